@@ -1,0 +1,51 @@
+import {
+  familiarReference,
+  load,
+  parsePlatform,
+  parseReference,
+  type LoadResult,
+} from '@stowage/core';
+import type { Command } from 'commander';
+import { formatBytes } from '../print/table.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+
+interface Options extends CommonOptions {
+  readonly as?: string;
+  readonly platform?: string;
+}
+
+export function loadCommand(io: Io): Command {
+  return withEngine(
+    verb('load', 'Load images into an engine; what it has already is not sent again.', [
+      'stowage load capy-ubuntu-25.04-gcc15',
+      'stowage load ./app.tar --as app:dev',
+      'docker save app:1 | stowage load - --engine embedded',
+    ]),
+  )
+    .argument('<input...>', 'an archive, a layout folder, - for stdin, or a name of the catalog')
+    .option('--as <reference>', 'what to call it in the engine')
+    .option(
+      '--platform <platform>',
+      'which image of a multi-platform one: os/architecture[/variant]',
+    )
+    .option('--dry-run', 'say what would be loaded, and load nothing')
+    .action(
+      action<Options>(io, async (workspace, inputs, { options, call }) => {
+        const platform =
+          options.platform === undefined ? undefined : parsePlatform(options.platform);
+        const results = await load(workspace, inputs, { ...call, as: options.as, platform });
+        return { json: { results }, text: results.map(line).join('') };
+      }),
+    );
+}
+
+const SAID: Readonly<Record<LoadResult['action'], string>> = {
+  loaded: 'loaded',
+  skipped: 'already there',
+  retagged: 'already there, named',
+};
+
+function line({ action: done, reference, engine, bytesSent, imageId }: LoadResult): string {
+  const sent = done === 'loaded' ? `, ${formatBytes(bytesSent)} sent` : '';
+  return `${familiarReference(parseReference(reference))}  ${SAID[done]} (${engine}, ${imageId.slice(7, 19)}${sent})\n`;
+}

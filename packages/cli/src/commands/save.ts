@@ -1,0 +1,39 @@
+import { relative } from 'node:path';
+import { familiarReference, parseReference, save, type SaveResult } from '@stowage/core';
+import type { Command } from 'commander';
+import { formatBytes, shortDigest } from '../print/table.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+
+interface Options extends CommonOptions {
+  readonly output?: string;
+}
+
+export function saveCommand(io: Io): Command {
+  return withEngine(
+    verb('save', "Save an engine's images as archives, with record and catalog entry.", [
+      'stowage save capy-ubuntu-25.04-gcc15',
+      'stowage save app:1 tools:2 -o both.tar',
+    ]),
+  )
+    .argument('<reference...>', 'images of the engine')
+    .option('-o, --output <file>', 'write all of them into this file, whatever they are called')
+    .option('--dry-run', 'say what would be saved, and save nothing')
+    .action(
+      action<Options>(io, async (workspace, references, { options, call }) => {
+        const results = await save(workspace, references, { ...call, output: options.output });
+        return {
+          json: { results },
+          text: results.map((result) => savedLine(result, io.cwd)).join(''),
+        };
+      }),
+    );
+}
+
+export function savedLine(
+  { reference, archive, digest, size, action: done }: SaveResult,
+  cwd: string,
+): string {
+  const path = relative(cwd, archive);
+  const what = done === 'saved' ? 'saved to' : 'is in already:';
+  return `${familiarReference(parseReference(reference))}  ${what} ${path} (${formatBytes(size)}, ${shortDigest(digest)})\n`;
+}

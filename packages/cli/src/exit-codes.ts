@@ -1,0 +1,29 @@
+import type { ErrorCode } from '@stowage/core';
+
+/** What the shell sees; see `stowage --help`. */
+export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
+  USAGE: 2,
+  AMBIGUOUS: 2,
+  NOT_FOUND: 3,
+  CORRUPT: 4,
+  INCOMPLETE: 4,
+  INVALID: 4,
+  TOO_LARGE: 4,
+  UNSUPPORTED: 4,
+  UNAUTHORIZED: 5,
+  DENIED: 5,
+  UNAVAILABLE: 6,
+  NO_SPACE: 7,
+  NAMING: 8,
+  CONFLICT: 8,
+};
+export const EXIT_UNEXPECTED = 1;
+export const EXIT_USAGE = 2;
+export const EXIT_PROBLEMS = 4;
+export const EXIT_INTERRUPTED = 130;
+
+export const EXIT_HELP = `Exit codes:
+  0 done, or nothing to do    4 corrupt, incomplete or no image    7 not enough space
+  1 unexpected failure        5 unauthorized or denied             8 a naming rule, or a conflict
+  2 usage or settings         6 engine or registry not reachable   130 interrupted
+  3 not found`;

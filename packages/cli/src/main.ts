@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { EXIT_INTERRUPTED, EXIT_USAGE } from './exit-codes.js';
+import { createProgram } from './program.js';
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    interrupted.abort();
+    // A second signal ends the process at once.
+    process.once(signal, () => process.exit(EXIT_INTERRUPTED));
+  });
+}
+// A reader that went away (`stowage ls | head`) is no failure of ours.
+process.stdout.on('error', () => process.exit());
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+const { stdin, stdout, stderr, argv } = process;
+
+try {
+  await createProgram(
+    { cwd: process.cwd(), stdin, stdout, stderr, signal: interrupted.signal },
+    version,
+  ).parseAsync(argv);
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error.exitCode !== 0 && argv.includes('--json')) {
+    stdout.write(
+      `${JSON.stringify({ error: { code: 'USAGE', message: error.message, hint: 'stowage --help shows how', location: null } })}\n`,
+    );
+  }
+}

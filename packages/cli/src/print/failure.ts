@@ -1,0 +1,42 @@
+import { ImageError } from '@stowage/core';
+import { EXIT_CODES, EXIT_INTERRUPTED, EXIT_UNEXPECTED } from '../exit-codes.js';
+
+/** The same failure for people and for programs. */
+export interface Failure {
+  readonly exitCode: number;
+  readonly text: string;
+  readonly json: {
+    readonly error: {
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string | null;
+      readonly location: string | null;
+    };
+  };
+}
+
+export function describeFailure(error: unknown, interrupted: boolean): Failure {
+  if (interrupted)
+    return failure(EXIT_INTERRUPTED, 'INTERRUPTED', 'interrupted; nothing was left half-done');
+  if (error instanceof ImageError)
+    return failure(EXIT_CODES[error.code], error.code, error.message, error.hint, error.location);
+  return failure(
+    EXIT_UNEXPECTED,
+    'UNEXPECTED',
+    error instanceof Error ? (error.stack ?? error.message) : String(error),
+  );
+}
+
+function failure(
+  exitCode: number,
+  code: string,
+  message: string,
+  hint?: string,
+  location?: string,
+): Failure {
+  return {
+    exitCode,
+    text: `stowage: ${message}${hint === undefined ? '' : `\n  ${hint}`}\n`,
+    json: { error: { code, message, hint: hint ?? null, location: location ?? null } },
+  };
+}

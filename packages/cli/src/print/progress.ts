@@ -1,0 +1,82 @@
+import type { LifecycleEvent } from '@stowage/core';
+import { SingleBar } from 'cli-progress';
+import { formatBytes } from './table.js';
+
+export type ProgressMode = 'auto' | 'plain' | 'json' | 'none';
+
+/** Shows events on stderr; `done` takes down what is still drawn. */
+export interface Progress {
+  readonly onEvent: (event: LifecycleEvent) => void;
+  readonly done: () => void;
+}
+
+const NOTHING: Progress = { onEvent: () => undefined, done: () => undefined };
+
+export function createProgress(mode: ProgressMode, stderr: NodeJS.WriteStream): Progress {
+  if (mode === 'none') return NOTHING;
+  if (mode === 'json')
+    return { ...NOTHING, onEvent: (event) => stderr.write(`${JSON.stringify(event)}\n`) };
+  return mode === 'auto' && stderr.isTTY ? drawn(stderr) : plain(stderr);
+}
+
+function plain(stderr: NodeJS.WriteStream): Progress {
+  return {
+    ...NOTHING,
+    onEvent: (event) => {
+      const line = lineOf(event);
+      if (line !== undefined) stderr.write(`${line}\n`);
+    },
+  };
+}
+
+/** One bar over all bytes that move, redrawn in place; lines go above it. */
+function drawn(stderr: NodeJS.WriteStream): Progress {
+  const bar = new SingleBar({
+    stream: stderr,
+    format: '  {bar} {percentage}%  {amount}',
+    formatValue: (value) => String(value),
+    clearOnComplete: true,
+    hideCursor: true,
+    linewrap: false,
+  });
+  let total = 0;
+  let moved = 0;
+  const stop = () => {
+    if (bar.isActive) bar.stop();
+  };
+  return {
+    onEvent: (event) => {
+      if (event.type === 'start') {
+        total += event.bytes;
+        if (total > 0 && !bar.isActive) bar.start(total, moved, { amount: '' });
+        bar.setTotal(total);
+      } else if (event.type === 'progress') {
+        moved += event.bytes;
+        bar.update(moved, { amount: `${formatBytes(moved)} of ${formatBytes(total)}` });
+      } else {
+        const line = lineOf(event);
+        if (line === undefined) return;
+        stop();
+        stderr.write(`${line}\n`);
+      }
+    },
+    done: stop,
+  };
+}
+
+function lineOf(event: LifecycleEvent): string | undefined {
+  switch (event.type) {
+    case 'step':
+      return `${event.subject}: ${event.text}`;
+    case 'notice':
+      return `note: ${event.text}`;
+    case 'engine':
+      return `  ${event.text}`;
+    case 'start':
+      return event.bytes === 0 ? undefined : `  moving ${formatBytes(event.bytes)}`;
+    case 'progress':
+    case 'skipped':
+    case 'done':
+      return undefined;
+  }
+}

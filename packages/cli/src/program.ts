@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { buildCommand } from './commands/build.js';
+import { doctorCommand } from './commands/doctor.js';
+import { inspectCommand } from './commands/inspect.js';
+import { loadCommand } from './commands/load.js';
+import { lsCommand } from './commands/ls.js';
+import { pruneCommand } from './commands/prune.js';
+import { saveCommand } from './commands/save.js';
+import { EXIT_HELP } from './exit-codes.js';
+import type { Io } from './verb.js';
+
+const COMMANDS = [
+  loadCommand,
+  saveCommand,
+  buildCommand,
+  inspectCommand,
+  lsCommand,
+  doctorCommand,
+  pruneCommand,
+];
+
+/** The whole command line; `exitOverride` makes it throw where commander would end the process. */
+export function createProgram(io: Io, version: string): Command {
+  const program = new Command('stowage')
+    .description('Keep container images as files: load, save, build, inspect, list and prune them.')
+    .version(version)
+    .showHelpAfterError('(stowage --help shows how)')
+    .addHelpText('after', `\n${EXIT_HELP}`);
+  for (const create of COMMANDS) program.addCommand(create(io).copyInheritedSettings(program));
+  return overridden(program, io);
+}
+
+function overridden(command: Command, io: Io): Command {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+  });
+  for (const each of command.commands) overridden(each, io);
+  return command;
+}

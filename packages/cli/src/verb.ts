@@ -1,0 +1,106 @@
+import { openWorkspace, type VerbOptions, type Workspace } from '@stowage/core';
+import { Command, Option } from 'commander';
+import { describeFailure } from './print/failure.js';
+import { createProgress, type ProgressMode } from './print/progress.js';
+
+/** The process as the commands see it. */
+export interface Io {
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}
+
+/** What a command has to say when it is done. */
+export interface Outcome {
+  /** The documented document of `--json`. */
+  readonly json: unknown;
+  /** For people. */
+  readonly text: string;
+  /** 0 when omitted. */
+  readonly exitCode?: number;
+}
+
+/** Options of every command. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly progress: ProgressMode;
+  readonly quiet?: boolean;
+  readonly config?: string;
+  readonly dryRun?: boolean;
+  readonly engine?: VerbOptions['engine'];
+  readonly host?: string;
+}
+
+export type Call = VerbOptions & {
+  readonly cwd: string;
+  readonly stdin: () => AsyncIterable<Uint8Array>;
+};
+
+/** A command with what all of them take. */
+export function verb(name: string, description: string, examples: readonly string[]): Command {
+  return new Command(name)
+    .description(description)
+    .option('--json', 'print one JSON document on stdout, on failure too')
+    .addOption(
+      new Option('--progress <how>', 'what to show on stderr')
+        .choices(['auto', 'plain', 'json', 'none'])
+        .default('auto'),
+    )
+    .option('-q, --quiet', 'print nothing but failures')
+    .option('--config <file>', 'settings to use instead of stowage.yaml')
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
+}
+
+/** Adds the choice of an engine. */
+export function withEngine(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--engine <engine>', 'which engine to use').choices([
+        'auto',
+        'docker',
+        'embedded',
+      ]),
+    )
+    .option('--host <address>', 'where the engine listens, as in DOCKER_HOST');
+}
+
+/** Runs a command's work between opening the workspace and printing; sets the exit code, never throws. */
+export function action<T extends CommonOptions>(
+  io: Io,
+  work: (
+    workspace: Workspace,
+    args: readonly string[],
+    context: { readonly options: T; readonly call: Call },
+  ) => Promise<Outcome>,
+): (...all: unknown[]) => Promise<void> {
+  return async (...all) => {
+    const command = all.at(-1) as Command;
+    const options = command.optsWithGlobals<T>();
+    const progress = createProgress(options.quiet ? 'none' : options.progress, io.stderr);
+    const call: Call = {
+      cwd: io.cwd,
+      stdin: () => io.stdin,
+      signal: io.signal,
+      onEvent: progress.onEvent,
+      dryRun: options.dryRun,
+      engine: options.engine,
+      host: options.host,
+    };
+    try {
+      const workspace = await openWorkspace(io.cwd, { config: options.config });
+      const outcome = await work(workspace, command.args, { options, call });
+      progress.done();
+      if (options.json) io.stdout.write(`${JSON.stringify(outcome.json)}\n`);
+      else if (!options.quiet) io.stdout.write(outcome.text);
+      process.exitCode = outcome.exitCode ?? 0;
+    } catch (error) {
+      progress.done();
+      const failure = describeFailure(error, io.signal.aborted);
+      if (options.json) io.stdout.write(`${JSON.stringify(failure.json)}\n`);
+      io.stderr.write(failure.text);
+      process.exitCode = failure.exitCode;
+    }
+  };
+}

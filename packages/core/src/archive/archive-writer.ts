@@ -1,0 +1,150 @@
+import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import {
+  blobPath,
+  formatLayoutIndex,
+  INDEX_FILE,
+  LAYOUT_CONTENT,
+  LAYOUT_FILE,
+  type NamedDescriptor,
+} from '../oci/layout.js';
+import { familiarReference, parseReference, canonicalReference } from '../oci/reference.js';
+import type { Bytes, CallOptions, Open, Sink } from '../transfer/store.js';
+import { imagesOf, type Graph } from '../transfer/walk.js';
+import { DOCKER_MANIFEST } from './docker-archive.js';
+import { packTar, type TarMember } from './pack-tar.js';
+
+/** Takes the whole archive as one stream and says when it is safe. */
+export type Deliver = (archive: Bytes, options: CallOptions) => Promise<void>;
+
+/**
+ * Writes one tar that is an OCI layout and a docker-archive at once, so every engine takes it.
+ *
+ * Content is streamed only at commit, in canonical order (images by name, then manifests and
+ * configs, then layers in graph order): equal images give equal bytes whatever the order of the
+ * calls, and nothing is copied to a temporary place.
+ */
+export class ArchiveWriter implements Sink {
+  readonly location: string;
+  readonly #deliver: Deliver;
+  readonly #graphs = new Map<Digest, Graph>();
+  readonly #opens = new Map<Digest, { readonly descriptor: Descriptor; readonly open: Open }>();
+  readonly #names = new Map<string, Digest>();
+
+  constructor(location: string, deliver: Deliver) {
+    this.location = location;
+    this.#deliver = deliver;
+  }
+
+  async begin(graph: Graph): Promise<ReadonlySet<Digest>> {
+    this.#graphs.set(graph.root.digest, graph);
+    return new Set(
+      graph.nodes.map((node) => node.digest).filter((digest) => !this.#opens.has(digest)),
+    );
+  }
+
+  async write(descriptor: Descriptor, open: Open): Promise<void> {
+    if (!this.#opens.has(descriptor.digest))
+      this.#opens.set(descriptor.digest, { descriptor, open });
+  }
+
+  async tag(descriptor: Descriptor, reference: string): Promise<void> {
+    if (!this.#graphs.has(descriptor.digest)) {
+      throw new ImageError(
+        'NOT_FOUND',
+        `${this.location}: expected ${descriptor.digest} before its name, got none`,
+      );
+    }
+    this.#names.set(canonicalReference(reference), descriptor.digest);
+  }
+
+  async commit(options: CallOptions = {}): Promise<void> {
+    await this.#deliver(packTar(this.#members()), options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#opens.clear();
+  }
+
+  *#members(): Iterable<TarMember> {
+    const images = this.#images();
+    yield member(LAYOUT_FILE, LAYOUT_CONTENT);
+    yield member(
+      INDEX_FILE,
+      formatLayoutIndex(images.map(({ graph, reference }) => named(graph.root, reference))),
+    );
+    yield member(DOCKER_MANIFEST, formatDockerManifest(images));
+    const nodes = new Map(
+      images.flatMap(({ graph }) =>
+        graph.nodes.map((node) => [node.digest, graph.documents.has(node.digest)] as const),
+      ),
+    );
+    for (const documents of [true, false]) {
+      for (const [digest, isDocument] of nodes) {
+        const written = this.#opens.get(digest);
+        if (isDocument === documents && written)
+          yield { name: blobPath(digest), size: written.descriptor.size, open: written.open };
+      }
+    }
+  }
+
+  /** Each name with its image, sorted; images without a name after them, by digest. */
+  #images(): Image[] {
+    const images = [...this.#names].sort(byFirst).flatMap(([reference, digest]) => {
+      const graph = this.#graphs.get(digest);
+      return graph ? [{ graph, reference }] : [];
+    });
+    const unnamed = [...this.#graphs]
+      .filter(([digest]) => ![...this.#names.values()].includes(digest))
+      .sort(byFirst);
+    return [...images, ...unnamed.map(([, graph]) => ({ graph }))];
+  }
+}
+
+interface Image {
+  readonly graph: Graph;
+  readonly reference?: string;
+}
+
+function named(descriptor: Descriptor, reference: string | undefined): NamedDescriptor {
+  return reference === undefined ? { descriptor } : { descriptor, reference };
+}
+
+function byFirst([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function member(name: string, bytes: Uint8Array): TarMember {
+  return { name, size: bytes.byteLength, open: () => [bytes] };
+}
+
+/** Docker's half: one entry for each image, all its names together. An index is there as its linux/amd64 image, or its first. */
+function formatDockerManifest(images: readonly Image[]): Uint8Array {
+  const entries = new Map<
+    Digest,
+    { Config: string; RepoTags: string[] | null; Layers: string[] }
+  >();
+  for (const { graph, reference } of images) {
+    const runnable = imagesOf(graph);
+    const image =
+      runnable.find(
+        ({ config: { platform } }) => platform.os === 'linux' && platform.architecture === 'amd64',
+      ) ?? runnable[0];
+    if (!image) continue;
+    const before = entries.get(image.descriptor.digest)?.RepoTags ?? [];
+    const tags = [...before, ...(reference === undefined ? [] : repoTags(reference))];
+    entries.set(image.descriptor.digest, {
+      Config: blobPath(image.configDescriptor.digest),
+      RepoTags: tags.length === 0 ? null : tags,
+      Layers: image.layers.map((layer) => blobPath(layer.digest)),
+    });
+  }
+  return Buffer.from(JSON.stringify([...entries.values()]));
+}
+
+/** Docker's tags have no digests. */
+function repoTags(reference: string): string[] {
+  const { registry, repository, tag } = parseReference(reference);
+  return tag === undefined ? [] : [familiarReference({ registry, repository, tag })];
+}

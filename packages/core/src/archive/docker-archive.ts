@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { detectCompression, MAGIC_BYTES } from '../compression/detect.js';
+import { ImageError } from '../errors.js';
+import { parseConfig } from '../oci/config.js';
+import { describe, type Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import { isObject, parseJson } from '../oci/json.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import { formatManifest } from '../oci/manifest.js';
+import { MediaType } from '../oci/media-types.js';
+import { canonicalReference } from '../oci/reference.js';
+import { only } from '../transfer/copy.js';
+import type { Files } from '../transfer/files.js';
+import { resolveAmong } from '../transfer/resolve.js';
+import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
+import { readAll } from '../transfer/verified.js';
+
+export const DOCKER_MANIFEST = 'manifest.json';
+
+/**
+ * A tar of `docker save`: `manifest.json` names a config and layer files; there are no OCI manifests,
+ * so one is composed for each image. Its digest depends on nothing but the config and the layers.
+ * Owns its files.
+ */
+export class DockerArchive implements Source {
+  readonly location: string;
+  readonly #files: Files;
+  readonly #images: readonly NamedDescriptor[];
+  readonly #content: ReadonlyMap<Digest, Content>;
+
+  private constructor(
+    location: string,
+    files: Files,
+    images: readonly NamedDescriptor[],
+    content: ReadonlyMap<Digest, Content>,
+  ) {
+    this.location = location;
+    this.#files = files;
+    this.#images = images;
+    this.#content = content;
+  }
+
+  /** @throws ImageError INVALID, INCOMPLETE, TOO_LARGE */
+  static async open(location: string, files: Files): Promise<DockerArchive> {
+    const images: NamedDescriptor[] = [];
+    const content = new Map<Digest, Content>();
+    for (const item of parseItems(await readAll(files.read(DOCKER_MANIFEST)))) {
+      const descriptor = await compose(location, files, item, content);
+      if (item.names.length === 0) images.push({ descriptor });
+      for (const reference of item.names) images.push({ descriptor, reference });
+    }
+    return new DockerArchive(location, files, images, content);
+  }
+
+  async *list(): AsyncIterable<NamedDescriptor> {
+    yield* this.#images;
+  }
+
+  async resolve(reference?: string): Promise<NamedDescriptor> {
+    return resolveAmong(this.#images, reference, this.location);
+  }
+
+  async has(descriptor: Descriptor): Promise<boolean> {
+    return this.#content.has(descriptor.digest);
+  }
+
+  async *read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
+    const content = this.#content.get(descriptor.digest);
+    if (content === undefined) {
+      throw new ImageError(
+        'NOT_FOUND',
+        `${this.location}: expected ${descriptor.digest}, got none`,
+        { location: this.location },
+      );
+    }
+    if (typeof content === 'string') yield* this.#files.read(content, options);
+    else yield* only(content.subarray(options.start ?? 0, options.end));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#files[Symbol.asyncDispose]();
+  }
+}
+
+/** A member's path, or bytes that are in no member. */
+type Content = string | Uint8Array;
+
+interface Item {
+  readonly config: string;
+  readonly layers: readonly string[];
+  readonly names: readonly string[];
+}
+
+function parseItems(bytes: Uint8Array): Item[] {
+  const list = parseJson(bytes, DOCKER_MANIFEST);
+  if (!Array.isArray(list))
+    throw new ImageError('INVALID', `${DOCKER_MANIFEST}: expected a list of images`);
+  return list.map((each: unknown, at) => {
+    const what = `${DOCKER_MANIFEST}[${at}]`;
+    const { Config: config, Layers: layers, RepoTags: tags } = isObject(each) ? each : {};
+    if (typeof config !== 'string')
+      throw new ImageError('INVALID', `${what}.Config: expected a path`);
+    return {
+      config: cleaned(config),
+      layers: strings(layers, `${what}.Layers`).map(cleaned),
+      names: strings(tags, `${what}.RepoTags`).map(canonicalReference),
+    };
+  });
+}
+
+function strings(value: unknown, what: string): string[] {
+  const list: unknown = value ?? [];
+  if (Array.isArray(list) && list.every((each) => typeof each === 'string')) return list;
+  throw new ImageError('INVALID', `${what}: expected a list of strings`);
+}
+
+function cleaned(path: string): string {
+  return path.replace(/^(?:\.\/)+/, '');
+}
+
+async function compose(
+  location: string,
+  files: Files,
+  item: Item,
+  content: Map<Digest, Content>,
+): Promise<Descriptor> {
+  await memberSize(location, files, item.config);
+  const configBytes = await readAll(files.read(item.config));
+  const { diffIds } = parseConfig(configBytes);
+  if (diffIds.length !== item.layers.length) {
+    throw new ImageError(
+      'INVALID',
+      `${location}: ${item.config}: expected ${diffIds.length} layers, got ${item.layers.length}`,
+      { location },
+    );
+  }
+  const layers: Descriptor[] = [];
+  for (const [at, diffId] of diffIds.entries()) {
+    const path = item.layers[at] ?? '';
+    const layer = await describeLayer(files, path, diffId, await memberSize(location, files, path));
+    content.set(layer.digest, path);
+    layers.push(layer);
+  }
+  const config = describe(MediaType.config, configBytes);
+  const manifest = formatManifest(config, layers);
+  const root = describe(MediaType.manifest, manifest);
+  content.set(config.digest, configBytes).set(root.digest, manifest);
+  return root;
+}
+
+/** A plain layer's digest is its diff ID; a compressed one has to be hashed. */
+async function describeLayer(
+  files: Files,
+  path: string,
+  diffId: Digest,
+  size: number,
+): Promise<Descriptor> {
+  const compression = detectCompression(await readAll(files.read(path, { end: MAGIC_BYTES })));
+  if (compression === 'none') return { mediaType: MediaType.layer, digest: diffId, size };
+  if (compression !== 'gzip' && compression !== 'zstd')
+    throw new ImageError(
+      'UNSUPPORTED',
+      `${path}: expected a plain, gzip or zstd layer, got ${compression}`,
+    );
+  const hash = createHash('sha256');
+  for await (const chunk of files.read(path)) hash.update(chunk);
+  const mediaType = compression === 'gzip' ? MediaType.layerGzip : MediaType.layerZstd;
+  return { mediaType, digest: `sha256:${hash.digest('hex')}`, size };
+}
+
+async function memberSize(location: string, files: Files, path: string): Promise<number> {
+  const size = await files.size(path);
+  if (size === undefined) {
+    throw new ImageError('INCOMPLETE', `${location}: expected ${path}, got no such member`, {
+      location,
+      hint: 'It was saved without all of its content; save or fetch it again.',
+    });
+  }
+  return size;
+}

@@ -1,0 +1,176 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { decompress } from '../compression/decompress.js';
+import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
+import { readRange } from '../disk/read-range.js';
+import { ImageError, systemCode } from '../errors.js';
+import { INDEX_FILE } from '../oci/layout.js';
+import { LayoutSource } from '../transfer/layout-source.js';
+import type { Bytes, Source } from '../transfer/store.js';
+import { imagesOf, walk } from '../transfer/walk.js';
+import { isPlainLayerType } from '../oci/media-types.js';
+import { DOCKER_MANIFEST, DockerArchive } from './docker-archive.js';
+import { spool } from './spool.js';
+import { TarFile } from './tar-file.js';
+
+export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
+
+export interface OpenedArchive {
+  readonly source: Source;
+  readonly kind: ArchiveKind;
+  readonly compression: Compression;
+  /** What a person should know about how it was read. */
+  readonly notices: readonly string[];
+}
+
+export interface OpenArchiveOptions {
+  /** Where a compressed or piped archive is unpacked to; the archive's own folder when omitted. */
+  readonly spoolFolder?: string;
+}
+
+/**
+ * Opens an image archive by its content, whatever it is called. A plain tar is read in place; a
+ * compressed one is unpacked once into a temporary file.
+ *
+ * @throws ImageError NOT_FOUND (no file), INVALID (no image archive: says what it looks like), CORRUPT, UNSUPPORTED
+ */
+export async function openArchive(
+  path: string,
+  options: OpenArchiveOptions = {},
+): Promise<OpenedArchive> {
+  const file = await openFile(path);
+  const compression = await guarded(file, async () => detectCompression(await firstBytes(file)));
+  if (compression === 'none') return openTar(path, file, compression);
+  const plain = await guarded(file, async () => {
+    const { size } = await file.stat();
+    return spool(decompress(readRange(file, 0, size), compression), {
+      folder: options.spoolFolder ?? dirname(path),
+      expected: size,
+    });
+  });
+  await file.close();
+  return openTar(path, plain, compression);
+}
+
+/** Opens an archive that can be read only once: standard input, an engine's answer. */
+export async function openPipedArchive(
+  location: string,
+  bytes: Bytes,
+  { spoolFolder }: { readonly spoolFolder: string },
+): Promise<OpenedArchive> {
+  const raw = await spool(bytes, { folder: spoolFolder });
+  const compression = await guarded(raw, async () => detectCompression(await firstBytes(raw)));
+  if (compression === 'none') return openTar(location, raw, compression);
+  const plain = await guarded(raw, async () =>
+    spool(decompress(readRange(raw, 0, Infinity), compression), { folder: spoolFolder }),
+  );
+  await raw.close();
+  return openTar(location, plain, compression);
+}
+
+async function openTar(
+  path: string,
+  file: FileHandle,
+  compression: Compression,
+): Promise<OpenedArchive> {
+  return guarded(file, async () => {
+    const tar = await indexed(path, file);
+    const layout = (await tar.size(INDEX_FILE)) !== undefined;
+    const docker = (await tar.size(DOCKER_MANIFEST)) !== undefined;
+    const kind = layout && docker ? 'hybrid-archive' : layout ? 'oci-archive' : 'docker-archive';
+    if (!layout && !docker) throw notAnImage(path, [...tar.names]);
+    const location = `${layout ? 'oci-archive' : 'docker-archive'}:${path}`;
+    if (!layout)
+      return { source: await DockerArchive.open(location, tar), kind, compression, notices: [] };
+    const source = await LayoutSource.open(location, tar);
+    if (!docker || (await agreesWithItself(source)))
+      return { source, kind, compression, notices: [] };
+    const notices = [
+      `${path}: its OCI half does not agree with its config; ${DOCKER_MANIFEST} was used`,
+    ];
+    return {
+      source: await DockerArchive.open(`docker-archive:${path}`, tar),
+      kind,
+      compression,
+      notices,
+    };
+  });
+}
+
+/** Early Docker 25.0 wrote hybrids whose OCI half has wrong layers; then the docker half is the truth. */
+async function agreesWithItself(source: Source): Promise<boolean> {
+  let count = 0;
+  for await (const { descriptor } of source.list()) {
+    count++;
+    try {
+      const graph = await walk(source, descriptor, { missing: 'report' });
+      const wrong = imagesOf(graph).some(({ layers, config: { diffIds } }) =>
+        layers.some(
+          (layer, at) => isPlainLayerType(layer.mediaType) && layer.digest !== diffIds[at],
+        ),
+      );
+      if (wrong) return false;
+    } catch (error) {
+      if (error instanceof ImageError) return false;
+      throw error;
+    }
+  }
+  return count > 0;
+}
+
+async function indexed(path: string, file: FileHandle): Promise<TarFile> {
+  try {
+    return await TarFile.open(file);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    const { code, hint } = error;
+    throw new ImageError(code, `${path}: ${error.message}`, {
+      location: path,
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+function notAnImage(path: string, names: readonly string[]): ImageError {
+  const some = names
+    .slice(0, 3)
+    .map((name) => JSON.stringify(name))
+    .join(', ');
+  return new ImageError(
+    'INVALID',
+    `${path}: expected an image archive (index.json or manifest.json), got a tar of ${some || 'nothing'}`,
+    {
+      location: path,
+      hint: 'Make one with docker save, podman save, skopeo copy or stowage save.',
+    },
+  );
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    const code = systemCode(error);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    throw new ImageError('NOT_FOUND', `${path}: expected an archive, got no such file`, {
+      location: path,
+      cause: error,
+    });
+  }
+}
+
+async function firstBytes(file: FileHandle): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** Closes the file when the work on it fails; on success somebody else owns it. */
+async function guarded<T>(file: FileHandle, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}

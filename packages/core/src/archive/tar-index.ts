@@ -1,0 +1,142 @@
+import { ImageError } from '../errors.js';
+import {
+  BLOCK,
+  decodeGnuText,
+  decodeHeader,
+  decodePax,
+  padded,
+  type TarHeader,
+} from './tar-header.js';
+
+/** A member's body inside the archive, or what it links to. */
+export type TarEntry =
+  | { readonly type: 'file'; readonly offset: number; readonly size: number }
+  | { readonly type: 'link'; readonly target: string };
+
+/** Fills `length` bytes from `position`; fewer at the end of the file. */
+export type ReadAt = (position: number, length: number) => Promise<Uint8Array>;
+
+/** Headers larger than this (bytes) carry no name we would want. */
+const EXTENSION_LIMIT = 1024 * 1024;
+
+/**
+ * Lists a tar by its headers alone; bodies are skipped, never read. Understands ustar, pax and
+ * GNU long names, sizes past 8 GiB, hard and symbolic links, members prefixed `./`.
+ *
+ * @param size of the whole file, in bytes.
+ * @throws ImageError INVALID (not a tar, a name or link that leaves the archive, a name twice), CORRUPT (cut short)
+ */
+export async function indexTar(read: ReadAt, size: number): Promise<ReadonlyMap<string, TarEntry>> {
+  const entries = new Map<string, TarEntry>();
+  let extended: Extended = {};
+  for (let at = 0; at < size; ) {
+    const block = await read(at, BLOCK);
+    if (block.byteLength < BLOCK) throw cut('a header', at);
+    const header = decodeHeader(block);
+    if (!header) break;
+    const body = at + BLOCK;
+    const length = extended.size ?? header.size;
+    if (body + length > size) throw cut(JSON.stringify(extended.name ?? header.name), at);
+    at = body + padded(length);
+    if (isExtension(header)) {
+      if (length > EXTENSION_LIMIT)
+        throw new ImageError(
+          'TOO_LARGE',
+          `tar header: expected at most ${EXTENSION_LIMIT} bytes, got ${length}`,
+        );
+      extended = extend(extended, header, await read(body, length));
+      continue;
+    }
+    add(entries, header, { offset: body, size: length }, extended);
+    extended = {};
+  }
+  return entries;
+}
+
+interface Extended {
+  readonly name?: string;
+  readonly link?: string;
+  readonly size?: number;
+}
+
+function isExtension({ type }: TarHeader): boolean {
+  return type === 'pax' || type === 'pax-global' || type === 'gnu-name' || type === 'gnu-link';
+}
+
+function extend(extended: Extended, { type }: TarHeader, body: Uint8Array): Extended {
+  if (type === 'gnu-name') return { ...extended, name: decodeGnuText(body) };
+  if (type === 'gnu-link') return { ...extended, link: decodeGnuText(body) };
+  if (type === 'pax-global') return extended;
+  const records = decodePax(body);
+  if ([...records.keys()].some((key) => key.startsWith('GNU.sparse.'))) {
+    throw new ImageError('UNSUPPORTED', 'tar header: expected whole files, got a sparse one', {
+      hint: 'Make the archive without --sparse.',
+    });
+  }
+  const [name, link, size] = [records.get('path'), records.get('linkpath'), records.get('size')];
+  return {
+    ...extended,
+    ...(name === undefined ? {} : { name }),
+    ...(link === undefined ? {} : { link }),
+    ...(size === undefined ? {} : { size: parsePaxSize(size) }),
+  };
+}
+
+function parsePaxSize(text: string): number {
+  const size = /^[0-9]+$/.test(text) ? Number(text) : NaN;
+  if (!Number.isSafeInteger(size))
+    throw new ImageError('INVALID', `tar pax header: expected a size, got ${JSON.stringify(text)}`);
+  return size;
+}
+
+function add(
+  entries: Map<string, TarEntry>,
+  header: TarHeader,
+  body: { offset: number; size: number },
+  extended: Extended,
+): void {
+  if (header.type === 'folder') return;
+  const name = inside(extended.name ?? header.name);
+  const link = extended.link ?? header.link;
+  if (entries.has(name))
+    throw new ImageError(
+      'INVALID',
+      `tar: expected each member once, got ${JSON.stringify(name)} again`,
+    );
+  if (header.type === 'file') entries.set(name, { type: 'file', ...body });
+  else if (header.type === 'hardlink') entries.set(name, { type: 'link', target: inside(link) });
+  else if (header.type === 'symlink')
+    entries.set(name, {
+      type: 'link',
+      target: inside(`${name.slice(0, name.lastIndexOf('/') + 1)}${link}`, link),
+    });
+}
+
+/** A member's path, cleaned. @throws ImageError INVALID when it is absolute or climbs out. */
+function inside(path: string, written = path): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.pop() === undefined) throw outside(written);
+  }
+  if (written.startsWith('/')) throw outside(written);
+  return parts.join('/');
+}
+
+function outside(path: string): ImageError {
+  return new ImageError(
+    'INVALID',
+    `tar: expected members inside the archive, got ${JSON.stringify(path)}`,
+  );
+}
+
+function cut(what: string, at: number): ImageError {
+  return new ImageError(
+    'CORRUPT',
+    `tar: expected all of ${what} at byte ${at}, got the end of the file`,
+    {
+      hint: 'The archive was cut short; copy or save it again.',
+    },
+  );
+}

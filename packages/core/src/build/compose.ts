@@ -1,0 +1,123 @@
+import type { Definition } from '../definition/definition.js';
+import { ImageError } from '../errors.js';
+import { parseConfig, type ContainerConfig } from '../oci/config.js';
+import { describe, type Descriptor } from '../oci/descriptor.js';
+import { isObject, parseJsonObject, type JsonObject } from '../oci/json.js';
+import { formatManifest } from '../oci/manifest.js';
+import { MediaType } from '../oci/media-types.js';
+import type { Platform } from '../oci/platform.js';
+import type { Layer } from './layer.js';
+
+/** What an image is built on: its config as bytes, and its layers. Absent for `scratch`. */
+export interface BaseContent {
+  readonly config: Uint8Array;
+  readonly layers: readonly Descriptor[];
+}
+
+export interface Composed {
+  readonly manifest: Uint8Array;
+  readonly config: Uint8Array;
+}
+
+export interface ComposeOptions {
+  readonly base: BaseContent | undefined;
+  readonly layer: Layer | undefined;
+  readonly platform: Platform;
+  /** Seconds since 1970, written as the time of creation. */
+  readonly epoch: number;
+}
+
+/** Docker's media types for layers, in OCI's words: the bytes are the same. */
+const OCI_LAYER: Readonly<Record<string, string>> = {
+  [MediaType.dockerLayer]: MediaType.layer,
+  [MediaType.dockerLayerGzip]: MediaType.layerGzip,
+};
+
+/**
+ * Composes the config and manifest of an image that needs no run step: the base's layers, one more, and
+ * the definition's settings on top of the base's. Pure: equal inputs give equal bytes.
+ *
+ * @throws ImageError INVALID (the base's config), USAGE (nothing to put into the image)
+ */
+export function compose(
+  definition: Definition,
+  { base, layer, platform, epoch }: ComposeOptions,
+): Composed {
+  if (!base && !layer) {
+    throw new ImageError('USAGE', `${definition.name}: expected copy: or base:, got neither`, {
+      hint: 'An image needs at least one layer.',
+    });
+  }
+  const before: JsonObject = base ? parseJsonObject(base.config, 'config of the base') : {};
+  const created = new Date(epoch * 1000).toISOString().replace('.000Z', 'Z');
+  const diffIds = [
+    ...(base ? parseConfig(base.config).diffIds : []),
+    ...(layer ? [layer.descriptor.digest] : []),
+  ];
+  const history = Array.isArray(before['history']) ? (before['history'] as unknown[]) : [];
+  const config = {
+    created,
+    architecture: platform.architecture,
+    os: platform.os,
+    ...(platform.variant === undefined ? {} : { variant: platform.variant }),
+    config: merge(isObject(before['config']) ? before['config'] : {}, definition),
+    rootfs: { type: 'layers', diff_ids: diffIds },
+    history: [
+      ...history,
+      {
+        created,
+        created_by: `stowage build ${definition.name}`,
+        ...(layer ? {} : { empty_layer: true }),
+      },
+    ],
+  };
+  const bytes = Buffer.from(JSON.stringify(config));
+  const layers = (base?.layers ?? []).map((each) => ({
+    mediaType: OCI_LAYER[each.mediaType] ?? each.mediaType,
+    digest: each.digest,
+    size: each.size,
+  }));
+  return {
+    config: bytes,
+    manifest: formatManifest(
+      describe(MediaType.config, bytes),
+      layer ? [...layers, layer.descriptor] : layers,
+    ),
+  };
+}
+
+function merge(
+  before: ContainerConfig & JsonObject,
+  { env, entrypoint, cmd, workdir, user, labels, ports }: Definition,
+): ContainerConfig {
+  const exposed = {
+    ...before.ExposedPorts,
+    ...Object.fromEntries(ports.map((port) => [port.includes('/') ? port : `${port}/tcp`, {}])),
+  };
+  const allLabels = { ...before.Labels, ...labels };
+  const allEnv = mergeEnv(before.Env ?? [], env);
+  // A new entrypoint makes the base's arguments meaningless, as in a Dockerfile.
+  const arguments_ = cmd ?? (entrypoint === undefined ? before.Cmd : undefined);
+  return {
+    ...before,
+    ...(user === undefined ? {} : { User: user }),
+    ...(Object.keys(exposed).length === 0 ? {} : { ExposedPorts: sorted(exposed) }),
+    ...(allEnv.length === 0 ? {} : { Env: allEnv }),
+    ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
+    ...(arguments_ === undefined ? { Cmd: [] } : { Cmd: arguments_ }),
+    ...(workdir === undefined ? {} : { WorkingDir: workdir }),
+    ...(Object.keys(allLabels).length === 0 ? {} : { Labels: sorted(allLabels) }),
+  };
+}
+
+function mergeEnv(before: readonly string[], added: Readonly<Record<string, string>>): string[] {
+  const env = new Map(
+    before.map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]),
+  );
+  for (const [key, value] of Object.entries(added)) env.set(key, value);
+  return [...env].map(([key, value]) => `${key}=${value}`);
+}
+
+function sorted<T>(values: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,70 @@
+import { ImageError } from '../errors.js';
+import { describe, type Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import { parseManifest } from '../oci/manifest.js';
+import { MediaType } from '../oci/media-types.js';
+import { only } from '../transfer/copy.js';
+import { resolveAmong } from '../transfer/resolve.js';
+import type { Bytes, Open, ReadOptions, Source } from '../transfer/store.js';
+import type { Composed } from './compose.js';
+import type { Layer } from './layer.js';
+
+/** An image that exists only as its parts: composed documents, a layer of files, the layers of a base that others own. */
+export class ComposedSource implements Source {
+  readonly location: string;
+  readonly #image: NamedDescriptor;
+  readonly #content: ReadonlyMap<Digest, Open>;
+  readonly #base: Source | undefined;
+
+  constructor(
+    reference: string,
+    { manifest, config }: Composed,
+    { layer, base }: { readonly layer: Layer | undefined; readonly base: Source | undefined },
+  ) {
+    this.location = `build:${reference}`;
+    this.#image = { descriptor: describe(MediaType.manifest, manifest), reference };
+    this.#base = base;
+    const parsed = parseManifest(MediaType.manifest, manifest);
+    const content = new Map<Digest, Open>([[this.#image.descriptor.digest, () => only(manifest)]]);
+    if (parsed.kind === 'image') content.set(parsed.config.digest, () => only(config));
+    if (layer) content.set(layer.descriptor.digest, layer.open);
+    this.#content = content;
+  }
+
+  async *list(): AsyncIterable<NamedDescriptor> {
+    yield this.#image;
+  }
+
+  async resolve(reference?: string): Promise<NamedDescriptor> {
+    return resolveAmong([this.#image], reference, this.location);
+  }
+
+  async has(descriptor: Descriptor): Promise<boolean> {
+    return this.#content.has(descriptor.digest) || (await this.#base?.has(descriptor)) === true;
+  }
+
+  read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
+    const open = this.#content.get(descriptor.digest);
+    if (open) return ranged(open(), options);
+    if (this.#base) return this.#base.read(descriptor, options);
+    throw new ImageError('NOT_FOUND', `${this.location}: expected ${descriptor.digest}, got none`, {
+      location: this.location,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Nothing is held open here.
+  }
+}
+
+async function* ranged(bytes: Bytes, { start = 0, end = Infinity, signal }: ReadOptions): Bytes {
+  let at = 0;
+  for await (const chunk of bytes) {
+    signal?.throwIfAborted();
+    const wanted = chunk.subarray(Math.max(start - at, 0), Math.max(end - at, 0));
+    if (wanted.byteLength > 0) yield wanted;
+    at += chunk.byteLength;
+    if (at >= end) return;
+  }
+}

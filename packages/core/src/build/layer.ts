@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { packTar, type TarMember } from '../archive/pack-tar.js';
+import type { CopyYaml } from '../definition/image-schema.js';
+import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { MediaType } from '../oci/media-types.js';
+import type { Open } from '../transfer/store.js';
+import { selectFiles, type ContextFile } from './context.js';
+
+export interface Layer {
+  /** Plain, so its digest is also its diff ID. */
+  readonly descriptor: Descriptor;
+  readonly open: Open;
+}
+
+export interface LayerOptions {
+  readonly copy: readonly CopyYaml[];
+  readonly files: readonly ContextFile[];
+  readonly context: string;
+  /** Seconds since 1970, of every member. */
+  readonly mtime: number;
+}
+
+/** Folders that a base may have with other permissions than 0755; a layer that names them must not change those. */
+const FOLDER_MODES: Readonly<Record<string, number>> = {
+  tmp: 0o1777,
+  'var/tmp': 0o1777,
+  root: 0o700,
+};
+
+/**
+ * Makes one layer of files: members sorted by path, so the same files give the same digest whoever
+ * packs them, wherever. The files are read twice: once for the digest, once when the layer is sent.
+ *
+ * @throws ImageError NOT_FOUND, USAGE, CONFLICT (two files for one path)
+ */
+export async function makeLayer(options: LayerOptions): Promise<Layer> {
+  const members = layerMembers(options);
+  const open = (): ReturnType<Open> => packTar(members);
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of open()) {
+    hash.update(chunk);
+    size += chunk.byteLength;
+  }
+  return {
+    descriptor: { mediaType: MediaType.layer, digest: `sha256:${hash.digest('hex')}`, size },
+    open,
+  };
+}
+
+function layerMembers({ copy, files, context, mtime }: LayerOptions): TarMember[] {
+  const members = new Map<string, TarMember>();
+  for (const item of copy) {
+    for (const member of copyMembers(item, files, context)) {
+      const before = members.get(member.name);
+      if (before && !(before.type === 'directory' && member.type === 'directory')) {
+        throw new ImageError('CONFLICT', `copy: expected one source for /${member.name}, got two`, {
+          location: context,
+        });
+      }
+      members.set(member.name, { ...member, mtime });
+    }
+  }
+  for (const name of [...members.keys()]) {
+    for (const parent of parentsOf(name)) {
+      if (!members.has(`${parent}/`)) members.set(`${parent}/`, { ...folder(parent, {}), mtime });
+    }
+  }
+  return [...members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+interface Ownership {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+function copyMembers(
+  { from, to, owner, mode }: CopyYaml,
+  files: readonly ContextFile[],
+  context: string,
+): TarMember[] {
+  if (!to.startsWith('/'))
+    throw new ImageError('USAGE', `copy.to: expected an absolute path, got ${JSON.stringify(to)}`, {
+      location: context,
+    });
+  const ownership = ownershipOf(owner);
+  const base = from.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
+  return selectFiles(files, from, context).flatMap((file) => {
+    const isOne = file.path === base && file.type !== 'directory';
+    const relative = isOne
+      ? to.endsWith('/')
+        ? file.path.slice(file.path.lastIndexOf('/') + 1)
+        : ''
+      : below(file.path, base);
+    const name = cleaned(`${to}/${relative}`);
+    if (name === '') return [];
+    if (file.type === 'directory') return [folder(name, ownership)];
+    const bits = mode === undefined ? file.mode : parseInt(mode, 8);
+    if (file.type === 'symlink')
+      return [
+        {
+          name,
+          size: 0,
+          type: 'symlink' as const,
+          mode: 0o777,
+          linkname: file.link ?? '',
+          open: () => [],
+          ...ownership,
+        },
+      ];
+    return [
+      {
+        name,
+        size: file.size,
+        mode: bits,
+        open: () => createReadStream(file.absolute),
+        ...ownership,
+      },
+    ];
+  });
+}
+
+function below(path: string, base: string): string {
+  return base === '' || base === '.' ? path : path.slice(base.length);
+}
+
+function folder(path: string, ownership: Ownership): TarMember {
+  return {
+    name: `${path}/`,
+    size: 0,
+    type: 'directory',
+    mode: FOLDER_MODES[path] ?? 0o755,
+    open: () => [],
+    ...ownership,
+  };
+}
+
+function ownershipOf(owner: string | undefined): Ownership {
+  if (owner === undefined) return {};
+  const [uid = '0', gid = uid] = owner.split(':');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+function cleaned(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..'))
+    throw new ImageError(
+      'USAGE',
+      `copy.to: expected a path without "..", got ${JSON.stringify(path)}`,
+    );
+  return parts.join('/');
+}
+
+function parentsOf(name: string): string[] {
+  const parts = name.replace(/\/$/, '').split('/').slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, at + 1).join('/'));
+}

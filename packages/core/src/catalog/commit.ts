@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncFolder, writeDurably } from '../disk/atomic-write.js';
+import { readRange } from '../disk/read-range.js';
+import { ImageError, systemCode } from '../errors.js';
+import {
+  ARCHIVE_SUFFIX,
+  formatRecord,
+  parseRecord,
+  RECORD_SUFFIX,
+  type ImageRecord,
+} from './record.js';
+
+const PARTIAL = '.partial';
+
+/** The record that belongs to an archive's path. */
+export function recordPath(archive: string): string {
+  return `${archive.replace(/\.tar$/, '')}${RECORD_SUFFIX}`;
+}
+
+/**
+ * Writes an archive and its record as one commit: both as `.partial`, then the archive's rename, then
+ * the record's. Whoever dies in between leaves the old pair or something that {@link heal} finishes.
+ * The caller holds the archive's lock.
+ *
+ * @param toRecord makes the record once size and sha256 are known.
+ * @throws ImageError NO_SPACE; whatever `content` throws
+ */
+export async function commitArchive(
+  path: string,
+  content: AsyncIterable<Uint8Array>,
+  toRecord: (facts: Pick<ImageRecord, 'size' | 'sha256'>) => ImageRecord,
+): Promise<ImageRecord> {
+  await heal(path);
+  const hash = createHash('sha256');
+  let size = 0;
+  async function* measured(): AsyncIterable<Uint8Array> {
+    for await (const chunk of content) {
+      hash.update(chunk);
+      size += chunk.byteLength;
+      yield chunk;
+    }
+  }
+  await writeDurably(path + PARTIAL, measured());
+  const record = toRecord({ size, sha256: hash.digest('hex') });
+  try {
+    await writeDurably(recordPath(path) + PARTIAL, [formatRecord(record)]);
+    await rename(path + PARTIAL, path);
+  } catch (error) {
+    await discard(path);
+    throw error;
+  }
+  await rename(recordPath(path) + PARTIAL, recordPath(path));
+  await syncFolder(dirname(path));
+  return record;
+}
+
+/** Whether a process died, or is still at work, between the two files of a commit. */
+export async function isHalfDone(path: string): Promise<boolean> {
+  return (await readIfThere(recordPath(path) + PARTIAL)) !== undefined;
+}
+
+/**
+ * Brings a pair that a dead process left to its new state, or back to its old one. The caller holds the
+ * archive's lock.
+ */
+export async function heal(path: string): Promise<void> {
+  const bytes = await readIfThere(recordPath(path) + PARTIAL);
+  if (bytes && (await fits(path, bytes)))
+    await rename(recordPath(path) + PARTIAL, recordPath(path));
+  await discard(path);
+}
+
+/** The record beside an archive; undefined when there is none. @throws ImageError CORRUPT */
+export async function readRecord(archive: string): Promise<ImageRecord | undefined> {
+  const path = recordPath(archive);
+  const bytes = archive.endsWith(ARCHIVE_SUFFIX) ? await readIfThere(path) : undefined;
+  return bytes && parseRecord(bytes, path);
+}
+
+async function fits(archive: string, recordBytes: Uint8Array): Promise<boolean> {
+  try {
+    return parseRecord(recordBytes, archive).sha256 === (await sha256(archive));
+  } catch (error) {
+    if (error instanceof ImageError || systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await using file = await open(path, 'r');
+  for await (const chunk of readRange(file, 0, Infinity)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function discard(path: string): Promise<void> {
+  for (const each of [path, recordPath(path)]) await rm(each + PARTIAL, { force: true });
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import { isMap, isSeq, parseDocument, YAMLMap, YAMLSeq, type Document } from 'yaml';
+import { readYamlDocument, schemaOf } from '../definition/read-yaml.js';
+import { catalogSchema, type CatalogYaml, type EntryYaml } from './entry.js';
+
+/** What to change of one entry; a key that is not named stays as it is. */
+export type EntryChange = Pick<EntryYaml, 'name'> & Partial<EntryYaml>;
+
+export interface CatalogEdit {
+  readonly upsert?: readonly EntryChange[];
+  /** What an entry gets that lacks the key: when it was first seen, for example. */
+  readonly defaults?: Partial<EntryYaml>;
+  /** Archives whose entries go, by `file`. */
+  readonly removeFiles?: readonly string[];
+}
+
+const schema = schemaOf<CatalogYaml>(catalogSchema);
+const HEADER = ' The index of image archives, kept by Stowage. Comments and order are kept.';
+
+/** @throws ImageError USAGE, with line and column */
+export function parseCatalog(text: string, path: string): readonly EntryYaml[] {
+  return readYamlDocument({ text, path }, schema).value.images ?? [];
+}
+
+/** Applies an edit to the text of a catalog; comments, order and other tools' keys are kept. @throws ImageError USAGE */
+export function editCatalog(text: string, path: string, edit: CatalogEdit): string {
+  const document =
+    text.trim() === '' ? emptyCatalog() : readYamlDocument({ text, path }, schema).document;
+  const images = imagesOf(document);
+  for (const file of edit.removeFiles ?? []) {
+    images.items = images.items.filter((item) => !(isMap(item) && item.get('file') === file));
+  }
+  for (const change of edit.upsert ?? []) upsert(document, images, change, edit.defaults ?? {});
+  return document.toString({ lineWidth: 0 });
+}
+
+function emptyCatalog(): Document {
+  const document = parseDocument('images: []\n');
+  document.commentBefore = HEADER;
+  return document;
+}
+
+function imagesOf(document: Document): YAMLSeq {
+  const found: unknown = document.get('images', true);
+  if (isSeq(found)) {
+    found.flow = false;
+    return found;
+  }
+  const images = new YAMLSeq();
+  document.set('images', images);
+  return images;
+}
+
+function upsert(
+  document: Document,
+  images: YAMLSeq,
+  change: EntryChange,
+  defaults: Partial<EntryYaml>,
+): void {
+  const known = images.items.find(
+    (item): item is YAMLMap => isMap(item) && item.get('name') === change.name,
+  );
+  const entry = known ?? new YAMLMap();
+  if (!known) images.add(entry);
+  for (const [key, value] of Object.entries(change)) {
+    const flow = Array.isArray(value);
+    if (value !== undefined) entry.set(key, flow ? document.createNode(value, { flow }) : value);
+  }
+  for (const [key, value] of Object.entries(defaults)) if (!entry.has(key)) entry.set(key, value);
+}

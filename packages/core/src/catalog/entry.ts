@@ -1,0 +1,94 @@
+import type { Digest } from '../oci/digest.js';
+import type { ImageRecord } from './record.js';
+import { featuresOf, parseName } from '../definition/name.js';
+import { familiarReference, parseReference } from '../oci/reference.js';
+
+/**
+ * One image of `image-registry.yml`, keys as in the file: those of the older shape, and `digest`, `size`,
+ * `pinned` of ours.
+ */
+export interface EntryYaml {
+  readonly name: string;
+  /** Of the archive; relative to the catalog, or to the workspace. */
+  readonly file: string;
+  readonly docker_tag?: string;
+  /** `ubuntu:25.04`. */
+  readonly os?: string;
+  readonly architecture?: string;
+  readonly packages?: readonly string[];
+  readonly compilers?: readonly string[];
+  readonly tools?: readonly string[];
+  readonly variants?: readonly string[];
+  readonly size_mb?: number;
+  /** ISO 8601. */
+  readonly created?: string;
+  readonly last_used?: string;
+  readonly usage_count?: number;
+  readonly pinned?: boolean;
+  readonly digest?: Digest;
+  /** In bytes. */
+  readonly size?: number;
+}
+
+export interface CatalogYaml {
+  readonly images?: readonly EntryYaml[] | null;
+}
+
+const MB = 1_000_000;
+const text = { type: 'string' } as const;
+const texts = { type: ['array', 'null'], items: text } as const;
+
+/** JSON Schema of `image-registry.yml`. Keys of other tools are left alone. */
+export const catalogSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'image-registry.yml',
+  description: 'The index of archives.',
+  type: 'object',
+  properties: {
+    images: {
+      type: ['array', 'null'],
+      items: {
+        type: 'object',
+        required: ['name', 'file'],
+        properties: {
+          name: { type: 'string', minLength: 1 },
+          file: { type: 'string', minLength: 1 },
+          docker_tag: text,
+          os: text,
+          architecture: text,
+          packages: texts,
+          compilers: texts,
+          tools: texts,
+          variants: texts,
+          size_mb: { type: 'number' },
+          created: text,
+          last_used: text,
+          usage_count: { type: 'integer', minimum: 0 },
+          pinned: { type: 'boolean' },
+          digest: text,
+          size: { type: 'integer', minimum: 0 },
+        },
+      },
+    },
+  },
+} as const;
+
+/** What a record says, in the words of the catalog. */
+export function entryOf(record: ImageRecord, file: string): EntryYaml {
+  const parts = parseName(record.name);
+  const { compilers, packages, tools } = record.facts;
+  return {
+    name: record.name,
+    file,
+    docker_tag: familiarReference(parseReference(record.reference)),
+    ...(parts ? { os: parts.os.replace('-', ':') } : {}),
+    ...(record.platform ? { architecture: record.platform.architecture } : {}),
+    packages,
+    compilers,
+    tools,
+    variants: parts ? featuresOf(parts.variant) : [],
+    size_mb: Math.round((record.size / MB) * 10) / 10,
+    digest: record.digest,
+    size: record.size,
+  };
+}

@@ -1,0 +1,117 @@
+import { access, appendFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomically } from '../disk/atomic-write.js';
+import { withLock } from '../disk/lock.js';
+import { systemCode } from '../errors.js';
+import { parseName } from '../definition/name.js';
+import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
+import { keepIndex, readIndex } from './derived-index.js';
+import { takeInventory } from './inventory.js';
+import { reconcile, type CatalogEntry } from './reconcile.js';
+import { addUsage, formatUse, parseUses } from './usage.js';
+
+export const CATALOG_FILE = 'image-registry.yml';
+
+/** Where a workspace keeps its catalog; absolute paths. */
+export interface CatalogPlace {
+  readonly workspace: string;
+  /** Holds the catalog and, in one folder for each project, the archives. */
+  readonly folder: string;
+  /** Holds what may be deleted at any time: derived index, journal, locks. */
+  readonly state: string;
+}
+
+/** Every image that the catalog or the disk knows, with the uses that are only in the journal yet. */
+export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> {
+  const index = await readIndex(catalogPath(place), indexPath(place));
+  const { entries } = index;
+  const inventory = await takeInventory(place.folder, place.workspace, entries, index.seen);
+  await keepIndex(indexPath(place), index, inventory.seen);
+  const usage = parseUses(
+    (await readIfThere(journal(place))) + (await readIfThere(folding(place))),
+  );
+  return reconcile(entries, inventory, (name) => parseName(name) !== undefined).map((entry) => ({
+    ...entry,
+    ...addUsage(entry, usage.get(entry.name)),
+  }));
+}
+
+/**
+ * Changes the catalog's text under a lock, folding the usage journal in. Any number of processes may do so
+ * at once; no change is lost.
+ */
+export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Promise<void> {
+  await withLock(join(place.state, 'locks', 'catalog'), async () => {
+    const path = catalogPath(place);
+    const text = await readIfThere(path);
+    const usage = await takeJournal(place);
+    const entries = parseCatalog(text, path);
+    const used = entries.flatMap((entry) => {
+      const uses = usage.get(entry.name);
+      return uses ? [{ name: entry.name, ...addUsage(entry, uses) }] : [];
+    });
+    const changed = editCatalog(text, path, { ...edit, upsert: [...used, ...(edit.upsert ?? [])] });
+    if (changed !== text) await writeAtomically(path, [Buffer.from(changed)]);
+    await rm(folding(place), { force: true });
+  });
+}
+
+/** Notes a use without touching the catalog: one appended line. */
+export async function recordUse(place: CatalogPlace, name: string, at: Date): Promise<void> {
+  await mkdir(place.state, { recursive: true });
+  await appendFile(journal(place), formatUse({ name, at: at.toISOString() }));
+}
+
+/** The absolute path of an entry's archive: relative to the catalog, else to the workspace. */
+export async function archivePath(place: CatalogPlace, file: string): Promise<string> {
+  const elsewhere = join(place.workspace, file);
+  const here = join(place.folder, file);
+  return !(await isThere(here)) && (await isThere(elsewhere)) ? elsewhere : here;
+}
+
+function indexPath({ state }: CatalogPlace): string {
+  return join(state, 'catalog.json');
+}
+
+function catalogPath({ folder }: CatalogPlace): string {
+  return join(folder, CATALOG_FILE);
+}
+
+function journal({ state }: CatalogPlace): string {
+  return join(state, 'usage.jsonl');
+}
+
+/** The part of the journal that is being folded in; found again when that was interrupted. */
+function folding({ state }: CatalogPlace): string {
+  return join(state, 'usage.folding.jsonl');
+}
+
+async function takeJournal(place: CatalogPlace) {
+  if (!(await isThere(folding(place)))) {
+    try {
+      await rename(journal(place), folding(place));
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+    }
+  }
+  return parseUses(await readIfThere(folding(place)));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}

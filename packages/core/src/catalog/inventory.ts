@@ -1,0 +1,103 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ImageError, systemCode } from '../errors.js';
+import type { EntryYaml } from './entry.js';
+import type { Inventory } from './reconcile.js';
+import { parseRecord, RECORD_SUFFIX, type ImageRecord } from './record.js';
+
+/** A record as it was when its file had this size and time. */
+export interface SeenRecord {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly record: ImageRecord;
+}
+
+export interface Taken extends Inventory {
+  /** For the next time: only records that changed are read again. */
+  readonly seen: Readonly<Record<string, SeenRecord>>;
+}
+
+const ARCHIVE = /\.tar(?:\.(?:gz|zst|xz|bz2))?$/;
+
+/**
+ * Lists archives and records in the catalog's folder and its direct subfolders.
+ *
+ * @param entries may name archives elsewhere; those are looked up too, from the workspace.
+ */
+export async function takeInventory(
+  folder: string,
+  workspace: string,
+  entries: readonly EntryYaml[],
+  seen: Taken['seen'],
+): Promise<Taken> {
+  const files = await filesIn(folder);
+  const archives = new Map<string, number>();
+  const records = new Map<string, ImageRecord>();
+  const nowSeen: Record<string, SeenRecord> = {};
+  for (const file of files) {
+    const info =
+      ARCHIVE.test(file) || file.endsWith(RECORD_SUFFIX)
+        ? await statIfThere(join(folder, file))
+        : undefined;
+    if (!info) continue;
+    if (!file.endsWith(RECORD_SUFFIX)) {
+      archives.set(file, info.size);
+      continue;
+    }
+    const before = seen[file];
+    const fresh =
+      before && before.size === info.size && before.mtimeMs === info.mtimeMs
+        ? before.record
+        : await readRecord(join(folder, file));
+    if (!fresh) continue;
+    nowSeen[file] = { size: info.size, mtimeMs: info.mtimeMs, record: fresh };
+    records.set(`${file.slice(0, -RECORD_SUFFIX.length)}.tar`, fresh);
+  }
+  for (const { file } of entries) {
+    if (archives.has(file)) continue;
+    const elsewhere =
+      (await statIfThere(join(folder, file))) ?? (await statIfThere(join(workspace, file)));
+    if (elsewhere) archives.set(file, elsewhere.size);
+  }
+  return { archives, records, seen: nowSeen };
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const top = await entriesIn(folder);
+  const below = await Promise.all(
+    top
+      .filter((entry) => entry.isDirectory())
+      .map(async ({ name }) =>
+        (await entriesIn(join(folder, name))).map((entry) => `${name}/${entry.name}`),
+      ),
+  );
+  return [...top.filter((entry) => entry.isFile()).map((entry) => entry.name), ...below.flat()];
+}
+
+async function entriesIn(folder: string) {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** A damaged record is reported by `doctor`; here it only says nothing. */
+async function readRecord(path: string): Promise<ImageRecord | undefined> {
+  try {
+    return parseRecord(await readFile(path), path);
+  } catch (error) {
+    if (error instanceof ImageError || systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function statIfThere(path: string): Promise<{ size: number; mtimeMs: number } | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

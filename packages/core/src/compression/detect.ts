@@ -1,0 +1,16 @@
+export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
+
+/** How many first bytes {@link detectCompression} wants to see. */
+export const MAGIC_BYTES = 6;
+
+const MAGIC: readonly (readonly [Exclude<Compression, 'none'>, readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+];
+
+/** Tells by content; a file's name is never asked. */
+export function detectCompression(head: Uint8Array): Compression {
+  return MAGIC.find(([, magic]) => magic.every((byte, at) => head[at] === byte))?.[0] ?? 'none';
+}

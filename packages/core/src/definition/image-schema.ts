@@ -1,0 +1,136 @@
+/** One `copy:` entry as it is written. */
+export interface CopyYaml {
+  readonly from: string;
+  readonly to: string;
+  readonly owner?: string;
+  readonly mode?: string;
+}
+
+/** `image.yaml` as it is written. */
+export interface ImageYaml {
+  readonly project: string;
+  readonly os: string;
+  readonly variant: string;
+  readonly reference?: string;
+  readonly base?: string;
+  readonly dockerfile?: string;
+  readonly context?: string;
+  readonly args?: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly network?: string;
+  readonly platform?: string;
+  readonly copy?: readonly CopyYaml[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
+  readonly workdir?: string;
+  readonly user?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly ports?: readonly (string | number)[];
+  readonly after?: readonly string[];
+  readonly facts?: {
+    readonly compilers?: readonly string[];
+    readonly packages?: readonly string[];
+    readonly tools?: readonly string[];
+  };
+}
+
+const text = (description: string, ...examples: string[]) => ({
+  type: 'string',
+  minLength: 1,
+  description,
+  ...(examples.length ? { examples } : {}),
+});
+const texts = (description: string) => ({
+  type: 'array',
+  items: { type: 'string', minLength: 1 },
+  description,
+});
+const map = (description: string) => ({
+  type: 'object',
+  additionalProperties: { type: 'string' },
+  description,
+});
+
+/** JSON Schema of `image.yaml`. */
+export const imageSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'image.yaml',
+  description: 'How one image is made.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['project', 'os', 'variant'],
+  properties: {
+    project: text('First part of the name: the project that owns the image.', 'app'),
+    os: text('Second part of the name: <distribution>-<version>.', 'ubuntu-25.04', 'debian-12'),
+    variant: text('Third part of the name: the compiler, then features.', 'gcc15', 'clang20-asan'),
+    reference: text('What the image is called in an engine; <name>:latest when omitted.'),
+    base: text(
+      'What it is built on: another image by name, an archive, a reference in the store, or scratch.',
+    ),
+    dockerfile: text(
+      'Builds with an engine from this Dockerfile, relative to the context; it gets the base as ARG BASE.',
+      'Dockerfile',
+    ),
+    context: text(
+      "The folder that files are taken from, relative to this file; this file's folder when omitted.",
+      '../..',
+    ),
+    args: map('Build arguments of the Dockerfile.'),
+    target: text('The stage of the Dockerfile to build.'),
+    network: text('Network of the steps of the Dockerfile, as in docker build --network.', 'host'),
+    platform: text(
+      'os/architecture[/variant]; linux with the architecture of the base or of this machine when omitted.',
+      'linux/amd64',
+    ),
+    copy: {
+      type: 'array',
+      description: 'Files that become one layer, without any engine.',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['from', 'to'],
+        properties: {
+          from: text('A file or folder in the context; of a folder, its content is taken.'),
+          to: text(
+            'Absolute path in the image; a file keeps its name when this ends with a slash.',
+          ),
+          owner: {
+            type: 'string',
+            pattern: '^[0-9]+(:[0-9]+)?$',
+            description: 'uid[:gid]; 0:0 when omitted.',
+          },
+          mode: {
+            type: 'string',
+            pattern: '^0?[0-7]{3,4}$',
+            description: 'Octal permission bits; those of the file when omitted.',
+          },
+        },
+      },
+    },
+    env: map('Environment variables, added to those of the base.'),
+    entrypoint: texts('What a container runs.'),
+    cmd: texts('Default arguments.'),
+    workdir: text('Where a container starts.'),
+    user: text('Whom a container runs as.'),
+    labels: map('Labels, added to those of the base.'),
+    ports: {
+      type: 'array',
+      items: { type: ['string', 'integer'] },
+      description: 'Ports a container listens on: 8080 or 53/udp.',
+    },
+    after: texts(
+      'Targets that make files of the context: a target of the owning project, or project:target.',
+    ),
+    facts: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'What is in the image, for finding it again.',
+      properties: {
+        compilers: texts('For example gcc-15.'),
+        packages: texts('For example libssl-dev.'),
+        tools: texts('For example cmake.'),
+      },
+    },
+  },
+} as const;

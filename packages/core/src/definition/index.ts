@@ -1,0 +1,19 @@
+// What the Nx plugin loads on every nx command: pure and light. Nothing here may reach files or engines.
+export { ImageError, type ErrorCode } from '../errors.js';
+export {
+  DEFINITION_FILE,
+  parseDefinition,
+  SCRATCH,
+  type Definition,
+  type Facts,
+} from './definition.js';
+export {
+  checkName,
+  featuresOf,
+  formatName,
+  nearestName,
+  normalizeOs,
+  parseName,
+  type ImageName,
+} from './name.js';
+export { parseSettings, SETTINGS_FILE, type Settings } from './settings.js';

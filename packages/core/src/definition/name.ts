@@ -1,0 +1,137 @@
+import { ImageError } from '../errors.js';
+
+/** The parts of a conventional name, `<project>-<os>-<variant>`. */
+export interface ImageName {
+  readonly project: string;
+  /** `<distribution>-<version>`. */
+  readonly os: string;
+  readonly variant: string;
+}
+
+/** A valid file name everywhere, and a valid repository component, at this length with its longest suffix. */
+const NAME_LIMIT = 128;
+const WORDS = /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/;
+const OS = /^[a-z][a-z0-9]*-[a-z0-9]+(?:\.[a-z0-9]+)*$/;
+const DISTRIBUTIONS: ReadonlySet<string> = new Set([
+  'almalinux',
+  'alpine',
+  'amazonlinux',
+  'arch',
+  'busybox',
+  'centos',
+  'debian',
+  'distroless',
+  'fedora',
+  'gentoo',
+  'opensuse',
+  'oracle',
+  'photon',
+  'rhel',
+  'rocky',
+  'scratch',
+  'ubi',
+  'ubuntu',
+  'void',
+  'windows',
+  'wolfi',
+]);
+
+/** @throws ImageError NAMING, with the nearest valid name as its hint */
+export function formatName(parts: ImageName): string {
+  const name = joined(parts);
+  const { project, os, variant } = parts;
+  if (name.length <= NAME_LIMIT && WORDS.test(project) && OS.test(os) && WORDS.test(variant))
+    return name;
+  throw refuse(name, nearestName(name) ?? nearest(parts));
+}
+
+/**
+ * Takes a name apart. A project may contain dashes: the known project names decide where it ends, then
+ * the known distributions, then the first `<word>-<number>`.
+ *
+ * @returns undefined when `name` does not follow the convention
+ */
+export function parseName(name: string, projects: readonly string[] = []): ImageName | undefined {
+  if (name.length > NAME_LIMIT || !WORDS.test(name)) return undefined;
+  const words = name.split('-');
+  const splits = words.slice(1, -2).flatMap((distribution, at): ImageName[] => {
+    const parts = {
+      project: words.slice(0, at + 1).join('-'),
+      os: `${distribution}-${words[at + 2] ?? ''}`,
+      variant: words.slice(at + 3).join('-'),
+    };
+    return OS.test(parts.os) && WORDS.test(parts.project) && WORDS.test(parts.variant)
+      ? [parts]
+      : [];
+  });
+  const known = splits.filter(({ project }) => projects.includes(project));
+  return (
+    known.at(-1) ??
+    splits.find(({ os }) => DISTRIBUTIONS.has(os.slice(0, os.indexOf('-')))) ??
+    splits.find(({ os }) => /-[0-9]/.test(os))
+  );
+}
+
+/** @throws ImageError NAMING, with the nearest valid name as its hint */
+export function checkName(name: string, projects: readonly string[] = []): ImageName {
+  const parts = parseName(name, projects);
+  if (parts) return parts;
+  throw refuse(name, nearestName(name));
+}
+
+/** The valid name that a person most likely meant; undefined when parts are missing. */
+export function nearestName(text: string): string | undefined {
+  const name = cleaned(text)
+    .slice(0, NAME_LIMIT)
+    .replace(/[.-]+$/, '');
+  return parseName(name) ? name : undefined;
+}
+
+/** `ubuntu:25.04` and `ubuntu-25.04` are the same operating system. */
+export function normalizeOs(os: string): string {
+  return os.replace(':', '-');
+}
+
+/** The words of a variant after its compiler: `gcc15-asan` has the feature `asan`. */
+export function featuresOf(variant: string): string[] {
+  const words = variant.split('-');
+  return /^[a-z]+[0-9]/.test(words[0] ?? '') && !/^x86|^arm|^riscv/.test(words[0] ?? '')
+    ? words.slice(1)
+    : words;
+}
+
+function nearest(parts: ImageName): string | undefined {
+  return nearestName(
+    joined({
+      project: cleaned(parts.project),
+      os: cleaned(parts.os),
+      variant: cleaned(parts.variant),
+    }),
+  );
+}
+
+function joined({ project, os, variant }: ImageName): string {
+  return `${project}-${os}-${variant}`;
+}
+
+function cleaned(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/\.*-[.-]*/g, '-')
+    .replace(/\.{2,}/g, '.')
+    .replace(/^[.-]+|[.-]+$/g, '');
+}
+
+function refuse(name: string, proposal: string | undefined): ImageError {
+  return new ImageError(
+    'NAMING',
+    `name: expected <project>-<distribution>-<version>-<variant> in lower-case letters, digits, "." and "-", got ${JSON.stringify(name)}`,
+    {
+      hint:
+        proposal === undefined || proposal === name
+          ? 'For example app-ubuntu-25.04-gcc15.'
+          : `The nearest valid name is ${proposal}.`,
+    },
+  );
+}

@@ -1,0 +1,98 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { closest } from 'fastest-levenshtein';
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { ImageError } from '../errors.js';
+
+export interface YamlFile {
+  readonly text: string;
+  /** For messages. */
+  readonly path: string;
+}
+
+/** Compiles a JSON Schema once, on first use. */
+export function schemaOf<T>(schema: object): () => ValidateFunction<T> {
+  let validate: ValidateFunction<T> | undefined;
+  return () =>
+    (validate ??= new Ajv({ allErrors: true, strict: true, allowUnionTypes: true }).compile<T>(
+      schema,
+    ));
+}
+
+/**
+ * Reads a YAML file a person wrote.
+ *
+ * @throws ImageError USAGE listing every problem as `path:line:column: what was expected`
+ */
+export function readYaml<T>({ text, path }: YamlFile, schema: () => ValidateFunction<T>): T {
+  return readYamlDocument({ text, path }, schema).value;
+}
+
+/** Like {@link readYaml}; the document keeps comments and order for writing it again. */
+export function readYamlDocument<T>(
+  { text, path }: YamlFile,
+  schema: () => ValidateFunction<T>,
+): { value: T; document: Document } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${path}:${line}:${col}`;
+  };
+  if (document.errors.length > 0)
+    throw refuse(
+      path,
+      document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`),
+    );
+  const value: unknown = document.toJS() ?? {};
+  const validate = schema();
+  if (validate(value)) return { value, document };
+  throw refuse(
+    path,
+    (validate.errors ?? []).map((error) => `${at(offsetOf(document, error))}: ${explain(error)}`),
+  );
+}
+
+function refuse(path: string, problems: readonly string[]): ImageError {
+  return new ImageError('USAGE', [...new Set(problems)].join('\n'), { location: path });
+}
+
+function explain({
+  keyword,
+  params,
+  instancePath,
+  message,
+  parentSchema,
+  data,
+}: ErrorObject): string {
+  const where = instancePath === '' ? '' : `${instancePath.slice(1).replaceAll('/', '.')}: `;
+  if (keyword === 'additionalProperties') {
+    const key = String(params['additionalProperty']);
+    const known = Object.keys((parentSchema?.['properties'] as object | undefined) ?? {});
+    return `${where}expected one of ${known.join(', ')}, got ${JSON.stringify(key)}; did you mean ${JSON.stringify(closest(key, known))}?`;
+  }
+  if (keyword === 'required')
+    return `${where}expected the key ${JSON.stringify(params['missingProperty'])}, got none`;
+  if (keyword === 'enum')
+    return `${where}expected one of ${(params['allowedValues'] as unknown[]).join(', ')}, got ${JSON.stringify(data)}`;
+  return `${where}${(message ?? keyword).replace(/^must /, 'expected to ')}, got ${JSON.stringify(data)}`;
+}
+
+/** Where in the text the offending value, or the unknown key, begins. */
+function offsetOf(document: Document, { keyword, params, instancePath }: ErrorObject): number {
+  const path = instancePath.split('/').slice(1).map(unescaped);
+  if (keyword === 'additionalProperties') {
+    const parent: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+    const items =
+      isNode(parent) && 'items' in parent ? (parent.items as readonly { key?: unknown }[]) : [];
+    const key = items
+      .map((item) => item.key)
+      .find((each) => isNode(each) && String(each) === params['additionalProperty']);
+    if (isNode(key)) return key.range?.[0] ?? 0;
+  }
+  const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}
+
+function unescaped(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}

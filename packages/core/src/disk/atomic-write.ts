@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ImageError, systemCode } from '../errors.js';
+
+type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/**
+ * Writes a file that is either whole or not there: temporary file beside it, fsync, rename, fsync
+ * of the folder. Creates the folder. A process that dies leaves at most a `.partial` file.
+ *
+ * @throws ImageError NO_SPACE; whatever `content` throws
+ */
+export async function writeAtomically(path: string, content: Chunks): Promise<void> {
+  const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  await writeDurably(partial, content);
+  try {
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Writes a new file and waits until it is on disk; removes it again when that fails. */
+export async function writeDurably(path: string, content: Chunks): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    await using file = await open(path, 'w');
+    for await (const chunk of content) await writeChunk(file, chunk, path);
+    await file.sync();
+  } catch (error) {
+    await rm(path, { force: true });
+    throw noSpace(error, path);
+  }
+}
+
+/** Makes renames inside a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
+  // Windows cannot open a folder; its file systems order renames themselves.
+  if (process.platform === 'win32') return;
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}
+
+/** Writes all of `chunk`: a single `write` may take less. */
+export async function writeChunk(file: FileHandle, chunk: Uint8Array, path: string): Promise<void> {
+  for (let at = 0; at < chunk.byteLength; ) {
+    try {
+      at += (await file.write(chunk, at)).bytesWritten;
+    } catch (error) {
+      throw noSpace(error, path);
+    }
+  }
+}
+
+function noSpace(error: unknown, path: string): unknown {
+  const code = systemCode(error);
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new ImageError('NO_SPACE', `${path}: expected room on the disk, got none`, {
+    location: path,
+    hint: 'Free some space (stowage prune --dry-run shows what can go) and run this again.',
+    cause: error,
+  });
+}

@@ -1,0 +1,209 @@
+import { Readable } from 'node:stream';
+import Docker from 'dockerode';
+import { ArchiveWriter } from '../archive/archive-writer.js';
+import { openPipedArchive } from '../archive/open-archive.js';
+import { ImageError, systemCode } from '../errors.js';
+import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
+import type { Platform } from '../oci/platform.js';
+import { canonicalReference, familiarReference, parseReference } from '../oci/reference.js';
+import type { Bytes, CallOptions, Sink, Source } from '../transfer/store.js';
+import { readDockerStream } from './docker-stream.js';
+import type { BuildingEngine, BuildRequest, EngineEvent, EngineImage } from './engine.js';
+
+type OnEvent = { readonly onEvent?: ((event: EngineEvent) => void) | undefined };
+
+/** A Docker Engine, or anything that speaks its API, with either of its image stores. */
+export class DockerEngine implements BuildingEngine {
+  readonly kind = 'docker';
+  readonly location: string;
+  readonly #docker: Docker;
+
+  constructor(host: string, options: Docker.DockerOptions) {
+    this.location = `docker-daemon:${host}`;
+    this.#docker = new Docker(options);
+  }
+
+  async platform(): Promise<Platform> {
+    const { Os: os, Arch: architecture } = await this.#call(() => this.#docker.version());
+    return { os, architecture };
+  }
+
+  async inspect(image: string): Promise<EngineImage | undefined> {
+    try {
+      const found = await this.#call(() => this.#docker.getImage(spelled(image)).inspect());
+      return describe(found.Id, found.RepoTags, found.Size);
+    } catch (error) {
+      if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  async list(): Promise<readonly EngineImage[]> {
+    const images = await this.#call(() => this.#docker.listImages());
+    return images.map(({ Id, RepoTags, Size }) => describe(Id, RepoTags, Size));
+  }
+
+  async inUse(): Promise<ReadonlySet<Digest>> {
+    const containers = await this.#call(() => this.#docker.listContainers({ all: true }));
+    return new Set(containers.map(({ ImageID }) => parseDigest(ImageID)));
+  }
+
+  async tag(image: string, reference: string): Promise<void> {
+    const { tag = 'latest', ...name } = parseReference(reference);
+    await this.#call(() =>
+      this.#docker.getImage(spelled(image)).tag({ repo: familiarReference(name), tag }),
+    );
+  }
+
+  async remove(reference: string): Promise<void> {
+    await this.#call(() => this.#docker.getImage(spelled(reference)).remove());
+  }
+
+  async source(
+    reference: string,
+    { spoolFolder }: { readonly spoolFolder: string },
+  ): Promise<Source> {
+    const saved = await this.#call(() => this.#docker.getImage(spelled(reference)).get());
+    const { source } = await openPipedArchive(
+      `${this.location}/${reference}`,
+      Readable.from(saved),
+      { spoolFolder },
+    );
+    return source;
+  }
+
+  sink({ onEvent }: OnEvent = {}): Sink {
+    return new ArchiveWriter(this.location, (archive, options) =>
+      this.#load(archive, { ...options, onEvent }),
+    );
+  }
+
+  async build(
+    request: BuildRequest,
+    { onEvent, signal }: OnEvent & CallOptions = {},
+  ): Promise<EngineImage> {
+    const { context, dockerfile, reference, args, labels, target, platform, network } = request;
+    const answer = await this.#send(context, signal, (body, abortSignal) =>
+      this.#docker.buildImage(body, {
+        t: familiarReference(parseReference(reference)),
+        dockerfile,
+        buildargs: { ...args },
+        labels: { ...labels },
+        forcerm: true,
+        abortSignal,
+        ...(target === undefined ? {} : { target }),
+        ...(platform === undefined ? {} : { platform }),
+        ...(network === undefined ? {} : { networkmode: network }),
+      }),
+    );
+    await this.#result(answer, onEvent);
+    const image = await this.inspect(reference);
+    if (image) return image;
+    throw new ImageError(
+      'NOT_FOUND',
+      `${this.location}: expected ${reference} after its build, got none`,
+      { location: this.location },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Every request has its own connection.
+  }
+
+  async #load(archive: Bytes, { onEvent, signal }: OnEvent & CallOptions): Promise<void> {
+    const answer = await this.#send(archive, signal, (body, abortSignal) =>
+      this.#docker.loadImage(body, { abortSignal }),
+    );
+    await this.#result(answer, onEvent);
+  }
+
+  /**
+   * Sends a body that may fail on our side. The request is then cut off, so the engine sees an unfinished
+   * tar and keeps nothing of it; our own error is thrown.
+   */
+  async #send<T>(
+    bytes: Bytes,
+    signal: AbortSignal | undefined,
+    request: (body: Readable, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const broken = new AbortController();
+    const body = Readable.from(bytes, { objectMode: false });
+    body.once('error', (error) => broken.abort(error));
+    try {
+      return await this.#call(() =>
+        request(body, signal ? AbortSignal.any([signal, broken.signal]) : broken.signal),
+      );
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw broken.signal.aborted ? broken.signal.reason : error;
+    } finally {
+      body.destroy();
+    }
+  }
+
+  async #result(
+    answer: NodeJS.ReadableStream,
+    onEvent: ((event: EngineEvent) => void) | undefined,
+  ): Promise<void> {
+    await readDockerStream(Readable.from(answer), { location: this.location, onEvent });
+  }
+
+  async #call<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      throw this.#asImageError(error);
+    }
+  }
+
+  #asImageError(error: unknown): unknown {
+    if (error instanceof ImageError || !(error instanceof Error)) return error;
+    const { location } = this;
+    const status = 'statusCode' in error ? error.statusCode : undefined;
+    const reason =
+      'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+    if (status === 404)
+      return new ImageError('NOT_FOUND', `${location}: ${reason}`, { location, cause: error });
+    if (status === 409)
+      return new ImageError('CONFLICT', `${location}: ${reason}`, { location, cause: error });
+    if (status !== undefined)
+      return new ImageError('INVALID', `${location}: ${error.message}`, { location, cause: error });
+    if (!CONNECTION_ERRORS.has(systemCode(error) ?? '')) return error;
+    return new ImageError(
+      'UNAVAILABLE',
+      `${location}: expected a Docker Engine, got ${systemCode(error)}`,
+      {
+        location,
+        hint: 'Start it, name another with --host or DOCKER_HOST, or use --engine embedded.',
+        cause: error,
+      },
+    );
+  }
+}
+
+const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'EACCES',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EPROTOTYPE',
+  'ENOTSOCK',
+]);
+
+function describe(
+  id: string,
+  repoTags: readonly string[] | null | undefined,
+  size: number,
+): EngineImage {
+  const tags = (repoTags ?? []).filter((tag) => tag !== '<none>:<none>');
+  return { id: parseDigest(id), references: tags.map(canonicalReference), size };
+}
+
+/** The engine's own spelling of a reference; IDs stay as they are. */
+function spelled(image: string): string {
+  return isDigest(image) ? image : familiarReference(parseReference(image));
+}

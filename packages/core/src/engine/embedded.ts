@@ -1,0 +1,78 @@
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import { FileStore } from '../store/file-store.js';
+import { ImageError } from '../errors.js';
+import type { Sink, Source } from '../transfer/store.js';
+import { sizeOf, walk } from '../transfer/walk.js';
+import type { Engine, EngineImage } from './engine.js';
+
+/** The embedded store standing in for an engine: it keeps images and runs none. */
+export class EmbeddedEngine implements Engine {
+  readonly kind = 'embedded';
+  readonly location: string;
+  readonly #root: string;
+  readonly #store: FileStore;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.#store = new FileStore(root);
+    this.location = this.#store.location;
+  }
+
+  async platform(): Promise<undefined> {
+    return undefined;
+  }
+
+  async inspect(image: string): Promise<EngineImage | undefined> {
+    try {
+      return await this.#describe((await this.#store.resolve(image)).descriptor);
+    } catch (error) {
+      if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  async list(): Promise<readonly EngineImage[]> {
+    const roots = new Map<Digest, Descriptor>();
+    for await (const { descriptor } of this.#store.list()) roots.set(descriptor.digest, descriptor);
+    return Promise.all([...roots.values()].map((root) => this.#describe(root)));
+  }
+
+  async inUse(): Promise<ReadonlySet<Digest>> {
+    return new Set();
+  }
+
+  async tag(image: string, reference: string): Promise<void> {
+    const { descriptor } = await this.#store.resolve(image);
+    await this.#store.tag(descriptor, reference);
+    await this.#store.commit();
+  }
+
+  async remove(reference: string): Promise<void> {
+    const { descriptor } = await this.#store.resolve(reference);
+    await this.#store.untag(reference);
+    const { references } = await this.#describe(descriptor);
+    if (references.length === 0) await this.#store.remove(descriptor);
+  }
+
+  async source(): Promise<Source> {
+    return new FileStore(this.#root);
+  }
+
+  sink(): Sink {
+    return new FileStore(this.#root);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+  }
+
+  async #describe(root: Descriptor): Promise<EngineImage> {
+    const references: string[] = [];
+    for await (const { descriptor, reference } of this.#store.list()) {
+      if (descriptor.digest === root.digest && reference !== undefined) references.push(reference);
+    }
+    const graph = await walk(this.#store, root, { missing: 'report' });
+    return { id: root.digest, references, size: sizeOf(graph) };
+  }
+}

@@ -1,0 +1,89 @@
+import type { Digest } from '../oci/digest.js';
+import type { Platform } from '../oci/platform.js';
+import type { CallOptions, Sink, Source } from '../transfer/store.js';
+import type { Graph } from '../transfer/walk.js';
+
+export type EngineKind = 'docker' | 'embedded';
+
+export interface EngineImage {
+  /** The config's digest (docker's classic store), or the manifest's or index's (containerd's, ours). */
+  readonly id: Digest;
+  /** Fully qualified. */
+  readonly references: readonly string[];
+  /** In bytes, unpacked. */
+  readonly size: number;
+}
+
+/** What runs images. */
+export interface Engine extends AsyncDisposable {
+  readonly kind: EngineKind;
+  /** For messages: `docker-daemon:unix:///var/run/docker.sock`. */
+  readonly location: string;
+
+  /** The only platform it takes from an index; undefined when it keeps whole indexes. @throws ImageError UNAVAILABLE */
+  platform(options?: CallOptions): Promise<Platform | undefined>;
+
+  /** Looks an image up by reference or ID, with one request. */
+  inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined>;
+
+  list(options?: CallOptions): Promise<readonly EngineImage[]>;
+
+  /** The images that some container, running or not, was made from. */
+  inUse(options?: CallOptions): Promise<ReadonlySet<Digest>>;
+
+  /** Gives an image that is there one more name. @throws ImageError NOT_FOUND */
+  tag(image: string, reference: string, options?: CallOptions): Promise<void>;
+
+  /** Takes a name away, and the image with its last one. @throws ImageError NOT_FOUND, CONFLICT (in use) */
+  remove(reference: string, options?: CallOptions): Promise<void>;
+
+  /**
+   * Opens one of its images for reading.
+   *
+   * @param spoolFolder where the engine's answer is kept meanwhile, if it has to be.
+   */
+  source(
+    reference: string,
+    options: CallOptions & { readonly spoolFolder: string },
+  ): Promise<Source>;
+
+  /** Takes images; nothing is there before commit. */
+  sink(options?: { readonly onEvent?: ((event: EngineEvent) => void) | undefined }): Sink;
+}
+
+/** A line of the engine's own progress. */
+export interface EngineEvent {
+  readonly type: 'engine';
+  readonly text: string;
+}
+
+export interface BuildRequest {
+  /** The context as a tar. */
+  readonly context: AsyncIterable<Uint8Array>;
+  /** Its path inside the context. */
+  readonly dockerfile: string;
+  readonly reference: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly platform?: string;
+  readonly network?: string;
+}
+
+/** An engine that also runs Dockerfiles. */
+export interface BuildingEngine extends Engine {
+  /** @throws ImageError INVALID: a step failed; its last lines are in the message */
+  build(
+    request: BuildRequest,
+    options?: CallOptions & { readonly onEvent?: ((event: EngineEvent) => void) | undefined },
+  ): Promise<EngineImage>;
+}
+
+export function canBuild(engine: Engine): engine is BuildingEngine {
+  return 'build' in engine;
+}
+
+/** Whether an engine's image is this one: its ID is one of the image's digests. */
+export function isSameImage(image: EngineImage, graph: Graph): boolean {
+  return graph.documents.has(image.id);
+}

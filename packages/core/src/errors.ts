@@ -1,0 +1,53 @@
+/** What went wrong, for programs. Each code has one exit status on the command line. */
+export type ErrorCode =
+  | 'USAGE'
+  | 'AMBIGUOUS'
+  | 'NOT_FOUND'
+  | 'CORRUPT'
+  | 'INCOMPLETE'
+  | 'INVALID'
+  | 'TOO_LARGE'
+  | 'UNSUPPORTED'
+  | 'UNAUTHORIZED'
+  | 'DENIED'
+  | 'UNAVAILABLE'
+  | 'NO_SPACE'
+  | 'NAMING'
+  | 'CONFLICT';
+
+export interface ImageErrorOptions {
+  /** The way out, as one sentence. */
+  readonly hint?: string;
+  /** Where it happened, as the user would write it: a path, a reference, an engine's address. */
+  readonly location?: string;
+  /** Which end of a transfer failed. */
+  readonly side?: 'source' | 'sink';
+  readonly cause?: unknown;
+}
+
+/**
+ * The only error this library throws on purpose. Branch on `code`; show `message` and `hint`;
+ * never match on their text, which may change in any release.
+ */
+export class ImageError extends Error {
+  override readonly name = 'ImageError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly location: string | undefined;
+  readonly side: 'source' | 'sink' | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ImageErrorOptions = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.location = options.location;
+    this.side = options.side;
+  }
+}
+
+/** The `code` of a Node.js system error (`ENOENT`, `EPIPE`, …), if it is one. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+}

@@ -1,0 +1,74 @@
+export { ImageError, type ErrorCode, type ImageErrorOptions } from './errors.js';
+
+export {
+  canonicalReference,
+  familiarReference,
+  formatReference,
+  parseReference,
+  type Reference,
+} from './oci/reference.js';
+export { formatPlatform, parsePlatform, type Platform } from './oci/platform.js';
+export { parseDigest, type Digest } from './oci/digest.js';
+export type { Descriptor } from './oci/descriptor.js';
+export type { NamedDescriptor } from './oci/layout.js';
+
+export type {
+  Bytes,
+  CallOptions,
+  Open,
+  ReadOptions,
+  Sink,
+  Source,
+  Store,
+} from './transfer/store.js';
+export { copy, copyGraph, type CopyEvent, type CopyOptions } from './transfer/copy.js';
+export { selectPlatform } from './transfer/select-platform.js';
+export { readAll, readContent, verified } from './transfer/verified.js';
+export {
+  imagesOf,
+  sizeOf,
+  walk,
+  type Document,
+  type Graph,
+  type WalkOptions,
+} from './transfer/walk.js';
+
+export { ArchiveWriter, type Deliver } from './archive/archive-writer.js';
+export {
+  openArchive,
+  openPipedArchive,
+  type ArchiveKind,
+  type OpenedArchive,
+} from './archive/open-archive.js';
+export { openLayout } from './store/layout-dir.js';
+export { FileStore } from './store/file-store.js';
+export { writeAtomically } from './disk/atomic-write.js';
+export { detectEngine, type EngineChoice, type EngineOptions } from './engine/detect.js';
+export {
+  canBuild,
+  type BuildingEngine,
+  type BuildRequest,
+  type Engine,
+  type EngineEvent,
+  type EngineImage,
+  type EngineKind,
+} from './engine/engine.js';
+
+export { openLocation, type LocationKind, type Opened, type OpenOptions } from './open.js';
+export type { LifecycleEvent, VerbOptions } from './lifecycle/call.js';
+export { archiveOf, openEngine, openWorkspace, type Workspace } from './lifecycle/workspace.js';
+export { build, saveDefinition, type BuildOptions, type BuildResult } from './lifecycle/build.js';
+export { doctor, type Diagnosis, type Problem } from './lifecycle/doctor.js';
+export {
+  inspect,
+  type InspectedImage,
+  type InspectedLayer,
+  type Inspection,
+  type InspectOptions,
+} from './lifecycle/inspect.js';
+export { list, type ListEntry } from './lifecycle/list.js';
+export { load, type LoadOptions, type LoadResult } from './lifecycle/load.js';
+export { prune, type PruneOptions, type PruneResult } from './lifecycle/prune.js';
+export type { PruneDecision, PruneRule } from './policy/plan-prune.js';
+export { save, type SaveOptions } from './lifecycle/save.js';
+export type { SaveResult } from './lifecycle/save-image.js';

@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import { makeImage } from '../build/make.js';
+import { heal } from '../catalog/commit.js';
+import { withLock } from '../disk/lock.js';
+import { isSameImage, type Engine, type EngineKind } from '../engine/engine.js';
+import type { Digest } from '../oci/digest.js';
+import { copyGraph } from '../transfer/copy.js';
+import type { Source } from '../transfer/store.js';
+import { imagesOf, walk, type Graph } from '../transfer/walk.js';
+import { readBuilt, writeBuilt } from './built.js';
+import type { VerbOptions } from './call.js';
+import { openRecipe, type Recipe, type RecipeOptions } from './recipe.js';
+import { saveImage, savedAlready, type SaveResult, type SaveTarget } from './save-image.js';
+import { archiveOf, lockOf, openEngine, type Workspace } from './workspace.js';
+
+export interface BuildOptions extends VerbOptions, RecipeOptions {
+  /** Builds even what is there already. */
+  readonly force?: boolean | undefined;
+}
+
+export interface BuildResult {
+  readonly name: string;
+  readonly reference: string;
+  readonly imageId: Digest;
+  readonly digest: Digest;
+  readonly engine: EngineKind;
+  readonly action: 'built' | 'skipped';
+}
+
+/**
+ * Makes the image of a definition and puts it into an engine.
+ *
+ * @throws ImageError NOT_FOUND, USAGE, NAMING, UNAVAILABLE, INVALID (a step failed)
+ */
+export async function build(
+  workspace: Workspace,
+  path: string,
+  options: BuildOptions,
+): Promise<BuildResult> {
+  await using recipe = await openRecipe(workspace, path, options);
+  await using engine = await openEngine(workspace, options);
+  const { name, reference } = recipe.definition;
+  const common = { name, reference, engine: engine.kind };
+  const known = options.force ? undefined : await readBuilt(workspace, recipe.inputs);
+  const present = known && (await engine.inspect(reference, options));
+  if (present && (present.id === known.digest || present.id === known.configDigest)) {
+    return { ...common, imageId: present.id, digest: known.digest, action: 'skipped' };
+  }
+  if (options.dryRun) return { ...common, imageId: 'sha256:', digest: 'sha256:', action: 'built' };
+  await using source = await made(workspace, recipe, async () => engine, options);
+  const graph = await graphOf(source, reference, options);
+  const image = await engine.inspect(reference, options);
+  if (!image || !isSameImage(image, graph)) {
+    await using sink = engine.sink(options);
+    await copyGraph(source, graph, sink, options);
+    await sink.tag(graph.root, reference);
+    await sink.commit(options);
+  }
+  await remember(workspace, recipe, graph);
+  const imageId = (await engine.inspect(reference, options))?.id ?? graph.root.digest;
+  return { ...common, imageId, digest: graph.root.digest, action: 'built' };
+}
+
+/**
+ * Makes the image of a definition and keeps it as an archive with record and catalog entry. Does nothing when
+ * the archive holds the image of the same inputs; saves without building when the engine has it.
+ *
+ * @throws ImageError, as {@link build}; NO_SPACE
+ */
+export async function saveDefinition(
+  workspace: Workspace,
+  path: string,
+  options: BuildOptions,
+): Promise<SaveResult> {
+  await using recipe = await openRecipe(workspace, path, options);
+  const { name, reference, project, facts } = recipe.definition;
+  const target: SaveTarget = { name, reference, path: archiveOf(workspace, name, project) };
+  return withLock(
+    lockOf(workspace, name),
+    async () => {
+      await heal(target.path);
+      const known = options.force ? undefined : await readBuilt(workspace, recipe.inputs);
+      const current =
+        known && (await savedAlready(target, ({ digest }) => digest === known.digest));
+      if (current) return current;
+      if (options.dryRun)
+        return { reference, archive: target.path, digest: 'sha256:', size: 0, action: 'saved' };
+      let engine: Engine | undefined;
+      try {
+        const theEngine = async (): Promise<Engine> =>
+          (engine ??= await openEngine(workspace, options));
+        await using source =
+          (await fromEngine(workspace, recipe, theEngine, options)) ??
+          (await made(workspace, recipe, theEngine, options));
+        const { origin: base } = recipe;
+        const result = await saveImage(workspace, source, target, {
+          ...options,
+          facts,
+          ...(base ? { base } : {}),
+        });
+        await remember(workspace, recipe, await graphOf(source, reference, options));
+        return result;
+      } finally {
+        await engine?.[Symbol.asyncDispose]();
+      }
+    },
+    options,
+  );
+}
+
+/** What the engine built from the same inputs before, if it still has it. */
+async function fromEngine(
+  workspace: Workspace,
+  { definition, inputs }: Recipe,
+  theEngine: () => Promise<Engine>,
+  options: BuildOptions,
+): Promise<Source | undefined> {
+  const known =
+    options.force || definition.dockerfile === undefined
+      ? undefined
+      : await readBuilt(workspace, inputs);
+  if (!known) return undefined;
+  const engine = await theEngine();
+  const image = await engine.inspect(definition.reference, options);
+  if (image?.id !== known.configDigest && image?.id !== known.digest) return undefined;
+  return engine.source(definition.reference, { ...options, spoolFolder: spoolOf(workspace) });
+}
+
+async function made(
+  workspace: Workspace,
+  recipe: Recipe,
+  engine: () => Promise<Engine>,
+  options: BuildOptions,
+): Promise<Source> {
+  options.onEvent?.({ type: 'step', subject: recipe.definition.name, text: 'building' });
+  return makeImage(recipe.definition, {
+    ...recipe,
+    ...options,
+    engine,
+    spoolFolder: spoolOf(workspace),
+  });
+}
+
+async function graphOf(source: Source, reference: string, options: BuildOptions): Promise<Graph> {
+  return walk(source, (await source.resolve(reference, options)).descriptor, options);
+}
+
+async function remember(workspace: Workspace, { inputs }: Recipe, graph: Graph): Promise<void> {
+  const config = imagesOf(graph)[0]?.configDescriptor.digest;
+  await writeBuilt(workspace, inputs, {
+    digest: graph.root.digest,
+    ...(config ? { configDigest: config } : {}),
+  });
+}
+
+function spoolOf({ place }: Workspace): string {
+  return join(place.state, 'spool');
+}

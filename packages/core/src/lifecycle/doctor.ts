@@ -1,0 +1,137 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readRecord } from '../catalog/commit.js';
+import { readCatalog } from '../catalog/file.js';
+import type { CatalogEntry, EntryState } from '../catalog/reconcile.js';
+import { RECORD_SUFFIX } from '../catalog/record.js';
+import { nearestName } from '../definition/name.js';
+import { ImageError, systemCode } from '../errors.js';
+import type { VerbOptions } from './call.js';
+import { openEngine, type Workspace } from './workspace.js';
+
+export interface Problem {
+  readonly kind: Exclude<EntryState, 'ok'> | 'damaged-record' | 'stray-record' | 'leftover';
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly detail: string;
+  readonly fix: string;
+}
+
+export interface Diagnosis {
+  readonly problems: readonly Problem[];
+  /** Where the engine is; null when none answers, which is a problem only for those who want one. */
+  readonly engine: string | null;
+}
+
+/** Looks for everything in the folder of archives that is not as it should be; changes nothing. */
+export async function doctor(workspace: Workspace, options: VerbOptions): Promise<Diagnosis> {
+  const { place } = workspace;
+  const entries = await readCatalog(place);
+  const ofEntries = entries.flatMap((entry) => problemOf(entry, join(place.folder, entry.file)));
+  return {
+    problems: [...ofEntries, ...(await strayFiles(place.folder, entries))],
+    engine: await engineOf(workspace, options),
+  };
+}
+
+const DETAILS: Readonly<Record<Exclude<EntryState, 'ok'>, readonly [detail: string, fix: string]>> =
+  {
+    missing: [
+      'the catalog names an archive that is not there',
+      'Save the image again, or take its entry out of image-registry.yml.',
+    ],
+    orphan: [
+      'an archive without a record',
+      'Load it and save it again under a conventional name, or delete it.',
+    ],
+    changed: ['the archive is not the one its record describes', 'Save the image again.'],
+    misnamed: [
+      'the name does not follow the convention',
+      'Rename the image: <project>-<os>-<variant>.',
+    ],
+  };
+
+function problemOf({ name, state }: CatalogEntry, path: string): Problem[] {
+  if (state === 'ok') return [];
+  const [detail, fix] = DETAILS[state];
+  const nearest = state === 'misnamed' ? nearestName(name) : undefined;
+  return [
+    {
+      kind: state,
+      name,
+      path,
+      detail,
+      fix: nearest === undefined ? fix : `Rename the image to ${nearest}.`,
+    },
+  ];
+}
+
+async function strayFiles(folder: string, entries: readonly CatalogEntry[]): Promise<Problem[]> {
+  const archives = new Set(
+    entries.filter(({ state }) => state !== 'missing').map(({ file }) => file),
+  );
+  const problems: Problem[] = [];
+  for (const file of await filesBelow(folder)) {
+    const path = join(folder, file);
+    const name = file.slice(file.lastIndexOf('/') + 1);
+    if (name.endsWith('.partial')) {
+      problems.push({
+        kind: 'leftover',
+        name,
+        path,
+        detail: 'a save was interrupted, or is running',
+        fix: 'The next save of this image finishes or removes it.',
+      });
+    } else if (name.endsWith(RECORD_SUFFIX)) {
+      const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
+      const problem = await recordProblem(path, join(folder, archive), archives.has(archive));
+      if (problem) problems.push({ ...problem, name: name.slice(0, -RECORD_SUFFIX.length), path });
+    }
+  }
+  return problems;
+}
+
+async function recordProblem(
+  path: string,
+  archive: string,
+  hasArchive: boolean,
+): Promise<Pick<Problem, 'kind' | 'detail' | 'fix'> | undefined> {
+  try {
+    await readRecord(archive);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    return {
+      kind: 'damaged-record',
+      detail: error.message,
+      fix: `Save the image again, or delete ${path}.`,
+    };
+  }
+  return hasArchive
+    ? undefined
+    : {
+        kind: 'stray-record',
+        detail: 'a record without its archive',
+        fix: 'Save the image again, or delete the record.',
+      };
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true });
+    return entries.map((entry) => entry.replaceAll('\\', '/')).sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function engineOf(workspace: Workspace, options: VerbOptions): Promise<string | null> {
+  try {
+    await using engine = await openEngine(workspace, options);
+    return engine.location;
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'UNAVAILABLE') return null;
+    throw error;
+  }
+}

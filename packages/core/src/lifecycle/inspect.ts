@@ -1,0 +1,157 @@
+import type { Engine } from '../engine/engine.js';
+import type { Compression } from '../compression/detect.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import type { Platform } from '../oci/platform.js';
+import { openLocation, type LocationKind } from '../open.js';
+import type { Bytes, Source } from '../transfer/store.js';
+import { imagesOf, sizeOf, walk, type Graph } from '../transfer/walk.js';
+import type { VerbOptions } from './call.js';
+import { openEngine, type Workspace } from './workspace.js';
+
+export interface Inspection {
+  readonly location: string;
+  readonly kind: LocationKind;
+  readonly compression: Compression;
+  readonly images: readonly InspectedImage[];
+  readonly notices: readonly string[];
+}
+
+export interface InspectedImage {
+  /** Fully qualified. */
+  readonly names: readonly string[];
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly configDigest: Digest | null;
+  /** Of all content that is there, each blob once, in bytes. */
+  readonly size: number;
+  readonly platforms: readonly (Platform & {
+    readonly digest: Digest;
+    readonly present: boolean;
+  })[];
+  readonly layers: readonly InspectedLayer[];
+  readonly artifactType?: string;
+  readonly subject?: Descriptor;
+}
+
+export interface InspectedLayer {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly mediaType: string;
+  readonly diffId: Digest | null;
+  /** Only where there are several. */
+  readonly platform?: Platform;
+}
+
+export interface InspectOptions extends VerbOptions {
+  readonly cwd: string;
+  readonly stdin: () => Bytes;
+}
+
+/**
+ * Says what is inside a location, from headers, manifests and configs alone.
+ *
+ * @throws ImageError NOT_FOUND, INVALID, CORRUPT, UNSUPPORTED, UNAVAILABLE
+ */
+export async function inspect(
+  workspace: Workspace,
+  location: string,
+  options: InspectOptions,
+): Promise<Inspection> {
+  let engine: Engine | undefined;
+  const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
+  const opened = await openLocation(location, {
+    ...options,
+    place: workspace.place,
+    engine: theEngine,
+  });
+  await using source = opened.source;
+  try {
+    const images = new Map<Digest, { readonly descriptor: Descriptor; readonly names: string[] }>();
+    for (const { descriptor, reference } of await chosen(source, opened.reference)) {
+      const image = images.get(descriptor.digest) ?? { descriptor, names: [] };
+      if (reference !== undefined) image.names.push(reference);
+      images.set(descriptor.digest, image);
+    }
+    const inspected: InspectedImage[] = [];
+    for (const { descriptor, names } of images.values()) {
+      inspected.push(
+        inspectImage(await walk(source, descriptor, { ...options, missing: 'report' }), names),
+      );
+    }
+    const empty = inspected.length === 0 ? ['it holds no image'] : [];
+    return {
+      location,
+      kind: opened.kind,
+      compression: opened.compression,
+      images: inspected,
+      notices: [...opened.notices, ...empty],
+    };
+  } finally {
+    await engine?.[Symbol.asyncDispose]();
+  }
+}
+
+async function chosen(source: Source, reference: string | undefined): Promise<NamedDescriptor[]> {
+  if (reference !== undefined) return [await source.resolve(reference)];
+  const all: NamedDescriptor[] = [];
+  for await (const image of source.list()) all.push(image);
+  return all;
+}
+
+function inspectImage(graph: Graph, names: readonly string[]): InspectedImage {
+  const { root } = graph;
+  const manifest = graph.documents.get(root.digest)?.manifest;
+  const several = manifest?.kind === 'index';
+  const artifactType = manifest?.artifactType ?? root.artifactType;
+  return {
+    names,
+    digest: root.digest,
+    mediaType: root.mediaType,
+    configDigest: manifest?.kind === 'image' ? manifest.config.digest : null,
+    size: sizeOf(graph),
+    platforms: platformsOf(graph),
+    layers: imagesOf(graph).flatMap(({ layers, config }) =>
+      layers.map(({ digest, size, mediaType }, at) => ({
+        digest,
+        size,
+        mediaType,
+        diffId: config.diffIds[at] ?? null,
+        ...(several ? { platform: config.platform } : {}),
+      })),
+    ),
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(manifest?.subject ? { subject: manifest.subject } : {}),
+  };
+}
+
+function platformsOf(graph: Graph): InspectedImage['platforms'] {
+  const manifest = graph.documents.get(graph.root.digest)?.manifest;
+  if (manifest?.kind !== 'index') {
+    return imagesOf(graph).map(({ descriptor, config }) => ({
+      ...config.platform,
+      digest: descriptor.digest,
+      present: isWhole(graph, descriptor),
+    }));
+  }
+  return manifest.manifests.flatMap((child) => {
+    const config = imagesOf(graph).find(
+      ({ descriptor }) => descriptor.digest === child.digest,
+    )?.config;
+    const platform = child.platform ?? config?.platform;
+    // Attestations are listed as unknown/unknown: they run nowhere.
+    return platform && platform.os !== 'unknown'
+      ? [{ ...platform, digest: child.digest, present: isWhole(graph, child) }]
+      : [];
+  });
+}
+
+function isWhole(graph: Graph, { digest }: Descriptor): boolean {
+  const manifest = graph.documents.get(digest)?.manifest;
+  const missing = new Set(graph.missing.map((node) => node.digest));
+  return (
+    manifest?.kind === 'image' &&
+    [manifest.config, ...manifest.layers].every((node) => !missing.has(node.digest))
+  );
+}

@@ -1,0 +1,115 @@
+import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import type { Platform } from '../oci/platform.js';
+import { canonicalReference } from '../oci/reference.js';
+import type { Opened } from '../open.js';
+import { selectPlatform } from '../transfer/select-platform.js';
+import type { CallOptions } from '../transfer/store.js';
+import { imagesOf, walk, type Graph } from '../transfer/walk.js';
+
+/** An open input, and what the user called it. */
+export interface Input {
+  readonly input: string;
+  readonly at: Opened;
+}
+
+/** An image that is to be loaded, its structure checked, with all the names it shall have. */
+export interface Candidate extends Input {
+  readonly graph: Graph;
+  readonly references: readonly string[];
+}
+
+export interface CandidateOptions extends CallOptions {
+  readonly as?: string | undefined;
+  /** Which image of an index; whole indexes when omitted. */
+  readonly platform?: Platform | undefined;
+}
+
+/**
+ * Lists the images of the inputs, each once.
+ *
+ * @throws ImageError NOT_FOUND (an archive of none), USAGE (no name, or one name for several), INVALID, INCOMPLETE, CORRUPT
+ */
+export async function loadCandidates(
+  inputs: readonly Input[],
+  options: CandidateOptions,
+): Promise<Candidate[]> {
+  const found: (Input & { readonly root: Descriptor; readonly references: readonly string[] })[] =
+    [];
+  for (const each of inputs) {
+    const images = await imagesIn(each);
+    for (const [root, names] of images) found.push({ ...each, root, references: names });
+  }
+  if (options.as !== undefined && found.length !== 1) {
+    throw new ImageError(
+      'USAGE',
+      `--as ${options.as}: expected one image to name, got ${found.length}`,
+    );
+  }
+  const candidates: Candidate[] = [];
+  for (const { input, at, root, references } of found) {
+    candidates.push({
+      input,
+      at,
+      references: namesFor({ input, at }, root, references, options),
+      graph: await graphOf({ input, at }, root, options),
+    });
+  }
+  return candidates;
+}
+
+async function imagesIn({ input, at }: Input): Promise<Map<Descriptor, string[]>> {
+  const images: NamedDescriptor[] = [];
+  if (at.reference === undefined) for await (const image of at.source.list()) images.push(image);
+  else images.push(await at.source.resolve(at.reference));
+  if (images.length === 0)
+    throw new ImageError('NOT_FOUND', `${input}: expected an image, got an archive of none`, {
+      location: input,
+    });
+  const roots = new Map<Digest, Descriptor>();
+  const names = new Map<Descriptor, string[]>();
+  for (const { descriptor, reference } of images) {
+    const root = roots.get(descriptor.digest) ?? descriptor;
+    roots.set(descriptor.digest, root);
+    names.set(root, [...(names.get(root) ?? []), ...(reference === undefined ? [] : [reference])]);
+  }
+  return names;
+}
+
+function namesFor(
+  { input, at }: Input,
+  root: Descriptor,
+  names: readonly string[],
+  { as }: CandidateOptions,
+): readonly string[] {
+  if (as !== undefined) return [canonicalReference(as)];
+  if (names.length > 0) return names;
+  if (at.record) return [at.record.reference];
+  throw new ImageError(
+    'USAGE',
+    `${input}: expected an image with a name, got ${root.digest} without one`,
+    {
+      location: input,
+      hint: 'Name it with --as REFERENCE.',
+    },
+  );
+}
+
+async function graphOf(
+  { input, at: { source } }: Input,
+  root: Descriptor,
+  options: CandidateOptions,
+): Promise<Graph> {
+  const chosen = options.platform
+    ? await selectPlatform(source, root, options.platform, options)
+    : root;
+  const graph = await walk(source, chosen, options);
+  if (imagesOf(graph).length > 0) return graph;
+  throw new ImageError(
+    'INVALID',
+    `${input}: expected an image, got an artifact that no engine runs`,
+    { location: input },
+  );
+}

@@ -1,0 +1,173 @@
+import { isSameImage, type Engine, type EngineImage, type EngineKind } from '../engine/engine.js';
+import { ImageError } from '../errors.js';
+import type { Digest } from '../oci/digest.js';
+import type { Platform } from '../oci/platform.js';
+import { noteUse, openLocation } from '../open.js';
+import { copyGraph } from '../transfer/copy.js';
+import type { Bytes, Sink } from '../transfer/store.js';
+import { imagesOf } from '../transfer/walk.js';
+import type { VerbOptions } from './call.js';
+import { loadCandidates, type Candidate, type Input } from './load-candidates.js';
+import { openEngine, type Workspace } from './workspace.js';
+
+export interface LoadOptions extends VerbOptions {
+  readonly cwd: string;
+  readonly stdin: () => Bytes;
+  /** Name in the engine, for one input with one image; taken as it is written. */
+  readonly as?: string | undefined;
+  /** Which image of an index; the engine's own platform when omitted. */
+  readonly platform?: Platform | undefined;
+}
+
+export interface LoadResult {
+  readonly input: string;
+  readonly reference: string;
+  /** What the engine calls its content. */
+  readonly imageId: Digest;
+  readonly digest: Digest;
+  readonly engine: EngineKind;
+  readonly action: 'loaded' | 'skipped' | 'retagged';
+  readonly bytesSent: number;
+}
+
+/**
+ * Loads images into an engine. Every input is opened and its structure checked before the engine is
+ * changed; content is verified while it streams. What the engine has already is not sent again.
+ *
+ * @throws ImageError NOT_FOUND, CORRUPT, INCOMPLETE, INVALID, USAGE, UNAVAILABLE, NO_SPACE
+ */
+export async function load(
+  workspace: Workspace,
+  inputs: readonly string[],
+  options: LoadOptions,
+): Promise<LoadResult[]> {
+  const { place } = workspace;
+  const opened: Input[] = [];
+  let engine: Engine | undefined;
+  const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
+  try {
+    for (const input of inputs) {
+      const at = await openLocation(input, { ...options, place, engine: theEngine });
+      opened.push({ input, at });
+      for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
+    }
+    const target = await theEngine();
+    const platform = options.platform ?? (await target.platform(options));
+    const candidates = await loadCandidates(opened, { ...options, platform });
+    const decisions: Decision[] = [];
+    for (const candidate of candidates)
+      decisions.push({ candidate, present: await findPresent(target, candidate, options) });
+    if (options.dryRun) return decisions.flatMap((decision) => resultsOf(target, decision, 0));
+    const results = await apply(target, decisions, options);
+    for (const { at } of opened) await noteUse(at, place, new Date());
+    return results;
+  } finally {
+    for (const { at } of opened) await at.source[Symbol.asyncDispose]();
+    await engine?.[Symbol.asyncDispose]();
+  }
+}
+
+interface Decision {
+  readonly candidate: Candidate;
+  /** The engine's own image, when it has it: then at most names are missing. */
+  readonly present: EngineImage | undefined;
+}
+
+/** By name first, so that loading what is there costs one request. */
+async function findPresent(
+  engine: Engine,
+  { references, graph }: Candidate,
+  options: LoadOptions,
+): Promise<EngineImage | undefined> {
+  const ids = imagesOf(graph).map(({ configDescriptor }) => configDescriptor.digest);
+  for (const image of [references[0], ids[0], graph.root.digest]) {
+    const found = image === undefined ? undefined : await engine.inspect(image, options);
+    if (found && isSameImage(found, graph)) return found;
+  }
+  return undefined;
+}
+
+async function apply(
+  engine: Engine,
+  decisions: readonly Decision[],
+  options: LoadOptions,
+): Promise<LoadResult[]> {
+  await using sink = engine.sink(options);
+  const sent = new Map<Candidate, number>();
+  for (const { candidate, present } of decisions) {
+    if (!present)
+      await stage(candidate, sink, options, (bytes) =>
+        sent.set(candidate, (sent.get(candidate) ?? 0) + bytes),
+      );
+  }
+  if (decisions.some(({ present }) => !present)) await sink.commit(options);
+  const results: LoadResult[] = [];
+  for (const decision of decisions) {
+    const { candidate, present } = decision;
+    for (const reference of missingNames(decision)) {
+      if (present) await engine.tag(present.id, reference, options);
+      else await confirm(engine, candidate, reference, options);
+    }
+    results.push(...resultsOf(engine, decision, sent.get(candidate) ?? 0));
+  }
+  return results;
+}
+
+function missingNames({ candidate: { references }, present }: Decision): readonly string[] {
+  return references.filter((reference) => !present?.references.includes(reference));
+}
+
+async function stage(
+  { at, graph, references }: Candidate,
+  sink: Sink,
+  options: LoadOptions,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  await copyGraph(at.source, graph, sink, {
+    signal: options.signal,
+    onEvent: (event) => {
+      if (event.type === 'progress') onBytes(event.bytes);
+      options.onEvent?.(event);
+    },
+  });
+  for (const reference of references) await sink.tag(graph.root, reference, options);
+}
+
+/** No false success: the engine must now have this image under this name. */
+async function confirm(
+  engine: Engine,
+  { graph }: Candidate,
+  reference: string,
+  options: LoadOptions,
+): Promise<void> {
+  const image = await engine.inspect(reference, options);
+  if (image && isSameImage(image, graph)) return;
+  throw new ImageError(
+    'CONFLICT',
+    `${engine.location}: expected ${reference} to be ${graph.root.digest}, got ${image?.id ?? 'no such image'}`,
+    {
+      location: engine.location,
+      hint: 'Another process may have changed this name at the same moment; run it again.',
+    },
+  );
+}
+
+function resultsOf(engine: Engine, decision: Decision, bytesSent: number): LoadResult[] {
+  const { candidate, present } = decision;
+  const { input, graph } = candidate;
+  const missing = missingNames(decision);
+  const imageId =
+    present?.id ??
+    (engine.kind === 'embedded'
+      ? graph.root.digest
+      : (imagesOf(graph)[0]?.configDescriptor.digest ?? graph.root.digest));
+  return candidate.references.map((reference) => ({
+    input,
+    reference,
+    imageId,
+    digest: graph.root.digest,
+    engine: engine.kind,
+    action: present ? (missing.includes(reference) ? 'retagged' : 'skipped') : 'loaded',
+    bytesSent,
+  }));
+}

@@ -1,0 +1,103 @@
+import { access, readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { CatalogPlace } from '../catalog/file.js';
+import { checkName, type ImageName } from '../definition/name.js';
+import { parseSettings, SETTINGS_FILE, type Settings } from '../definition/settings.js';
+import { detectEngine, type EngineOptions } from '../engine/detect.js';
+import type { Engine } from '../engine/engine.js';
+import { ImageError, systemCode } from '../errors.js';
+
+/** A folder with archives, settings and a catalog. All paths are absolute. */
+export interface Workspace {
+  readonly root: string;
+  readonly settings: Settings;
+  readonly place: CatalogPlace;
+}
+
+/** Found from the inside out; a folder with none of them is a workspace of its own. */
+const MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
+
+/**
+ * Finds the workspace around a folder and reads its settings.
+ *
+ * @param config a settings file to use instead of `stowage.yaml` at the root.
+ * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`)
+ */
+export async function openWorkspace(
+  folder: string,
+  { config }: { readonly config?: string | undefined } = {},
+): Promise<Workspace> {
+  const root = await rootOf(folder);
+  const path = config === undefined ? join(root, SETTINGS_FILE) : resolve(folder, config);
+  const settings = parseSettings({ text: await readSettings(path, config !== undefined), path });
+  const images = isAbsolute(settings.images) ? settings.images : join(root, settings.images);
+  return {
+    root,
+    settings,
+    place: { workspace: root, folder: images, state: join(root, '.stowage') },
+  };
+}
+
+/** The engine that flags, else settings, else the machine choose. @throws ImageError UNAVAILABLE */
+export async function openEngine(
+  { settings, place }: Workspace,
+  { engine, host }: Pick<EngineOptions, 'engine' | 'host'> = {},
+): Promise<Engine> {
+  return detectEngine({
+    engine: engine ?? settings.engine,
+    host: host ?? settings.host,
+    storeFolder: join(place.state, 'store'),
+  });
+}
+
+/** Where an image of this name is kept. @throws ImageError NAMING */
+export function archiveOf({ settings, place }: Workspace, name: string, project?: string): string {
+  const parts = conventionalName(settings, name, project === undefined ? [] : [project]);
+  return join(place.folder, parts.project, `${name}.tar`);
+}
+
+/** Holds a name to the convention and to the workspace's own rule. @throws ImageError NAMING */
+export function conventionalName(
+  { namePattern }: Settings,
+  name: string,
+  projects: readonly string[],
+): ImageName {
+  const parts = checkName(name, projects);
+  if (!namePattern || namePattern.test(name)) return parts;
+  throw new ImageError(
+    'NAMING',
+    `name: expected ${String(namePattern)} (${SETTINGS_FILE}, naming.pattern), got ${JSON.stringify(name)}`,
+  );
+}
+
+/** The lock under which one archive is written. */
+export function lockOf({ place }: Workspace, name: string): string {
+  return join(place.state, 'locks', name);
+}
+
+async function rootOf(folder: string): Promise<string> {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    for (const marker of MARKERS) if (await exists(join(at, marker))) return at;
+    if (dirname(at) === at) return resolve(folder);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readSettings(path: string, required: boolean): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    if (!required) return '';
+    throw new ImageError('NOT_FOUND', `${path}: expected the settings, got no such file`, {
+      location: path,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { ImageError } from '../errors.js';
+import { parseDigest, type Digest } from './digest.js';
+import { isObject, parseJsonObject } from './json.js';
+import { readPlatform, type Platform } from './platform.js';
+
+/** What an image is, as far as we need to know: OCI image spec 1.1, config.md. */
+export interface ImageConfig {
+  readonly platform: Platform;
+  /** Digests of the uncompressed layers, lowest first. */
+  readonly diffIds: readonly Digest[];
+}
+
+/** How a container starts: OCI image spec 1.1, config.md § Properties; keys as in the JSON. */
+export interface ContainerConfig {
+  readonly User?: string;
+  readonly ExposedPorts?: Readonly<Record<string, Record<string, never>>>;
+  readonly Env?: readonly string[];
+  readonly Entrypoint?: readonly string[];
+  readonly Cmd?: readonly string[];
+  readonly WorkingDir?: string;
+  readonly Labels?: Readonly<Record<string, string>>;
+}
+
+/** @throws ImageError INVALID, TOO_LARGE */
+export function parseConfig(bytes: Uint8Array): ImageConfig {
+  const document = parseJsonObject(bytes, 'image config');
+  const rootfs = document['rootfs'];
+  const diffIds = isObject(rootfs) ? (rootfs['diff_ids'] ?? []) : undefined;
+  if (!Array.isArray(diffIds))
+    throw new ImageError('INVALID', 'image config: expected rootfs.diff_ids, got none');
+  const platform = readPlatform(document);
+  if (!platform)
+    throw new ImageError('INVALID', 'image config: expected os and architecture, got none');
+  return { platform, diffIds: diffIds.map(parseDigest) };
+}
+
+/**
+ * Names each layer together with all below it: OCI image spec 1.1, config.md § Layer ChainID.
+ * Engines keep layers under these.
+ */
+export function chainIds(diffIds: readonly Digest[]): Digest[] {
+  const chain: Digest[] = [];
+  for (const diffId of diffIds) {
+    const parent = chain.at(-1);
+    chain.push(
+      parent === undefined
+        ? diffId
+        : `sha256:${createHash('sha256').update(`${parent} ${diffId}`).digest('hex')}`,
+    );
+  }
+  return chain;
+}

@@ -1,0 +1,65 @@
+import { ImageError } from '../errors.js';
+import { digestOf, parseDigest, type Digest } from './digest.js';
+import { isObject, isSize } from './json.js';
+import { readPlatform, type Platform } from './platform.js';
+
+/** Names content by what it is: OCI image spec 1.1, descriptor.md. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+  readonly platform?: Platform;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export function describe(mediaType: string, bytes: Uint8Array): Descriptor {
+  return { mediaType, digest: digestOf(bytes), size: bytes.byteLength };
+}
+
+/** Just the three fields that identify content, for a place that must not repeat names or platforms. */
+export function bare({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
+}
+
+/**
+ * Checks one descriptor of an untrusted document.
+ *
+ * @param what names its place in messages, for example `manifest sha256:… layers[2]`.
+ * @throws ImageError INVALID
+ */
+export function parseDescriptor(value: unknown, what: string): Descriptor {
+  if (!isObject(value))
+    throw new ImageError('INVALID', `${what}: expected a descriptor, got ${JSON.stringify(value)}`);
+  const { mediaType, digest, size, artifactType, annotations } = value;
+  if (typeof mediaType !== 'string' || mediaType === '') {
+    throw new ImageError(
+      'INVALID',
+      `${what}: expected a mediaType, got ${JSON.stringify(mediaType)}`,
+    );
+  }
+  if (!isSize(size)) {
+    throw new ImageError(
+      'INVALID',
+      `${what}: expected a size in bytes, got ${JSON.stringify(size)}`,
+    );
+  }
+  const platform = readPlatform(value['platform']);
+  return {
+    mediaType,
+    digest: parseDigest(digest),
+    size,
+    ...(platform ? { platform } : {}),
+    ...(typeof artifactType === 'string' ? { artifactType } : {}),
+    ...(isObject(annotations) ? { annotations: strings(annotations) } : {}),
+  };
+}
+
+function strings(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
+}

@@ -1,0 +1,84 @@
+import { ImageError } from '../errors.js';
+import { bare, parseDescriptor, type Descriptor } from './descriptor.js';
+import type { Digest } from './digest.js';
+import { isObject, parseJsonObject } from './json.js';
+import { MediaType } from './media-types.js';
+import { canonicalReference, parseReference } from './reference.js';
+
+/** Files of an OCI image layout: OCI image spec 1.1, image-layout.md. */
+export const LAYOUT_FILE = 'oci-layout';
+export const INDEX_FILE = 'index.json';
+export const LAYOUT_CONTENT = Buffer.from('{"imageLayoutVersion":"1.0.0"}');
+
+/** Annotations that name an image in an index: annotations.md, and containerd's. */
+export const Annotation = {
+  refName: 'org.opencontainers.image.ref.name',
+  containerdName: 'io.containerd.image.name',
+} as const;
+
+/** An image of an archive or layout: what it is, and what it is called there. */
+export interface NamedDescriptor {
+  readonly descriptor: Descriptor;
+  /** Fully qualified; absent when nothing names it. */
+  readonly reference?: string;
+}
+
+export function blobPath(digest: Digest): string {
+  return `blobs/${digest.replace(':', '/')}`;
+}
+
+/** Reads the top index of a layout. @throws ImageError INVALID, TOO_LARGE */
+export function parseLayoutIndex(bytes: Uint8Array): NamedDescriptor[] {
+  const { manifests } = parseJsonObject(bytes, INDEX_FILE);
+  if (manifests === null || manifests === undefined) return [];
+  if (!Array.isArray(manifests))
+    throw new ImageError('INVALID', `${INDEX_FILE}: expected a list of manifests`);
+  return manifests.map((each, at) => {
+    const descriptor = parseDescriptor(each, `${INDEX_FILE} manifests[${at}]`);
+    const reference = embeddedName(descriptor);
+    return reference === undefined ? { descriptor } : { descriptor, reference };
+  });
+}
+
+/**
+ * Writes the top index of a layout, one entry for each name, names in both dialects. An entry holds
+ * nothing else that its source said of it, so equal images give equal bytes wherever they came from.
+ */
+export function formatLayoutIndex(images: readonly NamedDescriptor[]): Uint8Array {
+  const manifests = images.map(({ descriptor, reference }) => {
+    if (reference === undefined) return bare(descriptor);
+    const { tag } = parseReference(reference);
+    const names = {
+      [Annotation.containerdName]: reference,
+      ...(tag === undefined ? {} : { [Annotation.refName]: tag }),
+    };
+    return { ...bare(descriptor), annotations: names };
+  });
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, manifests }));
+}
+
+/** Whether `bytes` are the marker file of a layout whose version we know. */
+export function isLayoutFile(bytes: Uint8Array): boolean {
+  const { imageLayoutVersion } = parseJsonObject(bytes, LAYOUT_FILE);
+  return typeof imageLayoutVersion === 'string' && imageLayoutVersion.startsWith('1.');
+}
+
+/**
+ * The name an index entry carries: containerd's annotation, else `ref.name` when it is a full name.
+ * A `ref.name` that is only a tag (`v1`) names nothing on its own.
+ */
+function embeddedName(descriptor: Descriptor): string | undefined {
+  const annotations: unknown = descriptor.annotations;
+  if (!isObject(annotations)) return undefined;
+  const full = annotations[Annotation.containerdName];
+  const ref = annotations[Annotation.refName];
+  for (const text of [full, typeof ref === 'string' && /[:/@]/.test(ref) ? ref : undefined]) {
+    if (typeof text !== 'string') continue;
+    try {
+      return canonicalReference(text);
+    } catch {
+      // A name nobody can use is no name; the image can still be reached by its digest.
+    }
+  }
+  return undefined;
+}

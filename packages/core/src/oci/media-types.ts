@@ -1,0 +1,44 @@
+/** Media types of the OCI image spec 1.1 (media-types.md) and of Docker's image manifest v2, schema 2. */
+export const MediaType = {
+  index: 'application/vnd.oci.image.index.v1+json',
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  config: 'application/vnd.oci.image.config.v1+json',
+  layer: 'application/vnd.oci.image.layer.v1.tar',
+  layerGzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  layerZstd: 'application/vnd.oci.image.layer.v1.tar+zstd',
+  empty: 'application/vnd.oci.empty.v1+json',
+  dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerConfig: 'application/vnd.docker.container.image.v1+json',
+  dockerLayer: 'application/vnd.docker.image.rootfs.diff.tar',
+  dockerLayerGzip: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+} as const;
+
+const INDEXES: ReadonlySet<string> = new Set([MediaType.index, MediaType.dockerList]);
+const MANIFESTS: ReadonlySet<string> = new Set([MediaType.manifest, MediaType.dockerManifest]);
+const CONFIGS: ReadonlySet<string> = new Set([MediaType.config, MediaType.dockerConfig]);
+const PLAIN_LAYERS: ReadonlySet<string> = new Set([MediaType.layer, MediaType.dockerLayer]);
+
+export function isIndexType(mediaType: string): boolean {
+  return INDEXES.has(mediaType);
+}
+
+/** An image manifest, or an artifact's: both have the same shape. */
+export function isImageType(mediaType: string): boolean {
+  return MANIFESTS.has(mediaType);
+}
+
+/** A document that points at other content. */
+export function isManifestType(mediaType: string): boolean {
+  return isIndexType(mediaType) || isImageType(mediaType);
+}
+
+/** The config of something that runs (an artifact's config has another type). */
+export function isImageConfigType(mediaType: string): boolean {
+  return CONFIGS.has(mediaType);
+}
+
+/** A layer whose digest is its diff ID. */
+export function isPlainLayerType(mediaType: string): boolean {
+  return PLAIN_LAYERS.has(mediaType);
+}

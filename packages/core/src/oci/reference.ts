@@ -1,0 +1,107 @@
+import { ImageError } from '../errors.js';
+import { isDigest, type Digest } from './digest.js';
+
+/**
+ * A name of an image, in full: the grammar of the distribution project's reference package, with
+ * Docker Hub's short forms written out.
+ */
+export interface Reference {
+  /** Host, with a port if it had one: `docker.io`, `127.0.0.1:5000`. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: Digest;
+}
+
+const HUB = 'docker.io';
+const LABEL = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const TAG = /^[\w][\w.-]{0,127}$/;
+const NAME_LIMIT = 255;
+
+/**
+ * Parses a reference and writes out what it leaves unsaid: `nginx` is `docker.io/library/nginx:latest`.
+ * A reference with a digest and no tag gets none.
+ *
+ * @throws ImageError USAGE, naming the part that is wrong
+ */
+export function parseReference(text: string): Reference {
+  const refuse = (why: string, hint?: string): never => {
+    throw new ImageError(
+      'USAGE',
+      `reference ${JSON.stringify(text)}: ${why}`,
+      hint === undefined ? {} : { hint },
+    );
+  };
+  const [named = '', digest, ...more] = text.split('@');
+  if (more.length > 0) refuse('expected at most one @');
+  if (digest !== undefined && !isDigest(digest)) {
+    return refuse(`expected a sha256 or sha512 digest after @, got ${JSON.stringify(digest)}`);
+  }
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
+  const tag = colon < 0 ? undefined : named.slice(colon + 1);
+  const name = colon < 0 ? named : named.slice(0, colon);
+  if (tag !== undefined && !TAG.test(tag)) {
+    refuse(
+      `expected a tag of at most 128 letters, digits, "_", "." and "-" after :, got ${JSON.stringify(tag)}`,
+    );
+  }
+  const { registry, repository } = split(name);
+  if (!HOST.test(registry)) refuse(`expected a registry host, got ${JSON.stringify(registry)}`);
+  if (!REPOSITORY.test(repository)) {
+    const lower = repository.toLowerCase();
+    refuse(
+      `expected a repository of lower-case letters, digits and single separators, got ${JSON.stringify(repository)}`,
+      REPOSITORY.test(lower) && lower !== repository
+        ? `Write ${text.replace(repository, lower)}.`
+        : undefined,
+    );
+  }
+  if (registry.length + 1 + repository.length > NAME_LIMIT)
+    refuse(`expected a name of at most ${NAME_LIMIT} characters`);
+  if (isDigest(`sha256:${name}`)) refuse('64 hexadecimal digits are an image ID, not a name');
+  return {
+    registry,
+    repository,
+    ...(tag !== undefined ? { tag } : digest === undefined ? { tag: 'latest' } : {}),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+/** The fully qualified form: `docker.io/library/nginx:1.21`. */
+export function formatReference({ registry, repository, tag, digest }: Reference): string {
+  return `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}
+
+/** Docker's short form: `nginx:1.21`, `user/app:v1`; other registries keep their host. */
+export function familiarReference(reference: Reference): string {
+  const { registry, repository } = reference;
+  const full = formatReference(reference);
+  if (registry !== HUB) return full;
+  const official =
+    repository.startsWith('library/') && !repository.slice('library/'.length).includes('/');
+  return full.slice(official ? `${HUB}/library/`.length : `${HUB}/`.length);
+}
+
+/** Parses and formats in one step: two spellings of one name become equal strings. @throws ImageError USAGE */
+export function canonicalReference(text: string): string {
+  return formatReference(parseReference(text));
+}
+
+/** A first component is a host when it could be nothing else: it has a dot, a port, a capital, or is `localhost`. */
+function split(name: string): { registry: string; repository: string } {
+  const slash = name.indexOf('/');
+  const first = name.slice(0, Math.max(slash, 0));
+  if (slash < 0 || !(/[.:[A-Z]/.test(first) || first === 'localhost')) {
+    return { registry: HUB, repository: slash < 0 ? `library/${name}` : name };
+  }
+  const registry = first === 'index.docker.io' ? HUB : first;
+  const repository = name.slice(slash + 1);
+  return {
+    registry,
+    repository:
+      registry === HUB && !repository.includes('/') ? `library/${repository}` : repository,
+  };
+}

@@ -1,0 +1,177 @@
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { heal, isHalfDone, readRecord } from './catalog/commit.js';
+import { archivePath, readCatalog, recordUse, type CatalogPlace } from './catalog/file.js';
+import type { ImageRecord } from './catalog/record.js';
+import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
+import type { Compression } from './compression/detect.js';
+import { parseName } from './definition/name.js';
+import { withLock } from './disk/lock.js';
+import type { Engine } from './engine/engine.js';
+import { ImageError, systemCode } from './errors.js';
+import { FileStore } from './store/file-store.js';
+import { openLayout } from './store/layout-dir.js';
+import type { Bytes, Source } from './transfer/store.js';
+
+export type LocationKind = ArchiveKind | 'layout' | 'store' | 'engine';
+
+/** Something that holds images, open for reading. */
+export interface Opened {
+  readonly source: Source;
+  readonly kind: LocationKind;
+  readonly compression: Compression;
+  readonly notices: readonly string[];
+  /** Which of its images was meant, when the location says so. */
+  readonly reference?: string;
+  /** The archive's record, if it has one. */
+  readonly record?: ImageRecord;
+  /** The archive's path, if it is a file. */
+  readonly path?: string;
+}
+
+export interface OpenOptions {
+  readonly place: CatalogPlace;
+  /** Relative paths start here. */
+  readonly cwd: string;
+  readonly stdin: () => Bytes;
+  /** Asked for only when the location names an engine's image. */
+  readonly engine: () => Promise<Engine>;
+}
+
+const PREFIX = /^(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.+)$/;
+/** Known from other tools; these are refused with a reason rather than read as references. */
+const ELSEWHERE = /^(docker:\/\/|containers-storage:|containerd:|dir:)/;
+
+/**
+ * Opens a location: `-`, a path, a conventional name of the catalog, or one of skopeo's prefixes. What
+ * an archive is, its content says.
+ *
+ * @throws ImageError NOT_FOUND, USAGE, INVALID, CORRUPT, UNSUPPORTED
+ */
+export async function openLocation(text: string, options: OpenOptions): Promise<Opened> {
+  const { place, cwd } = options;
+  if (text === '-') return openPiped(options);
+  const [, prefix, rest = ''] = PREFIX.exec(text) ?? [];
+  if (prefix === 'docker-daemon') return openEngineImage(rest, options);
+  if (prefix === 'store')
+    return {
+      source: new FileStore(join(place.state, 'store')),
+      kind: 'store',
+      compression: 'none',
+      notices: [],
+      reference: rest,
+    };
+  if (prefix !== undefined) return openPath(resolve(cwd, expanded(rest)), place);
+  if (ELSEWHERE.test(text)) {
+    throw new ImageError(
+      'USAGE',
+      `${text}: expected a path, -, a name of the catalog, docker-daemon: or store:, got another kind of location`,
+    );
+  }
+  if (isPath(text) || (await exists(resolve(cwd, text))))
+    return openPath(resolve(cwd, expanded(text)), place);
+  if (parseName(text)) return openName(text, place);
+  throw new ImageError(
+    'NOT_FOUND',
+    `${text}: expected a file, a folder or a name of the catalog, got none`,
+    {
+      location: text,
+      hint: `For an engine's image write docker-daemon:${text}.`,
+    },
+  );
+}
+
+/** Notes that an image was used, if its archive is the catalog's. */
+export async function noteUse(
+  { record, path }: Opened,
+  place: CatalogPlace,
+  now: Date,
+): Promise<void> {
+  if (record && path?.startsWith(place.folder)) await recordUse(place, record.name, now);
+}
+
+async function openPiped({ stdin, place }: OpenOptions): Promise<Opened> {
+  return openPipedArchive('-', stdin(), { spoolFolder: join(place.state, 'spool') });
+}
+
+async function openEngineImage(reference: string, { engine, place }: OpenOptions): Promise<Opened> {
+  const source = await (
+    await engine()
+  ).source(reference, { spoolFolder: join(place.state, 'spool') });
+  return { source, kind: 'engine', compression: 'none', notices: [], reference };
+}
+
+async function openName(name: string, place: CatalogPlace): Promise<Opened> {
+  const entry = (await readCatalog(place)).find((each) => each.name === name);
+  if (entry) return openPath(await archivePath(place, entry.file), place);
+  throw new ImageError(
+    'NOT_FOUND',
+    `${name}: expected an image of the catalog, got none of that name`,
+    {
+      location: name,
+      hint: 'stowage ls shows what is there; nx run <project>:image-save makes it.',
+    },
+  );
+}
+
+async function openPath(path: string, place: CatalogPlace): Promise<Opened> {
+  if (await isFolder(path))
+    return {
+      source: await openLayout(path),
+      kind: 'layout',
+      compression: 'none',
+      notices: [],
+      path,
+    };
+  if (await isHalfDone(path)) {
+    const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.tar$/, '');
+    await withLock(join(place.state, 'locks', name), () => heal(path));
+  }
+  const record = await readRecord(path);
+  const opened = await openArchive(path, { spoolFolder: join(place.state, 'spool') });
+  if (record) await checkRecord(opened.source, record, path);
+  return { ...opened, path, ...(record ? { record } : {}) };
+}
+
+/** @throws ImageError CORRUPT when the archive holds another image than its record names */
+async function checkRecord(source: Source, record: ImageRecord, path: string): Promise<void> {
+  const digests: string[] = [];
+  for await (const { descriptor } of source.list()) digests.push(descriptor.digest);
+  if (digests.includes(record.digest)) return;
+  await source[Symbol.asyncDispose]();
+  throw new ImageError(
+    'CORRUPT',
+    `${path}: expected ${record.digest} as its record says, got ${digests.join(', ') || 'no image'}`,
+    {
+      location: path,
+      hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',
+    },
+  );
+}
+
+function isPath(text: string): boolean {
+  return /^(\.{0,2}[\\/]|\.{1,2}$|~(?:[\\/]|$)|[A-Za-z]:[\\/])/.test(text);
+}
+
+function expanded(path: string): string {
+  return path === '~' || /^~[\\/]/.test(path) ? join(homedir(), path.slice(1)) : path;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await info(path))?.isDirectory() === true;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await info(path)) !== undefined;
+}
+
+async function info(path: string) {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { syncFolder, writeDurably } from '../disk/atomic-write.js';
+import { readRange } from '../disk/read-range.js';
+import { ImageError, systemCode } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Bytes, CallOptions, Open, ReadOptions } from '../transfer/store.js';
+import { verified } from '../transfer/verified.js';
+import { blobFile, partialFolder } from './paths.js';
+
+/** Content under its digest: every file is whole and was verified when it came. */
+export class BlobDir {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async has({ digest, size }: Descriptor): Promise<boolean> {
+    try {
+      return (await stat(blobFile(this.#root, digest))).size === size;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  /** Marks content as wanted now, so a collection that runs at the same time leaves it. */
+  async touch({ digest }: Descriptor): Promise<void> {
+    const now = new Date();
+    await utimes(blobFile(this.#root, digest), now, now);
+  }
+
+  /** Durable and visible only when whole. @throws ImageError CORRUPT, NO_SPACE */
+  async put(descriptor: Descriptor, openContent: Open, options: CallOptions = {}): Promise<void> {
+    if (await this.has(descriptor)) return;
+    const partial = join(partialFolder(this.#root), randomBytes(8).toString('hex'));
+    await writeDurably(partial, verified(openContent(), descriptor, options));
+    const path = blobFile(this.#root, descriptor.digest);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await rename(partial, path);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
+    await syncFolder(dirname(path));
+  }
+
+  async *read(
+    { digest }: Descriptor,
+    { start = 0, end = Infinity, signal }: ReadOptions = {},
+  ): Bytes {
+    await using file = await this.#open(digest);
+    for await (const chunk of readRange(file, start, end)) {
+      signal?.throwIfAborted();
+      yield chunk;
+    }
+  }
+
+  async #open(digest: Descriptor['digest']) {
+    try {
+      return await open(blobFile(this.#root, digest), 'r');
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      throw new ImageError('NOT_FOUND', `${this.#root}: expected ${digest}, got none`, {
+        location: this.#root,
+        cause: error,
+      });
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { rm } from 'node:fs/promises';
+import { requireSpace } from '../disk/free-space.js';
+import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import { canonicalReference } from '../oci/reference.js';
+import { resolveAmong } from '../transfer/resolve.js';
+import type { Bytes, CallOptions, Open, ReadOptions, Store } from '../transfer/store.js';
+import type { Graph } from '../transfer/walk.js';
+import { BlobDir } from './blob-dir.js';
+import { collect } from './collect.js';
+import { listNames, removeName, writeName } from './names.js';
+import { imageFile } from './paths.js';
+
+/** The embedded store: images in a folder, each blob once. Several processes may share the folder. */
+export class FileStore implements Store {
+  readonly location: string;
+  readonly #root: string;
+  readonly #blobs: BlobDir;
+  readonly #begun = new Map<Digest, Descriptor>();
+  readonly #staged = new Map<string, Descriptor>();
+
+  constructor(root: string) {
+    this.#root = root;
+    this.location = `store:${root}`;
+    this.#blobs = new BlobDir(root);
+  }
+
+  async *list(): AsyncIterable<NamedDescriptor> {
+    yield* await listNames(this.#root);
+  }
+
+  async resolve(reference?: string): Promise<NamedDescriptor> {
+    return resolveAmong(await listNames(this.#root), reference, this.location);
+  }
+
+  async has(descriptor: Descriptor): Promise<boolean> {
+    return this.#blobs.has(descriptor);
+  }
+
+  read(descriptor: Descriptor, options?: ReadOptions): Bytes {
+    return this.#blobs.read(descriptor, options);
+  }
+
+  async begin(graph: Graph): Promise<ReadonlySet<Digest>> {
+    const wanted = new Set<Digest>();
+    let bytes = 0;
+    for (const node of graph.nodes) {
+      const present = await this.#blobs.has(node);
+      if (present) await this.#blobs.touch(node);
+      else bytes += node.size;
+      if (!present || graph.documents.get(node.digest)?.manifest) wanted.add(node.digest);
+    }
+    await requireSpace(this.#root, bytes);
+    this.#begun.set(graph.root.digest, graph.root);
+    return wanted;
+  }
+
+  async write(descriptor: Descriptor, open: Open, options?: CallOptions): Promise<void> {
+    await this.#blobs.put(descriptor, open, options);
+  }
+
+  async tag(descriptor: Descriptor, reference: string): Promise<void> {
+    if (!(await this.#blobs.has(descriptor))) {
+      throw new ImageError(
+        'NOT_FOUND',
+        `${this.location}: expected ${descriptor.digest} before its name, got none`,
+      );
+    }
+    this.#staged.set(canonicalReference(reference), descriptor);
+  }
+
+  async commit(): Promise<void> {
+    for (const [digest, descriptor] of this.#begun) {
+      if (await this.#blobs.has(descriptor)) await writeName(this.#root, descriptor, undefined);
+      this.#begun.delete(digest);
+    }
+    for (const [reference, descriptor] of this.#staged)
+      await writeName(this.#root, descriptor, reference);
+    this.#staged.clear();
+  }
+
+  async untag(reference: string): Promise<void> {
+    await removeName(this.#root, reference);
+  }
+
+  async remove(descriptor: Descriptor): Promise<void> {
+    for (const image of await listNames(this.#root)) {
+      if (image.descriptor.digest === descriptor.digest && image.reference !== undefined)
+        await removeName(this.#root, image.reference);
+    }
+    await rm(imageFile(this.#root, descriptor.digest), { force: true });
+    await collect(this, this.#root);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#begun.clear();
+    this.#staged.clear();
+  }
+}

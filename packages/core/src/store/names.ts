@@ -1,0 +1,82 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { writeAtomically } from '../disk/atomic-write.js';
+import { ImageError, systemCode } from '../errors.js';
+import { bare, parseDescriptor, type Descriptor } from '../oci/descriptor.js';
+import { parseJson } from '../oci/json.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import { parseReference } from '../oci/reference.js';
+import { imageFile, imagesFolder, nameOfTagFile, repositoriesFolder, tagFile } from './paths.js';
+
+/** Records that an image is there, and each of its names. Every file is written at once or not at all. */
+export async function writeName(
+  root: string,
+  descriptor: Descriptor,
+  reference: string | undefined,
+): Promise<void> {
+  const content = [Buffer.from(JSON.stringify(bare(descriptor)))];
+  await writeAtomically(imageFile(root, descriptor.digest), content);
+  if (reference === undefined) return;
+  const parsed = parseReference(reference);
+  if (parsed.tag !== undefined) await writeAtomically(tagFile(root, parsed, parsed.tag), content);
+}
+
+/** @throws ImageError NOT_FOUND */
+export async function removeName(root: string, reference: string): Promise<void> {
+  const parsed = parseReference(reference);
+  try {
+    await rm(tagFile(root, parsed, parsed.tag ?? ''));
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    throw new ImageError('NOT_FOUND', `${root}: expected an image ${reference}, got none`, {
+      location: root,
+      cause: error,
+    });
+  }
+}
+
+/** Every name, sorted, then every image that has none. */
+export async function listNames(root: string): Promise<NamedDescriptor[]> {
+  const named: NamedDescriptor[] = [];
+  for (const path of await filesBelow(repositoriesFolder(root))) {
+    const reference = nameOfTagFile(relative(repositoriesFolder(root), path));
+    const descriptor = reference === undefined ? undefined : await readDescriptor(path);
+    if (reference !== undefined && descriptor) named.push({ descriptor, reference });
+  }
+  const seen = new Set(named.map(({ descriptor }) => descriptor.digest));
+  const roots = await Promise.all(
+    (await filesBelow(imagesFolder(root))).filter(isWhole).map(readDescriptor),
+  );
+  return [
+    ...named,
+    ...roots.flatMap((descriptor) =>
+      descriptor && !seen.has(descriptor.digest) ? [{ descriptor }] : [],
+    ),
+  ];
+}
+
+/** Undefined when it was removed meanwhile. */
+async function readDescriptor(path: string): Promise<Descriptor | undefined> {
+  try {
+    return parseDescriptor(parseJson(await readFile(path), path), path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isWhole(path: string): boolean {
+  return !path.endsWith('.partial');
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []))
+      .sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { algorithmOf, hexOf, isDigest, type Digest } from '../oci/digest.js';
+import type { Reference } from '../oci/reference.js';
+
+/*
+ * The embedded store on disk:
+ *
+ *   <root>/
+ *     blobs/<algorithm>/<hex>                                content: whole, verified, never changed
+ *     images/<algorithm>-<hex>                               a root that was committed: its descriptor, as JSON
+ *     repositories/<registry>/<repository>/_tags/<tag>       a name: the descriptor of its image, as JSON
+ *     partial/<random>                                       content on its way in
+ *
+ * A `:` in a registry is written `+`, which no host may contain.
+ */
+export function blobFile(root: string, digest: Digest): string {
+  return join(root, 'blobs', algorithmOf(digest), hexOf(digest));
+}
+
+export function blobFolder(root: string, algorithm: string): string {
+  return join(root, 'blobs', algorithm);
+}
+
+export function imagesFolder(root: string): string {
+  return join(root, 'images');
+}
+
+export function imageFile(root: string, digest: Digest): string {
+  return join(imagesFolder(root), digest.replace(':', '-'));
+}
+
+export function repositoriesFolder(root: string): string {
+  return join(root, 'repositories');
+}
+
+export function tagFile(root: string, { registry, repository }: Reference, tag: string): string {
+  return join(
+    repositoriesFolder(root),
+    registry.replaceAll(':', '+'),
+    ...repository.split('/'),
+    TAGS,
+    tag,
+  );
+}
+
+/** The name that a path below `repositories/` stands for; undefined when it stands for none. */
+export function nameOfTagFile(relative: string): string | undefined {
+  const parts = relative.split(/[\\/]/);
+  const tag = parts.pop();
+  const marker = parts.pop();
+  const registry = parts.shift();
+  if (tag === undefined || marker !== TAGS || registry === undefined || tag.endsWith('.partial'))
+    return undefined;
+  return `${registry.replaceAll('+', ':')}/${parts.join('/')}:${tag}`;
+}
+
+export function digestOfBlobFile(algorithm: string, hex: string): Digest | undefined {
+  const digest = `${algorithm}:${hex}`;
+  return isDigest(digest) ? digest : undefined;
+}
+
+export function partialFolder(root: string): string {
+  return join(root, 'partial');
+}
+
+/** No repository component may begin with `_`, so this never meets one. */
+const TAGS = '_tags';

@@ -1,0 +1,85 @@
+import type { Descriptor } from '../oci/descriptor.js';
+import type { CallOptions, Sink, Source } from './store.js';
+import { forEachOf } from './for-each-of.js';
+import { verified } from './verified.js';
+import { walk, type Graph } from './walk.js';
+
+export type CopyEvent =
+  | {
+      readonly type: 'start';
+      readonly reference?: string;
+      readonly bytes: number;
+      readonly nodes: number;
+    }
+  | { readonly type: 'progress'; readonly descriptor: Descriptor; readonly bytes: number }
+  | { readonly type: 'skipped' | 'done'; readonly descriptor: Descriptor };
+
+export interface CopyOptions extends CallOptions {
+  /** Name at the destination; what the source calls the image when omitted. */
+  readonly as?: string | undefined;
+  /** How many blobs move at once; 4 when omitted. */
+  readonly concurrency?: number;
+  readonly onEvent?: ((event: CopyEvent) => void) | undefined;
+}
+
+/**
+ * Copies one image, byte for byte, and names it. Children are written before parents and the name
+ * last. Does not commit: several images may go into one archive.
+ *
+ * @returns the root that was copied
+ * @throws ImageError of the source (NOT_FOUND, AMBIGUOUS, CORRUPT, …) or the sink
+ */
+export async function copy(
+  source: Source,
+  reference: string | undefined,
+  sink: Sink,
+  options: CopyOptions = {},
+): Promise<Descriptor> {
+  const image = await source.resolve(reference, options);
+  const graph = await walk(source, image.descriptor, options);
+  await copyGraph(source, graph, sink, options);
+  const name = options.as ?? image.reference;
+  if (name !== undefined) await sink.tag(graph.root, name, options);
+  return graph.root;
+}
+
+/** Copies what the sink wants of an image that was walked already; names nothing. */
+export async function copyGraph(
+  source: Source,
+  graph: Graph,
+  sink: Sink,
+  options: CopyOptions = {},
+): Promise<void> {
+  const { onEvent, concurrency = 4 } = options;
+  const wanted = await sink.begin(graph, options);
+  const moving = graph.nodes.filter((node) => wanted.has(node.digest));
+  onEvent?.({
+    type: 'start',
+    bytes: moving.reduce((sum, node) => sum + node.size, 0),
+    nodes: moving.length,
+  });
+
+  const write = async (node: Descriptor, signal?: AbortSignal): Promise<void> => {
+    if (!wanted.has(node.digest)) return onEvent?.({ type: 'skipped', descriptor: node });
+    const onBytes = (bytes: number) => onEvent?.({ type: 'progress', descriptor: node, bytes });
+    const known = graph.documents.get(node.digest)?.bytes;
+    const open = () =>
+      verified(known ? only(known) : source.read(node, { signal }), node, {
+        signal,
+        location: source.location,
+        onBytes,
+      });
+    await sink.write(node, open, { signal });
+    onEvent?.({ type: 'done', descriptor: node });
+  };
+
+  const blobs = graph.nodes.filter((node) => !graph.documents.get(node.digest)?.manifest);
+  const manifests = graph.nodes.filter((node) => graph.documents.get(node.digest)?.manifest);
+  await forEachOf(blobs, { concurrency, signal: options.signal }, write);
+  for (const node of manifests) await write(node, options.signal);
+}
+
+/** One chunk as a stream. */
+export async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes;
+}

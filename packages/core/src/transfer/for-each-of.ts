@@ -1,0 +1,30 @@
+import pLimit from 'p-limit';
+import type { CallOptions } from './store.js';
+
+/**
+ * Runs `task` on every item, at most `concurrency` at once. The first failure stops the others
+ * through their signal, and is thrown once every task has ended: nothing runs on behind.
+ */
+export async function forEachOf<T>(
+  items: readonly T[],
+  { concurrency, signal }: CallOptions & { readonly concurrency: number },
+  task: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const limit = pLimit(concurrency);
+  const run = async (item: T): Promise<void> => {
+    stop.throwIfAborted();
+    try {
+      await task(item, stop);
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  };
+  const results = await Promise.allSettled(items.map((item) => limit(run, item)));
+  signal?.throwIfAborted();
+  if (failed.signal.aborted) throw failed.signal.reason;
+  const rejected = results.find((result) => result.status === 'rejected');
+  if (rejected) throw rejected.reason;
+}

@@ -1,0 +1,48 @@
+import type { Descriptor } from '../oci/descriptor.js';
+import { blobPath, INDEX_FILE, parseLayoutIndex, type NamedDescriptor } from '../oci/layout.js';
+import type { Files } from './files.js';
+import { resolveAmong } from './resolve.js';
+import type { Bytes, ReadOptions, Source } from './store.js';
+import { readAll } from './verified.js';
+
+/** An OCI image layout (image-layout.md), in a tar or in a folder. Owns its files. */
+export class LayoutSource implements Source {
+  readonly location: string;
+  readonly #files: Files;
+  readonly #images: readonly NamedDescriptor[];
+
+  private constructor(location: string, files: Files, images: readonly NamedDescriptor[]) {
+    this.location = location;
+    this.#files = files;
+    this.#images = images;
+  }
+
+  /** @throws ImageError NOT_FOUND (no index.json), INVALID, TOO_LARGE */
+  static async open(location: string, files: Files): Promise<LayoutSource> {
+    return new LayoutSource(
+      location,
+      files,
+      parseLayoutIndex(await readAll(files.read(INDEX_FILE))),
+    );
+  }
+
+  async *list(): AsyncIterable<NamedDescriptor> {
+    yield* this.#images;
+  }
+
+  async resolve(reference?: string): Promise<NamedDescriptor> {
+    return resolveAmong(this.#images, reference, this.location);
+  }
+
+  async has(descriptor: Descriptor): Promise<boolean> {
+    return (await this.#files.size(blobPath(descriptor.digest))) !== undefined;
+  }
+
+  read(descriptor: Descriptor, options?: ReadOptions): Bytes {
+    return this.#files.read(blobPath(descriptor.digest), options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#files[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,99 @@
+import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { algorithmOf, hasherFor } from '../oci/digest.js';
+import { MANIFEST_LIMIT } from '../oci/json.js';
+import type { Bytes, CallOptions, Source } from './store.js';
+
+export interface VerifiedOptions extends CallOptions {
+  /** Where the bytes come from, for messages. */
+  readonly location?: string;
+  /** Told of the size of each chunk as it passes. */
+  readonly onBytes?: ((count: number) => void) | undefined;
+}
+
+/**
+ * Passes `bytes` through and ends with an error unless they were exactly what `descriptor` names.
+ * Whoever consumes this must discard what it got when it throws.
+ *
+ * @throws ImageError CORRUPT (size or digest)
+ */
+export async function* verified(
+  bytes: Bytes,
+  descriptor: Descriptor,
+  options: VerifiedOptions = {},
+): Bytes {
+  const hasher = hasherFor(descriptor.digest);
+  let size = 0;
+  for await (const chunk of bytes) {
+    options.signal?.throwIfAborted();
+    size += chunk.byteLength;
+    if (size > descriptor.size) break;
+    hasher.update(chunk);
+    options.onBytes?.(chunk.byteLength);
+    yield chunk;
+  }
+  if (size !== descriptor.size) {
+    throw corrupt(
+      descriptor,
+      `${descriptor.size} bytes`,
+      size > descriptor.size ? 'more' : `${size}`,
+      options,
+    );
+  }
+  const actual = `${algorithmOf(descriptor.digest)}:${hasher.digest('hex')}`;
+  if (actual !== descriptor.digest)
+    throw corrupt(descriptor, 'content of that digest', actual, options);
+}
+
+/** Collects a whole document. @throws ImageError TOO_LARGE over `limit` bytes */
+export async function readAll(bytes: Bytes, limit = MANIFEST_LIMIT): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.byteLength;
+    if (size > limit)
+      throw new ImageError('TOO_LARGE', `expected at most ${limit} bytes, got more`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/** Reads and verifies one manifest or config. @throws ImageError NOT_FOUND, CORRUPT, TOO_LARGE */
+export async function readContent(
+  source: Source,
+  descriptor: Descriptor,
+  options: CallOptions = {},
+): Promise<Uint8Array> {
+  if (descriptor.size > MANIFEST_LIMIT) {
+    throw new ImageError(
+      'TOO_LARGE',
+      `${descriptor.digest}: expected at most ${MANIFEST_LIMIT} bytes, got ${descriptor.size}`,
+      {
+        location: source.location,
+      },
+    );
+  }
+  return readAll(
+    verified(source.read(descriptor, options), descriptor, {
+      ...options,
+      location: source.location,
+    }),
+  );
+}
+
+function corrupt(
+  descriptor: Descriptor,
+  expected: string,
+  actual: string,
+  { location }: VerifiedOptions,
+): ImageError {
+  const where = location === undefined ? '' : `${location}: `;
+  return new ImageError(
+    'CORRUPT',
+    `${where}${descriptor.digest}: expected ${expected}, got ${actual}`,
+    {
+      ...(location === undefined ? {} : { location }),
+      hint: 'The content was damaged or cut short after it was written; fetch or build it again.',
+    },
+  );
+}

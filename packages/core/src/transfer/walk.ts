@@ -1,0 +1,136 @@
+import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import { parseConfig, type ImageConfig } from '../oci/config.js';
+import { children, parseManifest, type Manifest } from '../oci/manifest.js';
+import { isImageConfigType, isManifestType } from '../oci/media-types.js';
+import type { CallOptions, Source } from './store.js';
+import { readContent } from './verified.js';
+
+/** A manifest, an index or an image config: what a graph keeps in memory. */
+export interface Document {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+  readonly manifest?: Manifest;
+  readonly config?: ImageConfig;
+}
+
+/** An image as far as it can be known without its layers. */
+export interface Graph {
+  readonly root: Descriptor;
+  /** Every manifest and image config that is there. */
+  readonly documents: ReadonlyMap<Digest, Document>;
+  /** Every node that is there, once, children before parents, the root last. */
+  readonly nodes: readonly Descriptor[];
+  /** Nodes that the source does not hold; with `missing: 'fail'` always empty. */
+  readonly missing: readonly Descriptor[];
+}
+
+export interface WalkOptions extends CallOptions {
+  /** What to do about content that the source does not hold; `fail` when omitted. */
+  readonly missing?: 'fail' | 'report';
+}
+
+/**
+ * Reads an image's manifests and configs and lists its blobs; no layer is opened.
+ *
+ * @throws ImageError INCOMPLETE (something is missing), CORRUPT, INVALID, TOO_LARGE, UNSUPPORTED
+ */
+export async function walk(
+  source: Source,
+  root: Descriptor,
+  options: WalkOptions = {},
+): Promise<Graph> {
+  const documents = new Map<Digest, Document>();
+  const nodes = new Map<Digest, Descriptor>();
+  const missing = new Map<Digest, Descriptor>();
+
+  async function visit(node: Descriptor, path: readonly Digest[]): Promise<void> {
+    if (nodes.has(node.digest) || missing.has(node.digest)) return;
+    if (path.includes(node.digest)) throw invalid(source, node, 'an index that contains itself');
+    if (path.length > DEPTH_LIMIT)
+      throw invalid(source, node, `indexes nested deeper than ${DEPTH_LIMIT}`);
+    if (!(await source.has(node, options))) {
+      if (options.missing !== 'report') throw incomplete(source, node, root);
+      missing.set(node.digest, node);
+      return;
+    }
+    if (isManifestType(node.mediaType)) {
+      const bytes = await readContent(source, node, options);
+      const manifest = parseManifest(node.mediaType, bytes);
+      documents.set(node.digest, { descriptor: node, bytes, manifest });
+      for (const child of children(manifest)) await visit(child, [...path, node.digest]);
+      checkLayers(source, node, manifest, documents);
+    } else if (isImageConfigType(node.mediaType)) {
+      const bytes = await readContent(source, node, options);
+      documents.set(node.digest, { descriptor: node, bytes, config: parseConfig(bytes) });
+    }
+    nodes.set(node.digest, node);
+  }
+
+  await visit(root, []);
+  return { root, documents, nodes: [...nodes.values()], missing: [...missing.values()] };
+}
+
+/** The bytes of all nodes together. */
+export function sizeOf(graph: Graph): number {
+  return graph.nodes.reduce((sum, node) => sum + node.size, 0);
+}
+
+/** Every image manifest in the graph that runs on some platform, with its config. */
+export function imagesOf(
+  graph: Graph,
+): {
+  descriptor: Descriptor;
+  layers: readonly Descriptor[];
+  configDescriptor: Descriptor;
+  config: ImageConfig;
+}[] {
+  return [...graph.documents.values()].flatMap(({ descriptor, manifest }) => {
+    if (manifest?.kind !== 'image') return [];
+    const config = graph.documents.get(manifest.config.digest)?.config;
+    return config
+      ? [{ descriptor, layers: manifest.layers, configDescriptor: manifest.config, config }]
+      : [];
+  });
+}
+
+const DEPTH_LIMIT = 16;
+
+function checkLayers(
+  source: Source,
+  node: Descriptor,
+  manifest: Manifest,
+  documents: ReadonlyMap<Digest, Document>,
+): void {
+  if (manifest.kind !== 'image') return;
+  const config = documents.get(manifest.config.digest)?.config;
+  if (config && config.diffIds.length !== manifest.layers.length) {
+    throw invalid(
+      source,
+      node,
+      `${manifest.layers.length} layers where its config has ${config.diffIds.length} diff IDs`,
+    );
+  }
+}
+
+function invalid(source: Source, node: Descriptor, got: string): ImageError {
+  return new ImageError(
+    'INVALID',
+    `${source.location}: ${node.digest}: expected an image, got ${got}`,
+    { location: source.location },
+  );
+}
+
+function incomplete(source: Source, node: Descriptor, root: Descriptor): ImageError {
+  return new ImageError(
+    'INCOMPLETE',
+    `${source.location}: expected all of ${root.digest}, got no ${node.digest}`,
+    {
+      location: source.location,
+      hint: node.platform
+        ? 'Some platforms of this image are not here; choose one that is with --platform.'
+        : 'It was saved without all of its content; save or fetch it again.',
+    },
+  );
+}
