@@ -14,10 +14,16 @@ export default [
             '{projectRoot}/eslint.config.mjs',
             '{projectRoot}/vitest.config.mts',
             '{projectRoot}/src/**/*.test.ts',
-            '{projectRoot}/testing/**/*',
           ],
+          // A peer through @nx/devkit, named so that its range is checked.
+          ignoredDependencies: ['nx'],
         },
       ],
     },
+  },
+  {
+    files: ['**/package.json', '**/executors.json', '**/generators.json'],
+    languageOptions: { parser: jsoncParser },
+    rules: { '@nx/nx-plugin-checks': 'error' },
   },
 ];

@@ -72,3 +72,5 @@ export { prune, type PruneOptions, type PruneResult } from './lifecycle/prune.js
 export type { PruneDecision, PruneRule } from './policy/plan-prune.js';
 export { save, type SaveOptions } from './lifecycle/save.js';
 export type { SaveResult } from './lifecycle/save-image.js';
+export { listInputs } from './lifecycle/list-inputs.js';
+export { readDefinition } from './lifecycle/recipe.js';

@@ -1,6 +1,7 @@
 import {
   build,
   familiarReference,
+  parsePlatform,
   parseReference,
   saveDefinition,
   type BuildResult,
@@ -12,6 +13,7 @@ import { savedLine } from './save.js';
 interface Options extends CommonOptions {
   readonly force?: boolean;
   readonly save?: boolean;
+  readonly platform?: string;
 }
 
 export function buildCommand(io: Io): Command {
@@ -30,22 +32,30 @@ export function buildCommand(io: Io): Command {
       '--save',
       'keep it as an archive with record and catalog entry; needs no engine unless it has a Dockerfile',
     )
+    .option('--platform <platform>', 'what to make it for: os/architecture[/variant]')
     .option('--force', 'build even what is there already')
     .option('--dry-run', 'say what would be built, and build nothing')
     .action(
       action<Options>(io, async (workspace, definitions, { options, call }) => {
+        const platform =
+          options.platform === undefined ? undefined : parsePlatform(options.platform);
         const lines: string[] = [];
         const results: unknown[] = [];
         for (const definition of definitions) {
           if (options.save) {
             const result = await saveDefinition(workspace, definition, {
               ...call,
+              platform,
               force: options.force,
             });
             results.push(result);
             lines.push(savedLine(result, io.cwd));
           } else {
-            const result = await build(workspace, definition, { ...call, force: options.force });
+            const result = await build(workspace, definition, {
+              ...call,
+              platform,
+              force: options.force,
+            });
             results.push(result);
             lines.push(line(result));
           }

@@ -3,7 +3,7 @@ import { detectCompression, MAGIC_BYTES } from '../compression/detect.js';
 import { ImageError } from '../errors.js';
 import { parseConfig } from '../oci/config.js';
 import { describe, type Descriptor } from '../oci/descriptor.js';
-import type { Digest } from '../oci/digest.js';
+import { digestOf, type Digest } from '../oci/digest.js';
 import { isObject, parseJson } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { formatManifest } from '../oci/manifest.js';
@@ -126,6 +126,7 @@ async function compose(
 ): Promise<Descriptor> {
   await memberSize(location, files, item.config);
   const configBytes = await readAll(files.read(item.config));
+  checkConfigName(location, item.config, configBytes);
   const { diffIds } = parseConfig(configBytes);
   if (diffIds.length !== item.layers.length) {
     throw new ImageError(
@@ -146,6 +147,21 @@ async function compose(
   const root = describe(MediaType.manifest, manifest);
   content.set(config.digest, configBytes).set(root.digest, manifest);
   return root;
+}
+
+/** Every writer names the config by its digest; that is all there is to verify it by. */
+function checkConfigName(location: string, path: string, bytes: Uint8Array): void {
+  const named = /(?:^|[/:])([0-9a-f]{64})(?:\.json)?$/.exec(path)?.[1];
+  const actual = digestOf(bytes);
+  if (named === undefined || actual === `sha256:${named}`) return;
+  throw new ImageError(
+    'CORRUPT',
+    `${location}: ${path}: expected content of that digest, got ${actual}`,
+    {
+      location,
+      hint: 'The content was damaged after it was written; fetch or build it again.',
+    },
+  );
 }
 
 /** A plain layer's digest is its diff ID; a compressed one has to be hashed. */

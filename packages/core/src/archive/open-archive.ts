@@ -4,7 +4,7 @@ import { decompress } from '../compression/decompress.js';
 import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
-import { INDEX_FILE } from '../oci/layout.js';
+import { blobPath, INDEX_FILE } from '../oci/layout.js';
 import { LayoutSource } from '../transfer/layout-source.js';
 import type { Bytes, Source } from '../transfer/store.js';
 import { imagesOf, walk } from '../transfer/walk.js';
@@ -83,7 +83,7 @@ async function openTar(
     if (!layout)
       return { source: await DockerArchive.open(location, tar), kind, compression, notices: [] };
     const source = await LayoutSource.open(location, tar);
-    if (!docker || (await agreesWithItself(source)))
+    if (!docker || (await agreesWithItself(source, tar)))
       return { source, kind, compression, notices: [] };
     const notices = [
       `${path}: its OCI half does not agree with its config; ${DOCKER_MANIFEST} was used`,
@@ -97,25 +97,29 @@ async function openTar(
   });
 }
 
-/** Early Docker 25.0 wrote hybrids whose OCI half has wrong layers; then the docker half is the truth. */
-async function agreesWithItself(source: Source): Promise<boolean> {
+/**
+ * Early Docker 25.0 wrote hybrids whose OCI half has wrong layers or sizes; then the docker half is the
+ * truth. Damage is something else: it is thrown, never passed over for the half that has fewer digests.
+ */
+async function agreesWithItself(source: Source, tar: TarFile): Promise<boolean> {
   let count = 0;
   for await (const { descriptor } of source.list()) {
     count++;
-    try {
-      const graph = await walk(source, descriptor, { missing: 'report' });
-      const wrong = imagesOf(graph).some(({ layers, config: { diffIds } }) =>
-        layers.some(
-          (layer, at) => isPlainLayerType(layer.mediaType) && layer.digest !== diffIds[at],
-        ),
-      );
-      if (wrong) return false;
-    } catch (error) {
-      if (error instanceof ImageError) return false;
-      throw error;
+    const graph = await walk(source, descriptor, { missing: 'report' }).catch(unlessMalformed);
+    if (!graph) return false;
+    for (const { layers, config } of imagesOf(graph)) {
+      for (const [at, { mediaType, digest, size }] of layers.entries()) {
+        if (isPlainLayerType(mediaType) && digest !== config.diffIds[at]) return false;
+        if (((await tar.size(blobPath(digest))) ?? size) !== size) return false;
+      }
     }
   }
   return count > 0;
+}
+
+function unlessMalformed(error: unknown): undefined {
+  if (error instanceof ImageError && error.code === 'INVALID') return undefined;
+  throw error;
 }
 
 async function indexed(path: string, file: FileHandle): Promise<TarFile> {

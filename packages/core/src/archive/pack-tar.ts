@@ -57,6 +57,8 @@ async function fill(
     };
     await new Promise<void>((resolve, reject) => {
       const entry = tar.entry(header, (error) => (error ? reject(error) : resolve()));
+      // Destroying the archive destroys its open member too, which must not go unheard.
+      entry.once('error', reject);
       if (type === 'file') pour(member.open(), entry).catch(reject);
     });
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Definition } from '../definition/definition.js';
 import type { Digest } from '../oci/digest.js';
+import type { Platform } from '../oci/platform.js';
 import { selectFiles, type ContextFile } from './context.js';
 
 /** Changes whenever the makers would give other bytes for the same inputs. */
@@ -13,6 +14,7 @@ export interface Inputs {
   readonly files: readonly ContextFile[];
   readonly base: Digest | undefined;
   readonly epoch: number;
+  readonly platform: Platform;
 }
 
 /** Names all that an image is made from: two builds with equal hashes make the same image. */
@@ -22,6 +24,7 @@ export async function hashInputs({
   files,
   base,
   epoch,
+  platform,
 }: Inputs): Promise<string> {
   const used =
     definition.dockerfile === undefined
@@ -34,6 +37,7 @@ export async function hashInputs({
       definition: { ...definition, facts: undefined },
       base,
       epoch,
+      platform,
     }),
   );
   for (const { path, absolute, type, mode, link } of used) {

@@ -12,7 +12,10 @@ export async function* decompress(
   bytes: AsyncIterable<Uint8Array>,
   compression: Compression,
 ): AsyncIterable<Uint8Array> {
-  if (compression === 'none') return yield* bytes;
+  if (compression === 'none') {
+    yield* bytes;
+    return;
+  }
   if (compression !== 'gzip') {
     throw new ImageError(
       'UNSUPPORTED',

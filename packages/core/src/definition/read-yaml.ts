@@ -13,9 +13,12 @@ export interface YamlFile {
 export function schemaOf<T>(schema: object): () => ValidateFunction<T> {
   let validate: ValidateFunction<T> | undefined;
   return () =>
-    (validate ??= new Ajv({ allErrors: true, strict: true, allowUnionTypes: true }).compile<T>(
-      schema,
-    ));
+    (validate ??= new Ajv({
+      allErrors: true,
+      verbose: true,
+      strict: true,
+      allowUnionTypes: true,
+    }).compile<T>(schema));
 }
 
 /**

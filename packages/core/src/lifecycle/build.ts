@@ -75,7 +75,7 @@ export async function saveDefinition(
   await using recipe = await openRecipe(workspace, path, options);
   const { name, reference, project, facts } = recipe.definition;
   const target: SaveTarget = { name, reference, path: archiveOf(workspace, name, project) };
-  return withLock(
+  return await withLock(
     lockOf(workspace, name),
     async () => {
       await heal(target.path);
@@ -134,8 +134,8 @@ async function made(
 ): Promise<Source> {
   options.onEvent?.({ type: 'step', subject: recipe.definition.name, text: 'building' });
   return makeImage(recipe.definition, {
-    ...recipe,
     ...options,
+    ...recipe,
     engine,
     spoolFolder: spoolOf(workspace),
   });

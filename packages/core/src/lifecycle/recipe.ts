@@ -29,13 +29,16 @@ export interface Recipe extends AsyncDisposable {
   readonly origin: ImageRecord['base'];
   /** Seconds since 1970 for every time inside the image. */
   readonly epoch: number;
-  readonly hostPlatform: Platform;
+  /** What the image is made for. */
+  readonly platform: Platform;
   /** Equal for equal inputs. */
   readonly inputs: string;
 }
 
 export interface RecipeOptions {
   readonly cwd: string;
+  /** That of the definition, else linux on this machine's architecture, when omitted. */
+  readonly platform?: Platform | undefined;
   /** For SOURCE_DATE_EPOCH. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
@@ -48,15 +51,13 @@ export interface RecipeOptions {
 export async function openRecipe(
   workspace: Workspace,
   path: string,
-  { cwd, env = process.env }: RecipeOptions,
+  { cwd, env = process.env, ...options }: RecipeOptions,
 ): Promise<Recipe> {
-  const given = resolve(cwd, path);
-  const file = (await isFolder(given)) ? join(given, DEFINITION_FILE) : given;
-  const definition = parseDefinition({ text: await readDefinition(file), path: file });
-  conventionalName(workspace.settings, definition.name, [definition.project]);
+  const { definition, file } = await readDefinition(workspace, resolve(cwd, path));
   const context = resolve(dirname(file), definition.context);
   const files = await listContext(context);
   const epoch = epochOf(env);
+  const platform = options.platform ?? definition.platform ?? parsePlatform(`linux/${arch()}`);
   const base = await openBase(workspace, definition, dirname(file));
   const digest = base?.source && (await base.source.resolve(base.reference)).descriptor.digest;
   return {
@@ -66,10 +67,21 @@ export async function openRecipe(
     base,
     epoch,
     origin: digest && { name: definition.base, digest },
-    hostPlatform: parsePlatform(`linux/${arch()}`),
-    inputs: await hashInputs({ definition, context, files, base: digest, epoch }),
+    platform,
+    inputs: await hashInputs({ definition, context, files, base: digest, epoch, platform }),
     [Symbol.asyncDispose]: async () => base?.source?.[Symbol.asyncDispose](),
   };
+}
+
+/** Reads `image.yaml`, or the one in a folder. @throws ImageError NOT_FOUND, USAGE, NAMING */
+export async function readDefinition(
+  { settings }: Workspace,
+  path: string,
+): Promise<{ readonly definition: Definition; readonly file: string }> {
+  const file = (await isFolder(path)) ? join(path, DEFINITION_FILE) : path;
+  const definition = parseDefinition({ text: await readText(file), path: file });
+  conventionalName(settings, definition.name, [definition.project]);
+  return { definition, file };
 }
 
 /** A path or an image of the workspace, else a reference in the embedded store, else one for the engine to find. */
@@ -116,7 +128,7 @@ function epochOf({
   );
 }
 
-async function readDefinition(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

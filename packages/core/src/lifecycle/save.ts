@@ -46,7 +46,7 @@ export async function save(
       action: 'saved',
     }));
   if (options.output !== undefined)
-    return saveTogether(workspace, engine, names, {
+    return await saveTogether(workspace, engine, names, {
       ...options,
       output: resolve(options.cwd, options.output),
     });
@@ -97,7 +97,7 @@ async function saveByName(
       ...options,
       spoolFolder: join(workspace.place.state, 'spool'),
     });
-    return saveImage(workspace, source, target, {
+    return await saveImage(workspace, source, target, {
       ...options,
       facts: { compilers: [], packages: [], tools: [] },
     });

@@ -55,7 +55,7 @@ export function parseReference(text: string): Reference {
     refuse(
       `expected a repository of lower-case letters, digits and single separators, got ${JSON.stringify(repository)}`,
       REPOSITORY.test(lower) && lower !== repository
-        ? `Write ${text.replace(repository, lower)}.`
+        ? `Write ${text.replace(name, name.toLowerCase())}.`
         : undefined,
     );
   }

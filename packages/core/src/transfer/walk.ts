@@ -78,9 +78,7 @@ export function sizeOf(graph: Graph): number {
 }
 
 /** Every image manifest in the graph that runs on some platform, with its config. */
-export function imagesOf(
-  graph: Graph,
-): {
+export function imagesOf(graph: Graph): {
   descriptor: Descriptor;
   layers: readonly Descriptor[];
   configDescriptor: Descriptor;

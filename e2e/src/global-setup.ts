@@ -1,0 +1,60 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startDocker, type OwnDocker } from './docker-engine.js';
+import { DOCKER, missing } from './peers.js';
+import { must } from './run.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** An npmrc that finds this repository's packages as a user would. */
+    readonly npmrc: string;
+    /** Our own Docker Engine; empty where there is none. */
+    readonly dockerHost: string;
+    readonly containerd: string;
+  }
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Publishes this repository's packages to a registry of our own, and starts a Docker Engine of our own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const registry = fork(join(ROOT, 'tools/local-registry.mjs'), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const failed = once(registry, 'exit').then(([code]) =>
+    Promise.reject(new Error(`the registry ended with ${String(code)}`)),
+  );
+  const [{ url }] = (await Promise.race([once(registry, 'message'), failed])) as [{ url: string }];
+  failed.catch(() => undefined);
+  const folder = await mkdtemp(join(tmpdir(), 'stowage-npmrc-'));
+  const npmrc = join(folder, 'npmrc');
+  const host = url.replace('http:', '');
+  await writeFile(
+    npmrc,
+    `@stowage:registry=${url}\n${host}:_authToken=local\naudit=false\nfund=false\nnoproxy=127.0.0.1,localhost\n`,
+    { mode: 0o600 },
+  );
+  const env = { npm_config_userconfig: npmrc, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', CI: 'true' };
+  await must(
+    'npx',
+    ['nx', 'release', 'publish', '--registry', url, '--tag', 'latest', '--excludeTaskDependencies'],
+    { cwd: ROOT, env },
+  );
+
+  const docker: OwnDocker | undefined =
+    missing(DOCKER, { root: true }) === undefined ? await startDocker() : undefined;
+  project.provide('npmrc', npmrc);
+  project.provide('dockerHost', docker?.host ?? '');
+  project.provide('containerd', docker?.containerd ?? '');
+  return async () => {
+    await docker?.stop();
+    const gone = once(registry, 'exit');
+    registry.kill('SIGTERM');
+    await gone;
+    await rm(folder, { recursive: true, force: true });
+  };
+}

@@ -1,0 +1,68 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { inject } from 'vitest';
+import { must, run, type Ran } from './run.js';
+
+const ENV = {
+ NX_DAEMON: 'false', NX_NO_CLOUD: 'true', CI: 'true', npm_config_yes: 'true' };
+
+/** An Nx workspace of a user, outside this repository, under git. */
+export interface NxWorkspace {
+  readonly root: string;
+  readonly nx: (...args: string[]) => Promise<string>;
+  /** Like `nx`, for what may fail. */
+  readonly tryNx: (...args: string[]) => Promise<Ran>;
+  readonly write: (path: string, content: string | Uint8Array) => Promise<void>;
+  readonly commit: (message: string) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+/** Makes a workspace with one project, `apps/app`, and adds the plugin as a user would. */
+export async function createNxWorkspace(version: string): Promise<NxWorkspace> {
+  const root = await mkdtemp(join(tmpdir(), 'stowage-nx-'));
+  const write = async (path: string, content: string | Uint8Array) => {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), content);
+  };
+  const git = (...args: string[]) =>
+    must('git', ['-c', 'user.name=e2e', '-c', 'user.email=e2e@example.com', ...args], {
+      cwd: root,
+    });
+  const commit = async (message: string) => {
+    await git('add', '-A');
+    await git('commit', '-qm', message);
+  };
+  const options = { cwd: root, env: ENV };
+  const nx = (...args: string[]) => must('npx', ['nx', ...visible(args)], options);
+  await copyFile(inject('npmrc'), join(root, '.npmrc'));
+  await write(
+    'package.json',
+    JSON.stringify({
+      name: 'consumer',
+      version: '0.0.0',
+      private: true,
+      devDependencies: { nx: version },
+    }),
+  );
+  await write('nx.json', '{"analytics":false,"neverConnectToCloud":true,"defaultBase":"main"}');
+  await write('.gitignore', 'node_modules\n.nx\ndist\n.npmrc\n');
+  await write('apps/app/project.json', JSON.stringify({ name: 'app', root: 'apps/app' }));
+  await must('npm', ['install'], options);
+  await git('init', '-qb', 'main');
+  await nx('add', '@stowage/images');
+  await commit('workspace');
+  return {
+    root,
+    nx,
+    tryNx: (...args) => run('npx', ['nx', ...visible(args)], options),
+    write,
+    commit,
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** By default Nx hides what tasks print that others depend on. */
+function visible(args: readonly string[]): readonly string[] {
+  return ['run', 'run-many', 'affected'].includes(args[0] ?? '') ? [...args, '--output-style=stream'] : args;
+}

@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createNxWorkspace, type NxWorkspace } from './nx-workspace.js';
+import { describeWith, DOCKER } from './peers.js';
+import { must } from './run.js';
+
+const NAME = 'app-ubuntu-25.04-gcc15';
+const ARCHIVE = `images/app/${NAME}.tar`;
+
+describe.each(['22.7.8', '23.2.1', '24.0.6'])('a workspace on Nx %s', (version) => {
+  let workspace: NxWorkspace;
+  beforeAll(async () => {
+    workspace = await createNxWorkspace(version);
+  });
+  afterAll(() => workspace.remove());
+
+  it('is set up by nx add', async () => {
+    const read = (path: string) => readFile(join(workspace.root, path), 'utf8');
+    expect(await read('nx.json')).toContain('@stowage/images');
+    expect(await read('.gitignore')).toContain('/images/*/*.tar*');
+    expect(await read('stowage.yaml')).toContain('engine: auto');
+    const { devDependencies } = JSON.parse(await read('package.json')) as {
+      devDependencies: Record<string, string>;
+    };
+    expect(devDependencies['@nx/devkit']).toBe(devDependencies['nx']);
+  });
+
+  it('gets images from the generator, one built on the other', async () => {
+    await workspace.nx(
+      'g',
+      '@stowage/images:image',
+      '--project=app',
+      '--os=ubuntu-25.04',
+      '--variant=base',
+    );
+    await workspace.nx(
+      'g',
+      '@stowage/images:image',
+      '--project=app',
+      '--os=ubuntu:25.04',
+      '--variant=gcc15',
+      '--base=app-ubuntu-25.04-base',
+    );
+    const refused = await workspace.tryNx(
+      'g',
+      '@stowage/images:image',
+      '--project=app',
+      '--os=ubuntu-25.04',
+      '--variant=GCC15',
+    );
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toContain(
+      'The nearest valid name is app-ubuntu-25.04-gcc15.',
+    );
+    const dry = await workspace.nx(
+      'g',
+      '@stowage/images:image',
+      '--project=app',
+      '--os=debian-12',
+      '--variant=x',
+      '--dry-run',
+    );
+    expect(dry).toContain('CREATE apps/app/images/debian-12-x/image.yaml');
+    expect(existsSync(join(workspace.root, 'apps/app/images/debian-12-x'))).toBe(false);
+  });
+
+  it('saves both with one target of their owner, and does nothing the second time', async () => {
+    const first = await workspace.nx('run', 'app:image-save');
+    expect(first).toContain(`saved ${NAME}:latest to ${ARCHIVE}`);
+    expect(existsSync(join(workspace.root, ARCHIVE))).toBe(true);
+    expect(await workspace.nx('run', 'app:image-save')).toMatch(/cache/);
+    expect(await workspace.nx('run', 'app:image-save', '--skip-nx-cache')).toContain(
+      'nothing to do',
+    );
+  });
+
+  it('loads into the embedded store, options reaching every image', async () => {
+    const loaded = await workspace.nx('run', 'app:image-load', '--engine=embedded');
+    expect(loaded).toContain('loaded in embedded:');
+    expect(loaded).toContain(`${NAME}:latest`);
+    expect(await workspace.nx('run', `${NAME}:image-load`, '--engine=embedded', '--act')).toContain(
+      `-P ubuntu-25.04=${NAME}:latest --pull=false`,
+    );
+  });
+
+  it("restores archives from Nx's cache on a fresh checkout, and loads them", async () => {
+    for (const path of ['images', '.stowage'])
+      await rm(join(workspace.root, path), { recursive: true });
+    const loaded = await workspace.nx('run', `${NAME}:image-load`, '--engine=embedded');
+    expect(loaded).toContain('loaded in embedded:');
+    expect(loaded).toMatch(/cache/);
+  });
+
+  it('prints what is wrong with a definition when its target runs, and breaks nothing else', async () => {
+    await workspace.write(
+      'apps/app/images/ubuntu-25.04-bad/image.yaml',
+      'project: app\nos: ubuntu-25.04\nvarient: bad\n',
+    );
+    const bad = await workspace.tryNx('run', 'app-ubuntu-25.04-bad:image-save');
+    expect(bad.code).not.toBe(0);
+    expect(bad.stdout + bad.stderr).toMatch(/image\.yaml:3:1: .*did you mean "variant"/);
+    await workspace.nx('run', `${NAME}:image-save`);
+    await rm(join(workspace.root, 'apps/app/images/ubuntu-25.04-bad'), { recursive: true });
+  });
+
+  it('prunes by the rules, dry', async () => {
+    expect(await workspace.nx('run', 'app:image-prune', '--dryRun', '--engine=embedded')).toContain(
+      'it is the newest of its name',
+    );
+  });
+
+  describeWith(
+    [...DOCKER, 'busybox', 'docker'],
+    'with a Docker Engine',
+    () => {
+      it('loads an image that runs, and sends nothing the second time', async () => {
+        await workspace.write(
+          'apps/app/images/ubuntu-25.04-base/files/busybox',
+          await readFile('/bin/busybox'),
+        );
+        await must('chmod', [
+          '755',
+          join(workspace.root, 'apps/app/images/ubuntu-25.04-base/files/busybox'),
+        ]);
+        const host = inject('dockerHost');
+        expect(await workspace.nx('run', `${NAME}:image-load`, `--host=${host}`)).toContain(
+          'loaded in docker:',
+        );
+        expect(await workspace.nx('run', `${NAME}:image-load`, `--host=${host}`)).toContain(
+          'skipped in docker:',
+        );
+        const env = { DOCKER_HOST: host };
+        expect(
+          await must(
+            'docker',
+            [
+              'run',
+              '--rm',
+              '--network=none',
+              `${NAME}:latest`,
+              '/opt/app/busybox',
+              'echo',
+              'it runs',
+            ],
+            { env },
+          ),
+        ).toBe('it runs\n');
+        await must('docker', ['image', 'rm', `${NAME}:latest`], { env });
+      });
+    },
+    { root: true },
+  );
+});

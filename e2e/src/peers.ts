@@ -1,0 +1,43 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, it } from 'vitest';
+
+/** Programs that a test needs, and why it cannot run here; undefined when it can. */
+export function missing(programs: readonly string[], { root = false } = {}): string | undefined {
+  const absent = programs.filter((program) => !isInstalled(program));
+  if (absent.length > 0) return `${absent.join(', ')} not installed`;
+  return root && process.getuid?.() !== 0 ? 'needs root' : undefined;
+}
+
+/** What a Docker Engine of our own needs. */
+export const DOCKER = ['dockerd', 'containerd', 'runc'];
+
+/**
+ * Tests that need real programs. Where these are missing the tests are skipped and say so; with
+ * STOWAGE_REQUIRE=all they fail.
+ */
+export function describeWith(
+  programs: readonly string[],
+  name: string,
+  define: () => void,
+  options: { root?: boolean } = {},
+): void {
+  const why = missing(programs, options);
+  if (why === undefined) describe(name, define);
+  else if (process.env['STOWAGE_REQUIRE'] === 'all') {
+    it(name, () => {
+      throw new Error(`${why}, and STOWAGE_REQUIRE=all`);
+    });
+  } else it.skip(`${name} (${why})`, () => undefined);
+}
+
+function isInstalled(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

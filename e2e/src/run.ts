@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+const CLI = join(import.meta.dirname, '../../packages/cli/dist/main.js');
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: Uint8Array;
+}
+
+/** The environment without what Nx, npm and Vitest put there: it would change how their children work. */
+export function cleanEnvironment(): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(
+    ([key]) =>
+      !/^(NX_|npm_|INIT_CWD|NODE_OPTIONS|NODE_ENV|VITEST|TINYPOOL|FORCE_COLOR|DOCKER_HOST)/i.test(
+        key,
+      ),
+  );
+  return {
+    ...Object.fromEntries(
+      inherited.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+    ),
+    NO_COLOR: '1',
+  };
+}
+
+/** Runs a program to its end, whatever its exit code. */
+export function run(
+  program: string,
+  args: readonly string[],
+  { cwd, env, input }: RunOptions = {},
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...cleanEnvironment(), ...env },
+      stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    });
+    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.on('error', reject);
+    child.on('close', (code) =>
+      resolve({
+        code,
+        stdout: Buffer.concat(stdout).toString(),
+        stderr: Buffer.concat(stderr).toString(),
+      }),
+    );
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+  });
+}
+
+/** Like {@link run}, for what must succeed. */
+export async function must(
+  program: string,
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<string> {
+  const { code, stdout, stderr } = await run(program, args, options);
+  if (code !== 0)
+    throw new Error(`${program} ${args.join(' ')} exited with ${code}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** The command `stowage`, as built. */
+export function stowage(args: readonly string[], options?: RunOptions): Promise<Ran> {
+  return run(process.execPath, [CLI, ...args], options);
+}
+
+/** The document that a command prints. */
+export async function json<T>(args: readonly string[], options?: RunOptions): Promise<T> {
+  const { stdout, stderr } = await stowage([...args, '--json'], options);
+  try {
+    return JSON.parse(stdout) as T;
+  } catch (cause) {
+    throw new Error(`stowage ${args.join(' ')} printed no JSON:\n${stdout}\n${stderr}`, { cause });
+  }
+}
+
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'stowage-e2e-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { pack } from 'tar-stream';
+import { indexTar } from './tar-index.js';
+import { packTar } from './pack-tar.js';
+
+interface Member {
+  readonly name: string;
+  readonly type?: 'file' | 'directory' | 'symlink' | 'link';
+  readonly linkname?: string;
+  readonly size?: number;
+  readonly pax?: Record<string, string>;
+  readonly body?: string;
+}
+
+/** A tar as another program writes it. */
+async function tarOf(members: readonly Member[]): Promise<Buffer> {
+  const tar = pack();
+  for (const { body = '', ...header } of members) tar.entry(header, body);
+  tar.finalize();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of tar) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+}
+
+function index(bytes: Buffer) {
+  return indexTar(async (at, length) => bytes.subarray(at, at + length), bytes.byteLength);
+}
+
+describe('the index of a tar', () => {
+  it('finds bodies, with ./ and folders left out', async () => {
+    const bytes = await tarOf([
+      { name: './', type: 'directory' },
+      { name: './a', body: 'hello' },
+      { name: 'b/c', body: '' },
+    ]);
+    const entries = await index(bytes);
+    expect([...entries.keys()]).toEqual(['a', 'b/c']);
+    const a = entries.get('a');
+    expect(a?.type === 'file' && bytes.toString('utf8', a.offset, a.offset + a.size)).toBe('hello');
+  });
+
+  it('follows the targets of hard and symbolic links', async () => {
+    const entries = await index(
+      await tarOf([
+        { name: 'x/layer.tar', body: 'l' },
+        { name: 'y/layer.tar', type: 'symlink', linkname: '../x/layer.tar' },
+        { name: 'z', type: 'link', linkname: './x/layer.tar' },
+      ]),
+    );
+    expect(entries.get('y/layer.tar')).toEqual({ type: 'link', target: 'x/layer.tar' });
+    expect(entries.get('z')).toEqual({ type: 'link', target: 'x/layer.tar' });
+  });
+
+  it('reads pax names, sizes and links', async () => {
+    const long = `${'deep/'.repeat(60)}file-é`;
+    const entries = await index(
+      await tarOf([{ name: long, body: 'x', pax: { path: long, size: '1' } }]),
+    );
+    expect([...entries.keys()]).toEqual([long]);
+  });
+
+  it('reads sizes past 8 GiB without reading bodies', async () => {
+    const size = 9 * 1024 ** 3;
+    const header = (await tarOf([{ name: 'huge', size: 0, body: '' }])).subarray(0, 512);
+    const block = Buffer.from(header);
+    block[124] = 0x80;
+    block.fill(0, 125, 128);
+    block.writeBigUInt64BE(BigInt(size), 128);
+    block.write('        ', 148);
+    const sum = block.reduce((total, byte) => total + byte, 0);
+    block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    const reads: number[] = [];
+    const entries = await indexTar(async (at, length) => {
+      reads.push(length);
+      return at === 0 ? block : Buffer.alloc(length);
+    }, size + 2048);
+    expect(entries.get('huge')).toEqual({ type: 'file', offset: 512, size });
+    expect(reads.reduce((sum, each) => sum + each)).toBeLessThan(2048);
+  });
+
+  it.each([
+    [
+      'a symbolic link that climbs out',
+      { name: 'a/b', type: 'symlink' as const, linkname: '../../etc/passwd' },
+    ],
+    ['an absolute symbolic link', { name: 'a', type: 'symlink' as const, linkname: '/etc/passwd' }],
+    ['an absolute hard link', { name: 'a', type: 'link' as const, linkname: '/etc/passwd' }],
+  ])('refuses %s', async (_what, member) => {
+    await expect(index(await tarOf([member]))).rejects.toMatchObject({ code: 'INVALID' });
+  });
+
+  it('agrees with what was packed, whatever it was', async () => {
+    const name = fc.stringMatching(/^[a-z]{1,9}(\/[a-zé-]{1,60}){0,4}$/);
+    const members = fc.uniqueArray(fc.record({ name, body: fc.uint8Array({ maxLength: 1500 }) }), {
+      selector: (each) => each.name,
+      maxLength: 8,
+    });
+    await fc.assert(
+      fc.asyncProperty(members, async (all) => {
+        const chunks: Uint8Array[] = [];
+        const packed = packTar(
+          all.map(({ name: each, body }) => ({
+            name: each,
+            size: body.byteLength,
+            open: () => [body],
+          })),
+        );
+        for await (const chunk of packed) chunks.push(chunk);
+        const bytes = Buffer.concat(chunks);
+        const entries = await index(bytes);
+        expect([...entries.keys()]).toEqual(all.map((each) => each.name));
+        for (const { name: each, body } of all) {
+          const entry = entries.get(each);
+          expect(
+            entry?.type === 'file' && bytes.subarray(entry.offset, entry.offset + entry.size),
+          ).toEqual(Buffer.from(body));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,139 @@
+import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { storeWith } from '../../testing/image.js';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { parseDefinition } from '../definition/definition.js';
+import { readContent } from '../transfer/verified.js';
+import { imagesOf, walk } from '../transfer/walk.js';
+import { listContext } from './context.js';
+import { hashInputs } from './inputs.js';
+import { makeImage, type Base } from './make.js';
+
+const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
+
+async function context(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  return folder;
+}
+
+async function make(folder: string, yaml: string, base?: Base) {
+  const definition = parseDefinition({ text: HEAD + yaml, path: 'image.yaml' });
+  const source = await makeImage(definition, {
+    context: folder,
+    files: await listContext(folder),
+    base,
+    platform: { os: 'linux', architecture: 'amd64' },
+    epoch: 0,
+    engine: () => Promise.reject(new Error('no engine is needed')),
+    spoolFolder: folder,
+  });
+  const graph = await walk(source, (await source.resolve()).descriptor);
+  const [image] = imagesOf(graph);
+  const config = JSON.parse(
+    Buffer.from(
+      graph.documents.get(image?.configDescriptor.digest ?? 'sha256:')?.bytes ?? [],
+    ).toString(),
+  ) as Record<string, unknown>;
+  for (const node of graph.nodes) await readContent(source, node);
+  return { digest: graph.root.digest, graph, config };
+}
+
+describe('a build without an engine', () => {
+  it('gives the same digest for the same files, whatever their times', async () => {
+    const yaml = 'copy: [{ from: files, to: /opt/app }]\n';
+    const files = { 'files/a': 'one', 'files/sub/b': 'two', 'image.yaml': '# whatever' };
+    const [one, two] = [await context(files), await context(files)];
+    await utimes(join(two, 'files/a'), 1, 1);
+    await chmod(join(two, 'files/a'), 0o600);
+    await writeFile(join(two, 'image.yaml'), '# another comment');
+    expect((await make(one, yaml)).digest).toBe((await make(two, yaml)).digest);
+    await writeFile(join(two, 'files/a'), 'changed');
+    expect((await make(one, yaml)).digest).not.toBe((await make(two, yaml)).digest);
+  });
+
+  it('writes what the definition says over what the base says', async () => {
+    const folder = await context({ a: 'x' });
+    const base = { source: await storeWith('base:1'), reference: 'base:1' };
+    const { config, graph } = await make(
+      folder,
+      'copy: [{ from: a, to: /a, owner: "5:6", mode: "0600" }]\nenv: { B: "2", A: "1" }\nentrypoint: [/a]\nworkdir: /w\nuser: nobody\nlabels: { z: "1", y: "2" }\nports: [80]\n',
+      base,
+    );
+    expect(config['config']).toEqual({
+      Cmd: [],
+      Env: ['B=2', 'A=1'],
+      Entrypoint: ['/a'],
+      WorkingDir: '/w',
+      User: 'nobody',
+      Labels: { y: '2', z: '1' },
+      ExposedPorts: { '80/tcp': {} },
+    });
+    expect(imagesOf(graph)[0]?.layers).toHaveLength(3);
+    expect(config['created']).toBe('1970-01-01T00:00:00Z');
+  });
+
+  it('keeps the arguments of the base unless the entrypoint changes', async () => {
+    const base = async () => ({ source: await storeWith('base:1'), reference: 'base:1' });
+    const folder = await context({ a: 'x' });
+    expect((await make(folder, 'env: { A: "1" }\n', await base())).config['config']).toMatchObject({
+      Cmd: ['/file-0'],
+    });
+  });
+
+  it.each([
+    ['copy: [{ from: nope, to: /a }]\n', 'NOT_FOUND', /"nope" in the context/],
+    ['copy: [{ from: a, to: a }]\n', 'USAGE', /absolute path/],
+    ['copy: [{ from: a, to: /../a }]\n', 'USAGE', /without "\.\."/],
+    ['copy: [{ from: a, to: /x }, { from: b, to: /x }]\n', 'CONFLICT', /one source for \/x/],
+    ['env: { A: b }\n', 'USAGE', /copy: or base:/],
+    ['dockerfile: Dockerfile\n', undefined, /no engine is needed/],
+  ])('refuses %j', async (yaml, code, message) => {
+    const making = make(await context({ a: '1', b: '2' }), yaml);
+    await expect(making).rejects.toThrow(message);
+    if (code !== undefined) await expect(making).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a context', () => {
+  it('leaves out what .dockerignore names, and lists links as links', async () => {
+    const folder = await context({
+      'a.txt': '1',
+      'secret/key': '2',
+      '.dockerignore': 'secret\n*.log\n!keep.log\n',
+      'x.log': '',
+      'keep.log': '',
+    });
+    await symlink('a.txt', join(folder, 'link'));
+    const files = await listContext(folder);
+    expect(files.map(({ path, type }) => `${type} ${path}`)).toEqual([
+      'file .dockerignore',
+      'file a.txt',
+      'file keep.log',
+      'symlink link',
+    ]);
+  });
+
+  it('changes the hash of its inputs when a file does, and not for another', async () => {
+    const folder = await context({ a: '1', b: '2' });
+    const definition = parseDefinition({ text: `${HEAD}copy: [{ from: a, to: /a }]\n`, path: 'x' });
+    const hash = async () =>
+      hashInputs({
+        definition,
+        context: folder,
+        files: await listContext(folder),
+        base: undefined,
+        epoch: 0,
+        platform: { os: 'linux', architecture: 'amd64' },
+      });
+    const before = await hash();
+    await writeFile(join(folder, 'b'), 'changed');
+    expect(await hash()).toBe(before);
+    await writeFile(join(folder, 'a'), 'changed');
+    expect(await hash()).not.toBe(before);
+  });
+});

@@ -1,0 +1,57 @@
+import type { Definition } from '../definition/definition.js';
+import { ImageError } from '../errors.js';
+import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
+import { selectPlatform } from '../transfer/select-platform.js';
+import type { CallOptions, Source } from '../transfer/store.js';
+import { imagesOf, walk } from '../transfer/walk.js';
+import { compose, type BaseContent } from './compose.js';
+import { ComposedSource } from './composed-source.js';
+import { makeLayer } from './layer.js';
+import type { MakeOptions } from './make.js';
+
+/** Makes an image without an engine: the base's layers, one layer of files, settings. Deterministic. */
+export async function composeImage(
+  definition: Definition,
+  { context, files, base, platform, epoch, signal }: MakeOptions,
+): Promise<Source> {
+  const content =
+    base?.source && (await readBase(base.source, base.reference, platform, { signal }));
+  const layer =
+    definition.copy.length === 0
+      ? undefined
+      : await makeLayer({ copy: definition.copy, files, context, mtime: epoch });
+  const composed = compose(definition, { base: content, layer, epoch, platform });
+  return new ComposedSource(definition.reference, composed, { layer, base: base?.source });
+}
+
+async function readBase(
+  source: Source,
+  reference: string,
+  wanted: Platform,
+  options: CallOptions,
+): Promise<BaseContent> {
+  const { descriptor } = await source.resolve(reference, options);
+  const graph = await walk(
+    source,
+    await selectPlatform(source, descriptor, wanted, options),
+    options,
+  );
+  const [image] = imagesOf(graph);
+  const config = image && graph.documents.get(image.configDescriptor.digest);
+  if (!image || !config)
+    throw new ImageError(
+      'INVALID',
+      `${source.location}: expected ${reference} to be an image, got an artifact`,
+      { location: source.location },
+    );
+  const { platform } = image.config;
+  if (matchesPlatform(platform, wanted)) return { config: config.bytes, layers: image.layers };
+  throw new ImageError(
+    'INVALID',
+    `${source.location}: expected ${reference} for ${formatPlatform(wanted)}, got ${formatPlatform(platform)}`,
+    {
+      location: source.location,
+      hint: `Set platform: ${formatPlatform(platform)} in image.yaml, or choose another base.`,
+    },
+  );
+}

@@ -1,0 +1,197 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { commitArchive, heal, readRecord } from './commit.js';
+import { editCatalog, parseCatalog } from './edit.js';
+import { readCatalog, recordUse, updateCatalog, type CatalogPlace } from './file.js';
+import { formatRecord, parseRecord, type ImageRecord } from './record.js';
+import { parseUses } from './usage.js';
+
+const record = (name: string, more: Partial<ImageRecord> = {}): ImageRecord => ({
+  name,
+  reference: `docker.io/library/${name}:latest`,
+  digest: `sha256:${'1'.repeat(64)}`,
+  diffIds: [],
+  size: 5,
+  sha256: '2'.repeat(64),
+  facts: { compilers: ['gcc-15'], packages: [], tools: [] },
+  ...more,
+});
+const NAME = 'app-ubuntu-25.04-gcc15';
+
+async function place(): Promise<CatalogPlace> {
+  const workspace = await temporaryFolder();
+  return { workspace, folder: join(workspace, 'images'), state: join(workspace, '.stowage') };
+}
+
+describe("the catalog's text", () => {
+  it('keeps comments, order and other keys', () => {
+    const text =
+      '# ours\nimages:\n  # the good one\n  - name: b\n    file: b.tar\n    owner: team # who\n  - name: a\n    file: a.tar\n';
+    const edited = editCatalog(text, 'x', {
+      upsert: [
+        { name: 'b', usage_count: 3 },
+        { name: 'c', file: 'c.tar' },
+      ],
+      defaults: { usage_count: 0 },
+    });
+    expect(edited).toContain(
+      '# the good one\n  - name: b\n    file: b.tar\n    owner: team # who\n    usage_count: 3',
+    );
+    expect(parseCatalog(edited, 'x').map(({ name, usage_count }) => [name, usage_count])).toEqual([
+      ['b', 3],
+      ['a', undefined],
+      ['c', 0],
+    ]);
+    expect(
+      parseCatalog(editCatalog(edited, 'x', { removeFiles: ['b.tar'] }), 'x').map(
+        ({ name }) => name,
+      ),
+    ).toEqual(['a', 'c']);
+  });
+
+  it('reads the older shape', () => {
+    const text =
+      'images:\n- {name: x, file: x.tar, docker_tag: "x:1", os: "ubuntu:25.04", architecture: x64, packages: [a], compilers: [], tools: null, variants: [], size_mb: 1.5, created: "2024-01-01", last_used: "2024-02-01T00:00:00", usage_count: 2}\n';
+    expect(parseCatalog(text, 'x')).toMatchObject([{ name: 'x', usage_count: 2 }]);
+  });
+
+  it.each([
+    'images: 7\n',
+    'images: [{name: a}]\n',
+    'images: [{name: a, file: b, usage_count: -1}]\n',
+    'images: [\n',
+  ])('refuses %j with a place', (text) => {
+    expect(() => parseCatalog(text, 'images/image-registry.yml')).toThrow(
+      /image-registry\.yml:\d+:\d+: /,
+    );
+  });
+});
+
+describe('a record', () => {
+  it('is read as it was written, and damage is found', () => {
+    const bytes = formatRecord(record(NAME));
+    expect(parseRecord(bytes, 'x')).toEqual(record(NAME));
+    expect(() => parseRecord(bytes.subarray(0, 50), 'x')).toThrow(
+      expect.objectContaining({ code: 'CORRUPT' }) as Error,
+    );
+  });
+});
+
+describe('the catalog', () => {
+  it('lists archives with a record that it never heard of', async () => {
+    const at = await place();
+    await mkdir(join(at.folder, 'app'), { recursive: true });
+    await writeFile(join(at.folder, 'app', `${NAME}.tar`), '12345');
+    await writeFile(join(at.folder, 'app', `${NAME}.image.json`), formatRecord(record(NAME)));
+    expect(await readCatalog(at)).toMatchObject([
+      { name: NAME, state: 'ok', compilers: ['gcc-15'] },
+    ]);
+  });
+
+  it('tells what is missing, changed, orphaned and misnamed', async () => {
+    const at = await place();
+    await mkdir(join(at.folder, 'app'), { recursive: true });
+    await updateCatalog(at, {
+      upsert: [
+        { name: 'gone-ubuntu-1-x', file: 'app/gone-ubuntu-1-x.tar' },
+        { name: 'Bad', file: 'app/Bad.tar' },
+      ],
+    });
+    for (const name of ['Bad', 'orphan', NAME])
+      await writeFile(join(at.folder, 'app', `${name}.tar`), 'other size');
+    await writeFile(join(at.folder, 'app', `${NAME}.image.json`), formatRecord(record(NAME)));
+    const states = Object.fromEntries(
+      (await readCatalog(at)).map(({ name, state }) => [name, state]),
+    );
+    expect(states).toEqual({
+      'gone-ubuntu-1-x': 'missing',
+      Bad: 'misnamed',
+      orphan: 'orphan',
+      [NAME]: 'changed',
+    });
+  });
+
+  it('counts uses from the journal, then folds them in', async () => {
+    const at = await place();
+    await updateCatalog(at, { upsert: [{ name: NAME, file: 'x.tar' }] });
+    await recordUse(at, NAME, new Date('2026-01-02'));
+    await recordUse(at, NAME, new Date('2026-01-01'));
+    const text = await readFile(join(at.folder, 'image-registry.yml'), 'utf8');
+    expect(text).not.toContain('usage_count');
+    const used = { usage_count: 2, last_used: '2026-01-02T00:00:00.000Z' };
+    expect(await readCatalog(at)).toMatchObject([used]);
+    await updateCatalog(at, {});
+    expect(await readCatalog(at)).toMatchObject([used]);
+    expect(await readFile(join(at.folder, 'image-registry.yml'), 'utf8')).toContain(
+      'usage_count: 2',
+    );
+  });
+
+  it('loses no change of many at once', async () => {
+    const at = await place();
+    const names = Array.from({ length: 20 }, (_, n) => `app-ubuntu-1-v${n}`);
+    await Promise.all(
+      names.map((name) => updateCatalog(at, { upsert: [{ name, file: `${name}.tar` }] })),
+    );
+    expect((await readCatalog(at)).map(({ name }) => name).sort()).toEqual([...names].sort());
+  });
+
+  it('sees an edit made by hand, whatever its derived index says', async () => {
+    const at = await place();
+    await updateCatalog(at, { upsert: [{ name: 'a', file: 'a.tar' }] });
+    await readCatalog(at);
+    await writeFile(join(at.folder, 'image-registry.yml'), 'images: [{name: bb, file: a.tar}]\n');
+    expect(await readCatalog(at)).toMatchObject([{ name: 'bb' }]);
+    await writeFile(join(at.state, 'catalog.json'), 'damaged');
+    expect(await readCatalog(at)).toMatchObject([{ name: 'bb' }]);
+  });
+
+  it('leaves a cut last line of the journal out', () => {
+    expect([...parseUses('{"name":"a","at":"2026"}\n{"name":"a","a').entries()]).toEqual([
+      ['a', { usage_count: 1, last_used: '2026' }],
+    ]);
+  });
+});
+
+describe('an archive and its record', () => {
+  async function* content(text: string): AsyncIterable<Uint8Array> {
+    yield Buffer.from(text);
+  }
+  const toRecord = (facts: Pick<ImageRecord, 'size' | 'sha256'>) => record(NAME, facts);
+
+  it('come together', async () => {
+    const path = join(await temporaryFolder(), `${NAME}.tar`);
+    const written = await commitArchive(path, content('12345'), toRecord);
+    expect(await readRecord(path)).toEqual(written);
+    expect(written.size).toBe(5);
+  });
+
+  it('stay as they were when the content fails', async () => {
+    const path = join(await temporaryFolder(), `${NAME}.tar`);
+    await commitArchive(path, content('old'), toRecord);
+    async function* failing(): AsyncIterable<Uint8Array> {
+      yield Buffer.from('new');
+      throw new Error('cut');
+    }
+    await expect(commitArchive(path, failing(), toRecord)).rejects.toThrow('cut');
+    expect(await readFile(path, 'utf8')).toBe('old');
+  });
+
+  it('are rolled forward when only the record was not renamed, back otherwise', async () => {
+    const path = join(await temporaryFolder(), `${NAME}.tar`);
+    const recordFile = path.replace('.tar', '.image.json');
+    await commitArchive(path, content('old'), toRecord);
+    const old = await readRecord(path);
+    const next = await commitArchive(`${path}2`, content('new one'), toRecord);
+    await writeFile(`${recordFile}.partial`, formatRecord(next));
+    await writeFile(`${path}.partial`, 'new');
+    await heal(path);
+    expect(await readRecord(path)).toEqual(old);
+    await writeFile(`${recordFile}.partial`, formatRecord(next));
+    await writeFile(path, 'new one');
+    await heal(path);
+    expect(await readRecord(path)).toEqual(next);
+  });
+});

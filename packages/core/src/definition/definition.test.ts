@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { parseDefinition } from './definition.js';
+import { parseSettings } from './settings.js';
+
+const HEAD = 'project: app\nos: ubuntu:25.04\nvariant: gcc15\n';
+const parse = (text: string) => parseDefinition({ text, path: 'image.yaml' });
+const refused = (
+  text: string,
+  code: string,
+  message: RegExp,
+  of: (text: string) => unknown = parse,
+) => {
+  expect(() => of(text)).toThrow(message);
+  expect(() => of(text)).toThrow(expect.objectContaining({ code }) as Error);
+};
+
+describe('a definition', () => {
+  it('has a name, a reference and everything it leaves unsaid', () => {
+    expect(parse(`${HEAD}ports: [8080, 53/udp]\n`)).toMatchObject({
+      name: 'app-ubuntu-25.04-gcc15',
+      reference: 'docker.io/library/app-ubuntu-25.04-gcc15:latest',
+      base: 'scratch',
+      context: '.',
+      ports: ['8080', '53/udp'],
+      facts: { compilers: [], packages: [], tools: [] },
+    });
+  });
+
+  it.each([
+    [`${HEAD}enviroment: {}\n`, 'USAGE', /image\.yaml:4:1: .*"enviroment"; did you mean/],
+    [
+      `${HEAD}copy:\n  - { form: a, to: /b }\n`,
+      'USAGE',
+      /image\.yaml:5:7: .*"form"; did you mean "from"\?/,
+    ],
+    ['project: app\n', 'USAGE', /image\.yaml:1:1: expected the key "os"/],
+    [`${HEAD}env: { A: 1 }\n`, 'USAGE', /image\.yaml:4:11: env\.A: expected to be string, got 1/],
+    [`${HEAD}copy: [\n`, 'USAGE', /image\.yaml:\d+:\d+: /],
+    [
+      `${HEAD}dockerfile: Dockerfile\ncopy: []\n`,
+      'USAGE',
+      /copy: with a dockerfile these belong inside it/,
+    ],
+    [`${HEAD}target: a\n`, 'USAGE', /target: these need a dockerfile/],
+    [`${HEAD}platform: a/b/c/d\n`, 'USAGE', /platform/],
+    [`${HEAD}reference: A:B:C\n`, 'USAGE', /reference/],
+    [
+      'project: My App\nos: ubuntu-25.04\nvariant: gcc15\n',
+      'NAMING',
+      /image\.yaml: name: expected/,
+    ],
+    ['', 'USAGE', /"project"/],
+  ])('refuses %j', (text, code, message) => refused(text, code, message));
+
+  it('lists every problem at once', () => {
+    expect(() => parse('projct: app\nos: 1\nvariant: a\n')).toThrow(
+      /image\.yaml:1:1: .*\n.*\nimage\.yaml:2:5/s,
+    );
+  });
+});
+
+describe('settings', () => {
+  const settings = (text: string) => parseSettings({ text, path: 'stowage.yaml' });
+
+  it('may be empty', () => {
+    expect(settings('')).toEqual({ images: 'images', engine: 'auto', pins: [], prune: {} });
+  });
+
+  it.each([
+    [
+      'engine: podmn\n',
+      /stowage\.yaml:1:9: engine: expected one of auto, docker, embedded, got "podmn"/,
+    ],
+    ['prune: { keep_newest: 0 }\n', /keep_newest: expected to be >= 1/],
+    ['prune: { unused_for: soon }\n', /unused_for/],
+    ['naming: { pattern: "(" }\n', /regular expression/],
+    ['pin: [a]\n', /did you mean "pins"/],
+  ])('refuses %j', (text, message) => refused(text, 'USAGE', message, settings));
+});

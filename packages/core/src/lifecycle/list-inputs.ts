@@ -1,0 +1,24 @@
+import { dirname, resolve } from 'node:path';
+import { listContext, selectFiles } from '../build/context.js';
+import { readDefinition } from './recipe.js';
+import type { Workspace } from './workspace.js';
+
+/**
+ * The files that an image is made from, absolute: those that `copy:` names, or a Dockerfile's whole context.
+ *
+ * @throws ImageError NOT_FOUND, USAGE, NAMING
+ */
+export async function listInputs(
+  workspace: Workspace,
+  path: string,
+  { cwd }: { readonly cwd: string },
+): Promise<string[]> {
+  const { definition, file } = await readDefinition(workspace, resolve(cwd, path));
+  const context = resolve(dirname(file), definition.context);
+  const files = await listContext(context);
+  const used =
+    definition.dockerfile === undefined
+      ? definition.copy.flatMap(({ from }) => selectFiles(files, from, context))
+      : files;
+  return used.filter(({ type }) => type !== 'directory').map(({ absolute }) => absolute);
+}

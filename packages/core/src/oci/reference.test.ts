@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  canonicalReference,
+  familiarReference,
+  formatReference,
+  parseReference,
+} from './reference.js';
+
+const HEX = 'a'.repeat(64);
+
+describe('a reference', () => {
+  it.each([
+    ['nginx', 'docker.io/library/nginx:latest', 'nginx:latest'],
+    ['nginx:1.21.5', 'docker.io/library/nginx:1.21.5', 'nginx:1.21.5'],
+    ['user/app:v1', 'docker.io/user/app:v1', 'user/app:v1'],
+    ['docker.io/nginx', 'docker.io/library/nginx:latest', 'nginx:latest'],
+    ['index.docker.io/library/nginx', 'docker.io/library/nginx:latest', 'nginx:latest'],
+    ['localhost/app', 'localhost/app:latest', 'localhost/app:latest'],
+    ['localhost:5000/app', 'localhost:5000/app:latest', 'localhost:5000/app:latest'],
+    ['127.0.0.1:5000/a/b:1', '127.0.0.1:5000/a/b:1', '127.0.0.1:5000/a/b:1'],
+    ['[::1]:5000/app:1', '[::1]:5000/app:1', '[::1]:5000/app:1'],
+    ['Registry/app', 'Registry/app:latest', 'Registry/app:latest'],
+    ['ghcr.io/a__b/c--d.e_f', 'ghcr.io/a__b/c--d.e_f:latest', 'ghcr.io/a__b/c--d.e_f:latest'],
+    [`app@sha256:${HEX}`, `docker.io/library/app@sha256:${HEX}`, `app@sha256:${HEX}`],
+    [`app:1@sha256:${HEX}`, `docker.io/library/app:1@sha256:${HEX}`, `app:1@sha256:${HEX}`],
+    [
+      `app@sha512:${HEX}${HEX}`,
+      `docker.io/library/app@sha512:${HEX}${HEX}`,
+      `app@sha512:${HEX}${HEX}`,
+    ],
+    ['library/nginx', 'docker.io/library/nginx:latest', 'nginx:latest'],
+    ['library/a/b', 'docker.io/library/a/b:latest', 'library/a/b:latest'],
+  ])('%s is %s', (text, canonical, familiar) => {
+    expect(canonicalReference(text)).toBe(canonical);
+    expect(familiarReference(parseReference(text))).toBe(familiar);
+    expect(canonicalReference(familiar)).toBe(canonical);
+  });
+
+  it.each([
+    ['', /repository/],
+    ['App', /lower-case/],
+    ['a//b', /repository/],
+    ['a/', /repository/],
+    ['/a', /registry host|repository/],
+    ['-a', /repository/],
+    ['a-', /repository/],
+    ['a..b', /repository/],
+    ['a:', /tag/],
+    ['a:-1', /tag/],
+    [`a:${'x'.repeat(129)}`, /tag/],
+    ['a b', /repository/],
+    ['a@sha256:abc', /digest/],
+    [`a@sha256:${HEX}@sha256:${HEX}`, /one @/],
+    ['a@md5:d41d8cd98f00b204e9800998ecf8427e', /digest/],
+    [HEX, /image ID/],
+    ['exa mple.com/a', /registry host/],
+    ['example.com:port/a', /registry host/],
+    [`${'a/'.repeat(130)}a`, /255/],
+    ['https://example.com/a', /tag|registry host|repository/],
+  ])('refuses %j', (text, message) => {
+    expect(() => parseReference(text)).toThrow(message);
+    expect(() => parseReference(text)).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
+  });
+
+  it('proposes the lower-case spelling', () => {
+    expect(() => parseReference('MyApp:1')).toThrow(
+      expect.objectContaining({ hint: 'Write myapp:1.' }) as Error,
+    );
+  });
+
+  it('survives being written and read again', () => {
+    const word = fc.stringMatching(/^[a-z0-9]{1,8}([._-][a-z0-9]{1,8}){0,2}$/);
+    const name = fc.record({
+      registry: fc.constantFrom('docker.io', 'localhost:5000', 'ghcr.io', '[::1]:443'),
+      repository: fc.array(word, { minLength: 2, maxLength: 4 }).map((words) => words.join('/')),
+      tag: fc.stringMatching(/^\w[\w.-]{0,20}$/),
+    });
+    fc.assert(
+      fc.property(name, (reference) => {
+        expect(parseReference(formatReference(reference))).toEqual(reference);
+      }),
+    );
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { copy, only } from '../../src/transfer/copy.js';
+import type { Sink, Source } from '../../src/transfer/store.js';
+import { readContent } from '../../src/transfer/verified.js';
+import { walk } from '../../src/transfer/walk.js';
+import { writeImage, writeIndex } from '../image.js';
+import { MemoryStore } from '../memory-store.js';
+
+export interface SinkUnderTest {
+  readonly sink: Sink;
+  /** Reads what was committed; a target that never was committed reads as empty. */
+  readonly reopen: () => Promise<Source>;
+}
+
+/** What every sink promises. */
+export function sinkContract(name: string, create: () => Promise<SinkUnderTest>): void {
+  describe(`${name} is a sink`, () => {
+    it('keeps every byte and the name', async () => {
+      const { sink, reopen } = await create();
+      await using content = new MemoryStore();
+      const root = await writeImage(content, 'one:1');
+      expect((await copy(content, 'one:1', sink)).digest).toBe(root.digest);
+      await sink.commit();
+      await sink[Symbol.asyncDispose]();
+      await using source = await reopen();
+      const graph = await walk(source, (await source.resolve('one:1')).descriptor);
+      expect(graph.root.digest).toBe(root.digest);
+      for (const node of graph.nodes) await readContent(source, node);
+    });
+
+    it('keeps several images, an index among them, in one commit', async () => {
+      const { sink, reopen } = await create();
+      await using content = new MemoryStore();
+      const one = await writeImage(content, 'one:1');
+      const multi = await writeIndex(content, 'multi:1', [
+        { os: 'linux', architecture: 'amd64' },
+        { os: 'linux', architecture: 'arm64' },
+      ]);
+      await copy(content, 'one:1', sink);
+      await copy(content, 'multi:1', sink, { as: 'example.com:5000/team/multi:2' });
+      await sink.commit();
+      await sink[Symbol.asyncDispose]();
+      await using source = await reopen();
+      expect((await source.resolve('one:1')).descriptor.digest).toBe(one.digest);
+      expect((await source.resolve('example.com:5000/team/multi:2')).descriptor.digest).toBe(
+        multi.digest,
+      );
+    });
+
+    it('shows nothing without a commit', async () => {
+      const { sink, reopen } = await create();
+      await using content = new MemoryStore();
+      await writeImage(content, 'one:1');
+      await copy(content, 'one:1', sink);
+      await sink[Symbol.asyncDispose]();
+      await using source = await reopen();
+      await expect(source.resolve('one:1')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+
+    it('takes the same content twice', async () => {
+      const { sink, reopen } = await create();
+      await using content = new MemoryStore();
+      const root = await writeImage(content, 'one:1');
+      await copy(content, 'one:1', sink, { as: 'a:1' });
+      await copy(content, 'one:1', sink, { as: 'b:1' });
+      await sink.commit();
+      await sink[Symbol.asyncDispose]();
+      await using source = await reopen();
+      for (const reference of ['a:1', 'b:1'])
+        expect((await source.resolve(reference)).descriptor.digest).toBe(root.digest);
+    });
+
+    it('refuses content that is not what its descriptor says, and shows nothing of it', async () => {
+      const { sink, reopen } = await create();
+      await using content = new MemoryStore();
+      await writeImage(content, 'one:1');
+      for (const [digest, bytes] of content.blobs) {
+        if (bytes.byteLength > 2000)
+          content.blobs.set(digest, Buffer.concat([bytes.subarray(1), bytes.subarray(0, 1)]));
+      }
+      const moved = copy(content, 'one:1', sink).then(() => sink.commit());
+      await expect(moved).rejects.toMatchObject({ code: 'CORRUPT' });
+      await sink[Symbol.asyncDispose]();
+      await using source = await reopen();
+      await expect(source.resolve('one:1')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+
+    it('names only what is there', async () => {
+      const { sink } = await create();
+      await using _ = sink;
+      const root = await writeImage(new MemoryStore(), 'one:1');
+      await expect(sink.tag(root, 'one:1')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+
+    it('always wants manifests', async () => {
+      const { sink } = await create();
+      await using _ = sink;
+      await using content = new MemoryStore();
+      const root = await writeImage(content, 'one:1');
+      const graph = await walk(content, root);
+      const [wanted] = [await sink.begin(graph)];
+      expect(wanted.has(root.digest)).toBe(true);
+      for (const node of graph.nodes)
+        await sink.write(node, () => only(content.blobs.get(node.digest) ?? Buffer.alloc(0)));
+    });
+  });
+}

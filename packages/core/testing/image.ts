@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { packTar } from '../src/archive/pack-tar.js';
+import { describe, type Descriptor } from '../src/oci/descriptor.js';
+import { digestOf, type Digest } from '../src/oci/digest.js';
+import { formatManifest } from '../src/oci/manifest.js';
+import { MediaType } from '../src/oci/media-types.js';
+import type { Platform } from '../src/oci/platform.js';
+import { only } from '../src/transfer/copy.js';
+import { readAll } from '../src/transfer/verified.js';
+import { MemoryStore } from './memory-store.js';
+
+export interface ImageOptions {
+  /** Equal seeds give equal images. */
+  readonly seed?: string;
+  readonly layers?: number;
+  /** Of each layer's only file. */
+  readonly bytes?: number;
+  readonly platform?: Platform;
+  readonly gzip?: boolean;
+}
+
+/** Writes a small image into a store and names it. */
+export async function writeImage(
+  store: MemoryStore,
+  reference: string | undefined,
+  options: ImageOptions = {},
+): Promise<Descriptor> {
+  const root = await writeManifest(store, options);
+  return named(store, root, reference);
+}
+
+/** Writes an index with one image for each platform. */
+export async function writeIndex(
+  store: MemoryStore,
+  reference: string,
+  platforms: readonly Platform[],
+): Promise<Descriptor> {
+  const manifests: Descriptor[] = [];
+  for (const platform of platforms) {
+    manifests.push({
+      ...(await writeManifest(store, { platform, seed: platform.architecture })),
+      platform,
+    });
+  }
+  const bytes = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, manifests }),
+  );
+  return named(store, await put(store, MediaType.index, bytes), reference);
+}
+
+/** A fresh store with one image. */
+export async function storeWith(
+  reference: string,
+  options: ImageOptions = {},
+): Promise<MemoryStore> {
+  const store = new MemoryStore();
+  await writeImage(store, reference, options);
+  return store;
+}
+
+async function writeManifest(store: MemoryStore, options: ImageOptions): Promise<Descriptor> {
+  const {
+    seed = 'a',
+    layers = 2,
+    bytes = 2000,
+    platform = { os: 'linux', architecture: 'amd64' },
+    gzip,
+  } = options;
+  const descriptors: Descriptor[] = [];
+  const diffIds: Digest[] = [];
+  for (let n = 0; n < layers; n++) {
+    const body = seeded(`${seed}/${n}`, bytes);
+    const tar = await readAll(
+      packTar([{ name: `file-${n}`, size: body.byteLength, open: () => [body] }]),
+      Infinity,
+    );
+    diffIds.push(digestOf(tar));
+    descriptors.push(
+      gzip
+        ? await put(store, MediaType.layerGzip, gzipSync(tar))
+        : await put(store, MediaType.layer, tar),
+    );
+  }
+  const config = {
+    ...platform,
+    config: { Cmd: ['/file-0'] },
+    rootfs: { type: 'layers', diff_ids: diffIds },
+  };
+  const configDescriptor = await put(store, MediaType.config, Buffer.from(JSON.stringify(config)));
+  return put(store, MediaType.manifest, formatManifest(configDescriptor, descriptors));
+}
+
+async function put(store: MemoryStore, mediaType: string, bytes: Uint8Array): Promise<Descriptor> {
+  const descriptor = describe(mediaType, bytes);
+  await store.write(descriptor, () => only(bytes));
+  return descriptor;
+}
+
+async function named(
+  store: MemoryStore,
+  root: Descriptor,
+  reference: string | undefined,
+): Promise<Descriptor> {
+  await store.begin({ root, documents: new Map(), nodes: [], missing: [] });
+  if (reference !== undefined) await store.tag(root, reference);
+  await store.commit();
+  return root;
+}
+
+/** Bytes that look random and never change. */
+function seeded(seed: string, length: number): Uint8Array {
+  const blocks: Buffer[] = [];
+  for (let n = 0; n * 32 < length; n++)
+    blocks.push(createHash('sha256').update(`${seed}:${n}`).digest());
+  return Buffer.concat(blocks).subarray(0, length);
+}

@@ -1,0 +1,44 @@
+import { logger, type ExecutorContext } from '@nx/devkit';
+import {
+  ImageError,
+  openWorkspace,
+  type EngineChoice,
+  type LifecycleEvent,
+  type VerbOptions,
+  type Workspace,
+} from '@stowage/core';
+
+/** Options that every executor takes. */
+export interface CommonOptions {
+  readonly definition: string;
+  readonly engine?: EngineChoice;
+  readonly host?: string;
+}
+
+export type Call = VerbOptions & { readonly cwd: string };
+
+/**
+ * Runs the work of an executor: events and failures become log lines, a failure the task's failure.
+ * Nx runs executors in the workspace's root, and so do we, wherever it was called from.
+ */
+export async function run(
+  { engine, host }: CommonOptions,
+  { root }: ExecutorContext,
+  work: (workspace: Workspace, call: Call) => Promise<void>,
+): Promise<{ success: boolean }> {
+  try {
+    await work(await openWorkspace(root), { cwd: root, engine, host, onEvent });
+    return { success: true };
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    logger.error(`${error.code}: ${error.message}`);
+    if (error.hint !== undefined) logger.error(`  ${error.hint}`);
+    return { success: false };
+  }
+}
+
+function onEvent(event: LifecycleEvent): void {
+  if (event.type === 'step') logger.info(`${event.subject}: ${event.text}`);
+  else if (event.type === 'notice') logger.warn(event.text);
+  else if (event.type === 'engine') logger.info(`  ${event.text}`);
+}

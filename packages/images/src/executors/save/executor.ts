@@ -1,0 +1,41 @@
+import { relative } from 'node:path';
+import { logger, type PromiseExecutor } from '@nx/devkit';
+import {
+  familiarReference,
+  listInputs,
+  parsePlatform,
+  parseReference,
+  saveDefinition,
+} from '@stowage/core';
+import { run, type CommonOptions } from '../run.js';
+import { refuseInvisible } from './refuse-invisible.js';
+
+export interface SaveExecutorOptions extends CommonOptions {
+  readonly force?: boolean;
+  readonly platform?: string;
+}
+
+/** Makes the image of a definition and keeps it as an archive; does nothing when that is there. */
+const save: PromiseExecutor<SaveExecutorOptions> = (options, context) =>
+  run(options, context, async (workspace, call) => {
+    refuseInvisible(
+      await listInputs(workspace, options.definition, call),
+      options.definition,
+      context,
+    );
+    const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
+    const { reference, archive, digest, action } = await saveDefinition(
+      workspace,
+      options.definition,
+      { ...call, platform, force: options.force },
+    );
+    const path = relative(context.root, archive);
+    const name = familiarReference(parseReference(reference));
+    logger.info(
+      action === 'saved'
+        ? `saved ${name} to ${path} (${digest})`
+        : `${path} holds ${name} already (${digest}); nothing to do`,
+    );
+  });
+
+export default save;

@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { relative, resolve, sep } from 'node:path';
+import type { ExecutorContext } from '@nx/devkit';
+import { ImageError } from '@stowage/core';
+
+/**
+ * Refuses files that git ignores: Nx's hash does not see them, so their change would give a stale image.
+ * Those that a task of `after:` makes are seen through that task's outputs.
+ *
+ * @throws ImageError USAGE, naming them
+ */
+export function refuseInvisible(
+  files: readonly string[],
+  definition: string,
+  context: ExecutorContext,
+): void {
+  const covered = outputsOfDependencies(context).map((output) => resolve(context.root, output));
+  const bare = files.filter(
+    (file) => !covered.some((output) => file === output || file.startsWith(output + sep)),
+  );
+  const ignored = ignoredByGit(bare, context.root);
+  if (ignored.length === 0) return;
+  const shown = ignored.slice(0, 5).map((file) => relative(context.root, file));
+  const more = ignored.length > shown.length ? ` and ${ignored.length - shown.length} more` : '';
+  throw new ImageError(
+    'USAGE',
+    `${definition}: expected files that Nx sees, got files that git ignores: ${shown.join(', ')}${more}`,
+    {
+      location: definition,
+      hint: 'Name the target that makes them in after:, or leave them out with .dockerignore.',
+    },
+  );
+}
+
+function outputsOfDependencies({ taskGraph, projectName, targetName }: ExecutorContext): string[] {
+  const id = `${projectName}:${targetName}`;
+  return (taskGraph?.dependencies[id] ?? [])
+    .flatMap((dependency) => taskGraph?.tasks[dependency]?.outputs ?? [])
+    .map((output) => output.replace(/\/\*\*.*$/, ''));
+}
+
+/** Where there is no git, nothing is ignored. */
+function ignoredByGit(files: readonly string[], root: string): string[] {
+  if (files.length === 0) return [];
+  const { status, stdout } = spawnSync('git', ['check-ignore', '-z', '--stdin'], {
+    cwd: root,
+    input: files.join('\0'),
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.split('\0').filter((file) => file !== '') : [];
+}

@@ -1,0 +1,2 @@
+export { createDependencies, createNodes, createNodesV2, name } from './plugin.js';
+export type { ImagesPluginOptions } from './infer/options.js';

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path/posix';
+import { parseDefinition, type Definition } from '@stowage/core/definition';
+import { ownerOf, type Owner } from './owner.js';
+
+/** A definition as the graph sees it: every file becomes one, a bad one too. */
+export interface Image {
+  /** `image.yaml`, relative to the workspace. */
+  readonly file: string;
+  /** Its folder: the root of the image's own project. */
+  readonly root: string;
+  /** Of the project: the image's name; made up from the path where that cannot be had. */
+  readonly name: string;
+  readonly owner: Owner;
+  /** Absent when the file is bad: its targets are there, and running one prints why. */
+  readonly definition?: Definition;
+}
+
+/** Files that did not change are not parsed again, within one process. */
+const parsed = new Map<
+  string,
+  { readonly text: string; readonly definition: Definition | undefined }
+>();
+
+/** Reads all definitions of a workspace in one pass. Two of one name both get names made up from their paths. */
+export function readImages(files: readonly string[], workspaceRoot: string): Image[] {
+  const owners = new Map<string, Owner>();
+  const images = files.map((file): Image => {
+    const root = dirname(file);
+    const above = dirname(dirname(root));
+    const owner = owners.get(above) ?? ownerOf(above, workspaceRoot);
+    owners.set(above, owner);
+    const definition = read(file, workspaceRoot);
+    return {
+      file,
+      root,
+      owner,
+      name: definition?.name ?? madeUp(root),
+      ...(definition ? { definition } : {}),
+    };
+  });
+  const count = new Map<string, number>();
+  for (const { name } of images) count.set(name, (count.get(name) ?? 0) + 1);
+  return images.map((image) =>
+    count.get(image.name) === 1 ? image : { ...image, name: image.root.replaceAll('/', '-') },
+  );
+}
+
+function read(file: string, workspaceRoot: string): Definition | undefined {
+  const path = join(workspaceRoot, file);
+  try {
+    const text = readFileSync(path, 'utf8');
+    const known = parsed.get(path);
+    if (known?.text === text) return known.definition;
+    parsed.set(path, { text, definition: undefined });
+    const definition = parseDefinition({ text, path: file });
+    parsed.set(path, { text, definition });
+    return definition;
+  } catch {
+    // The executor reads the file again, and says what is wrong with it.
+    return undefined;
+  }
+}
+
+function madeUp(root: string): string {
+  return `${basename(dirname(dirname(root))) || 'workspace'}-${basename(root)}`;
+}

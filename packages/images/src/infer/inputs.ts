@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path/posix';
+import { fileURLToPath } from 'node:url';
+import type { TargetConfiguration } from '@nx/devkit';
+import type { Definition } from '@stowage/core/definition';
+import type { Image } from './image.js';
+
+type Inputs = NonNullable<TargetConfiguration['inputs']>;
+
+/** Named only when installed: a workspace's own copy of the plugin is no external dependency. */
+const SELF: Inputs = fileURLToPath(import.meta.url).includes('/node_modules/')
+  ? [{ externalDependencies: ['@stowage/images'] }]
+  : [];
+
+/** What an image is made from, for Nx's hash: definition, context, settings, records of its base, outputs of `after:`. */
+export function inputsOf(image: Image, workspaceRoot: string): Inputs {
+  const { definition } = image;
+  const always: Inputs = [
+    '{projectRoot}/**/*',
+    '{workspaceRoot}/stowage.yaml',
+    { env: 'SOURCE_DATE_EPOCH' },
+    ...SELF,
+  ];
+  if (!definition) return always;
+  const context = join(image.root, definition.context);
+  const patterns = contextPatterns(definition, context);
+  return [
+    ...always,
+    ...(context === image.root ? [] : patterns.map((pattern) => `{workspaceRoot}/${pattern}`)),
+    ...ignoredPatterns(context, workspaceRoot),
+    { dependentTasksOutputFiles: '**/*.image.json', transitive: false },
+    ...(definition.after.length === 0
+      ? []
+      : patterns.map((pattern) => ({ dependentTasksOutputFiles: pattern, transitive: false }))),
+  ];
+}
+
+/** Which files of a context count: those that are copied, or for a Dockerfile all. */
+function contextPatterns({ dockerfile, copy }: Definition, context: string): string[] {
+  if (dockerfile !== undefined) return [join(context, '**/*')];
+  return copy.flatMap(({ from }) => [join(context, from), join(context, from, '**/*')]);
+}
+
+/**
+ * `.dockerignore` in the words of Nx. With an exception (`!keep`) in it nothing is left out: hashing too
+ * much is safe.
+ */
+function ignoredPatterns(context: string, workspaceRoot: string): string[] {
+  const rules = readRules(join(workspaceRoot, context, '.dockerignore'));
+  if (rules.some((rule) => rule.startsWith('!'))) return [];
+  return rules.flatMap((rule) => {
+    const path = join(context, rule.replace(/^\/+/, ''));
+    return [`!{workspaceRoot}/${path}`, `!{workspaceRoot}/${path}/**/*`];
+  });
+}
+
+function readRules(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !line.startsWith('#'));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,18 @@
+/** Options of the plugin in nx.json. */
+export interface ImagesPluginOptions {
+  readonly saveTargetName?: string;
+  readonly loadTargetName?: string;
+  readonly buildTargetName?: string;
+  readonly pruneTargetName?: string;
+}
+
+export type Targets = Required<ImagesPluginOptions>;
+
+export function normalizeOptions(options: ImagesPluginOptions | undefined): Targets {
+  return {
+    saveTargetName: options?.saveTargetName ?? 'image-save',
+    loadTargetName: options?.loadTargetName ?? 'image-load',
+    buildTargetName: options?.buildTargetName ?? 'image-build',
+    pruneTargetName: options?.pruneTargetName ?? 'image-prune',
+  };
+}

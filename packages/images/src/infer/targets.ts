@@ -1,0 +1,140 @@
+import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
+import type { Image } from './image.js';
+import { inputsOf } from './inputs.js';
+import type { Targets } from './options.js';
+
+export interface InferOptions {
+  readonly targets: Targets;
+  readonly workspaceRoot: string;
+  /** The folder of archives, relative to the workspace. */
+  readonly imagesFolder: string;
+  /** `linux/amd64`: what is built for when a definition names none. */
+  readonly platform: string;
+  /** Names of all images of the workspace. */
+  readonly known: ReadonlySet<string>;
+}
+
+type Dependency = NonNullable<TargetConfiguration['dependsOn']>[number];
+
+/** The project of one image. */
+export function imageProject(
+  image: Image,
+  options: InferOptions,
+): Omit<ProjectConfiguration, 'root'> & { root: string } {
+  const { saveTargetName, loadTargetName, buildTargetName, pruneTargetName } = options.targets;
+  const needs = dependenciesOf(image, options);
+  const definition = '{projectRoot}/image.yaml';
+  return {
+    root: image.root,
+    name: image.name,
+    projectType: 'library',
+    tags: ['image'],
+    targets: {
+      [saveTargetName]: {
+        executor: '@stowage/images:save',
+        cache: true,
+        inputs: inputsOf(image, options.workspaceRoot),
+        outputs: outputsOf(image, options),
+        dependsOn: needs,
+        options: { definition, platform: platformOf(image, options) },
+        metadata: described(
+          `Make ${image.name} and keep it as an archive`,
+          'stowage build <definition> --save',
+        ),
+      },
+      [loadTargetName]: {
+        executor: '@stowage/images:load',
+        cache: false,
+        dependsOn: [saveTargetName],
+        options: { definition },
+        metadata: described(`Load ${image.name} into an engine`, 'stowage load <name>'),
+      },
+      [buildTargetName]: {
+        executor: '@stowage/images:build',
+        cache: false,
+        dependsOn: needs,
+        options: { definition },
+        metadata: described(
+          `Make ${image.name} and put it into an engine`,
+          'stowage build <definition>',
+        ),
+      },
+      [pruneTargetName]: {
+        executor: '@stowage/images:prune',
+        cache: false,
+        options: { definition },
+        metadata: described(
+          `Delete archives of ${image.name} that the rules let go`,
+          'stowage prune',
+        ),
+      },
+    },
+    metadata: {
+      technologies: ['oci'],
+      description: `The image ${image.name} of ${image.owner.name}`,
+      targetGroups: { Image: [saveTargetName, loadTargetName, buildTargetName, pruneTargetName] },
+    },
+  };
+}
+
+/** The parents on an owner: one target each that runs those of all its images, options forwarded. */
+export function ownerTargets(
+  images: readonly Image[],
+  { targets }: InferOptions,
+): Record<string, TargetConfiguration> {
+  const projects = images.map(({ name }) => name);
+  return Object.fromEntries(
+    Object.values(targets).map((target) => [
+      target,
+      {
+        executor: 'nx:noop',
+        dependsOn: [{ projects, target, params: 'forward' as const }],
+        metadata: { technologies: ['oci'], description: `${target} for ${projects.join(', ')}` },
+      },
+    ]),
+  );
+}
+
+/** The base's own save task, and what `after:` names. */
+function dependenciesOf(
+  { definition, owner }: Image,
+  { targets, known }: InferOptions,
+): Dependency[] {
+  if (!definition) return [];
+  const base = known.has(definition.base)
+    ? [{ projects: [definition.base], target: targets.saveTargetName }]
+    : [];
+  return [...base, ...definition.after.map((text) => afterTask(text, owner.name))];
+}
+
+/** `build` is a target of the owner; `project:target` says so itself. */
+export function afterTask(text: string, owner: string): { projects: string[]; target: string } {
+  const colon = text.lastIndexOf(':');
+  return colon < 0
+    ? { projects: [owner], target: text }
+    : { projects: [text.slice(0, colon)], target: text.slice(colon + 1) };
+}
+
+function outputsOf({ name, definition }: Image, { imagesFolder }: InferOptions): string[] {
+  if (!definition) return [];
+  const archive = `{workspaceRoot}/${imagesFolder}/${definition.project}/${name}`;
+  return [`${archive}.tar`, `${archive}.image.json`];
+}
+
+function platformOf({ definition }: Image, { platform }: InferOptions): string {
+  const wanted = definition?.platform;
+  return wanted
+    ? [
+        wanted.os,
+        wanted.architecture,
+        ...(wanted.variant === undefined ? [] : [wanted.variant]),
+      ].join('/')
+    : platform;
+}
+
+function described(
+  description: string,
+  command: string,
+): NonNullable<TargetConfiguration['metadata']> {
+  return { technologies: ['oci'], description, help: { command, example: {} } };
+}

@@ -1,0 +1,180 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { CreateNodesContext, ProjectConfiguration } from '@nx/devkit';
+import { expect, it, onTestFinished } from 'vitest';
+import { createDependencies, createNodes, createNodesV2 } from './plugin.js';
+
+const APP = { 'apps/app/project.json': '{"name":"app"}' };
+
+/** Infers a workspace of these files; projects by root, later results merged over earlier ones. */
+async function infer(files: Readonly<Record<string, string>>) {
+  const workspaceRoot = mkdtempSync(join(tmpdir(), 'stowage-plugin-'));
+  onTestFinished(() => rmSync(workspaceRoot, { recursive: true, force: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspaceRoot, path)), { recursive: true });
+    writeFileSync(join(workspaceRoot, path), text);
+  }
+  const definitions = Object.keys(files).filter((path) => path.endsWith('/image.yaml'));
+  const context = { workspaceRoot, nxJsonConfiguration: {} } as CreateNodesContext;
+  const results = await createNodes[1](definitions, undefined, context);
+  const projects: Record<string, Partial<ProjectConfiguration>> = {};
+  for (const [, result] of results) {
+    for (const [root, project] of Object.entries(result.projects ?? {}))
+      projects[root] = { ...projects[root], ...project };
+  }
+  return { projects, workspaceRoot, definitions };
+}
+
+const definition = (variant: string, more = '') =>
+  `project: app\nos: ubuntu-25.04\nvariant: ${variant}\n${more}`;
+
+it('is one plugin under both of its names', () => {
+  expect(createNodesV2).toBe(createNodes);
+});
+
+it('makes a project of each definition, and parents on its owner', async () => {
+  const { projects } = await infer({
+    ...APP,
+    'apps/app/images/ubuntu-25.04-gcc15/image.yaml': definition(
+      'gcc15',
+      'copy: [{ from: files, to: /a }]\n',
+    ),
+    'apps/app/images/ubuntu-25.04-asan/image.yaml': definition('asan'),
+  });
+  const image = projects['apps/app/images/ubuntu-25.04-gcc15'];
+  expect(image?.name).toBe('app-ubuntu-25.04-gcc15');
+  expect(Object.keys(image?.targets ?? {})).toEqual([
+    'image-save',
+    'image-load',
+    'image-build',
+    'image-prune',
+  ]);
+  expect(image?.targets?.['image-save']).toMatchObject({
+    cache: true,
+    outputs: [
+      '{workspaceRoot}/images/app/app-ubuntu-25.04-gcc15.tar',
+      '{workspaceRoot}/images/app/app-ubuntu-25.04-gcc15.image.json',
+    ],
+    options: {
+      definition: '{projectRoot}/image.yaml',
+      platform: expect.stringMatching(/^linux\//) as string,
+    },
+  });
+  expect(projects['apps/app']?.targets?.['image-load']).toMatchObject({
+    executor: 'nx:noop',
+    dependsOn: [
+      {
+        projects: ['app-ubuntu-25.04-gcc15', 'app-ubuntu-25.04-asan'],
+        target: 'image-load',
+        params: 'forward',
+      },
+    ],
+  });
+});
+
+it('depends on the base of its image, and on what it is made after', async () => {
+  const { projects, workspaceRoot, definitions } = await infer({
+    ...APP,
+    'apps/app/images/base/image.yaml': definition('base'),
+    'apps/app/images/top/image.yaml': definition(
+      'top',
+      'base: app-ubuntu-25.04-base\nafter: [build, "@org/lib:pack"]\ncontext: ../..\ncopy: [{ from: dist, to: /a }]\n',
+    ),
+  });
+  const save = projects['apps/app/images/top']?.targets?.['image-save'];
+  expect(save?.dependsOn).toEqual([
+    { projects: ['app-ubuntu-25.04-base'], target: 'image-save' },
+    { projects: ['app'], target: 'build' },
+    { projects: ['@org/lib'], target: 'pack' },
+  ]);
+  expect(save?.inputs).toEqual(
+    expect.arrayContaining([
+      '{workspaceRoot}/apps/app/dist/**/*',
+      { dependentTasksOutputFiles: '**/*.image.json', transitive: false },
+      { dependentTasksOutputFiles: 'apps/app/dist/**/*', transitive: false },
+    ]),
+  );
+  const byName = Object.fromEntries(
+    [...Object.values(projects), { name: '@org/lib', root: 'lib' }].map((each) => [
+      each.name ?? '',
+      each as ProjectConfiguration,
+    ]),
+  );
+  const dependencies = await createDependencies(undefined, {
+    workspaceRoot,
+    projects: byName,
+    nxJsonConfiguration: {},
+    externalNodes: {},
+    fileMap: {
+      nonProjectFiles: [],
+      projectFileMap: { x: definitions.map((file) => ({ file, hash: '' })) },
+    },
+    filesToProcess: { nonProjectFiles: [], projectFileMap: {} },
+  });
+  expect(dependencies.map(({ source, target }) => `${source} -> ${target}`)).toEqual([
+    'app-ubuntu-25.04-top -> app-ubuntu-25.04-base',
+    'app-ubuntu-25.04-top -> app',
+    'app-ubuntu-25.04-top -> @org/lib',
+  ]);
+});
+
+it('gives a bad definition a project whose targets are there', async () => {
+  const { projects } = await infer({
+    ...APP,
+    'apps/app/images/ubuntu-25.04-x/image.yaml': 'nonsense: [',
+  });
+  expect(projects['apps/app/images/ubuntu-25.04-x']).toMatchObject({
+    name: 'app-ubuntu-25.04-x',
+    targets: { 'image-save': { executor: '@stowage/images:save' } },
+  });
+});
+
+it('keeps two definitions of one name apart', async () => {
+  const { projects } = await infer({
+    ...APP,
+    'apps/b/project.json': '{"name":"b"}',
+    'apps/app/images/one/image.yaml': definition('x'),
+    'apps/b/images/two/image.yaml': definition('x'),
+  });
+  expect(projects['apps/app/images/one']?.name).toBe('apps-app-images-one');
+  expect(projects['apps/b/images/two']?.name).toBe('apps-b-images-two');
+});
+
+it('attaches nothing to a folder that is no project', async () => {
+  const { projects } = await infer({
+    'package.json': '{"name":"root"}',
+    'images/ubuntu-25.04-x/image.yaml': definition('x'),
+  });
+  expect(Object.keys(projects)).toEqual(['images/ubuntu-25.04-x']);
+});
+
+it('leaves what .dockerignore names out of the hash, unless it has exceptions', async () => {
+  const save = async (ignore: string) => {
+    const files = {
+      ...APP,
+      'apps/app/images/x/image.yaml': definition('x', 'dockerfile: Dockerfile\n'),
+      'apps/app/images/x/.dockerignore': ignore,
+    };
+    return (await infer(files)).projects['apps/app/images/x']?.targets?.['image-save']?.inputs;
+  };
+  expect(await save('*.log\n# no\n/tmp\n')).toEqual(
+    expect.arrayContaining([
+      '!{workspaceRoot}/apps/app/images/x/*.log',
+      '!{workspaceRoot}/apps/app/images/x/tmp/**/*',
+    ]),
+  );
+  expect(await save('*.log\n!keep.log\n')).not.toContain(
+    '!{workspaceRoot}/apps/app/images/x/*.log',
+  );
+});
+
+it('has nothing of the content, the clock or the machine in its options', async () => {
+  const files = {
+    ...APP,
+    'apps/app/images/x/image.yaml': definition('x', 'env: { SECRET: hunter2 }\n'),
+  };
+  const text = JSON.stringify((await infer(files)).projects);
+  expect(text).not.toContain('hunter2');
+  expect(text).not.toContain(tmpdir());
+});

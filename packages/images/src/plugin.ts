@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { arch } from 'node:os';
+import { join } from 'node:path/posix';
+import {
+  DependencyType,
+  type CreateDependencies,
+  type CreateNodes,
+  type CreateNodesResult,
+  type RawProjectGraphDependency,
+} from '@nx/devkit';
+import { parseSettings, SETTINGS_FILE } from '@stowage/core/definition';
+import { readImages, type Image } from './infer/image.js';
+import { normalizeOptions, type ImagesPluginOptions } from './infer/options.js';
+import { afterTask, imageProject, ownerTargets, type InferOptions } from './infer/targets.js';
+
+export const name = '@stowage/images';
+
+const GLOB = '**/images/*/image.yaml';
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
+
+/** One project for each definition; on the project that owns them, parents that run them all. */
+export const createNodes: CreateNodes<ImagesPluginOptions> = [
+  GLOB,
+  (files, pluginOptions, { workspaceRoot }) => {
+    const images = readImages(files, workspaceRoot);
+    const options: InferOptions = {
+      targets: normalizeOptions(pluginOptions),
+      workspaceRoot,
+      imagesFolder: imagesFolder(workspaceRoot),
+      platform: `linux/${ARCHITECTURES[arch()] ?? arch()}`,
+      known: new Set(images.map((image) => image.name)),
+    };
+    const own = images.map((image): [string, CreateNodesResult] => [
+      image.file,
+      { projects: { [image.root]: imageProject(image, options) } },
+    ]);
+    return [...own, ...ownersOf(images, options)];
+  },
+];
+
+/** The older name: Nx up to 21 reads only this one. */
+export const createNodesV2 = createNodes;
+
+/** An image depends on its base, and on what its `after:` builds. */
+export const createDependencies: CreateDependencies<ImagesPluginOptions> = (
+  _options,
+  { projects, workspaceRoot, fileMap },
+) => {
+  const files = Object.values(fileMap.projectFileMap).flatMap((each) =>
+    each.map(({ file }) => file),
+  );
+  const images = readImages(
+    files.filter((file) => /(?:^|\/)images\/[^/]+\/image\.yaml$/.test(file)),
+    workspaceRoot,
+  );
+  return images.flatMap((image): RawProjectGraphDependency[] => {
+    const { definition } = image;
+    const after =
+      definition?.after.flatMap((text) => afterTask(text, image.owner.name).projects) ?? [];
+    const targets = new Set([...(definition ? [definition.base] : []), ...after]);
+    return [...targets]
+      .filter((target) => target !== image.name && target in projects && image.name in projects)
+      .map((target) => ({
+        source: image.name,
+        target,
+        sourceFile: image.file,
+        type: DependencyType.static,
+      }));
+  });
+};
+
+/** All images of an owner in one pass: two results for one target would replace each other. */
+function ownersOf(images: readonly Image[], options: InferOptions): [string, CreateNodesResult][] {
+  const byOwner = new Map<string, Image[]>();
+  for (const image of images) {
+    if (image.owner.isProject)
+      byOwner.set(image.owner.root, [...(byOwner.get(image.owner.root) ?? []), image]);
+  }
+  return [...byOwner].map(([root, owned]) => [
+    owned[0]?.file ?? GLOB,
+    {
+      projects: {
+        [root]: { root, name: owned[0]?.owner.name ?? root, targets: ownerTargets(owned, options) },
+      },
+    },
+  ]);
+}
+
+/** Bad settings must not break the graph; every target prints what is wrong with them. */
+function imagesFolder(workspaceRoot: string): string {
+  try {
+    const path = join(workspaceRoot, SETTINGS_FILE);
+    return parseSettings({ text: readFileSync(path, 'utf8'), path: SETTINGS_FILE }).images;
+  } catch {
+    return 'images';
+  }
+}

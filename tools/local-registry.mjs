@@ -1,0 +1,32 @@
+// Runs a Verdaccio of its own on a free port of loopback until its parent goes away; tells its URL by message.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runServer } from 'verdaccio';
+
+const folder = mkdtempSync(join(tmpdir(), 'stowage-registry-'));
+const app = await runServer({
+  self_path: join(folder, 'config.yaml'),
+  storage: join(folder, 'storage'),
+  auth: { htpasswd: { file: join(folder, 'htpasswd') } },
+  packages: { '@stowage/*': { access: '$all', publish: '$all', unpublish: '$all' } },
+  publish: { allow_offline: true },
+  web: { enable: false },
+  log: { type: 'stdout', format: 'pretty', level: 'error' },
+  middlewares: { audit: { enabled: false } },
+  max_body_size: '200mb',
+});
+const server = app.listen(0, '127.0.0.1', () =>
+  process.send?.({ url: `http://127.0.0.1:${server.address().port}/` }),
+);
+
+function stop() {
+  server.close(() => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(0);
+  });
+  server.closeAllConnections();
+}
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+process.on('disconnect', stop);
