@@ -22,7 +22,7 @@ export default [
       '@typescript-eslint/require-await': 'off',
       '@nx/enforce-module-boundaries': [
         'error',
-        { allow: [], depConstraints: [{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }] },
+        { allow: ['../../packages/core/testing/contracts/*'], depConstraints: [{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }] },
       ],
     },
   },

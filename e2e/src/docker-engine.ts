@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from './run.js';
 
 /** A Docker Engine that belongs to the tests: its own socket, its own images, gone afterwards. */
 export interface OwnDocker {
@@ -41,6 +42,8 @@ export async function startDocker(): Promise<OwnDocker> {
       daemon.kill('SIGTERM');
       await gone;
     }
+    // A container on the host's network leaves this mounted.
+    await run('umount', [join(folder, 'exec/netns/default')]);
     await rm(folder, { recursive: true, force: true });
   };
   for (const deadline = Date.now() + START_TIMEOUT; !(await answers(socket)); ) {

@@ -5,7 +5,11 @@ import { inject } from 'vitest';
 import { must, run, type Ran } from './run.js';
 
 const ENV = {
- NX_DAEMON: 'false', NX_NO_CLOUD: 'true', CI: 'true', npm_config_yes: 'true' };
+  NX_DAEMON: 'false',
+  NX_NO_CLOUD: 'true',
+  CI: 'true',
+  npm_config_yes: 'true',
+};
 
 /** An Nx workspace of a user, outside this repository, under git. */
 export interface NxWorkspace {
@@ -64,5 +68,7 @@ export async function createNxWorkspace(version: string): Promise<NxWorkspace> {
 
 /** By default Nx hides what tasks print that others depend on. */
 function visible(args: readonly string[]): readonly string[] {
-  return ['run', 'run-many', 'affected'].includes(args[0] ?? '') ? [...args, '--output-style=stream'] : args;
+  return ['run', 'run-many', 'affected'].includes(args[0] ?? '')
+    ? [...args, '--output-style=stream']
+    : args;
 }

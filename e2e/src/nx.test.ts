@@ -9,7 +9,7 @@ import { must } from './run.js';
 const NAME = 'app-ubuntu-25.04-gcc15';
 const ARCHIVE = `images/app/${NAME}.tar`;
 
-describe.each(['22.7.8', '23.2.1', '24.0.6'])('a workspace on Nx %s', (version) => {
+describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) => {
   let workspace: NxWorkspace;
   beforeAll(async () => {
     workspace = await createNxWorkspace(version);

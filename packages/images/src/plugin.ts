@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { arch } from 'node:os';
 import { join } from 'node:path/posix';
-import {
+import type {
+  CreateDependencies,
+  CreateNodes,
+  CreateNodesResult,
   DependencyType,
-  type CreateDependencies,
-  type CreateNodes,
-  type CreateNodesResult,
-  type RawProjectGraphDependency,
+  RawProjectGraphDependency,
 } from '@nx/devkit';
 import { parseSettings, SETTINGS_FILE } from '@stowage/core/definition';
 import { readImages, type Image } from './infer/image.js';
@@ -15,6 +15,11 @@ import { afterTask, imageProject, ownerTargets, type InferOptions } from './infe
 
 export const name = '@stowage/images';
 
+/**
+ * `DependencyType.static`, without loading devkit: until `init` has added the devkit that fits the
+ * workspace's Nx, there may be none.
+ */
+const STATIC = 'static' as DependencyType.static;
 const GLOB = '**/images/*/image.yaml';
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
@@ -64,7 +69,7 @@ export const createDependencies: CreateDependencies<ImagesPluginOptions> = (
         source: image.name,
         target,
         sourceFile: image.file,
-        type: DependencyType.static,
+        type: STATIC,
       }));
   });
 };

@@ -14,8 +14,8 @@ const image = { project: '@org/app', os: 'ubuntu:25.04', variant: 'gcc15', skipF
 const DEFINITION = 'apps/app/images/ubuntu-25.04-gcc15/image.yaml';
 
 describe('init', () => {
-  it("registers the plugin, the settings, the ignores and devkit at Nx's own range", async () => {
-    await initGenerator(tree, { skipFormat: true });
+  it("registers the plugin, the settings, the ignores and devkit at Nx's own range", () => {
+    initGenerator(tree, { skipFormat: true });
     expect(readJson<{ plugins: unknown[] }>(tree, 'nx.json').plugins).toEqual([
       { plugin: '@stowage/images', options: {} },
     ]);
@@ -28,10 +28,10 @@ describe('init', () => {
     expect(devDependencies['@stowage/images']).toBeDefined();
   });
 
-  it('changes nothing the second time', async () => {
-    await initGenerator(tree, { skipFormat: true });
+  it('changes nothing the second time', () => {
+    initGenerator(tree, { skipFormat: true });
     const before = tree.listChanges().map(({ path, content }) => [path, content?.toString()]);
-    await initGenerator(tree, { skipFormat: true });
+    initGenerator(tree, { skipFormat: true });
     expect(tree.listChanges().map(({ path, content }) => [path, content?.toString()])).toEqual(
       before,
     );

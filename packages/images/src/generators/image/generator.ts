@@ -39,10 +39,10 @@ interface NormalizedSchema {
 export default async function imageGenerator(
   tree: Tree,
   schema: ImageGeneratorSchema,
-): Promise<GeneratorCallback | void> {
+): Promise<GeneratorCallback | undefined> {
   const options = normalizeOptions(tree, schema);
   refuseTakenPrefix(tree, options);
-  const install = await initGenerator(tree, { skipFormat: true, skipPackageJson: true });
+  const install = initGenerator(tree, { skipFormat: true, skipPackageJson: true });
   for (const [path, content] of Object.entries(filesOf(options))) {
     const file = joinPathFragments(options.root, path);
     if (tree.exists(file)) logger.info(`${file} is there already; it was left as it is`);

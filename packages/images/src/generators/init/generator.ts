@@ -1,13 +1,7 @@
-import { readFileSync } from 'node:fs';
-import {
-  addDependenciesToPackageJson,
-  formatFiles,
-  readJson,
-  readNxJson,
-  updateNxJson,
-  type GeneratorCallback,
-  type Tree,
-} from '@nx/devkit';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GeneratorCallback, NxJsonConfiguration, Tree } from '@nx/devkit';
 
 export interface InitGeneratorSchema {
   readonly skipFormat?: boolean;
@@ -38,26 +32,26 @@ const IGNORED = [
   '.stowage/',
 ];
 
-/** Sets a workspace up; running it again changes nothing. */
-export default async function initGenerator(
+/**
+ * Sets a workspace up; running it again changes nothing. Loads no devkit: a workspace with nothing but
+ * Nx has none yet, and npm would add one of another major, so it is added here at Nx's own range.
+ */
+export default function initGenerator(
   tree: Tree,
   schema: InitGeneratorSchema,
-): Promise<GeneratorCallback | void> {
+): GeneratorCallback | undefined {
   registerPlugin(tree);
   if (!tree.exists('stowage.yaml')) tree.write('stowage.yaml', SETTINGS);
   ignore(tree);
-  const install = schema.skipPackageJson
-    ? undefined
-    : addDependencies(tree, schema.keepExistingVersions ?? false);
-  if (!schema.skipFormat) await formatFiles(tree);
-  return install;
+  if (schema.skipPackageJson || !addDependencies(tree)) return undefined;
+  return () => install(tree.root);
 }
 
 function registerPlugin(tree: Tree): void {
-  const nxJson = readNxJson(tree) ?? {};
+  const nxJson = readJson<NxJsonConfiguration>(tree, 'nx.json');
   const plugins = nxJson.plugins ?? [];
   if (plugins.some((each) => (typeof each === 'string' ? each : each.plugin) === PLUGIN)) return;
-  updateNxJson(tree, { ...nxJson, plugins: [...plugins, { plugin: PLUGIN, options: {} }] });
+  writeJson(tree, 'nx.json', { ...nxJson, plugins: [...plugins, { plugin: PLUGIN, options: {} }] });
 }
 
 function ignore(tree: Tree): void {
@@ -75,18 +69,46 @@ interface PackageJson {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-/** npm would install a devkit of another major beside the workspace's Nx, so it gets Nx's own range. */
-function addDependencies(tree: Tree, keepExistingVersions: boolean): GeneratorCallback {
-  const { dependencies = {}, devDependencies = {} } = readJson<PackageJson>(tree, 'package.json');
-  const nx = devDependencies['nx'] ?? dependencies['nx'];
-  const own = { [PLUGIN]: devDependencies[PLUGIN] ?? dependencies[PLUGIN] ?? ownVersion() };
-  return addDependenciesToPackageJson(
-    tree,
-    {},
-    { ...own, ...(nx === undefined ? {} : { '@nx/devkit': nx }) },
-    undefined,
-    keepExistingVersions,
+/** True when package.json changed. What is there already keeps its version. */
+function addDependencies(tree: Tree): boolean {
+  const manifest = readJson<PackageJson>(tree, 'package.json');
+  const all: Readonly<Record<string, string>> = {
+    ...manifest.dependencies,
+    ...manifest.devDependencies,
+  };
+  const wanted = {
+    [PLUGIN]: ownVersion(),
+    ...(all['nx'] === undefined ? {} : { '@nx/devkit': all['nx'] }),
+  };
+  const missing = Object.entries(wanted).filter(([name]) => all[name] === undefined);
+  if (missing.length === 0) return false;
+  const devDependencies = Object.fromEntries(
+    [...Object.entries(manifest.devDependencies ?? {}), ...missing].sort(([a], [b]) =>
+      a < b ? -1 : 1,
+    ),
   );
+  writeJson(tree, 'package.json', { ...manifest, devDependencies });
+  return true;
+}
+
+function install(root: string): void {
+  const manager = packageManager(root);
+  const shell = process.platform === 'win32';
+  const { status } = spawnSync(manager, ['install'], { cwd: root, stdio: 'inherit', shell });
+  if (status !== 0) throw new Error(`${manager} install failed; run it again to finish the set-up`);
+}
+
+function packageManager(root: string): string {
+  const managers = { 'pnpm-lock.yaml': 'pnpm', 'yarn.lock': 'yarn', 'bun.lock': 'bun' };
+  return Object.entries(managers).find(([lock]) => existsSync(join(root, lock)))?.[1] ?? 'npm';
+}
+
+function readJson<T extends object>(tree: Tree, path: string): T {
+  return (tree.exists(path) ? JSON.parse(tree.read(path, 'utf8') ?? '{}') : {}) as T;
+}
+
+function writeJson(tree: Tree, path: string, value: object): void {
+  tree.write(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 function ownVersion(): string {

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { isSameImage, type Engine } from '../../src/engine/engine.js';
+import { copy } from '../../src/transfer/copy.js';
+import { imagesOf, walk } from '../../src/transfer/walk.js';
+import { readContent } from '../../src/transfer/verified.js';
+import { storeWith } from '../image.js';
+import { temporaryFolder } from '../temporary.js';
+
+/** What every engine promises. References are its own, so that nothing else in the engine is touched. */
+export function engineContract(name: string, create: () => Promise<Engine>): void {
+  describe(`${name} is an engine`, () => {
+    const reference = (tag: string) => `docker.io/stowage-contract/image:${tag}`;
+
+    it('does not know what it was not given', async () => {
+      await using engine = await create();
+      expect(await engine.inspect(reference('absent'))).toBeUndefined();
+      await expect(engine.remove(reference('absent'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(engine.tag(reference('absent'), reference('other'))).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+      });
+    });
+
+    it('takes an image and gives the same back', async () => {
+      await using engine = await create();
+      await using content = await storeWith(reference('same'), { seed: 'same' });
+      await using sink = engine.sink();
+      const root = await copy(content, undefined, sink);
+      await sink.commit();
+      const graph = await walk(content, root);
+      const image = await engine.inspect(reference('same'));
+      expect(image && isSameImage(image, graph)).toBe(true);
+      expect(image?.references).toEqual([reference('same')]);
+      expect((await engine.list()).map(({ id }) => id)).toContain(image?.id);
+      await using source = await engine.source(reference('same'), {
+        spoolFolder: await temporaryFolder(),
+      });
+      const back = await walk(source, (await source.resolve(reference('same'))).descriptor);
+      for (const node of back.nodes) await readContent(source, node);
+      expect(
+        imagesOf(back).map(({ configDescriptor, layers }) => [configDescriptor.digest, layers]),
+      ).toEqual(
+        imagesOf(graph).map(({ configDescriptor, layers }) => [configDescriptor.digest, layers]),
+      );
+      await engine.remove(reference('same'));
+      expect(await engine.inspect(reference('same'))).toBeUndefined();
+    });
+
+    it('takes compressed layers', async () => {
+      await using engine = await create();
+      await using content = await storeWith(reference('gzip'), { seed: 'gzip', gzip: true });
+      await using sink = engine.sink();
+      const root = await copy(content, undefined, sink);
+      await sink.commit();
+      const image = await engine.inspect(reference('gzip'));
+      expect(image && isSameImage(image, await walk(content, root))).toBe(true);
+      await engine.remove(reference('gzip'));
+    });
+
+    it('names an image once more, and forgets it with its last name', async () => {
+      await using engine = await create();
+      await using content = await storeWith(reference('one'), { seed: 'names' });
+      await using sink = engine.sink();
+      await copy(content, undefined, sink);
+      await sink.commit();
+      await engine.tag(reference('one'), reference('two'));
+      expect([...((await engine.inspect(reference('two')))?.references ?? [])].sort()).toEqual([
+        reference('one'),
+        reference('two'),
+      ]);
+      await engine.remove(reference('one'));
+      expect((await engine.inspect(reference('two')))?.references).toEqual([reference('two')]);
+      await engine.remove(reference('two'));
+      expect(await engine.inspect(reference('two'))).toBeUndefined();
+    });
+
+    it('keeps nothing of an image whose content is damaged, and says what is wrong with it', async () => {
+      await using engine = await create();
+      await using content = await storeWith(reference('damaged'), {
+        seed: 'damaged',
+        bytes: 3_000_000,
+      });
+      for (const [digest, bytes] of content.blobs) {
+        if (bytes.byteLength > 1_000_000)
+          content.blobs.set(digest, Buffer.concat([bytes.subarray(1), Buffer.alloc(1)]));
+      }
+      await using sink = engine.sink();
+      const loading = copy(content, undefined, sink).then(() => sink.commit());
+      await expect(loading).rejects.toMatchObject({ code: 'CORRUPT' });
+      expect(await engine.inspect(reference('damaged'))).toBeUndefined();
+    });
+
+    it('uses nothing in containers that were never made', async () => {
+      await using engine = await create();
+      expect(await engine.inUse()).toBeInstanceOf(Set);
+    });
+  });
+}
