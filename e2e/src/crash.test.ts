@@ -1,13 +1,23 @@
 import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Diagnosis, Inspection, ListEntry, LoadResult, SaveResult } from '@stowage/core';
+import {
+  doctor,
+  inspect,
+  list,
+  load,
+  openWorkspace,
+  saveDefinition,
+  type SaveResult,
+} from '@stowage/core';
 import { expect, it } from 'vitest';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from './fixture.js';
-import { json, stowage, temporaryFolder, type Ran } from './run.js';
+import { stowage, temporaryFolder } from './run.js';
 
 const KILL_AT = join(import.meta.dirname, 'kill-at.mjs');
 /** More changes of the disk than any command here makes. */
 const STEPS = 200;
+/** How many steps are tried at once. */
+const BATCH = 4;
 
 it('leaves the old archive or the new one, whenever a save is killed, and the next save heals', async () => {
   const old = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(700_000) });
@@ -19,29 +29,38 @@ it('leaves the old archive or the new one, whenever a save is killed, and the ne
 
   const seen = new Set<string>();
   const steps = await killAtEveryStep(['build', DEFINITION, '--save'], killed, async (cwd) => {
-    const inspected = await json<Inspection>(['inspect', ARCHIVE], { cwd });
-    seen.add(inspected.images[0]?.digest ?? '');
-    const loaded = await json<{ results: LoadResult[] }>(['load', NAME, '--engine', 'embedded'], { cwd });
-    expect(loaded.results, JSON.stringify(loaded)).toHaveLength(1);
+    const workspace = await openWorkspace(cwd);
+    const { images } = await inspect(workspace, ARCHIVE, call(cwd));
+    seen.add(images[0]?.digest ?? '');
+    expect(await load(workspace, [NAME], call(cwd))).toHaveLength(1);
     expect((await save(cwd)).digest).toBe(after);
-    expect((await json<Diagnosis>(['doctor'], { cwd })).problems).toEqual([]);
-    expect((await json<{ entries: ListEntry[] }>(['ls'], { cwd })).entries).toMatchObject([{ name: NAME, digest: after, state: 'ok' }]);
+    expect((await doctor(workspace, call(cwd))).problems).toEqual([]);
+    expect(await list(workspace)).toMatchObject([{ name: NAME, digest: after, state: 'ok' }]);
   });
   expect(steps).toBeGreaterThan(10);
   expect([...seen].sort()).toEqual([before.digest, after].sort());
 });
 
 it('never shows a name without its whole image, whenever a load is killed, and the next load heals', async () => {
-  const workspace = await createWorkspace();
-  const { digest } = await save(workspace);
+  const saved = await createWorkspace();
+  const { digest } = await save(saved);
   const outcomes = new Set<string>();
-  const steps = await killAtEveryStep(['load', NAME, '--engine', 'embedded'], workspace, async (cwd) => {
-    const inspected = await json<Inspection & { error?: { code: string } }>(['inspect', `store:${NAME}`], { cwd });
-    outcomes.add(inspected.error?.code ?? inspected.images[0]?.digest ?? '');
-    if (!inspected.error) expect(inspected.images[0]?.platforms).toMatchObject([{ present: true }]);
-    const { results } = await json<{ results: LoadResult[] }>(['load', NAME, '--engine', 'embedded'], { cwd });
-    expect(results).toMatchObject([{ digest }]);
-  });
+  const steps = await killAtEveryStep(
+    ['load', NAME, '--engine', 'embedded'],
+    saved,
+    async (cwd) => {
+      const workspace = await openWorkspace(cwd);
+      const inspected = await inspect(workspace, `store:${NAME}`, call(cwd)).catch(
+        (error: { code: string }) => error,
+      );
+      if ('code' in inspected) outcomes.add(inspected.code);
+      else {
+        outcomes.add(inspected.images[0]?.digest ?? '');
+        expect(inspected.images[0]?.platforms).toMatchObject([{ present: true }]);
+      }
+      expect(await load(workspace, [NAME], call(cwd))).toMatchObject([{ digest }]);
+    },
+  );
   expect(steps).toBeGreaterThan(10);
   expect([...outcomes].sort()).toEqual(['NOT_FOUND', digest]);
 });
@@ -57,32 +76,73 @@ it('takes the lock of a process that died', async () => {
 
 it('loses no entry when 16 processes save different images at once', async () => {
   const names = Array.from({ length: 16 }, (_, n) => `v${n}`);
-  const files = names.map((variant) => [`apps/app/images/ubuntu-25.04-${variant}/image.yaml`, `project: app\nos: ubuntu-25.04\nvariant: ${variant}\nlabels: { v: ${variant} }\ncopy: [{ from: image.txt, to: / }]\n`]);
-  const contents = names.map((variant) => [`apps/app/images/ubuntu-25.04-${variant}/image.txt`, variant]);
-  const cwd = await createWorkspace(Object.fromEntries([...files, ...contents]) as Record<string, string>);
-  const all = await Promise.all(names.map((variant) => stowage(['build', `apps/app/images/ubuntu-25.04-${variant}`, '--save'], { cwd })));
+  const files = names.map((variant) => [
+    `apps/app/images/ubuntu-25.04-${variant}/image.yaml`,
+    `project: app\nos: ubuntu-25.04\nvariant: ${variant}\nlabels: { v: ${variant} }\ncopy: [{ from: image.txt, to: / }]\n`,
+  ]);
+  const contents = names.map((variant) => [
+    `apps/app/images/ubuntu-25.04-${variant}/image.txt`,
+    variant,
+  ]);
+  const cwd = await createWorkspace(
+    Object.fromEntries([...files, ...contents]) as Record<string, string>,
+  );
+  const all = await Promise.all(
+    names.map((variant) =>
+      stowage(['build', `apps/app/images/ubuntu-25.04-${variant}`, '--save'], { cwd }),
+    ),
+  );
   expect(all.filter(({ code }) => code !== 0)).toEqual([]);
   await rm(join(cwd, '.stowage/catalog.json'), { force: true });
-  const { entries } = await json<{ entries: ListEntry[] }>(['ls'], { cwd });
-  expect(entries.map(({ name, state, created }) => [name, state, created !== null])).toHaveLength(16);
-  expect(new Set(entries.map(({ state, created }) => `${state} ${created !== null}`))).toEqual(new Set(['ok true']));
+  const entries = await list(await openWorkspace(cwd));
+  expect(entries.map(({ name, state, created }) => [name, state, created !== null])).toHaveLength(
+    16,
+  );
+  expect(new Set(entries.map(({ state, created }) => `${state} ${created !== null}`))).toEqual(
+    new Set(['ok true']),
+  );
 });
 
-/** Runs a command again and again on fresh copies, killed one step later each time, until it ends by itself. */
-async function killAtEveryStep(args: readonly string[], workspace: string, check: (cwd: string) => Promise<void>): Promise<number> {
-  for (let step = 1; step < STEPS; step++) {
-    const cwd = await copyOf(workspace);
-    const ran: Ran = await stowage(args, { cwd, env: { STOWAGE_TEST_KILL_AT: String(step), NODE_OPTIONS: `--import=${KILL_AT}` } });
-    // What a dead process locked is free after some seconds; here we do not wait for them.
-    await rm(join(cwd, '.stowage/locks'), { recursive: true, force: true });
-    if (ran.code !== null) {
-      expect(ran.code).toBe(0);
-      return step - 1;
-    }
-    await check(cwd);
-    await rm(cwd, { recursive: true });
+/**
+ * Runs a command again and again on fresh copies, killed one step later each time, until it ends by itself.
+ * What each death left is checked in this process.
+ */
+async function killAtEveryStep(
+  args: readonly string[],
+  workspace: string,
+  check: (cwd: string) => Promise<void>,
+): Promise<number> {
+  for (let first = 1; first < STEPS; first += BATCH) {
+    const batch = Array.from({ length: BATCH }, (_, n) => first + n);
+    const ended = await Promise.all(batch.map((step) => killAt(step, args, workspace, check)));
+    if (ended.includes(true)) return first + ended.indexOf(true) - 1;
   }
   throw new Error(`still killed at step ${STEPS}`);
+}
+
+/** Whether the command ended by itself before that step. */
+async function killAt(
+  step: number,
+  args: readonly string[],
+  workspace: string,
+  check: (cwd: string) => Promise<void>,
+): Promise<boolean> {
+  const cwd = await copyOf(workspace);
+  const env = { STOWAGE_TEST_KILL_AT: String(step), NODE_OPTIONS: `--import=${KILL_AT}` };
+  const { code, stderr } = await stowage(args, { cwd, env });
+  // What a dead process locked is free after some seconds; here we do not wait for them.
+  await rm(join(cwd, '.stowage/locks'), { recursive: true, force: true });
+  if (code !== null) expect(code, stderr).toBe(0);
+  else await check(cwd);
+  await rm(cwd, { recursive: true });
+  return code !== null;
+}
+
+function call(cwd: string) {
+  const stdin = () => {
+    throw new Error('nothing is read from standard input');
+  };
+  return { cwd, stdin, engine: 'embedded' as const };
 }
 
 async function copyOf(workspace: string): Promise<string> {
@@ -92,7 +152,5 @@ async function copyOf(workspace: string): Promise<string> {
 }
 
 async function save(cwd: string): Promise<SaveResult> {
-  const { results } = await json<{ results: SaveResult[] }>(['build', DEFINITION, '--save'], { cwd });
-  if (!results?.[0]) throw new Error('nothing was saved');
-  return results[0];
+  return saveDefinition(await openWorkspace(cwd), DEFINITION, call(cwd));
 }

@@ -9,42 +9,73 @@ import { json, must, stowage, temporaryFolder } from './run.js';
 const REFERENCE = `docker.io/library/${NAME}:latest`;
 
 /** One of our archives, and what is in it. */
-async function ours(): Promise<{ archive: string; digest: string; configDigest: string; diffIds: (string | null)[] }> {
+async function ours(): Promise<{
+  archive: string;
+  digest: string;
+  configDigest: string;
+  diffIds: (string | null)[];
+}> {
   const cwd = await createWorkspace();
-  await must(process.execPath, ['-e', '']);
   expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
   const archive = join(cwd, ARCHIVE);
   return { archive, ...(await contentOf(archive)) };
 }
 
-async function contentOf(location: string): Promise<{ digest: string; configDigest: string; diffIds: (string | null)[]; names: readonly string[] }> {
+async function contentOf(location: string): Promise<{
+  digest: string;
+  configDigest: string;
+  diffIds: (string | null)[];
+  names: readonly string[];
+}> {
   const { images } = await json<Inspection>(['inspect', location]);
   const [image] = images;
   if (!image) throw new Error(`${location} holds no image`);
-  return { digest: image.digest, configDigest: image.configDigest ?? '', diffIds: image.layers.map(({ diffId }) => diffId), names: image.names };
+  return {
+    digest: image.digest,
+    configDigest: image.configDigest ?? '',
+    diffIds: image.layers.map(({ diffId }) => diffId),
+    names: image.names,
+  };
 }
 
 describeWith(['skopeo'], 'skopeo', () => {
   it('reads ours as both kinds of archive', async () => {
     const { archive, digest } = await ours();
-    const inspect = async (location: string) => JSON.parse(await must('skopeo', ['inspect', location])) as { Digest: string };
+    const inspect = async (location: string) =>
+      JSON.parse(await must('skopeo', ['inspect', location])) as { Digest: string };
     expect((await inspect(`oci-archive:${archive}`)).Digest).toBe(digest);
     expect((await inspect(`docker-archive:${archive}`)).Digest).toMatch(/^sha256:/);
   });
 
-  it.each(['oci-archive', 'docker-archive', 'oci'])('writes %s that we read, with the same digests', async (kind) => {
-    const { archive, digest, configDigest, diffIds } = await ours();
-    const target = join(await temporaryFolder(), 'theirs');
-    await must('skopeo', ['copy', '--insecure-policy', `oci-archive:${archive}`, `${kind}:${target}:example.com/app:1`]);
-    const theirs = await contentOf(target);
-    expect(theirs.diffIds).toEqual(diffIds);
-    expect(theirs.names).toEqual(['example.com/app:1']);
-    if (kind === 'docker-archive') expect(theirs.configDigest).toBe(configDigest);
-    else expect((JSON.parse(await must('skopeo', ['inspect', `${kind}:${target}:example.com/app:1`])) as { Digest: string }).Digest).toBe(theirs.digest);
-    if (kind === 'oci' && theirs.configDigest === configDigest) expect(theirs.digest === digest || theirs.diffIds.length > 0).toBe(true);
-    const { code } = await stowage(['load', target, '--engine', 'embedded'], { cwd: await createWorkspace() });
-    expect(code).toBe(0);
-  });
+  it.each(['oci-archive', 'docker-archive', 'oci'])(
+    'writes %s that we read, with the same digests',
+    async (kind) => {
+      const { archive, configDigest, diffIds } = await ours();
+      const target = join(await temporaryFolder(), 'theirs');
+      await must('skopeo', [
+        'copy',
+        '--insecure-policy',
+        `oci-archive:${archive}`,
+        `${kind}:${target}:example.com/app:1`,
+      ]);
+      const theirs = await contentOf(target);
+      expect(theirs.diffIds).toEqual(diffIds);
+      expect(theirs.names).toEqual(['example.com/app:1']);
+      if (kind === 'docker-archive') expect(theirs.configDigest).toBe(configDigest);
+      else
+        expect(
+          (
+            JSON.parse(
+              await must('skopeo', ['inspect', `${kind}:${target}:example.com/app:1`]),
+            ) as { Digest: string }
+          ).Digest,
+        ).toBe(theirs.digest);
+      const { code } = await stowage(['load', target, '--engine', 'embedded'], {
+        cwd: await createWorkspace(),
+      });
+      expect(code).toBe(0);
+    },
+  );
 });
 
 describeWith(
@@ -54,15 +85,27 @@ describeWith(
     it('loads ours, and saves archives of both kinds that we read', async () => {
       const { archive, configDigest, diffIds } = await ours();
       const folder = await temporaryFolder();
-      const podman = (...args: string[]) => must('podman', ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs', ...args]);
+      const podman = (...args: string[]) =>
+        must('podman', [
+          '--root',
+          join(folder, 'root'),
+          '--runroot',
+          join(folder, 'run'),
+          '--storage-driver',
+          'vfs',
+          ...args,
+        ]);
       expect(await podman('load', '-i', archive)).toContain(NAME);
-      const [id] = JSON.parse(await podman('image', 'inspect', '--format', '{{json .Id}}', NAME).then((text) => `[${text}]`)) as string[];
-      expect(`sha256:${id}`).toBe(configDigest);
+      const id = await podman('image', 'inspect', '--format', '{{.Id}}', NAME);
+      expect(`sha256:${id.trim()}`).toBe(configDigest);
       for (const format of ['docker-archive', 'oci-archive']) {
         const target = join(folder, `${format}.tar`);
         await podman('save', '--format', format, '-o', target, NAME);
         const theirs = await contentOf(target);
-        expect({ diffIds: theirs.diffIds, names: theirs.names }).toEqual({ diffIds, names: [REFERENCE] });
+        expect({ diffIds: theirs.diffIds, names: theirs.names }).toEqual({
+          diffIds,
+          names: [REFERENCE],
+        });
       }
     });
   },
@@ -81,13 +124,19 @@ describeWith(
       const saved = join(await temporaryFolder(), 'saved.tar');
       await must('docker', ['save', '-o', saved, `${NAME}:latest`], { env });
       expect(await contentOf(saved)).toMatchObject({ configDigest, diffIds, names: [REFERENCE] });
-      const direct = await json<Inspection>(['inspect', `docker-daemon:${NAME}`, '--host', inject('dockerHost')]);
+      const direct = await json<Inspection>([
+        'inspect',
+        `docker-daemon:${NAME}`,
+        '--host',
+        inject('dockerHost'),
+      ]);
       expect(direct).toMatchObject({ kind: 'engine', images: [{ configDigest }] });
     });
 
     it('ctr imports ours under its name and digest, and exports what we read', async () => {
       const { archive, digest } = await ours();
-      const ctr = (...args: string[]) => must('ctr', ['-a', inject('containerd'), '-n', 'stowage-e2e', ...args]);
+      const ctr = (...args: string[]) =>
+        must('ctr', ['-a', inject('containerd'), '-n', 'stowage-e2e', ...args]);
       await ctr('images', 'import', archive);
       expect(await ctr('images', 'ls')).toMatch(new RegExp(`${REFERENCE} .*${digest}`));
       const target = join(await temporaryFolder(), 'exported.tar');

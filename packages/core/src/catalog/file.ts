@@ -51,8 +51,9 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
       return uses ? [{ name: entry.name, ...addUsage(entry, uses) }] : [];
     });
     const changed = editCatalog(text, path, { ...edit, upsert: [...used, ...(edit.upsert ?? [])] });
-    if (changed !== text) await writeAtomically(path, [Buffer.from(changed)]);
-    await rm(folding(place), { force: true });
+    const partial = `${path}.partial`;
+    if (changed !== text) await writeAtomically(path, [Buffer.from(changed)], { partial });
+    for (const leftover of [partial, folding(place)]) await rm(leftover, { force: true });
   });
 }
 

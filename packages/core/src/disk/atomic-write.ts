@@ -5,14 +5,25 @@ import { ImageError, systemCode } from '../errors.js';
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
+export interface AtomicOptions {
+  /**
+   * The temporary file. A name of its own for each call when omitted; a caller that holds a lock names
+   * a fixed one, so that what a dead process left is written over.
+   */
+  readonly partial?: string;
+}
+
 /**
  * Writes a file that is either whole or not there: temporary file beside it, fsync, rename, fsync
- * of the folder. Creates the folder. A process that dies leaves at most a `.partial` file.
+ * of the folder. Creates the folder. A process that dies leaves at most the temporary file.
  *
  * @throws ImageError NO_SPACE; whatever `content` throws
  */
-export async function writeAtomically(path: string, content: Chunks): Promise<void> {
-  const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
+export async function writeAtomically(
+  path: string,
+  content: Chunks,
+  { partial = `${path}.${randomBytes(6).toString('hex')}.partial` }: AtomicOptions = {},
+): Promise<void> {
   await writeDurably(partial, content);
   try {
     await rename(partial, path);

@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EXIT_CODES } from './exit-codes.js';
+import { describeFailure } from './print/failure.js';
+import { formatBytes, formatTable, shortDigest } from './print/table.js';
+import { createProgram } from './program.js';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'stowage-cli-'));
+  writeFileSync(join(cwd, 'stowage.yaml'), '');
+});
+afterEach(() => {
+  rmSync(cwd, { recursive: true, force: true });
+  process.exitCode = 0;
+});
+
+/** Runs a command line inside this process. */
+async function stowage(...args: string[]) {
+  const [stdout, stderr] = [collector(), collector()];
+  const io = {
+    cwd,
+    stdin: process.stdin,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    signal: new AbortController().signal,
+  };
+  process.exitCode = undefined;
+  await createProgram(io, '1.2.3').parseAsync(['node', 'stowage', ...args]);
+  return { code: process.exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collector() {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      chunks.push(chunk.toString());
+      done();
+    },
+  });
+  return { stream: stream as unknown as NodeJS.WriteStream, text: () => chunks.join('') };
+}
+
+describe('the command line', () => {
+  it('lists nothing where there is nothing, and says what to do', async () => {
+    expect(await stowage('ls', '--json')).toMatchObject({ code: 0, stdout: '{"entries":[]}\n' });
+    expect((await stowage('ls')).stdout).toContain('image-save');
+  });
+
+  it.each([
+    ['load ./nope.tar', 3, /nope\.tar: expected an archive/],
+    [
+      'load app-ubuntu-25.04-gcc15 --engine embedded',
+      3,
+      /app-ubuntu-25\.04-gcc15: expected an image of the catalog/,
+    ],
+    ['inspect docker://example.com/x', 2, /another kind of location/],
+    ['inspect nginx', 3, /docker-daemon:nginx/],
+    ['save NoName --engine embedded', 2, /lower-case/],
+    ['save nginx --engine embedded', 8, /<project>-<distribution>-<version>-<variant>/],
+    ['build nowhere', 3, /image\.yaml|nowhere: expected a definition/],
+    ['load ./x --engine docker --host unix:///nonexistent.sock', 3, /\.\/x|\/x: expected/],
+    ['doctor --config none.yaml', 3, /none\.yaml: expected the settings/],
+    ['prune --unused-for soon', 2, /unused-for: expected a duration/],
+    ['load ./x --platform a/b/c/d', 2, /platform: expected os\/architecture/],
+  ])('%s exits %i', async (line, code, message) => {
+    const ran = await stowage(...line.split(' '));
+    expect(ran).toMatchObject({ code, stdout: '' });
+    expect(ran.stderr).toMatch(message);
+    expect(await stowage(...line.split(' '), '--json')).toMatchObject({
+      code,
+      stdout: expect.stringMatching(/^\{"error":\{"code":".*\}\}\n$/) as string,
+    });
+  });
+
+  it('says that no engine answers with exit 6 and a way out', async () => {
+    writeFileSync(join(cwd, 'x.yaml'), 'host: unix:///nonexistent.sock\nengine: docker\n');
+    const ran = await stowage('save', 'app-ubuntu-25.04-gcc15', '--config', 'x.yaml');
+    expect(ran.code).toBe(6);
+    expect(ran.stderr).toContain('--engine embedded');
+  });
+
+  it.each([
+    ['--bogus'],
+    ['load'],
+    ['nonsense'],
+    ['ls', '--progress', 'loud'],
+    ['prune', '--keep-newest', '0'],
+  ])('refuses %j as commander does', async (...args) => {
+    await expect(stowage(...args)).rejects.toMatchObject({ exitCode: 1 });
+  });
+
+  it('shows examples and exit codes in its help', async () => {
+    const [stdout, stderr] = [collector(), collector()];
+    const io = {
+      cwd,
+      stdin: process.stdin,
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      signal: new AbortController().signal,
+    };
+    await expect(
+      createProgram(io, '1.2.3').parseAsync(['node', 'stowage', 'load', '--help']),
+    ).rejects.toMatchObject({ exitCode: 0 });
+    expect(stdout.text()).toContain('$ stowage load ./app.tar --as app:dev');
+  });
+
+  it('prints its version', async () => {
+    await expect(stowage('--version')).rejects.toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('a failure', () => {
+  it('has an exit code for each error code', () => {
+    expect(new Set(Object.values(EXIT_CODES))).toEqual(new Set([2, 3, 4, 5, 6, 7, 8]));
+  });
+
+  it('is an interruption when there was one, whatever else went wrong', () => {
+    expect(describeFailure(new Error('x'), true)).toMatchObject({
+      exitCode: 130,
+      json: { error: { code: 'INTERRUPTED' } },
+    });
+    expect(describeFailure(new Error('x'), false)).toMatchObject({
+      exitCode: 1,
+      json: { error: { code: 'UNEXPECTED' } },
+    });
+  });
+});
+
+it('prints tables without lines', () => {
+  expect(
+    formatTable(
+      ['A', 'B'],
+      [
+        ['1', 'two'],
+        ['long', ''],
+      ],
+    ),
+  ).toBe('A     B\n1     two\nlong\n');
+  expect([
+    formatBytes(1_500_000),
+    formatBytes(null),
+    shortDigest('sha256:0123456789abcdef'),
+    shortDigest(null),
+  ]).toEqual(['1.4 MB', '-', '0123456789ab', '-']);
+});

@@ -1,0 +1,70 @@
+// The README's `npm test`: everything that this machine can run, and at its end what it could not.
+// Last line: `N passed, N failed` (`, N skipped`), summed over all suites.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const env = { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false' };
+const results = () =>
+  ['packages/core', 'packages/images', 'packages/cli', 'tools', 'e2e'].map((project) =>
+    join(root, project, 'test-output/results.json'),
+  );
+
+function nx(...args) {
+  return spawnSync('npx', ['nx', ...args], { cwd: root, env, stdio: 'inherit' }).status === 0;
+}
+
+for (const file of results()) rmSync(file, { force: true });
+const format =
+  spawnSync('npx', ['prettier', '--check', '.'], { cwd: root, env, stdio: 'inherit' }).status === 0;
+const checks = nx('run-many', '-t', 'lint', 'typecheck', 'build', '--output-style=static');
+const suites = nx('run-many', '-t', 'test', 'e2e', '--output-style=stream', '--skip-nx-cache');
+
+const count = { passed: 0, failed: 0, skipped: 0 };
+const skipped = [];
+for (const file of results()) {
+  const suite = read(file);
+  if (!suite) {
+    count.failed++;
+    console.error(`no results of ${relative(root, file)}: its suite did not run`);
+    continue;
+  }
+  count.passed += suite.numPassedTests;
+  count.failed += suite.numFailedTests;
+  for (const { assertionResults, status, name, message } of suite.testResults) {
+    // A file that fails before its first test has no failed test to count.
+    if (status === 'failed' && !assertionResults.some((test) => test.status === 'failed')) {
+      count.failed++;
+      console.error(`${relative(root, name)}: ${message}`);
+    }
+    for (const test of assertionResults) {
+      if (test.status === 'pending' || test.status === 'skipped' || test.status === 'todo')
+        skipped.push(test.fullName);
+    }
+  }
+}
+count.skipped = skipped.length;
+
+if (skipped.length > 0)
+  console.log(`\nNot run on this machine:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
+for (const [what, ok] of Object.entries({
+  'formatting (npm run format)': format,
+  'lint, typecheck or build': checks,
+})) {
+  if (!ok) console.error(`failed: ${what}`);
+}
+const ran = count.passed + count.failed > 0;
+if (!ran) console.error('no test ran');
+console.log(
+  `\n${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`,
+);
+process.exitCode = format && checks && suites && ran && count.failed === 0 ? 0 : 1;
+
+function read(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
