@@ -16,13 +16,19 @@ export default [
       '@typescript-eslint/no-non-null-assertion': 'error',
       // `return promise` leaves a block, and disposes of what it holds, before the promise is done.
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
-      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_+$', argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { varsIgnorePattern: '^_+$', argsIgnorePattern: '^_' },
+      ],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       // A contract may be async where one implementation has nothing to wait for.
       '@typescript-eslint/require-await': 'off',
       '@nx/enforce-module-boundaries': [
         'error',
-        { allow: ['../../packages/core/testing/contracts/*'], depConstraints: [{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }] },
+        {
+          allow: ['../../packages/core/testing/contracts/*'],
+          depConstraints: [{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }],
+        },
       ],
     },
   },
