@@ -58,7 +58,10 @@ describeWith(
       );
       expect(again.results[0]?.action).toBe('skipped');
       await rm(join(cwd, 'images/app/app-ubuntu-25.04-tools.tar'));
-      const { stderr, code } = await stowage(['build', folder, '--save', ...host], options);
+      const { stderr, code } = await stowage(
+        ['build', folder, '--save', '--progress', 'plain', ...host],
+        options,
+      );
       expect(code).toBe(0);
       expect(stderr).not.toContain('Step 1/');
       const { decisions } = await json<{ decisions: { name: string; action: string }[] }>(

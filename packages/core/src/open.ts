@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { heal, isHalfDone, readRecord } from './catalog/commit.js';
 import { archivePath, readCatalog, recordUse, type CatalogPlace } from './catalog/file.js';
-import type { ImageRecord } from './catalog/record.js';
+import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
 import type { Compression } from './compression/detect.js';
 import { parseName } from './definition/name.js';
@@ -125,7 +125,7 @@ async function openPath(path: string, place: CatalogPlace): Promise<Opened> {
       path,
     };
   if (await isHalfDone(path)) {
-    const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.tar$/, '');
+    const name = basename(path, ARCHIVE_SUFFIX);
     await withLock(join(place.state, 'locks', name), () => heal(path));
   }
   const record = await readRecord(path);

@@ -7,6 +7,7 @@ import {
   type BuildResult,
 } from '@stowage/core';
 import type { Command } from 'commander';
+import { shortDigest } from '../print/table.js';
 import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 import { savedLine } from './save.js';
 
@@ -67,5 +68,5 @@ export function buildCommand(io: Io): Command {
 
 function line({ reference, engine, imageId, action: done }: BuildResult): string {
   const what = done === 'built' ? 'built' : 'is built already';
-  return `${familiarReference(parseReference(reference))}  ${what} (${engine}, ${imageId.slice(7, 19)})\n`;
+  return `${familiarReference(parseReference(reference))}  ${what} (${engine}, ${shortDigest(imageId)})\n`;
 }

@@ -6,7 +6,7 @@ import {
   type LoadResult,
 } from '@stowage/core';
 import type { Command } from 'commander';
-import { formatBytes } from '../print/table.js';
+import { formatBytes, shortDigest } from '../print/table.js';
 import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -47,5 +47,5 @@ const SAID: Readonly<Record<LoadResult['action'], string>> = {
 
 function line({ action: done, reference, engine, bytesSent, imageId }: LoadResult): string {
   const sent = done === 'loaded' ? `, ${formatBytes(bytesSent)} sent` : '';
-  return `${familiarReference(parseReference(reference))}  ${SAID[done]} (${engine}, ${imageId.slice(7, 19)}${sent})\n`;
+  return `${familiarReference(parseReference(reference))}  ${SAID[done]} (${engine}, ${shortDigest(imageId)}${sent})\n`;
 }

@@ -2,6 +2,9 @@ import type { LifecycleEvent } from '@stowage/core';
 import { SingleBar } from 'cli-progress';
 import { formatBytes } from './table.js';
 
+/** Nobody wants to read of what is over before they look (ms). */
+const PATIENCE = 1000;
+
 export type ProgressMode = 'auto' | 'plain' | 'json' | 'none';
 
 /** Shows events on stderr; `done` takes down what is still drawn. */
@@ -16,9 +19,11 @@ export function createProgress(mode: ProgressMode, stderr: NodeJS.WriteStream): 
   if (mode === 'none') return NOTHING;
   if (mode === 'json')
     return { ...NOTHING, onEvent: (event) => stderr.write(`${JSON.stringify(event)}\n`) };
-  return mode === 'auto' && stderr.isTTY ? drawn(stderr) : plain(stderr);
+  if (mode === 'plain') return plain(stderr);
+  return stderr.isTTY ? drawn(stderr) : patient(stderr);
 }
 
+/** Lines, from the first on. */
 function plain(stderr: NodeJS.WriteStream): Progress {
   return {
     ...NOTHING,
@@ -26,6 +31,25 @@ function plain(stderr: NodeJS.WriteStream): Progress {
       const line = lineOf(event);
       if (line !== undefined) stderr.write(`${line}\n`);
     },
+  };
+}
+
+/** Lines, once it has taken long enough for somebody to wonder; notices at once. */
+function patient(stderr: NodeJS.WriteStream): Progress {
+  const { onEvent } = plain(stderr);
+  const held: LifecycleEvent[] = [];
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    held.forEach(onEvent);
+  }, PATIENCE);
+  timer.unref();
+  return {
+    onEvent: (event) => {
+      if (isLate || event.type === 'notice') onEvent(event);
+      else if (event.type !== 'progress') held.push(event);
+    },
+    done: () => clearTimeout(timer),
   };
 }
 

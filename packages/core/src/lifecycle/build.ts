@@ -1,6 +1,9 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { makeImage } from '../build/make.js';
 import { heal } from '../catalog/commit.js';
+import type { ImageRecord } from '../catalog/record.js';
+import type { Facts } from '../definition/definition.js';
 import { withLock } from '../disk/lock.js';
 import { isSameImage, type Engine, type EngineKind } from '../engine/engine.js';
 import type { Digest } from '../oci/digest.js';
@@ -21,8 +24,9 @@ export interface BuildOptions extends VerbOptions, RecipeOptions {
 export interface BuildResult {
   readonly name: string;
   readonly reference: string;
-  readonly imageId: Digest;
-  readonly digest: Digest;
+  /** Null in a dry run, where only building would tell. */
+  readonly imageId: Digest | null;
+  readonly digest: Digest | null;
   readonly engine: EngineKind;
   readonly action: 'built' | 'skipped';
 }
@@ -46,7 +50,7 @@ export async function build(
   if (present && (present.id === known.digest || present.id === known.configDigest)) {
     return { ...common, imageId: present.id, digest: known.digest, action: 'skipped' };
   }
-  if (options.dryRun) return { ...common, imageId: 'sha256:', digest: 'sha256:', action: 'built' };
+  if (options.dryRun) return { ...common, imageId: null, digest: null, action: 'built' };
   await using source = await made(workspace, recipe, async () => engine, options);
   const graph = await graphOf(source, reference, options);
   const image = await engine.inspect(reference, options);
@@ -78,13 +82,14 @@ export async function saveDefinition(
   return await withLock(
     lockOf(workspace, name),
     async () => {
-      await heal(target.path);
+      if (!options.dryRun) await heal(target.path);
       const known = options.force ? undefined : await readBuilt(workspace, recipe.inputs);
-      const current =
-        known && (await savedAlready(target, ({ digest }) => digest === known.digest));
+      const isIt = (record: ImageRecord) =>
+        record.digest === known?.digest && sameFacts(record.facts, facts);
+      const current = known && (await savedAlready(target, isIt));
       if (current) return current;
       if (options.dryRun)
-        return { reference, archive: target.path, digest: 'sha256:', size: 0, action: 'saved' };
+        return { reference, archive: target.path, digest: null, size: null, action: 'saved' };
       let engine: Engine | undefined;
       try {
         const theEngine = async (): Promise<Engine> =>
@@ -106,6 +111,10 @@ export async function saveDefinition(
     },
     options,
   );
+}
+
+function sameFacts(a: Facts, b: Facts): boolean {
+  return isDeepStrictEqual([a.compilers, a.packages, a.tools], [b.compilers, b.packages, b.tools]);
 }
 
 /** What the engine built from the same inputs before, if it still has it. */

@@ -18,9 +18,10 @@ export interface SaveResult {
   readonly reference: string;
   readonly archive: string;
   readonly record?: string;
-  readonly digest: Digest;
+  /** Null in a dry run, where only saving would tell. */
+  readonly digest: Digest | null;
   /** Of the archive, in bytes. */
-  readonly size: number;
+  readonly size: number | null;
   readonly action: 'saved' | 'skipped';
 }
 

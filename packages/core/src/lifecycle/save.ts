@@ -4,7 +4,7 @@ import { ArchiveWriter } from '../archive/archive-writer.js';
 import { heal } from '../catalog/commit.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
-import type { Engine, EngineImage } from '../engine/engine.js';
+import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { canonicalReference, parseReference } from '../oci/reference.js';
@@ -31,29 +31,26 @@ export async function save(
   references: readonly string[],
   options: SaveOptions,
 ): Promise<SaveResult[]> {
-  const names = references.map(canonicalReference);
-  const targets =
-    options.output === undefined ? names.map((reference) => targetOf(workspace, reference)) : [];
+  const output = options.output === undefined ? undefined : resolve(options.cwd, options.output);
+  const targets = references
+    .map(canonicalReference)
+    .map((reference) =>
+      output === undefined ? targetOf(workspace, reference) : { name: '', reference, path: output },
+    );
   await using engine = await openEngine(workspace, options);
-  const images: EngineImage[] = [];
-  for (const reference of names) images.push(await required(engine, reference));
-  if (options.dryRun)
-    return images.map(({ id }, at) => ({
-      reference: names[at] ?? '',
-      archive: targets[at]?.path ?? options.output ?? '',
-      digest: id,
-      size: 0,
-      action: 'saved',
-    }));
-  if (options.output !== undefined)
-    return await saveTogether(workspace, engine, names, {
-      ...options,
-      output: resolve(options.cwd, options.output),
-    });
+  const wanted: Wanted[] = [];
+  for (const target of targets) wanted.push({ target, id: await idOf(engine, target.reference) });
+  if (output !== undefined)
+    return await saveTogether(workspace, engine, wanted, { ...options, output });
   const results: SaveResult[] = [];
-  for (const [at, target] of targets.entries())
-    results.push(await saveByName(workspace, engine, target, { ...options, id: images[at]?.id }));
+  for (const each of wanted) results.push(await saveByName(workspace, engine, each, options));
   return results;
+}
+
+/** An image that the engine has, and where it goes. */
+interface Wanted {
+  readonly target: SaveTarget;
+  readonly id: Digest;
 }
 
 function targetOf(workspace: Workspace, reference: string): SaveTarget {
@@ -70,70 +67,83 @@ function targetOf(workspace: Workspace, reference: string): SaveTarget {
   }
 }
 
-async function required(engine: Engine, reference: string): Promise<EngineImage> {
+async function idOf(engine: Engine, reference: string): Promise<Digest> {
   const image = await engine.inspect(reference);
-  if (image) return image;
+  if (image) return image.id;
   throw new ImageError(
     'NOT_FOUND',
     `${engine.location}: expected an image ${reference}, got none`,
-    { location: engine.location },
+    {
+      location: engine.location,
+    },
   );
 }
 
 async function saveByName(
   workspace: Workspace,
   engine: Engine,
-  target: SaveTarget,
-  { id, ...options }: SaveOptions & { readonly id: string | undefined },
+  { target, id }: Wanted,
+  options: SaveOptions,
 ): Promise<SaveResult> {
-  return withLock(lockOf(workspace, target.name), async () => {
-    await heal(target.path);
-    const current = await savedAlready(
-      target,
-      ({ digest, configDigest }) => id === digest || id === configDigest,
-    );
-    if (current) return current;
-    await using source = await engine.source(target.reference, {
-      ...options,
-      spoolFolder: join(workspace.place.state, 'spool'),
-    });
-    return await saveImage(workspace, source, target, {
-      ...options,
-      facts: { compilers: [], packages: [], tools: [] },
-    });
-  });
+  return withLock(
+    lockOf(workspace, target.name),
+    async () => {
+      if (!options.dryRun) await heal(target.path);
+      const current = await savedAlready(
+        target,
+        ({ digest, configDigest }) => id === digest || id === configDigest,
+      );
+      if (current) return current;
+      if (options.dryRun) return dry(target);
+      await using source = await engine.source(target.reference, {
+        ...options,
+        spoolFolder: spoolOf(workspace),
+      });
+      return await saveImage(workspace, source, target, {
+        ...options,
+        facts: { compilers: [], packages: [], tools: [] },
+      });
+    },
+    options,
+  );
 }
 
 async function saveTogether(
   workspace: Workspace,
   engine: Engine,
-  references: readonly string[],
+  wanted: readonly Wanted[],
   options: SaveOptions & { readonly output: string },
 ): Promise<SaveResult[]> {
   const { output } = options;
+  if (options.dryRun) return wanted.map(({ target }) => dry(target));
   const sources: Source[] = [];
   try {
     await using writer = new ArchiveWriter(output, (archive) => writeAtomically(output, archive));
-    const digests: Digest[] = [];
-    for (const reference of references) {
+    const saved: { reference: string; digest: Digest }[] = [];
+    for (const { target } of wanted) {
+      const { reference } = target;
       const source = await engine.source(reference, {
         ...options,
-        spoolFolder: join(workspace.place.state, 'spool'),
+        spoolFolder: spoolOf(workspace),
       });
       sources.push(source);
-      const { digest } = await copy(source, reference, writer, { ...options, as: reference });
-      digests.push(digest);
+      saved.push({
+        reference,
+        digest: (await copy(source, reference, writer, { ...options, as: reference })).digest,
+      });
     }
     await writer.commit(options);
     const { size } = await stat(output);
-    return digests.map((digest, at) => ({
-      reference: references[at] ?? '',
-      archive: output,
-      digest,
-      size,
-      action: 'saved',
-    }));
+    return saved.map((each) => ({ ...each, archive: output, size, action: 'saved' }));
   } finally {
     for (const source of sources) await source[Symbol.asyncDispose]();
   }
+}
+
+function dry({ reference, path }: SaveTarget): SaveResult {
+  return { reference, archive: path, digest: null, size: null, action: 'saved' };
+}
+
+function spoolOf({ place }: Workspace): string {
+  return join(place.state, 'spool');
 }

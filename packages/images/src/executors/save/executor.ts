@@ -33,8 +33,8 @@ const save: PromiseExecutor<SaveExecutorOptions> = (options, context) =>
     const name = familiarReference(parseReference(reference));
     logger.info(
       action === 'saved'
-        ? `saved ${name} to ${path} (${digest})`
-        : `${path} holds ${name} already (${digest}); nothing to do`,
+        ? `saved ${name} to ${path} (${String(digest)})`
+        : `${path} holds ${name} already (${String(digest)}); nothing to do`,
     );
   });
 

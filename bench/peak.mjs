@@ -1,0 +1,6 @@
+// Preloaded into a measured process: tells its peak memory (bytes) when it ends.
+import { writeFileSync } from 'node:fs';
+
+process.on('exit', () => {
+  writeFileSync(process.env.STOWAGE_BENCH_PEAK, String(process.resourceUsage().maxRSS * 1024));
+});

@@ -1,0 +1,259 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { build, saveDefinition } from './build.js';
+import type { LifecycleEvent } from './call.js';
+import { doctor } from './doctor.js';
+import { inspect } from './inspect.js';
+import { listInputs } from './list-inputs.js';
+import { list } from './list.js';
+import { load } from './load.js';
+import { prune } from './prune.js';
+import { save } from './save.js';
+import { archiveOf, openWorkspace } from './workspace.js';
+
+const NAME = 'app-debian-12-base';
+const BASE = 'apps/app/images/base';
+const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
+const DAY = 86_400_000;
+
+async function workspaceOf(files: Readonly<Record<string, string>> = {}) {
+  const cwd = await temporaryFolder();
+  const all = {
+    'stowage.yaml': '',
+    [`${BASE}/image.yaml`]: `${HEAD}copy: [{ from: files, to: /opt }]\n`,
+    [`${BASE}/files/a`]: 'a\n',
+    ...files,
+  };
+  for (const [path, content] of Object.entries(all)) {
+    await mkdir(dirname(join(cwd, path)), { recursive: true });
+    await writeFile(join(cwd, path), content);
+  }
+  const events: LifecycleEvent[] = [];
+  const stdin = () => {
+    throw new Error('standard input is not read');
+  };
+  const call = {
+    cwd,
+    stdin,
+    engine: 'embedded' as const,
+    onEvent: (event: LifecycleEvent) => void events.push(event),
+  };
+  return { cwd, call, events, workspace: await openWorkspace(cwd) };
+}
+
+describe('an image of a definition', () => {
+  it('is built on another by name, by path and by reference in the store; the record names the base', async () => {
+    const on = (variant: string, base: string) => ({
+      [`apps/app/images/${variant}/image.yaml`]: `project: app\nos: debian-12\nvariant: ${variant}\nbase: ${base}\nlabels: { on: ${variant} }\n`,
+    });
+    const { workspace, call, cwd } = await workspaceOf({
+      ...on('name', NAME),
+      ...on('path', './base.tar'),
+      ...on('store', 'kept:1'),
+      ...on('lost', 'nowhere:1'),
+    });
+    const { digest } = await saveDefinition(workspace, BASE, call);
+    await writeFile(
+      join(cwd, 'apps/app/images/path/base.tar'),
+      await readFile(archiveOf(workspace, NAME)),
+    );
+    await load(workspace, [NAME], { ...call, as: 'kept:1' });
+    for (const variant of ['name', 'path', 'store']) {
+      const saved = await saveDefinition(workspace, `apps/app/images/${variant}`, call);
+      const record = JSON.parse(await readFile(saved.record ?? '', 'utf8')) as {
+        base: { digest: string };
+        diffIds: string[];
+      };
+      expect(record.base.digest).toBe(digest);
+      expect(record.diffIds).toHaveLength(1);
+    }
+    await expect(saveDefinition(workspace, 'apps/app/images/lost', call)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('is made again only when something it is made from changed', async () => {
+    const { workspace, call, cwd } = await workspaceOf();
+    const make = async () => (await saveDefinition(workspace, BASE, call)).action;
+    expect(await make()).toBe('saved');
+    expect(await make()).toBe('skipped');
+    await writeFile(join(cwd, BASE, 'not-copied'), 'x');
+    expect(await make()).toBe('skipped');
+    await writeFile(
+      join(cwd, BASE, 'image.yaml'),
+      `# a comment\n${HEAD}copy: [{ from: files, to: /opt }]\n`,
+    );
+    expect(await make()).toBe('skipped');
+    await writeFile(join(cwd, BASE, 'files/a'), 'b\n');
+    expect(await make()).toBe('saved');
+    await rm(archiveOf(workspace, NAME));
+    expect(await make()).toBe('saved');
+    await rm(join(cwd, '.stowage'), { recursive: true });
+    expect(await make()).toBe('saved');
+  });
+
+  it('has a record that follows its facts', async () => {
+    const { workspace, call, cwd } = await workspaceOf();
+    await saveDefinition(workspace, BASE, call);
+    await writeFile(
+      join(cwd, BASE, 'image.yaml'),
+      `${HEAD}copy: [{ from: files, to: /opt }]\nfacts: { tools: [cmake] }\n`,
+    );
+    expect((await saveDefinition(workspace, BASE, call)).action).toBe('saved');
+    expect((await saveDefinition(workspace, BASE, call)).action).toBe('skipped');
+    expect(await readFile(join(cwd, 'images/image-registry.yml'), 'utf8')).toContain(
+      'tools: [ cmake ]',
+    );
+  });
+
+  it('goes into an engine, once', async () => {
+    const { workspace, call } = await workspaceOf();
+    expect(await build(workspace, BASE, { ...call, dryRun: true })).toMatchObject({
+      action: 'built',
+      digest: null,
+    });
+    expect(await build(workspace, BASE, call)).toMatchObject({
+      action: 'built',
+      engine: 'embedded',
+    });
+    expect(await build(workspace, BASE, call)).toMatchObject({ action: 'skipped' });
+    expect(await build(workspace, BASE, { ...call, force: true })).toMatchObject({
+      action: 'built',
+    });
+  });
+
+  it('needs an engine that builds for a Dockerfile', async () => {
+    const { workspace, call } = await workspaceOf({
+      'd/image.yaml': 'project: app\nos: debian-12\nvariant: d\ndockerfile: Dockerfile\n',
+      'd/Dockerfile': 'FROM scratch\n',
+    });
+    await expect(build(workspace, 'd', call)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it("keeps to the workspace's own rule for names", async () => {
+    const { workspace, call, cwd } = await workspaceOf({
+      'stowage.yaml': 'naming: { pattern: "^capy-" }\n',
+    });
+    await expect(saveDefinition(workspace, BASE, call)).rejects.toMatchObject({ code: 'NAMING' });
+    expect(await readdir(cwd)).not.toContain('images');
+  });
+
+  it('refuses a base for another platform, and says which it is', async () => {
+    const { workspace, call } = await workspaceOf({
+      'p/image.yaml': `project: app\nos: debian-12\nvariant: p\nbase: ${NAME}\nplatform: linux/s390x\n`,
+    });
+    await saveDefinition(workspace, BASE, call);
+    await expect(saveDefinition(workspace, 'p', call)).rejects.toThrow(
+      /for linux\/s390x, got linux\//,
+    );
+  });
+
+  it('lists the files it is made from', async () => {
+    const { workspace, call, cwd } = await workspaceOf();
+    expect(await listInputs(workspace, BASE, call)).toEqual([join(cwd, BASE, 'files/a')]);
+  });
+});
+
+describe('loading', () => {
+  it('wants a name for an image without one, and one name for one image', async () => {
+    const { workspace, call, cwd } = await workspaceOf();
+    await saveDefinition(workspace, BASE, call);
+    await build(workspace, BASE, call);
+    await save(workspace, [NAME], { ...call, output: 'x.tar' });
+    const path = join(cwd, 'x.tar');
+    const text = (await readFile(path))
+      .toString('latin1')
+      .replaceAll('io.containerd.image.name', 'io.containerd.image.nope');
+    await writeFile(path, text, 'latin1');
+    await expect(load(workspace, ['./x.tar'], call)).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: 'Name it with --as REFERENCE.',
+    });
+    expect(await load(workspace, ['./x.tar'], { ...call, as: 'named:1' })).toMatchObject([
+      { action: 'retagged' },
+    ]);
+    await expect(
+      load(workspace, [NAME, './x.tar'], { ...call, as: 'named:1' }),
+    ).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('touches nothing when a later input is bad', async () => {
+    const { workspace, call } = await workspaceOf();
+    await saveDefinition(workspace, BASE, call);
+    await expect(load(workspace, [NAME, './absent.tar'], call)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await expect(inspect(workspace, `store:${NAME}`, call)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('says so when there is an engine and nothing in the archive', async () => {
+    const { workspace, call } = await workspaceOf({
+      'empty/index.json': '{"schemaVersion":2,"manifests":[]}',
+      'empty/oci-layout': '{"imageLayoutVersion":"1.0.0"}',
+    });
+    expect((await inspect(workspace, './empty', call)).notices).toEqual(['it holds no image']);
+    await expect(load(workspace, ['./empty'], call)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('the workspace', () => {
+  it('is healthy after a save, and tells what is wrong when it is not', async () => {
+    const { workspace, call, cwd } = await workspaceOf();
+    await saveDefinition(workspace, BASE, call);
+    expect((await doctor(workspace, call)).problems).toEqual([]);
+    await writeFile(join(cwd, 'images/app/stray.image.json'), '{}');
+    await writeFile(join(cwd, 'images/app/Old Name.tar'), 'x');
+    await rename(archiveOf(workspace, NAME), join(cwd, 'images/app/moved.tar'));
+    const kinds = (await doctor(workspace, call)).problems.map(
+      ({ kind, name }) => `${kind} ${name}`,
+    );
+    expect(kinds.sort()).toEqual([
+      'damaged-record stray',
+      'missing app-debian-12-base',
+      'orphan Old Name',
+      'orphan moved',
+      `stray-record ${NAME}`,
+    ]);
+  });
+
+  it('lists pins of the settings and of the catalog', async () => {
+    const { workspace, call, cwd } = await workspaceOf({ 'stowage.yaml': 'pins: ["app-*"]\n' });
+    await saveDefinition(workspace, BASE, call);
+    expect(await list(workspace)).toMatchObject([
+      { name: NAME, pinned: true, project: 'app', os: 'debian-12', variant: 'base' },
+    ]);
+    await writeFile(join(cwd, 'stowage.yaml'), '');
+    expect(await list(await openWorkspace(cwd))).toMatchObject([{ pinned: false }]);
+  });
+
+  it('prunes older archives of a name as planned, and their records and entries with them', async () => {
+    const { workspace, call, cwd } = await workspaceOf();
+    await saveDefinition(workspace, BASE, call);
+    await writeFile(join(cwd, 'images/app/old.tar'), 'x'.repeat(1000));
+    const entry = (file: string, created: string) =>
+      `  - { name: ${NAME}, file: ${file}, created: ${created} }\n`;
+    await writeFile(
+      join(cwd, 'images/image-registry.yml'),
+      `# kept\nimages:\n${entry('app/old.tar', '2020-01-01')}${entry(`app/${NAME}.tar`, '2026-01-01')}`,
+    );
+    const options = { ...call, keepNewest: 1, minAge: '1d', now: Date.parse('2026-06-01') };
+    const plan = await prune(workspace, { ...options, dryRun: true });
+    expect(plan).toMatchObject({ freedBytes: 1000, shortfallBytes: 0 });
+    expect(plan.decisions.map(({ path, action }) => `${action} ${path}`)).toEqual([
+      `keep app/${NAME}.tar`,
+      'delete app/old.tar',
+    ]);
+    expect(await readdir(join(cwd, 'images/app'))).toContain('old.tar');
+    expect(await prune(workspace, options)).toEqual(plan);
+    expect(await readdir(join(cwd, 'images/app'))).not.toContain('old.tar');
+    expect(await readFile(join(cwd, 'images/image-registry.yml'), 'utf8')).toMatch(/^# kept\n/);
+    expect(await list(workspace)).toHaveLength(1);
+    expect((await prune(workspace, { ...options, now: Date.now() + 400 * DAY })).freedBytes).toBe(
+      0,
+    );
+  });
+});
