@@ -1,4 +1,4 @@
-import { cp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   doctor,
@@ -9,9 +9,10 @@ import {
   saveDefinition,
   type SaveResult,
 } from '@stowage/core';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from './fixture.js';
-import { stowage, temporaryFolder } from './run.js';
+import { describeWith } from './peers.js';
+import { must, stowage, temporaryFolder } from './run.js';
 
 const KILL_AT = join(import.meta.dirname, 'kill-at.mjs');
 /** More changes of the disk than any command here makes. */
@@ -154,3 +155,42 @@ async function copyOf(workspace: string): Promise<string> {
 async function save(cwd: string): Promise<SaveResult> {
   return saveDefinition(await openWorkspace(cwd), DEFINITION, call(cwd));
 }
+
+it('stops at Ctrl-C with exit 130, and leaves nothing half-done', async () => {
+  const cwd = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(400_000_000) });
+  for (const delay of [300, 600, 900]) {
+    const ran = await stowage(['build', DEFINITION, '--save', '--json'], {
+      cwd,
+      interruptAfter: delay,
+    });
+    expect(ran.code, ran.stderr).toBe(130);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'INTERRUPTED' } });
+    expect(await readdir(join(cwd, 'images/app')).catch(() => [])).toEqual([]);
+    expect(await readdir(join(cwd, '.stowage/locks')).catch(() => [])).toEqual([]);
+  }
+});
+
+describeWith(
+  ['mount', 'umount'],
+  'a full disk',
+  () => {
+    it('is exit 7 before anything is written, and leaves the old archive', async () => {
+      const cwd = await createWorkspace();
+      const images = join(cwd, 'images');
+      await mkdir(images);
+      await must('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'stowage-e2e', images]);
+      onTestFinished(async () => void (await must('umount', [images])));
+      const { digest } = await save(cwd);
+      await put(cwd, `${DEFINITION}/files/big`, 'a'.repeat(2_000_000));
+      const ran = await stowage(['build', DEFINITION, '--save'], { cwd });
+      expect(ran.code).toBe(7);
+      expect(ran.stderr).toContain('free bytes');
+      expect(await list(await openWorkspace(cwd))).toMatchObject([{ digest, state: 'ok' }]);
+      expect((await readdir(join(images, 'app'))).sort()).toEqual([
+        `${NAME}.image.json`,
+        `${NAME}.tar`,
+      ]);
+    });
+  },
+  { root: true },
+);

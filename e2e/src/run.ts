@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: Uint8Array;
+  /** Sends SIGINT after so many milliseconds. */
+  readonly interruptAfter?: number;
 }
 
 /** The environment without what Nx, npm and Vitest put there: it would change how their children work. */
@@ -38,7 +40,7 @@ export function cleanEnvironment(): Record<string, string> {
 export function run(
   program: string,
   args: readonly string[],
-  { cwd, env, input }: RunOptions = {},
+  { cwd, env, input, interruptAfter }: RunOptions = {},
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -57,6 +59,7 @@ export function run(
         stderr: Buffer.concat(stderr).toString(),
       }),
     );
+    if (interruptAfter !== undefined) setTimeout(() => child.kill('SIGINT'), interruptAfter);
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });

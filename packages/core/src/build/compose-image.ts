@@ -19,7 +19,7 @@ export async function composeImage(
   const layer =
     definition.copy.length === 0
       ? undefined
-      : await makeLayer({ copy: definition.copy, files, context, mtime: epoch });
+      : await makeLayer({ copy: definition.copy, files, context, mtime: epoch, signal });
   const composed = compose(definition, { base: content, layer, epoch, platform });
   return new ComposedSource(definition.reference, composed, { layer, base: base?.source });
 }

@@ -3,12 +3,14 @@ import { createReadStream } from 'node:fs';
 import type { Definition } from '../definition/definition.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
+import type { CallOptions } from '../transfer/store.js';
 import { selectFiles, type ContextFile } from './context.js';
 
 /** Changes whenever the makers would give other bytes for the same inputs. */
 const MAKER_VERSION = 1;
+const CHUNK = 512 * 1024;
 
-export interface Inputs {
+export interface Inputs extends CallOptions {
   readonly definition: Definition;
   readonly context: string;
   readonly files: readonly ContextFile[];
@@ -25,6 +27,7 @@ export async function hashInputs({
   base,
   epoch,
   platform,
+  signal,
 }: Inputs): Promise<string> {
   const used =
     definition.dockerfile === undefined
@@ -47,15 +50,18 @@ export async function hashInputs({
         type,
         mode,
         link,
-        content: type === 'file' ? await hashFile(absolute) : undefined,
+        content: type === 'file' ? await hashFile(absolute, signal) : undefined,
       }),
     );
   }
   return hash.digest('hex');
 }
 
-async function hashFile(path: string): Promise<string> {
+async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) {
+    signal?.throwIfAborted();
+    hash.update(chunk as Uint8Array);
+  }
   return hash.digest('hex');
 }

@@ -5,7 +5,7 @@ import type { CopyYaml } from '../definition/image-schema.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
-import type { Open } from '../transfer/store.js';
+import type { CallOptions, Open } from '../transfer/store.js';
 import { selectFiles, type ContextFile } from './context.js';
 
 export interface Layer {
@@ -14,7 +14,7 @@ export interface Layer {
   readonly open: Open;
 }
 
-export interface LayerOptions {
+export interface LayerOptions extends CallOptions {
   readonly copy: readonly CopyYaml[];
   readonly files: readonly ContextFile[];
   readonly context: string;
@@ -22,6 +22,7 @@ export interface LayerOptions {
   readonly mtime: number;
 }
 
+const CHUNK = 512 * 1024;
 /** Folders that a base may have with other permissions than 0755; a layer that names them must not change those. */
 const FOLDER_MODES: Readonly<Record<string, number>> = {
   tmp: 0o1777,
@@ -41,6 +42,7 @@ export async function makeLayer(options: LayerOptions): Promise<Layer> {
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of open()) {
+    options.signal?.throwIfAborted();
     hash.update(chunk);
     size += chunk.byteLength;
   }
@@ -115,7 +117,7 @@ function copyMembers(
         name,
         size: file.size,
         mode: bits,
-        open: () => createReadStream(file.absolute),
+        open: () => createReadStream(file.absolute, { highWaterMark: CHUNK }),
         ...ownership,
       },
     ];

@@ -30,12 +30,19 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
 /** Writes the index again if it, or what was seen on disk, has changed. */
 export async function keepIndex(
   path: string,
-  { yaml, entries, seen, kept }: DerivedIndex,
-  nowSeen: Taken['seen'],
+  { yaml, entries, kept }: DerivedIndex,
+  { seen, isNew }: Taken,
 ): Promise<void> {
-  if (kept && JSON.stringify(seen) === JSON.stringify(nowSeen)) return;
-  await writeAtomically(path, [Buffer.from(JSON.stringify({ yaml, entries, seen: nowSeen }))]);
+  if (kept && !isNew) return;
+  try {
+    await writeAtomically(path, [Buffer.from(JSON.stringify({ yaml, entries, seen }))]);
+  } catch (error) {
+    // Where nobody may write, listing still works; it only takes longer.
+    if (!READ_ONLY.has(systemCode(error) ?? '')) throw error;
+  }
 }
+
+const READ_ONLY: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 async function readStored(path: string): Promise<Omit<DerivedIndex, 'kept'> | undefined> {
   try {

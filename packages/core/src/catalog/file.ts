@@ -26,7 +26,7 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
   const index = await readIndex(catalogPath(place), indexPath(place));
   const { entries } = index;
   const inventory = await takeInventory(place.folder, place.workspace, entries, index.seen);
-  await keepIndex(indexPath(place), index, inventory.seen);
+  await keepIndex(indexPath(place), index, inventory);
   const usage = parseUses(
     (await readIfThere(journal(place))) + (await readIfThere(folding(place))),
   );

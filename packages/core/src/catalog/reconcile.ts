@@ -9,6 +9,8 @@ export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed';
 export interface CatalogEntry extends EntryYaml {
   readonly state: EntryState;
   readonly record?: ImageRecord;
+  /** Of the archive as it is on disk; absent where there is none. */
+  readonly bytes?: number;
 }
 
 /** What lies in the folder of archives, paths relative to the catalog. */
@@ -33,30 +35,30 @@ export function reconcile(
     listed.add(entry.file);
     const record = records.get(entry.file);
     const facts = record ? { ...entryOf(record, entry.file), name: entry.name } : {};
-    const state = stateOf(entry, record, archives.get(entry.file), isName);
-    return { ...entry, ...facts, state, ...(record ? { record } : {}) };
+    return { ...entry, ...facts, ...onDisk(entry, record, archives.get(entry.file), isName) };
   });
   const found = [...archives.keys()].filter((file) => !listed.has(file)).sort();
   const unlisted = found.map((file): CatalogEntry => {
     const record = records.get(file);
-    if (!record)
-      return { name: nameOf(file), file, size: archives.get(file) ?? 0, state: 'orphan' };
+    const bytes = archives.get(file) ?? 0;
+    if (!record) return { name: nameOf(file), file, size: bytes, bytes, state: 'orphan' };
     const entry = entryOf(record, file);
-    return { ...entry, record, state: stateOf(entry, record, archives.get(file), isName) };
+    return { ...entry, ...onDisk(entry, record, bytes, isName) };
   });
   return [...known, ...unlisted];
 }
 
-function stateOf(
-  entry: EntryYaml,
+function onDisk(
+  { name, file }: EntryYaml,
   record: ImageRecord | undefined,
-  size: number | undefined,
+  bytes: number | undefined,
   isName: (name: string) => boolean,
-): EntryState {
-  if (size === undefined) return 'missing';
-  if (record && record.size !== size) return 'changed';
-  if (!isName(entry.name) || nameOf(entry.file) !== entry.name) return 'misnamed';
-  return 'ok';
+): Pick<CatalogEntry, 'state' | 'record' | 'bytes'> {
+  const known = record ? { record } : {};
+  if (bytes === undefined) return { ...known, state: 'missing' };
+  if (record && record.size !== bytes) return { ...known, bytes, state: 'changed' };
+  const isConventional = isName(name) && nameOf(file) === name;
+  return { ...known, bytes, state: isConventional ? 'ok' : 'misnamed' };
 }
 
 /** The name that an archive's path claims. */

@@ -1,5 +1,5 @@
-import { Ajv } from 'ajv';
 import type { Facts } from '../definition/definition.js';
+import { schemaOf } from '../definition/read-yaml.js';
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { parseJsonObject } from '../oci/json.js';
@@ -35,7 +35,7 @@ const digest = { type: 'string', pattern: '^sha(256:[0-9a-f]{64}|512:[0-9a-f]{12
 const texts = { type: 'array', items: { type: 'string' } } as const;
 const text = { type: 'string', minLength: 1 } as const;
 
-const validate = new Ajv().compile<ImageRecord>({
+const schema = schemaOf<ImageRecord>({
   type: 'object',
   required: ['name', 'reference', 'digest', 'diffIds', 'size', 'sha256', 'facts'],
   properties: {
@@ -64,7 +64,7 @@ const validate = new Ajv().compile<ImageRecord>({
 export function parseRecord(bytes: Uint8Array, path: string): ImageRecord {
   try {
     const value = parseJsonObject(bytes, path);
-    if (validate(value)) return value;
+    if (schema()(value)) return value;
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
   }

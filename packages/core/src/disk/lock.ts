@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { ImageError, systemCode } from '../errors.js';
 
@@ -16,45 +17,67 @@ export interface LockOptions {
  * Runs `work` while no other process on this machine holds the lock of the same path. The lock is a
  * folder at `path`, so it works on every file system.
  *
- * @throws ImageError CONFLICT when another process holds it for too long
+ * @throws ImageError CONFLICT when another process holds it for too long, or took it over meanwhile
  */
 export async function withLock<T>(
   path: string,
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  const release = await acquire(path, options);
+  const held = await acquire(path, options);
   try {
     return await work();
   } finally {
-    await release();
+    await held.release();
   }
 }
 
-async function acquire(
-  path: string,
-  { wait = 600_000, signal }: LockOptions,
-): Promise<() => Promise<void>> {
+interface Held {
+  readonly release: () => Promise<void>;
+}
+
+async function acquire(path: string, { wait = 600_000, signal }: LockOptions): Promise<Held> {
   await mkdir(dirname(path), { recursive: true });
-  const deadline = Date.now() + wait;
-  for (;;) {
+  for (const deadline = Date.now() + wait; ; ) {
     signal?.throwIfAborted();
     try {
-      return await lock(path, { lockfilePath: path, realpath: false, stale: STALE });
+      return await take(path);
     } catch (error) {
       if (systemCode(error) !== 'ELOCKED') throw error;
       if (Date.now() > deadline) {
-        throw new ImageError(
-          'CONFLICT',
+        throw conflict(
           `${path}: expected the lock within ${wait} ms, another process still holds it`,
-          {
-            location: path,
-            hint: 'Wait for the other stowage process, or stop it.',
-            cause: error,
-          },
+          error,
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 60));
+      await sleep(20 + Math.random() * 60, undefined, { signal });
     }
   }
+}
+
+async function take(path: string): Promise<Held> {
+  let lost: Error | undefined;
+  const onCompromised = (error: Error) => {
+    lost = error;
+  };
+  const release = await lock(path, {
+    lockfilePath: path,
+    realpath: false,
+    stale: STALE,
+    onCompromised,
+  });
+  return {
+    release: async () => {
+      if (lost)
+        throw conflict(`${path}: expected to hold the lock, another process took it over`, lost);
+      await release();
+    },
+  };
+}
+
+function conflict(message: string, cause: unknown): ImageError {
+  return new ImageError('CONFLICT', message, {
+    hint: 'Wait for the other stowage process, or stop it; then run this again.',
+    cause,
+  });
 }

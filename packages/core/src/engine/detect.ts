@@ -1,7 +1,5 @@
-import Docker from 'dockerode';
 import { ImageError } from '../errors.js';
 import { dockerHosts, dockerOptions } from './docker-host.js';
-import { DockerEngine } from './docker.js';
 import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
 
@@ -29,12 +27,14 @@ export async function detectEngine({
 }: EngineOptions): Promise<Engine> {
   if (engine === 'embedded') return new EmbeddedEngine(storeFolder);
   const hosts = dockerHosts(host, env, process.platform);
+  // Its client is the largest thing we load; what needs no engine does not wait for it.
+  const { DockerEngine } = await import('./docker.js');
   const failures: string[] = [];
   for (const each of hosts) {
-    const options = dockerOptions(each, env);
+    const found = new DockerEngine(each, dockerOptions(each, env));
     try {
-      await new Docker({ ...options, timeout: PING_TIMEOUT }).ping();
-      return new DockerEngine(each, options);
+      await found.ping(PING_TIMEOUT);
+      return found;
     } catch (error) {
       failures.push(`${each} (${error instanceof Error ? error.message : String(error)})`);
     }

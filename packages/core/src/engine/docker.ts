@@ -17,10 +17,17 @@ export class DockerEngine implements BuildingEngine {
   readonly kind = 'docker';
   readonly location: string;
   readonly #docker: Docker;
+  readonly #options: Docker.DockerOptions;
 
   constructor(host: string, options: Docker.DockerOptions) {
     this.location = `docker-daemon:${host}`;
     this.#docker = new Docker(options);
+    this.#options = options;
+  }
+
+  /** Finds out whether it answers within some milliseconds. */
+  async ping(timeout: number): Promise<void> {
+    await new Docker({ ...this.#options, timeout }).ping();
   }
 
   async platform(): Promise<Platform> {

@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import ms, { type StringValue } from 'ms';
 import { recordPath } from '../catalog/commit.js';
 import { archivePath, readCatalog, updateCatalog } from '../catalog/file.js';
@@ -42,11 +42,7 @@ export interface PruneResult {
 export async function prune(workspace: Workspace, options: PruneOptions): Promise<PruneResult> {
   const entries = await readCatalog(workspace.place);
   const inUse = await imagesInUse(workspace, options);
-  const items = await Promise.all(
-    entries
-      .filter(({ state }) => state !== 'missing')
-      .map((entry) => itemOf(workspace, entry, inUse)),
-  );
+  const items = entries.flatMap((entry) => itemOf(workspace, entry, inUse));
   const decisions = planPrune(items, rulesOf(workspace, options), options.now ?? Date.now()).filter(
     (decision) => isWanted(decision, options),
   );
@@ -84,21 +80,22 @@ function isWanted({ name, path }: PruneDecision, options: PruneOptions): boolean
   return options.project === undefined || path.startsWith(`${options.project}/`);
 }
 
-async function itemOf(
-  { place, settings }: Workspace,
+/** Nothing to delete where there is no archive. */
+function itemOf(
+  { settings }: Workspace,
   entry: CatalogEntry,
   inUse: ReadonlySet<Digest>,
-): Promise<PruneItem> {
-  const { size } = await stat(await archivePath(place, entry.file));
+): PruneItem[] {
+  if (entry.bytes === undefined) return [];
   const created = time(entry.created);
   const lastUsed = time(entry.last_used) ?? created;
   const { record } = entry;
   const digests = [record?.digest, record?.configDigest].filter((digest) => digest !== undefined);
-  return {
+  const item: PruneItem = {
     name: entry.name,
     path: entry.file,
     kind: 'archive',
-    bytes: size,
+    bytes: entry.bytes,
     pinned: entry.pinned === true || isPinned(entry.name, settings.pins),
     inUse: digests.some((digest) => inUse.has(digest)),
     ...(created === undefined ? {} : { created }),
@@ -106,6 +103,7 @@ async function itemOf(
     ...(record ? { digest: record.digest } : {}),
     ...(record?.base ? { base: record.base.digest } : {}),
   };
+  return [item];
 }
 
 function time(text: string | undefined): number | undefined {

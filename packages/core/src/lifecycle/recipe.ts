@@ -15,6 +15,7 @@ import { parseName } from '../definition/name.js';
 import { ImageError, systemCode } from '../errors.js';
 import { parsePlatform, type Platform } from '../oci/platform.js';
 import { canonicalReference } from '../oci/reference.js';
+import type { CallOptions } from '../transfer/store.js';
 import { openLocation } from '../open.js';
 import { conventionalName, type Workspace } from './workspace.js';
 
@@ -35,7 +36,7 @@ export interface Recipe extends AsyncDisposable {
   readonly inputs: string;
 }
 
-export interface RecipeOptions {
+export interface RecipeOptions extends CallOptions {
   readonly cwd: string;
   /** That of the definition, else linux on this machine's architecture, when omitted. */
   readonly platform?: Platform | undefined;
@@ -68,7 +69,15 @@ export async function openRecipe(
     epoch,
     origin: digest && { name: definition.base, digest },
     platform,
-    inputs: await hashInputs({ definition, context, files, base: digest, epoch, platform }),
+    inputs: await hashInputs({
+      definition,
+      context,
+      files,
+      base: digest,
+      epoch,
+      platform,
+      signal: options.signal,
+    }),
     [Symbol.asyncDispose]: async () => base?.source?.[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,82 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { writeAtomically } from './atomic-write.js';
+import { freeSpace, requireSpace } from './free-space.js';
+import { withLock } from './lock.js';
+
+describe('an atomic write', () => {
+  it('makes the folder, and leaves nothing but the file', async () => {
+    const folder = join(await temporaryFolder(), 'a/b');
+    await writeAtomically(join(folder, 'x'), [Buffer.from('1'), Buffer.from('2')]);
+    expect(await readFile(join(folder, 'x'), 'utf8')).toBe('12');
+    expect(await readdir(folder)).toEqual(['x']);
+  });
+
+  it('leaves the old file when its content fails', async () => {
+    const path = join(await temporaryFolder(), 'x');
+    await writeAtomically(path, [Buffer.from('old')]);
+    function* failing(): Iterable<Uint8Array> {
+      yield Buffer.from('new');
+      throw new Error('cut');
+    }
+    await expect(writeAtomically(path, failing())).rejects.toThrow('cut');
+    expect(await readFile(path, 'utf8')).toBe('old');
+    expect(await readdir(join(path, '..'))).toEqual(['x']);
+  });
+});
+
+describe('free space', () => {
+  it('is that of the disk which will hold a path that is not there yet', async () => {
+    const path = join(await temporaryFolder(), 'not/there/yet');
+    expect(await freeSpace(path)).toBeGreaterThan(0);
+    await requireSpace(path, 1);
+    await expect(requireSpace(path, 2 ** 60)).rejects.toMatchObject({ code: 'NO_SPACE' });
+  });
+});
+
+describe('a lock', () => {
+  it('lets one work at a time', async () => {
+    const path = join(await temporaryFolder(), 'locks/x');
+    let inside = 0;
+    let most = 0;
+    const work = () =>
+      withLock(path, async () => {
+        most = Math.max(most, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        inside--;
+      });
+    await Promise.all(Array.from({ length: 5 }, work));
+    expect(most).toBe(1);
+  });
+
+  it('is given back when the work fails', async () => {
+    const path = join(await temporaryFolder(), 'x');
+    await expect(withLock(path, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await withLock(path, async () => 'again')).toBe('again');
+  });
+
+  it('is waited for no longer than told, and not at all once interrupted', async () => {
+    const path = join(await temporaryFolder(), 'x');
+    await withLock(path, async () => {
+      await expect(withLock(path, async () => 1, { wait: 50 })).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
+      await expect(
+        withLock(path, async () => 1, { signal: AbortSignal.timeout(50) }),
+      ).rejects.toThrow();
+    });
+  });
+
+  it('that another process took over is no success', async () => {
+    const path = join(await temporaryFolder(), 'x');
+    const working = withLock(path, async () => {
+      await rm(path, { recursive: true });
+      await mkdir(path);
+      await writeFile(join(path, 'theirs'), '');
+      await new Promise((resolve) => setTimeout(resolve, 3500));
+    });
+    await expect(working).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+});
