@@ -2,7 +2,16 @@
 // node bench/memory.mjs [MiB…]; DOCKER_HOST names the engine, without one only the embedded store is measured.
 import { spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,9 +37,17 @@ for (const row of [['MiB', 'what', 'seconds', 'MiB/s', 'peak MiB'], ...rows]) {
 function measure(folder, size) {
   mkdirSync(join(folder, 'image/files'), { recursive: true });
   writeFileSync(join(folder, 'stowage.yaml'), '');
-  writeFileSync(join(folder, 'image/image.yaml'), 'project: bench\nos: debian-12\nvariant: large\ncopy: [{ from: files, to: /opt }]\n');
+  writeFileSync(
+    join(folder, 'image/image.yaml'),
+    'project: bench\nos: debian-12\nvariant: large\ncopy: [{ from: files, to: /opt }]\n',
+  );
   fill(join(folder, 'image/files/random'), size);
-  const stowage = (what, ...args) => run(folder, size, what, process.execPath, [`--import=${join(import.meta.dirname, 'peak.mjs')}`, CLI, ...args]);
+  const stowage = (what, ...args) =>
+    run(folder, size, what, process.execPath, [
+      `--import=${join(import.meta.dirname, 'peak.mjs')}`,
+      CLI,
+      ...args,
+    ]);
   stowage('build --save', 'build', 'image', '--save');
   stowage('build --save, nothing to do', 'build', 'image', '--save');
   stowage('inspect', 'inspect', NAME);
@@ -51,10 +68,17 @@ function run(cwd, size, what, program, args) {
   const peakFile = join(cwd, 'peak');
   rmSync(peakFile, { force: true });
   const started = process.hrtime.bigint();
-  const { status, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', env: { ...process.env, STOWAGE_BENCH_PEAK: peakFile } });
+  const { status, stderr } = spawnSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, STOWAGE_BENCH_PEAK: peakFile },
+  });
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   if (status !== 0) throw new Error(`${what}: exit ${status}\n${stderr}`);
-  const peak = program === process.execPath ? (Number(readFileSync(peakFile, 'utf8')) / 1024 ** 2).toFixed(0) : '-';
+  const peak =
+    program === process.execPath
+      ? (Number(readFileSync(peakFile, 'utf8')) / 1024 ** 2).toFixed(0)
+      : '-';
   rows.push([String(size), what, seconds.toFixed(2), (size / seconds).toFixed(0), peak]);
 }
 

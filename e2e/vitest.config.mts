@@ -1,18 +1,14 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, mergeConfig } from 'vitest/config';
+import { packageConfig } from '../vitest.shared.mjs';
 
-export default defineConfig({
-  root: import.meta.dirname,
-  cacheDir: '../node_modules/.vite/e2e',
-  test: {
-    name: 'e2e',
-    watch: false,
-    environment: 'node',
-    include: ['src/**/*.test.ts'],
-    globalSetup: ['./src/global-setup.ts'],
-    fileParallelism: false,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
-    reporters: ['default', 'json'],
-    outputFile: { json: 'test-output/results.json' },
-  },
-});
+export default defineConfig(
+  mergeConfig(packageConfig('e2e', import.meta.dirname), {
+    test: {
+      globalSetup: ['./src/global-setup.ts'],
+      // One Docker Engine, two cores.
+      fileParallelism: false,
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
+    },
+  }),
+);

@@ -1,14 +1,4 @@
 import { defineConfig } from 'vitest/config';
+import { packageConfig } from '../vitest.shared.mjs';
 
-export default defineConfig({
-  root: import.meta.dirname,
-  cacheDir: '../node_modules/.vite/tools',
-  test: {
-    name: 'tools',
-    watch: false,
-    environment: 'node',
-    include: ['*.test.ts'],
-    reporters: ['default', 'json'],
-    outputFile: { json: 'test-output/results.json' },
-  },
-});
+export default defineConfig(packageConfig('tools', import.meta.dirname));

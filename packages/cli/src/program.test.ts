@@ -20,17 +20,20 @@ afterEach(() => {
 
 /** Runs a command line inside this process. */
 async function stowage(...args: string[]) {
-  const [stdout, stderr] = [collector(), collector()];
-  const io = {
-    cwd,
-    stdin: process.stdin,
-    stdout: stdout.stream,
-    stderr: stderr.stream,
-    signal: new AbortController().signal,
-  };
+  const { io, stdout, stderr } = collectingIo();
   process.exitCode = undefined;
   await createProgram(io, '1.2.3').parseAsync(['node', 'stowage', ...args]);
   return { code: process.exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collectingIo() {
+  const [stdout, stderr] = [collector(), collector()];
+  const { signal } = new AbortController();
+  return {
+    io: { cwd, stdin: process.stdin, stdout: stdout.stream, stderr: stderr.stream, signal },
+    stdout,
+    stderr,
+  };
 }
 
 function collector() {
@@ -94,14 +97,7 @@ describe('the command line', () => {
   });
 
   it('shows examples and exit codes in its help', async () => {
-    const [stdout, stderr] = [collector(), collector()];
-    const io = {
-      cwd,
-      stdin: process.stdin,
-      stdout: stdout.stream,
-      stderr: stderr.stream,
-      signal: new AbortController().signal,
-    };
+    const { io, stdout } = collectingIo();
     await expect(
       createProgram(io, '1.2.3').parseAsync(['node', 'stowage', 'load', '--help']),
     ).rejects.toMatchObject({ exitCode: 0 });

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import type { ViteUserConfig } from 'vitest/config';
+
+/** How every package tests: on its source, and on that of the packages it uses. */
+export function packageConfig(name: string, root: string): ViteUserConfig {
+  const source = '@stowage/source';
+  return {
+    root,
+    cacheDir: join(import.meta.dirname, 'node_modules/.vite', name),
+    resolve: { conditions: [source] },
+    ssr: {
+      resolve: {
+        conditions: [source, 'module', 'node', 'development|production'],
+        externalConditions: [source, 'node'],
+      },
+    },
+    test: {
+      name,
+      watch: false,
+      environment: 'node',
+      include: ['**/*.test.ts'],
+      exclude: ['dist', 'node_modules', 'out-tsc'],
+      // What tools/test.mjs sums up.
+      reporters: ['default', 'json'],
+      outputFile: { json: 'test-output/results.json' },
+    },
+  };
+}
