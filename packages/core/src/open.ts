@@ -12,7 +12,7 @@ import type { Engine } from './engine/engine.js';
 import { ImageError, systemCode } from './errors.js';
 import { FileStore } from './store/file-store.js';
 import { openLayout } from './store/layout-dir.js';
-import type { Bytes, Source } from './transfer/store.js';
+import type { Bytes, CallOptions, Source } from './transfer/store.js';
 
 export type LocationKind = ArchiveKind | 'layout' | 'store' | 'engine';
 
@@ -30,7 +30,7 @@ export interface Opened {
   readonly path?: string;
 }
 
-export interface OpenOptions {
+export interface OpenOptions extends CallOptions {
   readonly place: CatalogPlace;
   /** Relative paths start here. */
   readonly cwd: string;
@@ -91,14 +91,16 @@ export async function noteUse(
   if (record && path?.startsWith(place.folder)) await recordUse(place, record.name, now);
 }
 
-async function openPiped({ stdin, place }: OpenOptions): Promise<Opened> {
-  return openPipedArchive('-', stdin(), { spoolFolder: join(place.state, 'spool') });
+async function openPiped({ stdin, place, signal }: OpenOptions): Promise<Opened> {
+  return openPipedArchive('-', stdin(), { spoolFolder: join(place.state, 'spool'), signal });
 }
 
-async function openEngineImage(reference: string, { engine, place }: OpenOptions): Promise<Opened> {
-  const source = await (
-    await engine()
-  ).source(reference, { spoolFolder: join(place.state, 'spool') });
+async function openEngineImage(
+  reference: string,
+  { engine, place, signal }: OpenOptions,
+): Promise<Opened> {
+  const spoolFolder = join(place.state, 'spool');
+  const source = await (await engine()).source(reference, { spoolFolder, signal });
   return { source, kind: 'engine', compression: 'none', notices: [], reference };
 }
 

@@ -6,7 +6,7 @@ import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
 import { blobPath, INDEX_FILE } from '../oci/layout.js';
 import { LayoutSource } from '../transfer/layout-source.js';
-import type { Bytes, Source } from '../transfer/store.js';
+import type { Bytes, CallOptions, Source } from '../transfer/store.js';
 import { imagesOf, walk } from '../transfer/walk.js';
 import { isPlainLayerType } from '../oci/media-types.js';
 import { DOCKER_MANIFEST, DockerArchive } from './docker-archive.js';
@@ -52,17 +52,26 @@ export async function openArchive(
   return openTar(path, plain, compression);
 }
 
+export interface PipedArchiveOptions extends CallOptions {
+  readonly spoolFolder: string;
+  /** How many bytes will come, if that is known. */
+  readonly expected?: number;
+}
+
 /** Opens an archive that can be read only once: standard input, an engine's answer. */
 export async function openPipedArchive(
   location: string,
   bytes: Bytes,
-  { spoolFolder }: { readonly spoolFolder: string },
+  { spoolFolder, ...options }: PipedArchiveOptions,
 ): Promise<OpenedArchive> {
-  const raw = await spool(bytes, { folder: spoolFolder });
+  const raw = await spool(bytes, { folder: spoolFolder, ...options });
   const compression = await guarded(raw, async () => detectCompression(await firstBytes(raw)));
   if (compression === 'none') return openTar(location, raw, compression);
   const plain = await guarded(raw, async () =>
-    spool(decompress(readRange(raw, 0, Infinity), compression), { folder: spoolFolder }),
+    spool(decompress(readRange(raw, 0, Infinity), compression), {
+      ...options,
+      folder: spoolFolder,
+    }),
   );
   await raw.close();
   return openTar(location, plain, compression);

@@ -3,9 +3,9 @@ import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeChunk } from '../disk/atomic-write.js';
 import { requireSpace } from '../disk/free-space.js';
-import type { Bytes } from '../transfer/store.js';
+import type { Bytes, CallOptions } from '../transfer/store.js';
 
-export interface SpoolOptions {
+export interface SpoolOptions extends CallOptions {
   /** A folder on the disk that has the room. */
   readonly folder: string;
   /** How many bytes are expected, if that is known. */
@@ -21,7 +21,7 @@ export interface SpoolOptions {
  */
 export async function spool(
   bytes: Bytes,
-  { folder, expected = 0 }: SpoolOptions,
+  { folder, expected = 0, signal }: SpoolOptions,
 ): Promise<FileHandle> {
   await mkdir(folder, { recursive: true });
   await requireSpace(folder, expected);
@@ -29,7 +29,10 @@ export async function spool(
   const file = await open(path, 'wx+', 0o600);
   try {
     if (process.platform !== 'win32') await rm(path);
-    for await (const chunk of bytes) await writeChunk(file, chunk, path);
+    for await (const chunk of bytes) {
+      signal?.throwIfAborted();
+      await writeChunk(file, chunk, path);
+    }
     return process.platform === 'win32' ? removedOnClose(file, path) : file;
   } catch (error) {
     await file.close();

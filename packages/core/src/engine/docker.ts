@@ -68,13 +68,15 @@ export class DockerEngine implements BuildingEngine {
 
   async source(
     reference: string,
-    { spoolFolder }: { readonly spoolFolder: string },
+    { spoolFolder, signal }: CallOptions & { readonly spoolFolder: string },
   ): Promise<Source> {
+    const image = await this.inspect(reference);
     const saved = await this.#call(() => this.#docker.getImage(spelled(reference)).get());
     const { source } = await openPipedArchive(
       `${this.location}/${reference}`,
       Readable.from(saved),
-      { spoolFolder },
+      // Unpacked, so at least what the archive will take.
+      { spoolFolder, signal, expected: image?.size ?? 0 },
     );
     return source;
   }

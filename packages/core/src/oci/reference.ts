@@ -53,7 +53,7 @@ export function parseReference(text: string): Reference {
   if (!REPOSITORY.test(repository)) {
     const lower = repository.toLowerCase();
     refuse(
-      `expected a repository of lower-case letters, digits and single separators, got ${JSON.stringify(repository)}`,
+      `expected a repository of lower-case letters, digits and single separators, got ${JSON.stringify(name)}`,
       REPOSITORY.test(lower) && lower !== repository
         ? `Write ${text.replace(name, name.toLowerCase())}.`
         : undefined,
