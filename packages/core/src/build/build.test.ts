@@ -118,6 +118,22 @@ describe('a context', () => {
     ]);
   });
 
+  it('is looked at only where something is taken from', async () => {
+    const folder = await context({
+      'dist/a': '1',
+      'node_modules/b': '2',
+      'keep/out/c': '3',
+      'keep/in': '4',
+    });
+    await writeFile(join(folder, '.dockerignore'), 'keep\n!keep/in\n');
+    const paths = async (...roots: string[]) =>
+      (await listContext(folder, roots)).map(({ path }) => path);
+    expect(await paths('./dist/', 'absent')).toEqual(['dist', 'dist/a']);
+    expect(await paths('dist/a', 'dist')).toEqual(['dist', 'dist/a']);
+    expect(await paths('keep')).toEqual(['keep/in']);
+    await expect(listContext(join(folder, 'absent'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   it('changes the hash of its inputs when a file does, and not for another', async () => {
     const folder = await context({ a: '1', b: '2' });
     const definition = parseDefinition({ text: `${HEAD}copy: [{ from: a, to: /a }]\n`, path: 'x' });

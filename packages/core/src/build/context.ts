@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import dockerignore from '@balena/dockerignore';
+import type { Definition } from '../definition/definition.js';
 import { ImageError, systemCode } from '../errors.js';
 
 /** A file, folder or symbolic link below a context, path with forward slashes. */
@@ -22,15 +23,38 @@ const IGNORE_FILE = '.dockerignore';
 /**
  * Lists a context, sorted by path, `.dockerignore` applied. Symbolic links are listed, not followed.
  *
+ * @param roots where to look, relative to the folder: a context may be a whole project, and what an image
+ *   takes of it a single folder. What is not there is left out.
  * @throws ImageError NOT_FOUND (no such folder), UNSUPPORTED (a socket, device or pipe)
  */
-export async function listContext(folder: string): Promise<ContextFile[]> {
-  const ignore = dockerignore.default().add(await ignoreRules(folder));
-  const files: ContextFile[] = [];
-  for (const path of await pathsBelow(folder)) {
-    if (!MADE_FROM.has(path) && !ignore.ignores(path)) files.push(await describe(folder, path));
+export async function listContext(
+  folder: string,
+  roots: readonly string[] = ['.'],
+): Promise<ContextFile[]> {
+  const { isIgnored, hasExceptions } = await ignoreRules(folder);
+  const files = new Map<string, ContextFile>();
+  async function visit(path: string): Promise<void> {
+    const ignored = path !== '' && (MADE_FROM.has(path) || isIgnored(path));
+    // Below a folder that is left out, an exception (`!keep`) may still bring something in.
+    if (ignored && !hasExceptions) return;
+    const file = path === '' ? undefined : await describe(folder, path);
+    if (file && !ignored) files.set(path, file);
+    if (file && file.type !== 'directory') return;
+    for (const name of await readdir(join(folder, path))) {
+      await visit(path === '' ? name : `${path}/${name}`);
+    }
   }
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  await requireFolder(folder);
+  for (const root of roots) {
+    const path = cleaned(root);
+    if (path === '' || (await isThere(join(folder, path)))) await visit(path);
+  }
+  return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** What an image takes of its context: what is copied, or for a Dockerfile all. */
+export function contextRoots({ dockerfile, copy }: Definition): readonly string[] {
+  return dockerfile === undefined ? copy.map(({ from }) => from) : ['.'];
 }
 
 /** One file, or all below a folder, of a context. @throws ImageError NOT_FOUND */
@@ -39,8 +63,8 @@ export function selectFiles(
   from: string,
   context: string,
 ): readonly ContextFile[] {
-  const path = from.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
-  if (path === '.' || path === '') return files;
+  const path = cleaned(from);
+  if (path === '') return files;
   const selected = files.filter((file) => file.path === path || file.path.startsWith(`${path}/`));
   if (selected.length > 0) return selected;
   throw new ImageError(
@@ -53,25 +77,36 @@ export function selectFiles(
   );
 }
 
-async function ignoreRules(folder: string): Promise<string> {
-  try {
-    return await readFile(join(folder, IGNORE_FILE), 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return '';
-    throw error;
-  }
+/** Docker's rules, which are not git's. */
+async function ignoreRules(folder: string) {
+  const text = (await readFile(join(folder, IGNORE_FILE), 'utf8').catch(unlessAbsent)) ?? '';
+  const rules = dockerignore.default().add(text);
+  return {
+    isIgnored: (path: string) => rules.ignores(path),
+    hasExceptions: /^\s*!/m.test(text),
+  };
 }
 
-async function pathsBelow(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder, { recursive: true })).map((path) => path.replaceAll('\\', '/'));
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
-    throw new ImageError('NOT_FOUND', `${folder}: expected the context, got no such folder`, {
-      location: folder,
-      cause: error,
-    });
-  }
+async function requireFolder(folder: string): Promise<void> {
+  const info = await lstat(join(folder, '.')).catch(unlessAbsent);
+  if (info?.isDirectory()) return;
+  throw new ImageError('NOT_FOUND', `${folder}: expected the context, got no such folder`, {
+    location: folder,
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(unlessAbsent)) !== undefined;
+}
+
+function unlessAbsent(error: unknown): undefined {
+  const code = systemCode(error);
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+}
+
+function cleaned(path: string): string {
+  const clean = path.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
+  return clean === '.' ? '' : clean;
 }
 
 async function describe(folder: string, path: string): Promise<ContextFile> {

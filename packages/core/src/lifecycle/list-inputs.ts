@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { listContext, selectFiles } from '../build/context.js';
+import { contextRoots, listContext, selectFiles } from '../build/context.js';
 import { readDefinition } from './recipe.js';
 import type { Workspace } from './workspace.js';
 
@@ -15,7 +15,7 @@ export async function listInputs(
 ): Promise<string[]> {
   const { definition, file } = await readDefinition(workspace, resolve(cwd, path));
   const context = resolve(dirname(file), definition.context);
-  const files = await listContext(context);
+  const files = await listContext(context, contextRoots(definition));
   const used =
     definition.dockerfile === undefined
       ? definition.copy.flatMap(({ from }) => selectFiles(files, from, context))

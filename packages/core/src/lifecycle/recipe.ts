@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { listContext, type ContextFile } from '../build/context.js';
+import { contextRoots, listContext, type ContextFile } from '../build/context.js';
 import { hashInputs } from '../build/inputs.js';
 import type { Base } from '../build/make.js';
 import type { ImageRecord } from '../catalog/record.js';
@@ -56,7 +56,7 @@ export async function openRecipe(
 ): Promise<Recipe> {
   const { definition, file } = await readDefinition(workspace, resolve(cwd, path));
   const context = resolve(dirname(file), definition.context);
-  const files = await listContext(context);
+  const files = await listContext(context, contextRoots(definition));
   const epoch = epochOf(env);
   const platform = options.platform ?? definition.platform ?? parsePlatform(`linux/${arch()}`);
   const base = await openBase(workspace, definition, dirname(file));
