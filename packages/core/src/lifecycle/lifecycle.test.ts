@@ -179,6 +179,18 @@ describe('loading', () => {
     ).rejects.toMatchObject({ code: 'USAGE' });
   });
 
+  it('takes no image for another platform than was asked for', async () => {
+    const { workspace, call } = await workspaceOf();
+    await saveDefinition(workspace, BASE, {
+      ...call,
+      platform: { os: 'linux', architecture: 'arm64' },
+    });
+    const on = (architecture: string) =>
+      load(workspace, [NAME], { ...call, platform: { os: 'linux', architecture } });
+    await expect(on('amd64')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await on('arm64')).toHaveLength(1);
+  });
+
   it('touches nothing when a later input is bad', async () => {
     const { workspace, call } = await workspaceOf();
     await saveDefinition(workspace, BASE, call);

@@ -2,7 +2,8 @@ import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import type { Platform } from '../oci/platform.js';
+import { isIndexType } from '../oci/media-types.js';
+import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
 import { canonicalReference } from '../oci/reference.js';
 import type { Opened } from '../open.js';
 import { selectPlatform } from '../transfer/select-platform.js';
@@ -23,8 +24,10 @@ export interface Candidate extends Input {
 
 export interface CandidateOptions extends CallOptions {
   readonly as?: string | undefined;
-  /** Which image of an index; whole indexes when omitted. */
+  /** What the images must run on; whatever is there when omitted. */
   readonly platform?: Platform | undefined;
+  /** Asked for only when there is an index and nothing was said: whole indexes when it gives none. */
+  readonly defaultPlatform: () => Promise<Platform | undefined>;
 }
 
 /**
@@ -102,14 +105,25 @@ async function graphOf(
   root: Descriptor,
   options: CandidateOptions,
 ): Promise<Graph> {
-  const chosen = options.platform
-    ? await selectPlatform(source, root, options.platform, options)
-    : root;
+  const isIndex = isIndexType(root.mediaType);
+  const platform = options.platform ?? (isIndex ? await options.defaultPlatform() : undefined);
+  const chosen = platform ? await selectPlatform(source, root, platform, options) : root;
   const graph = await walk(source, chosen, options);
-  if (imagesOf(graph).length > 0) return graph;
-  throw new ImageError(
-    'INVALID',
-    `${input}: expected an image, got an artifact that no engine runs`,
-    { location: input },
-  );
+  const [image] = imagesOf(graph);
+  if (!image) {
+    throw new ImageError(
+      'INVALID',
+      `${input}: expected an image, got an artifact that no engine runs`,
+      { location: input },
+    );
+  }
+  const actual = image.config.platform;
+  if (platform && !isIndex && !matchesPlatform(actual, platform)) {
+    throw new ImageError(
+      'NOT_FOUND',
+      `${input}: expected an image for ${formatPlatform(platform)}, got ${formatPlatform(actual)}`,
+      { location: input },
+    );
+  }
+  return graph;
 }

@@ -52,8 +52,8 @@ export async function load(
       for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
     }
     const target = await theEngine();
-    const platform = options.platform ?? (await target.platform(options));
-    const candidates = await loadCandidates(opened, { ...options, platform });
+    const defaultPlatform = () => target.platform(options);
+    const candidates = await loadCandidates(opened, { ...options, defaultPlatform });
     const decisions: Decision[] = [];
     for (const candidate of candidates)
       decisions.push({ candidate, present: await findPresent(target, candidate, options) });
