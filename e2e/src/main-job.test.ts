@@ -4,6 +4,7 @@ import type { Inspection, ListEntry, LoadResult, SaveResult } from '@stowage/cor
 import { describe, expect, inject, it } from 'vitest';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { describeWith, DOCKER } from './peers.js';
+import { countingProxy } from './counting-proxy.js';
 import { json, must, stowage } from './run.js';
 
 const REFERENCE = `docker.io/library/${NAME}:latest`;
@@ -31,6 +32,17 @@ describeWith(
         await must('docker', ['run', '--rm', '--network=none', 'stowage-run:1'], { env }),
       ).toBe('hello\n');
       await must('docker', ['image', 'rm', 'stowage-run:1'], { env });
+    });
+
+    it('asks the engine twice at the most when it has the image', async () => {
+      const cwd = await createWorkspace();
+      await saved(cwd);
+      const host = inject('dockerHost');
+      await load(cwd, ['--host', host]);
+      const { proxy, requests } = await countingProxy(host);
+      expect(await load(cwd, ['--host', proxy])).toMatchObject([{ action: 'skipped' }]);
+      expect(requests.slice().sort()).toEqual(['GET /_ping', `GET /images/${NAME}:latest/json`]);
+      await removeFromDocker(['--host', host], [NAME]);
     });
 
     it('builds a Dockerfile on a base of the workspace, saves it, and saves without building the second time', async () => {

@@ -1,0 +1,24 @@
+import { createConnection, createServer } from 'node:net';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { temporaryFolder } from './run.js';
+
+/** A socket in front of an engine's that notes every request: `GET /_ping`. */
+export async function countingProxy(
+  host: string,
+): Promise<{ proxy: string; requests: readonly string[] }> {
+  const requests: string[] = [];
+  const path = join(await temporaryFolder(), 'proxy.sock');
+  const server = createServer((client) => {
+    const engine = createConnection(host.replace('unix://', ''));
+    client.on('data', (chunk) => {
+      const line = /^([A-Z]+ \S+) HTTP\/1\.1\r\n/.exec(chunk.toString('latin1'))?.[1];
+      if (line !== undefined) requests.push(line);
+    });
+    client.pipe(engine).pipe(client);
+    for (const socket of [client, engine]) socket.on('error', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  return { proxy: `unix://${path}`, requests };
+}
