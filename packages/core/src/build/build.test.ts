@@ -90,6 +90,7 @@ describe('a build without an engine', () => {
     ['copy: [{ from: a, to: a }]\n', 'USAGE', /absolute path/],
     ['copy: [{ from: a, to: /../a }]\n', 'USAGE', /without "\.\."/],
     ['copy: [{ from: a, to: /x }, { from: b, to: /x }]\n', 'CONFLICT', /one source for \/x/],
+    ['copy: [{ from: a, to: /x }, { from: b, to: /x/y }]\n', 'CONFLICT', /one source for \/x/],
     ['env: { A: b }\n', 'USAGE', /copy: or base:/],
     ['dockerfile: Dockerfile\n', undefined, /no engine is needed/],
   ])('refuses %j', async (yaml, code, message) => {

@@ -58,19 +58,24 @@ function layerMembers({ copy, files, context, mtime }: LayerOptions): TarMember[
     for (const member of copyMembers(item, files, context)) {
       const before = members.get(member.name);
       if (before && !(before.type === 'directory' && member.type === 'directory')) {
-        throw new ImageError('CONFLICT', `copy: expected one source for /${member.name}, got two`, {
-          location: context,
-        });
+        throw conflict(member.name, context);
       }
       members.set(member.name, { ...member, mtime });
     }
   }
   for (const name of [...members.keys()]) {
     for (const parent of parentsOf(name)) {
+      if (members.has(parent)) throw conflict(parent, context);
       if (!members.has(`${parent}/`)) members.set(`${parent}/`, { ...folder(parent, {}), mtime });
     }
   }
   return [...members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function conflict(name: string, location: string): ImageError {
+  return new ImageError('CONFLICT', `copy: expected one source for /${name}, got two`, {
+    location,
+  });
 }
 
 interface Ownership {

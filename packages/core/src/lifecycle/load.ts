@@ -22,8 +22,8 @@ export interface LoadOptions extends VerbOptions {
 export interface LoadResult {
   readonly input: string;
   readonly reference: string;
-  /** What the engine calls its content. */
-  readonly imageId: Digest;
+  /** What the engine calls its content; null in a dry run of what it does not have. */
+  readonly imageId: Digest | null;
   readonly digest: Digest;
   readonly engine: EngineKind;
   readonly action: 'loaded' | 'skipped' | 'retagged';
@@ -57,7 +57,7 @@ export async function load(
     const decisions: Decision[] = [];
     for (const candidate of candidates)
       decisions.push({ candidate, present: await findPresent(target, candidate, options) });
-    if (options.dryRun) return decisions.flatMap((decision) => resultsOf(target, decision, 0));
+    if (options.dryRun) return decisions.flatMap((decision) => resultsOf(target, decision, {}));
     const results = await apply(target, decisions, options);
     for (const { at } of opened) await noteUse(at, place, new Date());
     return results;
@@ -104,11 +104,12 @@ async function apply(
   const results: LoadResult[] = [];
   for (const decision of decisions) {
     const { candidate, present } = decision;
+    let imageId = present?.id ?? null;
     for (const reference of missingNames(decision)) {
       if (present) await engine.tag(present.id, reference, options);
-      else await confirm(engine, candidate, reference, options);
+      else imageId = await confirmedId(engine, candidate, reference, options);
     }
-    results.push(...resultsOf(engine, decision, sent.get(candidate) ?? 0));
+    results.push(...resultsOf(engine, decision, { imageId, bytesSent: sent.get(candidate) ?? 0 }));
   }
   return results;
 }
@@ -134,14 +135,14 @@ async function stage(
 }
 
 /** No false success: the engine must now have this image under this name. */
-async function confirm(
+async function confirmedId(
   engine: Engine,
   { graph }: Candidate,
   reference: string,
   options: LoadOptions,
-): Promise<void> {
+): Promise<Digest> {
   const image = await engine.inspect(reference, options);
-  if (image && isSameImage(image, graph)) return;
+  if (image && isSameImage(image, graph)) return image.id;
   throw new ImageError(
     'CONFLICT',
     `${engine.location}: expected ${reference} to be ${graph.root.digest}, got ${image?.id ?? 'no such image'}`,
@@ -152,20 +153,18 @@ async function confirm(
   );
 }
 
-function resultsOf(engine: Engine, decision: Decision, bytesSent: number): LoadResult[] {
+function resultsOf(
+  engine: Engine,
+  decision: Decision,
+  { imageId = decision.present?.id ?? null, bytesSent = 0 }: Partial<LoadResult>,
+): LoadResult[] {
   const { candidate, present } = decision;
-  const { input, graph } = candidate;
   const missing = missingNames(decision);
-  const imageId =
-    present?.id ??
-    (engine.kind === 'embedded'
-      ? graph.root.digest
-      : (imagesOf(graph)[0]?.configDescriptor.digest ?? graph.root.digest));
   return candidate.references.map((reference) => ({
-    input,
+    input: candidate.input,
     reference,
     imageId,
-    digest: graph.root.digest,
+    digest: candidate.graph.root.digest,
     engine: engine.kind,
     action: present ? (missing.includes(reference) ? 'retagged' : 'skipped') : 'loaded',
     bytesSent,

@@ -100,8 +100,8 @@ async function openBase(
   folder: string,
 ): Promise<Base | undefined> {
   if (base === SCRATCH) return undefined;
-  const isLocal = /[\\/]|\.tar$/.test(base) && /^[.~/\\]|\.tar$/.test(base);
-  const location = isLocal || parseName(base) ? base : `store:${base}`;
+  const isPath = /^[.~/\\]/.test(base) || base.endsWith('.tar');
+  const location = isPath || parseName(base) ? base : `store:${base}`;
   const nowhere = () => {
     throw new TypeError('a base is never opened from an engine or standard input');
   };
@@ -120,10 +120,14 @@ async function openBase(
     });
   } catch (error) {
     await opened.source[Symbol.asyncDispose]();
-    const isAbsent =
-      error instanceof ImageError && error.code === 'NOT_FOUND' && location.startsWith('store:');
-    if (isAbsent && dockerfile !== undefined) return { reference: canonicalReference(base) };
-    throw error;
+    const isAbsent = error instanceof ImageError && error.code === 'NOT_FOUND';
+    if (!isAbsent || !location.startsWith('store:')) throw error;
+    if (dockerfile !== undefined) return { reference: canonicalReference(base) };
+    throw new ImageError('NOT_FOUND', `base ${base}: expected it in the embedded store, got none`, {
+      location: base,
+      hint: 'Put it there (stowage load ARCHIVE --engine embedded), or name an archive or an image of the workspace.',
+      cause: error,
+    });
   }
 }
 
