@@ -41,7 +41,7 @@ export async function takeInventory(
   for (const file of files) {
     const info =
       ARCHIVE.test(file) || file.endsWith(RECORD_SUFFIX)
-        ? statIfThere(join(folder, file))
+        ? statIfThere(`${folder}/${file}`)
         : undefined;
     if (!info) continue;
     if (!file.endsWith(RECORD_SUFFIX)) {

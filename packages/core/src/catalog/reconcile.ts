@@ -34,7 +34,8 @@ export function reconcile(
   const known = entries.map((entry): CatalogEntry => {
     listed.add(entry.file);
     const record = records.get(entry.file);
-    const facts = record ? { ...entryOf(record, entry.file), name: entry.name } : {};
+    const facts =
+      record && !says(entry, record) ? { ...entryOf(record, entry.file), name: entry.name } : {};
     return { ...entry, ...facts, ...onDisk(entry, record, archives.get(entry.file), isName) };
   });
   const found = [...archives.keys()].filter((file) => !listed.has(file)).sort();
@@ -46,6 +47,21 @@ export function reconcile(
     return { ...entry, ...onDisk(entry, record, bytes, isName) };
   });
   return [...known, ...unlisted];
+}
+
+/** Whether an entry says already what a record would make it say: then nothing has to be worked out. */
+function says(entry: EntryYaml, { digest, size, facts }: ImageRecord): boolean {
+  return (
+    entry.digest === digest &&
+    entry.size === size &&
+    isSame(entry.compilers, facts.compilers) &&
+    isSame(entry.packages, facts.packages) &&
+    isSame(entry.tools, facts.tools)
+  );
+}
+
+function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean {
+  return a?.length === b.length && b.every((each, at) => a[at] === each);
 }
 
 function onDisk(

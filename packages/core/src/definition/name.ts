@@ -54,22 +54,33 @@ export function formatName(parts: ImageName): string {
 export function parseName(name: string, projects: readonly string[] = []): ImageName | undefined {
   if (name.length > NAME_LIMIT || !WORDS.test(name)) return undefined;
   const words = name.split('-');
-  const splits = words.slice(1, -2).flatMap((distribution, at): ImageName[] => {
-    const parts = {
-      project: words.slice(0, at + 1).join('-'),
-      os: `${distribution}-${words[at + 2] ?? ''}`,
-      variant: words.slice(at + 3).join('-'),
-    };
-    return OS.test(parts.os) && WORDS.test(parts.project) && WORDS.test(parts.variant)
-      ? [parts]
-      : [];
-  });
-  const known = splits.filter(({ project }) => projects.includes(project));
+  const known = projects
+    .filter((project) => name.startsWith(`${project}-`))
+    .sort((a, b) => b.length - a.length)
+    .map((project) => partsAt(words, project.split('-').length));
   return (
-    known.at(-1) ??
-    splits.find(({ os }) => DISTRIBUTIONS.has(os.slice(0, os.indexOf('-')))) ??
-    splits.find(({ os }) => /-[0-9]/.test(os))
+    known.find((parts) => parts !== undefined) ??
+    firstParts(words, (distribution) => DISTRIBUTIONS.has(distribution)) ??
+    firstParts(words, (_, version) => /^[0-9]/.test(version))
   );
+}
+
+function firstParts(
+  words: readonly string[],
+  isOs: (distribution: string, version: string) => boolean,
+): ImageName | undefined {
+  for (let at = 1; at < words.length - 2; at++) {
+    const parts = isOs(words[at] ?? '', words[at + 1] ?? '') ? partsAt(words, at) : undefined;
+    if (parts) return parts;
+  }
+  return undefined;
+}
+
+/** The parts of a name whose operating system begins at a word; each needs at least one. */
+function partsAt(words: readonly string[], at: number): ImageName | undefined {
+  const os = `${words[at] ?? ''}-${words[at + 1] ?? ''}`;
+  if (at < 1 || at > words.length - 3 || !OS.test(os)) return undefined;
+  return { project: words.slice(0, at).join('-'), os, variant: words.slice(at + 2).join('-') };
 }
 
 /** @throws ImageError NAMING, with the nearest valid name as its hint */
