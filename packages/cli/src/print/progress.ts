@@ -4,6 +4,8 @@ import { formatBytes } from './table.js';
 
 /** Nobody wants to read of what is over before they look (ms). */
 const PATIENCE = 1000;
+/** How often a log that nobody redraws says how far it is (ms). */
+const INTERVAL = 5000;
 
 export type ProgressMode = 'auto' | 'plain' | 'json' | 'none';
 
@@ -23,12 +25,18 @@ export function createProgress(mode: ProgressMode, stderr: NodeJS.WriteStream): 
   return stderr.isTTY ? drawn(stderr) : patient(stderr);
 }
 
-/** Lines, from the first on. */
+/** Lines, from the first on; how far it is, every few seconds. */
 function plain(stderr: NodeJS.WriteStream): Progress {
+  const moving = { total: 0, moved: 0, said: Date.now() };
   return {
     ...NOTHING,
     onEvent: (event) => {
-      const line = lineOf(event);
+      if (event.type === 'start') moving.total += event.bytes;
+      if (event.type === 'progress') moving.moved += event.bytes;
+      const isDue = event.type === 'progress' && Date.now() - moving.said > INTERVAL;
+      if (isDue) moving.said = Date.now();
+      const far = `  ${formatBytes(moving.moved)} of ${formatBytes(moving.total)}`;
+      const line = isDue ? far : lineOf(event);
       if (line !== undefined) stderr.write(`${line}\n`);
     },
   };
@@ -47,7 +55,7 @@ function patient(stderr: NodeJS.WriteStream): Progress {
   return {
     onEvent: (event) => {
       if (isLate || event.type === 'notice') onEvent(event);
-      else if (event.type !== 'progress') held.push(event);
+      else held.push(event);
     },
     done: () => clearTimeout(timer),
   };

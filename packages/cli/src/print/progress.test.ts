@@ -1,0 +1,43 @@
+import type { LifecycleEvent } from '@stowage/core';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createProgress, type ProgressMode } from './progress.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const descriptor = { mediaType: 'x', digest: `sha256:${'0'.repeat(64)}`, size: 1 } as const;
+const start: LifecycleEvent = { type: 'start', bytes: 3_000_000, nodes: 1 };
+const some: LifecycleEvent = { type: 'progress', descriptor, bytes: 1_000_000 };
+const step: LifecycleEvent = { type: 'step', subject: 'app', text: 'building' };
+const notice: LifecycleEvent = { type: 'notice', text: 'mind this' };
+
+function show(mode: ProgressMode) {
+  const lines: string[] = [];
+  const stderr = { isTTY: false, write: (text: string) => lines.push(text.trimEnd()) };
+  return { lines, ...createProgress(mode, stderr as unknown as NodeJS.WriteStream) };
+}
+
+it('says nothing of what is over in a second, but its notices', () => {
+  const { lines, onEvent, done } = show('auto');
+  for (const event of [step, start, some, notice]) onEvent(event);
+  done();
+  vi.advanceTimersByTime(5000);
+  expect(lines).toEqual(['note: mind this']);
+});
+
+it('says all of what takes longer, and how far it is', () => {
+  const { lines, onEvent } = show('auto');
+  for (const event of [step, start, some]) onEvent(event);
+  vi.advanceTimersByTime(6000);
+  onEvent(some);
+  onEvent(some);
+  expect(lines).toEqual(['app: building', '  moving 2.9 MB', '  1.9 MB of 2.9 MB']);
+});
+
+it('prints lines at once, JSON, or nothing when asked for', () => {
+  const [plain, json, none] = [show('plain'), show('json'), show('none')];
+  for (const { onEvent } of [plain, json, none]) onEvent(step);
+  expect(plain.lines).toEqual(['app: building']);
+  expect(json.lines.map((line) => JSON.parse(line) as unknown)).toEqual([step]);
+  expect(none.lines).toEqual([]);
+});
