@@ -1,18 +1,64 @@
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
-import { must } from './run.js';
+import { must, run, temporaryFolder } from './run.js';
 
-it('publishes what users need, and nothing else', async () => {
-  for (const name of ['core', 'images', 'cli']) {
-    const view = await must('npm', [
-      'view',
-      `@stowage/${name}`,
-      '--json',
-      '--userconfig',
-      inject('npmrc'),
-    ]);
-    expect(JSON.parse(view)).toMatchObject({
+const PACKAGES = join(import.meta.dirname, '../../packages');
+
+it.each(['core', 'images', 'cli'])(
+  'nx release has published %s, with what users need and nothing else',
+  async (name) => {
+    const folder = join(PACKAGES, name);
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+      version: string;
+      bin?: Record<string, string>;
+    };
+    const view = JSON.parse(
+      await must('npm', ['view', `@stowage/${name}`, '--json', '--userconfig', inject('npmrc')]),
+    ) as unknown;
+    expect(view).toMatchObject({
       license: 'MIT',
-      version: expect.stringMatching(/^\d/) as string,
+      version: manifest.version,
+      'dist-tags': { latest: manifest.version },
     });
-  }
+    const [packed] = JSON.parse(
+      await must('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder }),
+    ) as [{ files: { path: string }[] }];
+    const files = packed.files.map(({ path }) => path);
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
+    expect(
+      files.filter((file) => /\.test\.|tsbuildinfo|testing\/|out-tsc|vitest|eslint/.test(file)),
+    ).toEqual([]);
+    for (const target of await namedFiles(folder)) expect(files).toContain(target);
+  },
+);
+
+it('installs a command that runs, by itself', async () => {
+  const cwd = await temporaryFolder();
+  await copyFile(inject('npmrc'), join(cwd, '.npmrc'));
+  await must('npm', ['install', '--prefix', cwd, '@stowage/cli'], { cwd });
+  const { version } = JSON.parse(await readFile(join(PACKAGES, 'cli/package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(await must(join(cwd, 'node_modules/.bin/stowage'), ['--version'])).toBe(`${version}\n`);
+  const { code, stdout } = await run(join(cwd, 'node_modules/.bin/stowage'), ['ls', '--json'], {
+    cwd,
+  });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '{"entries":[]}\n' });
 });
+
+/** Every file that a manifest names: entry points, executors, generators and their schemas. */
+async function namedFiles(folder: string): Promise<string[]> {
+  const texts = await Promise.all(
+    ['package.json', 'executors.json', 'generators.json'].map((file) =>
+      readFile(join(folder, file), 'utf8').catch(() => ''),
+    ),
+  );
+  const named = texts.flatMap((text) =>
+    [...text.matchAll(/"\.\/((?:dist|src|[a-z]+\.json)[^"*]*\.(?:js|d\.ts|json))"/g)].map(
+      (match) => match[1] ?? '',
+    ),
+  );
+  // Sources are named for this repository alone.
+  return named.filter((file) => !file.endsWith('.ts') || file.endsWith('.d.ts'));
+}
