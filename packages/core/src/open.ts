@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { heal, isHalfDone, readRecord } from './catalog/commit.js';
 import { archivePath, readCatalog, recordUse, type CatalogPlace } from './catalog/file.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
@@ -88,7 +88,7 @@ export async function noteUse(
   place: CatalogPlace,
   now: Date,
 ): Promise<void> {
-  if (record && path?.startsWith(place.folder)) await recordUse(place, record.name, now);
+  if (record && path?.startsWith(place.folder + sep)) await recordUse(place, record.name, now);
 }
 
 async function openPiped({ stdin, place, signal }: OpenOptions): Promise<Opened> {

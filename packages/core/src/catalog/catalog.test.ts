@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
@@ -127,6 +127,47 @@ describe('the catalog', () => {
     expect(await readFile(join(at.folder, 'image-registry.yml'), 'utf8')).toContain(
       'usage_count: 2',
     );
+  });
+
+  it('keeps several archives of one name apart, and counts a use for each', async () => {
+    const at = await place();
+    await mkdir(join(at.folder, 'app'), { recursive: true });
+    const text = `images:\n  - { name: ${NAME}, file: images/app/${NAME}.tar, usage_count: 5 }\n  - { name: ${NAME}, file: app/old.tar, usage_count: 1 }\n`;
+    await writeFile(join(at.folder, 'image-registry.yml'), text);
+    for (const file of [`${NAME}.tar`, 'old.tar'])
+      await writeFile(join(at.folder, 'app', file), '12345');
+    await recordUse(at, NAME, new Date('2026-01-02'));
+    const counts = async () =>
+      (await readCatalog(at)).map(({ file, usage_count }) => [file, usage_count]);
+    const expected = [
+      [`app/${NAME}.tar`, 6],
+      ['app/old.tar', 2],
+    ];
+    expect(await counts()).toEqual(expected);
+    await updateCatalog(at, { upsert: [{ name: NAME, file: `app/${NAME}.tar`, size: 5 }] });
+    expect(await counts()).toEqual(expected);
+    await updateCatalog(at, { removeFiles: [`app/${NAME}.tar`] });
+    await rm(join(at.folder, 'app', `${NAME}.tar`));
+    expect(await counts()).toEqual([['app/old.tar', 2]]);
+  });
+
+  it('keeps the uses of an image that has no entry yet', async () => {
+    const at = await place();
+    await mkdir(join(at.folder, 'app'), { recursive: true });
+    await writeFile(join(at.folder, 'app', `${NAME}.tar`), '12345');
+    await writeFile(join(at.folder, 'app', `${NAME}.image.json`), formatRecord(record(NAME)));
+    await recordUse(at, NAME, new Date('2026-01-01'));
+    await recordUse(at, NAME, new Date('2026-01-02'));
+    await updateCatalog(at, { upsert: [{ name: 'other-ubuntu-1-x', file: 'x.tar' }] });
+    expect((await readCatalog(at)).find(({ name }) => name === NAME)).toMatchObject({
+      usage_count: 2,
+    });
+    await updateCatalog(at, { upsert: [{ name: NAME, file: `app/${NAME}.tar` }] });
+    await updateCatalog(at, {});
+    expect((await readCatalog(at)).find(({ name }) => name === NAME)).toMatchObject({
+      usage_count: 2,
+      last_used: '2026-01-02T00:00:00.000Z',
+    });
   });
 
   it('loses no change of many at once', async () => {

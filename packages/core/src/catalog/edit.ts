@@ -27,7 +27,7 @@ export function editCatalog(text: string, path: string, edit: CatalogEdit): stri
     text.trim() === '' ? emptyCatalog() : readYamlDocument({ text, path }, schema).document;
   const images = imagesOf(document);
   for (const file of edit.removeFiles ?? []) {
-    images.items = images.items.filter((item) => !(isMap(item) && item.get('file') === file));
+    images.items = images.items.filter((item) => !(isMap(item) && isFile(item.get('file'), file)));
   }
   for (const change of edit.upsert ?? []) upsert(document, images, change, edit.defaults ?? {});
   return document.toString({ lineWidth: 0 });
@@ -56,8 +56,12 @@ function upsert(
   change: EntryChange,
   defaults: Partial<EntryYaml>,
 ): void {
+  const { name, file } = change;
   const known = images.items.find(
-    (item): item is YAMLMap => isMap(item) && item.get('name') === change.name,
+    (item): item is YAMLMap =>
+      isMap(item) &&
+      item.get('name') === name &&
+      (file === undefined || isFile(item.get('file'), file)),
   );
   const entry = known ?? new YAMLMap();
   if (!known) images.add(entry);
@@ -66,4 +70,9 @@ function upsert(
     if (value !== undefined) entry.set(key, flow ? document.createNode(value, { flow }) : value);
   }
   for (const [key, value] of Object.entries(defaults)) if (!entry.has(key)) entry.set(key, value);
+}
+
+/** Whether an entry names this archive; older tools wrote the path from the workspace. */
+function isFile(written: unknown, file: string): boolean {
+  return written === file || (typeof written === 'string' && written.endsWith(`/${file}`));
 }

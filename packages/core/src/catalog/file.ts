@@ -1,14 +1,16 @@
+import { existsSync } from 'node:fs';
 import { access, appendFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
 import { systemCode } from '../errors.js';
 import { parseName } from '../definition/name.js';
 import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
 import { keepIndex, readIndex } from './derived-index.js';
+import type { EntryYaml } from './entry.js';
 import { takeInventory } from './inventory.js';
 import { reconcile, type CatalogEntry } from './reconcile.js';
-import { addUsage, formatUse, parseUses } from './usage.js';
+import { addUsage, formatUse, parseUses, type Usage } from './usage.js';
 
 export const CATALOG_FILE = 'image-registry.yml';
 
@@ -24,7 +26,7 @@ export interface CatalogPlace {
 /** Every image that the catalog or the disk knows, with the uses that are only in the journal yet. */
 export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> {
   const index = await readIndex(catalogPath(place), indexPath(place));
-  const { entries } = index;
+  const entries = index.entries.map((entry) => fromCatalog(entry, place));
   const inventory = await takeInventory(place.folder, place.workspace, entries, index.seen);
   await keepIndex(indexPath(place), index, inventory);
   const usage = parseUses(
@@ -48,13 +50,26 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
     const entries = parseCatalog(text, path);
     const used = entries.flatMap((entry) => {
       const uses = usage.get(entry.name);
-      return uses ? [{ name: entry.name, ...addUsage(entry, uses) }] : [];
+      return uses ? [{ name: entry.name, file: entry.file, ...addUsage(entry, uses) }] : [];
     });
+    await keepUnknown(place, usage, new Set(entries.map(({ name }) => name)));
     const changed = editCatalog(text, path, { ...edit, upsert: [...used, ...(edit.upsert ?? [])] });
     const partial = `${path}.partial`;
     if (changed !== text) await writeAtomically(path, [Buffer.from(changed)], { partial });
     for (const leftover of [partial, folding(place)]) await rm(leftover, { force: true });
   });
+}
+
+/** Uses of images that have no entry yet, as after a restore from Nx's cache, wait until they have one. */
+async function keepUnknown(
+  place: CatalogPlace,
+  usage: ReadonlyMap<string, Usage>,
+  known: ReadonlySet<string>,
+): Promise<void> {
+  const lines = [...usage]
+    .filter(([name]) => !known.has(name))
+    .map(([name, { last_used: at, usage_count: count }]) => formatUse({ name, at }).repeat(count));
+  if (lines.length > 0) await appendFile(journal(place), lines.join(''));
 }
 
 /** Notes a use without touching the catalog: one appended line. */
@@ -68,6 +83,13 @@ export async function archivePath(place: CatalogPlace, file: string): Promise<st
   const elsewhere = join(place.workspace, file);
   const here = join(place.folder, file);
   return !(await isThere(here)) && (await isThere(elsewhere)) ? elsewhere : here;
+}
+
+/** An entry whose archive is named from the workspace, though it lies beside the catalog, named as all others. */
+function fromCatalog(entry: EntryYaml, { workspace, folder }: CatalogPlace): EntryYaml {
+  const prefix = `${relative(workspace, folder).replaceAll('\\', '/')}/`;
+  if (!entry.file.startsWith(prefix) || existsSync(join(folder, entry.file))) return entry;
+  return { ...entry, file: entry.file.slice(prefix.length) };
 }
 
 function indexPath({ state }: CatalogPlace): string {
