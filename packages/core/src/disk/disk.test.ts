@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { writeAtomically } from './atomic-write.js';
@@ -44,7 +45,7 @@ describe('a lock', () => {
     const work = () =>
       withLock(path, async () => {
         most = Math.max(most, ++inside);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await sleep(5);
         inside--;
       });
     await Promise.all(Array.from({ length: 5 }, work));
@@ -69,14 +70,18 @@ describe('a lock', () => {
     });
   });
 
-  it('that another process took over is no success', async () => {
-    const path = join(await temporaryFolder(), 'x');
-    const working = withLock(path, async () => {
-      await rm(path, { recursive: true });
-      await mkdir(path);
-      await writeFile(join(path, 'theirs'), '');
-      await new Promise((resolve) => setTimeout(resolve, 3500));
-    });
-    await expect(working).rejects.toMatchObject({ code: 'CONFLICT' });
+  it('that another process took over is no success, whether it is noticed meanwhile or at the end', async () => {
+    const takenOver = async (wait: number) => {
+      const path = join(await temporaryFolder(), 'x');
+      return withLock(path, async () => {
+        await rm(path, { recursive: true });
+        await sleep(50);
+        await mkdir(path);
+        await writeFile(join(path, 'theirs'), '');
+        await sleep(wait);
+      });
+    };
+    await expect(takenOver(0)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(takenOver(3500)).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 });

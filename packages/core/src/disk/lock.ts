@@ -68,9 +68,13 @@ async function take(path: string): Promise<Held> {
   });
   return {
     release: async () => {
-      if (lost)
-        throw conflict(`${path}: expected to hold the lock, another process took it over`, lost);
-      await release();
+      try {
+        if (lost) throw lost;
+        await release();
+      } catch (error) {
+        // What we cannot give back is not ours any more.
+        throw conflict(`${path}: expected to hold the lock, another process took it over`, error);
+      }
     },
   };
 }
