@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { ImageError, systemCode } from '../errors.js';
 
-/** A holder that died is taken over after this long (ms); a living one renews in time. */
-const STALE = 5_000;
+/** A holder that died is taken over after this long (ms)… */
+const STALE = 10_000;
+/** …and a living one renews this often (ms), so a busy machine makes no dead out of it. */
+const RENEW = 2_000;
 
 export interface LockOptions {
   /** How long to wait for another process (ms); 10 minutes when omitted. */
@@ -64,6 +66,7 @@ async function take(path: string): Promise<Held> {
     lockfilePath: path,
     realpath: false,
     stale: STALE,
+    update: RENEW,
     onCompromised,
   });
   return {
