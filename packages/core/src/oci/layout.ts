@@ -57,12 +57,6 @@ export function formatLayoutIndex(images: readonly NamedDescriptor[]): Uint8Arra
   return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, manifests }));
 }
 
-/** Whether `bytes` are the marker file of a layout whose version we know. */
-export function isLayoutFile(bytes: Uint8Array): boolean {
-  const { imageLayoutVersion } = parseJsonObject(bytes, LAYOUT_FILE);
-  return typeof imageLayoutVersion === 'string' && imageLayoutVersion.startsWith('1.');
-}
-
 /**
  * The name an index entry carries: containerd's annotation, else `ref.name` when it is a full name.
  * A `ref.name` that is only a tag (`v1`) names nothing on its own.
