@@ -2,7 +2,14 @@ import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve, sep } from 'node:path';
 import { heal, isHalfDone, readRecord } from './catalog/commit.js';
-import { archivePath, readCatalog, recordUse, type CatalogPlace } from './catalog/file.js';
+import {
+  archivePath,
+  lockPath,
+  readCatalog,
+  recordUse,
+  spoolFolder,
+  type CatalogPlace,
+} from './catalog/file.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
 import type { Compression } from './compression/detect.js';
@@ -92,15 +99,19 @@ export async function noteUse(
 }
 
 async function openPiped({ stdin, place, signal }: OpenOptions): Promise<Opened> {
-  return openPipedArchive('-', stdin(), { spoolFolder: join(place.state, 'spool'), signal });
+  return openPipedArchive('-', stdin(), { spoolFolder: spoolFolder(place), signal });
 }
 
 async function openEngineImage(
   reference: string,
   { engine, place, signal }: OpenOptions,
 ): Promise<Opened> {
-  const spoolFolder = join(place.state, 'spool');
-  const source = await (await engine()).source(reference, { spoolFolder, signal });
+  const source = await (
+    await engine()
+  ).source(reference, {
+    spoolFolder: spoolFolder(place),
+    signal,
+  });
   return { source, kind: 'engine', compression: 'none', notices: [], reference };
 }
 
@@ -128,10 +139,10 @@ async function openPath(path: string, place: CatalogPlace): Promise<Opened> {
     };
   if (await isHalfDone(path)) {
     const name = basename(path, ARCHIVE_SUFFIX);
-    await withLock(join(place.state, 'locks', name), () => heal(path));
+    await withLock(lockPath(place, name), () => heal(path));
   }
   const record = await readRecord(path);
-  const opened = await openArchive(path, { spoolFolder: join(place.state, 'spool') });
+  const opened = await openArchive(path, { spoolFolder: spoolFolder(place) });
   if (record) await checkRecord(opened.source, record, path);
   return { ...opened, path, ...(record ? { record } : {}) };
 }

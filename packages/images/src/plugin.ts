@@ -8,7 +8,12 @@ import type {
   DependencyType,
   RawProjectGraphDependency,
 } from '@nx/devkit';
-import { parseSettings, SETTINGS_FILE } from '@stowage/core/definition';
+import {
+  formatPlatform,
+  parsePlatform,
+  parseSettings,
+  SETTINGS_FILE,
+} from '@stowage/core/definition';
 import { readImages, type Image } from './infer/image.js';
 import { normalizeOptions, type ImagesPluginOptions } from './infer/options.js';
 import { afterTask, imageProject, ownerTargets, type InferOptions } from './infer/targets.js';
@@ -21,7 +26,6 @@ export const name = '@stowage/images';
  */
 const STATIC = 'static' as DependencyType.static;
 const GLOB = '**/images/*/image.yaml';
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
 /** One project for each definition; on the project that owns them, parents that run them all. */
 export const createNodes: CreateNodes<ImagesPluginOptions> = [
@@ -32,7 +36,7 @@ export const createNodes: CreateNodes<ImagesPluginOptions> = [
       targets: normalizeOptions(pluginOptions),
       workspaceRoot,
       imagesFolder: imagesFolder(workspaceRoot),
-      platform: `linux/${ARCHITECTURES[arch()] ?? arch()}`,
+      platform: formatPlatform(parsePlatform(`linux/${arch()}`)),
       known: new Set(images.map((image) => image.name)),
     };
     const own = images.map((image): [string, CreateNodesResult] => [

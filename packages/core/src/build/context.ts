@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import dockerignore from '@balena/dockerignore';
@@ -19,6 +20,7 @@ export interface ContextFile {
 /** These say how the image is made; a comment changed there must not change what is made. */
 const MADE_FROM: ReadonlySet<string> = new Set(['image.yaml', 'image.lock.yaml']);
 const IGNORE_FILE = '.dockerignore';
+const CHUNK = 512 * 1024;
 
 /**
  * Lists a context, sorted by path, `.dockerignore` applied. Symbolic links are listed, not followed.
@@ -46,7 +48,7 @@ export async function listContext(
   }
   await requireFolder(folder);
   for (const root of roots) {
-    const path = cleaned(root);
+    const path = contextPath(root);
     if (path === '' || (await isThere(join(folder, path)))) await visit(path);
   }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -57,13 +59,29 @@ export function contextRoots({ dockerfile, copy }: Definition): readonly string[
   return dockerfile === undefined ? copy.map(({ from }) => from) : ['.'];
 }
 
+/** Those of a context's files that the image is made from. @throws ImageError NOT_FOUND */
+export function usedFiles(
+  { dockerfile, copy }: Definition,
+  files: readonly ContextFile[],
+  context: string,
+): readonly ContextFile[] {
+  return dockerfile === undefined
+    ? copy.flatMap(({ from }) => selectFiles(files, from, context))
+    : files;
+}
+
+/** The content of a file of a context, from its first byte. */
+export function readContextFile({ absolute }: ContextFile): AsyncIterable<Uint8Array> {
+  return createReadStream(absolute, { highWaterMark: CHUNK });
+}
+
 /** One file, or all below a folder, of a context. @throws ImageError NOT_FOUND */
 export function selectFiles(
   files: readonly ContextFile[],
   from: string,
   context: string,
 ): readonly ContextFile[] {
-  const path = cleaned(from);
+  const path = contextPath(from);
   if (path === '') return files;
   const selected = files.filter((file) => file.path === path || file.path.startsWith(`${path}/`));
   if (selected.length > 0) return selected;
@@ -104,7 +122,8 @@ function unlessAbsent(error: unknown): undefined {
   if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
 }
 
-function cleaned(path: string): string {
+/** A path of a definition as the listing has it: without `./`, without a slash at its end; empty for all. */
+export function contextPath(path: string): string {
   const clean = path.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
   return clean === '.' ? '' : clean;
 }

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { Definition } from '../definition/definition.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import type { CallOptions } from '../transfer/store.js';
-import { selectFiles, type ContextFile } from './context.js';
+import { readContextFile, usedFiles, type ContextFile } from './context.js';
 
 /** Changes whenever the makers would give other bytes for the same inputs. */
 const MAKER_VERSION = 1;
-const CHUNK = 512 * 1024;
 
 export interface Inputs extends CallOptions {
   readonly definition: Definition;
@@ -29,10 +27,7 @@ export async function hashInputs({
   platform,
   signal,
 }: Inputs): Promise<string> {
-  const used =
-    definition.dockerfile === undefined
-      ? definition.copy.flatMap(({ from }) => selectFiles(files, from, context))
-      : files;
+  const used = usedFiles(definition, files, context);
   const hash = createHash('sha256');
   hash.update(
     JSON.stringify({
@@ -43,25 +38,26 @@ export async function hashInputs({
       platform,
     }),
   );
-  for (const { path, absolute, type, mode, link } of used) {
+  for (const file of used) {
+    const { path, type, mode, link } = file;
     hash.update(
       JSON.stringify({
         path,
         type,
         mode,
         link,
-        content: type === 'file' ? await hashFile(absolute, signal) : undefined,
+        content: type === 'file' ? await hashFile(file, signal) : undefined,
       }),
     );
   }
   return hash.digest('hex');
 }
 
-async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
+async function hashFile(file: ContextFile, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) {
+  for await (const chunk of readContextFile(file)) {
     signal?.throwIfAborted();
-    hash.update(chunk as Uint8Array);
+    hash.update(chunk);
   }
   return hash.digest('hex');
 }

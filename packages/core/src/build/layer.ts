@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { packTar, type TarMember } from '../archive/pack-tar.js';
 import type { CopyYaml } from '../definition/image-schema.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
 import type { CallOptions, Open } from '../transfer/store.js';
-import { selectFiles, type ContextFile } from './context.js';
+import { contextPath, readContextFile, selectFiles, type ContextFile } from './context.js';
 
 export interface Layer {
   /** Plain, so its digest is also its diff ID. */
@@ -22,7 +21,6 @@ export interface LayerOptions extends CallOptions {
   readonly mtime: number;
 }
 
-const CHUNK = 512 * 1024;
 /** Folders that a base may have with other permissions than 0755; a layer that names them must not change those. */
 const FOLDER_MODES: Readonly<Record<string, number>> = {
   tmp: 0o1777,
@@ -93,14 +91,14 @@ function copyMembers(
       location: context,
     });
   const ownership = ownershipOf(owner);
-  const base = from.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
+  const base = contextPath(from);
   return selectFiles(files, from, context).flatMap((file) => {
     const isOne = file.path === base && file.type !== 'directory';
     const relative = isOne
       ? to.endsWith('/')
         ? file.path.slice(file.path.lastIndexOf('/') + 1)
         : ''
-      : below(file.path, base);
+      : file.path.slice(base.length);
     const name = cleaned(`${to}/${relative}`);
     if (name === '') return [];
     if (file.type === 'directory') return [folder(name, ownership)];
@@ -122,15 +120,11 @@ function copyMembers(
         name,
         size: file.size,
         mode: bits,
-        open: () => createReadStream(file.absolute, { highWaterMark: CHUNK }),
+        open: () => readContextFile(file),
         ...ownership,
       },
     ];
   });
-}
-
-function below(path: string, base: string): string {
-  return base === '' || base === '.' ? path : path.slice(base.length);
 }
 
 function folder(path: string, ownership: Ownership): TarMember {

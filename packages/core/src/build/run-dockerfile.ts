@@ -1,15 +1,14 @@
-import { createReadStream } from 'node:fs';
 import { packTar, type TarMember } from '../archive/pack-tar.js';
 import type { Definition } from '../definition/definition.js';
 import { canBuild, isSameImage, type Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
-import { formatPlatform, matchesPlatform } from '../oci/platform.js';
+import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
 import { familiarReference, parseReference } from '../oci/reference.js';
 import { copyGraph } from '../transfer/copy.js';
 import { selectPlatform } from '../transfer/select-platform.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
-import type { ContextFile } from './context.js';
+import { readContextFile, type ContextFile } from './context.js';
 import type { MakeOptions } from './make.js';
 
 /** Makes an image with an engine, from the definition's Dockerfile; the base is put there first. */
@@ -32,7 +31,8 @@ export async function runDockerfile(
   }
   // Older engines refuse to be told of a platform, even their own.
   const own = await engine.platform({ signal });
-  if (base?.source) await ensureBase(engine, base.source, base.reference, { signal });
+  if (base?.source)
+    await ensureBase(engine, base.source, { signal, own, reference: base.reference });
   const { args, labels, target, network, reference } = definition;
   await engine.build(
     {
@@ -57,12 +57,14 @@ export async function runDockerfile(
 async function ensureBase(
   engine: Engine,
   source: Source,
-  reference: string,
-  options: CallOptions,
+  {
+    own,
+    reference,
+    ...options
+  }: CallOptions & { readonly own: Platform | undefined; readonly reference: string },
 ): Promise<void> {
   const { descriptor } = await source.resolve(reference, options);
-  const platform = await engine.platform(options);
-  const root = platform ? await selectPlatform(source, descriptor, platform, options) : descriptor;
+  const root = own ? await selectPlatform(source, descriptor, own, options) : descriptor;
   const graph = await walk(source, root, options);
   const present = await engine.inspect(reference, options);
   if (present && isSameImage(present, graph)) return;
@@ -72,9 +74,10 @@ async function ensureBase(
   await sink.commit(options);
 }
 
-function contextMember({ path, absolute, type, size, mode, link }: ContextFile): TarMember {
+function contextMember(file: ContextFile): TarMember {
+  const { path, type, size, mode, link } = file;
   if (type === 'directory') return { name: `${path}/`, size: 0, type, mode: 0o755, open: () => [] };
   if (type === 'symlink')
     return { name: path, size: 0, type, mode: 0o777, linkname: link ?? '', open: () => [] };
-  return { name: path, size, mode, open: () => createReadStream(absolute) };
+  return { name: path, size, mode, open: () => readContextFile(file) };
 }

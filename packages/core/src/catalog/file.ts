@@ -23,6 +23,16 @@ export interface CatalogPlace {
   readonly state: string;
 }
 
+/** The lock under which one archive, or with `catalog` the catalog itself, is written. */
+export function lockPath({ state }: CatalogPlace, name: string): string {
+  return join(state, 'locks', name);
+}
+
+/** Where a stream that can be read only once is kept meanwhile. */
+export function spoolFolder({ state }: CatalogPlace): string {
+  return join(state, 'spool');
+}
+
 /** Every image that the catalog or the disk knows, with the uses that are only in the journal yet. */
 export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> {
   const index = await readIndex(catalogPath(place), indexPath(place));
@@ -43,7 +53,7 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
  * at once; no change is lost.
  */
 export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Promise<void> {
-  await withLock(join(place.state, 'locks', 'catalog'), async () => {
+  await withLock(lockPath(place, 'catalog'), async () => {
     const path = catalogPath(place);
     const text = await readIfThere(path);
     const usage = await takeJournal(place);

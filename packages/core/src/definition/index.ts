@@ -16,4 +16,5 @@ export {
   parseName,
   type ImageName,
 } from './name.js';
+export { formatPlatform, parsePlatform } from '../oci/platform.js';
 export { parseSettings, SETTINGS_FILE, type Settings } from './settings.js';

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { makeImage } from '../build/make.js';
 import { heal } from '../catalog/commit.js';
+import { lockPath, spoolFolder } from '../catalog/file.js';
 import type { ImageRecord } from '../catalog/record.js';
 import type { Facts } from '../definition/definition.js';
 import { withLock } from '../disk/lock.js';
@@ -14,7 +14,7 @@ import { readBuilt, writeBuilt } from './built.js';
 import type { VerbOptions } from './call.js';
 import { openRecipe, type Recipe, type RecipeOptions } from './recipe.js';
 import { saveImage, savedAlready, type SaveResult, type SaveTarget } from './save-image.js';
-import { archiveOf, lockOf, openEngine, type Workspace } from './workspace.js';
+import { archiveOf, openEngine, type Workspace } from './workspace.js';
 
 export interface BuildOptions extends VerbOptions, RecipeOptions {
   /** Builds even what is there already. */
@@ -80,7 +80,7 @@ export async function saveDefinition(
   const { name, reference, project, facts } = recipe.definition;
   const target: SaveTarget = { name, reference, path: archiveOf(workspace, name, project) };
   return await withLock(
-    lockOf(workspace, name),
+    lockPath(workspace.place, name),
     async () => {
       if (!options.dryRun) await heal(target.path);
       const known = options.force ? undefined : await readBuilt(workspace, recipe.inputs);
@@ -132,7 +132,10 @@ async function fromEngine(
   const engine = await theEngine();
   const image = await engine.inspect(definition.reference, options);
   if (image?.id !== known.configDigest && image?.id !== known.digest) return undefined;
-  return engine.source(definition.reference, { ...options, spoolFolder: spoolOf(workspace) });
+  return engine.source(definition.reference, {
+    ...options,
+    spoolFolder: spoolFolder(workspace.place),
+  });
 }
 
 async function made(
@@ -146,7 +149,7 @@ async function made(
     ...options,
     ...recipe,
     engine,
-    spoolFolder: spoolOf(workspace),
+    spoolFolder: spoolFolder(workspace.place),
   });
 }
 
@@ -160,8 +163,4 @@ async function remember(workspace: Workspace, { inputs }: Recipe, graph: Graph):
     digest: graph.root.digest,
     ...(config ? { configDigest: config } : {}),
   });
-}
-
-function spoolOf({ place }: Workspace): string {
-  return join(place.state, 'spool');
 }

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { contextRoots, listContext, selectFiles } from '../build/context.js';
+import { contextRoots, listContext, usedFiles } from '../build/context.js';
 import { readDefinition } from './recipe.js';
 import type { Workspace } from './workspace.js';
 
@@ -11,14 +11,12 @@ import type { Workspace } from './workspace.js';
 export async function listInputs(
   workspace: Workspace,
   path: string,
-  { cwd }: { readonly cwd: string },
+  options: { readonly cwd: string },
 ): Promise<string[]> {
-  const { definition, file } = await readDefinition(workspace, resolve(cwd, path));
+  const { definition, file } = await readDefinition(workspace, path, options);
   const context = resolve(dirname(file), definition.context);
   const files = await listContext(context, contextRoots(definition));
-  const used =
-    definition.dockerfile === undefined
-      ? definition.copy.flatMap(({ from }) => selectFiles(files, from, context))
-      : files;
-  return used.filter(({ type }) => type !== 'directory').map(({ absolute }) => absolute);
+  return usedFiles(definition, files, context)
+    .filter(({ type }) => type !== 'directory')
+    .map(({ absolute }) => absolute);
 }

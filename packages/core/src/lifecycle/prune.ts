@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import ms, { type StringValue } from 'ms';
 import { recordPath } from '../catalog/commit.js';
-import { archivePath, readCatalog, updateCatalog } from '../catalog/file.js';
+import { archivePath, lockPath, readCatalog, updateCatalog } from '../catalog/file.js';
 import type { CatalogEntry } from '../catalog/reconcile.js';
 import { withLock } from '../disk/lock.js';
 import { ImageError } from '../errors.js';
@@ -14,7 +14,7 @@ import {
   type PruneRules,
 } from '../policy/plan-prune.js';
 import type { VerbOptions } from './call.js';
-import { lockOf, openEngine, type Workspace } from './workspace.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 export interface PruneOptions extends VerbOptions {
   /** Override the settings' rules; durations as `30d`. */
@@ -132,7 +132,7 @@ async function imagesInUse(
 /** The archive first, so that no record ever describes what is not there any more for longer than a moment. */
 async function remove(workspace: Workspace, { name, path }: PruneDecision): Promise<void> {
   const { place } = workspace;
-  await withLock(lockOf(workspace, name), async () => {
+  await withLock(lockPath(place, name), async () => {
     const archive = await archivePath(place, path);
     await rm(archive, { force: true });
     await rm(recordPath(archive), { force: true });

@@ -54,7 +54,7 @@ export async function openRecipe(
   path: string,
   { cwd, env = process.env, ...options }: RecipeOptions,
 ): Promise<Recipe> {
-  const { definition, file } = await readDefinition(workspace, resolve(cwd, path));
+  const { definition, file } = await readDefinition(workspace, path, { cwd });
   const context = resolve(dirname(file), definition.context);
   const files = await listContext(context, contextRoots(definition));
   const epoch = epochOf(env);
@@ -86,8 +86,10 @@ export async function openRecipe(
 export async function readDefinition(
   { settings }: Workspace,
   path: string,
+  { cwd }: Pick<RecipeOptions, 'cwd'>,
 ): Promise<{ readonly definition: Definition; readonly file: string }> {
-  const file = (await isFolder(path)) ? join(path, DEFINITION_FILE) : path;
+  const given = resolve(cwd, path);
+  const file = (await isFolder(given)) ? join(given, DEFINITION_FILE) : given;
   const definition = parseDefinition({ text: await readText(file), path: file });
   conventionalName(settings, definition.name, [definition.project]);
   return { definition, file };

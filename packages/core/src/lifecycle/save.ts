@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { heal } from '../catalog/commit.js';
+import { lockPath, spoolFolder } from '../catalog/file.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
 import type { Engine } from '../engine/engine.js';
@@ -12,7 +13,7 @@ import { copy } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
 import type { VerbOptions } from './call.js';
 import { saveImage, savedAlready, type SaveResult, type SaveTarget } from './save-image.js';
-import { archiveOf, lockOf, openEngine, type Workspace } from './workspace.js';
+import { archiveOf, openEngine, type Workspace } from './workspace.js';
 
 export interface SaveOptions extends VerbOptions {
   readonly cwd: string;
@@ -86,7 +87,7 @@ async function saveByName(
   options: SaveOptions,
 ): Promise<SaveResult> {
   return withLock(
-    lockOf(workspace, target.name),
+    lockPath(workspace.place, target.name),
     async () => {
       if (!options.dryRun) await heal(target.path);
       const current = await savedAlready(
@@ -97,7 +98,7 @@ async function saveByName(
       if (options.dryRun) return dry(target);
       await using source = await engine.source(target.reference, {
         ...options,
-        spoolFolder: spoolOf(workspace),
+        spoolFolder: spoolFolder(workspace.place),
       });
       return await saveImage(workspace, source, target, {
         ...options,
@@ -124,7 +125,7 @@ async function saveTogether(
       const { reference } = target;
       const source = await engine.source(reference, {
         ...options,
-        spoolFolder: spoolOf(workspace),
+        spoolFolder: spoolFolder(workspace.place),
       });
       sources.push(source);
       saved.push({
@@ -142,8 +143,4 @@ async function saveTogether(
 
 function dry({ reference, path }: SaveTarget): SaveResult {
   return { reference, archive: path, digest: null, size: null, action: 'saved' };
-}
-
-function spoolOf({ place }: Workspace): string {
-  return join(place.state, 'spool');
 }

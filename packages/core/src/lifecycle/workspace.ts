@@ -70,11 +70,6 @@ export function conventionalName(
   );
 }
 
-/** The lock under which one archive is written. */
-export function lockOf({ place }: Workspace, name: string): string {
-  return join(place.state, 'locks', name);
-}
-
 async function rootOf(folder: string): Promise<string> {
   for (let at = resolve(folder); ; at = dirname(at)) {
     for (const marker of MARKERS) if (await exists(join(at, marker))) return at;

@@ -12,6 +12,7 @@ const ARCHITECTURES: Readonly<Record<string, Pick<Platform, 'architecture' | 'va
   x86_64: { architecture: 'amd64' },
   'x86-64': { architecture: 'amd64' },
   x64: { architecture: 'amd64' },
+  ia32: { architecture: '386' },
   i386: { architecture: '386' },
   i686: { architecture: '386' },
   aarch64: { architecture: 'arm64' },

@@ -1,4 +1,5 @@
 import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
+import { formatPlatform } from '@stowage/core/definition';
 import type { Image } from './image.js';
 import { inputsOf } from './inputs.js';
 import type { Targets } from './options.js';
@@ -122,14 +123,7 @@ function outputsOf({ name, definition }: Image, { imagesFolder }: InferOptions):
 }
 
 function platformOf({ definition }: Image, { platform }: InferOptions): string {
-  const wanted = definition?.platform;
-  return wanted
-    ? [
-        wanted.os,
-        wanted.architecture,
-        ...(wanted.variant === undefined ? [] : [wanted.variant]),
-      ].join('/')
-    : platform;
+  return definition?.platform ? formatPlatform(definition.platform) : platform;
 }
 
 function described(

@@ -8,7 +8,6 @@ import {
   parseReference,
   readDefinition,
 } from '@stowage/core';
-import { resolve } from 'node:path';
 import { run, type CommonOptions } from '../run.js';
 
 export interface LoadExecutorOptions extends CommonOptions {
@@ -21,10 +20,7 @@ export interface LoadExecutorOptions extends CommonOptions {
 /** Loads the archive of a definition into an engine; sends nothing when the image is there. */
 const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
-    const { definition } = await readDefinition(
-      workspace,
-      resolve(context.root, options.definition),
-    );
+    const { definition } = await readDefinition(workspace, options.definition, call);
     const { name, project, os } = definition;
     const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
     const input = archiveOf(workspace, name, project);

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { logger, type PromiseExecutor } from '@nx/devkit';
 import { prune, readDefinition } from '@stowage/core';
 import { run, type CommonOptions } from '../run.js';
@@ -14,10 +13,7 @@ export interface PruneExecutorOptions extends CommonOptions {
 const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { keepNewest, unusedFor, minAge, dryRun } = options;
-    const { definition } = await readDefinition(
-      workspace,
-      resolve(context.root, options.definition),
-    );
+    const { definition } = await readDefinition(workspace, options.definition, call);
     const { decisions, freedBytes } = await prune(workspace, {
       ...call,
       keepNewest,
