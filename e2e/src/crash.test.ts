@@ -6,6 +6,7 @@ import {
   list,
   load,
   openWorkspace,
+  readDefinition,
   saveDefinition,
   type SaveResult,
 } from '@stowage/core';
@@ -153,7 +154,12 @@ async function copyOf(workspace: string): Promise<string> {
 }
 
 async function save(cwd: string): Promise<SaveResult> {
-  return saveDefinition(await openWorkspace(cwd), DEFINITION, call(cwd));
+  const workspace = await openWorkspace(cwd);
+  return saveDefinition(
+    workspace,
+    await readDefinition(workspace, DEFINITION, call(cwd)),
+    call(cwd),
+  );
 }
 
 it('stops at Ctrl-C with exit 130, and leaves nothing half-done', async () => {

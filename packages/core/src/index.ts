@@ -73,4 +73,6 @@ export type { PruneDecision, PruneRule } from './policy/plan-prune.js';
 export { save, type SaveOptions } from './lifecycle/save.js';
 export type { SaveResult } from './lifecycle/save-image.js';
 export { listInputs } from './lifecycle/list-inputs.js';
-export { readDefinition } from './lifecycle/recipe.js';
+export { readDefinition, type FoundDefinition } from './lifecycle/recipe.js';
+export { updateBase } from './lifecycle/update-base.js';
+export { dockerfileOf } from './lifecycle/dockerfile.js';

@@ -1,20 +1,28 @@
 import {
   build,
+  dockerfileOf,
   familiarReference,
   parsePlatform,
   parseReference,
+  readDefinition,
   saveDefinition,
+  updateBase as updateBaseLock,
   type BuildResult,
+  type FoundDefinition,
+  type Platform,
+  type Workspace,
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { shortDigest } from '../print/table.js';
-import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+import { action, verb, withEngine, type Call, type CommonOptions, type Io } from '../verb.js';
 import { savedLine } from './save.js';
 
 interface Options extends CommonOptions {
   readonly force?: boolean;
   readonly save?: boolean;
-  readonly platform?: string;
+  readonly platform?: readonly string[];
+  readonly printDockerfile?: boolean;
+  readonly updateBase?: boolean;
 }
 
 export function buildCommand(io: Io): Command {
@@ -33,37 +41,68 @@ export function buildCommand(io: Io): Command {
       '--save',
       'keep it as an archive with record and catalog entry; needs no engine unless it has a Dockerfile',
     )
-    .option('--platform <platform>', 'what to make it for: os/architecture[/variant]')
+    .option(
+      '--platform <platform...>',
+      'what to make it for: os/architecture[/variant]; several make one index',
+    )
+    .option(
+      '--print-dockerfile',
+      'print the Dockerfile that an engine would get, and build nothing',
+    )
+    .option(
+      '--update-base',
+      'write the digest that the base has now to image.lock.yaml, and build nothing',
+    )
     .option('--force', 'build even what is there already')
     .option('--dry-run', 'say what would be built, and build nothing')
     .action(
       action<Options>(io, async (workspace, definitions, { options, call }) => {
-        const platform =
-          options.platform === undefined ? undefined : parsePlatform(options.platform);
+        const platforms = options.platform?.map(parsePlatform);
         const lines: string[] = [];
         const results: unknown[] = [];
-        for (const definition of definitions) {
-          if (options.save) {
-            const result = await saveDefinition(workspace, definition, {
-              ...call,
-              platform,
-              force: options.force,
-            });
-            results.push(result);
-            lines.push(savedLine(result, io.cwd));
-          } else {
-            const result = await build(workspace, definition, {
-              ...call,
-              platform,
-              force: options.force,
-            });
-            results.push(result);
-            lines.push(line(result));
-          }
+        for (const path of definitions) {
+          const found = await readDefinition(workspace, path, call);
+          const { json, text } = await one(workspace, found, {
+            ...options,
+            platforms,
+            call,
+            cwd: io.cwd,
+          });
+          results.push(json);
+          lines.push(text);
         }
         return { json: { results }, text: lines.join('') };
       }),
     );
+}
+
+interface OneOptions extends Omit<Options, 'platform'> {
+  readonly platforms: readonly Platform[] | undefined;
+  readonly call: Call;
+  readonly cwd: string;
+}
+
+/** What each definition gives: what the flags ask for, or the image itself. */
+async function one(
+  workspace: Workspace,
+  found: FoundDefinition,
+  { printDockerfile, updateBase, save, force, platforms, call, cwd }: OneOptions,
+): Promise<{ readonly json: unknown; readonly text: string }> {
+  const { name } = found.definition;
+  if (printDockerfile) {
+    const dockerfile = await dockerfileOf(found);
+    return { json: { name, dockerfile }, text: dockerfile };
+  }
+  if (updateBase) {
+    const lock = await updateBaseLock(workspace, found, call);
+    return { json: { name, ...lock }, text: `${lock.base}  locked at ${lock.digest}\n` };
+  }
+  if (save) {
+    const result = await saveDefinition(workspace, found, { ...call, platforms, force });
+    return { json: result, text: savedLine(result, cwd) };
+  }
+  const result = await build(workspace, found, { ...call, platforms, force });
+  return { json: result, text: line(result) };
 }
 
 function line({ reference, engine, imageId, action: done }: BuildResult): string {

@@ -27,7 +27,7 @@ async function make(folder: string, yaml: string, base?: Base) {
     context: folder,
     files: await listContext(folder),
     base,
-    platform: { os: 'linux', architecture: 'amd64' },
+    platforms: [{ os: 'linux', architecture: 'amd64' }],
     epoch: 0,
     engine: () => Promise.reject(new Error('no engine is needed')),
     spoolFolder: folder,
@@ -145,7 +145,7 @@ describe('a context', () => {
         files: await listContext(folder),
         base: undefined,
         epoch: 0,
-        platform: { os: 'linux', architecture: 'amd64' },
+        platforms: [{ os: 'linux', architecture: 'amd64' }],
       });
     const before = await hash();
     await writeFile(join(folder, 'b'), 'changed');

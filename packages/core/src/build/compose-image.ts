@@ -7,12 +7,12 @@ import { imagesOf, walk } from '../transfer/walk.js';
 import { compose, type BaseContent } from './compose.js';
 import { ComposedSource } from './composed-source.js';
 import { makeLayer } from './layer.js';
-import type { MakeOptions } from './make.js';
+import type { PlatformOptions } from './make.js';
 
 /** Makes an image without an engine: the base's layers, one layer of files, settings. Deterministic. */
 export async function composeImage(
   definition: Definition,
-  { context, files, base, platform, epoch, signal }: MakeOptions,
+  { context, files, base, platform, epoch, signal }: PlatformOptions,
 ): Promise<Source> {
   const content =
     base?.source && (await readBase(base.source, base.reference, platform, { signal }));
@@ -51,7 +51,7 @@ async function readBase(
     `${source.location}: expected ${reference} for ${formatPlatform(wanted)}, got ${formatPlatform(platform)}`,
     {
       location: source.location,
-      hint: `Set platform: ${formatPlatform(platform)} in image.yaml, or choose another base.`,
+      hint: `Set platforms: [${formatPlatform(platform)}] in image.yaml, or choose another base.`,
     },
   );
 }

@@ -14,7 +14,7 @@ export interface Inputs extends CallOptions {
   readonly files: readonly ContextFile[];
   readonly base: Digest | undefined;
   readonly epoch: number;
-  readonly platform: Platform;
+  readonly platforms: readonly Platform[];
 }
 
 /** Names all that an image is made from: two builds with equal hashes make the same image. */
@@ -24,7 +24,7 @@ export async function hashInputs({
   files,
   base,
   epoch,
-  platform,
+  platforms,
   signal,
 }: Inputs): Promise<string> {
   const used = usedFiles(definition, files, context);
@@ -32,10 +32,11 @@ export async function hashInputs({
   hash.update(
     JSON.stringify({
       version: MAKER_VERSION,
-      definition: { ...definition, facts: undefined },
+      // What only finds, keeps or orders an image changes no byte of it.
+      definition: { ...definition, facts: undefined, retention: undefined, after: undefined },
       base,
       epoch,
-      platform,
+      platforms,
     }),
   );
   for (const file of used) {

@@ -1,77 +1,105 @@
 import { packTar, type TarMember } from '../archive/pack-tar.js';
 import type { Definition } from '../definition/definition.js';
-import { canBuild, isSameImage, type Engine } from '../engine/engine.js';
+import { canBuild, type BuildingEngine, type Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
-import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
+import { formatPlatform, matchesPlatform } from '../oci/platform.js';
 import { familiarReference, parseReference } from '../oci/reference.js';
-import { copyGraph } from '../transfer/copy.js';
-import { selectPlatform } from '../transfer/select-platform.js';
-import type { CallOptions, Source } from '../transfer/store.js';
-import { walk } from '../transfer/walk.js';
-import { readContextFile, type ContextFile } from './context.js';
-import type { MakeOptions } from './make.js';
+import { only } from '../transfer/copy.js';
+import type { Source } from '../transfer/store.js';
+import { readContextFile, usedFiles, type ContextFile } from './context.js';
+import { generateDockerfile } from './generate-dockerfile.js';
+import type { Base, PlatformOptions } from './make.js';
+import { putInto } from './put-into.js';
 
-/** Makes an image with an engine, from the definition's Dockerfile; the base is put there first. */
+/** The name that a generated Dockerfile has inside the context. */
+const GENERATED = '.stowage.Dockerfile';
+
+/** Makes an image with an engine, from the definition's Dockerfile or its steps; the base is put there first. */
 export async function runDockerfile(
   definition: Definition,
-  dockerfile: string,
-  options: MakeOptions,
+  options: PlatformOptions,
 ): Promise<Source> {
-  const { files, base, platform, signal, onEvent, spoolFolder } = options;
-  const engine = await options.engine();
-  if (!canBuild(engine)) {
-    throw new ImageError(
-      'UNAVAILABLE',
-      `${definition.name}: expected an engine that runs a Dockerfile, got ${engine.location}`,
-      {
-        location: engine.location,
-        hint: 'Use --engine docker, or describe the image with base: and copy: instead of dockerfile:.',
-      },
-    );
-  }
+  const { files, base, platform, network, signal, onEvent, spoolFolder } = options;
+  const engine = requireBuilder(await options.engine(), definition.name);
   // Older engines refuse to be told of a platform, even their own.
   const own = await engine.platform({ signal });
-  if (base?.source)
-    await ensureBase(engine, base.source, { signal, own, reference: base.reference });
-  const { args, labels, target, network, reference } = definition;
+  const isOwn = own !== undefined && matchesPlatform(own, platform);
+  // A Dockerfile's FROM is looked up in the engine.
+  if (base?.source) await putInto(engine, base.source, base.reference, { signal, platform });
+  const from = base && (await lockedBase(engine, base, options));
+  const { args, labels, target, reference, dockerfile } = definition;
+  const members = (
+    dockerfile === undefined ? usedFiles(definition, files, options.context) : files
+  ).map(contextMember);
+  const generated = dockerfile === undefined ? generateDockerfile(definition) : undefined;
   await engine.build(
     {
-      context: packTar(files.map(contextMember)),
-      dockerfile,
+      context: packTar([
+        ...members,
+        ...(generated === undefined ? [] : [textMember(GENERATED, generated)]),
+      ]),
+      dockerfile: dockerfile ?? GENERATED,
       reference,
       labels,
-      args: {
-        ...(base ? { BASE: familiarReference(parseReference(base.reference)) } : {}),
-        ...args,
-      },
+      args: { ...(from === undefined ? {} : { BASE: from }), ...args },
       ...(target === undefined ? {} : { target }),
       ...(network === undefined ? {} : { network }),
-      ...(own && matchesPlatform(own, platform) ? {} : { platform: formatPlatform(platform) }),
+      ...(isOwn ? {} : { platform: formatPlatform(platform) }),
     },
     { signal, onEvent },
   );
-  return engine.source(reference, { spoolFolder, signal });
+  return await engine.source(reference, { spoolFolder, signal });
 }
 
-/** A Dockerfile's FROM is looked up in the engine, so the base has to be there first. */
-async function ensureBase(
+/** @throws ImageError UNAVAILABLE */
+export function requireBuilder(engine: Engine, name: string): BuildingEngine {
+  if (canBuild(engine)) return engine;
+  throw new ImageError(
+    'UNAVAILABLE',
+    `${name}: expected an engine that runs commands, got ${engine.location}`,
+    {
+      location: engine.location,
+      hint: 'Use --engine docker, or describe the image with base: and copy: alone.',
+    },
+  );
+}
+
+/**
+ * What FROM is to say. A base of the engine must be the one that was locked; one that it lacks is pulled by
+ * the digest, where a registry knows it by that.
+ */
+async function lockedBase(
   engine: Engine,
-  source: Source,
-  {
-    own,
-    reference,
-    ...options
-  }: CallOptions & { readonly own: Platform | undefined; readonly reference: string },
-): Promise<void> {
-  const { descriptor } = await source.resolve(reference, options);
-  const root = own ? await selectPlatform(source, descriptor, own, options) : descriptor;
-  const graph = await walk(source, root, options);
-  const present = await engine.inspect(reference, options);
-  if (present && isSameImage(present, graph)) return;
-  await using sink = engine.sink();
-  await copyGraph(source, graph, sink, options);
-  await sink.tag(root, reference, options);
-  await sink.commit(options);
+  { reference, source, digest }: Base,
+  { onEvent, signal }: PlatformOptions,
+): Promise<string> {
+  const name = parseReference(reference);
+  if (source) return familiarReference(name);
+  if (digest === undefined) {
+    onEvent?.({
+      type: 'notice',
+      text: `the base ${familiarReference(name)} is not locked: stowage build --update-base writes its digest to image.lock.yaml`,
+    });
+    return familiarReference(name);
+  }
+  const { registry, repository } = name;
+  const pinned = familiarReference({ registry, repository, digest });
+  const there = await engine.inspect(reference, { signal });
+  if (!there) return pinned;
+  if (there.id === digest || there.digests.includes(digest)) return familiarReference(name);
+  throw new ImageError(
+    'CONFLICT',
+    `base ${familiarReference(name)}: expected ${digest} as image.lock.yaml says, got ${there.id} in ${engine.location}`,
+    {
+      location: engine.location,
+      hint: 'stowage build --update-base takes what the engine has now; or pull the locked one again.',
+    },
+  );
+}
+
+function textMember(name: string, text: string): TarMember {
+  const bytes = Buffer.from(text);
+  return { name, size: bytes.byteLength, mode: 0o644, open: () => only(bytes) };
 }
 
 function contextMember(file: ContextFile): TarMember {

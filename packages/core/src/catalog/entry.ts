@@ -82,7 +82,7 @@ export function entryOf(record: ImageRecord, file: string): EntryYaml {
     file,
     docker_tag: familiarReference(parseReference(record.reference)),
     ...(parts ? { os: parts.os.replace('-', ':') } : {}),
-    ...(record.platform ? { architecture: record.platform.architecture } : {}),
+    ...architectureOf(record),
     packages,
     compilers,
     tools,
@@ -91,4 +91,14 @@ export function entryOf(record: ImageRecord, file: string): EntryYaml {
     digest: record.digest,
     size: record.size,
   };
+}
+
+/** An index is for several; they stand in one word, as the older shape has it. */
+function architectureOf({
+  platform,
+  platforms = [],
+}: ImageRecord): Pick<EntryYaml, 'architecture'> {
+  const all = [...(platform ? [platform] : []), ...platforms];
+  const words = [...new Set(all.map(({ architecture }) => architecture))];
+  return words.length === 0 ? {} : { architecture: words.join(',') };
 }

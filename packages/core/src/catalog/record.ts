@@ -22,6 +22,8 @@ export interface ImageRecord {
   readonly configDigest?: Digest;
   readonly diffIds: readonly Digest[];
   readonly platform?: Platform;
+  /** Of an index, instead of `platform`. */
+  readonly platforms?: readonly Platform[];
   /** Of the archive, in bytes. */
   readonly size: number;
   /** Of the archive, hex. */
@@ -35,6 +37,11 @@ const digest = { type: 'string', pattern: '^sha(256:[0-9a-f]{64}|512:[0-9a-f]{12
 const texts = { type: 'array', items: { type: 'string' } } as const;
 const text = { type: 'string', minLength: 1 } as const;
 
+const platform = {
+  type: 'object',
+  required: ['os', 'architecture'],
+  properties: { os: text, architecture: text, variant: text },
+} as const;
 const schema = schemaOf<ImageRecord>({
   type: 'object',
   required: ['name', 'reference', 'digest', 'diffIds', 'size', 'sha256', 'facts'],
@@ -44,11 +51,8 @@ const schema = schemaOf<ImageRecord>({
     digest,
     configDigest: digest,
     diffIds: { type: 'array', items: digest },
-    platform: {
-      type: 'object',
-      required: ['os', 'architecture'],
-      properties: { os: text, architecture: text, variant: text },
-    },
+    platform,
+    platforms: { type: 'array', items: platform },
     size: { type: 'integer', minimum: 0 },
     sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
     base: { type: 'object', required: ['name', 'digest'], properties: { name: text, digest } },
@@ -82,6 +86,7 @@ export function parseRecord(bytes: Uint8Array, path: string): ImageRecord {
 export function formatRecord(record: ImageRecord): Uint8Array {
   const { name, reference, digest, configDigest, diffIds, platform, size, sha256, base, facts } =
     record;
+  const { platforms } = record;
   const { compilers, packages, tools } = facts;
   const ordered = {
     name,
@@ -90,6 +95,7 @@ export function formatRecord(record: ImageRecord): Uint8Array {
     configDigest,
     diffIds,
     platform,
+    platforms,
     size,
     sha256,
     base,

@@ -42,7 +42,7 @@ describe('a definition', () => {
       /copy: with a dockerfile these belong inside it/,
     ],
     [`${HEAD}target: a\n`, 'USAGE', /target: these need a dockerfile/],
-    [`${HEAD}platform: a/b/c/d\n`, 'USAGE', /platform/],
+    [`${HEAD}platforms: [a/b/c/d]\n`, 'USAGE', /platform/],
     [`${HEAD}reference: A:B:C\n`, 'USAGE', /reference/],
     [
       'project: My App\nos: ubuntu-25.04\nvariant: gcc15\n',

@@ -1,7 +1,7 @@
 import { ImageError } from '../errors.js';
 import { parsePlatform, type Platform } from '../oci/platform.js';
 import { canonicalReference } from '../oci/reference.js';
-import { imageSchema, type CopyYaml, type ImageYaml } from './image-schema.js';
+import { imageSchema, type CopyYaml, type ImageYaml, type RetentionYaml } from './image-schema.js';
 import { formatName, normalizeOs, type ImageName } from './name.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
@@ -26,7 +26,8 @@ export interface Definition extends ImageName {
   readonly args: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly network?: string;
-  readonly platform?: Platform;
+  /** What it is made for; empty: linux on the machine that makes it. */
+  readonly platforms: readonly Platform[];
   readonly copy: readonly CopyYaml[];
   readonly env: Readonly<Record<string, string>>;
   readonly entrypoint?: readonly string[];
@@ -35,17 +36,38 @@ export interface Definition extends ImageName {
   readonly user?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly ports: readonly string[];
+  /** Steps that need an engine; a Dockerfile is generated from them. */
+  readonly packages: readonly string[];
+  readonly compilers: readonly string[];
+  readonly tools: readonly string[];
+  readonly run: readonly string[];
+  /** Commands that must succeed in the image before it is saved. */
+  readonly test: readonly string[];
+  readonly retention: RetentionYaml;
   readonly after: readonly string[];
+  /** What is in the image: what the definition says, and what its steps install. */
   readonly facts: Facts;
 }
 
 export const SCRATCH = 'scratch';
 
 const schema = schemaOf<ImageYaml>(imageSchema);
+/** Keys that make the steps of a generated Dockerfile. */
+const STEPS = ['packages', 'compilers', 'tools', 'run'] as const;
 /** Keys that belong inside the Dockerfile when there is one. */
-const DAEMONLESS = ['copy', 'env', 'entrypoint', 'cmd', 'workdir', 'user', 'ports'] as const;
+const INSIDE = ['copy', 'env', 'entrypoint', 'cmd', 'workdir', 'user', 'ports', ...STEPS] as const;
 /** Keys that mean nothing without a Dockerfile. */
-const DOCKERFILE = ['args', 'target', 'network'] as const;
+const DOCKERFILE = ['args', 'target'] as const;
+
+/** Whether an image is made from files and a base alone, so that no engine is needed. */
+export function isDaemonless(definition: Definition): boolean {
+  return definition.dockerfile === undefined && !hasSteps(definition);
+}
+
+/** Whether a Dockerfile has to be generated. */
+export function hasSteps(definition: Definition): boolean {
+  return STEPS.some((key) => definition[key].length > 0);
+}
 
 /**
  * Reads a definition.
@@ -54,20 +76,11 @@ const DOCKERFILE = ['args', 'target', 'network'] as const;
  */
 export function parseDefinition(file: YamlFile): Definition {
   const yaml = readYaml(file, schema);
-  const misplaced = (yaml.dockerfile === undefined ? DOCKERFILE : DAEMONLESS).filter(
-    (key) => yaml[key] !== undefined,
-  );
-  if (misplaced.length > 0) {
-    const why =
-      yaml.dockerfile === undefined
-        ? 'these need a dockerfile'
-        : 'with a dockerfile these belong inside it';
-    throw new ImageError('USAGE', `${file.path}: ${misplaced.join(', ')}: ${why}`, {
-      location: file.path,
-    });
-  }
+  refuseMisplaced(yaml, file.path);
   const parts = { project: yaml.project, os: normalizeOs(yaml.os), variant: yaml.variant };
   const name = named(parts, file.path);
+  const { packages = [], compilers = [], tools = [], run = [] } = yaml;
+  const steps = { packages, compilers, tools, run };
   const { dockerfile, target, network, entrypoint, cmd, workdir, user } = yaml;
   return {
     ...parts,
@@ -81,16 +94,43 @@ export function parseDefinition(file: YamlFile): Definition {
     labels: yaml.labels ?? {},
     ports: (yaml.ports ?? []).map(String),
     after: yaml.after ?? [],
-    facts: { compilers: [], packages: [], tools: [], ...yaml.facts },
+    platforms: (yaml.platforms ?? []).map(parsePlatform),
+    ...steps,
+    test: yaml.test ?? [],
+    retention: yaml.retention ?? {},
+    facts: {
+      compilers: both(steps.compilers, yaml.facts?.compilers),
+      packages: both(steps.packages, yaml.facts?.packages),
+      tools: both(steps.tools, yaml.facts?.tools),
+    },
     ...(dockerfile === undefined ? {} : { dockerfile }),
     ...(target === undefined ? {} : { target }),
     ...(network === undefined ? {} : { network }),
-    ...(yaml.platform === undefined ? {} : { platform: parsePlatform(yaml.platform) }),
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(cmd === undefined ? {} : { cmd }),
     ...(workdir === undefined ? {} : { workdir }),
     ...(user === undefined ? {} : { user }),
   };
+}
+
+function refuseMisplaced(yaml: ImageYaml, path: string): void {
+  const misplaced = (yaml.dockerfile === undefined ? DOCKERFILE : INSIDE).filter(
+    (key) => yaml[key] !== undefined,
+  );
+  if (misplaced.length === 0) return;
+  const why =
+    yaml.dockerfile === undefined
+      ? 'these need a dockerfile'
+      : 'with a dockerfile these belong inside it';
+  const isFact = misplaced.some((key) => key !== 'run' && STEPS.some((step) => step === key));
+  throw new ImageError('USAGE', `${path}: ${misplaced.join(', ')}: ${why}`, {
+    location: path,
+    ...(isFact ? { hint: 'What a Dockerfile installs is named under facts:.' } : {}),
+  });
+}
+
+function both(installed: readonly string[], said: readonly string[] = []): readonly string[] {
+  return [...new Set([...installed, ...said])];
 }
 
 function named(parts: ImageName, path: string): string {

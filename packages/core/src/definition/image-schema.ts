@@ -6,6 +6,14 @@ export interface CopyYaml {
   readonly mode?: string;
 }
 
+/** What the archives of one image ask of `prune`, over the rules of the workspace. */
+export interface RetentionYaml {
+  readonly pinned?: boolean;
+  readonly keep_newest?: number;
+  readonly unused_for?: string;
+  readonly min_age?: string;
+}
+
 /** `image.yaml` as it is written. */
 export interface ImageYaml {
   readonly project: string;
@@ -18,7 +26,7 @@ export interface ImageYaml {
   readonly args?: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly network?: string;
-  readonly platform?: string;
+  readonly platforms?: readonly string[];
   readonly copy?: readonly CopyYaml[];
   readonly env?: Readonly<Record<string, string>>;
   readonly entrypoint?: readonly string[];
@@ -27,6 +35,12 @@ export interface ImageYaml {
   readonly user?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly ports?: readonly (string | number)[];
+  readonly packages?: readonly string[];
+  readonly compilers?: readonly string[];
+  readonly tools?: readonly string[];
+  readonly run?: readonly string[];
+  readonly test?: readonly string[];
+  readonly retention?: RetentionYaml;
   readonly after?: readonly string[];
   readonly facts?: {
     readonly compilers?: readonly string[];
@@ -52,6 +66,12 @@ const map = (description: string) => ({
   description,
 });
 
+/** As in `30d`, `12h`. */
+export const DURATION = {
+  type: 'string',
+  pattern: '^[0-9]+(\\.[0-9]+)? ?(ms|s|m|h|d|w|y)$',
+} as const;
+
 /** JSON Schema of `image.yaml`. */
 export const imageSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -66,7 +86,7 @@ export const imageSchema = {
     variant: text('Third part of the name: the compiler, then features.', 'gcc15', 'clang20-asan'),
     reference: text('What the image is called in an engine; <name>:latest when omitted.'),
     base: text(
-      'What it is built on: another image by name, an archive, a reference in the store, or scratch.',
+      'What it is built on: another image by name, an archive, a reference in the store or the engine, or scratch.',
     ),
     dockerfile: text(
       'Builds with an engine from this Dockerfile, relative to the context; it gets the base as ARG BASE.',
@@ -78,11 +98,40 @@ export const imageSchema = {
     ),
     args: map('Build arguments of the Dockerfile.'),
     target: text('The stage of the Dockerfile to build.'),
-    network: text('Network of the steps of the Dockerfile, as in docker build --network.', 'host'),
-    platform: text(
-      'os/architecture[/variant]; linux with the architecture of the base or of this machine when omitted.',
-      'linux/amd64',
+    network: text(
+      'Network of build steps and tests, as in docker build --network; that of stowage.yaml when omitted.',
+      'host',
     ),
+    platforms: {
+      ...texts(
+        'os/architecture[/variant] of each image to make; linux on this machine when omitted.',
+      ),
+      minItems: 1,
+      uniqueItems: true,
+      examples: [['linux/amd64', 'linux/arm64']],
+    },
+    packages: texts('Packages of the distribution that os names, installed with an engine.'),
+    compilers: texts('gcc, clang or openjdk, with or without a version: gcc-15.'),
+    tools: texts('Tools, by the names people know: cmake, ninja, git.'),
+    run: texts('Shell commands run with an engine, after packages and files are there.'),
+    test: texts(
+      'Shell commands run in the finished image before it is saved; one that fails stops the save.',
+    ),
+    retention: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'What prune may do with archives of this image, over the rules of stowage.yaml.',
+      properties: {
+        pinned: { type: 'boolean', description: 'Never prune it.' },
+        keep_newest: {
+          type: 'integer',
+          minimum: 1,
+          description: 'Keep this many archives of the name.',
+        },
+        unused_for: { ...DURATION, description: 'Delete only what was not used for this long.' },
+        min_age: { ...DURATION, description: 'Never delete what is younger.' },
+      },
+    },
     copy: {
       type: 'array',
       description: 'Files that become one layer, without any engine.',

@@ -2,6 +2,7 @@
 export { ImageError, type ErrorCode } from '../errors.js';
 export {
   DEFINITION_FILE,
+  isDaemonless,
   parseDefinition,
   SCRATCH,
   type Definition,

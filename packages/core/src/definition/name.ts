@@ -1,4 +1,5 @@
 import { ImageError } from '../errors.js';
+import { compilerOfWord, formatCompiler, type Compiler } from './compiler.js';
 
 /** The parts of a conventional name, `<project>-<os>-<variant>`. */
 export interface ImageName {
@@ -103,12 +104,24 @@ export function normalizeOs(os: string): string {
   return os.replace(':', '-');
 }
 
+/** Words that only say that there is nothing to say. */
+const PLAIN: ReadonlySet<string> = new Set(['base', 'default', 'plain']);
+
+/** The compiler that a variant begins with, if it does. */
+export function compilerOf(variant: string): Compiler | undefined {
+  return compilerOfWord(variant.split('-')[0] ?? '');
+}
+
 /** The words of a variant after its compiler: `gcc15-asan` has the feature `asan`. */
 export function featuresOf(variant: string): string[] {
   const words = variant.split('-');
-  return /^[a-z]+[0-9]/.test(words[0] ?? '') && !/^x86|^arm|^riscv/.test(words[0] ?? '')
-    ? words.slice(1)
-    : words;
+  return (compilerOf(variant) ? words.slice(1) : words).filter((word) => !PLAIN.has(word));
+}
+
+/** The variant that has a compiler and features; the parser's inverse. */
+export function variantOf(compiler: Compiler | undefined, features: readonly string[]): string {
+  const words = [...(compiler ? [formatCompiler(compiler)] : []), ...features];
+  return words.length === 0 ? 'base' : words.join('-');
 }
 
 function nearest(parts: ImageName): string | undefined {

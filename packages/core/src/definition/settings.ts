@@ -1,4 +1,5 @@
 import { ImageError } from '../errors.js';
+import { DURATION } from './image-schema.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
 export const SETTINGS_FILE = 'stowage.yaml';
@@ -8,6 +9,7 @@ export interface SettingsYaml {
   readonly images?: string;
   readonly engine?: 'auto' | 'docker' | 'embedded';
   readonly host?: string;
+  readonly network?: string;
   readonly naming?: { readonly pattern?: string };
   readonly prune?: {
     readonly keep_newest?: number;
@@ -22,6 +24,8 @@ export interface Settings {
   readonly images: string;
   readonly engine: 'auto' | 'docker' | 'embedded';
   readonly host?: string;
+  /** Of build steps and tests, unless a definition says otherwise. */
+  readonly network?: string;
   /** What every name must match besides the convention. */
   readonly namePattern?: RegExp;
   readonly prune: {
@@ -32,8 +36,6 @@ export interface Settings {
   /** Names that are never pruned; `*` stands for anything. */
   readonly pins: readonly string[];
 }
-
-const DURATION = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)? ?(ms|s|m|h|d|w|y)$' } as const;
 
 /** JSON Schema of `stowage.yaml`. */
 export const settingsSchema = {
@@ -58,6 +60,12 @@ export const settingsSchema = {
       type: 'string',
       minLength: 1,
       description: 'Where the engine listens, as in DOCKER_HOST.',
+    },
+    network: {
+      type: 'string',
+      minLength: 1,
+      description: 'Network of build steps and tests, as in docker build --network.',
+      examples: ['host'],
     },
     naming: {
       type: 'object',
@@ -103,6 +111,7 @@ export function parseSettings(file: YamlFile): Settings {
     images = 'images',
     engine = 'auto',
     host,
+    network,
     naming,
     prune = {},
     pins = [],
@@ -118,6 +127,7 @@ export function parseSettings(file: YamlFile): Settings {
       ...(minAge === undefined ? {} : { minAge }),
     },
     ...(host === undefined ? {} : { host }),
+    ...(network === undefined ? {} : { network }),
     ...(naming?.pattern === undefined ? {} : { namePattern: compile(naming.pattern, file.path) }),
   };
 }

@@ -14,25 +14,27 @@ describe("an engine's answer", () => {
       onEvent: ({ text }: { text: string }) => void seen.push(text),
     };
     await readDockerStream(
-      chunks('{"stream":"Step 1/2', '\\n"}\n{"status":"Loading', ' layer","id":"abc"}\n'),
+      chunks('{"stream":"Step 1/2 : FR', 'OM x\\n"}\n{"status":"Loading', ' layer","id":"abc"}\n'),
       options,
     );
-    expect(seen).toEqual(['Step 1/2', 'Loading layer abc']);
+    expect(seen).toEqual(['FROM x', 'Loading layer abc']);
   });
 
-  it('is an error when a line says so, in the words of the engine and with its last lines', async () => {
+  it('is an error when a line says so: with the step, its last lines, and how to look inside', async () => {
     const answer = readDockerStream(
-      chunks('{"stream":"Step 2/2 : RUN false"}\n{"error":"returned a non-zero code: 1"}\n'),
-      { location: 'docker-daemon:x' },
+      chunks(
+        '{"stream":"Step 1/2 : FROM x"}\n{"stream":" ---> 0123456789ab\\n"}\n',
+        '{"stream":"Step 2/2 : RUN make"}\n{"stream":"no rule"}\n{"error":"returned a non-zero code: 1"}\n',
+      ),
+      { location: 'docker-daemon:unix:///s' },
     );
-    await expect(answer).rejects.toMatchObject({ code: 'INVALID' });
-    await expect(answer).rejects.toThrow(/non-zero code: 1\n {2}Step 2\/2 : RUN false/);
-  });
-
-  it('carries results', async () => {
-    expect(
-      await readDockerStream(chunks('{"aux":{"ID":"sha256:1"}}\n'), { location: 'x' }),
-    ).toEqual([{ ID: 'sha256:1' }]);
+    await expect(answer).rejects.toMatchObject({
+      code: 'INVALID',
+      hint: 'A shell right before this step: docker -H unix:///s run --rm -it 0123456789ab /bin/sh',
+    });
+    await expect(answer).rejects.toThrow(
+      /step 2\/2 \(RUN make\): expected success, got: returned a non-zero code: 1\n {2}no rule$/,
+    );
   });
 });
 

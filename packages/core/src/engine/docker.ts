@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { ArchiveWriter } from '../archive/archive-writer.js';
@@ -7,8 +8,15 @@ import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import { canonicalReference, familiarReference, parseReference } from '../oci/reference.js';
 import type { Bytes, CallOptions, Sink, Source } from '../transfer/store.js';
+import { runInContainer } from './docker-run.js';
 import { readDockerStream } from './docker-stream.js';
-import type { BuildingEngine, BuildRequest, EngineEvent, EngineImage } from './engine.js';
+import type {
+  BuildingEngine,
+  BuildRequest,
+  EngineEvent,
+  EngineImage,
+  RunRequest,
+} from './engine.js';
 
 type OnEvent = { readonly onEvent?: ((event: EngineEvent) => void) | undefined };
 
@@ -38,7 +46,7 @@ export class DockerEngine implements BuildingEngine {
   async inspect(image: string): Promise<EngineImage | undefined> {
     try {
       const found = await this.#call(() => this.#docker.getImage(spelled(image)).inspect());
-      return describe(found.Id, found.RepoTags, found.Size);
+      return describe(found);
     } catch (error) {
       if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
       throw error;
@@ -47,7 +55,16 @@ export class DockerEngine implements BuildingEngine {
 
   async list(): Promise<readonly EngineImage[]> {
     const images = await this.#call(() => this.#docker.listImages());
-    return images.map(({ Id, RepoTags, Size }) => describe(Id, RepoTags, Size));
+    return images.map(describe);
+  }
+
+  async dataFolder(): Promise<string | undefined> {
+    // Another machine's folders say nothing here, even where one of ours has the same name.
+    if (this.#options.socketPath === undefined) return undefined;
+    const { DockerRootDir: folder } = (await this.#call(() => this.#docker.info())) as {
+      DockerRootDir?: string;
+    };
+    return folder !== undefined && existsSync(folder) ? folder : undefined;
   }
 
   async inUse(): Promise<ReadonlySet<Digest>> {
@@ -113,6 +130,11 @@ export class DockerEngine implements BuildingEngine {
       `${this.location}: expected ${reference} after its build, got none`,
       { location: this.location },
     );
+  }
+
+  async run(request: RunRequest, options: CallOptions = {}): Promise<number> {
+    const image = spelled(request.image);
+    return this.#call(() => runInContainer(this.#docker, { ...request, image }, options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -203,13 +225,22 @@ const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
   'ENOTSOCK',
 ]);
 
-function describe(
-  id: string,
-  repoTags: readonly string[] | null | undefined,
-  size: number,
-): EngineImage {
-  const tags = (repoTags ?? []).filter((tag) => tag !== '<none>:<none>');
-  return { id: parseDigest(id), references: tags.map(canonicalReference), size };
+interface Found {
+  readonly Id: string;
+  readonly RepoTags?: readonly string[] | null | undefined;
+  readonly RepoDigests?: readonly string[] | null | undefined;
+  readonly Size: number;
+}
+
+function describe({ Id, RepoTags, RepoDigests, Size }: Found): EngineImage {
+  const tags = (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>');
+  const digests = (RepoDigests ?? []).map((each) => each.slice(each.indexOf('@') + 1));
+  return {
+    id: parseDigest(Id),
+    references: tags.map(canonicalReference),
+    digests: digests.filter(isDigest),
+    size: Size,
+  };
 }
 
 /** The engine's own spelling of a reference; IDs stay as they are. */

@@ -38,6 +38,10 @@ export class EmbeddedEngine implements Engine {
     return Promise.all([...roots.values()].map((root) => this.#describe(root)));
   }
 
+  async dataFolder(): Promise<string> {
+    return this.#root;
+  }
+
   async inUse(): Promise<ReadonlySet<Digest>> {
     return new Set();
   }
@@ -73,6 +77,6 @@ export class EmbeddedEngine implements Engine {
       if (descriptor.digest === root.digest && reference !== undefined) references.push(reference);
     }
     const graph = await walk(this.#store, root, { missing: 'report' });
-    return { id: root.digest, references, size: sizeOf(graph) };
+    return { id: root.digest, references, digests: [], size: sizeOf(graph) };
   }
 }

@@ -10,6 +10,8 @@ export interface EngineImage {
   readonly id: Digest;
   /** Fully qualified. */
   readonly references: readonly string[];
+  /** Of its manifests, as the registries that it came from know them; empty for what came from none. */
+  readonly digests: readonly Digest[];
   /** In bytes, unpacked. */
   readonly size: number;
 }
@@ -27,6 +29,9 @@ export interface Engine extends AsyncDisposable {
   inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined>;
 
   list(options?: CallOptions): Promise<readonly EngineImage[]>;
+
+  /** The folder of this machine in which it keeps its images; undefined where that cannot be known. */
+  dataFolder(options?: CallOptions): Promise<string | undefined>;
 
   /** The images that some container, running or not, was made from. */
   inUse(options?: CallOptions): Promise<ReadonlySet<Digest>>;
@@ -51,11 +56,10 @@ export interface Engine extends AsyncDisposable {
   sink(options?: { readonly onEvent?: ((event: EngineEvent) => void) | undefined }): Sink;
 }
 
-/** A line of the engine's own progress. */
-export interface EngineEvent {
-  readonly type: 'engine';
-  readonly text: string;
-}
+/** A line of the engine's own progress, or the next step of a build. */
+export type EngineEvent =
+  | { readonly type: 'engine'; readonly text: string }
+  | { readonly type: 'step'; readonly subject: string; readonly text: string };
 
 export interface BuildRequest {
   /** The context as a tar. */
@@ -70,13 +74,25 @@ export interface BuildRequest {
   readonly network?: string;
 }
 
-/** An engine that also runs Dockerfiles. */
+export interface RunRequest {
+  /** A reference or ID. */
+  readonly image: string;
+  /** Program and arguments, in place of what the image would run. */
+  readonly command: readonly string[];
+  readonly network: string;
+  readonly onLine?: (line: string) => void;
+}
+
+/** An engine that also runs Dockerfiles and commands. */
 export interface BuildingEngine extends Engine {
   /** @throws ImageError INVALID: a step failed; its last lines are in the message */
   build(
     request: BuildRequest,
     options?: CallOptions & { readonly onEvent?: ((event: EngineEvent) => void) | undefined },
   ): Promise<EngineImage>;
+
+  /** Runs a command in a new container, to its end. @returns its exit code */
+  run(request: RunRequest, options?: CallOptions): Promise<number>;
 }
 
 export function canBuild(engine: Engine): engine is BuildingEngine {

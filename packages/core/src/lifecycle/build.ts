@@ -1,19 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import { makeImage } from '../build/make.js';
+import { putInto } from '../build/put-into.js';
 import { heal } from '../catalog/commit.js';
 import { lockPath, spoolFolder } from '../catalog/file.js';
 import type { ImageRecord } from '../catalog/record.js';
-import type { Facts } from '../definition/definition.js';
+import { isDaemonless, type Facts } from '../definition/definition.js';
 import { withLock } from '../disk/lock.js';
-import { isSameImage, type Engine, type EngineKind } from '../engine/engine.js';
+import type { Engine, EngineKind } from '../engine/engine.js';
 import type { Digest } from '../oci/digest.js';
-import { copyGraph } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
 import { imagesOf, walk, type Graph } from '../transfer/walk.js';
 import { readBuilt, writeBuilt } from './built.js';
 import type { VerbOptions } from './call.js';
-import { openRecipe, type Recipe, type RecipeOptions } from './recipe.js';
+import { openRecipe, type FoundDefinition, type Recipe, type RecipeOptions } from './recipe.js';
 import { saveImage, savedAlready, type SaveResult, type SaveTarget } from './save-image.js';
+import { testImage } from './test-image.js';
 import { archiveOf, openEngine, type Workspace } from './workspace.js';
 
 export interface BuildOptions extends VerbOptions, RecipeOptions {
@@ -38,10 +39,10 @@ export interface BuildResult {
  */
 export async function build(
   workspace: Workspace,
-  path: string,
+  found: FoundDefinition,
   options: BuildOptions,
 ): Promise<BuildResult> {
-  await using recipe = await openRecipe(workspace, path, options);
+  await using recipe = await openRecipe(workspace, found, options);
   await using engine = await openEngine(workspace, options);
   const { name, reference } = recipe.definition;
   const common = { name, reference, engine: engine.kind };
@@ -53,16 +54,9 @@ export async function build(
   if (options.dryRun) return { ...common, imageId: null, digest: null, action: 'built' };
   await using source = await made(workspace, recipe, async () => engine, options);
   const graph = await graphOf(source, reference, options);
-  const image = await engine.inspect(reference, options);
-  if (!image || !isSameImage(image, graph)) {
-    await using sink = engine.sink(options);
-    await copyGraph(source, graph, sink, options);
-    await sink.tag(graph.root, reference);
-    await sink.commit(options);
-  }
+  const image = await putInto(engine, source, reference, options);
   await remember(workspace, recipe, graph);
-  const imageId = (await engine.inspect(reference, options))?.id ?? graph.root.digest;
-  return { ...common, imageId, digest: graph.root.digest, action: 'built' };
+  return { ...common, imageId: image.id, digest: graph.root.digest, action: 'built' };
 }
 
 /**
@@ -73,10 +67,10 @@ export async function build(
  */
 export async function saveDefinition(
   workspace: Workspace,
-  path: string,
+  found: FoundDefinition,
   options: BuildOptions,
 ): Promise<SaveResult> {
-  await using recipe = await openRecipe(workspace, path, options);
+  await using recipe = await openRecipe(workspace, found, options);
   const { name, reference, project, facts } = recipe.definition;
   const target: SaveTarget = { name, reference, path: archiveOf(workspace, name, project) };
   return await withLock(
@@ -125,9 +119,7 @@ async function fromEngine(
   options: BuildOptions,
 ): Promise<Source | undefined> {
   const known =
-    options.force || definition.dockerfile === undefined
-      ? undefined
-      : await readBuilt(workspace, inputs);
+    options.force || isDaemonless(definition) ? undefined : await readBuilt(workspace, inputs);
   if (!known) return undefined;
   const engine = await theEngine();
   const image = await engine.inspect(definition.reference, options);
@@ -138,19 +130,31 @@ async function fromEngine(
   });
 }
 
+/** Makes the image and holds it to its tests. */
 async function made(
   workspace: Workspace,
   recipe: Recipe,
   engine: () => Promise<Engine>,
   options: BuildOptions,
 ): Promise<Source> {
-  options.onEvent?.({ type: 'step', subject: recipe.definition.name, text: 'building' });
-  return makeImage(recipe.definition, {
+  const { definition } = recipe;
+  const how = isDaemonless(definition)
+    ? 'building'
+    : 'building with an engine; another build of the same inputs may give other bytes';
+  options.onEvent?.({ type: 'step', subject: definition.name, text: how });
+  const source = await makeImage(definition, {
     ...options,
     ...recipe,
     engine,
     spoolFolder: spoolFolder(workspace.place),
   });
+  try {
+    if (definition.test.length > 0) await testImage(source, recipe, await engine(), options);
+    return source;
+  } catch (error) {
+    await source[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 async function graphOf(source: Source, reference: string, options: BuildOptions): Promise<Graph> {

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { build, saveDefinition } from './build.js';
+import { build, saveDefinition, type BuildOptions } from './build.js';
 import type { LifecycleEvent } from './call.js';
 import { doctor } from './doctor.js';
 import { inspect } from './inspect.js';
@@ -11,7 +11,8 @@ import { list } from './list.js';
 import { load } from './load.js';
 import { prune } from './prune.js';
 import { save } from './save.js';
-import { archiveOf, openWorkspace } from './workspace.js';
+import { readDefinition } from './recipe.js';
+import { archiveOf, openWorkspace, type Workspace } from './workspace.js';
 
 const NAME = 'app-debian-12-base';
 const BASE = 'apps/app/images/base';
@@ -43,6 +44,11 @@ async function workspaceOf(files: Readonly<Record<string, string>> = {}) {
   return { cwd, call, events, workspace: await openWorkspace(cwd) };
 }
 
+const savePath = async (workspace: Workspace, path: string, options: BuildOptions) =>
+  saveDefinition(workspace, await readDefinition(workspace, path, options), options);
+const buildPath = async (workspace: Workspace, path: string, options: BuildOptions) =>
+  build(workspace, await readDefinition(workspace, path, options), options);
+
 describe('an image of a definition', () => {
   it('is built on another by name, by path and by reference in the store; the record names the base', async () => {
     const on = (variant: string, base: string) => ({
@@ -54,14 +60,14 @@ describe('an image of a definition', () => {
       ...on('store', 'kept:1'),
       ...on('lost', 'nowhere:1'),
     });
-    const { digest } = await saveDefinition(workspace, BASE, call);
+    const { digest } = await savePath(workspace, BASE, call);
     await writeFile(
       join(cwd, 'apps/app/images/path/base.tar'),
       await readFile(archiveOf(workspace, NAME)),
     );
     await load(workspace, [NAME], { ...call, as: 'kept:1' });
     for (const variant of ['name', 'path', 'store']) {
-      const saved = await saveDefinition(workspace, `apps/app/images/${variant}`, call);
+      const saved = await savePath(workspace, `apps/app/images/${variant}`, call);
       const record = JSON.parse(await readFile(saved.record ?? '', 'utf8')) as {
         base: { digest: string };
         diffIds: string[];
@@ -69,14 +75,14 @@ describe('an image of a definition', () => {
       expect(record.base.digest).toBe(digest);
       expect(record.diffIds).toHaveLength(1);
     }
-    await expect(saveDefinition(workspace, 'apps/app/images/lost', call)).rejects.toMatchObject({
+    await expect(savePath(workspace, 'apps/app/images/lost', call)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });
 
   it('is made again only when something it is made from changed', async () => {
     const { workspace, call, cwd } = await workspaceOf();
-    const make = async () => (await saveDefinition(workspace, BASE, call)).action;
+    const make = async () => (await savePath(workspace, BASE, call)).action;
     expect(await make()).toBe('saved');
     expect(await make()).toBe('skipped');
     await writeFile(join(cwd, BASE, 'not-copied'), 'x');
@@ -96,13 +102,13 @@ describe('an image of a definition', () => {
 
   it('has a record that follows its facts', async () => {
     const { workspace, call, cwd } = await workspaceOf();
-    await saveDefinition(workspace, BASE, call);
+    await savePath(workspace, BASE, call);
     await writeFile(
       join(cwd, BASE, 'image.yaml'),
       `${HEAD}copy: [{ from: files, to: /opt }]\nfacts: { tools: [cmake] }\n`,
     );
-    expect((await saveDefinition(workspace, BASE, call)).action).toBe('saved');
-    expect((await saveDefinition(workspace, BASE, call)).action).toBe('skipped');
+    expect((await savePath(workspace, BASE, call)).action).toBe('saved');
+    expect((await savePath(workspace, BASE, call)).action).toBe('skipped');
     expect(await readFile(join(cwd, 'images/image-registry.yml'), 'utf8')).toContain(
       'tools: [ cmake ]',
     );
@@ -110,16 +116,16 @@ describe('an image of a definition', () => {
 
   it('goes into an engine, once', async () => {
     const { workspace, call } = await workspaceOf();
-    expect(await build(workspace, BASE, { ...call, dryRun: true })).toMatchObject({
+    expect(await buildPath(workspace, BASE, { ...call, dryRun: true })).toMatchObject({
       action: 'built',
       digest: null,
     });
-    expect(await build(workspace, BASE, call)).toMatchObject({
+    expect(await buildPath(workspace, BASE, call)).toMatchObject({
       action: 'built',
       engine: 'embedded',
     });
-    expect(await build(workspace, BASE, call)).toMatchObject({ action: 'skipped' });
-    expect(await build(workspace, BASE, { ...call, force: true })).toMatchObject({
+    expect(await buildPath(workspace, BASE, call)).toMatchObject({ action: 'skipped' });
+    expect(await buildPath(workspace, BASE, { ...call, force: true })).toMatchObject({
       action: 'built',
     });
   });
@@ -129,25 +135,23 @@ describe('an image of a definition', () => {
       'd/image.yaml': 'project: app\nos: debian-12\nvariant: d\ndockerfile: Dockerfile\n',
       'd/Dockerfile': 'FROM scratch\n',
     });
-    await expect(build(workspace, 'd', call)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(buildPath(workspace, 'd', call)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it("keeps to the workspace's own rule for names", async () => {
     const { workspace, call, cwd } = await workspaceOf({
       'stowage.yaml': 'naming: { pattern: "^capy-" }\n',
     });
-    await expect(saveDefinition(workspace, BASE, call)).rejects.toMatchObject({ code: 'NAMING' });
+    await expect(savePath(workspace, BASE, call)).rejects.toMatchObject({ code: 'NAMING' });
     expect(await readdir(cwd)).not.toContain('images');
   });
 
   it('refuses a base for another platform, and says which it is', async () => {
     const { workspace, call } = await workspaceOf({
-      'p/image.yaml': `project: app\nos: debian-12\nvariant: p\nbase: ${NAME}\nplatform: linux/s390x\n`,
+      'p/image.yaml': `project: app\nos: debian-12\nvariant: p\nbase: ${NAME}\nplatforms: [linux/s390x]\n`,
     });
-    await saveDefinition(workspace, BASE, call);
-    await expect(saveDefinition(workspace, 'p', call)).rejects.toThrow(
-      /for linux\/s390x, got linux\//,
-    );
+    await savePath(workspace, BASE, call);
+    await expect(savePath(workspace, 'p', call)).rejects.toThrow(/for linux\/s390x, got linux\//);
   });
 
   it('lists the files it is made from', async () => {
@@ -159,8 +163,8 @@ describe('an image of a definition', () => {
 describe('loading', () => {
   it('wants a name for an image without one, and one name for one image', async () => {
     const { workspace, call, cwd } = await workspaceOf();
-    await saveDefinition(workspace, BASE, call);
-    await build(workspace, BASE, call);
+    await savePath(workspace, BASE, call);
+    await buildPath(workspace, BASE, call);
     await save(workspace, [NAME], { ...call, output: 'x.tar' });
     const path = join(cwd, 'x.tar');
     const text = (await readFile(path))
@@ -181,9 +185,9 @@ describe('loading', () => {
 
   it('takes no image for another platform than was asked for', async () => {
     const { workspace, call } = await workspaceOf();
-    await saveDefinition(workspace, BASE, {
+    await savePath(workspace, BASE, {
       ...call,
-      platform: { os: 'linux', architecture: 'arm64' },
+      platforms: [{ os: 'linux', architecture: 'arm64' }],
     });
     const on = (architecture: string) =>
       load(workspace, [NAME], { ...call, platform: { os: 'linux', architecture } });
@@ -193,7 +197,7 @@ describe('loading', () => {
 
   it('touches nothing when a later input is bad', async () => {
     const { workspace, call } = await workspaceOf();
-    await saveDefinition(workspace, BASE, call);
+    await savePath(workspace, BASE, call);
     await expect(load(workspace, [NAME, './absent.tar'], call)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
@@ -215,7 +219,7 @@ describe('loading', () => {
 describe('the workspace', () => {
   it('is healthy after a save, and tells what is wrong when it is not', async () => {
     const { workspace, call, cwd } = await workspaceOf();
-    await saveDefinition(workspace, BASE, call);
+    await savePath(workspace, BASE, call);
     expect((await doctor(workspace, call)).problems).toEqual([]);
     await writeFile(join(cwd, 'images/app/stray.image.json'), '{}');
     await writeFile(join(cwd, 'images/app/Old Name.tar'), 'x');
@@ -234,7 +238,7 @@ describe('the workspace', () => {
 
   it('lists pins of the settings and of the catalog', async () => {
     const { workspace, call, cwd } = await workspaceOf({ 'stowage.yaml': 'pins: ["app-*"]\n' });
-    await saveDefinition(workspace, BASE, call);
+    await savePath(workspace, BASE, call);
     expect(await list(workspace)).toMatchObject([
       { name: NAME, pinned: true, project: 'app', os: 'debian-12', variant: 'base' },
     ]);
@@ -244,7 +248,7 @@ describe('the workspace', () => {
 
   it('prunes older archives of a name as planned, and their records and entries with them', async () => {
     const { workspace, call, cwd } = await workspaceOf();
-    await saveDefinition(workspace, BASE, call);
+    await savePath(workspace, BASE, call);
     await writeFile(join(cwd, 'images/app/old.tar'), 'x'.repeat(1000));
     const entry = (file: string, created: string) =>
       `  - { name: ${NAME}, file: ${file}, created: ${created} }\n`;

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { contextRoots, listContext, usedFiles } from '../build/context.js';
 import { readDefinition } from './recipe.js';
 import type { Workspace } from './workspace.js';
@@ -13,8 +13,8 @@ export async function listInputs(
   path: string,
   options: { readonly cwd: string },
 ): Promise<string[]> {
-  const { definition, file } = await readDefinition(workspace, path, options);
-  const context = resolve(dirname(file), definition.context);
+  const { definition, folder } = await readDefinition(workspace, path, options);
+  const context = resolve(folder, definition.context);
   const files = await listContext(context, contextRoots(definition));
   return usedFiles(definition, files, context)
     .filter(({ type }) => type !== 'directory')

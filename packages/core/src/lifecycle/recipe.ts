@@ -5,19 +5,19 @@ import { contextRoots, listContext, type ContextFile } from '../build/context.js
 import { hashInputs } from '../build/inputs.js';
 import type { Base } from '../build/make.js';
 import type { ImageRecord } from '../catalog/record.js';
-import {
-  DEFINITION_FILE,
-  parseDefinition,
-  SCRATCH,
-  type Definition,
-} from '../definition/definition.js';
-import { parseName } from '../definition/name.js';
+import { DEFINITION_FILE, parseDefinition, type Definition } from '../definition/definition.js';
 import { ImageError, systemCode } from '../errors.js';
 import { parsePlatform, type Platform } from '../oci/platform.js';
-import { canonicalReference } from '../oci/reference.js';
 import type { CallOptions } from '../transfer/store.js';
-import { openLocation } from '../open.js';
+import { openBase } from './base.js';
 import { conventionalName, type Workspace } from './workspace.js';
+
+/** A definition and the folder that its paths start from. */
+export interface FoundDefinition {
+  readonly definition: Definition;
+  /** Absolute. */
+  readonly folder: string;
+}
 
 /** A definition with all that its image is made from: found, open, hashed. Owns the base. */
 export interface Recipe extends AsyncDisposable {
@@ -28,54 +28,55 @@ export interface Recipe extends AsyncDisposable {
   readonly base: Base | undefined;
   /** What the record says of the base. */
   readonly origin: ImageRecord['base'];
+  /** Of build steps and tests. */
+  readonly network: string | undefined;
   /** Seconds since 1970 for every time inside the image. */
   readonly epoch: number;
   /** What the image is made for. */
-  readonly platform: Platform;
+  readonly platforms: readonly Platform[];
   /** Equal for equal inputs. */
   readonly inputs: string;
 }
 
 export interface RecipeOptions extends CallOptions {
   readonly cwd: string;
-  /** That of the definition, else linux on this machine's architecture, when omitted. */
-  readonly platform?: Platform | undefined;
+  /** Those of the definition, else linux on this machine's architecture, when omitted. */
+  readonly platforms?: readonly Platform[] | undefined;
   /** For SOURCE_DATE_EPOCH. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /**
- * Reads a definition (`image.yaml`, or the folder that holds it) and finds what its image is made from.
+ * Finds what the image of a definition is made from.
  *
- * @throws ImageError NOT_FOUND (definition, context, base), USAGE, NAMING, CORRUPT (the base)
+ * @throws ImageError NOT_FOUND (context, base), USAGE, CORRUPT (the base), CONFLICT (not the base that was locked)
  */
 export async function openRecipe(
-  workspace: Workspace,
-  path: string,
-  { cwd, env = process.env, ...options }: RecipeOptions,
+  { place, settings }: Workspace,
+  { definition, folder }: FoundDefinition,
+  { env = process.env, ...options }: RecipeOptions,
 ): Promise<Recipe> {
-  const { definition, file } = await readDefinition(workspace, path, { cwd });
-  const context = resolve(dirname(file), definition.context);
+  const context = resolve(folder, definition.context);
   const files = await listContext(context, contextRoots(definition));
   const epoch = epochOf(env);
-  const platform = options.platform ?? definition.platform ?? parsePlatform(`linux/${arch()}`);
-  const base = await openBase(workspace, definition, dirname(file));
-  const digest = base?.source && (await base.source.resolve(base.reference)).descriptor.digest;
+  const platforms = platformsFor(definition, options);
+  const { base, origin } = (await openBase(place, definition, folder)) ?? {};
   return {
     definition,
     context,
     files,
     base,
     epoch,
-    origin: digest && { name: definition.base, digest },
-    platform,
+    origin,
+    platforms,
+    network: definition.network ?? settings.network,
     inputs: await hashInputs({
       definition,
       context,
       files,
-      base: digest,
+      base: origin?.digest,
       epoch,
-      platform,
+      platforms,
       signal: options.signal,
     }),
     [Symbol.asyncDispose]: async () => base?.source?.[Symbol.asyncDispose](),
@@ -87,50 +88,20 @@ export async function readDefinition(
   { settings }: Workspace,
   path: string,
   { cwd }: Pick<RecipeOptions, 'cwd'>,
-): Promise<{ readonly definition: Definition; readonly file: string }> {
+): Promise<FoundDefinition> {
   const given = resolve(cwd, path);
   const file = (await isFolder(given)) ? join(given, DEFINITION_FILE) : given;
   const definition = parseDefinition({ text: await readText(file), path: file });
   conventionalName(settings, definition.name, [definition.project]);
-  return { definition, file };
+  return { definition, folder: dirname(file) };
 }
 
-/** A path or an image of the workspace, else a reference in the embedded store, else one for the engine to find. */
-async function openBase(
-  { place }: Workspace,
-  { base, dockerfile }: Definition,
-  folder: string,
-): Promise<Base | undefined> {
-  if (base === SCRATCH) return undefined;
-  const isPath = /^[.~/\\]/.test(base) || base.endsWith('.tar');
-  const location = isPath || parseName(base) ? base : `store:${base}`;
-  const nowhere = () => {
-    throw new TypeError('a base is never opened from an engine or standard input');
-  };
-  const opened = await openLocation(location, {
-    place,
-    cwd: folder,
-    stdin: nowhere,
-    engine: nowhere,
-  });
-  try {
-    const image = await opened.source.resolve(opened.reference);
-    const reference = image.reference ?? opened.record?.reference;
-    if (reference !== undefined) return { source: opened.source, reference };
-    throw new ImageError('USAGE', `base ${base}: expected an image with a name, got one without`, {
-      location: base,
-    });
-  } catch (error) {
-    await opened.source[Symbol.asyncDispose]();
-    const isAbsent = error instanceof ImageError && error.code === 'NOT_FOUND';
-    if (!isAbsent || !location.startsWith('store:')) throw error;
-    if (dockerfile !== undefined) return { reference: canonicalReference(base) };
-    throw new ImageError('NOT_FOUND', `base ${base}: expected it in the embedded store, got none`, {
-      location: base,
-      hint: 'Put it there (stowage load ARCHIVE --engine embedded), or name an archive or an image of the workspace.',
-      cause: error,
-    });
-  }
+function platformsFor(
+  { platforms }: Definition,
+  options: Pick<RecipeOptions, 'platforms'>,
+): readonly Platform[] {
+  const wanted = options.platforms?.length ? options.platforms : platforms;
+  return wanted.length > 0 ? wanted : [parsePlatform(`linux/${arch()}`)];
 }
 
 function epochOf({

@@ -113,7 +113,7 @@ function recordOf(
     diffIds: image?.config.diffIds ?? [],
     ...(image
       ? { configDigest: image.configDescriptor.digest, platform: image.config.platform }
-      : {}),
+      : { platforms: images.map(({ config }) => config.platform) }),
     ...file,
     ...(base ? { base } : {}),
     facts,

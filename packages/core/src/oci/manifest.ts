@@ -60,6 +60,11 @@ export function formatManifest(config: Descriptor, layers: readonly Descriptor[]
   );
 }
 
+/** The bytes of an index over images, each with its platform. */
+export function formatIndex(manifests: readonly Descriptor[]): Uint8Array {
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, manifests }));
+}
+
 function parseIndex(document: JsonObject): ImageIndex {
   return { kind: 'index', manifests: descriptors(document, 'manifests'), ...optional(document) };
 }

@@ -37,7 +37,7 @@ export function imageProject(
         inputs: inputsOf(image, options.workspaceRoot),
         outputs: outputsOf(image, options),
         dependsOn: needs,
-        options: { definition, platform: platformOf(image, options) },
+        options: { definition, platforms: platformsOf(image, options) },
         metadata: described(
           `Make ${image.name} and keep it as an archive`,
           'stowage build <definition> --save',
@@ -122,8 +122,9 @@ function outputsOf({ name, definition }: Image, { imagesFolder }: InferOptions):
   return [`${archive}.tar`, `${archive}.image.json`];
 }
 
-function platformOf({ definition }: Image, { platform }: InferOptions): string {
-  return definition?.platform ? formatPlatform(definition.platform) : platform;
+function platformsOf({ definition }: Image, { platform }: InferOptions): string[] {
+  const named = definition?.platforms.map(formatPlatform) ?? [];
+  return named.length > 0 ? named : [platform];
 }
 
 function described(

@@ -1,5 +1,5 @@
 import { logger, type PromiseExecutor } from '@nx/devkit';
-import { build, familiarReference, parseReference } from '@stowage/core';
+import { build, familiarReference, parseReference, readDefinition } from '@stowage/core';
 import { run, type CommonOptions } from '../run.js';
 
 export interface BuildExecutorOptions extends CommonOptions {
@@ -9,7 +9,8 @@ export interface BuildExecutorOptions extends CommonOptions {
 /** Makes the image of a definition and puts it into an engine. */
 const buildImage: PromiseExecutor<BuildExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
-    const { reference, engine, action } = await build(workspace, options.definition, {
+    const found = await readDefinition(workspace, options.definition, call);
+    const { reference, engine, action } = await build(workspace, found, {
       ...call,
       force: options.force,
     });

@@ -5,6 +5,7 @@ import {
   listInputs,
   parsePlatform,
   parseReference,
+  readDefinition,
   saveDefinition,
 } from '@stowage/core';
 import { run, type CommonOptions } from '../run.js';
@@ -12,7 +13,7 @@ import { refuseInvisible } from './refuse-invisible.js';
 
 export interface SaveExecutorOptions extends CommonOptions {
   readonly force?: boolean;
-  readonly platform?: string;
+  readonly platforms?: readonly string[];
 }
 
 /** Makes the image of a definition and keeps it as an archive; does nothing when that is there. */
@@ -23,12 +24,12 @@ const save: PromiseExecutor<SaveExecutorOptions> = (options, context) =>
       options.definition,
       context,
     );
-    const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
-    const { reference, archive, digest, action } = await saveDefinition(
-      workspace,
-      options.definition,
-      { ...call, platform, force: options.force },
-    );
+    const found = await readDefinition(workspace, options.definition, call);
+    const { reference, archive, digest, action } = await saveDefinition(workspace, found, {
+      ...call,
+      platforms: options.platforms?.map(parsePlatform),
+      force: options.force,
+    });
     const path = relative(context.root, archive);
     const name = familiarReference(parseReference(reference));
     logger.info(

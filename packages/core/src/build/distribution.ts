@@ -1,0 +1,124 @@
+import { formatCompiler, parseCompiler, type Compiler } from '../definition/compiler.js';
+import { ImageError } from '../errors.js';
+
+/** How a family of distributions installs what a definition asks for. */
+export interface Distribution {
+  /** One shell command that installs packages and leaves no caches behind. */
+  readonly install: (packages: readonly string[]) => string;
+  readonly compiler: (compiler: Compiler) => CompilerPackages | undefined;
+  /** Packages whose names are not those of their tools. */
+  readonly tools: Readonly<Record<string, string>>;
+}
+
+export interface CompilerPackages {
+  readonly packages: readonly string[];
+  /** Programs, for CC and CXX; absent where the compiler has none of these. */
+  readonly cc?: string;
+  readonly cxx?: string;
+  /** Where package names carry no version: a command that prints the one that came. */
+  readonly version?: string;
+}
+
+/** Where one version of gcc is all there is, what came is compared with what was asked for. */
+const GCC = { cc: 'gcc', cxx: 'g++', version: 'gcc -dumpfullversion' };
+
+const DEBIAN: Distribution = {
+  install: (packages) =>
+    `apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${packages.join(' ')} && rm -rf /var/lib/apt/lists/*`,
+  compiler: ({ family, version }) => {
+    const suffix = version === undefined ? '' : `-${version}`;
+    if (family === 'gcc')
+      return {
+        packages: [`gcc${suffix}`, `g++${suffix}`, 'libc6-dev'],
+        cc: `gcc${suffix}`,
+        cxx: `g++${suffix}`,
+      };
+    if (family === 'clang')
+      return {
+        packages: [`clang${suffix}`, 'libc6-dev'],
+        cc: `clang${suffix}`,
+        cxx: `clang++${suffix}`,
+      };
+    if (family !== 'openjdk') return undefined;
+    return {
+      packages: [
+        version === undefined ? 'default-jdk-headless' : `openjdk-${version}-jdk-headless`,
+      ],
+    };
+  },
+  tools: { ninja: 'ninja-build', 'pkg-config': 'pkgconf', python: 'python3', node: 'nodejs' },
+};
+
+const FEDORA: Distribution = {
+  install: (packages) =>
+    `dnf install -y --setopt=install_weak_deps=False ${packages.join(' ')} && dnf clean all`,
+  compiler: ({ family, version }) => {
+    if (family === 'gcc') return { packages: ['gcc', 'gcc-c++'], ...GCC };
+    if (family === 'clang')
+      return { packages: ['clang'], cc: 'clang', cxx: 'clang++', version: 'clang -dumpversion' };
+    if (family !== 'openjdk') return undefined;
+    return { packages: [`java-${version ?? 'latest'}-openjdk-devel`] };
+  },
+  tools: {
+    ninja: 'ninja-build',
+    'pkg-config': 'pkgconf-pkg-config',
+    python: 'python3',
+    node: 'nodejs',
+  },
+};
+
+const ALPINE: Distribution = {
+  install: (packages) => `apk add --no-cache ${packages.join(' ')}`,
+  compiler: ({ family, version }) => {
+    if (family === 'gcc') return { packages: ['gcc', 'g++', 'musl-dev'], ...GCC };
+    if (family === 'clang') {
+      const suffix = version === undefined ? '' : `-${version}`;
+      return {
+        packages: [`clang${version ?? ''}`, 'musl-dev', 'g++'],
+        cc: `clang${suffix}`,
+        cxx: `clang++${suffix}`,
+      };
+    }
+    if (family !== 'openjdk') return undefined;
+    return version === undefined ? undefined : { packages: [`openjdk${version}`] };
+  },
+  tools: { ninja: 'ninja-build', 'pkg-config': 'pkgconf', python: 'python3', node: 'nodejs' },
+};
+
+const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
+  debian: DEBIAN,
+  ubuntu: DEBIAN,
+  fedora: FEDORA,
+  centos: FEDORA,
+  rhel: FEDORA,
+  rocky: FEDORA,
+  almalinux: FEDORA,
+  alpine: ALPINE,
+};
+
+/** @throws ImageError USAGE when nobody knows how this operating system installs packages */
+export function distributionOf(os: string): Distribution {
+  const name = os.split('-')[0] ?? os;
+  const found = DISTRIBUTIONS[name];
+  if (found) return found;
+  throw new ImageError(
+    'USAGE',
+    `os ${os}: expected one of ${Object.keys(DISTRIBUTIONS).join(', ')} for packages, compilers and tools`,
+    { hint: 'Install them with run: or a dockerfile:, and name them under facts:.' },
+  );
+}
+
+/** @throws ImageError USAGE */
+export function compilerPackages(
+  os: string,
+  text: string,
+): CompilerPackages & { readonly wanted: Compiler } {
+  const wanted = parseCompiler(text);
+  const found = wanted && distributionOf(os).compiler(wanted);
+  if (found) return { ...found, wanted };
+  throw new ImageError(
+    'USAGE',
+    `compilers: expected gcc, clang or openjdk as ${os} has them, got ${JSON.stringify(wanted ? formatCompiler(wanted) : text)}`,
+    { hint: 'Name its package under packages:, and the compiler under facts.compilers.' },
+  );
+}

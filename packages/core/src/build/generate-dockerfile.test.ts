@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { parseDefinition } from '../definition/definition.js';
+import { generateDockerfile } from './generate-dockerfile.js';
+
+const lines = (os: string, yaml: string) =>
+  generateDockerfile(
+    parseDefinition({
+      text: `project: app\nos: ${os}\nvariant: x\nbase: some/base\n${yaml}`,
+      path: 'image.yaml',
+    }),
+  )
+    .trimEnd()
+    .split('\n')
+    .slice(3);
+
+describe('a generated Dockerfile', () => {
+  it.each([
+    [
+      'debian-12',
+      'RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gcc-12 g++-12 libc6-dev ninja-build zlib1g-dev && rm -rf /var/lib/apt/lists/*',
+      'ENV CC="gcc-12" CXX="g++-12"',
+    ],
+    [
+      'alpine-3.22',
+      'RUN apk add --no-cache gcc g++ musl-dev ninja-build zlib1g-dev',
+      'RUN case "$(gcc -dumpfullversion)." in 12.*) ;; *) echo "expected gcc 12, got $(gcc -dumpfullversion)" >&2; exit 1 ;; esac',
+      'ENV CC="gcc" CXX="g++"',
+    ],
+    [
+      'fedora-43',
+      'RUN dnf install -y --setopt=install_weak_deps=False gcc gcc-c++ ninja-build zlib1g-dev && dnf clean all',
+      'RUN case "$(gcc -dumpfullversion)." in 12.*) ;; *) echo "expected gcc 12, got $(gcc -dumpfullversion)" >&2; exit 1 ;; esac',
+      'ENV CC="gcc" CXX="g++"',
+    ],
+  ])('installs as %s does', (os, ...expected) => {
+    expect(lines(os, 'compilers: [gcc-12]\ntools: [ninja]\npackages: [zlib1g-dev]\n')).toEqual(
+      expected,
+    );
+  });
+
+  it('takes files, settings and commands in this order, values as they are written', () => {
+    expect(
+      lines(
+        'debian-12',
+        'copy: [{ from: dist, to: /opt, owner: "1:2" }, { from: a/b, to: /c/, mode: "0600" }]\nenv: { A: \'x "$y" \\\' }\nrun: [make, "a\\nb"]\nworkdir: /w\nuser: me\nports: [80]\nentrypoint: [/a]\ncmd: [b]\n',
+      ),
+    ).toEqual([
+      'COPY --chown=1:2 ["dist","/opt"]',
+      'COPY ["a/b","/c/"]',
+      "RUN find '/c/b' -type f -exec chmod 0600 {} +",
+      'ENV A="x \\"\\$y\\" \\\\"',
+      'WORKDIR /w',
+      'RUN make',
+      'RUN ["/bin/sh", "-ec", "a\\nb"]',
+      'USER me',
+      'EXPOSE 80',
+      'ENTRYPOINT ["/a"]',
+      'CMD ["b"]',
+    ]);
+  });
+
+  it.each([
+    ['arch-1', 'packages: [a]\n', /os arch-1: expected one of debian, ubuntu/],
+    ['debian-12', 'compilers: [msvc]\n', /compilers: expected gcc, clang or openjdk/],
+    ['debian-12', 'packages: ["a; rm -rf /"]\n', /packages: expected the name of a package/],
+    ['debian-12', 'base: scratch\nrun: [a]\n', /expected a base: for its steps/],
+  ])('refuses on %s %j', (os, yaml, message) => {
+    const text = `project: app\nos: ${os}\nvariant: x\n${yaml.includes('base') ? '' : 'base: b\n'}${yaml}`;
+    const definition = parseDefinition({ text, path: 'image.yaml' });
+    expect(() => generateDockerfile(definition)).toThrow(message);
+  });
+});

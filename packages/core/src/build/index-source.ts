@@ -1,0 +1,76 @@
+import { describe, type Descriptor } from '../oci/descriptor.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import { formatIndex } from '../oci/manifest.js';
+import { MediaType } from '../oci/media-types.js';
+import type { Platform } from '../oci/platform.js';
+import { only } from '../transfer/copy.js';
+import { resolveAmong } from '../transfer/resolve.js';
+import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
+
+/** An image for one platform, in a source that holds nothing else. */
+export interface PlatformImage {
+  readonly platform: Platform;
+  readonly source: Source;
+}
+
+/** One index over images for several platforms. Owns their sources. */
+export async function indexOver(
+  reference: string,
+  images: readonly PlatformImage[],
+): Promise<Source> {
+  const children = await Promise.all(
+    images.map(async ({ platform, source }): Promise<Descriptor> => {
+      const { mediaType, digest, size } = (await source.resolve()).descriptor;
+      return { mediaType, digest, size, platform };
+    }),
+  );
+  return new IndexSource(reference, formatIndex(children), images);
+}
+
+class IndexSource implements Source {
+  readonly location: string;
+  readonly #index: Uint8Array;
+  readonly #root: NamedDescriptor;
+  readonly #images: readonly PlatformImage[];
+
+  constructor(reference: string, index: Uint8Array, images: readonly PlatformImage[]) {
+    this.location = `build:${reference}`;
+    this.#index = index;
+    this.#images = images;
+    this.#root = { descriptor: describe(MediaType.index, index), reference };
+  }
+
+  async *list(): AsyncIterable<NamedDescriptor> {
+    yield this.#root;
+  }
+
+  async resolve(reference?: string): Promise<NamedDescriptor> {
+    return resolveAmong([this.#root], reference, this.location);
+  }
+
+  async has(descriptor: Descriptor): Promise<boolean> {
+    return this.#isRoot(descriptor) || (await this.#holder(descriptor)) !== undefined;
+  }
+
+  async *read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
+    if (this.#isRoot(descriptor)) {
+      yield* only(this.#index.subarray(options.start ?? 0, options.end));
+      return;
+    }
+    const holder = (await this.#holder(descriptor)) ?? this.#images[0]?.source;
+    if (holder) yield* holder.read(descriptor, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { source } of this.#images) await source[Symbol.asyncDispose]();
+  }
+
+  #isRoot({ digest }: Descriptor): boolean {
+    return digest === this.#root.descriptor.digest;
+  }
+
+  async #holder(descriptor: Descriptor): Promise<Source | undefined> {
+    for (const { source } of this.#images) if (await source.has(descriptor)) return source;
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import { isSameImage, type Engine, type EngineImage } from '../engine/engine.js';
+import { ImageError } from '../errors.js';
+import { copyGraph } from '../transfer/copy.js';
+import { selectPlatform } from '../transfer/select-platform.js';
+import type { Platform } from '../oci/platform.js';
+import type { CallOptions, Source } from '../transfer/store.js';
+import { walk } from '../transfer/walk.js';
+
+/**
+ * Sees to it that an engine has an image of a source under its name.
+ *
+ * @param options.platform which image of an index; what fits the engine when omitted.
+ * @throws ImageError of either side; CONFLICT when somebody else changed the name meanwhile
+ */
+export async function putInto(
+  engine: Engine,
+  source: Source,
+  reference: string,
+  { platform, ...options }: CallOptions & { readonly platform?: Platform } = {},
+): Promise<EngineImage> {
+  const { descriptor } = await source.resolve(reference, options);
+  const own = platform ?? (await engine.platform(options));
+  const root = own ? await selectPlatform(source, descriptor, own, options) : descriptor;
+  const graph = await walk(source, root, options);
+  const there = await engine.inspect(reference, options);
+  if (there && isSameImage(there, graph)) return there;
+  await using sink = engine.sink();
+  await copyGraph(source, graph, sink, options);
+  await sink.tag(root, reference, options);
+  await sink.commit(options);
+  const image = await engine.inspect(reference, options);
+  if (image && isSameImage(image, graph)) return image;
+  throw new ImageError(
+    'CONFLICT',
+    `${engine.location}: expected ${reference} to be ${root.digest}, got ${image?.id ?? 'no such image'}`,
+    { location: engine.location },
+  );
+}

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Base } from '../build/make.js';
+import type { CatalogPlace } from '../catalog/file.js';
+import type { ImageRecord } from '../catalog/record.js';
+import { isDaemonless, SCRATCH, type Definition } from '../definition/definition.js';
+import { LOCK_FILE, parseLock, type BaseLock } from '../definition/lock.js';
+import { parseName } from '../definition/name.js';
+import { ImageError, systemCode } from '../errors.js';
+import type { Digest } from '../oci/digest.js';
+import { canonicalReference } from '../oci/reference.js';
+import { openLocation, type Opened } from '../open.js';
+
+/** A base, and what the record of an image on it says of it. */
+export interface OpenedBase {
+  readonly base: Base;
+  readonly origin: ImageRecord['base'];
+}
+
+/**
+ * Opens what a definition builds on: a path, an image of the workspace, or an outside reference, which is
+ * looked for in the embedded store and then left to the engine.
+ *
+ * @throws ImageError NOT_FOUND, USAGE, CORRUPT, CONFLICT (not the one that was locked)
+ */
+export async function openBase(
+  place: CatalogPlace,
+  definition: Definition,
+  folder: string,
+): Promise<OpenedBase | undefined> {
+  const { base } = definition;
+  if (base === SCRATCH) return undefined;
+  if (isOutside(base)) return await openOutside(place, definition, await readLock(folder, base));
+  const opened = await openAt(base, place, folder);
+  const { descriptor, reference } = await named(opened, base);
+  const name = opened.record?.name ?? base;
+  return {
+    base: { source: opened.source, reference },
+    origin: { name, digest: descriptor.digest },
+  };
+}
+
+/** Neither a path nor a name of the workspace. */
+export function isOutside(base: string): boolean {
+  return !/^[.~/\\]/.test(base) && !base.endsWith('.tar') && parseName(base) === undefined;
+}
+
+async function openOutside(
+  place: CatalogPlace,
+  definition: Definition,
+  lock: BaseLock | undefined,
+): Promise<OpenedBase> {
+  const { base } = definition;
+  const reference = canonicalReference(base);
+  const opened = await openAt(`store:${base}`, place, place.workspace);
+  const found = await named(opened, base).catch((error: unknown) => {
+    if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  });
+  if (found) {
+    const { digest } = found.descriptor;
+    if (lock && lock.digest !== digest) throw otherThanLocked(base, lock.digest, digest);
+    return { base: { source: opened.source, reference }, origin: { name: base, digest } };
+  }
+  if (!isDaemonless(definition))
+    return {
+      base: { reference, ...(lock ? { digest: lock.digest } : {}) },
+      origin: lock && { name: base, digest: lock.digest },
+    };
+  throw new ImageError('NOT_FOUND', `base ${base}: expected it in the embedded store, got none`, {
+    location: base,
+    hint: 'Put it there (stowage load ARCHIVE --engine embedded), or name an archive or an image of the workspace.',
+  });
+}
+
+async function readLock(folder: string, base: string): Promise<BaseLock | undefined> {
+  const path = join(folder, LOCK_FILE);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  });
+  if (text === undefined) return undefined;
+  const lock = parseLock({ text, path });
+  if (lock.base === base) return lock;
+  throw new ImageError(
+    'CONFLICT',
+    `${path}: expected the lock of ${base}, got that of ${lock.base}`,
+    {
+      location: path,
+      hint: 'stowage build --update-base locks the new base.',
+    },
+  );
+}
+
+async function named({ source, reference, record }: Opened, base: string) {
+  try {
+    const image = await source.resolve(reference);
+    const name = image.reference ?? record?.reference;
+    if (name !== undefined) return { descriptor: image.descriptor, reference: name };
+    throw new ImageError('USAGE', `base ${base}: expected an image with a name, got one without`, {
+      location: base,
+    });
+  } catch (error) {
+    await source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export function openAt(location: string, place: CatalogPlace, cwd: string): Promise<Opened> {
+  const nowhere = () => {
+    throw new TypeError('a base is never opened from an engine or standard input');
+  };
+  return openLocation(location, { place, cwd, stdin: nowhere, engine: nowhere });
+}
+
+function otherThanLocked(base: string, expected: Digest, got: Digest): ImageError {
+  return new ImageError(
+    'CONFLICT',
+    `base ${base}: expected ${expected} as ${LOCK_FILE} says, got ${got}`,
+    { location: base, hint: 'stowage build --update-base takes what is there now.' },
+  );
+}
