@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { buildCommand } from './commands/build.js';
 import { doctorCommand } from './commands/doctor.js';
+import { ensureCommand } from './commands/ensure.js';
 import { inspectCommand } from './commands/inspect.js';
 import { loadCommand } from './commands/load.js';
 import { lsCommand } from './commands/ls.js';
+import { planCommand } from './commands/plan.js';
 import { pruneCommand } from './commands/prune.js';
 import { saveCommand } from './commands/save.js';
 import { EXIT_HELP } from './exit-codes.js';
@@ -13,6 +15,8 @@ const COMMANDS = [
   loadCommand,
   saveCommand,
   buildCommand,
+  planCommand,
+  ensureCommand,
   inspectCommand,
   lsCommand,
   doctorCommand,

@@ -76,3 +76,8 @@ export { listInputs } from './lifecycle/list-inputs.js';
 export { readDefinition, type FoundDefinition } from './lifecycle/recipe.js';
 export { updateBase } from './lifecycle/update-base.js';
 export { dockerfileOf } from './lifecycle/dockerfile.js';
+export { plan, type JobPlan, type Planned, type PlannedJobs } from './lifecycle/plan.js';
+export { ensure, type Ensured, type EnsureResult } from './lifecycle/ensure.js';
+export { actArguments, writeActrc, type ActArguments } from './lifecycle/actrc.js';
+export type { JobRequest } from './lifecycle/jobs.js';
+export { findDefinitions } from './lifecycle/definitions.js';

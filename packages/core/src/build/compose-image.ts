@@ -7,21 +7,37 @@ import { imagesOf, walk } from '../transfer/walk.js';
 import { compose, type BaseContent } from './compose.js';
 import { ComposedSource } from './composed-source.js';
 import { makeLayer } from './layer.js';
-import type { PlatformOptions } from './make.js';
+import { lockedBase } from './locked-base.js';
+import type { Base, PlatformOptions } from './make.js';
 
-/** Makes an image without an engine: the base's layers, one layer of files, settings. Deterministic. */
+/** Makes an image without running anything: the base's layers, one layer of files, settings. Deterministic. */
 export async function composeImage(
   definition: Definition,
-  { context, files, base, platform, epoch, signal }: PlatformOptions,
+  options: PlatformOptions,
 ): Promise<Source> {
-  const content =
-    base?.source && (await readBase(base.source, base.reference, platform, { signal }));
-  const layer =
-    definition.copy.length === 0
-      ? undefined
-      : await makeLayer({ copy: definition.copy, files, context, mtime: epoch, signal });
-  const composed = compose(definition, { base: content, layer, epoch, platform });
-  return new ComposedSource(definition.reference, composed, { layer, base: base?.source });
+  const { context, files, base, platform, epoch, signal } = options;
+  // What only the engine has is read from there; it is ours to close then.
+  const own = base && !base.source ? await fromEngine(base, options) : undefined;
+  const source = base?.source ?? own;
+  try {
+    const content =
+      base && source && (await readBase(source, base.reference, platform, { signal }));
+    const layer =
+      definition.copy.length === 0
+        ? undefined
+        : await makeLayer({ copy: definition.copy, files, context, mtime: epoch, signal });
+    const composed = compose(definition, { base: content, layer, epoch, platform });
+    return new ComposedSource(definition.reference, composed, { layer, base: source, own });
+  } catch (error) {
+    await own?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function fromEngine(base: Base, options: PlatformOptions): Promise<Source> {
+  const engine = await options.engine();
+  await lockedBase(engine, base, options);
+  return engine.source(base.reference, options);
 }
 
 async function readBase(

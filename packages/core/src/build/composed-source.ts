@@ -10,21 +10,30 @@ import type { Bytes, Open, ReadOptions, Source } from '../transfer/store.js';
 import type { Composed } from './compose.js';
 import type { Layer } from './layer.js';
 
+interface ComposedFrom {
+  readonly layer: Layer | undefined;
+  readonly base: Source | undefined;
+  /** The base once more, when nobody else closes it. */
+  readonly own: Source | undefined;
+}
+
 /** An image that exists only as its parts: composed documents, a layer of files, the layers of a base that others own. */
 export class ComposedSource implements Source {
   readonly location: string;
   readonly #image: NamedDescriptor;
   readonly #content: ReadonlyMap<Digest, Open>;
   readonly #base: Source | undefined;
+  readonly #own: Source | undefined;
 
   constructor(
     reference: string,
     { manifest, config }: Composed,
-    { layer, base }: { readonly layer: Layer | undefined; readonly base: Source | undefined },
+    { layer, base, own }: ComposedFrom,
   ) {
     this.location = `build:${reference}`;
     this.#image = { descriptor: describe(MediaType.manifest, manifest), reference };
     this.#base = base;
+    this.#own = own;
     const parsed = parseManifest(MediaType.manifest, manifest);
     const content = new Map<Digest, Open>([[this.#image.descriptor.digest, () => only(manifest)]]);
     if (parsed.kind === 'image') content.set(parsed.config.digest, () => only(config));
@@ -54,7 +63,7 @@ export class ComposedSource implements Source {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Nothing is held open here.
+    await this.#own?.[Symbol.asyncDispose]();
   }
 }
 

@@ -3,12 +3,12 @@ import type { Definition } from '../definition/definition.js';
 import { canBuild, type BuildingEngine, type Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { formatPlatform, matchesPlatform } from '../oci/platform.js';
-import { familiarReference, parseReference } from '../oci/reference.js';
 import { only } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
 import { readContextFile, usedFiles, type ContextFile } from './context.js';
 import { generateDockerfile } from './generate-dockerfile.js';
-import type { Base, PlatformOptions } from './make.js';
+import { lockedBase } from './locked-base.js';
+import type { PlatformOptions } from './make.js';
 import { putInto } from './put-into.js';
 
 /** The name that a generated Dockerfile has inside the context. */
@@ -60,39 +60,6 @@ export function requireBuilder(engine: Engine, name: string): BuildingEngine {
     {
       location: engine.location,
       hint: 'Use --engine docker, or describe the image with base: and copy: alone.',
-    },
-  );
-}
-
-/**
- * What FROM is to say. A base of the engine must be the one that was locked; one that it lacks is pulled by
- * the digest, where a registry knows it by that.
- */
-async function lockedBase(
-  engine: Engine,
-  { reference, source, digest }: Base,
-  { onEvent, signal }: PlatformOptions,
-): Promise<string> {
-  const name = parseReference(reference);
-  if (source) return familiarReference(name);
-  if (digest === undefined) {
-    onEvent?.({
-      type: 'notice',
-      text: `the base ${familiarReference(name)} is not locked: stowage build --update-base writes its digest to image.lock.yaml`,
-    });
-    return familiarReference(name);
-  }
-  const { registry, repository } = name;
-  const pinned = familiarReference({ registry, repository, digest });
-  const there = await engine.inspect(reference, { signal });
-  if (!there) return pinned;
-  if (there.id === digest || there.digests.includes(digest)) return familiarReference(name);
-  throw new ImageError(
-    'CONFLICT',
-    `base ${familiarReference(name)}: expected ${digest} as image.lock.yaml says, got ${there.id} in ${engine.location}`,
-    {
-      location: engine.location,
-      hint: 'stowage build --update-base takes what the engine has now; or pull the locked one again.',
     },
   );
 }

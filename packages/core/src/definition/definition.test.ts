@@ -63,7 +63,13 @@ describe('settings', () => {
   const settings = (text: string) => parseSettings({ text, path: 'stowage.yaml' });
 
   it('may be empty', () => {
-    expect(settings('')).toEqual({ images: 'images', engine: 'auto', pins: [], prune: {} });
+    expect(settings('')).toEqual({
+      images: 'images',
+      engine: 'auto',
+      pins: [],
+      prune: {},
+      runners: { 'ubuntu-latest': 'ubuntu-24.04' },
+    });
   });
 
   it.each([

@@ -104,6 +104,11 @@ export function normalizeOs(os: string): string {
   return os.replace(':', '-');
 }
 
+/** Whether this is a distribution that we know, with a version. */
+export function isKnownOs(os: string): boolean {
+  return OS.test(os) && DISTRIBUTIONS.has(os.split('-')[0] ?? '') && /^[^-]+-[0-9]/.test(os);
+}
+
 /** Words that only say that there is nothing to say. */
 const PLAIN: ReadonlySet<string> = new Set(['base', 'default', 'plain']);
 
@@ -138,7 +143,8 @@ function joined({ project, os, variant }: ImageName): string {
   return `${project}-${os}-${variant}`;
 }
 
-function cleaned(text: string): string {
+/** The nearest text that may be part of a name; empty where nothing is left. */
+export function cleaned(text: string): string {
   return text
     .toLowerCase()
     .replace(/[^a-z0-9.]+/g, '-')

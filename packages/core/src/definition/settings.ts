@@ -10,6 +10,7 @@ export interface SettingsYaml {
   readonly engine?: 'auto' | 'docker' | 'embedded';
   readonly host?: string;
   readonly network?: string;
+  readonly runners?: Readonly<Record<string, string>>;
   readonly naming?: { readonly pattern?: string };
   readonly prune?: {
     readonly keep_newest?: number;
@@ -26,6 +27,8 @@ export interface Settings {
   readonly host?: string;
   /** Of build steps and tests, unless a definition says otherwise. */
   readonly network?: string;
+  /** What labels of a workflow's `runs-on` stand for, where these name no system themselves. */
+  readonly runners: Readonly<Record<string, string>>;
   /** What every name must match besides the convention. */
   readonly namePattern?: RegExp;
   readonly prune: {
@@ -67,6 +70,12 @@ export const settingsSchema = {
       description: 'Network of build steps and tests, as in docker build --network.',
       examples: ['host'],
     },
+    runners: {
+      type: 'object',
+      additionalProperties: { type: 'string', minLength: 1 },
+      description: 'The operating system that labels of runs-on in workflows stand for.',
+      examples: [{ 'ubuntu-latest': 'ubuntu-24.04' }],
+    },
     naming: {
       type: 'object',
       additionalProperties: false,
@@ -103,6 +112,9 @@ export const settingsSchema = {
   },
 } as const;
 
+/** As GitHub's own runners have it in 2026. */
+const RUNNERS = { 'ubuntu-latest': 'ubuntu-24.04' };
+
 const schema = schemaOf<SettingsYaml>(settingsSchema);
 
 /** @throws ImageError USAGE (every problem with line and column) */
@@ -112,6 +124,7 @@ export function parseSettings(file: YamlFile): Settings {
     engine = 'auto',
     host,
     network,
+    runners = {},
     naming,
     prune = {},
     pins = [],
@@ -121,6 +134,7 @@ export function parseSettings(file: YamlFile): Settings {
     images,
     engine,
     pins,
+    runners: { ...RUNNERS, ...runners },
     prune: {
       ...(keepNewest === undefined ? {} : { keepNewest }),
       ...(unusedFor === undefined ? {} : { unusedFor }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Base } from '../build/make.js';
 import type { CatalogPlace } from '../catalog/file.js';
 import type { ImageRecord } from '../catalog/record.js';
-import { isDaemonless, SCRATCH, type Definition } from '../definition/definition.js';
+import { SCRATCH, type Definition, type Facts } from '../definition/definition.js';
 import { LOCK_FILE, parseLock, type BaseLock } from '../definition/lock.js';
 import { parseName } from '../definition/name.js';
 import { ImageError, systemCode } from '../errors.js';
@@ -15,6 +15,8 @@ import { openLocation, type Opened } from '../open.js';
 export interface OpenedBase {
   readonly base: Base;
   readonly origin: ImageRecord['base'];
+  /** What is in it, as its record says. */
+  readonly facts?: Facts;
 }
 
 /**
@@ -37,6 +39,7 @@ export async function openBase(
   return {
     base: { source: opened.source, reference },
     origin: { name, digest: descriptor.digest },
+    ...(opened.record ? { facts: opened.record.facts } : {}),
   };
 }
 
@@ -47,10 +50,9 @@ export function isOutside(base: string): boolean {
 
 async function openOutside(
   place: CatalogPlace,
-  definition: Definition,
+  { base }: Definition,
   lock: BaseLock | undefined,
 ): Promise<OpenedBase> {
-  const { base } = definition;
   const reference = canonicalReference(base);
   const opened = await openAt(`store:${base}`, place, place.workspace);
   const found = await named(opened, base).catch((error: unknown) => {
@@ -62,15 +64,10 @@ async function openOutside(
     if (lock && lock.digest !== digest) throw otherThanLocked(base, lock.digest, digest);
     return { base: { source: opened.source, reference }, origin: { name: base, digest } };
   }
-  if (!isDaemonless(definition))
-    return {
-      base: { reference, ...(lock ? { digest: lock.digest } : {}) },
-      origin: lock && { name: base, digest: lock.digest },
-    };
-  throw new ImageError('NOT_FOUND', `base ${base}: expected it in the embedded store, got none`, {
-    location: base,
-    hint: 'Put it there (stowage load ARCHIVE --engine embedded), or name an archive or an image of the workspace.',
-  });
+  return {
+    base: { reference, ...(lock ? { digest: lock.digest } : {}) },
+    origin: lock && { name: base, digest: lock.digest },
+  };
 }
 
 async function readLock(folder: string, base: string): Promise<BaseLock | undefined> {

@@ -71,7 +71,8 @@ export async function saveDefinition(
   options: BuildOptions,
 ): Promise<SaveResult> {
   await using recipe = await openRecipe(workspace, found, options);
-  const { name, reference, project, facts } = recipe.definition;
+  const { facts } = recipe;
+  const { name, reference, project } = recipe.definition;
   const target: SaveTarget = { name, reference, path: archiveOf(workspace, name, project) };
   return await withLock(
     lockPath(workspace.place, name),

@@ -5,7 +5,12 @@ import { contextRoots, listContext, type ContextFile } from '../build/context.js
 import { hashInputs } from '../build/inputs.js';
 import type { Base } from '../build/make.js';
 import type { ImageRecord } from '../catalog/record.js';
-import { DEFINITION_FILE, parseDefinition, type Definition } from '../definition/definition.js';
+import {
+  DEFINITION_FILE,
+  parseDefinition,
+  type Definition,
+  type Facts,
+} from '../definition/definition.js';
 import { ImageError, systemCode } from '../errors.js';
 import { parsePlatform, type Platform } from '../oci/platform.js';
 import type { CallOptions } from '../transfer/store.js';
@@ -28,6 +33,8 @@ export interface Recipe extends AsyncDisposable {
   readonly base: Base | undefined;
   /** What the record says of the base. */
   readonly origin: ImageRecord['base'];
+  /** What will be in the image: what its base has, and what the definition adds. */
+  readonly facts: Facts;
   /** Of build steps and tests. */
   readonly network: string | undefined;
   /** Seconds since 1970 for every time inside the image. */
@@ -60,7 +67,7 @@ export async function openRecipe(
   const files = await listContext(context, contextRoots(definition));
   const epoch = epochOf(env);
   const platforms = platformsFor(definition, options);
-  const { base, origin } = (await openBase(place, definition, folder)) ?? {};
+  const { base, origin, facts } = (await openBase(place, definition, folder)) ?? {};
   return {
     definition,
     context,
@@ -68,6 +75,7 @@ export async function openRecipe(
     base,
     epoch,
     origin,
+    facts: withBase(definition.facts, facts),
     platforms,
     network: definition.network ?? settings.network,
     inputs: await hashInputs({
@@ -94,6 +102,11 @@ export async function readDefinition(
   const definition = parseDefinition({ text: await readText(file), path: file });
   conventionalName(settings, definition.name, [definition.project]);
   return { definition, folder: dirname(file) };
+}
+
+function withBase(own: Facts, base: Facts | undefined): Facts {
+  const both = (key: keyof Facts) => [...new Set([...(base?.[key] ?? []), ...own[key]])];
+  return { compilers: both('compilers'), packages: both('packages'), tools: both('tools') };
 }
 
 function platformsFor(

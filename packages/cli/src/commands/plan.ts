@@ -1,0 +1,49 @@
+import { relative } from 'node:path';
+import { plan, type JobPlan } from '@stowage/core';
+import type { Command } from 'commander';
+import { requestOf, withJob, type JobOptions } from '../job-options.js';
+import { action, verb, type Io } from '../verb.js';
+
+/** Losers that nobody could have meant are not shown to people beyond so many. */
+const SHOWN = 20;
+
+export function planCommand(io: Io): Command {
+  return withJob(
+    verb('plan', 'Find the best archive for a job, or what its image would be built from.', [
+      'stowage plan --os ubuntu-25.04 --compiler gcc15 --package libssl-dev',
+      'stowage plan --workflow .github/workflows/ci.yml --job build --json',
+    ]),
+  ).action(
+    action<JobOptions>(io, async (workspace, _args, { options, call }) => {
+      const { jobs, skipped } = await plan(workspace, requestOf(options), call);
+      const plans = jobs.map((each) => each.plan);
+      return {
+        json: options.workflow === undefined ? plans[0] : { jobs: plans, skipped },
+        text: plans.map((each) => describe(each, io.cwd)).join('') + skippedLines(skipped),
+      };
+    }),
+  );
+}
+
+export function skippedLines(
+  skipped: readonly { readonly job: string; readonly reason: string }[],
+): string {
+  return skipped.map(({ job, reason }) => `${job}: skipped; ${reason}\n`).join('');
+}
+
+function describe(
+  { job, name, needs_build, best_image_path, best_base_image_path, score, reasons }: JobPlan,
+  cwd: string,
+): string {
+  const shown = (path: string | null) => (path === null ? 'none' : relative(cwd, path));
+  const more = reasons.length - SHOWN;
+  return [
+    `${job === undefined ? '' : `${job}: `}${name}  `,
+    needs_build
+      ? `has to be built; base: ${shown(best_base_image_path)}`
+      : `is ${shown(best_image_path)}`,
+    ` (score ${score.essential} + ${score.extra})\n`,
+    ...reasons.slice(0, SHOWN).map((reason) => `  ${reason}\n`),
+    more > 0 ? `  … and ${more} more; --json lists all\n` : '',
+  ].join('');
+}

@@ -1,0 +1,47 @@
+import type { JobRequest } from '@stowage/core';
+import type { Command } from 'commander';
+import type { CommonOptions } from './verb.js';
+
+export interface JobOptions extends CommonOptions {
+  readonly project?: string;
+  readonly os?: string;
+  readonly arch?: string;
+  readonly compiler?: string;
+  readonly variant?: string;
+  readonly package?: readonly string[];
+  readonly tool?: readonly string[];
+  readonly feature?: readonly string[];
+  readonly requirements?: string;
+  readonly workflow?: string;
+  readonly job?: string;
+}
+
+/** Adds what a job needs of its image. */
+export function withJob(command: Command): Command {
+  return command
+    .option('--project <project>', "whose image it is; the workspace's folder when omitted")
+    .option('--os <os>', 'ubuntu:25.04 or ubuntu-25.04')
+    .option('--arch <architecture>', "amd64, arm64, …; this machine's when omitted")
+    .option('--compiler <compiler>', 'gcc15, clang-20, gcc')
+    .option('--variant <variant>', 'compiler and features in one: gcc15-asan')
+    .option('--package <name...>', 'a package that the job needs; may be repeated')
+    .option('--tool <name...>', 'a tool that the job needs; may be repeated')
+    .option('--feature <name...>', 'asan, coverage, x86, …; an image must have exactly these')
+    .option('--requirements <file>', 'a YAML or JSON file with project, os, arch, compiler, …')
+    .option('--workflow <file>', 'a GitHub Actions workflow: what each of its jobs needs')
+    .option('--job <id>', 'one job of the workflow');
+}
+
+export function requestOf(options: JobOptions): JobRequest {
+  const { project, os, arch, compiler, variant, requirements, workflow, job } = options;
+  const given = { project, os, arch, compiler, variant };
+  return {
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    packages: options.package ?? [],
+    tools: options.tool ?? [],
+    features: options.feature ?? [],
+    requirements,
+    workflow,
+    job,
+  };
+}

@@ -1,0 +1,47 @@
+/** One combination of a matrix: scalars as they are written, `true` and `25.10` too. */
+export type Combination = Readonly<Record<string, unknown>>;
+
+/**
+ * The combinations of a job's matrix, as GitHub's documentation of `jobs.<id>.strategy.matrix` has them: all of
+ * the lists, less those of `exclude`; each `include` is added to every combination whose own values it does not
+ * change, and is a combination of its own where there is none.
+ */
+export function combinationsOf(matrix: Combination): readonly Combination[] {
+  const { include, exclude, ...axes } = matrix;
+  const product = Object.entries(axes).reduce<Combination[]>(
+    (all, [key, values]) =>
+      all.flatMap((each) => listOf(values).map((value) => ({ ...each, [key]: value }))),
+    Object.keys(axes).length === 0 ? [] : [{}],
+  );
+  const kept = product.filter(
+    (each) => !objectsOf(exclude).some((unwanted) => agrees(each, unwanted, Object.keys(unwanted))),
+  );
+  const combinations = kept.map((each) => ({ own: each, all: each }));
+  const added: Combination[] = [];
+  for (const extra of objectsOf(include)) {
+    const fitting = combinations.filter(({ own }) =>
+      agrees(
+        own,
+        extra,
+        Object.keys(extra).filter((key) => key in own),
+      ),
+    );
+    for (const each of fitting) each.all = { ...each.all, ...extra };
+    if (fitting.length === 0) added.push(extra);
+  }
+  return [...combinations.map(({ all }) => all), ...added];
+}
+
+function agrees(each: Combination, wanted: Combination, keys: readonly string[]): boolean {
+  return keys.every((key) => JSON.stringify(each[key]) === JSON.stringify(wanted[key]));
+}
+
+function listOf(values: unknown): readonly unknown[] {
+  return Array.isArray(values) ? (values as unknown[]) : [values];
+}
+
+function objectsOf(values: unknown): readonly Combination[] {
+  return Array.isArray(values)
+    ? values.filter((each): each is Combination => typeof each === 'object' && each !== null)
+    : [];
+}

@@ -1,0 +1,113 @@
+import { ImageError } from '../errors.js';
+import { parsePlatform } from '../oci/platform.js';
+import { parseCompiler, type Compiler } from './compiler.js';
+import { compilerOf, featuresOf, formatName, normalizeOs, variantOf } from './name.js';
+import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
+
+/** What a job needs of its image. */
+export interface Requirements {
+  readonly project: string;
+  /** `<distribution>-<version>`. */
+  readonly os: string;
+  /** Go's word: `amd64`. */
+  readonly architecture: string;
+  readonly compiler?: Compiler;
+  readonly packages: readonly string[];
+  readonly tools: readonly string[];
+  /** A set, sorted: an asan job never gets a plain image, nor the reverse. */
+  readonly features: readonly string[];
+}
+
+/** Requirements as people write them; lists may be words in one text. */
+export interface RequirementsYaml {
+  readonly project?: string;
+  readonly os?: string;
+  readonly arch?: string;
+  readonly architecture?: string;
+  readonly compiler?: string;
+  /** Compiler and features in one: `gcc15-asan`. */
+  readonly variant?: string;
+  readonly packages?: string | readonly string[];
+  readonly tools?: string | readonly string[];
+  readonly features?: string | readonly string[];
+}
+
+const text = { type: 'string', minLength: 1 } as const;
+const words = { type: ['string', 'array'], items: text } as const;
+const schema = schemaOf<RequirementsYaml>({
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    project: text,
+    os: text,
+    arch: text,
+    architecture: text,
+    compiler: text,
+    variant: text,
+    packages: words,
+    tools: words,
+    features: words,
+  },
+});
+
+/** Reads requirements from a YAML or JSON file. @throws ImageError USAGE (every problem with line and column) */
+export function parseRequirements(file: YamlFile): RequirementsYaml {
+  return readYaml(file, schema);
+}
+
+/**
+ * Writes out what requirements leave unsaid.
+ *
+ * @param defaults the project, and this machine's architecture.
+ * @throws ImageError USAGE (no operating system, an unknown word), NAMING
+ */
+export function requirementsOf(
+  yaml: RequirementsYaml,
+  defaults: Pick<Requirements, 'project' | 'architecture'>,
+): Requirements {
+  const { project = defaults.project, os, variant } = yaml;
+  if (os === undefined)
+    throw new ImageError('USAGE', 'os: expected the operating system of the job, got none', {
+      hint: 'For example --os ubuntu-25.04.',
+    });
+  const architecture = yaml.architecture ?? yaml.arch ?? defaults.architecture;
+  const compiler = compilerFrom(yaml.compiler) ?? (variant && compilerOf(variant)) ?? undefined;
+  const requirements: Requirements = {
+    project,
+    os: normalizeOs(os).toLowerCase(),
+    architecture: parsePlatform(`linux/${architecture}`).architecture,
+    packages: listOf(yaml.packages),
+    tools: listOf(yaml.tools),
+    features: [
+      ...new Set([...listOf(yaml.features).map(lower), ...(variant ? featuresOf(variant) : [])]),
+    ].sort(),
+    ...(compiler ? { compiler } : {}),
+  };
+  nameFor(requirements);
+  return requirements;
+}
+
+/** What an image that is made for these requirements is called. @throws ImageError NAMING */
+export function nameFor({ project, os, compiler, features }: Requirements): string {
+  return formatName({ project, os, variant: variantOf(compiler, features) });
+}
+
+function compilerFrom(word: string | undefined): Compiler | undefined {
+  if (word === undefined) return undefined;
+  const compiler = parseCompiler(word);
+  if (compiler) return compiler;
+  throw new ImageError(
+    'USAGE',
+    `compiler: expected a family with or without a version, got ${JSON.stringify(word)}`,
+    { hint: 'For example gcc15, clang-20 or gcc.' },
+  );
+}
+
+function listOf(value: string | readonly string[] = []): readonly string[] {
+  const all = typeof value === 'string' ? value.split(/[\s,]+/) : value;
+  return [...new Set(all.filter((word) => word !== ''))];
+}
+
+function lower(word: string): string {
+  return word.toLowerCase();
+}

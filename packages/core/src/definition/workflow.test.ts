@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { combinationsOf } from './matrix.js';
+import { parseWorkflow, type WorkflowOptions } from './workflow.js';
+
+const RUNNERS = { 'ubuntu-latest': 'ubuntu-24.04' };
+const read = (jobs: string, options: Partial<WorkflowOptions> = {}) =>
+  parseWorkflow(
+    { text: `on: push\njobs:\n${jobs}`, path: 'ci.yml' },
+    { runners: RUNNERS, ...options },
+  );
+
+describe('a matrix', () => {
+  it.each([
+    ['no list', {}, []],
+    [
+      'two lists',
+      { a: ['1', '2'], b: ['x'] },
+      [
+        { a: '1', b: 'x' },
+        { a: '2', b: 'x' },
+      ],
+    ],
+    [
+      'an exclusion',
+      { a: ['1', '2'], b: ['x', 'y'], exclude: [{ a: '1', b: 'x' }, { a: '2' }] },
+      [{ a: '1', b: 'y' }],
+    ],
+    [
+      'includes alone',
+      { include: [{ a: '1' }, { a: '2', b: 'y' }] },
+      [{ a: '1' }, { a: '2', b: 'y' }],
+    ],
+    // The example of GitHub's documentation.
+    [
+      'the documented example',
+      {
+        fruit: ['apple', 'pear'],
+        animal: ['cat', 'dog'],
+        include: [
+          { color: 'green' },
+          { color: 'pink', animal: 'cat' },
+          { fruit: 'apple', shape: 'circle' },
+          { fruit: 'banana' },
+          { fruit: 'banana', animal: 'cat' },
+        ],
+      },
+      [
+        { fruit: 'apple', animal: 'cat', color: 'pink', shape: 'circle' },
+        { fruit: 'apple', animal: 'dog', color: 'green', shape: 'circle' },
+        { fruit: 'pear', animal: 'cat', color: 'pink' },
+        { fruit: 'pear', animal: 'dog', color: 'green' },
+        { fruit: 'banana' },
+        { fruit: 'banana', animal: 'cat' },
+      ],
+    ],
+  ])('with %s', (_what, matrix, expected) => {
+    expect(combinationsOf(matrix)).toEqual(expected);
+  });
+});
+
+describe('a workflow', () => {
+  it('says what each combination of its jobs needs', () => {
+    const { jobs, skipped } = read(`
+  build:
+    runs-on: ubuntu-latest
+    container: \${{ matrix.container }}
+    strategy:
+      matrix:
+        include:
+          - { compiler: gcc, version: 15, container: "ubuntu:25.10", asan: true, shared: true, install: "a b" }
+          - { compiler: clang-20, container: { image: "ubuntu:24.04" }, x86: false }
+  lint: { runs-on: [self-hosted, ubuntu-24.04-arm], steps: [] }
+  own: { runs-on: x, container: "ghcr.io/us/capy-debian-12-gcc12-asan:v1" }
+  mac: { runs-on: macos-15 }
+  other: { uses: ./.github/workflows/x.yml }
+  late: { runs-on: "\${{ inputs.runner }}" }
+  dynamic: { runs-on: ubuntu-latest, strategy: { matrix: "\${{ fromJSON(needs.a.outputs.m) }}" } }
+`);
+    expect(jobs).toEqual([
+      {
+        job: 'build (gcc, 15, ubuntu:25.10, true, true, a b)',
+        runner: 'ubuntu-latest',
+        container: 'ubuntu:25.10',
+        requirements: {
+          os: 'ubuntu-25.10',
+          compiler: 'gcc15',
+          packages: ['a', 'b'],
+          tools: [],
+          features: ['asan'],
+        },
+      },
+      {
+        job: 'build (clang-20, false)',
+        runner: 'ubuntu-latest',
+        container: 'ubuntu:24.04',
+        requirements: {
+          os: 'ubuntu-24.04',
+          compiler: 'clang-20',
+          packages: [],
+          tools: [],
+          features: [],
+        },
+      },
+      {
+        job: 'lint',
+        runner: 'ubuntu-24.04-arm',
+        container: null,
+        requirements: { os: 'ubuntu-24.04', arch: 'arm64', packages: [], tools: [], features: [] },
+      },
+      {
+        job: 'own',
+        runner: 'x',
+        container: 'ghcr.io/us/capy-debian-12-gcc12-asan:v1',
+        requirements: {
+          project: 'capy',
+          os: 'debian-12',
+          variant: 'gcc12-asan',
+          packages: [],
+          tools: [],
+          features: [],
+        },
+      },
+    ]);
+    expect(skipped.map(({ job, reason }) => `${job}: ${reason}`)).toEqual([
+      expect.stringContaining('mac: it runs on macos-15'),
+      'other: it calls another workflow',
+      'late: its runs-on ${{ inputs.runner }} is not known before it runs',
+      'dynamic: its matrix is not known before it runs',
+    ]);
+  });
+
+  it('gives one job, and takes the system that it is told', () => {
+    const text = '  a: { runs-on: big-machine }\n  b: { runs-on: ubuntu-latest }\n';
+    expect(read(text, { job: 'a', os: 'debian-12' }).jobs).toMatchObject([
+      { job: 'a', requirements: { os: 'debian-12' } },
+    ]);
+    expect(() => read(text, { job: 'c' })).toThrow(/expected a job c, got a, b/);
+  });
+
+  it.each(['', '[]', 'jobs: [', 'name: x'])('refuses %j', (text) => {
+    expect(() => parseWorkflow({ text, path: 'ci.yml' }, { runners: {} })).toThrow(
+      /ci\.yml: expected a workflow with jobs/,
+    );
+  });
+});

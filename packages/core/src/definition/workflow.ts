@@ -1,0 +1,207 @@
+import { parseDocument } from 'yaml';
+import { ImageError } from '../errors.js';
+import { isObject, type JsonObject } from '../oci/json.js';
+import { combinationsOf, type Combination } from './matrix.js';
+import { isKnownOs, normalizeOs, parseName } from './name.js';
+import type { YamlFile } from './read-yaml.js';
+import type { RequirementsYaml } from './requirements.js';
+
+/** A job of a workflow, one for each combination of its matrix. */
+export interface WorkflowJob {
+  /** As GitHub shows it: `build (gcc, 15)`. */
+  readonly job: string;
+  /** The first label of `runs-on`. */
+  readonly runner: string | null;
+  /** The image of `container:`. */
+  readonly container: string | null;
+  readonly requirements: RequirementsYaml;
+}
+
+export interface Workflow {
+  readonly jobs: readonly WorkflowJob[];
+  /** Jobs that need no image of ours, or whose needs cannot be known before they run. */
+  readonly skipped: readonly { readonly job: string; readonly reason: string }[];
+}
+
+export interface WorkflowOptions {
+  /** Only the job of this ID. */
+  readonly job?: string | undefined;
+  /** What labels of `runs-on` stand for: `{ 'ubuntu-latest': 'ubuntu-24.04' }`. */
+  readonly runners: Readonly<Record<string, string>>;
+  /** Of jobs that do not say it themselves. */
+  readonly os?: string | undefined;
+}
+
+/** Boolean keys of a matrix that are features of an image. */
+const FEATURES: ReadonlySet<string> = new Set(
+  'asan ubsan tsan msan lsan coverage cov x86'.split(' '),
+);
+
+/**
+ * Reads what the jobs of a GitHub Actions workflow need.
+ *
+ * @throws ImageError USAGE (no workflow), NOT_FOUND (no such job)
+ */
+export function parseWorkflow(file: YamlFile, options: WorkflowOptions): Workflow {
+  const { job: only } = options;
+  const all = Object.entries(jobsOf(file));
+  const wanted = all.filter(([id]) => only === undefined || id === only);
+  if (wanted.length === 0)
+    throw new ImageError(
+      'NOT_FOUND',
+      `${file.path}: expected a job ${only ?? ''}, got ${all.map(([id]) => id).join(', ') || 'none'}`,
+      { location: file.path },
+    );
+  const jobs: WorkflowJob[] = [];
+  const skipped: Workflow['skipped'][number][] = [];
+  for (const [id, job] of wanted) {
+    for (const found of isObject(job) ? jobsFrom(id, job, options) : []) {
+      if ('reason' in found) skipped.push(found);
+      else jobs.push(found);
+    }
+  }
+  return { jobs, skipped };
+}
+
+function jobsFrom(
+  id: string,
+  job: JsonObject,
+  options: WorkflowOptions,
+): readonly (WorkflowJob | Workflow['skipped'][number])[] {
+  if (job['uses'] !== undefined) return [{ job: id, reason: 'it calls another workflow' }];
+  const strategy = isObject(job['strategy']) ? job['strategy'] : {};
+  const matrix = strategy['matrix'];
+  if (matrix !== undefined && !isObject(matrix))
+    return [{ job: id, reason: 'its matrix is not known before it runs' }];
+  const combinations = matrix === undefined ? [{}] : combinationsOf(matrix);
+  return combinations.map((combination) => {
+    const title = titleOf(id, combination);
+    const container = containerOf(resolved(job['container'], combination));
+    const runner = runnerOf(resolved(job['runs-on'], combination));
+    const requirements = requirementsFrom(combination, { ...options, container, runner });
+    return typeof requirements === 'string'
+      ? { job: title, reason: requirements }
+      : { job: title, runner: runner ?? null, container: container ?? null, requirements };
+  });
+}
+
+interface Where extends WorkflowOptions {
+  readonly container: string | undefined;
+  readonly runner: string | undefined;
+}
+
+/** @returns why it cannot be told, in words */
+function requirementsFrom(combination: Combination, where: Where): RequirementsYaml | string {
+  const told = placeOf(where);
+  const place = typeof told === 'string' && where.os !== undefined ? { os: where.os } : told;
+  if (typeof place === 'string') return place;
+  const said = saidBy(combination);
+  return { ...said, ...place, features: [...said.features, ...(place.features ?? [])] };
+}
+
+/** Container first: that is where a job's steps run. */
+function placeOf({ container, runner, runners }: Where): RequirementsYaml | string {
+  if (container !== undefined) {
+    if (container.includes('${{')) return `its container ${container} is not known before it runs`;
+    const image = container.slice(container.lastIndexOf('/') + 1);
+    const parts = parseName(image.replace(/[:@].*$/, ''));
+    if (parts) return { project: parts.project, os: parts.os, variant: parts.variant };
+    const os = normalizeOs(image);
+    return isKnownOs(os) ? { os } : `its container ${container} does not say which system it is`;
+  }
+  if (runner === undefined) return 'it has no runs-on';
+  if (runner.includes('${{')) return `its runs-on ${runner} is not known before it runs`;
+  const arm = runner.endsWith('-arm');
+  const label = arm ? runner.slice(0, -'-arm'.length) : runner;
+  const os = normalizeOs(runners[label] ?? label);
+  if (isKnownOs(os)) return { os, ...(arm ? { arch: 'arm64' } : {}) };
+  return `it runs on ${runner}, which names no Linux image; runners: in stowage.yaml can say what it stands for`;
+}
+
+/** What a matrix says of an image, by the keys that such matrices use. */
+function saidBy(combination: Combination): RequirementsYaml & { readonly features: string[] } {
+  const text = (...keys: readonly string[]) =>
+    keys.map((key) => combination[key]).find((value) => typeof value === 'string');
+  const list = (...keys: readonly string[]) =>
+    keys.flatMap((key) => {
+      const value = combination[key];
+      if (typeof value === 'string') return value.split(/[\s,]+/).filter((word) => word !== '');
+      return Array.isArray(value) ? value.filter((word) => typeof word === 'string') : [];
+    });
+  const compiler = text('compiler');
+  const version = text('version', 'compiler-version', 'compiler_version');
+  const flags = Object.keys(combination).filter(
+    (key) => FEATURES.has(key.toLowerCase()) && combination[key] === 'true',
+  );
+  const named = {
+    project: text('project'),
+    variant: text('variant'),
+    arch: text('arch', 'architecture'),
+  };
+  return {
+    ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)),
+    ...(compiler === undefined ? {} : { compiler: withVersion(compiler, version) }),
+    packages: list('packages', 'install'),
+    tools: list('tools'),
+    features: [...list('features'), ...flags],
+  };
+}
+
+function withVersion(compiler: string, version: string | undefined): string {
+  const isVersion = version !== undefined && /^[0-9]+(?:\.[0-9]+)*$/.test(version);
+  return isVersion && !/[0-9]/.test(compiler) ? `${compiler}${version}` : compiler;
+}
+
+function containerOf(container: unknown): string | undefined {
+  const image = isObject(container) ? container['image'] : container;
+  return typeof image === 'string' && image !== '' ? image : undefined;
+}
+
+function runnerOf(runsOn: unknown): string | undefined {
+  const labels = isObject(runsOn) ? runsOn['labels'] : runsOn;
+  const first: unknown = Array.isArray(labels)
+    ? labels.find((each) => each !== 'self-hosted')
+    : labels;
+  return typeof first === 'string' && first !== '' ? first : undefined;
+}
+
+/** Writes a matrix's values where expressions name them; whatever else an expression asks stays as it is. */
+function resolved(value: unknown, combination: Combination): unknown {
+  if (Array.isArray(value)) return value.map((each) => resolved(each, combination));
+  if (isObject(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, resolved(each, combination)]),
+    );
+  if (typeof value !== 'string') return value;
+  const alone = /^\$\{\{\s*matrix\.([\w.-]+)\s*\}\}$/.exec(value)?.[1];
+  if (alone !== undefined) return lookUp(combination, alone) ?? '';
+  return value.replace(/\$\{\{\s*matrix\.([\w.-]+)\s*\}\}/g, (_, path: string) => {
+    const found = lookUp(combination, path);
+    return typeof found === 'string' ? found : '';
+  });
+}
+
+function lookUp(combination: Combination, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), combination);
+}
+
+function titleOf(id: string, combination: Combination): string {
+  const values = Object.values(combination).filter((value) => typeof value === 'string');
+  return values.length === 0 ? id : `${id} (${values.join(', ')})`;
+}
+
+/** Every scalar stays the text that it is: a version 25.10 is not the number 25.1. */
+function jobsOf({ text, path }: YamlFile): JsonObject {
+  const document = parseDocument(text, { schema: 'failsafe', merge: true });
+  const [error] = document.errors;
+  const value: unknown = error ? undefined : document.toJS();
+  const jobs = isObject(value) ? value['jobs'] : undefined;
+  if (isObject(jobs)) return jobs;
+  throw new ImageError(
+    'USAGE',
+    `${path}: expected a workflow with jobs, got ${error?.message ?? 'something else'}`,
+    { location: path },
+  );
+}

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { glob } from 'tinyglobby';
+import { DEFINITION_FILE, parseDefinition } from '../definition/definition.js';
+import { ImageError } from '../errors.js';
+import type { VerbOptions } from './call.js';
+import type { FoundDefinition } from './recipe.js';
+import type { Workspace } from './workspace.js';
+
+/** Where definitions are looked for, as the Nx plugin does. */
+const PATTERN = `**/images/*/${DEFINITION_FILE}`;
+const ELSEWHERE = ['**/node_modules/**', '**/.git/**', '**/.nx/**', '**/.stowage/**', '**/dist/**'];
+
+/** Finds every definition of a workspace, sorted by path. A bad one is said, and left out. */
+export async function findDefinitions(
+  { root }: Workspace,
+  { onEvent }: Pick<VerbOptions, 'onEvent'> = {},
+): Promise<FoundDefinition[]> {
+  const files = await glob(PATTERN, { cwd: root, ignore: ELSEWHERE, dot: false });
+  const found: FoundDefinition[] = [];
+  for (const file of files.sort()) {
+    const path = join(root, file);
+    try {
+      const text = await readFile(path, 'utf8');
+      found.push({ definition: parseDefinition({ text, path }), folder: dirname(path) });
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      onEvent?.({ type: 'notice', text: `left out: ${error.message}` });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,142 @@
+import { stringify } from 'yaml';
+import { readCatalog } from '../catalog/file.js';
+import type { CatalogEntry } from '../catalog/reconcile.js';
+import { formatCompiler, isCompiler, parseCompiler } from '../definition/compiler.js';
+import { parseDefinition } from '../definition/definition.js';
+import { parseName, variantOf } from '../definition/name.js';
+import { ImageError } from '../errors.js';
+import { canonicalReference } from '../oci/reference.js';
+import { saveDefinition } from './build.js';
+import type { VerbOptions } from './call.js';
+import { findDefinitions } from './definitions.js';
+import type { Job, JobRequest, Jobs } from './jobs.js';
+import { load, type LoadResult } from './load.js';
+import { plan, upstreamBase, type JobPlan, type Planned } from './plan.js';
+import type { FoundDefinition } from './recipe.js';
+import type { SaveResult } from './save-image.js';
+import type { Workspace } from './workspace.js';
+
+export interface EnsureResult extends JobPlan {
+  readonly os: string;
+  readonly runner: string | null;
+  readonly container: string | null;
+  /** Everything that had to be saved for it, bases first; empty when an archive was there. */
+  readonly saved: readonly SaveResult[];
+  readonly loaded: readonly LoadResult[];
+}
+
+export interface Ensured extends Pick<Jobs, 'skipped'> {
+  readonly jobs: readonly EnsureResult[];
+}
+
+type EnsureOptions = VerbOptions & { readonly cwd: string };
+
+/**
+ * Sees to it that the engine has what jobs need: the best archive is loaded; where none fits, the image is
+ * built (from a definition of the workspace, or on the best base), saved, registered and loaded. The same
+ * request again builds nothing; of two processes one builds, the other waits and uses it.
+ *
+ * @throws ImageError as `plan`, `saveDefinition` and `load`
+ */
+export async function ensure(
+  workspace: Workspace,
+  request: JobRequest,
+  options: EnsureOptions,
+): Promise<Ensured> {
+  const { jobs, skipped } = await plan(workspace, request, options);
+  const results: EnsureResult[] = [];
+  for (const planned of jobs) results.push(await ensureJob(workspace, planned, options));
+  return { jobs: results, skipped };
+}
+
+async function ensureJob(
+  workspace: Workspace,
+  { plan: planned, job, build }: Planned,
+  options: EnsureOptions,
+): Promise<EnsureResult> {
+  const { runner, container } = job;
+  const saved: SaveResult[] = [];
+  if (build) {
+    const found = 'definition' in build ? build.definition : generated(workspace, job, build.base);
+    await saveWithBases(workspace, found, saved, options);
+  }
+  const { os } = job.requirements;
+  const common = { ...planned, os, runner, container, saved };
+  const archive = saved.at(-1)?.archive ?? planned.best_image_path;
+  if (archive === null || (options.dryRun && build)) return { ...common, loaded: [] };
+  const loadAs = (as?: string) => load(workspace, [archive], { ...options, as, stdin: nothing });
+  const loaded = await loadAs();
+  const wanted = container === null ? undefined : ownName(container);
+  const isThere = loaded.some(({ reference }) => reference === wanted);
+  if (wanted !== undefined && !isThere) loaded.push(...(await loadAs(wanted)));
+  return { ...common, loaded };
+}
+
+/** What a job's `container:` asks for, if that is an image of ours: only such a name may be given away. */
+function ownName(container: string): string | undefined {
+  const reference = canonicalReference(container);
+  const name = reference.slice(reference.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
+  return parseName(name) ? reference : undefined;
+}
+
+/** Saves a definition, and before it every base that has no archive yet. */
+async function saveWithBases(
+  workspace: Workspace,
+  found: FoundDefinition,
+  saved: SaveResult[],
+  options: EnsureOptions,
+): Promise<void> {
+  const chain = [found];
+  for (let base = await missingBase(workspace, found, options); base; ) {
+    const { name } = base.definition;
+    chain.push(base);
+    if (chain.slice(0, -1).some(({ definition }) => definition.name === name))
+      throw new ImageError(
+        'USAGE',
+        `base: expected no cycle, got ${chain.map(({ definition }) => definition.name).join(' -> ')}`,
+        { location: base.folder, hint: 'Build one of these on something else.' },
+      );
+    base = await missingBase(workspace, base, options);
+  }
+  for (const each of chain.reverse()) saved.push(await saveDefinition(workspace, each, options));
+}
+
+/** The definition of a base of the workspace that has no archive. */
+async function missingBase(
+  workspace: Workspace,
+  { definition: { base } }: FoundDefinition,
+  options: EnsureOptions,
+): Promise<FoundDefinition | undefined> {
+  if (!parseName(base)) return undefined;
+  const entries = await readCatalog(workspace.place);
+  if (entries.some(({ name, bytes }) => name === base && bytes !== undefined)) return undefined;
+  const all = await findDefinitions(workspace, options);
+  return all.find(({ definition }) => definition.name === base);
+}
+
+/** A definition for what no definition of the workspace makes: the base, and what it lacks. */
+function generated(
+  { root }: Workspace,
+  { requirements }: Job,
+  base: Pick<CatalogEntry, 'name' | 'compilers' | 'packages' | 'tools'> | undefined,
+): FoundDefinition {
+  const { project, os, architecture, compiler, features, packages, tools } = requirements;
+  const has = (base?.compilers ?? []).flatMap((each) => parseCompiler(each) ?? []);
+  const isThere = !compiler || has.some((each) => isCompiler(each, compiler));
+  const yaml = {
+    project,
+    os,
+    variant: variantOf(compiler, features),
+    base: base?.name ?? upstreamBase(requirements),
+    platforms: [`linux/${architecture}`],
+    compilers: isThere ? [] : [formatCompiler(compiler)],
+    packages: packages.filter((each) => !base?.packages?.includes(each)),
+    tools: tools.filter((each) => !base?.tools?.includes(each)),
+  };
+  const definition = parseDefinition({ text: stringify(yaml), path: `job for ${os}` });
+  return { definition, folder: root };
+}
+
+function nothing(): never {
+  throw new TypeError('an archive of the catalog is never read from standard input');
+}
