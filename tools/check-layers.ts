@@ -15,7 +15,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   transfer: ['oci'],
   archive: ['oci', 'disk', 'compression', 'transfer'],
   store: ['oci', 'disk', 'transfer'],
-  engine: ['oci', 'transfer', 'archive', 'store'],
+  engine: ['oci', 'disk', 'transfer', 'archive', 'store'],
   build: ['oci', 'definition', 'compression', 'transfer', 'archive', 'engine'],
   lifecycle: [
     'oci',

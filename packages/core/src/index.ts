@@ -69,7 +69,7 @@ export {
 export { list, type ListEntry } from './lifecycle/list.js';
 export { load, type LoadOptions, type LoadResult } from './lifecycle/load.js';
 export { prune, type PruneOptions, type PruneResult } from './lifecycle/prune.js';
-export type { PruneDecision, PruneRule } from './policy/plan-prune.js';
+export type { PruneDecision, PruneRule, PruneRules, Shortfall } from './policy/prune-model.js';
 export { save, type SaveOptions } from './lifecycle/save.js';
 export type { SaveResult } from './lifecycle/save-image.js';
 export { listInputs } from './lifecycle/list-inputs.js';

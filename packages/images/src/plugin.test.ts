@@ -58,7 +58,7 @@ it('makes a project of each definition, and parents on its owner', async () => {
     ],
     options: {
       definition: '{projectRoot}/image.yaml',
-      platform: expect.stringMatching(/^linux\//) as string,
+      platforms: [expect.stringMatching(/^linux\//) as string],
     },
   });
   expect(projects['apps/app']?.targets?.['image-load']).toMatchObject({

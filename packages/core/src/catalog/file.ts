@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { access, appendFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
@@ -9,8 +9,9 @@ import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
 import { keepIndex, readIndex } from './derived-index.js';
 import type { EntryYaml } from './entry.js';
 import { takeInventory } from './inventory.js';
+import { appendUse, openFold, unfoldedUses } from './journal.js';
 import { reconcile, type CatalogEntry } from './reconcile.js';
-import { addUsage, formatUse, parseUses, type Usage } from './usage.js';
+import { addUsage } from './usage.js';
 
 export const CATALOG_FILE = 'image-registry.yml';
 
@@ -39,9 +40,7 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
   const entries = index.entries.map((entry) => fromCatalog(entry, place));
   const inventory = await takeInventory(place.folder, place.workspace, entries, index.seen);
   await keepIndex(indexPath(place), index, inventory);
-  const usage = parseUses(
-    (await readIfThere(journal(place))) + (await readIfThere(folding(place))),
-  );
+  const usage = await unfoldedUses(place.state, async () => index.yaml.sha256);
   return reconcile(entries, inventory, (name) => parseName(name) !== undefined).map((entry) => ({
     ...entry,
     ...addUsage(entry, usage.get(entry.name)),
@@ -56,36 +55,25 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
   await withLock(lockPath(place, 'catalog'), async () => {
     const path = catalogPath(place);
     const text = await readIfThere(path);
-    const usage = await takeJournal(place);
+    const fold = await openFold(place.state, text);
     const entries = parseCatalog(text, path);
     const used = entries.flatMap((entry) => {
-      const uses = usage.get(entry.name);
+      const uses = fold.uses.get(entry.name);
       return uses ? [{ name: entry.name, file: entry.file, ...addUsage(entry, uses) }] : [];
     });
-    await keepUnknown(place, usage, new Set(entries.map(({ name }) => name)));
+    const known = new Set(entries.map(({ name }) => name));
     const changed = editCatalog(text, path, { ...edit, upsert: [...used, ...(edit.upsert ?? [])] });
+    await fold.begin(changed, new Map([...fold.uses].filter(([name]) => !known.has(name))));
     const partial = `${path}.partial`;
     if (changed !== text) await writeAtomically(path, [Buffer.from(changed)], { partial });
-    for (const leftover of [partial, folding(place)]) await rm(leftover, { force: true });
+    else await rm(partial, { force: true });
+    await fold.end();
   });
 }
 
-/** Uses of images that have no entry yet, as after a restore from Nx's cache, wait until they have one. */
-async function keepUnknown(
-  place: CatalogPlace,
-  usage: ReadonlyMap<string, Usage>,
-  known: ReadonlySet<string>,
-): Promise<void> {
-  const lines = [...usage]
-    .filter(([name]) => !known.has(name))
-    .map(([name, { last_used: at, usage_count: count }]) => formatUse({ name, at }).repeat(count));
-  if (lines.length > 0) await appendFile(journal(place), lines.join(''));
-}
-
 /** Notes a use without touching the catalog: one appended line. */
-export async function recordUse(place: CatalogPlace, name: string, at: Date): Promise<void> {
-  await mkdir(place.state, { recursive: true });
-  await appendFile(journal(place), formatUse({ name, at: at.toISOString() }));
+export async function recordUse({ state }: CatalogPlace, name: string, at: Date): Promise<void> {
+  await appendUse(state, name, at);
 }
 
 /** The absolute path of an entry's archive: relative to the catalog, else to the workspace. */
@@ -108,26 +96,6 @@ function indexPath({ state }: CatalogPlace): string {
 
 function catalogPath({ folder }: CatalogPlace): string {
   return join(folder, CATALOG_FILE);
-}
-
-function journal({ state }: CatalogPlace): string {
-  return join(state, 'usage.jsonl');
-}
-
-/** The part of the journal that is being folded in; found again when that was interrupted. */
-function folding({ state }: CatalogPlace): string {
-  return join(state, 'usage.folding.jsonl');
-}
-
-async function takeJournal(place: CatalogPlace) {
-  if (!(await isThere(folding(place)))) {
-    try {
-      await rename(journal(place), folding(place));
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
-    }
-  }
-  return parseUses(await readIfThere(folding(place)));
 }
 
 async function isThere(path: string): Promise<boolean> {

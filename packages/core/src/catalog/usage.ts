@@ -20,13 +20,17 @@ export function parseUses(text: string): ReadonlyMap<string, Usage> {
   for (const line of text.split('\n')) {
     const use = parseLine(line);
     if (!use) continue;
-    const before = usage.get(use.name);
-    usage.set(use.name, {
-      last_used: before && before.last_used > use.at ? before.last_used : use.at,
-      usage_count: (before?.usage_count ?? 0) + 1,
-    });
+    const once = { last_used: use.at, usage_count: 1 };
+    usage.set(use.name, mergeUsage(usage.get(use.name), once));
   }
   return usage;
+}
+
+export function mergeUsage(a: Usage | undefined, b: Usage): Usage {
+  return {
+    last_used: a && a.last_used > b.last_used ? a.last_used : b.last_used,
+    usage_count: (a?.usage_count ?? 0) + b.usage_count,
+  };
 }
 
 /** An entry's own counts with those of the journal. */

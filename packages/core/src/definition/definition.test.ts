@@ -73,11 +73,24 @@ describe('settings', () => {
   });
 
   it.each([
+    ['keep_newest: 3', { keepNewest: { name: 3 } }],
+    ['keep_newest: { project: 2, os: 4 }', { keepNewest: { project: 2, os: 4 } }],
+    ['min_free: 10%\n  max_used: 20 GiB', { minFree: '10%', maxUsed: '20 GiB' }],
+    ['disk_min_free_gb: 7.5', { minFree: '7.5GB' }],
+    ['min_free: 1GB\n  disk_min_free_gb: 7', { minFree: '1GB' }],
+  ])('understand prune: %j', (text, expected) => {
+    expect(settings(`prune:\n  ${text}\n`).prune).toEqual(expected);
+  });
+  it('understand the old key', () => {
+    expect(settings('disk_min_free_gb: 20\n').prune).toEqual({ minFree: '20GB' });
+  });
+  it.each([
     [
       'engine: podmn\n',
       /stowage\.yaml:1:9: engine: expected one of auto, docker, embedded, got "podmn"/,
     ],
     ['prune: { keep_newest: 0 }\n', /keep_newest: expected to be >= 1/],
+    ['prune: { min_free: lots }\n', /min_free/],
     ['prune: { unused_for: soon }\n', /unused_for/],
     ['naming: { pattern: "(" }\n', /regular expression/],
     ['pin: [a]\n', /did you mean "pins"/],

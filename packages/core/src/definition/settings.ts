@@ -13,10 +13,19 @@ export interface SettingsYaml {
   readonly runners?: Readonly<Record<string, string>>;
   readonly naming?: { readonly pattern?: string };
   readonly prune?: {
-    readonly keep_newest?: number;
+    readonly keep_newest?:
+      | number
+      | { readonly name?: number; readonly project?: number; readonly os?: number };
     readonly unused_for?: string;
     readonly min_age?: string;
+    readonly max_used?: string;
+    readonly min_free?: string;
+    readonly reserved?: string;
+    readonly orphans?: boolean;
+    readonly disk_min_free_gb?: number;
   };
+  /** The old key; `prune.min_free` says it now. */
+  readonly disk_min_free_gb?: number;
   readonly pins?: readonly string[];
 }
 
@@ -31,14 +40,34 @@ export interface Settings {
   readonly runners: Readonly<Record<string, string>>;
   /** What every name must match besides the convention. */
   readonly namePattern?: RegExp;
+  /** Sizes as `20GB` or `10%`, durations as `30d`. */
   readonly prune: {
-    readonly keepNewest?: number;
+    readonly keepNewest?: {
+      readonly name?: number;
+      readonly project?: number;
+      readonly os?: number;
+    };
     readonly unusedFor?: string;
     readonly minAge?: string;
+    readonly maxUsed?: string;
+    readonly minFree?: string;
+    readonly reserved?: string;
+    readonly orphans?: boolean;
   };
   /** Names that are never pruned; `*` stands for anything. */
   readonly pins: readonly string[];
 }
+
+const SIZE = {
+  type: 'string',
+  pattern: '^[0-9]+(\\.[0-9]+)? ?([kKmMgGtTpP]?i?[bB]?|%)$',
+} as const;
+const COUNT = { type: 'integer', minimum: 1 } as const;
+const OLD_MIN_FREE = {
+  type: 'number',
+  minimum: 0,
+  description: 'The old key for min_free, in GB.',
+} as const;
 
 /** JSON Schema of `stowage.yaml`. */
 export const settingsSchema = {
@@ -92,9 +121,17 @@ export const settingsSchema = {
       description: 'Which archives may go.',
       properties: {
         keep_newest: {
-          type: 'integer',
-          minimum: 1,
-          description: 'Keep this many of each project and operating system.',
+          description:
+            'Keep this many of each name; or of each name, project and operating system.',
+          oneOf: [
+            COUNT,
+            {
+              type: 'object',
+              additionalProperties: false,
+              minProperties: 1,
+              properties: { name: COUNT, project: COUNT, os: COUNT },
+            },
+          ],
         },
         unused_for: {
           ...DURATION,
@@ -102,8 +139,22 @@ export const settingsSchema = {
           examples: ['30d'],
         },
         min_age: { ...DURATION, description: 'Never delete what is younger.', examples: ['1d'] },
+        max_used: {
+          ...SIZE,
+          description: 'Keep no more than this in all: delete what was used longest ago.',
+          examples: ['50GB', '20%'],
+        },
+        min_free: {
+          ...SIZE,
+          description: 'Leave at least this free on each file system that archives are on.',
+          examples: ['10%'],
+        },
+        reserved: { ...SIZE, description: 'Never go below this, whatever the rules ask.' },
+        orphans: { type: 'boolean', description: 'Archives without a record may go, too.' },
+        disk_min_free_gb: { ...OLD_MIN_FREE },
       },
     },
+    disk_min_free_gb: { ...OLD_MIN_FREE },
     pins: {
       type: 'array',
       items: { type: 'string', minLength: 1 },
@@ -128,17 +179,27 @@ export function parseSettings(file: YamlFile): Settings {
     naming,
     prune = {},
     pins = [],
+    disk_min_free_gb: oldMinFree,
   } = readYaml(file, schema);
-  const { keep_newest: keepNewest, unused_for: unusedFor, min_age: minAge } = prune;
+  const { keep_newest: newest, unused_for: unusedFor, min_age: minAge, orphans } = prune;
+  const { max_used: maxUsed, reserved } = prune;
+  const gigabytes = prune.disk_min_free_gb ?? oldMinFree;
+  const minFree = prune.min_free ?? (gigabytes === undefined ? undefined : `${gigabytes}GB`);
   return {
     images,
     engine,
     pins,
     runners: { ...RUNNERS, ...runners },
     prune: {
-      ...(keepNewest === undefined ? {} : { keepNewest }),
+      ...(newest === undefined
+        ? {}
+        : { keepNewest: typeof newest === 'number' ? { name: newest } : newest }),
       ...(unusedFor === undefined ? {} : { unusedFor }),
       ...(minAge === undefined ? {} : { minAge }),
+      ...(maxUsed === undefined ? {} : { maxUsed }),
+      ...(minFree === undefined ? {} : { minFree }),
+      ...(reserved === undefined ? {} : { reserved }),
+      ...(orphans === undefined ? {} : { orphans }),
     },
     ...(host === undefined ? {} : { host }),
     ...(network === undefined ? {} : { network }),

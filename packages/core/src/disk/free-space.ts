@@ -8,6 +8,21 @@ export async function freeSpace(path: string): Promise<number> {
   return bavail * bsize;
 }
 
+export interface FileSystem {
+  readonly id: string;
+  /** Bytes that an ordinary user may still write. */
+  readonly free: number;
+  /** In bytes. */
+  readonly total: number;
+}
+
+/** The file system that holds (or will hold) `path`. */
+export async function fileSystemOf(path: string): Promise<FileSystem> {
+  const there = await existing(path);
+  const [{ dev }, { bavail, bsize, blocks }] = await Promise.all([stat(there), statfs(there)]);
+  return { id: String(dev), free: bavail * bsize, total: blocks * bsize };
+}
+
 /** Refuses what would not fit, before it starts. @throws ImageError NO_SPACE */
 export async function requireSpace(path: string, bytes: number): Promise<void> {
   const free = await freeSpace(path);

@@ -8,6 +8,7 @@ import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import { canonicalReference, familiarReference, parseReference } from '../oci/reference.js';
 import type { Bytes, CallOptions, Sink, Source } from '../transfer/store.js';
+import { dockerContents } from './docker-contents.js';
 import { runInContainer } from './docker-run.js';
 import { readDockerStream } from './docker-stream.js';
 import type {
@@ -15,6 +16,7 @@ import type {
   BuildRequest,
   EngineEvent,
   EngineImage,
+  ImagePart,
   RunRequest,
 } from './engine.js';
 
@@ -70,6 +72,10 @@ export class DockerEngine implements BuildingEngine {
   async inUse(): Promise<ReadonlySet<Digest>> {
     const containers = await this.#call(() => this.#docker.listContainers({ all: true }));
     return new Set(containers.map(({ ImageID }) => parseDigest(ImageID)));
+  }
+
+  async contents(id: Digest): Promise<readonly ImagePart[]> {
+    return this.#call(() => dockerContents(this.#docker, id));
   }
 
   async tag(image: string, reference: string): Promise<void> {

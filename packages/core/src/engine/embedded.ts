@@ -1,10 +1,12 @@
 import type { Descriptor } from '../oci/descriptor.js';
-import type { Digest } from '../oci/digest.js';
+import { allocated, modified } from '../disk/allocated.js';
+import { isDigest, type Digest } from '../oci/digest.js';
 import { FileStore } from '../store/file-store.js';
+import { blobFile, imageFile, nameFile } from '../store/paths.js';
 import { ImageError } from '../errors.js';
 import type { Sink, Source } from '../transfer/store.js';
 import { sizeOf, walk } from '../transfer/walk.js';
-import type { Engine, EngineImage } from './engine.js';
+import type { Engine, EngineImage, ImagePart } from './engine.js';
 
 /** The embedded store standing in for an engine: it keeps images and runs none. */
 export class EmbeddedEngine implements Engine {
@@ -46,6 +48,17 @@ export class EmbeddedEngine implements Engine {
     return new Set();
   }
 
+  async contents(id: Digest): Promise<readonly ImagePart[]> {
+    const { descriptor } = await this.#store.resolve(id);
+    const graph = await walk(this.#store, descriptor, { missing: 'report' });
+    const files = [
+      ...graph.nodes.map((node) => blobFile(this.#root, node.digest)),
+      imageFile(this.#root, id),
+      ...(await this.#describe(descriptor)).references.map((name) => nameFile(this.#root, name)),
+    ];
+    return Promise.all(files.map(async (file) => ({ id: file, bytes: await allocated(file) })));
+  }
+
   async tag(image: string, reference: string): Promise<void> {
     const { descriptor } = await this.#store.resolve(image);
     await this.#store.tag(descriptor, reference);
@@ -54,7 +67,7 @@ export class EmbeddedEngine implements Engine {
 
   async remove(reference: string): Promise<void> {
     const { descriptor } = await this.#store.resolve(reference);
-    await this.#store.untag(reference);
+    if (!isDigest(reference)) await this.#store.untag(reference);
     const { references } = await this.#describe(descriptor);
     if (references.length === 0) await this.#store.remove(descriptor);
   }
@@ -77,6 +90,13 @@ export class EmbeddedEngine implements Engine {
       if (descriptor.digest === root.digest && reference !== undefined) references.push(reference);
     }
     const graph = await walk(this.#store, root, { missing: 'report' });
-    return { id: root.digest, references, digests: [], size: sizeOf(graph) };
+    const since = await modified(imageFile(this.#root, root.digest));
+    return {
+      id: root.digest,
+      references,
+      digests: [],
+      size: sizeOf(graph),
+      ...(since === undefined ? {} : { since }),
+    };
   }
 }

@@ -14,6 +14,15 @@ export interface EngineImage {
   readonly digests: readonly Digest[];
   /** In bytes, unpacked. */
   readonly size: number;
+  /** When it came here, in milliseconds since 1970; absent where the engine does not keep that. */
+  readonly since?: number;
+}
+
+/** Something that an engine keeps of an image; images that share it name the same `id`. */
+export interface ImagePart {
+  readonly id: string;
+  /** On disk. */
+  readonly bytes: number;
 }
 
 /** What runs images. */
@@ -36,10 +45,13 @@ export interface Engine extends AsyncDisposable {
   /** The images that some container, running or not, was made from. */
   inUse(options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
+  /** What it keeps of an image, by ID. @throws ImageError NOT_FOUND */
+  contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]>;
+
   /** Gives an image that is there one more name. @throws ImageError NOT_FOUND */
   tag(image: string, reference: string, options?: CallOptions): Promise<void>;
 
-  /** Takes a name away, and the image with its last one. @throws ImageError NOT_FOUND, CONFLICT (in use) */
+  /** Takes a name away, and the image with its last one; or an image without a name, by ID. @throws ImageError NOT_FOUND, CONFLICT (in use) */
   remove(reference: string, options?: CallOptions): Promise<void>;
 
   /**

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
@@ -256,9 +256,15 @@ describe('the workspace', () => {
       join(cwd, 'images/image-registry.yml'),
       `# kept\nimages:\n${entry('app/old.tar', '2020-01-01')}${entry(`app/${NAME}.tar`, '2026-01-01')}`,
     );
-    const options = { ...call, keepNewest: 1, minAge: '1d', now: Date.parse('2026-06-01') };
+    const options = {
+      ...call,
+      keepNewest: { name: 1 },
+      minAge: '1d',
+      now: Date.parse('2026-06-01'),
+    };
     const plan = await prune(workspace, { ...options, dryRun: true });
-    expect(plan).toMatchObject({ freedBytes: 1000, shortfallBytes: 0 });
+    const { blocks } = await stat(join(cwd, 'images/app/old.tar'));
+    expect(plan).toMatchObject({ freedBytes: blocks * 512, shortfallBytes: 0 });
     expect(plan.decisions.map(({ path, action }) => `${action} ${path}`)).toEqual([
       `keep app/${NAME}.tar`,
       'delete app/old.tar',

@@ -1,141 +1,185 @@
-import { rm } from 'node:fs/promises';
-import ms, { type StringValue } from 'ms';
-import { recordPath } from '../catalog/commit.js';
-import { archivePath, lockPath, readCatalog, updateCatalog } from '../catalog/file.js';
-import type { CatalogEntry } from '../catalog/reconcile.js';
-import { withLock } from '../disk/lock.js';
+import { join } from 'node:path';
+import { readCatalog, updateCatalog } from '../catalog/file.js';
+import { fileSystemOf } from '../disk/free-space.js';
+import { EmbeddedEngine } from '../engine/embedded.js';
+import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
-import { isPinned } from '../policy/pins.js';
-import {
-  planPrune,
-  type PruneDecision,
-  type PruneItem,
-  type PruneRules,
-} from '../policy/plan-prune.js';
+import { planPrune } from '../policy/plan-prune.js';
+import type {
+  PruneDecision,
+  PruneFacts,
+  PrunePlan,
+  Shortfall,
+  Volume,
+} from '../policy/prune-model.js';
+import { applyPrune, keyOf } from './apply-prune.js';
 import type { VerbOptions } from './call.js';
+import { findDefinitions } from './definitions.js';
+import { pruneRules, type RuleOptions } from './prune-rules.js';
+import { takeStock, type Inventory, type InventoryOptions } from './prune-items.js';
+import type { Prunable } from './prunable.js';
 import { openEngine, type Workspace } from './workspace.js';
 
-export interface PruneOptions extends VerbOptions {
-  /** Override the settings' rules; durations as `30d`. */
-  readonly keepNewest?: number | undefined;
-  readonly unusedFor?: string | undefined;
-  readonly minAge?: string | undefined;
-  /** Only archives of this project. */
-  readonly project?: string | undefined;
-  /** Only archives of this name. */
-  readonly name?: string | undefined;
+export interface PruneOptions extends VerbOptions, RuleOptions {
+  /** Prune the engine's copies of archives, too; the engine is that of `engine`. */
+  readonly copies?: boolean | undefined;
+  /** Patterns of names that stay, besides those of the settings. */
+  readonly keep?: readonly string[] | undefined;
   readonly now?: number;
 }
 
 export interface PruneResult {
   readonly decisions: readonly PruneDecision[];
   readonly freedBytes: number;
+  /** By how much bounds on space are missed. */
   readonly shortfallBytes: number;
+  readonly shortfalls: readonly Shortfall[];
 }
 
 /**
- * Deletes archives that the rules let go; a dry run makes the same plan and stops there.
+ * Deletes what the rules let go; a dry run makes the same plan and stops there.
  *
- * @throws ImageError USAGE (a rule)
+ * @throws ImageError USAGE (a rule), UNAVAILABLE (the engine whose copies are to go)
  */
 export async function prune(workspace: Workspace, options: PruneOptions): Promise<PruneResult> {
-  const entries = await readCatalog(workspace.place);
-  const inUse = await imagesInUse(workspace, options);
-  const items = entries.flatMap((entry) => itemOf(workspace, entry, inUse));
-  const decisions = planPrune(items, rulesOf(workspace, options), options.now ?? Date.now()).filter(
-    (decision) => isWanted(decision, options),
+  await using engines = await openEngines(workspace, options);
+  const retention = new Map(
+    (await findDefinitions(workspace, options)).map(({ definition }) => [
+      definition.name,
+      definition.retention,
+    ]),
   );
-  const going = decisions.filter(({ action }) => action === 'delete');
-  if (!options.dryRun) for (const decision of going) await remove(workspace, decision);
+  const look = () => makePlan(workspace, engines, { ...options, retention });
+  const { plan, items } = await look();
+  const decided = plan.decisions.flatMap((decision) => {
+    const item = items.get(keyOf(decision));
+    return item && decision.rule !== 'out-of-scope' ? [[decision, item] as const] : [];
+  });
+  const planned = decided.map(([decision]) => decision);
+  if (options.dryRun) return resultOf(planned, planned, plan);
+  const done = await applyPrune(workspace, decided, {
+    ...options,
+    ...engines,
+    look: async () => {
+      const now = await look();
+      const going = now.plan.decisions.filter(({ action }) => action === 'delete');
+      return new Map(
+        going.flatMap((decision) => {
+          const item = now.items.get(keyOf(decision));
+          return item ? [[keyOf(decision), item] as const] : [];
+        }),
+      );
+    },
+  });
+  await dropMissing(workspace);
+  return resultOf(planned, done, plan);
+}
+
+interface Engines extends AsyncDisposable {
+  readonly store: Engine;
+  readonly copies: Engine | undefined;
+  readonly inUse: () => Promise<ReadonlySet<Digest>>;
+}
+
+async function makePlan(
+  workspace: Workspace,
+  { store, copies, inUse }: Engines,
+  options: PruneOptions & Pick<InventoryOptions, 'retention'>,
+): Promise<{ readonly plan: PrunePlan; readonly items: ReadonlyMap<string, Prunable> }> {
+  const now = options.now ?? Date.now();
+  const inventory = await takeStock(workspace, {
+    store,
+    engine: copies,
+    inUse: await inUse(),
+    keep: options.keep ?? [],
+    retention: options.retention,
+    now,
+  });
+  const home = await fileSystemOf(workspace.place.folder);
+  const rules = pruneRules(workspace.settings, options, home.total);
+  const facts: PruneFacts = {
+    now,
+    held: inventory.held,
+    volumes: await volumesOf(workspace, inventory),
+    isInScope: ({ name, project }) =>
+      (options.name === undefined || options.name === name) &&
+      (options.project === undefined || options.project === project),
+  };
   return {
-    decisions,
-    freedBytes: going.reduce((sum, { bytes }) => sum + bytes, 0),
-    shortfallBytes: 0,
+    plan: planPrune(inventory.items, rules, facts),
+    items: new Map(inventory.items.map((item) => [keyOf(item), item])),
   };
 }
 
-function rulesOf({ settings }: Workspace, options: PruneOptions): PruneRules {
-  const keepNewest = options.keepNewest ?? settings.prune.keepNewest;
-  const unusedFor = options.unusedFor ?? settings.prune.unusedFor;
-  const minAge = options.minAge ?? settings.prune.minAge;
+/** The file systems of what may go, that of the archives first. */
+async function volumesOf({ place }: Workspace, { items }: Inventory): Promise<Volume[]> {
+  const volumes = new Map<string, Volume>();
+  const paths = [
+    place.folder,
+    ...items.flatMap(({ kind, targets }) =>
+      kind === 'archive' || kind === 'leftover' ? targets : [],
+    ),
+    join(place.state, 'store'),
+  ];
+  for (const path of paths) {
+    const { id, free } = await fileSystemOf(path);
+    if (!volumes.has(id)) volumes.set(id, { id, free, path });
+  }
+  return [...volumes.values()];
+}
+
+async function openEngines(workspace: Workspace, options: PruneOptions): Promise<Engines> {
+  const store = new EmbeddedEngine(join(workspace.place.state, 'store'));
+  const engine = await engineOf(workspace, options);
+  const copies = options.copies && engine?.kind !== 'embedded' ? engine : undefined;
   return {
-    ...(keepNewest === undefined ? {} : { keepNewest }),
-    ...(unusedFor === undefined ? {} : { unusedFor: duration(unusedFor, 'unused-for') }),
-    ...(minAge === undefined ? {} : { minAge: duration(minAge, 'min-age') }),
+    store,
+    copies,
+    inUse: async () => (engine ? engine.inUse(options) : new Set()),
+    [Symbol.asyncDispose]: async () => engine?.[Symbol.asyncDispose](),
   };
-}
-
-function duration(text: string, rule: string): number {
-  const milliseconds = ms(text as StringValue);
-  if (typeof milliseconds === 'number' && milliseconds >= 0) return milliseconds;
-  throw new ImageError(
-    'USAGE',
-    `${rule}: expected a duration such as 30d or 12h, got ${JSON.stringify(text)}`,
-  );
-}
-
-function isWanted({ name, path }: PruneDecision, options: PruneOptions): boolean {
-  if (options.name !== undefined && name !== options.name) return false;
-  return options.project === undefined || path.startsWith(`${options.project}/`);
-}
-
-/** Nothing to delete where there is no archive. */
-function itemOf(
-  { settings }: Workspace,
-  entry: CatalogEntry,
-  inUse: ReadonlySet<Digest>,
-): PruneItem[] {
-  if (entry.bytes === undefined) return [];
-  const created = time(entry.created);
-  const lastUsed = time(entry.last_used) ?? created;
-  const { record } = entry;
-  const digests = [record?.digest, record?.configDigest].filter((digest) => digest !== undefined);
-  const item: PruneItem = {
-    name: entry.name,
-    path: entry.file,
-    kind: 'archive',
-    bytes: entry.bytes,
-    pinned: entry.pinned === true || isPinned(entry.name, settings.pins),
-    inUse: digests.some((digest) => inUse.has(digest)),
-    ...(created === undefined ? {} : { created }),
-    ...(lastUsed === undefined ? {} : { lastUsed }),
-    ...(record ? { digest: record.digest } : {}),
-    ...(record?.base ? { base: record.base.digest } : {}),
-  };
-  return [item];
-}
-
-function time(text: string | undefined): number | undefined {
-  const parsed = text === undefined ? NaN : Date.parse(text);
-  return Number.isNaN(parsed) ? undefined : parsed;
 }
 
 /** No engine, no containers: that an archive may go does not hang on a daemon. */
-async function imagesInUse(
-  workspace: Workspace,
-  options: PruneOptions,
-): Promise<ReadonlySet<Digest>> {
+async function engineOf(workspace: Workspace, options: PruneOptions): Promise<Engine | undefined> {
   try {
-    await using engine = await openEngine(workspace, options);
-    return await engine.inUse(options);
+    return await openEngine(workspace, options);
   } catch (error) {
-    if (!(error instanceof ImageError) || error.code !== 'UNAVAILABLE') throw error;
+    const isAbsent = error instanceof ImageError && error.code === 'UNAVAILABLE';
+    if (!isAbsent || options.copies) throw error;
     options.onEvent?.({
       type: 'notice',
       text: 'no engine answers, so no container was asked what it uses',
     });
-    return new Set();
+    return undefined;
   }
 }
 
-/** The archive first, so that no record ever describes what is not there any more for longer than a moment. */
-async function remove(workspace: Workspace, { name, path }: PruneDecision): Promise<void> {
-  const { place } = workspace;
-  await withLock(lockPath(place, name), async () => {
-    const archive = await archivePath(place, path);
-    await rm(archive, { force: true });
-    await rm(recordPath(archive), { force: true });
-    await updateCatalog(place, { removeFiles: [path] });
-  });
+/** Entries whose archive is gone index nothing; a pinned one is somebody's word, and stays. */
+async function dropMissing({ place }: Workspace): Promise<void> {
+  const entries = await readCatalog(place);
+  const gone = entries.filter(({ state, pinned }) => state === 'missing' && pinned !== true);
+  if (gone.length > 0) await updateCatalog(place, { removeFiles: gone.map(({ file }) => file) });
+}
+
+/** What was stopped on the way is missing where a bound on space asked for it. */
+function resultOf(
+  planned: readonly PruneDecision[],
+  done: readonly PruneDecision[],
+  { shortfalls }: PrunePlan,
+): PruneResult {
+  const sum = (decisions: readonly PruneDecision[]) =>
+    decisions.reduce((bytes, each) => bytes + (each.action === 'delete' ? each.bytes : 0), 0);
+  const stopped = planned.filter(
+    ({ rule, action }, at) =>
+      action !== done[at]?.action && (rule === 'max-used' || rule === 'min-free'),
+  );
+  const missing = shortfalls.reduce((most, { bytes }) => Math.max(most, bytes), 0);
+  return {
+    decisions: done,
+    freedBytes: sum(done),
+    shortfallBytes: missing + sum(stopped),
+    shortfalls,
+  };
 }

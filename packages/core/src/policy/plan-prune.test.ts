@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Digest } from '../oci/digest.js';
 import { isPinned } from './pins.js';
-import { planPrune, type PruneItem, type PruneRules } from './plan-prune.js';
+import { planPrune } from './plan-prune.js';
+import type { PruneFacts, PruneItem, PruneRules } from './prune-model.js';
 
 const DAY = 86_400_000;
 const NOW = 1000 * DAY;
@@ -13,7 +14,8 @@ function item(path: string, days: number, more: Partial<PruneItem> = {}): PruneI
     name: 'app',
     path,
     kind: 'archive',
-    bytes: 10,
+    contents: [{ id: path, bytes: 10 }],
+    volume: 'disk',
     created: NOW - days * DAY,
     lastUsed: NOW - days * DAY,
     pinned: false,
@@ -22,9 +24,23 @@ function item(path: string, days: number, more: Partial<PruneItem> = {}): PruneI
   };
 }
 
-function actions(items: readonly PruneItem[], rules: PruneRules): Record<string, string> {
+const facts = (more: Partial<PruneFacts> = {}): PruneFacts => ({
+  now: NOW,
+  volumes: [],
+  held: new Set(),
+  ...more,
+});
+
+function actions(
+  items: readonly PruneItem[],
+  rules: PruneRules,
+  more: Partial<PruneFacts> = {},
+): Record<string, string> {
   return Object.fromEntries(
-    planPrune(items, rules, NOW).map(({ path, action, rule }) => [path, `${action} ${rule}`]),
+    planPrune(items, rules, facts(more)).decisions.map(({ path, action, rule }) => [
+      path,
+      `${action} ${rule}`,
+    ]),
   );
 }
 
@@ -41,7 +57,7 @@ describe('a plan to prune', () => {
     [
       'keeps the newest N',
       three,
-      { keepNewest: 2 },
+      { keepNewest: { name: 2 } },
       { new: 'keep newest', mid: 'keep keep-newest', old: 'delete keep-newest' },
     ],
     [
@@ -53,13 +69,13 @@ describe('a plan to prune', () => {
     [
       'needs both rules to agree',
       three,
-      { keepNewest: 1, unusedFor: 30 * DAY },
+      { keepNewest: { name: 1 }, unusedFor: 30 * DAY },
       { new: 'keep newest', mid: 'keep unused-for', old: 'delete unused-for' },
     ],
     [
       'spares the young',
       three,
-      { keepNewest: 1, minAge: 30 * DAY },
+      { keepNewest: { name: 1 }, minAge: 30 * DAY },
       { new: 'keep newest', mid: 'keep min-age', old: 'delete keep-newest' },
     ],
     [
@@ -71,13 +87,13 @@ describe('a plan to prune', () => {
     [
       'keeps pinned',
       [item('new', 1), item('old', 90, { pinned: true })],
-      { keepNewest: 1 },
+      { keepNewest: { name: 1 } },
       { new: 'keep newest', old: 'keep pinned' },
     ],
     [
       'keeps what a container uses',
       [item('new', 1), item('old', 90, { inUse: true })],
-      { keepNewest: 1 },
+      { keepNewest: { name: 1 } },
       { new: 'keep newest', old: 'keep in-use' },
     ],
     [
@@ -89,7 +105,7 @@ describe('a plan to prune', () => {
         item('other-old', 90, { name: 'other', digest: digest(2) }),
         item('other-oldest', 99, { name: 'other' }),
       ],
-      { keepNewest: 1 },
+      { keepNewest: { name: 1 } },
       {
         new: 'keep newest',
         'other-new': 'keep newest',
@@ -104,45 +120,262 @@ describe('a plan to prune', () => {
 
   it('keeps what has no date', () => {
     const { created: _, lastUsed: __, ...undated } = item('undated', 0);
-    expect(actions([undated, item('a', 1), item('b', 2)], { keepNewest: 1 })).toMatchObject({
+    expect(
+      actions([undated, item('a', 1), item('b', 2)], { keepNewest: { name: 1 } }),
+    ).toMatchObject({
       undated: 'keep newest',
     });
     expect(
-      actions([undated, { ...undated, path: 'undated-2' }], { keepNewest: 1 })['undated-2'],
+      actions([undated, { ...undated, path: 'undated-2' }], { keepNewest: { name: 1 } })[
+        'undated-2'
+      ],
     ).toBe('keep unknown');
   });
 
-  it('is the same for every order, and never deletes the newest', () => {
-    const items = fc.array(
-      fc.record({
-        name: fc.constantFrom('a', 'b'),
-        days: fc.nat(100),
-        pinned: fc.boolean(),
-        inUse: fc.boolean(),
-        digest: fc.option(fc.nat(4)),
-        base: fc.option(fc.nat(4)),
-      }),
-      { maxLength: 12 },
+  const disk = (free: number) => ({ volumes: [{ id: 'disk', path: '/', free }] });
+
+  it.each<[string, readonly PruneItem[], PruneRules, Partial<PruneFacts>, Record<string, string>]>([
+    [
+      'keeps the newest of a project and of a system',
+      [
+        item('new', 1, { project: 'p', os: 'o' }),
+        item('mid', 2, { project: 'p', os: 'o' }),
+        item('old', 3, { project: 'p', os: 'o' }),
+        item('older', 4, { project: 'p', os: 'o' }),
+      ],
+      { keepNewest: { name: 1, project: 2, os: 3 } },
+      {},
+      {
+        new: 'keep newest',
+        mid: 'keep keep-newest',
+        old: 'keep keep-newest',
+        older: 'delete keep-newest',
+      },
+    ],
+    [
+      'deletes what was used longest ago until no more is kept than may be',
+      three,
+      { unusedFor: 100 * DAY, maxUsed: 20 },
+      {},
+      { new: 'keep newest', mid: 'keep unused-for', old: 'delete max-used' },
+    ],
+    [
+      'leaves enough free',
+      three,
+      { minFree: 100 },
+      disk(85),
+      { new: 'keep newest', mid: 'delete min-free', old: 'delete min-free' },
+    ],
+    [
+      'deletes nothing when enough is free',
+      three,
+      { minFree: 100 },
+      disk(100),
+      { new: 'keep newest', mid: 'keep no-rule', old: 'keep no-rule' },
+    ],
+    [
+      'never goes below what is reserved',
+      three,
+      { maxUsed: 0, reserved: 20 },
+      {},
+      { new: 'keep newest', mid: 'keep reserved', old: 'delete max-used' },
+    ],
+    [
+      'deletes copies first, the newest of their name too',
+      [item('archive', 1), item('older', 90), item('copy', 1, { kind: 'engine', isCopy: true })],
+      { maxUsed: 20 },
+      {},
+      { archive: 'keep newest', older: 'keep no-rule', copy: 'delete max-used' },
+    ],
+    [
+      'lets orphans go only when told',
+      [item('x', 1, { isOrphan: true })],
+      {},
+      {},
+      { x: 'keep unknown' },
+    ],
+    [
+      'lets orphans go',
+      [item('x', 1, { isOrphan: true }), item('y', 0, { isOrphan: true })],
+      { orphans: true, minAge: DAY },
+      {},
+      { x: 'delete orphan', y: 'keep min-age' },
+    ],
+    [
+      'takes leftovers away once nobody can be writing them',
+      [item('x', 1, { kind: 'leftover' }), item('y', 0.01, { kind: 'leftover' })],
+      {},
+      {},
+      { x: 'delete leftover', y: 'keep min-age' },
+    ],
+    [
+      'follows what a definition says of its own',
+      [item('new', 1), item('old', 90, { rules: { unusedFor: 100 * DAY } })],
+      { unusedFor: DAY },
+      {},
+      { new: 'keep newest', old: 'keep unused-for' },
+    ],
+    [
+      'only shows what is Nx’s',
+      [item('x', 99, { kind: 'nx-cache' })],
+      { maxUsed: 0 },
+      {},
+      { x: 'keep nx-cache' },
+    ],
+  ])('%s', (_what, items, rules, more, expected) => {
+    expect(actions(items, rules, more)).toEqual(expected);
+  });
+
+  it('counts shared content once, and not at all where somebody else has it', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => ({ id, bytes: 10 })) as [never, never, never];
+    const items = [
+      item('1', 90, { kind: 'store', isCopy: true, contents: [a, b, c] }),
+      item('2', 91, { kind: 'store', isCopy: true, contents: [b, c] }),
+    ];
+    const { decisions, freedBytes } = planPrune(
+      items,
+      { unusedFor: DAY },
+      facts({ held: new Set(['c']) }),
     );
+    expect(decisions.map(({ path, bytes }) => [path, bytes])).toEqual([
+      ['1', 20],
+      ['2', 0],
+    ]);
+    expect(freedBytes).toBe(20);
+  });
+
+  it('says what is missing when a bound cannot be met', () => {
+    const { shortfalls } = planPrune(
+      [item('only', 99)],
+      { maxUsed: 4, minFree: 50 },
+      facts(disk(20)),
+    );
+    expect(shortfalls).toEqual([
+      { rule: 'max-used', path: '', bytes: 6 },
+      { rule: 'min-free', path: '/', bytes: 30 },
+    ]);
+  });
+
+  const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+  const specs = fc.array(
+    fc.record({
+      name: fc.constantFrom('a', 'b'),
+      kind: fc.constantFrom('archive', 'archive', 'engine', 'store', 'leftover', 'nx-cache'),
+      days: optional(fc.nat(100)),
+      pinned: fc.boolean(),
+      inUse: fc.boolean(),
+      isOrphan: fc.boolean(),
+      isCopy: fc.boolean(),
+      digest: optional(fc.nat(4)),
+      base: optional(fc.nat(4)),
+      contents: fc.array(fc.record({ id: fc.constantFrom('s', 't'), bytes: fc.constant(7) }), {
+        maxLength: 2,
+      }),
+    }),
+    { maxLength: 12 },
+  );
+  const policies: fc.Arbitrary<PruneRules> = fc.record(
+    {
+      keepNewest: fc.record(
+        { name: fc.integer({ min: 1, max: 3 }), project: fc.integer({ min: 1, max: 3 }) },
+        { requiredKeys: [] },
+      ),
+      unusedFor: fc.nat(90).map((days) => days * DAY),
+      minAge: fc.nat(20).map((days) => days * DAY),
+      maxUsed: fc.nat(80),
+      minFree: fc.nat(80),
+      reserved: fc.nat(40),
+      orphans: fc.boolean(),
+    },
+    { requiredKeys: [] },
+  );
+  const itemsOf = (
+    all: Parameters<typeof specs.filter>[0] extends (v: infer T) => unknown ? T : never,
+  ) =>
+    all.map(({ days, digest: d, base, kind, ...more }, at): PruneItem => {
+      const { created, lastUsed, ...rest } = item(`p${at}`, days ?? 0);
+      return {
+        ...rest,
+        ...more,
+        kind: kind,
+        contents: [{ id: `own ${at}`, bytes: 10 }, ...more.contents],
+        ...(days === undefined ? {} : { created: created ?? 0, lastUsed: lastUsed ?? 0 }),
+        ...(d === undefined ? {} : { digest: digest(d) }),
+        ...(base === undefined ? {} : { base: digest(base) }),
+      };
+    });
+
+  it('never deletes what is protected, whatever there is and whatever the rules', () => {
     fc.assert(
-      fc.property(items, fc.infiniteStream(fc.nat()), (specs, order) => {
-        const all = specs.map(({ days, digest: d, base, ...more }, at) =>
-          item(`p${at}`, days, {
-            ...more,
-            ...(d === null ? {} : { digest: digest(d) }),
-            ...(base === null ? {} : { base: digest(base) }),
-          }),
+      fc.property(specs, policies, (all, rules) => {
+        const items = itemsOf(all);
+        const { decisions } = planPrune(items, rules, facts(disk(20)));
+        const gone = new Set(
+          decisions.filter(({ action }) => action === 'delete').map(({ path }) => path),
         );
-        const shuffled = all
+        const left = items.filter(({ path }) => !gone.has(path));
+        for (const each of items.filter(({ path }) => gone.has(path))) {
+          expect(each.pinned || each.inUse || each.kind === 'nx-cache').toBe(false);
+          expect(each.created).toBeDefined();
+          if (each.kind === 'leftover') continue;
+          expect(NOW - (each.created ?? NOW)).toBeGreaterThanOrEqual(rules.minAge ?? 0);
+          if (each.isOrphan || each.isCopy) continue;
+          const rivals = left.filter(
+            ({ name, kind, isOrphan, isCopy }) =>
+              name === each.name &&
+              (kind === 'archive' || kind === 'store') &&
+              !isOrphan &&
+              !isCopy,
+          );
+          if (each.kind === 'engine') continue;
+          expect(rivals.some(({ created }) => (created ?? Infinity) >= (each.created ?? 0))).toBe(
+            true,
+          );
+          expect(
+            left.some(
+              ({ base, kind }) => kind !== 'nx-cache' && base !== undefined && base === each.digest,
+            ),
+          ).toBe(false);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is the same for every order', () => {
+    fc.assert(
+      fc.property(specs, policies, fc.infiniteStream(fc.nat()), (all, rules, order) => {
+        const items = itemsOf(all);
+        const shuffled = items
           .map((each) => [each, order.next().value] as const)
           .sort(([, a], [, b]) => a - b)
           .map(([each]) => each);
-        const rules = { keepNewest: 1, minAge: 5 * DAY };
-        const plan = planPrune(all, rules, NOW);
-        expect(planPrune(shuffled, rules, NOW)).toEqual(plan);
-        for (const name of new Set(all.map((each) => each.name))) {
-          expect(plan.filter((each) => each.name === name)[0]?.action).toBe('keep');
-        }
+        const plan = planPrune(items, rules, facts(disk(20)));
+        expect(planPrune(shuffled, rules, facts(disk(20)))).toEqual(plan);
+      }),
+    );
+  });
+
+  it('frees what it says, and keeps to its bounds or says by how much not', () => {
+    fc.assert(
+      fc.property(specs, policies, (all, rules) => {
+        const items = itemsOf(all);
+        const { decisions, freedBytes, shortfalls } = planPrune(items, rules, facts(disk(20)));
+        const gone = new Set(
+          decisions.filter(({ action }) => action === 'delete').map(({ path }) => path),
+        );
+        const size = (some: readonly PruneItem[]) =>
+          [
+            ...new Map(
+              some.flatMap(({ contents }) => contents.map(({ id, bytes }) => [id, bytes] as const)),
+            ).values(),
+          ].reduce((sum, bytes) => sum + bytes, 0);
+        const counted = items.filter(({ kind }) => kind !== 'nx-cache');
+        const left = size(counted.filter(({ path }) => !gone.has(path)));
+        expect(freedBytes).toBe(size(counted) - left);
+        const missing = Object.fromEntries(shortfalls.map(({ rule, bytes }) => [rule, bytes]));
+        expect(missing['max-used'] ?? 0).toBe(Math.max(0, left - (rules.maxUsed ?? Infinity)));
+        expect(missing['min-free'] ?? 0).toBe(Math.max(0, (rules.minFree ?? 0) - 20 - freedBytes));
       }),
     );
   });

@@ -1,169 +1,194 @@
-import type { Digest } from '../oci/digest.js';
-
-/** Times in milliseconds since 1970, durations in milliseconds. */
-export interface PruneRules {
-  /** Keep this many archives of each name. */
-  readonly keepNewest?: number;
-  /** Delete only what was not used for this long. */
-  readonly unusedFor?: number;
-  /** Never delete what is younger. */
-  readonly minAge?: number;
-}
-
-/** An archive that may go. What is not known is left out, and unknown means keep. */
-export interface PruneItem {
-  readonly name: string;
-  readonly path: string;
-  readonly kind: 'archive';
-  /** On disk. */
-  readonly bytes: number;
-  readonly created?: number;
-  /** The time of creation when it was never used. */
-  readonly lastUsed?: number;
-  readonly pinned: boolean;
-  /** A container was made from it. */
-  readonly inUse: boolean;
-  readonly digest?: Digest;
-  /** What it is built on. */
-  readonly base?: Digest;
-}
-
-export type PruneRule =
-  | 'pinned'
-  | 'in-use'
-  | 'newest'
-  | 'unknown'
-  | 'min-age'
-  | 'keep-newest'
-  | 'unused-for'
-  | 'base'
-  | 'no-rule';
-
-export interface PruneDecision {
-  readonly name: string;
-  readonly path: string;
-  readonly kind: PruneItem['kind'];
-  readonly action: 'keep' | 'delete';
-  readonly rule: PruneRule;
-  readonly reason: string;
-  readonly bytes: number;
-}
+import { go, judge, keep, type Ranks, type Verdict } from './judge.js';
+import type {
+  PruneDecision,
+  PruneFacts,
+  PruneItem,
+  PrunePlan,
+  PruneRules,
+  Shortfall,
+} from './prune-model.js';
+import { Space } from './space.js';
 
 /**
- * Decides what may go: pure, and the same for every order of `items`. Deletes only what some rule
- * names and no rule protects; a base is kept as long as an image on it is.
+ * Decides what may go. Pure, and the same for every order of `items`. The rules in their order: what nobody
+ * wants (leftovers, orphans) goes; then what age and use let go; then, as long as a bound on space asks for
+ * more, whatever nothing protects, copies first, then what was used longest ago. Never: what is pinned, in
+ * use, the newest of its name, younger than `minAge`, the base of an image that stays; unknown means keep.
  */
 export function planPrune(
   items: readonly PruneItem[],
   rules: PruneRules,
-  now: number,
-): PruneDecision[] {
+  facts: PruneFacts,
+): PrunePlan {
   const sorted = [...items].sort(
-    (a, b) => compare(a.name, b.name) || newestFirst(a, b) || compare(a.path, b.path),
+    (a, b) =>
+      compare(a.name, b.name) ||
+      newestFirst(a, b) ||
+      compare(a.kind, b.kind) ||
+      compare(a.path, b.path),
   );
-  const ranks = rankByName(sorted);
-  const decided = sorted.map(
-    (item): PruneDecision => ({ ...shown(item), ...judge(item, ranks.get(item) ?? 1, rules, now) }),
+  const ranks = ranksOf(sorted);
+  const plan = new Plan(sorted, rules, facts);
+  const { now, isInScope = () => true } = facts;
+  const verdicts = new Map(
+    sorted.map((item) => [
+      item,
+      isInScope(item)
+        ? judge(item, ranks(item), rules, now)
+        : keep('out-of-scope', 'it was not asked for'),
+    ]),
   );
-  return keepBases(sorted, decided);
+  for (const [item, verdict] of verdicts) plan.settle(item, verdict);
+  const asked = sorted.filter((item) => verdicts.get(item)?.action === 'delete').sort(leastWanted);
+  plan.deleteAll(asked, (item) => verdicts.get(item) ?? keep('unknown', ''));
+  const wanted = new Set(asked);
+  const spare = sorted.filter((item) => verdicts.get(item)?.isSpare || wanted.has(item));
+  plan.makeRoom(spare.sort(leastWanted));
+  return plan.result();
 }
 
-type Verdict = Pick<PruneDecision, 'action' | 'rule' | 'reason'>;
+/** The state of a plan while it is made. */
+class Plan {
+  readonly #items: readonly PruneItem[];
+  readonly #rules: PruneRules;
+  readonly #facts: PruneFacts;
+  readonly #space: Space;
+  readonly #verdicts = new Map<PruneItem, Verdict>();
+  readonly #freed = new Map<PruneItem, number>();
 
-function judge(
-  item: PruneItem,
-  rank: number,
-  { keepNewest, unusedFor, minAge }: PruneRules,
-  now: number,
-): Verdict {
-  const { created, lastUsed } = item;
-  if (item.pinned) return keep('pinned', 'it is pinned');
-  if (item.inUse) return keep('in-use', 'a container uses it');
-  if (rank === 1) return keep('newest', 'it is the newest of its name');
-  if (keepNewest === undefined && unusedFor === undefined)
-    return keep('no-rule', 'no rule asks for it to go');
-  if (created === undefined || lastUsed === undefined)
-    return keep('unknown', 'nobody knows how old it is');
-  if (minAge !== undefined && now - created < minAge)
-    return keep('min-age', `it is ${days(now - created)} old, younger than ${days(minAge)}`);
-  if (keepNewest !== undefined && rank <= keepNewest)
-    return keep('keep-newest', `it is number ${rank} of the ${keepNewest} newest of its name`);
-  if (unusedFor === undefined)
-    return {
-      action: 'delete',
-      rule: 'keep-newest',
-      reason: `it is number ${rank} of its name, ${keepNewest} are kept`,
-    };
-  const unused = now - lastUsed;
-  if (unused < unusedFor)
-    return keep('unused-for', `it was used ${days(unused)} ago, less than ${days(unusedFor)}`);
-  return {
-    action: 'delete',
-    rule: 'unused-for',
-    reason: `it was not used for ${days(unused)}, more than ${days(unusedFor)}`,
-  };
-}
+  constructor(items: readonly PruneItem[], rules: PruneRules, facts: PruneFacts) {
+    this.#items = items;
+    this.#rules = rules;
+    this.#facts = facts;
+    this.#space = new Space(items, facts);
+  }
 
-/** Keeping an image keeps what it is built on, and so on down. */
-function keepBases(
-  items: readonly PruneItem[],
-  decided: readonly PruneDecision[],
-): PruneDecision[] {
-  const decisions = [...decided];
-  for (let changed = true; changed; ) {
-    changed = false;
-    const needed = new Map(
-      items.flatMap(({ base, name }, at) =>
-        base && decisions[at]?.action === 'keep' ? [[base, name] as const] : [],
-      ),
-    );
-    for (const [at, item] of items.entries()) {
-      const kept = item.digest && needed.get(item.digest);
-      const decision = decisions[at];
-      if (kept === undefined || decision?.action !== 'delete') continue;
-      decisions[at] = { ...decision, ...keep('base', `${kept} is built on it`) };
-      changed = true;
+  settle(item: PruneItem, verdict: Verdict): void {
+    this.#verdicts.set(item, verdict);
+  }
+
+  /** Lets go what was asked for, as far as bases and the reserve allow; what depends on others waits for them. */
+  deleteAll(asked: readonly PruneItem[], why: (item: PruneItem) => Verdict): void {
+    let waiting = asked;
+    for (let before = -1; before !== waiting.length; ) {
+      before = waiting.length;
+      waiting = waiting.filter((item) => !this.#tryDelete(item, why(item)));
     }
   }
-  return decisions;
+
+  /** Deletes in order until every bound on space is met. */
+  makeRoom(spare: readonly PruneItem[]): void {
+    const { maxUsed } = this.#rules;
+    const tooMuch = () => maxUsed !== undefined && this.#space.used > maxUsed;
+    this.#deleteWhile(spare, tooMuch, go('max-used', 'more is kept than max_used allows'));
+    for (const { id } of this.#facts.volumes) {
+      const there = spare.filter(({ volume }) => volume === id);
+      const tooFull = () => this.#missingOn(id) > 0;
+      this.#deleteWhile(there, tooFull, go('min-free', 'less is free than min_free asks for'));
+    }
+  }
+
+  result(): PrunePlan {
+    const decisions = this.#items.map((item): PruneDecision => {
+      const { name, path, kind, contents } = item;
+      const { action, rule, reason } = this.#verdicts.get(item) ?? keep('unknown', '');
+      const size = contents.reduce((sum, { bytes }) => sum + bytes, 0);
+      return { name, path, kind, action, rule, reason, bytes: this.#freed.get(item) ?? size };
+    });
+    const freedBytes = [...this.#freed.values()].reduce((sum, bytes) => sum + bytes, 0);
+    return { decisions, freedBytes, shortfalls: this.#shortfalls() };
+  }
+
+  #deleteWhile(spare: readonly PruneItem[], isShort: () => boolean, why: Verdict): void {
+    for (let progress = true; progress; ) {
+      progress = false;
+      for (const item of spare) {
+        if (!isShort()) return;
+        if (this.#freed.has(item) || item.contents.every(({ bytes }) => bytes === 0)) continue;
+        progress = this.#tryDelete(item, why) || progress;
+      }
+    }
+  }
+
+  #tryDelete(item: PruneItem, why: Verdict): boolean {
+    const dependent = this.#space.dependentOf(item);
+    if (dependent !== undefined) {
+      this.settle(item, keep('base', `${dependent} is built on it`));
+      return false;
+    }
+    const { reserved } = this.#rules;
+    const isGarbage = item.kind === 'leftover' || item.isOrphan === true;
+    const left = this.#space.used - this.#space.freeing(item);
+    if (!isGarbage && reserved !== undefined && left < reserved) {
+      this.settle(item, keep('reserved', 'less would be left than is reserved'));
+      return false;
+    }
+    this.settle(item, why);
+    this.#freed.set(item, this.#space.release(item));
+    return true;
+  }
+
+  #missingOn(volume: string): number {
+    const { minFree } = this.#rules;
+    const free = this.#facts.volumes.find(({ id }) => id === volume)?.free ?? Infinity;
+    return minFree === undefined ? 0 : minFree - free - (this.#space.freed.get(volume) ?? 0);
+  }
+
+  #shortfalls(): Shortfall[] {
+    const { maxUsed = Infinity } = this.#rules;
+    const all: Shortfall[] = [
+      { rule: 'max-used', path: '', bytes: this.#space.used - maxUsed },
+      ...this.#facts.volumes.map(({ id, path }) => ({
+        rule: 'min-free' as const,
+        path,
+        bytes: this.#missingOn(id),
+      })),
+    ];
+    return all.filter(({ bytes }) => bytes > 0);
+  }
 }
 
-function rankByName(sorted: readonly PruneItem[]): ReadonlyMap<PruneItem, number> {
-  const counts = new Map<string, number>();
-  return new Map(
-    sorted.map((item) => {
-      const rank = (counts.get(item.name) ?? 0) + 1;
-      counts.set(item.name, rank);
-      return [item, rank];
-    }),
+/** What can be had again goes first, then what was used longest ago. */
+function leastWanted(a: PruneItem, b: PruneItem): number {
+  return (
+    Number(b.isCopy === true) - Number(a.isCopy === true) ||
+    (a.lastUsed ?? Infinity) - (b.lastUsed ?? Infinity) ||
+    compare(a.name, b.name) ||
+    compare(a.kind, b.kind) ||
+    compare(a.path, b.path)
   );
 }
 
-function keep(rule: PruneRule, reason: string): Verdict {
-  return { action: 'keep', rule, reason };
-}
-
-function shown({
-  name,
-  path,
-  kind,
-  bytes,
-}: PruneItem): Pick<PruneDecision, 'name' | 'path' | 'kind' | 'bytes'> {
-  return { name, path, kind, bytes };
+/** Ranks archives and images alike; copies and what has no name take no place. */
+function ranksOf(sorted: readonly PruneItem[]): (item: PruneItem) => Ranks {
+  const places = new Map<PruneItem, Record<keyof Ranks, number>>();
+  const counts = new Map<string, number>();
+  const next = (group: string): number => {
+    const rank = (counts.get(group) ?? 0) + 1;
+    counts.set(group, rank);
+    return rank;
+  };
+  const named = sorted.filter(
+    ({ kind, isOrphan, isCopy }) =>
+      (kind === 'archive' || kind === 'store') && !isOrphan && !isCopy,
+  );
+  for (const item of named)
+    places.set(item, { name: next(`name ${item.name}`), project: 1, os: 1 });
+  for (const item of [...named].sort(newestFirst)) {
+    const place = places.get(item);
+    if (!place) continue;
+    place.project = next(`project ${item.project ?? ''}`);
+    place.os = next(`os ${item.os ?? ''}`);
+  }
+  return (item) => places.get(item) ?? { name: Infinity, project: Infinity, os: Infinity };
 }
 
 /** What has no date counts as newest: it is not known to be old. */
 function newestFirst(a: PruneItem, b: PruneItem): number {
-  return (b.created ?? Infinity) === (a.created ?? Infinity)
-    ? 0
-    : (b.created ?? Infinity) - (a.created ?? Infinity);
+  const [left, right] = [a.created ?? Infinity, b.created ?? Infinity];
+  return left === right ? 0 : right - left;
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function days(milliseconds: number): string {
-  const hours = milliseconds / 3_600_000;
-  return hours < 48 ? `${Math.round(hours * 10) / 10} hours` : `${Math.round(hours / 24)} days`;
 }

@@ -1,5 +1,6 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { allocatedBy, statIfThere } from '../disk/allocated.js';
 import { systemCode } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import type { Source } from '../transfer/store.js';
@@ -7,7 +8,13 @@ import { walk } from '../transfer/walk.js';
 import { blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 
 /** Content younger than this (ms) may belong to an image that is still coming in. */
-const GRACE = 10 * 60 * 1000;
+export const GRACE = 10 * 60 * 1000;
+
+export interface Garbage {
+  readonly path: string;
+  /** On disk. */
+  readonly bytes: number;
+}
 
 /**
  * Deletes content that no image needs any more, and leftovers of processes that died: mark what every
@@ -20,40 +27,45 @@ export async function collect(
   root: string,
   { grace = GRACE, now = Date.now() } = {},
 ): Promise<number> {
+  let freed = 0;
+  for (const { path } of await findGarbage(store, root, { grace, now })) {
+    // Somebody may have wanted it since.
+    for (const { bytes } of await oldFile(path, now - grace)) {
+      await rm(path, { force: true });
+      freed += bytes;
+    }
+  }
+  return freed;
+}
+
+/** What {@link collect} would delete. */
+export async function findGarbage(
+  store: Source,
+  root: string,
+  { grace = GRACE, now = Date.now() } = {},
+): Promise<Garbage[]> {
   const marked = new Set<Digest>();
   for await (const { descriptor } of store.list()) {
     for (const node of (await walk(store, descriptor, { missing: 'report' })).nodes)
       marked.add(node.digest);
   }
-  let freed = 0;
+  const found: Garbage[] = [];
   for (const algorithm of ['sha256', 'sha512']) {
-    freed += await sweep(blobFolder(root, algorithm), now - grace, (name) => {
+    const folder = blobFolder(root, algorithm);
+    for (const name of await namesIn(folder)) {
       const digest = digestOfBlobFile(algorithm, name);
-      return digest !== undefined && !marked.has(digest);
-    });
-  }
-  return freed + (await sweep(partialFolder(root), now - grace, () => true));
-}
-
-async function sweep(
-  folder: string,
-  before: number,
-  isGarbage: (name: string) => boolean,
-): Promise<number> {
-  let freed = 0;
-  for (const name of await namesIn(folder)) {
-    if (!isGarbage(name)) continue;
-    const path = join(folder, name);
-    try {
-      const { mtimeMs, size } = await stat(path);
-      if (mtimeMs > before) continue;
-      await rm(path);
-      freed += size;
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
+      if (digest === undefined || marked.has(digest)) continue;
+      found.push(...(await oldFile(join(folder, name), now - grace)));
     }
   }
-  return freed;
+  for (const name of await namesIn(partialFolder(root)))
+    found.push(...(await oldFile(join(partialFolder(root), name), now - grace)));
+  return found;
+}
+
+async function oldFile(path: string, before: number): Promise<Garbage[]> {
+  const info = await statIfThere(path);
+  return info && info.mtimeMs <= before ? [{ path, bytes: allocatedBy(info) }] : [];
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { algorithmOf, hexOf, isDigest, type Digest } from '../oci/digest.js';
-import type { Reference } from '../oci/reference.js';
+import { parseReference, type Reference } from '../oci/reference.js';
 
 /*
  * The embedded store on disk:
@@ -41,6 +41,12 @@ export function tagFile(root: string, { registry, repository }: Reference, tag: 
     TAGS,
     tag,
   );
+}
+
+/** Where a name is kept. @throws ImageError USAGE */
+export function nameFile(root: string, reference: string): string {
+  const parsed = parseReference(reference);
+  return tagFile(root, parsed, parsed.tag ?? '');
 }
 
 /** The name that a path below `repositories/` stands for; undefined when it stands for none. */

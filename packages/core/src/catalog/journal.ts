@@ -1,0 +1,162 @@
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { writeAtomically } from '../disk/atomic-write.js';
+import { readRange } from '../disk/read-range.js';
+import { systemCode } from '../errors.js';
+import { formatUse, mergeUsage, parseUses, type Usage } from './usage.js';
+
+/*
+ * The journal of uses, below a workspace's state folder:
+ *
+ *   usage.<n>.jsonl       one line for each use, appended without any lock
+ *   usage.json            how far each file has been folded into the catalog, and what waits for an entry
+ *   usage.folding.json    the same as it will be, and the sha256 of the catalog that makes it so
+ *
+ * A fold writes its intent, then the catalog, then renames the intent. Whoever comes after a crash sees by the
+ * catalog whether the fold took place, so every use counts exactly once. A file is never cut or renamed: a late
+ * writer's line is always found. A large one is left for a new one, and deleted long after its last line.
+ */
+interface Folded {
+  readonly generation: number;
+  /** Bytes that are in the catalog, by generation. */
+  readonly offsets: Readonly<Record<string, number>>;
+  /** Uses of images that have no entry yet, as after a restore from Nx's cache. */
+  readonly pending: Readonly<Record<string, Usage>>;
+}
+
+const NOTHING: Folded = { generation: 0, offsets: {}, pending: {} };
+const LARGE = 256 * 1024;
+const LATE = 60 * 60 * 1000;
+const FILE = /^usage\.(\d+)\.jsonl$/;
+
+/** Notes a use: one appended line. */
+export async function appendUse(state: string, name: string, at: Date): Promise<void> {
+  await mkdir(state, { recursive: true });
+  const { generation } = (await readFolded(foldedPath(state))) ?? NOTHING;
+  // The line break comes first: a line that a dead process cut short spoils no other.
+  await appendFile(
+    join(state, `usage.${generation}.jsonl`),
+    `\n${formatUse({ name, at: at.toISOString() })}`,
+  );
+}
+
+/** Uses that are not in the catalog whose text has this sha256. */
+export async function unfoldedUses(
+  state: string,
+  catalogSha256: () => Promise<string>,
+): Promise<ReadonlyMap<string, Usage>> {
+  return (await collect(state, await current(state, catalogSha256))).uses;
+}
+
+/** A fold that is ready to be written; see above for the order. */
+export interface Fold {
+  readonly uses: ReadonlyMap<string, Usage>;
+  /** Before the catalog is written; `pending` are the uses that it has no entry for. */
+  readonly begin: (catalog: string, pending: ReadonlyMap<string, Usage>) => Promise<void>;
+  /** After it. */
+  readonly end: () => Promise<void>;
+}
+
+/** The caller holds the catalog's lock. */
+export async function openFold(state: string, catalog: string): Promise<Fold> {
+  const folded = await current(state, async () => sha256Of(catalog));
+  const { uses, offsets, isLarge } = await collect(state, folded);
+  const isNew = uses.size > 0 || isLarge;
+  return {
+    uses,
+    begin: async (text, pending) => {
+      if (!isNew) return;
+      const next: Folded = {
+        generation: folded.generation + (isLarge ? 1 : 0),
+        offsets,
+        pending: Object.fromEntries(pending),
+      };
+      const intent = { ...next, catalog: sha256Of(text) };
+      await writeAtomically(intentPath(state), [Buffer.from(JSON.stringify(intent))]);
+    },
+    end: async () => {
+      await settle(state);
+      await removeOld(state);
+    },
+  };
+}
+
+export function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What has been folded, as the catalog tells. */
+async function current(state: string, catalogSha256: () => Promise<string>): Promise<Folded> {
+  const intent = await readFolded(intentPath(state));
+  if (intent && intent.catalog === (await catalogSha256())) return intent;
+  return (await readFolded(foldedPath(state))) ?? NOTHING;
+}
+
+async function collect(state: string, { generation, offsets, pending }: Folded) {
+  const uses = new Map(Object.entries(pending));
+  const ends: Record<string, number> = {};
+  for (const each of await generations(state)) {
+    const { text, end } = await readLines(join(state, `usage.${each}.jsonl`), offsets[each] ?? 0);
+    for (const [name, usage] of parseUses(text)) uses.set(name, mergeUsage(uses.get(name), usage));
+    ends[each] = end;
+  }
+  return { uses, offsets: ends, isLarge: (ends[generation] ?? 0) > LARGE };
+}
+
+/** Whole lines from an offset on, and where they end. */
+async function readLines(path: string, start: number): Promise<{ text: string; end: number }> {
+  await using file = await open(path, 'r');
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readRange(file, start, Infinity)) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  const length = bytes.lastIndexOf('\n') + 1;
+  return { text: bytes.toString('utf8', 0, length), end: start + length };
+}
+
+async function settle(state: string): Promise<void> {
+  try {
+    await rename(intentPath(state), foldedPath(state));
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+async function removeOld(state: string): Promise<void> {
+  const { generation, offsets } = (await readFolded(foldedPath(state))) ?? NOTHING;
+  for (const each of await generations(state)) {
+    const path = join(state, `usage.${each}.jsonl`);
+    const { size, mtimeMs } = await stat(path);
+    const isOver = each < generation && size <= (offsets[each] ?? 0);
+    if (isOver && Date.now() - mtimeMs > LATE) await rm(path, { force: true });
+  }
+}
+
+async function generations(state: string): Promise<number[]> {
+  try {
+    return (await readdir(state)).flatMap((file) => {
+      const number = FILE.exec(file)?.[1];
+      return number === undefined ? [] : [Number(number)];
+    });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function readFolded(path: string): Promise<(Folded & { catalog?: string }) | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Folded;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function foldedPath(state: string): string {
+  return join(state, 'usage.json');
+}
+
+function intentPath(state: string): string {
+  return join(state, 'usage.folding.json');
+}

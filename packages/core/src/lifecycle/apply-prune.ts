@@ -1,0 +1,91 @@
+import { rm } from 'node:fs/promises';
+import { heal } from '../catalog/commit.js';
+import { lockPath } from '../catalog/file.js';
+import { withLock } from '../disk/lock.js';
+import type { Engine } from '../engine/engine.js';
+import { ImageError } from '../errors.js';
+import type { PruneDecision } from '../policy/prune-model.js';
+import type { VerbOptions } from './call.js';
+import type { Prunable } from './prunable.js';
+import type { Workspace } from './workspace.js';
+
+export interface ApplyOptions extends VerbOptions {
+  readonly store: Engine;
+  readonly copies: Engine | undefined;
+  /** Plans again: what may go as things are now. */
+  readonly look: () => Promise<ReadonlyMap<string, Prunable>>;
+}
+
+/** How old what was seen may be before the next deletion looks again (ms). */
+const FRESH = 500;
+const PARTIAL = /(?:\.tar|\.image\.json)\.partial$/;
+
+/**
+ * Deletes what a plan lets go, one after the other. What changed since it was planned, or is held by another
+ * process, stays, and its decision says so.
+ */
+export async function applyPrune(
+  workspace: Workspace,
+  decided: readonly (readonly [PruneDecision, Prunable])[],
+  options: ApplyOptions,
+): Promise<PruneDecision[]> {
+  const results: PruneDecision[] = [];
+  let seen: ReadonlyMap<string, Prunable> = new Map();
+  let at = -Infinity;
+  for (const [decision, item] of decided) {
+    options.signal?.throwIfAborted();
+    if (decision.action === 'delete' && Date.now() - at > FRESH) {
+      seen = await options.look();
+      at = Date.now();
+    }
+    const why =
+      decision.action === 'keep'
+        ? undefined
+        : await removeUnlessChanged(workspace, item, seen, options);
+    results.push(
+      why === undefined ? decision : { ...decision, action: 'keep', rule: 'changed', reason: why },
+    );
+  }
+  return results;
+}
+
+/** Paths are unique within a kind. */
+export function keyOf({ kind, path }: Pick<Prunable, 'kind' | 'path'>): string {
+  return `${kind} ${path}`;
+}
+
+/** @returns why it stays */
+async function removeUnlessChanged(
+  { place }: Workspace,
+  item: Prunable,
+  seen: ReadonlyMap<string, Prunable>,
+  options: ApplyOptions,
+): Promise<string | undefined> {
+  if (seen.get(keyOf(item))?.fingerprint !== item.fingerprint)
+    return 'it changed, or was used, since the plan was made';
+  try {
+    const name = item.name.replace(/(?:\.tar|\.image\.json)?(?:\.partial)?$/, '');
+    await withLock(lockPath(place, name), () => remove(item, options), { wait: 0 });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ImageError) || error.code !== 'CONFLICT') throw error;
+    return 'another process, or a container, holds it';
+  }
+}
+
+async function remove(item: Prunable, { store, copies }: ApplyOptions): Promise<void> {
+  if (item.kind === 'engine' || item.kind === 'store') {
+    const engine = item.kind === 'store' ? store : copies;
+    for (const target of item.targets) await engine?.remove(target).catch(unlessGone);
+    return;
+  }
+  // The archive first, so that no record ever describes what is not there any more for longer than a moment.
+  for (const path of item.targets) {
+    if (PARTIAL.test(path)) await heal(path.replace(PARTIAL, '.tar'));
+    else await rm(path, { force: true });
+  }
+}
+
+function unlessGone(error: unknown): void {
+  if (!(error instanceof ImageError) || error.code !== 'NOT_FOUND') throw error;
+}

@@ -1,0 +1,57 @@
+import { basename, join } from 'node:path';
+import { glob } from 'tinyglobby';
+import { spoolFolder } from '../catalog/file.js';
+import { RECORD_SUFFIX } from '../catalog/record.js';
+import { allocatedBy, statIfThere } from '../disk/allocated.js';
+import { fileSystemOf } from '../disk/free-space.js';
+import { FileStore } from '../store/file-store.js';
+import { findGarbage } from '../store/collect.js';
+import { shownPath, type Prunable } from './prunable.js';
+import type { Workspace } from './workspace.js';
+
+/** What processes that died have left: half-written files, records of archives that are gone, content that no image needs. */
+export async function findLeftovers(workspace: Workspace, now: number): Promise<Prunable[]> {
+  const { folder, state } = workspace.place;
+  const store = join(state, 'store');
+  const paths = [
+    ...(await filesIn(folder, ['*.partial', '*/*.partial'])),
+    ...(await filesIn(state, ['*.partial', 'builds/*.partial'])),
+    ...(await filesIn(spoolFolder(workspace.place), ['*'])),
+    ...(await strayRecords(folder)),
+    ...(await findGarbage(new FileStore(store), store, { now })).map(({ path }) => path),
+  ];
+  const items: Prunable[] = [];
+  for (const path of paths) {
+    const info = await statIfThere(path);
+    if (!info) continue;
+    items.push({
+      name: basename(path),
+      path: shownPath(workspace, path),
+      kind: 'leftover',
+      contents: [{ id: path, bytes: allocatedBy(info) }],
+      volume: (await fileSystemOf(path)).id,
+      created: info.mtimeMs,
+      lastUsed: info.mtimeMs,
+      pinned: false,
+      inUse: false,
+      targets: [path],
+      fingerprint: [info.ino, info.size, info.mtimeMs].join(' '),
+    });
+  }
+  return items;
+}
+
+async function strayRecords(folder: string): Promise<string[]> {
+  const records = await filesIn(folder, [`*${RECORD_SUFFIX}`, `*/*${RECORD_SUFFIX}`]);
+  const stray: string[] = [];
+  for (const record of records) {
+    const archive = `${record.slice(0, -RECORD_SUFFIX.length)}.tar`;
+    if (!(await statIfThere(archive))) stray.push(record);
+  }
+  return stray;
+}
+
+async function filesIn(cwd: string, patterns: readonly string[]): Promise<string[]> {
+  if (!(await statIfThere(cwd))) return [];
+  return (await glob([...patterns], { cwd, absolute: true, dot: true })).sort();
+}

@@ -1,0 +1,195 @@
+import { recordPath } from '../catalog/commit.js';
+import { archivePath, readCatalog, type CatalogPlace } from '../catalog/file.js';
+import type { CatalogEntry } from '../catalog/reconcile.js';
+import type { RetentionYaml } from '../definition/image-schema.js';
+import { parseName } from '../definition/name.js';
+import { allocated, statIfThere } from '../disk/allocated.js';
+import { fileSystemOf } from '../disk/free-space.js';
+import type { Engine, EngineImage } from '../engine/engine.js';
+import type { Digest } from '../oci/digest.js';
+import { isPinned } from '../policy/pins.js';
+import type { AgeRules, PruneItem } from '../policy/prune-model.js';
+import { GRACE } from '../store/collect.js';
+import { duration } from './durations.js';
+import { findLeftovers } from './leftovers.js';
+import { nxCacheItem } from './nx-cache.js';
+import type { Prunable } from './prunable.js';
+import type { Workspace } from './workspace.js';
+
+export interface Inventory {
+  readonly items: readonly Prunable[];
+  /** Parts of images that are none of ours. */
+  readonly held: ReadonlySet<string>;
+}
+
+export interface InventoryOptions {
+  /** The engine whose copies are to be pruned, too. */
+  readonly engine?: Engine | undefined;
+  readonly store: Engine;
+  readonly inUse: ReadonlySet<Digest>;
+  /** Patterns of names that stay, besides those of the settings. */
+  readonly keep: readonly string[];
+  /** What definitions say of their archives, by name. */
+  readonly retention: ReadonlyMap<string, RetentionYaml>;
+  readonly now: number;
+}
+
+/** Lists everything that Stowage keeps, with what it takes on its disk. Changes nothing. */
+export async function takeStock(
+  workspace: Workspace,
+  options: InventoryOptions,
+): Promise<Inventory> {
+  const { place, settings } = workspace;
+  const entries = await readCatalog(place);
+  const pins = [...settings.pins, ...options.keep];
+  const archives: ArchiveItem[] = [];
+  for (const entry of entries) {
+    const item = await archiveItem(place, entry, pins, options);
+    if (item) archives.push(item);
+  }
+  const known = new Map(
+    archives.flatMap((item) =>
+      [item.digest, ...item.configs].flatMap((digest) => (digest ? [[digest, item] as const] : [])),
+    ),
+  );
+  const stored = await imageItems('store', options.store, { known, pins, ...options });
+  const copies = options.engine
+    ? await imageItems('engine', options.engine, { known, pins, ...options })
+    : undefined;
+  const leftovers = await findLeftovers(workspace, options.now);
+  const cache = await nxCacheItem(workspace);
+  return {
+    items: [
+      ...archives,
+      ...stored.items,
+      ...(copies?.items ?? []),
+      ...leftovers,
+      ...(cache ? [cache] : []),
+    ],
+    held: copies?.held ?? new Set(),
+  };
+}
+
+type ArchiveItem = Prunable & { readonly configs: readonly Digest[] };
+
+/** Nothing to delete where there is no archive. */
+async function archiveItem(
+  place: CatalogPlace,
+  entry: CatalogEntry,
+  pins: readonly string[],
+  { inUse, retention }: InventoryOptions,
+): Promise<ArchiveItem | undefined> {
+  const { name, file, record } = entry;
+  const path = await archivePath(place, file);
+  const info = await statIfThere(path);
+  if (!info) return undefined;
+  const files = [path, recordPath(path)];
+  const bytes = await Promise.all(files.map(allocated));
+  const created = time(entry.created) ?? (entry.state === 'orphan' ? info.mtimeMs : undefined);
+  const lastUsed = time(entry.last_used) ?? created;
+  const digests = [record?.digest, record?.configDigest].filter((digest) => digest !== undefined);
+  const own = retention.get(name);
+  return {
+    name,
+    path: file,
+    kind: 'archive',
+    ...partsOf(name, file),
+    contents: files.map((id, at) => ({ id, bytes: bytes[at] ?? 0 })),
+    volume: (await fileSystemOf(path)).id,
+    pinned: entry.pinned === true || own?.pinned === true || isPinned(name, pins),
+    inUse: digests.some((digest) => inUse.has(digest)),
+    configs: record?.configDigest ? [record.configDigest] : [],
+    targets: files,
+    fingerprint: [info.ino, info.size, info.mtimeMs, lastUsed, entry.usage_count ?? 0].join(' '),
+    ...(entry.state === 'orphan' ? { isOrphan: true } : {}),
+    ...(own ? { rules: rulesOf(own) } : {}),
+    ...(created === undefined ? {} : { created }),
+    ...(lastUsed === undefined ? {} : { lastUsed }),
+    ...(record ? { digest: record.digest } : {}),
+    ...(record?.base ? { base: record.base.digest } : {}),
+  };
+}
+
+interface ImageOptions extends InventoryOptions {
+  /** Archives by the digests of their images. */
+  readonly known: ReadonlyMap<Digest, PruneItem>;
+  readonly pins: readonly string[];
+}
+
+/** Images of the store, all of them ours; of an engine only those that an archive holds, too. */
+async function imageItems(
+  kind: 'engine' | 'store',
+  engine: Engine,
+  { known, pins, inUse, now, retention }: ImageOptions,
+): Promise<{ readonly items: readonly Prunable[]; readonly held: ReadonlySet<string> }> {
+  const folder = await engine.dataFolder();
+  const volume = folder === undefined ? engine.location : (await fileSystemOf(folder)).id;
+  const items: Prunable[] = [];
+  const held = new Set<string>();
+  for (const image of await engine.list()) {
+    const contents = await engine.contents(image.id);
+    const archive = known.get(image.id);
+    const name = nameOf(image) ?? archive?.name ?? image.id;
+    // A name that we did not give away is not ours to take.
+    const isOurs =
+      kind === 'store' ||
+      (archive && image.references.every((each) => nameIn(each) === archive.name));
+    if (!isOurs) for (const { id } of contents) held.add(id);
+    if (!isOurs) continue;
+    const since = image.since ?? archive?.created;
+    const lastUsed = archive?.lastUsed ?? since;
+    const own = retention.get(name);
+    items.push({
+      name,
+      path: `${kind === 'store' ? 'store' : engine.kind}:${image.references[0] ?? image.id}`,
+      kind,
+      ...partsOf(name),
+      contents,
+      volume,
+      pinned: archive?.pinned ?? (own?.pinned === true || isPinned(name, pins)),
+      inUse: inUse.has(image.id) || (archive?.inUse ?? false),
+      targets: image.references.length === 0 ? [image.id] : image.references,
+      fingerprint: [image.id, ...image.references, since, lastUsed].join(' '),
+      digest: archive?.digest ?? image.id,
+      ...(archive ? { isCopy: true } : {}),
+      rules: {
+        ...(own ? rulesOf(own) : {}),
+        // What just came in may belong to a copy that is still going on.
+        ...(kind === 'store' && since !== undefined && now - since < GRACE
+          ? { minAge: GRACE }
+          : {}),
+      },
+      ...(since === undefined ? {} : { created: since }),
+      ...(lastUsed === undefined ? {} : { lastUsed }),
+    });
+  }
+  return { items, held };
+}
+
+function nameOf({ references }: EngineImage): string | undefined {
+  return references.map(nameIn).find((name) => parseName(name) !== undefined);
+}
+
+/** The name in `docker.io/library/<name>:latest`. */
+function nameIn(reference: string): string {
+  return reference.slice(reference.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
+}
+
+function partsOf(name: string, file = ''): Pick<PruneItem, 'project' | 'os'> {
+  const folder = file.includes('/') ? [file.slice(0, file.indexOf('/'))] : [];
+  const { project, os } = parseName(name, folder) ?? {};
+  return { ...(project === undefined ? {} : { project }), ...(os === undefined ? {} : { os }) };
+}
+
+function rulesOf({ keep_newest: newest, unused_for, min_age }: RetentionYaml): AgeRules {
+  return {
+    ...(newest === undefined ? {} : { keepNewest: { name: newest } }),
+    ...(unused_for === undefined ? {} : { unusedFor: duration(unused_for, 'unused_for') }),
+    ...(min_age === undefined ? {} : { minAge: duration(min_age, 'min_age') }),
+  };
+}
+
+function time(text: string | undefined): number | undefined {
+  const parsed = text === undefined ? NaN : Date.parse(text);
+  return Number.isNaN(parsed) ? undefined : parsed;
+}
