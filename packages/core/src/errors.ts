@@ -51,3 +51,15 @@ export function systemCode(error: unknown): string | undefined {
     ? error.code
     : undefined;
 }
+
+/** A full disk is the same failure wherever it is noticed. Everything else stays what it is. */
+export function asImageError(error: unknown): unknown {
+  const code = systemCode(error);
+  if (error instanceof ImageError || (code !== 'ENOSPC' && code !== 'EDQUOT')) return error;
+  const path = error instanceof Error && 'path' in error ? String(error.path) : 'disk';
+  return new ImageError('NO_SPACE', `${path}: expected room on the disk, got none`, {
+    location: path,
+    hint: 'Free some space (stowage prune --dry-run shows what can go) and run this again.',
+    cause: error,
+  });
+}

@@ -1,4 +1,4 @@
-export { ImageError, type ErrorCode, type ImageErrorOptions } from './errors.js';
+export { asImageError, ImageError, type ErrorCode, type ImageErrorOptions } from './errors.js';
 
 export {
   canonicalReference,

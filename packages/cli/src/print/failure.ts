@@ -1,4 +1,4 @@
-import { ImageError } from '@stowage/core';
+import { asImageError, ImageError } from '@stowage/core';
 import { EXIT_CODES, EXIT_INTERRUPTED, EXIT_UNEXPECTED } from '../exit-codes.js';
 
 /** The same failure for people and for programs. */
@@ -15,7 +15,8 @@ export interface Failure {
   };
 }
 
-export function describeFailure(error: unknown, interrupted: boolean): Failure {
+export function describeFailure(thrown: unknown, interrupted: boolean): Failure {
+  const error = asImageError(thrown);
   if (interrupted)
     return failure(EXIT_INTERRUPTED, 'INTERRUPTED', 'interrupted; nothing was left half-done');
   if (error instanceof ImageError)

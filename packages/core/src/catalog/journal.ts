@@ -30,8 +30,19 @@ const LARGE = 256 * 1024;
 const LATE = 60 * 60 * 1000;
 const FILE = /^usage\.(\d+)\.jsonl$/;
 
+/** Where nobody may write, or no block is left, an image can be used all the same. */
+const NOT_NOTED: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT']);
+
 /** Notes a use: one appended line. */
 export async function appendUse(state: string, name: string, at: Date): Promise<void> {
+  try {
+    await append(state, name, at);
+  } catch (error) {
+    if (!NOT_NOTED.has(systemCode(error) ?? '')) throw error;
+  }
+}
+
+async function append(state: string, name: string, at: Date): Promise<void> {
   await mkdir(state, { recursive: true });
   const { generation } = (await readFolded(foldedPath(state))) ?? NOTHING;
   // The line break comes first: a line that a dead process cut short spoils no other.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ImageError, systemCode } from '../errors.js';
+import { asImageError } from '../errors.js';
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
@@ -66,12 +66,7 @@ export async function writeChunk(file: FileHandle, chunk: Uint8Array, path: stri
   }
 }
 
+/** Handles know no path; the caller does. */
 function noSpace(error: unknown, path: string): unknown {
-  const code = systemCode(error);
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new ImageError('NO_SPACE', `${path}: expected room on the disk, got none`, {
-    location: path,
-    hint: 'Free some space (stowage prune --dry-run shows what can go) and run this again.',
-    cause: error,
-  });
+  return asImageError(error instanceof Error ? Object.assign(error, { path }) : error);
 }

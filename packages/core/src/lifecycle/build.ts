@@ -12,6 +12,7 @@ import type { Source } from '../transfer/store.js';
 import { imagesOf, walk, type Graph } from '../transfer/walk.js';
 import { readBuilt, writeBuilt } from './built.js';
 import type { VerbOptions } from './call.js';
+import { makeRoom } from './make-room.js';
 import { openRecipe, type FoundDefinition, type Recipe, type RecipeOptions } from './recipe.js';
 import { saveImage, savedAlready, type SaveResult, type SaveTarget } from './save-image.js';
 import { testImage } from './test-image.js';
@@ -143,6 +144,7 @@ async function made(
     ? 'building'
     : 'building with an engine; another build of the same inputs may give other bytes';
   options.onEvent?.({ type: 'step', subject: definition.name, text: how });
+  if (!isDaemonless(definition)) await roomForContext(workspace, recipe, await engine(), options);
   const source = await makeImage(definition, {
     ...options,
     ...recipe,
@@ -156,6 +158,19 @@ async function made(
     await source[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What the steps will write nobody can tell; the context, at least, comes twice: sent, and copied. */
+async function roomForContext(
+  workspace: Workspace,
+  { files }: Recipe,
+  engine: Engine,
+  options: BuildOptions,
+): Promise<void> {
+  const path = await engine.dataFolder();
+  const bytes = 2 * files.reduce((sum, { size }) => sum + size, 0);
+  if (path !== undefined)
+    await makeRoom(workspace, [{ path, bytes }], { ...options, copies: true });
 }
 
 async function graphOf(source: Source, reference: string, options: BuildOptions): Promise<Graph> {

@@ -5,9 +5,10 @@ import type { Platform } from '../oci/platform.js';
 import { noteUse, openLocation } from '../open.js';
 import { copyGraph } from '../transfer/copy.js';
 import type { Bytes, Sink } from '../transfer/store.js';
-import { imagesOf } from '../transfer/walk.js';
+import { imagesOf, sizeOf } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
 import { loadCandidates, type Candidate, type Input } from './load-candidates.js';
+import { makeRoom, type Need } from './make-room.js';
 import { openEngine, type Workspace } from './workspace.js';
 
 export interface LoadOptions extends VerbOptions {
@@ -58,6 +59,10 @@ export async function load(
     for (const candidate of candidates)
       decisions.push({ candidate, present: await findPresent(target, candidate, options) });
     if (options.dryRun) return decisions.flatMap((decision) => resultsOf(target, decision, {}));
+    await makeRoom(workspace, await needsOf(target, decisions), {
+      ...options,
+      copies: target.kind === 'docker',
+    });
     const results = await apply(target, decisions, options);
     for (const { at } of opened) await noteUse(at, place, new Date());
     return results;
@@ -85,6 +90,15 @@ async function findPresent(
     if (found && isSameImage(found, graph)) return found;
   }
   return undefined;
+}
+
+/** Docker unpacks an archive into a temporary folder of its own before it takes the layers. */
+async function needsOf(engine: Engine, decisions: readonly Decision[]): Promise<Need[]> {
+  const missing = decisions.filter(({ present }) => !present);
+  const folder = missing.length === 0 ? undefined : await engine.dataFolder();
+  if (folder === undefined) return [];
+  const bytes = missing.reduce((sum, { candidate }) => sum + sizeOf(candidate.graph), 0);
+  return [{ path: folder, bytes: engine.kind === 'docker' ? 2 * bytes : bytes }];
 }
 
 async function apply(

@@ -16,6 +16,7 @@ import type {
 import { applyPrune, keyOf } from './apply-prune.js';
 import type { VerbOptions } from './call.js';
 import { findDefinitions } from './definitions.js';
+import type { Need } from './make-room.js';
 import { pruneRules, type RuleOptions } from './prune-rules.js';
 import { takeStock, type Inventory, type InventoryOptions } from './prune-items.js';
 import type { Prunable } from './prunable.js';
@@ -26,6 +27,8 @@ export interface PruneOptions extends VerbOptions, RuleOptions {
   readonly copies?: boolean | undefined;
   /** Patterns of names that stay, besides those of the settings. */
   readonly keep?: readonly string[] | undefined;
+  /** What is about to be written, and has to fit. */
+  readonly needs?: readonly Need[];
   readonly now?: number;
 }
 
@@ -101,7 +104,7 @@ async function makePlan(
   const facts: PruneFacts = {
     now,
     held: inventory.held,
-    volumes: await volumesOf(workspace, inventory),
+    volumes: await volumesOf(workspace, inventory, options),
     isInScope: ({ name, project }) =>
       (options.name === undefined || options.name === name) &&
       (options.project === undefined || options.project === project),
@@ -112,20 +115,23 @@ async function makePlan(
   };
 }
 
-/** The file systems of what may go, that of the archives first. */
-async function volumesOf({ place }: Workspace, { items }: Inventory): Promise<Volume[]> {
+/** The file systems of what may go and of what will come, that of the archives first. */
+async function volumesOf(
+  { place }: Workspace,
+  { items }: Inventory,
+  { needs = [] }: Pick<PruneOptions, 'needs'>,
+): Promise<Volume[]> {
   const volumes = new Map<string, Volume>();
-  const paths = [
-    place.folder,
-    ...items.flatMap(({ kind, targets }) =>
-      kind === 'archive' || kind === 'leftover' ? targets : [],
-    ),
-    join(place.state, 'store'),
-  ];
-  for (const path of paths) {
+  const note = async (path: string, bytes: number) => {
     const { id, free } = await fileSystemOf(path);
-    if (!volumes.has(id)) volumes.set(id, { id, free, path });
-  }
+    const before = volumes.get(id) ?? { id, free, path, wanted: 0 };
+    volumes.set(id, { ...before, wanted: (before.wanted ?? 0) + bytes });
+  };
+  const files = items.flatMap(({ kind, targets }) =>
+    kind === 'archive' || kind === 'leftover' ? targets : [],
+  );
+  for (const path of [place.folder, join(place.state, 'store'), ...files]) await note(path, 0);
+  for (const { path, bytes } of needs) await note(path, bytes);
   return [...volumes.values()];
 }
 

@@ -5,13 +5,13 @@ import { entryOf } from '../catalog/entry.js';
 import { updateCatalog } from '../catalog/file.js';
 import type { ImageRecord } from '../catalog/record.js';
 import type { Facts } from '../definition/definition.js';
-import { requireSpace } from '../disk/free-space.js';
 import { systemCode } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { copyGraph } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
 import { imagesOf, sizeOf, walk, type Graph } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
+import { makeRoom } from './make-room.js';
 import type { Workspace } from './workspace.js';
 
 export interface SaveResult {
@@ -53,7 +53,7 @@ export async function saveImage(
 ): Promise<SaveResult> {
   const { descriptor } = await source.resolve(target.reference, options);
   const graph = await walk(source, descriptor, options);
-  await requireSpace(target.path, sizeOf(graph));
+  await makeRoom(workspace, [{ path: target.path, bytes: archiveSize(graph) }], options);
   let record: ImageRecord | undefined;
   await using writer = new ArchiveWriter(target.path, async (archive) => {
     record = await commitArchive(target.path, archive, (file) =>
@@ -66,6 +66,12 @@ export async function saveImage(
   if (!record) throw new TypeError('an archive was committed without its record');
   await register(workspace, target.path, record);
   return resultOf(target, record, 'saved');
+}
+
+/** An upper bound: each blob with its header and padding, the documents of the layout, the record. */
+function archiveSize(graph: Graph): number {
+  const { length } = graph.nodes;
+  return sizeOf(graph) + (length + 8) * 1024 + length * 512 + 16_384;
 }
 
 /** Writes what a record says into the catalog. */

@@ -5,13 +5,14 @@ import { heal } from '../catalog/commit.js';
 import { lockPath, spoolFolder } from '../catalog/file.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine, EngineImage } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { canonicalReference, parseReference } from '../oci/reference.js';
 import { copy } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
 import type { VerbOptions } from './call.js';
+import { makeRoom } from './make-room.js';
 import { saveImage, savedAlready, type SaveResult, type SaveTarget } from './save-image.js';
 import { archiveOf, openEngine, type Workspace } from './workspace.js';
 
@@ -40,7 +41,8 @@ export async function save(
     );
   await using engine = await openEngine(workspace, options);
   const wanted: Wanted[] = [];
-  for (const target of targets) wanted.push({ target, id: await idOf(engine, target.reference) });
+  for (const target of targets)
+    wanted.push({ target, ...(await imageOf(engine, target.reference)) });
   if (output !== undefined)
     return await saveTogether(workspace, engine, wanted, { ...options, output });
   const results: SaveResult[] = [];
@@ -52,6 +54,8 @@ export async function save(
 interface Wanted {
   readonly target: SaveTarget;
   readonly id: Digest;
+  /** Unpacked, in bytes. */
+  readonly size: number;
 }
 
 function targetOf(workspace: Workspace, reference: string): SaveTarget {
@@ -68,9 +72,9 @@ function targetOf(workspace: Workspace, reference: string): SaveTarget {
   }
 }
 
-async function idOf(engine: Engine, reference: string): Promise<Digest> {
+async function imageOf(engine: Engine, reference: string): Promise<EngineImage> {
   const image = await engine.inspect(reference);
-  if (image) return image.id;
+  if (image) return image;
   throw new ImageError(
     'NOT_FOUND',
     `${engine.location}: expected an image ${reference}, got none`,
@@ -83,7 +87,7 @@ async function idOf(engine: Engine, reference: string): Promise<Digest> {
 async function saveByName(
   workspace: Workspace,
   engine: Engine,
-  { target, id }: Wanted,
+  { target, id, size }: Wanted,
   options: SaveOptions,
 ): Promise<SaveResult> {
   return withLock(
@@ -96,6 +100,12 @@ async function saveByName(
       );
       if (current) return current;
       if (options.dryRun) return dry(target);
+      // The engine's answer is kept on disk until the archive is written.
+      const spooled = {
+        path: spoolFolder(workspace.place),
+        bytes: engine.kind === 'docker' ? size : 0,
+      };
+      await makeRoom(workspace, [spooled, { path: target.path, bytes: size }], options);
       await using source = await engine.source(target.reference, {
         ...options,
         spoolFolder: spoolFolder(workspace.place),
@@ -117,6 +127,12 @@ async function saveTogether(
 ): Promise<SaveResult[]> {
   const { output } = options;
   if (options.dryRun) return wanted.map(({ target }) => dry(target));
+  const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
+  const spooled = {
+    path: spoolFolder(workspace.place),
+    bytes: engine.kind === 'docker' ? bytes : 0,
+  };
+  await makeRoom(workspace, [spooled, { path: output, bytes }], options);
   const sources: Source[] = [];
   try {
     await using writer = new ArchiveWriter(output, (archive) => writeAtomically(output, archive));

@@ -129,9 +129,9 @@ class Plan {
   }
 
   #missingOn(volume: string): number {
-    const { minFree } = this.#rules;
-    const free = this.#facts.volumes.find(({ id }) => id === volume)?.free ?? Infinity;
-    return minFree === undefined ? 0 : minFree - free - (this.#space.freed.get(volume) ?? 0);
+    const there = this.#facts.volumes.find(({ id }) => id === volume);
+    const wanted = Math.max(this.#rules.minFree ?? 0, there?.wanted ?? 0);
+    return wanted - (there?.free ?? Infinity) - (this.#space.freed.get(volume) ?? 0);
   }
 
   #shortfalls(): Shortfall[] {

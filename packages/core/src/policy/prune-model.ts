@@ -65,6 +65,8 @@ export interface Volume {
   readonly path: string;
   /** Bytes that may still be written. */
   readonly free: number;
+  /** Bytes that somebody is about to write. */
+  readonly wanted?: number;
 }
 
 export interface PruneFacts {

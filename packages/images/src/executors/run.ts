@@ -1,5 +1,6 @@
 import { logger, type ExecutorContext } from '@nx/devkit';
 import {
+  asImageError,
   ImageError,
   openWorkspace,
   type EngineChoice,
@@ -29,7 +30,8 @@ export async function run(
   try {
     await work(await openWorkspace(root), { cwd: root, engine, host, onEvent });
     return { success: true };
-  } catch (error) {
+  } catch (thrown) {
+    const error = asImageError(thrown);
     if (!(error instanceof ImageError)) throw error;
     logger.error(`${error.code}: ${error.message}`);
     if (error.hint !== undefined) logger.error(`  ${error.hint}`);
