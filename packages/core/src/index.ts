@@ -58,7 +58,7 @@ export { openLocation, type LocationKind, type Opened, type OpenOptions } from '
 export type { LifecycleEvent, VerbOptions } from './lifecycle/call.js';
 export { archiveOf, openEngine, openWorkspace, type Workspace } from './lifecycle/workspace.js';
 export { build, saveDefinition, type BuildOptions, type BuildResult } from './lifecycle/build.js';
-export { doctor, type Diagnosis, type Problem } from './lifecycle/doctor.js';
+export { doctor, type Diagnosis, type DoctorOptions, type Problem } from './lifecycle/doctor.js';
 export {
   inspect,
   type InspectedImage,
@@ -81,3 +81,4 @@ export { ensure, type Ensured, type EnsureResult } from './lifecycle/ensure.js';
 export { actArguments, writeActrc, type ActArguments } from './lifecycle/actrc.js';
 export type { JobRequest } from './lifecycle/jobs.js';
 export { findDefinitions } from './lifecycle/definitions.js';
+export { planSync, syncCatalog, type CatalogSync } from './lifecycle/sync.js';

@@ -14,6 +14,8 @@ import {
   parseSettings,
   SETTINGS_FILE,
 } from '@stowage/core/definition';
+import { imagesInCycles } from './infer/cycle.js';
+import { externalName, externalNodes } from './infer/external.js';
 import { readImages, type Image } from './infer/image.js';
 import { normalizeOptions, type ImagesPluginOptions } from './infer/options.js';
 import { afterTask, imageProject, ownerTargets, type InferOptions } from './infer/targets.js';
@@ -38,10 +40,14 @@ export const createNodes: CreateNodes<ImagesPluginOptions> = [
       imagesFolder: imagesFolder(workspaceRoot),
       platform: formatPlatform(parsePlatform(`linux/${arch()}`)),
       known: new Set(images.map((image) => image.name)),
+      inCycles: imagesInCycles(images),
     };
     const own = images.map((image): [string, CreateNodesResult] => [
       image.file,
-      { projects: { [image.root]: imageProject(image, options) } },
+      {
+        projects: { [image.root]: imageProject(image, options) },
+        externalNodes: externalNodes([image]) ?? {},
+      },
     ]);
     return [...own, ...ownersOf(images, options)];
   },
@@ -53,7 +59,7 @@ export const createNodesV2 = createNodes;
 /** An image depends on its base, and on what its `after:` builds. */
 export const createDependencies: CreateDependencies<ImagesPluginOptions> = (
   _options,
-  { projects, workspaceRoot, fileMap },
+  { projects, externalNodes: external = {}, workspaceRoot, fileMap },
 ) => {
   const files = Object.values(fileMap.projectFileMap).flatMap((each) =>
     each.map(({ file }) => file),
@@ -66,9 +72,14 @@ export const createDependencies: CreateDependencies<ImagesPluginOptions> = (
     const { definition } = image;
     const after =
       definition?.after.flatMap((text) => afterTask(text, image.owner.name).projects) ?? [];
-    const targets = new Set([...(definition ? [definition.base] : []), ...after]);
+    const targets = new Set([
+      ...(definition ? [definition.base] : []),
+      ...(image.lock ? [externalName(image.lock)] : []),
+      ...after,
+    ]);
+    const isThere = (target: string) => target in projects || target in external;
     return [...targets]
-      .filter((target) => target !== image.name && target in projects && image.name in projects)
+      .filter((target) => target !== image.name && isThere(target) && image.name in projects)
       .map((target) => ({
         source: image.name,
         target,

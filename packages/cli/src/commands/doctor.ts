@@ -2,28 +2,37 @@ import { relative } from 'node:path';
 import { doctor } from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
-import { action, verb, withEngine, type Io } from '../verb.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+
+interface Options extends CommonOptions {
+  readonly fix?: boolean;
+}
 
 export function doctorCommand(io: Io): Command {
   return withEngine(
     verb(
       'doctor',
       'Find what is wrong with archives, records and catalog; exit 4 when something is.',
-      ['stowage doctor', 'stowage doctor --json'],
+      ['stowage doctor', 'stowage doctor --fix'],
     ),
-  ).action(
-    action(io, async (workspace, _args, { call }) => {
-      const { problems, engine } = await doctor(workspace, call);
-      const lines = problems.map(
-        ({ kind, path, detail, fix }) =>
-          `${kind}  ${relative(io.cwd, path)}: ${detail}\n  ${fix}\n`,
-      );
-      const text = `engine: ${engine ?? 'none answers (docker was looked for); --engine embedded needs none'}\n${lines.join('')}${lines.length === 0 ? 'No problems.\n' : ''}`;
-      return {
-        json: { problems, engine },
-        text,
-        exitCode: problems.length === 0 ? 0 : EXIT_PROBLEMS,
-      };
-    }),
-  );
+  )
+    .option('--fix', 'repair what can be repaired without guessing, and say what is left')
+    .action(
+      action<Options>(io, async (workspace, _args, { options, call }) => {
+        const { fixed, problems, engine } = await doctor(workspace, { ...call, fix: options.fix });
+        const repaired = fixed.map(
+          ({ kind, path }) => `repaired: ${kind}  ${relative(io.cwd, path)}\n`,
+        );
+        const lines = problems.map(
+          ({ kind, path, detail, fix }) =>
+            `${kind}  ${relative(io.cwd, path)}: ${detail}\n  ${fix}\n`,
+        );
+        const text = `engine: ${engine ?? 'none answers (docker was looked for); --engine embedded needs none'}\n${repaired.join('')}${lines.join('')}${lines.length === 0 ? 'No problems.\n' : ''}`;
+        return {
+          json: { fixed, problems, engine },
+          text,
+          exitCode: problems.length === 0 ? 0 : EXIT_PROBLEMS,
+        };
+      }),
+    );
 }

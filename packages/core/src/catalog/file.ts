@@ -71,6 +71,14 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
   });
 }
 
+/** The catalog as it is written; empty where there is none yet. */
+export async function catalogText(
+  place: CatalogPlace,
+): Promise<{ readonly path: string; readonly text: string }> {
+  const path = catalogPath(place);
+  return { path, text: await readIfThere(path) };
+}
+
 /** Notes a use without touching the catalog: one appended line. */
 export async function recordUse({ state }: CatalogPlace, name: string, at: Date): Promise<void> {
   await appendUse(state, name, at);

@@ -9,6 +9,8 @@ export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed';
 export interface CatalogEntry extends EntryYaml {
   readonly state: EntryState;
   readonly record?: ImageRecord;
+  /** Whether the catalog's text says less than the record, or something else. */
+  readonly lags?: boolean;
   /** Of the archive as it is on disk; absent where there is none. */
   readonly bytes?: number;
 }
@@ -34,8 +36,8 @@ export function reconcile(
   const known = entries.map((entry): CatalogEntry => {
     listed.add(entry.file);
     const record = records.get(entry.file);
-    const facts =
-      record && !says(entry, record) ? { ...entryOf(record, entry.file), name: entry.name } : {};
+    const lags = record !== undefined && !says(entry, record);
+    const facts = lags ? { ...entryOf(record, entry.file), name: entry.name, lags } : {};
     return { ...entry, ...facts, ...onDisk(entry, record, archives.get(entry.file), isName) };
   });
   const found = [...archives.keys()].filter((file) => !listed.has(file)).sort();
@@ -44,7 +46,7 @@ export function reconcile(
     const bytes = archives.get(file) ?? 0;
     if (!record) return { name: nameOf(file), file, size: bytes, bytes, state: 'orphan' };
     const entry = entryOf(record, file);
-    return { ...entry, ...onDisk(entry, record, bytes, isName) };
+    return { ...entry, lags: true, ...onDisk(entry, record, bytes, isName) };
   });
   return [...known, ...unlisted];
 }

@@ -19,3 +19,4 @@ export {
 } from './name.js';
 export { formatPlatform, parsePlatform } from '../oci/platform.js';
 export { parseSettings, SETTINGS_FILE, type Settings } from './settings.js';
+export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';

@@ -1,12 +1,15 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readRecord } from '../catalog/commit.js';
-import { readCatalog } from '../catalog/file.js';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { heal, readRecord, recordPath } from '../catalog/commit.js';
+import { lockPath, readCatalog } from '../catalog/file.js';
 import type { CatalogEntry, EntryState } from '../catalog/reconcile.js';
-import { RECORD_SUFFIX } from '../catalog/record.js';
+import { ARCHIVE_SUFFIX, RECORD_SUFFIX } from '../catalog/record.js';
 import { nearestName } from '../definition/name.js';
+import { statIfThere } from '../disk/allocated.js';
+import { withLock } from '../disk/lock.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { VerbOptions } from './call.js';
+import { syncCatalog } from './sync.js';
 import { openEngine, type Workspace } from './workspace.js';
 
 export interface Problem {
@@ -19,27 +22,67 @@ export interface Problem {
 }
 
 export interface Diagnosis {
+  /** What was repaired; empty unless asked to. */
+  readonly fixed: readonly Problem[];
+  /** What is wrong now. */
   readonly problems: readonly Problem[];
   /** Where the engine is; null when none answers, which is a problem only for those who want one. */
   readonly engine: string | null;
 }
 
-/** Looks for everything in the folder of archives that is not as it should be; changes nothing. */
-export async function doctor(workspace: Workspace, options: VerbOptions): Promise<Diagnosis> {
-  const { place } = workspace;
+export interface DoctorOptions extends VerbOptions {
+  /** Repairs what needs no guess: half-done commits, entries and records without an archive, entries that lag. */
+  readonly fix?: boolean | undefined;
+}
+
+/** Looks for everything in the folder of archives that is not as it should be; changes nothing unless told to. */
+export async function doctor(workspace: Workspace, options: DoctorOptions): Promise<Diagnosis> {
+  const before = await problemsOf(workspace);
+  const engine = await engineOf(workspace, options);
+  if (!options.fix || options.dryRun) return { fixed: [], problems: before, engine };
+  await repair(workspace, before);
+  const problems = await problemsOf(workspace);
+  const left = new Set(problems.map(({ kind, path }) => `${kind} ${path}`));
+  const fixed = before.filter(({ kind, path }) => !left.has(`${kind} ${path}`));
+  return { fixed, problems, engine };
+}
+
+async function problemsOf({ place }: Workspace): Promise<Problem[]> {
   const entries = await readCatalog(place);
   const ofEntries = entries.flatMap((entry) => problemOf(entry, join(place.folder, entry.file)));
-  return {
-    problems: [...ofEntries, ...(await strayFiles(place.folder, entries))],
-    engine: await engineOf(workspace, options),
-  };
+  return [...ofEntries, ...(await strayFiles(place.folder, entries))];
+}
+
+/** Nothing here has to guess: what is deleted describes something that is not there. */
+async function repair(workspace: Workspace, problems: readonly Problem[]): Promise<void> {
+  const { place } = workspace;
+  for (const { kind, path, name } of problems) {
+    const archive = archiveOfPart(path);
+    const image = basename(archive, ARCHIVE_SUFFIX);
+    if (kind === 'leftover' && archive !== path)
+      await withLock(lockPath(place, image), () => heal(archive));
+    else if (kind === 'leftover')
+      await withLock(lockPath(place, 'catalog'), () => rm(path, { force: true }));
+    if (kind === 'stray-record') await withLock(lockPath(place, name), () => removeStray(archive));
+  }
+  await syncCatalog(workspace);
+}
+
+/** A save may have brought the archive meanwhile. */
+async function removeStray(archive: string): Promise<void> {
+  if (!(await statIfThere(archive))) await rm(recordPath(archive), { force: true });
+}
+
+/** The archive that a part of its commit, or its record, belongs to; the path itself where it is neither. */
+function archiveOfPart(path: string): string {
+  return path.replace(/(?:\.tar\.partial|\.image\.json(?:\.partial)?)$/, ARCHIVE_SUFFIX);
 }
 
 const DETAILS: Readonly<Record<Exclude<EntryState, 'ok'>, readonly [detail: string, fix: string]>> =
   {
     missing: [
       'the catalog names an archive that is not there',
-      'Save the image again, or take its entry out of image-registry.yml.',
+      'Save the image again; or let stowage doctor --fix take its entry out of image-registry.yml.',
     ],
     orphan: [
       'an archive without a record',
@@ -81,7 +124,7 @@ async function strayFiles(folder: string, entries: readonly CatalogEntry[]): Pro
         name,
         path,
         detail: 'a save was interrupted, or is running',
-        fix: 'The next save of this image finishes or removes it.',
+        fix: 'The next save of this image finishes or removes it; stowage doctor --fix does so now.',
       });
     } else if (name.endsWith(RECORD_SUFFIX)) {
       const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
@@ -112,7 +155,7 @@ async function recordProblem(
     : {
         kind: 'stray-record',
         detail: 'a record without its archive',
-        fix: 'Save the image again, or delete the record.',
+        fix: 'Save the image again; or let stowage doctor --fix delete the record.',
       };
 }
 

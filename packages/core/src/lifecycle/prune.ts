@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { readCatalog, updateCatalog } from '../catalog/file.js';
 import { fileSystemOf } from '../disk/free-space.js';
 import { EmbeddedEngine } from '../engine/embedded.js';
 import type { Engine } from '../engine/engine.js';
@@ -20,6 +19,7 @@ import type { Need } from './make-room.js';
 import { pruneRules, type RuleOptions } from './prune-rules.js';
 import { takeStock, type Inventory, type InventoryOptions } from './prune-items.js';
 import type { Prunable } from './prunable.js';
+import { syncCatalog } from './sync.js';
 import { openEngine, type Workspace } from './workspace.js';
 
 export interface PruneOptions extends VerbOptions, RuleOptions {
@@ -75,7 +75,7 @@ export async function prune(workspace: Workspace, options: PruneOptions): Promis
       );
     },
   });
-  await dropMissing(workspace);
+  await syncCatalog(workspace);
   return resultOf(planned, done, plan);
 }
 
@@ -160,13 +160,6 @@ async function engineOf(workspace: Workspace, options: PruneOptions): Promise<En
     });
     return undefined;
   }
-}
-
-/** Entries whose archive is gone index nothing; a pinned one is somebody's word, and stays. */
-async function dropMissing({ place }: Workspace): Promise<void> {
-  const entries = await readCatalog(place);
-  const gone = entries.filter(({ state, pinned }) => state === 'missing' && pinned !== true);
-  if (gone.length > 0) await updateCatalog(place, { removeFiles: gone.map(({ file }) => file) });
 }
 
 /** What was stopped on the way is missing where a bound on space asked for it. */

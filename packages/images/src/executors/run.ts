@@ -9,11 +9,14 @@ import {
   type Workspace,
 } from '@stowage/core';
 
-/** Options that every executor takes. */
-export interface CommonOptions {
-  readonly definition: string;
+export interface EngineChoiceOptions {
   readonly engine?: EngineChoice;
   readonly host?: string;
+}
+
+/** Options of every executor that works on a definition. */
+export interface CommonOptions extends EngineChoiceOptions {
+  readonly definition: string;
 }
 
 export type Call = VerbOptions & { readonly cwd: string };
@@ -23,7 +26,7 @@ export type Call = VerbOptions & { readonly cwd: string };
  * Nx runs executors in the workspace's root, and so do we, wherever it was called from.
  */
 export async function run(
-  { engine, host }: CommonOptions,
+  { engine, host }: EngineChoiceOptions,
   { root }: ExecutorContext,
   work: (workspace: Workspace, call: Call) => Promise<void>,
 ): Promise<{ success: boolean }> {

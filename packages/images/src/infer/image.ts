@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path/posix';
-import { parseDefinition, type Definition } from '@stowage/core/definition';
+import {
+  LOCK_FILE,
+  parseDefinition,
+  parseLock,
+  type BaseLock,
+  type Definition,
+} from '@stowage/core/definition';
 import { ownerOf, type Owner } from './owner.js';
 
 /** A definition as the graph sees it: every file becomes one, a bad one too. */
@@ -14,6 +20,8 @@ export interface Image {
   readonly owner: Owner;
   /** Absent when the file is bad: its targets are there, and running one prints why. */
   readonly definition?: Definition;
+  /** Of an outside base, if it has been locked. */
+  readonly lock?: BaseLock;
 }
 
 /** Files that did not change are not parsed again, within one process. */
@@ -37,6 +45,7 @@ export function readImages(files: readonly string[], workspaceRoot: string): Ima
       owner,
       name: definition?.name ?? madeUp(root),
       ...(definition ? { definition } : {}),
+      ...readLock(join(workspaceRoot, root, LOCK_FILE)),
     };
   });
   const count = new Map<string, number>();
@@ -59,6 +68,15 @@ function read(file: string, workspaceRoot: string): Definition | undefined {
   } catch {
     // The executor reads the file again, and says what is wrong with it.
     return undefined;
+  }
+}
+
+/** A bad one is no node of the graph; the executor says what is wrong with it. */
+function readLock(path: string): Pick<Image, 'lock'> {
+  try {
+    return { lock: parseLock({ text: readFileSync(path, 'utf8'), path }) };
+  } catch {
+    return {};
   }
 }
 

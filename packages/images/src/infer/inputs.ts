@@ -3,6 +3,7 @@ import { join } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 import type { TargetConfiguration } from '@nx/devkit';
 import type { Definition } from '@stowage/core/definition';
+import { externalName } from './external.js';
 import type { Image } from './image.js';
 
 type Inputs = NonNullable<TargetConfiguration['inputs']>;
@@ -19,6 +20,7 @@ export function inputsOf(image: Image, workspaceRoot: string): Inputs {
     '{projectRoot}/**/*',
     '{workspaceRoot}/stowage.yaml',
     { env: 'SOURCE_DATE_EPOCH' },
+    ...(image.lock ? [{ externalDependencies: [externalName(image.lock)] }] : []),
     ...SELF,
   ];
   if (!definition) return always;

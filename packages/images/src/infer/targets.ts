@@ -13,6 +13,8 @@ export interface InferOptions {
   readonly platform: string;
   /** Names of all images of the workspace. */
   readonly known: ReadonlySet<string>;
+  /** Their bases are no dependencies: running one says what is wrong, and nothing else is held up. */
+  readonly inCycles: ReadonlySet<Image>;
 }
 
 type Dependency = NonNullable<TargetConfiguration['dependsOn']>[number];
@@ -97,14 +99,13 @@ export function ownerTargets(
 }
 
 /** The base's own save task, and what `after:` names. */
-function dependenciesOf(
-  { definition, owner }: Image,
-  { targets, known }: InferOptions,
-): Dependency[] {
+function dependenciesOf(image: Image, { targets, known, inCycles }: InferOptions): Dependency[] {
+  const { definition, owner } = image;
   if (!definition) return [];
-  const base = known.has(definition.base)
-    ? [{ projects: [definition.base], target: targets.saveTargetName }]
-    : [];
+  const base =
+    known.has(definition.base) && !inCycles.has(image)
+      ? [{ projects: [definition.base], target: targets.saveTargetName }]
+      : [];
   return [...base, ...definition.after.map((text) => afterTask(text, owner.name))];
 }
 

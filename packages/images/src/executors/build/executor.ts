@@ -1,5 +1,6 @@
 import { logger, type PromiseExecutor } from '@nx/devkit';
 import { build, familiarReference, parseReference, readDefinition } from '@stowage/core';
+import { refuseCycle } from '../refuse-cycle.js';
 import { run, type CommonOptions } from '../run.js';
 
 export interface BuildExecutorOptions extends CommonOptions {
@@ -9,6 +10,7 @@ export interface BuildExecutorOptions extends CommonOptions {
 /** Makes the image of a definition and puts it into an engine. */
 const buildImage: PromiseExecutor<BuildExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
+    refuseCycle(context);
     const found = await readDefinition(workspace, options.definition, call);
     const { reference, engine, action } = await build(workspace, found, {
       ...call,

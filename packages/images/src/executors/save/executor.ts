@@ -8,6 +8,7 @@ import {
   readDefinition,
   saveDefinition,
 } from '@stowage/core';
+import { refuseCycle } from '../refuse-cycle.js';
 import { run, type CommonOptions } from '../run.js';
 import { refuseInvisible } from './refuse-invisible.js';
 
@@ -19,6 +20,7 @@ export interface SaveExecutorOptions extends CommonOptions {
 /** Makes the image of a definition and keeps it as an archive; does nothing when that is there. */
 const save: PromiseExecutor<SaveExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
+    refuseCycle(context);
     refuseInvisible(
       await listInputs(workspace, options.definition, call),
       options.definition,

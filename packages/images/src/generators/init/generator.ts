@@ -11,6 +11,7 @@ export interface InitGeneratorSchema {
 }
 
 const PLUGIN = '@stowage/images';
+const SYNC = '@stowage/images:sync';
 
 const SETTINGS = `# How Stowage keeps images in this workspace. Everything here may be left out.
 
@@ -47,11 +48,20 @@ export default function initGenerator(
   return () => install(tree.root);
 }
 
+/** The plugin, and the generator with which `nx sync` keeps the catalog true. */
 function registerPlugin(tree: Tree): void {
   const nxJson = readJson<NxJsonConfiguration>(tree, 'nx.json');
-  const plugins = nxJson.plugins ?? [];
-  if (plugins.some((each) => (typeof each === 'string' ? each : each.plugin) === PLUGIN)) return;
-  writeJson(tree, 'nx.json', { ...nxJson, plugins: [...plugins, { plugin: PLUGIN, options: {} }] });
+  const { plugins = [], sync } = nxJson;
+  const generators = sync?.globalGenerators ?? [];
+  const isThere = plugins.some(
+    (each) => (typeof each === 'string' ? each : each.plugin) === PLUGIN,
+  );
+  if (isThere && generators.includes(SYNC)) return;
+  writeJson(tree, 'nx.json', {
+    ...nxJson,
+    plugins: isThere ? plugins : [...plugins, { plugin: PLUGIN, options: {} }],
+    sync: { ...sync, globalGenerators: [...new Set([...generators, SYNC])] },
+  });
 }
 
 function ignore(tree: Tree): void {

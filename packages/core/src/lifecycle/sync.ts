@@ -1,0 +1,41 @@
+import { editCatalog, type CatalogEdit } from '../catalog/edit.js';
+import { entryOf } from '../catalog/entry.js';
+import { catalogText, readCatalog, updateCatalog } from '../catalog/file.js';
+import type { Workspace } from './workspace.js';
+
+/** The catalog as it is, and as it would be if it said what is on disk. */
+export interface CatalogSync {
+  /** Absolute. */
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What {@link syncCatalog} would write. Changes nothing. */
+export async function planSync(workspace: Workspace): Promise<CatalogSync> {
+  const { path, text } = await catalogText(workspace.place);
+  const edit = await editFor(workspace);
+  const isEmpty = (edit.upsert ?? []).length + (edit.removeFiles ?? []).length === 0;
+  return { path, before: text, after: isEmpty ? text : editCatalog(text, path, edit) };
+}
+
+/**
+ * Makes the catalog say what is on disk: every archive with a record has its entry, and no entry is left whose
+ * archive is gone, but those that somebody pinned. Uses are folded in.
+ */
+export async function syncCatalog(workspace: Workspace): Promise<void> {
+  await updateCatalog(workspace.place, await editFor(workspace));
+}
+
+async function editFor({ place }: Workspace): Promise<CatalogEdit> {
+  const entries = await readCatalog(place);
+  const recorded = entries.flatMap(({ record, file, bytes, lags }) =>
+    record && lags && bytes === record.size ? [entryOf(record, file)] : [],
+  );
+  const gone = entries.filter(({ state, pinned }) => state === 'missing' && pinned !== true);
+  return {
+    upsert: recorded,
+    removeFiles: gone.map(({ file }) => file),
+    defaults: { created: new Date().toISOString(), usage_count: 0 },
+  };
+}

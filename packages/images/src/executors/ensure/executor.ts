@@ -1,0 +1,27 @@
+import { logger, type PromiseExecutor } from '@nx/devkit';
+import { actArguments, ensure, familiarReference, parseReference, writeActrc } from '@stowage/core';
+import { requestOf, type JobExecutorOptions } from '../job.js';
+import { run, type EngineChoiceOptions } from '../run.js';
+
+export interface EnsureExecutorOptions extends JobExecutorOptions, EngineChoiceOptions {
+  readonly act?: boolean;
+  readonly actrc?: boolean;
+  readonly runner?: string;
+}
+
+/** Loads what a job needs; builds, saves and registers it first when no archive fits. */
+const ensureImage: PromiseExecutor<EnsureExecutorOptions> = (options, context) =>
+  run(options, context, async (workspace, call) => {
+    const { jobs, skipped } = await ensure(workspace, requestOf(options), call);
+    const act = actArguments(jobs, options);
+    for (const { job, reference, saved } of jobs) {
+      const familiar = familiarReference(parseReference(reference));
+      const how = saved.some(({ action }) => action === 'saved') ? 'built and loaded' : 'loaded';
+      logger.info(`${job === undefined ? '' : `${job}: `}${how} ${familiar}`);
+    }
+    for (const { job, reason } of skipped) logger.warn(`${job}: skipped; ${reason}`);
+    if (options.act || options.actrc) for (const notice of act.notices) logger.warn(notice);
+    if (options.act) logger.info(act.arguments.join(' '));
+    if (options.actrc) logger.info(`wrote ${await writeActrc(workspace, act)}`);
+  });
+export default ensureImage;

@@ -1,0 +1,14 @@
+import { logger, type PromiseExecutor } from '@nx/devkit';
+import { plan } from '@stowage/core';
+import { requestOf, type JobExecutorOptions } from '../job.js';
+import { run } from '../run.js';
+
+/** Prints the best archive for a job, or what its image would be built from, as JSON. */
+const planImage: PromiseExecutor<JobExecutorOptions> = (options, context) =>
+  run({}, context, async (workspace, call) => {
+    const { jobs, skipped } = await plan(workspace, requestOf(options), call);
+    const plans = jobs.map((each) => each.plan);
+    const shown = options.workflow === undefined ? plans[0] : { jobs: plans, skipped };
+    logger.info(JSON.stringify(shown, null, 2));
+  });
+export default planImage;
