@@ -1,129 +1,153 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNxWorkspace, type NxWorkspace } from './nx-workspace.js';
 
-let workspace: NxWorkspace;
-const definition = (project: string, variant: string, base?: string) =>
-  `project: ${project}\nos: debian-12\nvariant: ${variant}\n${base === undefined ? '' : `base: ${base}\n`}copy: [{ from: files, to: /opt/${variant} }]\n`;
-const folder = (project: string, variant: string) => `apps/${project}/images/debian-12-${variant}`;
+/**
+ * Thirty images over four levels: two roots; three on each; two on each of these; two on five of those.
+ * `r0`, `r0-1`, `r0-1-0`, `r0-1-0-1`: a name says what it is built on.
+ */
+const ROOTS = ['r0', 'r1'];
+const SECOND = ROOTS.flatMap((root) => [0, 1, 2].map((n) => `${root}-${n}`));
+const THIRD = SECOND.flatMap((second) => [0, 1].map((n) => `${second}-${n}`));
+const FOURTH = THIRD.slice(0, 5).flatMap((third) => [0, 1].map((n) => `${third}-${n}`));
+const IMAGES = [...ROOTS, ...SECOND, ...THIRD, ...FOURTH];
 
-async function addImage(project: string, variant: string, base?: string): Promise<void> {
-  await workspace.write(
-    `${folder(project, variant)}/image.yaml`,
-    definition(project, variant, base),
-  );
-  await workspace.write(`${folder(project, variant)}/files/content`, `${project} ${variant}\n`);
+const parentOf = (id: string) => (id.includes('-') ? id.slice(0, id.lastIndexOf('-')) : undefined);
+const ownerOf = (id: string) => `app${id[1] ?? ''}`;
+const nameOf = (id: string) => `${ownerOf(id)}-debian-12-${id}`;
+const folderOf = (id: string) => `apps/${ownerOf(id)}/images/debian-12-${id}`;
+const subtree = (...roots: string[]) =>
+  IMAGES.filter((id) => roots.some((root) => id === root || id.startsWith(`${root}-`))).sort();
+
+function definition(id: string, { base = parentOf(id), more = '' } = {}): string {
+  const on = base === undefined ? '' : `base: ${nameOf(base)}\n`;
+  return `project: ${ownerOf(id)}\nos: debian-12\nvariant: ${id}\n${on}copy: [{ from: files, to: /opt/${id} }]\n${more}`;
 }
 
-beforeAll(async () => {
-  workspace = await createNxWorkspace('23.2.1');
-  await workspace.write('apps/lib/project.json', '{"name":"lib","root":"apps/lib"}');
-  await addImage('app', 'base');
-  await addImage('app', 'gcc', 'app-debian-12-base');
-  await addImage('app', 'asan', 'app-debian-12-gcc');
-  await addImage('app', 'alone');
-  await addImage('lib', 'one', 'app-debian-12-base');
-  await addImage('lib', 'two');
-  await workspace.commit('six images');
-});
-afterAll(() => workspace.remove());
+describe.each(['23.2.1', '24.0.0'])('with Nx %s', (version) => {
+  let workspace: NxWorkspace;
+  const write = (id: string, file: string, text: string) =>
+    workspace.write(`${folderOf(id)}/${file}`, text);
 
-/** What a run did, by image: built, ran without building, or came from the cache. */
-async function outcome(...args: string[]): Promise<Record<string, string[]>> {
-  const output = await workspace.nx(...args);
-  const seen: Record<string, string[]> = { built: [], ran: [] };
-  for (const [, name = '', how = ''] of output.matchAll(
-    /^> nx run (\S+):image-save(?:\s+\[(.*)\])?$/gm,
-  )) {
-    if (how !== '' || !name.includes('debian')) continue;
-    const built = new RegExp(`saved ${name}:latest`).test(output);
-    seen[built ? 'built' : 'ran']?.push(name.replace('-debian-12', ''));
+  beforeAll(async () => {
+    workspace = await createNxWorkspace(version);
+    for (const owner of ['app0', 'app1'])
+      await workspace.write(`apps/${owner}/project.json`, `{"name":"${owner}"}`);
+    for (const id of IMAGES) {
+      await write(id, 'image.yaml', definition(id));
+      await write(id, 'files/content', `${id}\n`);
+    }
+    await workspace.commit('thirty images');
+  });
+  afterAll(() => workspace.remove());
+
+  /** What a run did, by image: built, or ran without building. What came from the cache did neither. */
+  async function outcome(...args: string[]): Promise<Record<'built' | 'ran', string[]>> {
+    const output = await workspace.nx(...args, '--parallel=4');
+    const seen = { built: [] as string[], ran: [] as string[] };
+    for (const [, name = '', how = ''] of output.matchAll(
+      /^> nx run (\S+):image-save(?:\s+\[(.*)\])?$/gm,
+    )) {
+      const id = /-debian-12-(.+)$/.exec(name)?.[1];
+      if (how !== '' || id === undefined) continue;
+      seen[output.includes(`saved ${name}:latest`) ? 'built' : 'ran'].push(id);
+    }
+    return { built: seen.built.sort(), ran: seen.ran.sort() };
   }
-  return { built: seen['built']?.sort() ?? [], ran: seen['ran'] ?? [] };
-}
 
-it('builds all six the first time, four at once, and none the second', async () => {
-  const all = ['app-alone', 'app-asan', 'app-base', 'app-gcc', 'lib-one', 'lib-two'];
-  expect(await outcome('run-many', '-t', 'image-save', '--parallel=4')).toEqual({
-    built: all,
-    ran: [],
+  it('builds all thirty the first time, and none the second', async () => {
+    expect(IMAGES).toHaveLength(30);
+    const all = () => outcome('run-many', '-t', 'image-save');
+    expect(await all()).toEqual({ built: [...IMAGES].sort(), ran: [] });
+    expect(await all()).toEqual({ built: [], ran: [] });
   });
-  expect(await outcome('run-many', '-t', 'image-save', '--parallel=4')).toEqual({
-    built: [],
-    ran: [],
+
+  it.each<[string, () => Promise<void>, { built: string[]; ran?: string[] }]>([
+    ['a file of a leaf', () => write('r0-0-0-1', 'files/content', 'x\n'), { built: ['r0-0-0-1'] }],
+    [
+      'a file of the third level',
+      () => write('r0-0-1', 'files/content', 'x\n'),
+      { built: subtree('r0-0-1') },
+    ],
+    [
+      'a file of the second level',
+      () => write('r1-2', 'files/content', 'x\n'),
+      { built: subtree('r1-2') },
+    ],
+    ['a file of a root', () => write('r1', 'files/content', 'x\n'), { built: subtree('r1') }],
+    [
+      'an environment variable of a definition',
+      () => write('r0-1', 'image.yaml', definition('r0-1', { more: 'env: { A: b }\n' })),
+      { built: subtree('r0-1') },
+    ],
+    [
+      'a comment in the definition of a root: equal bytes stop the wave',
+      () => write('r0', 'image.yaml', `# only a comment\n${definition('r0')}`),
+      { built: [], ran: ['r0'] },
+    ],
+    [
+      'two files of unrelated images',
+      async () => {
+        await write('r0-2-0', 'files/content', 'x\n');
+        await write('r1-0-1', 'files/content', 'x\n');
+      },
+      { built: subtree('r0-2-0', 'r1-0-1') },
+    ],
+    [
+      'a base: another parent for one branch',
+      () => write('r1-1-0', 'image.yaml', definition('r1-1-0', { base: 'r1-2' })),
+      { built: ['r1-1-0'] },
+    ],
+    [
+      'a file that no image is made from',
+      () => workspace.write('apps/app0/README.md', 'x\n'),
+      { built: [] },
+    ],
+    [
+      'a new image on an old one',
+      async () => {
+        await write('r1-2-1-0', 'image.yaml', definition('r1-2-1-0'));
+        await write('r1-2-1-0', 'files/content', 'new\n');
+      },
+      { built: ['r1-2-1-0'] },
+    ],
+  ])(
+    'after a change of %s builds exactly what it must',
+    async (what, change, { built, ran = [] }) => {
+      await change();
+      await workspace.commit(what);
+      const affected = await outcome('affected', '-t', 'image-save', '--base=HEAD~1');
+      expect(affected).toEqual({ built, ran });
+    },
+  );
+
+  it('shows bases in the graph, says which images make a cycle, and holds nothing else up', async () => {
+    await workspace.nx('graph', '--file=graph.json');
+    const edge = { source: nameOf('r0-0-0'), target: nameOf('r0-0'), type: 'static' };
+    expect(JSON.parse(await workspace.read('graph.json'))).toMatchObject({
+      graph: { dependencies: { [nameOf('r0-0-0')]: [edge] } },
+    });
+    await write('r1-0', 'image.yaml', definition('r1-0', { base: 'r1-0-0' }));
+    const save = (id: string) => workspace.tryNx('run', `${nameOf(id)}:image-save`);
+    const failed = await save('r1-0');
+    expect(failed.code).not.toBe(0);
+    expect(failed.stdout + failed.stderr).toContain(
+      `base: expected no cycle, got ${[...['r1-0', 'r1-0-0', 'r1-0'].map(nameOf)].join(' -> ')}`,
+    );
+    expect((await save('r1-1')).code).toBe(0);
+    await write('r1-0', 'image.yaml', definition('r1-0', { base: 'r1-99' }));
+    const missing = await save('r1-0');
+    expect(missing.code).not.toBe(0);
+    expect(missing.stdout + missing.stderr).toContain(
+      `base ${nameOf('r1-99')}: expected an image of the workspace or the catalog, got none of that name`,
+    );
   });
-});
 
-it.each<[string, () => Promise<void>, Record<string, string[]>]>([
-  [
-    'one copied file',
-    () => workspace.write(`${folder('lib', 'two')}/files/content`, 'changed\n'),
-    { built: ['lib-two'], ran: [] },
-  ],
-  [
-    'one definition',
-    () =>
-      workspace.write(
-        `${folder('app', 'gcc')}/image.yaml`,
-        `${definition('app', 'gcc', 'app-debian-12-base')}env: { A: b }\n`,
-      ),
-    { built: ['app-asan', 'app-gcc'], ran: [] },
-  ],
-  [
-    'one base',
-    () => workspace.write(`${folder('app', 'base')}/files/content`, 'another base\n'),
-    { built: ['app-asan', 'app-base', 'app-gcc', 'lib-one'], ran: [] },
-  ],
-  [
-    "a comment in a base's definition",
-    () =>
-      workspace.write(
-        `${folder('app', 'base')}/image.yaml`,
-        `# only a comment\n${definition('app', 'base')}`,
-      ),
-    { built: [], ran: ['app-base'] },
-  ],
-  [
-    'a seventh image',
-    () => addImage('lib', 'three', 'lib-debian-12-two'),
-    { built: ['lib-three'], ran: [] },
-  ],
-])('after a change of %s builds exactly what it must', async (what, change, expected) => {
-  await change();
-  await workspace.commit(what);
-  expect(await outcome('affected', '-t', 'image-save', '--base=HEAD~1')).toEqual(expected);
-  expect(await outcome('run-many', '-t', 'image-save')).toEqual({ built: [], ran: [] });
-});
-
-it('refuses a copied file that git ignores, and takes it as the output of a task', async () => {
-  const root = folder('lib', 'dist');
-  await workspace.write(
-    `${root}/image.yaml`,
-    'project: lib\nos: debian-12\nvariant: dist\ncontext: ../..\ncopy: [{ from: dist, to: /opt/dist }]\n',
-  );
-  await workspace.write('apps/lib/dist/made', 'by hand\n');
-  const refused = await workspace.tryNx('run', 'lib-debian-12-dist:image-save');
-  expect(refused.code).not.toBe(0);
-  expect(refused.stdout + refused.stderr).toMatch(/files that git ignores: apps\/lib\/dist\/made/);
-
-  const build = {
-    executor: 'nx:run-commands',
-    outputs: ['{projectRoot}/dist'],
-    inputs: ['{projectRoot}/src/**/*'],
-    cache: true,
-    options: { command: 'mkdir -p apps/lib/dist && cp apps/lib/src/a apps/lib/dist/made' },
-  };
-  await workspace.write(
-    'apps/lib/project.json',
-    JSON.stringify({ name: 'lib', root: 'apps/lib', targets: { build } }),
-  );
-  await workspace.write('apps/lib/src/a', 'one\n');
-  await workspace.write(
-    `${root}/image.yaml`,
-    'project: lib\nos: debian-12\nvariant: dist\ncontext: ../..\nafter: [build]\ncopy: [{ from: dist, to: /opt/dist }]\n',
-  );
-  const run = () => outcome('run', 'lib-debian-12-dist:image-save');
-  expect(await run()).toEqual({ built: ['lib-dist'], ran: [] });
-  expect(await run()).toEqual({ built: [], ran: [] });
-  await workspace.write('apps/lib/src/a', 'two\n');
-  expect(await run()).toEqual({ built: ['lib-dist'], ran: [] });
+  it('keeps the catalog true with nx sync', async () => {
+    await workspace.remove('images/image-registry.yml');
+    expect((await workspace.tryNx('sync:check')).code).not.toBe(0);
+    await workspace.nx('sync');
+    const catalog = await workspace.read('images/image-registry.yml');
+    for (const id of IMAGES) expect(catalog).toContain(`name: ${nameOf(id)}\n`);
+    expect((await workspace.tryNx('sync:check')).code).toBe(0);
+  });
 });

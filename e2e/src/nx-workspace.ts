@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
@@ -18,8 +18,10 @@ export interface NxWorkspace {
   /** Like `nx`, for what may fail. */
   readonly tryNx: (...args: string[]) => Promise<Ran>;
   readonly write: (path: string, content: string | Uint8Array) => Promise<void>;
+  readonly read: (path: string) => Promise<string>;
   readonly commit: (message: string) => Promise<void>;
-  readonly remove: () => Promise<void>;
+  /** A path below it, or all of it. */
+  readonly remove: (path?: string) => Promise<void>;
 }
 
 /** Makes a workspace with one project, `apps/app`, and adds the plugin as a user would. */
@@ -35,7 +37,7 @@ export async function createNxWorkspace(version: string): Promise<NxWorkspace> {
     });
   const commit = async (message: string) => {
     await git('add', '-A');
-    await git('commit', '-qm', message);
+    await git('commit', '-qm', message, '--allow-empty');
   };
   const options = { cwd: root, env: ENV };
   const nx = (...args: string[]) => must('npx', ['nx', ...visible(args)], options);
@@ -61,8 +63,9 @@ export async function createNxWorkspace(version: string): Promise<NxWorkspace> {
     nx,
     tryNx: (...args) => run('npx', ['nx', ...visible(args)], options),
     write,
+    read: (path) => readFile(join(root, path), 'utf8'),
     commit,
-    remove: () => rm(root, { recursive: true, force: true }),
+    remove: (path = '') => rm(join(root, path), { recursive: true, force: true }),
   };
 }
 

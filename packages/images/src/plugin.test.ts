@@ -19,11 +19,13 @@ async function infer(files: Readonly<Record<string, string>>) {
   const context = { workspaceRoot, nxJsonConfiguration: {} } as CreateNodesContext;
   const results = await createNodes[1](definitions, undefined, context);
   const projects: Record<string, Partial<ProjectConfiguration>> = {};
+  const external: Record<string, unknown> = {};
   for (const [, result] of results) {
+    Object.assign(external, result.externalNodes);
     for (const [root, project] of Object.entries(result.projects ?? {}))
       projects[root] = { ...projects[root], ...project };
   }
-  return { projects, workspaceRoot, definitions };
+  return { projects, external, workspaceRoot, definitions };
 }
 
 const definition = (variant: string, more = '') =>
@@ -177,4 +179,43 @@ it('has nothing of the content, the clock or the machine in its options', async 
   const text = JSON.stringify((await infer(files)).projects);
   expect(text).not.toContain('hunter2');
   expect(text).not.toContain(tmpdir());
+});
+
+it('leaves a cycle of bases out of the tasks, so that only its own images fail', async () => {
+  const image = (variant: string, base: string) => ({
+    [`apps/app/images/ubuntu-25.04-${variant}/image.yaml`]: definition(
+      variant,
+      `base: app-ubuntu-25.04-${base}\n`,
+    ),
+  });
+  const { projects } = await infer({
+    ...APP,
+    ...image('a', 'b'),
+    ...image('b', 'a'),
+    ...image('c', 'b'),
+  });
+  const needs = (variant: string) =>
+    projects[`apps/app/images/ubuntu-25.04-${variant}`]?.targets?.['image-save']?.dependsOn;
+  expect([needs('a'), needs('b')]).toEqual([[], []]);
+  expect(needs('c')).toEqual([{ projects: ['app-ubuntu-25.04-b'], target: 'image-save' }]);
+});
+
+it('makes a locked outside base a node of the graph, and an input', async () => {
+  const folder = 'apps/app/images/ubuntu-25.04-gcc15';
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const { projects, external } = await infer({
+    ...APP,
+    [`${folder}/image.yaml`]: definition('gcc15', 'base: debian:12\nrun: [make]\n'),
+    [`${folder}/image.lock.yaml`]: `base: debian:12\ndigest: ${digest}\n`,
+  });
+  expect(external).toEqual({
+    'oci:debian:12': {
+      type: 'oci',
+      name: 'oci:debian:12',
+      data: { version: digest, packageName: 'debian:12', hash: digest },
+    },
+  });
+  expect(projects[folder]?.targets?.['image-save']?.inputs).toContainEqual({
+    externalDependencies: ['oci:debian:12'],
+  });
 });

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { closest } from 'fastest-levenshtein';
 import type { Base } from '../build/make.js';
-import type { CatalogPlace } from '../catalog/file.js';
+import { readCatalog, type CatalogPlace } from '../catalog/file.js';
 import type { ImageRecord } from '../catalog/record.js';
 import { SCRATCH, type Definition, type Facts } from '../definition/definition.js';
 import { LOCK_FILE, parseLock, type BaseLock } from '../definition/lock.js';
@@ -10,6 +11,7 @@ import { ImageError, systemCode } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { canonicalReference } from '../oci/reference.js';
 import { openLocation, type Opened } from '../open.js';
+import { findDefinitions } from './definitions.js';
 
 /** A base, and what the record of an image on it says of it. */
 export interface OpenedBase {
@@ -33,7 +35,10 @@ export async function openBase(
   const { base } = definition;
   if (base === SCRATCH) return undefined;
   if (isOutside(base)) return await openOutside(place, definition, await readLock(folder, base));
-  const opened = await openAt(base, place, folder);
+  const opened = await openAt(base, place, folder).catch(async (error: unknown) => {
+    const isAbsent = error instanceof ImageError && error.code === 'NOT_FOUND';
+    throw isAbsent && parseName(base) ? await absent(base, place, error) : error;
+  });
   const { descriptor, reference } = await named(opened, base);
   const name = opened.record?.name ?? base;
   return {
@@ -46,6 +51,29 @@ export async function openBase(
 /** Neither a path nor a name of the workspace. */
 export function isOutside(base: string): boolean {
   return !/^[.~/\\]/.test(base) && !base.endsWith('.tar') && parseName(base) === undefined;
+}
+
+/** Says whether a base only has to be made, or is not known at all. */
+async function absent(base: string, place: CatalogPlace, cause: Error): Promise<ImageError> {
+  const definitions = await findDefinitions({ root: place.workspace });
+  const names = definitions.map(({ definition }) => definition.name);
+  const known = [...names, ...(await readCatalog(place)).map(({ name }) => name)];
+  const isDefined = names.includes(base);
+  return new ImageError(
+    'NOT_FOUND',
+    isDefined
+      ? `base ${base}: expected its archive, got none`
+      : `base ${base}: expected an image of the workspace or the catalog, got none of that name`,
+    {
+      location: base,
+      cause,
+      hint: isDefined
+        ? `Make it first: nx run ${base}:image-save, or stowage ensure.`
+        : known.length === 0
+          ? 'There is no image in this workspace yet.'
+          : `Did you mean ${closest(base, known)}?`,
+    },
+  );
 }
 
 async function openOutside(

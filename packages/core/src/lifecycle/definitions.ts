@@ -13,7 +13,7 @@ const ELSEWHERE = ['**/node_modules/**', '**/.git/**', '**/.nx/**', '**/.stowage
 
 /** Finds every definition of a workspace, sorted by path. A bad one is said, and left out. */
 export async function findDefinitions(
-  { root }: Workspace,
+  { root }: Pick<Workspace, 'root'>,
   { onEvent }: Pick<VerbOptions, 'onEvent'> = {},
 ): Promise<FoundDefinition[]> {
   const files = await glob(PATTERN, { cwd: root, ignore: ELSEWHERE, dot: false });

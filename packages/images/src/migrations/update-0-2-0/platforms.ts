@@ -1,5 +1,5 @@
 import { visitNotIgnoredFiles, type Tree } from '@nx/devkit';
-import { parseDocument, YAMLMap, YAMLSeq } from 'yaml';
+import { isScalar, parseDocument, YAMLMap, YAMLSeq } from 'yaml';
 
 /** `platform: linux/amd64` in definitions becomes `platforms: [linux/amd64]`; comments and order stay. */
 export default function platforms(tree: Tree): void {
@@ -19,6 +19,10 @@ export function withPlatforms(text: string): string {
   if (!pair || contents.has('platforms')) return text;
   const list = new YAMLSeq();
   list.flow = true;
+  if (isScalar(pair.value)) {
+    list.comment = pair.value.comment ?? null;
+    pair.value.comment = null;
+  }
   list.add(pair.value);
   contents.items = contents.items.map((item) =>
     item === pair ? document.createPair('platforms', list) : item,
