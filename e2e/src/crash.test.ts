@@ -1,19 +1,20 @@
-import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { appendFile, copyFile, cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   doctor,
+  ensure,
   inspect,
   list,
   load,
   openWorkspace,
+  prune,
   readDefinition,
   saveDefinition,
   type SaveResult,
 } from '@stowage/core';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from './fixture.js';
-import { describeWith } from './peers.js';
-import { must, stowage, temporaryFolder } from './run.js';
+import { stowage, temporaryFolder } from './run.js';
 
 const KILL_AT = join(import.meta.dirname, 'kill-at.mjs');
 /** More changes of the disk than any command here makes. */
@@ -65,6 +66,58 @@ it('never shows a name without its whole image, whenever a load is killed, and t
   );
   expect(steps).toBeGreaterThan(10);
   expect([...outcomes].sort()).toEqual(['NOT_FOUND', digest]);
+});
+
+it('heals whatever a killed ensure left, by ensuring again', async () => {
+  const base = 'apps/app/images/ubuntu-25.04-base';
+  const cwd = await createWorkspace({
+    [`${base}/image.yaml`]:
+      'project: app\nos: ubuntu-25.04\nvariant: base\ncopy: [{ from: x, to: /x }]\n',
+    [`${base}/x`]: 'x\n',
+    [`${DEFINITION}/image.yaml`]:
+      'project: app\nos: ubuntu-25.04\nvariant: gcc15\nbase: app-ubuntu-25.04-base\ncopy: [{ from: files, to: /opt/app }]\n',
+  });
+  const request = { os: 'ubuntu-25.04', compiler: 'gcc15' };
+  const args = ['ensure', '--os', 'ubuntu-25.04', '--compiler', 'gcc15', '--engine', 'embedded'];
+  const steps = await killAtEveryStep(args, cwd, async (each) => {
+    const workspace = await openWorkspace(each);
+    const { jobs } = await ensure(workspace, request, call(each));
+    expect(jobs).toMatchObject([
+      { name: NAME, loaded: [{ action: expect.any(String) as string }] },
+    ]);
+    const again = await ensure(workspace, request, call(each));
+    expect(again.jobs).toMatchObject([{ needs_build: false, loaded: [{ action: 'skipped' }] }]);
+    expect((await doctor(workspace, call(each))).problems).toEqual([]);
+  });
+  expect(steps).toBeGreaterThan(30);
+});
+
+it('heals whatever a killed prune left, by pruning again; and so does doctor --fix', async () => {
+  const cwd = await createWorkspace();
+  await save(cwd);
+  const files = ['old1', 'old2'].map((name) => `app/${name}.tar`);
+  for (const file of files) await copyFile(join(cwd, ARCHIVE), join(cwd, 'images', file));
+  const record = join(cwd, `images/app/${NAME}.image.json`);
+  await copyFile(record, join(cwd, 'images/app/old1.image.json'));
+  const entries = files.map(
+    (file) => `  - { name: ${NAME}, file: ${file}, created: 2020-01-01 }\n`,
+  );
+  await appendFile(join(cwd, 'images/image-registry.yml'), entries.join(''));
+  const rules = { keepNewest: { name: 1 }, engine: 'embedded' as const };
+  const problems = async (each: string) =>
+    (await doctor(await openWorkspace(each), call(each))).problems;
+  const args = ['prune', '--keep-newest', '1', '--engine', 'embedded'];
+  const steps = await killAtEveryStep(args, cwd, async (each) => {
+    const workspace = await openWorkspace(each);
+    const copy = await copyOf(each);
+    await doctor(await openWorkspace(copy), { ...call(copy), fix: true });
+    expect((await problems(copy)).filter(({ kind }) => kind !== 'misnamed')).toEqual([]);
+    await prune(workspace, { ...call(each), ...rules });
+    expect(await problems(each)).toEqual([]);
+    expect(await list(workspace)).toMatchObject([{ name: NAME, state: 'ok' }]);
+    expect(await load(workspace, [NAME], call(each))).toHaveLength(1);
+  });
+  expect(steps).toBeGreaterThan(5);
 });
 
 it('takes the lock of a process that died', async () => {
@@ -175,28 +228,3 @@ it('stops at Ctrl-C with exit 130, and leaves nothing half-done', async () => {
     expect(await readdir(join(cwd, '.stowage/locks')).catch(() => [])).toEqual([]);
   }
 });
-
-describeWith(
-  ['mount', 'umount'],
-  'a full disk',
-  () => {
-    it('is exit 7 before anything is written, and leaves the old archive', async () => {
-      const cwd = await createWorkspace();
-      const images = join(cwd, 'images');
-      await mkdir(images);
-      await must('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'stowage-e2e', images]);
-      onTestFinished(async () => void (await must('umount', [images])));
-      const { digest } = await save(cwd);
-      await put(cwd, `${DEFINITION}/files/big`, 'a'.repeat(2_000_000));
-      const ran = await stowage(['build', DEFINITION, '--save'], { cwd });
-      expect(ran.code).toBe(7);
-      expect(ran.stderr).toContain('free bytes');
-      expect(await list(await openWorkspace(cwd))).toMatchObject([{ digest, state: 'ok' }]);
-      expect((await readdir(join(images, 'app'))).sort()).toEqual([
-        `${NAME}.image.json`,
-        `${NAME}.tar`,
-      ]);
-    });
-  },
-  { root: true },
-);

@@ -25,7 +25,10 @@ export interface NxWorkspace {
 }
 
 /** Makes a workspace with one project, `apps/app`, and adds the plugin as a user would. */
-export async function createNxWorkspace(version: string): Promise<NxWorkspace> {
+export async function createNxWorkspace(
+  version: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<NxWorkspace> {
   const root = await mkdtemp(join(tmpdir(), 'stowage-nx-'));
   const write = async (path: string, content: string | Uint8Array) => {
     await mkdir(dirname(join(root, path)), { recursive: true });
@@ -39,7 +42,7 @@ export async function createNxWorkspace(version: string): Promise<NxWorkspace> {
     await git('add', '-A');
     await git('commit', '-qm', message, '--allow-empty');
   };
-  const options = { cwd: root, env: ENV };
+  const options = { cwd: root, env: { ...ENV, ...env } };
   const nx = (...args: string[]) => must('npx', ['nx', ...visible(args)], options);
   await copyFile(inject('npmrc'), join(root, '.npmrc'));
   await write(

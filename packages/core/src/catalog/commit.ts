@@ -56,6 +56,20 @@ export async function commitArchive(
   return record;
 }
 
+/**
+ * Deletes an archive and its record, one commit as well: {@link heal} brings the pair back as long as the
+ * archive is there, and finishes afterwards. The caller holds the archive's lock.
+ */
+export async function removeArchive(path: string): Promise<void> {
+  try {
+    await rename(recordPath(path), recordPath(path) + PARTIAL);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+  await rm(path, { force: true });
+  await discard(path);
+}
+
 /** Whether a process died, or is still at work, between the two files of a commit. */
 export async function isHalfDone(path: string): Promise<boolean> {
   return (await readIfThere(recordPath(path) + PARTIAL)) !== undefined;

@@ -71,6 +71,11 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
   });
 }
 
+/** Takes away what a process left that died while it wrote the catalog. */
+export async function healCatalog(place: CatalogPlace): Promise<void> {
+  if (await isThere(`${catalogPath(place)}.partial`)) await updateCatalog(place, {});
+}
+
 /** The catalog as it is written; empty where there is none yet. */
 export async function catalogText(
   place: CatalogPlace,

@@ -19,8 +19,14 @@ export interface FileSystem {
 /** The file system that holds (or will hold) `path`. */
 export async function fileSystemOf(path: string): Promise<FileSystem> {
   const there = await existing(path);
-  const [{ dev }, { bavail, bsize, blocks }] = await Promise.all([stat(there), statfs(there)]);
-  return { id: String(dev), free: bavail * bsize, total: blocks * bsize };
+  try {
+    const [{ dev }, { bavail, bsize, blocks }] = await Promise.all([stat(there), statfs(there)]);
+    return { id: String(dev), free: bavail * bsize, total: blocks * bsize };
+  } catch (error) {
+    // Somebody deleted it in between; its folder is on the same file system.
+    if (systemCode(error) !== 'ENOENT') throw error;
+    return fileSystemOf(path);
+  }
 }
 
 /** Refuses what would not fit, before it starts. @throws ImageError NO_SPACE */

@@ -1,24 +1,24 @@
 import { rm } from 'node:fs/promises';
-import { heal } from '../catalog/commit.js';
+import { heal, removeArchive } from '../catalog/commit.js';
 import { lockPath } from '../catalog/file.js';
 import { withLock } from '../disk/lock.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import type { PruneDecision } from '../policy/prune-model.js';
 import type { VerbOptions } from './call.js';
-import type { Prunable } from './prunable.js';
+import { PARTIAL, type Prunable } from './prunable.js';
 import type { Workspace } from './workspace.js';
 
 export interface ApplyOptions extends VerbOptions {
   readonly store: Engine;
   readonly copies: Engine | undefined;
+  readonly holding?: string | undefined;
   /** Plans again: what may go as things are now. */
   readonly look: () => Promise<ReadonlyMap<string, Prunable>>;
 }
 
 /** How old what was seen may be before the next deletion looks again (ms). */
 const FRESH = 500;
-const PARTIAL = /(?:\.tar|\.image\.json)\.partial$/;
 
 /**
  * Deletes what a plan lets go, one after the other. What changed since it was planned, or is held by another
@@ -65,7 +65,8 @@ async function removeUnlessChanged(
     return 'it changed, or was used, since the plan was made';
   try {
     const name = item.name.replace(/(?:\.tar|\.image\.json)?(?:\.partial)?$/, '');
-    await withLock(lockPath(place, name), () => remove(item, options), { wait: 0 });
+    if (name === options.holding) await remove(item, options);
+    else await withLock(lockPath(place, name), () => remove(item, options), { wait: 0 });
     return undefined;
   } catch (error) {
     if (!(error instanceof ImageError) || error.code !== 'CONFLICT') throw error;
@@ -79,11 +80,10 @@ async function remove(item: Prunable, { store, copies }: ApplyOptions): Promise<
     for (const target of item.targets) await engine?.remove(target).catch(unlessGone);
     return;
   }
-  // The archive first, so that no record ever describes what is not there any more for longer than a moment.
-  for (const path of item.targets) {
-    if (PARTIAL.test(path)) await heal(path.replace(PARTIAL, '.tar'));
-    else await rm(path, { force: true });
-  }
+  const [path = ''] = item.targets;
+  if (item.kind === 'archive') await removeArchive(path);
+  else if (PARTIAL.test(path)) await heal(path.replace(PARTIAL, '.tar'));
+  else await rm(path, { force: true });
 }
 
 function unlessGone(error: unknown): void {

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { readCatalog } from '../catalog/file.js';
+import { healCatalog, readCatalog } from '../catalog/file.js';
 import type { CatalogEntry } from '../catalog/reconcile.js';
 import { formatCompiler, isCompiler, parseCompiler } from '../definition/compiler.js';
 import { parseDefinition } from '../definition/definition.js';
@@ -9,9 +9,9 @@ import { canonicalReference } from '../oci/reference.js';
 import { saveDefinition } from './build.js';
 import type { VerbOptions } from './call.js';
 import { findDefinitions } from './definitions.js';
-import type { Job, JobRequest, Jobs } from './jobs.js';
+import { readJobs, type Job, type JobRequest, type Jobs } from './jobs.js';
 import { load, type LoadResult } from './load.js';
-import { plan, upstreamBase, type JobPlan, type Planned } from './plan.js';
+import { planJobs, upstreamBase, type JobPlan, type Planned } from './plan.js';
 import type { FoundDefinition } from './recipe.js';
 import type { SaveResult } from './save-image.js';
 import type { Workspace } from './workspace.js';
@@ -43,9 +43,14 @@ export async function ensure(
   request: JobRequest,
   options: EnsureOptions,
 ): Promise<Ensured> {
-  const { jobs, skipped } = await plan(workspace, request, options);
+  const { jobs, skipped } = await readJobs(workspace, request, options);
+  if (!options.dryRun) await healCatalog(workspace.place);
   const results: EnsureResult[] = [];
-  for (const planned of jobs) results.push(await ensureJob(workspace, planned, options));
+  // One after the other: what was made for one may be what the next one needs.
+  for (const job of jobs) {
+    const [planned] = await planJobs(workspace, [job], options);
+    if (planned) results.push(await ensureJob(workspace, planned, options));
+  }
   return { jobs: results, skipped };
 }
 

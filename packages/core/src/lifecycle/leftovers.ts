@@ -3,10 +3,9 @@ import { glob } from 'tinyglobby';
 import { spoolFolder } from '../catalog/file.js';
 import { RECORD_SUFFIX } from '../catalog/record.js';
 import { allocatedBy, statIfThere } from '../disk/allocated.js';
-import { fileSystemOf } from '../disk/free-space.js';
 import { FileStore } from '../store/file-store.js';
 import { findGarbage } from '../store/collect.js';
-import { shownPath, type Prunable } from './prunable.js';
+import { PARTIAL, shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from './workspace.js';
 
 /** What processes that died have left: half-written files, records of archives that are gone, content that no image needs. */
@@ -14,7 +13,7 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
   const { folder, state } = workspace.place;
   const store = join(state, 'store');
   const paths = [
-    ...(await filesIn(folder, ['*.partial', '*/*.partial'])),
+    ...(await filesIn(folder, ['*/*.partial', '*.tar.partial', `*${RECORD_SUFFIX}.partial`])),
     ...(await filesIn(state, ['*.partial', 'builds/*.partial'])),
     ...(await filesIn(spoolFolder(workspace.place), ['*'])),
     ...(await strayRecords(folder)),
@@ -29,8 +28,9 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
       path: shownPath(workspace, path),
       kind: 'leftover',
       contents: [{ id: path, bytes: allocatedBy(info) }],
-      volume: (await fileSystemOf(path)).id,
-      created: info.mtimeMs,
+      volume: String(info.dev),
+      // The lock of an archive tells whether somebody is at work; elsewhere only time does.
+      created: PARTIAL.test(path) ? 0 : info.mtimeMs,
       lastUsed: info.mtimeMs,
       pinned: false,
       inUse: false,

@@ -1,7 +1,7 @@
 import { fileSystemOf } from '../disk/free-space.js';
 import { ImageError } from '../errors.js';
 import type { VerbOptions } from './call.js';
-import { prune } from './prune.js';
+import { prune, type PruneOptions } from './prune.js';
 import { shownPath } from './prunable.js';
 import type { Workspace } from './workspace.js';
 
@@ -16,12 +16,13 @@ export interface Need {
  * there together. Where it does not, the rules of `stowage.yaml`, if it has any, free what they allow.
  *
  * @param options.copies whether copies in the engine may go, too.
+ * @param options.holding the name whose lock the caller holds.
  * @throws ImageError NO_SPACE, with how much is missing
  */
 export async function makeRoom(
   workspace: Workspace,
   needs: readonly Need[],
-  options: VerbOptions & { readonly copies?: boolean },
+  options: VerbOptions & Pick<PruneOptions, 'copies' | 'holding'>,
 ): Promise<void> {
   if ((await missing(needs)).length === 0) return;
   const allowed = Object.keys(workspace.settings.prune).length > 0;

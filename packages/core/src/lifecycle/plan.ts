@@ -54,12 +54,19 @@ export async function plan(
   options: VerbOptions & { readonly cwd: string },
 ): Promise<PlannedJobs> {
   const { jobs, skipped } = await readJobs(workspace, request, options);
+  return { jobs: await planJobs(workspace, jobs, options), skipped };
+}
+
+/** Like {@link plan}, for jobs that are known. */
+export async function planJobs(
+  workspace: Workspace,
+  jobs: readonly Job[],
+  options: VerbOptions,
+): Promise<Planned[]> {
   const entries = await readCatalog(workspace.place);
   let found: Promise<FoundDefinition[]> | undefined;
   const definitions = () => (found ??= findDefinitions(workspace, options));
-  const planned: Planned[] = [];
-  for (const job of jobs) planned.push(await planJob(workspace, job, { entries, definitions }));
-  return { jobs: planned, skipped };
+  return Promise.all(jobs.map((job) => planJob(workspace, job, { entries, definitions })));
 }
 
 interface Known {

@@ -10,6 +10,9 @@ export interface Prunable extends PruneItem {
   readonly targets: readonly string[];
 }
 
+/** Parts of an archive's commit: written under the lock of its name, so whoever gets that may finish or undo it. */
+export const PARTIAL = /(?:\.tar|\.image\.json)\.partial$/;
+
 /** For people: from the workspace, where it lies below it. */
 export function shownPath({ root }: Workspace, path: string): string {
   const shown = relative(root, path);

@@ -95,7 +95,7 @@ async function archiveItem(
     kind: 'archive',
     ...partsOf(name, file),
     contents: files.map((id, at) => ({ id, bytes: bytes[at] ?? 0 })),
-    volume: (await fileSystemOf(path)).id,
+    volume: String(info.dev),
     pinned: entry.pinned === true || own?.pinned === true || isPinned(name, pins),
     inUse: digests.some((digest) => inUse.has(digest)),
     configs: record?.configDigest ? [record.configDigest] : [],

@@ -29,6 +29,8 @@ export interface PruneOptions extends VerbOptions, RuleOptions {
   readonly keep?: readonly string[] | undefined;
   /** What is about to be written, and has to fit. */
   readonly needs?: readonly Need[];
+  /** The name whose lock the caller holds. */
+  readonly holding?: string | undefined;
   readonly now?: number;
 }
 

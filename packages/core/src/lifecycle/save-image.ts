@@ -53,7 +53,8 @@ export async function saveImage(
 ): Promise<SaveResult> {
   const { descriptor } = await source.resolve(target.reference, options);
   const graph = await walk(source, descriptor, options);
-  await makeRoom(workspace, [{ path: target.path, bytes: archiveSize(graph) }], options);
+  const need = { path: target.path, bytes: archiveSize(graph) };
+  await makeRoom(workspace, [need], { ...options, holding: target.name });
   let record: ImageRecord | undefined;
   await using writer = new ArchiveWriter(target.path, async (archive) => {
     record = await commitArchive(target.path, archive, (file) =>

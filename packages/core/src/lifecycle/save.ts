@@ -105,7 +105,8 @@ async function saveByName(
         path: spoolFolder(workspace.place),
         bytes: engine.kind === 'docker' ? size : 0,
       };
-      await makeRoom(workspace, [spooled, { path: target.path, bytes: size }], options);
+      const written = { path: target.path, bytes: size };
+      await makeRoom(workspace, [spooled, written], { ...options, holding: target.name });
       await using source = await engine.source(target.reference, {
         ...options,
         spoolFolder: spoolFolder(workspace.place),

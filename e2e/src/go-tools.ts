@@ -1,0 +1,20 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { must } from './run.js';
+
+/** Kept between runs; git ignores it. */
+const FOLDER = join(import.meta.dirname, '../.peers');
+
+const TOOLS = { act: 'github.com/nektos/act@v0.2.89' };
+
+/** The path of a program that is built with Go from the module proxy, once. */
+export async function goTool(name: keyof typeof TOOLS): Promise<string> {
+  const path = join(FOLDER, name);
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  const env = { GOBIN: FOLDER, GOFLAGS: '-modcacherw -buildvcs=false' };
+  if (!isThere) await must('go', ['install', TOOLS[name]], { env });
+  return path;
+}
