@@ -11,6 +11,9 @@ export interface DerivedIndex {
   readonly yaml: { readonly size: number; readonly mtimeMs: number; readonly sha256: string };
   readonly entries: readonly EntryYaml[];
   readonly seen: Taken['seen'];
+  /** Files whose entries say something else than their records; names that break the rule. */
+  readonly lagging: readonly string[];
+  readonly misnamed: readonly string[];
   /** Whether the file already says all this. */
   readonly kept: boolean;
 }
@@ -24,7 +27,14 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
   const text = info.size === 0 ? '' : await readFile(catalog, 'utf8');
   const sha256 = createHash('sha256').update(text).digest('hex');
   const entries = index?.yaml.sha256 === sha256 ? index.entries : parseCatalog(text, catalog);
-  return { yaml: { ...info, sha256 }, entries, seen: index?.seen ?? {}, kept: false };
+  return {
+    yaml: { ...info, sha256 },
+    entries,
+    seen: index?.seen ?? {},
+    lagging: [],
+    misnamed: [],
+    kept: false,
+  };
 }
 
 /** Writes the index again if it, or what was seen on disk, has changed. */
@@ -32,21 +42,27 @@ export async function keepIndex(
   path: string,
   { yaml, entries, kept }: DerivedIndex,
   { seen, isNew }: Taken,
+  judged: () => Pick<DerivedIndex, 'lagging' | 'misnamed'>,
 ): Promise<void> {
   if (kept && !isNew) return;
   try {
-    await writeAtomically(path, [Buffer.from(JSON.stringify({ yaml, entries, seen }))]);
+    await writeAtomically(path, [
+      Buffer.from(JSON.stringify({ version: VERSION, yaml, entries, seen, ...judged() })),
+    ]);
   } catch (error) {
     // Where nobody may write, listing still works; it only takes longer.
     if (!READ_ONLY.has(systemCode(error) ?? '')) throw error;
   }
 }
 
+/** Of the file's shape. */
+const VERSION = 3;
 const READ_ONLY: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 async function readStored(path: string): Promise<Omit<DerivedIndex, 'kept'> | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as DerivedIndex;
+    const index = JSON.parse(await readFile(path, 'utf8')) as DerivedIndex & { version?: number };
+    return index.version === VERSION ? index : undefined;
   } catch {
     // Absent or damaged: it is derived, so it is made again.
     return undefined;

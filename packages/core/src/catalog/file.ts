@@ -6,11 +6,11 @@ import { withLock } from '../disk/lock.js';
 import { systemCode } from '../errors.js';
 import { parseName } from '../definition/name.js';
 import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
-import { keepIndex, readIndex } from './derived-index.js';
+import { keepIndex, readIndex, type DerivedIndex } from './derived-index.js';
 import type { EntryYaml } from './entry.js';
-import { takeInventory } from './inventory.js';
+import { takeInventory, type Taken } from './inventory.js';
 import { appendUse, openFold, unfoldedUses } from './journal.js';
-import { reconcile, type CatalogEntry } from './reconcile.js';
+import { reconcile, says, type CatalogEntry, type Judgements } from './reconcile.js';
 import { addUsage } from './usage.js';
 
 export const CATALOG_FILE = 'image-registry.yml';
@@ -39,12 +39,26 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
   const index = await readIndex(catalogPath(place), indexPath(place));
   const entries = index.entries.map((entry) => fromCatalog(entry, place));
   const inventory = await takeInventory(place.folder, place.workspace, entries, index.seen);
-  await keepIndex(indexPath(place), index, inventory);
   const usage = await unfoldedUses(place.state, async () => index.yaml.sha256);
-  return reconcile(entries, inventory, (name) => parseName(name) !== undefined).map((entry) => ({
-    ...entry,
-    ...addUsage(entry, usage.get(entry.name)),
+  const found = reconcile(entries, inventory, { ...judgementsOf(index, inventory), usage });
+  await keepIndex(indexPath(place), index, inventory, () => ({
+    lagging: found.flatMap(({ file, lags }) => (lags ? [file] : [])),
+    misnamed: found.flatMap(({ name }) => (parseName(name) ? [] : [name])),
   }));
+  return found;
+}
+
+/** What was found out the last time holds as long as neither the catalog nor a record has changed. */
+function judgementsOf(index: DerivedIndex, { isNew }: Taken): Pick<Judgements, 'isName' | 'lags'> {
+  const isName = (name: string) => parseName(name) !== undefined;
+  if (!index.kept || isNew)
+    return { isName, lags: (entry, recorded) => !says(entry, recorded.read()) };
+  const [lagging, misnamed] = [new Set(index.lagging), new Set(index.misnamed)];
+  const known = new Set(index.entries.map(({ name }) => name));
+  return {
+    isName: (name) => (known.has(name) ? !misnamed.has(name) : isName(name)),
+    lags: ({ file }) => lagging.has(file),
+  };
 }
 
 /**

@@ -1,23 +1,40 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImageError, systemCode } from '../errors.js';
 import type { EntryYaml } from './entry.js';
-import type { Inventory } from './reconcile.js';
+import type { Inventory, Recorded } from './reconcile.js';
 import { parseRecord, RECORD_SUFFIX, type ImageRecord } from './record.js';
 
-/** A record as it was when its file had this size and time. */
-export interface SeenRecord {
-  readonly size: number;
-  readonly mtimeMs: number;
-  readonly record: ImageRecord;
-}
+/** What is remembered of a record as long as its file has this size and time. */
+export type SeenRecord = readonly [
+  size: number,
+  mtimeMs: number,
+  archiveSize: number,
+  reference: string,
+];
 
 export interface Taken extends Inventory {
   /** For the next time: only records that changed are read again. */
   readonly seen: Readonly<Record<string, SeenRecord>>;
   /** Whether `seen` is not what it was. */
   readonly isNew: boolean;
+}
+
+class RecordFile implements Recorded {
+  readonly archiveSize: number;
+  readonly reference: string;
+  readonly #path: string;
+
+  constructor(path: string, [, , archiveSize, reference]: SeenRecord) {
+    this.#path = path;
+    this.archiveSize = archiveSize;
+    this.reference = reference;
+  }
+
+  read(): ImageRecord {
+    return parseRecord(readFileSync(this.#path), this.#path);
+  }
 }
 
 const ARCHIVE = /\.tar(?:\.(?:gz|zst|xz|bz2))?$/;
@@ -35,26 +52,26 @@ export async function takeInventory(
 ): Promise<Taken> {
   const files = await filesIn(folder);
   const archives = new Map<string, number>();
-  const records = new Map<string, ImageRecord>();
+  const records = new Map<string, Recorded>();
   const nowSeen: Record<string, SeenRecord> = {};
   let kept = 0;
   for (const file of files) {
-    const info =
-      ARCHIVE.test(file) || file.endsWith(RECORD_SUFFIX)
-        ? statIfThere(`${folder}/${file}`)
-        : undefined;
+    const isRecord = file.endsWith(RECORD_SUFFIX);
+    if (!isRecord && !file.endsWith('.tar') && !ARCHIVE.test(file)) continue;
+    const info = statIfThere(`${folder}/${file}`);
     if (!info) continue;
-    if (!file.endsWith(RECORD_SUFFIX)) {
+    if (!isRecord) {
       archives.set(file, info.size);
       continue;
     }
     const before = seen[file];
-    const isKept = before?.size === info.size && before.mtimeMs === info.mtimeMs;
-    const record = isKept ? before.record : await readRecord(join(folder, file));
-    if (!record) continue;
+    const isKept = before?.[0] === info.size && before[1] === info.mtimeMs;
+    const now = isKept ? before : await readRecord(join(folder, file), info);
+    if (!now) continue;
     if (isKept) kept++;
-    nowSeen[file] = isKept ? before : { size: info.size, mtimeMs: info.mtimeMs, record };
-    records.set(`${file.slice(0, -RECORD_SUFFIX.length)}.tar`, record);
+    nowSeen[file] = now;
+    const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
+    records.set(archive, new RecordFile(`${folder}/${file}`, now));
   }
   for (const { file } of entries) {
     if (archives.has(file)) continue;
@@ -87,9 +104,13 @@ async function entriesIn(folder: string) {
 }
 
 /** A damaged record is reported by `doctor`; here it only says nothing. */
-async function readRecord(path: string): Promise<ImageRecord | undefined> {
+async function readRecord(
+  path: string,
+  { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number },
+): Promise<SeenRecord | undefined> {
   try {
-    return parseRecord(await readFile(path), path);
+    const record = parseRecord(await readFile(path), path);
+    return [size, mtimeMs, record.size, record.reference];
   } catch (error) {
     if (error instanceof ImageError || systemCode(error) === 'ENOENT') return undefined;
     throw error;

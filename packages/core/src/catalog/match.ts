@@ -69,17 +69,15 @@ function judge(candidate: Candidate, requirements: Requirements): Judged {
   const unfit = whyUnfit(candidate, requirements);
   if (unfit !== undefined) return { score: { essential: 0, extra: 0 }, reason: unfit };
   const { packages, tools } = requirements;
-  const has = packages.filter((each) => candidate.packages?.includes(each));
-  const hasTools = tools.filter((each) => candidate.tools?.includes(each));
-  const lacks = [...packages, ...tools].filter(
-    (each) => !has.includes(each) && !hasTools.includes(each),
-  );
+  const lacked = packages.filter((each) => !candidate.packages?.includes(each));
+  const lackedTools = tools.filter((each) => !candidate.tools?.includes(each));
+  const lacks = [...lacked, ...lackedTools];
   const differs = whyOnlyBase(candidate, requirements);
   const missing = lacks.length === 0 ? '' : `; it lacks ${lacks.join(', ')}`;
   return {
     score: {
       essential: differs === undefined ? 100 : 70,
-      extra: 10 * has.length + 20 * hasTools.length,
+      extra: 10 * (packages.length - lacked.length) + 20 * (tools.length - lackedTools.length),
     },
     reason: `${differs ?? 'it fits'}${missing}`,
   };
@@ -100,8 +98,10 @@ function whyOnlyBase(candidate: Candidate, { features, compiler }: Requirements)
 function whyUnfit(candidate: Candidate, wanted: Requirements): string | undefined {
   if (candidate.state === 'missing') return 'its archive is gone';
   if (candidate.state === 'changed') return 'its archive is not the one its record describes';
-  const parts = parseName(candidate.name);
-  const os = candidate.os === undefined ? parts?.os : normalizeOs(candidate.os.toLowerCase());
+  const os =
+    candidate.os === undefined
+      ? parseName(candidate.name)?.os
+      : normalizeOs(candidate.os.toLowerCase());
   if (os !== wanted.os) return `it is for ${os ?? 'an unknown system'}, not ${wanted.os}`;
   const architectures = (candidate.architecture?.split(',') ?? []).map(architectureOf);
   if (!architectures.includes(wanted.architecture))
@@ -113,9 +113,9 @@ function whyUnfit(candidate: Candidate, wanted: Requirements): string | undefine
     : `its features are ${listed(own)}, not ${listed(wanted.features)}`;
 }
 
-function featuresIn({ name, variants }: Candidate): string[] {
-  const parts = parseName(name);
-  const all = variants ?? (parts ? featuresOf(parts.variant) : []);
+function featuresIn({ name, variants }: Candidate): readonly string[] {
+  if (variants?.length === 0) return variants;
+  const all = variants ?? featuresOf(parseName(name)?.variant ?? 'base');
   return [...new Set(all.map((each) => each.toLowerCase()))];
 }
 
@@ -136,15 +136,16 @@ function lostTo(
     : 'as good; the name decided';
 }
 
-/** What is said of an image, and what its name says. */
+/** What is said of an image; else what its name says. */
 function compilersOf({ name, compilers }: Candidate): Compiler[] {
-  const parts = parseName(name);
-  const named = parts && compilerOf(parts.variant);
   const said = (compilers ?? []).flatMap((each) => parseCompiler(each) ?? []);
-  return [...said, ...(named ? [named] : [])];
+  if (said.length > 0) return said;
+  const named = compilerOf(parseName(name)?.variant ?? 'base');
+  return named ? [named] : [];
 }
 
 function architectureOf(text: string): string {
+  if (text === 'amd64' || text === 'arm64') return text;
   try {
     return parsePlatform(`linux/${text.trim()}`).architecture;
   } catch {

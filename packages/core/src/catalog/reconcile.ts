@@ -1,6 +1,7 @@
 import type { EntryYaml } from './entry.js';
 import { entryOf } from './entry.js';
 import type { ImageRecord } from './record.js';
+import { addUsage, type Usage } from './usage.js';
 
 /** `ok`; its archive is gone; an archive nobody recorded; another archive than its record says; a name that breaks the rule. */
 export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed';
@@ -8,11 +9,13 @@ export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed';
 /** One archive as everything on disk says. */
 export interface CatalogEntry extends EntryYaml {
   readonly state: EntryState;
-  readonly record?: ImageRecord;
+  readonly recorded?: Recorded | undefined;
+  /** What the record says that its image is called; fully qualified. */
+  readonly reference?: string | undefined;
   /** Whether the catalog's text says less than the record, or something else. */
-  readonly lags?: boolean;
+  readonly lags?: boolean | undefined;
   /** Of the archive as it is on disk; absent where there is none. */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
 }
 
 /** What lies in the folder of archives, paths relative to the catalog. */
@@ -20,7 +23,23 @@ export interface Inventory {
   /** Size in bytes of each archive. */
   readonly archives: ReadonlyMap<string, number>;
   /** Each record, under the path of its archive. */
-  readonly records: ReadonlyMap<string, ImageRecord>;
+  readonly records: ReadonlyMap<string, Recorded>;
+}
+
+/** A record whose file is read only when somebody asks for all of it: of 10,000 most are never asked. */
+export interface Recorded {
+  readonly archiveSize: number;
+  readonly reference: string;
+  /** @throws ImageError CORRUPT; ENOENT when it has gone since */
+  read(): ImageRecord;
+}
+
+/** What may be known from the last time. */
+export interface Judgements {
+  readonly isName: (name: string) => boolean;
+  /** Whether an entry says less than its record, or something else. */
+  readonly lags: (entry: EntryYaml, recorded: Recorded) => boolean;
+  readonly usage: ReadonlyMap<string, Usage>;
 }
 
 /**
@@ -30,29 +49,33 @@ export interface Inventory {
 export function reconcile(
   entries: readonly EntryYaml[],
   { archives, records }: Inventory,
-  isName: (name: string) => boolean,
+  judgements: Judgements,
 ): CatalogEntry[] {
   const listed = new Set<string>();
   const known = entries.map((entry): CatalogEntry => {
     listed.add(entry.file);
-    const record = records.get(entry.file);
-    const lags = record !== undefined && !says(entry, record);
-    const facts = lags ? { ...entryOf(record, entry.file), name: entry.name, lags } : {};
-    return { ...entry, ...facts, ...onDisk(entry, record, archives.get(entry.file), isName) };
+    const recorded = records.get(entry.file);
+    const lags = recorded !== undefined && judgements.lags(entry, recorded);
+    const said = lags
+      ? { ...entry, ...entryOf(recorded.read(), entry.file), name: entry.name, lags }
+      : entry;
+    return asFound(said, recorded, archives.get(entry.file), judgements);
   });
   const found = [...archives.keys()].filter((file) => !listed.has(file)).sort();
   const unlisted = found.map((file): CatalogEntry => {
-    const record = records.get(file);
-    const bytes = archives.get(file) ?? 0;
-    if (!record) return { name: nameOf(file), file, size: bytes, bytes, state: 'orphan' };
-    const entry = entryOf(record, file);
-    return { ...entry, lags: true, ...onDisk(entry, record, bytes, isName) };
+    const recorded = records.get(file);
+    const size = archives.get(file) ?? 0;
+    const entry = recorded
+      ? { ...entryOf(recorded.read(), file), lags: true }
+      : { name: nameOf(file), file, size };
+    const state = recorded ? {} : { state: 'orphan' as const };
+    return { ...asFound(entry, recorded, size, judgements), ...state };
   });
   return [...known, ...unlisted];
 }
 
 /** Whether an entry says already what a record would make it say: then nothing has to be worked out. */
-function says(entry: EntryYaml, { digest, size, facts }: ImageRecord): boolean {
+export function says(entry: EntryYaml, { digest, size, facts }: ImageRecord): boolean {
   return (
     entry.digest === digest &&
     entry.size === size &&
@@ -66,17 +89,34 @@ function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean
   return a?.length === b.length && b.every((each, at) => a[at] === each);
 }
 
-function onDisk(
-  { name, file }: EntryYaml,
-  record: ImageRecord | undefined,
+function asFound(
+  entry: EntryYaml & { readonly lags?: boolean },
+  recorded: Recorded | undefined,
   bytes: number | undefined,
-  isName: (name: string) => boolean,
-): Pick<CatalogEntry, 'state' | 'record' | 'bytes'> {
-  const known = record ? { record } : {};
-  if (bytes === undefined) return { ...known, state: 'missing' };
-  if (record && record.size !== bytes) return { ...known, bytes, state: 'changed' };
-  const isConventional = isName(name) && nameOf(file) === name;
-  return { ...known, bytes, state: isConventional ? 'ok' : 'misnamed' };
+  judgements: Judgements,
+): CatalogEntry {
+  const uses = judgements.usage.get(entry.name);
+  const found = {
+    ...entry,
+    usage_count: entry.usage_count ?? 0,
+    recorded,
+    reference: recorded?.reference,
+    bytes,
+    state: stateOf(entry, recorded, bytes, judgements),
+  };
+  return uses ? { ...found, ...addUsage(entry, uses) } : found;
+}
+
+function stateOf(
+  { name, file }: EntryYaml,
+  recorded: Recorded | undefined,
+  bytes: number | undefined,
+  { isName }: Judgements,
+): EntryState {
+  if (bytes === undefined) return 'missing';
+  if (recorded && recorded.archiveSize !== bytes) return 'changed';
+  const isNamed = file.endsWith(`/${name}.tar`) || nameOf(file) === name;
+  return isNamed && isName(name) ? 'ok' : 'misnamed';
 }
 
 /** The name that an archive's path claims. */

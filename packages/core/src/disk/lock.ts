@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lock } from 'proper-lockfile';
 import { ImageError, systemCode } from '../errors.js';
 
 /** A holder that died is taken over after this long (ms)… */
@@ -62,6 +61,8 @@ async function take(path: string): Promise<Held> {
   const onCompromised = (error: Error) => {
     lost = error;
   };
+  // Most commands only read; they need not wait for it.
+  const { lock } = await import('proper-lockfile');
   const release = await lock(path, {
     lockfilePath: path,
     realpath: false,

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { glob } from 'tinyglobby';
+import { dirname } from 'node:path';
 import { DEFINITION_FILE, parseDefinition } from '../definition/definition.js';
 import { ImageError } from '../errors.js';
 import type { VerbOptions } from './call.js';
+import { filesMatching } from './files-matching.js';
 import type { FoundDefinition } from './recipe.js';
 import type { Workspace } from './workspace.js';
 
@@ -16,10 +16,9 @@ export async function findDefinitions(
   { root }: Pick<Workspace, 'root'>,
   { onEvent }: Pick<VerbOptions, 'onEvent'> = {},
 ): Promise<FoundDefinition[]> {
-  const files = await glob(PATTERN, { cwd: root, ignore: ELSEWHERE, dot: false });
+  const files = await filesMatching(root, [PATTERN], { ignore: ELSEWHERE });
   const found: FoundDefinition[] = [];
-  for (const file of files.sort()) {
-    const path = join(root, file);
+  for (const path of files) {
     try {
       const text = await readFile(path, 'utf8');
       found.push({ definition: parseDefinition({ text, path }), folder: dirname(path) });

@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
-import { glob } from 'tinyglobby';
 import { spoolFolder } from '../catalog/file.js';
 import { RECORD_SUFFIX } from '../catalog/record.js';
 import { allocatedBy, statIfThere } from '../disk/allocated.js';
 import { FileStore } from '../store/file-store.js';
 import { findGarbage } from '../store/collect.js';
+import { filesMatching } from './files-matching.js';
 import { PARTIAL, shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from './workspace.js';
 
@@ -13,9 +13,9 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
   const { folder, state } = workspace.place;
   const store = join(state, 'store');
   const paths = [
-    ...(await filesIn(folder, ['*/*.partial', '*.tar.partial', `*${RECORD_SUFFIX}.partial`])),
-    ...(await filesIn(state, ['*.partial', 'builds/*.partial'])),
-    ...(await filesIn(spoolFolder(workspace.place), ['*'])),
+    ...(await filesMatching(folder, ['*/*.partial', '*.tar.partial', `*${RECORD_SUFFIX}.partial`])),
+    ...(await filesMatching(state, ['*.partial', 'builds/*.partial'], { dot: true })),
+    ...(await filesMatching(spoolFolder(workspace.place), ['*'], { dot: true })),
     ...(await strayRecords(folder)),
     ...(await findGarbage(new FileStore(store), store, { now })).map(({ path }) => path),
   ];
@@ -42,16 +42,13 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
 }
 
 async function strayRecords(folder: string): Promise<string[]> {
-  const records = await filesIn(folder, [`*${RECORD_SUFFIX}`, `*/*${RECORD_SUFFIX}`]);
+  const records = await filesMatching(folder, [`*${RECORD_SUFFIX}`, `*/*${RECORD_SUFFIX}`], {
+    dot: true,
+  });
   const stray: string[] = [];
   for (const record of records) {
     const archive = `${record.slice(0, -RECORD_SUFFIX.length)}.tar`;
     if (!(await statIfThere(archive))) stray.push(record);
   }
   return stray;
-}
-
-async function filesIn(cwd: string, patterns: readonly string[]): Promise<string[]> {
-  if (!(await statIfThere(cwd))) return [];
-  return (await glob([...patterns], { cwd, absolute: true, dot: true })).sort();
 }

@@ -38,8 +38,7 @@ export function listEntry(entry: CatalogEntry, { settings }: Workspace): ListEnt
   return {
     name,
     reference:
-      entry.record?.reference ??
-      (entry.docker_tag === undefined ? null : canonical(entry.docker_tag)),
+      entry.reference ?? (entry.docker_tag === undefined ? null : canonical(entry.docker_tag)),
     project: parts?.project ?? null,
     os: parts?.os ?? null,
     variant: parts?.variant ?? null,

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { glob } from 'tinyglobby';
 import { allocated, statIfThere } from '../disk/allocated.js';
 import { fileSystemOf } from '../disk/free-space.js';
+import { filesMatching } from './files-matching.js';
 import { shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from './workspace.js';
 
@@ -14,7 +14,7 @@ export async function nxCacheItem(
   const said = env['NX_CACHE_DIRECTORY'];
   const folder = said === undefined ? join(root, '.nx/cache') : resolve(root, said);
   if (!(await statIfThere(folder))) return undefined;
-  const files = await glob('**/*', { cwd: folder, absolute: true, dot: true });
+  const files = await filesMatching(folder, ['**/*'], { dot: true });
   const sizes = await Promise.all(files.map(allocated));
   return {
     name: 'nx',

@@ -158,6 +158,6 @@ function asCandidate(
   return { name, file: folder, os, architecture: made || architecture, ...facts };
 }
 
-function referenceOf({ record, docker_tag: tag, name }: CatalogEntry): string {
-  return record?.reference ?? canonicalReference(tag ?? name);
+function referenceOf({ reference, docker_tag: tag, name }: CatalogEntry): string {
+  return reference ?? canonicalReference(tag ?? name);
 }

@@ -79,7 +79,8 @@ async function archiveItem(
   pins: readonly string[],
   { inUse, retention }: InventoryOptions,
 ): Promise<ArchiveItem | undefined> {
-  const { name, file, record } = entry;
+  const { name, file, recorded } = entry;
+  const record = recorded?.read();
   const path = await archivePath(place, file);
   const info = await statIfThere(path);
   if (!info) return undefined;

@@ -29,8 +29,8 @@ export async function syncCatalog(workspace: Workspace): Promise<void> {
 
 async function editFor({ place }: Workspace): Promise<CatalogEdit> {
   const entries = await readCatalog(place);
-  const recorded = entries.flatMap(({ record, file, bytes, lags }) =>
-    record && lags && bytes === record.size ? [entryOf(record, file)] : [],
+  const recorded = entries.flatMap(({ recorded, file, bytes, lags }) =>
+    recorded && lags && bytes === recorded.archiveSize ? [entryOf(recorded.read(), file)] : [],
   );
   const gone = entries.filter(({ state, pinned }) => state === 'missing' && pinned !== true);
   return {
