@@ -59,6 +59,9 @@ function demo() {
   show('stowage', ['load', IMAGE, '--engine', engine]);
   if (hasDocker) show('docker', ['run', '--rm', '--network=none', IMAGE]);
 
+  say('What a CI job needs, in one command: found, or built and saved, and loaded.');
+  show('stowage', ['ensure', '--os', 'debian-12', '--variant', 'greeter', '--engine', engine]);
+
   say(
     "The engine's copy removed, the archives gone? Nx's cache brings them back, byte for byte, and they load.",
   );

@@ -111,6 +111,30 @@ describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) 
     );
   });
 
+  it('plans and ensures what a job needs, as targets', async () => {
+    const needs = { os: 'ubuntu-25.04', compiler: 'gcc15' };
+    await workspace.write(
+      'apps/app/project.json',
+      JSON.stringify({
+        name: 'app',
+        root: 'apps/app',
+        targets: {
+          plan: { executor: '@stowage/images:plan', options: needs },
+          ensure: {
+            executor: '@stowage/images:ensure',
+            options: { ...needs, engine: 'embedded', act: true },
+          },
+        },
+      }),
+    );
+    const planned = await workspace.nx('run', 'app:plan');
+    expect(planned).toContain(`"name": "${NAME}"`);
+    expect(planned).toContain('"needs_build": false');
+    const ensured = await workspace.nx('run', 'app:ensure');
+    expect(ensured).toContain(`loaded ${NAME}:latest`);
+    expect(ensured).toContain(`-P ubuntu-25.04=${NAME}:latest --pull=false`);
+  });
+
   describeWith(
     [...DOCKER, 'busybox', 'docker'],
     'with a Docker Engine',

@@ -56,6 +56,30 @@ describe('a build without an engine', () => {
     expect((await make(one, yaml)).digest).not.toBe((await make(two, yaml)).digest);
   });
 
+  it('makes one index of an image for each platform', async () => {
+    const folder = await context({ a: 'x' });
+    const definition = parseDefinition({
+      text: `${HEAD}platforms: [linux/amd64, linux/arm64/v8]\ncopy: [{ from: a, to: /a }]\n`,
+      path: 'image.yaml',
+    });
+    await using source = await makeImage(definition, {
+      context: folder,
+      files: await listContext(folder),
+      base: undefined,
+      platforms: definition.platforms,
+      epoch: 0,
+      engine: () => Promise.reject(new Error('no engine is needed')),
+      spoolFolder: folder,
+    });
+    const graph = await walk(source, (await source.resolve(definition.reference)).descriptor);
+    expect(imagesOf(graph).map(({ config }) => config.platform.architecture)).toEqual([
+      'amd64',
+      'arm64',
+    ]);
+    for (const node of graph.nodes) await readContent(source, node);
+    expect(await source.has({ ...graph.root, digest: `sha256:${'0'.repeat(64)}` })).toBe(false);
+  });
+
   it('writes what the definition says over what the base says', async () => {
     const folder = await context({ a: 'x' });
     const base = { source: await storeWith('base:1'), reference: 'base:1' };

@@ -104,9 +104,15 @@ export function normalizeOs(os: string): string {
   return os.replace(':', '-');
 }
 
-/** Whether this is a distribution that we know, with a version. */
+/** Whether this is a Linux distribution that we know, with a version. */
 export function isKnownOs(os: string): boolean {
-  return OS.test(os) && DISTRIBUTIONS.has(os.split('-')[0] ?? '') && /^[^-]+-[0-9]/.test(os);
+  const [distribution = ''] = os.split('-');
+  return (
+    OS.test(os) &&
+    /^[^-]+-[0-9]/.test(os) &&
+    DISTRIBUTIONS.has(distribution) &&
+    distribution !== 'windows'
+  );
 }
 
 /** Words that only say that there is nothing to say. */

@@ -3,12 +3,13 @@ import { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { openPipedArchive } from '../archive/open-archive.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
 import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import { canonicalReference, familiarReference, parseReference } from '../oci/reference.js';
 import type { Bytes, CallOptions, Sink, Source } from '../transfer/store.js';
 import { dockerContents } from './docker-contents.js';
+import { dockerError } from './docker-error.js';
 import { runInContainer } from './docker-run.js';
 import { readDockerStream } from './docker-stream.js';
 import type {
@@ -189,47 +190,10 @@ export class DockerEngine implements BuildingEngine {
     try {
       return await request();
     } catch (error) {
-      throw this.#asImageError(error);
+      throw dockerError(error, this.location);
     }
   }
-
-  #asImageError(error: unknown): unknown {
-    if (error instanceof ImageError || !(error instanceof Error)) return error;
-    const { location } = this;
-    const status = 'statusCode' in error ? error.statusCode : undefined;
-    const reason =
-      'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
-    if (status === 404)
-      return new ImageError('NOT_FOUND', `${location}: ${reason}`, { location, cause: error });
-    if (status === 409)
-      return new ImageError('CONFLICT', `${location}: ${reason}`, { location, cause: error });
-    if (status !== undefined)
-      return new ImageError('INVALID', `${location}: ${error.message}`, { location, cause: error });
-    if (!CONNECTION_ERRORS.has(systemCode(error) ?? '')) return error;
-    return new ImageError(
-      'UNAVAILABLE',
-      `${location}: expected a Docker Engine, got ${systemCode(error)}`,
-      {
-        location,
-        hint: 'Start it, name another with --host or DOCKER_HOST, or use --engine embedded.',
-        cause: error,
-      },
-    );
-  }
 }
-
-const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOENT',
-  'EACCES',
-  'ECONNRESET',
-  'EPIPE',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'EPROTOTYPE',
-  'ENOTSOCK',
-]);
 
 interface Found {
   readonly Id: string;

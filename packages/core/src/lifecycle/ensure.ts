@@ -61,14 +61,15 @@ async function ensureJob(
 ): Promise<EnsureResult> {
   const { runner, container } = job;
   const saved: SaveResult[] = [];
-  if (build) {
+  if (build && !options.dryRun) {
     const found = 'definition' in build ? build.definition : generated(workspace, job, build.base);
     await saveWithBases(workspace, found, saved, options);
   }
   const { os } = job.requirements;
   const common = { ...planned, os, runner, container, saved };
   const archive = saved.at(-1)?.archive ?? planned.best_image_path;
-  if (archive === null || (options.dryRun && build)) return { ...common, loaded: [] };
+  // In a dry run, what would be built is not there to be loaded.
+  if (archive === null) return { ...common, loaded: [] };
   const loadAs = (as?: string) => load(workspace, [archive], { ...options, as, stdin: nothing });
   const loaded = await loadAs();
   const wanted = container === null ? undefined : ownName(container);

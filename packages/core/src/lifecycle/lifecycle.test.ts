@@ -1,53 +1,12 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../testing/temporary.js';
-import { build, saveDefinition, type BuildOptions } from './build.js';
-import type { LifecycleEvent } from './call.js';
-import { doctor } from './doctor.js';
+import { BASE, buildPath, HEAD, NAME, savePath, workspaceOf } from '../../testing/workspace.js';
 import { inspect } from './inspect.js';
 import { listInputs } from './list-inputs.js';
-import { list } from './list.js';
 import { load } from './load.js';
-import { prune } from './prune.js';
 import { save } from './save.js';
-import { readDefinition } from './recipe.js';
-import { archiveOf, openWorkspace, type Workspace } from './workspace.js';
-
-const NAME = 'app-debian-12-base';
-const BASE = 'apps/app/images/base';
-const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
-const DAY = 86_400_000;
-
-async function workspaceOf(files: Readonly<Record<string, string>> = {}) {
-  const cwd = await temporaryFolder();
-  const all = {
-    'stowage.yaml': '',
-    [`${BASE}/image.yaml`]: `${HEAD}copy: [{ from: files, to: /opt }]\n`,
-    [`${BASE}/files/a`]: 'a\n',
-    ...files,
-  };
-  for (const [path, content] of Object.entries(all)) {
-    await mkdir(dirname(join(cwd, path)), { recursive: true });
-    await writeFile(join(cwd, path), content);
-  }
-  const events: LifecycleEvent[] = [];
-  const stdin = () => {
-    throw new Error('standard input is not read');
-  };
-  const call = {
-    cwd,
-    stdin,
-    engine: 'embedded' as const,
-    onEvent: (event: LifecycleEvent) => void events.push(event),
-  };
-  return { cwd, call, events, workspace: await openWorkspace(cwd) };
-}
-
-const savePath = async (workspace: Workspace, path: string, options: BuildOptions) =>
-  saveDefinition(workspace, await readDefinition(workspace, path, options), options);
-const buildPath = async (workspace: Workspace, path: string, options: BuildOptions) =>
-  build(workspace, await readDefinition(workspace, path, options), options);
+import { archiveOf } from './workspace.js';
 
 describe('an image of a definition', () => {
   it('is built on another by name, by path and by reference in the store; the record names the base', async () => {
@@ -213,69 +172,5 @@ describe('loading', () => {
     });
     expect((await inspect(workspace, './empty', call)).notices).toEqual(['it holds no image']);
     await expect(load(workspace, ['./empty'], call)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  });
-});
-
-describe('the workspace', () => {
-  it('is healthy after a save, and tells what is wrong when it is not', async () => {
-    const { workspace, call, cwd } = await workspaceOf();
-    await savePath(workspace, BASE, call);
-    expect((await doctor(workspace, call)).problems).toEqual([]);
-    await writeFile(join(cwd, 'images/app/stray.image.json'), '{}');
-    await writeFile(join(cwd, 'images/app/Old Name.tar'), 'x');
-    await rename(archiveOf(workspace, NAME), join(cwd, 'images/app/moved.tar'));
-    const kinds = (await doctor(workspace, call)).problems.map(
-      ({ kind, name }) => `${kind} ${name}`,
-    );
-    expect(kinds.sort()).toEqual([
-      'damaged-record stray',
-      'missing app-debian-12-base',
-      'orphan Old Name',
-      'orphan moved',
-      `stray-record ${NAME}`,
-    ]);
-  });
-
-  it('lists pins of the settings and of the catalog', async () => {
-    const { workspace, call, cwd } = await workspaceOf({ 'stowage.yaml': 'pins: ["app-*"]\n' });
-    await savePath(workspace, BASE, call);
-    expect(await list(workspace)).toMatchObject([
-      { name: NAME, pinned: true, project: 'app', os: 'debian-12', variant: 'base' },
-    ]);
-    await writeFile(join(cwd, 'stowage.yaml'), '');
-    expect(await list(await openWorkspace(cwd))).toMatchObject([{ pinned: false }]);
-  });
-
-  it('prunes older archives of a name as planned, and their records and entries with them', async () => {
-    const { workspace, call, cwd } = await workspaceOf();
-    await savePath(workspace, BASE, call);
-    await writeFile(join(cwd, 'images/app/old.tar'), 'x'.repeat(1000));
-    const entry = (file: string, created: string) =>
-      `  - { name: ${NAME}, file: ${file}, created: ${created} }\n`;
-    await writeFile(
-      join(cwd, 'images/image-registry.yml'),
-      `# kept\nimages:\n${entry('app/old.tar', '2020-01-01')}${entry(`app/${NAME}.tar`, '2026-01-01')}`,
-    );
-    const options = {
-      ...call,
-      keepNewest: { name: 1 },
-      minAge: '1d',
-      now: Date.parse('2026-06-01'),
-    };
-    const plan = await prune(workspace, { ...options, dryRun: true });
-    const { blocks } = await stat(join(cwd, 'images/app/old.tar'));
-    expect(plan).toMatchObject({ freedBytes: blocks * 512, shortfallBytes: 0 });
-    expect(plan.decisions.map(({ path, action }) => `${action} ${path}`)).toEqual([
-      `keep app/${NAME}.tar`,
-      'delete app/old.tar',
-    ]);
-    expect(await readdir(join(cwd, 'images/app'))).toContain('old.tar');
-    expect(await prune(workspace, options)).toEqual(plan);
-    expect(await readdir(join(cwd, 'images/app'))).not.toContain('old.tar');
-    expect(await readFile(join(cwd, 'images/image-registry.yml'), 'utf8')).toMatch(/^# kept\n/);
-    expect(await list(workspace)).toHaveLength(1);
-    expect((await prune(workspace, { ...options, now: Date.now() + 400 * DAY })).freedBytes).toBe(
-      0,
-    );
   });
 });

@@ -1,3 +1,4 @@
+import { requireSpace } from '../disk/free-space.js';
 import { isSameImage, type Engine, type EngineImage, type EngineKind } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
@@ -59,11 +60,13 @@ export async function load(
     for (const candidate of candidates)
       decisions.push({ candidate, present: await findPresent(target, candidate, options) });
     if (options.dryRun) return decisions.flatMap((decision) => resultsOf(target, decision, {}));
-    await makeRoom(workspace, await needsOf(target, decisions), {
-      ...options,
-      copies: target.kind === 'docker',
+    const needs = await needsOf(target, decisions);
+    await makeRoom(workspace, needs, { ...options, copies: target.kind === 'docker' });
+    const results = await apply(target, decisions, options).catch(async (error: unknown) => {
+      // An engine says only in its own words that its disk is full; the disk says it better.
+      if (error instanceof ImageError && error.code === 'INVALID') await requireFree(needs);
+      throw error;
     });
-    const results = await apply(target, decisions, options);
     for (const { at } of opened) await noteUse(at, place, new Date());
     return results;
   } finally {
@@ -99,6 +102,11 @@ async function needsOf(engine: Engine, decisions: readonly Decision[]): Promise<
   if (folder === undefined) return [];
   const bytes = missing.reduce((sum, { candidate }) => sum + sizeOf(candidate.graph), 0);
   return [{ path: folder, bytes: engine.kind === 'docker' ? 2 * bytes : bytes }];
+}
+
+/** @throws ImageError NO_SPACE */
+async function requireFree(needs: readonly Need[]): Promise<void> {
+  for (const { path, bytes } of needs) await requireSpace(path, bytes);
 }
 
 async function apply(

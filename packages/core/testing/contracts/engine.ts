@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isSameImage, type Engine } from '../../src/engine/engine.js';
+import type { Digest } from '../../src/oci/digest.js';
 import { copy } from '../../src/transfer/copy.js';
 import { imagesOf, walk } from '../../src/transfer/walk.js';
 import { readContent } from '../../src/transfer/verified.js';
@@ -87,6 +88,35 @@ export function engineContract(name: string, create: () => Promise<Engine>): voi
       const loading = copy(content, undefined, sink).then(() => sink.commit());
       await expect(loading).rejects.toMatchObject({ code: 'CORRUPT' });
       expect(await engine.inspect(reference('damaged'))).toBeUndefined();
+    });
+
+    it('counts what images share once', async () => {
+      await using engine = await create();
+      const ids: Digest[] = [];
+      for (const [tag, seed] of [
+        ['alike-1', 'alike'],
+        ['alike-2', 'alike'],
+        ['apart', 'apart'],
+      ] as const) {
+        await using content = await storeWith(reference(tag), { seed });
+        await using sink = engine.sink();
+        await copy(content, undefined, sink);
+        await sink.commit();
+        const image = await engine.inspect(reference(tag));
+        if (image) ids.push(image.id);
+      }
+      const parts = await Promise.all([...new Set(ids)].map((id) => engine.contents(id)));
+      expect(parts).toHaveLength(2);
+      for (const each of parts) {
+        expect(each.length).toBeGreaterThan(0);
+        expect(each.every(({ bytes }) => bytes >= 0)).toBe(true);
+      }
+      for (const tag of ['alike-1', 'alike-2', 'apart']) await engine.remove(reference(tag));
+    });
+
+    it('says where it keeps its images, if that is on this machine', async () => {
+      await using engine = await create();
+      expect(typeof (await engine.dataFolder())).toMatch(/^(string|undefined)$/);
     });
 
     it('uses nothing in containers that were never made', async () => {

@@ -1,0 +1,107 @@
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { BASE, NAME, savePath, workspaceOf } from '../../testing/workspace.js';
+import { lockPath } from '../catalog/file.js';
+import { withLock } from '../disk/lock.js';
+import { EmbeddedEngine } from '../engine/embedded.js';
+import type { PruneDecision } from '../policy/prune-model.js';
+import { applyPrune, keyOf } from './apply-prune.js';
+import { doctor } from './doctor.js';
+import { list } from './list.js';
+import type { Prunable } from './prunable.js';
+import { prune } from './prune.js';
+import { archiveOf, openWorkspace } from './workspace.js';
+
+const DAY = 86_400_000;
+
+describe('the workspace', () => {
+  it('is healthy after a save, and tells what is wrong when it is not', async () => {
+    const { workspace, call, cwd } = await workspaceOf();
+    await savePath(workspace, BASE, call);
+    expect((await doctor(workspace, call)).problems).toEqual([]);
+    await writeFile(join(cwd, 'images/app/stray.image.json'), '{}');
+    await writeFile(join(cwd, 'images/app/Old Name.tar'), 'x');
+    await rename(archiveOf(workspace, NAME), join(cwd, 'images/app/moved.tar'));
+    const kinds = (await doctor(workspace, call)).problems.map(
+      ({ kind, name }) => `${kind} ${name}`,
+    );
+    expect(kinds.sort()).toEqual([
+      'damaged-record stray',
+      'missing app-debian-12-base',
+      'orphan Old Name',
+      'orphan moved',
+      `stray-record ${NAME}`,
+    ]);
+  });
+
+  it('lists pins of the settings and of the catalog', async () => {
+    const { workspace, call, cwd } = await workspaceOf({ 'stowage.yaml': 'pins: ["app-*"]\n' });
+    await savePath(workspace, BASE, call);
+    expect(await list(workspace)).toMatchObject([
+      { name: NAME, pinned: true, project: 'app', os: 'debian-12', variant: 'base' },
+    ]);
+    await writeFile(join(cwd, 'stowage.yaml'), '');
+    expect(await list(await openWorkspace(cwd))).toMatchObject([{ pinned: false }]);
+  });
+
+  it('prunes older archives of a name as planned, and their records and entries with them', async () => {
+    const { workspace, call, cwd } = await workspaceOf();
+    await savePath(workspace, BASE, call);
+    await writeFile(join(cwd, 'images/app/old.tar'), 'x'.repeat(1000));
+    const entry = (file: string, created: string) =>
+      `  - { name: ${NAME}, file: ${file}, created: ${created} }\n`;
+    await writeFile(
+      join(cwd, 'images/image-registry.yml'),
+      `# kept\nimages:\n${entry('app/old.tar', '2020-01-01')}${entry(`app/${NAME}.tar`, '2026-01-01')}`,
+    );
+    const options = {
+      ...call,
+      keepNewest: { name: 1 },
+      minAge: '1d',
+      now: Date.parse('2026-06-01'),
+    };
+    const plan = await prune(workspace, { ...options, dryRun: true });
+    const { blocks } = await stat(join(cwd, 'images/app/old.tar'));
+    expect(plan).toMatchObject({ freedBytes: blocks * 512, shortfallBytes: 0 });
+    expect(plan.decisions.map(({ path, action }) => `${action} ${path}`)).toEqual([
+      `keep app/${NAME}.tar`,
+      'delete app/old.tar',
+    ]);
+    expect(await readdir(join(cwd, 'images/app'))).toContain('old.tar');
+    expect(await prune(workspace, options)).toEqual(plan);
+    expect(await readdir(join(cwd, 'images/app'))).not.toContain('old.tar');
+    expect(await readFile(join(cwd, 'images/image-registry.yml'), 'utf8')).toMatch(/^# kept\n/);
+    expect(await list(workspace)).toHaveLength(1);
+    expect((await prune(workspace, { ...options, now: Date.now() + 400 * DAY })).freedBytes).toBe(
+      0,
+    );
+  });
+
+  it('leaves what changed since the plan was made, or is held by somebody else', async () => {
+    const { workspace, cwd } = await workspaceOf({ 'images/app/old.tar': 'x' });
+    const path = join(cwd, 'images/app/old.tar');
+    const item: Prunable = {
+      ...{ name: 'old', path: 'app/old.tar', kind: 'archive', contents: [], volume: '' },
+      ...{ pinned: false, inUse: false, targets: [path], fingerprint: 'then' },
+    };
+    const decision: PruneDecision = {
+      ...{ name: 'old', path: 'app/old.tar', kind: 'archive', action: 'delete' },
+      ...{ rule: 'unused-for', reason: '', bytes: 1 },
+    };
+    const apply = (seen: readonly Prunable[]) =>
+      applyPrune(workspace, [[decision, item]], {
+        store: new EmbeddedEngine(cwd),
+        copies: undefined,
+        look: async () => new Map(seen.map((each) => [keyOf(each), each])),
+      });
+    const kept = { action: 'keep', rule: 'changed' };
+    expect(await apply([])).toMatchObject([kept]);
+    expect(await apply([{ ...item, fingerprint: 'now' }])).toMatchObject([kept]);
+    const lock = lockPath(workspace.place, 'old');
+    expect(await withLock(lock, () => apply([item]))).toMatchObject([kept]);
+    expect(await readdir(join(cwd, 'images/app'))).toEqual(['old.tar']);
+    expect(await apply([item])).toEqual([decision]);
+    expect(await readdir(join(cwd, 'images/app'))).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  build,
+  saveDefinition,
+  type BuildOptions,
+  type BuildResult,
+} from '../src/lifecycle/build.js';
+import type { LifecycleEvent } from '../src/lifecycle/call.js';
+import { readDefinition } from '../src/lifecycle/recipe.js';
+import type { SaveResult } from '../src/lifecycle/save-image.js';
+import { openWorkspace, type Workspace } from '../src/lifecycle/workspace.js';
+import { temporaryFolder } from './temporary.js';
+
+/** The one image that every workspace here has. */
+export const NAME = 'app-debian-12-base';
+export const BASE = 'apps/app/images/base';
+/** The beginning of its definition. */
+export const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
+
+/** A workspace with one definition, and how to call verbs in it. */
+export async function workspaceOf(files: Readonly<Record<string, string>> = {}) {
+  const cwd = await temporaryFolder();
+  const all = {
+    'stowage.yaml': '',
+    [`${BASE}/image.yaml`]: `${HEAD}copy: [{ from: files, to: /opt }]\n`,
+    [`${BASE}/files/a`]: 'a\n',
+    ...files,
+  };
+  for (const [path, content] of Object.entries(all)) {
+    await mkdir(dirname(join(cwd, path)), { recursive: true });
+    await writeFile(join(cwd, path), content);
+  }
+  const events: LifecycleEvent[] = [];
+  const stdin = () => {
+    throw new Error('standard input is not read');
+  };
+  const call = {
+    cwd,
+    stdin,
+    engine: 'embedded' as const,
+    onEvent: (event: LifecycleEvent) => void events.push(event),
+  };
+  return { cwd, call, events, workspace: await openWorkspace(cwd) };
+}
+
+export async function savePath(
+  workspace: Workspace,
+  path: string,
+  options: BuildOptions,
+): Promise<SaveResult> {
+  return saveDefinition(workspace, await readDefinition(workspace, path, options), options);
+}
+
+export async function buildPath(
+  workspace: Workspace,
+  path: string,
+  options: BuildOptions,
+): Promise<BuildResult> {
+  return build(workspace, await readDefinition(workspace, path, options), options);
+}
