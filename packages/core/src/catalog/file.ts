@@ -10,7 +10,7 @@ import { keepIndex, readIndex, type DerivedIndex } from './derived-index.js';
 import type { EntryYaml } from './entry.js';
 import { takeInventory, type Taken } from './inventory.js';
 import { appendUse, openFold, unfoldedUses } from './journal.js';
-import { reconcile, says, type CatalogEntry, type Judgements } from './reconcile.js';
+import { reconcile, says, type CatalogEntry, type Judgements, type Recorded } from './reconcile.js';
 import { addUsage } from './usage.js';
 
 export const CATALOG_FILE = 'image-registry.yml';
@@ -48,11 +48,16 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
   return found;
 }
 
+/** Whether an entry says less than its record, or something else. */
+function lagsBehind(entry: EntryYaml, recorded: Recorded): boolean {
+  const record = recorded.read();
+  return record !== undefined && !says(entry, record);
+}
+
 /** What was found out the last time holds as long as neither the catalog nor a record has changed. */
 function judgementsOf(index: DerivedIndex, { isNew }: Taken): Pick<Judgements, 'isName' | 'lags'> {
   const isName = (name: string) => parseName(name) !== undefined;
-  if (!index.kept || isNew)
-    return { isName, lags: (entry, recorded) => !says(entry, recorded.read()) };
+  if (!index.kept || isNew) return { isName, lags: lagsBehind };
   const [lagging, misnamed] = [new Set(index.lagging), new Set(index.misnamed)];
   const known = new Set(index.entries.map(({ name }) => name));
   return {

@@ -32,8 +32,13 @@ class RecordFile implements Recorded {
     this.reference = reference;
   }
 
-  read(): ImageRecord {
-    return parseRecord(readFileSync(this.#path), this.#path);
+  read(): ImageRecord | undefined {
+    try {
+      return parseRecord(readFileSync(this.#path), this.#path);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 }
 

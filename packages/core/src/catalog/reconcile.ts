@@ -30,8 +30,8 @@ export interface Inventory {
 export interface Recorded {
   readonly archiveSize: number;
   readonly reference: string;
-  /** @throws ImageError CORRUPT; ENOENT when it has gone since */
-  read(): ImageRecord;
+  /** Undefined when it has gone since. @throws ImageError CORRUPT */
+  read(): ImageRecord | undefined;
 }
 
 /** What may be known from the last time. */
@@ -56,8 +56,9 @@ export function reconcile(
     listed.add(entry.file);
     const recorded = records.get(entry.file);
     const lags = recorded !== undefined && judgements.lags(entry, recorded);
-    const said = lags
-      ? { ...entry, ...entryOf(recorded.read(), entry.file), name: entry.name, lags }
+    const record = lags ? recorded.read() : undefined;
+    const said = record
+      ? { ...entry, ...entryOf(record, entry.file), name: entry.name, lags }
       : entry;
     return asFound(said, recorded, archives.get(entry.file), judgements);
   });
@@ -65,10 +66,11 @@ export function reconcile(
   const unlisted = found.map((file): CatalogEntry => {
     const recorded = records.get(file);
     const size = archives.get(file) ?? 0;
-    const entry = recorded
-      ? { ...entryOf(recorded.read(), file), lags: true }
+    const record = recorded?.read();
+    const entry = record
+      ? { ...entryOf(record, file), lags: true }
       : { name: nameOf(file), file, size };
-    const state = recorded ? {} : { state: 'orphan' as const };
+    const state = record ? {} : { state: 'orphan' as const };
     return { ...asFound(entry, recorded, size, judgements), ...state };
   });
   return [...known, ...unlisted];

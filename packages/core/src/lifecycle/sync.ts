@@ -29,9 +29,10 @@ export async function syncCatalog(workspace: Workspace): Promise<void> {
 
 async function editFor({ place }: Workspace): Promise<CatalogEdit> {
   const entries = await readCatalog(place);
-  const recorded = entries.flatMap(({ recorded, file, bytes, lags }) =>
-    recorded && lags && bytes === recorded.archiveSize ? [entryOf(recorded.read(), file)] : [],
-  );
+  const recorded = entries.flatMap(({ recorded: known, file, bytes, lags }) => {
+    const record = lags && bytes === known?.archiveSize ? known?.read() : undefined;
+    return record ? [entryOf(record, file)] : [];
+  });
   const gone = entries.filter(({ state, pinned }) => state === 'missing' && pinned !== true);
   return {
     upsert: recorded,
