@@ -15,6 +15,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   transfer: ['oci'],
   archive: ['oci', 'disk', 'compression', 'transfer'],
   store: ['oci', 'disk', 'transfer'],
+  verify: ['oci', 'compression', 'transfer'],
   engine: ['oci', 'disk', 'transfer', 'archive', 'store'],
   build: ['oci', 'definition', 'compression', 'transfer', 'archive', 'engine'],
   lifecycle: [
@@ -27,6 +28,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'transfer',
     'archive',
     'store',
+    'verify',
     'engine',
     'build',
     'open.ts',

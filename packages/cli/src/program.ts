@@ -8,6 +8,7 @@ import { lsCommand } from './commands/ls.js';
 import { planCommand } from './commands/plan.js';
 import { pruneCommand } from './commands/prune.js';
 import { saveCommand } from './commands/save.js';
+import { verifyCommand } from './commands/verify.js';
 import { EXIT_HELP } from './exit-codes.js';
 import type { Io } from './verb.js';
 
@@ -18,6 +19,7 @@ const COMMANDS = [
   planCommand,
   ensureCommand,
   inspectCommand,
+  verifyCommand,
   lsCommand,
   doctorCommand,
   pruneCommand,
@@ -26,7 +28,9 @@ const COMMANDS = [
 /** The whole command line; `exitOverride` makes it throw where commander would end the process. */
 export function createProgram(io: Io, version: string): Command {
   const program = new Command('stowage')
-    .description('Keep container images as files: load, save, build, inspect, list and prune them.')
+    .description(
+      'Keep container images as files: find, build, save, load, verify, list and prune them.',
+    )
     .version(version)
     .showHelpAfterError('(stowage --help shows how)')
     .addHelpText('after', `\n${EXIT_HELP}`);

@@ -82,3 +82,5 @@ export { actArguments, writeActrc, type ActArguments } from './lifecycle/actrc.j
 export type { JobRequest } from './lifecycle/jobs.js';
 export { findDefinitions } from './lifecycle/definitions.js';
 export { planSync, syncCatalog, type CatalogSync } from './lifecycle/sync.js';
+export { verify, type VerifyLocationsOptions, type VerifyResult } from './lifecycle/verify.js';
+export type { ImageProblem } from './verify/problem.js';

@@ -50,6 +50,7 @@ it('makes a project of each definition, and parents on its owner', async () => {
     'image-save',
     'image-load',
     'image-build',
+    'image-verify',
     'image-prune',
   ]);
   expect(image?.targets?.['image-save']).toMatchObject({

@@ -108,7 +108,7 @@ describe('an archive', () => {
       'INVALID',
       /once/,
     ],
-    ['zstd', async () => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0]), 'UNSUPPORTED', /zstd/],
+    ['damaged zstd', async () => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0]), 'CORRUPT', /zstd/],
     [
       'damaged gzip',
       async () => gzipSync(await tarOf({ a: 'x'.repeat(9000) })).subarray(0, 60),

@@ -10,9 +10,10 @@ import { formatManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import { canonicalReference } from '../oci/reference.js';
 import { only } from '../transfer/copy.js';
+import type { Extent, LocatedSource } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
 import { resolveAmong } from '../transfer/resolve.js';
-import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
+import type { Bytes, ReadOptions } from '../transfer/store.js';
 import { readAll } from '../transfer/verified.js';
 
 export const DOCKER_MANIFEST = 'manifest.json';
@@ -22,7 +23,7 @@ export const DOCKER_MANIFEST = 'manifest.json';
  * so one is composed for each image. Its digest depends on nothing but the config and the layers.
  * Owns its files.
  */
-export class DockerArchive implements Source {
+export class DockerArchive implements LocatedSource {
   readonly location: string;
   readonly #files: Files;
   readonly #images: readonly NamedDescriptor[];
@@ -75,6 +76,15 @@ export class DockerArchive implements Source {
     }
     if (typeof content === 'string') yield* this.#files.read(content, options);
     else yield* only(content.subarray(options.start ?? 0, options.end));
+  }
+
+  async locate({ digest }: Descriptor): Promise<Extent | undefined> {
+    const content = this.#content.get(digest);
+    return typeof content === 'string' ? this.#files.locate(content) : undefined;
+  }
+
+  async members(): Promise<readonly Extent[]> {
+    return this.#files.list();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -178,10 +188,16 @@ async function describeLayer(
       'UNSUPPORTED',
       `${path}: expected a plain, gzip or zstd layer, got ${compression}`,
     );
+  const mediaType = compression === 'gzip' ? MediaType.layerGzip : MediaType.layerZstd;
+  // Whoever reads the layer verifies what its name says.
+  const named = /^(?:.*\/)?([0-9a-f]{64})(?:\.tar\.gz)?$/.exec(path)?.[1];
+  return { mediaType, digest: `sha256:${named ?? (await hashOf(files, path))}`, size };
+}
+
+async function hashOf(files: Files, path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of files.read(path)) hash.update(chunk);
-  const mediaType = compression === 'gzip' ? MediaType.layerGzip : MediaType.layerZstd;
-  return { mediaType, digest: `sha256:${hash.digest('hex')}`, size };
+  return hash.digest('hex');
 }
 
 async function memberSize(location: string, files: Files, path: string): Promise<number> {

@@ -87,7 +87,11 @@ async function openTar(
     const layout = (await tar.size(INDEX_FILE)) !== undefined;
     const docker = (await tar.size(DOCKER_MANIFEST)) !== undefined;
     const kind = layout && docker ? 'hybrid-archive' : layout ? 'oci-archive' : 'docker-archive';
-    if (!layout && !docker) throw notAnImage(path, [...tar.names]);
+    if (!layout && !docker)
+      throw notAnImage(
+        path,
+        (await tar.list()).map(({ member }) => member),
+      );
     const location = `${layout ? 'oci-archive' : 'docker-archive'}:${path}`;
     if (!layout)
       return { source: await DockerArchive.open(location, tar), kind, compression, notices: [] };

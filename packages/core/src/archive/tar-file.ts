@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';
+import type { Extent } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
 import type { Bytes, ReadOptions } from '../transfer/store.js';
 import { indexTar, type TarEntry } from './tar-index.js';
@@ -26,9 +27,12 @@ export class TarFile implements Files {
     return new TarFile(file, await indexTar(read, (await file.stat()).size));
   }
 
-  /** The names of all members. */
-  get names(): Iterable<string> {
-    return this.#entries.keys();
+  async list(): Promise<readonly Extent[]> {
+    return [...this.#entries.keys()].flatMap((path) => this.#extent(path) ?? []);
+  }
+
+  async locate(path: string): Promise<Extent | undefined> {
+    return this.#extent(path);
   }
 
   async size(path: string): Promise<number | undefined> {
@@ -48,6 +52,11 @@ export class TarFile implements Files {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
+  }
+
+  #extent(path: string): Extent | undefined {
+    const entry = this.#find(path);
+    return entry && { file: this.#file.fd, offset: entry.offset, size: entry.size, member: path };
   }
 
   /** Follows links between members. @throws ImageError INVALID when they run in a circle */

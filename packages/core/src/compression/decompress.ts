@@ -1,43 +1,51 @@
-import { pipeline, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ImageError } from '../errors.js';
 import type { Compression } from './detect.js';
+import { throughStream } from './through-stream.js';
+
+type Bytes = AsyncIterable<Uint8Array>;
+
+/** What undoes each; loaded when the first such stream comes. */
+const DECODERS: Readonly<Record<Exclude<Compression, 'none'>, (bytes: Bytes) => Promise<Bytes>>> = {
+  gzip: async (bytes) => throughStream(bytes, createGunzip()),
+  zstd: async (bytes) => (await import('./zstd.js')).unzstd(bytes),
+  bzip2: async (bytes) => (await import('./bzip2.js')).unbzip2Bytes(bytes),
+  xz: async (bytes) => {
+    const { default: xz } = await import('xz-decompress');
+    return Readable.fromWeb(
+      new xz.XzReadableStream(Readable.toWeb(Readable.from(bytes, { objectMode: false }))),
+    );
+  },
+};
 
 /**
- * Undoes a compression while streaming.
+ * Undoes a compression while streaming; several members, frames or streams in a row are one.
  *
- * @throws ImageError UNSUPPORTED (zstd, xz, bzip2), CORRUPT
+ * @throws ImageError CORRUPT; whatever `bytes` throws
  */
-export async function* decompress(
-  bytes: AsyncIterable<Uint8Array>,
-  compression: Compression,
-): AsyncIterable<Uint8Array> {
+export async function* decompress(bytes: Bytes, compression: Compression): Bytes {
   if (compression === 'none') {
     yield* bytes;
     return;
   }
-  if (compression !== 'gzip') {
-    throw new ImageError(
-      'UNSUPPORTED',
-      `${compression}: expected a plain or gzip-compressed archive`,
-      {
-        hint: `Decompress it first: ${compression} -d.`,
-      },
-    );
+  let failure: unknown;
+  // An error of the bytes themselves says more than what a decoder makes of it.
+  async function* watched(): Bytes {
+    try {
+      yield* bytes;
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
   }
-  // The callback is there because errors reach us through the iteration.
-  const plain = pipeline(
-    Readable.from(bytes, { objectMode: false }),
-    createGunzip(),
-    () => undefined,
-  );
   try {
-    for await (const chunk of plain) yield chunk as Uint8Array;
+    yield* await DECODERS[compression](watched());
   } catch (cause) {
-    if (cause instanceof ImageError) throw cause;
+    if (failure !== undefined) throw failure as Error;
     throw new ImageError(
       'CORRUPT',
-      'gzip: expected a whole stream, got a damaged or truncated one',
+      `${compression}: expected a whole stream, got a damaged or truncated one`,
       { cause },
     );
   }

@@ -1,8 +1,9 @@
-import { open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
 import { INDEX_FILE } from '../oci/layout.js';
+import type { Extent } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
 import { LayoutSource } from '../transfer/layout-source.js';
 import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
@@ -52,6 +53,23 @@ class Folder implements Files {
       signal?.throwIfAborted();
       yield chunk;
     }
+  }
+
+  async locate(path: string): Promise<Extent | undefined> {
+    const size = await this.size(path);
+    const file = join(this.#path, path);
+    return size === undefined ? undefined : { file, offset: 0, size, member: path };
+  }
+
+  async list(): Promise<readonly Extent[]> {
+    const entries = await readdir(this.#path, { recursive: true, withFileTypes: true });
+    const paths = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(this.#path, join(entry.parentPath, entry.name)));
+    const found = await Promise.all(
+      paths.sort().map((path) => this.locate(path.replaceAll('\\', '/'))),
+    );
+    return found.filter((extent) => extent !== undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,12 +1,13 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import { blobPath, INDEX_FILE, parseLayoutIndex, type NamedDescriptor } from '../oci/layout.js';
+import type { Extent, LocatedSource } from './extent.js';
 import type { Files } from './files.js';
 import { resolveAmong } from './resolve.js';
-import type { Bytes, ReadOptions, Source } from './store.js';
+import type { Bytes, ReadOptions } from './store.js';
 import { readAll } from './verified.js';
 
 /** An OCI image layout (image-layout.md), in a tar or in a folder. Owns its files. */
-export class LayoutSource implements Source {
+export class LayoutSource implements LocatedSource {
   readonly location: string;
   readonly #files: Files;
   readonly #images: readonly NamedDescriptor[];
@@ -40,6 +41,14 @@ export class LayoutSource implements Source {
 
   read(descriptor: Descriptor, options?: ReadOptions): Bytes {
     return this.#files.read(blobPath(descriptor.digest), options);
+  }
+
+  async locate(descriptor: Descriptor): Promise<Extent | undefined> {
+    return this.#files.locate(blobPath(descriptor.digest));
+  }
+
+  async members(): Promise<readonly Extent[]> {
+    return this.#files.list();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ export interface ImagesPluginOptions {
   readonly saveTargetName?: string;
   readonly loadTargetName?: string;
   readonly buildTargetName?: string;
+  readonly verifyTargetName?: string;
   readonly pruneTargetName?: string;
 }
 
@@ -13,6 +14,7 @@ export function normalizeOptions(options: ImagesPluginOptions | undefined): Targ
     saveTargetName: options?.saveTargetName ?? 'image-save',
     loadTargetName: options?.loadTargetName ?? 'image-load',
     buildTargetName: options?.buildTargetName ?? 'image-build',
+    verifyTargetName: options?.verifyTargetName ?? 'image-verify',
     pruneTargetName: options?.pruneTargetName ?? 'image-prune',
   };
 }

@@ -24,7 +24,8 @@ export function imageProject(
   image: Image,
   options: InferOptions,
 ): Omit<ProjectConfiguration, 'root'> & { root: string } {
-  const { saveTargetName, loadTargetName, buildTargetName, pruneTargetName } = options.targets;
+  const { saveTargetName, loadTargetName, buildTargetName, verifyTargetName, pruneTargetName } =
+    options.targets;
   const needs = dependenciesOf(image, options);
   const definition = '{projectRoot}/image.yaml';
   return {
@@ -62,6 +63,16 @@ export function imageProject(
           'stowage build <definition>',
         ),
       },
+      [verifyTargetName]: {
+        executor: '@stowage/images:verify',
+        cache: false,
+        dependsOn: [saveTargetName],
+        options: { definition },
+        metadata: described(
+          `Prove the archive of ${image.name} byte by byte`,
+          'stowage verify <name>',
+        ),
+      },
       [pruneTargetName]: {
         executor: '@stowage/images:prune',
         cache: false,
@@ -75,7 +86,7 @@ export function imageProject(
     metadata: {
       technologies: ['oci'],
       description: `The image ${image.name} of ${image.owner.name}`,
-      targetGroups: { Image: [saveTargetName, loadTargetName, buildTargetName, pruneTargetName] },
+      targetGroups: { Image: Object.values(options.targets) },
     },
   };
 }

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { decompress } from './decompress.js';
+import { detectCompression, type Compression } from './detect.js';
+import { unzstdInJavaScript } from './zstd.js';
+
+const GOLDEN = join(import.meta.dirname, '../../testing/golden/compression');
+const KINDS = ['gzip', 'zstd', 'xz', 'bzip2'] as const satisfies readonly Compression[];
+const SUFFIX = { gzip: 'gz', zstd: 'zst', xz: 'xz', bzip2: 'bz2' };
+
+async function* inChunks(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function collected(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of bytes) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+describe.each(KINDS)('%s', (kind) => {
+  const golden = () => readFile(join(GOLDEN, `text.${SUFFIX[kind]}`));
+  const plain = () => readFile(join(GOLDEN, 'text'), 'utf8');
+
+  it('is told by its first bytes', async () => {
+    expect(detectCompression(await golden())).toBe(kind);
+  });
+
+  it.each([1, 7, 4096, 1 << 20])(
+    'is undone in chunks of %i, several in a row as one',
+    async (size) => {
+      const bytes = await golden();
+      expect(await collected(decompress(inChunks(bytes, size), kind))).toBe(await plain());
+      const twice = Buffer.concat([bytes, bytes]);
+      expect(await collected(decompress(inChunks(twice, size), kind))).toBe(
+        (await plain()).repeat(2),
+      );
+    },
+  );
+
+  it('is CORRUPT when it is cut or damaged', async () => {
+    const bytes = await golden();
+    for (const length of [bytes.byteLength - 1, bytes.byteLength >> 1, 8]) {
+      const cut = decompress(inChunks(bytes.subarray(0, length), 4096), kind);
+      await expect(collected(cut), `${length}`).rejects.toMatchObject({ code: 'CORRUPT' });
+    }
+  });
+
+  it('passes on what its bytes throw', async () => {
+    async function* failing(): AsyncIterable<Uint8Array> {
+      yield (await golden()).subarray(0, 20);
+      throw new TypeError('mine');
+    }
+    await expect(collected(decompress(failing(), kind))).rejects.toThrow('mine');
+  });
+});
+
+it('zstd is undone in JavaScript as well, where Node.js has it or not', async () => {
+  const bytes = await readFile(join(GOLDEN, 'text.zst'));
+  expect(await collected(unzstdInJavaScript(inChunks(bytes, 100)))).toBe(
+    await readFile(join(GOLDEN, 'text'), 'utf8'),
+  );
+});

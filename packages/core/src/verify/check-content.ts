@@ -1,0 +1,93 @@
+import type { Descriptor } from '../oci/descriptor.js';
+import { algorithmOf, hasherFor, type Digest } from '../oci/digest.js';
+import { isLocated } from '../transfer/extent.js';
+import type { CallOptions, Source } from '../transfer/store.js';
+import { hashAll } from './hash-all.js';
+import type { Hashed, HashJob } from './hash-extent.js';
+import { problem, type ImageProblem } from './problem.js';
+
+/** Content that is no document: to be hashed, once, however many images have it. */
+export interface Leaf {
+  readonly descriptor: Descriptor;
+  readonly image: string;
+  /** Of what it unpacks to, where a config says so. */
+  readonly diffId?: Digest;
+}
+
+type LeafJob = HashJob & { readonly leaf: Leaf };
+
+/** Hashes what images are made of. */
+export async function checkContent(
+  source: Source,
+  leaves: readonly Leaf[],
+  options: CallOptions,
+): Promise<{ readonly bytes: number; readonly problems: readonly ImageProblem[] }> {
+  const problems: ImageProblem[] = [];
+  const jobs: LeafJob[] = [];
+  let bytes = 0;
+  for (const leaf of leaves) {
+    const job = await jobFor(source, leaf);
+    if (job) jobs.push(job);
+    else problems.push(...judge(source, leaf, await hashRead(source, leaf, options)));
+  }
+  await hashAll(
+    jobs,
+    (job, hashed) => {
+      bytes += hashed.size;
+      problems.push(...judge(source, job.leaf, hashed, job));
+    },
+    options,
+  );
+  return { bytes, problems };
+}
+
+async function jobFor(source: Source, leaf: Leaf): Promise<LeafJob | undefined> {
+  const extent = isLocated(source) ? await source.locate(leaf.descriptor) : undefined;
+  if (!extent) return undefined;
+  const diffAlgorithm = leaf.diffId && algorithmOf(leaf.diffId);
+  return {
+    ...extent,
+    leaf,
+    algorithm: algorithmOf(leaf.descriptor.digest),
+    ...(diffAlgorithm ? { diffAlgorithm } : {}),
+  };
+}
+
+/** Where the bytes are no file of ours, they are read like everybody else reads them. */
+async function hashRead(
+  source: Source,
+  { descriptor }: Leaf,
+  options: CallOptions,
+): Promise<Hashed> {
+  const hash = hasherFor(descriptor.digest);
+  let size = 0;
+  for await (const chunk of source.read(descriptor, options)) {
+    hash.update(chunk);
+    size += chunk.byteLength;
+  }
+  const digest = `${algorithmOf(descriptor.digest)}:${hash.digest('hex')}`;
+  return { digest, size, compression: 'none' };
+}
+
+function judge(
+  source: Source,
+  { descriptor, image, diffId }: Leaf,
+  hashed: Hashed,
+  at?: HashJob,
+): ImageProblem[] {
+  const { digest, size } = descriptor;
+  const where = { image, digest, member: at?.member ?? null, offset: at?.offset ?? null };
+  const say = (code: ImageProblem['code'], expected: string, actual: string): ImageProblem[] => {
+    const what = at ? `${at.member}: ` : '';
+    const message = `${source.location}: ${what}expected ${expected}, got ${actual}`;
+    return [problem({ ...where, code, expected, actual, message })];
+  };
+  if (hashed.size !== size || (at && at.size !== size))
+    return say('CORRUPT', `${size} bytes`, `${Math.max(hashed.size, at?.size ?? 0)} bytes`);
+  if (hashed.digest !== digest) return say('CORRUPT', digest, hashed.digest);
+  if (hashed.failure !== undefined)
+    return say('CORRUPT', 'content that can be unpacked', hashed.failure);
+  if (diffId !== undefined && hashed.diffId !== undefined && hashed.diffId !== diffId)
+    return say('INVALID', `the diff ID ${diffId}`, hashed.diffId);
+  return [];
+}

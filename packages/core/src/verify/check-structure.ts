@@ -1,0 +1,129 @@
+import { ImageError } from '../errors.js';
+import { parseConfig } from '../oci/config.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import { children, parseManifest, type ImageManifest } from '../oci/manifest.js';
+import { isImageConfigType, isManifestType, isPlainLayerType } from '../oci/media-types.js';
+import { isLocated } from '../transfer/extent.js';
+import type { CallOptions, Source } from '../transfer/store.js';
+import { readContent } from '../transfer/verified.js';
+import type { Leaf } from './check-content.js';
+import { problem, type ImageProblem } from './problem.js';
+
+export interface StructureOptions extends CallOptions {
+  /** What the image is called in problems. */
+  readonly image: string;
+  readonly allowSparse?: boolean | undefined;
+  /** Content to hash, filled in here. */
+  readonly leaves: Map<Digest, Leaf>;
+  /** Manifests and configs that were looked at, filled in here. */
+  readonly seen: Set<Digest>;
+}
+
+const DEPTH_LIMIT = 16;
+
+/** Reads the manifests and configs of an image, whatever is wrong with some of them, and lists the rest. */
+export async function checkStructure(
+  source: Source,
+  root: Descriptor,
+  options: StructureOptions,
+): Promise<ImageProblem[]> {
+  const { image, leaves, seen, allowSparse } = options;
+  const problems: ImageProblem[] = [];
+
+  async function report(node: Descriptor, error: ImageError): Promise<void> {
+    const extent = isLocated(source) ? await source.locate(node) : undefined;
+    const where = { member: extent?.member ?? null, offset: extent?.offset ?? null };
+    problems.push(
+      problem({ code: error.code, image, digest: node.digest, ...where, message: error.message }),
+    );
+  }
+
+  /** The document, or undefined when it is reported, absent or known already. */
+  async function read<T>(
+    node: Descriptor,
+    parse: (bytes: Uint8Array) => T,
+  ): Promise<T | undefined> {
+    try {
+      return parse(await readContent(source, node, options));
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      await report(node, error);
+      return undefined;
+    }
+  }
+
+  async function isThere(node: Descriptor): Promise<boolean> {
+    if (await source.has(node, options)) return true;
+    problems.push(
+      problem({
+        code: 'INCOMPLETE',
+        image,
+        digest: node.digest,
+        expected: node.digest,
+        message: `${source.location}: expected ${node.digest}${node.platform ? ` for ${node.platform.os}/${node.platform.architecture}` : ''}, got no such content`,
+      }),
+    );
+    return false;
+  }
+
+  async function visit(node: Descriptor, depth: number): Promise<void> {
+    if (seen.has(node.digest)) return;
+    if (!isManifestType(node.mediaType)) {
+      if (await isThere(node)) note(node);
+      return;
+    }
+    const isSparse = allowSparse && depth > 0 && !(await source.has(node, options));
+    if (isSparse || !(await isThere(node))) return;
+    seen.add(node.digest);
+    if (depth > DEPTH_LIMIT) {
+      const message = `${source.location}: ${node.digest}: expected indexes at most ${DEPTH_LIMIT} deep`;
+      await report(node, new ImageError('INVALID', message));
+      return;
+    }
+    const manifest = await read(node, (bytes) => parseManifest(node.mediaType, bytes));
+    if (manifest?.kind === 'image' && isImageConfigType(manifest.config.mediaType))
+      await visitImage(node, manifest);
+    else if (manifest) for (const child of children(manifest)) await visit(child, depth + 1);
+  }
+
+  async function visitImage(node: Descriptor, manifest: ImageManifest): Promise<void> {
+    const { config: descriptor, layers } = manifest;
+    const config = (await isThere(descriptor)) ? await read(descriptor, parseConfig) : undefined;
+    seen.add(descriptor.digest);
+    if (config && config.diffIds.length !== layers.length) {
+      const message = `${source.location}: ${node.digest}: expected ${config.diffIds.length} layers as its config has diff IDs, got ${layers.length}`;
+      await report(node, new ImageError('INVALID', message));
+    }
+    const counts = config?.diffIds.length === layers.length;
+    for (const [at, layer] of layers.entries()) {
+      const diffId = counts ? config.diffIds[at] : undefined;
+      if (diffId !== undefined && isPlainLayerType(layer.mediaType) && diffId !== layer.digest) {
+        const message = `${source.location}: layer ${at} of ${node.digest}: expected ${diffId} as its config says, got ${layer.digest}`;
+        problems.push(
+          problem({
+            code: 'INVALID',
+            image,
+            digest: layer.digest,
+            expected: diffId,
+            actual: layer.digest,
+            message,
+          }),
+        );
+      }
+      if (await isThere(layer)) note(layer, isPlainLayerType(layer.mediaType) ? undefined : diffId);
+    }
+  }
+
+  function note(descriptor: Descriptor, diffId?: Digest): void {
+    const known = leaves.get(descriptor.digest);
+    leaves.set(descriptor.digest, {
+      descriptor,
+      image,
+      ...(diffId ? { diffId } : known?.diffId ? { diffId: known.diffId } : {}),
+    });
+  }
+
+  await visit(root, 0);
+  return problems;
+}

@@ -1,0 +1,55 @@
+import { availableParallelism } from 'node:os';
+import { hashExtent, type Hashed, type HashJob } from './hash-extent.js';
+import type { CallOptions } from '../transfer/store.js';
+
+/** Below this (bytes) starting threads takes longer than hashing. */
+const SMALL = 16 * 1024 * 1024;
+
+/**
+ * Hashes extents on all cores, in the order of their files: whoever is free takes the next.
+ *
+ * @param onHashed told of each as it is done.
+ */
+export async function hashAll<T extends HashJob>(
+  jobs: readonly T[],
+  onHashed: (job: T, hashed: Hashed) => void,
+  { signal }: CallOptions = {},
+): Promise<void> {
+  const sorted = [...jobs].sort((a, b) => a.offset - b.offset);
+  const total = jobs.reduce((sum, { size }) => sum + size, 0);
+  // A worker runs what was built; the sources of this repository's tests are hashed here.
+  if (total < SMALL || import.meta.url.endsWith('.ts')) {
+    for (const job of sorted) {
+      signal?.throwIfAborted();
+      onHashed(job, await hashExtent(job));
+    }
+    return;
+  }
+  const { Tinypool } = await import('tinypool');
+  const threads = Math.min(availableParallelism(), jobs.length);
+  const filename = new URL('./hash-worker.js', import.meta.url).href;
+  const pool = new Tinypool({
+    filename,
+    minThreads: threads,
+    maxThreads: threads,
+    runtime: 'worker_threads',
+  });
+  try {
+    await Promise.all(
+      sorted.map(async ({ ...job }) => {
+        const { file, offset, size, member, algorithm, diffAlgorithm } = job;
+        const plain: HashJob = {
+          file,
+          offset,
+          size,
+          member,
+          algorithm,
+          ...(diffAlgorithm === undefined ? {} : { diffAlgorithm }),
+        };
+        onHashed(job, (await pool.run(plain, signal ? { signal } : {})) as Hashed);
+      }),
+    );
+  } finally {
+    await pool.destroy();
+  }
+}
