@@ -14,11 +14,11 @@ printf 'one\n' > context/one && printf 'two\n' > context/two
 printf 'FROM scratch\nCOPY one /one\nCOPY two /two\nLABEL golden=yes\nCMD ["/one"]\n' > context/Dockerfile
 printf 'FROM golden/app:v1\nLABEL more=yes\n' > context/Dockerfile.more
 
-dockerd --data-root data --exec-root exec --pidfile pid -H "unix://$work/sock" --iptables=false --ip6tables=false \
+dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/pid" -H "unix://$work/sock" --iptables=false --ip6tables=false \
   --bridge=none >docker.log 2>&1 &
 export DOCKER_HOST="unix://$work/sock" DOCKER_BUILDKIT=0
 for _ in $(seq 100); do docker version >/dev/null 2>&1 && break; sleep 0.1; done
-ctr() { command ctr -a exec/containerd/containerd.sock "$@"; }
+ctr() { command ctr -a "$work/exec/containerd/containerd.sock" "$@"; }
 
 docker build -q -t golden/app:v1 context >/dev/null
 docker build -q -t hello:1.0 -f context/Dockerfile.more context >/dev/null

@@ -155,7 +155,7 @@ async function compose(
   const config = describe(MediaType.config, configBytes);
   const manifest = formatManifest(config, layers);
   const root = describe(MediaType.manifest, manifest);
-  content.set(config.digest, configBytes).set(root.digest, manifest);
+  content.set(config.digest, item.config).set(root.digest, manifest);
   return root;
 }
 
