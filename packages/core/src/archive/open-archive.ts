@@ -10,6 +10,7 @@ import type { Bytes, CallOptions, Source } from '../transfer/store.js';
 import { imagesOf, walk } from '../transfer/walk.js';
 import { isPlainLayerType } from '../oci/media-types.js';
 import { DOCKER_MANIFEST, DockerArchive } from './docker-archive.js';
+import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
 
@@ -84,14 +85,13 @@ async function openTar(
 ): Promise<OpenedArchive> {
   return guarded(file, async () => {
     const tar = await indexed(path, file);
+    const names = (await tar.list()).map(({ member }) => member);
+    const bundle = bundleOf(names);
+    if (bundle) throw notAnImage(path, bundle);
     const layout = (await tar.size(INDEX_FILE)) !== undefined;
     const docker = (await tar.size(DOCKER_MANIFEST)) !== undefined;
     const kind = layout && docker ? 'hybrid-archive' : layout ? 'oci-archive' : 'docker-archive';
-    if (!layout && !docker)
-      throw notAnImage(
-        path,
-        (await tar.list()).map(({ member }) => member),
-      );
+    if (!layout && !docker) throw notAnImage(path, tarOf(names));
     const location = `${layout ? 'oci-archive' : 'docker-archive'}:${path}`;
     if (!layout)
       return { source: await DockerArchive.open(location, tar), kind, compression, notices: [] };
@@ -141,6 +141,8 @@ async function indexed(path: string, file: FileHandle): Promise<TarFile> {
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     const { code, hint } = error;
+    const other = textOf((await firstBytes(file, 4096)).toString());
+    if (other) throw notAnImage(path, other);
     throw new ImageError(code, `${path}: ${error.message}`, {
       location: path,
       cause: error,
@@ -149,19 +151,9 @@ async function indexed(path: string, file: FileHandle): Promise<TarFile> {
   }
 }
 
-function notAnImage(path: string, names: readonly string[]): ImageError {
-  const some = names
-    .slice(0, 3)
-    .map((name) => JSON.stringify(name))
-    .join(', ');
-  return new ImageError(
-    'INVALID',
-    `${path}: expected an image archive (index.json or manifest.json), got a tar of ${some || 'nothing'}`,
-    {
-      location: path,
-      hint: 'Make one with docker save, podman save, skopeo copy or stowage save.',
-    },
-  );
+function notAnImage(path: string, { what, hint }: OtherKind): ImageError {
+  const message = `${path}: expected an image archive (index.json or manifest.json), got ${what}`;
+  return new ImageError('INVALID', message, { location: path, hint });
 }
 
 async function openFile(path: string): Promise<FileHandle> {
@@ -177,8 +169,8 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function firstBytes(file: FileHandle): Promise<Uint8Array> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
+async function firstBytes(file: FileHandle, count = MAGIC_BYTES): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
   return buffer.subarray(0, bytesRead);
 }
 

@@ -1,0 +1,69 @@
+/** A file that is no image archive: what it looks like, and what to do with it. */
+export interface OtherKind {
+  readonly what: string;
+  readonly hint: string;
+}
+
+/** A tar that is something else by the names of its members, even where it has a `manifest.json`. */
+const BUNDLES: readonly (OtherKind & { readonly isIt: (names: ReadonlySet<string>) => boolean })[] =
+  [
+    {
+      isIt: (names) =>
+        some(names, /^docker\/registry\/v2\//) &&
+        (names.has('images.yaml') || names.has('charts.yaml')),
+      what: 'a mindthegap bundle',
+      hint: 'mindthegap push bundle sends it to a registry; mindthegap serve bundle makes one of it.',
+    },
+  ];
+
+const TARS: typeof BUNDLES = [
+  {
+    isIt: (names) => names.has('.dockerenv') || (names.has('etc/passwd') && some(names, /^usr\//)),
+    what: "a container's file system, as docker export writes it",
+    hint: 'docker import makes an image of it; docker save writes the archive of an image.',
+  },
+  {
+    isIt: (names) => some(names, /^[^/]+\/Chart\.yaml$/),
+    what: 'a Helm chart',
+    hint: 'helm push sends it to a registry.',
+  },
+];
+
+/** Before anything is read: what only looks like an image archive. */
+export function bundleOf(names: readonly string[]): OtherKind | undefined {
+  const all = new Set(names);
+  return BUNDLES.find(({ isIt }) => isIt(all));
+}
+
+export function tarOf(names: readonly string[]): OtherKind {
+  const all = new Set(names);
+  const found = TARS.find(({ isIt }) => isIt(all));
+  if (found) return found;
+  if (names.length === 0)
+    return { what: 'an empty one', hint: 'It was never written; save or fetch it again.' };
+  const few = names.slice(0, 3).map((name) => JSON.stringify(name));
+  return {
+    what: `a tar of ${few.join(', ')}`,
+    hint: 'Make an image archive with docker save, podman save, skopeo copy or stowage save.',
+  };
+}
+
+/** What is no tar at all, by how it begins; undefined when that says nothing. */
+export function textOf(head: string): OtherKind | undefined {
+  if (/^\s*\{/.test(head) && /"(?:diffIds|configDigest)"\s*:/.test(head))
+    return {
+      what: 'the record of an archive',
+      hint: 'Name the archive itself: the .tar beside it.',
+    };
+  if (/^(?:#.*\n|\s)*images:/.test(head))
+    return { what: 'a catalog', hint: 'stowage ls lists what is in it.' };
+  if (/^(?:#.*\n|\s)*project:/.test(head))
+    return { what: 'a definition', hint: 'stowage build makes its image.' };
+  if (head.startsWith('PK\u0003\u0004'))
+    return { what: 'a zip file', hint: 'Unpack it first, and name the archive that is inside.' };
+  return undefined;
+}
+
+function some(names: ReadonlySet<string>, pattern: RegExp): boolean {
+  return [...names].some((name) => pattern.test(name));
+}
