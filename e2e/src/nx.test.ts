@@ -93,6 +93,12 @@ describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) 
     expect(loaded).toMatch(/cache/);
   });
 
+  it('verifies every byte of what was restored', async () => {
+    expect(await workspace.nx('run', `${NAME}:image-verify`)).toContain(
+      `${NAME}: every byte is as it should be`,
+    );
+  });
+
   it('prints what is wrong with a definition when its target runs, and breaks nothing else', async () => {
     await workspace.write(
       'apps/app/images/ubuntu-25.04-bad/image.yaml',

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { buildCommand } from './commands/build.js';
+import { copyCommand } from './commands/copy.js';
 import { doctorCommand } from './commands/doctor.js';
 import { ensureCommand } from './commands/ensure.js';
 import { inspectCommand } from './commands/inspect.js';
@@ -19,6 +20,7 @@ const COMMANDS = [
   planCommand,
   ensureCommand,
   inspectCommand,
+  copyCommand,
   verifyCommand,
   lsCommand,
   doctorCommand,

@@ -84,3 +84,4 @@ export { findDefinitions } from './lifecycle/definitions.js';
 export { planSync, syncCatalog, type CatalogSync } from './lifecycle/sync.js';
 export { verify, type VerifyLocationsOptions, type VerifyResult } from './lifecycle/verify.js';
 export type { ImageProblem } from './verify/problem.js';
+export { copyImages, type CopiedImage, type CopyImagesOptions } from './lifecycle/copy-images.js';

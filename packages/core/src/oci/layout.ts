@@ -58,6 +58,33 @@ export function formatLayoutIndex(images: readonly NamedDescriptor[]): Uint8Arra
 }
 
 /**
+ * Adds images to the top index of a layout that is there, or begins one. Entries of others stay as they are,
+ * whatever they carry; a name moves to the image that has it now.
+ *
+ * @throws ImageError INVALID (what is there is no index)
+ */
+export function mergeLayoutIndex(
+  before: Uint8Array | undefined,
+  images: readonly NamedDescriptor[],
+): Uint8Array {
+  if (!before) return formatLayoutIndex(images);
+  const index = parseJsonObject(before, INDEX_FILE);
+  const old = Array.isArray(index['manifests']) ? (index['manifests'] as unknown[]) : [];
+  const names = new Set(images.map(({ reference }) => reference));
+  const digests = new Set<string>(images.map(({ descriptor }) => descriptor.digest));
+  const kept = old.filter((each) => {
+    const descriptor = parseDescriptor(each, INDEX_FILE);
+    const reference = embeddedName(descriptor);
+    return reference === undefined ? !digests.has(descriptor.digest) : !names.has(reference);
+  });
+  const added = parseJsonObject(formatLayoutIndex(images), INDEX_FILE)['manifests'];
+  const manifests = [...kept, ...(Array.isArray(added) ? (added as unknown[]) : [])];
+  return Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, ...index, manifests }),
+  );
+}
+
+/**
  * The name an index entry carries: containerd's annotation, else `ref.name` when it is a full name.
  * A `ref.name` that is only a tag (`v1`) names nothing on its own.
  */

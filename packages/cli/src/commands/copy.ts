@@ -1,0 +1,70 @@
+import { pipeline } from 'node:stream/promises';
+import {
+  copyImages,
+  familiarReference,
+  ImageError,
+  parseReference,
+  type CopiedImage,
+} from '@stowage/core';
+import type { Command } from 'commander';
+import { formatBytes, shortDigest } from '../print/table.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+
+interface Options extends CommonOptions {
+  readonly as?: string;
+  readonly all?: boolean;
+  readonly append?: boolean;
+  readonly force?: boolean;
+}
+
+export function copyCommand(io: Io): Command {
+  return withEngine(
+    verb('copy', 'Copy images unchanged: the digest that goes in is the digest that comes out.', [
+      'stowage copy ./from-elsewhere.tar.zst oci:./layout',
+      'stowage copy app-ubuntu-25.04-gcc15 all.tar --append',
+      'stowage copy docker-daemon:app:1 - | ssh host docker load',
+    ]),
+  )
+    .argument('<source>', 'an archive, a layout folder, - for stdin, a name of the catalog, …')
+    .argument(
+      '<destination>',
+      'an archive, a layout folder (oci:, or ending with /), -, docker-daemon:, store:',
+    )
+    .option('--as <reference>', 'what to call the image there')
+    .option('--all', 'all images of the source, not its only one')
+    .option('--append', 'add to an archive that is there')
+    .option('--force', 'write over an archive that is there')
+    .option('--dry-run', 'say what would be copied, and copy nothing')
+    .action(
+      action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
+        const { as, all, append, force } = options;
+        if (to === '-' && io.stdout.isTTY)
+          throw new ImageError(
+            'USAGE',
+            '-: expected a file or a pipe to write to, got a terminal',
+            {
+              hint: 'For example stowage copy SOURCE - | docker load.',
+            },
+          );
+        const stdout = (archive: AsyncIterable<Uint8Array>) =>
+          pipeline(archive, io.stdout, { end: false });
+        const results = await copyImages(workspace, from, to, {
+          ...call,
+          as,
+          all,
+          append,
+          force,
+          stdout,
+        });
+        const text = results.map(line).join('');
+        // The archive itself is the result then.
+        if (to === '-') io.stderr.write(options.quiet ? '' : text);
+        return { json: { results }, text: to === '-' ? '' : text };
+      }),
+    );
+}
+
+function line({ reference, digest, bytes, destination }: CopiedImage): string {
+  const name = reference === null ? '(no name)' : familiarReference(parseReference(reference));
+  return `${name}  copied to ${destination} (${formatBytes(bytes)}, ${shortDigest(digest)})\n`;
+}

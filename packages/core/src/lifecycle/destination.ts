@@ -1,0 +1,101 @@
+import { resolve } from 'node:path';
+import { ArchiveWriter } from '../archive/archive-writer.js';
+import { openArchive } from '../archive/open-archive.js';
+import { spoolFolder } from '../catalog/file.js';
+import { statIfThere } from '../disk/allocated.js';
+import { writeAtomically } from '../disk/atomic-write.js';
+import type { Engine } from '../engine/engine.js';
+import { ImageError } from '../errors.js';
+import { FileStore } from '../store/file-store.js';
+import { LayoutSink } from '../store/layout-sink.js';
+import { copy } from '../transfer/copy.js';
+import type { Sink, Source } from '../transfer/store.js';
+import type { VerbOptions } from './call.js';
+import type { Workspace } from './workspace.js';
+
+/** Where images go, and what the location says they are to be called there. */
+export interface Destination extends AsyncDisposable {
+  readonly sink: Sink;
+  readonly reference?: string;
+  /** For space: the file system that it is on. */
+  readonly path?: string;
+}
+
+export interface DestinationOptions extends VerbOptions {
+  readonly cwd: string;
+  readonly stdout: (archive: AsyncIterable<Uint8Array>) => Promise<void>;
+  readonly openEngine: () => Promise<Engine>;
+  /** Adds to an archive that is there. */
+  readonly append?: boolean | undefined;
+  /** Writes over an archive that is there. */
+  readonly force?: boolean | undefined;
+}
+
+const PREFIX = /^(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.+)$/;
+
+/**
+ * Opens a location for writing: `-`, a path (a folder, or one that ends with a slash, is a layout), or one of
+ * skopeo's prefixes.
+ *
+ * @throws ImageError CONFLICT (an archive is there), USAGE
+ */
+export async function openDestination(
+  { place }: Workspace,
+  text: string,
+  options: DestinationOptions,
+): Promise<Destination> {
+  if (text === '-')
+    return owned({ sink: new ArchiveWriter('-', (archive) => options.stdout(archive)) });
+  const [, prefix, rest = ''] = PREFIX.exec(text) ?? [];
+  if (prefix === 'store')
+    return owned({ sink: new FileStore(`${place.state}/store`), reference: rest });
+  if (prefix === 'docker-daemon')
+    return owned({ sink: (await options.openEngine()).sink(options), reference: rest });
+  if (prefix === undefined && /^[a-z][a-z-]*:/.test(text) && !/^[A-Za-z]:[\\/]/.test(text))
+    throw new ImageError(
+      'USAGE',
+      `${text}: expected a path, -, docker-archive:, oci-archive:, oci:, docker-daemon: or store:, got another kind of location`,
+    );
+  const [path = '', name] = prefix === undefined ? [text] : named(rest);
+  const reference = name === undefined ? {} : { reference: name };
+  const absolute = resolve(options.cwd, path);
+  const info = await statIfThere(absolute);
+  const isLayout =
+    prefix === 'oci' || (prefix === undefined && (/[\\/]$/.test(path) || info?.isDirectory()));
+  if (isLayout) return owned({ sink: new LayoutSink(absolute), path: absolute, ...reference });
+  const archive = new ArchiveWriter(absolute, (bytes) => writeAtomically(absolute, bytes));
+  if (!info || options.force) return owned({ sink: archive, path: absolute, ...reference });
+  if (!options.append)
+    throw new ImageError('CONFLICT', `${path}: expected no file there yet, got one`, {
+      location: absolute,
+      hint: 'Add to it with --append, or write over it with --force.',
+    });
+  const { source } = await openArchive(absolute, { spoolFolder: spoolFolder(place) });
+  await addAll(source, archive, options);
+  return owned({ sink: archive, path: absolute, ...reference }, source);
+}
+
+/** `x.tar:app:v1`, as skopeo writes a path with a name. */
+function named(text: string): [path: string, reference?: string] {
+  const from = /^[A-Za-z]:[\\/]/.test(text) ? 2 : 0;
+  const colon = text.indexOf(':', from);
+  return colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+async function addAll(source: Source, sink: Sink, options: VerbOptions): Promise<void> {
+  for await (const { descriptor, reference } of source.list())
+    await copy(source, descriptor.digest, sink, { signal: options.signal, as: reference });
+}
+
+function owned(
+  destination: Omit<Destination, typeof Symbol.asyncDispose>,
+  source?: Source,
+): Destination {
+  return {
+    ...destination,
+    [Symbol.asyncDispose]: async () => {
+      await destination.sink[Symbol.asyncDispose]();
+      await source?.[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sinkContract } from '../../testing/contracts/sink.js';
+import { storeWith } from '../../testing/image.js';
+import { MemoryStore } from '../../testing/memory-store.js';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { mergeLayoutIndex } from '../oci/layout.js';
+import { copy } from '../transfer/copy.js';
+import { openLayout } from './layout-dir.js';
+import { LayoutSink } from './layout-sink.js';
+
+sinkContract('a layout folder', async () => {
+  const folder = await temporaryFolder();
+  return {
+    sink: new LayoutSink(folder),
+    // What was never committed is no layout yet.
+    reopen: async () => openLayout(folder).catch(() => new MemoryStore()),
+  };
+});
+
+describe('a layout folder', () => {
+  it('takes more images later, and moves names', async () => {
+    const folder = await temporaryFolder();
+    const put = async (reference: string, seed: string) => {
+      await using sink = new LayoutSink(folder);
+      const root = await copy(await storeWith(reference, { seed }), undefined, sink);
+      await sink.commit();
+      return root.digest;
+    };
+    await put('one:1', 'a');
+    const two = await put('two:1', 'b');
+    const one = await put('one:1', 'c');
+    await using source = await openLayout(folder);
+    const found: string[][] = [];
+    for await (const { reference, descriptor } of source.list())
+      found.push([reference ?? '', descriptor.digest]);
+    expect(found).toEqual([
+      ['docker.io/library/two:1', two],
+      ['docker.io/library/one:1', one],
+    ]);
+    expect((await readdir(folder)).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
+  });
+
+  it('keeps what others wrote into its index', async () => {
+    const folder = await temporaryFolder();
+    await using sink = new LayoutSink(folder);
+    await copy(await storeWith('one:1'), undefined, sink);
+    await sink.commit();
+    const before = await readFile(join(folder, 'index.json'));
+    const theirs = JSON.parse(before.toString()) as { manifests: object[]; annotations?: object };
+    theirs.annotations = { theirs: 'yes' };
+    theirs.manifests = theirs.manifests.map((each) => ({ ...each, data: 'e30=' }));
+    const merged = mergeLayoutIndex(Buffer.from(JSON.stringify(theirs)), []);
+    expect(JSON.parse(Buffer.from(merged).toString())).toEqual(theirs);
+  });
+});

@@ -1,0 +1,89 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomically } from '../disk/atomic-write.js';
+import { requireSpace } from '../disk/free-space.js';
+import { withLock } from '../disk/lock.js';
+import { ImageError, systemCode } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import {
+  INDEX_FILE,
+  LAYOUT_CONTENT,
+  LAYOUT_FILE,
+  mergeLayoutIndex,
+  type NamedDescriptor,
+} from '../oci/layout.js';
+import { canonicalReference } from '../oci/reference.js';
+import type { CallOptions, Open, Sink } from '../transfer/store.js';
+import type { Graph } from '../transfer/walk.js';
+import { BlobDir } from './blob-dir.js';
+import { partialFolder } from './paths.js';
+
+/**
+ * Writes into an OCI image layout folder, a new one or one that is there. Content comes first, each file
+ * whole and verified; the index, written last, makes it visible.
+ */
+export class LayoutSink implements Sink {
+  readonly location: string;
+  readonly #root: string;
+  readonly #blobs: BlobDir;
+  readonly #begun = new Map<Digest, Descriptor>();
+  readonly #names = new Map<string, Descriptor>();
+
+  constructor(root: string) {
+    this.location = `oci:${root}`;
+    this.#root = root;
+    this.#blobs = new BlobDir(root);
+  }
+
+  async begin(graph: Graph): Promise<ReadonlySet<Digest>> {
+    const wanted = new Set<Digest>();
+    let bytes = 0;
+    for (const node of graph.nodes) {
+      if (await this.#blobs.has(node)) continue;
+      wanted.add(node.digest);
+      bytes += node.size;
+    }
+    await requireSpace(this.#root, bytes);
+    this.#begun.set(graph.root.digest, graph.root);
+    // What is there by its size may be damaged: manifests are offered again, as everywhere.
+    for (const { descriptor, manifest } of graph.documents.values())
+      if (manifest) wanted.add(descriptor.digest);
+    return wanted;
+  }
+
+  async write(descriptor: Descriptor, open: Open, options?: CallOptions): Promise<void> {
+    await this.#blobs.put(descriptor, open, options);
+  }
+
+  async tag(descriptor: Descriptor, reference: string): Promise<void> {
+    if (!this.#begun.has(descriptor.digest) && !(await this.#blobs.has(descriptor)))
+      throw new ImageError(
+        'NOT_FOUND',
+        `${this.location}: expected ${descriptor.digest} before its name, got none`,
+      );
+    this.#names.set(canonicalReference(reference), descriptor);
+  }
+
+  async commit(): Promise<void> {
+    const named = [...this.#names].map(([reference, descriptor]) => ({ reference, descriptor }));
+    const digests = new Set(named.map(({ descriptor }) => descriptor.digest));
+    const unnamed = [...this.#begun.values()].filter(({ digest }) => !digests.has(digest));
+    const images: NamedDescriptor[] = [...named, ...unnamed.map((descriptor) => ({ descriptor }))];
+    if (images.length === 0) return;
+    const path = join(this.#root, INDEX_FILE);
+    await writeAtomically(join(this.#root, LAYOUT_FILE), [LAYOUT_CONTENT]);
+    await withLock(`${path}.lock`, async () => {
+      const before = await readFile(path).catch((error: unknown): undefined => {
+        if (systemCode(error) !== 'ENOENT') throw error;
+      });
+      await writeAtomically(path, [mergeLayoutIndex(before, images)]);
+    });
+    this.#begun.clear();
+    this.#names.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(partialFolder(this.#root), { recursive: true, force: true });
+  }
+}
