@@ -16,6 +16,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   archive: ['oci', 'disk', 'compression', 'transfer'],
   store: ['oci', 'disk', 'transfer'],
   verify: ['oci', 'compression', 'transfer'],
+  convert: ['oci', 'disk', 'compression', 'transfer', 'archive'],
   engine: ['oci', 'disk', 'transfer', 'archive', 'store'],
   build: ['oci', 'definition', 'compression', 'transfer', 'archive', 'engine'],
   lifecycle: [
@@ -29,6 +30,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'archive',
     'store',
     'verify',
+    'convert',
     'engine',
     'build',
     'open.ts',

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CopiedImage, Inspection, VerifyResult } from '@stowage/core';
 import { describe, expect, it } from 'vitest';
@@ -35,6 +35,57 @@ describe('archives of other tools', () => {
     expect(code).toBe(8);
     expect(stderr).toContain('--append');
     expect((await stowage(['copy', 'a.tar', 'b.tar'], { cwd })).code).toBe(2);
+  });
+});
+
+describe('a delta', () => {
+  it('holds only what its base lacks, says what is missing, and gives the same image with the base', async () => {
+    const cwd = await temporaryFolder();
+    const ok = (...args: string[]) => json<{ results: CopiedImage[] }>(args, { cwd });
+    const several = join(GOLDEN, 'docker-20-several.tar');
+    await ok('copy', join(GOLDEN, 'docker-20.tar'), 'old.tar');
+    await ok('copy', several, 'new.tar', '--all', '--force');
+    await ok('copy', '--base', 'old.tar', 'new.tar', 'delta.tar', '--all');
+    const size = async (file: string) => (await stat(join(cwd, file))).size;
+    expect(await size('delta.tar')).toBeLessThan(await size('new.tar'));
+    const alone = await json<{ results: VerifyResult[] }>(['verify', 'delta.tar'], { cwd });
+    expect(new Set(alone.results[0]?.problems.map(({ code }) => code))).toEqual(
+      new Set(['INCOMPLETE']),
+    );
+    const whole = await json<{ results: VerifyResult[] }>(
+      ['verify', 'delta.tar', '--base', 'old.tar'],
+      { cwd },
+    );
+    expect(whole.results[0]).toMatchObject({ ok: true, images: 2 });
+    await ok('copy', '--base', 'old.tar', 'delta.tar', 'again.tar', '--all');
+    expect(await readFile(join(cwd, 'again.tar'))).toEqual(await readFile(join(cwd, 'new.tar')));
+    const load = (...args: string[]) =>
+      stowage(['load', 'delta.tar', '--engine', 'embedded', ...args], { cwd });
+    const refused = await load();
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toMatch(/got no sha256:[0-9a-f]{64}[\s\S]*--base/);
+    expect((await load('--base', 'old.tar')).code).toBe(0);
+  });
+});
+
+describe('convert', () => {
+  it('prints the new digest beside the old, and gives the old one back', async () => {
+    const cwd = await temporaryFolder();
+    const convert = async (...args: string[]) =>
+      (await json<{ results: CopiedImage[] }>(['convert', ...args], { cwd })).results[0];
+    await json(['copy', join(GOLDEN, 'docker-20.tar'), 'plain.tar'], { cwd });
+    for (const how of ['gzip', 'zstd']) {
+      const packed = await convert('plain.tar', `${how}.tar`, '--compress', how);
+      expect(packed?.digest).not.toBe(packed?.before);
+      const back = await convert(`${how}.tar`, `${how}-back.tar`, '--compress', 'none');
+      expect(back?.digest).toBe(packed?.before);
+      expect((await stowage(['verify', `${how}.tar`, `${how}-back.tar`], { cwd })).code).toBe(0);
+    }
+    for (const suffix of ['gz', 'zst']) {
+      await json(['copy', 'plain.tar', `whole.tar.${suffix}`], { cwd });
+      expect((await stowage(['verify', `whole.tar.${suffix}`], { cwd })).code).toBe(0);
+    }
+    expect((await stowage(['copy', 'plain.tar', 'whole.tar.xz'], { cwd })).code).toBe(2);
   });
 });
 

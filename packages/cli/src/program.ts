@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { buildCommand } from './commands/build.js';
+import { convertCommand } from './commands/convert.js';
 import { copyCommand } from './commands/copy.js';
 import { doctorCommand } from './commands/doctor.js';
 import { ensureCommand } from './commands/ensure.js';
@@ -21,6 +22,7 @@ const COMMANDS = [
   ensureCommand,
   inspectCommand,
   copyCommand,
+  convertCommand,
   verifyCommand,
   lsCommand,
   doctorCommand,

@@ -20,6 +20,7 @@ import { ImageError, systemCode } from './errors.js';
 import { FileStore } from './store/file-store.js';
 import { openLayout } from './store/layout-dir.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
+import { withBase } from './transfer/with-base.js';
 
 export type LocationKind = ArchiveKind | 'layout' | 'store' | 'engine';
 
@@ -44,6 +45,8 @@ export interface OpenOptions extends CallOptions {
   readonly stdin: () => Bytes;
   /** Asked for only when the location names an engine's image. */
   readonly engine: () => Promise<Engine>;
+  /** Where content is that the images lack: what a delta was made against. */
+  readonly base?: string | undefined;
 }
 
 const PREFIX = /^(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.+)$/;
@@ -57,6 +60,19 @@ const ELSEWHERE = /^(docker:\/\/|containers-storage:|containerd:|dir:)/;
  * @throws ImageError NOT_FOUND, USAGE, INVALID, CORRUPT, UNSUPPORTED
  */
 export async function openLocation(text: string, options: OpenOptions): Promise<Opened> {
+  const { base, ...others } = options;
+  const opened = await openOne(text, others);
+  if (base === undefined) return opened;
+  try {
+    const { source } = await openOne(base, others);
+    return { ...opened, source: withBase(opened.source, source) };
+  } catch (error) {
+    await opened.source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openOne(text: string, options: OpenOptions): Promise<Opened> {
   const { place, cwd } = options;
   if (text === '-') return openPiped(options);
   const [, prefix, rest = ''] = PREFIX.exec(text) ?? [];

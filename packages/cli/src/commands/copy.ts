@@ -5,6 +5,7 @@ import {
   ImageError,
   parseReference,
   type CopiedImage,
+  type CopyImagesOptions,
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, shortDigest } from '../print/table.js';
@@ -13,6 +14,7 @@ import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.j
 interface Options extends CommonOptions {
   readonly as?: string;
   readonly all?: boolean;
+  readonly base?: string;
   readonly append?: boolean;
   readonly force?: boolean;
 }
@@ -34,22 +36,18 @@ export function copyCommand(io: Io): Command {
     .option('--all', 'all images of the source, not its only one')
     .option('--append', 'add to an archive that is there')
     .option('--force', 'write over an archive that is there')
+    .option(
+      '--base <location>',
+      'leave out what this has, which makes a delta; of a delta, what it was made against',
+    )
     .option('--dry-run', 'say what would be copied, and copy nothing')
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
-        const { as, all, append, force } = options;
-        if (to === '-' && io.stdout.isTTY)
-          throw new ImageError(
-            'USAGE',
-            '-: expected a file or a pipe to write to, got a terminal',
-            {
-              hint: 'For example stowage copy SOURCE - | docker load.',
-            },
-          );
-        const stdout = (archive: AsyncIterable<Uint8Array>) =>
-          pipeline(archive, io.stdout, { end: false });
+        const { as, all, append, force, base } = options;
+        const stdout = stdoutFor(to, io);
         const results = await copyImages(workspace, from, to, {
           ...call,
+          base,
           as,
           all,
           append,
@@ -62,6 +60,15 @@ export function copyCommand(io: Io): Command {
         return { json: { results }, text: to === '-' ? '' : text };
       }),
     );
+}
+
+/** Where an archive goes that is written to `-`. @throws ImageError USAGE */
+export function stdoutFor(to: string, io: Io): CopyImagesOptions['stdout'] {
+  if (to === '-' && io.stdout.isTTY)
+    throw new ImageError('USAGE', '-: expected a file or a pipe to write to, got a terminal', {
+      hint: 'For example stowage copy SOURCE - | docker load.',
+    });
+  return (archive) => pipeline(archive, io.stdout, { end: false });
 }
 
 function line({ reference, digest, bytes, destination }: CopiedImage): string {

@@ -11,6 +11,7 @@ import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.j
 
 interface Options extends CommonOptions {
   readonly as?: string;
+  readonly base?: string;
   readonly platform?: string;
 }
 
@@ -28,12 +29,18 @@ export function loadCommand(io: Io): Command {
       '--platform <platform>',
       'which image of a multi-platform one: os/architecture[/variant]',
     )
+    .option('--base <location>', 'what a delta was made against')
     .option('--dry-run', 'say what would be loaded, and load nothing')
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const platform =
           options.platform === undefined ? undefined : parsePlatform(options.platform);
-        const results = await load(workspace, inputs, { ...call, as: options.as, platform });
+        const results = await load(workspace, inputs, {
+          ...call,
+          as: options.as,
+          base: options.base,
+          platform,
+        });
         return { json: { results }, text: results.map(line).join('') };
       }),
     );

@@ -6,6 +6,7 @@ import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.j
 
 interface Options extends CommonOptions {
   readonly allowSparse?: boolean;
+  readonly base?: string;
 }
 
 export function verifyCommand(io: Io): Command {
@@ -20,11 +21,12 @@ export function verifyCommand(io: Io): Command {
     ),
   )
     .argument('<location...>', 'archives, layout folders, - for stdin, names of the catalog, …')
+    .option('--base <location>', 'what a delta was made against')
     .option('--allow-sparse', 'platforms that an archive lists and does not hold are no problem')
     .action(
       action<Options>(io, async (workspace, locations, { options, call }) => {
-        const { allowSparse } = options;
-        const results = await verify(workspace, locations, { ...call, allowSparse });
+        const { allowSparse, base } = options;
+        const results = await verify(workspace, locations, { ...call, allowSparse, base });
         return {
           json: { results },
           text: results.map(describe).join(''),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { compress } from './compress.js';
 import { decompress } from './decompress.js';
 import { detectCompression, type Compression } from './detect.js';
 import { unzstdInJavaScript } from './zstd.js';
@@ -62,3 +63,40 @@ it('zstd is undone in JavaScript as well, where Node.js has it or not', async ()
     await readFile(join(GOLDEN, 'text'), 'utf8'),
   );
 });
+
+describe.each(['gzip', 'zstd'] as const)('compressing with %s', (kind) => {
+  const big = Buffer.from('a line of text that repeats\n'.repeat(120_000));
+
+  it.each([1, 100_000, 1 << 20, 5 << 20])(
+    'gives back what went in, in chunks of %i',
+    async (size) => {
+      const bytes = size === 1 ? big.subarray(0, 5000) : big;
+      const packed = compress(inChunks(bytes, size), { kind });
+      const unpacked = await collected(decompress(packed, kind));
+      expect(unpacked === bytes.toString()).toBe(true);
+    },
+  );
+
+  it('gives the same bytes whatever the chunks, smaller ones at a higher level', async () => {
+    const packed = async (size: number, level?: number) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of compress(inChunks(big, size), { kind, level })) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    };
+    const first = await packed(1000);
+    expect(detectCompression(first)).toBe(kind);
+    expect(await packed(1 << 20)).toEqual(first);
+    expect((await packed(1 << 20, 9)).byteLength).toBeLessThanOrEqual(
+      (await packed(1 << 20, 1)).byteLength,
+    );
+    if (kind === 'gzip') expect(first[9]).toBe(255);
+  });
+
+  it('makes something even of nothing', async () => {
+    expect(await collected(decompress(compress(nothing(), { kind }), kind))).toBe('');
+  });
+});
+
+async function* nothing(): AsyncIterable<Uint8Array> {
+  // No chunk at all.
+}

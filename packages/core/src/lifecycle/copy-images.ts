@@ -1,3 +1,5 @@
+import { spoolFolder } from '../catalog/file.js';
+import { convertImage, type ConvertOptions } from '../convert/convert-image.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
@@ -5,16 +7,23 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
 import { openLocation, type Opened } from '../open.js';
 import { copyGraph } from '../transfer/copy.js';
-import type { Bytes } from '../transfer/store.js';
+import type { Bytes, Source } from '../transfer/store.js';
 import { sizeOf, walk, type Graph } from '../transfer/walk.js';
+import { lacking, withBaseOf } from './delta.js';
 import { openDestination, type DestinationOptions } from './destination.js';
 import { makeRoom } from './make-room.js';
 import { openEngine, type Workspace } from './workspace.js';
 
 export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'> {
   readonly stdin: () => Bytes;
+  /** Of a whole image: what its readers have already, and is left out, which makes a delta. Of a delta: what it was made against. */
+  readonly base?: string | undefined;
   /** What the image is called at the destination, taken as it is written. */
   readonly as?: string | undefined;
+  /** Converts each on the way. */
+  readonly convert?:
+    | Pick<ConvertOptions, 'platforms' | 'compress' | 'level' | 'format'>
+    | undefined;
   /** All images of the source; only one, and it must be the only one, when omitted. */
   readonly all?: boolean | undefined;
 }
@@ -25,12 +34,15 @@ export interface CopiedImage {
   /** Fully qualified; null for an image without a name. */
   readonly reference: string | null;
   readonly digest: Digest;
+  /** What it was before it was converted; the same where nothing changed. */
+  readonly before: Digest;
   /** Of the whole image. */
   readonly bytes: number;
 }
 
 /**
- * Copies images unchanged, byte for byte: the digest that goes in is the digest that comes out.
+ * Copies images. Without `convert` they are unchanged, byte for byte: the digest that goes in is the digest that
+ * comes out.
  *
  * @throws ImageError of the source and the destination; AMBIGUOUS (several images), NO_SPACE
  */
@@ -44,12 +56,20 @@ export async function copyImages(
   const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
   const opened = await openLocation(from, {
     ...options,
+    base: undefined,
     place: workspace.place,
     engine: theEngine,
   });
+  let base: Opened | undefined;
   try {
     for (const text of opened.notices) options.onEvent?.({ type: 'notice', text });
     const images = await imagesFrom(opened, options);
+    const { base: baseText, ...others } = options;
+    base =
+      baseText === undefined
+        ? undefined
+        : await openLocation(baseText, { ...others, place: workspace.place, engine: theEngine });
+    const based = await withBaseOf(opened, images, base);
     await using destination = await openDestination(workspace, to, {
       ...options,
       openEngine: theEngine,
@@ -61,36 +81,81 @@ export async function copyImages(
         'USAGE',
         `${to}: expected one image to name ${as}, got ${images.length}`,
       );
-    const graphs: { graph: Graph; reference: string | undefined }[] = [];
-    for (const { descriptor, reference } of images)
-      graphs.push({
-        graph: await walk(opened.source, descriptor, options),
-        reference:
-          as === undefined ? (reference ?? opened.record?.reference) : canonicalReference(as),
-      });
-    const bytes = graphs.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
+    const moving: Moving[] = [];
+    await using _ = closing(moving);
+    for (const image of images)
+      moving.push(await prepare(workspace, based.opened, image, { ...options, as }));
+    const bytes = moving.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
     if (path !== undefined && !options.dryRun)
       await makeRoom(workspace, [{ path, bytes }], options);
-    const copied = graphs.map(
-      ({ graph, reference = null }): CopiedImage => ({
+    const copied = moving.map(
+      ({ graph, before, reference = null }): CopiedImage => ({
         source: from,
         destination: to,
         reference,
         digest: graph.root.digest,
+        before,
         bytes: sizeOf(graph),
       }),
     );
     if (options.dryRun) return copied;
-    for (const { graph, reference } of graphs) {
-      await copyGraph(opened.source, graph, sink, options);
+    for (const { source, graph, reference } of moving) {
+      const sent = based.leftOut ? await lacking(graph, based.leftOut) : graph;
+      await copyGraph(source, sent, sink, options);
       if (reference !== undefined) await sink.tag(graph.root, reference, options);
     }
     await sink.commit(options);
     return copied;
   } finally {
     await opened.source[Symbol.asyncDispose]();
+    await base?.source[Symbol.asyncDispose]();
     await engine?.[Symbol.asyncDispose]();
   }
+}
+
+/** An image as it will arrive. */
+interface Moving extends Partial<AsyncDisposable> {
+  readonly source: Source;
+  readonly graph: Graph;
+  readonly before: Digest;
+  readonly reference: string | undefined;
+}
+
+async function prepare(
+  { place }: Workspace,
+  opened: Opened,
+  image: NamedDescriptor,
+  options: CopyImagesOptions,
+): Promise<Moving> {
+  const { source } = opened;
+  const { as } = options;
+  const { digest: before } = image.descriptor;
+  const reference =
+    as === undefined ? (image.reference ?? opened.record?.reference) : canonicalReference(as);
+  if (!options.convert)
+    return { source, before, reference, graph: await walk(source, image.descriptor, options) };
+  options.onEvent?.({ type: 'step', subject: reference ?? before, text: 'converting' });
+  const converted = await convertImage(source, image, {
+    ...options.convert,
+    signal: options.signal,
+    spoolFolder: spoolFolder(place),
+    onNotice: (text) => options.onEvent?.({ type: 'notice', text }),
+  });
+  return {
+    before,
+    reference,
+    source: converted.source,
+    graph: await walk(converted.source, converted.to, options),
+    [Symbol.asyncDispose]: () => converted[Symbol.asyncDispose](),
+  };
+}
+
+function closing(moving: readonly Moving[]): AsyncDisposable {
+  return {
+    [Symbol.asyncDispose]: async () => {
+      for (const each of moving) await each[Symbol.asyncDispose]?.();
+    },
+  };
 }
 
 async function imagesFrom(

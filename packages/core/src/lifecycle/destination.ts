@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { openArchive } from '../archive/open-archive.js';
 import { spoolFolder } from '../catalog/file.js';
+import { compress } from '../compression/compress.js';
 import { statIfThere } from '../disk/allocated.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import type { Engine } from '../engine/engine.js';
@@ -63,7 +64,10 @@ export async function openDestination(
   const isLayout =
     prefix === 'oci' || (prefix === undefined && (/[\\/]$/.test(path) || info?.isDirectory()));
   if (isLayout) return owned({ sink: new LayoutSink(absolute), path: absolute, ...reference });
-  const archive = new ArchiveWriter(absolute, (bytes) => writeAtomically(absolute, bytes));
+  const packed = compressionFor(path);
+  const archive = new ArchiveWriter(absolute, (bytes) =>
+    writeAtomically(absolute, packed ? compress(bytes, { kind: packed }) : bytes),
+  );
   if (!info || options.force) return owned({ sink: archive, path: absolute, ...reference });
   if (!options.append)
     throw new ImageError('CONFLICT', `${path}: expected no file there yet, got one`, {
@@ -73,6 +77,17 @@ export async function openDestination(
   const { source } = await openArchive(absolute, { spoolFolder: spoolFolder(place) });
   await addAll(source, archive, options);
   return owned({ sink: archive, path: absolute, ...reference }, source);
+}
+
+/** When reading, content decides; when writing there is none yet, so the name does. @throws ImageError USAGE */
+function compressionFor(path: string): 'gzip' | 'zstd' | undefined {
+  if (/\.(?:gz|tgz)$/.test(path)) return 'gzip';
+  if (/\.(?:zst|tzst)$/.test(path)) return 'zstd';
+  if (!/\.(?:xz|txz|bz2|tbz2?)$/.test(path)) return undefined;
+  throw new ImageError('USAGE', `${path}: expected .tar, .tar.gz or .tar.zst, got another ending`, {
+    location: path,
+    hint: 'xz and bzip2 are read, not written: zstd is smaller or faster than both.',
+  });
 }
 
 /** `x.tar:app:v1`, as skopeo writes a path with a name. */

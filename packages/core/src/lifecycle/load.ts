@@ -15,6 +15,8 @@ import { openEngine, type Workspace } from './workspace.js';
 export interface LoadOptions extends VerbOptions {
   readonly cwd: string;
   readonly stdin: () => Bytes;
+  /** Where content is that the images lack: what a delta was made against. */
+  readonly base?: string | undefined;
   /** Name in the engine, for one input with one image; taken as it is written. */
   readonly as?: string | undefined;
   /** Which image of an index; the engine's own platform when omitted. */

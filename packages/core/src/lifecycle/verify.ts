@@ -20,6 +20,8 @@ export interface VerifyResult {
 export interface VerifyLocationsOptions extends VerbOptions {
   readonly cwd: string;
   readonly stdin: () => Bytes;
+  /** Where content is that the images lack: what a delta was made against. */
+  readonly base?: string | undefined;
   /** Platforms of an index that are not here are no problem. */
   readonly allowSparse?: boolean | undefined;
 }

@@ -51,7 +51,6 @@ export async function walk(
     if (path.length > DEPTH_LIMIT)
       throw invalid(source, node, `indexes nested deeper than ${DEPTH_LIMIT}`);
     if (!(await source.has(node, options))) {
-      if (options.missing !== 'report') throw incomplete(source, node, root);
       missing.set(node.digest, node);
       return;
     }
@@ -69,6 +68,8 @@ export async function walk(
   }
 
   await visit(root, []);
+  if (missing.size > 0 && options.missing !== 'report')
+    throw incomplete(source, [...missing.values()], root);
   return { root, documents, nodes: [...nodes.values()], missing: [...missing.values()] };
 }
 
@@ -120,15 +121,16 @@ function invalid(source: Source, node: Descriptor, got: string): ImageError {
   );
 }
 
-function incomplete(source: Source, node: Descriptor, root: Descriptor): ImageError {
+function incomplete(source: Source, missing: readonly Descriptor[], root: Descriptor): ImageError {
+  const digests = missing.map(({ digest }) => digest).join(', ');
   return new ImageError(
     'INCOMPLETE',
-    `${source.location}: expected all of ${root.digest}, got no ${node.digest}`,
+    `${source.location}: expected all of ${root.digest}, got no ${digests}`,
     {
       location: source.location,
-      hint: node.platform
+      hint: missing.some(({ platform }) => platform)
         ? 'Some platforms of this image are not here; choose one that is with --platform.'
-        : 'It was saved without all of its content; save or fetch it again.',
+        : 'It was saved without all of its content: save or fetch it again; or, if it is a delta, name with --base what it was made against.',
     },
   );
 }

@@ -1,0 +1,80 @@
+import { copyImages, parsePlatform, type CopiedImage, type CopyImagesOptions } from '@stowage/core';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { formatBytes } from '../print/table.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+import { stdoutFor } from './copy.js';
+
+interface Options extends CommonOptions {
+  readonly platform?: readonly string[];
+  readonly compress?: 'none' | 'gzip' | 'zstd';
+  readonly level?: number;
+  readonly format?: 'docker' | 'oci';
+  readonly as?: string;
+  readonly all?: boolean;
+  readonly append?: boolean;
+  readonly force?: boolean;
+}
+
+export function convertCommand(io: Io): Command {
+  return withEngine(
+    verb(
+      'convert',
+      'Copy images with other platforms, compression or format, and print both digests.',
+      [
+        'stowage convert app.tar app-small.tar --compress zstd',
+        'stowage convert multi.tar one.tar --platform linux/arm64',
+        'stowage convert oci:./layout docker.tar --format docker --compress gzip',
+      ],
+    ),
+  )
+    .argument('<source>', 'an archive, a layout folder, - for stdin, a name of the catalog, …')
+    .argument('<destination>', 'as for copy')
+    .option('--platform <platform...>', 'keep only these; one gives the image itself')
+    .addOption(new Option('--compress <how>', 'of every layer').choices(['none', 'gzip', 'zstd']))
+    .option('--level <number>', 'gzip 1 to 9, zstd 1 to 19', level)
+    .addOption(
+      new Option('--format <format>', 'media types of manifests and layers').choices([
+        'docker',
+        'oci',
+      ]),
+    )
+    .option('--as <reference>', 'what to call the image there')
+    .option('--all', 'all images of the source, not its only one')
+    .option('--append', 'add to an archive that is there')
+    .option('--force', 'write over an archive that is there')
+    .action(
+      action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
+        const { as, all, append, force, compress, level: wanted, format } = options;
+        const convert: CopyImagesOptions['convert'] = {
+          platforms: options.platform?.map(parsePlatform),
+          compress,
+          level: wanted,
+          format,
+        };
+        const stdout = stdoutFor(to, io);
+        const results = await copyImages(workspace, from, to, {
+          ...call,
+          as,
+          all,
+          append,
+          force,
+          stdout,
+          convert,
+        });
+        const text = results.map(line).join('');
+        if (to === '-') io.stderr.write(options.quiet ? '' : text);
+        return { json: { results }, text: to === '-' ? '' : text };
+      }),
+    );
+}
+
+function level(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 19) return value;
+  throw new InvalidArgumentError('expected a whole number from 1 to 19.');
+}
+
+function line({ reference, before, digest, bytes, destination }: CopiedImage): string {
+  const change = before === digest ? `${digest} (unchanged)` : `${before} -> ${digest}`;
+  return `${reference ?? '(no name)'}  converted to ${destination} (${formatBytes(bytes)})\n  ${change}\n`;
+}

@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { openCompressor, type CompressOptions } from './compressor.js';
+
+export type { CompressOptions } from './compressor.js';
+
+/** So much (bytes) becomes one gzip member or zstd frame: enough to compress well, little enough to share out. */
+const BLOCK = 1024 * 1024;
+
+/**
+ * Compresses on all cores: blocks of equal size, each a member (gzip, RFC 1952) or a frame (zstd, RFC 8878) of its
+ * own, in order. Every decoder takes them as one. The same bytes give the same result with the same Node.js.
+ */
+export async function* compress(
+  bytes: AsyncIterable<Uint8Array>,
+  options: CompressOptions,
+): AsyncIterable<Uint8Array> {
+  await using compressor = await openCompressor(options);
+  const ahead = 2 * availableParallelism();
+  const working: Promise<Uint8Array>[] = [];
+  try {
+    let count = 0;
+    for await (const block of blocksOf(bytes, BLOCK)) {
+      count++;
+      working.push(compressor.block(block));
+      if (working.length < ahead) continue;
+      const first = await working[0];
+      void working.shift();
+      if (first) yield first;
+    }
+    // Nothing at all is one empty member: a decoder wants at least a header.
+    if (count === 0) working.push(compressor.block(new Uint8Array(0)));
+    for (const each of working.splice(0)) yield await each;
+  } finally {
+    await Promise.allSettled(working);
+  }
+}
+
+/** Blocks of one size, whatever the chunks; the last may be smaller. */
+async function* blocksOf(
+  bytes: AsyncIterable<Uint8Array>,
+  size: number,
+): AsyncIterable<Uint8Array> {
+  let block = Buffer.allocUnsafeSlow(size);
+  let filled = 0;
+  for await (const chunk of bytes) {
+    for (let at = 0; at < chunk.byteLength; ) {
+      const part = chunk.subarray(at, at + size - filled);
+      block.set(part, filled);
+      filled += part.byteLength;
+      at += part.byteLength;
+      if (filled < size) continue;
+      yield block;
+      block = Buffer.allocUnsafeSlow(size);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield block.subarray(0, filled);
+}

@@ -1,0 +1,78 @@
+import { availableParallelism } from 'node:os';
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+import { compressZstdFrame } from './zstd-frame.js';
+
+export interface CompressOptions {
+  readonly kind: 'gzip' | 'zstd';
+  /** As the format counts: gzip 1 to 9 (6 when omitted), zstd 1 to 19 (3). */
+  readonly level?: number | undefined;
+}
+
+/** Compresses blocks, several at once. */
+export interface Compressor extends AsyncDisposable {
+  readonly block: (bytes: Uint8Array) => Promise<Uint8Array>;
+}
+
+const gzip = promisify(zlib.gzip) as (
+  bytes: Uint8Array,
+  options: zlib.ZlibOptions,
+) => Promise<Uint8Array>;
+
+/** Where a member of gzip names the system that it was made on. */
+const OS_BYTE = 9;
+const OS_UNKNOWN = 255;
+
+export async function openCompressor({ kind, level }: CompressOptions): Promise<Compressor> {
+  if (kind === 'gzip')
+    return standing(async (bytes) => neutral(await gzip(bytes, { level: level ?? 6 })));
+  const { zstdCompress } = zlib as { zstdCompress?: typeof zlib.gzip };
+  // Node.js 22.15 and later have it, in threads of their own.
+  if (zstdCompress) {
+    const own = promisify(zstdCompress) as (
+      bytes: Uint8Array,
+      options: object,
+    ) => Promise<Uint8Array>;
+    const params = { [ZSTD_C_COMPRESSION_LEVEL]: level ?? 3 };
+    return standing((bytes) => own(bytes, { params }));
+  }
+  return openPool(level ?? 3);
+}
+
+/** `ZSTD_c_compressionLevel` of zstd.h. */
+const ZSTD_C_COMPRESSION_LEVEL = 100;
+
+function standing(block: Compressor['block']): Compressor {
+  return {
+    block,
+    [Symbol.asyncDispose]: async () => {
+      // Node.js's own threads stay.
+    },
+  };
+}
+
+/** Equal on every system. */
+function neutral(member: Uint8Array): Uint8Array {
+  member[OS_BYTE] = OS_UNKNOWN;
+  return member;
+}
+
+async function openPool(level: number): Promise<Compressor> {
+  // A worker runs what was built; from the sources of this repository's tests, blocks are compressed here.
+  if (import.meta.url.endsWith('.ts'))
+    return standing((bytes) => compressZstdFrame({ bytes, level }));
+  const { Tinypool } = await import('tinypool');
+  const threads = availableParallelism();
+  const filename = new URL('./zstd-frame.js', import.meta.url).href;
+  const pool = new Tinypool({
+    filename,
+    name: 'compressZstdFrame',
+    minThreads: threads,
+    maxThreads: threads,
+    runtime: 'worker_threads',
+  });
+  return {
+    block: (bytes) => pool.run({ bytes, level }) as Promise<Uint8Array>,
+    [Symbol.asyncDispose]: () => pool.destroy(),
+  };
+}

@@ -1,0 +1,208 @@
+import { ImageError } from '../errors.js';
+import { describe, type Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import { parseJsonObject } from '../oci/json.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import { isImageConfigType } from '../oci/media-types.js';
+import type { ImageIndex, ImageManifest } from '../oci/manifest.js';
+import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
+import { only } from '../transfer/copy.js';
+import type { CallOptions, Open, Source } from '../transfer/store.js';
+import { walk, type Graph } from '../transfer/walk.js';
+import { convertLayer, type ConvertedLayer } from './convert-layer.js';
+import { ConvertedSource } from './converted-source.js';
+import {
+  compressionOf,
+  formatOf,
+  inFormat,
+  type Format,
+  type LayerCompression,
+} from './formats.js';
+
+export interface ConvertOptions extends CallOptions {
+  /** Only these; all when empty. One gives the image itself, several an index of them. */
+  readonly platforms?: readonly Platform[] | undefined;
+  /** Of every layer; as they are when omitted. */
+  readonly compress?: LayerCompression | undefined;
+  readonly level?: number | undefined;
+  /** Of manifests, configs and layers; as they are when omitted. */
+  readonly format?: Format | undefined;
+  /** Where layers are kept until they are written. */
+  readonly spoolFolder: string;
+  readonly onNotice?: ((text: string) => void) | undefined;
+}
+
+/** An image with other bytes and the same content: what it was, and a source of what it is now. */
+export interface Converted extends AsyncDisposable {
+  readonly from: Descriptor;
+  readonly to: Descriptor;
+  readonly source: Source;
+}
+
+/**
+ * Converts an image: other platforms, other compression, another format. Configs keep their bytes, and with them
+ * the diff IDs; manifests change where what they name does.
+ *
+ * @throws ImageError NOT_FOUND (a platform), USAGE (zstd in docker's format), as `walk`
+ */
+export async function convertImage(
+  source: Source,
+  { descriptor: from, reference }: NamedDescriptor,
+  options: ConvertOptions,
+): Promise<Converted> {
+  const isPart = (options.platforms ?? []).length > 0;
+  const graph = await walk(source, from, { ...options, missing: isPart ? 'report' : 'fail' });
+  const conversion = new Conversion(source, graph, options);
+  try {
+    const to = await conversion.convert(from);
+    return {
+      from,
+      to,
+      source: new ConvertedSource(
+        source,
+        { descriptor: to, ...(reference === undefined ? {} : { reference }) },
+        conversion.content,
+      ),
+      [Symbol.asyncDispose]: () => conversion[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await conversion[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** BuildKit's mark on what only describes another manifest, by its digest. */
+const ATTESTS = 'vnd.docker.reference.digest';
+
+class Conversion implements AsyncDisposable {
+  readonly content = new Map<Digest, Open>();
+  readonly #source: Source;
+  readonly #graph: Graph;
+  readonly #options: ConvertOptions;
+  /** Each layer is converted once, however many images have it. */
+  readonly #layers = new Map<Digest, ConvertedLayer>();
+
+  constructor(source: Source, graph: Graph, options: ConvertOptions) {
+    this.#source = source;
+    this.#graph = graph;
+    this.#options = options;
+  }
+
+  async convert(node: Descriptor): Promise<Descriptor> {
+    const document = this.#graph.documents.get(node.digest);
+    if (!document?.manifest) throw this.#absent(node);
+    const { manifest, bytes } = document;
+    return manifest.kind === 'index'
+      ? this.#convertIndex(node, manifest, bytes)
+      : this.#convertManifest(node, manifest, bytes);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const layer of this.#layers.values()) await layer[Symbol.asyncDispose]();
+  }
+
+  async #convertIndex(node: Descriptor, index: ImageIndex, bytes: Uint8Array): Promise<Descriptor> {
+    const chosen = this.#chosen(index);
+    if (chosen.length === 1 && (this.#options.platforms ?? []).length === 1 && chosen[0])
+      return this.convert(chosen[0]);
+    const changed = new Map<Digest, Descriptor>();
+    for (const child of chosen.filter((each) => each.annotations?.[ATTESTS] === undefined))
+      changed.set(child.digest, { ...child, ...(await this.convert(child)) });
+    const kept = chosen.flatMap((child) => {
+      const about = child.annotations?.[ATTESTS] as Digest | undefined;
+      if (about === undefined) return [changed.get(child.digest) ?? child];
+      if (changed.get(about)?.digest === about) return [child];
+      this.#options.onNotice?.(
+        `${child.digest}: left out; it attests to ${about}, which has another digest now`,
+      );
+      return [];
+    });
+    return this.#written(node, { ...parseJsonObject(bytes, 'index'), manifests: kept });
+  }
+
+  #chosen({ manifests }: ImageIndex): readonly Descriptor[] {
+    const { platforms = [] } = this.#options;
+    if (platforms.length === 0) return manifests;
+    return platforms.map((wanted) => {
+      const found = manifests.find(({ platform }) => platform && matchesPlatform(platform, wanted));
+      if (found) return found;
+      const there = manifests.flatMap(({ platform }) =>
+        platform ? [formatPlatform(platform)] : [],
+      );
+      throw new ImageError(
+        'NOT_FOUND',
+        `${this.#source.location}: expected an image for ${formatPlatform(wanted)}, got ${there.join(', ')}`,
+      );
+    });
+  }
+
+  async #convertManifest(
+    node: Descriptor,
+    { config, layers }: ImageManifest,
+    bytes: Uint8Array,
+  ): Promise<Descriptor> {
+    // An artifact is nobody's layers; it stays as it is.
+    if (!isImageConfigType(config.mediaType)) return node;
+    const format = this.#formatFor(node);
+    const converted: Descriptor[] = [];
+    for (const layer of layers) converted.push({ ...layer, ...(await this.#layer(layer, format)) });
+    const mediaType = inFormat(config.mediaType, format);
+    return this.#written(node, {
+      ...parseJsonObject(bytes, 'manifest'),
+      config: { ...config, mediaType },
+      layers: converted,
+    });
+  }
+
+  async #layer(layer: Descriptor, format: Format): Promise<Descriptor> {
+    const now = compressionOf(layer.mediaType);
+    const { compress: wanted = now, level, spoolFolder, signal } = this.#options;
+    // Foreign layers, and what nobody here knows.
+    if (now === undefined || wanted === undefined) return layer;
+    if (wanted === now && level === undefined)
+      return { ...layer, mediaType: inFormat(layer.mediaType, format) };
+    const known = this.#layers.get(layer.digest);
+    const converted =
+      known ??
+      (await convertLayer(this.#source, layer, {
+        format,
+        compression: wanted,
+        level,
+        spoolFolder,
+        signal,
+      }));
+    this.#layers.set(layer.digest, converted);
+    this.content.set(converted.descriptor.digest, converted.open);
+    return converted.descriptor;
+  }
+
+  #formatFor(node: Descriptor): Format {
+    return this.#options.format ?? formatOf(node.mediaType) ?? 'oci';
+  }
+
+  /** The document as it is now; with nothing changed, its very bytes. */
+  #written(node: Descriptor, document: Readonly<Record<string, unknown>>): Descriptor {
+    const before = this.#graph.documents.get(node.digest)?.bytes;
+    const mediaType = inFormat(node.mediaType, this.#formatFor(node));
+    const same = before && JSON.stringify(parseJsonObject(before, 'manifest'));
+    const next = {
+      ...document,
+      ...('mediaType' in document || mediaType !== node.mediaType ? { mediaType } : {}),
+    };
+    if (same === JSON.stringify(next)) return node;
+    const bytes = Buffer.from(JSON.stringify(next));
+    const descriptor = describe(mediaType, bytes);
+    this.content.set(descriptor.digest, () => only(bytes));
+    return { ...node, ...descriptor };
+  }
+
+  #absent({ digest }: Descriptor): ImageError {
+    return new ImageError(
+      'INCOMPLETE',
+      `${this.#source.location}: expected ${digest}, got no such content`,
+      {
+        location: this.#source.location,
+      },
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import type { Descriptor } from '../oci/descriptor.js';
+import { isLocated, type LocatedSource } from './extent.js';
+import type { Source } from './store.js';
+
+/** The images of one source, with the content that it lacks taken from another. Owns both. */
+export function withBase(source: Source, base: Source): Source {
+  const holder = async (descriptor: Descriptor): Promise<Source> =>
+    (await source.has(descriptor)) ? source : base;
+  const both: Source = {
+    location: source.location,
+    list: (options) => source.list(options),
+    resolve: (reference, options) => source.resolve(reference, options),
+    has: async (descriptor, options) =>
+      (await source.has(descriptor, options)) || base.has(descriptor, options),
+    read: async function* (descriptor, options) {
+      yield* (await holder(descriptor)).read(descriptor, options);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await source[Symbol.asyncDispose]();
+      await base[Symbol.asyncDispose]();
+    },
+  };
+  if (!isLocated(source) || !isLocated(base)) return both;
+  const located: LocatedSource = {
+    ...both,
+    locate: async (descriptor) =>
+      (await source.locate(descriptor)) ?? (await base.locate(descriptor)),
+    members: () => source.members(),
+  };
+  return located;
+}
