@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve, sep } from 'node:path';
 import { heal, isHalfDone, readRecord } from './catalog/commit.js';
@@ -14,9 +13,10 @@ import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
 import type { Compression } from './compression/detect.js';
 import { parseName } from './definition/name.js';
+import { statIfThere } from './disk/allocated.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
-import { ImageError, systemCode } from './errors.js';
+import { ImageError } from './errors.js';
 import { FileStore } from './store/file-store.js';
 import { openLayout } from './store/layout-dir.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
@@ -188,19 +188,9 @@ function expanded(path: string): string {
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return (await info(path))?.isDirectory() === true;
+  return (await statIfThere(path))?.isDirectory() === true;
 }
 
 async function exists(path: string): Promise<boolean> {
-  return (await info(path)) !== undefined;
-}
-
-async function info(path: string) {
-  try {
-    return await stat(path);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
-  }
+  return (await statIfThere(path)) !== undefined;
 }

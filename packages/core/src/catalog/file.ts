@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { access, readFile, rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
+import { textIfThere } from '../disk/text-if-there.js';
 import { systemCode } from '../errors.js';
 import { parseName } from '../definition/name.js';
 import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
@@ -73,7 +74,7 @@ function judgementsOf(index: DerivedIndex, { isNew }: Taken): Pick<Judgements, '
 export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Promise<void> {
   await withLock(lockPath(place, 'catalog'), async () => {
     const path = catalogPath(place);
-    const text = await readIfThere(path);
+    const text = await textIfThere(path);
     const fold = await openFold(place.state, text);
     const entries = parseCatalog(text, path);
     const used = entries.flatMap((entry) => {
@@ -100,7 +101,7 @@ export async function catalogText(
   place: CatalogPlace,
 ): Promise<{ readonly path: string; readonly text: string }> {
   const path = catalogPath(place);
-  return { path, text: await readIfThere(path) };
+  return { path, text: await textIfThere(path) };
 }
 
 /** Notes a use without touching the catalog: one appended line. */
@@ -136,15 +137,6 @@ async function isThere(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return '';
     throw error;
   }
 }

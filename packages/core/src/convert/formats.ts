@@ -1,4 +1,3 @@
-import type { Compression } from '../compression/detect.js';
 import { ImageError } from '../errors.js';
 import { MediaType } from '../oci/media-types.js';
 
@@ -47,9 +46,4 @@ function typeIn(types: Readonly<Partial<Record<Format, string>>>, format: Format
   throw new ImageError('USAGE', `--format ${format}: expected layers without zstd, got zstd`, {
     hint: 'Docker’s format knows gzip only: add --compress gzip, or use --format oci.',
   });
-}
-
-/** What a compression found by its magic bytes is called in a media type. */
-export function isLayerCompression(kind: Compression): kind is LayerCompression {
-  return (LAYERS as readonly string[]).includes(kind);
 }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
-import { systemCode } from '../errors.js';
+import { textIfThere } from '../disk/text-if-there.js';
 import { canonicalReference, familiarReference, parseReference } from '../oci/reference.js';
 import type { EnsureResult } from './ensure.js';
 import type { Workspace } from './workspace.js';
@@ -57,7 +56,7 @@ export async function writeActrc(
   { arguments: given }: ActArguments,
 ): Promise<string> {
   const path = join(root, FILE);
-  await writeAtomically(path, [Buffer.from(editActrc(await readIfThere(path), given))]);
+  await writeAtomically(path, [Buffer.from(editActrc(await textIfThere(path), given))]);
   return path;
 }
 
@@ -78,13 +77,4 @@ export function editActrc(text: string, given: readonly string[]): string {
 function subjectOf(line: string): string {
   const [, runner] = /^\s*(?:-P|--platform)[ =]([^=]+)=/.exec(line) ?? [];
   return runner === undefined ? (line.trim().split(/[ =]/)[0] ?? '') : `-P ${runner}`;
-}
-
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return '';
-    throw error;
-  }
 }

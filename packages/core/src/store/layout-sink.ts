@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { requireSpace } from '../disk/free-space.js';
@@ -84,6 +84,11 @@ export class LayoutSink implements Sink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(partialFolder(this.#root), { recursive: true, force: true });
+    // Somebody else may be writing into the same layout: only an empty folder goes.
+    await rmdir(partialFolder(this.#root)).catch(unlessUsed);
   }
+}
+
+function unlessUsed(error: unknown): void {
+  if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) throw error;
 }

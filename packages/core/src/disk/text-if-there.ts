@@ -1,0 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { systemCode } from '../errors.js';
+
+/** A file's text; empty where there is no such file. */
+export async function textIfThere(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
