@@ -34,6 +34,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'engine',
     'build',
     'open.ts',
+    'location.ts',
   ],
 };
 

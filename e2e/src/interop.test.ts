@@ -25,7 +25,7 @@ async function contentOf(location: string): Promise<{
   digest: string;
   configDigest: string;
   diffIds: (string | null)[];
-  names: readonly string[];
+  names: readonly (string | null)[];
 }> {
   const { images } = await json<Inspection>(['inspect', location]);
   const [image] = images;
@@ -34,7 +34,7 @@ async function contentOf(location: string): Promise<{
     digest: image.digest,
     configDigest: image.configDigest ?? '',
     diffIds: image.layers.map(({ diffId }) => diffId),
-    names: image.names,
+    names: image.names.map(({ reference }) => reference),
   };
 }
 

@@ -181,7 +181,7 @@ function mainJob(engine: () => string[]): void {
     expect(inspected).toMatchObject({
       kind: 'hybrid-archive',
       compression: 'none',
-      images: [{ names: [REFERENCE], digest }],
+      images: [{ names: [{ reference: REFERENCE }], digest }],
     });
     await removeFromDocker(engine(), [`${NAME}:latest`]);
   });

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the golden archives of packages/core/testing/golden with the real tools, and notes their versions.
+# Makes the golden archives of packages/core/testing/golden with the real tools, and notes their versions; those of
+# tools that do not run here are made by synthetic.py.
 # Needs root, docker, podman, buildah, skopeo, umoci, ctr, crane, regctl, docker-registry; run it by hand when a
 # row is added, and commit what it makes:  tools/golden/make.sh
 set -euo pipefail
@@ -69,6 +70,8 @@ for each in gz:gzip\ -9n zst:zstd\ -q\ -19 xz:xz\ -9 bz2:bzip2\ -9; do
   ${each#*:} -c < "$out/podman-oci.tar" > "$out/podman-oci.tar.${each%%:*}"
 done
 
+"$here/synthetic.py" "$out"
+
 {
   echo 'Made by tools/golden/make.sh with'
   docker version -f 'docker {{.Server.Version}}'
@@ -80,5 +83,6 @@ done
   echo "crane $(crane version)"
   echo "regctl $(regctl version --format '{{.VCSTag}}')"
   tar --version | head -n 1
+  echo "$(python3 --version), for synthetic.py"
 } > "$out/VERSIONS"
 ls -l "$out"

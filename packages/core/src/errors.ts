@@ -45,6 +45,14 @@ export class ImageError extends Error {
   }
 }
 
+/** Content over a limit that the settings can raise. */
+export function tooLarge(message: string, location?: string): ImageError {
+  return new ImageError('TOO_LARGE', message, {
+    hint: 'If you trust where it comes from, raise this limit in stowage.yaml (limits).',
+    ...(location === undefined ? {} : { location }),
+  });
+}
+
 /** The `code` of a Node.js system error (`ENOENT`, `EPIPE`, …), if it is one. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'

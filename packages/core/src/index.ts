@@ -63,6 +63,7 @@ export {
   inspect,
   type InspectedImage,
   type InspectedLayer,
+  type InspectedName,
   type Inspection,
   type InspectOptions,
 } from './lifecycle/inspect.js';

@@ -17,6 +17,9 @@ import { statIfThere } from './disk/allocated.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
 import { ImageError } from './errors.js';
+import { splitName, splitPrefix } from './location.js';
+import type { NamingOptions } from './oci/layout.js';
+import { parseReference } from './oci/reference.js';
 import { FileStore } from './store/file-store.js';
 import { openLayout } from './store/layout-dir.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
@@ -34,11 +37,13 @@ export interface Opened {
   readonly reference?: string;
   /** The archive's record, if it has one. */
   readonly record?: ImageRecord;
-  /** The archive's path, if it is a file. */
+  /** The archive's or layout's path, if it is one. */
   readonly path?: string;
+  /** Which description of a hybrid archive was read. */
+  readonly half?: 'oci' | 'docker';
 }
 
-export interface OpenOptions extends CallOptions {
+export interface OpenOptions extends CallOptions, NamingOptions {
   readonly place: CatalogPlace;
   /** Relative paths start here. */
   readonly cwd: string;
@@ -49,7 +54,6 @@ export interface OpenOptions extends CallOptions {
   readonly base?: string | undefined;
 }
 
-const PREFIX = /^(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.+)$/;
 /** Known from other tools; these are refused with a reason rather than read as references. */
 const ELSEWHERE = /^(docker:\/\/|containers-storage:|containerd:|dir:)/;
 
@@ -61,6 +65,7 @@ const ELSEWHERE = /^(docker:\/\/|containers-storage:|containerd:|dir:)/;
  */
 export async function openLocation(text: string, options: OpenOptions): Promise<Opened> {
   const { base, ...others } = options;
+  if (options.repository !== undefined) parseReference(`${options.repository}:tag`);
   const opened = await openOne(text, others);
   if (base === undefined) return opened;
   try {
@@ -75,7 +80,7 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
 async function openOne(text: string, options: OpenOptions): Promise<Opened> {
   const { place, cwd } = options;
   if (text === '-') return openPiped(options);
-  const [, prefix, rest = ''] = PREFIX.exec(text) ?? [];
+  const { prefix, rest } = splitPrefix(text);
   if (prefix === 'docker-daemon') return openEngineImage(rest, options);
   if (prefix === 'store')
     return {
@@ -85,7 +90,7 @@ async function openOne(text: string, options: OpenOptions): Promise<Opened> {
       notices: [],
       reference: rest,
     };
-  if (prefix !== undefined) return openPath(resolve(cwd, expanded(rest)), place);
+  if (prefix !== undefined) return openNamed(rest, options);
   if (ELSEWHERE.test(text)) {
     throw new ImageError(
       'USAGE',
@@ -93,8 +98,8 @@ async function openOne(text: string, options: OpenOptions): Promise<Opened> {
     );
   }
   if (isPath(text) || (await exists(resolve(cwd, text))))
-    return openPath(resolve(cwd, expanded(text)), place);
-  if (parseName(text)) return openName(text, place);
+    return openPath(resolve(cwd, expanded(text)), options);
+  if (parseName(text)) return openName(text, options);
   throw new ImageError(
     'NOT_FOUND',
     `${text}: expected a file, a folder or a name of the catalog, got none`,
@@ -114,8 +119,16 @@ export async function noteUse(
   if (record && path?.startsWith(place.folder + sep)) await recordUse(place, record.name, now);
 }
 
-async function openPiped({ stdin, place, signal }: OpenOptions): Promise<Opened> {
-  return openPipedArchive('-', stdin(), { spoolFolder: spoolFolder(place), signal });
+async function openPiped({ stdin, place, ...options }: OpenOptions): Promise<Opened> {
+  return openPipedArchive('-', stdin(), { ...options, spoolFolder: spoolFolder(place) });
+}
+
+/** `PATH`, `PATH:NAME` or `PATH@DIGEST`; what is there as a whole is a path, whatever it looks like. */
+async function openNamed(text: string, options: OpenOptions): Promise<Opened> {
+  const whole = resolve(options.cwd, expanded(text));
+  const { path, ...reference } = splitName(text);
+  if (await exists(whole)) return openPath(whole, options);
+  return { ...(await openPath(resolve(options.cwd, expanded(path)), options)), ...reference };
 }
 
 async function openEngineImage(
@@ -131,9 +144,10 @@ async function openEngineImage(
   return { source, kind: 'engine', compression: 'none', notices: [], reference };
 }
 
-async function openName(name: string, place: CatalogPlace): Promise<Opened> {
+async function openName(name: string, options: OpenOptions): Promise<Opened> {
+  const { place } = options;
   const entry = (await readCatalog(place)).find((each) => each.name === name);
-  if (entry) return openPath(await archivePath(place, entry.file), place);
+  if (entry) return openPath(await archivePath(place, entry.file), options);
   throw new ImageError(
     'NOT_FOUND',
     `${name}: expected an image of the catalog, got none of that name`,
@@ -144,10 +158,11 @@ async function openName(name: string, place: CatalogPlace): Promise<Opened> {
   );
 }
 
-async function openPath(path: string, place: CatalogPlace): Promise<Opened> {
+async function openPath(path: string, options: OpenOptions): Promise<Opened> {
+  const { place } = options;
   if (await isFolder(path))
     return {
-      source: await openLayout(path),
+      source: await openLayout(path, options),
       kind: 'layout',
       compression: 'none',
       notices: [],
@@ -158,7 +173,7 @@ async function openPath(path: string, place: CatalogPlace): Promise<Opened> {
     await withLock(lockPath(place, name), () => heal(path));
   }
   const record = await readRecord(path);
-  const opened = await openArchive(path, { spoolFolder: spoolFolder(place) });
+  const opened = await openArchive(path, { ...options, spoolFolder: spoolFolder(place) });
   if (record) await checkRecord(opened.source, record, path);
   return { ...opened, path, ...(record ? { record } : {}) };
 }

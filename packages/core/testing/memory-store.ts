@@ -22,7 +22,7 @@ export class MemoryStore implements Store {
   }
 
   async resolve(reference?: string): Promise<NamedDescriptor> {
-    return resolveAmong(this.#images(), reference, this.location);
+    return resolveAmong(this, this.#images(), reference);
   }
 
   async has({ digest }: Descriptor): Promise<boolean> {

@@ -10,6 +10,7 @@ interface Options extends CommonOptions {
   readonly level?: number;
   readonly format?: 'docker' | 'oci';
   readonly as?: string;
+  readonly repository?: string;
   readonly all?: boolean;
   readonly append?: boolean;
   readonly force?: boolean;
@@ -39,12 +40,13 @@ export function convertCommand(io: Io): Command {
       ]),
     )
     .option('--as <reference>', 'what to call the image there')
+    .option('--repository <repository>', 'what names that are only tags are tags of')
     .option('--all', 'all images of the source, not its only one')
     .option('--append', 'add to an archive that is there')
     .option('--force', 'write over an archive that is there')
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
-        const { as, all, append, force, compress, level: wanted, format } = options;
+        const { as, repository, all, append, force, compress, level: wanted, format } = options;
         const convert: CopyImagesOptions['convert'] = {
           platforms: options.platform?.map(parsePlatform),
           compress,
@@ -54,6 +56,7 @@ export function convertCommand(io: Io): Command {
         const stdout = stdoutFor(to, io);
         const results = await copyImages(workspace, from, to, {
           ...call,
+          repository,
           as,
           all,
           append,

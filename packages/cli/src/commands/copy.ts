@@ -13,6 +13,7 @@ import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.j
 
 interface Options extends CommonOptions {
   readonly as?: string;
+  readonly repository?: string;
   readonly all?: boolean;
   readonly base?: string;
   readonly append?: boolean;
@@ -33,6 +34,7 @@ export function copyCommand(io: Io): Command {
       'an archive, a layout folder (oci:, or ending with /), -, docker-daemon:, store:',
     )
     .option('--as <reference>', 'what to call the image there')
+    .option('--repository <repository>', 'what names that are only tags are tags of')
     .option('--all', 'all images of the source, not its only one')
     .option('--append', 'add to an archive that is there')
     .option('--force', 'write over an archive that is there')
@@ -43,10 +45,11 @@ export function copyCommand(io: Io): Command {
     .option('--dry-run', 'say what would be copied, and copy nothing')
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
-        const { as, all, append, force, base } = options;
+        const { as, repository, all, append, force, base } = options;
         const stdout = stdoutFor(to, io);
         const results = await copyImages(workspace, from, to, {
           ...call,
+          repository,
           base,
           as,
           all,

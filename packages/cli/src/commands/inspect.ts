@@ -1,7 +1,11 @@
-import { formatPlatform, inspect, type InspectedImage } from '@stowage/core';
+import { formatPlatform, inspect, type InspectedImage, type InspectedName } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
-import { action, verb, withEngine, type Io } from '../verb.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+
+interface Options extends CommonOptions {
+  readonly repository?: string;
+}
 
 export function inspectCommand(io: Io): Command {
   return withEngine(
@@ -15,13 +19,17 @@ export function inspectCommand(io: Io): Command {
       '<location>',
       'a path, - for stdin, a name of the catalog, docker-daemon:REFERENCE or store:REFERENCE',
     )
+    .option('--repository <repository>', 'what names that are only tags are tags of')
     .action(
-      action(io, async (workspace, [location = ''], { call }) => {
-        const { images, kind, compression, notices } = await inspect(workspace, location, call);
+      action<Options>(io, async (workspace, [location = ''], { options, call }) => {
+        const { repository } = options;
+        const inspected = await inspect(workspace, location, { ...call, repository });
+        const { images, kind, half, compression, notices } = inspected;
         for (const text of notices) call.onEvent?.({ type: 'notice', text });
-        const head = `${location}  ${kind}${compression === 'none' ? '' : `, ${compression}`}\n`;
+        const read = half === undefined ? '' : `, its ${half === 'oci' ? 'OCI' : 'docker'} half`;
+        const head = `${location}  ${kind}${read}${compression === 'none' ? '' : `, ${compression}`}\n`;
         return {
-          json: { location, kind, compression, images, notices },
+          json: inspected,
           text: head + images.map(describe).join(''),
         };
       }),
@@ -35,6 +43,7 @@ function describe({
   platforms,
   layers,
   artifactType,
+  subject,
 }: InspectedImage): string {
   const rows = layers.map((layer) => [
     shortDigest(layer.digest),
@@ -46,14 +55,21 @@ function describe({
     (platform) => `${formatPlatform(platform)}${platform.present ? '' : ' (not here)'}`,
   );
   return [
-    `\n${names.join(', ') || '(no name)'}\n`,
+    '\n',
+    ...(names.length === 0 ? ['(no name)\n'] : names.map(called)),
     `  digest     ${digest}\n`,
     `  size       ${formatBytes(size)}\n`,
     artifactType === undefined
       ? `  platforms  ${shown.join(', ') || 'none'}\n`
       : `  artifact   ${artifactType}\n`,
+    subject === undefined ? '' : `  refers to  ${subject.digest}\n`,
     layers.length === 0 ? '' : indented(formatTable(['LAYER', 'SIZE', 'TYPE', 'PLATFORM'], rows)),
   ].join('');
+}
+
+function called({ reference, field, written }: InspectedName): string {
+  if (field === null) return `${reference}\n`;
+  return `${reference ?? '(no name)'}  (${field}: ${written})\n`;
 }
 
 function indented(text: string): string {

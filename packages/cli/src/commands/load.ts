@@ -13,6 +13,7 @@ interface Options extends CommonOptions {
   readonly as?: string;
   readonly base?: string;
   readonly platform?: string;
+  readonly repository?: string;
 }
 
 export function loadCommand(io: Io): Command {
@@ -29,6 +30,7 @@ export function loadCommand(io: Io): Command {
       '--platform <platform>',
       'which image of a multi-platform one: os/architecture[/variant]',
     )
+    .option('--repository <repository>', 'what names that are only tags are tags of')
     .option('--base <location>', 'what a delta was made against')
     .option('--dry-run', 'say what would be loaded, and load nothing')
     .action(
@@ -39,6 +41,7 @@ export function loadCommand(io: Io): Command {
           ...call,
           as: options.as,
           base: options.base,
+          repository: options.repository,
           platform,
         });
         return { json: { results }, text: results.map(line).join('') };

@@ -5,10 +5,10 @@ import { parseConfig } from '../oci/config.js';
 import { describe, type Descriptor } from '../oci/descriptor.js';
 import { digestOf, type Digest } from '../oci/digest.js';
 import { isObject, parseJson } from '../oci/json.js';
-import type { NamedDescriptor } from '../oci/layout.js';
+import { namesFrom, type NamedDescriptor } from '../oci/layout.js';
+import type { Limits } from '../oci/limits.js';
 import { formatManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
-import { canonicalReference } from '../oci/reference.js';
 import { only } from '../transfer/copy.js';
 import type { Extent, LocatedSource } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
@@ -25,6 +25,7 @@ export const DOCKER_MANIFEST = 'manifest.json';
  */
 export class DockerArchive implements LocatedSource {
   readonly location: string;
+  readonly limits: Limits | undefined;
   readonly #files: Files;
   readonly #images: readonly NamedDescriptor[];
   readonly #content: ReadonlyMap<Digest, Content>;
@@ -34,23 +35,24 @@ export class DockerArchive implements LocatedSource {
     files: Files,
     images: readonly NamedDescriptor[],
     content: ReadonlyMap<Digest, Content>,
+    limits: Limits | undefined,
   ) {
     this.location = location;
+    this.limits = limits;
     this.#files = files;
     this.#images = images;
     this.#content = content;
   }
 
   /** @throws ImageError INVALID, INCOMPLETE, TOO_LARGE */
-  static async open(location: string, files: Files): Promise<DockerArchive> {
+  static async open(location: string, files: Files, limits?: Limits): Promise<DockerArchive> {
     const images: NamedDescriptor[] = [];
     const content = new Map<Digest, Content>();
-    for (const item of parseItems(await readAll(files.read(DOCKER_MANIFEST)))) {
-      const descriptor = await compose(location, files, item, content);
-      if (item.names.length === 0) images.push({ descriptor });
-      for (const reference of item.names) images.push({ descriptor, reference });
+    for (const item of await readItems(files, limits)) {
+      const descriptor = await compose(location, files, item, content, limits);
+      for (const name of item.names) images.push({ descriptor, ...name });
     }
-    return new DockerArchive(location, files, images, content);
+    return new DockerArchive(location, files, images, content, limits);
   }
 
   async *list(): AsyncIterable<NamedDescriptor> {
@@ -58,7 +60,7 @@ export class DockerArchive implements LocatedSource {
   }
 
   async resolve(reference?: string): Promise<NamedDescriptor> {
-    return resolveAmong(this.#images, reference, this.location);
+    return resolveAmong(this, this.#images, reference);
   }
 
   async has(descriptor: Descriptor): Promise<boolean> {
@@ -95,14 +97,23 @@ export class DockerArchive implements LocatedSource {
 /** A member's path, or bytes that are in no member. */
 type Content = string | Uint8Array;
 
-interface Item {
+/** An image of a `manifest.json`. */
+export interface DockerItem {
+  /** Paths of members. */
   readonly config: string;
   readonly layers: readonly string[];
-  readonly names: readonly string[];
+  /** One at least; an image without a name has one that says nothing. */
+  readonly names: readonly Pick<NamedDescriptor, 'reference' | 'embedded'>[];
 }
 
-function parseItems(bytes: Uint8Array): Item[] {
-  const list = parseJson(bytes, DOCKER_MANIFEST);
+/** Reads a tar's `manifest.json`. @throws ImageError INVALID, TOO_LARGE */
+export async function readItems(files: Files, limits?: Limits): Promise<DockerItem[]> {
+  return parseItems(await readAll(files.read(DOCKER_MANIFEST), limits?.manifestBytes), limits);
+}
+
+/** @throws ImageError INVALID, TOO_LARGE */
+export function parseItems(bytes: Uint8Array, limits?: Limits): DockerItem[] {
+  const list = parseJson(bytes, DOCKER_MANIFEST, limits);
   if (!Array.isArray(list))
     throw new ImageError('INVALID', `${DOCKER_MANIFEST}: expected a list of images`);
   return list.map((each: unknown, at) => {
@@ -113,7 +124,7 @@ function parseItems(bytes: Uint8Array): Item[] {
     return {
       config: cleaned(config),
       layers: strings(layers, `${what}.Layers`).map(cleaned),
-      names: strings(tags, `${what}.RepoTags`).map(canonicalReference),
+      names: namesFrom(strings(tags, `${what}.RepoTags`)),
     };
   });
 }
@@ -131,13 +142,14 @@ function cleaned(path: string): string {
 async function compose(
   location: string,
   files: Files,
-  item: Item,
+  item: DockerItem,
   content: Map<Digest, Content>,
+  limits: Limits | undefined,
 ): Promise<Descriptor> {
   await memberSize(location, files, item.config);
-  const configBytes = await readAll(files.read(item.config));
+  const configBytes = await readAll(files.read(item.config), limits?.manifestBytes);
   checkConfigName(location, item.config, configBytes);
-  const { diffIds } = parseConfig(configBytes);
+  const { diffIds } = parseConfig(configBytes, limits);
   if (diffIds.length !== item.layers.length) {
     throw new ImageError(
       'INVALID',

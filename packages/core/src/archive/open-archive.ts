@@ -4,12 +4,12 @@ import { decompress } from '../compression/decompress.js';
 import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
-import { blobPath, INDEX_FILE } from '../oci/layout.js';
+import { INDEX_FILE, type NamingOptions } from '../oci/layout.js';
+import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
 import { LayoutSource } from '../transfer/layout-source.js';
 import type { Bytes, CallOptions, Source } from '../transfer/store.js';
-import { imagesOf, walk } from '../transfer/walk.js';
-import { isPlainLayerType } from '../oci/media-types.js';
-import { DOCKER_MANIFEST, DockerArchive } from './docker-archive.js';
+import { DOCKER_MANIFEST, DockerArchive, readItems } from './docker-archive.js';
+import { ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
@@ -19,12 +19,14 @@ export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
 export interface OpenedArchive {
   readonly source: Source;
   readonly kind: ArchiveKind;
+  /** Which description of a hybrid was read. */
+  readonly half?: 'oci' | 'docker';
   readonly compression: Compression;
   /** What a person should know about how it was read. */
   readonly notices: readonly string[];
 }
 
-export interface OpenArchiveOptions {
+export interface OpenArchiveOptions extends NamingOptions {
   /** Where a compressed or piped archive is unpacked to; the archive's own folder when omitted. */
   readonly spoolFolder?: string;
 }
@@ -33,7 +35,8 @@ export interface OpenArchiveOptions {
  * Opens an image archive by its content, whatever it is called. A plain tar is read in place; a
  * compressed one is unpacked once into a temporary file.
  *
- * @throws ImageError NOT_FOUND (no file), INVALID (no image archive: says what it looks like), CORRUPT, UNSUPPORTED
+ * @throws ImageError NOT_FOUND (no file), INVALID (no image archive: says what it looks like), CORRUPT, UNSUPPORTED,
+ *   TOO_LARGE, NO_SPACE
  */
 export async function openArchive(
   path: string,
@@ -41,19 +44,19 @@ export async function openArchive(
 ): Promise<OpenedArchive> {
   const file = await openFile(path);
   const compression = await guarded(file, async () => detectCompression(await firstBytes(file)));
-  if (compression === 'none') return openTar(path, file, compression);
+  if (compression === 'none') return openTar(path, file, compression, options);
   const plain = await guarded(file, async () => {
     const { size } = await file.stat();
-    return spool(decompress(readRange(file, 0, size), compression), {
+    return spool(decompress(readRange(file, 0, size), compression, unpacked(options)), {
       folder: options.spoolFolder ?? dirname(path),
       expected: size,
     });
   });
   await file.close();
-  return openTar(path, plain, compression);
+  return openTar(path, plain, compression, options);
 }
 
-export interface PipedArchiveOptions extends CallOptions {
+export interface PipedArchiveOptions extends CallOptions, NamingOptions {
   readonly spoolFolder: string;
   /** How many bytes will come, if that is known. */
   readonly expected?: number;
@@ -67,24 +70,29 @@ export async function openPipedArchive(
 ): Promise<OpenedArchive> {
   const raw = await spool(bytes, { folder: spoolFolder, ...options });
   const compression = await guarded(raw, async () => detectCompression(await firstBytes(raw)));
-  if (compression === 'none') return openTar(location, raw, compression);
+  if (compression === 'none') return openTar(location, raw, compression, options);
   const plain = await guarded(raw, async () =>
-    spool(decompress(readRange(raw, 0, Infinity), compression), {
+    spool(decompress(readRange(raw, 0, Infinity), compression, unpacked(options)), {
       ...options,
       folder: spoolFolder,
     }),
   );
   await raw.close();
-  return openTar(location, plain, compression);
+  return openTar(location, plain, compression, options);
+}
+
+function unpacked({ limits = DEFAULT_LIMITS }: NamingOptions): number {
+  return limits.unpackedBytes;
 }
 
 async function openTar(
   path: string,
   file: FileHandle,
   compression: Compression,
+  naming: NamingOptions,
 ): Promise<OpenedArchive> {
   return guarded(file, async () => {
-    const tar = await indexed(path, file);
+    const tar = await indexed(path, file, naming.limits);
     const names = (await tar.list()).map(({ member }) => member);
     const bundle = bundleOf(names);
     if (bundle) throw notAnImage(path, bundle);
@@ -92,52 +100,30 @@ async function openTar(
     const docker = (await tar.size(DOCKER_MANIFEST)) !== undefined;
     const kind = layout && docker ? 'hybrid-archive' : layout ? 'oci-archive' : 'docker-archive';
     if (!layout && !docker) throw notAnImage(path, tarOf(names));
-    const location = `${layout ? 'oci-archive' : 'docker-archive'}:${path}`;
-    if (!layout)
-      return { source: await DockerArchive.open(location, tar), kind, compression, notices: [] };
-    const source = await LayoutSource.open(location, tar);
-    if (!docker || (await agreesWithItself(source, tar)))
-      return { source, kind, compression, notices: [] };
+    const opened = { kind, compression, notices: [] } as const;
+    if (!layout) return { ...opened, source: await openDocker(path, tar, naming) };
+    const source = await LayoutSource.open(`oci-archive:${path}`, tar, naming);
+    if (!docker) return { ...opened, source };
+    const oci = await ociHalf(source, tar, await readItems(tar, naming.limits));
+    if (oci) return { ...opened, source: oci, half: 'oci' };
     const notices = [
-      `${path}: its OCI half does not agree with its config; ${DOCKER_MANIFEST} was used`,
+      `${path}: its OCI half does not describe its images; ${DOCKER_MANIFEST} was used`,
     ];
-    return {
-      source: await DockerArchive.open(`docker-archive:${path}`, tar),
-      kind,
-      compression,
-      notices,
-    };
+    return { ...opened, source: await openDocker(path, tar, naming), half: 'docker', notices };
   });
 }
 
-/**
- * Early Docker 25.0 wrote hybrids whose OCI half has wrong layers or sizes; then the docker half is the
- * truth. Damage is something else: it is thrown, never passed over for the half that has fewer digests.
- */
-async function agreesWithItself(source: Source, tar: TarFile): Promise<boolean> {
-  let count = 0;
-  for await (const { descriptor } of source.list()) {
-    count++;
-    const graph = await walk(source, descriptor, { missing: 'report' }).catch(unlessMalformed);
-    if (!graph) return false;
-    for (const { layers, config } of imagesOf(graph)) {
-      for (const [at, { mediaType, digest, size }] of layers.entries()) {
-        if (isPlainLayerType(mediaType) && digest !== config.diffIds[at]) return false;
-        if (((await tar.size(blobPath(digest))) ?? size) !== size) return false;
-      }
-    }
-  }
-  return count > 0;
+function openDocker(path: string, tar: TarFile, { limits }: NamingOptions): Promise<Source> {
+  return DockerArchive.open(`docker-archive:${path}`, tar, limits);
 }
 
-function unlessMalformed(error: unknown): undefined {
-  if (error instanceof ImageError && error.code === 'INVALID') return undefined;
-  throw error;
-}
-
-async function indexed(path: string, file: FileHandle): Promise<TarFile> {
+async function indexed(
+  path: string,
+  file: FileHandle,
+  limits: Limits | undefined,
+): Promise<TarFile> {
   try {
-    return await TarFile.open(file);
+    return await TarFile.open(file, limits);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     const { code, hint } = error;

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';
+import type { Limits } from '../oci/limits.js';
 import type { Extent } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
 import type { Bytes, ReadOptions } from '../transfer/store.js';
@@ -19,12 +20,12 @@ export class TarFile implements Files {
   }
 
   /** @throws ImageError INVALID, CORRUPT, as {@link indexTar} */
-  static async open(file: FileHandle): Promise<TarFile> {
+  static async open(file: FileHandle, limits?: Limits): Promise<TarFile> {
     const read = async (position: number, length: number): Promise<Uint8Array> => {
       const buffer = Buffer.alloc(length);
       return buffer.subarray(0, (await file.read(buffer, 0, length, position)).bytesRead);
     };
-    return new TarFile(file, await indexTar(read, (await file.stat()).size));
+    return new TarFile(file, await indexTar(read, (await file.stat()).size, limits));
   }
 
   async list(): Promise<readonly Extent[]> {

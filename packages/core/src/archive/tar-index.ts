@@ -1,4 +1,5 @@
-import { ImageError } from '../errors.js';
+import { ImageError, tooLarge } from '../errors.js';
+import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
 import {
   BLOCK,
   decodeGnuText,
@@ -16,17 +17,18 @@ export type TarEntry =
 /** Fills `length` bytes from `position`; fewer at the end of the file. */
 export type ReadAt = (position: number, length: number) => Promise<Uint8Array>;
 
-/** Headers larger than this (bytes) carry no name we would want. */
-const EXTENSION_LIMIT = 1024 * 1024;
-
 /**
  * Lists a tar by its headers alone; bodies are skipped, never read. Understands ustar, pax and
  * GNU long names, sizes past 8 GiB, hard and symbolic links, members prefixed `./`.
  *
  * @param size of the whole file, in bytes.
- * @throws ImageError INVALID (not a tar, a name or link that leaves the archive, a name twice), CORRUPT (cut short)
+ * @throws ImageError INVALID (not a tar, a name or link that leaves the archive, a name twice), CORRUPT (cut short), TOO_LARGE
  */
-export async function indexTar(read: ReadAt, size: number): Promise<ReadonlyMap<string, TarEntry>> {
+export async function indexTar(
+  read: ReadAt,
+  size: number,
+  { headerBytes, members }: Limits = DEFAULT_LIMITS,
+): Promise<ReadonlyMap<string, TarEntry>> {
   const entries = new Map<string, TarEntry>();
   let extended: Extended = {};
   for (let at = 0; at < size; ) {
@@ -39,15 +41,14 @@ export async function indexTar(read: ReadAt, size: number): Promise<ReadonlyMap<
     if (body + length > size) throw cut(JSON.stringify(extended.name ?? header.name), at);
     at = body + padded(length);
     if (isExtension(header)) {
-      if (length > EXTENSION_LIMIT)
-        throw new ImageError(
-          'TOO_LARGE',
-          `tar header: expected at most ${EXTENSION_LIMIT} bytes, got ${length}`,
-        );
+      if (length > headerBytes)
+        throw tooLarge(`tar header: expected at most ${headerBytes} bytes, got ${length}`);
       extended = extend(extended, header, await read(body, length));
       continue;
     }
     add(entries, header, { offset: body, size: length }, extended);
+    if (entries.size > members)
+      throw tooLarge(`tar: expected at most ${members} members, got more`);
     extended = {};
   }
   return entries;

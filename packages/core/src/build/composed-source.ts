@@ -46,7 +46,7 @@ export class ComposedSource implements Source {
   }
 
   async resolve(reference?: string): Promise<NamedDescriptor> {
-    return resolveAmong([this.#image], reference, this.location);
+    return resolveAmong(this, [this.#image], reference);
   }
 
   async has(descriptor: Descriptor): Promise<boolean> {

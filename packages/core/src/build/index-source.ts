@@ -45,7 +45,7 @@ class IndexSource implements Source {
   }
 
   async resolve(reference?: string): Promise<NamedDescriptor> {
-    return resolveAmong([this.#root], reference, this.location);
+    return resolveAmong(this, [this.#root], reference);
   }
 
   async has(descriptor: Descriptor): Promise<boolean> {

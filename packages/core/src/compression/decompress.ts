@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { ImageError } from '../errors.js';
+import { ImageError, tooLarge } from '../errors.js';
 import type { Compression } from './detect.js';
 import { throughStream } from './through-stream.js';
 
@@ -22,9 +22,10 @@ const DECODERS: Readonly<Record<Exclude<Compression, 'none'>, (bytes: Bytes) => 
 /**
  * Undoes a compression while streaming; several members, frames or streams in a row are one.
  *
- * @throws ImageError CORRUPT; whatever `bytes` throws
+ * @param limit of what comes out, in bytes.
+ * @throws ImageError CORRUPT, TOO_LARGE; whatever `bytes` throws
  */
-export async function* decompress(bytes: Bytes, compression: Compression): Bytes {
+export async function* decompress(bytes: Bytes, compression: Compression, limit = Infinity): Bytes {
   if (compression === 'none') {
     yield* bytes;
     return;
@@ -39,8 +40,13 @@ export async function* decompress(bytes: Bytes, compression: Compression): Bytes
       throw error;
     }
   }
+  let size = 0;
   try {
-    yield* await DECODERS[compression](watched());
+    for await (const chunk of await DECODERS[compression](watched())) {
+      size += chunk.byteLength;
+      if (size > limit) break;
+      yield chunk;
+    }
   } catch (cause) {
     if (failure !== undefined) throw failure as Error;
     throw new ImageError(
@@ -49,4 +55,6 @@ export async function* decompress(bytes: Bytes, compression: Compression): Bytes
       { cause },
     );
   }
+  if (size > limit)
+    throw tooLarge(`${compression}: expected at most ${limit} bytes when unpacked, got more`);
 }

@@ -4,6 +4,7 @@ import { compress } from '../compression/compress.js';
 import { decompress } from '../compression/decompress.js';
 import { readRange } from '../disk/read-range.js';
 import type { Descriptor } from '../oci/descriptor.js';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
 import type { Bytes, CallOptions, Open, Source } from '../transfer/store.js';
 import { verified } from '../transfer/verified.js';
 import { compressionOf, layerType, type Format, type LayerCompression } from './formats.js';
@@ -27,11 +28,12 @@ export async function convertLayer(
   layer: Descriptor,
   { format, compression, level, spoolFolder, signal }: LayerOptions,
 ): Promise<ConvertedLayer> {
+  const { unpackedBytes } = source.limits ?? DEFAULT_LIMITS;
   const raw = verified(source.read(layer, { signal }), layer, {
     signal,
     location: source.location,
   });
-  const plain = decompress(raw, compressionOf(layer.mediaType) ?? 'none');
+  const plain = decompress(raw, compressionOf(layer.mediaType) ?? 'none', unpackedBytes);
   const packed = compression === 'none' ? plain : compress(plain, { kind: compression, level });
   const hash = createHash('sha256');
   let size = 0;

@@ -23,7 +23,7 @@ export class ConvertedSource implements Source {
   }
 
   async resolve(reference?: string): Promise<NamedDescriptor> {
-    return resolveAmong([this.#image], reference, this.location);
+    return resolveAmong(this, [this.#image], reference);
   }
 
   async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {

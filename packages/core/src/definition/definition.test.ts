@@ -67,6 +67,7 @@ describe('settings', () => {
       images: 'images',
       engine: 'auto',
       pins: [],
+      limits: {},
       prune: {},
       runners: { 'ubuntu-latest': 'ubuntu-24.04' },
     });

@@ -27,6 +27,17 @@ export interface SettingsYaml {
   /** The old key; `prune.min_free` says it now. */
   readonly disk_min_free_gb?: number;
   readonly pins?: readonly string[];
+  readonly limits?: SettingsLimits;
+}
+
+/** How much is believed of archives and layouts from elsewhere; sizes as `4MiB`. */
+export interface SettingsLimits {
+  readonly manifest?: string;
+  readonly unpacked?: string;
+  readonly members?: number;
+  readonly tar_header?: string;
+  readonly json_depth?: number;
+  readonly index_depth?: number;
 }
 
 export interface Settings {
@@ -56,11 +67,16 @@ export interface Settings {
   };
   /** Names that are never pruned; `*` stands for anything. */
   readonly pins: readonly string[];
+  readonly limits: SettingsLimits;
 }
 
 const SIZE = {
   type: 'string',
   pattern: '^[0-9]+(\\.[0-9]+)? ?([kKmMgGtTpP]?i?[bB]?|%)$',
+} as const;
+const BYTES = {
+  type: 'string',
+  pattern: '^[0-9]+(\\.[0-9]+)? ?[kKmMgGtTpP]?i?[bB]?$',
 } as const;
 const COUNT = { type: 'integer', minimum: 1 } as const;
 const OLD_MIN_FREE = {
@@ -160,6 +176,31 @@ export const settingsSchema = {
       items: { type: 'string', minLength: 1 },
       description: 'Names that are never pruned; * stands for anything.',
     },
+    limits: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'How much is believed of archives and layouts from elsewhere.',
+      properties: {
+        manifest: {
+          ...BYTES,
+          default: '4MiB',
+          description: 'The largest manifest, index, config or manifest.json.',
+        },
+        unpacked: {
+          ...BYTES,
+          default: '256GiB',
+          description: 'What one compressed archive or layer may become.',
+        },
+        members: { ...COUNT, default: 1_000_000, description: 'How many files a tar may have.' },
+        tar_header: {
+          ...BYTES,
+          default: '1MiB',
+          description: 'The largest extended header of a tar: a long name.',
+        },
+        json_depth: { ...COUNT, default: 64, description: 'How deep JSON may be nested.' },
+        index_depth: { ...COUNT, default: 16, description: 'How deep indexes may be nested.' },
+      },
+    },
   },
 } as const;
 
@@ -179,6 +220,7 @@ export function parseSettings(file: YamlFile): Settings {
     naming,
     prune = {},
     pins = [],
+    limits = {},
     disk_min_free_gb: oldMinFree,
   } = readYaml(file, schema);
   const { keep_newest: newest, unused_for: unusedFor, min_age: minAge, orphans } = prune;
@@ -189,6 +231,7 @@ export function parseSettings(file: YamlFile): Settings {
     images,
     engine,
     pins,
+    limits,
     runners: { ...RUNNERS, ...runners },
     prune: {
       ...(newest === undefined

@@ -5,17 +5,20 @@ import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
-import { openLocation, type Opened } from '../open.js';
+import type { Opened } from '../open.js';
 import { copyGraph } from '../transfer/copy.js';
 import type { Bytes, Source } from '../transfer/store.js';
+import { referrersOf } from '../transfer/referrers.js';
 import { sizeOf, walk, type Graph } from '../transfer/walk.js';
 import { lacking, withBaseOf } from './delta.js';
 import { openDestination, type DestinationOptions } from './destination.js';
 import { makeRoom } from './make-room.js';
-import { openEngine, type Workspace } from './workspace.js';
+import { openEngine, openIn, type Workspace } from './workspace.js';
 
 export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'> {
   readonly stdin: () => Bytes;
+  /** What names that are only tags are tags of. */
+  readonly repository?: string | undefined;
   /** Of a whole image: what its readers have already, and is left out, which makes a delta. Of a delta: what it was made against. */
   readonly base?: string | undefined;
   /** What the image is called at the destination, taken as it is written. */
@@ -54,10 +57,9 @@ export async function copyImages(
 ): Promise<CopiedImage[]> {
   let engine: Engine | undefined;
   const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
-  const opened = await openLocation(from, {
+  const opened = await openIn(workspace, from, {
     ...options,
     base: undefined,
-    place: workspace.place,
     engine: theEngine,
   });
   let base: Opened | undefined;
@@ -68,7 +70,7 @@ export async function copyImages(
     base =
       baseText === undefined
         ? undefined
-        : await openLocation(baseText, { ...others, place: workspace.place, engine: theEngine });
+        : await openIn(workspace, baseText, { ...others, engine: theEngine });
     const based = await withBaseOf(opened, images, base);
     await using destination = await openDestination(workspace, to, {
       ...options,
@@ -85,6 +87,8 @@ export async function copyImages(
     await using _ = closing(moving);
     for (const image of images)
       moving.push(await prepare(workspace, based.opened, image, { ...options, as }));
+    if (!options.convert && !destination.isEngine)
+      moving.push(...(await referring(based.opened, moving, options)));
     const bytes = moving.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
     if (path !== undefined && !options.dryRun)
       await makeRoom(workspace, [{ path, bytes }], options);
@@ -111,6 +115,21 @@ export async function copyImages(
     await base?.source[Symbol.asyncDispose]();
     await engine?.[Symbol.asyncDispose]();
   }
+}
+
+/** Signatures, SBOMs and other referrers go where their image goes. */
+async function referring(
+  { source }: Opened,
+  moving: readonly Moving[],
+  options: CopyImagesOptions,
+): Promise<Moving[]> {
+  const subjects = moving.flatMap(({ graph }) => [...graph.documents.keys()]);
+  const found: Moving[] = [];
+  for (const referrer of await referrersOf(source, subjects, options)) {
+    const graph = await walk(source, referrer, options);
+    found.push({ source, graph, before: referrer.digest, reference: undefined });
+  }
+  return found;
 }
 
 /** An image as it will arrive. */

@@ -7,6 +7,7 @@ import { statIfThere } from '../disk/allocated.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
+import { splitName, splitPrefix } from '../location.js';
 import { FileStore } from '../store/file-store.js';
 import { LayoutSink } from '../store/layout-sink.js';
 import { copy } from '../transfer/copy.js';
@@ -20,6 +21,8 @@ export interface Destination extends AsyncDisposable {
   readonly reference?: string;
   /** For space: the file system that it is on. */
   readonly path?: string;
+  /** An engine holds what it can run, and nothing that refers to it. */
+  readonly isEngine?: boolean;
 }
 
 export interface DestinationOptions extends VerbOptions {
@@ -32,8 +35,6 @@ export interface DestinationOptions extends VerbOptions {
   readonly force?: boolean | undefined;
 }
 
-const PREFIX = /^(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.+)$/;
-
 /**
  * Opens a location for writing: `-`, a path (a folder, or one that ends with a slash, is a layout), or one of
  * skopeo's prefixes.
@@ -41,24 +42,27 @@ const PREFIX = /^(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.
  * @throws ImageError CONFLICT (an archive is there), USAGE
  */
 export async function openDestination(
-  { place }: Workspace,
+  { place, limits }: Workspace,
   text: string,
   options: DestinationOptions,
 ): Promise<Destination> {
   if (text === '-')
     return owned({ sink: new ArchiveWriter('-', (archive) => options.stdout(archive)) });
-  const [, prefix, rest = ''] = PREFIX.exec(text) ?? [];
+  const { prefix, rest } = splitPrefix(text);
   if (prefix === 'store')
     return owned({ sink: new FileStore(`${place.state}/store`), reference: rest });
   if (prefix === 'docker-daemon')
-    return owned({ sink: (await options.openEngine()).sink(options), reference: rest });
+    return owned({
+      sink: (await options.openEngine()).sink(options),
+      reference: rest,
+      isEngine: true,
+    });
   if (prefix === undefined && /^[a-z][a-z-]*:/.test(text) && !/^[A-Za-z]:[\\/]/.test(text))
     throw new ImageError(
       'USAGE',
       `${text}: expected a path, -, docker-archive:, oci-archive:, oci:, docker-daemon: or store:, got another kind of location`,
     );
-  const [path = '', name] = prefix === undefined ? [text] : named(rest);
-  const reference = name === undefined ? {} : { reference: name };
+  const { path, ...reference } = prefix === undefined ? { path: text } : splitName(rest);
   const absolute = resolve(options.cwd, path);
   const info = await statIfThere(absolute);
   const isLayout =
@@ -74,7 +78,7 @@ export async function openDestination(
       location: absolute,
       hint: 'Add to it with --append, or write over it with --force.',
     });
-  const { source } = await openArchive(absolute, { spoolFolder: spoolFolder(place) });
+  const { source } = await openArchive(absolute, { spoolFolder: spoolFolder(place), limits });
   await addAll(source, archive, options);
   return owned({ sink: archive, path: absolute, ...reference }, source);
 }
@@ -88,13 +92,6 @@ function compressionFor(path: string): 'gzip' | 'zstd' | undefined {
     location: path,
     hint: 'xz and bzip2 are read, not written: zstd is smaller or faster than both.',
   });
-}
-
-/** `x.tar:app:v1`, as skopeo writes a path with a name. */
-function named(text: string): [path: string, reference?: string] {
-  const from = /^[A-Za-z]:[\\/]/.test(text) ? 2 : 0;
-  const colon = text.indexOf(':', from);
-  return colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)];
 }
 
 async function addAll(source: Source, sink: Sink, options: VerbOptions): Promise<void> {

@@ -2,25 +2,26 @@ import type { Engine } from '../engine/engine.js';
 import type { Compression } from '../compression/detect.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
-import type { NamedDescriptor } from '../oci/layout.js';
+import type { EmbeddedName, NamedDescriptor } from '../oci/layout.js';
 import type { Platform } from '../oci/platform.js';
-import { openLocation, type LocationKind } from '../open.js';
+import type { LocationKind } from '../open.js';
 import type { Bytes, Source } from '../transfer/store.js';
 import { imagesOf, sizeOf, walk, type Graph } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
-import { openEngine, type Workspace } from './workspace.js';
+import { openEngine, openIn, type Workspace } from './workspace.js';
 
 export interface Inspection {
   readonly location: string;
   readonly kind: LocationKind;
+  /** Which description of a hybrid archive was read. */
+  readonly half?: 'oci' | 'docker';
   readonly compression: Compression;
   readonly images: readonly InspectedImage[];
   readonly notices: readonly string[];
 }
 
 export interface InspectedImage {
-  /** Fully qualified. */
-  readonly names: readonly string[];
+  readonly names: readonly InspectedName[];
   readonly digest: Digest;
   readonly mediaType: string;
   readonly configDigest: Digest | null;
@@ -35,6 +36,15 @@ export interface InspectedImage {
   readonly subject?: Descriptor;
 }
 
+export interface InspectedName {
+  /** Fully qualified; null where what is there names nothing: only a tag, or nonsense. */
+  readonly reference: string | null;
+  /** Where it says so: an annotation, or `RepoTags`; null for a store or an engine. */
+  readonly field: EmbeddedName['field'] | null;
+  /** How it is written there. */
+  readonly written: string | null;
+}
+
 export interface InspectedLayer {
   readonly digest: Digest;
   readonly size: number;
@@ -45,6 +55,8 @@ export interface InspectedLayer {
 }
 
 export interface InspectOptions extends VerbOptions {
+  /** What names that are only tags are tags of. */
+  readonly repository?: string | undefined;
   readonly cwd: string;
   readonly stdin: () => Bytes;
 }
@@ -61,17 +73,22 @@ export async function inspect(
 ): Promise<Inspection> {
   let engine: Engine | undefined;
   const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
-  const opened = await openLocation(location, {
-    ...options,
-    place: workspace.place,
-    engine: theEngine,
-  });
+  const opened = await openIn(workspace, location, { ...options, engine: theEngine });
   await using source = opened.source;
   try {
-    const images = new Map<Digest, { readonly descriptor: Descriptor; readonly names: string[] }>();
-    for (const { descriptor, reference } of await chosen(source, opened.reference)) {
+    const images = new Map<
+      Digest,
+      { readonly descriptor: Descriptor; readonly names: InspectedName[] }
+    >();
+    for (const { descriptor, reference, embedded } of await chosen(source, opened.reference)) {
       const image = images.get(descriptor.digest) ?? { descriptor, names: [] };
-      if (reference !== undefined) image.names.push(reference);
+      const name = {
+        reference: reference ?? null,
+        field: embedded?.field ?? null,
+        written: embedded?.text ?? null,
+      };
+      if ((reference !== undefined || embedded) && !image.names.some((one) => isEqual(one, name)))
+        image.names.push(name);
       images.set(descriptor.digest, image);
     }
     const inspected: InspectedImage[] = [];
@@ -84,6 +101,7 @@ export async function inspect(
     return {
       location,
       kind: opened.kind,
+      ...(opened.half ? { half: opened.half } : {}),
       compression: opened.compression,
       images: inspected,
       notices: [...opened.notices, ...empty],
@@ -100,7 +118,7 @@ async function chosen(source: Source, reference: string | undefined): Promise<Na
   return all;
 }
 
-function inspectImage(graph: Graph, names: readonly string[]): InspectedImage {
+function inspectImage(graph: Graph, names: readonly InspectedName[]): InspectedImage {
   const { root } = graph;
   const manifest = graph.documents.get(root.digest)?.manifest;
   const several = manifest?.kind === 'index';
@@ -145,6 +163,10 @@ function platformsOf(graph: Graph): InspectedImage['platforms'] {
       ? [{ ...platform, digest: child.digest, present: isWhole(graph, child) }]
       : [];
   });
+}
+
+function isEqual(one: InspectedName, other: InspectedName): boolean {
+  return one.reference === other.reference && one.field === other.field;
 }
 
 function isWhole(graph: Graph, { digest }: Descriptor): boolean {

@@ -130,10 +130,17 @@ describe('loading', () => {
       .toString('latin1')
       .replaceAll('io.containerd.image.name', 'io.containerd.image.nope');
     await writeFile(path, text, 'latin1');
+    expect(await load(workspace, ['./x.tar'], call)).toMatchObject([
+      { action: 'skipped', reference: `docker.io/library/${NAME}:latest` },
+    ]);
+    await writeFile(path, text.replace('"RepoTags"', '"RepoNope"'), 'latin1');
     await expect(load(workspace, ['./x.tar'], call)).rejects.toMatchObject({
       code: 'USAGE',
-      hint: 'Name it with --as REFERENCE.',
+      hint: expect.stringMatching(/--as REFERENCE.*--repository/) as string,
     });
+    expect(await load(workspace, ['./x.tar'], { ...call, repository: 'team/app' })).toMatchObject([
+      { reference: 'docker.io/team/app:latest' },
+    ]);
     expect(await load(workspace, ['./x.tar'], { ...call, as: 'named:1' })).toMatchObject([
       { action: 'retagged' },
     ]);

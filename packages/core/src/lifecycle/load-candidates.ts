@@ -6,6 +6,7 @@ import { isIndexType } from '../oci/media-types.js';
 import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
 import { canonicalReference } from '../oci/reference.js';
 import type { Opened } from '../open.js';
+import { subjectOf } from '../transfer/referrers.js';
 import { selectPlatform } from '../transfer/select-platform.js';
 import type { CallOptions } from '../transfer/store.js';
 import { imagesOf, walk, type Graph } from '../transfer/walk.js';
@@ -28,6 +29,8 @@ export interface CandidateOptions extends CallOptions {
   readonly platform?: Platform | undefined;
   /** Asked for only when there is an index and nothing was said: whole indexes when it gives none. */
   readonly defaultPlatform: () => Promise<Platform | undefined>;
+  /** Told of what is no image to load. */
+  readonly onSkipped: (text: string) => void;
 }
 
 /**
@@ -42,7 +45,7 @@ export async function loadCandidates(
   const found: (Input & { readonly root: Descriptor; readonly references: readonly string[] })[] =
     [];
   for (const each of inputs) {
-    const images = await imagesIn(each);
+    const images = await imagesIn(each, options);
     for (const [root, names] of images) found.push({ ...each, root, references: names });
   }
   if (options.as !== undefined && found.length !== 1) {
@@ -53,20 +56,29 @@ export async function loadCandidates(
   }
   const candidates: Candidate[] = [];
   for (const { input, at, root, references } of found) {
-    candidates.push({
-      input,
-      at,
-      references: namesFor({ input, at }, root, references, options),
-      graph: await graphOf({ input, at }, root, options),
-    });
+    const graph = await graphOf({ input, at }, root, options);
+    const names = namesFor({ input, at }, root, references, options);
+    candidates.push({ input, at, references: names, graph });
   }
   return candidates;
 }
 
-async function imagesIn({ input, at }: Input): Promise<Map<Descriptor, string[]>> {
+async function imagesIn(
+  { input, at }: Input,
+  { onSkipped }: CandidateOptions,
+): Promise<Map<Descriptor, string[]>> {
+  const all: NamedDescriptor[] = [];
+  if (at.reference === undefined) for await (const image of at.source.list()) all.push(image);
+  else all.push(await at.source.resolve(at.reference));
   const images: NamedDescriptor[] = [];
-  if (at.reference === undefined) for await (const image of at.source.list()) images.push(image);
-  else images.push(await at.source.resolve(at.reference));
+  for (const image of all) {
+    const subject = all.length > 1 && (await subjectOf(at.source, image.descriptor));
+    if (!subject) images.push(image);
+    else
+      onSkipped(
+        `${input}: ${image.descriptor.digest} refers to ${subject.digest}; no engine holds it`,
+      );
+  }
   if (images.length === 0)
     throw new ImageError('NOT_FOUND', `${input}: expected an image, got an archive of none`, {
       location: input,
@@ -95,7 +107,7 @@ function namesFor(
     `${input}: expected an image with a name, got ${root.digest} without one`,
     {
       location: input,
-      hint: 'Name it with --as REFERENCE.',
+      hint: 'Name it with --as REFERENCE; or, if its name is only a tag, say of what with --repository.',
     },
   );
 }

@@ -3,20 +3,22 @@ import { isSameImage, type Engine, type EngineImage, type EngineKind } from '../
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
-import { noteUse, openLocation } from '../open.js';
+import { noteUse } from '../open.js';
 import { copyGraph } from '../transfer/copy.js';
 import type { Bytes, Sink } from '../transfer/store.js';
 import { imagesOf, sizeOf } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
 import { loadCandidates, type Candidate, type Input } from './load-candidates.js';
 import { makeRoom, type Need } from './make-room.js';
-import { openEngine, type Workspace } from './workspace.js';
+import { openEngine, openIn, type Workspace } from './workspace.js';
 
 export interface LoadOptions extends VerbOptions {
   readonly cwd: string;
   readonly stdin: () => Bytes;
   /** Where content is that the images lack: what a delta was made against. */
   readonly base?: string | undefined;
+  /** What names that are only tags are tags of. */
+  readonly repository?: string | undefined;
   /** Name in the engine, for one input with one image; taken as it is written. */
   readonly as?: string | undefined;
   /** Which image of an index; the engine's own platform when omitted. */
@@ -51,13 +53,17 @@ export async function load(
   const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
   try {
     for (const input of inputs) {
-      const at = await openLocation(input, { ...options, place, engine: theEngine });
+      const at = await openIn(workspace, input, { ...options, engine: theEngine });
       opened.push({ input, at });
       for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
     }
     const target = await theEngine();
     const defaultPlatform = () => target.platform(options);
-    const candidates = await loadCandidates(opened, { ...options, defaultPlatform });
+    const candidates = await loadCandidates(opened, {
+      ...options,
+      defaultPlatform,
+      onSkipped: (text) => options.onEvent?.({ type: 'notice', text }),
+    });
     const decisions: Decision[] = [];
     for (const candidate of candidates)
       decisions.push({ candidate, present: await findPresent(target, candidate, options) });

@@ -10,7 +10,7 @@ import type { Digest } from '../oci/digest.js';
 import { isPinned } from '../policy/pins.js';
 import type { AgeRules, PruneItem } from '../policy/prune-model.js';
 import { GRACE } from '../store/collect.js';
-import { duration } from './durations.js';
+import { duration } from './amounts.js';
 import { findLeftovers } from './leftovers.js';
 import { nxCacheItem } from './nx-cache.js';
 import type { Prunable } from './prunable.js';

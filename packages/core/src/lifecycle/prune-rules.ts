@@ -1,6 +1,6 @@
 import type { Settings } from '../definition/settings.js';
 import type { PruneRules } from '../policy/prune-model.js';
-import { duration, space } from './durations.js';
+import { duration, space } from './amounts.js';
 
 /** Rules as they are written; those that are given stand for those of the settings. */
 export interface RuleOptions {

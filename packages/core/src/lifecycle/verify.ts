@@ -1,10 +1,10 @@
 import type { Engine } from '../engine/engine.js';
-import { openLocation, type Opened } from '../open.js';
+import type { Opened } from '../open.js';
 import type { Bytes } from '../transfer/store.js';
 import { asProblem, verifySource } from '../verify/verify-source.js';
 import type { ImageProblem } from '../verify/problem.js';
 import type { VerbOptions } from './call.js';
-import { openEngine, type Workspace } from './workspace.js';
+import { openEngine, openIn, type Workspace } from './workspace.js';
 
 export interface VerifyResult {
   readonly location: string;
@@ -51,13 +51,13 @@ export async function verify(
 }
 
 async function verifyOne(
-  { place }: Workspace,
+  workspace: Workspace,
   location: string,
   options: Omit<VerifyLocationsOptions, 'engine'> & { readonly engine: () => Promise<Engine> },
 ): Promise<VerifyResult> {
   let opened: Opened | undefined;
   try {
-    opened = await openLocation(location, { ...options, place });
+    opened = await openIn(workspace, location, options);
     for (const text of opened.notices) options.onEvent?.({ type: 'notice', text });
     const { reference } = opened;
     const verified = await verifySource(opened.source, { ...options, reference });

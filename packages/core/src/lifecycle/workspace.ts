@@ -6,12 +6,16 @@ import { parseSettings, SETTINGS_FILE, type Settings } from '../definition/setti
 import { detectEngine, type EngineOptions } from '../engine/detect.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError, systemCode } from '../errors.js';
+import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
+import { openLocation, type Opened, type OpenOptions } from '../open.js';
+import { size } from './amounts.js';
 
 /** A folder with archives, settings and a catalog. All paths are absolute. */
 export interface Workspace {
   readonly root: string;
   readonly settings: Settings;
   readonly place: CatalogPlace;
+  readonly limits: Limits;
 }
 
 /** Found from the inside out; a folder with none of them is a workspace of its own. */
@@ -35,7 +39,34 @@ export async function openWorkspace(
     root,
     settings,
     place: { workspace: root, folder: images, state: join(root, '.stowage') },
+    limits: limitsOf(settings),
   };
+}
+
+/** @throws ImageError USAGE */
+function limitsOf({ limits }: Settings): Limits {
+  const bytes = (key: 'manifest' | 'unpacked' | 'tar_header', normally: number): number => {
+    const text = limits[key];
+    return text === undefined ? normally : size(text, `${SETTINGS_FILE} limits.${key}`);
+  };
+  const { manifestBytes, unpackedBytes, headerBytes, ...counts } = DEFAULT_LIMITS;
+  return {
+    manifestBytes: bytes('manifest', manifestBytes),
+    unpackedBytes: bytes('unpacked', unpackedBytes),
+    headerBytes: bytes('tar_header', headerBytes),
+    members: limits.members ?? counts.members,
+    jsonDepth: limits.json_depth ?? counts.jsonDepth,
+    indexDepth: limits.index_depth ?? counts.indexDepth,
+  };
+}
+
+/** Opens a location as {@link openLocation} does, held to the workspace's limits. */
+export function openIn(
+  { place, limits }: Workspace,
+  location: string,
+  options: Omit<OpenOptions, 'place' | 'limits'>,
+): Promise<Opened> {
+  return openLocation(location, { ...options, place, limits });
 }
 
 /** The engine that flags, else settings, else the machine choose. @throws ImageError UNAVAILABLE */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ImageError } from '../errors.js';
 import { parseDigest, type Digest } from './digest.js';
 import { isObject, parseJsonObject } from './json.js';
+import type { Limits } from './limits.js';
 import { readPlatform, type Platform } from './platform.js';
 
 /** What an image is, as far as we need to know: OCI image spec 1.1, config.md. */
@@ -23,8 +24,8 @@ export interface ContainerConfig {
 }
 
 /** @throws ImageError INVALID, TOO_LARGE */
-export function parseConfig(bytes: Uint8Array): ImageConfig {
-  const document = parseJsonObject(bytes, 'image config');
+export function parseConfig(bytes: Uint8Array, limits?: Limits): ImageConfig {
+  const document = parseJsonObject(bytes, 'image config', limits);
   const rootfs = document['rootfs'];
   const diffIds = isObject(rootfs) ? (rootfs['diff_ids'] ?? []) : undefined;
   if (!Array.isArray(diffIds))

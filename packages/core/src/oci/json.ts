@@ -1,8 +1,5 @@
-import { ImageError } from '../errors.js';
-
-/** No manifest, index or config may be larger (bytes); distribution spec 1.1 § Pushing Manifests. */
-export const MANIFEST_LIMIT = 4 * 1024 * 1024;
-const DEPTH_LIMIT = 64;
+import { ImageError, tooLarge } from '../errors.js';
+import { DEFAULT_LIMITS, type Limits } from './limits.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -10,26 +7,29 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  * Parses untrusted JSON that must be one object.
  *
  * @param what names the document in messages.
- * @throws ImageError TOO_LARGE over 4 MiB or nested deeper than 64; INVALID when it is no JSON object.
+ * @throws ImageError TOO_LARGE (larger or nested deeper than the limits); INVALID when it is no JSON object.
  */
-export function parseJsonObject(bytes: Uint8Array, what: string): JsonObject {
-  const value = parseJson(bytes, what);
+export function parseJsonObject(
+  bytes: Uint8Array,
+  what: string,
+  limits: Limits = DEFAULT_LIMITS,
+): JsonObject {
+  const value = parseJson(bytes, what, limits);
   if (!isObject(value))
     throw new ImageError('INVALID', `${what}: expected a JSON object, got ${kindOf(value)}`);
   return value;
 }
 
 /** Like {@link parseJsonObject}, for a document that may be of any kind. */
-export function parseJson(bytes: Uint8Array, what: string): unknown {
-  if (bytes.byteLength > MANIFEST_LIMIT) {
-    throw new ImageError(
-      'TOO_LARGE',
-      `${what}: expected at most ${MANIFEST_LIMIT} bytes, got ${bytes.byteLength}`,
-    );
-  }
-  if (nesting(bytes) > DEPTH_LIMIT) {
-    throw new ImageError('TOO_LARGE', `${what}: expected JSON nested at most ${DEPTH_LIMIT} deep`);
-  }
+export function parseJson(
+  bytes: Uint8Array,
+  what: string,
+  { manifestBytes, jsonDepth }: Limits = DEFAULT_LIMITS,
+): unknown {
+  if (bytes.byteLength > manifestBytes)
+    throw tooLarge(`${what}: expected at most ${manifestBytes} bytes, got ${bytes.byteLength}`);
+  if (nesting(bytes) > jsonDepth)
+    throw tooLarge(`${what}: expected JSON nested at most ${jsonDepth} deep`);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {

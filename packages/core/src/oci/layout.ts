@@ -1,7 +1,8 @@
 import { ImageError } from '../errors.js';
 import { bare, parseDescriptor, type Descriptor } from './descriptor.js';
 import type { Digest } from './digest.js';
-import { isObject, parseJsonObject } from './json.js';
+import { parseJsonObject } from './json.js';
+import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { MediaType } from './media-types.js';
 import { canonicalReference, parseReference } from './reference.js';
 
@@ -16,11 +17,25 @@ export const Annotation = {
   containerdName: 'io.containerd.image.name',
 } as const;
 
+/** What an archive or layout says of a name: in which field, and how it is written there. */
+export interface EmbeddedName {
+  readonly field: (typeof Annotation)[keyof typeof Annotation] | 'RepoTags';
+  readonly text: string;
+}
+
 /** An image of an archive or layout: what it is, and what it is called there. */
 export interface NamedDescriptor {
   readonly descriptor: Descriptor;
   /** Fully qualified; absent when nothing names it. */
   readonly reference?: string;
+  /** Where the name came from; without a reference, what is there and names nothing on its own: a tag, or nonsense. */
+  readonly embedded?: EmbeddedName;
+}
+
+export interface NamingOptions {
+  readonly limits?: Limits | undefined;
+  /** What a name that is only a tag is a tag of. */
+  readonly repository?: string | undefined;
 }
 
 export function blobPath(digest: Digest): string {
@@ -28,15 +43,17 @@ export function blobPath(digest: Digest): string {
 }
 
 /** Reads the top index of a layout. @throws ImageError INVALID, TOO_LARGE */
-export function parseLayoutIndex(bytes: Uint8Array): NamedDescriptor[] {
-  const { manifests } = parseJsonObject(bytes, INDEX_FILE);
+export function parseLayoutIndex(
+  bytes: Uint8Array,
+  options: NamingOptions = {},
+): NamedDescriptor[] {
+  const { manifests } = parseJsonObject(bytes, INDEX_FILE, options.limits ?? DEFAULT_LIMITS);
   if (manifests === null || manifests === undefined) return [];
   if (!Array.isArray(manifests))
     throw new ImageError('INVALID', `${INDEX_FILE}: expected a list of manifests`);
   return manifests.map((each, at) => {
     const descriptor = parseDescriptor(each, `${INDEX_FILE} manifests[${at}]`);
-    const reference = embeddedName(descriptor);
-    return reference === undefined ? { descriptor } : { descriptor, reference };
+    return { descriptor, ...nameOf(descriptor, options) };
   });
 }
 
@@ -74,7 +91,7 @@ export function mergeLayoutIndex(
   const digests = new Set<string>(images.map(({ descriptor }) => descriptor.digest));
   const kept = old.filter((each) => {
     const descriptor = parseDescriptor(each, INDEX_FILE);
-    const reference = embeddedName(descriptor);
+    const { reference } = nameOf(descriptor);
     return reference === undefined ? !digests.has(descriptor.digest) : !names.has(reference);
   });
   const added = parseJsonObject(formatLayoutIndex(images), INDEX_FILE)['manifests'];
@@ -85,21 +102,43 @@ export function mergeLayoutIndex(
 }
 
 /**
- * The name an index entry carries: containerd's annotation, else `ref.name` when it is a full name.
- * A `ref.name` that is only a tag (`v1`) names nothing on its own.
+ * The name an index entry carries: containerd's annotation, else `ref.name` when it is a full name. A `ref.name`
+ * that is only a tag (`v1`) names nothing until somebody says of which repository.
  */
-function embeddedName(descriptor: Descriptor): string | undefined {
-  const annotations: unknown = descriptor.annotations;
-  if (!isObject(annotations)) return undefined;
-  const full = annotations[Annotation.containerdName];
-  const ref = annotations[Annotation.refName];
-  for (const text of [full, typeof ref === 'string' && /[:/@]/.test(ref) ? ref : undefined]) {
-    if (typeof text !== 'string') continue;
-    try {
-      return canonicalReference(text);
-    } catch {
-      // A name nobody can use is no name; the image can still be reached by its digest.
-    }
+function nameOf(
+  { annotations = {} }: Descriptor,
+  { repository }: NamingOptions = {},
+): Pick<NamedDescriptor, 'reference' | 'embedded'> {
+  const found = [Annotation.containerdName, Annotation.refName].flatMap((field): EmbeddedName[] => {
+    const text = annotations[field];
+    return text === undefined || text === '' ? [] : [{ field, text }];
+  });
+  for (const embedded of found) {
+    const isTag = embedded.field === Annotation.refName && !/[:/@]/.test(embedded.text);
+    if (isTag && repository === undefined) continue;
+    const reference = usable(isTag ? `${repository}:${embedded.text}` : embedded.text);
+    if (reference !== undefined) return { reference, embedded };
   }
-  return undefined;
+  return found[0] ? { embedded: found[0] } : {};
+}
+
+/** The names of `RepoTags`, with what cannot be used kept apart. */
+export function namesFrom(
+  repoTags: readonly string[],
+): Pick<NamedDescriptor, 'reference' | 'embedded'>[] {
+  if (repoTags.length === 0) return [{}];
+  return repoTags.map((text) => {
+    const reference = usable(text);
+    const embedded: EmbeddedName = { field: 'RepoTags', text };
+    return reference === undefined ? { embedded } : { reference, embedded };
+  });
+}
+
+/** A name nobody can use is no name; the image can still be reached by its digest. */
+function usable(text: string): string | undefined {
+  try {
+    return canonicalReference(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import { ImageError } from '../errors.js';
 import { parseDescriptor, type Descriptor } from './descriptor.js';
 import { parseJsonObject, type JsonObject } from './json.js';
+import type { Limits } from './limits.js';
 import { isImageType, isIndexType, MediaType } from './media-types.js';
 
 /** An image's or an artifact's manifest: OCI image spec 1.1, manifest.md. */
@@ -27,8 +28,8 @@ export type Manifest = ImageManifest | ImageIndex;
  *
  * @throws ImageError INVALID (form), TOO_LARGE, UNSUPPORTED (Docker's schema 1, or another media type)
  */
-export function parseManifest(mediaType: string, bytes: Uint8Array): Manifest {
-  const document = parseJsonObject(bytes, 'manifest');
+export function parseManifest(mediaType: string, bytes: Uint8Array, limits?: Limits): Manifest {
+  const document = parseJsonObject(bytes, 'manifest', limits);
   if (document['schemaVersion'] === 1) {
     throw new ImageError('UNSUPPORTED', 'manifest: Docker schema 1 is not supported', {
       hint: 'Push the image again with a Docker newer than 1.10.',

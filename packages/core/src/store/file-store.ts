@@ -32,7 +32,7 @@ export class FileStore implements Store {
   }
 
   async resolve(reference?: string): Promise<NamedDescriptor> {
-    return resolveAmong(await listNames(this.#root), reference, this.location);
+    return resolveAmong(this, await listNames(this.#root), reference);
   }
 
   async has(descriptor: Descriptor): Promise<boolean> {

@@ -2,14 +2,14 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
-import { INDEX_FILE } from '../oci/layout.js';
+import { INDEX_FILE, type NamingOptions } from '../oci/layout.js';
 import type { Extent } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
 import { LayoutSource } from '../transfer/layout-source.js';
 import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
 
 /** Opens an OCI image layout folder. @throws ImageError NOT_FOUND, INVALID */
-export async function openLayout(path: string): Promise<Source> {
+export async function openLayout(path: string, options?: NamingOptions): Promise<Source> {
   const files = new Folder(path);
   if ((await files.size(INDEX_FILE)) === undefined) {
     throw new ImageError(
@@ -21,7 +21,7 @@ export async function openLayout(path: string): Promise<Source> {
       },
     );
   }
-  return LayoutSource.open(`oci:${path}`, files);
+  return LayoutSource.open(`oci:${path}`, files, options);
 }
 
 class Folder implements Files {

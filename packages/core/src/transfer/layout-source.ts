@@ -1,5 +1,12 @@
 import type { Descriptor } from '../oci/descriptor.js';
-import { blobPath, INDEX_FILE, parseLayoutIndex, type NamedDescriptor } from '../oci/layout.js';
+import {
+  blobPath,
+  INDEX_FILE,
+  parseLayoutIndex,
+  type NamedDescriptor,
+  type NamingOptions,
+} from '../oci/layout.js';
+import type { Limits } from '../oci/limits.js';
 import type { Extent, LocatedSource } from './extent.js';
 import type { Files } from './files.js';
 import { resolveAmong } from './resolve.js';
@@ -9,22 +16,35 @@ import { readAll } from './verified.js';
 /** An OCI image layout (image-layout.md), in a tar or in a folder. Owns its files. */
 export class LayoutSource implements LocatedSource {
   readonly location: string;
+  readonly limits: Limits | undefined;
   readonly #files: Files;
   readonly #images: readonly NamedDescriptor[];
 
-  private constructor(location: string, files: Files, images: readonly NamedDescriptor[]) {
+  private constructor(
+    location: string,
+    files: Files,
+    images: readonly NamedDescriptor[],
+    limits: Limits | undefined,
+  ) {
     this.location = location;
+    this.limits = limits;
     this.#files = files;
     this.#images = images;
   }
 
   /** @throws ImageError NOT_FOUND (no index.json), INVALID, TOO_LARGE */
-  static async open(location: string, files: Files): Promise<LayoutSource> {
-    return new LayoutSource(
-      location,
-      files,
-      parseLayoutIndex(await readAll(files.read(INDEX_FILE))),
-    );
+  static async open(
+    location: string,
+    files: Files,
+    options: NamingOptions = {},
+  ): Promise<LayoutSource> {
+    const bytes = await readAll(files.read(INDEX_FILE), options.limits?.manifestBytes);
+    return new LayoutSource(location, files, parseLayoutIndex(bytes, options), options.limits);
+  }
+
+  /** The same with other names. Shares the files: only one of them is to be disposed of. */
+  named(images: readonly NamedDescriptor[]): LayoutSource {
+    return new LayoutSource(this.location, this.#files, images, this.limits);
   }
 
   async *list(): AsyncIterable<NamedDescriptor> {
@@ -32,7 +52,7 @@ export class LayoutSource implements LocatedSource {
   }
 
   async resolve(reference?: string): Promise<NamedDescriptor> {
-    return resolveAmong(this.#images, reference, this.location);
+    return resolveAmong(this, this.#images, reference);
   }
 
   async has(descriptor: Descriptor): Promise<boolean> {

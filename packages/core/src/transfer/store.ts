@@ -1,6 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
+import type { Limits } from '../oci/limits.js';
 import type { Graph } from './walk.js';
 
 export type Bytes = AsyncIterable<Uint8Array>;
@@ -23,6 +24,9 @@ export interface ReadOptions extends CallOptions {
 export interface Source extends AsyncDisposable {
   /** For messages: `docker-archive:./app.tar`. */
   readonly location: string;
+
+  /** How much is believed of its manifests; the defaults when omitted. */
+  readonly limits?: Limits | undefined;
 
   /** Every image, named or not; an image with two names comes twice. */
   list(options?: CallOptions): AsyncIterable<NamedDescriptor>;

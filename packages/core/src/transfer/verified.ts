@@ -1,7 +1,7 @@
-import { ImageError } from '../errors.js';
+import { ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { algorithmOf, hasherFor } from '../oci/digest.js';
-import { MANIFEST_LIMIT } from '../oci/json.js';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
 import type { Bytes, CallOptions, Source } from './store.js';
 
 export interface VerifiedOptions extends CallOptions {
@@ -46,13 +46,15 @@ export async function* verified(
 }
 
 /** Collects a whole document. @throws ImageError TOO_LARGE over `limit` bytes */
-export async function readAll(bytes: Bytes, limit = MANIFEST_LIMIT): Promise<Uint8Array> {
+export async function readAll(
+  bytes: Bytes,
+  limit = DEFAULT_LIMITS.manifestBytes,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.byteLength;
-    if (size > limit)
-      throw new ImageError('TOO_LARGE', `expected at most ${limit} bytes, got more`);
+    if (size > limit) throw tooLarge(`expected at most ${limit} bytes, got more`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
@@ -64,20 +66,19 @@ export async function readContent(
   descriptor: Descriptor,
   options: CallOptions = {},
 ): Promise<Uint8Array> {
-  if (descriptor.size > MANIFEST_LIMIT) {
-    throw new ImageError(
-      'TOO_LARGE',
-      `${descriptor.digest}: expected at most ${MANIFEST_LIMIT} bytes, got ${descriptor.size}`,
-      {
-        location: source.location,
-      },
+  const { location, limits = DEFAULT_LIMITS } = source;
+  const { manifestBytes } = limits;
+  if (descriptor.size > manifestBytes)
+    throw tooLarge(
+      `${location}: ${descriptor.digest}: expected at most ${manifestBytes} bytes, got ${descriptor.size}`,
+      location,
     );
-  }
   return readAll(
     verified(source.read(descriptor, options), descriptor, {
       ...options,
-      location: source.location,
+      location,
     }),
+    manifestBytes,
   );
 }
 

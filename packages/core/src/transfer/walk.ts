@@ -1,7 +1,8 @@
-import { ImageError } from '../errors.js';
+import { ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseConfig, type ImageConfig } from '../oci/config.js';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { children, parseManifest, type Manifest } from '../oci/manifest.js';
 import { isImageConfigType, isManifestType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
@@ -41,6 +42,7 @@ export async function walk(
   root: Descriptor,
   options: WalkOptions = {},
 ): Promise<Graph> {
+  const { indexDepth } = source.limits ?? DEFAULT_LIMITS;
   const documents = new Map<Digest, Document>();
   const nodes = new Map<Digest, Descriptor>();
   const missing = new Map<Digest, Descriptor>();
@@ -48,21 +50,28 @@ export async function walk(
   async function visit(node: Descriptor, path: readonly Digest[]): Promise<void> {
     if (nodes.has(node.digest) || missing.has(node.digest)) return;
     if (path.includes(node.digest)) throw invalid(source, node, 'an index that contains itself');
-    if (path.length > DEPTH_LIMIT)
-      throw invalid(source, node, `indexes nested deeper than ${DEPTH_LIMIT}`);
+    if (path.length > indexDepth)
+      throw tooLarge(
+        `${source.location}: ${node.digest}: expected indexes nested at most ${indexDepth} deep`,
+        source.location,
+      );
     if (!(await source.has(node, options))) {
       missing.set(node.digest, node);
       return;
     }
     if (isManifestType(node.mediaType)) {
       const bytes = await readContent(source, node, options);
-      const manifest = parseManifest(node.mediaType, bytes);
+      const manifest = parseManifest(node.mediaType, bytes, source.limits);
       documents.set(node.digest, { descriptor: node, bytes, manifest });
       for (const child of children(manifest)) await visit(child, [...path, node.digest]);
       checkLayers(source, node, manifest, documents);
     } else if (isImageConfigType(node.mediaType)) {
       const bytes = await readContent(source, node, options);
-      documents.set(node.digest, { descriptor: node, bytes, config: parseConfig(bytes) });
+      documents.set(node.digest, {
+        descriptor: node,
+        bytes,
+        config: parseConfig(bytes, source.limits),
+      });
     }
     nodes.set(node.digest, node);
   }
@@ -93,8 +102,6 @@ export function imagesOf(graph: Graph): {
       : [];
   });
 }
-
-const DEPTH_LIMIT = 16;
 
 function checkLayers(
   source: Source,

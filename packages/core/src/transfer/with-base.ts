@@ -8,6 +8,7 @@ export function withBase(source: Source, base: Source): Source {
     (await source.has(descriptor)) ? source : base;
   const both: Source = {
     location: source.location,
+    limits: source.limits,
     list: (options) => source.list(options),
     resolve: (reference, options) => source.resolve(reference, options),
     has: async (descriptor, options) =>

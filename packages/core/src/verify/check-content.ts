@@ -1,5 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import { algorithmOf, hasherFor, type Digest } from '../oci/digest.js';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { isLocated } from '../transfer/extent.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { hashAll } from './hash-all.js';
@@ -50,6 +51,7 @@ async function jobFor(source: Source, leaf: Leaf): Promise<LeafJob | undefined> 
     leaf,
     algorithm: algorithmOf(leaf.descriptor.digest),
     ...(diffAlgorithm ? { diffAlgorithm } : {}),
+    unpackedBytes: (source.limits ?? DEFAULT_LIMITS).unpackedBytes,
   };
 }
 
@@ -86,7 +88,7 @@ function judge(
     return say('CORRUPT', `${size} bytes`, `${Math.max(hashed.size, at?.size ?? 0)} bytes`);
   if (hashed.digest !== digest) return say('CORRUPT', digest, hashed.digest);
   if (hashed.failure !== undefined)
-    return say('CORRUPT', 'content that can be unpacked', hashed.failure);
+    return say(hashed.failure.code, 'content that can be unpacked', hashed.failure.message);
   if (diffId !== undefined && hashed.diffId !== undefined && hashed.diffId !== diffId)
     return say('INVALID', `the diff ID ${diffId}`, hashed.diffId);
   return [];

@@ -1,7 +1,8 @@
-import { ImageError } from '../errors.js';
+import { ImageError, tooLarge } from '../errors.js';
 import { parseConfig } from '../oci/config.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { children, parseManifest, type ImageManifest } from '../oci/manifest.js';
 import { isImageConfigType, isManifestType, isPlainLayerType } from '../oci/media-types.js';
 import { isLocated } from '../transfer/extent.js';
@@ -20,8 +21,6 @@ export interface StructureOptions extends CallOptions {
   readonly seen: Set<Digest>;
 }
 
-const DEPTH_LIMIT = 16;
-
 /** Reads the manifests and configs of an image, whatever is wrong with some of them, and lists the rest. */
 export async function checkStructure(
   source: Source,
@@ -29,6 +28,7 @@ export async function checkStructure(
   options: StructureOptions,
 ): Promise<ImageProblem[]> {
   const { image, leaves, seen, allowSparse } = options;
+  const limits = source.limits ?? DEFAULT_LIMITS;
   const problems: ImageProblem[] = [];
 
   async function report(node: Descriptor, error: ImageError): Promise<void> {
@@ -76,12 +76,12 @@ export async function checkStructure(
     const isSparse = allowSparse && depth > 0 && !(await source.has(node, options));
     if (isSparse || !(await isThere(node))) return;
     seen.add(node.digest);
-    if (depth > DEPTH_LIMIT) {
-      const message = `${source.location}: ${node.digest}: expected indexes at most ${DEPTH_LIMIT} deep`;
-      await report(node, new ImageError('INVALID', message));
+    if (depth > limits.indexDepth) {
+      const message = `${source.location}: ${node.digest}: expected indexes nested at most ${limits.indexDepth} deep`;
+      await report(node, tooLarge(message));
       return;
     }
-    const manifest = await read(node, (bytes) => parseManifest(node.mediaType, bytes));
+    const manifest = await read(node, (bytes) => parseManifest(node.mediaType, bytes, limits));
     if (manifest?.kind === 'image' && isImageConfigType(manifest.config.mediaType))
       await visitImage(node, manifest);
     else if (manifest) for (const child of children(manifest)) await visit(child, depth + 1);
@@ -89,7 +89,9 @@ export async function checkStructure(
 
   async function visitImage(node: Descriptor, manifest: ImageManifest): Promise<void> {
     const { config: descriptor, layers } = manifest;
-    const config = (await isThere(descriptor)) ? await read(descriptor, parseConfig) : undefined;
+    const config = (await isThere(descriptor))
+      ? await read(descriptor, (bytes) => parseConfig(bytes, limits))
+      : undefined;
     seen.add(descriptor.digest);
     if (config && config.diffIds.length !== layers.length) {
       const message = `${source.location}: ${node.digest}: expected ${config.diffIds.length} layers as its config has diff IDs, got ${layers.length}`;

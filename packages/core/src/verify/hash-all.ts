@@ -37,7 +37,7 @@ export async function hashAll<T extends HashJob>(
   try {
     await Promise.all(
       sorted.map(async ({ ...job }) => {
-        const { file, offset, size, member, algorithm, diffAlgorithm } = job;
+        const { file, offset, size, member, algorithm, diffAlgorithm, unpackedBytes } = job;
         const plain: HashJob = {
           file,
           offset,
@@ -45,6 +45,7 @@ export async function hashAll<T extends HashJob>(
           member,
           algorithm,
           ...(diffAlgorithm === undefined ? {} : { diffAlgorithm }),
+          ...(unpackedBytes === undefined ? {} : { unpackedBytes }),
         };
         onHashed(job, (await pool.run(plain, signal ? { signal } : {})) as Hashed);
       }),

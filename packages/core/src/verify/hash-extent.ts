@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { decompress } from '../compression/decompress.js';
 import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
-import { systemCode } from '../errors.js';
+import { ImageError, type ErrorCode } from '../errors.js';
 import type { Algorithm } from '../oci/digest.js';
 import type { Extent } from '../transfer/extent.js';
 
@@ -10,6 +10,8 @@ export interface HashJob extends Extent {
   readonly algorithm: Algorithm;
   /** Wanted of the unpacked content, too: a layer's diff ID. */
   readonly diffAlgorithm?: Algorithm;
+  /** What that may be at most, in bytes. */
+  readonly unpackedBytes?: number;
 }
 
 /** Plain data, as it travels between threads. */
@@ -20,7 +22,7 @@ export interface Hashed {
   readonly compression: Compression;
   readonly diffId?: string;
   /** Why the content could not be unpacked. */
-  readonly failure?: string;
+  readonly failure?: { readonly code: ErrorCode; readonly message: string };
 }
 
 const CHUNK = 1024 * 1024;
@@ -32,6 +34,7 @@ export async function hashExtent({
   size,
   algorithm,
   diffAlgorithm,
+  unpackedBytes,
 }: HashJob): Promise<Hashed> {
   const descriptor = typeof file === 'number' ? file : openSync(file, 'r');
   try {
@@ -51,7 +54,7 @@ export async function hashExtent({
         ...(diffAlgorithm === algorithm ? { diffId: digest } : {}),
       };
     }
-    const unpacked = await hashUnpacked(reader, compression, diffAlgorithm);
+    const unpacked = await hashUnpacked(reader, compression, diffAlgorithm, unpackedBytes);
     // A decoder may stop before the end; the digest is of everything.
     for (const _ of chunks(reader));
     return {
@@ -89,16 +92,17 @@ async function hashUnpacked(
   reader: Reader,
   compression: Compression,
   algorithm: Algorithm,
+  limit: number | undefined,
 ): Promise<Pick<Hashed, 'diffId' | 'failure'>> {
   const hash = createHash(algorithm);
   async function* raw(): AsyncIterable<Uint8Array> {
     yield* chunks(reader);
   }
   try {
-    for await (const chunk of decompress(raw(), compression)) hash.update(chunk);
+    for await (const chunk of decompress(raw(), compression, limit)) hash.update(chunk);
     return { diffId: `${algorithm}:${hash.digest('hex')}` };
   } catch (error) {
-    if (systemCode(error) !== undefined) throw error;
-    return { failure: error instanceof Error ? error.message : String(error) };
+    if (!(error instanceof ImageError)) throw error;
+    return { failure: { code: error.code, message: error.message } };
   }
 }

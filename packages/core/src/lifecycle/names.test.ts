@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { workspaceOf } from '../../testing/workspace.js';
+import { splitName, splitPrefix } from '../location.js';
+import { copyImages } from './copy-images.js';
+import { inspect } from './inspect.js';
+import { load } from './load.js';
+
+const GOLDEN = join(import.meta.dirname, '../../testing/golden');
+const golden = (file: string) => join(GOLDEN, file);
+
+describe('a location', () => {
+  it.each([
+    ['oci:./x', { prefix: 'oci', rest: './x' }],
+    ['docker-archive:x.tar:app:1', { prefix: 'docker-archive', rest: 'x.tar:app:1' }],
+    ['docker://app', { rest: 'docker://app' }],
+    ['./x:y', { rest: './x:y' }],
+  ])('%s has its prefix', (text, expected) => {
+    expect(splitPrefix(text)).toEqual(expected);
+  });
+
+  it.each([
+    ['x.tar', { path: 'x.tar' }],
+    ['x.tar:app:1', { path: 'x.tar', reference: 'app:1' }],
+    ['C:\\x.tar', { path: 'C:\\x.tar' }],
+    ['C:\\x.tar:v1', { path: 'C:\\x.tar', reference: 'v1' }],
+    [
+      `a@b.tar@sha256:${'0'.repeat(64)}`,
+      { path: 'a@b.tar', reference: `sha256:${'0'.repeat(64)}` },
+    ],
+  ])('%s has its name', (text, expected) => {
+    expect(splitName(text)).toEqual(expected);
+  });
+});
+
+describe('names in archives', () => {
+  it('are shown with where they came from', async () => {
+    const { workspace, call } = await workspaceOf();
+    const { images } = await inspect(workspace, golden('skopeo-oci-tag.tar'), call);
+    const field = 'org.opencontainers.image.ref.name';
+    expect(images[0]?.names).toEqual([{ reference: null, field, written: 'v1' }]);
+    const repository = 'registry.example.com/team/app';
+    const again = await inspect(workspace, golden('skopeo-oci-tag.tar'), { ...call, repository });
+    expect(again.images[0]?.names).toEqual([
+      { reference: `${repository}:v1`, field, written: 'v1' },
+    ]);
+    await expect(
+      inspect(workspace, golden('skopeo-oci-tag.tar'), { ...call, repository: 'Not One' }),
+    ).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('choose one of several, also by digest', async () => {
+    const { workspace, call } = await workspaceOf();
+    const several = golden('docker-20-several.tar');
+    const [hello] = await load(workspace, [`docker-archive:${several}:hello:1.0`], call);
+    expect(hello?.reference).toBe('docker.io/library/hello:1.0');
+    const [same] = (await inspect(workspace, `docker-archive:${several}@${hello?.digest}`, call))
+      .images;
+    expect(same?.digest).toBe(hello?.digest);
+    await expect(
+      load(workspace, [`docker-archive:${several}:other:1`], call),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('referrers', () => {
+  it('go where their image goes, but into no engine', async () => {
+    const { workspace, call, cwd } = await workspaceOf();
+    const write = { ...call, stdout: () => Promise.reject(new Error('to a file')) };
+    const copied = await copyImages(workspace, golden('referrers.tar'), 'copied/', write);
+    expect(copied.map(({ reference }) => reference)).toEqual([
+      'registry.example.com/golden/app:v1',
+      null,
+      null,
+    ]);
+    const { images } = await inspect(workspace, join(cwd, 'copied'), call);
+    expect(images.map(({ subject }) => subject?.digest)).toEqual([
+      undefined,
+      copied[0]?.digest,
+      copied[1]?.digest,
+    ]);
+    const notices: string[] = [];
+    const loaded = await load(workspace, [golden('referrers.tar')], {
+      ...call,
+      onEvent: (event) => event.type === 'notice' && notices.push(event.text),
+    });
+    expect(loaded).toHaveLength(1);
+    expect(notices).toHaveLength(2);
+  });
+});
+
+it('an archive of no images is sound, and nothing to load', async () => {
+  const { workspace, call } = await workspaceOf();
+  for (const file of ['empty-oci.tar', 'empty-docker.tar']) {
+    expect(await inspect(workspace, golden(file), call)).toMatchObject({
+      images: [],
+      notices: ['it holds no image'],
+    });
+    await expect(load(workspace, [golden(file)], call)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  }
+});

@@ -1,0 +1,19 @@
+/** The kinds of location that are said with a prefix; skopeo's words, and `store:` for the embedded store. */
+export type LocationPrefix = 'docker-archive' | 'oci-archive' | 'oci' | 'docker-daemon' | 'store';
+
+const PREFIX = /^(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.+)$/;
+/** `PATH:NAME` or `PATH@DIGEST`; the colon of a drive is part of the path. */
+const NAMED = /^((?:[A-Za-z]:(?=[\\/]))?[^:]*?)(?::([^\\/].*)|@(sha(?:256|512):[0-9a-f]+))$/;
+
+/** Takes the prefix off a location; without one, all of it is the rest. */
+export function splitPrefix(text: string): { prefix?: LocationPrefix; rest: string } {
+  const [, prefix, rest] = PREFIX.exec(text) ?? [];
+  return rest === undefined ? { rest: text } : { prefix: prefix as LocationPrefix, rest };
+}
+
+/** Takes the name of an image off a path: `x.tar:app:v1`, as skopeo writes it, or `x.tar@sha256:…`. */
+export function splitName(text: string): { path: string; reference?: string } {
+  const [, path, name, digest] = NAMED.exec(text) ?? [];
+  const reference = name ?? digest;
+  return path === undefined || reference === undefined ? { path: text } : { path, reference };
+}
