@@ -11,6 +11,7 @@ import {
 } from './catalog/file.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
+import { sumsOf } from './archive/volumes.js';
 import type { Compression } from './compression/detect.js';
 import { parseName } from './definition/name.js';
 import { statIfThere } from './disk/allocated.js';
@@ -78,7 +79,7 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
 }
 
 async function openOne(text: string, options: OpenOptions): Promise<Opened> {
-  const { place, cwd } = options;
+  const { place } = options;
   if (text === '-') return openPiped(options);
   const { prefix, rest } = splitPrefix(text);
   if (prefix === 'docker-daemon') return openEngineImage(rest, options);
@@ -90,7 +91,29 @@ async function openOne(text: string, options: OpenOptions): Promise<Opened> {
       notices: [],
       reference: rest,
     };
-  if (prefix !== undefined) return openNamed(rest, options);
+  const { path, ...reference } = await pathOf(text, options);
+  return { ...(await openPath(path, options)), ...reference };
+}
+
+/**
+ * Where a location is on disk, and which of its images is meant: `PATH`, a prefix with `PATH`, `PATH:NAME` or
+ * `PATH@DIGEST`, or a name of the catalog.
+ *
+ * @throws ImageError NOT_FOUND, USAGE (it is no path)
+ */
+export async function pathOf(
+  text: string,
+  { place, cwd }: Pick<OpenOptions, 'place' | 'cwd'>,
+): Promise<{ readonly path: string; readonly reference?: string }> {
+  const { prefix, rest } = splitPrefix(text);
+  if (prefix !== undefined) {
+    // What is there as a whole is a path, whatever it looks like.
+    const whole = resolve(cwd, expanded(rest));
+    const { path, ...reference } = splitName(rest);
+    return (await exists(whole))
+      ? { path: whole }
+      : { path: resolve(cwd, expanded(path)), ...reference };
+  }
   if (ELSEWHERE.test(text)) {
     throw new ImageError(
       'USAGE',
@@ -98,8 +121,8 @@ async function openOne(text: string, options: OpenOptions): Promise<Opened> {
     );
   }
   if (isPath(text) || (await exists(resolve(cwd, text))))
-    return openPath(resolve(cwd, expanded(text)), options);
-  if (parseName(text)) return openName(text, options);
+    return { path: resolve(cwd, expanded(text)) };
+  if (parseName(text)) return { path: await pathOfName(text, place) };
   throw new ImageError(
     'NOT_FOUND',
     `${text}: expected a file, a folder or a name of the catalog, got none`,
@@ -123,14 +146,6 @@ async function openPiped({ stdin, place, ...options }: OpenOptions): Promise<Ope
   return openPipedArchive('-', stdin(), { ...options, spoolFolder: spoolFolder(place) });
 }
 
-/** `PATH`, `PATH:NAME` or `PATH@DIGEST`; what is there as a whole is a path, whatever it looks like. */
-async function openNamed(text: string, options: OpenOptions): Promise<Opened> {
-  const whole = resolve(options.cwd, expanded(text));
-  const { path, ...reference } = splitName(text);
-  if (await exists(whole)) return openPath(whole, options);
-  return { ...(await openPath(resolve(options.cwd, expanded(path)), options)), ...reference };
-}
-
 async function openEngineImage(
   reference: string,
   { engine, place, signal }: OpenOptions,
@@ -144,10 +159,9 @@ async function openEngineImage(
   return { source, kind: 'engine', compression: 'none', notices: [], reference };
 }
 
-async function openName(name: string, options: OpenOptions): Promise<Opened> {
-  const { place } = options;
+async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
   const entry = (await readCatalog(place)).find((each) => each.name === name);
-  if (entry) return openPath(await archivePath(place, entry.file), options);
+  if (entry) return archivePath(place, entry.file);
   throw new ImageError(
     'NOT_FOUND',
     `${name}: expected an image of the catalog, got none of that name`,
@@ -207,5 +221,5 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return (await statIfThere(path)) !== undefined;
+  return (await statIfThere(path)) !== undefined || (await sumsOf(path)) !== undefined;
 }

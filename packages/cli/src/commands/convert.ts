@@ -13,6 +13,7 @@ interface Options extends CommonOptions {
   readonly repository?: string;
   readonly all?: boolean;
   readonly append?: boolean;
+  readonly split?: string;
   readonly force?: boolean;
 }
 
@@ -42,11 +43,22 @@ export function convertCommand(io: Io): Command {
     .option('--as <reference>', 'what to call the image there')
     .option('--repository <repository>', 'what names that are only tags are tags of')
     .option('--all', 'all images of the source, not its only one')
+    .option('--split <size>', 'write an archive in parts of this size, with their checksums')
     .option('--append', 'add to an archive that is there')
     .option('--force', 'write over an archive that is there')
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
-        const { as, repository, all, append, force, compress, level: wanted, format } = options;
+        const {
+          as,
+          repository,
+          all,
+          split,
+          append,
+          force,
+          compress,
+          level: wanted,
+          format,
+        } = options;
         const convert: CopyImagesOptions['convert'] = {
           platforms: options.platform?.map(parsePlatform),
           compress,
@@ -59,6 +71,7 @@ export function convertCommand(io: Io): Command {
           repository,
           as,
           all,
+          split,
           append,
           force,
           stdout,

@@ -17,6 +17,7 @@ interface Options extends CommonOptions {
   readonly all?: boolean;
   readonly base?: string;
   readonly append?: boolean;
+  readonly split?: string;
   readonly force?: boolean;
 }
 
@@ -36,6 +37,7 @@ export function copyCommand(io: Io): Command {
     .option('--as <reference>', 'what to call the image there')
     .option('--repository <repository>', 'what names that are only tags are tags of')
     .option('--all', 'all images of the source, not its only one')
+    .option('--split <size>', 'write an archive in parts of this size, with their checksums')
     .option('--append', 'add to an archive that is there')
     .option('--force', 'write over an archive that is there')
     .option(
@@ -45,7 +47,7 @@ export function copyCommand(io: Io): Command {
     .option('--dry-run', 'say what would be copied, and copy nothing')
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
-        const { as, repository, all, append, force, base } = options;
+        const { as, repository, all, split, append, force, base } = options;
         const stdout = stdoutFor(to, io);
         const results = await copyImages(workspace, from, to, {
           ...call,
@@ -53,6 +55,7 @@ export function copyCommand(io: Io): Command {
           base,
           as,
           all,
+          split,
           append,
           force,
           stdout,

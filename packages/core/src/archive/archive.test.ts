@@ -16,6 +16,7 @@ import { ArchiveWriter } from './archive-writer.js';
 import { DockerArchive } from './docker-archive.js';
 import { openArchive, openPipedArchive } from './open-archive.js';
 import { packTar } from './pack-tar.js';
+import { Parts } from '../disk/parts.js';
 import { TarFile } from './tar-file.js';
 
 sinkContract('an archive', async () => {
@@ -78,7 +79,10 @@ describe('an archive', () => {
 
   it('has the same image in its docker half', async () => {
     const path = await archiveOf(await storeWith('example.com/one:1'));
-    await using docker = await DockerArchive.open(path, await TarFile.open(await open(path)));
+    await using docker = await DockerArchive.open(
+      path,
+      await TarFile.open(await Parts.open([path])),
+    );
     const { reference, descriptor } = await docker.resolve();
     expect(reference).toBe('example.com/one:1');
     const graph = await walk(docker, descriptor);

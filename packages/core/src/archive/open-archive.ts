@@ -1,9 +1,8 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { decompress } from '../compression/decompress.js';
 import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
-import { readRange } from '../disk/read-range.js';
-import { ImageError, systemCode } from '../errors.js';
+import { Parts } from '../disk/parts.js';
+import { ImageError, systemCode, type ErrorCode } from '../errors.js';
 import { INDEX_FILE, type NamingOptions } from '../oci/layout.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
 import { LayoutSource } from '../transfer/layout-source.js';
@@ -13,6 +12,7 @@ import { ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
+import { partOf, readVolumes, sumsOf } from './volumes.js';
 
 export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
 
@@ -42,18 +42,54 @@ export async function openArchive(
   path: string,
   options: OpenArchiveOptions = {},
 ): Promise<OpenedArchive> {
-  const file = await openFile(path);
+  const spoolFolder = options.spoolFolder ?? dirname(path);
+  try {
+    return await openParts(path, await openFiles(path), { ...options, spoolFolder });
+  } catch (error) {
+    const part = error instanceof ImageError && REFUSED.has(error.code) && partOf(path);
+    if (!part) throw error;
+    throw notAnImage(path, {
+      what: `part ${part.number} of an archive`,
+      hint: `Name ${part.sums}, with all parts beside it.`,
+    });
+  }
+}
+
+const REFUSED: ReadonlySet<ErrorCode> = new Set(['CORRUPT', 'INVALID', 'INCOMPLETE']);
+
+/** Unpacks what is compressed, once. */
+async function openParts(
+  path: string,
+  file: Parts,
+  options: OpenArchiveOptions & { readonly spoolFolder: string },
+): Promise<OpenedArchive> {
   const compression = await guarded(file, async () => detectCompression(await firstBytes(file)));
   if (compression === 'none') return openTar(path, file, compression, options);
-  const plain = await guarded(file, async () => {
-    const { size } = await file.stat();
-    return spool(decompress(readRange(file, 0, size), compression, unpacked(options)), {
-      folder: options.spoolFolder ?? dirname(path),
-      expected: size,
+  const { limits = DEFAULT_LIMITS } = options;
+  const plain = await guarded(file, () =>
+    spool(decompress(file.range(), compression, limits.unpackedBytes), {
+      folder: options.spoolFolder,
+      expected: file.size,
+    }),
+  );
+  await file[Symbol.asyncDispose]();
+  return openTar(path, await Parts.of([plain]), compression, options);
+}
+
+/** The file itself; where that is a list of checksums, or only the list is there, the parts that it lists. */
+async function openFiles(path: string): Promise<Parts> {
+  try {
+    const sums = await sumsOf(path);
+    const paths = sums === undefined ? [path] : (await readVolumes(sums)).map((each) => each.path);
+    return await Parts.open(paths);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    throw new ImageError('NOT_FOUND', `${path}: expected an archive, got no such file`, {
+      location: path,
+      cause: error,
     });
-  });
-  await file.close();
-  return openTar(path, plain, compression, options);
+  }
 }
 
 export interface PipedArchiveOptions extends CallOptions, NamingOptions {
@@ -66,28 +102,15 @@ export interface PipedArchiveOptions extends CallOptions, NamingOptions {
 export async function openPipedArchive(
   location: string,
   bytes: Bytes,
-  { spoolFolder, ...options }: PipedArchiveOptions,
+  options: PipedArchiveOptions,
 ): Promise<OpenedArchive> {
-  const raw = await spool(bytes, { folder: spoolFolder, ...options });
-  const compression = await guarded(raw, async () => detectCompression(await firstBytes(raw)));
-  if (compression === 'none') return openTar(location, raw, compression, options);
-  const plain = await guarded(raw, async () =>
-    spool(decompress(readRange(raw, 0, Infinity), compression, unpacked(options)), {
-      ...options,
-      folder: spoolFolder,
-    }),
-  );
-  await raw.close();
-  return openTar(location, plain, compression, options);
-}
-
-function unpacked({ limits = DEFAULT_LIMITS }: NamingOptions): number {
-  return limits.unpackedBytes;
+  const raw = await spool(bytes, { ...options, folder: options.spoolFolder });
+  return openParts(location, await Parts.of([raw]), options);
 }
 
 async function openTar(
   path: string,
-  file: FileHandle,
+  file: Parts,
   compression: Compression,
   naming: NamingOptions,
 ): Promise<OpenedArchive> {
@@ -117,17 +140,13 @@ function openDocker(path: string, tar: TarFile, { limits }: NamingOptions): Prom
   return DockerArchive.open(`docker-archive:${path}`, tar, limits);
 }
 
-async function indexed(
-  path: string,
-  file: FileHandle,
-  limits: Limits | undefined,
-): Promise<TarFile> {
+async function indexed(path: string, file: Parts, limits: Limits | undefined): Promise<TarFile> {
   try {
     return await TarFile.open(file, limits);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     const { code, hint } = error;
-    const other = textOf((await firstBytes(file, 4096)).toString());
+    const other = textOf(Buffer.from(await firstBytes(file, 4096)).toString());
     if (other) throw notAnImage(path, other);
     throw new ImageError(code, `${path}: ${error.message}`, {
       location: path,
@@ -142,30 +161,16 @@ function notAnImage(path: string, { what, hint }: OtherKind): ImageError {
   return new ImageError('INVALID', message, { location: path, hint });
 }
 
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    const code = systemCode(error);
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
-    throw new ImageError('NOT_FOUND', `${path}: expected an archive, got no such file`, {
-      location: path,
-      cause: error,
-    });
-  }
-}
-
-async function firstBytes(file: FileHandle, count = MAGIC_BYTES): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
-  return buffer.subarray(0, bytesRead);
+async function firstBytes(file: Parts, count = MAGIC_BYTES): Promise<Uint8Array> {
+  return file.read(0, Math.min(count, file.size));
 }
 
 /** Closes the file when the work on it fails; on success somebody else owns it. */
-async function guarded<T>(file: FileHandle, work: () => Promise<T>): Promise<T> {
+async function guarded<T>(file: Parts, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    await file.close();
+    await file[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
-import { readRange } from '../disk/read-range.js';
+import type { Parts } from '../disk/parts.js';
 import { ImageError } from '../errors.js';
 import type { Limits } from '../oci/limits.js';
 import type { Extent } from '../transfer/extent.js';
@@ -9,23 +8,20 @@ import { indexTar, type TarEntry } from './tar-index.js';
 
 const LINK_LIMIT = 16;
 
-/** The members of a tar on disk, read in place. Owns the file. */
+/** The members of a tar on disk, read in place. Owns the file, or the parts of it. */
 export class TarFile implements Files {
-  readonly #file: FileHandle;
+  readonly #file: Parts;
   readonly #entries: ReadonlyMap<string, TarEntry>;
 
-  private constructor(file: FileHandle, entries: ReadonlyMap<string, TarEntry>) {
+  private constructor(file: Parts, entries: ReadonlyMap<string, TarEntry>) {
     this.#file = file;
     this.#entries = entries;
   }
 
   /** @throws ImageError INVALID, CORRUPT, as {@link indexTar} */
-  static async open(file: FileHandle, limits?: Limits): Promise<TarFile> {
-    const read = async (position: number, length: number): Promise<Uint8Array> => {
-      const buffer = Buffer.alloc(length);
-      return buffer.subarray(0, (await file.read(buffer, 0, length, position)).bytesRead);
-    };
-    return new TarFile(file, await indexTar(read, (await file.stat()).size, limits));
+  static async open(file: Parts, limits?: Limits): Promise<TarFile> {
+    const read = (position: number, length: number) => file.read(position, length);
+    return new TarFile(file, await indexTar(read, file.size, limits));
   }
 
   async list(): Promise<readonly Extent[]> {
@@ -45,19 +41,21 @@ export class TarFile implements Files {
     if (!entry)
       throw new ImageError('NOT_FOUND', `${path}: expected a member of that name, got none`);
     const last = Math.min(end ?? entry.size, entry.size);
-    for await (const chunk of readRange(this.#file, entry.offset + start, entry.offset + last)) {
+    for await (const chunk of this.#file.range(entry.offset + start, entry.offset + last)) {
       signal?.throwIfAborted();
       yield chunk;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file.close();
+    await this.#file[Symbol.asyncDispose]();
   }
 
   #extent(path: string): Extent | undefined {
     const entry = this.#find(path);
-    return entry && { file: this.#file.fd, offset: entry.offset, size: entry.size, member: path };
+    if (!entry) return undefined;
+    const { offset, size } = entry;
+    return { offset, size, member: path, pieces: this.#file.pieces(offset, size) };
   }
 
   /** Follows links between members. @throws ImageError INVALID when they run in a circle */

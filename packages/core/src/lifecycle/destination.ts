@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { openArchive } from '../archive/open-archive.js';
+import { readVolumes, sumsOf, writeVolumes } from '../archive/volumes.js';
 import { spoolFolder } from '../catalog/file.js';
 import { compress } from '../compression/compress.js';
 import { statIfThere } from '../disk/allocated.js';
@@ -12,6 +14,7 @@ import { FileStore } from '../store/file-store.js';
 import { LayoutSink } from '../store/layout-sink.js';
 import { copy } from '../transfer/copy.js';
 import type { Sink, Source } from '../transfer/store.js';
+import { size } from './amounts.js';
 import type { VerbOptions } from './call.js';
 import type { Workspace } from './workspace.js';
 
@@ -31,6 +34,8 @@ export interface DestinationOptions extends VerbOptions {
   readonly openEngine: () => Promise<Engine>;
   /** Adds to an archive that is there. */
   readonly append?: boolean | undefined;
+  /** Writes an archive in parts of this size, as `1GB`. */
+  readonly split?: string | undefined;
   /** Writes over an archive that is there. */
   readonly force?: boolean | undefined;
 }
@@ -46,6 +51,8 @@ export async function openDestination(
   text: string,
   options: DestinationOptions,
 ): Promise<Destination> {
+  if (options.split !== undefined && (text === '-' || /^(?:store|docker-daemon):/.test(text)))
+    throw onlyArchives(text);
   if (text === '-')
     return owned({ sink: new ArchiveWriter('-', (archive) => options.stdout(archive)) });
   const { prefix, rest } = splitPrefix(text);
@@ -67,12 +74,13 @@ export async function openDestination(
   const info = await statIfThere(absolute);
   const isLayout =
     prefix === 'oci' || (prefix === undefined && (/[\\/]$/.test(path) || info?.isDirectory()));
+  if (isLayout && options.split !== undefined) throw onlyArchives(text);
   if (isLayout) return owned({ sink: new LayoutSink(absolute), path: absolute, ...reference });
-  const packed = compressionFor(path);
-  const archive = new ArchiveWriter(absolute, (bytes) =>
-    writeAtomically(absolute, packed ? compress(bytes, { kind: packed }) : bytes),
-  );
-  if (!info || options.force) return owned({ sink: archive, path: absolute, ...reference });
+  const sums = await sumsOf(absolute);
+  const split = options.split === undefined ? undefined : size(options.split, '--split');
+  const archive = archiveAt(absolute, { packed: compressionFor(path), sums, split });
+  const isThere = info !== undefined || sums !== undefined;
+  if (!isThere || options.force) return owned({ sink: archive, path: absolute, ...reference });
   if (!options.append)
     throw new ImageError('CONFLICT', `${path}: expected no file there yet, got one`, {
       location: absolute,
@@ -81,6 +89,40 @@ export async function openDestination(
   const { source } = await openArchive(absolute, { spoolFolder: spoolFolder(place), limits });
   await addAll(source, archive, options);
   return owned({ sink: archive, path: absolute, ...reference }, source);
+}
+
+/** One file, or parts: what it was before, of the same size, unless `split` says otherwise. */
+function archiveAt(
+  path: string,
+  {
+    packed,
+    sums,
+    split,
+  }: {
+    readonly packed: 'gzip' | 'zstd' | undefined;
+    readonly sums: string | undefined;
+    readonly split: number | undefined;
+  },
+): ArchiveWriter {
+  return new ArchiveWriter(path, async (archive) => {
+    const bytes = packed ? compress(archive, { kind: packed }) : archive;
+    const each = split ?? (sums === undefined ? undefined : await partSize(sums));
+    if (each === undefined) return writeAtomically(path, bytes);
+    await writeVolumes(path, bytes, each);
+    // A file of that name would be read in place of its parts.
+    await rm(path, { force: true });
+  });
+}
+
+async function partSize(sums: string): Promise<number> {
+  const [first] = await readVolumes(sums);
+  return (first && (await statIfThere(first.path))?.size) || Infinity;
+}
+
+function onlyArchives(text: string): ImageError {
+  return new ImageError('USAGE', `${text}: expected an archive to split, got something else`, {
+    hint: 'Name a file, as in ./all.tar --split 1GB.',
+  });
 }
 
 /** When reading, content decides; when writing there is none yet, so the name does. @throws ImageError USAGE */

@@ -1,9 +1,12 @@
+import { statIfThere } from '../disk/allocated.js';
+import { readVolumes, sumsOf } from '../archive/volumes.js';
 import type { Engine } from '../engine/engine.js';
-import type { Opened } from '../open.js';
+import { pathOf, type Opened } from '../open.js';
 import type { Bytes } from '../transfer/store.js';
 import { asProblem, verifySource } from '../verify/verify-source.js';
-import type { ImageProblem } from '../verify/problem.js';
+import { problem, type ImageProblem } from '../verify/problem.js';
 import type { VerbOptions } from './call.js';
+import { hashAll } from '../verify/hash-all.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
 
 export interface VerifyResult {
@@ -50,24 +53,60 @@ export async function verify(
   }
 }
 
+type VerifyOneOptions = Omit<VerifyLocationsOptions, 'engine'> & {
+  readonly engine: () => Promise<Engine>;
+};
+
 async function verifyOne(
   workspace: Workspace,
   location: string,
-  options: Omit<VerifyLocationsOptions, 'engine'> & { readonly engine: () => Promise<Engine> },
+  options: VerifyOneOptions,
 ): Promise<VerifyResult> {
   let opened: Opened | undefined;
+  const damaged: ImageProblem[] = [];
   try {
+    damaged.push(...(await damagedParts(workspace, location, options)));
     opened = await openIn(workspace, location, options);
     for (const text of opened.notices) options.onEvent?.({ type: 'notice', text });
     const { reference } = opened;
     const verified = await verifySource(opened.source, { ...options, reference });
     if (verified.images === 0)
       options.onEvent?.({ type: 'notice', text: `${location}: an archive of no images` });
-    return { location, ok: verified.problems.length === 0, ...verified };
+    const problems = [...damaged, ...verified.problems];
+    return { location, ...verified, ok: problems.length === 0, problems };
   } catch (error) {
-    const problems = [asProblem(error)];
+    const problems = [...damaged, asProblem(error)];
     return { location, ok: false, images: 0, bytes: 0, problems, unreferenced: [] };
   } finally {
     await opened?.source[Symbol.asyncDispose]();
   }
+}
+
+/** Of an archive in parts: those that are not what its list of checksums says, so that only they are fetched again. */
+async function damagedParts(
+  { place }: Workspace,
+  location: string,
+  options: VerifyOneOptions,
+): Promise<ImageProblem[]> {
+  const isPath = location !== '-' && !/^(?:docker-daemon|store):/.test(location);
+  const sums = isPath && (await sumsOf((await pathOf(location, { ...options, place })).path));
+  if (!sums) return [];
+  const jobs = [];
+  for (const { path, sha256 } of await readVolumes(sums)) {
+    const size = (await statIfThere(path))?.size ?? 0;
+    const pieces = [{ file: path, offset: 0, size }];
+    jobs.push({ member: path, offset: 0, size, pieces, algorithm: 'sha256' as const, sha256 });
+  }
+  const problems: ImageProblem[] = [];
+  await hashAll(
+    jobs,
+    ({ member, sha256 }, { digest: actual }) => {
+      const expected = `sha256:${sha256}`;
+      if (actual === expected) return;
+      const message = `${member}: expected ${expected} as ${sums} says, got ${actual}`;
+      problems.push(problem({ code: 'CORRUPT', member, expected, actual, message }));
+    },
+    options,
+  );
+  return problems;
 }

@@ -58,7 +58,9 @@ class Folder implements Files {
   async locate(path: string): Promise<Extent | undefined> {
     const size = await this.size(path);
     const file = join(this.#path, path);
-    return size === undefined ? undefined : { file, offset: 0, size, member: path };
+    return size === undefined
+      ? undefined
+      : { offset: 0, size, member: path, pieces: [{ file, offset: 0, size }] };
   }
 
   async list(): Promise<readonly Extent[]> {

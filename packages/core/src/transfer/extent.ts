@@ -1,15 +1,19 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Source } from './store.js';
 
-/** Bytes of a file on this machine, so that somebody else can read them: another thread, for example. */
+/** Content that lies in files of this machine, so that somebody else can read it: another thread, for example. */
 export interface Extent {
-  /** A path, or the number of a file that its owner keeps open. */
-  readonly file: string | number;
-  /** Where they begin. */
+  /** Where it begins in the archive. */
   readonly offset: number;
   readonly size: number;
-  /** What they are called there, for messages. */
+  /** What it is called there, for messages. */
   readonly member: string;
+  /** In this order; one at least. `file` is a path, or the number of a file that its owner keeps open. */
+  readonly pieces: readonly {
+    readonly file: string | number;
+    readonly offset: number;
+    readonly size: number;
+  }[];
 }
 
 /** A source whose content lies in files of this machine, as it is. */

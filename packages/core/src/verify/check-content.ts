@@ -1,10 +1,10 @@
 import type { Descriptor } from '../oci/descriptor.js';
-import { algorithmOf, hasherFor, type Digest } from '../oci/digest.js';
+import { algorithmOf, type Digest } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { isLocated } from '../transfer/extent.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { hashAll } from './hash-all.js';
-import type { Hashed, HashJob } from './hash-extent.js';
+import { hashBytes, type Hashed, type Hashing, type HashJob } from './hash-extent.js';
 import { problem, type ImageProblem } from './problem.js';
 
 /** Content that is no document: to be hashed, once, however many images have it. */
@@ -44,31 +44,20 @@ export async function checkContent(
 
 async function jobFor(source: Source, leaf: Leaf): Promise<LeafJob | undefined> {
   const extent = isLocated(source) ? await source.locate(leaf.descriptor) : undefined;
-  if (!extent) return undefined;
-  const diffAlgorithm = leaf.diffId && algorithmOf(leaf.diffId);
-  return {
-    ...extent,
-    leaf,
-    algorithm: algorithmOf(leaf.descriptor.digest),
-    ...(diffAlgorithm ? { diffAlgorithm } : {}),
-    unpackedBytes: (source.limits ?? DEFAULT_LIMITS).unpackedBytes,
-  };
+  return extent && { ...extent, ...hashing(source, leaf), leaf };
 }
 
 /** Where the bytes are no file of ours, they are read like everybody else reads them. */
-async function hashRead(
-  source: Source,
-  { descriptor }: Leaf,
-  options: CallOptions,
-): Promise<Hashed> {
-  const hash = hasherFor(descriptor.digest);
-  let size = 0;
-  for await (const chunk of source.read(descriptor, options)) {
-    hash.update(chunk);
-    size += chunk.byteLength;
-  }
-  const digest = `${algorithmOf(descriptor.digest)}:${hash.digest('hex')}`;
-  return { digest, size, compression: 'none' };
+function hashRead(source: Source, leaf: Leaf, options: CallOptions): Promise<Hashed> {
+  return hashBytes(source.read(leaf.descriptor, options), hashing(source, leaf));
+}
+
+function hashing({ limits = DEFAULT_LIMITS }: Source, { descriptor, diffId }: Leaf): Hashing {
+  return {
+    algorithm: algorithmOf(descriptor.digest),
+    ...(diffId === undefined ? {} : { diffAlgorithm: algorithmOf(diffId) }),
+    unpackedBytes: limits.unpackedBytes,
+  };
 }
 
 function judge(

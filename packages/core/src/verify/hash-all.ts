@@ -37,12 +37,12 @@ export async function hashAll<T extends HashJob>(
   try {
     await Promise.all(
       sorted.map(async ({ ...job }) => {
-        const { file, offset, size, member, algorithm, diffAlgorithm, unpackedBytes } = job;
+        const { offset, size, member, pieces, algorithm, diffAlgorithm, unpackedBytes } = job;
         const plain: HashJob = {
-          file,
           offset,
           size,
           member,
+          pieces,
           algorithm,
           ...(diffAlgorithm === undefined ? {} : { diffAlgorithm }),
           ...(unpackedBytes === undefined ? {} : { unpackedBytes }),

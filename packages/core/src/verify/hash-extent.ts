@@ -1,18 +1,21 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { decompress } from '../compression/decompress.js';
-import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
+import { detectCompression, type Compression } from '../compression/detect.js';
 import { ImageError, type ErrorCode } from '../errors.js';
 import type { Algorithm } from '../oci/digest.js';
 import type { Extent } from '../transfer/extent.js';
+import type { Bytes } from '../transfer/store.js';
 
-export interface HashJob extends Extent {
+export interface Hashing {
   readonly algorithm: Algorithm;
   /** Wanted of the unpacked content, too: a layer's diff ID. */
   readonly diffAlgorithm?: Algorithm;
   /** What that may be at most, in bytes. */
   readonly unpackedBytes?: number;
 }
+
+export interface HashJob extends Extent, Hashing {}
 
 /** Plain data, as it travels between threads. */
 export interface Hashed {
@@ -28,78 +31,70 @@ export interface Hashed {
 const CHUNK = 1024 * 1024;
 
 /** Reads an extent once, and hashes it as it is and, where asked, unpacked. */
-export async function hashExtent({
-  file,
-  offset,
-  size,
-  algorithm,
-  diffAlgorithm,
-  unpackedBytes,
-}: HashJob): Promise<Hashed> {
-  const descriptor = typeof file === 'number' ? file : openSync(file, 'r');
-  try {
-    const raw = createHash(algorithm);
-    const reader = { descriptor, at: offset, end: offset + size, raw };
-    const head = Buffer.alloc(Math.min(MAGIC_BYTES, size));
-    readSync(descriptor, head, 0, head.byteLength, offset);
-    const compression = detectCompression(head);
-    const common = { compression };
-    if (diffAlgorithm === undefined || compression === 'none') {
-      for (const _ of chunks(reader));
-      const digest = `${algorithm}:${raw.digest('hex')}`;
-      return {
-        ...common,
-        digest,
-        size: reader.at - offset,
-        ...(diffAlgorithm === algorithm ? { diffId: digest } : {}),
-      };
+export function hashExtent({ pieces, ...hashing }: HashJob): Promise<Hashed> {
+  return hashBytes(read(pieces), hashing);
+}
+
+/** Synchronous inside: a thread of its own has nothing else to do. */
+async function* read(pieces: Extent['pieces']): Bytes {
+  for (const { file, offset, size } of pieces) {
+    const descriptor = typeof file === 'number' ? file : openSync(file, 'r');
+    try {
+      for (let at = 0; at < size; ) {
+        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, size - at));
+        const length = readSync(descriptor, buffer, 0, buffer.byteLength, offset + at);
+        if (length === 0) return;
+        at += length;
+        yield buffer.subarray(0, length);
+      }
+    } finally {
+      if (typeof file !== 'number') closeSync(descriptor);
     }
-    const unpacked = await hashUnpacked(reader, compression, diffAlgorithm, unpackedBytes);
-    // A decoder may stop before the end; the digest is of everything.
-    for (const _ of chunks(reader));
-    return {
-      ...common,
-      ...unpacked,
-      digest: `${algorithm}:${raw.digest('hex')}`,
-      size: reader.at - offset,
-    };
-  } finally {
-    if (typeof file !== 'number') closeSync(descriptor);
   }
 }
 
-interface Reader {
-  readonly descriptor: number;
-  at: number;
-  readonly end: number;
-  readonly raw: Hash;
-}
-
-/** Synchronous: a thread of its own has nothing else to do. */
-function* chunks(reader: Reader): Iterable<Uint8Array> {
-  while (reader.at < reader.end) {
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, reader.end - reader.at));
-    const length = readSync(reader.descriptor, buffer, 0, buffer.byteLength, reader.at);
-    if (length === 0) return;
-    reader.at += length;
-    const chunk = buffer.subarray(0, length);
-    reader.raw.update(chunk);
-    yield chunk;
+/** Hashes content as it passes, and unpacked where asked. */
+export async function hashBytes(
+  bytes: Bytes,
+  { algorithm, diffAlgorithm, unpackedBytes }: Hashing,
+): Promise<Hashed> {
+  const raw = createHash(algorithm);
+  let size = 0;
+  async function* hashed(): Bytes {
+    for await (const chunk of bytes) {
+      raw.update(chunk);
+      size += chunk.byteLength;
+      yield chunk;
+    }
   }
+  const chunks = hashed()[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  const compression = detectCompression(first.done ? new Uint8Array() : first.value);
+  // Not to be ended by a decoder that stops early: the digest is of everything.
+  const after: Bytes = { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) };
+  const isPacked = diffAlgorithm !== undefined && compression !== 'none';
+  async function* whole(): Bytes {
+    if (!first.done) yield first.value;
+    yield* after;
+  }
+  const unpacked = isPacked
+    ? await hashUnpacked(whole(), compression, diffAlgorithm, unpackedBytes)
+    : {};
+  for await (const _ of after);
+  const digest = `${algorithm}:${raw.digest('hex')}`;
+  const plain = diffAlgorithm === algorithm && !isPacked ? { diffId: digest } : {};
+  return { digest, size, compression, ...unpacked, ...plain };
 }
 
 async function hashUnpacked(
-  reader: Reader,
+  bytes: Bytes,
   compression: Compression,
   algorithm: Algorithm,
   limit: number | undefined,
 ): Promise<Pick<Hashed, 'diffId' | 'failure'>> {
   const hash = createHash(algorithm);
-  async function* raw(): AsyncIterable<Uint8Array> {
-    yield* chunks(reader);
-  }
   try {
-    for await (const chunk of decompress(raw(), compression, limit)) hash.update(chunk);
+    for await (const chunk of decompress(bytes, compression, limit)) hash.update(chunk);
     return { diffId: `${algorithm}:${hash.digest('hex')}` };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;

@@ -74,8 +74,8 @@ async function unreferenced(
   leaves: ReadonlyMap<Digest, Leaf>,
 ): Promise<string[]> {
   if (!isLocated(source)) return [];
-  const place = ({ file, offset }: Extent) => `${file} ${offset}`;
-  const used = new Set<string>();
+  const place = ({ pieces }: Extent) => pieces.map(({ file, offset }) => `${file} ${offset}`)[0];
+  const used = new Set<string | undefined>();
   for (const digest of [...documents, ...leaves.keys()]) {
     const extent = await source.locate({ mediaType: '', digest, size: 0 } satisfies Descriptor);
     if (extent) used.add(place(extent));

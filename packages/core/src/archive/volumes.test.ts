@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { storeWith } from '../../testing/image.js';
+import { MemoryStore } from '../../testing/memory-store.js';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { copy } from '../transfer/copy.js';
+import { verifySource } from '../verify/verify-source.js';
+import { ArchiveWriter } from './archive-writer.js';
+import { openArchive } from './open-archive.js';
+import { parseSums, writeVolumes } from './volumes.js';
+
+/** An archive of some 13 KB in parts. */
+async function setOf(size = 3000): Promise<{ folder: string; path: string; content: MemoryStore }> {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'x.tar');
+  const content = await storeWith('app:1', { layers: 3 });
+  await using writer = new ArchiveWriter(path, (bytes) => writeVolumes(path, bytes, size));
+  await copy(content, undefined, writer);
+  await writer.commit();
+  return { folder, path, content };
+}
+
+describe('an archive in parts', () => {
+  it.each([511, 512, 1000, 3000, 1_000_000])('of %i bytes each is read as one', async (size) => {
+    const { path, content } = await setOf(size);
+    for (const name of [path, `${path}.sha256`]) {
+      await using source = (await openArchive(name)).source;
+      expect(await verifySource(source)).toMatchObject({ images: 1, problems: [] });
+      const moved = new MemoryStore();
+      expect((await copy(source, undefined, moved)).digest).toBe(
+        (await content.resolve()).descriptor.digest,
+      );
+    }
+  });
+
+  it('is what sha256sum and cat take it for', async () => {
+    const { folder, path } = await setOf();
+    execFileSync('sha256sum', ['--check', '--quiet', 'x.tar.sha256'], { cwd: folder });
+    const parts = (await readdir(folder)).filter((name) => /\.[0-9]{3}$/.test(name)).sort();
+    const whole = Buffer.concat(
+      await Promise.all(parts.map((name) => readFile(join(folder, name)))),
+    );
+    await rm(`${path}.sha256`);
+    await writeFile(path, whole);
+    await using source = (await openArchive(path)).source;
+    expect(await verifySource(source)).toMatchObject({ images: 1, problems: [] });
+  });
+
+  it('leaves nothing when it fails, and what was there before', async () => {
+    const { folder, path } = await setOf();
+    const before = (await readdir(folder)).sort();
+    async function* failing() {
+      yield Buffer.alloc(10_000);
+      throw new Error('gone');
+    }
+    await expect(writeVolumes(path, failing(), 3000)).rejects.toThrow('gone');
+    expect((await readdir(folder)).sort()).toEqual(before);
+    await writeVolumes(
+      path,
+      (async function* () {
+        yield Buffer.alloc(10);
+      })(),
+      3000,
+    );
+    expect((await readdir(folder)).sort()).toEqual(['x.tar.001', 'x.tar.sha256']);
+  });
+
+  it('says which part is missing, cut, or named alone', async () => {
+    const { path } = await setOf();
+    await expect(openArchive(`${path}.002`)).rejects.toMatchObject({
+      code: 'INVALID',
+      message: expect.stringContaining('part 2') as string,
+      hint: expect.stringContaining('x.tar.sha256') as string,
+    });
+    await truncate(`${path}.002`, 2999);
+    await expect(openArchive(path)).rejects.toMatchObject({
+      code: 'CORRUPT',
+      message: expect.stringContaining('x.tar.002') as string,
+    });
+    await rm(`${path}.002`);
+    await expect(openArchive(path)).rejects.toMatchObject({
+      code: 'INCOMPLETE',
+      message: expect.stringContaining('x.tar.002') as string,
+    });
+  });
+
+  it('has at most 999 of them', async () => {
+    await expect(setOf(1)).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('may be one file with its checksum', async () => {
+    const { path } = await setOf(1_000_000);
+    const [only] = parseSums(await readFile(`${path}.sha256`, 'utf8'), `${path}.sha256`);
+    expect(basename(only?.path ?? '')).toBe('x.tar.001');
+  });
+});
+
+it.each([
+  ['nothing known', 'hello\n'],
+  ['a path out of the folder', `${'0'.repeat(64)}  ../x\n`],
+  ['other files', `${'0'.repeat(64)}  a.tar\n${'0'.repeat(64)}  b.tar\n`],
+  ['a part too few', `${'0'.repeat(64)}  a.tar.001\n${'0'.repeat(64)}  a.tar.003\n`],
+])('a list of %s is refused', (_, text) => {
+  expect(() => parseSums(text, 'x.sha256')).toThrow(expect.objectContaining({ code: 'INVALID' }));
+});

@@ -1,0 +1,90 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { readRange } from './read-range.js';
+
+/** Bytes of one file on this machine. */
+export interface Piece {
+  /** A path, or the number of a file that its owner keeps open. */
+  readonly file: string | number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+interface Part {
+  readonly file: FileHandle;
+  /** Where it begins in the whole. */
+  readonly start: number;
+  readonly size: number;
+}
+
+/** An open file, or several that are one after the other. Owns them. */
+export class Parts implements AsyncDisposable {
+  readonly size: number;
+  readonly #parts: readonly Part[];
+
+  private constructor(parts: readonly Part[]) {
+    this.#parts = parts;
+    this.size = parts.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  static async of(files: readonly FileHandle[]): Promise<Parts> {
+    const parts: Part[] = [];
+    let start = 0;
+    for (const file of files) {
+      const { size } = await file.stat();
+      parts.push({ file, start, size });
+      start += size;
+    }
+    return new Parts(parts);
+  }
+
+  /** @throws what the file system says of the first that cannot be opened; none stays open then */
+  static async open(paths: readonly string[]): Promise<Parts> {
+    const files: FileHandle[] = [];
+    try {
+      for (const path of paths) files.push(await open(path, 'r'));
+      return await Parts.of(files);
+    } catch (error) {
+      for (const file of files) await file.close();
+      throw error;
+    }
+  }
+
+  /** Up to `length` bytes; fewer at the end. */
+  async read(position: number, length: number): Promise<Uint8Array> {
+    const [part] = this.#within(position, position + length);
+    if (part && part.at + length <= part.size) {
+      const buffer = Buffer.alloc(length);
+      return buffer.subarray(0, (await part.file.read(buffer, 0, length, part.at)).bytesRead);
+    }
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.range(position, position + length)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  /** Streams bytes `start` to `end` (exclusive); ends early where the last file does. */
+  async *range(start = 0, end = this.size): AsyncIterable<Uint8Array> {
+    for (const { file, at, length } of this.#within(start, end))
+      yield* readRange(file, at, at + length);
+  }
+
+  /** Where bytes lie; one piece at least. */
+  pieces(offset: number, size: number): readonly Piece[] {
+    return this.#within(offset, offset + Math.max(size, 1)).map(({ file, at, length }) => ({
+      file: file.fd,
+      offset: at,
+      size: Math.min(length, size),
+    }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { file } of this.#parts) await file.close();
+  }
+
+  #within(start: number, end: number): (Part & { readonly at: number; readonly length: number })[] {
+    return this.#parts.flatMap((part) => {
+      const from = Math.max(start, part.start);
+      const to = Math.min(end, part.start + part.size);
+      return from < to ? [{ ...part, at: from - part.start, length: to - from }] : [];
+    });
+  }
+}
