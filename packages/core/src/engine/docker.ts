@@ -8,7 +8,8 @@ import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import { canonicalReference, familiarReference, parseReference } from '../oci/reference.js';
 import type { Bytes, CallOptions, Sink, Source } from '../transfer/store.js';
-import { dockerContents } from './docker-contents.js';
+import type { Graph } from '../transfer/walk.js';
+import { dockerContents, dockerHolds } from './docker-contents.js';
 import { dockerError } from './docker-error.js';
 import { runInContainer } from './docker-run.js';
 import { readDockerStream } from './docker-stream.js';
@@ -77,6 +78,10 @@ export class DockerEngine implements BuildingEngine {
 
   async contents(id: Digest): Promise<readonly ImagePart[]> {
     return this.#call(() => dockerContents(this.#docker, id));
+  }
+
+  async holds(graph: Graph): Promise<ReadonlySet<Digest>> {
+    return this.#call(() => dockerHolds(this.#docker, graph));
   }
 
   async tag(image: string, reference: string): Promise<void> {

@@ -5,7 +5,7 @@ import { FileStore } from '../store/file-store.js';
 import { blobFile, imageFile, nameFile } from '../store/paths.js';
 import { ImageError } from '../errors.js';
 import type { Sink, Source } from '../transfer/store.js';
-import { sizeOf, walk } from '../transfer/walk.js';
+import { sizeOf, walk, type Graph } from '../transfer/walk.js';
 import type { Engine, EngineImage, ImagePart } from './engine.js';
 
 /** The embedded store standing in for an engine: it keeps images and runs none. */
@@ -57,6 +57,12 @@ export class EmbeddedEngine implements Engine {
       ...(await this.#describe(descriptor)).references.map((name) => nameFile(this.#root, name)),
     ];
     return Promise.all(files.map(async (file) => ({ id: file, bytes: await allocated(file) })));
+  }
+
+  async holds({ missing }: Graph): Promise<ReadonlySet<Digest>> {
+    const held = new Set<Digest>();
+    for (const node of missing) if (await this.#store.has(node)) held.add(node.digest);
+    return held;
   }
 
   async tag(image: string, reference: string): Promise<void> {

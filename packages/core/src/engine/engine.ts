@@ -48,6 +48,9 @@ export interface Engine extends AsyncDisposable {
   /** What it keeps of an image, by ID. @throws ImageError NOT_FOUND */
   contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]>;
 
+  /** Of what a graph is missing, what need not be sent here: it has that content from other images. */
+  holds(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>>;
+
   /** Gives an image that is there one more name. @throws ImageError NOT_FOUND */
   tag(image: string, reference: string, options?: CallOptions): Promise<void>;
 

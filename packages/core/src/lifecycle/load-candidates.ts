@@ -8,7 +8,7 @@ import { canonicalReference } from '../oci/reference.js';
 import type { Opened } from '../open.js';
 import { subjectOf } from '../transfer/referrers.js';
 import { selectPlatform } from '../transfer/select-platform.js';
-import type { CallOptions } from '../transfer/store.js';
+import type { CallOptions, Source } from '../transfer/store.js';
 import { imagesOf, walk, type Graph } from '../transfer/walk.js';
 
 /** An open input, and what the user called it. */
@@ -29,6 +29,8 @@ export interface CandidateOptions extends CallOptions {
   readonly platform?: Platform | undefined;
   /** Asked for only when there is an index and nothing was said: whole indexes when it gives none. */
   readonly defaultPlatform: () => Promise<Platform | undefined>;
+  /** Of what an image is missing, what the engine has. */
+  readonly holds: (graph: Graph) => Promise<ReadonlySet<Digest>>;
   /** Told of what is no image to load. */
   readonly onSkipped: (text: string) => void;
 }
@@ -112,6 +114,15 @@ function namesFor(
   );
 }
 
+/** All of an image, or what a delta has of it where the engine has the rest. @throws ImageError INCOMPLETE */
+async function whole(source: Source, root: Descriptor, options: CandidateOptions): Promise<Graph> {
+  const graph = await walk(source, root, { ...options, missing: 'report' });
+  if (graph.missing.length === 0) return graph;
+  const held = await options.holds(graph);
+  const isWhole = graph.missing.every(({ digest }) => held.has(digest));
+  return isWhole ? graph : walk(source, root, options);
+}
+
 async function graphOf(
   { input, at: { source } }: Input,
   root: Descriptor,
@@ -120,7 +131,7 @@ async function graphOf(
   const isIndex = isIndexType(root.mediaType);
   const platform = options.platform ?? (isIndex ? await options.defaultPlatform() : undefined);
   const chosen = platform ? await selectPlatform(source, root, platform, options) : root;
-  const graph = await walk(source, chosen, options);
+  const graph = await whole(source, chosen, options);
   const [image] = imagesOf(graph);
   if (!image) {
     throw new ImageError(

@@ -62,6 +62,7 @@ export async function load(
     const candidates = await loadCandidates(opened, {
       ...options,
       defaultPlatform,
+      holds: (graph) => target.holds(graph, options),
       onSkipped: (text) => options.onEvent?.({ type: 'notice', text }),
     });
     const decisions: Decision[] = [];

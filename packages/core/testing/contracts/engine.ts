@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isSameImage, type Engine } from '../../src/engine/engine.js';
 import type { Digest } from '../../src/oci/digest.js';
-import { copy } from '../../src/transfer/copy.js';
+import { copy, copyGraph } from '../../src/transfer/copy.js';
 import { imagesOf, walk } from '../../src/transfer/walk.js';
 import { readContent } from '../../src/transfer/verified.js';
 import { storeWith } from '../image.js';
@@ -55,6 +55,32 @@ export function engineContract(name: string, create: () => Promise<Engine>): voi
       const image = await engine.inspect(reference('gzip'));
       expect(image && isSameImage(image, await walk(content, root))).toBe(true);
       await engine.remove(reference('gzip'));
+    });
+
+    it('takes an image without the layers that it has', async () => {
+      await using engine = await create();
+      const base = await storeWith(reference('base'), { layers: 2, seed: 'delta' });
+      await using first = engine.sink();
+      await copy(base, undefined, first);
+      await first.commit();
+      const delta = await storeWith(reference('more'), { layers: 3, seed: 'delta' });
+      for (const digest of base.blobs.keys()) delta.blobs.delete(digest);
+      const { descriptor } = await delta.resolve();
+      const graph = await walk(delta, descriptor, { missing: 'report' });
+      expect(graph.missing).toHaveLength(2);
+      expect(await engine.holds(graph)).toEqual(new Set(graph.missing.map(({ digest }) => digest)));
+      await using sink = engine.sink();
+      await copyGraph(delta, graph, sink);
+      await sink.tag(descriptor, reference('more'));
+      await sink.commit();
+      const image = await engine.inspect(reference('more'));
+      expect(image && isSameImage(image, graph)).toBe(true);
+      const other = await storeWith(reference('other'), { seed: 'other' });
+      const [layer] = [...other.blobs.keys()];
+      if (layer) other.blobs.delete(layer);
+      const lacking = await walk(other, (await other.resolve()).descriptor, { missing: 'report' });
+      expect(await engine.holds(lacking)).toEqual(new Set());
+      for (const tag of ['more', 'base']) await engine.remove(reference(tag));
     });
 
     it('names an image once more, and forgets it with its last name', async () => {
