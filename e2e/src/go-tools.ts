@@ -5,7 +5,11 @@ import { must } from './run.js';
 /** Kept between runs; git ignores it. */
 const FOLDER = join(import.meta.dirname, '../.peers');
 
-const TOOLS = { act: 'github.com/nektos/act@v0.2.89' };
+const TOOLS = {
+  act: 'github.com/nektos/act@v0.2.89',
+  crane: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1',
+  regctl: 'github.com/regclient/regclient/cmd/regctl@v0.11.7',
+};
 
 /** The path of a program that is built with Go from the module proxy, once. */
 export async function goTool(name: keyof typeof TOOLS): Promise<string> {

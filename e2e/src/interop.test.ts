@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Inspection } from '@stowage/core';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME } from './fixture.js';
+import { goTool } from './go-tools.js';
 import { describeWith, DOCKER } from './peers.js';
 import { json, must, stowage, temporaryFolder } from './run.js';
 
@@ -148,3 +150,91 @@ describeWith(
   },
   { root: true },
 );
+
+describeWith(
+  ['buildah', 'umoci', 'go'],
+  'buildah, umoci, crane and regctl',
+  () => {
+    it('buildah pulls ours and pushes what we read', async () => {
+      const { archive, configDigest, diffIds } = await ours();
+      const folder = await temporaryFolder();
+      const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run')];
+      const buildah = (...args: string[]) =>
+        must('buildah', [...storage, '--storage-driver', 'vfs', ...args]);
+      await buildah('pull', '-q', `oci-archive:${archive}`);
+      const ids = await buildah('images', '--no-trunc', '--format', '{{.ID}}');
+      expect(ids.trim()).toBe(configDigest);
+      const target = join(folder, 'theirs.tar');
+      await buildah('push', '-q', configDigest, `oci-archive:${target}:example.com/app:1`);
+      expect(await contentOf(target)).toMatchObject({ diffIds, names: ['example.com/app:1'] });
+    });
+
+    it('umoci reads our layouts and changes them into what we read', async () => {
+      const { archive, diffIds } = await ours();
+      const cwd = await temporaryFolder();
+      await json(['copy', archive, 'oci:layout:app:1'], { cwd });
+      await must('umoci', ['stat', '--image', 'layout:1', '--json'], { cwd });
+      await must('umoci', ['unpack', '--rootless', '--image', 'layout:1', 'bundle'], { cwd });
+      const change = ['config', '--image', 'layout:1', '--tag', '2', '--config.label', 'a=b'];
+      await must('umoci', change, { cwd });
+      expect((await contentOf(`oci:${cwd}/layout:2`)).diffIds).toEqual(diffIds);
+      expect((await stowage(['verify', `oci:${cwd}/layout:2`])).code).toBe(0);
+    });
+
+    it('crane validates and pushes ours, and pulls what we read', async () => {
+      const { archive, configDigest, diffIds } = await ours();
+      const crane = await goTool('crane');
+      const folder = await temporaryFolder();
+      await must(crane, ['validate', '--tarball', archive]);
+      await using registry = await serveWith(crane, folder);
+      const name = `127.0.0.1:${registry.port}/app:1`;
+      await must(crane, ['push', '--insecure', archive, name]);
+      for (const format of ['tarball', 'oci']) {
+        const target = join(folder, format);
+        await must(crane, ['pull', '--insecure', '--format', format, name, target]);
+        expect(await contentOf(target)).toMatchObject({ configDigest, diffIds });
+        expect((await stowage(['verify', target])).code).toBe(0);
+      }
+    });
+
+    it('regctl imports ours under its digest, and exports it again', async () => {
+      const { archive, digest } = await ours();
+      const regctl = await goTool('regctl');
+      const cwd = await temporaryFolder();
+      const env = { HOME: cwd };
+      await must(regctl, ['image', 'import', 'ocidir://layout:1', archive], { cwd, env });
+      const theirs = await must(regctl, ['image', 'digest', 'ocidir://layout:1'], { cwd, env });
+      expect(theirs.trim()).toBe(digest);
+      expect((await contentOf(join(cwd, 'layout'))).digest).toBe(digest);
+      await must(regctl, ['image', 'export', 'ocidir://layout:1', 'x.tar'], { cwd, env });
+      expect((await contentOf(join(cwd, 'x.tar'))).digest).toBe(digest);
+    });
+  },
+  { root: true },
+);
+
+/** A registry on a free port, until it is disposed of. */
+async function serveWith(
+  crane: string,
+  folder: string,
+): Promise<AsyncDisposable & { readonly port: number }> {
+  const child = spawn(crane, ['registry', 'serve', '--address', '127.0.0.1:0', '--disk', folder], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stderr.on('data', (line: Buffer) => {
+      const [, number] = /serving on port:? (\d+)/.exec(line.toString()) ?? [];
+      if (number !== undefined) resolve(Number(number));
+    });
+    child.on('error', reject);
+    child.on('close', () => reject(new Error('crane registry serve ended')));
+  });
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      child.kill();
+      await ended;
+    },
+  };
+}

@@ -1,11 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { storeWith, writeImage } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import type { Compression } from '../compression/detect.js';
-import type { EmbeddedName } from '../oci/layout.js';
+import type { EmbeddedName, NamedDescriptor } from '../oci/layout.js';
 import { copy } from '../transfer/copy.js';
+import { resolveAmong } from '../transfer/resolve.js';
 import { referrersOf } from '../transfer/referrers.js';
 import { imagesOf, walk } from '../transfer/walk.js';
 import { verifySource } from '../verify/verify-source.js';
@@ -198,6 +200,16 @@ describe('names', () => {
     await using source = (await openArchive(join(GOLDEN, 'skopeo-oci-tag.tar'))).source;
     expect(await source.resolve('v1')).toMatchObject({ embedded: { text: 'v1' } });
   });
+});
+
+it('one name of two images is neither', async () => {
+  const store = await storeWith('app:1');
+  const other = await writeImage(store, undefined, { seed: 'b' });
+  await store.commit();
+  const images: NamedDescriptor[] = [await store.resolve('app:1')];
+  images.push({ descriptor: other, reference: 'docker.io/library/app:1' });
+  await expect(resolveAmong(store, images, 'app:1')).rejects.toMatchObject({ code: 'AMBIGUOUS' });
+  expect(await resolveAmong(store, images, other.digest)).toBe(images[1]);
 });
 
 it('what refers to an image is no second image', async () => {

@@ -177,9 +177,9 @@ class Portions implements AsyncDisposable {
 
   async hasMore(): Promise<boolean> {
     while (this.#rest.byteLength === 0) {
-      const { done, value } = await this.#chunks.next();
-      if (done) return false;
-      this.#rest = value;
+      const next = await this.#chunks.next();
+      if (next.done) return false;
+      this.#rest = next.value;
     }
     return true;
   }

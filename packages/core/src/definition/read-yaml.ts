@@ -36,7 +36,11 @@ export function readYamlDocument<T>(
   schema: () => ValidateFunction<T>,
 ): { value: T; document: Document } {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${path}:${line}:${col}`;
@@ -46,13 +50,22 @@ export function readYamlDocument<T>(
       path,
       document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`),
     );
-  const value: unknown = document.toJS() ?? {};
+  const value = valueOf(document, path);
   const validate = schema();
   if (validate(value)) return { value, document };
   throw refuse(
     path,
     (validate.errors ?? []).map((error) => `${at(offsetOf(document, error))}: ${explain(error)}`),
   );
+}
+
+/** Aliases are resolved here, and only so many of them. */
+function valueOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    throw refuse(path, [`${path}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
 }
 
 function refuse(path: string, problems: readonly string[]): ImageError {
@@ -76,8 +89,17 @@ function explain({
   if (keyword === 'required')
     return `${where}expected the key ${JSON.stringify(params['missingProperty'])}, got none`;
   if (keyword === 'enum')
-    return `${where}expected one of ${(params['allowedValues'] as unknown[]).join(', ')}, got ${JSON.stringify(data)}`;
-  return `${where}${(message ?? keyword).replace(/^must /, 'expected to ')}, got ${JSON.stringify(data)}`;
+    return `${where}expected one of ${(params['allowedValues'] as unknown[]).join(', ')}, got ${shown(data)}`;
+  return `${where}${(message ?? keyword).replace(/^must /, 'expected to ')}, got ${shown(data)}`;
+}
+
+function shown(data: unknown): string {
+  try {
+    const text = JSON.stringify(data);
+    return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  } catch {
+    return 'a value that contains itself';
+  }
 }
 
 /** Where in the text the offending value, or the unknown key, begins. */

@@ -8,6 +8,7 @@ import { canonicalReference } from '../oci/reference.js';
 import type { Opened } from '../open.js';
 import { copyGraph } from '../transfer/copy.js';
 import type { Bytes, Source } from '../transfer/store.js';
+import { requireDistinctNames } from '../transfer/resolve.js';
 import { referrersOf } from '../transfer/referrers.js';
 import { sizeOf, walk, type Graph } from '../transfer/walk.js';
 import { lacking, withBaseOf } from './delta.js';
@@ -186,5 +187,6 @@ async function imagesFrom(
   for await (const image of source.list(options)) images.push(image);
   if (images.length === 0)
     throw new ImageError('NOT_FOUND', `${source.location}: expected an image, got none`);
+  requireDistinctNames(source, images);
   return images;
 }

@@ -6,6 +6,7 @@ import { isIndexType } from '../oci/media-types.js';
 import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
 import { canonicalReference } from '../oci/reference.js';
 import type { Opened } from '../open.js';
+import { requireDistinctNames } from '../transfer/resolve.js';
 import { subjectOf } from '../transfer/referrers.js';
 import { selectPlatform } from '../transfer/select-platform.js';
 import type { CallOptions, Source } from '../transfer/store.js';
@@ -81,6 +82,7 @@ async function imagesIn(
         `${input}: ${image.descriptor.digest} refers to ${subject.digest}; no engine holds it`,
       );
   }
+  requireDistinctNames(at.source, images);
   if (images.length === 0)
     throw new ImageError('NOT_FOUND', `${input}: expected an image, got an archive of none`, {
       location: input,

@@ -1,15 +1,15 @@
 import { ImageError } from '../errors.js';
 import { isDigest } from '../oci/digest.js';
-import type { NamedDescriptor } from '../oci/layout.js';
+import { Annotation, type NamedDescriptor } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
 import { subjectOf } from './referrers.js';
 import type { Source } from './store.js';
 
 /**
- * Picks one image out of a source's short list, as `Source.resolve` promises. A name that is only a tag in there
- * is found by that tag.
+ * Picks one image out of a source's short list, as `Source.resolve` promises. Where `ref.name` is only a tag, an
+ * image is found by that tag, too.
  *
- * @throws ImageError NOT_FOUND, AMBIGUOUS, USAGE (not a reference)
+ * @throws ImageError NOT_FOUND, AMBIGUOUS (also a name of two images), USAGE (not a reference)
  */
 export async function resolveAmong(
   source: Source,
@@ -18,18 +18,46 @@ export async function resolveAmong(
 ): Promise<NamedDescriptor> {
   const { location } = source;
   if (reference === undefined) return theOnly(source, images);
-  const written = images.find((image) => image.embedded?.text === reference);
-  if (written) return written;
+  const byTag = images.filter(
+    ({ descriptor }) => descriptor.annotations?.[Annotation.refName] === reference,
+  );
   const wanted = isDigest(reference) ? reference : canonicalReference(reference);
-  const found = images.find(
+  const byName = images.filter(
     (image) => image.reference === wanted || image.descriptor.digest === wanted,
   );
-  if (found) return found;
+  const found = byTag.length > 0 ? byTag : byName;
+  requireDistinct(source, found, reference);
+  if (found[0]) return found[0];
   const names = images.map(called);
   throw new ImageError('NOT_FOUND', `${location}: expected an image ${wanted}, got none`, {
     location,
     hint: names.length === 0 ? 'It holds no image at all.' : `It holds ${names.join(', ')}.`,
   });
+}
+
+/** @throws ImageError AMBIGUOUS when one name is the name of two images */
+export function requireDistinctNames(source: Source, images: readonly NamedDescriptor[]): void {
+  for (const { reference } of images)
+    if (reference !== undefined)
+      requireDistinct(
+        source,
+        images.filter((image) => image.reference === reference),
+        reference,
+      );
+}
+
+function requireDistinct(
+  { location }: Source,
+  images: readonly NamedDescriptor[],
+  name: string,
+): void {
+  if (images.length < 2 || areOne(images)) return;
+  const digests = [...new Set(images.map(({ descriptor }) => descriptor.digest))];
+  throw new ImageError(
+    'AMBIGUOUS',
+    `${location}: expected ${name} to be one image, got ${digests.join(' and ')}`,
+    { location, hint: `Name one by its digest, as in ${location}@${digests[0]}.` },
+  );
 }
 
 /** What refers to an image is no second image. */
