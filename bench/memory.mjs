@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -53,8 +54,28 @@ function measure(folder, size) {
   stowage('inspect', 'inspect', NAME);
   stowage('load (embedded)', 'load', NAME, '--engine', 'embedded');
   stowage('load (embedded), nothing to do', 'load', NAME, '--engine', 'embedded');
-  if (spawnSync('docker', ['version']).status !== 0) return;
   const archive = `images/bench/${NAME}.tar`;
+  stowage('verify', 'verify', archive);
+  stowage('copy to a layout', 'copy', archive, 'oci:layout');
+  run(folder, size, 'peer: skopeo copy to a layout', 'skopeo', [
+    'copy',
+    '-q',
+    `oci-archive:${archive}`,
+    'oci:peer',
+  ]);
+  stowage('copy a layout to an archive', 'copy', 'layout', 'copied.tar');
+  rmSync(join(folder, 'layout'), { recursive: true });
+  rmSync(join(folder, 'peer'), { recursive: true, force: true });
+  stowage('copy in parts', 'copy', archive, 'copied.tar', '--force', '--split', '1GB');
+  stowage('verify parts', 'verify', 'copied.tar');
+  stowage('convert --compress gzip', 'convert', archive, 'gzip.tar', '--compress', 'gzip');
+  stowage('verify gzip', 'verify', 'gzip.tar');
+  stowage('convert --compress zstd', 'convert', archive, 'zstd.tar', '--compress', 'zstd');
+  stowage('verify zstd', 'verify', 'zstd.tar');
+  stowage('convert --compress none', 'convert', 'zstd.tar', 'none.tar', '--compress', 'none');
+  for (const file of readdirSync(folder).filter((name) => name.includes('.tar')))
+    rmSync(join(folder, file));
+  if (spawnSync('docker', ['version']).status !== 0) return;
   stowage('load (docker)', 'load', NAME, '--engine', 'docker');
   stowage('load (docker), nothing to do', 'load', NAME, '--engine', 'docker');
   stowage('save (docker)', 'save', NAME, '--engine', 'docker', '-o', 'saved.tar');
@@ -74,6 +95,7 @@ function run(cwd, size, what, program, args) {
     env: { ...process.env, STOWAGE_BENCH_PEAK: peakFile },
   });
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  if (program === 'skopeo' && status === null) return;
   if (status !== 0) throw new Error(`${what}: exit ${status}\n${stderr}`);
   const peak =
     program === process.execPath

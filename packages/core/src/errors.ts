@@ -60,14 +60,30 @@ export function systemCode(error: unknown): string | undefined {
     : undefined;
 }
 
+/** What a full disk, or one that cannot hold a file so large, is to the user. */
+const NO_SPACE: Readonly<Record<string, readonly [got: string, hint: string]>> = {
+  ENOSPC: [
+    'none',
+    'Free some space (stowage prune --dry-run shows what can go) and run this again.',
+  ],
+  EDQUOT: [
+    'no more of your quota',
+    'Free some space (stowage prune --dry-run shows what can go) and run this again.',
+  ],
+  EFBIG: [
+    'a limit on the size of one file',
+    'Write the archive in parts, as with stowage copy … --split 1GB.',
+  ],
+};
+
 /** A full disk is the same failure wherever it is noticed. Everything else stays what it is. */
 export function asImageError(error: unknown): unknown {
-  const code = systemCode(error);
-  if (error instanceof ImageError || (code !== 'ENOSPC' && code !== 'EDQUOT')) return error;
+  const [got, hint] = NO_SPACE[systemCode(error) ?? ''] ?? [];
+  if (error instanceof ImageError || got === undefined || hint === undefined) return error;
   const path = error instanceof Error && 'path' in error ? String(error.path) : 'disk';
-  return new ImageError('NO_SPACE', `${path}: expected room on the disk, got none`, {
+  return new ImageError('NO_SPACE', `${path}: expected room on the disk, got ${got}`, {
     location: path,
-    hint: 'Free some space (stowage prune --dry-run shows what can go) and run this again.',
+    hint,
     cause: error,
   });
 }

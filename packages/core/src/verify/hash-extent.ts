@@ -28,24 +28,27 @@ export interface Hashed {
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
 }
 
-const CHUNK = 1024 * 1024;
+const CHUNK = 512 * 1024;
 
 /** Reads an extent once, and hashes it as it is and, where asked, unpacked. */
 export function hashExtent({ pieces, ...hashing }: HashJob): Promise<Hashed> {
-  return hashBytes(read(pieces), hashing);
+  // A decoder may keep what it was given; a hash does not, so one buffer does for it.
+  const isKept = hashing.diffAlgorithm !== undefined;
+  return hashBytes(read(pieces, isKept), hashing);
 }
 
 /** Synchronous inside: a thread of its own has nothing else to do. */
-async function* read(pieces: Extent['pieces']): Bytes {
+async function* read(pieces: Extent['pieces'], isKept: boolean): Bytes {
+  let buffer = Buffer.allocUnsafeSlow(CHUNK);
   for (const { file, offset, size } of pieces) {
     const descriptor = typeof file === 'number' ? file : openSync(file, 'r');
     try {
       for (let at = 0; at < size; ) {
-        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, size - at));
-        const length = readSync(descriptor, buffer, 0, buffer.byteLength, offset + at);
+        const length = readSync(descriptor, buffer, 0, Math.min(CHUNK, size - at), offset + at);
         if (length === 0) return;
         at += length;
         yield buffer.subarray(0, length);
+        if (isKept) buffer = Buffer.allocUnsafeSlow(CHUNK);
       }
     } finally {
       if (typeof file !== 'number') closeSync(descriptor);
