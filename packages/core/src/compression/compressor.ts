@@ -9,7 +9,7 @@ export interface CompressOptions {
   readonly level?: number | undefined;
 }
 
-/** Compresses blocks, several at once. */
+/** Compresses blocks, several at once. Each block is its own from then on: nobody else may read it. */
 export interface Compressor extends AsyncDisposable {
   readonly block: (bytes: Uint8Array) => Promise<Uint8Array>;
 }
@@ -62,7 +62,8 @@ async function openPool(level: number): Promise<Compressor> {
   if (import.meta.url.endsWith('.ts'))
     return standing((bytes) => compressZstdFrame({ bytes, level }));
   const { Tinypool } = await import('tinypool');
-  const threads = availableParallelism();
+  // Each has an encoder's memory of its own, some 40 MiB.
+  const threads = Math.min(availableParallelism(), 4);
   const filename = new URL('./zstd-frame.js', import.meta.url).href;
   const pool = new Tinypool({
     filename,
@@ -72,7 +73,11 @@ async function openPool(level: number): Promise<Compressor> {
     runtime: 'worker_threads',
   });
   return {
-    block: (bytes) => pool.run({ bytes, level }) as Promise<Uint8Array>,
+    block: (bytes) =>
+      pool.run(
+        { bytes, level },
+        { transferList: [bytes.buffer as ArrayBuffer] },
+      ) as Promise<Uint8Array>,
     [Symbol.asyncDispose]: () => pool.destroy(),
   };
 }

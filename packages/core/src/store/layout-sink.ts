@@ -1,6 +1,8 @@
-import { readFile, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeAtomically } from '../disk/atomic-write.js';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { statIfThere } from '../disk/allocated.js';
+import { syncFolder, writeAtomically } from '../disk/atomic-write.js';
 import { requireSpace } from '../disk/free-space.js';
 import { withLock } from '../disk/lock.js';
 import { ImageError, systemCode } from '../errors.js';
@@ -17,16 +19,19 @@ import { canonicalReference } from '../oci/reference.js';
 import type { CallOptions, Open, Sink } from '../transfer/store.js';
 import type { Graph } from '../transfer/walk.js';
 import { BlobDir } from './blob-dir.js';
-import { partialFolder } from './paths.js';
+import { blobFile, partialFolder } from './paths.js';
 
 /**
- * Writes into an OCI image layout folder, a new one or one that is there. Content comes first, each file
- * whole and verified; the index, written last, makes it visible.
+ * Writes into an OCI image layout folder, a new one or one that is there. Content waits in a folder of this sink's
+ * own, verified, until commit moves it to its place, and writes the index last. Without commit nothing is left.
  */
 export class LayoutSink implements Sink {
   readonly location: string;
   readonly #root: string;
   readonly #blobs: BlobDir;
+  readonly #waiting: string;
+  #isNew = false;
+  readonly #written = new Set<Digest>();
   readonly #begun = new Map<Digest, Descriptor>();
   readonly #names = new Map<string, Descriptor>();
 
@@ -34,9 +39,11 @@ export class LayoutSink implements Sink {
     this.location = `oci:${root}`;
     this.#root = root;
     this.#blobs = new BlobDir(root);
+    this.#waiting = join(partialFolder(root), randomBytes(8).toString('hex'));
   }
 
   async begin(graph: Graph): Promise<ReadonlySet<Digest>> {
+    if (this.#begun.size === 0) this.#isNew = !(await statIfThere(this.#root));
     const wanted = new Set<Digest>();
     let bytes = 0;
     for (const node of graph.nodes) {
@@ -53,7 +60,8 @@ export class LayoutSink implements Sink {
   }
 
   async write(descriptor: Descriptor, open: Open, options?: CallOptions): Promise<void> {
-    await this.#blobs.put(descriptor, open, options);
+    await new BlobDir(this.#waiting).put(descriptor, open, options);
+    this.#written.add(descriptor.digest);
   }
 
   async tag(descriptor: Descriptor, reference: string): Promise<void> {
@@ -71,6 +79,7 @@ export class LayoutSink implements Sink {
     const unnamed = [...this.#begun.values()].filter(({ digest }) => !digests.has(digest));
     const images: NamedDescriptor[] = [...named, ...unnamed.map((descriptor) => ({ descriptor }))];
     if (images.length === 0) return;
+    await this.#moveWritten();
     const path = join(this.#root, INDEX_FILE);
     await writeAtomically(join(this.#root, LAYOUT_FILE), [LAYOUT_CONTENT]);
     await withLock(`${path}.lock`, async () => {
@@ -84,8 +93,22 @@ export class LayoutSink implements Sink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Somebody else may be writing into the same layout: only an empty folder goes.
+    await rm(this.#waiting, { recursive: true, force: true });
+    // Somebody else may be writing into the same layout, or have one here: only empty folders go.
     await rmdir(partialFolder(this.#root)).catch(unlessUsed);
+    if (this.#isNew) await rmdir(this.#root).catch(unlessUsed);
+  }
+
+  async #moveWritten(): Promise<void> {
+    const folders = new Set<string>();
+    for (const digest of this.#written) {
+      const path = blobFile(this.#root, digest);
+      await mkdir(dirname(path), { recursive: true });
+      await rename(blobFile(this.#waiting, digest), path);
+      folders.add(dirname(path));
+    }
+    for (const folder of folders) await syncFolder(folder);
+    this.#written.clear();
   }
 }
 
