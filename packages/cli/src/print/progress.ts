@@ -1,5 +1,6 @@
 import type { LifecycleEvent } from '@stowage/core';
-import { SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
+import type * as CliProgress from 'cli-progress';
 import { formatBytes } from './table.js';
 
 /** Nobody wants to read of what is over before they look (ms). */
@@ -63,6 +64,8 @@ function patient(stderr: NodeJS.WriteStream): Progress {
 
 /** One bar over all bytes that move, redrawn in place; lines go above it. */
 function drawn(stderr: NodeJS.WriteStream): Progress {
+  // Only a terminal needs it.
+  const { SingleBar } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
   const bar = new SingleBar({
     stream: stderr,
     format: '  {bar} {percentage}%  {amount}',

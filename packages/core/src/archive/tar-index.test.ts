@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { pack } from 'tar-stream';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { indexTar } from './tar-index.js';
 import { packTar } from './pack-tar.js';
 
@@ -88,6 +89,39 @@ describe('the index of a tar', () => {
     ['an absolute hard link', { name: 'a', type: 'link' as const, linkname: '/etc/passwd' }],
   ])('refuses %s', async (_what, member) => {
     await expect(index(await tarOf([member]))).rejects.toMatchObject({ code: 'INVALID' });
+  });
+
+  it('takes a member that comes again unchanged, and none that comes with other content', async () => {
+    const one = { name: 'a', body: 'x'.repeat(700) };
+    const link = (linkname: string) => ({ name: 'b', type: 'symlink' as const, linkname });
+    expect([...(await index(await tarOf([one, one, link('a'), link('a')]))).keys()]).toEqual([
+      'a',
+      'b',
+    ]);
+    for (const other of [
+      { name: 'a', body: 'y'.repeat(700) },
+      { name: './a', body: 'x' },
+      { name: 'a', type: 'link' as const, linkname: 'b' },
+    ])
+      await expect(index(await tarOf([one, other]))).rejects.toMatchObject({ code: 'INVALID' });
+  });
+
+  it('takes no device for content', async () => {
+    const device = pack();
+    device.entry({ name: 'blobs/sha256/x', type: 'character-device', devmajor: 1, devminor: 5 });
+    device.finalize();
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of device) chunks.push(chunk as Uint8Array);
+    expect((await index(Buffer.concat(chunks))).size).toBe(0);
+  });
+
+  it('has no more members than the limit says', async () => {
+    const bytes = await tarOf([{ name: 'a' }, { name: 'b' }]);
+    const read = async (at: number, length: number) => bytes.subarray(at, at + length);
+    const limits = { ...DEFAULT_LIMITS, members: 1 };
+    await expect(indexTar(read, bytes.byteLength, limits)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+    });
   });
 
   it('agrees with what was packed, whatever it was', async () => {

@@ -17,12 +17,16 @@ export type TarEntry =
 /** Fills `length` bytes from `position`; fewer at the end of the file. */
 export type ReadAt = (position: number, length: number) => Promise<Uint8Array>;
 
+/** So much (bytes) of two bodies is compared at a time. */
+const STEP = 512 * 1024;
+
 /**
- * Lists a tar by its headers alone; bodies are skipped, never read. Understands ustar, pax and
+ * Lists a tar by its headers alone; bodies are skipped, and read only
+ * to compare those of one name. Understands ustar, pax and
  * GNU long names, sizes past 8 GiB, hard and symbolic links, members prefixed `./`.
  *
  * @param size of the whole file, in bytes.
- * @throws ImageError INVALID (not a tar, a name or link that leaves the archive, a name twice), CORRUPT (cut short), TOO_LARGE
+ * @throws ImageError INVALID (not a tar, a name or link that leaves the archive, a name of two contents), CORRUPT (cut short), TOO_LARGE
  */
 export async function indexTar(
   read: ReadAt,
@@ -46,7 +50,13 @@ export async function indexTar(
       extended = extend(extended, header, await read(body, length));
       continue;
     }
-    add(entries, header, { offset: body, size: length }, extended);
+    const entry = entryOf(header, { offset: body, size: length }, extended);
+    if (entry) {
+      const [name, added] = entry;
+      const known = entries.get(name);
+      if (known && !(await isEqual(read, known, added))) throw twice(name);
+      if (!known) entries.set(name, added);
+    }
     if (entries.size > members)
       throw tooLarge(`tar: expected at most ${members} members, got more`);
     extended = {};
@@ -90,27 +100,40 @@ function parsePaxSize(text: string): number {
   return size;
 }
 
-function add(
-  entries: Map<string, TarEntry>,
+/** Undefined for what holds nothing: folders, and devices, which nobody may take for content. */
+function entryOf(
   header: TarHeader,
-  body: { offset: number; size: number },
+  body: { readonly offset: number; readonly size: number },
   extended: Extended,
-): void {
-  if (header.type === 'folder') return;
+): [name: string, entry: TarEntry] | undefined {
+  if (header.type === 'folder') return undefined;
   const name = inside(extended.name ?? header.name);
   const link = extended.link ?? header.link;
-  if (entries.has(name))
-    throw new ImageError(
-      'INVALID',
-      `tar: expected each member once, got ${JSON.stringify(name)} again`,
-    );
-  if (header.type === 'file') entries.set(name, { type: 'file', ...body });
-  else if (header.type === 'hardlink') entries.set(name, { type: 'link', target: inside(link) });
-  else if (header.type === 'symlink')
-    entries.set(name, {
-      type: 'link',
-      target: inside(`${name.slice(0, name.lastIndexOf('/') + 1)}${link}`, link),
-    });
+  if (header.type === 'file') return [name, { type: 'file', ...body }];
+  if (header.type === 'hardlink') return [name, { type: 'link', target: inside(link) }];
+  if (header.type !== 'symlink') return undefined;
+  const folder = name.slice(0, name.lastIndexOf('/') + 1);
+  return [name, { type: 'link', target: inside(`${folder}${link}`, link) }];
+}
+
+/** A member may come again, as some writers do with a layer that images share, if it is the same. */
+async function isEqual(read: ReadAt, known: TarEntry, again: TarEntry): Promise<boolean> {
+  if (known.type === 'link' || again.type === 'link')
+    return known.type === 'link' && again.type === 'link' && known.target === again.target;
+  if (known.size !== again.size) return false;
+  for (let at = 0; at < known.size; at += STEP) {
+    const length = Math.min(STEP, known.size - at);
+    const bytes = await read(known.offset + at, length);
+    if (Buffer.compare(bytes, await read(again.offset + at, length)) !== 0) return false;
+  }
+  return true;
+}
+
+function twice(name: string): ImageError {
+  return new ImageError(
+    'INVALID',
+    `tar: expected each member once, got ${JSON.stringify(name)} again with other content`,
+  );
 }
 
 /** A member's path, cleaned. @throws ImageError INVALID when it is absolute or climbs out. */

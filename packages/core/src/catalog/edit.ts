@@ -1,4 +1,5 @@
-import { isMap, isSeq, parseDocument, YAMLMap, YAMLSeq, type Document } from 'yaml';
+import type { Document, YAMLMap, YAMLSeq } from 'yaml';
+import { yaml } from '../definition/libraries.js';
 import { readYamlDocument, schemaOf } from '../definition/read-yaml.js';
 import { catalogSchema, type CatalogYaml, type EntryYaml } from './entry.js';
 
@@ -27,25 +28,27 @@ export function editCatalog(text: string, path: string, edit: CatalogEdit): stri
     text.trim() === '' ? emptyCatalog() : readYamlDocument({ text, path }, schema).document;
   const images = imagesOf(document);
   for (const file of edit.removeFiles ?? []) {
-    images.items = images.items.filter((item) => !(isMap(item) && isFile(item.get('file'), file)));
+    images.items = images.items.filter(
+      (item) => !(yaml().isMap(item) && isFile(item.get('file'), file)),
+    );
   }
   for (const change of edit.upsert ?? []) upsert(document, images, change, edit.defaults ?? {});
   return document.toString({ lineWidth: 0 });
 }
 
 function emptyCatalog(): Document {
-  const document = parseDocument('images: []\n');
+  const document = yaml().parseDocument('images: []\n');
   document.commentBefore = HEADER;
   return document;
 }
 
 function imagesOf(document: Document): YAMLSeq {
   const found: unknown = document.get('images', true);
-  if (isSeq(found)) {
+  if (yaml().isSeq(found)) {
     found.flow = false;
     return found;
   }
-  const images = new YAMLSeq();
+  const images = new (yaml().YAMLSeq)();
   document.set('images', images);
   return images;
 }
@@ -59,11 +62,11 @@ function upsert(
   const { name, file } = change;
   const known = images.items.find(
     (item): item is YAMLMap =>
-      isMap(item) &&
+      yaml().isMap(item) &&
       item.get('name') === name &&
       (file === undefined || isFile(item.get('file'), file)),
   );
-  const entry = known ?? new YAMLMap();
+  const entry = known ?? new (yaml().YAMLMap)();
   if (!known) images.add(entry);
   for (const [key, value] of Object.entries(change)) {
     const flow = Array.isArray(value);

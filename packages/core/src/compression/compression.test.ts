@@ -64,6 +64,31 @@ it('zstd is undone in JavaScript as well, where Node.js has it or not', async ()
   );
 });
 
+describe('a bomb', () => {
+  // One letter, by programs that were told to use a window of gigabytes.
+  it.each<[Compression, string]>([
+    [
+      'zstd',
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x09, 0, 0, 0x61]).toString('base64'),
+    ],
+    ['xz', '/Td6WFoAAATm1rRGAgAhASUAAAA7eHtBAQAAYQAAAAAFK2Uud4QCMwABGQGlLIHMH7bzfQEAAAAABFla'],
+  ])('of memory is refused: %s', async (kind, bytes) => {
+    const packed = inChunks(Buffer.from(bytes, 'base64'), 1000);
+    await expect(collected(decompress(packed, kind))).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      hint: expect.stringContaining(kind) as string,
+    });
+  });
+
+  it('of bytes is refused at the limit, and not before', async () => {
+    const packed = () => compress(inChunks(Buffer.alloc(1_000_000), 100_000), { kind: 'gzip' });
+    expect(await collected(decompress(packed(), 'gzip', 1_000_000))).toHaveLength(1_000_000);
+    await expect(collected(decompress(packed(), 'gzip', 999_999))).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+    });
+  });
+});
+
 describe.each(['gzip', 'zstd'] as const)('compressing with %s', (kind) => {
   const big = Buffer.from('a line of text that repeats\n'.repeat(120_000));
 

@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib';
 import { ImageError, tooLarge } from '../errors.js';
 import type { Compression } from './detect.js';
 import { throughStream } from './through-stream.js';
+import { tooMuchMemory } from './too-much-memory.js';
 
 type Bytes = AsyncIterable<Uint8Array>;
 
@@ -18,6 +19,9 @@ const DECODERS: Readonly<Record<Exclude<Compression, 'none'>, (bytes: Bytes) => 
     );
   },
 };
+
+/** `XZ_MEMLIMIT_ERROR` of XZ Embedded, which the library tells in its message alone. */
+const XZ_MEMORY = /error code 4$/;
 
 /**
  * Undoes a compression while streaming; several members, frames or streams in a row are one.
@@ -49,6 +53,9 @@ export async function* decompress(bytes: Bytes, compression: Compression, limit 
     }
   } catch (cause) {
     if (failure !== undefined) throw failure as Error;
+    if (cause instanceof ImageError) throw cause;
+    if (compression === 'xz' && XZ_MEMORY.test(String(cause)))
+      throw tooMuchMemory('xz', 'a dictionary of at most 64 MiB', 'a larger one');
     throw new ImageError(
       'CORRUPT',
       `${compression}: expected a whole stream, got a damaged or truncated one`,

@@ -1,7 +1,8 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { closest } from 'fastest-levenshtein';
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import type { Document } from 'yaml';
 import { ImageError } from '../errors.js';
+import { ajv, yaml } from './libraries.js';
 
 export interface YamlFile {
   readonly text: string;
@@ -12,13 +13,11 @@ export interface YamlFile {
 /** Compiles a JSON Schema once, on first use. */
 export function schemaOf<T>(schema: object): () => ValidateFunction<T> {
   let validate: ValidateFunction<T> | undefined;
-  return () =>
-    (validate ??= new Ajv({
-      allErrors: true,
-      verbose: true,
-      strict: true,
-      allowUnionTypes: true,
-    }).compile<T>(schema));
+  return () => {
+    const { Ajv } = ajv();
+    const options = { allErrors: true, verbose: true, strict: true, allowUnionTypes: true };
+    return (validate ??= new Ajv(options).compile<T>(schema));
+  };
 }
 
 /**
@@ -35,6 +34,7 @@ export function readYamlDocument<T>(
   { text, path }: YamlFile,
   schema: () => ValidateFunction<T>,
 ): { value: T; document: Document } {
+  const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -104,6 +104,7 @@ function shown(data: unknown): string {
 
 /** Where in the text the offending value, or the unknown key, begins. */
 function offsetOf(document: Document, { keyword, params, instancePath }: ErrorObject): number {
+  const { isNode } = yaml();
   const path = instancePath.split('/').slice(1).map(unescaped);
   if (keyword === 'additionalProperties') {
     const parent: unknown = path.length === 0 ? document.contents : document.getIn(path, true);

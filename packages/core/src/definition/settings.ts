@@ -222,7 +222,7 @@ export function parseSettings(file: YamlFile): Settings {
     pins = [],
     limits = {},
     disk_min_free_gb: oldMinFree,
-  } = readYaml(file, schema);
+  } = file.text.trim() === '' ? {} : readYaml(file, schema);
   const { keep_newest: newest, unused_for: unusedFor, min_age: minAge, orphans } = prune;
   const { max_used: maxUsed, reserved } = prune;
   const gigabytes = prune.disk_min_free_gb ?? oldMinFree;

@@ -1,8 +1,8 @@
-import { parseDocument } from 'yaml';
 import { ImageError } from '../errors.js';
 import { isObject, type JsonObject } from '../oci/json.js';
 import { combinationsOf, type Combination } from './matrix.js';
 import { isKnownOs, normalizeOs, parseName } from './name.js';
+import { yaml } from './libraries.js';
 import type { YamlFile } from './read-yaml.js';
 import type { RequirementsYaml } from './requirements.js';
 
@@ -194,7 +194,7 @@ function titleOf(id: string, combination: Combination): string {
 
 /** Every scalar stays the text that it is: a version 25.10 is not the number 25.1. */
 function jobsOf({ text, path }: YamlFile): JsonObject {
-  const document = parseDocument(text, { schema: 'failsafe', merge: true });
+  const document = yaml().parseDocument(text, { schema: 'failsafe', merge: true });
   const [error] = document.errors;
   const value: unknown = error ? undefined : document.toJS();
   const jobs = isObject(value) ? value['jobs'] : undefined;

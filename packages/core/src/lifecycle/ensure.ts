@@ -1,9 +1,9 @@
-import { stringify } from 'yaml';
 import { healCatalog, readCatalog } from '../catalog/file.js';
 import type { CatalogEntry } from '../catalog/reconcile.js';
 import { formatCompiler, isCompiler, parseCompiler } from '../definition/compiler.js';
 import { parseDefinition } from '../definition/definition.js';
 import { parseName, variantOf } from '../definition/name.js';
+import { yaml } from '../definition/libraries.js';
 import { ImageError } from '../errors.js';
 import { canonicalReference } from '../oci/reference.js';
 import { saveDefinition } from './build.js';
@@ -129,7 +129,7 @@ function generated(
   const { project, os, architecture, compiler, features, packages, tools } = requirements;
   const has = (base?.compilers ?? []).flatMap((each) => parseCompiler(each) ?? []);
   const isThere = !compiler || has.some((each) => isCompiler(each, compiler));
-  const yaml = {
+  const definitionYaml = {
     project,
     os,
     variant: variantOf(compiler, features),
@@ -139,7 +139,10 @@ function generated(
     packages: packages.filter((each) => !base?.packages?.includes(each)),
     tools: tools.filter((each) => !base?.tools?.includes(each)),
   };
-  const definition = parseDefinition({ text: stringify(yaml), path: `job for ${os}` });
+  const definition = parseDefinition({
+    text: yaml().stringify(definitionYaml),
+    path: `job for ${os}`,
+  });
   return { definition, folder: root };
 }
 

@@ -5,6 +5,7 @@ import { splitName, splitPrefix } from '../location.js';
 import { copyImages } from './copy-images.js';
 import { inspect } from './inspect.js';
 import { load } from './load.js';
+import { verify } from './verify.js';
 
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');
 const golden = (file: string) => join(GOLDEN, file);
@@ -100,4 +101,22 @@ it('an archive of no images is sound, and nothing to load', async () => {
       code: 'NOT_FOUND',
     });
   }
+});
+
+it.each([
+  ['members: 3', 'docker-25.tar'],
+  ['unpacked: 5KB', 'podman-oci.tar.zst'],
+  ['manifest: 400B', 'docker-25.tar'],
+  ['json_depth: 2', 'docker-25.tar'],
+  ['index_depth: 1', 'nested-index.tar'],
+  ['tar_header: 100B', 'long-names-pax.tar'],
+])('what comes from elsewhere is held to the limit %s', async (limit, file) => {
+  const { workspace, call } = await workspaceOf({ 'stowage.yaml': `limits: { ${limit} }\n` });
+  const hint = expect.stringContaining('limits') as string;
+  await expect(inspect(workspace, golden(file), call)).rejects.toMatchObject({
+    code: 'TOO_LARGE',
+    hint,
+  });
+  const [verified] = await verify(workspace, [golden(file)], call);
+  expect(verified?.problems.map(({ code }) => code)).toContain('TOO_LARGE');
 });
