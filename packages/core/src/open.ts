@@ -11,7 +11,7 @@ import {
 } from './catalog/file.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
-import { sumsOf } from './archive/volumes.js';
+import { sumsOf } from './archive/split-archive.js';
 import type { Compression } from './compression/detect.js';
 import { parseName } from './definition/name.js';
 import { statIfThere } from './disk/allocated.js';

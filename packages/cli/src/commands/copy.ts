@@ -26,6 +26,7 @@ export function copyCommand(io: Io): Command {
     verb('copy', 'Copy images unchanged: the digest that goes in is the digest that comes out.', [
       'stowage copy ./from-elsewhere.tar.zst oci:./layout',
       'stowage copy app-ubuntu-25.04-gcc15 all.tar --append',
+      'stowage copy oci-archive:all.tar:app:1 one.tar --split 1GB',
       'stowage copy docker-daemon:app:1 - | ssh host docker load',
     ]),
   )

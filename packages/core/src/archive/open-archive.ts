@@ -12,7 +12,7 @@ import { ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
-import { partOf, readVolumes, sumsOf } from './volumes.js';
+import { partOf, readParts, sumsOf } from './split-archive.js';
 
 export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
 
@@ -80,7 +80,7 @@ async function openParts(
 async function openFiles(path: string): Promise<Parts> {
   try {
     const sums = await sumsOf(path);
-    const paths = sums === undefined ? [path] : (await readVolumes(sums)).map((each) => each.path);
+    const paths = sums === undefined ? [path] : (await readParts(sums)).map((each) => each.path);
     return await Parts.open(paths);
   } catch (error) {
     const code = systemCode(error);

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { openArchive } from '../archive/open-archive.js';
-import { readVolumes, sumsOf, writeVolumes } from '../archive/volumes.js';
+import { readParts, sumsOf, writeParts } from '../archive/split-archive.js';
 import { spoolFolder } from '../catalog/file.js';
 import { compress } from '../compression/compress.js';
 import { statIfThere } from '../disk/allocated.js';
@@ -108,14 +108,14 @@ function archiveAt(
     const bytes = packed ? compress(archive, { kind: packed }) : archive;
     const each = split ?? (sums === undefined ? undefined : await partSize(sums));
     if (each === undefined) return writeAtomically(path, bytes);
-    await writeVolumes(path, bytes, each);
+    await writeParts(path, bytes, each);
     // A file of that name would be read in place of its parts.
     await rm(path, { force: true });
   });
 }
 
 async function partSize(sums: string): Promise<number> {
-  const [first] = await readVolumes(sums);
+  const [first] = await readParts(sums);
   return (first && (await statIfThere(first.path))?.size) || Infinity;
 }
 

@@ -60,6 +60,13 @@ export async function loadCandidates(
   const candidates: Candidate[] = [];
   for (const { input, at, root, references } of found) {
     const graph = await graphOf({ input, at }, root, options);
+    if (!graph) {
+      if (found.length === 1) throw runsNowhere(input);
+      options.onSkipped(
+        `${input}: ${references[0] ?? root.digest} is an artifact that no engine runs`,
+      );
+      continue;
+    }
     const names = namesFor({ input, at }, root, references, options);
     candidates.push({ input, at, references: names, graph });
   }
@@ -125,23 +132,23 @@ async function whole(source: Source, root: Descriptor, options: CandidateOptions
   return isWhole ? graph : walk(source, root, options);
 }
 
+function runsNowhere(input: string): ImageError {
+  const message = `${input}: expected an image, got an artifact that no engine runs`;
+  return new ImageError('INVALID', message, { location: input });
+}
+
+/** Undefined for an artifact. */
 async function graphOf(
   { input, at: { source } }: Input,
   root: Descriptor,
   options: CandidateOptions,
-): Promise<Graph> {
+): Promise<Graph | undefined> {
   const isIndex = isIndexType(root.mediaType);
   const platform = options.platform ?? (isIndex ? await options.defaultPlatform() : undefined);
   const chosen = platform ? await selectPlatform(source, root, platform, options) : root;
   const graph = await whole(source, chosen, options);
   const [image] = imagesOf(graph);
-  if (!image) {
-    throw new ImageError(
-      'INVALID',
-      `${input}: expected an image, got an artifact that no engine runs`,
-      { location: input },
-    );
-  }
+  if (!image) return undefined;
   const actual = image.config.platform;
   if (platform && !isIndex && !matchesPlatform(actual, platform)) {
     throw new ImageError(

@@ -87,6 +87,10 @@ describe('referrers', () => {
     });
     expect(loaded).toHaveLength(1);
     expect(notices).toHaveLength(2);
+    // Nor an artifact that refers to nothing.
+    expect(await load(workspace, [golden('artifact.tar')], call)).toHaveLength(1);
+    const chart = `oci-archive:${golden('artifact.tar')}:registry.example.com/golden/chart:1`;
+    await expect(load(workspace, [chart], call)).rejects.toMatchObject({ code: 'INVALID' });
   });
 });
 

@@ -1,5 +1,5 @@
 import { statIfThere } from '../disk/allocated.js';
-import { readVolumes, sumsOf } from '../archive/volumes.js';
+import { readParts, sumsOf } from '../archive/split-archive.js';
 import type { Engine } from '../engine/engine.js';
 import { pathOf, type Opened } from '../open.js';
 import type { Bytes } from '../transfer/store.js';
@@ -92,7 +92,7 @@ async function damagedParts(
   const sums = isPath && (await sumsOf((await pathOf(location, { ...options, place })).path));
   if (!sums) return [];
   const jobs = [];
-  for (const { path, sha256 } of await readVolumes(sums)) {
+  for (const { path, sha256 } of await readParts(sums)) {
     const size = (await statIfThere(path))?.size ?? 0;
     const pieces = [{ file: path, offset: 0, size }];
     jobs.push({ member: path, offset: 0, size, pieces, algorithm: 'sha256' as const, sha256 });

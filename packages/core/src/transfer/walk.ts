@@ -136,7 +136,7 @@ function incomplete(source: Source, missing: readonly Descriptor[], root: Descri
     {
       location: source.location,
       hint: missing.some(({ platform }) => platform)
-        ? 'Some platforms of this image are not here; choose one that is with --platform.'
+        ? 'Some platforms of this image are not here; load or convert takes one that is, with --platform.'
         : 'It was saved without all of its content: save or fetch it again; or, if it is a delta, name with --base what it was made against.',
     },
   );

@@ -11,7 +11,7 @@ import type { Bytes } from '../transfer/store.js';
  * and `x.tar.sha256`: the checksums of the parts, as `sha256sum --check` reads them. That file is written last, so
  * where it is, the set is whole.
  */
-export interface Volume {
+export interface ArchivePart {
   readonly path: string;
   readonly sha256: string;
 }
@@ -25,8 +25,8 @@ const PART = /^(.+)\.([0-9]{3})$/;
 const LINE = /^([0-9a-f]{64}) [ *](.+)$/;
 
 /** @throws ImageError INVALID */
-export function parseSums(text: string, path: string): Volume[] {
-  const volumes = text
+export function parseSums(text: string, path: string): ArchivePart[] {
+  const parts = text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
@@ -39,8 +39,8 @@ export function parseSums(text: string, path: string): Volume[] {
         );
       return { path: join(dirname(path), name), sha256 };
     });
-  const isSet = volumes.every((volume, at) => volume.path === numbered(stem(volumes), at + 1));
-  if (volumes.length === 1 || isSet) return volumes;
+  const isSet = parts.every((part, at) => part.path === numbered(stem(parts), at + 1));
+  if (parts.length === 1 || isSet) return parts;
   throw new ImageError(
     'INVALID',
     `${path}: expected the checksums of one archive in parts .001, .002, …, got those of other files`,
@@ -48,7 +48,7 @@ export function parseSums(text: string, path: string): Volume[] {
   );
 }
 
-function stem([first]: readonly Volume[]): string {
+function stem([first]: readonly ArchivePart[]): string {
   return PART.exec(first?.path ?? '')?.[1] ?? '';
 }
 
@@ -57,19 +57,19 @@ function stem([first]: readonly Volume[]): string {
  *
  * @throws ImageError INVALID, INCOMPLETE (parts are missing), CORRUPT (a part was cut short)
  */
-export async function readVolumes(path: string): Promise<Volume[]> {
-  const volumes = parseSums(await readFile(path, 'utf8'), path);
+export async function readParts(path: string): Promise<ArchivePart[]> {
+  const parts = parseSums(await readFile(path, 'utf8'), path);
   const sizes: number[] = [];
   const missing: string[] = [];
-  for (const volume of volumes) {
-    const size = (await statIfThere(volume.path))?.size;
-    if (size === undefined) missing.push(basename(volume.path));
+  for (const part of parts) {
+    const size = (await statIfThere(part.path))?.size;
+    if (size === undefined) missing.push(basename(part.path));
     else sizes.push(size);
   }
   if (missing.length > 0)
     throw new ImageError(
       'INCOMPLETE',
-      `${path}: expected ${volumes.length} parts beside it, got no ${missing.join(', ')}`,
+      `${path}: expected ${parts.length} parts beside it, got no ${missing.join(', ')}`,
       { location: path, hint: 'Fetch what is missing; the parts and this list belong together.' },
     );
   const [first = 0] = sizes;
@@ -78,11 +78,11 @@ export async function readVolumes(path: string): Promise<Volume[]> {
     if (isLast ? size <= first : size === first) continue;
     throw new ImageError(
       'CORRUPT',
-      `${volumes[at]?.path ?? path}: expected ${isLast ? 'at most ' : ''}${first} bytes as the first part has, got ${size}`,
+      `${parts[at]?.path ?? path}: expected ${isLast ? 'at most ' : ''}${first} bytes as the first part has, got ${size}`,
       { location: path, hint: 'Fetch this part again.' },
     );
   }
-  return volumes;
+  return parts;
 }
 
 /** The list of a set, when this is it or names the archive that it is of. */
@@ -107,7 +107,7 @@ export function partOf(
  *
  * @throws ImageError NO_SPACE, USAGE (more than 999 parts); whatever `content` throws
  */
-export async function writeVolumes(path: string, content: Bytes, size: number): Promise<void> {
+export async function writeParts(path: string, content: Bytes, size: number): Promise<void> {
   const written: Written[] = [];
   const portions = new Portions(content);
   try {

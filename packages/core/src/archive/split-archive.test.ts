@@ -9,14 +9,14 @@ import { copy } from '../transfer/copy.js';
 import { verifySource } from '../verify/verify-source.js';
 import { ArchiveWriter } from './archive-writer.js';
 import { openArchive } from './open-archive.js';
-import { parseSums, writeVolumes } from './volumes.js';
+import { parseSums, writeParts } from './split-archive.js';
 
 /** An archive of some 13 KB in parts. */
 async function setOf(size = 3000): Promise<{ folder: string; path: string; content: MemoryStore }> {
   const folder = await temporaryFolder();
   const path = join(folder, 'x.tar');
   const content = await storeWith('app:1', { layers: 3 });
-  await using writer = new ArchiveWriter(path, (bytes) => writeVolumes(path, bytes, size));
+  await using writer = new ArchiveWriter(path, (bytes) => writeParts(path, bytes, size));
   await copy(content, undefined, writer);
   await writer.commit();
   return { folder, path, content };
@@ -55,9 +55,9 @@ describe('an archive in parts', () => {
       yield Buffer.alloc(10_000);
       throw new Error('gone');
     }
-    await expect(writeVolumes(path, failing(), 3000)).rejects.toThrow('gone');
+    await expect(writeParts(path, failing(), 3000)).rejects.toThrow('gone');
     expect((await readdir(folder)).sort()).toEqual(before);
-    await writeVolumes(
+    await writeParts(
       path,
       (async function* () {
         yield Buffer.alloc(10);
