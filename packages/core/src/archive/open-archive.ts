@@ -26,7 +26,7 @@ export interface OpenedArchive {
   readonly notices: readonly string[];
 }
 
-export interface OpenArchiveOptions extends NamingOptions {
+export interface OpenArchiveOptions extends CallOptions, NamingOptions {
   /** Where a compressed or piped archive is unpacked to; the archive's own folder when omitted. */
   readonly spoolFolder?: string;
 }
@@ -57,23 +57,34 @@ export async function openArchive(
 
 const REFUSED: ReadonlySet<ErrorCode> = new Set(['CORRUPT', 'INVALID', 'INCOMPLETE']);
 
-/** Unpacks what is compressed, once. */
+/** Reads in place what is plain, and unpacks the rest, once. */
 async function openParts(
   path: string,
   file: Parts,
-  options: OpenArchiveOptions & { readonly spoolFolder: string },
+  { spoolFolder, ...options }: PipedArchiveOptions,
 ): Promise<OpenedArchive> {
   const compression = await guarded(file, async () => detectCompression(await firstBytes(file)));
   if (compression === 'none') return openTar(path, file, compression, options);
+  await using packed = file;
+  return await openStream(path, packed.range(), compression, {
+    ...options,
+    spoolFolder,
+    expected: packed.size,
+  });
+}
+
+async function openStream(
+  location: string,
+  bytes: Bytes,
+  compression: Compression,
+  { spoolFolder, ...options }: PipedArchiveOptions,
+): Promise<OpenedArchive> {
   const { limits = DEFAULT_LIMITS } = options;
-  const plain = await guarded(file, () =>
-    spool(decompress(file.range(), compression, limits.unpackedBytes), {
-      folder: options.spoolFolder,
-      expected: file.size,
-    }),
-  );
-  await file[Symbol.asyncDispose]();
-  return openTar(path, await Parts.of([plain]), compression, options);
+  const plain = await spool(decompress(bytes, compression, limits.unpackedBytes), {
+    ...options,
+    folder: spoolFolder,
+  });
+  return openTar(location, await Parts.of([plain]), compression, options);
 }
 
 /** The file itself; where that is a list of checksums, or only the list is there, the parts that it lists. */
@@ -104,8 +115,17 @@ export async function openPipedArchive(
   bytes: Bytes,
   options: PipedArchiveOptions,
 ): Promise<OpenedArchive> {
-  const raw = await spool(bytes, { ...options, folder: options.spoolFolder });
-  return openParts(location, await Parts.of([raw]), options);
+  const chunks = bytes[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  for (let next; head.byteLength < MAGIC_BYTES; head = Buffer.concat([head, next.value])) {
+    next = await chunks.next();
+    if (next.done) break;
+  }
+  async function* whole(): Bytes {
+    yield head;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  }
+  return openStream(location, whole(), detectCompression(head), options);
 }
 
 async function openTar(

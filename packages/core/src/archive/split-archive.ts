@@ -1,8 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
 import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
+import { withLock } from '../disk/lock.js';
 import { ImageError } from '../errors.js';
 import type { Bytes } from '../transfer/store.js';
 
@@ -110,6 +111,7 @@ export function partOf(
 export async function writeParts(path: string, content: Bytes, size: number): Promise<void> {
   const written: Written[] = [];
   const portions = new Portions(content);
+  const ours = randomBytes(6).toString('hex');
   try {
     while (await portions.hasMore()) {
       if (written.length === MOST)
@@ -122,7 +124,7 @@ export async function writeParts(path: string, content: Bytes, size: number): Pr
         );
       const part = numbered(path, written.length + 1);
       const hash = createHash('sha256');
-      const partial = `${part}.partial`;
+      const partial = `${part}.${ours}.partial`;
       written.push({ partial, path: part, hash });
       await writeDurably(partial, hashedBy(hash, portions.take(size)));
     }
@@ -132,7 +134,7 @@ export async function writeParts(path: string, content: Bytes, size: number): Pr
   } finally {
     await portions[Symbol.asyncDispose]();
   }
-  await replace(path, written);
+  await withLock(`${path}.lock`, () => replace(path, written));
 }
 
 interface Written {

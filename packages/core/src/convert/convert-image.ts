@@ -5,9 +5,10 @@ import { parseJsonObject } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { isImageConfigType } from '../oci/media-types.js';
 import type { ImageIndex, ImageManifest } from '../oci/manifest.js';
-import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
+import type { Platform } from '../oci/platform.js';
 import { only } from '../transfer/copy.js';
 import type { CallOptions, Open, Source } from '../transfer/store.js';
+import { childrenOf, imageFor } from '../transfer/select-platform.js';
 import { walk, type Graph } from '../transfer/walk.js';
 import { convertLayer, type ConvertedLayer } from './convert-layer.js';
 import { ConvertedSource } from './converted-source.js';
@@ -120,20 +121,12 @@ class Conversion implements AsyncDisposable {
     return this.#written(node, { ...parseJsonObject(bytes, 'index'), manifests: kept });
   }
 
-  #chosen({ manifests }: ImageIndex): readonly Descriptor[] {
+  #chosen(index: ImageIndex): readonly Descriptor[] {
     const { platforms = [] } = this.#options;
-    if (platforms.length === 0) return manifests;
-    return platforms.map((wanted) => {
-      const found = manifests.find(({ platform }) => platform && matchesPlatform(platform, wanted));
-      if (found) return found;
-      const there = manifests.flatMap(({ platform }) =>
-        platform ? [formatPlatform(platform)] : [],
-      );
-      throw new ImageError(
-        'NOT_FOUND',
-        `${this.#source.location}: expected an image for ${formatPlatform(wanted)}, got ${there.join(', ')}`,
-      );
-    });
+    if (platforms.length === 0) return index.manifests;
+    const { documents } = this.#graph;
+    const images = childrenOf(index, (digest) => documents.get(digest)?.manifest);
+    return platforms.map((wanted) => imageFor(this.#source.location, images, wanted));
   }
 
   async #convertManifest(

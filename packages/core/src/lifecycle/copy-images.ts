@@ -88,7 +88,8 @@ export async function copyImages(
     await using _ = closing(moving);
     for (const image of images)
       moving.push(await prepare(workspace, based.opened, image, { ...options, as }));
-    if (!options.convert && !destination.isEngine)
+    if (options.convert) await sayLeftOut(based.opened, moving, options);
+    else if (!destination.isEngine)
       moving.push(...(await referring(based.opened, moving, options)));
     const bytes = moving.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
     if (path !== undefined && !options.dryRun)
@@ -131,6 +132,24 @@ async function referring(
     found.push({ source, graph, before: referrer.digest, reference: undefined });
   }
   return found;
+}
+
+/** What refers to an image refers to its digest. */
+async function sayLeftOut(
+  { source }: Opened,
+  moving: readonly Moving[],
+  options: CopyImagesOptions,
+): Promise<void> {
+  const changed = moving.filter(({ before, graph }) => before !== graph.root.digest);
+  for (const { digest } of await referrersOf(
+    source,
+    changed.map(({ before }) => before),
+    options,
+  ))
+    options.onEvent?.({
+      type: 'notice',
+      text: `${digest} refers to an image that has another digest now; it is left out`,
+    });
 }
 
 /** An image as it will arrive. */

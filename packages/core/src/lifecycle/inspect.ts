@@ -5,6 +5,7 @@ import type { Digest } from '../oci/digest.js';
 import type { EmbeddedName, NamedDescriptor } from '../oci/layout.js';
 import type { Platform } from '../oci/platform.js';
 import type { LocationKind } from '../open.js';
+import { childrenOf } from '../transfer/select-platform.js';
 import type { Bytes, Source } from '../transfer/store.js';
 import { imagesOf, sizeOf, walk, type Graph } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
@@ -153,7 +154,8 @@ function platformsOf(graph: Graph): InspectedImage['platforms'] {
       present: isWhole(graph, descriptor),
     }));
   }
-  return manifest.manifests.flatMap((child) => {
+  const known = (digest: Digest) => graph.documents.get(digest)?.manifest;
+  return childrenOf(manifest, known).flatMap((child) => {
     const config = imagesOf(graph).find(
       ({ descriptor }) => descriptor.digest === child.digest,
     )?.config;

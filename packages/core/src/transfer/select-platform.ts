@@ -1,16 +1,18 @@
-import { ImageError } from '../errors.js';
+import { ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
-import { parseManifest } from '../oci/manifest.js';
+import { parseManifest, type ImageIndex, type Manifest } from '../oci/manifest.js';
 import { isIndexType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 
 /**
- * Finds the image for one platform inside an index; an image that is no index is returned as it is
+ * Finds the image for one platform inside an index, however deep; an image that is no index is returned as it is
  * (its config is the judge of what it runs on).
  *
- * @throws ImageError NOT_FOUND, naming the platforms that are there
+ * @throws ImageError NOT_FOUND, naming the platforms that are there; TOO_LARGE (indexes in indexes)
  */
 export async function selectPlatform(
   source: Source,
@@ -18,21 +20,58 @@ export async function selectPlatform(
   wanted: Platform,
   options: CallOptions = {},
 ): Promise<Descriptor> {
-  if (!isIndexType(root.mediaType)) return root;
-  const manifest = parseManifest(root.mediaType, await readContent(source, root, options));
-  if (manifest.kind === 'image') return root;
-  const found = manifest.manifests.find(
-    ({ platform }) => platform && matchesPlatform(platform, wanted),
+  const indexes = new Map<Digest, Manifest>();
+  const { indexDepth } = source.limits ?? DEFAULT_LIMITS;
+  async function read(node: Descriptor, depth: number): Promise<void> {
+    if (!isIndexType(node.mediaType) || indexes.has(node.digest)) return;
+    if (depth > 0 && !(await source.has(node, options))) return;
+    if (depth > indexDepth)
+      throw tooLarge(
+        `${source.location}: ${node.digest}: expected indexes nested at most ${indexDepth} deep`,
+        source.location,
+      );
+    const bytes = await readContent(source, node, options);
+    const manifest = parseManifest(node.mediaType, bytes, source.limits);
+    indexes.set(node.digest, manifest);
+    if (manifest.kind === 'index')
+      for (const child of manifest.manifests) await read(child, depth + 1);
+  }
+  await read(root, 0);
+  const index = indexes.get(root.digest);
+  if (index?.kind !== 'index') return root;
+  return imageFor(
+    source.location,
+    childrenOf(index, (digest) => indexes.get(digest)),
+    wanted,
   );
+}
+
+/** The images of an index; of an index inside it, those of that, where it is known. Each once. */
+export function childrenOf(
+  { manifests }: ImageIndex,
+  known: (digest: Digest) => Manifest | undefined,
+  seen = new Set<Digest>(),
+): Descriptor[] {
+  return manifests.flatMap((child) => {
+    if (seen.has(child.digest)) return [];
+    seen.add(child.digest);
+    const inner = known(child.digest);
+    return inner?.kind === 'index' ? childrenOf(inner, known, seen) : [child];
+  });
+}
+
+/** @throws ImageError NOT_FOUND */
+export function imageFor(
+  location: string,
+  images: readonly Descriptor[],
+  wanted: Platform,
+): Descriptor {
+  const found = images.find(({ platform }) => platform && matchesPlatform(platform, wanted));
   if (found) return found;
-  const there = manifest.manifests.flatMap(({ platform }) =>
-    platform ? [formatPlatform(platform)] : [],
-  );
+  const there = images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : []));
   throw new ImageError(
     'NOT_FOUND',
-    `${source.location}: expected an image for ${formatPlatform(wanted)}, got ${there.join(', ') || 'none'}`,
-    {
-      location: source.location,
-    },
+    `${location}: expected an image for ${formatPlatform(wanted)}, got ${there.join(', ') || 'none'}`,
+    { location },
   );
 }
