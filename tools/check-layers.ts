@@ -18,6 +18,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   verify: ['oci', 'compression', 'transfer'],
   convert: ['oci', 'disk', 'compression', 'transfer', 'archive'],
   engine: ['oci', 'disk', 'transfer', 'archive', 'store'],
+  distribution: ['oci', 'transfer'],
   build: ['oci', 'definition', 'compression', 'transfer', 'archive', 'engine'],
   lifecycle: [
     'oci',
@@ -32,6 +33,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'verify',
     'convert',
     'engine',
+    'distribution',
     'build',
     'open.ts',
     'location.ts',

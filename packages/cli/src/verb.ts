@@ -1,4 +1,10 @@
-import { openWorkspace, type VerbOptions, type Workspace } from '@stowage/core';
+import {
+  ImageError,
+  openWorkspace,
+  type RegistryFlags,
+  type VerbOptions,
+  type Workspace,
+} from '@stowage/core';
 import { Command, Option } from 'commander';
 import { describeFailure } from './print/failure.js';
 import { createProgress, type ProgressMode } from './print/progress.js';
@@ -31,6 +37,11 @@ export interface CommonOptions {
   readonly dryRun?: boolean;
   readonly engine?: VerbOptions['engine'];
   readonly host?: string;
+  readonly username?: string;
+  readonly passwordStdin?: boolean;
+  readonly caFile?: string;
+  readonly plainHttp?: boolean;
+  readonly insecureSkipTlsVerify?: boolean;
 }
 
 export type Call = VerbOptions & {
@@ -66,6 +77,37 @@ export function withEngine(command: Command): Command {
     .option('--host <address>', 'where the engine listens, as in DOCKER_HOST');
 }
 
+/** Adds how to reach registries. */
+export function withRegistry(command: Command): Command {
+  return command
+    .option('--username <name>', 'in place of what docker login and podman login have stored')
+    .option('--password-stdin', "read the user's password from standard input")
+    .option('--ca-file <file>', 'certificates (PEM) to believe besides those of the system')
+    .option('--plain-http', 'http in place of https; on this machine it is found out')
+    .option('--insecure-skip-tls-verify', 'believe any certificate');
+}
+
+/** @throws ImageError USAGE */
+async function registryFlags(
+  options: CommonOptions,
+  args: readonly string[],
+  { stdin }: Io,
+): Promise<RegistryFlags> {
+  const { username, caFile, plainHttp, insecureSkipTlsVerify } = options;
+  if (!options.passwordStdin) return { username, caFile, plainHttp, insecureSkipTlsVerify };
+  if (args.includes('-'))
+    throw new ImageError(
+      'USAGE',
+      '--password-stdin: expected a password on standard input, got - as a location, too',
+    );
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+  const password = Buffer.concat(chunks)
+    .toString()
+    .replace(/\r?\n$/, '');
+  return { username, password, caFile, plainHttp, insecureSkipTlsVerify };
+}
+
 /** Runs a command's work between opening the workspace and printing; sets the exit code, never throws. */
 export function action<T extends CommonOptions>(
   io: Io,
@@ -79,7 +121,7 @@ export function action<T extends CommonOptions>(
     const command = all.at(-1) as Command;
     const options = command.optsWithGlobals<T>();
     const progress = createProgress(options.quiet ? 'none' : options.progress, io.stderr);
-    const call: Call = {
+    const base: Call = {
       cwd: io.cwd,
       stdin: () => io.stdin,
       signal: io.signal,
@@ -89,6 +131,7 @@ export function action<T extends CommonOptions>(
       host: options.host,
     };
     try {
+      const call = { ...base, registry: await registryFlags(options, command.args, io) };
       const workspace = await openWorkspace(io.cwd, { config: options.config });
       const outcome = await work(workspace, command.args, { options, call });
       progress.done();

@@ -54,6 +54,7 @@ export {
   type EngineKind,
 } from './engine/engine.js';
 
+export type { RegistryFlags } from './distribution/open-repository.js';
 export { openLocation, type LocationKind, type Opened, type OpenOptions } from './open.js';
 export type { LifecycleEvent, VerbOptions } from './lifecycle/call.js';
 export { archiveOf, openEngine, openWorkspace, type Workspace } from './lifecycle/workspace.js';

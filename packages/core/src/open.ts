@@ -17,6 +17,7 @@ import { parseName } from './definition/name.js';
 import { statIfThere } from './disk/allocated.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
+import type { RegistryFlags } from './distribution/open-repository.js';
 import { ImageError } from './errors.js';
 import { splitName, splitPrefix } from './location.js';
 import type { NamingOptions } from './oci/layout.js';
@@ -26,7 +27,7 @@ import { openLayout } from './store/layout-dir.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
 import { withBase } from './transfer/with-base.js';
 
-export type LocationKind = ArchiveKind | 'layout' | 'store' | 'engine';
+export type LocationKind = ArchiveKind | 'layout' | 'store' | 'engine' | 'repository';
 
 /** Something that holds images, open for reading. */
 export interface Opened {
@@ -53,10 +54,12 @@ export interface OpenOptions extends CallOptions, NamingOptions {
   readonly engine: () => Promise<Engine>;
   /** Where content is that the images lack: what a delta was made against. */
   readonly base?: string | undefined;
+  readonly registry?: RegistryFlags | undefined;
 }
 
 /** Known from other tools; these are refused with a reason rather than read as references. */
-const ELSEWHERE = /^(docker:\/\/|containers-storage:|containerd:|dir:)/;
+const ELSEWHERE = /^(containers-storage:|containerd:|dir:)/;
+const REPOSITORY = 'docker://';
 
 /**
  * Opens a location: `-`, a path, a conventional name of the catalog, or one of skopeo's prefixes. What
@@ -81,6 +84,7 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
 async function openOne(text: string, options: OpenOptions): Promise<Opened> {
   const { place } = options;
   if (text === '-') return openPiped(options);
+  if (text.startsWith(REPOSITORY)) return openRemote(text.slice(REPOSITORY.length), options);
   const { prefix, rest } = splitPrefix(text);
   if (prefix === 'docker-daemon') return openEngineImage(rest, options);
   if (prefix === 'store')
@@ -117,7 +121,7 @@ export async function pathOf(
   if (ELSEWHERE.test(text)) {
     throw new ImageError(
       'USAGE',
-      `${text}: expected a path, -, a name of the catalog, docker-daemon: or store:, got another kind of location`,
+      `${text}: expected a path, -, a name of the catalog, docker-daemon:, docker:// or store:, got another kind of location`,
     );
   }
   if (isPath(text) || (await exists(resolve(cwd, text))))
@@ -144,6 +148,13 @@ export async function noteUse(
 
 async function openPiped({ stdin, place, ...options }: OpenOptions): Promise<Opened> {
   return openPipedArchive('-', stdin(), { ...options, spoolFolder: spoolFolder(place) });
+}
+
+async function openRemote(reference: string, { registry }: OpenOptions): Promise<Opened> {
+  // Its HTTP client takes longer to load than most archives to look at.
+  const { openRepository } = await import('./distribution/open-repository.js');
+  const source = await openRepository(reference, registry);
+  return { source, kind: 'repository', compression: 'none', notices: [], reference };
 }
 
 async function openEngineImage(

@@ -1,7 +1,7 @@
 import { copyImages, parsePlatform, type CopiedImage, type CopyImagesOptions } from '@stowage/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { formatBytes } from '../print/table.js';
-import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 import { stdoutFor } from './copy.js';
 
 interface Options extends CommonOptions {
@@ -18,15 +18,17 @@ interface Options extends CommonOptions {
 }
 
 export function convertCommand(io: Io): Command {
-  return withEngine(
-    verb(
-      'convert',
-      'Copy images with other platforms, compression or format, and print both digests.',
-      [
-        'stowage convert app.tar app-small.tar --compress zstd',
-        'stowage convert multi.tar one.tar --platform linux/arm64',
-        'stowage convert oci:./layout docker.tar --format docker --compress gzip',
-      ],
+  return withRegistry(
+    withEngine(
+      verb(
+        'convert',
+        'Copy images with other platforms, compression or format, and print both digests.',
+        [
+          'stowage convert app.tar app-small.tar --compress zstd',
+          'stowage convert multi.tar one.tar --platform linux/arm64',
+          'stowage convert oci:./layout docker.tar --format docker --compress gzip',
+        ],
+      ),
     ),
   )
     .argument('<source>', 'an archive, a layout folder, - for stdin, a name of the catalog, …')

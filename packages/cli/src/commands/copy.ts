@@ -9,7 +9,7 @@ import {
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, shortDigest } from '../print/table.js';
-import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly as?: string;
@@ -22,13 +22,15 @@ interface Options extends CommonOptions {
 }
 
 export function copyCommand(io: Io): Command {
-  return withEngine(
-    verb('copy', 'Copy images unchanged: the digest that goes in is the digest that comes out.', [
-      'stowage copy ./from-elsewhere.tar.zst oci:./layout',
-      'stowage copy app-ubuntu-25.04-gcc15 all.tar --append',
-      'stowage copy oci-archive:all.tar:app:1 one.tar --split 1GB',
-      'stowage copy docker-daemon:app:1 - | ssh host docker load',
-    ]),
+  return withRegistry(
+    withEngine(
+      verb('copy', 'Copy images unchanged: the digest that goes in is the digest that comes out.', [
+        'stowage copy ./from-elsewhere.tar.zst oci:./layout',
+        'stowage copy app-ubuntu-25.04-gcc15 all.tar --append',
+        'stowage copy oci-archive:all.tar:app:1 one.tar --split 1GB',
+        'stowage copy docker-daemon:app:1 - | ssh host docker load',
+      ]),
+    ),
   )
     .argument('<source>', 'an archive, a layout folder, - for stdin, a name of the catalog, …')
     .argument(

@@ -1,18 +1,20 @@
 import { formatPlatform, inspect, type InspectedImage, type InspectedName } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
-import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly repository?: string;
 }
 
 export function inspectCommand(io: Io): Command {
-  return withEngine(
-    verb(
-      'inspect',
-      'Say what is inside an archive, a layout, a store or an engine, without reading a layer.',
-      ['stowage inspect ./app.tar', 'stowage inspect docker-daemon:app:1 --json'],
+  return withRegistry(
+    withEngine(
+      verb(
+        'inspect',
+        'Say what is inside an archive, a layout, a store or an engine, without reading a layer.',
+        ['stowage inspect ./app.tar', 'stowage inspect docker-daemon:app:1 --json'],
+      ),
     ),
   )
     .argument(

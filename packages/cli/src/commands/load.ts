@@ -7,7 +7,7 @@ import {
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, shortDigest } from '../print/table.js';
-import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly as?: string;
@@ -17,12 +17,14 @@ interface Options extends CommonOptions {
 }
 
 export function loadCommand(io: Io): Command {
-  return withEngine(
-    verb('load', 'Load images into an engine; what it has already is not sent again.', [
-      'stowage load capy-ubuntu-25.04-gcc15',
-      'stowage load ./app.tar --as app:dev',
-      'docker save app:1 | stowage load - --engine embedded',
-    ]),
+  return withRegistry(
+    withEngine(
+      verb('load', 'Load images into an engine; what it has already is not sent again.', [
+        'stowage load capy-ubuntu-25.04-gcc15',
+        'stowage load ./app.tar --as app:dev',
+        'docker save app:1 | stowage load - --engine embedded',
+      ]),
+    ),
   )
     .argument('<input...>', 'an archive, a layout folder, - for stdin, or a name of the catalog')
     .option('--as <reference>', 'what to call it in the engine')

@@ -2,7 +2,7 @@ import { verify, type ImageProblem, type VerifyResult } from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
 import { formatBytes } from '../print/table.js';
-import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly allowSparse?: boolean;
@@ -10,14 +10,16 @@ interface Options extends CommonOptions {
 }
 
 export function verifyCommand(io: Io): Command {
-  return withEngine(
-    verb(
-      'verify',
-      'Prove archives byte by byte: all digests, diff IDs, layers; exit 4 on any problem.',
-      [
-        'stowage verify ./from-elsewhere.tar app-ubuntu-25.04-gcc15',
-        'stowage verify images/*/*.tar --json | jq ".results[].problems[]"',
-      ],
+  return withRegistry(
+    withEngine(
+      verb(
+        'verify',
+        'Prove archives byte by byte: all digests, diff IDs, layers; exit 4 on any problem.',
+        [
+          'stowage verify ./from-elsewhere.tar app-ubuntu-25.04-gcc15',
+          'stowage verify images/*/*.tar --json | jq ".results[].problems[]"',
+        ],
+      ),
     ),
   )
     .argument('<location...>', 'archives, layout folders, - for stdin, names of the catalog, …')

@@ -1,3 +1,4 @@
+import type { RegistryFlags } from '../distribution/open-repository.js';
 import type { EngineOptions } from '../engine/detect.js';
 import type { EngineEvent } from '../engine/engine.js';
 import type { CallOptions } from '../transfer/store.js';
@@ -13,6 +14,8 @@ export type LifecycleEvent =
 /** What every verb takes. */
 export interface VerbOptions extends CallOptions, Pick<EngineOptions, 'engine' | 'host'> {
   readonly onEvent?: ((event: LifecycleEvent) => void) | undefined;
+  /** How to reach registries. */
+  readonly registry?: RegistryFlags | undefined;
   /** Says what would be done, and does nothing. */
   readonly dryRun?: boolean | undefined;
 }

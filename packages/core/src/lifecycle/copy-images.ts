@@ -88,7 +88,7 @@ export async function copyImages(
     await using _ = closing(moving);
     for (const image of images)
       moving.push(await prepare(workspace, based.opened, image, { ...options, as }));
-    if (options.convert) await sayLeftOut(based.opened, moving, options);
+    if (options.convert) await sayLeftOut(based.opened, images, moving, options);
     else if (!destination.isEngine)
       moving.push(...(await referring(based.opened, moving, options)));
     const bytes = moving.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
@@ -125,7 +125,11 @@ async function referring(
   moving: readonly Moving[],
   options: CopyImagesOptions,
 ): Promise<Moving[]> {
-  const subjects = moving.flatMap(({ graph }) => [...graph.documents.keys()]);
+  const subjects = moving.flatMap(({ graph }) =>
+    [...graph.documents.values()].flatMap(({ manifest, descriptor }) =>
+      manifest ? [descriptor] : [],
+    ),
+  );
   const found: Moving[] = [];
   for (const referrer of await referrersOf(source, subjects, options)) {
     const graph = await walk(source, referrer, options);
@@ -137,15 +141,15 @@ async function referring(
 /** What refers to an image refers to its digest. */
 async function sayLeftOut(
   { source }: Opened,
+  images: readonly NamedDescriptor[],
   moving: readonly Moving[],
   options: CopyImagesOptions,
 ): Promise<void> {
-  const changed = moving.filter(({ before, graph }) => before !== graph.root.digest);
-  for (const { digest } of await referrersOf(
-    source,
-    changed.map(({ before }) => before),
-    options,
-  ))
+  const same = new Set(moving.map(({ graph }) => graph.root.digest));
+  const changed = images.flatMap(({ descriptor }) =>
+    same.has(descriptor.digest) ? [] : [descriptor],
+  );
+  for (const { digest } of await referrersOf(source, changed, options))
     options.onEvent?.({
       type: 'notice',
       text: `${digest} refers to an image that has another digest now; it is left out`,

@@ -51,10 +51,18 @@ export async function openDestination(
   text: string,
   options: DestinationOptions,
 ): Promise<Destination> {
-  if (options.split !== undefined && (text === '-' || /^(?:store|docker-daemon):/.test(text)))
+  if (
+    options.split !== undefined &&
+    (text === '-' || /^(?:store|docker-daemon|docker):/.test(text))
+  )
     throw onlyArchives(text);
   if (text === '-')
     return owned({ sink: new ArchiveWriter('-', (archive) => options.stdout(archive)) });
+  if (text.startsWith('docker://')) {
+    const reference = text.slice('docker://'.length);
+    const { openRepository } = await import('../distribution/open-repository.js');
+    return owned({ sink: await openRepository(reference, options.registry), reference });
+  }
   const { prefix, rest } = splitPrefix(text);
   if (prefix === 'store')
     return owned({ sink: new FileStore(`${place.state}/store`), reference: rest });
@@ -67,7 +75,7 @@ export async function openDestination(
   if (prefix === undefined && /^[a-z][a-z-]*:/.test(text) && !/^[A-Za-z]:[\\/]/.test(text))
     throw new ImageError(
       'USAGE',
-      `${text}: expected a path, -, docker-archive:, oci-archive:, oci:, docker-daemon: or store:, got another kind of location`,
+      `${text}: expected a path, -, docker-archive:, oci-archive:, oci:, docker-daemon:, docker:// or store:, got another kind of location`,
     );
   const { path, ...reference } = prefix === undefined ? { path: text } : splitName(rest);
   const absolute = resolve(options.cwd, path);

@@ -88,7 +88,7 @@ async function damagedParts(
   location: string,
   options: VerifyOneOptions,
 ): Promise<ImageProblem[]> {
-  const isPath = location !== '-' && !/^(?:docker-daemon|store):/.test(location);
+  const isPath = location !== '-' && !/^(?:docker-daemon|store|docker):/.test(location);
   const sums = isPath && (await sumsOf((await pathOf(location, { ...options, place })).path));
   if (!sums) return [];
   const jobs = [];

@@ -19,6 +19,9 @@ const MANIFESTS: ReadonlySet<string> = new Set([MediaType.manifest, MediaType.do
 const CONFIGS: ReadonlySet<string> = new Set([MediaType.config, MediaType.dockerConfig]);
 const PLAIN_LAYERS: ReadonlySet<string> = new Set([MediaType.layer, MediaType.dockerLayer]);
 
+/** All manifests that we read. */
+export const MANIFEST_TYPES: readonly string[] = [...MANIFESTS, ...INDEXES];
+
 export function isIndexType(mediaType: string): boolean {
   return INDEXES.has(mediaType);
 }

@@ -25,26 +25,38 @@ export async function subjectOf(
   }
 }
 
-/** Those of a source's images that refer to one of these manifests, and those that refer to them, and so on. */
+/** What refers to one of these manifests in a source, what refers to that, and so on. */
 export async function referrersOf(
   source: Source,
-  subjects: Iterable<Digest>,
+  subjects: Iterable<Descriptor>,
   options: CallOptions = {},
 ): Promise<Descriptor[]> {
-  const about = new Map<Digest, { readonly descriptor: Descriptor; readonly subject: Digest }>();
+  const about = source.referrers ? undefined : await subjectsIn(source, options);
+  const found = new Map<Digest, Descriptor>();
+  const seen = new Set<Digest>();
+  for (const queue = [...subjects]; ; ) {
+    const subject = queue.shift();
+    if (!subject) return [...found.values()];
+    if (seen.has(subject.digest)) continue;
+    seen.add(subject.digest);
+    const referrers = about?.get(subject.digest) ?? [];
+    for await (const each of source.referrers?.(subject, options) ?? referrers)
+      if (!seen.has(each.digest)) {
+        found.set(each.digest, each);
+        queue.push(each);
+      }
+  }
+}
+
+/** All referrers of a source that lists them like images, by what they refer to. */
+async function subjectsIn(
+  source: Source,
+  options: CallOptions,
+): Promise<ReadonlyMap<Digest, readonly Descriptor[]>> {
+  const about = new Map<Digest, Descriptor[]>();
   for await (const { descriptor } of source.list(options)) {
     const subject = await subjectOf(source, descriptor, options);
-    if (subject) about.set(descriptor.digest, { descriptor, subject: subject.digest });
+    if (subject) about.set(subject.digest, [...(about.get(subject.digest) ?? []), descriptor]);
   }
-  const wanted = new Set(subjects);
-  const found: Descriptor[] = [];
-  for (let before = -1; before < found.length; ) {
-    before = found.length;
-    for (const { descriptor, subject } of about.values()) {
-      if (!wanted.has(subject) || wanted.has(descriptor.digest)) continue;
-      wanted.add(descriptor.digest);
-      found.push(descriptor);
-    }
-  }
-  return found;
+  return about;
 }

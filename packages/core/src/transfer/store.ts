@@ -48,6 +48,9 @@ export interface Source extends AsyncDisposable {
    * @throws ImageError NOT_FOUND at the first byte
    */
   read(descriptor: Descriptor, options?: ReadOptions): Bytes;
+
+  /** What refers to a manifest, where the source keeps an index of that; where it does not, `list` tells. */
+  referrers?(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Descriptor>;
 }
 
 /**

@@ -11,6 +11,7 @@ export function withBase(source: Source, base: Source): Source {
     limits: source.limits,
     list: (options) => source.list(options),
     resolve: (reference, options) => source.resolve(reference, options),
+    ...(source.referrers ? { referrers: source.referrers.bind(source) } : {}),
     has: async (descriptor, options) =>
       (await source.has(descriptor, options)) || base.has(descriptor, options),
     read: async function* (descriptor, options) {

@@ -29,7 +29,11 @@ export async function checkContent(
   for (const leaf of leaves) {
     const job = await jobFor(source, leaf);
     if (job) jobs.push(job);
-    else problems.push(...judge(source, leaf, await hashRead(source, leaf, options)));
+    else {
+      const hashed = await hashRead(source, leaf, options);
+      bytes += hashed.size;
+      problems.push(...judge(source, leaf, hashed));
+    }
   }
   await hashAll(
     jobs,

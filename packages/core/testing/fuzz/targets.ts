@@ -4,6 +4,7 @@ import { parseItems } from '../../src/archive/docker-archive.js';
 import { indexTar, type TarEntry } from '../../src/archive/tar-index.js';
 import { parseCatalog } from '../../src/catalog/edit.js';
 import { formatRecord, parseRecord } from '../../src/catalog/record.js';
+import { parseChallenges } from '../../src/distribution/challenge.js';
 import { parseConfig } from '../../src/oci/config.js';
 import { parseLayoutIndex } from '../../src/oci/layout.js';
 import { parseManifest } from '../../src/oci/manifest.js';
@@ -101,6 +102,16 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       // What was damaged stands in for the index, or for one blob that a sound index names.
       const isIndex = bytes.includes('"manifests"');
       await verifySource(await LayoutSource.open('memory:', new Memory(bytes, isIndex)));
+    },
+  },
+  challenge: {
+    seeds: texts(
+      'Bearer realm="https://auth.example.com/token",service="s",scope="repository:a/b:pull,push"',
+      'Negotiate, Basic realm="a \\"b\\""',
+    ),
+    run: (bytes) => {
+      for (const { scheme } of parseChallenges(bytes.toString()))
+        check(scheme === scheme.toLowerCase(), `${scheme} is in lower case`);
     },
   },
   record: {

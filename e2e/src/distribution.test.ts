@@ -1,0 +1,287 @@
+import { createPrivateKey, createSign, X509Certificate } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { CopiedImage, Inspection } from '@stowage/core';
+import { expect, it, onTestFinished } from 'vitest';
+import { startRegistry } from './distribution-server.js';
+import { describeWith } from './peers.js';
+import { json, must, stowage, temporaryFolder } from './run.js';
+
+const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
+const APP = join(GOLDEN, 'podman-oci.tar');
+/** Of bcrypt's, so that docker-registry takes it: ada, secret. */
+const HTPASSWD = 'ada:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n';
+
+const copy = async (args: readonly string[], options?: Parameters<typeof stowage>[1]) =>
+  (await json<{ results: CopiedImage[] }>(['copy', ...args], options)).results;
+
+describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
+  it.each([
+    'podman-oci.tar',
+    'docker-20.tar',
+    'docker-25.0-misordered.tar',
+    'buildx-oci.tar',
+    'nested-index.tar',
+    'nerdctl-docker-types.tar',
+    'crane.tar',
+  ])('takes %s and gives it back, digest by digest', async (file) => {
+    const cwd = await temporaryFolder();
+    const name = `docker://${await startRegistry()}/team/app:v1`;
+    const [sent] = await copy([join(GOLDEN, file), name], { cwd });
+    const theirs = await must('skopeo', ['inspect', '--tls-verify=false', '--raw', name]);
+    const [back] = await copy([name, 'back.tar'], { cwd });
+    expect(back?.digest).toBe(sent?.digest);
+    const inspected = async (location: string) =>
+      (await json<Inspection>(['inspect', location], { cwd })).images.map(
+        ({ digest, layers, platforms }) => ({ digest, layers, platforms }),
+      );
+    expect(await inspected(name)).toEqual(await inspected('back.tar'));
+    expect((await stowage(['verify', name, 'back.tar'], { cwd })).code).toBe(0);
+    expect(theirs.length).toBeGreaterThan(100);
+  });
+
+  it('takes what refers to an image along, under the tag that stands in for the API', async () => {
+    const cwd = await temporaryFolder();
+    const host = await startRegistry();
+    const sent = await copy([join(GOLDEN, 'referrers.tar'), `docker://${host}/app:1`], { cwd });
+    expect(sent).toHaveLength(3);
+    const back = await copy([`docker://${host}/app:1`, 'back.tar'], { cwd });
+    expect(back.map(({ digest }) => digest)).toEqual(sent.map(({ digest }) => digest));
+  });
+
+  it('is told apart from one that is not there, and from a repository that is not', async () => {
+    const cwd = await temporaryFolder();
+    const host = await startRegistry();
+    const absent = await stowage(['copy', `docker://${host}/none:1`, 'x.tar'], { cwd });
+    expect([absent.code, absent.stderr]).toEqual([3, expect.stringContaining('/none')]);
+    const dead = await stowage(['copy', 'docker://127.0.0.1:1/none:1', 'x.tar'], { cwd });
+    expect([dead.code, dead.stderr]).toEqual([6, expect.stringContaining('127.0.0.1:1')]);
+  });
+
+  it('lets in who docker or a flag says, and nobody else', async () => {
+    const cwd = await temporaryFolder();
+    await writeFile(join(cwd, 'htpasswd'), HTPASSWD);
+    const more = `auth: { htpasswd: { realm: test, path: ${cwd}/htpasswd } }`;
+    const host = await startRegistry({ more });
+    const name = `docker://${host}/app:1`;
+    const nobody = { cwd, env: { HOME: cwd, DOCKER_CONFIG: join(cwd, 'none') } };
+    const refused = await stowage(['copy', APP, name], nobody);
+    expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining('docker login')]);
+    await mkdir(join(cwd, 'docker'));
+    const auth = Buffer.from('ada:secret').toString('base64');
+    await writeFile(
+      join(cwd, 'docker/config.json'),
+      JSON.stringify({ auths: { [host]: { auth } } }),
+    );
+    const env = { HOME: cwd, DOCKER_CONFIG: join(cwd, 'docker') };
+    expect((await stowage(['copy', APP, name], { cwd, env })).code).toBe(0);
+    const flags = ['--username', 'ada', '--password-stdin'];
+    const given = await stowage(['inspect', name, ...flags], {
+      ...nobody,
+      input: Buffer.from('secret\n'),
+    });
+    expect(given.code, given.stderr).toBe(0);
+    const wrong = await stowage(['inspect', name, ...flags], {
+      ...nobody,
+      input: Buffer.from('guess'),
+    });
+    expect(wrong.code).toBe(5);
+    expect(wrong.stderr).not.toContain('guess');
+    expect((await stowage(['inspect', name, '--username', 'ada'], nobody)).code).toBe(2);
+  });
+
+  it('is believed by its certificate', async () => {
+    const cwd = await temporaryFolder();
+    const { certificate, key } = await selfSigned(cwd);
+    const host = await startRegistry({
+      http: `, tls: { certificate: ${certificate}, key: ${key} }`,
+    });
+    const name = `docker://${host}/app:1`;
+    const refused = await stowage(['copy', APP, name], { cwd });
+    expect([refused.code, refused.stderr]).toEqual([6, expect.stringContaining('--ca-file')]);
+    for (const flag of [['--ca-file', certificate], ['--insecure-skip-tls-verify']])
+      expect((await stowage(['copy', APP, name, ...flag], { cwd })).code).toBe(0);
+    expect((await stowage(['inspect', name, '--ca-file', 'none.pem'], { cwd })).code).toBe(2);
+  });
+
+  it('may send for a token, for what is done and no more', async () => {
+    const cwd = await temporaryFolder();
+    const { certificate, key } = await selfSigned(cwd);
+    const issuer = await startIssuer(certificate, key);
+    const more = `auth: { token: { realm: '${issuer.realm}', service: test, issuer: issuer, rootcertbundle: ${certificate} } }`;
+    const name = `docker://${await startRegistry({ more })}/team/app:1`;
+    const env = { HOME: cwd };
+    const flags = ['--username', 'ada', '--password-stdin'];
+    const input = Buffer.from('secret');
+    const sent = await stowage(['copy', APP, name, ...flags], { cwd, env, input });
+    expect(sent.code, sent.stderr).toBe(0);
+    expect((await stowage(['inspect', name, ...flags], { cwd, env, input })).code).toBe(0);
+    expect(new Set(issuer.asked)).toEqual(
+      new Set(['repository:team/app:pull,push', 'repository:team/app:pull']),
+    );
+    expect(new Set(issuer.users)).toEqual(new Set(['ada:secret']));
+  });
+});
+
+/** What a registry, or somebody between, may do to one request. */
+const FAULTS: readonly [string, (incoming: IncomingMessage) => boolean, Fault][] = [
+  ['a download breaks off', ({ method, url }) => method === 'GET' && isBlob(url), { cutAfter: 60 }],
+  ['a question is answered 503', ({ method }) => method === 'HEAD', { status: 503, wait: '0' }],
+  ['too many questions are asked', ({ method }) => method === 'GET', { status: 429, wait: '1' }],
+  [
+    'an upload is answered 500',
+    ({ method, url }) => method === 'PUT' && isBlob(url),
+    { status: 500 },
+  ],
+  ['an upload breaks off', ({ method, url }) => method === 'PUT' && isBlob(url), { cutAfter: 0 }],
+  [
+    'a manifest is answered 502',
+    ({ method, url }) => method === 'PUT' && !isBlob(url),
+    { status: 502 },
+  ],
+];
+
+describeWith(['docker-registry'], 'a registry that fails once', () => {
+  it.each(FAULTS)('is asked again when %s', async (_, isHit, fault) => {
+    const cwd = await temporaryFolder();
+    const { host, hits } = await faultyProxy(await startRegistry(), isHit, fault);
+    const name = `docker://${host}/app:1`;
+    const [sent] = await copy([APP, name], { cwd });
+    const [back] = await copy([name, 'back.tar'], { cwd });
+    expect(back?.digest).toBe(sent?.digest);
+    expect((await stowage(['verify', 'back.tar'], { cwd })).code).toBe(0);
+    expect(hits()).toBe(1);
+  });
+
+  it('is no excuse for other content', async () => {
+    const cwd = await temporaryFolder();
+    const isHit = ({ method, url }: IncomingMessage) => method === 'GET' && isBlob(url);
+    const { host } = await faultyProxy(await startRegistry(), isHit, { flip: true });
+    await copy([APP, `docker://${host}/app:1`], { cwd });
+    const { code, stderr } = await stowage(['copy', `docker://${host}/app:1`, 'back.tar'], { cwd });
+    expect([code, stderr]).toEqual([
+      4,
+      expect.stringMatching(/expected .*sha256|expected content/),
+    ]);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+});
+
+function isBlob(url = ''): boolean {
+  return url.includes('/blobs/');
+}
+
+interface Fault {
+  readonly status?: number;
+  /** `Retry-After`. */
+  readonly wait?: string;
+  /** Bytes of the answer, after which the connection breaks. */
+  readonly cutAfter?: number;
+  /** Changes the answer's last byte. */
+  readonly flip?: boolean;
+}
+
+/** A registry's stand-in on loopback that does something wrong to the first request of a kind. */
+async function faultyProxy(
+  registry: string,
+  isHit: (incoming: IncomingMessage) => boolean,
+  { status, wait, cutAfter, flip }: Fault,
+): Promise<{ host: string; hits: () => number }> {
+  let hits = 0;
+  const [hostname, port] = registry.split(':');
+  const server = createServer((incoming, outgoing) => {
+    const isOurs = hits === 0 && isHit(incoming);
+    if (isOurs) hits++;
+    if (isOurs && status !== undefined) {
+      incoming.resume();
+      outgoing.writeHead(status, wait === undefined ? {} : { 'retry-after': wait }).end();
+      return;
+    }
+    if (isOurs && cutAfter === 0) {
+      incoming.destroy();
+      return;
+    }
+    const { method, url, headers } = incoming;
+    const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      if (!isOurs) {
+        answer.pipe(outgoing);
+        return;
+      }
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => {
+        const whole = Buffer.concat(chunks);
+        if (flip) whole.writeUInt8(whole.readUInt8(whole.length - 1) ^ 1, whole.length - 1);
+        if (flip) outgoing.end(whole);
+        else outgoing.write(whole.subarray(0, cutAfter), () => outgoing.destroy());
+      });
+    });
+    onward.on('error', () => outgoing.destroy());
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, hits: () => hits };
+}
+
+async function selfSigned(folder: string): Promise<{ certificate: string; key: string }> {
+  const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const subject = ['-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+  await must('openssl', [...request, ...subject, '-keyout', key, '-out', certificate]);
+  return { certificate, key };
+}
+
+/** Gives to whoever asks the token that they ask for, and notes what that was (distribution's token specification). */
+async function startIssuer(certificate: string, key: string) {
+  const asked: string[] = [];
+  const users: string[] = [];
+  const x5c = [new X509Certificate(await readFile(certificate)).raw.toString('base64')];
+  const privateKey = createPrivateKey(await readFile(key));
+  const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const answer = ({ url = '', headers }: IncomingMessage) => {
+    const scopes = new URL(url, 'http://127.0.0.1').searchParams.getAll('scope');
+    asked.push(...scopes);
+    users.push(
+      Buffer.from(headers.authorization?.slice('Basic '.length) ?? '', 'base64').toString(),
+    );
+    const access = scopes.map((scope) => {
+      const [type, name, actions = ''] = scope.split(':');
+      return { type, name, actions: actions.split(',') };
+    });
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      iss: 'issuer',
+      aud: 'test',
+      sub: 'ada',
+      jti: '1',
+      iat: now,
+      nbf: now - 5,
+      exp: now + 60,
+      access,
+    };
+    const signed = `${encoded({ typ: 'JWT', alg: 'RS256', x5c })}.${encoded(claims)}`;
+    const signature = createSign('RSA-SHA256')
+      .update(signed)
+      .sign(privateKey)
+      .toString('base64url');
+    return JSON.stringify({ token: `${signed}.${signature}`, expires_in: 60 });
+  };
+  const server = createServer((incoming, outgoing) => void outgoing.end(answer(incoming)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  return {
+    realm: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`,
+    asked,
+    users,
+  };
+}

@@ -1,0 +1,30 @@
+/** What a registry asks for in `WWW-Authenticate` (RFC 9110 § 11.6.1): a scheme, lower-case, and its parameters. */
+export interface Challenge {
+  readonly scheme: string;
+  /** Keys in lower case. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+const SCHEME = /[\s,]*([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?:\s+|(?=,)|$)/y;
+const PARAMETER = /[\s,]*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/y;
+
+/** Reads all challenges of a header; what is no challenge ends the reading. */
+export function parseChallenges(header: string): Challenge[] {
+  const challenges: Challenge[] = [];
+  for (let at = 0; at < header.length; ) {
+    SCHEME.lastIndex = at;
+    const scheme = SCHEME.exec(header)?.[1]?.toLowerCase();
+    if (scheme === undefined) break;
+    at = SCHEME.lastIndex;
+    const parameters: Record<string, string> = Object.create(null) as Record<string, string>;
+    for (;;) {
+      PARAMETER.lastIndex = at;
+      const [, key, quoted, plain] = PARAMETER.exec(header) ?? [];
+      if (key === undefined) break;
+      at = PARAMETER.lastIndex;
+      parameters[key.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '';
+    }
+    challenges.push({ scheme, parameters });
+  }
+  return challenges;
+}

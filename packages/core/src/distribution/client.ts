@@ -1,0 +1,275 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, EnvHttpProxyAgent, request as send, type Dispatcher } from 'undici';
+import { ImageError, systemCode } from '../errors.js';
+import type { Bytes, CallOptions } from '../transfer/store.js';
+import { Authorization } from './auth.js';
+import type { Credentials } from './credentials.js';
+import { hostOf, isLoopback } from './host.js';
+import { refusal } from './refusal.js';
+
+export interface RegistryOptions {
+  readonly credentials: Credentials;
+  /** http in place of https. When omitted, http is tried only on this machine, where https does not answer. */
+  readonly plainHttp?: boolean | undefined;
+  /** Certificates (PEM) that are believed besides those of the system. */
+  readonly caFile?: string | undefined;
+  readonly insecureSkipTlsVerify?: boolean | undefined;
+  /** How often a request that failed on the way is tried again; 4 times when omitted. */
+  readonly retries?: number | undefined;
+}
+
+export interface RegistryRequest extends CallOptions {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** A path, or a whole URL that the registry gave. */
+  readonly url: string;
+  /** What it is for: `repository:team/app:pull,push`. */
+  readonly scope: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Opened anew for every try. */
+  readonly body?: () => Bytes | Uint8Array;
+  /** Not to be sent again when it fails: what it changes there cannot be known then. */
+  readonly once?: boolean;
+  /** Statuses that are an answer; all others are errors. */
+  readonly expected: readonly number[];
+}
+
+export interface Answer {
+  readonly status: number;
+  /** The first value of a header, by its name in lower case. */
+  readonly header: (name: string) => string | undefined;
+  /** Where it came from at last. */
+  readonly url: URL;
+  /** To be read to its end, or left with `dump`. */
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+const RETRIED: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** How Node.js says that a certificate is not believed. */
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|DEPTH/;
+const MOST_REDIRECTS = 5;
+/** No answer within this long, and no byte of one (ms), is a failure. */
+const PATIENCE = 60_000;
+/** The first wait before another try, and the longest (ms). */
+const FIRST_WAIT = 300;
+const LONGEST_WAIT = 30_000;
+
+/** Talks to one registry (OCI distribution spec 1.1): authorization, retries, redirects. */
+export class RegistryClient implements AsyncDisposable {
+  readonly registry: string;
+  readonly #origin: URL;
+  readonly #dispatcher: Dispatcher;
+  readonly #options: RegistryOptions;
+  readonly #authorizations = new Map<string, Authorization>();
+
+  private constructor(
+    registry: string,
+    origin: URL,
+    dispatcher: Dispatcher,
+    options: RegistryOptions,
+  ) {
+    this.registry = registry;
+    this.#origin = origin;
+    this.#dispatcher = dispatcher;
+    this.#options = options;
+  }
+
+  /** Connects to nothing but a registry on this machine, to learn whether it speaks TLS. */
+  static async open(registry: string, options: RegistryOptions): Promise<RegistryClient> {
+    const host = hostOf(registry);
+    const connect = {
+      ...(options.caFile === undefined ? {} : { ca: await readCertificates(options.caFile) }),
+      ...(options.insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
+    };
+    const common = { connect, headersTimeout: PATIENCE, bodyTimeout: PATIENCE };
+    // A proxy for this machine would be a mistake, whatever the environment says.
+    const dispatcher = isLoopback(host) ? new Agent(common) : new EnvHttpProxyAgent(common);
+    const isPlain = options.plainHttp ?? (isLoopback(host) && !(await speaksTls(host, dispatcher)));
+    const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
+    return new RegistryClient(registry, origin, dispatcher, options);
+  }
+
+  /**
+   * Sends a request until it is answered.
+   *
+   * @throws ImageError UNAUTHORIZED, DENIED, NOT_FOUND, CONFLICT, INVALID, UNAVAILABLE; whatever the body throws
+   */
+  async request(request: RegistryRequest): Promise<Answer> {
+    const { retries = 4 } = this.#options;
+    for (let tries = 0; ; tries++) {
+      request.signal?.throwIfAborted();
+      const last = request.once === true || tries >= retries;
+      let answer: Answer;
+      try {
+        answer = await this.#authorized(request);
+      } catch (error) {
+        if (!isOfTheWay(error)) throw error;
+        if (last || isSettled(error, tries)) throw this.unreachable(request.method, error);
+        await pause(tries, undefined, request);
+        continue;
+      }
+      if (request.expected.includes(answer.status)) return answer;
+      if (last || !RETRIED.has(answer.status)) throw await refusal(request.method, answer);
+      await answer.body.dump();
+      await pause(tries, answer.header('retry-after'), request);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+
+  async #authorized(request: RegistryRequest): Promise<Answer> {
+    const authorization = this.#authorizationFor(request.scope);
+    for (let tried = 0; ; tried++) {
+      const used = authorization.headerFor(request.scope);
+      const answer = await this.#followed(request, used);
+      if (answer.status !== 401 || tried === 2) return answer;
+      const asked = answer.header('www-authenticate');
+      if (!(await authorization.answer(asked, request.scope, used))) return answer;
+      await answer.body.dump();
+    }
+  }
+
+  /** Follows redirects; what authorizes stays with the host that it is for. */
+  async #followed(request: RegistryRequest, authorization: string | undefined): Promise<Answer> {
+    let url = new URL(request.url, this.#origin);
+    for (let hops = 0; ; hops++) {
+      const isOurs = url.origin === this.#origin.origin;
+      const answer = await this.#once(request, url, isOurs ? authorization : undefined);
+      const location = answer.header('location');
+      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      if (!isRead || !REDIRECTS.has(answer.status) || location === undefined) return answer;
+      await answer.body.dump();
+      const next = new URL(location, url);
+      if (hops === MOST_REDIRECTS || (url.protocol === 'https:' && next.protocol !== 'https:'))
+        throw new ImageError(
+          'UNAVAILABLE',
+          `${this.registry}: expected an answer, got a redirect to ${next.origin}`,
+          { location: this.registry },
+        );
+      url = next;
+    }
+  }
+
+  async #once(
+    { method, headers, body, signal }: RegistryRequest,
+    url: URL,
+    authorization: string | undefined,
+  ): Promise<Answer> {
+    const response = await send(url, {
+      method,
+      dispatcher: this.#dispatcher,
+      headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
+      // It takes what is iterated over; its types do not know.
+      body: (body?.() ?? null) as Uint8Array | null,
+      signal: signal ?? null,
+    });
+    return {
+      status: response.statusCode,
+      header: (name) => {
+        const value = response.headers[name];
+        return Array.isArray(value) ? value[0] : value;
+      },
+      url,
+      body: response.body,
+    };
+  }
+
+  #authorizationFor(scope: string): Authorization {
+    // Credentials may differ between repositories of one registry.
+    const repository = /^repository:([^:]+):/.exec(scope)?.[1] ?? '';
+    const known = this.#authorizations.get(repository);
+    if (known) return known;
+    const authorization = new Authorization(
+      this.#origin,
+      () => this.#options.credentials(this.registry, repository),
+      async ({ url, method, headers, body }) => {
+        const { statusCode, body: answer } = await send(url, {
+          method,
+          headers,
+          body: body ?? null,
+          dispatcher: this.#dispatcher,
+        });
+        return { status: statusCode, body: new Uint8Array(await answer.arrayBuffer()) };
+      },
+    );
+    this.#authorizations.set(repository, authorization);
+    return authorization;
+  }
+
+  /** What is said when no try was answered. */
+  unreachable(method: string, cause: unknown): ImageError {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new ImageError(
+      'UNAVAILABLE',
+      `${this.registry}: expected an answer to ${method}, got ${why === '' ? systemCode(cause) : why}`,
+      { location: this.registry, cause, hint: hintFor(cause) },
+    );
+  }
+}
+
+function hintFor(cause: unknown): string {
+  const code = systemCode(cause) ?? '';
+  if (CERTIFICATE.test(code)) return 'Name the certificate of who signed it with --ca-file.';
+  if (/SSL|EPROTO/.test(code)) return 'If it speaks plain http, say so with --plain-http.';
+  return 'Is it running, and can this machine reach it?';
+}
+
+/** What went wrong between us and it, and may go right the next time. */
+function isOfTheWay(error: unknown): boolean {
+  if (error instanceof ImageError) return false;
+  const code = systemCode(error) ?? '';
+  return /^(?:UND_ERR_(?!ABORTED|INVALID)|E(?:CONN|PIPE|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PROTO)|ERR_SSL|ERR_TLS|CERT|DEPTH|SELF_SIGNED|UNABLE_TO)/.test(
+    code,
+  );
+}
+
+/** Nobody listens there, nobody has that name, or nobody believes who it is: the next try will find the same. */
+function isSettled(error: unknown, tries: number): boolean {
+  const code = systemCode(error) ?? '';
+  return CERTIFICATE.test(code) || (tries > 0 && /^(?:ECONNREFUSED|ENOTFOUND)$/.test(code));
+}
+
+async function pause(
+  tries: number,
+  retryAfter: string | undefined,
+  { signal }: CallOptions,
+): Promise<void> {
+  const grown = FIRST_WAIT * 2 ** tries * (0.5 + Math.random());
+  await sleep(
+    Math.min(asked(retryAfter) ?? grown, LONGEST_WAIT),
+    undefined,
+    signal ? { signal } : {},
+  );
+}
+
+/** RFC 9110 § 10.2.3: seconds, or a date. */
+function asked(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const wait = /^[0-9]+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(wait) ? Math.max(wait, 0) : undefined;
+}
+
+async function speaksTls(host: string, dispatcher: Dispatcher): Promise<boolean> {
+  try {
+    const { body } = await send(`https://${host}/v2/`, { dispatcher });
+    await body.dump();
+    return true;
+  } catch (error) {
+    // A certificate that is not believed is TLS all the same.
+    return CERTIFICATE.test(systemCode(error) ?? '');
+  }
+}
+
+async function readCertificates(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ImageError('USAGE', `${path}: expected a file of certificates, got none`, {
+      location: path,
+      cause,
+    });
+  }
+}

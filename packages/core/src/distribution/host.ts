@@ -1,0 +1,30 @@
+import { isIP } from 'node:net';
+
+/** Docker Hub answers under another name than its references have. */
+const HUB = { name: 'docker.io', host: 'registry-1.docker.io' };
+
+/** Where a registry answers: host, with a port if it has one. */
+export function hostOf(registry: string): string {
+  return registry === HUB.name ? HUB.host : registry;
+}
+
+/** Whether a host, with or without a port, is this machine. */
+export function isLoopback(host: string): boolean {
+  const name = nameOf(host);
+  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+}
+
+/** Whether a host is this machine or one of a private network, by its address (RFC 1918, RFC 4193). */
+export function isPrivate(host: string): boolean {
+  const name = nameOf(host);
+  return (
+    isLoopback(host) ||
+    (isIP(name) === 4 && /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.)/.test(name)) ||
+    (isIP(name) === 6 && /^f[cd]/i.test(name))
+  );
+}
+
+function nameOf(host: string): string {
+  const [, bracketed] = /^\[([^\]]+)\]/.exec(host) ?? [];
+  return bracketed ?? (isIP(host) === 6 ? host : host.replace(/:[0-9]+$/, ''));
+}

@@ -1,0 +1,301 @@
+import { ImageError } from '../errors.js';
+import { bare, type Descriptor } from '../oci/descriptor.js';
+import { digestOf, isDigest, parseDigest, type Digest } from '../oci/digest.js';
+import { parseJsonObject } from '../oci/json.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import { formatIndex, parseManifest, type Manifest } from '../oci/manifest.js';
+import { isManifestType, MANIFEST_TYPES, MediaType } from '../oci/media-types.js';
+import { formatReference, parseReference, type Reference } from '../oci/reference.js';
+import { forEachOf } from '../transfer/for-each-of.js';
+import type { Bytes, CallOptions, Open, ReadOptions, Sink, Source } from '../transfer/store.js';
+import { readAll, readContent } from '../transfer/verified.js';
+import type { Graph } from '../transfer/walk.js';
+import type { Answer, RegistryClient } from './client.js';
+import { pushBlob } from './push-blob.js';
+
+/** A download that broke off so often without one more byte is given up. */
+const MOST_STALLS = 3;
+
+function fallbackTag(subject: Digest): string {
+  return subject.replace(':', '-');
+}
+
+const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
+
+export interface RepositoryOptions {
+  /** Repositories of the same registry that may have the same blobs. */
+  readonly mountFrom?: readonly string[];
+  /** Disposed of with this repository. */
+  readonly ownsClient?: boolean;
+}
+
+/** A repository of a registry (OCI distribution spec 1.1). */
+export class Repository implements Source, Sink {
+  readonly location: string;
+  readonly #client: RegistryClient;
+  readonly #name: string;
+  readonly #registry: string;
+  readonly #options: RepositoryOptions;
+  readonly #manifests = new Map<Digest, { readonly type: string; readonly bytes: Uint8Array }>();
+  readonly #tags = new Map<string, Digest>();
+
+  constructor(
+    client: RegistryClient,
+    { registry, repository }: Pick<Reference, 'registry' | 'repository'>,
+    options: RepositoryOptions = {},
+  ) {
+    this.location = `docker://${registry}/${repository}`;
+    this.#client = client;
+    this.#registry = registry;
+    this.#name = repository;
+    this.#options = options;
+  }
+
+  /** Its tags, in pages. */
+  async *list(options: CallOptions = {}): AsyncIterable<NamedDescriptor> {
+    let url: string | undefined = `/v2/${this.#name}/tags/list?n=1000`;
+    while (url !== undefined) {
+      const answer = await this.#client.request({
+        method: 'GET',
+        url,
+        scope: this.#scope('pull'),
+        expected: [200],
+        signal: options.signal,
+      });
+      const { tags } = parseJsonObject(await readAll(answer.body), `the tags of ${this.location}`);
+      for (const tag of Array.isArray(tags) ? (tags as unknown[]) : [])
+        if (typeof tag === 'string')
+          yield this.resolve(`${this.#registry}/${this.#name}:${tag}`, options);
+      const [, next] = /<([^>]+)>;\s*rel="?next"?/.exec(answer.header('link') ?? '') ?? [];
+      url = next === undefined ? undefined : new URL(next, answer.url).href;
+    }
+  }
+
+  async resolve(
+    reference = `${this.#registry}/${this.#name}`,
+    { signal }: CallOptions = {},
+  ): Promise<NamedDescriptor> {
+    const here = { registry: this.#registry, repository: this.#name };
+    const parsed = isDigest(reference)
+      ? { ...here, digest: reference, tag: undefined }
+      : { tag: undefined, digest: undefined, ...parseReference(reference) };
+    const { digest, tag } = parsed;
+    const isHere = parsed.registry === here.registry && parsed.repository === here.repository;
+    const found = isHere ? await this.#head(digest ?? tag ?? 'latest', signal) : undefined;
+    if (found)
+      return tag === undefined || digest !== undefined
+        ? { descriptor: found }
+        : {
+            descriptor: found,
+            reference: formatReference({ ...here, tag }),
+          };
+    throw new ImageError(
+      'NOT_FOUND',
+      `${this.location}: expected ${isHere ? (digest ?? tag) : reference}, got none`,
+      {
+        location: this.location,
+      },
+    );
+  }
+
+  /** Only asking would tell, and reading does that. */
+  async has(): Promise<boolean> {
+    return true;
+  }
+
+  async *read(
+    descriptor: Descriptor,
+    { start = 0, end = descriptor.size, signal }: ReadOptions = {},
+  ): Bytes {
+    const kind = isManifestType(descriptor.mediaType) ? 'manifests' : 'blobs';
+    let stalls = 0;
+    for (let at = start; at < end; ) {
+      const answer = await this.#client.request({
+        method: 'GET',
+        url: `/v2/${this.#name}/${kind}/${descriptor.digest}`,
+        scope: this.#scope('pull'),
+        headers: {
+          ...(kind === 'manifests' ? ACCEPT : {}),
+          ...(at === 0 && end === descriptor.size ? {} : { range: `bytes=${at}-${end - 1}` }),
+        },
+        expected: [200, 206],
+        signal,
+      });
+      const before = at;
+      // A registry that knows no ranges begins at the beginning.
+      let skip = answer.status === 206 ? 0 : at;
+      try {
+        for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+          const wanted = chunk.subarray(Math.min(skip, chunk.byteLength), undefined);
+          skip -= chunk.byteLength - wanted.byteLength;
+          const rest = wanted.subarray(0, end - at);
+          at += rest.byteLength;
+          if (rest.byteLength > 0) yield rest;
+          if (at >= end) break;
+        }
+      } catch (error) {
+        signal?.throwIfAborted();
+        // The connection broke: what is left is asked for again, unless nothing comes any more.
+        if (at === before && ++stalls === MOST_STALLS) throw this.#client.unreachable('GET', error);
+        continue;
+      }
+      if (at < end) return;
+    }
+  }
+
+  /** By the API for that, or, where the registry has none, by the tag that stands in for it (§ Referrers Tag Schema). */
+  async *referrers(
+    { digest }: Descriptor,
+    { signal }: CallOptions = {},
+  ): AsyncIterable<Descriptor> {
+    const asked = await this.#client.request({
+      method: 'GET',
+      url: `/v2/${this.#name}/referrers/${digest}`,
+      scope: this.#scope('pull'),
+      headers: { accept: MediaType.index },
+      expected: [200, 404],
+      signal,
+    });
+    const bytes = await readAll(asked.body);
+    const index =
+      asked.status === 200
+        ? parseManifest(MediaType.index, bytes)
+        : await this.#fallback(digest, signal);
+    if (index?.kind === 'index') yield* index.manifests;
+  }
+
+  async begin(graph: Graph, { signal }: CallOptions = {}): Promise<ReadonlySet<Digest>> {
+    const wanted = new Set<Digest>();
+    const blobs: Descriptor[] = [];
+    for (const node of graph.nodes)
+      if (graph.documents.get(node.digest)?.manifest) wanted.add(node.digest);
+      else blobs.push(node);
+    await forEachOf(blobs, { concurrency: 8, signal }, async (blob, stop) => {
+      const { status, body } = await this.#client.request({
+        method: 'HEAD',
+        url: `/v2/${this.#name}/blobs/${blob.digest}`,
+        scope: this.#scope('pull,push'),
+        expected: [200, 404],
+        signal: stop,
+      });
+      await body.dump();
+      if (status === 404) wanted.add(blob.digest);
+    });
+    return wanted;
+  }
+
+  async write(descriptor: Descriptor, open: Open, options: CallOptions = {}): Promise<void> {
+    if (!isManifestType(descriptor.mediaType)) {
+      await pushBlob(this.#client, this.#name, descriptor, open, {
+        ...options,
+        scope: this.#scope('pull,push'),
+        mountFrom: this.#options.mountFrom ?? [],
+      });
+      return;
+    }
+    const manifest = { type: descriptor.mediaType, bytes: await readAll(open(), descriptor.size) };
+    this.#manifests.set(descriptor.digest, manifest);
+    const answer = await this.#put(descriptor.digest, manifest, options);
+    const { subject, artifactType } = parseManifest(manifest.type, manifest.bytes);
+    if (subject && answer.header('oci-subject') === undefined)
+      await this.#addToFallback(
+        subject.digest,
+        { ...bare(descriptor), ...(artifactType === undefined ? {} : { artifactType }) },
+        options,
+      );
+  }
+
+  async tag({ digest }: Descriptor, reference: string): Promise<void> {
+    const { tag } = parseReference(reference);
+    if (tag !== undefined) this.#tags.set(tag, digest);
+  }
+
+  async commit(options: CallOptions = {}): Promise<void> {
+    for (const [tag, digest] of this.#tags) {
+      const manifest = this.#manifests.get(digest);
+      if (!manifest)
+        throw new ImageError(
+          'NOT_FOUND',
+          `${this.location}: expected ${digest} before its tag, got none`,
+        );
+      await this.#put(tag, manifest, options);
+    }
+    this.#tags.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#tags.clear();
+    this.#manifests.clear();
+    if (this.#options.ownsClient) await this.#client[Symbol.asyncDispose]();
+  }
+
+  async #put(
+    name: string,
+    { type, bytes }: { readonly type: string; readonly bytes: Uint8Array },
+    { signal }: CallOptions,
+  ): Promise<Answer> {
+    const answer = await this.#client.request({
+      method: 'PUT',
+      url: `/v2/${this.#name}/manifests/${name}`,
+      scope: this.#scope('pull,push'),
+      headers: { 'content-type': type, 'content-length': String(bytes.byteLength) },
+      body: () => bytes,
+      expected: [200, 201, 202],
+      signal,
+    });
+    await answer.body.dump();
+    return answer;
+  }
+
+  async #fallback(subject: Digest, signal: AbortSignal | undefined): Promise<Manifest | undefined> {
+    const found = await this.#head(fallbackTag(subject), signal);
+    if (found?.mediaType !== MediaType.index) return undefined;
+    return parseManifest(found.mediaType, await readContent(this, found, { signal }));
+  }
+
+  async #addToFallback(subject: Digest, referrer: Descriptor, options: CallOptions): Promise<void> {
+    const index = await this.#fallback(subject, options.signal);
+    const others = index?.kind === 'index' ? index.manifests : [];
+    if (others.some(({ digest }) => digest === referrer.digest)) return;
+    const bytes = formatIndex([...others, referrer]);
+    await this.#put(fallbackTag(subject), { type: MediaType.index, bytes }, options);
+  }
+
+  async #head(name: string, signal: AbortSignal | undefined): Promise<Descriptor | undefined> {
+    const request = {
+      url: `/v2/${this.#name}/manifests/${name}`,
+      scope: this.#scope('pull'),
+      headers: ACCEPT,
+      expected: [200, 404],
+      signal,
+    };
+    const answer = await this.#client.request({ ...request, method: 'HEAD' });
+    await answer.body.dump();
+    if (answer.status === 404) return undefined;
+    const [digest, mediaType, size] = [
+      'docker-content-digest',
+      'content-type',
+      'content-length',
+    ].map(answer.header);
+    if (digest !== undefined && mediaType !== undefined && size !== undefined)
+      return { digest: parseDigest(digest), mediaType: bareType(mediaType), size: Number(size) };
+    // Some registries answer a HEAD with less than the specification asks for.
+    const whole = await this.#client.request({ ...request, method: 'GET' });
+    if (whole.status === 404) return undefined;
+    const bytes = await readAll(whole.body);
+    return {
+      digest: digestOf(bytes),
+      mediaType: bareType(whole.header('content-type') ?? ''),
+      size: bytes.byteLength,
+    };
+  }
+
+  #scope(actions: string): string {
+    return `repository:${this.#name}:${actions}`;
+  }
+}
+
+/** Without parameters such as a character set. */
+function bareType(contentType: string): string {
+  return contentType.split(';', 1)[0]?.trim() ?? '';
+}
