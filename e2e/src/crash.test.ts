@@ -217,8 +217,9 @@ async function save(cwd: string): Promise<SaveResult> {
 
 it('stops at Ctrl-C with exit 130, and leaves nothing half-done', async () => {
   const cwd = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(400_000_000) });
-  for (const delay of [300, 600, 900]) {
-    const ran = await stowage(['build', DEFINITION, '--save', '--json'], {
+  for (const delay of [0, 300, 600]) {
+    const args = ['build', DEFINITION, '--save', '--json', '--progress', 'plain'];
+    const ran = await stowage(args, {
       cwd,
       interruptAfter: delay,
     });

@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: Uint8Array;
-  /** Sends SIGINT after so many milliseconds. */
+  /** Sends SIGINT so many milliseconds after the first line on stderr: when it works, however slow the machine. */
   readonly interruptAfter?: number;
 }
 
@@ -59,7 +59,8 @@ export function run(
         stderr: Buffer.concat(stderr).toString(),
       }),
     );
-    if (interruptAfter !== undefined) setTimeout(() => child.kill('SIGINT'), interruptAfter);
+    if (interruptAfter !== undefined)
+      child.stderr?.once('data', () => setTimeout(() => child.kill('SIGINT'), interruptAfter));
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });

@@ -9,6 +9,7 @@ import { loadCommand } from './commands/load.js';
 import { lsCommand } from './commands/ls.js';
 import { planCommand } from './commands/plan.js';
 import { pruneCommand } from './commands/prune.js';
+import { pushCommand } from './commands/push.js';
 import { saveCommand } from './commands/save.js';
 import { verifyCommand } from './commands/verify.js';
 import { EXIT_HELP } from './exit-codes.js';
@@ -22,6 +23,7 @@ const COMMANDS = [
   ensureCommand,
   inspectCommand,
   copyCommand,
+  pushCommand,
   convertCommand,
   verifyCommand,
   lsCommand,

@@ -86,4 +86,5 @@ export { findDefinitions } from './lifecycle/definitions.js';
 export { planSync, syncCatalog, type CatalogSync } from './lifecycle/sync.js';
 export { verify, type VerifyLocationsOptions, type VerifyResult } from './lifecycle/verify.js';
 export type { ImageProblem } from './verify/problem.js';
+export { push, type PushOptions, type PushResult } from './lifecycle/push.js';
 export { copyImages, type CopiedImage, type CopyImagesOptions } from './lifecycle/copy-images.js';

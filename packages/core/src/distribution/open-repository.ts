@@ -11,22 +11,35 @@ export interface RegistryFlags extends Omit<RegistryOptions, 'credentials'> {
   readonly password?: string | undefined;
 }
 
+/** Opens a registry. @throws ImageError USAGE */
+export async function openRegistry(
+  registry: string,
+  { username, password, ...options }: RegistryFlags = {},
+): Promise<RegistryClient> {
+  const stored = storedCredentials({ environment: process.env });
+  const given = credentialOf({ username, password });
+  const credentials = given ? async () => given : stored;
+  return RegistryClient.open(registry, { ...options, credentials });
+}
+
 /** Opens the repository of a reference, with a connection of its own. @throws ImageError USAGE */
 export async function openRepository(
   reference: string,
-  { username, password, ...options }: RegistryFlags = {},
+  flags?: RegistryFlags,
 ): Promise<Repository> {
   const parsed = parseReference(reference);
-  if ((username === undefined) !== (password === undefined))
-    throw new ImageError('USAGE', 'expected a user name and a password, got one of them', {
-      hint: 'Give --username NAME --password-stdin, or neither.',
-    });
-  const stored = storedCredentials({ environment: process.env });
-  const given: Credential | undefined =
-    username === undefined || password === undefined ? undefined : { username, password };
-  const client = await RegistryClient.open(parsed.registry, {
-    ...options,
-    credentials: given ? async () => given : stored,
-  });
+  const client = await openRegistry(parsed.registry, flags);
   return new Repository(client, parsed, { ownsClient: true });
+}
+
+/** @throws ImageError USAGE (one without the other) */
+export function credentialOf({
+  username,
+  password,
+}: Pick<RegistryFlags, 'username' | 'password'>): Credential | undefined {
+  if (username === undefined && password === undefined) return undefined;
+  if (username !== undefined && password !== undefined) return { username, password };
+  throw new ImageError('USAGE', 'expected a user name and a password, got one of them', {
+    hint: 'Give --username NAME --password-stdin, or neither.',
+  });
 }

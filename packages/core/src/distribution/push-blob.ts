@@ -19,6 +19,7 @@ const LOST: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'UNAVAILABLE']);
 /**
  * Puts a blob into a repository: mounted from another one where that works, else in one piece.
  *
+ * @returns how it came there
  * @throws ImageError CORRUPT (the content is not what it is said to be), UNAVAILABLE, DENIED, …
  */
 export async function pushBlob(
@@ -27,7 +28,7 @@ export async function pushBlob(
   { digest, size }: Descriptor,
   open: Open,
   { scope, mountFrom, signal }: PushBlobOptions,
-): Promise<void> {
+): Promise<'mounted' | 'sent'> {
   const uploads = `/v2/${repository}/blobs/uploads/`;
   const common = { scope, signal };
   for (const from of mountFrom) {
@@ -39,7 +40,7 @@ export async function pushBlob(
       expected: [201, 202, 401, 403, 404],
     });
     await body.dump();
-    if (status === 201) return;
+    if (status === 201) return 'mounted';
   }
   for (let tries = 1; ; tries++) {
     const started = await client.request({
@@ -71,7 +72,7 @@ export async function pushBlob(
         expected: [201],
       });
       await body.dump();
-      return;
+      return 'sent';
     } catch (error) {
       // How much of it arrived nobody knows: it is begun anew.
       const isLost = error instanceof ImageError && LOST.has(error.code);

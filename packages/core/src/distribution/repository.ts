@@ -32,6 +32,8 @@ export interface RepositoryOptions {
 /** A repository of a registry (OCI distribution spec 1.1). */
 export class Repository implements Source, Sink {
   readonly location: string;
+  /** What became of the blobs of the images that were begun. */
+  readonly blobs = { sent: 0, mounted: 0, existing: 0 };
   readonly #client: RegistryClient;
   readonly #name: string;
   readonly #registry: string;
@@ -96,6 +98,11 @@ export class Repository implements Source, Sink {
         location: this.location,
       },
     );
+  }
+
+  /** What a tag or digest names there. */
+  async find(tagOrDigest: string, { signal }: CallOptions = {}): Promise<Descriptor | undefined> {
+    return this.#head(tagOrDigest, signal);
   }
 
   /** Only asking would tell, and reading does that. */
@@ -180,17 +187,19 @@ export class Repository implements Source, Sink {
       });
       await body.dump();
       if (status === 404) wanted.add(blob.digest);
+      else this.blobs.existing++;
     });
     return wanted;
   }
 
   async write(descriptor: Descriptor, open: Open, options: CallOptions = {}): Promise<void> {
     if (!isManifestType(descriptor.mediaType)) {
-      await pushBlob(this.#client, this.#name, descriptor, open, {
+      const how = await pushBlob(this.#client, this.#name, descriptor, open, {
         ...options,
         scope: this.#scope('pull,push'),
         mountFrom: this.#options.mountFrom ?? [],
       });
+      this.blobs[how]++;
       return;
     }
     const manifest = { type: descriptor.mediaType, bytes: await readAll(open(), descriptor.size) };

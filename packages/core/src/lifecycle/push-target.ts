@@ -1,0 +1,47 @@
+import { ImageError } from '../errors.js';
+import { formatReference, parseReference, type Reference } from '../oci/reference.js';
+
+/** Where images are pushed to: `[http(s)://]HOST[:PORT][/PREFIX]`. */
+export interface PushTarget {
+  readonly registry: string;
+  /** Of every repository there; empty for none. */
+  readonly prefix: string;
+  /** What the address says of it; undefined when it says nothing. */
+  readonly plainHttp: boolean | undefined;
+}
+
+/** @throws ImageError USAGE */
+export function parseTarget(text: string): PushTarget {
+  const [, scheme, rest = ''] = /^(?:(https?):\/\/)?(.*?)\/*$/.exec(text) ?? [];
+  const slash = rest.indexOf('/');
+  const [registry, prefix] = slash < 0 ? [rest, ''] : [rest.slice(0, slash), rest.slice(slash + 1)];
+  try {
+    const { registry: parsed, repository } = parseReference(
+      `${registry}/${prefix}${prefix === '' ? '' : '/'}x:1`,
+    );
+    if (parsed === registry && (prefix === '' ? repository === 'x' : repository === `${prefix}/x`))
+      return { registry, prefix, plainHttp: scheme === undefined ? undefined : scheme === 'http' };
+  } catch {
+    // Said below, in the words of the flag.
+  }
+  throw new ImageError(
+    'USAGE',
+    `--to: expected HOST[:PORT][/PREFIX], got ${JSON.stringify(text)}`,
+    { hint: 'For example registry.example.com/mirror, localhost:5000 or http://10.0.0.5:5000.' },
+  );
+}
+
+/** An image's name there: its own registry is dropped, the prefix comes before. */
+export function destinationOf(
+  { registry, prefix }: PushTarget,
+  { repository, tag, digest }: Pick<Reference, 'repository' | 'tag' | 'digest'>,
+): string {
+  const name = prefix === '' ? repository : `${prefix}/${repository}`;
+  // What is named by its digest alone gets no tag there.
+  return formatReference({
+    registry,
+    repository: name,
+    ...(tag === undefined ? {} : { tag }),
+    ...(tag !== undefined || digest === undefined ? {} : { digest }),
+  });
+}
