@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, EnvHttpProxyAgent, request as send, type Dispatcher } from 'undici';
 import { ImageError, systemCode } from '../errors.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
@@ -7,6 +6,7 @@ import { Authorization } from './auth.js';
 import type { Credentials } from './credentials.js';
 import { hostOf, isLoopback } from './host.js';
 import { refusal } from './refusal.js';
+import { CERTIFICATE, hintFor, isOfTheWay, isSettled, pause, RETRIED } from './retry.js';
 
 export interface RegistryOptions {
   readonly credentials: Credentials;
@@ -44,16 +44,10 @@ export interface Answer {
   readonly body: Dispatcher.ResponseData['body'];
 }
 
-const RETRIED: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** How Node.js says that a certificate is not believed. */
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|DEPTH/;
 const MOST_REDIRECTS = 5;
 /** No answer within this long, and no byte of one (ms), is a failure. */
 const PATIENCE = 60_000;
-/** The first wait before another try, and the longest (ms). */
-const FIRST_WAIT = 300;
-const LONGEST_WAIT = 30_000;
 
 /** Talks to one registry (OCI distribution spec 1.1): authorization, retries, redirects. */
 export class RegistryClient implements AsyncDisposable {
@@ -208,48 +202,6 @@ export class RegistryClient implements AsyncDisposable {
       { location: this.registry, cause, hint: hintFor(cause) },
     );
   }
-}
-
-function hintFor(cause: unknown): string {
-  const code = systemCode(cause) ?? '';
-  if (CERTIFICATE.test(code)) return 'Name the certificate of who signed it with --ca-file.';
-  if (/SSL|EPROTO/.test(code)) return 'If it speaks plain http, say so with --plain-http.';
-  return 'Is it running, and can this machine reach it?';
-}
-
-/** What went wrong between us and it, and may go right the next time. */
-function isOfTheWay(error: unknown): boolean {
-  if (error instanceof ImageError) return false;
-  const code = systemCode(error) ?? '';
-  return /^(?:UND_ERR_(?!ABORTED|INVALID)|E(?:CONN|PIPE|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PROTO)|ERR_SSL|ERR_TLS|CERT|DEPTH|SELF_SIGNED|UNABLE_TO)/.test(
-    code,
-  );
-}
-
-/** Nobody listens there, nobody has that name, or nobody believes who it is: the next try will find the same. */
-function isSettled(error: unknown, tries: number): boolean {
-  const code = systemCode(error) ?? '';
-  return CERTIFICATE.test(code) || (tries > 0 && /^(?:ECONNREFUSED|ENOTFOUND)$/.test(code));
-}
-
-async function pause(
-  tries: number,
-  retryAfter: string | undefined,
-  { signal }: CallOptions,
-): Promise<void> {
-  const grown = FIRST_WAIT * 2 ** tries * (0.5 + Math.random());
-  await sleep(
-    Math.min(asked(retryAfter) ?? grown, LONGEST_WAIT),
-    undefined,
-    signal ? { signal } : {},
-  );
-}
-
-/** RFC 9110 § 10.2.3: seconds, or a date. */
-function asked(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  const wait = /^[0-9]+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(wait) ? Math.max(wait, 0) : undefined;
 }
 
 async function speaksTls(host: string, dispatcher: Dispatcher): Promise<boolean> {

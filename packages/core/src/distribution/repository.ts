@@ -11,10 +11,8 @@ import type { Bytes, CallOptions, Open, ReadOptions, Sink, Source } from '../tra
 import { readAll, readContent } from '../transfer/verified.js';
 import type { Graph } from '../transfer/walk.js';
 import type { Answer, RegistryClient } from './client.js';
+import { download } from './download.js';
 import { pushBlob } from './push-blob.js';
-
-/** A download that broke off so often without one more byte is given up. */
-const MOST_STALLS = 3;
 
 function fallbackTag(subject: Digest): string {
   return subject.replace(':', '-');
@@ -110,44 +108,14 @@ export class Repository implements Source, Sink {
     return true;
   }
 
-  async *read(
-    descriptor: Descriptor,
-    { start = 0, end = descriptor.size, signal }: ReadOptions = {},
-  ): Bytes {
+  read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
     const kind = isManifestType(descriptor.mediaType) ? 'manifests' : 'blobs';
-    let stalls = 0;
-    for (let at = start; at < end; ) {
-      const answer = await this.#client.request({
-        method: 'GET',
-        url: `/v2/${this.#name}/${kind}/${descriptor.digest}`,
-        scope: this.#scope('pull'),
-        headers: {
-          ...(kind === 'manifests' ? ACCEPT : {}),
-          ...(at === 0 && end === descriptor.size ? {} : { range: `bytes=${at}-${end - 1}` }),
-        },
-        expected: [200, 206],
-        signal,
-      });
-      const before = at;
-      // A registry that knows no ranges begins at the beginning.
-      let skip = answer.status === 206 ? 0 : at;
-      try {
-        for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-          const wanted = chunk.subarray(Math.min(skip, chunk.byteLength), undefined);
-          skip -= chunk.byteLength - wanted.byteLength;
-          const rest = wanted.subarray(0, end - at);
-          at += rest.byteLength;
-          if (rest.byteLength > 0) yield rest;
-          if (at >= end) break;
-        }
-      } catch (error) {
-        signal?.throwIfAborted();
-        // The connection broke: what is left is asked for again, unless nothing comes any more.
-        if (at === before && ++stalls === MOST_STALLS) throw this.#client.unreachable('GET', error);
-        continue;
-      }
-      if (at < end) return;
-    }
+    return download(this.#client, descriptor, {
+      ...options,
+      url: `/v2/${this.#name}/${kind}/${descriptor.digest}`,
+      scope: this.#scope('pull'),
+      headers: kind === 'manifests' ? ACCEPT : {},
+    });
   }
 
   /** By the API for that, or, where the registry has none, by the tag that stands in for it (§ Referrers Tag Schema). */

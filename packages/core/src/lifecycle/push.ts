@@ -4,29 +4,29 @@ import type { RegistryClient } from '../distribution/client.js';
 import type { Repository } from '../distribution/repository.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
-import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
-import type { NamedDescriptor } from '../oci/layout.js';
 import { isPlainLayerType } from '../oci/media-types.js';
 import { parseReference } from '../oci/reference.js';
 import { noteUse, type Opened } from '../open.js';
 import { copyGraph } from '../transfer/copy.js';
-import { referrersOf, subjectOf } from '../transfer/referrers.js';
-import { requireDistinctNames } from '../transfer/resolve.js';
 import type { Bytes, Source } from '../transfer/store.js';
 import { imagesOf, walk, type Graph } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
-import { filesMatching } from './files-matching.js';
-import { destinationOf, parseTarget, type PushTarget } from './push-target.js';
+import {
+  expanded,
+  itemsOf,
+  requireOnePerName,
+  type PushItem,
+  type PushNaming,
+} from './push-items.js';
+import { parseTarget } from './push-target.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
 
-export interface PushOptions extends VerbOptions {
+export interface PushOptions extends VerbOptions, PushNaming {
   readonly cwd: string;
   readonly stdin: () => Bytes;
   /** `[http(s)://]HOST[:PORT][/PREFIX]`. */
   readonly to: string;
-  /** The name there, `REPOSITORY[:TAG]`, of one input with one image. */
-  readonly tag?: string | undefined;
   /** What names that are only tags are tags of. */
   readonly repository?: string | undefined;
   /** What to do about a tag that is something else there; `overwrite` when omitted. */
@@ -64,7 +64,7 @@ export async function push(
   const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
   const opened: Opened[] = [];
   try {
-    const items: Item[] = [];
+    const items: PushItem[] = [];
     for (const input of await expanded(inputs, options.cwd)) {
       const at = await openIn(workspace, input, { ...options, engine: theEngine });
       opened.push(at);
@@ -86,106 +86,10 @@ export async function push(
   }
 }
 
-/** An image that is to be pushed, its structure checked. */
-interface Item {
-  readonly input: string;
-  readonly at: Opened;
-  readonly image: NamedDescriptor;
-  readonly graph: Graph;
-  readonly referrers: readonly Graph[];
-  readonly reference: string;
-}
-
-/** Patterns that are no files stand for those that match. */
-async function expanded(inputs: readonly string[], cwd: string): Promise<string[]> {
-  const all: string[] = [];
-  for (const input of inputs) {
-    if (!/[*?[\]{}]/.test(input)) {
-      all.push(input);
-      continue;
-    }
-    const files = await filesMatching(cwd, [input]);
-    if (files.length === 0)
-      throw new ImageError('NOT_FOUND', `${input}: expected files that match, got none`, {
-        location: input,
-      });
-    all.push(...files);
-  }
-  return all;
-}
-
-async function itemsOf(
-  input: string,
-  at: Opened,
-  target: PushTarget,
-  options: PushOptions,
-): Promise<Item[]> {
-  const { source } = at;
-  const images: NamedDescriptor[] = [];
-  if (at.reference !== undefined) images.push(await source.resolve(at.reference, options));
-  else for await (const image of source.list(options)) images.push(image);
-  if (images.length === 0)
-    throw new ImageError('NOT_FOUND', `${input}: expected an image, got an archive of none`, {
-      location: input,
-    });
-  requireDistinctNames(source, images);
-  const items: Item[] = [];
-  for (const image of images) {
-    // What refers to an image goes with it.
-    if (images.length > 1 && (await subjectOf(source, image.descriptor, options))) continue;
-    const graph = await walk(source, image.descriptor, options);
-    const documents = [...graph.documents.values()].flatMap(({ manifest, descriptor }) =>
-      manifest ? [descriptor] : [],
-    );
-    const referrers: Graph[] = [];
-    for (const each of await referrersOf(source, documents, options))
-      referrers.push(await walk(source, each, options));
-    const name = options.tag ?? image.reference ?? at.record?.reference;
-    if (name === undefined)
-      throw new ImageError(
-        'USAGE',
-        `${input}: expected an image with a name, got ${image.descriptor.digest} without one`,
-        {
-          location: input,
-          hint: 'Name it with --tag REPOSITORY:TAG; or, if its name is only a tag, say of what with --repository.',
-        },
-      );
-    const reference = destinationOf(
-      target,
-      options.tag === undefined ? parseReference(name) : written(name),
-    );
-    items.push({ input, at, image, graph, referrers, reference });
-  }
-  return items;
-}
-
-/** `--tag` is taken as it is written: no `library/` is added. */
-function written(text: string): { repository: string; tag: string } {
-  const { repository, tag = 'latest' } = parseReference(`registry.invalid/${text}`);
-  return { repository, tag };
-}
-
-/** @throws ImageError USAGE */
-function requireOnePerName(items: readonly Item[], { tag }: PushOptions): void {
-  if (tag !== undefined && items.length !== 1)
-    throw new ImageError('USAGE', `--tag ${tag}: expected one image to name, got ${items.length}`);
-  const digests = new Map<string, Descriptor>();
-  for (const { reference, image, input } of items) {
-    const known = digests.get(reference);
-    if (known && known.digest !== image.descriptor.digest)
-      throw new ImageError(
-        'USAGE',
-        `${input}: expected ${reference} to be one image, got ${known.digest} and ${image.descriptor.digest}`,
-        { location: input },
-      );
-    digests.set(reference, image.descriptor);
-  }
-}
-
 async function pushAll(
   workspace: Workspace,
   client: RegistryClient,
-  items: readonly Item[],
+  items: readonly PushItem[],
   options: PushOptions,
 ): Promise<PushResult[]> {
   const { Repository } = await import('../distribution/repository.js');
@@ -216,7 +120,7 @@ async function pushAll(
 
 async function pushOne(
   { place }: Workspace,
-  item: Item,
+  item: PushItem,
   sink: Repository,
   options: PushOptions,
 ): Promise<PushResult> {
@@ -258,7 +162,7 @@ async function pushOne(
 
 /** The image as it will be there: layers without a compression of their own are packed where that costs no digest. */
 async function packed(
-  { at, image, graph }: Item,
+  { at, image, graph }: PushItem,
   folder: string,
   options: PushOptions,
 ): Promise<AsyncDisposable & { readonly source: Source; readonly graph: Graph }> {
@@ -284,7 +188,7 @@ async function packed(
 }
 
 function resultOf(
-  { input, image, reference }: Item,
+  { input, image, reference }: PushItem,
   digest: Digest,
   done: Pick<PushResult, 'action'> & Partial<PushResult>,
 ): PushResult {

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ImageError, systemCode } from '../errors.js';
+import type { CallOptions } from '../transfer/store.js';
+
+export const RETRIED: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+/** How Node.js says that a certificate is not believed. */
+export const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|DEPTH/;
+/** The first wait before another try, and the longest (ms). */
+const FIRST_WAIT = 300;
+const LONGEST_WAIT = 30_000;
+
+/** What went wrong between us and it, and may go right the next time. */
+export function isOfTheWay(error: unknown): boolean {
+  if (error instanceof ImageError) return false;
+  const code = systemCode(error) ?? '';
+  return /^(?:UND_ERR_(?!ABORTED|INVALID)|E(?:CONN|PIPE|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PROTO)|ERR_SSL|ERR_TLS|CERT|DEPTH|SELF_SIGNED|UNABLE_TO)/.test(
+    code,
+  );
+}
+
+/** Nobody listens there, nobody has that name, or nobody believes who it is: the next try will find the same. */
+export function isSettled(error: unknown, tries: number): boolean {
+  const code = systemCode(error) ?? '';
+  return CERTIFICATE.test(code) || (tries > 0 && /^(?:ECONNREFUSED|ENOTFOUND)$/.test(code));
+}
+
+export async function pause(
+  tries: number,
+  retryAfter: string | undefined,
+  { signal }: CallOptions,
+): Promise<void> {
+  const grown = FIRST_WAIT * 2 ** tries * (0.5 + Math.random());
+  await sleep(
+    Math.min(asked(retryAfter) ?? grown, LONGEST_WAIT),
+    undefined,
+    signal ? { signal } : {},
+  );
+}
+
+/** RFC 9110 § 10.2.3: seconds, or a date. */
+function asked(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const wait = /^[0-9]+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(wait) ? Math.max(wait, 0) : undefined;
+}
+
+/** The way out of a connection that failed. */
+export function hintFor(cause: unknown): string {
+  const code = systemCode(cause) ?? '';
+  if (CERTIFICATE.test(code)) return 'Name the certificate of who signed it with --ca-file.';
+  if (/SSL|EPROTO/.test(code)) return 'If it speaks plain http, say so with --plain-http.';
+  return 'Is it running, and can this machine reach it?';
+}
