@@ -62,6 +62,11 @@ describe('the command line', () => {
     ],
     ['inspect containerd:example.com/x', 2, /another kind of location/],
     ['inspect docker://example.com/X', 2, /example\.com\/x/],
+    [
+      'copy docker://a.example.com/x docker://b.example.com/x --username ada',
+      2,
+      /a\.example\.com and b\.example\.com/,
+    ],
     ['inspect nginx', 3, /docker-daemon:nginx/],
     ['save NoName --engine embedded', 2, /lower-case/],
     ['save nginx --engine embedded', 8, /<project>-<distribution>-<version>-<variant>/],

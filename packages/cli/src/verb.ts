@@ -1,6 +1,7 @@
 import {
   ImageError,
   openWorkspace,
+  parseReference,
   type RegistryFlags,
   type VerbOptions,
   type Workspace,
@@ -42,6 +43,9 @@ export interface CommonOptions {
   readonly caFile?: string;
   readonly plainHttp?: boolean;
   readonly insecureSkipTlsVerify?: boolean;
+  /** Further locations, of the commands that take them. */
+  readonly base?: string;
+  readonly to?: string;
 }
 
 export type Call = VerbOptions & {
@@ -87,13 +91,28 @@ export function withRegistry(command: Command): Command {
     .option('--insecure-skip-tls-verify', 'believe any certificate');
 }
 
-/** @throws ImageError USAGE */
+function registryOf(location: string): string[] {
+  const [, reference] = /^docker:\/\/(.+)$/.exec(location) ?? [];
+  return reference === undefined ? [] : [parseReference(reference).registry];
+}
+
+/** What one user name is for is one registry: it goes to no other. @throws ImageError USAGE */
 async function registryFlags(
   options: CommonOptions,
   args: readonly string[],
   { stdin }: Io,
 ): Promise<RegistryFlags> {
   const { username, caFile, plainHttp, insecureSkipTlsVerify } = options;
+  const locations = [...args, options.base].filter((each) => each !== undefined);
+  const hosts = new Set(locations.flatMap(registryOf));
+  if (options.to !== undefined)
+    hosts.add(options.to.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '');
+  if (username !== undefined && hosts.size > 1)
+    throw new ImageError(
+      'USAGE',
+      `--username ${username}: expected one registry to log in to, got ${[...hosts].join(' and ')}`,
+      { hint: 'Log in to each with docker login or podman login.' },
+    );
   if (!options.passwordStdin) return { username, caFile, plainHttp, insecureSkipTlsVerify };
   if (args.includes('-'))
     throw new ImageError(

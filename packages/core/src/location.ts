@@ -17,3 +17,8 @@ export function splitName(text: string): { path: string; reference?: string } {
   const reference = name ?? digest;
   return path === undefined || reference === undefined ? { path: text } : { path, reference };
 }
+
+/** Whether a location is a path, or a name that stands for one: not a pipe, an engine, a registry or the store. */
+export function isOnDisk(text: string): boolean {
+  return text !== '-' && !/^(?:docker-daemon|docker|store):/.test(text);
+}

@@ -6,6 +6,7 @@ import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.
 import { withLock } from '../disk/lock.js';
 import { ImageError } from '../errors.js';
 import type { Bytes } from '../transfer/store.js';
+import { watched } from '../transfer/watched.js';
 
 /**
  * An archive in numbered parts, `x.tar.001`, `x.tar.002`, …, which are the archive when put one after the other,
@@ -126,15 +127,18 @@ export async function writeParts(path: string, content: Bytes, size: number): Pr
       const hash = createHash('sha256');
       const partial = `${part}.${ours}.partial`;
       written.push({ partial, path: part, hash });
-      await writeDurably(partial, hashedBy(hash, portions.take(size)));
+      await writeDurably(
+        partial,
+        watched(portions.take(size), (chunk) => hash.update(chunk)),
+      );
     }
+    await withLock(`${path}.lock`, () => replace(path, written));
   } catch (error) {
     for (const { partial } of written) await rm(partial, { force: true });
     throw error;
   } finally {
     await portions[Symbol.asyncDispose]();
   }
-  await withLock(`${path}.lock`, () => replace(path, written));
 }
 
 interface Written {
@@ -159,13 +163,6 @@ async function replace(path: string, written: readonly Written[]): Promise<void>
 
 function numbered(path: string, number: number): string {
   return `${path}.${String(number).padStart(3, '0')}`;
-}
-
-async function* hashedBy(hash: Hash, bytes: Bytes): Bytes {
-  for await (const chunk of bytes) {
-    hash.update(chunk);
-    yield chunk;
-  }
 }
 
 /** Hands a stream out in portions. */

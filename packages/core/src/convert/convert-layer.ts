@@ -5,7 +5,8 @@ import { decompress } from '../compression/decompress.js';
 import { readRange } from '../disk/read-range.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
-import type { Bytes, CallOptions, Open, Source } from '../transfer/store.js';
+import type { CallOptions, Open, Source } from '../transfer/store.js';
+import { watched } from '../transfer/watched.js';
 import { verified } from '../transfer/verified.js';
 import { compressionOf, layerType, type Format, type LayerCompression } from './formats.js';
 
@@ -37,14 +38,11 @@ export async function convertLayer(
   const packed = compression === 'none' ? plain : compress(plain, { kind: compression, level });
   const hash = createHash('sha256');
   let size = 0;
-  async function* measured(): Bytes {
-    for await (const chunk of packed) {
-      hash.update(chunk);
-      size += chunk.byteLength;
-      yield chunk;
-    }
-  }
-  const file = await spool(measured(), { folder: spoolFolder, signal });
+  const measured = watched(packed, (chunk) => {
+    hash.update(chunk);
+    size += chunk.byteLength;
+  });
+  const file = await spool(measured, { folder: spoolFolder, signal });
   return {
     descriptor: {
       mediaType: layerType(compression, format),

@@ -1,5 +1,6 @@
 import { ImageError } from '../errors.js';
 import { DURATION } from './image-schema.js';
+import { limitsSchema, type SettingsLimits } from './limits-schema.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
 export const SETTINGS_FILE = 'stowage.yaml';
@@ -28,16 +29,6 @@ export interface SettingsYaml {
   readonly disk_min_free_gb?: number;
   readonly pins?: readonly string[];
   readonly limits?: SettingsLimits;
-}
-
-/** How much is believed of archives and layouts from elsewhere; sizes as `4MiB`. */
-export interface SettingsLimits {
-  readonly manifest?: string;
-  readonly unpacked?: string;
-  readonly members?: number;
-  readonly tar_header?: string;
-  readonly json_depth?: number;
-  readonly index_depth?: number;
 }
 
 export interface Settings {
@@ -73,10 +64,6 @@ export interface Settings {
 const SIZE = {
   type: 'string',
   pattern: '^[0-9]+(\\.[0-9]+)? ?([kKmMgGtTpP]?i?[bB]?|%)$',
-} as const;
-const BYTES = {
-  type: 'string',
-  pattern: '^[0-9]+(\\.[0-9]+)? ?[kKmMgGtTpP]?i?[bB]?$',
 } as const;
 const COUNT = { type: 'integer', minimum: 1 } as const;
 const OLD_MIN_FREE = {
@@ -176,31 +163,7 @@ export const settingsSchema = {
       items: { type: 'string', minLength: 1 },
       description: 'Names that are never pruned; * stands for anything.',
     },
-    limits: {
-      type: 'object',
-      additionalProperties: false,
-      description: 'How much is believed of archives and layouts from elsewhere.',
-      properties: {
-        manifest: {
-          ...BYTES,
-          default: '4MiB',
-          description: 'The largest manifest, index, config or manifest.json.',
-        },
-        unpacked: {
-          ...BYTES,
-          default: '256GiB',
-          description: 'What one compressed archive or layer may become.',
-        },
-        members: { ...COUNT, default: 1_000_000, description: 'How many files a tar may have.' },
-        tar_header: {
-          ...BYTES,
-          default: '1MiB',
-          description: 'The largest extended header of a tar: a long name.',
-        },
-        json_depth: { ...COUNT, default: 64, description: 'How deep JSON may be nested.' },
-        index_depth: { ...COUNT, default: 16, description: 'How deep indexes may be nested.' },
-      },
-    },
+    limits: limitsSchema,
   },
 } as const;
 

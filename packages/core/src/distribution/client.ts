@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { rootCertificates } from 'node:tls';
 import { Agent, EnvHttpProxyAgent, request as send, type Dispatcher } from 'undici';
 import { ImageError, systemCode } from '../errors.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
@@ -73,10 +74,18 @@ export class RegistryClient implements AsyncDisposable {
   static async open(registry: string, options: RegistryOptions): Promise<RegistryClient> {
     const host = hostOf(registry);
     const connect = {
-      ...(options.caFile === undefined ? {} : { ca: await readCertificates(options.caFile) }),
+      ...(options.caFile === undefined
+        ? {}
+        : { ca: [...rootCertificates, await readCertificates(options.caFile)] }),
       ...(options.insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
     };
-    const common = { connect, headersTimeout: PATIENCE, bodyTimeout: PATIENCE };
+    // `requestTls` is the same, for what goes through a proxy.
+    const common = {
+      connect,
+      requestTls: connect,
+      headersTimeout: PATIENCE,
+      bodyTimeout: PATIENCE,
+    };
     // A proxy for this machine would be a mistake, whatever the environment says.
     const dispatcher = isLoopback(host) ? new Agent(common) : new EnvHttpProxyAgent(common);
     const isPlain = options.plainHttp ?? (isLoopback(host) && !(await speaksTls(host, dispatcher)));

@@ -196,6 +196,16 @@ describe('authorization', () => {
     expect(asked).toEqual([]);
   });
 
+  it('uses a token however short its life is', async () => {
+    const authorization = new Authorization(
+      new URL('https://a.example.com'),
+      async () => undefined,
+      async () => ({ status: 200, body: Buffer.from('{"token":"t","expires_in":5}') }),
+    );
+    await authorization.answer(bearer('https://auth.example.com/token'), 'x', undefined);
+    expect(authorization.headerFor('x')).toBe('Bearer t');
+  });
+
   it('gives up when what it knows is refused', async () => {
     const authorization = open('https://a.example.com', { username: 'ada', password: 'p' });
     expect(await authorization.answer('Basic realm="x"', '', undefined)).toBe(true);

@@ -1,10 +1,10 @@
 import { ImageError } from '../errors.js';
 import { bare, type Descriptor } from '../oci/descriptor.js';
-import { digestOf, isDigest, parseDigest, type Digest } from '../oci/digest.js';
+import { isDigest, type Digest } from '../oci/digest.js';
 import { parseJsonObject } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { formatIndex, parseManifest, type Manifest } from '../oci/manifest.js';
-import { isManifestType, MANIFEST_TYPES, MediaType } from '../oci/media-types.js';
+import { isManifestType, MediaType } from '../oci/media-types.js';
 import { formatReference, parseReference, type Reference } from '../oci/reference.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Sink, Source } from '../transfer/store.js';
@@ -12,13 +12,12 @@ import { readAll, readContent } from '../transfer/verified.js';
 import type { Graph } from '../transfer/walk.js';
 import type { Answer, RegistryClient } from './client.js';
 import { download } from './download.js';
+import { ACCEPT, findManifest } from './find-manifest.js';
 import { pushBlob } from './push-blob.js';
 
 function fallbackTag(subject: Digest): string {
   return subject.replace(':', '-');
 }
-
-const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 
 export interface RepositoryOptions {
   /** Repositories of the same registry that may have the same blobs. */
@@ -238,41 +237,12 @@ export class Repository implements Source, Sink {
     await this.#put(fallbackTag(subject), { type: MediaType.index, bytes }, options);
   }
 
-  async #head(name: string, signal: AbortSignal | undefined): Promise<Descriptor | undefined> {
-    const request = {
-      url: `/v2/${this.#name}/manifests/${name}`,
-      scope: this.#scope('pull'),
-      headers: ACCEPT,
-      expected: [200, 404],
-      signal,
-    };
-    const answer = await this.#client.request({ ...request, method: 'HEAD' });
-    await answer.body.dump();
-    if (answer.status === 404) return undefined;
-    const [digest, mediaType, size] = [
-      'docker-content-digest',
-      'content-type',
-      'content-length',
-    ].map(answer.header);
-    if (digest !== undefined && mediaType !== undefined && size !== undefined)
-      return { digest: parseDigest(digest), mediaType: bareType(mediaType), size: Number(size) };
-    // Some registries answer a HEAD with less than the specification asks for.
-    const whole = await this.#client.request({ ...request, method: 'GET' });
-    if (whole.status === 404) return undefined;
-    const bytes = await readAll(whole.body);
-    return {
-      digest: digestOf(bytes),
-      mediaType: bareType(whole.header('content-type') ?? ''),
-      size: bytes.byteLength,
-    };
+  #head(name: string, signal: AbortSignal | undefined): Promise<Descriptor | undefined> {
+    const url = `/v2/${this.#name}/manifests/${name}`;
+    return findManifest(this.#client, { url, scope: this.#scope('pull'), signal });
   }
 
   #scope(actions: string): string {
     return `repository:${this.#name}:${actions}`;
   }
-}
-
-/** Without parameters such as a character set. */
-function bareType(contentType: string): string {
-  return contentType.split(';', 1)[0]?.trim() ?? '';
 }

@@ -9,7 +9,7 @@ import type { Opened } from '../open.js';
 import { copyGraph } from '../transfer/copy.js';
 import type { Bytes, Source } from '../transfer/store.js';
 import { requireDistinctNames } from '../transfer/resolve.js';
-import { referrersOf } from '../transfer/referrers.js';
+import { referrersOf, referringTo } from '../transfer/referrers.js';
 import { sizeOf, walk, type Graph } from '../transfer/walk.js';
 import { lacking, withBaseOf } from './delta.js';
 import { openDestination, type DestinationOptions } from './destination.js';
@@ -125,17 +125,14 @@ async function referring(
   moving: readonly Moving[],
   options: CopyImagesOptions,
 ): Promise<Moving[]> {
-  const subjects = moving.flatMap(({ graph }) =>
-    [...graph.documents.values()].flatMap(({ manifest, descriptor }) =>
-      manifest ? [descriptor] : [],
-    ),
-  );
-  const found: Moving[] = [];
-  for (const referrer of await referrersOf(source, subjects, options)) {
-    const graph = await walk(source, referrer, options);
-    found.push({ source, graph, before: referrer.digest, reference: undefined });
-  }
-  return found;
+  const images = moving.map(({ graph }) => graph);
+  const graphs = await referringTo(source, images, options);
+  return graphs.map((graph) => ({
+    source,
+    graph,
+    before: graph.root.digest,
+    reference: undefined,
+  }));
 }
 
 /** What refers to an image refers to its digest. */

@@ -9,7 +9,7 @@ import { statIfThere } from '../disk/allocated.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
-import { splitName, splitPrefix } from '../location.js';
+import { isOnDisk, splitName, splitPrefix } from '../location.js';
 import { FileStore } from '../store/file-store.js';
 import { LayoutSink } from '../store/layout-sink.js';
 import { copy } from '../transfer/copy.js';
@@ -51,11 +51,7 @@ export async function openDestination(
   text: string,
   options: DestinationOptions,
 ): Promise<Destination> {
-  if (
-    options.split !== undefined &&
-    (text === '-' || /^(?:store|docker-daemon|docker):/.test(text))
-  )
-    throw onlyArchives(text);
+  if (options.split !== undefined && !isOnDisk(text)) throw onlyArchives(text);
   if (text === '-')
     return owned({ sink: new ArchiveWriter('-', (archive) => options.stdout(archive)) });
   if (text.startsWith('docker://')) {

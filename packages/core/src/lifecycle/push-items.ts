@@ -3,7 +3,7 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { parseReference } from '../oci/reference.js';
 import type { Opened } from '../open.js';
-import { referrersOf, subjectOf } from '../transfer/referrers.js';
+import { referringTo, subjectOf } from '../transfer/referrers.js';
 import { requireDistinctNames } from '../transfer/resolve.js';
 import type { CallOptions } from '../transfer/store.js';
 import { walk, type Graph } from '../transfer/walk.js';
@@ -63,12 +63,7 @@ export async function itemsOf(
     // What refers to an image goes with it.
     if (images.length > 1 && (await subjectOf(source, image.descriptor, options))) continue;
     const graph = await walk(source, image.descriptor, options);
-    const documents = [...graph.documents.values()].flatMap(({ manifest, descriptor }) =>
-      manifest ? [descriptor] : [],
-    );
-    const referrers: Graph[] = [];
-    for (const each of await referrersOf(source, documents, options))
-      referrers.push(await walk(source, each, options));
+    const referrers = await referringTo(source, [graph], options);
     const name = options.tag ?? image.reference ?? at.record?.reference;
     if (name === undefined)
       throw new ImageError(

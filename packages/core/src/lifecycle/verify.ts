@@ -1,5 +1,6 @@
 import { statIfThere } from '../disk/allocated.js';
 import { readParts, sumsOf } from '../archive/split-archive.js';
+import { isOnDisk } from '../location.js';
 import type { Engine } from '../engine/engine.js';
 import { pathOf, type Opened } from '../open.js';
 import type { Bytes } from '../transfer/store.js';
@@ -88,8 +89,8 @@ async function damagedParts(
   location: string,
   options: VerifyOneOptions,
 ): Promise<ImageProblem[]> {
-  const isPath = location !== '-' && !/^(?:docker-daemon|store|docker):/.test(location);
-  const sums = isPath && (await sumsOf((await pathOf(location, { ...options, place })).path));
+  const sums =
+    isOnDisk(location) && (await sumsOf((await pathOf(location, { ...options, place })).path));
   if (!sums) return [];
   const jobs = [];
   for (const { path, sha256 } of await readParts(sums)) {

@@ -5,6 +5,7 @@ import { parseManifest } from '../oci/manifest.js';
 import { isManifestType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
+import { walk, type Graph } from './walk.js';
 
 /**
  * What a manifest is about, if it is a referrer: a signature, an SBOM (OCI image spec 1.1, manifest.md § subject).
@@ -23,6 +24,21 @@ export async function subjectOf(
     if (error instanceof ImageError) return undefined;
     throw error;
   }
+}
+
+/** What refers to any manifest of these images, as far as it can be known without layers. */
+export async function referringTo(
+  source: Source,
+  images: readonly Graph[],
+  options: CallOptions = {},
+): Promise<Graph[]> {
+  const subjects = images.flatMap(({ documents }) =>
+    [...documents.values()].flatMap(({ manifest, descriptor }) => (manifest ? [descriptor] : [])),
+  );
+  const graphs: Graph[] = [];
+  for (const referrer of await referrersOf(source, subjects, options))
+    graphs.push(await walk(source, referrer, options));
+  return graphs;
 }
 
 /** What refers to one of these manifests in a source, what refers to that, and so on. */

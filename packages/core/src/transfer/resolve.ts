@@ -37,13 +37,14 @@ export async function resolveAmong(
 
 /** @throws ImageError AMBIGUOUS when one name is the name of two images */
 export function requireDistinctNames(source: Source, images: readonly NamedDescriptor[]): void {
-  for (const { reference } of images)
-    if (reference !== undefined)
-      requireDistinct(
-        source,
-        images.filter((image) => image.reference === reference),
-        reference,
-      );
+  const known = new Map<string, NamedDescriptor>();
+  for (const image of images) {
+    const { reference } = image;
+    if (reference === undefined) continue;
+    const other = known.get(reference) ?? image;
+    requireDistinct(source, [other, image], reference);
+    known.set(reference, other);
+  }
 }
 
 function requireDistinct(

@@ -6,6 +6,7 @@ import { ImageError, type ErrorCode } from '../errors.js';
 import type { Algorithm } from '../oci/digest.js';
 import type { Extent } from '../transfer/extent.js';
 import type { Bytes } from '../transfer/store.js';
+import { watched } from '../transfer/watched.js';
 
 export interface Hashing {
   readonly algorithm: Algorithm;
@@ -63,14 +64,11 @@ export async function hashBytes(
 ): Promise<Hashed> {
   const raw = createHash(algorithm);
   let size = 0;
-  async function* hashed(): Bytes {
-    for await (const chunk of bytes) {
-      raw.update(chunk);
-      size += chunk.byteLength;
-      yield chunk;
-    }
-  }
-  const chunks = hashed()[Symbol.asyncIterator]();
+  const hashed = watched(bytes, (chunk) => {
+    raw.update(chunk);
+    size += chunk.byteLength;
+  });
+  const chunks = hashed[Symbol.asyncIterator]();
   const first = await chunks.next();
   const compression = detectCompression(first.done ? new Uint8Array() : first.value);
   // Not to be ended by a decoder that stops early: the digest is of everything.
