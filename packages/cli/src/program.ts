@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { buildCommand } from './commands/build.js';
+import { cacheCommand } from './commands/cache.js';
 import { convertCommand } from './commands/convert.js';
 import { copyCommand } from './commands/copy.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -9,6 +10,7 @@ import { loadCommand } from './commands/load.js';
 import { lsCommand } from './commands/ls.js';
 import { planCommand } from './commands/plan.js';
 import { pruneCommand } from './commands/prune.js';
+import { pullCommand } from './commands/pull.js';
 import { pushCommand } from './commands/push.js';
 import { saveCommand } from './commands/save.js';
 import { verifyCommand } from './commands/verify.js';
@@ -24,11 +26,13 @@ const COMMANDS = [
   inspectCommand,
   copyCommand,
   pushCommand,
+  pullCommand,
   convertCommand,
   verifyCommand,
   lsCommand,
   doctorCommand,
   pruneCommand,
+  cacheCommand,
 ];
 
 /** The whole command line; `exitOverride` makes it throw where commander would end the process. */

@@ -1,5 +1,7 @@
 import {
   ImageError,
+  kubernetesImages,
+  looksRemote,
   openWorkspace,
   parseReference,
   type RegistryFlags,
@@ -46,6 +48,8 @@ export interface CommonOptions {
   /** Further locations, of the commands that take them. */
   readonly base?: string;
   readonly to?: string;
+  readonly cache?: boolean | 'true' | 'false';
+  readonly fromKubernetes?: string;
 }
 
 export type Call = VerbOptions & {
@@ -91,8 +95,32 @@ export function withRegistry(command: Command): Command {
     .option('--insecure-skip-tls-verify', 'believe any certificate');
 }
 
+/** Adds whether images of registries go through the cache; `--cache=false` is what other tools write. */
+export function withCache(command: Command): Command {
+  return command
+    .addOption(new Option('--cache <wanted>').choices(['true', 'false']).hideHelp())
+    .option('--no-cache', 'keep nothing in the cache of images from registries');
+}
+
+export function wantsCache({ cache }: CommonOptions): boolean {
+  return cache !== false && cache !== 'false';
+}
+
+/** Inputs, and the images that Kubernetes manifests name. @throws ImageError USAGE (none at all), NOT_FOUND */
+export async function withKubernetes(
+  inputs: readonly string[],
+  { fromKubernetes }: CommonOptions,
+  call: Call,
+): Promise<readonly string[]> {
+  const found = fromKubernetes === undefined ? [] : await kubernetesImages(fromKubernetes, call);
+  const all = [...inputs, ...found.map(({ reference }) => `docker://${reference}`)];
+  if (all.length > 0) return all;
+  throw new ImageError('USAGE', 'expected an input or --from-kubernetes FILE, got neither');
+}
+
 function registryOf(location: string): string[] {
-  const [, reference] = /^docker:\/\/(.+)$/.exec(location) ?? [];
+  const [, prefixed] = /^docker:\/\/(.+)$/.exec(location) ?? [];
+  const reference = prefixed ?? (looksRemote(location) ? location : undefined);
   return reference === undefined ? [] : [parseReference(reference).registry];
 }
 

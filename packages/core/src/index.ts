@@ -55,6 +55,7 @@ export {
 } from './engine/engine.js';
 
 export type { RegistryFlags } from './distribution/open-repository.js';
+export { looksRemote } from './location.js';
 export { openLocation, type LocationKind, type Opened, type OpenOptions } from './open.js';
 export type { LifecycleEvent, VerbOptions } from './lifecycle/call.js';
 export { archiveOf, openEngine, openWorkspace, type Workspace } from './lifecycle/workspace.js';
@@ -69,6 +70,21 @@ export {
   type InspectOptions,
 } from './lifecycle/inspect.js';
 export { list, type ListEntry } from './lifecycle/list.js';
+export { listEngine, type EngineListing } from './lifecycle/list-engine.js';
+export { kubernetesImages } from './lifecycle/kubernetes.js';
+export type { KubernetesImage } from './definition/kubernetes.js';
+export {
+  cacheInfo,
+  listCache,
+  purgeCache,
+  verifyCache,
+  type CachedImage,
+  type CacheInfo,
+  type CacheProof,
+  type Purged,
+  type PurgeOptions,
+} from './lifecycle/manage-cache.js';
+export { pull, type PullOptions, type PullResult } from './lifecycle/pull.js';
 export { load, type LoadOptions, type LoadResult } from './lifecycle/load.js';
 export { prune, type PruneOptions, type PruneResult } from './lifecycle/prune.js';
 export type { PruneDecision, PruneRule, PruneRules, Shortfall } from './policy/prune-model.js';

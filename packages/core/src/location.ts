@@ -1,3 +1,6 @@
+import { parseName } from './definition/name.js';
+import { parseReference } from './oci/reference.js';
+
 /** The kinds of location that are said with a prefix; skopeo's words, and `store:` for the embedded store. */
 export type LocationPrefix = 'docker-archive' | 'oci-archive' | 'oci' | 'docker-daemon' | 'store';
 
@@ -16,6 +19,27 @@ export function splitName(text: string): { path: string; reference?: string } {
   const [, path, name, digest] = NAMED.exec(text) ?? [];
   const reference = name ?? digest;
   return path === undefined || reference === undefined ? { path: text } : { path, reference };
+}
+
+/** What is in a registry, said so. */
+export const REPOSITORY = 'docker://';
+
+/** What is a path whether it is there or not. */
+export function isPath(text: string): boolean {
+  return /^(\.{0,2}[\\/]|\.{1,2}$|~(?:[\\/]|$)|[A-Za-z]:[\\/])/.test(text);
+}
+
+/** Whether a location that is no file here can only be a reference; conventional names, with a tag too, are ours. */
+export function looksRemote(text: string): boolean {
+  if (text === '-' || isPath(text) || splitPrefix(text).prefix !== undefined) return false;
+  if (/\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/.test(text)) return false;
+  if (parseName(text.replace(/[:@].*$/, ''))) return false;
+  try {
+    parseReference(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a location is a path, or a name that stands for one: not a pipe, an engine, a registry or the store. */

@@ -19,9 +19,10 @@ import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
 import type { RegistryFlags } from './distribution/open-repository.js';
 import { ImageError } from './errors.js';
-import { splitName, splitPrefix } from './location.js';
+import { isPath, looksRemote, REPOSITORY, splitName, splitPrefix } from './location.js';
 import type { NamingOptions } from './oci/layout.js';
 import { parseReference } from './oci/reference.js';
+import { CachedSource } from './store/cached-source.js';
 import { FileStore } from './store/file-store.js';
 import { openLayout } from './store/layout-dir.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
@@ -55,11 +56,12 @@ export interface OpenOptions extends CallOptions, NamingOptions {
   /** Where content is that the images lack: what a delta was made against. */
   readonly base?: string | undefined;
   readonly registry?: RegistryFlags | undefined;
+  /** The folder through which images of registries come; none when omitted. */
+  readonly cache?: string | undefined;
 }
 
 /** Known from other tools; these are refused with a reason rather than read as references. */
 const ELSEWHERE = /^(containers-storage:|containerd:|dir:)/;
-const REPOSITORY = 'docker://';
 
 /**
  * Opens a location: `-`, a path, a conventional name of the catalog, or one of skopeo's prefixes. What
@@ -84,7 +86,8 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
 async function openOne(text: string, options: OpenOptions): Promise<Opened> {
   const { place } = options;
   if (text === '-') return openPiped(options);
-  if (text.startsWith(REPOSITORY)) return openRemote(text.slice(REPOSITORY.length), options);
+  const remote = await referenceIn(text, options);
+  if (remote !== undefined) return openReference(remote, options);
   const { prefix, rest } = splitPrefix(text);
   if (prefix === 'docker-daemon') return openEngineImage(rest, options);
   if (prefix === 'store')
@@ -132,7 +135,7 @@ export async function pathOf(
     `${text}: expected a file, a folder or a name of the catalog, got none`,
     {
       location: text,
-      hint: `For an engine's image write docker-daemon:${text}.`,
+      hint: `For an engine's image write docker-daemon:${text}, for one of a registry docker://${text}.`,
     },
   );
 }
@@ -150,10 +153,33 @@ async function openPiped({ stdin, place, ...options }: OpenOptions): Promise<Ope
   return openPipedArchive('-', stdin(), { ...options, spoolFolder: spoolFolder(place) });
 }
 
-async function openRemote(reference: string, { registry }: OpenOptions): Promise<Opened> {
-  // Its HTTP client takes longer to load than most archives to look at.
-  const { openRepository } = await import('./distribution/open-repository.js');
-  const source = await openRepository(reference, registry);
+/**
+ * The reference that a location is: with `docker://`, or what can be nothing else here. A conventional name and what
+ * looks like a file are none: they never go to the network.
+ */
+export async function referenceIn(
+  text: string,
+  { cwd }: Pick<OpenOptions, 'cwd'>,
+): Promise<string | undefined> {
+  if (text.startsWith(REPOSITORY)) return text.slice(REPOSITORY.length);
+  if (!looksRemote(text) || (await exists(resolve(cwd, text)))) return undefined;
+  return text;
+}
+
+/** Opens the repository of a reference. @throws ImageError USAGE */
+export async function openReference(
+  reference: string,
+  { registry, cache, limits }: Pick<OpenOptions, 'registry' | 'cache' | 'limits'>,
+): Promise<Opened> {
+  const { registry: host, repository } = parseReference(reference);
+  const open = async (): Promise<Source> => {
+    // Its HTTP client takes longer to load than most archives to look at.
+    const { openRepository } = await import('./distribution/open-repository.js');
+    return openRepository(reference, registry);
+  };
+  const location = `${REPOSITORY}${host}/${repository}`;
+  const source =
+    cache === undefined ? await open() : new CachedSource(cache, { location, limits, open });
   return { source, kind: 'repository', compression: 'none', notices: [], reference };
 }
 
@@ -217,10 +243,6 @@ async function checkRecord(source: Source, record: ImageRecord, path: string): P
       hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',
     },
   );
-}
-
-function isPath(text: string): boolean {
-  return /^(\.{0,2}[\\/]|\.{1,2}$|~(?:[\\/]|$)|[A-Za-z]:[\\/])/.test(text);
 }
 
 function expanded(path: string): string {

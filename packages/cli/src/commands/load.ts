@@ -7,7 +7,17 @@ import {
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, shortDigest } from '../print/table.js';
-import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
+import {
+  action,
+  verb,
+  wantsCache,
+  withCache,
+  withEngine,
+  withKubernetes,
+  withRegistry,
+  type CommonOptions,
+  type Io,
+} from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly as?: string;
@@ -17,16 +27,23 @@ interface Options extends CommonOptions {
 }
 
 export function loadCommand(io: Io): Command {
-  return withRegistry(
-    withEngine(
-      verb('load', 'Load images into an engine; what it has already is not sent again.', [
-        'stowage load capy-ubuntu-25.04-gcc15',
-        'stowage load ./app.tar --as app:dev',
-        'docker save app:1 | stowage load - --engine embedded',
-      ]),
+  return withCache(
+    withRegistry(
+      withEngine(
+        verb('load', 'Load images into an engine; what it has already is not sent again.', [
+          'stowage load capy-ubuntu-25.04-gcc15',
+          'stowage load ./app.tar --as app:dev',
+          'stowage load registry.example.com/team/app:1',
+          'docker save app:1 | stowage load - --engine embedded',
+        ]),
+      ),
     ),
   )
-    .argument('<input...>', 'an archive, a layout folder, - for stdin, or a name of the catalog')
+    .argument(
+      '[input...]',
+      'an archive, a layout folder, - for stdin, a name of the catalog, or a reference',
+    )
+    .option('--from-kubernetes <file>', 'the images that Kubernetes manifests name; - for stdin')
     .option('--as <reference>', 'what to call it in the engine')
     .option(
       '--platform <platform>',
@@ -39,12 +56,13 @@ export function loadCommand(io: Io): Command {
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const platform =
           options.platform === undefined ? undefined : parsePlatform(options.platform);
-        const results = await load(workspace, inputs, {
+        const results = await load(workspace, await withKubernetes(inputs, options, call), {
           ...call,
           as: options.as,
           base: options.base,
           repository: options.repository,
           platform,
+          cache: wantsCache(options),
         });
         return { json: { results }, text: results.map(line).join('') };
       }),

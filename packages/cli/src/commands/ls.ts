@@ -1,24 +1,67 @@
-import { list, type ListEntry } from '@stowage/core';
+import {
+  kubernetesImages,
+  list,
+  listEngine,
+  type EngineListing,
+  type KubernetesImage,
+  type ListEntry,
+} from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
-import { action, verb, type Io } from '../verb.js';
+import { action, verb, withEngine, type CommonOptions, type Io, type Outcome } from '../verb.js';
+
+interface Options extends CommonOptions {
+  readonly kubernetes?: string;
+}
 
 export function lsCommand(io: Io): Command {
-  return verb('ls', 'List the archives that the catalog or the disk knows.', [
-    'stowage ls',
-    'stowage ls --json | jq -r ".entries[].reference"',
-  ])
+  return withEngine(
+    verb(
+      'ls',
+      'List the archives that the catalog or the disk knows; or what an engine holds, or what Kubernetes manifests name.',
+      [
+        'stowage ls',
+        'stowage ls --json | jq -r ".entries[].reference"',
+        'stowage ls --engine docker',
+        'kustomize build . | stowage ls --kubernetes -',
+      ],
+    ),
+  )
     .alias('list')
+    .option('--kubernetes <file>', 'the images of these manifests; - for stdin')
     .action(
-      action(io, async (workspace) => {
-        const entries = await list(workspace);
-        const text =
-          entries.length === 0
-            ? 'No archives yet. nx run <project>:image-save makes one.\n'
-            : formatTable(HEAD, entries.map(row));
-        return { json: { entries }, text };
+      action<Options>(io, async (workspace, _, { options, call }) => {
+        const { kubernetes, engine, host } = options;
+        if (kubernetes !== undefined) return ofManifests(await kubernetesImages(kubernetes, call));
+        if (engine !== undefined || host !== undefined)
+          return ofEngine(await listEngine(workspace, call));
+        return ofCatalog(await list(workspace));
       }),
     );
+}
+
+function ofCatalog(entries: readonly ListEntry[]): Outcome {
+  const text =
+    entries.length === 0
+      ? 'No archives yet. nx run <project>:image-save makes one.\n'
+      : formatTable(HEAD, entries.map(row));
+  return { json: { entries }, text };
+}
+
+function ofEngine(listing: EngineListing): Outcome {
+  const rows = listing.images.flatMap(({ references, id, size }) =>
+    (references.length === 0 ? [''] : references).map((reference) => [
+      reference,
+      shortDigest(id),
+      formatBytes(size),
+    ]),
+  );
+  return { json: listing, text: formatTable(['REFERENCE', 'ID', 'SIZE'], rows) };
+}
+
+/** One reference a line, so that it can be piped. */
+function ofManifests(images: readonly KubernetesImage[]): Outcome {
+  return { json: { images }, text: images.map(({ reference }) => `${reference}\n`).join('') };
 }
 
 const HEAD = ['NAME', 'STATE', 'SIZE', 'DIGEST', 'USED', 'LAST USED', 'PINNED'];

@@ -32,9 +32,9 @@ function plain(stderr: NodeJS.WriteStream): Progress {
   return {
     ...NOTHING,
     onEvent: (event) => {
-      if (event.type === 'start') moving.total += event.bytes;
-      if (event.type === 'progress') moving.moved += event.bytes;
-      const isDue = event.type === 'progress' && Date.now() - moving.said > INTERVAL;
+      if (isPlanned(event)) moving.total += event.bytes;
+      if (isMoved(event)) moving.moved += event.bytes;
+      const isDue = isMoved(event) && Date.now() - moving.said > INTERVAL;
       if (isDue) moving.said = Date.now();
       const far = `  ${formatBytes(moving.moved)} of ${formatBytes(moving.total)}`;
       const line = isDue ? far : lineOf(event);
@@ -81,11 +81,11 @@ function drawn(stderr: NodeJS.WriteStream): Progress {
   };
   return {
     onEvent: (event) => {
-      if (event.type === 'start') {
+      if (isPlanned(event)) {
         total += event.bytes;
         if (total > 0 && !bar.isActive) bar.start(total, moved, { amount: '' });
         bar.setTotal(total);
-      } else if (event.type === 'progress') {
+      } else if (isMoved(event)) {
         moved += event.bytes;
         bar.update(moved, { amount: `${formatBytes(moved)} of ${formatBytes(total)}` });
       } else {
@@ -99,6 +99,16 @@ function drawn(stderr: NodeJS.WriteStream): Progress {
   };
 }
 
+type OfType<T> = Extract<LifecycleEvent, { readonly type: T }>;
+
+function isPlanned(event: LifecycleEvent): event is OfType<'start'> | OfType<'fetching'> {
+  return event.type === 'start' || event.type === 'fetching';
+}
+
+function isMoved(event: LifecycleEvent): event is OfType<'progress'> | OfType<'fetched'> {
+  return event.type === 'progress' || event.type === 'fetched';
+}
+
 function lineOf(event: LifecycleEvent): string | undefined {
   switch (event.type) {
     case 'step':
@@ -109,7 +119,10 @@ function lineOf(event: LifecycleEvent): string | undefined {
       return `  ${event.text}`;
     case 'start':
       return event.bytes === 0 ? undefined : `  moving ${formatBytes(event.bytes)}`;
+    case 'fetching':
+      return event.bytes === 0 ? undefined : `  fetching ${formatBytes(event.bytes)}`;
     case 'progress':
+    case 'fetched':
     case 'skipped':
     case 'done':
       return undefined;

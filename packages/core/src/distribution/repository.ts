@@ -6,13 +6,14 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import { formatIndex, parseManifest, type Manifest } from '../oci/manifest.js';
 import { isManifestType, MediaType } from '../oci/media-types.js';
 import { formatReference, parseReference, type Reference } from '../oci/reference.js';
+import { only } from '../transfer/copy.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Sink, Source } from '../transfer/store.js';
 import { readAll, readContent } from '../transfer/verified.js';
 import type { Graph } from '../transfer/walk.js';
 import type { Answer, RegistryClient } from './client.js';
 import { download } from './download.js';
-import { ACCEPT, findManifest } from './find-manifest.js';
+import { ACCEPT, fetchManifest, findManifest } from './find-manifest.js';
 import { pushBlob } from './push-blob.js';
 
 function fallbackTag(subject: Digest): string {
@@ -37,6 +38,8 @@ export class Repository implements Source, Sink {
   readonly #options: RepositoryOptions;
   readonly #manifests = new Map<Digest, { readonly type: string; readonly bytes: Uint8Array }>();
   readonly #tags = new Map<string, Digest>();
+  /** Manifests that came with the answer to what they are. */
+  readonly #read = new Map<Digest, Uint8Array>();
 
   constructor(
     client: RegistryClient,
@@ -80,7 +83,7 @@ export class Repository implements Source, Sink {
       : { tag: undefined, digest: undefined, ...parseReference(reference) };
     const { digest, tag } = parsed;
     const isHere = parsed.registry === here.registry && parsed.repository === here.repository;
-    const found = isHere ? await this.#head(digest ?? tag ?? 'latest', signal) : undefined;
+    const found = isHere ? await this.#find(digest ?? tag ?? 'latest', signal) : undefined;
     if (found)
       return tag === undefined || digest !== undefined
         ? { descriptor: found }
@@ -99,7 +102,7 @@ export class Repository implements Source, Sink {
 
   /** What a tag or digest names there. */
   async find(tagOrDigest: string, { signal }: CallOptions = {}): Promise<Descriptor | undefined> {
-    return this.#head(tagOrDigest, signal);
+    return this.#find(tagOrDigest, signal);
   }
 
   /** Only asking would tell, and reading does that. */
@@ -108,6 +111,8 @@ export class Repository implements Source, Sink {
   }
 
   read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
+    const known = this.#read.get(descriptor.digest);
+    if (known) return only(known.subarray(options.start, options.end));
     const kind = isManifestType(descriptor.mediaType) ? 'manifests' : 'blobs';
     return download(this.#client, descriptor, {
       ...options,
@@ -224,7 +229,7 @@ export class Repository implements Source, Sink {
   }
 
   async #fallback(subject: Digest, signal: AbortSignal | undefined): Promise<Manifest | undefined> {
-    const found = await this.#head(fallbackTag(subject), signal);
+    const found = await this.#find(fallbackTag(subject), signal);
     if (found?.mediaType !== MediaType.index) return undefined;
     return parseManifest(found.mediaType, await readContent(this, found, { signal }));
   }
@@ -237,9 +242,15 @@ export class Repository implements Source, Sink {
     await this.#put(fallbackTag(subject), { type: MediaType.index, bytes }, options);
   }
 
-  #head(name: string, signal: AbortSignal | undefined): Promise<Descriptor | undefined> {
+  /** A tag is looked up; what has a digest already is read at once. */
+  async #find(name: string, signal: AbortSignal | undefined): Promise<Descriptor | undefined> {
     const url = `/v2/${this.#name}/manifests/${name}`;
-    return findManifest(this.#client, { url, scope: this.#scope('pull'), signal });
+    const where = { url, scope: this.#scope('pull'), signal };
+    const found = isDigest(name)
+      ? await fetchManifest(this.#client, where, name)
+      : await findManifest(this.#client, where);
+    if (found?.bytes) this.#read.set(found.descriptor.digest, found.bytes);
+    return found?.descriptor;
   }
 
   #scope(actions: string): string {

@@ -4,7 +4,7 @@ import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { isIndexType } from '../oci/media-types.js';
 import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
-import { canonicalReference } from '../oci/reference.js';
+import { canonicalReference, formatReference, parseReference } from '../oci/reference.js';
 import type { Opened } from '../open.js';
 import { requireDistinctNames } from '../transfer/resolve.js';
 import { subjectOf } from '../transfer/referrers.js';
@@ -111,6 +111,7 @@ function namesFor(
   { as }: CandidateOptions,
 ): readonly string[] {
   if (as !== undefined) return [canonicalReference(as)];
+  if (at.kind === 'repository' && at.reference !== undefined) return [nameAsked(at.reference)];
   if (names.length > 0) return names;
   if (at.record) return [at.record.reference];
   throw new ImageError(
@@ -121,6 +122,13 @@ function namesFor(
       hint: 'Name it with --as REFERENCE; or, if its name is only a tag, say of what with --repository.',
     },
   );
+}
+
+/** What was asked for, not what an earlier pull of the same image was called; a digest beside a tag is no part of a name. */
+function nameAsked(reference: string): string {
+  const { digest, tag, ...name } = parseReference(reference);
+  if (tag !== undefined) return formatReference({ ...name, tag });
+  return formatReference({ ...name, ...(digest === undefined ? {} : { digest }) });
 }
 
 /** All of an image, or what a delta has of it where the engine has the rest. @throws ImageError INCOMPLETE */

@@ -8,6 +8,7 @@ import { copyGraph } from '../transfer/copy.js';
 import type { Bytes, Sink } from '../transfer/store.js';
 import { imagesOf, sizeOf } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
+import { cacheFor } from './cache.js';
 import { loadCandidates, type Candidate, type Input } from './load-candidates.js';
 import { makeRoom, type Need } from './make-room.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
@@ -21,6 +22,8 @@ export interface LoadOptions extends VerbOptions {
   readonly repository?: string | undefined;
   /** Name in the engine, for one input with one image; taken as it is written. */
   readonly as?: string | undefined;
+  /** False leaves nothing of what comes from a registry but what the engine gets; all inputs must be references then. */
+  readonly cache?: boolean | undefined;
   /** Which image of an index; the engine's own platform when omitted. */
   readonly platform?: Platform | undefined;
 }
@@ -48,12 +51,13 @@ export async function load(
   options: LoadOptions,
 ): Promise<LoadResult[]> {
   const { place } = workspace;
+  const cache = await cacheFor(inputs, options);
   const opened: Input[] = [];
   let engine: Engine | undefined;
   const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
   try {
     for (const input of inputs) {
-      const at = await openIn(workspace, input, { ...options, engine: theEngine });
+      const at = await openIn(workspace, input, { ...options, cache, engine: theEngine });
       opened.push({ input, at });
       for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
     }
@@ -136,17 +140,24 @@ async function apply(
   for (const decision of decisions) {
     const { candidate, present } = decision;
     let imageId = present?.id ?? null;
-    for (const reference of missingNames(decision)) {
+    const missing = missingNames(decision);
+    for (const reference of missing) {
       if (present) await engine.tag(present.id, reference, options);
       else imageId = await confirmedId(engine, candidate, reference, options);
     }
+    // Under no name, it is there by its ID.
+    if (!present && missing.length === 0)
+      imageId = (await findPresent(engine, candidate, options))?.id ?? null;
     results.push(...resultsOf(engine, decision, { imageId, bytesSent: sent.get(candidate) ?? 0 }));
   }
   return results;
 }
 
+/** A digest is no name to some engines: the image's ID stands for it there. */
 function missingNames({ candidate: { references }, present }: Decision): readonly string[] {
-  return references.filter((reference) => !present?.references.includes(reference));
+  return references.filter(
+    (reference) => !reference.includes('@') && !present?.references.includes(reference),
+  );
 }
 
 async function stage(

@@ -2,7 +2,7 @@ import { statIfThere } from '../disk/allocated.js';
 import { readParts, sumsOf } from '../archive/split-archive.js';
 import { isOnDisk } from '../location.js';
 import type { Engine } from '../engine/engine.js';
-import { pathOf, type Opened } from '../open.js';
+import { pathOf, referenceIn, type Opened } from '../open.js';
 import type { Bytes } from '../transfer/store.js';
 import { asProblem, verifySource } from '../verify/verify-source.js';
 import { problem, type ImageProblem } from '../verify/problem.js';
@@ -89,6 +89,7 @@ async function damagedParts(
   location: string,
   options: VerifyOneOptions,
 ): Promise<ImageProblem[]> {
+  if ((await referenceIn(location, options)) !== undefined) return [];
   const sums =
     isOnDisk(location) && (await sumsOf((await pathOf(location, { ...options, place })).path));
   if (!sums) return [];

@@ -58,8 +58,10 @@ export async function findGarbage(
       found.push(...(await oldFile(join(folder, name), now - grace)));
     }
   }
+  // Somebody may be fetching it at this moment, whatever the grace.
+  const coming = now - Math.max(grace, GRACE);
   for (const name of await namesIn(partialFolder(root)))
-    found.push(...(await oldFile(join(partialFolder(root), name), now - grace)));
+    found.push(...(await oldFile(join(partialFolder(root), name), coming)));
   return found;
 }
 

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { ImageError, systemCode } from '../errors.js';
 import { bare, parseDescriptor, type Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
 import { parseJson } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { parseReference } from '../oci/reference.js';
@@ -53,6 +54,11 @@ export async function listNames(root: string): Promise<NamedDescriptor[]> {
       descriptor && !seen.has(descriptor.digest) ? [{ descriptor }] : [],
     ),
   ];
+}
+
+/** An image that is there under some name or none; undefined when it is not. */
+export function readImage(root: string, digest: Digest): Promise<Descriptor | undefined> {
+  return readDescriptor(imageFile(root, digest));
 }
 
 /** Undefined when it was removed meanwhile. */

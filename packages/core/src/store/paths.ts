@@ -10,6 +10,8 @@ import { parseReference, type Reference } from '../oci/reference.js';
  *     images/<algorithm>-<hex>                               a root that was committed: its descriptor, as JSON
  *     repositories/<registry>/<repository>/_tags/<tag>       a name: the descriptor of its image, as JSON
  *     partial/<random>                                       content on its way in
+ *     partial/<algorithm>-<hex>                              content that is fetched, in more than one go if need be
+ *     locks/<algorithm>-<hex>                                held by who fetches it
  *
  * A `:` in a registry is written `+`, which no host may contain.
  */
@@ -67,6 +69,15 @@ export function digestOfBlobFile(algorithm: string, hex: string): Digest | undef
 
 export function partialFolder(root: string): string {
   return join(root, 'partial');
+}
+
+/** Where content waits that is fetched in more than one go. */
+export function partialFile(root: string, digest: Digest): string {
+  return join(partialFolder(root), digest.replace(':', '-'));
+}
+
+export function fetchLock(root: string, digest: Digest): string {
+  return join(root, 'locks', digest.replace(':', '-'));
 }
 
 /** No repository component may begin with `_`, so this never meets one. */

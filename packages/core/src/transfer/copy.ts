@@ -1,8 +1,10 @@
+import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
-import type { CallOptions, Sink, Source } from './store.js';
+import type { Bytes, CallOptions, Sink, Source } from './store.js';
 import { forEachOf } from './for-each-of.js';
 import { verified } from './verified.js';
 import { walk, type Graph } from './walk.js';
+import { watched } from './watched.js';
 
 export type CopyEvent =
   | {
@@ -12,6 +14,9 @@ export type CopyEvent =
       readonly nodes: number;
     }
   | { readonly type: 'progress'; readonly descriptor: Descriptor; readonly bytes: number }
+  /** What a source must get first, from elsewhere, and each chunk of that. */
+  | { readonly type: 'fetching'; readonly bytes: number }
+  | { readonly type: 'fetched'; readonly bytes: number }
   | { readonly type: 'skipped' | 'done'; readonly descriptor: Descriptor };
 
 export interface CopyOptions extends CallOptions {
@@ -59,17 +64,27 @@ export async function copyGraph(
     nodes: moving.length,
   });
 
+  await source.prepare?.(moving, {
+    signal: options.signal,
+    onFetching: (bytes) => onEvent?.({ type: 'fetching', bytes }),
+    onFetched: (bytes) => onEvent?.({ type: 'fetched', bytes }),
+  });
+
   const write = async (node: Descriptor, signal?: AbortSignal): Promise<void> => {
     if (!wanted.has(node.digest)) return onEvent?.({ type: 'skipped', descriptor: node });
     const onBytes = (bytes: number) => onEvent?.({ type: 'progress', descriptor: node, bytes });
     const known = graph.documents.get(node.digest)?.bytes;
-    const open = () =>
-      verified(known ? only(known) : source.read(node, { signal }), node, {
-        signal,
-        location: source.location,
-        onBytes,
-      });
-    await sink.write(node, open, { signal });
+    const raw = (start: number) =>
+      known ? only(known.subarray(start)) : source.read(node, { start, signal });
+    const whole = () => verified(raw(0), node, { signal, location: source.location, onBytes });
+    await sink.write(
+      node,
+      (start = 0) =>
+        start === 0
+          ? discarding(source, node, whole())
+          : watched(raw(start), ({ byteLength }) => onBytes(byteLength)),
+      { signal },
+    );
     onEvent?.({ type: 'done', descriptor: node });
   };
 
@@ -77,6 +92,16 @@ export async function copyGraph(
   const manifests = graph.nodes.filter((node) => graph.documents.get(node.digest)?.manifest);
   await forEachOf(blobs, { concurrency, signal: options.signal }, write);
   for (const node of manifests) await write(node, options.signal);
+}
+
+/** Tells the source when its content is not what it should be. */
+async function* discarding(source: Source, node: Descriptor, bytes: Bytes): Bytes {
+  try {
+    yield* bytes;
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'CORRUPT') await source.discard?.(node);
+    throw error;
+  }
 }
 
 /** One chunk as a stream. */

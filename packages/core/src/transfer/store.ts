@@ -6,8 +6,11 @@ import type { Graph } from './walk.js';
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
-/** Opens content at its first byte. May be called again: a sink may skip, mount or retry. */
-export type Open = () => Bytes;
+/**
+ * Opens content. May be called again: a sink may skip, mount or retry. From its first byte on it is verified; from
+ * another one, `start`, whoever asked for that verifies the whole.
+ */
+export type Open = (start?: number) => Bytes;
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -18,6 +21,12 @@ export interface ReadOptions extends CallOptions {
   readonly start?: number;
   /** The byte after the last one wanted; the end of the content when omitted. */
   readonly end?: number;
+}
+
+export interface PrepareOptions extends CallOptions {
+  /** Told how many bytes must be fetched for it, and of each chunk as it comes. */
+  readonly onFetching?: ((bytes: number) => void) | undefined;
+  readonly onFetched?: ((bytes: number) => void) | undefined;
 }
 
 /** What images are read from. Dispose it when done; it may hold a file or a connection open. */
@@ -48,6 +57,16 @@ export interface Source extends AsyncDisposable {
    * @throws ImageError NOT_FOUND at the first byte
    */
   read(descriptor: Descriptor, options?: ReadOptions): Bytes;
+
+  /**
+   * Told what will be read soon, for sources that are quicker when they know.
+   *
+   * @throws ImageError as `read`
+   */
+  prepare?(descriptors: readonly Descriptor[], options?: PrepareOptions): Promise<void>;
+
+  /** Told that what it gave was not what it should be, for sources that can get it anew the next time. */
+  discard?(descriptor: Descriptor): Promise<void>;
 
   /** What refers to a manifest, where the source keeps an index of that; where it does not, `list` tells. */
   referrers?(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Descriptor>;

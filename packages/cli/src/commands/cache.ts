@@ -1,0 +1,104 @@
+import {
+  cacheInfo,
+  listCache,
+  purgeCache,
+  verifyCache,
+  type CachedImage,
+  type CacheInfo,
+} from '@stowage/core';
+import { Command } from 'commander';
+import { EXIT_PROBLEMS } from '../exit-codes.js';
+import { formatBytes, formatTable, shortDigest } from '../print/table.js';
+import { action, verb, type CommonOptions, type Io } from '../verb.js';
+
+export function cacheCommand(io: Io): Command {
+  const command = new Command('cache').description(
+    'Look after the cache of images from registries, which all workspaces of a user share.',
+  );
+  for (const create of [infoCommand, lsCommand, verifyCommand, purgeCommand])
+    command.addCommand(create(io));
+  return command;
+}
+
+function infoCommand(io: Io): Command {
+  return verb('info', 'Say where the cache is and what it takes.', ['stowage cache info']).action(
+    action(io, async () => {
+      const info = await cacheInfo();
+      return { json: info, text: described(info) };
+    }),
+  );
+}
+
+function lsCommand(io: Io): Command {
+  return verb('ls', 'List the images of the cache.', ['stowage cache ls'])
+    .alias('list')
+    .action(
+      action(io, async () => {
+        const images = await listCache();
+        const text =
+          images.length === 0
+            ? 'Nothing yet. stowage pull and stowage load fill it.\n'
+            : formatTable(HEAD, images.map(row));
+        return { json: { images }, text };
+      }),
+    );
+}
+
+function verifyCommand(io: Io): Command {
+  return verb('verify', 'Hash all that the cache holds; what is damaged is thrown away.', [
+    'stowage cache verify',
+  ]).action(
+    action(io, async (_, __, { call }) => {
+      const proof = await verifyCache(call);
+      const { blobs, bytes, damaged } = proof;
+      const ok = `${blobs} blobs, ${formatBytes(bytes)}: every byte is as it should be\n`;
+      const lines = damaged.map((digest) => `${digest}  was damaged, and is gone\n`);
+      return {
+        json: proof,
+        text: damaged.length === 0 ? ok : lines.join(''),
+        exitCode: damaged.length === 0 ? 0 : EXIT_PROBLEMS,
+      };
+    }),
+  );
+}
+
+interface PurgeCommandOptions extends CommonOptions {
+  readonly unusedFor?: string;
+}
+
+function purgeCommand(io: Io): Command {
+  return verb('purge', 'Throw images out of the cache; all of them when none is named.', [
+    'stowage cache purge',
+    'stowage cache purge registry.example.com/team/app:1',
+    'stowage cache purge --unused-for 30d',
+  ])
+    .argument('[reference...]', 'images by tag or digest')
+    .option('--unused-for <duration>', 'only what was not used for this long, as 30d')
+    .option('--dry-run', 'say what would go, and delete nothing')
+    .action(
+      action<PurgeCommandOptions>(io, async (_, references, { options, call }) => {
+        const { unusedFor } = options;
+        const done = await purgeCache({ references, unusedFor, dryRun: call.dryRun });
+        const lines = done.purged.map(({ reference, digest }) => `${reference ?? digest}\n`);
+        const freed = call.dryRun ? '' : `${formatBytes(done.freedBytes)} freed\n`;
+        return { json: done, text: `${lines.join('')}${freed}` };
+      }),
+    );
+}
+
+function described({ path, images, blobs, bytes, partialBytes }: CacheInfo): string {
+  const partial = partialBytes === 0 ? '' : `, ${formatBytes(partialBytes)} of it not whole yet`;
+  return `${path}: ${images} images, ${blobs} blobs, ${formatBytes(bytes)}${partial}\n`;
+}
+
+const HEAD = ['REFERENCE', 'DIGEST', 'SIZE', 'WHOLE', 'LAST USED'];
+
+function row({ reference, digest, bytes, whole, lastUsed }: CachedImage): string[] {
+  return [
+    reference ?? '',
+    shortDigest(digest),
+    formatBytes(bytes),
+    whole ? 'yes' : 'no',
+    lastUsed?.slice(0, 16).replace('T', ' ') ?? '',
+  ];
+}

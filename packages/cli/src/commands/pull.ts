@@ -1,0 +1,65 @@
+import { parsePlatform, pull, type PullResult } from '@stowage/core';
+import type { Command } from 'commander';
+import {
+  action,
+  verb,
+  wantsCache,
+  withCache,
+  withKubernetes,
+  withRegistry,
+  type CommonOptions,
+  type Io,
+} from '../verb.js';
+import { stdoutFor } from './copy.js';
+
+interface Options extends CommonOptions {
+  readonly output?: string;
+  readonly platform?: string;
+  readonly append?: boolean;
+  readonly split?: string;
+  readonly force?: boolean;
+}
+
+export function pullCommand(io: Io): Command {
+  return withCache(
+    withRegistry(
+      verb('pull', 'Pull images from registries: into the cache, or into an archive or layout.', [
+        'stowage pull registry.example.com/team/app:1',
+        'stowage pull registry.example.com/team/app:1 -o app.tar',
+        'stowage pull registry.example.com/team/app:1 -o layout/ --platform linux/arm64',
+        'stowage pull --from-kubernetes deploy.yaml -o release.tar',
+      ]),
+    ),
+  )
+    .argument('[reference...]', 'images by tag or digest')
+    .option('--from-kubernetes <file>', 'the images that Kubernetes manifests name; - for stdin')
+    .option('-o, --output <path>', 'an archive, or a folder (ending with /) for a layout')
+    .option('--platform <platform>', 'only this image of a multi-platform one')
+    .option('--split <size>', 'write an archive in parts of this size, with their checksums')
+    .option('--append', 'add to an archive that is there')
+    .option('--force', 'write over an archive that is there')
+    .option('--dry-run', 'say what would be pulled, and fetch no layer')
+    .action(
+      action<Options>(io, async (workspace, references, { options, call }) => {
+        const { output, append, split, force, platform } = options;
+        const results = await pull(workspace, await withKubernetes(references, options, call), {
+          ...call,
+          output,
+          append,
+          split,
+          force,
+          cache: wantsCache(options),
+          platform: platform === undefined ? undefined : parsePlatform(platform),
+          stdout: stdoutFor(output ?? '', io),
+        });
+        const text = results.map(line).join('');
+        // The archive itself is the result then.
+        if (output === '-') io.stderr.write(options.quiet ? '' : text);
+        return { json: { results }, text: output === '-' ? '' : text };
+      }),
+    );
+}
+
+function line({ reference }: PullResult): string {
+  return `${reference}\n`;
+}

@@ -1,0 +1,111 @@
+import { ImageError } from '../errors.js';
+import { isObject, type JsonObject } from '../oci/json.js';
+import { canonicalReference } from '../oci/reference.js';
+import { yaml } from './libraries.js';
+import type { YamlFile } from './read-yaml.js';
+
+/** An image that a manifest names. */
+export interface KubernetesImage {
+  /** As it is written. */
+  readonly image: string;
+  /** In full. */
+  readonly reference: string;
+  /** Who names it, as `Deployment/web`. */
+  readonly usedBy: readonly string[];
+}
+
+/** What a pod runs (Kubernetes API, PodSpec); every workload, also one that we do not know, has a pod's spec somewhere. */
+const CONTAINERS = ['initContainers', 'containers', 'ephemeralContainers'];
+
+/**
+ * The images of Kubernetes manifests, several documents in one file, each image once, in order.
+ *
+ * @throws ImageError USAGE (no YAML, no manifests, not a reference)
+ */
+export function parseKubernetes({ text, path }: YamlFile): KubernetesImage[] {
+  const found = new Map<string, { readonly image: string; readonly usedBy: Set<string> }>();
+  for (const value of documentsIn({ text, path })) {
+    if (value === null) continue;
+    if (!isObject(value) || typeof value['kind'] !== 'string')
+      throw refuse(path, 'expected Kubernetes manifests, got a document without a kind');
+    collect(value, nameOf(value), (image, usedBy) => {
+      const reference = referenceOf(image, `${path}: ${usedBy}`);
+      const known = found.get(reference) ?? { image, usedBy: new Set() };
+      found.set(reference, known);
+      known.usedBy.add(usedBy);
+    });
+  }
+  return [...found].map(([reference, { image, usedBy }]) => ({
+    image,
+    reference,
+    usedBy: [...usedBy],
+  }));
+}
+
+function collect(
+  value: unknown,
+  usedBy: string,
+  onImage: (image: string, usedBy: string) => void,
+): void {
+  if (Array.isArray(value)) for (const each of value) collect(each, usedBy, onImage);
+  if (!isObject(value)) return;
+  // The items of a List are manifests themselves.
+  const name =
+    typeof value['kind'] === 'string' && isObject(value['metadata']) ? nameOf(value) : usedBy;
+  for (const [key, each] of Object.entries(value)) {
+    if (CONTAINERS.includes(key) && Array.isArray(each))
+      for (const container of each as unknown[])
+        if (
+          isObject(container) &&
+          typeof container['image'] === 'string' &&
+          container['image'] !== ''
+        )
+          onImage(container['image'], name);
+    // An image as a volume is one that a node must have, too.
+    if (key === 'volumes' && Array.isArray(each))
+      for (const volume of each as unknown[]) {
+        const image = isObject(volume) && isObject(volume['image']) ? volume['image'] : {};
+        if (typeof image['reference'] === 'string') onImage(image['reference'], name);
+      }
+    collect(each, name, onImage);
+  }
+}
+
+function nameOf(manifest: JsonObject): string {
+  const metadata = isObject(manifest['metadata']) ? manifest['metadata'] : {};
+  const name = metadata['name'] ?? metadata['generateName'];
+  const kind = String(manifest['kind']);
+  return typeof name === 'string' ? `${kind}/${name}` : kind;
+}
+
+function documentsIn({ text, path }: YamlFile): unknown[] {
+  const documents = yaml().parseAllDocuments(text, { logLevel: 'error' });
+  return [...documents].map((document) => {
+    const [error] = document.errors;
+    if (error) throw refuse(path, error.message);
+    try {
+      return document.toJS() as unknown;
+    } catch (cause) {
+      throw refuse(path, cause instanceof Error ? cause.message : String(cause));
+    }
+  });
+}
+
+function referenceOf(image: string, where: string): string {
+  try {
+    return canonicalReference(image);
+  } catch (cause) {
+    throw new ImageError(
+      'USAGE',
+      `${where}: expected the name of an image, got ${JSON.stringify(image)}`,
+      {
+        cause,
+        hint: 'A template must be rendered first, as with helm template or kustomize build.',
+      },
+    );
+  }
+}
+
+function refuse(path: string, problem: string): ImageError {
+  return new ImageError('USAGE', `${path}: ${problem}`, { location: path });
+}

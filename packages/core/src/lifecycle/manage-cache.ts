@@ -1,0 +1,203 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { allocatedBy, modified, statIfThere } from '../disk/allocated.js';
+import { ImageError, systemCode } from '../errors.js';
+import { algorithmOf, type Digest } from '../oci/digest.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import { canonicalReference } from '../oci/reference.js';
+import { collect } from '../store/collect.js';
+import { FileStore } from '../store/file-store.js';
+import {
+  blobFile,
+  blobFolder,
+  digestOfBlobFile,
+  imageFile,
+  partialFolder,
+} from '../store/paths.js';
+import type { CallOptions } from '../transfer/store.js';
+import { sizeOf, walk } from '../transfer/walk.js';
+import { hashAll } from '../verify/hash-all.js';
+import { duration } from './amounts.js';
+import { sharedCache } from './cache.js';
+
+export interface CacheInfo {
+  readonly path: string;
+  readonly images: number;
+  readonly blobs: number;
+  /** On disk. */
+  readonly bytes: number;
+  /** Of these, what is not whole yet: being fetched, or left by a process that died. */
+  readonly partialBytes: number;
+}
+
+export interface CachedImage {
+  /** Null for one that was asked for by its digest alone. */
+  readonly reference: string | null;
+  readonly digest: Digest;
+  /** What of it is here. */
+  readonly bytes: number;
+  /** Whether all of it is: an engine that had the rest was sent only what it lacked. */
+  readonly whole: boolean;
+  /** ISO 8601. */
+  readonly lastUsed: string | null;
+}
+
+/** What the cache takes. */
+export async function cacheInfo(): Promise<CacheInfo> {
+  const path = sharedCache();
+  const images = new Set((await imagesIn(path)).map(({ descriptor }) => descriptor.digest));
+  const blobs = await sizesOf((await blobsIn(path)).map(({ file }) => file));
+  const partial = await sizesOf(await filesIn(partialFolder(path)));
+  const partialBytes = sum(partial);
+  return {
+    path,
+    images: images.size,
+    blobs: blobs.length,
+    bytes: sum(blobs) + partialBytes,
+    partialBytes,
+  };
+}
+
+/** What was pulled, by name. */
+export async function listCache(): Promise<CachedImage[]> {
+  const path = sharedCache();
+  const store = new FileStore(path);
+  return Promise.all(
+    (await imagesIn(path)).map(async ({ reference = null, descriptor }) => {
+      const graph = await walk(store, descriptor, { missing: 'report' });
+      const used = await modified(imageFile(path, descriptor.digest));
+      return {
+        reference,
+        digest: descriptor.digest,
+        bytes: sizeOf(graph),
+        whole: graph.missing.length === 0,
+        lastUsed: used === undefined ? null : new Date(used).toISOString(),
+      };
+    }),
+  );
+}
+
+export interface CacheProof {
+  readonly blobs: number;
+  /** How many were hashed. */
+  readonly bytes: number;
+  /** What was not what its name says. It is gone; the next pull fetches it again. */
+  readonly damaged: readonly Digest[];
+}
+
+/** Hashes all that the cache holds, and throws away what is damaged. */
+export async function verifyCache(options: CallOptions = {}): Promise<CacheProof> {
+  const path = sharedCache();
+  const jobs = [];
+  for (const { digest, file } of await blobsIn(path)) {
+    const size = (await statIfThere(file))?.size ?? 0;
+    const pieces = [{ file, offset: 0, size }];
+    const algorithm = algorithmOf(digest);
+    jobs.push({ member: file, offset: 0, size, pieces, algorithm, expected: digest });
+  }
+  const damaged: Digest[] = [];
+  let bytes = 0;
+  await hashAll(
+    jobs,
+    ({ expected }, { digest, size }) => {
+      bytes += size;
+      if (digest !== expected) damaged.push(expected);
+    },
+    options,
+  );
+  for (const digest of damaged) await rm(blobFile(path, digest), { force: true });
+  return { blobs: jobs.length, bytes, damaged };
+}
+
+export interface PurgeOptions {
+  /** Only these; all when empty. */
+  readonly references: readonly string[];
+  /** Only what was not used for this long, as `30d`. */
+  readonly unusedFor?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface Purged {
+  readonly purged: readonly Pick<CachedImage, 'reference' | 'digest'>[];
+  /** On disk; what images share is freed with the last of them. */
+  readonly freedBytes: number;
+}
+
+/** Throws images out of the cache. @throws ImageError NOT_FOUND (a reference), USAGE */
+export async function purgeCache({ references, unusedFor, dryRun }: PurgeOptions): Promise<Purged> {
+  const path = sharedCache();
+  const store = new FileStore(path);
+  const images = await listCache();
+  const wanted = references.map((text) => canonicalReference(text.replace(/^docker:\/\//, '')));
+  for (const reference of wanted)
+    if (!images.some((image) => isCalled(image, reference)))
+      throw new ImageError('NOT_FOUND', `${reference}: expected it in the cache, got none`, {
+        location: path,
+        hint: 'stowage cache ls shows what is there.',
+      });
+  const before =
+    unusedFor === undefined ? Infinity : Date.now() - duration(unusedFor, '--unused-for');
+  const going = images.filter(
+    (image) =>
+      (wanted.length === 0 || wanted.some((reference) => isCalled(image, reference))) &&
+      Date.parse(image.lastUsed ?? '') <= before,
+  );
+  const purged = going.map(({ reference, digest }) => ({ reference, digest }));
+  if (dryRun) return { purged, freedBytes: 0 };
+  const held = (await cacheInfo()).bytes;
+  for (const { reference } of going) if (reference !== null) await store.untag(reference);
+  const named = new Set(
+    (await imagesIn(path)).flatMap(({ reference, descriptor }) =>
+      reference === undefined ? [] : [descriptor.digest],
+    ),
+  );
+  for (const { digest } of going)
+    if (!named.has(digest)) await rm(imageFile(path, digest), { force: true });
+  await collect(store, path, { grace: 0 });
+  return { purged, freedBytes: held - (await cacheInfo()).bytes };
+}
+
+function isCalled({ reference, digest }: CachedImage, wanted: string): boolean {
+  return reference === wanted || wanted.endsWith(`@${digest}`);
+}
+
+/** Images whose manifest is here: of others only the name was learned. */
+async function imagesIn(path: string): Promise<NamedDescriptor[]> {
+  const store = new FileStore(path);
+  const images: NamedDescriptor[] = [];
+  for await (const image of store.list()) if (await store.has(image.descriptor)) images.push(image);
+  return images;
+}
+
+async function blobsIn(
+  path: string,
+): Promise<{ readonly digest: Digest; readonly file: string }[]> {
+  const found: { readonly digest: Digest; readonly file: string }[] = [];
+  for (const algorithm of ['sha256', 'sha512'])
+    for (const file of await filesIn(blobFolder(path, algorithm))) {
+      const digest = digestOfBlobFile(
+        algorithm,
+        file.slice(blobFolder(path, algorithm).length + 1),
+      );
+      if (digest !== undefined) found.push({ digest, file });
+    }
+  return found;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).map((name) => join(folder, name));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function sizesOf(files: readonly string[]): Promise<number[]> {
+  const infos = await Promise.all(files.map(statIfThere));
+  return infos.map((info) => (info ? allocatedBy(info) : 0));
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
+}

@@ -1,0 +1,154 @@
+import type { Engine } from '../engine/engine.js';
+import { ImageError } from '../errors.js';
+import { REPOSITORY } from '../location.js';
+import type { Digest } from '../oci/digest.js';
+import type { Platform } from '../oci/platform.js';
+import { formatReference, parseReference } from '../oci/reference.js';
+import { openReference, type Opened } from '../open.js';
+import { copyGraph } from '../transfer/copy.js';
+import { referringTo } from '../transfer/referrers.js';
+import { selectPlatform } from '../transfer/select-platform.js';
+import { sizeOf, walk, type Graph } from '../transfer/walk.js';
+import { sharedCache } from './cache.js';
+import type { LifecycleEvent } from './call.js';
+import { openDestination, type Destination, type DestinationOptions } from './destination.js';
+import { makeRoom } from './make-room.js';
+import { openEngine, type Workspace } from './workspace.js';
+
+export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
+  /** An archive, or a folder for a layout; into the cache alone when omitted. */
+  readonly output?: string | undefined;
+  /** Only this image of an index; all of them when omitted. */
+  readonly platform?: Platform | undefined;
+  /** False keeps nothing but the output. */
+  readonly cache?: boolean | undefined;
+}
+
+export interface PullResult {
+  /** As it was asked for. */
+  readonly input: string;
+  /** By its digest: `registry.example.com/team/app@sha256:…`. */
+  readonly reference: string;
+  readonly digest: Digest;
+  /** Of the whole image. */
+  readonly bytes: number;
+  /** What had to be fetched of its blobs. */
+  readonly bytesReceived: number;
+  /** Where it went besides the cache; null for nowhere. */
+  readonly output: string | null;
+}
+
+/**
+ * Pulls images from registries, unchanged: into the cache that all workspaces share, and from there into an archive
+ * or layout. All of them, or none is in the output.
+ *
+ * @throws ImageError USAGE, NOT_FOUND, CONFLICT (an archive is there), NO_SPACE; of the registries
+ */
+export async function pull(
+  workspace: Workspace,
+  references: readonly string[],
+  options: PullOptions,
+): Promise<PullResult[]> {
+  const { output } = options;
+  if (output === undefined && options.cache === false)
+    throw new ImageError('USAGE', '--no-cache: expected --output with it, got none', {
+      hint: 'Without either, nothing of the image would stay.',
+    });
+  for (const text of references) parseReference(named(text));
+  let engine: Engine | undefined;
+  const openEngineOnce = async (): Promise<Engine> =>
+    (engine ??= await openEngine(workspace, options));
+  const pulled: Pulled[] = [];
+  try {
+    await using destination =
+      output === undefined
+        ? undefined
+        : await openDestination(workspace, output, { ...options, openEngine: openEngineOnce });
+    for (const input of references) pulled.push(await look(workspace, input, options));
+    if (options.dryRun) return pulled.map((each) => resultOf(each, output));
+    const bytes = pulled.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
+    if (destination?.path !== undefined)
+      await makeRoom(workspace, [{ path: destination.path, bytes }], options);
+    for (const each of pulled) await move(each, destination, options);
+    await destination?.sink.commit(options);
+    return pulled.map((each) => resultOf(each, output));
+  } finally {
+    for (const { opened } of pulled) await opened.source[Symbol.asyncDispose]();
+    await engine?.[Symbol.asyncDispose]();
+  }
+}
+
+interface Pulled {
+  readonly input: string;
+  readonly opened: Opened;
+  readonly graph: Graph;
+  /** Bytes, so far. */
+  received: number;
+}
+
+/** A reference may be written as a location. */
+function named(input: string): string {
+  return input.startsWith(REPOSITORY) ? input.slice(REPOSITORY.length) : input;
+}
+
+/** Finds an image and reads what is not a layer. */
+async function look(workspace: Workspace, input: string, options: PullOptions): Promise<Pulled> {
+  const { platform } = options;
+  const cache = options.cache === false ? undefined : sharedCache();
+  const opened = await openReference(named(input), { ...options, cache, limits: workspace.limits });
+  try {
+    const { source, reference } = opened;
+    const { descriptor } = await source.resolve(reference, options);
+    const root = platform
+      ? await selectPlatform(source, descriptor, platform, options)
+      : descriptor;
+    return { input, opened, graph: await walk(source, root, options), received: 0 };
+  } catch (error) {
+    await opened.source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Into the cache, and into what was asked for. */
+async function move(
+  pulled: Pulled,
+  destination: Destination | undefined,
+  options: PullOptions,
+): Promise<void> {
+  const { input, opened, graph } = pulled;
+  const { source } = opened;
+  // Without a cache, what is written is what was fetched.
+  const received = source.prepare ? 'fetched' : 'progress';
+  const onEvent = (event: LifecycleEvent): void => {
+    if (event.type === received) pulled.received += event.bytes;
+    options.onEvent?.(event);
+  };
+  options.onEvent?.({ type: 'step', subject: input, text: 'pulling' });
+  if (!destination)
+    return source.prepare?.(graph.nodes, {
+      signal: options.signal,
+      onFetching: (bytes) => onEvent({ type: 'fetching', bytes }),
+      onFetched: (bytes) => onEvent({ type: 'fetched', bytes }),
+    });
+  const { sink, reference, isEngine } = destination;
+  const about = isEngine ? [] : await referringTo(source, [graph], options);
+  for (const each of [graph, ...about])
+    await copyGraph(source, each, sink, { signal: options.signal, onEvent });
+  const { registry, repository, tag } = parseReference(named(input));
+  const name =
+    reference ?? (tag === undefined ? undefined : formatReference({ registry, repository, tag }));
+  if (name !== undefined) await sink.tag(graph.root, name, options);
+}
+
+function resultOf({ input, graph, received }: Pulled, output: string | undefined): PullResult {
+  const { registry, repository } = parseReference(named(input));
+  const { digest } = graph.root;
+  return {
+    input,
+    reference: formatReference({ registry, repository, digest }),
+    digest,
+    bytes: sizeOf(graph),
+    bytesReceived: received,
+    output: output ?? null,
+  };
+}

@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+
+/** Where images from registries are kept for all workspaces of a user: `$STOWAGE_CACHE_DIR`, else where caches belong. */
+export function cacheFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+  home: string,
+): string {
+  const { STOWAGE_CACHE_DIR: own, XDG_CACHE_HOME: xdg, LOCALAPPDATA: local } = env;
+  if (own) return own;
+  // The XDG specification: what is not absolute is to be ignored.
+  if (xdg?.startsWith('/')) return join(xdg, 'stowage');
+  if (platform === 'win32')
+    return join(local ?? join(home, 'AppData', 'Local'), 'stowage', 'cache');
+  if (platform === 'darwin') return join(home, 'Library', 'Caches', 'stowage');
+  return join(home, '.cache', 'stowage');
+}

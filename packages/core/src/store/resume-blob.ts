@@ -1,0 +1,78 @@
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { statIfThere } from '../disk/allocated.js';
+import { syncFolder, writeChunk } from '../disk/atomic-write.js';
+import { withLock } from '../disk/lock.js';
+import { readRange } from '../disk/read-range.js';
+import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { algorithmOf, hasherFor } from '../oci/digest.js';
+import type { CallOptions, Open } from '../transfer/store.js';
+import { blobFile, fetchLock, partialFile } from './paths.js';
+
+/** How much of a blob an earlier try has left, in bytes. */
+export async function resumable(root: string, { digest }: Descriptor): Promise<number> {
+  return (await statIfThere(partialFile(root, digest)))?.size ?? 0;
+}
+
+/**
+ * Fetches a blob into a folder of blobs. What came before a process died is kept, and gone on with; and of several
+ * processes that want the same blob one fetches it, while the others wait.
+ *
+ * @param isThere whether somebody else has brought it meanwhile.
+ * @throws ImageError CORRUPT, NO_SPACE; whatever `content` throws
+ */
+export async function resumeBlob(
+  root: string,
+  descriptor: Descriptor,
+  content: Open,
+  { isThere, signal }: CallOptions & { readonly isThere: () => Promise<boolean> },
+): Promise<void> {
+  const partial = partialFile(root, descriptor.digest);
+  const fetch = async (): Promise<void> => {
+    if (await isThere()) return;
+    await mkdir(dirname(partial), { recursive: true });
+    await using file = await open(partial, 'a+');
+    const had = Math.min((await file.stat()).size, descriptor.size);
+    const isRight =
+      (await append(file, descriptor, content, { at: had, partial })) ||
+      // What was there before may be what is wrong.
+      (had > 0 && (await append(file, descriptor, content, { at: 0, partial })));
+    if (!isRight) {
+      await rm(partial, { force: true });
+      throw new ImageError(
+        'CORRUPT',
+        `${descriptor.digest}: expected ${descriptor.size} bytes of that digest, got others`,
+        { hint: 'What it was fetched from is damaged, or lies; it was not kept.' },
+      );
+    }
+    await file.sync();
+    const path = blobFile(root, descriptor.digest);
+    await mkdir(dirname(path), { recursive: true });
+    await rename(partial, path);
+    await syncFolder(dirname(path));
+  };
+  // As long as it takes: whoever holds the lock is fetching, and a dead one loses it.
+  await withLock(fetchLock(root, descriptor.digest), fetch, { wait: Infinity, signal });
+}
+
+/** @returns whether the file is now what it should be */
+async function append(
+  file: FileHandle,
+  { digest, size }: Descriptor,
+  content: Open,
+  { at, partial }: { readonly at: number; readonly partial: string },
+): Promise<boolean> {
+  await file.truncate(at);
+  const hasher = hasherFor(digest);
+  for await (const chunk of readRange(file, 0, at)) hasher.update(chunk);
+  let length = at;
+  if (at < size)
+    for await (const chunk of content(at)) {
+      length += chunk.byteLength;
+      if (length > size) return false;
+      hasher.update(chunk);
+      await writeChunk(file, chunk, partial);
+    }
+  return length === size && `${algorithmOf(digest)}:${hasher.digest('hex')}` === digest;
+}
