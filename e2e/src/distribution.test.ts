@@ -1,11 +1,12 @@
 import { createPrivateKey, createSign, X509Certificate } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, request, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { CopiedImage, Inspection } from '@stowage/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from './distribution-server.js';
+import { faultyProxy, type Fault } from './faulty-proxy.js';
 import { describeWith } from './peers.js';
 import { json, must, stowage, temporaryFolder } from './run.js';
 
@@ -171,63 +172,6 @@ describeWith(['docker-registry'], 'a registry that fails once', () => {
 
 function isBlob(url = ''): boolean {
   return url.includes('/blobs/');
-}
-
-interface Fault {
-  readonly status?: number;
-  /** `Retry-After`. */
-  readonly wait?: string;
-  /** Bytes of the answer, after which the connection breaks. */
-  readonly cutAfter?: number;
-  /** Changes the answer's last byte. */
-  readonly flip?: boolean;
-}
-
-/** A registry's stand-in on loopback that does something wrong to the first request of a kind. */
-async function faultyProxy(
-  registry: string,
-  isHit: (incoming: IncomingMessage) => boolean,
-  { status, wait, cutAfter, flip }: Fault,
-): Promise<{ host: string; hits: () => number }> {
-  let hits = 0;
-  const [hostname, port] = registry.split(':');
-  const server = createServer((incoming, outgoing) => {
-    const isOurs = hits === 0 && isHit(incoming);
-    if (isOurs) hits++;
-    if (isOurs && status !== undefined) {
-      incoming.resume();
-      outgoing.writeHead(status, wait === undefined ? {} : { 'retry-after': wait }).end();
-      return;
-    }
-    if (isOurs && cutAfter === 0) {
-      incoming.destroy();
-      return;
-    }
-    const { method, url, headers } = incoming;
-    const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-      if (!isOurs) {
-        answer.pipe(outgoing);
-        return;
-      }
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => {
-        const whole = Buffer.concat(chunks);
-        if (flip) whole.writeUInt8(whole.readUInt8(whole.length - 1) ^ 1, whole.length - 1);
-        if (flip) outgoing.end(whole);
-        else outgoing.write(whole.subarray(0, cutAfter), () => outgoing.destroy());
-      });
-    });
-    onward.on('error', () => outgoing.destroy());
-    incoming.pipe(onward);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    return new Promise<void>((resolve) => server.close(() => resolve()));
-  });
-  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, hits: () => hits };
 }
 
 async function selfSigned(folder: string): Promise<{ certificate: string; key: string }> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-const CLI = join(import.meta.dirname, '../../packages/cli/dist/main.js');
+export const CLI = join(import.meta.dirname, '../../packages/cli/dist/main.js');
 
 export interface Ran {
   readonly code: number | null;
@@ -33,6 +33,8 @@ export function cleanEnvironment(): Record<string, string> {
       inherited.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
     ),
     NO_COLOR: '1',
+    // Nobody's own, and none that another test fills.
+    STOWAGE_CACHE_DIR: join(tmpdir(), `stowage-e2e-cache-${process.pid}`),
   };
 }
 

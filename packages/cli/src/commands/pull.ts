@@ -15,6 +15,7 @@ import { stdoutFor } from './copy.js';
 interface Options extends CommonOptions {
   readonly output?: string;
   readonly platform?: string;
+  readonly referrers?: boolean;
   readonly append?: boolean;
   readonly split?: string;
   readonly force?: boolean;
@@ -36,18 +37,20 @@ export function pullCommand(io: Io): Command {
     .option('-o, --output <path>', 'an archive, or a folder (ending with /) for a layout')
     .option('--platform <platform>', 'only this image of a multi-platform one')
     .option('--split <size>', 'write an archive in parts of this size, with their checksums')
+    .option('--no-referrers', 'leave out what refers to the images: signatures, SBOMs')
     .option('--append', 'add to an archive that is there')
     .option('--force', 'write over an archive that is there')
     .option('--dry-run', 'say what would be pulled, and fetch no layer')
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
-        const { output, append, split, force, platform } = options;
+        const { output, append, split, force, platform, referrers } = options;
         const results = await pull(workspace, await withKubernetes(references, options, call), {
           ...call,
           output,
           append,
           split,
           force,
+          referrers,
           cache: wantsCache(options),
           platform: platform === undefined ? undefined : parsePlatform(platform),
           stdout: stdoutFor(output ?? '', io),

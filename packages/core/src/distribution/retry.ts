@@ -21,7 +21,9 @@ export function isOfTheWay(error: unknown): boolean {
 /** Nobody listens there, nobody has that name, or nobody believes who it is: the next try will find the same. */
 export function isSettled(error: unknown, tries: number): boolean {
   const code = systemCode(error) ?? '';
-  return CERTIFICATE.test(code) || (tries > 0 && /^(?:ECONNREFUSED|ENOTFOUND)$/.test(code));
+  return (
+    CERTIFICATE.test(code) || (tries > 0 && /^(?:ECONNREFUSED|ENOTFOUND|ENETUNREACH)$/.test(code))
+  );
 }
 
 export async function pause(

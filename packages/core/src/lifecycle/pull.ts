@@ -20,6 +20,8 @@ export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
   readonly output?: string | undefined;
   /** Only this image of an index; all of them when omitted. */
   readonly platform?: Platform | undefined;
+  /** False leaves out what refers to the images: signatures, SBOMs. An engine holds none anyway. */
+  readonly referrers?: boolean | undefined;
   /** False keeps nothing but the output. */
   readonly cache?: boolean | undefined;
 }
@@ -131,7 +133,8 @@ async function move(
       onFetched: (bytes) => onEvent({ type: 'fetched', bytes }),
     });
   const { sink, reference, isEngine } = destination;
-  const about = isEngine ? [] : await referringTo(source, [graph], options);
+  const isAlone = isEngine || options.referrers === false;
+  const about = isAlone ? [] : await referringTo(source, [graph], options);
   for (const each of [graph, ...about])
     await copyGraph(source, each, sink, { signal: options.signal, onEvent });
   const { registry, repository, tag } = parseReference(named(input));

@@ -13,6 +13,8 @@ import { destinationOf, type PushTarget } from './push-target.js';
 export interface PushNaming extends CallOptions {
   /** The name there, `REPOSITORY[:TAG]`, of one input with one image. */
   readonly tag?: string | undefined;
+  /** False leaves out what refers to the images: signatures, SBOMs. */
+  readonly referrers?: boolean | undefined;
 }
 
 /** An image that is to be pushed, its structure checked. */
@@ -63,7 +65,8 @@ export async function itemsOf(
     // What refers to an image goes with it.
     if (images.length > 1 && (await subjectOf(source, image.descriptor, options))) continue;
     const graph = await walk(source, image.descriptor, options);
-    const referrers = await referringTo(source, [graph], options);
+    const referrers =
+      options.referrers === false ? [] : await referringTo(source, [graph], options);
     const name = options.tag ?? image.reference ?? at.record?.reference;
     if (name === undefined)
       throw new ImageError(

@@ -1,0 +1,73 @@
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface Fault {
+  readonly status?: number;
+  /** `Retry-After`. */
+  readonly wait?: string;
+  /** Bytes of the answer, after which the connection breaks. */
+  readonly cutAfter?: number;
+  /** Bytes of the answer, after which nothing more comes. */
+  readonly stallAfter?: number;
+  /** Changes the answer's last byte. */
+  readonly flip?: boolean;
+}
+
+export interface FaultyProxy {
+  readonly host: string;
+  readonly hits: () => number;
+  /** All that was asked for, as `GET /v2/… bytes=5-`. */
+  readonly requests: string[];
+}
+
+/** A registry's stand-in on loopback that does something wrong to the first request of a kind. */
+export async function faultyProxy(
+  registry: string,
+  isHit: (incoming: IncomingMessage) => boolean,
+  { status, wait, cutAfter, stallAfter, flip }: Fault,
+): Promise<FaultyProxy> {
+  let hits = 0;
+  const requests: string[] = [];
+  const [hostname, port] = registry.split(':');
+  const server = createServer((incoming, outgoing) => {
+    const { method = '', url = '', headers } = incoming;
+    requests.push([method, url, headers.range].filter((each) => each !== undefined).join(' '));
+    const isOurs = hits === 0 && isHit(incoming);
+    if (isOurs) hits++;
+    if (isOurs && status !== undefined) {
+      incoming.resume();
+      outgoing.writeHead(status, wait === undefined ? {} : { 'retry-after': wait }).end();
+      return;
+    }
+    if (isOurs && cutAfter === 0) {
+      incoming.destroy();
+      return;
+    }
+    const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      if (!isOurs) {
+        answer.pipe(outgoing);
+        return;
+      }
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => {
+        const whole = Buffer.concat(chunks);
+        if (flip) whole.writeUInt8(whole.readUInt8(whole.length - 1) ^ 1, whole.length - 1);
+        if (flip) outgoing.end(whole);
+        else if (stallAfter !== undefined) outgoing.write(whole.subarray(0, stallAfter));
+        else outgoing.write(whole.subarray(0, cutAfter), () => outgoing.destroy());
+      });
+    });
+    onward.on('error', () => outgoing.destroy());
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { host, hits: () => hits, requests };
+}

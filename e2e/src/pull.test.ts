@@ -1,0 +1,209 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CachedImage, CacheInfo, CacheProof, LoadResult, PullResult } from '@stowage/core';
+import { expect, inject, it, onTestFinished } from 'vitest';
+import { startRegistry } from './distribution-server.js';
+import { faultyProxy } from './faulty-proxy.js';
+import { createWorkspace, ARCHIVE, DEFINITION, put } from './fixture.js';
+import { describeWith, DOCKER } from './peers.js';
+import { CLI, cleanEnvironment, json, must, stowage, temporaryFolder } from './run.js';
+
+const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
+const APP = join(GOLDEN, 'podman-oci.tar');
+const LARGE = 24 * 1024 ** 2;
+
+/** A workspace with a cache of its own, and an image in a registry of its own. */
+async function setUp(archive = APP) {
+  const cwd = await temporaryFolder();
+  const env = { STOWAGE_CACHE_DIR: join(cwd, 'cache') };
+  const registry = await startRegistry();
+  const { host, requests } = await faultyProxy(registry, () => false, {});
+  const reference = `${registry}/team/app:1`;
+  await json<unknown>(['copy', archive, `docker://${reference}`], { cwd, env });
+  return { cwd, env, registry, host, requests, name: `${host}/team/app` };
+}
+
+async function large(): Promise<string> {
+  const cwd = await createWorkspace();
+  await writeFile(join(cwd, DEFINITION, 'files/large'), randomBytes(LARGE));
+  expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
+  return join(cwd, ARCHIVE);
+}
+
+describeWith(['docker-registry', 'unshare'], 'pull', () => {
+  it('goes into the cache once, under every name, and out of it without a network', async () => {
+    const { cwd, env, name, requests } = await setUp();
+    const pull = async (...args: readonly string[]) =>
+      (await json<{ results: PullResult[] }>(['pull', ...args], { cwd, env })).results;
+    const [first] = await pull(`${name}:1`);
+    expect(first?.bytesReceived).toBeGreaterThan(0);
+    const { stdout } = await stowage(['pull', `${name}:1`], { cwd, env });
+    expect(stdout).toBe(`${name}@${first?.digest}\n`);
+    requests.splice(0);
+    expect(await pull(`${name}:1`)).toMatchObject([{ digest: first?.digest, bytesReceived: 0 }]);
+    // A tag may have moved: one question. A digest cannot.
+    expect(requests.slice()).toEqual(['HEAD /v2/team/app/manifests/1']);
+    requests.splice(0);
+    const byDigest = `${name}@${first?.digest}`;
+    expect(await pull(byDigest)).toMatchObject([{ digest: first?.digest, bytesReceived: 0 }]);
+    expect(requests).toEqual([]);
+    const offline = [
+      '-n',
+      process.execPath,
+      CLI,
+      'pull',
+      byDigest,
+      '-o',
+      'off.tar',
+      '--no-referrers',
+    ];
+    await must('unshare', offline, { cwd, env });
+    expect((await stowage(['verify', 'off.tar'], { cwd })).code).toBe(0);
+    const { images } = await json<{ images: CachedImage[] }>(['cache', 'ls'], { cwd, env });
+    expect(images.map(({ reference, digest, whole }) => [reference, digest, whole])).toEqual([
+      [`${name}:1`, first?.digest, true],
+    ]);
+  });
+
+  it('writes archives and layouts, one image or several, with the digests that the registry has', async () => {
+    const { cwd, env, name, registry } = await setUp(join(GOLDEN, 'nested-index.tar'));
+    const referrers = `docker://${registry}/signed:1`;
+    await json(['copy', join(GOLDEN, 'referrers.tar'), referrers, '--all'], { cwd, env });
+    await json(['copy', APP, `docker://${registry}/other:2`], { cwd, env });
+    const all = [`${name}:1`, `${registry}/other:2`];
+    const results = await json<{ results: PullResult[] }>(['pull', ...all, '-o', 'all.tar'], {
+      cwd,
+      env,
+    });
+    expect((await stowage(['verify', 'all.tar'], { cwd })).code).toBe(0);
+    const listed = await stowage(['inspect', 'all.tar', '--json'], { cwd });
+    for (const { digest } of results.results) expect(listed.stdout).toContain(digest);
+    await json(['pull', `${name}:1`, '-o', 'one/', '--platform', 'linux/amd64'], { cwd, env });
+    const one = await stowage(['inspect', 'one', '--json'], { cwd });
+    expect(one.stdout).toContain('"architecture":"amd64"');
+    const there = await stowage(['pull', `${name}:1`, '-o', 'all.tar'], { cwd, env });
+    expect([there.code, there.stderr]).toEqual([8, expect.stringContaining('--force')]);
+  });
+
+  it('leaves nothing with --no-cache, and none of an archive that could not be finished', async () => {
+    const { cwd, env, name, registry } = await setUp();
+    const { code } = await stowage(['pull', `${name}:1`, '-o', 'a.tar', '--no-cache'], {
+      cwd,
+      env,
+    });
+    expect([code, await readdir(cwd)]).toEqual([0, ['a.tar']]);
+    const isBlob = ({ url = '' }: IncomingMessage) => url.includes('/blobs/');
+    const { host } = await faultyProxy(registry, isBlob, { flip: true });
+    const bad = ['pull', `${host}/team/app:1`, '-o', 'b.tar', '--cache=false'];
+    expect((await stowage(bad, { cwd, env })).code).toBe(4);
+    expect(await readdir(cwd)).toEqual(['a.tar']);
+  });
+
+  it('goes on where a killed process was, once for all who wait, and heals what is damaged', async () => {
+    const { cwd, env, registry } = await setUp(await large());
+    const isLarge = ({ method, url = '' }: IncomingMessage) =>
+      method === 'GET' && url.includes('/blobs/') && lastBlob(url);
+    const seen = new Set<string>();
+    // The config is the first blob, the layer the second.
+    const lastBlob = (url: string) => seen.add(url).size > 1;
+    const { host, requests } = await faultyProxy(registry, isLarge, {
+      stallAfter: 9 * 1024 ** 2,
+    });
+    const name = `${host}/team/app:1`;
+    const child = spawn(process.execPath, [CLI, 'pull', name], {
+      cwd,
+      env: { ...cleanEnvironment(), ...env },
+      stdio: 'ignore',
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const info = () => json<CacheInfo>(['cache', 'info'], { cwd, env });
+    while ((await info()).partialBytes < 8 * 1024 ** 2)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const before = requests.length;
+    const both = await Promise.all([
+      json<{ results: PullResult[] }>(['pull', name], { cwd, env }),
+      json<{ results: PullResult[] }>(['pull', name], { cwd, env }),
+    ]);
+    const received = both
+      .map(({ results }) => results[0]?.bytesReceived ?? 0)
+      .sort((a, b) => a - b);
+    expect(received[0]).toBe(0);
+    expect(received[1]).toBeLessThan(LARGE - 8 * 1024 ** 2);
+    const later = requests.slice(before).filter((each) => each.includes('/blobs/'));
+    expect(later).toEqual([expect.stringMatching(/ bytes=[0-9]{7,}-/)]);
+    expect((await info()).partialBytes).toBe(0);
+    const proof = await json<CacheProof>(['cache', 'verify'], { cwd, env });
+    expect(proof.damaged).toEqual([]);
+    // One byte of the layer changes on the disk.
+    const blobs = join(env.STOWAGE_CACHE_DIR, 'blobs/sha256');
+    for (const file of await readdir(blobs)) {
+      const path = join(blobs, file);
+      if ((await stat(path)).size < LARGE) continue;
+      const bytes = await readFile(path);
+      bytes.writeUInt8(bytes.readUInt8(5000) ^ 1, 5000);
+      await writeFile(path, bytes);
+    }
+    const broken = await stowage(['pull', name, '-o', 'a.tar'], { cwd, env });
+    expect([broken.code, await readdir(cwd)]).toEqual([4, ['cache']]);
+    expect((await stowage(['pull', name, '-o', 'a.tar'], { cwd, env })).code).toBe(0);
+    expect((await stowage(['verify', 'a.tar'], { cwd })).code).toBe(0);
+    for (const file of await readdir(blobs))
+      if ((await stat(join(blobs, file))).size >= LARGE) await truncate(join(blobs, file), 5);
+    const cut = await json<CacheProof>(['cache', 'verify'], { cwd, env });
+    expect(cut.damaged).toHaveLength(1);
+    await json(['cache', 'purge'], { cwd, env });
+    expect(await info()).toMatchObject({ images: 0, blobs: 0, bytes: 0 });
+  });
+});
+
+describeWith([...DOCKER, 'docker-registry', 'unshare'], 'load of a reference', () => {
+  it('asks once for a tag, skips or retags what is there, and loads a digest without a network', async () => {
+    const { cwd, env, name, requests } = await setUp();
+    const host = ['--host', inject('dockerHost')];
+    const load = async (...args: readonly string[]) =>
+      (await json<{ results: LoadResult[] }>(['load', ...args, ...host], { cwd, env })).results;
+    onTestFinished(async () => {
+      await must('docker', ['image', 'rm', '-f', `${name}:1`, `${name}:2`], {
+        env: { DOCKER_HOST: inject('dockerHost') },
+      });
+    });
+    const [loaded] = await load(`${name}:1`);
+    expect(loaded).toMatchObject({ action: 'loaded', reference: `${name}:1` });
+    requests.splice(0);
+    expect(await load(`docker://${name}:1`)).toMatchObject([{ action: 'skipped', bytesSent: 0 }]);
+    expect(requests.slice()).toEqual(['HEAD /v2/team/app/manifests/1']);
+    const digest = loaded?.digest ?? '';
+    const registry = requests.length;
+    const offline = (...args: readonly string[]) =>
+      must('unshare', ['-n', process.execPath, CLI, 'load', '--json', ...args, ...host], {
+        cwd,
+        env,
+      });
+    expect(await offline(`${name}@${digest}`)).toContain('"action":"skipped"');
+    expect(await offline(`${name}:2@${digest}`)).toContain('"action":"retagged"');
+    await must('docker', ['image', 'rm', '-f', `${name}:1`, `${name}:2`], {
+      env: { DOCKER_HOST: inject('dockerHost') },
+    });
+    expect(await offline(`${name}:1@${digest}`)).toContain('"action":"loaded"');
+    expect(requests).toHaveLength(registry);
+    // The names that were asked for, not what an earlier pull was called.
+    await put(
+      cwd,
+      'pod.yaml',
+      `{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{image: "${name}:2@${digest}"}]}}\n`,
+    );
+    expect(await load('--from-kubernetes', 'pod.yaml')).toMatchObject([
+      { action: 'retagged', reference: `${name}:2` },
+    ]);
+    const held = await stowage(['ls', '--engine', 'docker', ...host, '--json'], { cwd, env });
+    expect(held.stdout).toContain(`${name}:2`);
+    const named = await stowage(['ls', '--kubernetes', 'pod.yaml', '--json'], { cwd });
+    expect(named.stdout).toContain('Pod/p');
+  });
+});
