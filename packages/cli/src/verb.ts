@@ -42,6 +42,8 @@ export interface CommonOptions {
   readonly host?: string;
   readonly username?: string;
   readonly passwordStdin?: boolean;
+  /** Of a spelling that another tool has; ours is never on the command line. */
+  readonly password?: string;
   readonly caFile?: string;
   readonly plainHttp?: boolean;
   readonly insecureSkipTlsVerify?: boolean;
@@ -141,7 +143,8 @@ async function registryFlags(
       `--username ${username}: expected one registry to log in to, got ${[...hosts].join(' and ')}`,
       { hint: 'Log in to each with docker login or podman login.' },
     );
-  if (!options.passwordStdin) return { username, caFile, plainHttp, insecureSkipTlsVerify };
+  if (!options.passwordStdin)
+    return { username, password: options.password, caFile, plainHttp, insecureSkipTlsVerify };
   if (args.includes('-'))
     throw new ImageError(
       'USAGE',

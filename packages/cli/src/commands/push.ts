@@ -1,36 +1,37 @@
-import { push, type PushOptions, type PushResult } from '@stowage/core';
+import { ImageError, push, type PushOptions, type PushResult } from '@stowage/core';
 import { Option, type Command } from 'commander';
-import { formatBytes } from '../print/table.js';
+import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
-  readonly to: string;
   readonly tag?: string;
   readonly repository?: string;
+  readonly referrers?: boolean;
   readonly onExistingTag?: PushOptions['onExistingTag'];
   readonly compress?: PushOptions['compress'];
 }
 
 export function pushCommand(io: Io): Command {
-  return withRegistry(
+  const command = withRegistry(
     withEngine(
       verb('push', 'Push images to a registry, under their own names there.', [
         'stowage push ./from-elsewhere.tar --to registry.example.com/mirror',
         "stowage push 'images/*/*.tar' --to localhost:5000 --dry-run",
         'stowage push ./app.tar --to registry.example.com --tag team/app:1',
+        'stowage push ./arm64.tar --to registry.example.com --on-existing-tag merge',
       ]),
     ),
   )
     .argument(
-      '<input...>',
+      '[input...]',
       'archives by path or pattern, layout folders, - for stdin, names of the catalog, …',
     )
-    .requiredOption('--to <registry>', '[http(s)://]HOST[:PORT][/PREFIX]')
+    .option('--to <registry>', '[http(s)://]HOST[:PORT][/PREFIX]')
     .option('--tag <name>', 'REPOSITORY:TAG there, of one input with one image')
     .option('--repository <repository>', 'what names that are only tags are tags of')
     .addOption(
       new Option('--on-existing-tag <what>', 'about a tag that is another image there')
-        .choices(['overwrite', 'skip', 'error'])
+        .choices(['overwrite', 'skip', 'error', 'merge', 'merge-keep'])
         .default('overwrite'),
     )
     .addOption(
@@ -38,16 +39,55 @@ export function pushCommand(io: Io): Command {
         .choices(['auto', 'none', 'gzip', 'zstd'])
         .default('auto'),
     )
+    .option('--no-referrers', 'leave out what refers to the images: signatures, SBOMs')
     .option('--dry-run', 'say what would go where, and connect to nothing')
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
-        const { to, tag, repository, onExistingTag, compress } = options;
-        const asked = { ...call, to, tag, repository, onExistingTag, compress };
+        const { to, tag, repository, referrers, onExistingTag, compress } = options;
+        if (to === undefined || inputs.length === 0)
+          throw new ImageError(
+            'USAGE',
+            `push: expected ${to === undefined ? '--to REGISTRY' : 'an input'}, got none`,
+          );
+        const asked = { ...call, to, tag, repository, referrers, onExistingTag, compress };
         const results = await push(workspace, inputs, asked);
-        const describe = call.dryRun ? planned : line;
-        return { json: { results }, text: results.map(describe).join('') };
+        const text = call.dryRun
+          ? formatTable(['SOURCE', 'DESTINATION', 'DIGEST', 'TO SEND'], results.map(planned))
+          : results.map(line).join('');
+        return { json: { results }, text };
       }),
     );
+  return withSpellings(command);
+}
+
+/** What other tools call these options. */
+const SPELLINGS = {
+  'to-registry': 'to',
+  'to-registry-ca-cert-file': 'caFile',
+  'to-registry-insecure-skip-tls-verify': 'insecureSkipTlsVerify',
+  'to-registry-username': 'username',
+  'to-registry-password': 'password',
+  'image-tag': 'tag',
+} as const;
+
+function withSpellings(command: Command): Command {
+  for (const name of Object.keys(SPELLINGS)) {
+    const isFlag = name.endsWith('-verify');
+    command.addOption(new Option(`--${name}${isFlag ? '' : ' <value>'}`).hideHelp());
+  }
+  command.addOption(new Option('--image-archive <pattern...>').hideHelp());
+  return command.hook('preAction', () => {
+    for (const [name, meant] of Object.entries(SPELLINGS)) {
+      const value: unknown = command.getOptionValue(camelCase(name));
+      if (value !== undefined) command.setOptionValue(meant, value);
+    }
+    const archives: unknown = command.getOptionValue('imageArchive');
+    if (Array.isArray(archives)) command.args.push(...(archives as string[]));
+  });
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function line({ reference, digest, action: done, bytesSent, blobs }: PushResult): string {
@@ -56,6 +96,7 @@ function line({ reference, digest, action: done, bytesSent, blobs }: PushResult)
   return `${reference}@${digest}  ${done === 'skipped' ? 'already there' : `pushed (${sent})`}\n`;
 }
 
-function planned({ source, input, reference, digest }: PushResult): string {
-  return `${source ?? input}  would go to ${reference} (${digest})\n`;
+/** The digest of what must be packed first is not known yet. */
+function planned({ source, input, reference, digest, bytesSent }: PushResult): string[] {
+  return [source ?? input, reference, shortDigest(digest), `≤ ${formatBytes(bytesSent)}`];
 }

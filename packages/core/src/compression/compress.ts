@@ -15,7 +15,8 @@ export async function* compress(
   options: CompressOptions,
 ): AsyncIterable<Uint8Array> {
   await using compressor = await openCompressor(options);
-  const ahead = 2 * availableParallelism();
+  // Enough that no core waits while what is done is sent.
+  const ahead = 3 * availableParallelism();
   const working: Promise<Uint8Array>[] = [];
   try {
     let count = 0;
@@ -40,19 +41,25 @@ async function* blocksOf(
   bytes: AsyncIterable<Uint8Array>,
   size: number,
 ): AsyncIterable<Uint8Array> {
-  let block = Buffer.allocUnsafeSlow(size);
+  let block: Buffer | undefined;
   let filled = 0;
   for await (const chunk of bytes) {
+    // What comes in blocks already is not copied.
+    if (filled === 0 && chunk.byteLength === size) {
+      yield chunk;
+      continue;
+    }
     for (let at = 0; at < chunk.byteLength; ) {
       const part = chunk.subarray(at, at + size - filled);
+      block ??= Buffer.allocUnsafeSlow(size);
       block.set(part, filled);
       filled += part.byteLength;
       at += part.byteLength;
       if (filled < size) continue;
       yield block;
-      block = Buffer.allocUnsafeSlow(size);
+      block = undefined;
       filled = 0;
     }
   }
-  if (filled > 0) yield block.subarray(0, filled);
+  if (block && filled > 0) yield block.subarray(0, filled);
 }

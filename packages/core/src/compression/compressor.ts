@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
+import type { Tinypool } from 'tinypool';
 import * as zlib from 'node:zlib';
 import { compressZstdFrame } from './zstd-frame.js';
 
@@ -25,7 +26,9 @@ const OS_UNKNOWN = 255;
 
 export async function openCompressor({ kind, level }: CompressOptions): Promise<Compressor> {
   if (kind === 'gzip')
-    return standing(async (bytes) => neutral(await gzip(bytes, { level: level ?? 6 })));
+    return standing(async (bytes) =>
+      neutral(await gzip(bytes, { level: level ?? 6, chunkSize: roomFor(bytes) })),
+    );
   const { zstdCompress } = zlib as { zstdCompress?: typeof zlib.gzip };
   // Node.js 22.15 and later have it, in threads of their own.
   if (zstdCompress) {
@@ -34,9 +37,14 @@ export async function openCompressor({ kind, level }: CompressOptions): Promise<
       options: object,
     ) => Promise<Uint8Array>;
     const params = { [ZSTD_C_COMPRESSION_LEVEL]: level ?? 3 };
-    return standing((bytes) => own(bytes, { params }));
+    return standing((bytes) => own(bytes, { params, chunkSize: roomFor(bytes) }));
   }
   return openPool(level ?? 3);
+}
+
+/** For all that comes of a block: each turn through Node.js's threads costs more than memory does. */
+function roomFor({ byteLength }: Uint8Array): number {
+  return byteLength + 1024;
 }
 
 /** `ZSTD_c_compressionLevel` of zstd.h. */
@@ -61,23 +69,35 @@ async function openPool(level: number): Promise<Compressor> {
   // A worker runs what was built; from the sources of this repository's tests, blocks are compressed here.
   if (import.meta.url.endsWith('.ts'))
     return standing((bytes) => compressZstdFrame({ bytes, level }));
-  const { Tinypool } = await import('tinypool');
-  // Each has an encoder's memory of its own, some 40 MiB.
-  const threads = Math.min(availableParallelism(), 4);
-  const filename = new URL('./zstd-frame.js', import.meta.url).href;
-  const pool = new Tinypool({
-    filename,
-    name: 'compressZstdFrame',
-    minThreads: threads,
-    maxThreads: threads,
-    runtime: 'worker_threads',
-  });
+  const pool = await sharedPool();
   return {
     block: (bytes) =>
       pool.run(
         { bytes, level },
         { transferList: [bytes.buffer as ArrayBuffer] },
       ) as Promise<Uint8Array>,
-    [Symbol.asyncDispose]: () => pool.destroy(),
+    [Symbol.asyncDispose]: async () => {
+      if (--users > 0) return;
+      shared = undefined;
+      await pool.destroy();
+    },
   };
+}
+
+let shared: Promise<Tinypool> | undefined;
+let users = 0;
+
+/** One for all that is compressed at a time: each thread has an encoder's memory of its own, some 40 MiB. */
+function sharedPool(): Promise<Tinypool> {
+  users++;
+  return (shared ??= import('tinypool').then(({ Tinypool }) => {
+    const threads = Math.min(availableParallelism(), 4);
+    return new Tinypool({
+      filename: new URL('./zstd-frame.js', import.meta.url).href,
+      name: 'compressZstdFrame',
+      minThreads: threads,
+      maxThreads: threads,
+      runtime: 'worker_threads',
+    });
+  }));
 }

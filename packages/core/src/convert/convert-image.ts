@@ -8,9 +8,10 @@ import type { ImageIndex, ImageManifest } from '../oci/manifest.js';
 import type { Platform } from '../oci/platform.js';
 import { only } from '../transfer/copy.js';
 import type { CallOptions, Open, Source } from '../transfer/store.js';
+import { forEachOf } from '../transfer/for-each-of.js';
 import { childrenOf, imageFor } from '../transfer/select-platform.js';
 import { walk, type Graph } from '../transfer/walk.js';
-import { convertLayer, type ConvertedLayer } from './convert-layer.js';
+import { convertLayer, type ConvertedLayer, type LayerOptions } from './convert-layer.js';
 import { ConvertedSource } from './converted-source.js';
 import {
   compressionOf,
@@ -28,8 +29,12 @@ export interface ConvertOptions extends CallOptions {
   readonly level?: number | undefined;
   /** Of manifests, configs and layers; as they are when omitted. */
   readonly format?: Format | undefined;
-  /** Where layers are kept until they are written. */
-  readonly spoolFolder: string;
+  /** Where layers are kept until they are written… */
+  readonly spoolFolder?: string | undefined;
+  /** …unless somebody else sees to that. One of the two is wanted where layers change. */
+  readonly pack?:
+    | ((source: Source, layer: Descriptor, options: LayerOptions) => Promise<ConvertedLayer>)
+    | undefined;
   readonly onNotice?: ((text: string) => void) | undefined;
 }
 
@@ -81,7 +86,7 @@ class Conversion implements AsyncDisposable {
   readonly #graph: Graph;
   readonly #options: ConvertOptions;
   /** Each layer is converted once, however many images have it. */
-  readonly #layers = new Map<Digest, ConvertedLayer>();
+  readonly #layers = new Map<Digest, Promise<ConvertedLayer>>();
 
   constructor(source: Source, graph: Graph, options: ConvertOptions) {
     this.#source = source;
@@ -99,7 +104,8 @@ class Conversion implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const layer of this.#layers.values()) await layer[Symbol.asyncDispose]();
+    for (const converting of await Promise.allSettled(this.#layers.values()))
+      if (converting.status === 'fulfilled') await converting.value[Symbol.asyncDispose]?.();
   }
 
   async #convertIndex(node: Descriptor, index: ImageIndex, bytes: Uint8Array): Promise<Descriptor> {
@@ -137,8 +143,12 @@ class Conversion implements AsyncDisposable {
     // An artifact is nobody's layers; it stays as it is.
     if (!isImageConfigType(config.mediaType)) return node;
     const format = this.#formatFor(node);
-    const converted: Descriptor[] = [];
-    for (const layer of layers) converted.push({ ...layer, ...(await this.#layer(layer, format)) });
+    const changed = new Map<Digest, Descriptor>();
+    // Each uses all cores, but has its pauses; a second one fills them.
+    await forEachOf(layers, { concurrency: 2, signal: this.#options.signal }, async (layer) => {
+      changed.set(layer.digest, { ...layer, ...(await this.#layer(layer, format)) });
+    });
+    const converted = layers.map((layer) => changed.get(layer.digest) ?? layer);
     const mediaType = inFormat(config.mediaType, format);
     return this.#written(node, {
       ...parseJsonObject(bytes, 'manifest'),
@@ -149,24 +159,24 @@ class Conversion implements AsyncDisposable {
 
   async #layer(layer: Descriptor, format: Format): Promise<Descriptor> {
     const now = compressionOf(layer.mediaType);
-    const { compress: wanted = now, level, spoolFolder, signal } = this.#options;
+    const { compress: wanted = now, level, signal } = this.#options;
     // Foreign layers, and what nobody here knows.
     if (now === undefined || wanted === undefined) return layer;
     if (wanted === now && level === undefined)
       return { ...layer, mediaType: inFormat(layer.mediaType, format) };
-    const known = this.#layers.get(layer.digest);
-    const converted =
-      known ??
-      (await convertLayer(this.#source, layer, {
-        format,
-        compression: wanted,
-        level,
-        spoolFolder,
-        signal,
-      }));
-    this.#layers.set(layer.digest, converted);
+    const options = { format, compression: wanted, level, signal };
+    const converting = this.#layers.get(layer.digest) ?? this.#pack(layer, options);
+    this.#layers.set(layer.digest, converting);
+    const converted = await converting;
     this.content.set(converted.descriptor.digest, converted.open);
     return converted.descriptor;
+  }
+
+  #pack(layer: Descriptor, options: LayerOptions): Promise<ConvertedLayer> {
+    const { pack, spoolFolder } = this.#options;
+    if (pack) return pack(this.#source, layer, options);
+    if (spoolFolder === undefined) throw new TypeError('expected a folder to keep layers in');
+    return convertLayer(this.#source, layer, { ...options, spoolFolder });
   }
 
   #formatFor(node: Descriptor): Format {

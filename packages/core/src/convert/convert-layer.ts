@@ -5,7 +5,7 @@ import { decompress } from '../compression/decompress.js';
 import { readRange } from '../disk/read-range.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
-import type { CallOptions, Open, Source } from '../transfer/store.js';
+import type { Bytes, CallOptions, Open, Source } from '../transfer/store.js';
 import { watched } from '../transfer/watched.js';
 import { verified } from '../transfer/verified.js';
 import { compressionOf, layerType, type Format, type LayerCompression } from './formats.js';
@@ -14,42 +14,49 @@ export interface LayerOptions extends CallOptions {
   readonly format: Format;
   readonly compression: LayerCompression;
   readonly level?: number | undefined;
-  readonly spoolFolder: string;
 }
 
-/** A layer with other bytes and the same content; they lie in a temporary file until it is closed. */
-export interface ConvertedLayer extends AsyncDisposable {
+/** A layer with other bytes and the same content. */
+export interface ConvertedLayer extends Partial<AsyncDisposable> {
   readonly descriptor: Descriptor;
   readonly open: Open;
 }
 
-/** Unpacks a layer and packs it anew, once: its digest is known at the end, and the bytes are kept till then. */
-export async function convertLayer(
+/** Unpacks a layer and packs it anew. */
+export function repacked(
   source: Source,
   layer: Descriptor,
-  { format, compression, level, spoolFolder, signal }: LayerOptions,
-): Promise<ConvertedLayer> {
+  { compression, level, signal }: LayerOptions,
+): Bytes {
   const { unpackedBytes } = source.limits ?? DEFAULT_LIMITS;
   const raw = verified(source.read(layer, { signal }), layer, {
     signal,
     location: source.location,
   });
   const plain = decompress(raw, compressionOf(layer.mediaType) ?? 'none', unpackedBytes);
-  const packed = compression === 'none' ? plain : compress(plain, { kind: compression, level });
+  return compression === 'none' ? plain : compress(plain, { kind: compression, level });
+}
+
+/** Does so once, into a temporary file: the digest is known at the end, and the bytes are kept till then. */
+export async function convertLayer(
+  source: Source,
+  layer: Descriptor,
+  { spoolFolder, ...options }: LayerOptions & { readonly spoolFolder: string },
+): Promise<ConvertedLayer> {
   const hash = createHash('sha256');
   let size = 0;
-  const measured = watched(packed, (chunk) => {
+  const measured = watched(repacked(source, layer, options), (chunk) => {
     hash.update(chunk);
     size += chunk.byteLength;
   });
-  const file = await spool(measured, { folder: spoolFolder, signal });
+  const file = await spool(measured, { folder: spoolFolder, signal: options.signal });
   return {
     descriptor: {
-      mediaType: layerType(compression, format),
+      mediaType: layerType(options.compression, options.format),
       digest: `sha256:${hash.digest('hex')}`,
       size,
     },
-    open: () => readRange(file, 0, size),
+    open: (start = 0) => readRange(file, start, size),
     [Symbol.asyncDispose]: () => file.close(),
   };
 }

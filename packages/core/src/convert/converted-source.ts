@@ -4,6 +4,17 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import { resolveAmong } from '../transfer/resolve.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Source } from '../transfer/store.js';
 
+/** What is made anew can only be read from its beginning. */
+async function* rangeOf(bytes: Bytes, { start = 0, end = Infinity }: ReadOptions = {}): Bytes {
+  let at = 0;
+  for await (const chunk of bytes) {
+    const part = chunk.subarray(Math.max(start - at, 0), Math.max(end - at, 0));
+    at += chunk.byteLength;
+    if (part.byteLength > 0) yield part;
+    if (at >= end) return;
+  }
+}
+
 /** What was converted, and for the rest the source that it came from. Owns neither. */
 export class ConvertedSource implements Source {
   readonly location: string;
@@ -31,7 +42,8 @@ export class ConvertedSource implements Source {
   }
 
   read(descriptor: Descriptor, options?: ReadOptions): Bytes {
-    return this.#content.get(descriptor.digest)?.() ?? this.#from.read(descriptor, options);
+    const open = this.#content.get(descriptor.digest);
+    return open ? rangeOf(open(), options) : this.#from.read(descriptor, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

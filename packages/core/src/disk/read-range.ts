@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
-const CHUNK = 512 * 1024;
+/** What is read at once, in bytes: as much as is compressed at once. */
+const CHUNK = 1024 * 1024;
 
 /** Streams bytes `start` to `end` (exclusive) of an open file; ends early where the file does. */
 export async function* readRange(

@@ -24,13 +24,19 @@ const HUB_KEYS = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io']
 const TOKEN_USER = '<token>';
 
 /**
- * What docker and podman have stored: `$REGISTRY_AUTH_FILE`, podman's `auth.json`, docker's `config.json`, each with
+ * What docker and podman are told or have stored: `$DOCKER_AUTH_CONFIG` (docker's file itself), `$REGISTRY_AUTH_FILE`, podman's `auth.json`, docker's `config.json`, each with
  * the credential helpers that it names. The first that knows the registry is right.
  *
  * @throws ImageError USAGE (a file that is no JSON), UNAUTHORIZED (a helper that fails)
  */
 export function storedCredentials({ environment }: CredentialPlaces): Credentials {
   return async (registry, repository) => {
+    const { DOCKER_AUTH_CONFIG: said } = environment;
+    if (said) {
+      const file = readJson(Buffer.from(said), '$DOCKER_AUTH_CONFIG');
+      const found = await fromFile(file, registry, repository, environment);
+      if (found) return found;
+    }
     for (const path of authFiles(environment)) {
       const file = await readAuthFile(path);
       const found = file && (await fromFile(file, registry, repository, environment));
@@ -57,13 +63,23 @@ function authFiles(environment: NodeJS.ProcessEnv): string[] {
 
 async function readAuthFile(path: string): Promise<JsonObject | undefined> {
   try {
-    return parseJsonObject(await readFile(path), path);
+    return readJson(await readFile(path), path);
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    if (error instanceof ImageError)
-      throw new ImageError('USAGE', error.message, { location: path, cause: error });
     throw error;
+  }
+}
+
+/** A message never shows the content. @throws ImageError USAGE */
+function readJson(bytes: Uint8Array, location: string): JsonObject {
+  try {
+    return parseJsonObject(bytes, location);
+  } catch (cause) {
+    throw new ImageError('USAGE', `${location}: expected docker's config as JSON, got none`, {
+      location,
+      cause,
+    });
   }
 }
 

@@ -1,23 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError, type ErrorCode } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
-import type { CallOptions, Open } from '../transfer/store.js';
+import type { Open } from '../transfer/store.js';
 import type { RegistryClient } from './client.js';
+import { pushChunks } from './push-chunks.js';
+import { beginUpload, uploadAt, withDigest, type Upload, type UploadOptions } from './upload.js';
 
-export interface PushBlobOptions extends CallOptions {
-  readonly scope: string;
-  /** Repositories that may have it. */
-  readonly mountFrom: readonly string[];
+/** Where uploads are that a process may have left half done. */
+export interface RememberedUploads {
+  find(blob: string): Promise<string | undefined>;
+  keep(blob: string, url: string): Promise<void>;
+  forget(blob: string): Promise<void>;
 }
 
-/** An upload that failed on the way is begun anew so often. */
-const TRIES = 4;
+export interface PushBlobOptions extends UploadOptions {
+  /** A repository of the same registry that has it. */
+  readonly mountFrom?: string | undefined;
+  readonly uploads?: RememberedUploads | undefined;
+}
+
+/** An upload that failed on the way is gone on with, or begun anew, so often. */
+const TRIES = 5;
 /** After the first failure, in milliseconds; longer after each further one. */
 const WAIT = 500;
 const LOST: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'UNAVAILABLE']);
+/** What is larger (bytes) goes in pieces of this size, so that not all of it is lost with a connection. */
+export const CHUNK = 32 * 1024 * 1024;
 
 /**
- * Puts a blob into a repository: mounted from another one where that works, else in one piece.
+ * Puts a blob into a repository: mounted where that works, else in one piece, or in several that can be gone on with
+ * after a broken connection, and by another process after this one died.
  *
  * @returns how it came there
  * @throws ImageError CORRUPT (the content is not what it is said to be), UNAVAILABLE, DENIED, …
@@ -25,59 +37,71 @@ const LOST: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'UNAVAILABLE']);
 export async function pushBlob(
   client: RegistryClient,
   repository: string,
-  { digest, size }: Descriptor,
+  descriptor: Descriptor,
   open: Open,
-  { scope, mountFrom, signal }: PushBlobOptions,
+  options: PushBlobOptions,
 ): Promise<'mounted' | 'sent'> {
-  const uploads = `/v2/${repository}/blobs/uploads/`;
-  const common = { scope, signal };
-  for (const from of mountFrom) {
-    const query = new URLSearchParams({ mount: digest, from });
-    const { status, body } = await client.request({
-      ...common,
-      method: 'POST',
-      url: `${uploads}?${query.toString()}`,
-      expected: [201, 202, 401, 403, 404],
-    });
-    await body.dump();
-    if (status === 201) return 'mounted';
-  }
+  const { digest, size } = descriptor;
+  const { uploads, mountFrom: from, signal } = options;
+  const name = `${client.registry}/${repository}@${digest}`;
+  const isLarge = size > CHUNK;
+  let upload = isLarge ? await remembered(client, name, options) : undefined;
+  let inPieces = isLarge;
   for (let tries = 1; ; tries++) {
-    const started = await client.request({
-      ...common,
-      method: 'POST',
-      url: uploads,
-      expected: [202],
-    });
-    await started.body.dump();
-    const location = started.header('location');
-    if (location === undefined)
-      throw new ImageError(
-        'UNAVAILABLE',
-        `${client.registry}: expected the location of an upload, got none`,
-        {
-          location: client.registry,
-        },
-      );
-    const url = new URL(location, started.url);
-    url.searchParams.set('digest', digest);
+    const begun = upload ?? (await beginUpload(client, repository, { ...options, digest, from }));
+    if (begun === 'mounted') return 'mounted';
     try {
-      const { body } = await client.request({
-        ...common,
-        method: 'PUT',
-        url: url.href,
-        headers: { 'content-type': 'application/octet-stream', 'content-length': String(size) },
-        body: open,
-        once: true,
-        expected: [201],
-      });
-      await body.dump();
+      if (inPieces) {
+        const keep = async (now: Upload): Promise<void> => {
+          upload = now;
+          await uploads?.keep(name, now.url.href);
+        };
+        await keep(begun);
+        inPieces = await pushChunks(client, begun, descriptor, open, { ...options, keep });
+        if (!inPieces) {
+          upload = undefined;
+          continue;
+        }
+      } else await pushWhole(client, begun, descriptor, open, options);
+      if (isLarge) await uploads?.forget(name);
       return 'sent';
     } catch (error) {
-      // How much of it arrived nobody knows: it is begun anew.
       const isLost = error instanceof ImageError && LOST.has(error.code);
+      if (!isLost) await uploads?.forget(name);
       if (!isLost || tries === TRIES) throw error;
       await sleep(WAIT * tries, undefined, signal ? { signal } : {});
+      // How much of one piece arrived nobody knows; of several, the registry does.
+      upload = inPieces ? await uploadAt(client, (upload ?? begun).url, options) : undefined;
     }
   }
+}
+
+async function remembered(
+  client: RegistryClient,
+  name: string,
+  options: PushBlobOptions,
+): Promise<Upload | undefined> {
+  const url = await options.uploads?.find(name);
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  return uploadAt(client, new URL(url), options);
+}
+
+async function pushWhole(
+  client: RegistryClient,
+  { url }: Upload,
+  { digest, size }: Descriptor,
+  open: Open,
+  { scope, signal }: UploadOptions,
+): Promise<void> {
+  const { body } = await client.request({
+    method: 'PUT',
+    url: withDigest(url, digest).href,
+    scope,
+    signal,
+    headers: { 'content-type': 'application/octet-stream', 'content-length': String(size) },
+    body: open,
+    once: true,
+    expected: [201, 204],
+  });
+  await body.dump();
 }

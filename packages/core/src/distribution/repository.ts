@@ -3,32 +3,34 @@ import { bare, type Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { parseJsonObject } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { formatIndex, parseManifest, type Manifest } from '../oci/manifest.js';
+import { parseManifest } from '../oci/manifest.js';
 import { isManifestType, MediaType } from '../oci/media-types.js';
 import { formatReference, parseReference, type Reference } from '../oci/reference.js';
 import { only } from '../transfer/copy.js';
 import { forEachOf } from '../transfer/for-each-of.js';
-import type { Bytes, CallOptions, Open, ReadOptions, Sink, Source } from '../transfer/store.js';
-import { readAll, readContent } from '../transfer/verified.js';
+import type { Bytes, CallOptions, Open, ReadOptions, Sink } from '../transfer/store.js';
+import { readAll } from '../transfer/verified.js';
 import type { Graph } from '../transfer/walk.js';
 import type { Answer, RegistryClient } from './client.js';
 import { download } from './download.js';
 import { ACCEPT, fetchManifest, findManifest } from './find-manifest.js';
-import { pushBlob } from './push-blob.js';
-
-function fallbackTag(subject: Digest): string {
-  return subject.replace(':', '-');
-}
+import type { KnownBlobs } from './known-blobs.js';
+import { pushBlob, type RememberedUploads } from './push-blob.js';
+import { tagReferrer, taggedReferrers, type Manifests } from './referrers.js';
+import { streamBlob } from './stream-blob.js';
+import { beginUpload } from './upload.js';
 
 export interface RepositoryOptions {
-  /** Repositories of the same registry that may have the same blobs. */
-  readonly mountFrom?: readonly string[];
+  /** Of the same registry: what other repositories have need not be sent. */
+  readonly known?: KnownBlobs;
+  /** Of what is sent in pieces. */
+  readonly uploads?: RememberedUploads;
   /** Disposed of with this repository. */
   readonly ownsClient?: boolean;
 }
 
 /** A repository of a registry (OCI distribution spec 1.1). */
-export class Repository implements Source, Sink {
+export class Repository implements Manifests, Sink {
   readonly location: string;
   /** What became of the blobs of the images that were begun. */
   readonly blobs = { sent: 0, mounted: 0, existing: 0 };
@@ -38,6 +40,7 @@ export class Repository implements Source, Sink {
   readonly #options: RepositoryOptions;
   readonly #manifests = new Map<Digest, { readonly type: string; readonly bytes: Uint8Array }>();
   readonly #tags = new Map<string, Digest>();
+  readonly #there = new Set<Digest>();
   /** Manifests that came with the answer to what they are. */
   readonly #read = new Map<Digest, Uint8Array>();
 
@@ -136,11 +139,9 @@ export class Repository implements Source, Sink {
       signal,
     });
     const bytes = await readAll(asked.body);
-    const index =
-      asked.status === 200
-        ? parseManifest(MediaType.index, bytes)
-        : await this.#fallback(digest, signal);
-    if (index?.kind === 'index') yield* index.manifests;
+    if (asked.status !== 200) return yield* await taggedReferrers(this, digest, { signal });
+    const index = parseManifest(MediaType.index, bytes);
+    if (index.kind === 'index') yield* index.manifests;
   }
 
   async begin(graph: Graph, { signal }: CallOptions = {}): Promise<ReadonlySet<Digest>> {
@@ -150,36 +151,46 @@ export class Repository implements Source, Sink {
       if (graph.documents.get(node.digest)?.manifest) wanted.add(node.digest);
       else blobs.push(node);
     await forEachOf(blobs, { concurrency: 8, signal }, async (blob, stop) => {
-      const { status, body } = await this.#client.request({
-        method: 'HEAD',
-        url: `/v2/${this.#name}/blobs/${blob.digest}`,
-        scope: this.#scope('pull,push'),
-        expected: [200, 404],
-        signal: stop,
-      });
-      await body.dump();
-      if (status === 404) wanted.add(blob.digest);
-      else this.blobs.existing++;
+      if (!(await this.holds(blob, { signal: stop }))) wanted.add(blob.digest);
     });
     return wanted;
   }
 
+  /** Whether a blob is there, or can be taken from another repository; what was once is not asked for again. */
+  async holds({ digest }: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
+    if (this.#there.has(digest)) return true;
+    const { status, body } = await this.#client.request({
+      method: 'HEAD',
+      url: `/v2/${this.#name}/blobs/${digest}`,
+      scope: this.#scope('pull,push'),
+      expected: [200, 404],
+      signal,
+    });
+    await body.dump();
+    if (status === 200) this.blobs.existing++;
+    else if (!(await this.#mounts(digest, signal))) return false;
+    this.#isThere(digest);
+    return true;
+  }
+
+  /** Takes content whose digest is known at its end: it is made once, while it is sent. */
+  async ingest(mediaType: string, open: Open, options: CallOptions = {}): Promise<Descriptor> {
+    const scope = this.#scope('pull,push');
+    const made = await streamBlob(this.#client, this.#name, open, { ...options, scope });
+    this.blobs.sent++;
+    this.#isThere(made.digest);
+    return { mediaType, ...made };
+  }
+
   async write(descriptor: Descriptor, open: Open, options: CallOptions = {}): Promise<void> {
-    if (!isManifestType(descriptor.mediaType)) {
-      const how = await pushBlob(this.#client, this.#name, descriptor, open, {
-        ...options,
-        scope: this.#scope('pull,push'),
-        mountFrom: this.#options.mountFrom ?? [],
-      });
-      this.blobs[how]++;
-      return;
-    }
+    if (!isManifestType(descriptor.mediaType)) return this.#writeBlob(descriptor, open, options);
     const manifest = { type: descriptor.mediaType, bytes: await readAll(open(), descriptor.size) };
     this.#manifests.set(descriptor.digest, manifest);
-    const answer = await this.#put(descriptor.digest, manifest, options);
+    const answer = await this.put(descriptor.digest, manifest, options);
     const { subject, artifactType } = parseManifest(manifest.type, manifest.bytes);
     if (subject && answer.header('oci-subject') === undefined)
-      await this.#addToFallback(
+      await tagReferrer(
+        this,
         subject.digest,
         { ...bare(descriptor), ...(artifactType === undefined ? {} : { artifactType }) },
         options,
@@ -199,7 +210,7 @@ export class Repository implements Source, Sink {
           'NOT_FOUND',
           `${this.location}: expected ${digest} before its tag, got none`,
         );
-      await this.#put(tag, manifest, options);
+      await this.put(tag, manifest, options);
     }
     this.#tags.clear();
   }
@@ -210,10 +221,43 @@ export class Repository implements Source, Sink {
     if (this.#options.ownsClient) await this.#client[Symbol.asyncDispose]();
   }
 
-  async #put(
+  /** Takes a blob from a repository of which it is known. */
+  async #mounts(digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
+    const from = await this.#options.known?.find(digest);
+    if (from === undefined || from === this.#name) return false;
+    const scope = this.#scope('pull,push');
+    const begun = await beginUpload(this.#client, this.#name, { digest, from, scope, signal });
+    if (begun === 'mounted') this.blobs.mounted++;
+    return begun === 'mounted';
+  }
+
+  async #writeBlob(descriptor: Descriptor, open: Open, options: CallOptions): Promise<void> {
+    const { digest } = descriptor;
+    const { known, uploads } = this.#options;
+    const from = await known?.find(digest);
+    if (this.#there.has(digest)) return;
+    const push = () =>
+      pushBlob(this.#client, this.#name, descriptor, open, {
+        ...options,
+        scope: this.#scope('pull,push'),
+        mountFrom: from === this.#name ? undefined : from,
+        uploads,
+      });
+    const how = await (known ? known.bringing(digest, this.#name, push) : push());
+    this.blobs[how]++;
+    this.#there.add(digest);
+  }
+
+  #isThere(digest: Digest): void {
+    this.#there.add(digest);
+    this.#options.known?.add(digest, this.#name);
+  }
+
+  /** Writes a manifest under its digest or a tag. */
+  async put(
     name: string,
     { type, bytes }: { readonly type: string; readonly bytes: Uint8Array },
-    { signal }: CallOptions,
+    { signal }: CallOptions = {},
   ): Promise<Answer> {
     const answer = await this.#client.request({
       method: 'PUT',
@@ -226,20 +270,6 @@ export class Repository implements Source, Sink {
     });
     await answer.body.dump();
     return answer;
-  }
-
-  async #fallback(subject: Digest, signal: AbortSignal | undefined): Promise<Manifest | undefined> {
-    const found = await this.#find(fallbackTag(subject), signal);
-    if (found?.mediaType !== MediaType.index) return undefined;
-    return parseManifest(found.mediaType, await readContent(this, found, { signal }));
-  }
-
-  async #addToFallback(subject: Digest, referrer: Descriptor, options: CallOptions): Promise<void> {
-    const index = await this.#fallback(subject, options.signal);
-    const others = index?.kind === 'index' ? index.manifests : [];
-    if (others.some(({ digest }) => digest === referrer.digest)) return;
-    const bytes = formatIndex([...others, referrer]);
-    await this.#put(fallbackTag(subject), { type: MediaType.index, bytes }, options);
   }
 
   /** A tag is looked up; what has a digest already is read at once. */

@@ -1,17 +1,21 @@
-import { spoolFolder } from '../catalog/file.js';
-import { convertImage } from '../convert/convert-image.js';
 import type { RegistryClient } from '../distribution/client.js';
-import type { Repository } from '../distribution/repository.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
-import type { Digest } from '../oci/digest.js';
-import { isPlainLayerType } from '../oci/media-types.js';
 import { parseReference } from '../oci/reference.js';
 import { noteUse, type Opened } from '../open.js';
-import { copyGraph } from '../transfer/copy.js';
-import type { Bytes, Source } from '../transfer/store.js';
-import { imagesOf, walk, type Graph } from '../transfer/walk.js';
+import { forEachOf } from '../transfer/for-each-of.js';
+import type { Bytes } from '../transfer/store.js';
+import { sharedCache } from './cache.js';
 import type { VerbOptions } from './call.js';
+import { rememberedUploads } from './packed-layers.js';
+import {
+  alreadyThere,
+  packings,
+  planImage,
+  pushImage,
+  type Pushed,
+  type PushImageOptions,
+} from './push-image.js';
 import {
   expanded,
   itemsOf,
@@ -22,31 +26,25 @@ import {
 import { parseTarget } from './push-target.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
 
-export interface PushOptions extends VerbOptions, PushNaming {
+export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
   readonly cwd: string;
   readonly stdin: () => Bytes;
   /** `[http(s)://]HOST[:PORT][/PREFIX]`. */
   readonly to: string;
   /** What names that are only tags are tags of. */
   readonly repository?: string | undefined;
-  /** What to do about a tag that is something else there; `overwrite` when omitted. */
-  readonly onExistingTag?: 'overwrite' | 'skip' | 'error' | undefined;
-  /** Of layers; `auto`, when omitted, packs (gzip) those of a docker-archive, and leaves what has a digest to keep. */
-  readonly compress?: 'auto' | 'none' | 'gzip' | 'zstd' | undefined;
 }
 
-export interface PushResult {
+export interface PushResult extends Pushed {
   readonly input: string;
   /** What the image is called where it came from; null where nothing names it. */
   readonly source: string | null;
   /** What it is called there. */
   readonly reference: string;
-  /** There; of what is packed on the way it is known when it was. */
-  readonly digest: Digest;
-  readonly action: 'pushed' | 'skipped';
-  readonly blobs: { readonly sent: number; readonly mounted: number; readonly existing: number };
-  readonly bytesSent: number;
 }
+
+/** So many images move at once. */
+const AT_ONCE = 3;
 
 /**
  * Pushes images to a registry. All inputs are opened, named and checked in their structure before the first
@@ -72,12 +70,16 @@ export async function push(
       items.push(...(await itemsOf(input, at, target, options)));
     }
     requireOnePerName(items, options);
-    if (options.dryRun)
-      return items.map((item) => resultOf(item, item.graph.root.digest, { action: 'pushed' }));
+    if (options.dryRun) {
+      const planned: PushResult[] = [];
+      const dry = { ...options, packings: packings() };
+      for (const item of items) planned.push(resultOf(item, await planImage(item, dry)));
+      return planned;
+    }
     const { openRegistry } = await import('../distribution/open-repository.js');
     const plainHttp = target.plainHttp ?? options.registry?.plainHttp;
     await using client = await openRegistry(target.registry, { ...options.registry, plainHttp });
-    const results = await pushAll(workspace, client, items, options);
+    const results = await pushAll(client, items, options);
     for (const at of opened) await noteUse(at, workspace.place, new Date());
     return results;
   } finally {
@@ -87,112 +89,46 @@ export async function push(
 }
 
 async function pushAll(
-  workspace: Workspace,
   client: RegistryClient,
   items: readonly PushItem[],
   options: PushOptions,
 ): Promise<PushResult[]> {
   const { Repository } = await import('../distribution/repository.js');
-  const repositories = [
-    ...new Set(items.map(({ reference }) => parseReference(reference).repository)),
-  ];
-  const results: PushResult[] = [];
-  for (const item of items) {
-    const { registry, repository } = parseReference(item.reference);
-    // What an image before this one brought is taken from there.
-    const before = repositories.slice(0, repositories.indexOf(repository));
-    await using sink = new Repository(client, { registry, repository }, { mountFrom: before });
-    try {
-      results.push(await pushOne(workspace, item, sink, options));
-    } catch (error) {
-      if (!(error instanceof ImageError) || results.length === 0) throw error;
-      const landed = results.map(({ reference, digest }) => `${reference}@${digest}`).join(', ');
-      const { code, message, location, hint = '' } = error;
-      throw new ImageError(code, message, {
-        ...(location === undefined ? {} : { location }),
-        hint: `${hint}${hint === '' ? '' : ' '}These landed: ${landed}.`,
-        cause: error,
-      });
-    }
-  }
-  return results;
-}
-
-async function pushOne(
-  { place }: Workspace,
-  item: PushItem,
-  sink: Repository,
-  options: PushOptions,
-): Promise<PushResult> {
-  const { at, image, reference, referrers } = item;
-  const { tag } = parseReference(reference);
-  await using prepared = await packed(item, spoolFolder(place), options);
-  const { source, graph } = prepared;
-  const there = tag === undefined ? undefined : await sink.find(tag, options);
-  const isThere = there?.digest === graph.root.digest;
-  if (there && !isThere && options.onExistingTag === 'error')
-    throw new ImageError(
-      'CONFLICT',
-      `${reference}: expected no such tag yet, got ${there.digest}`,
-      {
-        location: reference,
-        hint: 'Write over it with --on-existing-tag overwrite, or leave it with skip.',
+  const { KnownBlobs } = await import('../distribution/known-blobs.js');
+  const common = { known: new KnownBlobs(), uploads: rememberedUploads(sharedCache()) };
+  const results = new Map<PushItem, PushResult>();
+  const each = { ...options, packings: packings() };
+  // The same image under the same name, a second time.
+  const first = new Map(items.toReversed().map((item) => [item.reference, item]));
+  try {
+    await forEachOf(
+      [...first.values()].reverse(),
+      { concurrency: AT_ONCE, signal: options.signal },
+      async (item, signal) => {
+        const { registry, repository } = parseReference(item.reference);
+        await using sink = new Repository(client, { registry, repository }, common);
+        const pushed = await pushImage(item, sink, { ...each, signal });
+        results.set(item, resultOf(item, pushed));
       },
     );
-  if (there && (isThere || options.onExistingTag === 'skip'))
-    return resultOf(item, there.digest, { action: 'skipped' });
-  options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
-  let bytesSent = 0;
-  const counted: VerbOptions['onEvent'] = (event) => {
-    if (event.type === 'progress') bytesSent += event.bytes;
-    options.onEvent?.(event);
-  };
-  await copyGraph(source, graph, sink, { signal: options.signal, onEvent: counted });
-  if (graph.root.digest === image.descriptor.digest)
-    for (const each of referrers)
-      await copyGraph(at.source, each, sink, { signal: options.signal, onEvent: counted });
-  if (tag !== undefined) await sink.tag(graph.root, reference);
-  await sink.commit(options);
-  return resultOf(item, graph.root.digest, {
-    action: 'pushed',
-    blobs: { ...sink.blobs },
-    bytesSent,
+  } catch (error) {
+    if (!(error instanceof ImageError) || results.size === 0) throw error;
+    const landed = [...results.values()].map(({ reference, digest }) => `${reference}@${digest}`);
+    const { code, message, location, hint = '' } = error;
+    throw new ImageError(code, message, {
+      ...(location === undefined ? {} : { location }),
+      hint: `${hint}${hint === '' ? '' : ' '}These landed: ${landed.join(', ')}.`,
+      cause: error,
+    });
+  }
+  return items.flatMap((item) => {
+    const result = results.get(item);
+    if (result) return [result];
+    const before = results.get(first.get(item.reference) ?? item);
+    return before ? [resultOf(item, alreadyThere(before.digest))] : [];
   });
 }
 
-/** The image as it will be there: layers without a compression of their own are packed where that costs no digest. */
-async function packed(
-  { at, image, graph }: PushItem,
-  folder: string,
-  options: PushOptions,
-): Promise<AsyncDisposable & { readonly source: Source; readonly graph: Graph }> {
-  const { compress = 'auto', signal } = options;
-  const isPlain = imagesOf(graph).some(({ layers }) =>
-    layers.some(({ mediaType }) => isPlainLayerType(mediaType)),
-  );
-  const isComposed = at.source.location.startsWith('docker-archive:') || at.kind === 'engine';
-  const wanted = compress === 'auto' ? (isComposed && isPlain ? 'gzip' : undefined) : compress;
-  if (wanted === undefined)
-    return { source: at.source, graph, [Symbol.asyncDispose]: () => Promise.resolve() };
-  const converted = await convertImage(at.source, image, {
-    compress: wanted,
-    spoolFolder: folder,
-    signal,
-    onNotice: (text) => options.onEvent?.({ type: 'notice', text }),
-  });
-  return {
-    source: converted.source,
-    graph: await walk(converted.source, converted.to, options),
-    [Symbol.asyncDispose]: () => converted[Symbol.asyncDispose](),
-  };
-}
-
-function resultOf(
-  { input, image, reference }: PushItem,
-  digest: Digest,
-  done: Pick<PushResult, 'action'> & Partial<PushResult>,
-): PushResult {
-  const none = { sent: 0, mounted: 0, existing: 0 };
-  const source = image.reference ?? null;
-  return { input, source, reference, digest, blobs: none, bytesSent: 0, ...done };
+function resultOf({ input, image, reference }: PushItem, pushed: Pushed): PushResult {
+  return { input, source: image.reference ?? null, reference, ...pushed };
 }

@@ -91,6 +91,13 @@ export interface Sink extends AsyncDisposable {
   /** Takes one node. Writing what is there already is no error. `open` may be kept until commit. */
   write(descriptor: Descriptor, open: Open, options?: CallOptions): Promise<void>;
 
+  /**
+   * Takes content whose digest is known at its end, for sinks that can: it is made once, while it is sent.
+   *
+   * @returns what it was
+   */
+  ingest?(mediaType: string, open: Open, options?: CallOptions): Promise<Descriptor>;
+
   /** Names an image that was begun; takes effect at commit. @throws ImageError NOT_FOUND */
   tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void>;
 
