@@ -45,6 +45,8 @@ export interface CommonOptions {
   /** Of a spelling that another tool has; ours is never on the command line. */
   readonly password?: string;
   readonly caFile?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
   readonly plainHttp?: boolean;
   readonly insecureSkipTlsVerify?: boolean;
   /** Further locations, of the commands that take them. */
@@ -93,6 +95,8 @@ export function withRegistry(command: Command): Command {
     .option('--username <name>', 'in place of what docker login and podman login have stored')
     .option('--password-stdin', "read the user's password from standard input")
     .option('--ca-file <file>', 'certificates (PEM) to believe besides those of the system')
+    .option('--client-cert <file>', 'what to show a registry that asks who we are (PEM)')
+    .option('--client-key <file>', 'the key of that (PEM)')
     .option('--plain-http', 'http in place of https; on this machine it is found out')
     .option('--insecure-skip-tls-verify', 'believe any certificate');
 }
@@ -132,7 +136,8 @@ async function registryFlags(
   args: readonly string[],
   { stdin }: Io,
 ): Promise<RegistryFlags> {
-  const { username, caFile, plainHttp, insecureSkipTlsVerify } = options;
+  const { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify } = options;
+  const common = { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify };
   const locations = [...args, options.base].filter((each) => each !== undefined);
   const hosts = new Set(locations.flatMap(registryOf));
   if (options.to !== undefined)
@@ -143,8 +148,7 @@ async function registryFlags(
       `--username ${username}: expected one registry to log in to, got ${[...hosts].join(' and ')}`,
       { hint: 'Log in to each with docker login or podman login.' },
     );
-  if (!options.passwordStdin)
-    return { username, password: options.password, caFile, plainHttp, insecureSkipTlsVerify };
+  if (!options.passwordStdin) return { ...common, password: options.password };
   if (args.includes('-'))
     throw new ImageError(
       'USAGE',
@@ -155,7 +159,7 @@ async function registryFlags(
   const password = Buffer.concat(chunks)
     .toString()
     .replace(/\r?\n$/, '');
-  return { username, password, caFile, plainHttp, insecureSkipTlsVerify };
+  return { ...common, password };
 }
 
 /** Runs a command's work between opening the workspace and printing; sets the exit code, never throws. */

@@ -1,20 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { rootCertificates } from 'node:tls';
 import { Agent, EnvHttpProxyAgent, request as send, type Dispatcher } from 'undici';
 import { ImageError, systemCode } from '../errors.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 import { Authorization } from './auth.js';
+import { secureContextFor, type CertificateOptions } from './certificates.js';
 import type { Credentials } from './credentials.js';
 import { hostOf, isLoopback } from './host.js';
 import { refusal } from './refusal.js';
-import { CERTIFICATE, hintFor, isOfTheWay, isSettled, pause, RETRIED } from './retry.js';
+import { hintFor, isOfTheWay, isSettled, pause, RETRIED } from './retry.js';
 
-export interface RegistryOptions {
+export interface RegistryOptions extends CertificateOptions {
   readonly credentials: Credentials;
   /** http in place of https. When omitted, http is tried only on this machine, where https does not answer. */
   readonly plainHttp?: boolean | undefined;
-  /** Certificates (PEM) that are believed besides those of the system. */
-  readonly caFile?: string | undefined;
   readonly insecureSkipTlsVerify?: boolean | undefined;
   /** How often a request that failed on the way is tried again; 4 times when omitted. */
   readonly retries?: number | undefined;
@@ -73,12 +70,14 @@ export class RegistryClient implements AsyncDisposable {
   /** Connects to nothing but a registry on this machine, to learn whether it speaks TLS. */
   static async open(registry: string, options: RegistryOptions): Promise<RegistryClient> {
     const host = hostOf(registry);
-    const connect = {
-      ...(options.caFile === undefined
-        ? {}
-        : { ca: [...rootCertificates, await readCertificates(options.caFile)] }),
-      ...(options.insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
-    };
+    const isLocal = isLoopback(host);
+    const isPlain = options.plainHttp ?? (isLocal && (await speaksHttp(host)));
+    const connect = isPlain
+      ? {}
+      : {
+          secureContext: await secureContextFor(host, options),
+          ...(options.insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
+        };
     // `requestTls` is the same, for what goes through a proxy.
     const common = {
       connect,
@@ -87,8 +86,7 @@ export class RegistryClient implements AsyncDisposable {
       bodyTimeout: PATIENCE,
     };
     // A proxy for this machine would be a mistake, whatever the environment says.
-    const dispatcher = isLoopback(host) ? new Agent(common) : new EnvHttpProxyAgent(common);
-    const isPlain = options.plainHttp ?? (isLoopback(host) && !(await speaksTls(host, dispatcher)));
+    const dispatcher = isLocal ? new Agent(common) : new EnvHttpProxyAgent(common);
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
     return new RegistryClient(registry, origin, dispatcher, options);
   }
@@ -213,24 +211,17 @@ export class RegistryClient implements AsyncDisposable {
   }
 }
 
-async function speaksTls(host: string, dispatcher: Dispatcher): Promise<boolean> {
+/** What answers otherwise, or not at all, may speak TLS. */
+async function speaksHttp(host: string): Promise<boolean> {
+  const dispatcher = new Agent({ headersTimeout: PATIENCE });
   try {
-    const { body } = await send(`https://${host}/v2/`, { dispatcher });
+    const { statusCode, body } = await send(`http://${host}/v2/`, { dispatcher });
     await body.dump();
-    return true;
-  } catch (error) {
-    // A certificate that is not believed is TLS all the same.
-    return CERTIFICATE.test(systemCode(error) ?? '');
-  }
-}
-
-async function readCertificates(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new ImageError('USAGE', `${path}: expected a file of certificates, got none`, {
-      location: path,
-      cause,
-    });
+    // A server of TLS that is spoken to in plain says 400, or nothing.
+    return statusCode !== 400;
+  } catch {
+    return false;
+  } finally {
+    await dispatcher.destroy();
   }
 }
