@@ -1,4 +1,5 @@
 import {
+  ENGINES,
   ImageError,
   kubernetesImages,
   looksRemote,
@@ -40,6 +41,7 @@ export interface CommonOptions {
   readonly dryRun?: boolean;
   readonly engine?: VerbOptions['engine'];
   readonly host?: string;
+  readonly namespace?: string;
   readonly username?: string;
   readonly passwordStdin?: boolean;
   /** Of a spelling that another tool has; ours is never on the command line. */
@@ -79,14 +81,12 @@ export function verb(name: string, description: string, examples: readonly strin
 /** Adds the choice of an engine. */
 export function withEngine(command: Command): Command {
   return command
-    .addOption(
-      new Option('--engine <engine>', 'which engine to use').choices([
-        'auto',
-        'docker',
-        'embedded',
-      ]),
+    .addOption(new Option('--engine <engine>', 'which engine to use').choices([...ENGINES]))
+    .option(
+      '--host <address>',
+      'where the engine listens, as in DOCKER_HOST; a cluster of kind or k3d',
     )
-    .option('--host <address>', 'where the engine listens, as in DOCKER_HOST');
+    .option('--namespace <name>', 'of containerd: k8s.io, where a kubelet looks, when omitted');
 }
 
 /** Adds how to reach registries. */
@@ -183,6 +183,7 @@ export function action<T extends CommonOptions>(
       dryRun: options.dryRun,
       engine: options.engine,
       host: options.host,
+      namespace: options.namespace,
     };
     try {
       const call = { ...base, registry: await registryFlags(options, command.args, io) };

@@ -5,10 +5,22 @@ import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
 export const SETTINGS_FILE = 'stowage.yaml';
 
+/** What `engine:` and `--engine` take. */
+export const ENGINES = [
+  'auto',
+  'docker',
+  'podman',
+  'containerd',
+  'kind',
+  'k3d',
+  'embedded',
+] as const;
+type EngineName = (typeof ENGINES)[number];
+
 /** `stowage.yaml` as it is written. Durations as in `30d`, `12h`. */
 export interface SettingsYaml {
   readonly images?: string;
-  readonly engine?: 'auto' | 'docker' | 'embedded';
+  readonly engine?: EngineName;
   readonly host?: string;
   readonly network?: string;
   readonly runners?: Readonly<Record<string, string>>;
@@ -34,7 +46,7 @@ export interface SettingsYaml {
 export interface Settings {
   /** The folder of archives and catalog, relative to the workspace. */
   readonly images: string;
-  readonly engine: 'auto' | 'docker' | 'embedded';
+  readonly engine: EngineName;
   readonly host?: string;
   /** Of build steps and tests, unless a definition says otherwise. */
   readonly network?: string;
@@ -87,7 +99,7 @@ export const settingsSchema = {
       description: 'The folder of archives and catalog.',
     },
     engine: {
-      enum: ['auto', 'docker', 'embedded'],
+      enum: [...ENGINES],
       default: 'auto',
       description: 'Which engine commands and targets use.',
     },

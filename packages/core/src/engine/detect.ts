@@ -1,15 +1,30 @@
 import { ImageError } from '../errors.js';
-import { dockerHosts, dockerOptions } from './docker-host.js';
+import { ContainerdEngine, containerdAt } from './containerd.js';
+import { dockerTargets, podmanTargets, type DockerTarget } from './docker-host.js';
 import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
+import { openNodes } from './nodes.js';
 
-export type EngineChoice = 'auto' | 'docker' | 'embedded';
+/** `kind`, `k3d`: the containerd of every node of such a cluster. */
+export type EngineChoice =
+  | 'auto'
+  | 'docker'
+  | 'podman'
+  | 'containerd'
+  | 'kind'
+  | 'k3d'
+  | 'embedded';
 
 export interface EngineOptions {
-  /** `auto` when omitted: the first real engine that answers; never the embedded store. */
+  /** `auto` when omitted: docker, podman, containerd, the first that answers; never the embedded store. */
   readonly engine?: EngineChoice | undefined;
-  /** Where the Docker Engine listens; `DOCKER_HOST` and the usual sockets when omitted. */
+  /**
+   * Where it listens: an address of docker's kind, containerd's socket, or the name of a cluster. What the environment
+   * says, docker's context, and the usual sockets when omitted.
+   */
   readonly host?: string | undefined;
+  /** Of containerd; `k8s.io`, where a kubelet looks, when omitted. */
+  readonly namespace?: string | undefined;
   /** The folder of the embedded store. */
   readonly storeFolder: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -18,32 +33,68 @@ export interface EngineOptions {
 /** How long an engine may take to say that it is there (ms). */
 const PING_TIMEOUT = 5_000;
 
-/** Finds the engine to use. @throws ImageError UNAVAILABLE, naming what was tried */
-export async function detectEngine({
-  engine = 'auto',
-  host,
-  storeFolder,
-  env = process.env,
-}: EngineOptions): Promise<Engine> {
-  if (engine === 'embedded') return new EmbeddedEngine(storeFolder);
-  const hosts = dockerHosts(host, env, process.platform);
+/** Finds the engine to use. @throws ImageError UNAVAILABLE, naming what was tried; USAGE (an address) */
+export async function detectEngine(options: EngineOptions): Promise<Engine> {
+  const { engine = 'auto', host, storeFolder, env = process.env } = options;
+  const namespace = options.namespace ?? (env['CONTAINERD_NAMESPACE'] || undefined);
+  const failures: string[] = [];
+  const docker = (): Promise<Engine | undefined> =>
+    firstAnswering('docker', dockerTargets(host, env, process.platform), failures);
+  const podman = (): Promise<Engine | undefined> =>
+    firstAnswering('podman', podmanTargets(host, env), failures);
+  const containerd = async (): Promise<Engine | undefined> => {
+    const found = containerdAt(host ?? env['CONTAINERD_ADDRESS'], namespace);
+    return (await answers(found, failures)) ? found : undefined;
+  };
+  const tried = {
+    // An address that was given is docker's: the others are asked for by name.
+    auto: async () =>
+      (await docker()) ??
+      (host === undefined ? ((await podman()) ?? (await containerd())) : undefined),
+    docker,
+    podman,
+    containerd,
+    kind: () => openNodes('kind', host, namespace),
+    k3d: () => openNodes('k3d', host, namespace),
+    embedded: async () => new EmbeddedEngine(storeFolder),
+  };
+  const found = await tried[engine]();
+  if (found) return found;
+  const expected = engine === 'auto' ? 'docker, podman or containerd' : engine;
+  throw new ImageError(
+    'UNAVAILABLE',
+    `engine: expected ${expected} to answer, got none: ${failures.join('; ')}`,
+    {
+      hint: 'Start it, name where it listens with --host, or use --engine embedded to keep images without running them.',
+    },
+  );
+}
+
+async function firstAnswering(
+  kind: 'docker' | 'podman',
+  targets: readonly DockerTarget[],
+  failures: string[],
+): Promise<Engine | undefined> {
   // Its client is the largest thing we load; what needs no engine does not wait for it.
   const { DockerEngine } = await import('./docker.js');
-  const failures: string[] = [];
-  for (const each of hosts) {
-    const found = new DockerEngine(each, dockerOptions(each, env));
+  for (const target of targets) {
+    const found = new DockerEngine(kind, target);
     try {
       await found.ping(PING_TIMEOUT);
       return found;
     } catch (error) {
-      failures.push(`${each} (${error instanceof Error ? error.message : String(error)})`);
+      failures.push(`${target.host} (${error instanceof Error ? error.message : String(error)})`);
     }
   }
-  throw new ImageError(
-    'UNAVAILABLE',
-    `engine: expected docker to answer, got none: ${failures.join('; ')}`,
-    {
-      hint: 'Start Docker, name it with --host or DOCKER_HOST, or use --engine embedded to keep images without running them.',
-    },
-  );
+  return undefined;
+}
+
+async function answers(engine: ContainerdEngine, failures: string[]): Promise<boolean> {
+  try {
+    await engine.ping(PING_TIMEOUT);
+    return true;
+  } catch (error) {
+    failures.push(`${engine.location} (${error instanceof Error ? error.message : String(error)})`);
+    return false;
+  }
 }

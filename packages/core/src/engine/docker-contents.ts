@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { chainIds } from '../oci/config.js';
 import { isDigest, type Digest } from '../oci/digest.js';
+import { forEachOf } from '../transfer/for-each-of.js';
 import { imagesOf, type Graph } from '../transfer/walk.js';
 import type { ImagePart } from './engine.js';
 
@@ -16,17 +17,23 @@ export async function dockerContents(docker: Docker, id: string): Promise<readon
   return chains.map((chain, at) => ({ id: chain, bytes: sizes.at(-1 - at) ?? 0 }));
 }
 
-/** Layers that a graph is missing, and whose chain some image here has: docker load reads no file for these. */
+/**
+ * Layers whose chain some image here has: docker load reads no file for these, and podman load neither. An engine that
+ * keeps its images in containerd wants the files themselves.
+ */
 export async function dockerHolds(docker: Docker, graph: Graph): Promise<ReadonlySet<Digest>> {
+  const { DriverStatus: status } = (await docker.info()) as { DriverStatus?: unknown };
+  if (JSON.stringify(status ?? '').includes('io.containerd.snapshotter')) return new Set();
   const here = new Set<Digest>();
-  for (const { Id } of await docker.listImages()) {
+  await forEachOf(await docker.listImages(), { concurrency: 8 }, async ({ Id }) => {
     const { RootFS } = await docker.getImage(Id).inspect();
     for (const chain of chainIds((RootFS.Layers ?? []).filter(isDigest))) here.add(chain);
-  }
-  const missing = new Set(graph.missing.map(({ digest }) => digest));
-  const held = imagesOf(graph).flatMap(({ layers, config }) => {
-    const chains = chainIds(config.diffIds);
-    return layers.filter(({ digest }, at) => missing.has(digest) && here.has(chains[at] ?? digest));
   });
-  return new Set(held.map(({ digest }) => digest));
+  const layers = imagesOf(graph).flatMap(({ layers: own, config }) => {
+    const chains = chainIds(config.diffIds);
+    return own.map(({ digest }, at) => ({ digest, isHere: here.has(chains[at] ?? digest) }));
+  });
+  // What is in two places must be there in both.
+  const wanted = new Set(layers.flatMap(({ digest, isHere }) => (isHere ? [] : [digest])));
+  return new Set(layers.flatMap(({ digest }) => (wanted.has(digest) ? [] : [digest])));
 }

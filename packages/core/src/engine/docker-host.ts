@@ -1,47 +1,132 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { ImageError } from '../errors.js';
+import { ImageError, systemCode } from '../errors.js';
+import { isObject, parseJsonObject, type JsonObject } from '../oci/json.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a Docker engine may listen, best first: what the user says, then the usual sockets. */
-export function dockerHosts(
+/** Where a Docker Engine may listen. */
+export interface DockerTarget {
+  readonly host: string;
+  readonly options: Docker.DockerOptions;
+}
+
+/**
+ * Where a Docker Engine may listen, best first: what the user says (`--host`, `DOCKER_HOST`), the context that docker
+ * itself would use (`DOCKER_CONTEXT`, `docker context use`), then the usual sockets.
+ *
+ * @throws ImageError USAGE (no address), NOT_FOUND (a context)
+ */
+export function dockerTargets(
   host: string | undefined,
   env: Environment,
   platform: NodeJS.Platform,
-): string[] {
+): DockerTarget[] {
   const said = host ?? env['DOCKER_HOST'];
-  if (said !== undefined && said !== '') return [said];
-  if (platform === 'win32') return ['npipe:////./pipe/docker_engine'];
+  if (said !== undefined && said !== '') return [target(said, env)];
+  const context = contextOf(env);
+  if (context) return [context];
+  if (platform === 'win32') return [target('npipe:////./pipe/docker_engine', env)];
   const { XDG_RUNTIME_DIR: runtime, HOME: home } = env;
   return [
     'unix:///var/run/docker.sock',
     ...(runtime === undefined ? [] : [`unix://${runtime}/docker.sock`]),
     ...(home === undefined ? [] : [`unix://${home}/.docker/run/docker.sock`]),
-  ];
+  ].map((each) => target(each, env));
+}
+
+/** Where podman listens for those who speak docker's API: `CONTAINER_HOST`, then its usual sockets. */
+export function podmanTargets(host: string | undefined, env: Environment): DockerTarget[] {
+  const said = host ?? env['CONTAINER_HOST'];
+  if (said !== undefined && said !== '') return [target(said, env)];
+  const { XDG_RUNTIME_DIR: runtime } = env;
+  return [
+    ...(runtime === undefined ? [] : [`unix://${runtime}/podman/podman.sock`]),
+    'unix:///run/podman/podman.sock',
+  ].map((each) => target(each, env));
+}
+
+function target(host: string, env: Environment): DockerTarget {
+  const folder = env['DOCKER_CERT_PATH'];
+  const isTls = Boolean(env['DOCKER_TLS_VERIFY']) || host.startsWith('https:');
+  const files = isTls && folder !== undefined ? certificatesIn(folder) : {};
+  return { host, options: dockerOptions(host, { isTls, ...files }) };
+}
+
+interface Tls {
+  readonly isTls: boolean;
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
 }
 
 /** What `dockerode` wants to know of a host. @throws ImageError USAGE */
-export function dockerOptions(host: string, env: Environment): Docker.DockerOptions {
+function dockerOptions(host: string, { isTls, ...files }: Tls): Docker.DockerOptions {
   const local = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
   if (local !== undefined) return { socketPath: local };
   if (!URL.canParse(host)) throw refuse(host);
   const { protocol, hostname, port, username } = new URL(host);
   if (protocol === 'ssh:') return { protocol: 'ssh', host: hostname, port: port || 22, username };
-  const tls = protocol === 'https:' || (protocol === 'tcp:' && Boolean(env['DOCKER_TLS_VERIFY']));
   if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:') throw refuse(host);
-  const plain: Docker.DockerOptions = {
+  const tls = isTls && protocol !== 'http:';
+  return {
     protocol: tls ? 'https' : 'http',
     host: hostname,
     port: port || (tls ? 2376 : 2375),
+    ...(tls ? files : {}),
   };
-  const folder = env['DOCKER_CERT_PATH'];
-  if (!tls || folder === undefined) return plain;
-  const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) =>
-    readFileSync(join(folder, name)),
+}
+
+/** The endpoint of docker's current context; undefined where that is the default one. */
+function contextOf(env: Environment): DockerTarget | undefined {
+  const folder = env['DOCKER_CONFIG'] ?? join(env['HOME'] ?? homedir(), '.docker');
+  const config = readJson(join(folder, 'config.json'));
+  const name = env['DOCKER_CONTEXT'] || config?.['currentContext'];
+  if (typeof name !== 'string' || name === '' || name === 'default') return undefined;
+  const id = createHash('sha256').update(name).digest('hex');
+  const path = join(folder, 'contexts/meta', id, 'meta.json');
+  const endpoints = readJson(path)?.['Endpoints'];
+  const docker = isObject(endpoints) && isObject(endpoints['docker']) ? endpoints['docker'] : {};
+  const { Host: host, SkipTLSVerify: skip } = docker;
+  if (typeof host !== 'string')
+    throw new ImageError('NOT_FOUND', `docker context ${name}: expected its endpoint, got none`, {
+      location: path,
+      hint: 'docker context ls shows which there are; DOCKER_CONTEXT=default uses none.',
+    });
+  const files = certificatesIn(join(folder, 'contexts/tls', id, 'docker'));
+  const options = dockerOptions(host, { isTls: files.ca !== undefined || skip === true, ...files });
+  return {
+    host,
+    options:
+      skip === true ? ({ ...options, rejectUnauthorized: false } as Docker.DockerOptions) : options,
+  };
+}
+
+function certificatesIn(folder: string): Pick<Tls, 'ca' | 'cert' | 'key'> {
+  const files = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' };
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([key, name]) => {
+      const bytes = readIfThere(join(folder, name));
+      return bytes ? [[key, bytes]] : [];
+    }),
   );
-  return { ...plain, ca, cert, key };
+}
+
+function readJson(path: string): JsonObject | undefined {
+  const bytes = readIfThere(path);
+  return bytes && parseJsonObject(bytes, path);
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
 }
 
 function refuse(host: string): ImageError {

@@ -6,11 +6,18 @@ import { openPipedArchive } from '../archive/open-archive.js';
 import { ImageError } from '../errors.js';
 import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
-import { canonicalReference, familiarReference, parseReference } from '../oci/reference.js';
+import {
+  canonicalReference,
+  familiarReference,
+  formatReference,
+  parseReference,
+  type Reference,
+} from '../oci/reference.js';
 import type { Bytes, CallOptions, Sink, Source } from '../transfer/store.js';
 import type { Graph } from '../transfer/walk.js';
 import { dockerContents, dockerHolds } from './docker-contents.js';
 import { dockerError } from './docker-error.js';
+import type { DockerTarget } from './docker-host.js';
 import { runInContainer } from './docker-run.js';
 import { readDockerStream } from './docker-stream.js';
 import type {
@@ -26,13 +33,14 @@ type OnEvent = { readonly onEvent?: ((event: EngineEvent) => void) | undefined }
 
 /** A Docker Engine, or anything that speaks its API, with either of its image stores. */
 export class DockerEngine implements BuildingEngine {
-  readonly kind = 'docker';
+  readonly kind: 'docker' | 'podman';
   readonly location: string;
   readonly #docker: Docker;
   readonly #options: Docker.DockerOptions;
 
-  constructor(host: string, options: Docker.DockerOptions) {
-    this.location = `docker-daemon:${host}`;
+  constructor(kind: 'docker' | 'podman', { host, options }: DockerTarget) {
+    this.kind = kind;
+    this.location = `${kind === 'docker' ? 'docker-daemon' : kind}:${host}`;
     this.#docker = new Docker(options);
     this.#options = options;
   }
@@ -49,7 +57,7 @@ export class DockerEngine implements BuildingEngine {
 
   async inspect(image: string): Promise<EngineImage | undefined> {
     try {
-      const found = await this.#call(() => this.#docker.getImage(spelled(image)).inspect());
+      const found = await this.#call(() => this.#docker.getImage(this.#spelled(image)).inspect());
       return describe(found);
     } catch (error) {
       if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
@@ -87,12 +95,12 @@ export class DockerEngine implements BuildingEngine {
   async tag(image: string, reference: string): Promise<void> {
     const { tag = 'latest', ...name } = parseReference(reference);
     await this.#call(() =>
-      this.#docker.getImage(spelled(image)).tag({ repo: familiarReference(name), tag }),
+      this.#docker.getImage(this.#spelled(image)).tag({ repo: this.#named(name), tag }),
     );
   }
 
   async remove(reference: string): Promise<void> {
-    await this.#call(() => this.#docker.getImage(spelled(reference)).remove());
+    await this.#call(() => this.#docker.getImage(this.#spelled(reference)).remove());
   }
 
   async source(
@@ -100,7 +108,7 @@ export class DockerEngine implements BuildingEngine {
     { spoolFolder, signal }: CallOptions & { readonly spoolFolder: string },
   ): Promise<Source> {
     const image = await this.inspect(reference);
-    const saved = await this.#call(() => this.#docker.getImage(spelled(reference)).get());
+    const saved = await this.#call(() => this.#docker.getImage(this.#spelled(reference)).get());
     const { source } = await openPipedArchive(
       `${this.location}/${reference}`,
       Readable.from(saved),
@@ -123,7 +131,7 @@ export class DockerEngine implements BuildingEngine {
     const { context, dockerfile, reference, args, labels, target, platform, network } = request;
     const answer = await this.#send(context, signal, (body, abortSignal) =>
       this.#docker.buildImage(body, {
-        t: familiarReference(parseReference(reference)),
+        t: this.#spelled(reference),
         dockerfile,
         buildargs: { ...args },
         labels: { ...labels },
@@ -145,7 +153,7 @@ export class DockerEngine implements BuildingEngine {
   }
 
   async run(request: RunRequest, options: CallOptions = {}): Promise<number> {
-    const image = spelled(request.image);
+    const image = this.#spelled(request.image);
     return this.#call(() => runInContainer(this.#docker, { ...request, image }, options));
   }
 
@@ -191,6 +199,15 @@ export class DockerEngine implements BuildingEngine {
     await readDockerStream(Readable.from(answer), { location: this.location, onEvent });
   }
 
+  /** The engine's own spelling of a reference; IDs stay as they are. Podman takes no short name for docker's. */
+  #spelled(image: string): string {
+    return isDigest(image) ? image : this.#named(parseReference(image));
+  }
+
+  #named(reference: Reference): string {
+    return this.kind === 'podman' ? formatReference(reference) : familiarReference(reference);
+  }
+
   async #call<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request();
@@ -216,9 +233,4 @@ function describe({ Id, RepoTags, RepoDigests, Size }: Found): EngineImage {
     digests: digests.filter(isDigest),
     size: Size,
   };
-}
-
-/** The engine's own spelling of a reference; IDs stay as they are. */
-function spelled(image: string): string {
-  return isDigest(image) ? image : familiarReference(parseReference(image));
 }

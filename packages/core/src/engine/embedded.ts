@@ -59,9 +59,10 @@ export class EmbeddedEngine implements Engine {
     return Promise.all(files.map(async (file) => ({ id: file, bytes: await allocated(file) })));
   }
 
-  async holds({ missing }: Graph): Promise<ReadonlySet<Digest>> {
+  async holds({ nodes, missing, documents }: Graph): Promise<ReadonlySet<Digest>> {
     const held = new Set<Digest>();
-    for (const node of missing) if (await this.#store.has(node)) held.add(node.digest);
+    for (const node of [...nodes, ...missing])
+      if (!documents.has(node.digest) && (await this.#store.has(node))) held.add(node.digest);
     return held;
   }
 

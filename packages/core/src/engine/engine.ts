@@ -3,7 +3,7 @@ import type { Platform } from '../oci/platform.js';
 import type { CallOptions, Sink, Source } from '../transfer/store.js';
 import type { Graph } from '../transfer/walk.js';
 
-export type EngineKind = 'docker' | 'embedded';
+export type EngineKind = 'docker' | 'podman' | 'containerd' | 'embedded';
 
 export interface EngineImage {
   /** The config's digest (docker's classic store), or the manifest's or index's (containerd's, ours). */
@@ -48,7 +48,7 @@ export interface Engine extends AsyncDisposable {
   /** What it keeps of an image, by ID. @throws ImageError NOT_FOUND */
   contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]>;
 
-  /** Of what a graph is missing, what need not be sent here: it has that content from other images. */
+  /** Of a graph's blobs, what need not be sent here: it has that content from other images. */
   holds(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
   /** Gives an image that is there one more name. @throws ImageError NOT_FOUND */

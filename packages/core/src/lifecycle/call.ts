@@ -12,7 +12,9 @@ export type LifecycleEvent =
   | { readonly type: 'notice'; readonly text: string };
 
 /** What every verb takes. */
-export interface VerbOptions extends CallOptions, Pick<EngineOptions, 'engine' | 'host'> {
+export interface VerbOptions
+  extends CallOptions,
+    Pick<EngineOptions, 'engine' | 'host' | 'namespace'> {
   readonly onEvent?: ((event: LifecycleEvent) => void) | undefined;
   /** How to reach registries. */
   readonly registry?: RegistryFlags | undefined;

@@ -6,7 +6,7 @@ import type { Platform } from '../oci/platform.js';
 import { noteUse } from '../open.js';
 import { copyGraph } from '../transfer/copy.js';
 import type { Bytes, Sink } from '../transfer/store.js';
-import { imagesOf, sizeOf } from '../transfer/walk.js';
+import { imagesOf, sizeOf, type Graph } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
 import { cacheFor } from './cache.js';
 import { loadCandidates, type Candidate, type Input } from './load-candidates.js';
@@ -74,7 +74,7 @@ export async function load(
       decisions.push({ candidate, present: await findPresent(target, candidate, options) });
     if (options.dryRun) return decisions.flatMap((decision) => resultsOf(target, decision, {}));
     const needs = await needsOf(target, decisions);
-    await makeRoom(workspace, needs, { ...options, copies: target.kind === 'docker' });
+    await makeRoom(workspace, needs, { ...options, copies: isDaemon(target) });
     const results = await apply(target, decisions, options).catch(async (error: unknown) => {
       // An engine says only in its own words that its disk is full; the disk says it better.
       if (error instanceof ImageError && error.code === 'INVALID') await requireFree(needs);
@@ -108,13 +108,17 @@ async function findPresent(
   return undefined;
 }
 
-/** Docker unpacks an archive into a temporary folder of its own before it takes the layers. */
+/** Docker, and podman with docker's API, unpack an archive into a temporary folder of its own before it takes the layers. */
 async function needsOf(engine: Engine, decisions: readonly Decision[]): Promise<Need[]> {
   const missing = decisions.filter(({ present }) => !present);
   const folder = missing.length === 0 ? undefined : await engine.dataFolder();
   if (folder === undefined) return [];
   const bytes = missing.reduce((sum, { candidate }) => sum + sizeOf(candidate.graph), 0);
-  return [{ path: folder, bytes: engine.kind === 'docker' ? 2 * bytes : bytes }];
+  return [{ path: folder, bytes: isDaemon(engine) ? 2 * bytes : bytes }];
+}
+
+function isDaemon({ kind }: Engine): boolean {
+  return kind === 'docker' || kind === 'podman';
 }
 
 /** @throws ImageError NO_SPACE */
@@ -127,15 +131,8 @@ async function apply(
   decisions: readonly Decision[],
   options: LoadOptions,
 ): Promise<LoadResult[]> {
-  await using sink = engine.sink(options);
-  const sent = new Map<Candidate, number>();
-  for (const { candidate, present } of decisions) {
-    if (!present)
-      await stage(candidate, sink, options, (bytes) =>
-        sent.set(candidate, (sent.get(candidate) ?? 0) + bytes),
-      );
-  }
-  if (decisions.some(({ present }) => !present)) await sink.commit(options);
+  const absent = decisions.flatMap(({ candidate, present }) => (present ? [] : [candidate]));
+  const sent = absent.length === 0 ? new Map() : await send(engine, absent, options);
   const results: LoadResult[] = [];
   for (const decision of decisions) {
     const { candidate, present } = decision;
@@ -153,6 +150,39 @@ async function apply(
   return results;
 }
 
+/** Only what the engine lacks; everything, where it turns out to want more. @returns the bytes that went */
+async function send(
+  engine: Engine,
+  candidates: readonly Candidate[],
+  options: LoadOptions,
+): Promise<ReadonlyMap<Candidate, number>> {
+  const thin = new Map<Candidate, Graph>();
+  for (const candidate of candidates) {
+    const { graph } = candidate;
+    const held = await engine.holds(graph, options);
+    const nodes = graph.nodes.filter(({ digest }) => !held.has(digest));
+    if (nodes.length < graph.nodes.length) thin.set(candidate, { ...graph, nodes });
+  }
+  const bytes = new Map<Candidate, number>();
+  const add = (candidate: Candidate, count: number) =>
+    void bytes.set(candidate, (bytes.get(candidate) ?? 0) + count);
+  const all = async (graphOf: (candidate: Candidate) => Graph): Promise<void> => {
+    await using sink = engine.sink(options);
+    for (const candidate of candidates)
+      await stage(candidate, graphOf(candidate), sink, options, (count) => add(candidate, count));
+    await sink.commit(options);
+  };
+  try {
+    await all((candidate) => thin.get(candidate) ?? candidate.graph);
+  } catch (error) {
+    const isRefused = error instanceof ImageError && error.code === 'INVALID';
+    if (!isRefused || thin.size === 0) throw error;
+    options.onEvent?.({ type: 'notice', text: `${error.message}: all layers are sent now` });
+    await all((candidate) => candidate.graph);
+  }
+  return bytes;
+}
+
 /** A digest is no name to some engines: the image's ID stands for it there. */
 function missingNames({ candidate: { references }, present }: Decision): readonly string[] {
   return references.filter(
@@ -161,7 +191,8 @@ function missingNames({ candidate: { references }, present }: Decision): readonl
 }
 
 async function stage(
-  { at, graph, references }: Candidate,
+  { at, references }: Candidate,
+  graph: Graph,
   sink: Sink,
   options: LoadOptions,
   onBytes: (count: number) => void,

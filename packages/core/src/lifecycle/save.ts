@@ -103,7 +103,7 @@ async function saveByName(
       // The engine's answer is kept on disk until the archive is written.
       const spooled = {
         path: spoolFolder(workspace.place),
-        bytes: engine.kind === 'docker' ? size : 0,
+        bytes: engine.kind !== 'embedded' ? size : 0,
       };
       const written = { path: target.path, bytes: size };
       await makeRoom(workspace, [spooled, written], { ...options, holding: target.name });
@@ -131,7 +131,7 @@ async function saveTogether(
   const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
   const spooled = {
     path: spoolFolder(workspace.place),
-    bytes: engine.kind === 'docker' ? bytes : 0,
+    bytes: engine.kind !== 'embedded' ? bytes : 0,
   };
   await makeRoom(workspace, [spooled, { path: output, bytes }], options);
   const sources: Source[] = [];

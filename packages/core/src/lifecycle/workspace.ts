@@ -72,11 +72,12 @@ export function openIn(
 /** The engine that flags, else settings, else the machine choose. @throws ImageError UNAVAILABLE */
 export async function openEngine(
   { settings, place }: Workspace,
-  { engine, host }: Pick<EngineOptions, 'engine' | 'host'> = {},
+  { engine, host, namespace }: Pick<EngineOptions, 'engine' | 'host' | 'namespace'> = {},
 ): Promise<Engine> {
   return detectEngine({
     engine: engine ?? settings.engine,
     host: host ?? settings.host,
+    namespace,
     storeFolder: join(place.state, 'store'),
   });
 }
