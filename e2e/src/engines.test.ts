@@ -1,16 +1,26 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { join } from 'node:path';
-import { detectEngine } from '@stowage/core';
-import { afterAll, beforeAll, inject } from 'vitest';
+import {
+  ArchiveWriter,
+  copy,
+  detectEngine,
+  writeAtomically,
+  type EngineListing,
+  type LoadResult,
+} from '@stowage/core';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { engineContract } from '../../packages/core/testing/contracts/engine.js';
+import { storeWith } from '../../packages/core/testing/image.js';
 import { describeWith, DOCKER } from './peers.js';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { cleanEnvironment, run } from './run.js';
+import { startPodman } from './podman-engine.js';
+import { json, must, run, temporaryFolder } from './run.js';
 
 const root = { root: true };
+const NAMESPACE = 'stowage';
+const NAME = 'example.com/stowage-thin/image';
 
 describeWith(
   DOCKER,
@@ -19,6 +29,44 @@ describeWith(
     engineContract('docker', () =>
       detectEngine({ engine: 'docker', host: inject('dockerHost'), storeFolder: '' }),
     );
+    thinLoad(() => ['--engine', 'docker', '--host', inject('dockerHost')]);
+
+    it('is sent everything when it wants more than it said', async () => {
+      const { base, more, sizes } = await archives();
+      const host = await refusingProxy(inject('dockerHost'));
+      const load = (path: string) => loaded(path, ['--engine', 'docker', '--host', host]);
+      expect(await load(base)).toMatchObject([{ action: 'loaded' }]);
+      const [result] = await load(more);
+      expect(result).toMatchObject({ action: 'loaded', bytesSent: sizes.top + sizes.all });
+      const env = { DOCKER_HOST: inject('dockerHost') };
+      await must('docker', ['image', 'rm', `${NAME}:base`, `${NAME}:more`], { env });
+    });
+
+    it('is reached over TLS, with a certificate of ours', async () => {
+      const { port, certificates } = await tlsProxy(inject('dockerHost'));
+      const env = { DOCKER_HOST: `tcp://127.0.0.1:${port}`, DOCKER_TLS_VERIFY: '1' };
+      const ls = (more: Readonly<Record<string, string>>) =>
+        json(['ls', '--engine', 'docker'], { env: { ...env, ...more } });
+      expect(await ls({ DOCKER_CERT_PATH: certificates })).toMatchObject({ images: [] });
+      expect(await ls({ DOCKER_CONFIG: '/none' })).toMatchObject({
+        error: { code: 'UNAVAILABLE' },
+      });
+    });
+
+    it('is found by the context that docker uses', async () => {
+      const folder = await temporaryFolder();
+      const host = inject('dockerHost');
+      const env = { DOCKER_CONFIG: folder };
+      await must('docker', ['context', 'create', 'mine', '--docker', `host=${host}`], { env });
+      const ls = (more: Readonly<Record<string, string>>) =>
+        json<EngineListing>(['ls', '--engine', 'docker'], { env: { ...env, ...more } });
+      expect(await ls({ DOCKER_CONTEXT: 'mine' })).toMatchObject({
+        engine: `docker-daemon:${host}`,
+      });
+      await must('docker', ['context', 'use', 'mine'], { env });
+      expect(await ls({})).toMatchObject({ engine: `docker-daemon:${host}` });
+      expect(await ls({ DOCKER_CONTEXT: 'other' })).toMatchObject({ error: { code: 'NOT_FOUND' } });
+    });
   },
   root,
 );
@@ -27,14 +75,53 @@ describeWith(
   [...DOCKER, 'ctr'],
   'a real containerd',
   () => {
+    const flags = () => [
+      '--engine',
+      'containerd',
+      '--host',
+      inject('containerd'),
+      '--namespace',
+      NAMESPACE,
+    ];
     engineContract('containerd', () =>
       detectEngine({
         engine: 'containerd',
         host: inject('containerd'),
-        namespace: 'stowage',
+        namespace: NAMESPACE,
         storeFolder: '',
       }),
     );
+    thinLoad(flags);
+    it('has each image by tag and by digest, as a kubelet looks for either', async () => {
+      const { base } = await archives();
+      const [result] = await loaded(base, flags());
+      const ctr = ['--address', inject('containerd'), '--namespace', NAMESPACE, 'images'];
+      const names = (await must('ctr', [...ctr, 'list', '--quiet'])).trim().split('\n');
+      expect(names.sort()).toEqual([`${NAME}:base`, `${NAME}@${result?.digest}`]);
+      await must('ctr', [...ctr, 'remove', ...names]);
+    });
+  },
+  root,
+);
+
+describeWith(
+  [...DOCKER, 'docker', 'ctr'],
+  'a node of kind',
+  () => {
+    it('is loaded through docker exec, and skipped when it has the image', async () => {
+      const env = { DOCKER_HOST: inject('dockerHost') };
+      const node = await startNode(env);
+      const { base } = await archives();
+      const flags = ['--engine', 'kind', '--host', 'stowage-test'];
+      const load = async () =>
+        (await json<{ results: LoadResult[] }>(['load', base, ...flags], { env })).results;
+      expect(await load()).toMatchObject([{ action: 'loaded', engine: 'containerd' }]);
+      expect(await load()).toMatchObject([{ action: 'skipped', bytesSent: 0 }]);
+      const ctr = ['exec', node, 'ctr', '--namespace', 'k8s.io', 'images', 'list', '--quiet'];
+      expect(await must('docker', ctr, { env })).toContain(`${NAME}:base\n`);
+      const none = await json(['ls', '--engine', 'kind', '--host', 'no-such'], { env });
+      expect(none).toMatchObject({ error: { code: 'NOT_FOUND' } });
+    });
   },
   root,
 );
@@ -43,40 +130,169 @@ describeWith(
   ['podman', 'crun'],
   'a real podman',
   () => {
-    let folder: string;
-    let stop: () => Promise<void>;
-    const socket = () => join(folder, 'podman.sock');
+    let podman: Awaited<ReturnType<typeof startPodman>>;
     beforeAll(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'stowage-podman-'));
-      stop = await startPodman(folder, socket());
+      podman = await startPodman();
     });
-    afterAll(async () => {
-      await stop();
-      await run('umount', [join(folder, 'root/vfs')]);
-      await rm(folder, { recursive: true, force: true });
-    });
+    afterAll(() => podman.stop());
     engineContract('podman', () =>
-      detectEngine({ engine: 'podman', host: `unix://${socket()}`, storeFolder: '' }),
+      detectEngine({ engine: 'podman', host: podman.host, storeFolder: '' }),
     );
+    thinLoad(() => ['--engine', 'podman', '--host', podman.host]);
   },
   root,
 );
 
-/** Podman as a service, with images of its own. */
-async function startPodman(folder: string, socket: string): Promise<() => Promise<void>> {
-  const places = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run')];
-  const service = ['--storage-driver', 'vfs', 'system', 'service', '--time=0', `unix://${socket}`];
-  const child = spawn('podman', [...places, ...service], {
-    stdio: 'ignore',
-    env: cleanEnvironment(),
+/** With the base there, only the top layer and what describes the image travels; with everything there, nothing. */
+function thinLoad(flags: () => readonly string[]): void {
+  describe('a load', () => {
+    it('sends what is lacking and no byte more', async () => {
+      const { base, more, sizes } = await archives();
+      expect(await loaded(base, flags())).toMatchObject([{ action: 'loaded' }]);
+      expect(await loaded(more, flags())).toMatchObject([
+        { action: 'loaded', bytesSent: sizes.top },
+      ]);
+      expect(await loaded(more, flags())).toMatchObject([{ action: 'skipped', bytesSent: 0 }]);
+      expect(await loaded(more, [...flags(), '--as', `${NAME}:other`])).toMatchObject([
+        { action: 'retagged', bytesSent: 0 },
+      ]);
+      const engine = await detectEngine({ ...choice(flags()), storeFolder: '' });
+      for (const tag of ['base', 'more', 'other']) await engine.remove(`${NAME}:${tag}`);
+      await engine[Symbol.asyncDispose]();
+    });
   });
-  for (let tries = 0; tries < 200; tries++) {
-    if (await stat(socket).catch(() => undefined)) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return async () => {
-    const gone = once(child, 'exit');
-    child.kill();
-    await gone;
+}
+
+function choice(flags: readonly string[]) {
+  const value = (flag: string) => flags[flags.indexOf(flag) + 1];
+  const engine = value('--engine') as 'docker' | 'podman' | 'containerd';
+  const namespace = flags.includes('--namespace') ? value('--namespace') : undefined;
+  return { engine, host: value('--host'), namespace };
+}
+
+async function loaded(path: string, flags: readonly string[]): Promise<LoadResult[]> {
+  return (await json<{ results: LoadResult[] }>(['load', path, ...flags])).results;
+}
+
+/** Two archives; the second has what the first has, and one more layer. */
+async function archives() {
+  const folder = await temporaryFolder();
+  const write = async (tag: string, layers: number) => {
+    const path = join(folder, `${tag}.tar`);
+    const content = await storeWith(`${NAME}:${tag}`, { layers, seed: 'thin', bytes: 200_000 });
+    await using sink = new ArchiveWriter(path, (archive) => writeAtomically(path, archive));
+    await copy(content, undefined, sink);
+    await sink.commit();
+    return {
+      path,
+      blobs: new Map([...content.blobs].map(([digest, { byteLength }]) => [digest, byteLength])),
+    };
   };
+  const [base, more] = [await write('base', 2), await write('more', 3)];
+  const all = [...more.blobs.values()].reduce((sum, size) => sum + size, 0);
+  const shared = [...more.blobs].filter(([digest]) => base.blobs.has(digest));
+  const top = all - shared.reduce((sum, [, size]) => sum + size, 0);
+  return { base: base.path, more: more.path, sizes: { top, all } };
+}
+
+/** An engine behind TLS that asks who its clients are. @returns its port, and a folder of what docker shows it */
+async function tlsProxy(host: string): Promise<{ port: number; certificates: string }> {
+  const folder = await temporaryFolder();
+  const file = (name: string) => join(folder, name);
+  const openssl = (...args: readonly string[]) => must('openssl', args, { cwd: folder });
+  const subject = ['-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const make = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject];
+  for (const [cert, key] of [
+    ['ca.pem', 'server-key.pem'],
+    ['cert.pem', 'key.pem'],
+  ] as const)
+    await openssl(...make, '-keyout', key, '-out', cert);
+  const [cert, key, ca] = await Promise.all(
+    [file('ca.pem'), file('server-key.pem'), file('cert.pem')].map((path) => readFile(path)),
+  );
+  const server = createTlsServer(
+    { cert, key, ca, requestCert: true, rejectUnauthorized: true },
+    (client) => {
+      const engine = connect(host.replace('unix://', ''));
+      client.pipe(engine).pipe(client);
+      for (const socket of [client, engine]) socket.on('error', () => socket.destroy());
+    },
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  return { port: (server.address() as AddressInfo).port, certificates: folder };
+}
+
+/** An engine's socket that does not take the second archive, as one does that has less than it says. */
+async function refusingProxy(host: string): Promise<string> {
+  const path = join(await temporaryFolder(), 'proxy.sock');
+  const socketPath = host.replace('unix://', '');
+  let loads = 0;
+  const server = createServer((incoming, outgoing) => {
+    const { method, url = '', headers } = incoming;
+    if (url.startsWith('/images/load') && ++loads === 2) {
+      incoming.resume();
+      const error = 'open /var/lib/layer.tar: no such file or directory';
+      incoming.on('end', () => outgoing.end(`${JSON.stringify({ errorDetail: {}, error })}\n`));
+      return;
+    }
+    const onward = request({ socketPath, method, path: url, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  return `unix://${path}`;
+}
+
+/** A container that runs containerd with this machine's own programs, marked as kind marks a node. */
+async function startNode(env: { DOCKER_HOST: string }): Promise<string> {
+  const folder = await temporaryFolder();
+  const [image, node] = ['stowage-node:1', 'stowage-node'];
+  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
+  await must('docker', ['build', '--tag', image, folder], {
+    env: { ...env, DOCKER_BUILDKIT: '0' },
+  });
+  const own = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc'].flatMap((path) => [
+    '--volume',
+    `${path}:${path}:ro`,
+  ]);
+  const places = ['--tmpfs', '/run', '--tmpfs', '/tmp', '--tmpfs', '/var/lib/containerd'];
+  const label = ['--label', 'io.x-k8s.kind.cluster=stowage-test'];
+  await must(
+    'docker',
+    [
+      'run',
+      '--detach',
+      '--cap-add=SYS_ADMIN',
+      '--security-opt=seccomp=unconfined',
+      '--network=none',
+      '--name',
+      node,
+      ...label,
+      ...own,
+      ...places,
+      image,
+      '/usr/bin/containerd',
+    ],
+    { env },
+  );
+  onTestFinished(async () => {
+    await must('docker', ['rm', '--force', node], { env });
+    await must('docker', ['image', 'rm', image], { env });
+  });
+  for (
+    let tries = 0;
+    (await run('docker', ['exec', node, 'ctr', 'version'], { env })).code !== 0;
+    tries++
+  ) {
+    if (tries === 100) throw new Error('containerd did not start in its container');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return node;
 }

@@ -88,7 +88,7 @@ describe('settings', () => {
   it.each([
     [
       'engine: podmn\n',
-      /stowage\.yaml:1:9: engine: expected one of auto, docker, embedded, got "podmn"/,
+      /stowage\.yaml:1:9: engine: expected one of auto, docker, podman, containerd, kind, k3d, embedded, got "podmn"/,
     ],
     ['prune: { keep_newest: 0 }\n', /keep_newest: expected to be >= 1/],
     ['prune: { min_free: lots }\n', /min_free/],

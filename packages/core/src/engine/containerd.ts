@@ -1,5 +1,6 @@
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { openPipedArchive } from '../archive/open-archive.js';
+import { statIfThere } from '../disk/allocated.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
@@ -15,8 +16,14 @@ const ADDRESS = '/run/containerd/containerd.sock';
 const NAMESPACE = 'k8s.io';
 
 /** containerd on this machine. */
-export function containerdAt(address = ADDRESS, namespace = NAMESPACE): ContainerdEngine {
+export async function containerdAt(
+  address = ADDRESS,
+  namespace = NAMESPACE,
+): Promise<ContainerdEngine> {
   const socket = address.replace(/^unix:\/\//, '');
+  // Its client waits long for what is not there.
+  if (!(await statIfThere(socket)))
+    throw new ImageError('UNAVAILABLE', `containerd: expected a socket at ${socket}, got none`);
   return new ContainerdEngine(
     new Ctr(`containerd:${socket}/${namespace}`, [
       'ctr',

@@ -48,7 +48,7 @@ export class Ctr {
     child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
     const ended = once(child, 'close') as Promise<[number | null]>;
     ended.catch(() => undefined);
-    let broken: unknown;
+    let broken: Error | undefined;
     const fed =
       input && child.stdin
         ? pipeline(Readable.from(input, { objectMode: false }), child.stdin).catch(
@@ -59,7 +59,7 @@ export class Ctr {
                 systemCode(error) === 'ERR_STREAM_PREMATURE_CLOSE'
               )
                 return;
-              broken = error;
+              broken = error instanceof Error ? error : new Error(String(error));
               child.kill('SIGKILL');
             },
           )
@@ -68,11 +68,11 @@ export class Ctr {
       if (child.stdout) yield* child.stdout as AsyncIterable<Uint8Array>;
       const [code] = await ended;
       await fed;
-      if (broken !== undefined) throw broken;
+      if (broken) throw broken;
       if (code !== 0) throw this.#failed(Buffer.concat(said).toString().trim(), code);
     } catch (error) {
       signal?.throwIfAborted();
-      if (systemCode(error) !== 'ENOENT') throw error;
+      if (error === broken || systemCode(error) !== 'ENOENT') throw error;
       throw new ImageError(
         'UNAVAILABLE',
         `${this.location}: expected ${this.#program}, got no such program`,

@@ -1,5 +1,5 @@
 import { ImageError } from '../errors.js';
-import { ContainerdEngine, containerdAt } from './containerd.js';
+import { containerdAt } from './containerd.js';
 import { dockerTargets, podmanTargets, type DockerTarget } from './docker-host.js';
 import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
@@ -43,8 +43,14 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
   const podman = (): Promise<Engine | undefined> =>
     firstAnswering('podman', podmanTargets(host, env), failures);
   const containerd = async (): Promise<Engine | undefined> => {
-    const found = containerdAt(host ?? env['CONTAINERD_ADDRESS'], namespace);
-    return (await answers(found, failures)) ? found : undefined;
+    try {
+      const found = await containerdAt(host ?? env['CONTAINERD_ADDRESS'], namespace);
+      await found.ping(PING_TIMEOUT);
+      return found;
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
   };
   const tried = {
     // An address that was given is docker's: the others are asked for by name.
@@ -87,14 +93,4 @@ async function firstAnswering(
     }
   }
   return undefined;
-}
-
-async function answers(engine: ContainerdEngine, failures: string[]): Promise<boolean> {
-  try {
-    await engine.ping(PING_TIMEOUT);
-    return true;
-  } catch (error) {
-    failures.push(`${engine.location} (${error instanceof Error ? error.message : String(error)})`);
-    return false;
-  }
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { dockerHosts, dockerOptions } from './docker-host.js';
 import { readDockerStream } from './docker-stream.js';
 
 async function* chunks(...texts: string[]): AsyncIterable<string> {
@@ -34,35 +33,6 @@ describe("an engine's answer", () => {
     });
     await expect(answer).rejects.toThrow(
       /step 2\/2 \(RUN make\): expected success, got: returned a non-zero code: 1\n {2}no rule$/,
-    );
-  });
-});
-
-describe('a docker host', () => {
-  it.each([
-    [undefined, { DOCKER_HOST: 'tcp://h:1' }, ['tcp://h:1']],
-    ['unix:///s', { DOCKER_HOST: 'tcp://h:1' }, ['unix:///s']],
-    [
-      undefined,
-      { HOME: '/h', XDG_RUNTIME_DIR: '/r' },
-      ['unix:///var/run/docker.sock', 'unix:///r/docker.sock', 'unix:///h/.docker/run/docker.sock'],
-    ],
-  ])('%j with %j', (host, env, expected) => {
-    expect(dockerHosts(host, env, 'linux')).toEqual(expected);
-  });
-
-  it.each([
-    ['unix:///run/d.sock', { socketPath: '/run/d.sock' }],
-    ['tcp://h:2375', { protocol: 'http', host: 'h', port: '2375' }],
-    ['tcp://h', { protocol: 'http', host: 'h', port: 2375 }],
-    ['ssh://me@h', { protocol: 'ssh', host: 'h', username: 'me' }],
-  ])('%s', (host, expected) => {
-    expect(dockerOptions(host, {})).toMatchObject(expected);
-  });
-
-  it.each(['', '/var/run/docker.sock', 'ftp://h'])('refuses %j', (host) => {
-    expect(() => dockerOptions(host, {})).toThrow(
-      expect.objectContaining({ code: 'USAGE' }) as Error,
     );
   });
 });

@@ -132,7 +132,8 @@ async function apply(
   options: LoadOptions,
 ): Promise<LoadResult[]> {
   const absent = decisions.flatMap(({ candidate, present }) => (present ? [] : [candidate]));
-  const sent = absent.length === 0 ? new Map() : await send(engine, absent, options);
+  const sent =
+    absent.length === 0 ? new Map<Candidate, number>() : await send(engine, absent, options);
   const results: LoadResult[] = [];
   for (const decision of decisions) {
     const { candidate, present } = decision;
