@@ -10,6 +10,8 @@ export interface Fault {
   readonly cutAfter?: number;
   /** Bytes of the answer, after which nothing more comes. */
   readonly stallAfter?: number;
+  /** Nothing is passed on, and nothing answered. */
+  readonly silent?: boolean;
   /** Changes the answer's last byte. */
   readonly flip?: boolean;
 }
@@ -25,16 +27,18 @@ export interface FaultyProxy {
 export async function faultyProxy(
   registry: string,
   isHit: (incoming: IncomingMessage) => boolean,
-  { status, wait, cutAfter, stallAfter, flip }: Fault,
+  { status, wait, cutAfter, stallAfter, silent, flip }: Fault,
 ): Promise<FaultyProxy> {
   let hits = 0;
   const requests: string[] = [];
   const [hostname, port] = registry.split(':');
   const server = createServer((incoming, outgoing) => {
     const { method = '', url = '', headers } = incoming;
-    requests.push([method, url, headers.range].filter((each) => each !== undefined).join(' '));
+    const range = headers.range ?? headers['content-range'];
+    requests.push([method, url, range].filter((each) => each !== undefined).join(' '));
     const isOurs = hits === 0 && isHit(incoming);
     if (isOurs) hits++;
+    if (isOurs && silent) return;
     if (isOurs && status !== undefined) {
       incoming.resume();
       outgoing.writeHead(status, wait === undefined ? {} : { 'retry-after': wait }).end();

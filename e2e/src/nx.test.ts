@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startRegistry } from './distribution-server.js';
 import { createNxWorkspace, type NxWorkspace } from './nx-workspace.js';
 import { describeWith, DOCKER } from './peers.js';
 import { must } from './run.js';
@@ -98,6 +99,22 @@ describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) 
       `${NAME}: every byte is as it should be`,
     );
   });
+
+  // What it does is proved elsewhere; that it is a target, once.
+  if (version === '23.2.1')
+    describeWith(['docker-registry'], 'beside a registry', () => {
+      it('pushes with a target, and loads from there with another', async () => {
+        const host = await startRegistry();
+        const pushed = await workspace.nx('run', 'app:image-push', `--to=${host}/team`);
+        expect(pushed).toContain(`pushed: ${host}/team/library/${NAME}:latest@sha256:`);
+        const reference = `${host}/team/library/${NAME}:latest`;
+        const targets = {
+          fetch: { executor: '@stowage/images:load', options: { reference, engine: 'embedded' } },
+        };
+        await workspace.write('tool/project.json', JSON.stringify({ name: 'tool', targets }));
+        expect(await workspace.nx('run', 'tool:fetch')).toContain(reference);
+      });
+    });
 
   it('prints what is wrong with a definition when its target runs, and breaks nothing else', async () => {
     await workspace.write(

@@ -1,11 +1,25 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Inspection, PushResult } from '@stowage/core';
+import {
+  ArchiveWriter,
+  copy as copyAll,
+  writeAtomically,
+  type Inspection,
+  type PushResult,
+} from '@stowage/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { writeIndex } from '../../packages/core/testing/image.js';
+import { MemoryStore } from '../../packages/core/testing/memory-store.js';
 import { startRegistry } from './distribution-server.js';
+import { faultyProxy } from './faulty-proxy.js';
+import { ARCHIVE, createWorkspace, DEFINITION, NAME } from './fixture.js';
 import { describeWith } from './peers.js';
-import { json, must, stowage, temporaryFolder } from './run.js';
+import { CLI, cleanEnvironment, json, must, stowage, temporaryFolder } from './run.js';
 
 const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
 const golden = (file: string) => join(GOLDEN, file);
@@ -52,11 +66,12 @@ describeWith(['docker-registry', 'skopeo'], 'push', () => {
     // The images of one push share layers across repositories, too.
     const fresh = await startRegistry();
     const several = await push([golden('docker-20-several.tar'), '--to', fresh], cwd);
-    expect(several.map(({ blobs }) => blobs)).toEqual([
-      { sent: 3, mounted: 0, existing: 0 },
-      { sent: 1, mounted: 2, existing: 0 },
-      expect.anything(),
-    ]);
+    const total = (how: 'sent' | 'mounted' | 'existing') =>
+      several.reduce((sum, { blobs }) => sum + blobs[how], 0);
+    // Two layers that both have, and a config of each.
+    expect(total('sent')).toBe(4);
+    expect(total('mounted')).toBeGreaterThanOrEqual(2);
+    expect(total('mounted') + total('existing')).toBe(5);
   });
 
   it('takes patterns, signatures, and tags that are there as it is told', async () => {
@@ -75,6 +90,126 @@ describeWith(['docker-registry', 'skopeo'], 'push', () => {
     const refused = await stowage(['push', ...other, '--on-existing-tag', 'error'], { cwd });
     expect([refused.code, refused.stderr]).toEqual([8, expect.stringContaining(host)]);
     expect(await push(other, cwd)).toMatchObject([{ action: 'pushed' }]);
+  });
+});
+
+describeWith(['docker-registry', 'skopeo'], 'push, the second time', () => {
+  it('asks for the tag and no more, packed layers or not', async () => {
+    const cwd = await temporaryFolder();
+    const env = { STOWAGE_CACHE_DIR: join(cwd, 'cache') };
+    const { host, requests } = await faultyProxy(await startRegistry(), () => false, {});
+    const args = ['push', golden('docker-20.tar'), '--to', host];
+    const first = await json<{ results: PushResult[] }>(args, { cwd, env });
+    requests.splice(0);
+    const again = await json<{ results: PushResult[] }>(args, { cwd, env });
+    expect(again.results).toMatchObject([
+      { action: 'skipped', bytesSent: 0, digest: first.results[0]?.digest },
+    ]);
+    expect(requests.slice()).toEqual(['GET /v2/', 'HEAD /v2/golden/app/manifests/v1']);
+    requests.splice(0);
+    // Under another name the layers are known, and asked for instead of packed.
+    const other = [...args, '--tag', 'golden/app:v2'];
+    const { results } = await json<{ results: PushResult[] }>(other, { cwd, env });
+    expect(results).toMatchObject([{ blobs: { sent: 0, existing: 3 } }]);
+    expect(requests.filter((each) => /^(?:POST|PATCH)/.test(each))).toEqual([]);
+    const dry = await json<{ results: PushResult[] }>([...args, '--dry-run'], { cwd, env });
+    expect(dry.results[0]?.digest).toBe(first.results[0]?.digest);
+  });
+
+  it('goes on where a killed process was', async () => {
+    const cwd = await createWorkspace();
+    const env = { STOWAGE_CACHE_DIR: join(cwd, 'cache') };
+    await writeFile(join(cwd, DEFINITION, 'files/large'), randomBytes(70 * 1024 ** 2));
+    expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
+    const isSecond = ({ method, headers }: IncomingMessage) =>
+      method === 'PATCH' && !headers['content-range']?.startsWith('0-');
+    const { host, hits, requests } = await faultyProxy(await startRegistry(), isSecond, {
+      silent: true,
+    });
+    const args = ['push', ARCHIVE, '--to', host, '--compress', 'none'];
+    const child = spawn(process.execPath, [CLI, ...args], {
+      cwd,
+      env: { ...cleanEnvironment(), ...env },
+      stdio: 'ignore',
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    while (hits() === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    requests.splice(0);
+    const { results } = await json<{ results: PushResult[] }>(args, { cwd, env });
+    const patches = requests.filter((each) => each.startsWith('PATCH'));
+    expect(patches.map((each) => each.split(' ').at(-1))).toEqual([
+      '33554432-67108863',
+      expect.stringMatching(/^67108864-/),
+    ]);
+    await json(['copy', `docker://${results[0]?.reference}`, 'back.tar'], { cwd, env });
+    expect((await stowage(['verify', 'back.tar'], { cwd })).code).toBe(0);
+    expect(await readdir(join(env.STOWAGE_CACHE_DIR, 'uploads'))).toEqual([]);
+  });
+
+  it('joins the platforms of both under one tag, ours or theirs winning', async () => {
+    const cwd = await temporaryFolder();
+    const host = await startRegistry();
+    const index = async (reference: string, architectures: readonly string[], seed: string) => {
+      const path = join(cwd, `${seed}.tar`);
+      const content = new MemoryStore();
+      const platforms = architectures.map((architecture) => ({ os: 'linux', architecture }));
+      await writeIndex(content, reference, platforms, seed);
+      await using sink = new ArchiveWriter(path, (archive) => writeAtomically(path, archive));
+      await copyAll(content, undefined, sink);
+      await sink.commit();
+      return path;
+    };
+    const first = await index('app:1', ['amd64', 'arm64'], 'first');
+    const second = await index('app:1', ['arm64', 's390x'], 'second');
+    await push([first, '--to', host], cwd);
+    const platforms = async () => {
+      const raw = ['inspect', '--tls-verify=false', '--raw', `docker://${host}/library/app:1`];
+      const { manifests } = JSON.parse(await must('skopeo', raw)) as {
+        manifests: { digest: string; platform: { architecture: string } }[];
+      };
+      return new Map(manifests.map(({ platform, digest }) => [platform.architecture, digest]));
+    };
+    const before = await platforms();
+    await push([second, '--to', host, '--on-existing-tag', 'merge-keep'], cwd);
+    const kept = await platforms();
+    expect([...kept.keys()].sort()).toEqual(['amd64', 'arm64', 's390x']);
+    expect(kept.get('arm64')).toBe(before.get('arm64'));
+    await push([second, '--to', host, '--on-existing-tag', 'merge'], cwd);
+    const merged = await platforms();
+    expect([...merged.keys()].sort()).toEqual(['amd64', 'arm64', 's390x']);
+    expect(merged.get('arm64')).not.toBe(before.get('arm64'));
+    expect(merged.get('amd64')).toBe(before.get('amd64'));
+    const again = await push([second, '--to', host, '--on-existing-tag', 'merge'], cwd);
+    expect(again).toMatchObject([{ action: 'skipped', bytesSent: 0 }]);
+    await json(['copy', `docker://${host}/library/app:1`, 'all.tar'], { cwd });
+    expect((await stowage(['verify', 'all.tar'], { cwd })).code).toBe(0);
+  });
+
+  it('understands how other tools spell it', async () => {
+    const cwd = await temporaryFolder();
+    const host = await startRegistry();
+    const spelled = ['--image-archive', golden('podman-oci.tar'), '--image-tag', 'team/app:2'];
+    const [result] = await push([...spelled, '--to-registry', `http://${host}/mirror`], cwd);
+    expect(result).toMatchObject({ action: 'pushed', reference: `${host}/mirror/team/app:2` });
+    const one = ['push', ...spelled, '--to-registry', host, '--to-registry-username', 'ada'];
+    expect((await stowage(one, { cwd })).code).toBe(2);
+  });
+
+  it('leaves no manifest and no tag of an image whose content turns out to be damaged', async () => {
+    const cwd = await createWorkspace();
+    const host = await startRegistry();
+    expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
+    const archive = await readFile(join(cwd, ARCHIVE));
+    archive.write('jello', archive.indexOf('hello\n'));
+    await writeFile(join(cwd, 'bad.tar'), archive);
+    for (const compress of ['gzip', 'none']) {
+      const args = ['push', './bad.tar', '--to', host, '--compress', compress];
+      expect((await stowage(args, { cwd })).code).toBe(4);
+    }
+    const tags = await fetch(`http://${host}/v2/library/${NAME}/tags/list`);
+    expect(await tags.text()).not.toContain('latest');
   });
 });
 

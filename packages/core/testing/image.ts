@@ -35,11 +35,12 @@ export async function writeIndex(
   store: MemoryStore,
   reference: string,
   platforms: readonly Platform[],
+  seed = '',
 ): Promise<Descriptor> {
   const manifests: Descriptor[] = [];
   for (const platform of platforms) {
     manifests.push({
-      ...(await writeManifest(store, { platform, seed: platform.architecture })),
+      ...(await writeManifest(store, { platform, seed: `${seed}${platform.architecture}` })),
       platform,
     });
   }

@@ -51,6 +51,7 @@ it('makes a project of each definition, and parents on its owner', async () => {
     'image-load',
     'image-build',
     'image-verify',
+    'image-push',
     'image-prune',
   ]);
   expect(image?.targets?.['image-save']).toMatchObject({

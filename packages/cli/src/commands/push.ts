@@ -26,7 +26,10 @@ export function pushCommand(io: Io): Command {
       '[input...]',
       'archives by path or pattern, layout folders, - for stdin, names of the catalog, …',
     )
-    .option('--to <registry>', '[http(s)://]HOST[:PORT][/PREFIX]')
+    .option(
+      '--to <registry>',
+      '[http(s)://]HOST[:PORT][/PREFIX]; push.to of stowage.yaml when omitted',
+    )
     .option('--tag <name>', 'REPOSITORY:TAG there, of one input with one image')
     .option('--repository <repository>', 'what names that are only tags are tags of')
     .addOption(
@@ -44,11 +47,10 @@ export function pushCommand(io: Io): Command {
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const { to, tag, repository, referrers, onExistingTag, compress } = options;
-        if (to === undefined || inputs.length === 0)
-          throw new ImageError(
-            'USAGE',
-            `push: expected ${to === undefined ? '--to REGISTRY' : 'an input'}, got none`,
-          );
+        if (inputs.length === 0)
+          throw new ImageError('USAGE', 'push: expected an input, got none', {
+            hint: 'Name archives by path or pattern, layout folders, - or names of the catalog.',
+          });
         const asked = { ...call, to, tag, repository, referrers, onExistingTag, compress };
         const results = await push(workspace, inputs, asked);
         const text = call.dryRun

@@ -39,6 +39,7 @@ export interface SettingsYaml {
   };
   /** The old key; `prune.min_free` says it now. */
   readonly disk_min_free_gb?: number;
+  readonly push?: { readonly to?: string };
   readonly pins?: readonly string[];
   readonly limits?: SettingsLimits;
 }
@@ -68,6 +69,8 @@ export interface Settings {
     readonly reserved?: string;
     readonly orphans?: boolean;
   };
+  /** Where images are pushed to that are told no other registry. */
+  readonly pushTo?: string;
   /** Names that are never pruned; `*` stands for anything. */
   readonly pins: readonly string[];
   readonly limits: SettingsLimits;
@@ -170,6 +173,18 @@ export const settingsSchema = {
       },
     },
     disk_min_free_gb: { ...OLD_MIN_FREE },
+    push: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        to: {
+          type: 'string',
+          minLength: 1,
+          description: 'Where images are pushed to: [http(s)://]HOST[:PORT][/PREFIX].',
+          examples: ['registry.example.com/team'],
+        },
+      },
+    },
     pins: {
       type: 'array',
       items: { type: 'string', minLength: 1 },
@@ -194,6 +209,7 @@ export function parseSettings(file: YamlFile): Settings {
     runners = {},
     naming,
     prune = {},
+    push,
     pins = [],
     limits = {},
     disk_min_free_gb: oldMinFree,
@@ -221,6 +237,7 @@ export function parseSettings(file: YamlFile): Settings {
     },
     ...(host === undefined ? {} : { host }),
     ...(network === undefined ? {} : { network }),
+    ...(push?.to === undefined ? {} : { pushTo: push.to }),
     ...(naming?.pattern === undefined ? {} : { namePattern: compile(naming.pattern, file.path) }),
   };
 }

@@ -13,16 +13,28 @@ export class KnownBlobs {
     this.#places.set(digest, Promise.resolve(repository));
   }
 
-  /** Runs what brings a blob to a repository. */
-  async bringing<T>(digest: Digest, repository: string, work: () => Promise<T>): Promise<T> {
-    const working = work();
-    this.#places.set(
-      digest,
-      working.then(
+  /**
+   * Runs what brings a blob to a repository, told which other one has it; not while somebody else brings it.
+   *
+   * @returns undefined when it is there by then
+   */
+  async bring<T>(
+    digest: Digest,
+    repository: string,
+    work: (from: string | undefined) => Promise<T>,
+  ): Promise<T | undefined> {
+    for (;;) {
+      const known = this.#places.get(digest);
+      const from = await known;
+      if (from === repository) return undefined;
+      if (this.#places.get(digest) !== known) continue;
+      const working = work(from);
+      const place = working.then(
         () => repository,
-        () => undefined,
-      ),
-    );
-    return working;
+        () => from,
+      );
+      this.#places.set(digest, place);
+      return working;
+    }
   }
 }

@@ -234,17 +234,15 @@ export class Repository implements Manifests, Sink {
   async #writeBlob(descriptor: Descriptor, open: Open, options: CallOptions): Promise<void> {
     const { digest } = descriptor;
     const { known, uploads } = this.#options;
-    const from = await known?.find(digest);
-    if (this.#there.has(digest)) return;
-    const push = () =>
+    const push = (from?: string) =>
       pushBlob(this.#client, this.#name, descriptor, open, {
         ...options,
         scope: this.#scope('pull,push'),
-        mountFrom: from === this.#name ? undefined : from,
+        mountFrom: from,
         uploads,
       });
-    const how = await (known ? known.bringing(digest, this.#name, push) : push());
-    this.blobs[how]++;
+    const how = await (known ? known.bring(digest, this.#name, push) : push());
+    this.blobs[how ?? 'existing']++;
     this.#there.add(digest);
   }
 

@@ -29,8 +29,8 @@ import { openEngine, openIn, type Workspace } from './workspace.js';
 export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
   readonly cwd: string;
   readonly stdin: () => Bytes;
-  /** `[http(s)://]HOST[:PORT][/PREFIX]`. */
-  readonly to: string;
+  /** `[http(s)://]HOST[:PORT][/PREFIX]`; `push.to` of the settings when omitted. */
+  readonly to?: string | undefined;
   /** What names that are only tags are tags of. */
   readonly repository?: string | undefined;
 }
@@ -57,7 +57,7 @@ export async function push(
   inputs: readonly string[],
   options: PushOptions,
 ): Promise<PushResult[]> {
-  const target = parseTarget(options.to);
+  const target = parseTarget(targetOf(workspace, options));
   let engine: Engine | undefined;
   const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
   const opened: Opened[] = [];
@@ -86,6 +86,14 @@ export async function push(
     for (const { source } of opened) await source[Symbol.asyncDispose]();
     await engine?.[Symbol.asyncDispose]();
   }
+}
+
+/** @throws ImageError USAGE */
+function targetOf({ settings }: Workspace, { to = settings.pushTo }: PushOptions): string {
+  if (to !== undefined) return to;
+  throw new ImageError('USAGE', 'push: expected a registry, got none', {
+    hint: 'Name it with --to HOST[:PORT][/PREFIX], or in stowage.yaml with push: { to: … }.',
+  });
 }
 
 async function pushAll(

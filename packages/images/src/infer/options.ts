@@ -4,6 +4,7 @@ export interface ImagesPluginOptions {
   readonly loadTargetName?: string;
   readonly buildTargetName?: string;
   readonly verifyTargetName?: string;
+  readonly pushTargetName?: string;
   readonly pruneTargetName?: string;
 }
 
@@ -15,6 +16,7 @@ export function normalizeOptions(options: ImagesPluginOptions | undefined): Targ
     loadTargetName: options?.loadTargetName ?? 'image-load',
     buildTargetName: options?.buildTargetName ?? 'image-build',
     verifyTargetName: options?.verifyTargetName ?? 'image-verify',
+    pushTargetName: options?.pushTargetName ?? 'image-push',
     pruneTargetName: options?.pruneTargetName ?? 'image-prune',
   };
 }

@@ -24,8 +24,8 @@ export function imageProject(
   image: Image,
   options: InferOptions,
 ): Omit<ProjectConfiguration, 'root'> & { root: string } {
-  const { saveTargetName, loadTargetName, buildTargetName, verifyTargetName, pruneTargetName } =
-    options.targets;
+  const { saveTargetName, loadTargetName, buildTargetName } = options.targets;
+  const { pushTargetName, verifyTargetName, pruneTargetName } = options.targets;
   const needs = dependenciesOf(image, options);
   const definition = '{projectRoot}/image.yaml';
   return {
@@ -71,6 +71,16 @@ export function imageProject(
         metadata: described(
           `Prove the archive of ${image.name} byte by byte`,
           'stowage verify <name>',
+        ),
+      },
+      [pushTargetName]: {
+        executor: '@stowage/images:push',
+        cache: false,
+        dependsOn: [saveTargetName],
+        options: { definition },
+        metadata: described(
+          `Push ${image.name} to a registry`,
+          'stowage push <name> --to <registry>',
         ),
       },
       [pruneTargetName]: {

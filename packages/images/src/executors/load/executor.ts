@@ -7,10 +7,15 @@ import {
   parsePlatform,
   parseReference,
   readDefinition,
+  type Workspace,
 } from '@stowage/core';
-import { run, type CommonOptions } from '../run.js';
+import { run, type Call, type EngineChoiceOptions } from '../run.js';
 
-export interface LoadExecutorOptions extends CommonOptions {
+export interface LoadExecutorOptions extends EngineChoiceOptions {
+  readonly definition?: string;
+  /** In place of a definition: an image of a registry. */
+  readonly reference?: string;
+  readonly cache?: boolean;
   readonly as?: string;
   readonly platform?: string;
   readonly act?: boolean;
@@ -20,24 +25,41 @@ export interface LoadExecutorOptions extends CommonOptions {
 /** Loads the archive of a definition into an engine; sends nothing when the image is there. */
 const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
-    const { definition } = await readDefinition(workspace, options.definition, call);
-    const { name, project, os } = definition;
+    const { input, os } = await inputOf(workspace, options, call);
     const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
-    const input = archiveOf(workspace, name, project);
     const results = await load(workspace, [input], {
       ...call,
       as: options.as,
       platform,
+      cache: options.cache,
       stdin: noInput,
     }).catch(withCacheHint);
     for (const { reference, action, engine } of results) {
       const familiar = familiarReference(parseReference(reference));
       logger.info(`${action} in ${engine}:`);
-      logger.info(options.act ? `-P ${options.runner ?? os}=${familiar} --pull=false` : familiar);
+      logger.info(
+        options.act
+          ? `-P ${options.runner ?? os ?? 'ubuntu-latest'}=${familiar} --pull=false`
+          : familiar,
+      );
     }
   });
 
 export default loadImage;
+
+/** @throws ImageError USAGE (neither or both) */
+async function inputOf(
+  workspace: Workspace,
+  { definition: path, reference }: LoadExecutorOptions,
+  call: Call,
+): Promise<{ readonly input: string; readonly os?: string }> {
+  if ((path === undefined) === (reference === undefined))
+    throw new ImageError('USAGE', 'expected either definition or reference, got both or neither');
+  if (path === undefined) return { input: `docker://${reference}` };
+  const { definition } = await readDefinition(workspace, path, call);
+  const { name, project, os } = definition;
+  return { input: archiveOf(workspace, name, project), os };
+}
 
 function noInput(): never {
   throw new TypeError('an archive of the workspace is never read from standard input');

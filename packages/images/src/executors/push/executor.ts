@@ -1,0 +1,50 @@
+import { logger, type PromiseExecutor } from '@nx/devkit';
+import {
+  archiveOf,
+  push,
+  readDefinition,
+  type PushOptions,
+  type RegistryFlags,
+} from '@stowage/core';
+import { run, type CommonOptions } from '../run.js';
+
+export interface PushExecutorOptions
+  extends CommonOptions,
+    Pick<PushOptions, 'to' | 'tag' | 'onExistingTag' | 'compress' | 'dryRun'> {
+  readonly caFile?: RegistryFlags['caFile'];
+  readonly plainHttp?: boolean;
+  readonly insecureSkipTlsVerify?: boolean;
+}
+
+/** Pushes the archive of a definition to a registry; sends nothing when it is there. */
+const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
+  run(options, context, async (workspace, call) => {
+    const { definition } = await readDefinition(workspace, options.definition, call);
+    const { to, tag, onExistingTag, compress, dryRun } = options;
+    const { caFile, plainHttp, insecureSkipTlsVerify } = options;
+    const results = await push(
+      workspace,
+      [archiveOf(workspace, definition.name, definition.project)],
+      {
+        ...call,
+        to,
+        tag,
+        onExistingTag,
+        compress,
+        dryRun,
+        registry: { caFile, plainHttp, insecureSkipTlsVerify },
+        stdin: noInput,
+      },
+    );
+    for (const { reference, digest, action, bytesSent } of results) {
+      const known = digest === null ? '' : `@${digest}`;
+      logger.info(
+        `${dryRun ? 'would be pushed' : action}: ${reference}${known} (${bytesSent} bytes)`,
+      );
+    }
+  });
+export default pushImage;
+
+function noInput(): never {
+  throw new TypeError('an archive of the workspace is never read from standard input');
+}
