@@ -13,6 +13,7 @@ import { pruneCommand } from './commands/prune.js';
 import { pullCommand } from './commands/pull.js';
 import { pushCommand } from './commands/push.js';
 import { saveCommand } from './commands/save.js';
+import { syncCommand } from './commands/sync.js';
 import { verifyCommand } from './commands/verify.js';
 import { EXIT_HELP } from './exit-codes.js';
 import type { Io } from './verb.js';
@@ -27,6 +28,7 @@ const COMMANDS = [
   copyCommand,
   pushCommand,
   pullCommand,
+  syncCommand,
   convertCommand,
   verifyCommand,
   lsCommand,

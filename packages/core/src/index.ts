@@ -85,6 +85,7 @@ export {
   type Purged,
   type PurgeOptions,
 } from './lifecycle/manage-cache.js';
+export { sync, type SyncOptions, type SyncResult } from './lifecycle/fleet.js';
 export { pull, type PullOptions, type PullResult } from './lifecycle/pull.js';
 export { load, type LoadOptions, type LoadResult } from './lifecycle/load.js';
 export { prune, type PruneOptions, type PruneResult } from './lifecycle/prune.js';

@@ -56,21 +56,23 @@ export class Repository implements Manifests, Sink {
     this.#options = options;
   }
 
-  /** Its tags, in pages. */
   async *list(options: CallOptions = {}): AsyncIterable<NamedDescriptor> {
+    for await (const tag of this.tags(options))
+      yield this.resolve(`${this.#registry}/${this.#name}:${tag}`, options);
+  }
+
+  /** Its tags, in pages; none of a repository that is not there yet. */
+  async *tags({ signal }: CallOptions = {}): AsyncIterable<string> {
     let url: string | undefined = `/v2/${this.#name}/tags/list?n=1000`;
     while (url !== undefined) {
-      const answer = await this.#client.request({
-        method: 'GET',
-        url,
-        scope: this.#scope('pull'),
-        expected: [200],
-        signal: options.signal,
-      });
-      const { tags } = parseJsonObject(await readAll(answer.body), `the tags of ${this.location}`);
+      const scope = this.#scope('pull');
+      const request = { method: 'GET', url, scope, expected: [200, 404], signal } as const;
+      const answer = await this.#client.request(request);
+      const bytes = await readAll(answer.body);
+      if (answer.status === 404) return;
+      const { tags } = parseJsonObject(bytes, `the tags of ${this.location}`);
       for (const tag of Array.isArray(tags) ? (tags as unknown[]) : [])
-        if (typeof tag === 'string')
-          yield this.resolve(`${this.#registry}/${this.#name}:${tag}`, options);
+        if (typeof tag === 'string') yield tag;
       const [, next] = /<([^>]+)>;\s*rel="?next"?/.exec(answer.header('link') ?? '') ?? [];
       url = next === undefined ? undefined : new URL(next, answer.url).href;
     }
@@ -249,6 +251,31 @@ export class Repository implements Manifests, Sink {
   #isThere(digest: Digest): void {
     this.#there.add(digest);
     this.#options.known?.add(digest, this.#name);
+  }
+
+  /**
+   * Takes a tag away. Where the registry deletes only manifests, the manifest goes, with all tags that it has, unless
+   * it is one of `kept`.
+   *
+   * @throws ImageError UNSUPPORTED (the registry deletes nothing), DENIED
+   */
+  async untag(tag: string, kept: ReadonlySet<Digest>, { signal }: CallOptions = {}): Promise<void> {
+    const remove = async (name: string, expected: readonly number[]): Promise<number> => {
+      const url = `/v2/${this.#name}/manifests/${name}`;
+      const scope = this.#scope('pull,push,delete');
+      const { status, body } = await this.#client.request({
+        method: 'DELETE',
+        url,
+        scope,
+        expected,
+        signal,
+      });
+      await body.dump();
+      return status;
+    };
+    if ((await remove(tag, [202, 400, 404, 405])) === 202) return;
+    const found = await this.find(tag, { signal });
+    if (found && !kept.has(found.digest)) await remove(found.digest, [202, 404]);
   }
 
   /** Writes a manifest under its digest or a tag. */

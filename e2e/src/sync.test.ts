@@ -1,0 +1,118 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ListEntry, PlannedJobs, SyncResult } from '@stowage/core';
+import { expect, it } from 'vitest';
+import { startRegistry } from './distribution-server.js';
+import { faultyProxy } from './faulty-proxy.js';
+import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from './fixture.js';
+import { describeWith } from './peers.js';
+import { CLI, json, must, stowage } from './run.js';
+
+const OTHER = 'app-ubuntu-25.04-clang20';
+const build = (cwd: string, definition: string) =>
+  must(process.execPath, [CLI, 'build', definition, '--save'], { cwd });
+
+describeWith(['docker-registry', 'skopeo'], 'a fleet of machines', () => {
+  it('shares archives through one repository, moves only differences, and forgets together', async () => {
+    const { host, requests } = await faultyProxy(await startRegistry(), () => false, {});
+    const repository = `${host}/ci`;
+    const [one, two] = [await createWorkspace(), await createWorkspace()];
+    await rm(join(two, 'apps'), { recursive: true });
+    await put(
+      one,
+      'apps/app/images/ubuntu-25.04-clang20/image.yaml',
+      `project: app\nos: ubuntu-25.04\nvariant: clang20\nbase: ${NAME}\ncopy: [{ from: x, to: /opt/x }]\nfacts: { tools: [ninja] }\n`,
+    );
+    await put(one, 'apps/app/images/ubuntu-25.04-clang20/x', 'x\n');
+    for (const definition of [DEFINITION, 'apps/app/images/ubuntu-25.04-clang20'])
+      await build(one, definition);
+    const sync = async (cwd: string, ...args: readonly string[]) =>
+      (await json<{ results: SyncResult[] }>(['sync', ...args], { cwd })).results;
+    const actions = (results: readonly SyncResult[]) =>
+      results.map(({ name, action }) => [name, action]);
+    const sent = await sync(one, './images', repository);
+    expect(actions(sent)).toEqual([
+      [OTHER, 'sent'],
+      [NAME, 'sent'],
+    ]);
+    // tags/list is the catalog; digests are those of the archives.
+    const tags = async () => {
+      const listed = ['list-tags', '--tls-verify=false', `docker://${repository}`];
+      return (JSON.parse(await must('skopeo', listed)) as { Tags: string[] }).Tags.sort();
+    };
+    expect(await tags()).toEqual([OTHER, `${OTHER}.record`, NAME, `${NAME}.record`].sort());
+    const raw = ['inspect', '--tls-verify=false', '--format', '{{.Digest}}'];
+    const there = await must('skopeo', [...raw, `docker://${repository}:${NAME}`]);
+    expect(there.trim()).toBe(sent.find(({ name }) => name === NAME)?.digest);
+    requests.splice(0);
+    expect(actions(await sync(one, './images', repository))).toEqual([
+      [OTHER, 'same'],
+      [NAME, 'same'],
+    ]);
+    // The tags, and each record's digest.
+    expect(requests.filter((each) => each !== 'GET /v2/')).toHaveLength(3);
+    // Another machine, with nothing but settings.
+    expect(actions(await sync(two, repository, './images'))).toEqual([
+      [OTHER, 'received'],
+      [NAME, 'received'],
+    ]);
+    const list = async (cwd: string) =>
+      (await json<{ entries: ListEntry[] }>(['ls'], { cwd })).entries.map(
+        ({ name, state, digest }) => [name, state, digest],
+      );
+    expect((await list(two)).sort()).toEqual((await list(one)).sort());
+    expect((await stowage(['verify', ARCHIVE], { cwd: two })).code).toBe(0);
+    const asked = ['plan', '--project', 'app', '--os', 'ubuntu-25.04', '--compiler', 'clang20'];
+    const planned = await json<PlannedJobs>(asked, { cwd: two });
+    expect(JSON.stringify(planned)).toContain(`${OTHER}.tar`);
+    expect(actions(await sync(two, './images', repository))).toEqual([
+      [OTHER, 'same'],
+      [NAME, 'same'],
+    ]);
+    // One machine makes an image anew; the other gets that one and no more.
+    await writeFile(join(one, DEFINITION, 'files/hello'), 'hello again\n');
+    await build(one, DEFINITION);
+    expect(actions(await sync(one, './images', repository))).toEqual([
+      [OTHER, 'same'],
+      [NAME, 'sent'],
+    ]);
+    expect(actions(await sync(two, repository, './images', '--dry-run'))).toEqual([
+      [OTHER, 'same'],
+      [NAME, 'received'],
+    ]);
+    expect(actions(await sync(two, repository, './images'))).toEqual([
+      [OTHER, 'same'],
+      [NAME, 'received'],
+    ]);
+    expect((await list(two)).sort()).toEqual((await list(one)).sort());
+    // What one machine throws away goes everywhere, but for what somebody pinned.
+    await rm(join(one, `images/app/${OTHER}.tar`));
+    await rm(join(one, `images/app/${OTHER}.image.json`));
+    expect(actions(await sync(one, './images', repository))).toEqual([[NAME, 'same']]);
+    expect(actions(await sync(one, './images', repository, '--prune'))).toEqual([
+      [OTHER, 'deleted'],
+      [NAME, 'same'],
+    ]);
+    expect(await tags()).toEqual([NAME, `${NAME}.record`]);
+    await put(two, 'stowage.yaml', `pins: ['*clang*']\n`);
+    expect(actions(await sync(two, repository, './images', '--prune'))).toEqual([
+      [OTHER, 'kept'],
+      [NAME, 'same'],
+    ]);
+    await put(two, 'stowage.yaml', '');
+    expect(actions(await sync(two, repository, './images', '--prune'))).toEqual([
+      [OTHER, 'deleted'],
+      [NAME, 'same'],
+    ]);
+    expect((await list(two)).map(([name]) => name)).toEqual([NAME]);
+  });
+
+  it.each([
+    [['./images', './other'], 'two folders'],
+    [['registry.example.com/a', 'registry.example.com/b'], 'two repositories'],
+    [['./images', 'registry.example.com/ci:1'], 'HOST\\[:PORT\\]/REPOSITORY'],
+  ])('refuses %j', async (args, said) => {
+    const { code, stderr } = await stowage(['sync', ...args], { cwd: await createWorkspace() });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(said)]);
+  });
+});

@@ -1,0 +1,37 @@
+import { sync, type SyncResult } from '@stowage/core';
+import type { Command } from 'commander';
+import { formatBytes } from '../print/table.js';
+import { action, verb, withRegistry, type CommonOptions, type Io } from '../verb.js';
+
+interface Options extends CommonOptions {
+  readonly prune?: boolean;
+}
+
+export function syncCommand(io: Io): Command {
+  return withRegistry(
+    verb('sync', 'Share archives through a registry: make one side hold what the other does.', [
+      'stowage sync ./images registry.example.com/ci',
+      'stowage sync registry.example.com/ci ./images',
+      'stowage sync ./images registry.example.com/ci --prune --dry-run',
+    ]),
+  )
+    .argument('<from>', 'a folder of archives, or HOST[:PORT]/REPOSITORY')
+    .argument('<to>', 'the other of the two')
+    .option('--prune', 'delete there what is not here; what is pinned stays')
+    .option('--dry-run', 'say what would move, and move nothing')
+    .action(
+      action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
+        const results = await sync(workspace, from, to, { ...call, prune: options.prune });
+        const moved = results.filter(({ action: done }) => done !== 'same');
+        const same = results.length - moved.length;
+        const rest = same === 0 ? '' : `${same} were the same\n`;
+        return { json: { results }, text: `${moved.map(line).join('')}${rest}` };
+      }),
+    );
+}
+
+function line({ name, action: done, bytes, digest }: SyncResult): string {
+  if (done === 'deleted') return `${name}  deleted\n`;
+  if (done === 'kept') return `${name}  kept: it is pinned\n`;
+  return `${name}@${digest}  ${done} (${formatBytes(bytes)})\n`;
+}

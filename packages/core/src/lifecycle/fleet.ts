@@ -1,0 +1,129 @@
+import { resolve } from 'node:path';
+import { readCatalog, type CatalogPlace } from '../catalog/file.js';
+import type { ImageRecord } from '../catalog/record.js';
+import { statIfThere } from '../disk/allocated.js';
+import { ImageError } from '../errors.js';
+import { isPath } from '../location.js';
+import type { Digest } from '../oci/digest.js';
+import { parseReference, type Reference } from '../oci/reference.js';
+import { forEachOf } from '../transfer/for-each-of.js';
+import type { VerbOptions } from './call.js';
+import { deleteArchive, receiveImage } from './fleet-receive.js';
+import { deleteImage, sendImage } from './fleet-send.js';
+import { listFleet, type Fleet } from './fleet-records.js';
+import type { Workspace } from './workspace.js';
+
+export interface SyncOptions extends VerbOptions {
+  readonly cwd: string;
+  /** Deletes at the destination what the source lacks. */
+  readonly prune?: boolean | undefined;
+}
+
+export interface SyncResult {
+  readonly name: string;
+  readonly action: 'sent' | 'received' | 'same' | 'deleted' | 'kept';
+  /** Of the image; null for what goes. */
+  readonly digest: Digest | null;
+  /** Over the network. */
+  readonly bytes: number;
+}
+
+/** So many images move at once. */
+const AT_ONCE = 3;
+
+/**
+ * Makes a repository of a registry hold the archives of a folder, or the other way round; only differences move. A tag
+ * is an image's name; its record is an artifact under `<name>.record`. Each image has its own tags, so any number of
+ * machines may write without a lock.
+ *
+ * @param from a folder of archives, or `HOST[:PORT]/REPOSITORY`.
+ * @param to the other of the two.
+ * @throws ImageError USAGE (none of them is a folder, or both), NOT_FOUND; of the registry
+ */
+export async function sync(
+  workspace: Workspace,
+  from: string,
+  to: string,
+  options: SyncOptions,
+): Promise<SyncResult[]> {
+  const isSending = await isFolder(from, options.cwd);
+  const isReceiving = await isFolder(to, options.cwd);
+  if (isSending === isReceiving)
+    throw new ImageError(
+      'USAGE',
+      `sync ${from} ${to}: expected a folder of archives and a repository, got two ${isSending ? 'folders' : 'repositories'}`,
+      {
+        hint: 'For example stowage sync ./images registry.example.com/ci, or the other way round.',
+      },
+    );
+  const folder = resolve(options.cwd, isSending ? from : to);
+  const place: CatalogPlace = { ...workspace.place, folder };
+  const here: Workspace = { ...workspace, place };
+  const { openRegistry } = await import('../distribution/open-repository.js');
+  const { Repository } = await import('../distribution/repository.js');
+  const { KnownBlobs } = await import('../distribution/known-blobs.js');
+  const repository = repositoryIn(isSending ? to : from);
+  await using client = await openRegistry(repository.registry, options.registry);
+  const known = new KnownBlobs();
+  const fleet: Fleet = { open: () => new Repository(client, repository, { known }) };
+  const [local, remote] = [await localRecords(place), await listFleet(fleet, options)];
+  const results: SyncResult[] = [];
+  const names = isSending ? [...local.keys()] : [...remote];
+  const move = async (name: string, signal: AbortSignal): Promise<void> => {
+    const call = { ...options, signal };
+    const mine = local.get(name);
+    if (!isSending) results.push(await receiveImage(here, fleet, name, mine, call));
+    else if (mine) results.push(await sendImage(fleet, place, mine, remote.has(name), call));
+  };
+  await forEachOf(names, { concurrency: AT_ONCE, signal: options.signal }, move);
+  if (options.prune) {
+    const kept = new Set([...local.values()].map(({ record: { digest } }) => digest));
+    for (const name of isSending ? remote : local.keys()) {
+      if (isSending ? local.has(name) : remote.has(name)) continue;
+      results.push(
+        isSending
+          ? await deleteImage(fleet, name, kept, options)
+          : await deleteArchive(here, name, local.get(name), options),
+      );
+    }
+  }
+  return results.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** An archive as the catalog has it. */
+export interface LocalImage {
+  readonly path: string;
+  readonly record: ImageRecord;
+  readonly pinned: boolean;
+}
+
+/** Archives that are what their records say. */
+async function localRecords(place: CatalogPlace): Promise<ReadonlyMap<string, LocalImage>> {
+  const found = new Map<string, LocalImage>();
+  for (const { name, file, state, recorded, pinned } of await readCatalog(place)) {
+    const record = state === 'ok' ? recorded?.read() : undefined;
+    if (record)
+      found.set(name, { path: resolve(place.folder, file), record, pinned: pinned === true });
+  }
+  return found;
+}
+
+async function isFolder(text: string, cwd: string): Promise<boolean> {
+  if (isPath(text) || text.endsWith('/')) return true;
+  return (await statIfThere(resolve(cwd, text)))?.isDirectory() === true;
+}
+
+/** @throws ImageError USAGE */
+function repositoryIn(text: string): Pick<Reference, 'registry' | 'repository'> {
+  const named = text.replace(/^docker:\/\//, '');
+  const { registry, repository, digest } = parseReference(named);
+  if (
+    digest === undefined &&
+    !/:[^/]*$/.test(named.slice(named.indexOf('/') + 1)) &&
+    named.includes('/')
+  )
+    return { registry, repository };
+  throw new ImageError('USAGE', `${text}: expected HOST[:PORT]/REPOSITORY, got something else`, {
+    hint: 'For example registry.example.com/ci: tags are the names of the images.',
+  });
+}
