@@ -1,5 +1,5 @@
 import { createPrivateKey, createSign, X509Certificate } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -91,6 +91,25 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
     expect(wrong.code).toBe(5);
     expect(wrong.stderr).not.toContain('guess');
     expect((await stowage(['inspect', name, '--username', 'ada'], nobody)).code).toBe(2);
+    const said = {
+      ...nobody.env,
+      DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [host]: { auth } } }),
+    };
+    expect((await stowage(['inspect', name], { cwd, env: said })).code).toBe(0);
+    // A registry may send for its content somewhere else; what lets us in here is nobody else's business.
+    const elsewhere = await faultyProxy(host, () => false, {});
+    const isBlobRead = ({ method, url }: IncomingMessage) => method === 'GET' && isBlob(url);
+    const sent = await faultyProxy(host, isBlobRead, { redirect: elsewhere.host });
+    const at = {
+      ...nobody.env,
+      DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [sent.host]: { auth } } }),
+    };
+    const away = await stowage(['inspect', `docker://${sent.host}/app:1`], { cwd, env: at });
+    // That other host asks for a password, too, and gets none.
+    expect([away.code, sent.hits()]).toEqual([5, 1]);
+    expect(elsewhere.requests.length).toBeGreaterThan(0);
+    expect(new Set(elsewhere.authorizations)).toEqual(new Set([undefined]));
+    expect(away.stderr).not.toContain(auth);
   });
 
   it('is believed by its certificate', async () => {
@@ -105,6 +124,20 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
     for (const flag of [['--ca-file', certificate], ['--insecure-skip-tls-verify']])
       expect((await stowage(['copy', APP, name, ...flag], { cwd })).code).toBe(0);
     expect((await stowage(['inspect', name, '--ca-file', 'none.pem'], { cwd })).code).toBe(2);
+    const certs = join(cwd, 'containers/certs.d', host);
+    await mkdir(certs, { recursive: true });
+    await copyFile(certificate, join(certs, 'ca.crt'));
+    const env = { XDG_CONFIG_HOME: cwd };
+    expect((await stowage(['inspect', name], { cwd, env })).code).toBe(0);
+    // One that asks who its clients are.
+    const asking = await startRegistry({
+      http: `, tls: { certificate: ${certificate}, key: ${key}, clientcas: [${certificate}] }`,
+    });
+    const closed = ['copy', APP, `docker://${asking}/app:1`, '--ca-file', certificate];
+    expect((await stowage(closed, { cwd })).code).toBe(6);
+    const shown = ['--client-cert', certificate, '--client-key', key];
+    expect((await stowage([...closed, ...shown], { cwd })).code).toBe(0);
+    expect((await stowage([...closed, '--client-cert', certificate], { cwd })).code).toBe(2);
   });
 
   it('may send for a token, for what is done and no more', async () => {
@@ -123,6 +156,11 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
       new Set(['repository:team/app:pull,push', 'repository:team/app:pull']),
     );
     expect(new Set(issuer.users)).toEqual(new Set(['ada:secret']));
+    // A token that is over before it was used is asked for once more.
+    const before = issuer.asked.length;
+    issuer.expired = 1;
+    expect((await stowage(['inspect', name, ...flags], { cwd, env, input })).code).toBe(0);
+    expect(issuer.asked.length).toBe(before + 2);
   });
 });
 
@@ -156,6 +194,16 @@ describeWith(['docker-registry'], 'a registry that fails once', () => {
     expect(hits()).toBe(1);
   });
 
+  it('that says its content is shorter than it is is told so', async () => {
+    const cwd = await temporaryFolder();
+    const isHit = ({ method, url }: IncomingMessage) => method === 'GET' && isBlob(url);
+    const { host } = await faultyProxy(await startRegistry(), isHit, { short: 5 });
+    await copy([APP, `docker://${host}/app:1`], { cwd });
+    const { code, stderr } = await stowage(['copy', `docker://${host}/app:1`, 'back.tar'], { cwd });
+    expect([code, stderr]).toEqual([4, expect.stringMatching(/expected [0-9]+ bytes, got [0-9]+/)]);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
   it('is no excuse for other content', async () => {
     const cwd = await temporaryFolder();
     const isHit = ({ method, url }: IncomingMessage) => method === 'GET' && isBlob(url);
@@ -184,6 +232,7 @@ async function selfSigned(folder: string): Promise<{ certificate: string; key: s
 
 /** Gives to whoever asks the token that they ask for, and notes what that was (distribution's token specification). */
 async function startIssuer(certificate: string, key: string) {
+  const issuer = { expired: 0 };
   const asked: string[] = [];
   const users: string[] = [];
   const x5c = [new X509Certificate(await readFile(certificate)).raw.toString('base64')];
@@ -207,7 +256,7 @@ async function startIssuer(certificate: string, key: string) {
       jti: '1',
       iat: now,
       nbf: now - 5,
-      exp: now + 60,
+      exp: issuer.expired-- > 0 ? now - 120 : now + 60,
       access,
     };
     const signed = `${encoded({ typ: 'JWT', alg: 'RS256', x5c })}.${encoded(claims)}`;
@@ -223,9 +272,9 @@ async function startIssuer(certificate: string, key: string) {
     server.closeAllConnections();
     return new Promise<void>((resolve) => server.close(() => resolve()));
   });
-  return {
+  return Object.assign(issuer, {
     realm: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`,
     asked,
     users,
-  };
+  });
 }

@@ -12,6 +12,10 @@ export interface Fault {
   readonly stallAfter?: number;
   /** Nothing is passed on, and nothing answered. */
   readonly silent?: boolean;
+  /** Another host, to which the request is sent instead. */
+  readonly redirect?: string;
+  /** So many bytes less are announced and sent than there are. */
+  readonly short?: number;
   /** Changes the answer's last byte. */
   readonly flip?: boolean;
 }
@@ -21,16 +25,19 @@ export interface FaultyProxy {
   readonly hits: () => number;
   /** All that was asked for, as `GET /v2/… bytes=5-`. */
   readonly requests: string[];
+  /** What each of them was authorized by. */
+  readonly authorizations: readonly (string | undefined)[];
 }
 
 /** A registry's stand-in on loopback that does something wrong to the first request of a kind. */
 export async function faultyProxy(
   registry: string,
   isHit: (incoming: IncomingMessage) => boolean,
-  { status, wait, cutAfter, stallAfter, silent, flip }: Fault,
+  { status, wait, cutAfter, stallAfter, silent, redirect, short = 0, flip }: Fault,
 ): Promise<FaultyProxy> {
   let hits = 0;
   const requests: string[] = [];
+  const authorizations: (string | undefined)[] = [];
   const [hostname, port] = registry.split(':');
   const server = createServer((incoming, outgoing) => {
     const { method = '', url = '', headers } = incoming;
@@ -38,7 +45,12 @@ export async function faultyProxy(
     requests.push([method, url, range].filter((each) => each !== undefined).join(' '));
     const isOurs = hits === 0 && isHit(incoming);
     if (isOurs) hits++;
+    authorizations.push(headers.authorization);
     if (isOurs && silent) return;
+    if (isOurs && redirect !== undefined) {
+      outgoing.writeHead(307, { location: `http://${redirect}${url}` }).end();
+      return;
+    }
     if (isOurs && status !== undefined) {
       incoming.resume();
       outgoing.writeHead(status, wait === undefined ? {} : { 'retry-after': wait }).end();
@@ -49,7 +61,11 @@ export async function faultyProxy(
       return;
     }
     const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      const length = Number(answer.headers['content-length'] ?? 0);
+      outgoing.writeHead(answer.statusCode ?? 500, {
+        ...answer.headers,
+        ...(isOurs && short > 0 ? { 'content-length': String(length - short) } : {}),
+      });
       if (!isOurs) {
         answer.pipe(outgoing);
         return;
@@ -60,6 +76,7 @@ export async function faultyProxy(
         const whole = Buffer.concat(chunks);
         if (flip) whole.writeUInt8(whole.readUInt8(whole.length - 1) ^ 1, whole.length - 1);
         if (flip) outgoing.end(whole);
+        else if (short > 0) outgoing.end(whole.subarray(0, length - short));
         else if (stallAfter !== undefined) outgoing.write(whole.subarray(0, stallAfter));
         else outgoing.write(whole.subarray(0, cutAfter), () => outgoing.destroy());
       });
@@ -73,5 +90,5 @@ export async function faultyProxy(
     return new Promise<void>((resolve) => server.close(() => resolve()));
   });
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { host, hits: () => hits, requests };
+  return { host, hits: () => hits, requests, authorizations };
 }

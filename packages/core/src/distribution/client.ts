@@ -13,6 +13,8 @@ export interface RegistryOptions extends CertificateOptions {
   /** http in place of https. When omitted, http is tried only on this machine, where https does not answer. */
   readonly plainHttp?: boolean | undefined;
   readonly insecureSkipTlsVerify?: boolean | undefined;
+  /** How long no answer, and no byte of one, may come (ms); a minute when omitted. */
+  readonly patience?: number | undefined;
   /** How often a request that failed on the way is tried again; 4 times when omitted. */
   readonly retries?: number | undefined;
 }
@@ -82,8 +84,8 @@ export class RegistryClient implements AsyncDisposable {
     const common = {
       connect,
       requestTls: connect,
-      headersTimeout: PATIENCE,
-      bodyTimeout: PATIENCE,
+      headersTimeout: options.patience ?? PATIENCE,
+      bodyTimeout: options.patience ?? PATIENCE,
     };
     // A proxy for this machine would be a mistake, whatever the environment says.
     const dispatcher = isLocal ? new Agent(common) : new EnvHttpProxyAgent(common);

@@ -1,0 +1,58 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe as descriptorOf } from '../oci/descriptor.js';
+import { readAll } from '../transfer/verified.js';
+import { RegistryClient } from './client.js';
+import { download } from './download.js';
+
+const CONTENT = Buffer.from('some content of a blob, in two parts');
+const BLOB = descriptorOf('application/octet-stream', CONTENT);
+
+async function serve(answer: RequestListener, patience?: number): Promise<RegistryClient> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  const registry = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = await RegistryClient.open(registry, {
+    credentials: async () => undefined,
+    plainHttp: true,
+    patience,
+    retries: 1,
+  });
+  onTestFinished(() => client[Symbol.asyncDispose]());
+  return client;
+}
+
+const read = (client: RegistryClient) =>
+  readAll(download(client, BLOB, { url: '/v2/a/blobs/x', scope: '' }));
+
+describe('a registry that says nothing more', () => {
+  it('in the middle of its content is asked for the rest', async () => {
+    const ranges: (string | undefined)[] = [];
+    const client = await serve(({ headers }, answer) => {
+      ranges.push(headers.range);
+      const [, start = '0'] = /bytes=([0-9]+)-/.exec(headers.range ?? '') ?? [];
+      const rest = CONTENT.subarray(Number(start));
+      const length = { 'content-length': String(rest.byteLength) };
+      answer.writeHead(headers.range === undefined ? 200 : 206, length);
+      if (headers.range === undefined) answer.write(rest.subarray(0, 12));
+      else answer.end(rest);
+    }, 300);
+    expect(Buffer.from(await read(client))).toEqual(CONTENT);
+    expect(ranges).toEqual([undefined, `bytes=12-${CONTENT.byteLength - 1}`]);
+  });
+
+  it('is given up in the end', { timeout: 20_000 }, async () => {
+    const client = await serve(() => undefined, 200);
+    await expect(read(client)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const half = await serve((_, answer) => {
+      answer.writeHead(200, { 'content-length': String(CONTENT.byteLength) });
+      answer.flushHeaders();
+    }, 200);
+    await expect(read(half)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
