@@ -38,7 +38,8 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
   it('goes into the cache once, under every name, and out of it without a network', async () => {
     const { cwd, env, name, requests } = await setUp();
     const pull = async (...args: readonly string[]) =>
-      (await json<{ results: PullResult[] }>(['pull', ...args], { cwd, env })).results;
+      (await json<{ results: PullResult[] }>(['pull', '--plain-http', ...args], { cwd, env }))
+        .results;
     const [first] = await pull(`${name}:1`);
     expect(first?.bytesReceived).toBeGreaterThan(0);
     const { stdout } = await stowage(['pull', `${name}:1`], { cwd, env });
@@ -153,6 +154,7 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
     expect([broken.code, await readdir(cwd)]).toEqual([4, ['cache']]);
     expect((await stowage(['pull', name, '-o', 'a.tar'], { cwd, env })).code).toBe(0);
     expect((await stowage(['verify', 'a.tar'], { cwd })).code).toBe(0);
+    expect((await stowage(['pull', name], { cwd, env })).code).toBe(0);
     for (const file of await readdir(blobs))
       if ((await stat(join(blobs, file))).size >= LARGE) await truncate(join(blobs, file), 5);
     const cut = await json<CacheProof>(['cache', 'verify'], { cwd, env });
@@ -167,7 +169,12 @@ describeWith([...DOCKER, 'docker-registry', 'unshare'], 'load of a reference', (
     const { cwd, env, name, requests } = await setUp();
     const host = ['--host', inject('dockerHost')];
     const load = async (...args: readonly string[]) =>
-      (await json<{ results: LoadResult[] }>(['load', ...args, ...host], { cwd, env })).results;
+      (
+        await json<{ results: LoadResult[] }>(['load', '--plain-http', ...args, ...host], {
+          cwd,
+          env,
+        })
+      ).results;
     onTestFinished(async () => {
       await must('docker', ['image', 'rm', '-f', `${name}:1`, `${name}:2`], {
         env: { DOCKER_HOST: inject('dockerHost') },

@@ -58,6 +58,8 @@ export interface OpenOptions extends CallOptions, NamingOptions {
   readonly registry?: RegistryFlags | undefined;
   /** The folder through which images of registries come; none when omitted. */
   readonly cache?: string | undefined;
+  /** False puts no layer there, but takes what is there. */
+  readonly keeps?: boolean | undefined;
 }
 
 /** Known from other tools; these are refused with a reason rather than read as references. */
@@ -169,7 +171,7 @@ export async function referenceIn(
 /** Opens the repository of a reference. @throws ImageError USAGE */
 export async function openReference(
   reference: string,
-  { registry, cache, limits }: Pick<OpenOptions, 'registry' | 'cache' | 'limits'>,
+  { registry, cache, keeps, limits }: Pick<OpenOptions, 'registry' | 'cache' | 'keeps' | 'limits'>,
 ): Promise<Opened> {
   const { registry: host, repository } = parseReference(reference);
   const open = async (): Promise<Source> => {
@@ -179,7 +181,7 @@ export async function openReference(
   };
   const location = `${REPOSITORY}${host}/${repository}`;
   const source =
-    cache === undefined ? await open() : new CachedSource(cache, { location, limits, open });
+    cache === undefined ? await open() : new CachedSource(cache, { location, limits, open, keeps });
   return { source, kind: 'repository', compression: 'none', notices: [], reference };
 }
 

@@ -15,15 +15,14 @@ export async function* compress(
   options: CompressOptions,
 ): AsyncIterable<Uint8Array> {
   await using compressor = await openCompressor(options);
-  // Enough that no core waits while what is done is sent.
-  const ahead = 3 * availableParallelism();
   const working: Promise<Uint8Array>[] = [];
+  running++;
   try {
     let count = 0;
     for await (const block of blocksOf(bytes, BLOCK)) {
       count++;
       working.push(compressor.block(block));
-      if (working.length < ahead) continue;
+      if (working.length < ahead()) continue;
       const first = await working[0];
       void working.shift();
       if (first) yield first;
@@ -32,8 +31,18 @@ export async function* compress(
     if (count === 0) working.push(compressor.block(new Uint8Array(0)));
     for (const each of working.splice(0)) yield await each;
   } finally {
+    running--;
     await Promise.allSettled(working);
   }
+}
+
+/** How many streams are compressed at this moment. */
+let running = 0;
+
+/** Enough blocks at a time that no core waits while what is done is sent, and no more: memory that waits is slow, too. */
+function ahead(): number {
+  const cores = availableParallelism();
+  return Math.max(cores, Math.ceil((2 * cores) / running));
 }
 
 /** Blocks of one size, whatever the chunks; the last may be smaller. */

@@ -42,9 +42,9 @@ export async function openCompressor({ kind, level }: CompressOptions): Promise<
   return openPool(level ?? 3);
 }
 
-/** For all that comes of a block: each turn through Node.js's threads costs more than memory does. */
+/** For all that comes of most blocks: each turn through Node.js's threads costs more than memory does. */
 function roomFor({ byteLength }: Uint8Array): number {
-  return byteLength + 1024;
+  return Math.max(Math.ceil(byteLength * 0.6), 1024);
 }
 
 /** `ZSTD_c_compressionLevel` of zstd.h. */

@@ -5,6 +5,7 @@ import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import { formatReference, parseReference } from '../oci/reference.js';
 import { openReference, type Opened } from '../open.js';
+import { CachedSource } from '../store/cached-source.js';
 import { copyGraph } from '../transfer/copy.js';
 import { referringTo } from '../transfer/referrers.js';
 import { selectPlatform } from '../transfer/select-platform.js';
@@ -34,15 +35,15 @@ export interface PullResult {
   readonly digest: Digest;
   /** Of the whole image. */
   readonly bytes: number;
-  /** What had to be fetched of its blobs. */
+  /** What had to be fetched. */
   readonly bytesReceived: number;
-  /** Where it went besides the cache; null for nowhere. */
+  /** Where it went; null for the cache. */
   readonly output: string | null;
 }
 
 /**
- * Pulls images from registries, unchanged: into the cache that all workspaces share, and from there into an archive
- * or layout. All of them, or none is in the output.
+ * Pulls images from registries, unchanged: into the cache that all workspaces share, or into an archive or layout, with
+ * what the cache has taken from there. All of them, or none is in the output.
  *
  * @throws ImageError USAGE, NOT_FOUND, CONFLICT (an archive is there), NO_SPACE; of the registries
  */
@@ -85,7 +86,7 @@ interface Pulled {
   readonly opened: Opened;
   readonly graph: Graph;
   /** Bytes, so far. */
-  received: number;
+  written: number;
 }
 
 /** A reference may be written as a location. */
@@ -97,14 +98,17 @@ function named(input: string): string {
 async function look(workspace: Workspace, input: string, options: PullOptions): Promise<Pulled> {
   const { platform } = options;
   const cache = options.cache === false ? undefined : sharedCache();
-  const opened = await openReference(named(input), { ...options, cache, limits: workspace.limits });
+  // Into an archive it goes once, not twice.
+  const keeps = options.output === undefined;
+  const { limits } = workspace;
+  const opened = await openReference(named(input), { ...options, cache, keeps, limits });
   try {
     const { source, reference } = opened;
     const { descriptor } = await source.resolve(reference, options);
     const root = platform
       ? await selectPlatform(source, descriptor, platform, options)
       : descriptor;
-    return { input, opened, graph: await walk(source, root, options), received: 0 };
+    return { input, opened, graph: await walk(source, root, options), written: 0 };
   } catch (error) {
     await opened.source[Symbol.asyncDispose]();
     throw error;
@@ -119,18 +123,16 @@ async function move(
 ): Promise<void> {
   const { input, opened, graph } = pulled;
   const { source } = opened;
-  // Without a cache, what is written is what was fetched.
-  const received = source.prepare ? 'fetched' : 'progress';
   const onEvent = (event: LifecycleEvent): void => {
-    if (event.type === received) pulled.received += event.bytes;
+    if (event.type === 'progress') pulled.written += event.bytes;
     options.onEvent?.(event);
   };
   options.onEvent?.({ type: 'step', subject: input, text: 'pulling' });
   if (!destination)
     return source.prepare?.(graph.nodes, {
       signal: options.signal,
-      onFetching: (bytes) => onEvent({ type: 'fetching', bytes }),
-      onFetched: (bytes) => onEvent({ type: 'fetched', bytes }),
+      onFetching: (bytes) => options.onEvent?.({ type: 'fetching', bytes }),
+      onFetched: (bytes) => options.onEvent?.({ type: 'fetched', bytes }),
     });
   const { sink, reference, isEngine } = destination;
   const isAlone = isEngine || options.referrers === false;
@@ -143,7 +145,12 @@ async function move(
   if (name !== undefined) await sink.tag(graph.root, name, options);
 }
 
-function resultOf({ input, graph, received }: Pulled, output: string | undefined): PullResult {
+function resultOf(
+  { input, graph, opened, written }: Pulled,
+  output: string | undefined,
+): PullResult {
+  // Without a cache, what was written is what was fetched.
+  const received = opened.source instanceof CachedSource ? opened.source.received : written;
   const { registry, repository } = parseReference(named(input));
   const { digest } = graph.root;
   return {

@@ -8,6 +8,7 @@ import { isManifestType } from '../oci/media-types.js';
 import { parseReference } from '../oci/reference.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, PrepareOptions, ReadOptions, Source } from '../transfer/store.js';
+import { watched } from '../transfer/watched.js';
 import { BlobDir } from './blob-dir.js';
 import { readImage, writeName } from './names.js';
 import { blobFile } from './paths.js';
@@ -27,6 +28,9 @@ export class CachedSource implements Source {
   readonly #blobs: BlobDir;
   readonly #open: () => Promise<Source>;
   #opened: Promise<Source> | undefined;
+  readonly #keeps: boolean;
+  /** Bytes that came from the source and not from the cache. */
+  received = 0;
 
   constructor(
     root: string,
@@ -34,10 +38,13 @@ export class CachedSource implements Source {
       location,
       limits,
       open,
+      keeps = true,
     }: {
       readonly location: string;
       readonly limits?: Limits | undefined;
       readonly open: () => Promise<Source>;
+      /** False keeps only what is small: manifests, configs. */
+      readonly keeps?: boolean | undefined;
     },
   ) {
     this.location = location;
@@ -45,6 +52,7 @@ export class CachedSource implements Source {
     this.#root = root;
     this.#blobs = new BlobDir(root);
     this.#open = open;
+    this.#keeps = keeps;
   }
 
   async *list(options?: CallOptions): AsyncIterable<NamedDescriptor> {
@@ -68,6 +76,14 @@ export class CachedSource implements Source {
   }
 
   async *read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
+    const isPassing = !this.#keeps && descriptor.size >= LARGE;
+    if (isPassing && !(await this.#blobs.has(descriptor))) {
+      const source = await this.#source();
+      yield* watched(source.read(descriptor, options), ({ byteLength }) => {
+        this.received += byteLength;
+      });
+      return;
+    }
     await this.#fetch(descriptor, options);
     yield* this.#blobs.read(descriptor, options);
   }
@@ -76,6 +92,7 @@ export class CachedSource implements Source {
     descriptors: readonly Descriptor[],
     { signal, onFetching, onFetched }: PrepareOptions = {},
   ): Promise<void> {
+    if (!this.#keeps) return;
     const missing: Descriptor[] = [];
     let bytes = 0;
     for (const descriptor of descriptors) {
@@ -120,12 +137,11 @@ export class CachedSource implements Source {
   ): Promise<void> {
     if (await this.#blobs.has(descriptor)) return;
     const source = await this.#source();
-    const content = async function* (start = 0): Bytes {
-      for await (const chunk of source.read(descriptor, { start, signal })) {
-        onFetched?.(chunk.byteLength);
-        yield chunk;
-      }
-    };
+    const content = (start = 0): Bytes =>
+      watched(source.read(descriptor, { start, signal }), ({ byteLength }) => {
+        this.received += byteLength;
+        onFetched?.(byteLength);
+      });
     if (descriptor.size < LARGE || isManifestType(descriptor.mediaType))
       await this.#blobs.put(descriptor, content, { signal });
     else

@@ -1,13 +1,14 @@
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
-import { syncFolder, writeChunk } from '../disk/atomic-write.js';
+import { syncFolder, writeAll } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { algorithmOf, hasherFor } from '../oci/digest.js';
-import type { CallOptions, Open } from '../transfer/store.js';
+import type { Bytes, CallOptions, Open } from '../transfer/store.js';
+import { watched } from '../transfer/watched.js';
 import { blobFile, fetchLock, partialFile } from './paths.js';
 
 /** How much of a blob an earlier try has left, in bytes. */
@@ -67,12 +68,20 @@ async function append(
   const hasher = hasherFor(digest);
   for await (const chunk of readRange(file, 0, at)) hasher.update(chunk);
   let length = at;
-  if (at < size)
-    for await (const chunk of content(at)) {
-      length += chunk.byteLength;
-      if (length > size) return false;
-      hasher.update(chunk);
-      await writeChunk(file, chunk, partial);
-    }
+  const hashed = watched(content(at), (chunk) => {
+    length += chunk.byteLength;
+    hasher.update(chunk);
+  });
+  if (at < size) await writeAll(file, atMost(hashed, size - at), partial);
   return length === size && `${algorithmOf(digest)}:${hasher.digest('hex')}` === digest;
+}
+
+/** Ends early when there is more: then it is not what it should be. */
+async function* atMost(bytes: Bytes, limit: number): Bytes {
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.byteLength;
+    if (size > limit) return;
+    yield chunk;
+  }
 }
