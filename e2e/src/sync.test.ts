@@ -85,6 +85,9 @@ describeWith(['docker-registry', 'skopeo'], 'a fleet of machines', () => {
       [NAME, 'received'],
     ]);
     expect((await list(two)).sort()).toEqual((await list(one)).sort());
+    // A mistyped name deletes nothing.
+    const typo = ['sync', `${host}/cj`, './images', '--prune'];
+    expect((await stowage(typo, { cwd: two })).code).toBe(3);
     // What one machine throws away goes everywhere, but for what somebody pinned.
     await rm(join(one, `images/app/${OTHER}.tar`));
     await rm(join(one, `images/app/${OTHER}.image.json`));

@@ -120,7 +120,7 @@ function lineOf(event: LifecycleEvent): string | undefined {
     case 'start':
       return event.bytes === 0 ? undefined : `  moving ${formatBytes(event.bytes)}`;
     case 'fetching':
-      return event.bytes === 0 ? undefined : `  fetching ${formatBytes(event.bytes)}`;
+      return `  ${event.bytes === 0 ? 'everything is in the cache' : `fetching ${formatBytes(event.bytes)}`}`;
     case 'progress':
     case 'fetched':
     case 'skipped':

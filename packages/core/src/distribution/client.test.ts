@@ -56,3 +56,18 @@ describe('a registry that says nothing more', () => {
     await expect(read(half)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
+
+it('a registry that asks to be left alone is, by all requests', async () => {
+  const times: number[] = [];
+  const client = await serve((_, answer) => {
+    times.push(Date.now());
+    if (times.length === 1) answer.writeHead(429, { 'retry-after': '1' }).end();
+    else answer.end(CONTENT);
+  });
+  const first = read(client);
+  while (times.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const [start = 0] = times;
+  await Promise.all([first, read(client)]);
+  for (const time of times.slice(1)) expect(time - start).toBeGreaterThanOrEqual(990);
+});

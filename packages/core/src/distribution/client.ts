@@ -6,7 +6,7 @@ import { secureContextFor, type CertificateOptions } from './certificates.js';
 import type { Credentials } from './credentials.js';
 import { hostOf, isLoopback } from './host.js';
 import { refusal } from './refusal.js';
-import { hintFor, isOfTheWay, isSettled, pause, RETRIED } from './retry.js';
+import { askedFor, hintFor, isOfTheWay, isSettled, pause, rest, RETRIED } from './retry.js';
 
 export interface RegistryOptions extends CertificateOptions {
   readonly credentials: Credentials;
@@ -56,6 +56,8 @@ export class RegistryClient implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #options: RegistryOptions;
   readonly #authorizations = new Map<string, Authorization>();
+  /** Until when the registry asked to be left alone, in milliseconds since 1970. */
+  #quietUntil = 0;
 
   private constructor(
     registry: string,
@@ -102,6 +104,7 @@ export class RegistryClient implements AsyncDisposable {
     const { retries = 4 } = this.#options;
     for (let tries = 0; ; tries++) {
       request.signal?.throwIfAborted();
+      await rest(this.#quietUntil - Date.now(), request);
       const last = request.once === true || tries >= retries;
       let answer: Answer;
       try {
@@ -109,13 +112,16 @@ export class RegistryClient implements AsyncDisposable {
       } catch (error) {
         if (!isOfTheWay(error)) throw error;
         if (last || isSettled(error, tries)) throw this.unreachable(request.method, error);
-        await pause(tries, undefined, request);
+        await pause(tries, request);
         continue;
       }
       if (request.expected.includes(answer.status)) return answer;
       if (last || !RETRIED.has(answer.status)) throw await refusal(request.method, answer);
       await answer.body.dump();
-      await pause(tries, answer.header('retry-after'), request);
+      const asked = askedFor(answer.header('retry-after'));
+      // What it asks of one request it means for all.
+      if (asked === undefined) await pause(tries, request);
+      else this.#quietUntil = Math.max(this.#quietUntil, Date.now() + asked);
     }
   }
 

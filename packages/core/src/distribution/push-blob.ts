@@ -45,7 +45,7 @@ export async function pushBlob(
   const { uploads, mountFrom: from, signal } = options;
   const name = `${client.registry}/${repository}@${digest}`;
   const isLarge = size > CHUNK;
-  let upload = isLarge ? await remembered(client, name, options) : undefined;
+  let upload = isLarge ? await remembered(client, name, size, options) : undefined;
   let inPieces = isLarge;
   for (let tries = 1; ; tries++) {
     const begun = upload ?? (await beginUpload(client, repository, { ...options, digest, from }));
@@ -67,11 +67,14 @@ export async function pushBlob(
       return 'sent';
     } catch (error) {
       const isLost = error instanceof ImageError && LOST.has(error.code);
+      // What another process had sent may be what is wrong.
+      const isSpoilt = error instanceof ImageError && error.code === 'INVALID' && begun.at > 0;
       if (!isLost) await uploads?.forget(name);
-      if (!isLost || tries === TRIES) throw error;
+      if (!(isLost || isSpoilt) || tries === TRIES) throw error;
       await sleep(WAIT * tries, undefined, signal ? { signal } : {});
       // How much of one piece arrived nobody knows; of several, the registry does.
-      upload = inPieces ? await uploadAt(client, (upload ?? begun).url, options) : undefined;
+      const isGoneOnWith = inPieces && !isSpoilt;
+      upload = isGoneOnWith ? await uploadAt(client, (upload ?? begun).url, options) : undefined;
     }
   }
 }
@@ -79,11 +82,13 @@ export async function pushBlob(
 async function remembered(
   client: RegistryClient,
   name: string,
+  size: number,
   options: PushBlobOptions,
 ): Promise<Upload | undefined> {
   const url = await options.uploads?.find(name);
   if (url === undefined || !URL.canParse(url)) return undefined;
-  return uploadAt(client, new URL(url), options);
+  const upload = await uploadAt(client, new URL(url), options);
+  return upload && upload.at <= size ? upload : undefined;
 }
 
 async function pushWhole(

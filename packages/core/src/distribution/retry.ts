@@ -26,24 +26,21 @@ export function isSettled(error: unknown, tries: number): boolean {
   );
 }
 
-export async function pause(
-  tries: number,
-  retryAfter: string | undefined,
-  { signal }: CallOptions,
-): Promise<void> {
+/** Before another try: longer each time, and never as long as others wait. */
+export async function pause(tries: number, options: CallOptions): Promise<void> {
   const grown = FIRST_WAIT * 2 ** tries * (0.5 + Math.random());
-  await sleep(
-    Math.min(asked(retryAfter) ?? grown, LONGEST_WAIT),
-    undefined,
-    signal ? { signal } : {},
-  );
+  await rest(Math.min(grown, LONGEST_WAIT), options);
 }
 
-/** RFC 9110 § 10.2.3: seconds, or a date. */
-function asked(header: string | undefined): number | undefined {
+export async function rest(milliseconds: number, { signal }: CallOptions): Promise<void> {
+  if (milliseconds > 0) await sleep(milliseconds, undefined, signal ? { signal } : {});
+}
+
+/** RFC 9110 § 10.2.3: seconds, or a date. How long that is, in milliseconds. */
+export function askedFor(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const wait = /^[0-9]+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(wait) ? Math.max(wait, 0) : undefined;
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), LONGEST_WAIT) : undefined;
 }
 
 /** The way out of a connection that failed. */

@@ -69,6 +69,12 @@ export async function sync(
   const [local, remote] = [await localRecords(place), await listFleet(fleet, options)];
   const results: SyncResult[] = [];
   const names = isSending ? [...local.keys()] : [...remote];
+  // A name that is mistyped is no reason to delete everything.
+  if (options.prune && names.length === 0)
+    throw new ImageError('NOT_FOUND', `${from}: expected images to sync, got none`, {
+      location: from,
+      hint: 'Nothing was deleted. If it is meant to be empty, delete what is at the destination by hand.',
+    });
   const move = async (name: string, signal: AbortSignal): Promise<void> => {
     const call = { ...options, signal };
     const mine = local.get(name);
