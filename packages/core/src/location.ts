@@ -42,6 +42,11 @@ export function looksRemote(text: string): boolean {
   }
 }
 
+/** Whether it names the host of a registry, too: where something is written, a word alone is a file. */
+export function namesHost(text: string): boolean {
+  return /^(?:[^/]*[.:][^/]*|localhost)\//.test(text) && looksRemote(text);
+}
+
 /** Whether a location is a path, or a name that stands for one: not a pipe, an engine, a registry or the store. */
 export function isOnDisk(text: string): boolean {
   return text !== '-' && !/^(?:docker-daemon|docker|store):/.test(text);

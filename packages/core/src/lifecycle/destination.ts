@@ -9,7 +9,7 @@ import { statIfThere } from '../disk/allocated.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
-import { isOnDisk, splitName, splitPrefix } from '../location.js';
+import { isOnDisk, namesHost, REPOSITORY, splitName, splitPrefix } from '../location.js';
 import { FileStore } from '../store/file-store.js';
 import { LayoutSink } from '../store/layout-sink.js';
 import { copy } from '../transfer/copy.js';
@@ -54,10 +54,10 @@ export async function openDestination(
   if (options.split !== undefined && !isOnDisk(text)) throw onlyArchives(text);
   if (text === '-')
     return owned({ sink: new ArchiveWriter('-', (archive) => options.stdout(archive)) });
-  if (text.startsWith('docker://')) {
-    const reference = text.slice('docker://'.length);
+  const remote = await referenceOf(text, options);
+  if (remote !== undefined) {
     const { openRepository } = await import('../distribution/open-repository.js');
-    return owned({ sink: await openRepository(reference, options.registry), reference });
+    return owned({ sink: await openRepository(remote, options.registry), reference: remote });
   }
   const { prefix, rest } = splitPrefix(text);
   if (prefix === 'store')
@@ -93,6 +93,14 @@ export async function openDestination(
   const { source } = await openArchive(absolute, { spoolFolder: spoolFolder(place), limits });
   await addAll(source, archive, options);
   return owned({ sink: archive, path: absolute, ...reference }, source);
+}
+
+/** A reference with its host; where a folder of that name is, it is a path. */
+async function referenceOf(text: string, { cwd }: DestinationOptions): Promise<string | undefined> {
+  if (text.startsWith(REPOSITORY)) return text.slice(REPOSITORY.length);
+  if (!namesHost(text)) return undefined;
+  const [host = ''] = text.split('/', 1);
+  return (await statIfThere(resolve(cwd, host))) ? undefined : text;
 }
 
 /** One file, or parts: what it was before, of the same size, unless `split` says otherwise. */
