@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Inspection } from '@stowage/core';
+import type { Inspection, PullResult, PushResult } from '@stowage/core';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME } from './fixture.js';
 import { goTool } from './go-tools.js';
 import { describeWith, DOCKER } from './peers.js';
 import { json, must, stowage, temporaryFolder } from './run.js';
 
+const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
 const REFERENCE = `docker.io/library/${NAME}:latest`;
 
 /** One of our archives, and what is in it. */
@@ -208,6 +209,38 @@ describeWith(
       expect((await contentOf(join(cwd, 'layout'))).digest).toBe(digest);
       await must(regctl, ['image', 'export', 'ocidir://layout:1', 'x.tar'], { cwd, env });
       expect((await contentOf(join(cwd, 'x.tar'))).digest).toBe(digest);
+    });
+
+    it('crane and regctl find in a registry of another kind what we pushed, digest by digest', async () => {
+      const [crane, regctl] = [await goTool('crane'), await goTool('regctl')];
+      const folder = await temporaryFolder();
+      const env = { HOME: folder, STOWAGE_CACHE_DIR: join(folder, 'cache') };
+      await using registry = await serveWith(crane, await temporaryFolder());
+      const host = `127.0.0.1:${registry.port}`;
+      await must(regctl, ['registry', 'set', '--tls', 'disabled', host], { env });
+      // One is packed while it is sent, the other has a digest to keep.
+      const archives = ['docker-20.tar', 'docker-25.tar'].map((file) => join(GOLDEN, file));
+      for (const [at, archive] of archives.entries()) {
+        const args = ['push', archive, '--to', `${host}/from-${at}`];
+        const { results } = await json<{ results: PushResult[] }>(args, { env });
+        expect(results.length).toBeGreaterThan(0);
+        for (const { reference, digest } of results) {
+          expect((await must(crane, ['digest', '--insecure', reference])).trim()).toBe(digest);
+          await must(crane, ['validate', '--insecure', '--remote', reference]);
+          const head = await must(regctl, ['manifest', 'head', reference], { env });
+          expect(head.trim()).toBe(digest);
+        }
+        const pulled = results.map(({ reference }) => reference);
+        const output = `back-${at}.tar`;
+        const back = await json<{ results: PullResult[] }>(['pull', ...pulled, '-o', output], {
+          cwd: folder,
+          env,
+        });
+        expect(back.results.map(({ digest }) => digest)).toEqual(
+          results.map(({ digest }) => digest),
+        );
+        expect((await stowage(['verify', output], { cwd: folder })).code).toBe(0);
+      }
     });
   },
   { root: true },

@@ -16,12 +16,19 @@ export async function* compress(
 ): AsyncIterable<Uint8Array> {
   await using compressor = await openCompressor(options);
   const working: Promise<Uint8Array>[] = [];
+  const free: Buffer[] = [];
+  const packed = async (block: Buffer): Promise<Uint8Array> => {
+    const result = await compressor.block(block);
+    // Used again, unless it was given away to another thread.
+    if (block.byteLength === BLOCK) free.push(block);
+    return result;
+  };
   running++;
   try {
     let count = 0;
-    for await (const block of blocksOf(bytes, BLOCK)) {
+    for await (const block of blocksOf(bytes, BLOCK, free)) {
       count++;
-      working.push(compressor.block(block));
+      working.push(packed(block));
       if (working.length < ahead()) continue;
       const first = await working[0];
       void working.shift();
@@ -29,7 +36,7 @@ export async function* compress(
     }
     // Nothing at all is one empty member: a decoder wants at least a header.
     if (count === 0) working.push(compressor.block(new Uint8Array(0)));
-    for (const each of working.splice(0)) yield await each;
+    for (let next = working.shift(); next; next = working.shift()) yield await next;
   } finally {
     running--;
     await Promise.allSettled(working);
@@ -49,18 +56,14 @@ function ahead(): number {
 async function* blocksOf(
   bytes: AsyncIterable<Uint8Array>,
   size: number,
-): AsyncIterable<Uint8Array> {
+  free: Buffer[],
+): AsyncIterable<Buffer> {
   let block: Buffer | undefined;
   let filled = 0;
   for await (const chunk of bytes) {
-    // What comes in blocks already is not copied.
-    if (filled === 0 && chunk.byteLength === size) {
-      yield chunk;
-      continue;
-    }
     for (let at = 0; at < chunk.byteLength; ) {
       const part = chunk.subarray(at, at + size - filled);
-      block ??= Buffer.allocUnsafeSlow(size);
+      block ??= free.pop() ?? Buffer.allocUnsafeSlow(size);
       block.set(part, filled);
       filled += part.byteLength;
       at += part.byteLength;

@@ -34,7 +34,9 @@ export async function resumeBlob(
     if (await isThere()) return;
     await mkdir(dirname(partial), { recursive: true });
     await using file = await open(partial, 'a+');
-    const had = Math.min((await file.stat()).size, descriptor.size);
+    const { size } = await file.stat();
+    // What is longer than the whole is wrong from somewhere on.
+    const had = size > descriptor.size ? 0 : size;
     const isRight =
       (await append(file, descriptor, content, { at: had, partial })) ||
       // What was there before may be what is wrong.
@@ -68,11 +70,13 @@ async function append(
   const hasher = hasherFor(digest);
   for await (const chunk of readRange(file, 0, at)) hasher.update(chunk);
   let length = at;
-  const hashed = watched(content(at), (chunk) => {
-    length += chunk.byteLength;
-    hasher.update(chunk);
-  });
-  if (at < size) await writeAll(file, atMost(hashed, size - at), partial);
+  if (at < size) {
+    const hashed = watched(content(at), (chunk) => {
+      length += chunk.byteLength;
+      hasher.update(chunk);
+    });
+    await writeAll(file, atMost(hashed, size - at), partial);
+  }
   return length === size && `${algorithmOf(digest)}:${hasher.digest('hex')}` === digest;
 }
 

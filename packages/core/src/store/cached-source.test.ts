@@ -1,0 +1,91 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writeImage } from '../../testing/image.js';
+import { MemoryStore } from '../../testing/memory-store.js';
+import { temporaryFolder } from '../../testing/temporary.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { readContent } from '../transfer/verified.js';
+import { walk } from '../transfer/walk.js';
+import { CachedSource } from './cached-source.js';
+import { partialFile, partialFolder } from './paths.js';
+
+const LARGE = 3_000_000;
+
+/** A source of one image, and how often what of it was read from which byte on. */
+async function counted() {
+  const content = new MemoryStore();
+  const root = await writeImage(content, 'app:1', { bytes: LARGE, layers: 1 });
+  const reads: [Descriptor['digest'], number][] = [];
+  const read = content.read.bind(content);
+  content.read = (descriptor, options = {}) => {
+    reads.push([descriptor.digest, options.start ?? 0]);
+    return read(descriptor, options);
+  };
+  const graph = await walk(content, root);
+  reads.length = 0;
+  const [layer] = graph.nodes.filter(({ size }) => size > LARGE);
+  if (!layer) throw new Error('expected a large layer');
+  return { content, graph, layer, reads };
+}
+
+const cached = (folder: string, content: MemoryStore) =>
+  new CachedSource(folder, { location: 'memory', open: async () => content });
+
+describe('a cache', () => {
+  it('fetches what two want at once a single time, and nothing of what is there', async () => {
+    const { content, graph, layer, reads } = await counted();
+    const folder = await temporaryFolder();
+    await Promise.all([1, 2].map(() => cached(folder, content).prepare(graph.nodes)));
+    expect(reads.filter(([digest]) => digest === layer.digest)).toEqual([[layer.digest, 0]]);
+    reads.length = 0;
+    const later = cached(folder, content);
+    await later.prepare(graph.nodes);
+    for (const node of graph.nodes.filter(({ size }) => size < LARGE))
+      await readContent(later, node);
+    expect(reads).toEqual([]);
+  });
+
+  it('goes on with what an earlier process has left, and begins anew where that is wrong', async () => {
+    const { content, layer, reads } = await counted();
+    const right = content.blobs.get(layer.digest)?.subarray(0, 1_000_000) ?? Buffer.alloc(0);
+    for (const [left, starts] of [
+      [right, [1_000_000]],
+      [Buffer.alloc(1_000_000, 7), [1_000_000, 0]],
+      [Buffer.alloc(layer.size + 5), [0]],
+    ] as const) {
+      const folder = await temporaryFolder();
+      await mkdir(partialFolder(folder), { recursive: true });
+      await writeFile(partialFile(folder, layer.digest), left);
+      reads.length = 0;
+      const source = cached(folder, content);
+      await source.prepare([layer]);
+      expect(reads.map(([, start]) => start)).toEqual(starts);
+      expect(await readdir(partialFolder(folder))).toEqual([]);
+      expect(await readdir(join(folder, 'blobs/sha256'))).toHaveLength(1);
+    }
+  });
+
+  it('keeps nothing of what is not what it should be', async () => {
+    const { content, layer } = await counted();
+    const bytes = Buffer.from(content.blobs.get(layer.digest) ?? []);
+    for (const damaged of [bytes.subarray(1), Buffer.concat([bytes, bytes]), bytes.fill(1, 5, 9)]) {
+      content.blobs.set(layer.digest, damaged);
+      const folder = await temporaryFolder();
+      const fetching = cached(folder, content).prepare([layer]);
+      await expect(fetching).rejects.toMatchObject({ code: 'CORRUPT' });
+      expect(await readdir(partialFolder(folder))).toEqual([]);
+      await expect(readdir(join(folder, 'blobs'))).rejects.toThrow('ENOENT');
+    }
+  });
+
+  it('forgets what it is told was wrong', async () => {
+    const { content, layer, reads } = await counted();
+    const source = cached(await temporaryFolder(), content);
+    await source.prepare([layer]);
+    await source.discard(layer);
+    reads.length = 0;
+    await source.prepare([layer]);
+    expect(reads).toHaveLength(1);
+  });
+});
