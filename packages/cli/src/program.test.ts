@@ -12,6 +12,8 @@ let cwd: string;
 beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), 'stowage-cli-'));
   writeFileSync(join(cwd, 'stowage.yaml'), '');
+  const containers = '[{ image: a.example.com/x }, { image: b.example.com/y }]';
+  writeFileSync(join(cwd, 'two.yaml'), `{ kind: Pod, spec: { containers: ${containers} } }`);
 });
 afterEach(() => {
   rmSync(cwd, { recursive: true, force: true });
@@ -75,6 +77,7 @@ describe('the command line', () => {
     ['pull docker://example.com/x --no-cache', 2, /--output/],
     ['pull ./x', 2, /reference/],
     ['ls --kubernetes none.yaml', 3, /none\.yaml/],
+    ['load --from-kubernetes two.yaml --username ada', 2, /a\.example\.com and b\.example\.com/],
     ['save NoName --engine embedded', 2, /lower-case/],
     ['save nginx --engine embedded', 8, /<project>-<distribution>-<version>-<variant>/],
     ['build nowhere', 3, /image\.yaml|nowhere: expected a definition/],

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   ENGINES,
   ImageError,
@@ -115,41 +117,49 @@ export function wantsCache({ cache }: CommonOptions): boolean {
 /** Inputs, and the images that Kubernetes manifests name. @throws ImageError USAGE (none at all), NOT_FOUND */
 export async function withKubernetes(
   inputs: readonly string[],
-  { fromKubernetes }: CommonOptions,
+  options: CommonOptions,
   call: Call,
 ): Promise<readonly string[]> {
+  const { fromKubernetes } = options;
   const found = fromKubernetes === undefined ? [] : await kubernetesImages(fromKubernetes, call);
   const all = [...inputs, ...found.map(({ reference }) => `docker://${reference}`)];
+  requireOneRegistry(new Set(all.flatMap((each) => registryOf(each, call.cwd))), options);
   if (all.length > 0) return all;
   throw new ImageError('USAGE', 'expected an input or --from-kubernetes FILE, got neither');
 }
 
-function registryOf(location: string): string[] {
+function registryOf(location: string, cwd: string): string[] {
   const [, prefixed] = /^docker:\/\/(.+)$/.exec(location) ?? [];
-  const reference = prefixed ?? (looksRemote(location) ? location : undefined);
+  const isBare = looksRemote(location) && !existsSync(resolve(cwd, location));
+  const reference = prefixed ?? (isBare ? location : undefined);
   return reference === undefined ? [] : [parseReference(reference).registry];
+}
+
+/** @throws ImageError USAGE */
+function requireOneRegistry(hosts: ReadonlySet<string>, { username }: CommonOptions): void {
+  if (username === undefined || hosts.size < 2) return;
+  throw new ImageError(
+    'USAGE',
+    `--username ${username}: expected one registry to log in to, got ${[...hosts].join(' and ')}`,
+    { hint: 'Log in to each with docker login or podman login.' },
+  );
 }
 
 /** What one user name is for is one registry: it goes to no other. @throws ImageError USAGE */
 async function registryFlags(
   options: CommonOptions,
   args: readonly string[],
-  { stdin }: Io,
+  { stdin, cwd }: Io,
 ): Promise<RegistryFlags> {
   const { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify } = options;
   const common = { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify };
   const locations = [...args, options.base].filter((each) => each !== undefined);
-  const hosts = new Set(locations.flatMap(registryOf));
+  const hosts = new Set(locations.flatMap((each) => registryOf(each, cwd)));
   if (options.to !== undefined)
     hosts.add(options.to.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '');
-  if (username !== undefined && hosts.size > 1)
-    throw new ImageError(
-      'USAGE',
-      `--username ${username}: expected one registry to log in to, got ${[...hosts].join(' and ')}`,
-      { hint: 'Log in to each with docker login or podman login.' },
-    );
+  requireOneRegistry(hosts, options);
   if (!options.passwordStdin) return { ...common, password: options.password };
-  if (args.includes('-'))
+  if (args.includes('-') || options.fromKubernetes === '-')
     throw new ImageError(
       'USAGE',
       '--password-stdin: expected a password on standard input, got - as a location, too',

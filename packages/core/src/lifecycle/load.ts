@@ -160,6 +160,8 @@ async function send(
   const thin = new Map<Candidate, Graph>();
   for (const candidate of candidates) {
     const { graph } = candidate;
+    // The embedded store says what it wants itself, and marks what it has as wanted.
+    if (engine.kind === 'embedded') break;
     const held = await engine.holds(graph, options);
     const nodes = graph.nodes.filter(({ digest }) => !held.has(digest));
     if (nodes.length < graph.nodes.length) thin.set(candidate, { ...graph, nodes });

@@ -64,13 +64,14 @@ export async function listCache(): Promise<CachedImage[]> {
   const store = new FileStore(path);
   return Promise.all(
     (await imagesIn(path)).map(async ({ reference = null, descriptor }) => {
-      const graph = await walk(store, descriptor, { missing: 'report' });
+      // What is damaged is nothing that can be used.
+      const graph = await walk(store, descriptor, { missing: 'report' }).catch(unlessDamaged);
       const used = await modified(imageFile(path, descriptor.digest));
       return {
         reference,
         digest: descriptor.digest,
-        bytes: sizeOf(graph),
-        whole: graph.missing.length === 0,
+        bytes: graph ? sizeOf(graph) : 0,
+        whole: graph?.missing.length === 0,
         lastUsed: used === undefined ? null : new Date(used).toISOString(),
       };
     }),
@@ -140,7 +141,7 @@ export async function purgeCache({ references, unusedFor, dryRun }: PurgeOptions
   const going = images.filter(
     (image) =>
       (wanted.length === 0 || wanted.some((reference) => isCalled(image, reference))) &&
-      Date.parse(image.lastUsed ?? '') <= before,
+      Date.parse(image.lastUsed ?? '1970-01-01') <= before,
   );
   const purged = going.map(({ reference, digest }) => ({ reference, digest }));
   if (dryRun) return { purged, freedBytes: 0 };
@@ -155,6 +156,10 @@ export async function purgeCache({ references, unusedFor, dryRun }: PurgeOptions
     if (!named.has(digest)) await rm(imageFile(path, digest), { force: true });
   await collect(store, path, { grace: 0 });
   return { purged, freedBytes: held - (await cacheInfo()).bytes };
+}
+
+function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof ImageError)) throw error;
 }
 
 function isCalled({ reference, digest }: CachedImage, wanted: string): boolean {

@@ -8,7 +8,7 @@ import type { Descriptor } from '../oci/descriptor.js';
 import { readContent } from '../transfer/verified.js';
 import { walk } from '../transfer/walk.js';
 import { CachedSource } from './cached-source.js';
-import { partialFile, partialFolder } from './paths.js';
+import { blobFile, partialFile, partialFolder } from './paths.js';
 
 const LARGE = 3_000_000;
 
@@ -77,6 +77,16 @@ describe('a cache', () => {
       expect(await readdir(partialFolder(folder))).toEqual([]);
       await expect(readdir(join(folder, 'blobs'))).rejects.toThrow('ENOENT');
     }
+  });
+
+  it('gets what is small and damaged again before anybody meets it', async () => {
+    const { content, graph } = await counted();
+    const folder = await temporaryFolder();
+    await cached(folder, content).prepare(graph.nodes);
+    const { digest, size } = graph.root;
+    await writeFile(blobFile(folder, digest), Buffer.alloc(size, 1));
+    const bytes = await readContent(cached(folder, content), graph.root);
+    expect(Buffer.from(bytes)).toEqual(content.blobs.get(digest));
   });
 
   it('forgets what it is told was wrong', async () => {

@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { requireSpace } from '../disk/free-space.js';
+import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
 import { isManifestType } from '../oci/media-types.js';
 import { parseReference } from '../oci/reference.js';
+import { readAll, verified } from '../transfer/verified.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, PrepareOptions, ReadOptions, Source } from '../transfer/store.js';
 import { watched } from '../transfer/watched.js';
@@ -85,7 +87,19 @@ export class CachedSource implements Source {
       return;
     }
     await this.#fetch(descriptor, options);
+    if (descriptor.size < LARGE) await this.#heal(descriptor, options);
     yield* this.#blobs.read(descriptor, options);
+  }
+
+  /** What is small is looked at before anybody is told that it is damaged: it can be had again at once. */
+  async #heal(descriptor: Descriptor, { signal }: CallOptions): Promise<void> {
+    try {
+      await readAll(verified(this.#blobs.read(descriptor, { signal }), descriptor), LARGE);
+    } catch (error) {
+      if (!(error instanceof ImageError) || error.code !== 'CORRUPT') throw error;
+      await this.discard(descriptor);
+      await this.#fetch(descriptor, { signal });
+    }
   }
 
   async prepare(
