@@ -52,16 +52,7 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
     const byDigest = `${name}@${first?.digest}`;
     expect(await pull(byDigest)).toMatchObject([{ digest: first?.digest, bytesReceived: 0 }]);
     expect(requests).toEqual([]);
-    const offline = [
-      '-n',
-      process.execPath,
-      CLI,
-      'pull',
-      byDigest,
-      '-o',
-      'off.tar',
-      '--no-referrers',
-    ];
+    const offline = ['-n', process.execPath, CLI, 'pull', byDigest, '-o', 'off.tar'];
     await must('unshare', offline, { cwd, env });
     expect((await stowage(['verify', 'off.tar'], { cwd })).code).toBe(0);
     const { images } = await json<{ images: CachedImage[] }>(['cache', 'ls'], { cwd, env });

@@ -76,6 +76,7 @@ describe('the command line', () => {
     ['load - --cache=false', 2, /-: expected a reference/],
     ['pull docker://example.com/x --no-cache', 2, /--output/],
     ['pull ./x', 2, /reference/],
+    ['push ./x --to https://a.example.com --plain-http', 2, /got https/],
     ['ls --kubernetes none.yaml', 3, /none\.yaml/],
     ['load --from-kubernetes two.yaml --username ada', 2, /a\.example\.com and b\.example\.com/],
     ['save NoName --engine embedded', 2, /lower-case/],

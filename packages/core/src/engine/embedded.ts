@@ -27,7 +27,8 @@ export class EmbeddedEngine implements Engine {
 
   async inspect(image: string): Promise<EngineImage | undefined> {
     try {
-      return await this.#describe((await this.#store.resolve(image)).descriptor);
+      const { descriptor } = await this.#store.resolve(image);
+      return await this.#describe(descriptor, await this.#names());
     } catch (error) {
       if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
       throw error;
@@ -37,7 +38,8 @@ export class EmbeddedEngine implements Engine {
   async list(): Promise<readonly EngineImage[]> {
     const roots = new Map<Digest, Descriptor>();
     for await (const { descriptor } of this.#store.list()) roots.set(descriptor.digest, descriptor);
-    return Promise.all([...roots.values()].map((root) => this.#describe(root)));
+    const names = await this.#names();
+    return Promise.all([...roots.values()].map((root) => this.#describe(root, names)));
   }
 
   async dataFolder(): Promise<string> {
@@ -54,7 +56,7 @@ export class EmbeddedEngine implements Engine {
     const files = [
       ...graph.nodes.map((node) => blobFile(this.#root, node.digest)),
       imageFile(this.#root, id),
-      ...(await this.#describe(descriptor)).references.map((name) => nameFile(this.#root, name)),
+      ...((await this.#names()).get(id) ?? []).map((name) => nameFile(this.#root, name)),
     ];
     return Promise.all(files.map(async (file) => ({ id: file, bytes: await allocated(file) })));
   }
@@ -75,8 +77,8 @@ export class EmbeddedEngine implements Engine {
   async remove(reference: string): Promise<void> {
     const { descriptor } = await this.#store.resolve(reference);
     if (!isDigest(reference)) await this.#store.untag(reference);
-    const { references } = await this.#describe(descriptor);
-    if (references.length === 0) await this.#store.remove(descriptor);
+    const names = await this.#names();
+    if (!names.has(descriptor.digest)) await this.#store.remove(descriptor);
   }
 
   async source(): Promise<Source> {
@@ -91,16 +93,24 @@ export class EmbeddedEngine implements Engine {
     await this.#store[Symbol.asyncDispose]();
   }
 
-  async #describe(root: Descriptor): Promise<EngineImage> {
-    const references: string[] = [];
-    for await (const { descriptor, reference } of this.#store.list()) {
-      if (descriptor.digest === root.digest && reference !== undefined) references.push(reference);
-    }
+  /** Of every image that has one. */
+  async #names(): Promise<ReadonlyMap<Digest, readonly string[]>> {
+    const names = new Map<Digest, string[]>();
+    for await (const { descriptor, reference } of this.#store.list())
+      if (reference !== undefined)
+        names.set(descriptor.digest, [...(names.get(descriptor.digest) ?? []), reference]);
+    return names;
+  }
+
+  async #describe(
+    root: Descriptor,
+    names: ReadonlyMap<Digest, readonly string[]>,
+  ): Promise<EngineImage> {
     const graph = await walk(this.#store, root, { missing: 'report' });
     const since = await modified(imageFile(this.#root, root.digest));
     return {
       id: root.digest,
-      references,
+      references: names.get(root.digest) ?? [],
       digests: [],
       size: sizeOf(graph),
       ...(since === undefined ? {} : { since }),

@@ -136,13 +136,29 @@ async function move(
     });
   const { sink, reference, isEngine } = destination;
   const isAlone = isEngine || options.referrers === false;
-  const about = isAlone ? [] : await referringTo(source, [graph], options);
+  const about = isAlone ? [] : await referrersTo(pulled, options);
   for (const each of [graph, ...about])
     await copyGraph(source, each, sink, { signal: options.signal, onEvent });
   const { registry, repository, tag } = parseReference(named(input));
   const name =
     reference ?? (tag === undefined ? undefined : formatReference({ registry, repository, tag }));
   if (name !== undefined) await sink.tag(graph.root, name, options);
+}
+
+/** What refers to an image only its registry knows; what needed no network so far is not held up by that. */
+async function referrersTo(
+  { input, opened: { source }, graph }: Pulled,
+  options: PullOptions,
+): Promise<readonly Graph[]> {
+  try {
+    return await referringTo(source, [graph], options);
+  } catch (error) {
+    const isAway = error instanceof ImageError && error.code === 'UNAVAILABLE';
+    if (!isAway || !(source instanceof CachedSource) || source.received > 0) throw error;
+    const text = `${input}: its registry does not answer, so nothing that refers to it comes along`;
+    options.onEvent?.({ type: 'notice', text });
+    return [];
+  }
 }
 
 function resultOf(

@@ -58,6 +58,8 @@ export async function push(
   options: PushOptions,
 ): Promise<PushResult[]> {
   const target = parseTarget(targetOf(workspace, options));
+  if (target.plainHttp === false && options.registry?.plainHttp)
+    throw new ImageError('USAGE', '--plain-http: expected an address of http, got https://');
   let engine: Engine | undefined;
   const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
   const opened: Opened[] = [];
