@@ -43,7 +43,7 @@ export {
 export { openLayout } from './store/layout-dir.js';
 export { FileStore } from './store/file-store.js';
 export { writeAtomically } from './disk/atomic-write.js';
-export { ENGINES } from './definition/settings.js';
+export { ENGINES } from './definition/engines.js';
 export { detectEngine, type EngineChoice, type EngineOptions } from './engine/detect.js';
 export {
   canBuild,

@@ -1,11 +1,10 @@
 import { homedir } from 'node:os';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { heal, isHalfDone, readRecord } from './catalog/commit.js';
 import {
   archivePath,
   lockPath,
   readCatalog,
-  recordUse,
   spoolFolder,
   type CatalogPlace,
 } from './catalog/file.js';
@@ -140,15 +139,6 @@ export async function pathOf(
       hint: `For an engine's image write docker-daemon:${text}, for one of a registry docker://${text}.`,
     },
   );
-}
-
-/** Notes that an image was used, if its archive is the catalog's. */
-export async function noteUse(
-  { record, path }: Opened,
-  place: CatalogPlace,
-  now: Date,
-): Promise<void> {
-  if (record && path?.startsWith(place.folder + sep)) await recordUse(place, record.name, now);
 }
 
 async function openPiped({ stdin, place, ...options }: OpenOptions): Promise<Opened> {

@@ -1,21 +1,10 @@
 import { ImageError } from '../errors.js';
+import { ENGINES, type EngineName } from './engines.js';
 import { DURATION } from './image-schema.js';
 import { limitsSchema, type SettingsLimits } from './limits-schema.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
 export const SETTINGS_FILE = 'stowage.yaml';
-
-/** What `engine:` and `--engine` take. */
-export const ENGINES = [
-  'auto',
-  'docker',
-  'podman',
-  'containerd',
-  'kind',
-  'k3d',
-  'embedded',
-] as const;
-type EngineName = (typeof ENGINES)[number];
 
 /** `stowage.yaml` as it is written. Durations as in `30d`, `12h`. */
 export interface SettingsYaml {

@@ -4,7 +4,7 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Open } from '../transfer/store.js';
 import type { RegistryClient } from './client.js';
 import { pushChunks } from './push-chunks.js';
-import { beginUpload, uploadAt, withDigest, type Upload, type UploadOptions } from './upload.js';
+import { beginUpload, uploadAt, withDigest, type Upload, type ScopedOptions } from './upload.js';
 
 /** Where uploads are that a process may have left half done. */
 export interface RememberedUploads {
@@ -13,7 +13,7 @@ export interface RememberedUploads {
   forget(blob: string): Promise<void>;
 }
 
-export interface PushBlobOptions extends UploadOptions {
+export interface PushBlobOptions extends ScopedOptions {
   /** A repository of the same registry that has it. */
   readonly mountFrom?: string | undefined;
   readonly uploads?: RememberedUploads | undefined;
@@ -96,7 +96,7 @@ async function pushWhole(
   { url }: Upload,
   { digest, size }: Descriptor,
   open: Open,
-  { scope, signal }: UploadOptions,
+  { scope, signal }: ScopedOptions,
 ): Promise<void> {
   const { body } = await client.request({
     method: 'PUT',

@@ -3,9 +3,9 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Bytes, Open } from '../transfer/store.js';
 import type { RegistryClient } from './client.js';
 import { CHUNK } from './push-blob.js';
-import { endUpload, uploadIn, type Upload, type UploadOptions } from './upload.js';
+import { endUpload, uploadIn, type Upload, type ScopedOptions } from './upload.js';
 
-export interface PushChunksOptions extends UploadOptions {
+export interface PushChunksOptions extends ScopedOptions {
   /** Told where the upload goes on, after each piece. */
   readonly keep: (upload: Upload) => Promise<void>;
 }

@@ -1,7 +1,6 @@
 import { ImageError } from '../errors.js';
 import { bare, type Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
-import { parseJsonObject } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { parseManifest } from '../oci/manifest.js';
 import { isManifestType, MediaType } from '../oci/media-types.js';
@@ -14,17 +13,11 @@ import type { Graph } from '../transfer/walk.js';
 import type { Answer, RegistryClient } from './client.js';
 import { download } from './download.js';
 import { ACCEPT, fetchManifest, findManifest } from './find-manifest.js';
-import type { KnownBlobs } from './known-blobs.js';
-import { pushBlob, type RememberedUploads } from './push-blob.js';
 import { tagReferrer, taggedReferrers, type Manifests } from './referrers.js';
-import { streamBlob } from './stream-blob.js';
-import { beginUpload } from './upload.js';
+import { listTags } from './list-tags.js';
+import { RepositoryBlobs, type BlobCounts, type BlobOptions } from './repository-blobs.js';
 
-export interface RepositoryOptions {
-  /** Of the same registry: what other repositories have need not be sent. */
-  readonly known?: KnownBlobs;
-  /** Of what is sent in pieces. */
-  readonly uploads?: RememberedUploads;
+export interface RepositoryOptions extends BlobOptions {
   /** Disposed of with this repository. */
   readonly ownsClient?: boolean;
 }
@@ -32,15 +25,13 @@ export interface RepositoryOptions {
 /** A repository of a registry (OCI distribution spec 1.1). */
 export class Repository implements Manifests, Sink {
   readonly location: string;
-  /** What became of the blobs of the images that were begun. */
-  readonly blobs = { sent: 0, mounted: 0, existing: 0 };
   readonly #client: RegistryClient;
   readonly #name: string;
   readonly #registry: string;
   readonly #options: RepositoryOptions;
   readonly #manifests = new Map<Digest, { readonly type: string; readonly bytes: Uint8Array }>();
   readonly #tags = new Map<string, Digest>();
-  readonly #there = new Set<Digest>();
+  readonly #content: RepositoryBlobs;
   /** Manifests that came with the answer to what they are. */
   readonly #read = new Map<Digest, Uint8Array>();
 
@@ -54,6 +45,12 @@ export class Repository implements Manifests, Sink {
     this.#registry = registry;
     this.#name = repository;
     this.#options = options;
+    this.#content = new RepositoryBlobs(client, repository, options);
+  }
+
+  /** What became of the blobs of the images that were begun. */
+  get blobs(): BlobCounts {
+    return this.#content.counts;
   }
 
   async *list(options: CallOptions = {}): AsyncIterable<NamedDescriptor> {
@@ -61,26 +58,14 @@ export class Repository implements Manifests, Sink {
       yield this.resolve(`${this.#registry}/${this.#name}:${tag}`, options);
   }
 
-  /** Its tags, in pages; none of a repository that is not there yet. */
-  async *tags({ signal }: CallOptions = {}): AsyncIterable<string> {
-    let url: string | undefined = `/v2/${this.#name}/tags/list?n=1000`;
-    while (url !== undefined) {
-      const scope = this.#scope('pull');
-      const request = { method: 'GET', url, scope, expected: [200, 404], signal } as const;
-      const answer = await this.#client.request(request);
-      const bytes = await readAll(answer.body);
-      if (answer.status === 404) return;
-      const { tags } = parseJsonObject(bytes, `the tags of ${this.location}`);
-      for (const tag of Array.isArray(tags) ? (tags as unknown[]) : [])
-        if (typeof tag === 'string') yield tag;
-      const [, next] = /<([^>]+)>;\s*rel="?next"?/.exec(answer.header('link') ?? '') ?? [];
-      url = next === undefined ? undefined : new URL(next, answer.url).href;
-    }
+  /** Its tags; none of a repository that is not there yet. */
+  tags(options: CallOptions = {}): AsyncIterable<string> {
+    return listTags(this.#client, this.#name, { ...options, scope: this.#scope('pull') });
   }
 
   async resolve(
     reference = `${this.#registry}/${this.#name}`,
-    { signal }: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<NamedDescriptor> {
     const here = { registry: this.#registry, repository: this.#name };
     const parsed = isDigest(reference)
@@ -88,7 +73,7 @@ export class Repository implements Manifests, Sink {
       : { tag: undefined, digest: undefined, ...parseReference(reference) };
     const { digest, tag } = parsed;
     const isHere = parsed.registry === here.registry && parsed.repository === here.repository;
-    const found = isHere ? await this.#find(digest ?? tag ?? 'latest', signal) : undefined;
+    const found = isHere ? await this.find(digest ?? tag ?? 'latest', options) : undefined;
     if (found)
       return tag === undefined || digest !== undefined
         ? { descriptor: found }
@@ -105,9 +90,15 @@ export class Repository implements Manifests, Sink {
     );
   }
 
-  /** What a tag or digest names there. */
+  /** What a tag or digest names there. A tag is looked up; what has a digest already is read at once. */
   async find(tagOrDigest: string, { signal }: CallOptions = {}): Promise<Descriptor | undefined> {
-    return this.#find(tagOrDigest, signal);
+    const url = `/v2/${this.#name}/manifests/${tagOrDigest}`;
+    const where = { url, scope: this.#scope('pull'), signal };
+    const found = isDigest(tagOrDigest)
+      ? await fetchManifest(this.#client, where, tagOrDigest)
+      : await findManifest(this.#client, where);
+    if (found?.bytes) this.#read.set(found.descriptor.digest, found.bytes);
+    return found?.descriptor;
   }
 
   /** Only asking would tell, and reading does that. */
@@ -158,34 +149,19 @@ export class Repository implements Manifests, Sink {
     return wanted;
   }
 
-  /** Whether a blob is there, or can be taken from another repository; what was once is not asked for again. */
-  async holds({ digest }: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
-    if (this.#there.has(digest)) return true;
-    const { status, body } = await this.#client.request({
-      method: 'HEAD',
-      url: `/v2/${this.#name}/blobs/${digest}`,
-      scope: this.#scope('pull,push'),
-      expected: [200, 404],
-      signal,
-    });
-    await body.dump();
-    if (status === 200) this.blobs.existing++;
-    else if (!(await this.#mounts(digest, signal))) return false;
-    this.#isThere(digest);
-    return true;
+  /** Whether a blob is there, or can be taken from another repository. */
+  holds(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
+    return this.#content.holds(descriptor, options);
   }
 
   /** Takes content whose digest is known at its end: it is made once, while it is sent. */
-  async ingest(mediaType: string, open: Open, options: CallOptions = {}): Promise<Descriptor> {
-    const scope = this.#scope('pull,push');
-    const made = await streamBlob(this.#client, this.#name, open, { ...options, scope });
-    this.blobs.sent++;
-    this.#isThere(made.digest);
-    return { mediaType, ...made };
+  ingest(mediaType: string, open: Open, options: CallOptions = {}): Promise<Descriptor> {
+    return this.#content.ingest(mediaType, open, options);
   }
 
   async write(descriptor: Descriptor, open: Open, options: CallOptions = {}): Promise<void> {
-    if (!isManifestType(descriptor.mediaType)) return this.#writeBlob(descriptor, open, options);
+    if (!isManifestType(descriptor.mediaType))
+      return this.#content.write(descriptor, open, options);
     const manifest = { type: descriptor.mediaType, bytes: await readAll(open(), descriptor.size) };
     this.#manifests.set(descriptor.digest, manifest);
     const answer = await this.put(descriptor.digest, manifest, options);
@@ -221,36 +197,6 @@ export class Repository implements Manifests, Sink {
     this.#tags.clear();
     this.#manifests.clear();
     if (this.#options.ownsClient) await this.#client[Symbol.asyncDispose]();
-  }
-
-  /** Takes a blob from a repository of which it is known. */
-  async #mounts(digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
-    const from = await this.#options.known?.find(digest);
-    if (from === undefined || from === this.#name) return false;
-    const scope = this.#scope('pull,push');
-    const begun = await beginUpload(this.#client, this.#name, { digest, from, scope, signal });
-    if (begun === 'mounted') this.blobs.mounted++;
-    return begun === 'mounted';
-  }
-
-  async #writeBlob(descriptor: Descriptor, open: Open, options: CallOptions): Promise<void> {
-    const { digest } = descriptor;
-    const { known, uploads } = this.#options;
-    const push = (from?: string) =>
-      pushBlob(this.#client, this.#name, descriptor, open, {
-        ...options,
-        scope: this.#scope('pull,push'),
-        mountFrom: from,
-        uploads,
-      });
-    const how = await (known ? known.bring(digest, this.#name, push) : push());
-    this.blobs[how ?? 'existing']++;
-    this.#there.add(digest);
-  }
-
-  #isThere(digest: Digest): void {
-    this.#there.add(digest);
-    this.#options.known?.add(digest, this.#name);
   }
 
   /**
@@ -295,17 +241,6 @@ export class Repository implements Manifests, Sink {
     });
     await answer.body.dump();
     return answer;
-  }
-
-  /** A tag is looked up; what has a digest already is read at once. */
-  async #find(name: string, signal: AbortSignal | undefined): Promise<Descriptor | undefined> {
-    const url = `/v2/${this.#name}/manifests/${name}`;
-    const where = { url, scope: this.#scope('pull'), signal };
-    const found = isDigest(name)
-      ? await fetchManifest(this.#client, where, name)
-      : await findManifest(this.#client, where);
-    if (found?.bytes) this.#read.set(found.descriptor.digest, found.bytes);
-    return found?.descriptor;
   }
 
   #scope(actions: string): string {

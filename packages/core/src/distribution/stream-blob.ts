@@ -5,7 +5,7 @@ import type { Digest } from '../oci/digest.js';
 import type { Open } from '../transfer/store.js';
 import { watched } from '../transfer/watched.js';
 import type { RegistryClient } from './client.js';
-import { beginUpload, endUpload, uploadIn, type UploadOptions } from './upload.js';
+import { beginUpload, endUpload, uploadIn, type ScopedOptions } from './upload.js';
 
 /** What is made while it is sent is made anew so often. */
 const TRIES = 3;
@@ -20,7 +20,7 @@ export async function streamBlob(
   client: RegistryClient,
   repository: string,
   open: Open,
-  options: UploadOptions,
+  options: ScopedOptions,
 ): Promise<{ readonly digest: Digest; readonly size: number }> {
   for (let tries = 1; ; tries++) {
     const begun = await beginUpload(client, repository, options);

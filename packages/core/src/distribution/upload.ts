@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.js';
 import type { CallOptions } from '../transfer/store.js';
 import type { Answer, RegistryClient } from './client.js';
 
-export interface UploadOptions extends CallOptions {
+export interface ScopedOptions extends CallOptions {
   readonly scope: string;
 }
 
@@ -32,7 +32,7 @@ export async function beginUpload(
     from,
     scope,
     signal,
-  }: UploadOptions & { readonly digest?: Digest; readonly from?: string | undefined },
+  }: ScopedOptions & { readonly digest?: Digest; readonly from?: string | undefined },
 ): Promise<Upload | 'mounted'> {
   const query = new URLSearchParams({
     ...(digest === undefined ? {} : { mount: digest }),
@@ -67,7 +67,7 @@ export async function beginUpload(
 export async function uploadAt(
   client: RegistryClient,
   url: URL,
-  { scope, signal }: UploadOptions,
+  { scope, signal }: ScopedOptions,
 ): Promise<Upload | undefined> {
   const answer = await client.request({
     method: 'GET',
@@ -105,7 +105,7 @@ export async function endUpload(
   client: RegistryClient,
   { url }: Upload,
   digest: Digest,
-  { scope, signal }: UploadOptions,
+  { scope, signal }: ScopedOptions,
 ): Promise<void> {
   const answer = await client.request({
     method: 'PUT',

@@ -3,7 +3,6 @@ import { isSameImage, type Engine, type EngineImage, type EngineKind } from '../
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
-import { noteUse } from '../open.js';
 import { copyGraph } from '../transfer/copy.js';
 import type { Bytes, Sink } from '../transfer/store.js';
 import { imagesOf, sizeOf, type Graph } from '../transfer/walk.js';
@@ -11,6 +10,7 @@ import type { VerbOptions } from './call.js';
 import { cacheFor } from './cache.js';
 import { loadCandidates, type Candidate, type Input } from './load-candidates.js';
 import { makeRoom, type Need } from './make-room.js';
+import { noteUse } from './note-use.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
 
 export interface LoadOptions extends VerbOptions {

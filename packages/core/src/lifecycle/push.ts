@@ -2,11 +2,12 @@ import type { RegistryClient } from '../distribution/client.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { parseReference } from '../oci/reference.js';
-import { noteUse, type Opened } from '../open.js';
+import type { Opened } from '../open.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes } from '../transfer/store.js';
 import { sharedCache } from './cache.js';
 import type { VerbOptions } from './call.js';
+import { noteUse } from './note-use.js';
 import { rememberedUploads } from './packed-layers.js';
 import {
   alreadyThere,
