@@ -24,6 +24,11 @@ export function splitName(text: string): { path: string; reference?: string } {
 /** What is in a registry, said so. */
 export const REPOSITORY = 'docker://';
 
+/** A reference that may be written as a location. */
+export function withoutPrefix(text: string): string {
+  return text.startsWith(REPOSITORY) ? text.slice(REPOSITORY.length) : text;
+}
+
 /** What is a path whether it is there or not. */
 export function isPath(text: string): boolean {
   return /^(\.{0,2}[\\/]|\.{1,2}$|~(?:[\\/]|$)|[A-Za-z]:[\\/])/.test(text);

@@ -4,7 +4,7 @@ import type { Digest } from '../oci/digest.js';
 import { parseJsonObject } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { isImageConfigType } from '../oci/media-types.js';
-import type { ImageIndex, ImageManifest } from '../oci/manifest.js';
+import { ATTESTS, type ImageIndex, type ImageManifest } from '../oci/manifest.js';
 import type { Platform } from '../oci/platform.js';
 import { only } from '../transfer/copy.js';
 import type { CallOptions, Open, Source } from '../transfer/store.js';
@@ -76,9 +76,6 @@ export async function convertImage(
     throw error;
   }
 }
-
-/** BuildKit's mark on what only describes another manifest, by its digest. */
-const ATTESTS = 'vnd.docker.reference.digest';
 
 class Conversion implements AsyncDisposable {
   readonly content = new Map<Digest, Open>();

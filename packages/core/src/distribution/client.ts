@@ -10,7 +10,7 @@ import { askedFor, hintFor, isOfTheWay, isSettled, pause, rest, RETRIED } from '
 
 export interface RegistryOptions extends CertificateOptions {
   readonly credentials: Credentials;
-  /** http in place of https. When omitted, http is tried only on this machine, where https does not answer. */
+  /** http in place of https. When omitted, a registry on this machine is asked in http first, and no other ever. */
   readonly plainHttp?: boolean | undefined;
   readonly insecureSkipTlsVerify?: boolean | undefined;
   /** How long no answer, and no byte of one, may come (ms); a minute when omitted. */

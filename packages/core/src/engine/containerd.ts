@@ -180,19 +180,12 @@ export class ContainerdEngine implements Engine {
   }
 
   sink(): Sink {
-    const named = new Map<string, Digest>();
-    const writer = new ArchiveWriter(this.location, async (archive, options) => {
-      // Only what says that it is something else is taken as docker's own form.
+    const sink = new NamedWriter(this.location, async (archive, options) => {
       await this.#ctr.text(['images', 'import', '-'], { ...options, input: archive });
-      for (const [reference, digest] of named)
+      for (const [reference, digest] of sink.names)
         await this.#name(reference, byDigest(reference, digest), options);
     });
-    const tag = writer.tag.bind(writer);
-    writer.tag = async (descriptor, reference) => {
-      await tag(descriptor, reference);
-      named.set(canonicalReference(reference), descriptor.digest);
-    };
-    return writer;
+    return sink;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -230,6 +223,16 @@ export class ContainerdEngine implements Engine {
     return new ImageError('NOT_FOUND', `${this.location}: expected ${image}, got no such image`, {
       location: this.location,
     });
+  }
+}
+
+/** Knows what it named. */
+class NamedWriter extends ArchiveWriter {
+  readonly names = new Map<string, Digest>();
+
+  override async tag(descriptor: Descriptor, reference: string): Promise<void> {
+    await super.tag(descriptor, reference);
+    this.names.set(canonicalReference(reference), descriptor.digest);
   }
 }
 

@@ -3,7 +3,6 @@ import { parseName } from '../definition/name.js';
 import type { Repository } from '../distribution/repository.js';
 import { ImageError } from '../errors.js';
 import { describe, type Descriptor } from '../oci/descriptor.js';
-import type { Digest } from '../oci/digest.js';
 import { parseManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import type { CallOptions } from '../transfer/store.js';
@@ -26,10 +25,8 @@ const EMPTY = Buffer.from('{}');
 /** A record as an artifact: a manifest, and the blobs that it names. */
 export interface RecordArtifact {
   readonly root: Descriptor;
-  readonly content: ReadonlyMap<
-    Digest,
-    { readonly descriptor: Descriptor; readonly bytes: Uint8Array }
-  >;
+  /** What to write, the root last. */
+  readonly nodes: readonly { readonly descriptor: Descriptor; readonly bytes: Uint8Array }[];
 }
 
 /**
@@ -50,16 +47,13 @@ export function artifactOf(record: ImageRecord): RecordArtifact {
     }),
   );
   const root = describe(MediaType.manifest, manifest);
-  const all = [
-    [config, EMPTY],
-    [layer, bytes],
-    [root, manifest],
-  ] as const;
   return {
     root,
-    content: new Map(
-      all.map(([descriptor, content]) => [descriptor.digest, { descriptor, bytes: content }]),
-    ),
+    nodes: [
+      { descriptor: config, bytes: EMPTY },
+      { descriptor: layer, bytes },
+      { descriptor: root, bytes: manifest },
+    ],
   };
 }
 

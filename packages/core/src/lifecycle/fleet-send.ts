@@ -33,7 +33,7 @@ export async function sendImage(
   const graph = await walk(source, descriptor, options);
   await copyGraph(source, graph, repository, { signal: options.signal, onEvent });
   await repository.tag(graph.root, `registry.invalid/image:${name}`);
-  for (const { descriptor: node, bytes: content } of artifact.content.values()) {
+  for (const { descriptor: node, bytes: content } of artifact.nodes) {
     if (node !== artifact.root && (await repository.holds(node, options))) continue;
     await repository.write(node, (start = 0) => only(content.subarray(start)), options);
     bytes += node.size;

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { readCatalog, type CatalogPlace } from '../catalog/file.js';
+import type { CatalogEntry } from '../catalog/reconcile.js';
 import type { ImageRecord } from '../catalog/record.js';
 import { statIfThere } from '../disk/allocated.js';
 import { ImageError } from '../errors.js';
-import { isPath } from '../location.js';
+import { isPath, withoutPrefix } from '../location.js';
 import type { Digest } from '../oci/digest.js';
 import { parseReference, type Reference } from '../oci/reference.js';
 import { forEachOf } from '../transfer/for-each-of.js';
@@ -58,7 +59,7 @@ export async function sync(
     );
   const folder = resolve(options.cwd, isSending ? from : to);
   const place: CatalogPlace = { ...workspace.place, folder };
-  const here: Workspace = { ...workspace, place };
+  const folderWorkspace: Workspace = { ...workspace, place };
   const { openRegistry } = await import('../distribution/open-repository.js');
   const { Repository } = await import('../distribution/repository.js');
   const { KnownBlobs } = await import('../distribution/known-blobs.js');
@@ -66,7 +67,8 @@ export async function sync(
   await using client = await openRegistry(repository.registry, options.registry);
   const known = new KnownBlobs();
   const fleet: Fleet = { open: () => new Repository(client, repository, { known }) };
-  const [local, remote] = [await localRecords(place), await listFleet(fleet, options)];
+  const entries = await readCatalog(place);
+  const [local, remote] = [localRecords(place, entries), await listFleet(fleet, options)];
   const results: SyncResult[] = [];
   const names = isSending ? [...local.keys()] : [...remote];
   // A name that is mistyped is no reason to delete everything.
@@ -78,18 +80,20 @@ export async function sync(
   const move = async (name: string, signal: AbortSignal): Promise<void> => {
     const call = { ...options, signal };
     const mine = local.get(name);
-    if (!isSending) results.push(await receiveImage(here, fleet, name, mine, call));
+    if (!isSending) results.push(await receiveImage(folderWorkspace, fleet, name, mine, call));
     else if (mine) results.push(await sendImage(fleet, place, mine, remote.has(name), call));
   };
   await forEachOf(names, { concurrency: AT_ONCE, signal: options.signal }, move);
   if (options.prune) {
     const kept = new Set([...local.values()].map(({ record: { digest } }) => digest));
+    // An archive that is not what its record says is here all the same.
+    const here = new Set(entries.flatMap(({ name, state }) => (state === 'missing' ? [] : [name])));
     for (const name of isSending ? remote : local.keys()) {
-      if (isSending ? local.has(name) : remote.has(name)) continue;
+      if (isSending ? here.has(name) : remote.has(name)) continue;
       results.push(
         isSending
           ? await deleteImage(fleet, name, kept, options)
-          : await deleteArchive(here, name, local.get(name), options),
+          : await deleteArchive(folderWorkspace, name, local.get(name), options),
       );
     }
   }
@@ -104,9 +108,12 @@ export interface LocalImage {
 }
 
 /** Archives that are what their records say. */
-async function localRecords(place: CatalogPlace): Promise<ReadonlyMap<string, LocalImage>> {
+function localRecords(
+  place: CatalogPlace,
+  entries: readonly CatalogEntry[],
+): ReadonlyMap<string, LocalImage> {
   const found = new Map<string, LocalImage>();
-  for (const { name, file, state, recorded, pinned } of await readCatalog(place)) {
+  for (const { name, file, state, recorded, pinned } of entries) {
     const record = state === 'ok' ? recorded?.read() : undefined;
     if (record)
       found.set(name, { path: resolve(place.folder, file), record, pinned: pinned === true });
@@ -121,7 +128,7 @@ async function isFolder(text: string, cwd: string): Promise<boolean> {
 
 /** @throws ImageError USAGE */
 function repositoryIn(text: string): Pick<Reference, 'registry' | 'repository'> {
-  const named = text.replace(/^docker:\/\//, '');
+  const named = withoutPrefix(text);
   const { registry, repository, digest } = parseReference(named);
   if (
     digest === undefined &&

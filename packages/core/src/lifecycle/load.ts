@@ -108,7 +108,7 @@ async function findPresent(
   return undefined;
 }
 
-/** Docker, and podman with docker's API, unpack an archive into a temporary folder of its own before it takes the layers. */
+/** Docker, and podman with docker's API, put an archive into a temporary folder before they take its layers. */
 async function needsOf(engine: Engine, decisions: readonly Decision[]): Promise<Need[]> {
   const missing = decisions.filter(({ present }) => !present);
   const folder = missing.length === 0 ? undefined : await engine.dataFolder();

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocatedBy, modified, statIfThere } from '../disk/allocated.js';
 import { ImageError, systemCode } from '../errors.js';
+import { withoutPrefix } from '../location.js';
 import { algorithmOf, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
@@ -129,7 +130,7 @@ export async function purgeCache({ references, unusedFor, dryRun }: PurgeOptions
   const path = sharedCache();
   const store = new FileStore(path);
   const images = await listCache();
-  const wanted = references.map((text) => canonicalReference(text.replace(/^docker:\/\//, '')));
+  const wanted = references.map((text) => canonicalReference(withoutPrefix(text)));
   for (const reference of wanted)
     if (!images.some((image) => isCalled(image, reference)))
       throw new ImageError('NOT_FOUND', `${reference}: expected it in the cache, got none`, {

@@ -3,7 +3,7 @@ import { bare, describe, type Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseConfig } from '../oci/config.js';
 import { parseJsonObject } from '../oci/json.js';
-import { formatIndex, parseManifest } from '../oci/manifest.js';
+import { ATTESTS, formatIndex, parseManifest } from '../oci/manifest.js';
 import { isIndexType, MediaType } from '../oci/media-types.js';
 import { formatPlatform } from '../oci/platform.js';
 import type { CallOptions, Source } from '../transfer/store.js';
@@ -15,9 +15,6 @@ export interface Ready {
   readonly source: Source;
   readonly graph: Graph;
 }
-
-/** BuildKit's mark on what only describes another manifest, by its digest. */
-const ATTESTS = 'vnd.docker.reference.digest';
 
 /**
  * Joins an image with what its tag names in a repository: an index of the platforms of both. Where both have one,

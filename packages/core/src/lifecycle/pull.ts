@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
-import { REPOSITORY } from '../location.js';
+import { withoutPrefix } from '../location.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import { formatReference, parseReference } from '../oci/reference.js';
@@ -57,7 +57,7 @@ export async function pull(
     throw new ImageError('USAGE', '--no-cache: expected --output with it, got none', {
       hint: 'Without either, nothing of the image would stay.',
     });
-  for (const text of references) parseReference(named(text));
+  for (const text of references) parseReference(withoutPrefix(text));
   let engine: Engine | undefined;
   const openEngineOnce = async (): Promise<Engine> =>
     (engine ??= await openEngine(workspace, options));
@@ -89,11 +89,6 @@ interface Pulled {
   written: number;
 }
 
-/** A reference may be written as a location. */
-function named(input: string): string {
-  return input.startsWith(REPOSITORY) ? input.slice(REPOSITORY.length) : input;
-}
-
 /** Finds an image and reads what is not a layer. */
 async function look(workspace: Workspace, input: string, options: PullOptions): Promise<Pulled> {
   const { platform } = options;
@@ -101,7 +96,7 @@ async function look(workspace: Workspace, input: string, options: PullOptions): 
   // Into an archive it goes once, not twice.
   const keeps = options.output === undefined;
   const { limits } = workspace;
-  const opened = await openReference(named(input), { ...options, cache, keeps, limits });
+  const opened = await openReference(withoutPrefix(input), { ...options, cache, keeps, limits });
   try {
     const { source, reference } = opened;
     const { descriptor } = await source.resolve(reference, options);
@@ -139,7 +134,7 @@ async function move(
   const about = isAlone ? [] : await referrersTo(pulled, options);
   for (const each of [graph, ...about])
     await copyGraph(source, each, sink, { signal: options.signal, onEvent });
-  const { registry, repository, tag } = parseReference(named(input));
+  const { registry, repository, tag } = parseReference(withoutPrefix(input));
   const name =
     reference ?? (tag === undefined ? undefined : formatReference({ registry, repository, tag }));
   if (name !== undefined) await sink.tag(graph.root, name, options);
@@ -167,7 +162,7 @@ function resultOf(
 ): PullResult {
   // Without a cache, what was written is what was fetched.
   const received = opened.source instanceof CachedSource ? opened.source.received : written;
-  const { registry, repository } = parseReference(named(input));
+  const { registry, repository } = parseReference(withoutPrefix(input));
   const { digest } = graph.root;
   return {
     input,

@@ -49,6 +49,9 @@ export function parseManifest(mediaType: string, bytes: Uint8Array, limits?: Lim
   );
 }
 
+/** BuildKit's mark, in an index, on what only describes another manifest: an annotation with its digest. */
+export const ATTESTS = 'vnd.docker.reference.digest';
+
 /** What this manifest points at, in the order in which it must exist before the manifest does. */
 export function children(manifest: Manifest): readonly Descriptor[] {
   return manifest.kind === 'index' ? manifest.manifests : [...manifest.layers, manifest.config];
