@@ -1,19 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { format } from 'prettier';
 import { expect, it } from 'vitest';
 import { catalogSchema } from './catalog/entry.js';
 import { imageSchema } from './definition/image-schema.js';
 import { settingsSchema } from './definition/settings.js';
 
+// To write them again: npx vitest run src/schemas.test.ts --update
 it.each([
   ['image', imageSchema],
   ['stowage', settingsSchema],
   ['image-registry', catalogSchema],
 ])('the published schema of %s is the one that is checked with', async (name, schema) => {
-  const published = await readFile(
-    join(import.meta.dirname, `../schemas/${name}.schema.json`),
-    'utf8',
-  );
-  // To write it again: node tools/write-schemas.mjs
-  expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(schema)));
+  const path = join(import.meta.dirname, `../schemas/${name}.schema.json`);
+  const text = await format(JSON.stringify(schema, null, 2), { parser: 'json', printWidth: 100 });
+  await expect(text).toMatchFileSnapshot(path);
 });

@@ -23,11 +23,12 @@ describe('a docker host', () => {
 
   it.each([
     ['unix:///run/d.sock', { socketPath: '/run/d.sock' }],
-    ['tcp://h:2375', { protocol: 'http', host: 'h', port: '2375' }],
-    ['tcp://h', { protocol: 'http', host: 'h', port: 2375 }],
-    ['ssh://me@h', { protocol: 'ssh', host: 'h', username: 'me' }],
+    ['tcp://h:2375', { protocol: 'http:', host: 'h', port: '2375' }],
+    ['tcp://h', { protocol: 'http:', host: 'h', port: 2375 }],
+    ['ssh://me@h', { ssh: { host: 'h', user: 'me' } }],
+    ['ssh://h:2222/run/d.sock', { ssh: { host: 'h', port: '2222', socket: '/run/d.sock' } }],
   ])('%s', (host, expected) => {
-    expect(dockerTargets(host, NOWHERE, 'linux')).toMatchObject([{ options: expected }]);
+    expect(dockerTargets(host, NOWHERE, 'linux')).toMatchObject([{ connection: expected }]);
   });
 
   it.each(['/var/run/docker.sock', 'ftp://h'])('refuses %j', (host) => {
@@ -52,8 +53,8 @@ describe('a docker host', () => {
     for (const name of ['ca', 'cert', 'key'])
       await put(`contexts/tls/${id}/docker/${name}.pem`, name);
     const env = { DOCKER_CONFIG: folder };
-    const options = { protocol: 'https', host: 'far', port: '2376', ca: Buffer.from('ca') };
-    expect(dockerTargets(undefined, env, 'linux')).toMatchObject([{ options }]);
+    const connection = { protocol: 'https:', host: 'far', port: '2376', ca: Buffer.from('ca') };
+    expect(dockerTargets(undefined, env, 'linux')).toMatchObject([{ connection }]);
     const other = { ...env, DOCKER_CONTEXT: 'default' };
     expect(dockerTargets(undefined, other, 'linux')).toHaveLength(1);
     expect(dockerTargets('unix:///s', env, 'linux')).toMatchObject([{ host: 'unix:///s' }]);

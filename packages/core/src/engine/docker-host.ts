@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type Docker from 'dockerode';
 import { ImageError, systemCode } from '../errors.js';
 import { isObject, parseJsonObject, type JsonObject } from '../oci/json.js';
+import type { SshTarget } from './docker-ssh.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where a Docker Engine may listen. */
 export interface DockerTarget {
   readonly host: string;
-  readonly options: Docker.DockerOptions;
+  readonly connection: Connection;
+}
+
+/** What `node:http` (or `node:https`) connects to, unless it is behind a login. */
+export interface Connection extends RequestOptions {
+  readonly ssh?: SshTarget;
 }
 
 /**
@@ -53,7 +59,7 @@ function target(host: string, env: Environment): DockerTarget {
   const folder = env['DOCKER_CERT_PATH'];
   const isTls = Boolean(env['DOCKER_TLS_VERIFY']) || host.startsWith('https:');
   const files = isTls && folder !== undefined ? certificatesIn(folder) : {};
-  return { host, options: dockerOptions(host, { isTls, ...files }) };
+  return { host, connection: connectionTo(host, { isTls, ...files }) };
 }
 
 interface Tls {
@@ -63,17 +69,21 @@ interface Tls {
   readonly key?: Buffer;
 }
 
-/** What `dockerode` wants to know of a host. @throws ImageError USAGE */
-function dockerOptions(host: string, { isTls, ...files }: Tls): Docker.DockerOptions {
+/** @throws ImageError USAGE */
+function connectionTo(host: string, { isTls, ...files }: Tls): Connection {
   const local = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
   if (local !== undefined) return { socketPath: local };
   if (!URL.canParse(host)) throw refuse(host);
-  const { protocol, hostname, port, username } = new URL(host);
-  if (protocol === 'ssh:') return { protocol: 'ssh', host: hostname, port: port || 22, username };
+  const { protocol, hostname, port, username, pathname } = new URL(host);
+  if (protocol === 'ssh:') {
+    const given = { user: username, port, socket: pathname === '/' ? '' : pathname };
+    const said = Object.entries(given).filter(([, value]) => value !== '');
+    return { ssh: { host: hostname, ...Object.fromEntries(said) } };
+  }
   if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:') throw refuse(host);
   const tls = isTls && protocol !== 'http:';
   return {
-    protocol: tls ? 'https' : 'http',
+    protocol: tls ? 'https:' : 'http:',
     host: hostname,
     port: port || (tls ? 2376 : 2375),
     ...(tls ? files : {}),
@@ -97,11 +107,11 @@ function contextOf(env: Environment): DockerTarget | undefined {
       hint: 'docker context ls shows which there are; DOCKER_CONTEXT=default uses none.',
     });
   const files = certificatesIn(join(folder, 'contexts/tls', id, 'docker'));
-  const options = dockerOptions(host, { isTls: files.ca !== undefined || skip === true, ...files });
+  const isTls = files.ca !== undefined || skip === true;
+  const connection = connectionTo(host, { isTls, ...files });
   return {
     host,
-    options:
-      skip === true ? ({ ...options, rejectUnauthorized: false } as Docker.DockerOptions) : options,
+    connection: skip === true ? { ...connection, rejectUnauthorized: false } : connection,
   };
 }
 

@@ -1,6 +1,4 @@
 import { existsSync } from 'node:fs';
-import { Readable } from 'node:stream';
-import Docker from 'dockerode';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { openPipedArchive } from '../archive/open-archive.js';
 import { ImageError } from '../errors.js';
@@ -13,10 +11,10 @@ import {
   parseReference,
   type Reference,
 } from '../oci/reference.js';
-import type { Bytes, CallOptions, Sink, Source } from '../transfer/store.js';
+import type { CallOptions, Sink, Source } from '../transfer/store.js';
 import type { Graph } from '../transfer/walk.js';
+import { DockerApi, type DockerRequest } from './docker-api.js';
 import { dockerContents, dockerHolds } from './docker-contents.js';
-import { dockerError } from './docker-error.js';
 import type { DockerTarget } from './docker-host.js';
 import { runInContainer } from './docker-run.js';
 import { readDockerStream } from './docker-stream.js';
@@ -35,92 +33,92 @@ type OnEvent = { readonly onEvent?: ((event: EngineEvent) => void) | undefined }
 export class DockerEngine implements BuildingEngine {
   readonly kind: 'docker' | 'podman';
   readonly location: string;
-  readonly #docker: Docker;
-  readonly #options: Docker.DockerOptions;
+  readonly #docker: DockerApi;
+  readonly #isLocal: boolean;
 
-  constructor(kind: 'docker' | 'podman', { host, options }: DockerTarget) {
+  constructor(kind: 'docker' | 'podman', target: DockerTarget) {
     this.kind = kind;
-    this.location = `${kind === 'docker' ? 'docker-daemon' : kind}:${host}`;
-    this.#docker = new Docker(options);
-    this.#options = options;
+    this.location = `${kind === 'docker' ? 'docker-daemon' : kind}:${target.host}`;
+    this.#docker = new DockerApi(this.location, target);
+    this.#isLocal = 'socketPath' in target.connection;
   }
 
-  /** Finds out whether it answers within some milliseconds. */
+  /** Finds out whether it answers within some milliseconds. @throws ImageError UNAVAILABLE */
   async ping(timeout: number): Promise<void> {
-    await new Docker({ ...this.#options, timeout }).ping();
+    await this.#docker.text('GET', '/_ping', { signal: AbortSignal.timeout(timeout) });
   }
 
-  async platform(): Promise<Platform> {
-    const { Os: os, Arch: architecture } = await this.#call(() => this.#docker.version());
+  async platform(options?: CallOptions): Promise<Platform> {
+    type Version = { readonly Os: string; readonly Arch: string };
+    const { Os: os, Arch: architecture } = await this.#get<Version>('/version', options);
     return { os, architecture };
   }
 
-  async inspect(image: string): Promise<EngineImage | undefined> {
+  async inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined> {
     try {
-      const found = await this.#call(() => this.#docker.getImage(this.#spelled(image)).inspect());
-      return describe(found);
+      return describe(await this.#get<Found>(`/images/${this.#spelled(image)}/json`, options));
     } catch (error) {
       if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
       throw error;
     }
   }
 
-  async list(): Promise<readonly EngineImage[]> {
-    const images = await this.#call(() => this.#docker.listImages());
-    return images.map(describe);
+  async list(options?: CallOptions): Promise<readonly EngineImage[]> {
+    return (await this.#get<readonly Found[]>('/images/json', options)).map(describe);
   }
 
-  async dataFolder(): Promise<string | undefined> {
+  async dataFolder(options?: CallOptions): Promise<string | undefined> {
     // Another machine's folders say nothing here, even where one of ours has the same name.
-    if (this.#options.socketPath === undefined) return undefined;
-    const { DockerRootDir: folder } = (await this.#call(() => this.#docker.info())) as {
-      DockerRootDir?: string;
-    };
+    if (!this.#isLocal) return undefined;
+    const { DockerRootDir: folder } = await this.#get<{ DockerRootDir?: string }>('/info', options);
     return folder !== undefined && existsSync(folder) ? folder : undefined;
   }
 
-  async inUse(): Promise<ReadonlySet<Digest>> {
-    const containers = await this.#call(() => this.#docker.listContainers({ all: true }));
+  async inUse(options?: CallOptions): Promise<ReadonlySet<Digest>> {
+    type Containers = readonly { readonly ImageID: string }[];
+    const containers = await this.#get<Containers>('/containers/json?all=true', options);
     return new Set(containers.map(({ ImageID }) => parseDigest(ImageID)));
   }
 
   async contents(id: Digest): Promise<readonly ImagePart[]> {
-    return this.#call(() => dockerContents(this.#docker, id));
+    return dockerContents(this.#docker, id);
   }
 
   async holds(graph: Graph): Promise<ReadonlySet<Digest>> {
-    return this.#call(() => dockerHolds(this.#docker, graph));
+    return dockerHolds(this.#docker, graph);
   }
 
-  async tag(image: string, reference: string): Promise<void> {
+  async tag(image: string, reference: string, options?: CallOptions): Promise<void> {
     const { tag = 'latest', ...name } = parseReference(reference);
-    await this.#call(() =>
-      this.#docker.getImage(this.#spelled(image)).tag({ repo: this.#named(name), tag }),
-    );
+    await this.#docker.text('POST', `/images/${this.#spelled(image)}/tag`, {
+      ...options,
+      query: { repo: this.#named(name), tag },
+    });
   }
 
-  async remove(reference: string): Promise<void> {
-    await this.#call(() => this.#docker.getImage(this.#spelled(reference)).remove());
+  async remove(reference: string, options?: CallOptions): Promise<void> {
+    await this.#docker.text('DELETE', `/images/${this.#spelled(reference)}`, options);
   }
 
   async source(
     reference: string,
     { spoolFolder, signal }: CallOptions & { readonly spoolFolder: string },
   ): Promise<Source> {
-    const image = await this.inspect(reference);
-    const saved = await this.#call(() => this.#docker.getImage(this.#spelled(reference)).get());
-    const { source } = await openPipedArchive(
-      `${this.location}/${reference}`,
-      Readable.from(saved),
+    const image = await this.inspect(reference, { signal });
+    const path = `/images/${this.#spelled(reference)}/get`;
+    const saved = await this.#docker.stream('GET', path, { signal });
+    const { source } = await openPipedArchive(`${this.location}/${reference}`, saved, {
+      spoolFolder,
+      signal,
       // Unpacked, so at least what the archive will take.
-      { spoolFolder, signal, expected: image?.size ?? 0 },
-    );
+      expected: image?.size ?? 0,
+    });
     return source;
   }
 
   sink({ onEvent }: OnEvent = {}): Sink {
     return new ArchiveWriter(this.location, (archive, options) =>
-      this.#load(archive, { ...options, onEvent }),
+      this.#told('/images/load', onEvent, { ...options, body: archive }),
     );
   }
 
@@ -129,20 +127,20 @@ export class DockerEngine implements BuildingEngine {
     { onEvent, signal }: OnEvent & CallOptions = {},
   ): Promise<EngineImage> {
     const { context, dockerfile, reference, args, labels, target, platform, network } = request;
-    const answer = await this.#send(context, signal, (body, abortSignal) =>
-      this.#docker.buildImage(body, {
+    await this.#told('/build', onEvent, {
+      query: {
         t: this.#spelled(reference),
         dockerfile,
-        buildargs: { ...args },
-        labels: { ...labels },
-        forcerm: true,
-        abortSignal,
-        ...(target === undefined ? {} : { target }),
-        ...(platform === undefined ? {} : { platform }),
-        ...(network === undefined ? {} : { networkmode: network }),
-      }),
-    );
-    await this.#result(answer, onEvent);
+        buildargs: JSON.stringify(args),
+        labels: JSON.stringify(labels),
+        forcerm: 'true',
+        target,
+        platform,
+        networkmode: network,
+      },
+      body: context,
+      signal,
+    });
     const image = await this.inspect(reference);
     if (image) return image;
     throw new ImageError(
@@ -154,49 +152,21 @@ export class DockerEngine implements BuildingEngine {
 
   async run(request: RunRequest, options: CallOptions = {}): Promise<number> {
     const image = this.#spelled(request.image);
-    return this.#call(() => runInContainer(this.#docker, { ...request, image }, options));
+    return runInContainer(this.#docker, { ...request, image }, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Every request has its own connection.
+    this.#docker[Symbol.dispose]();
   }
 
-  async #load(archive: Bytes, { onEvent, signal }: OnEvent & CallOptions): Promise<void> {
-    const answer = await this.#send(archive, signal, (body, abortSignal) =>
-      this.#docker.loadImage(body, { abortSignal }),
-    );
-    await this.#result(answer, onEvent);
+  #get<T>(path: string, options?: CallOptions): Promise<T> {
+    return this.#docker.json<T>('GET', path, options);
   }
 
-  /**
-   * Sends a body that may fail on our side. The request is then cut off, so the engine sees an unfinished
-   * tar and keeps nothing of it; our own error is thrown.
-   */
-  async #send<T>(
-    bytes: Bytes,
-    signal: AbortSignal | undefined,
-    request: (body: Readable, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const broken = new AbortController();
-    const body = Readable.from(bytes, { objectMode: false });
-    body.once('error', (error) => broken.abort(error));
-    try {
-      return await this.#call(() =>
-        request(body, signal ? AbortSignal.any([signal, broken.signal]) : broken.signal),
-      );
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw broken.signal.aborted ? broken.signal.reason : error;
-    } finally {
-      body.destroy();
-    }
-  }
-
-  async #result(
-    answer: NodeJS.ReadableStream,
-    onEvent: ((event: EngineEvent) => void) | undefined,
-  ): Promise<void> {
-    await readDockerStream(Readable.from(answer), { location: this.location, onEvent });
+  /** Sends a tar, and tells what the engine says while it works on it. */
+  async #told(path: string, onEvent: OnEvent['onEvent'], request: DockerRequest): Promise<void> {
+    const answer = await this.#docker.stream('POST', path, request);
+    await readDockerStream(answer, { location: this.location, onEvent });
   }
 
   /** The engine's own spelling of a reference; IDs stay as they are. Podman takes no short name for docker's. */
@@ -206,14 +176,6 @@ export class DockerEngine implements BuildingEngine {
 
   #named(reference: Reference): string {
     return this.kind === 'podman' ? formatReference(reference) : familiarReference(reference);
-  }
-
-  async #call<T>(request: () => Promise<T>): Promise<T> {
-    try {
-      return await request();
-    } catch (error) {
-      throw dockerError(error, this.location);
-    }
   }
 }
 

@@ -1,0 +1,3 @@
+import { bundled } from '../../rolldown.shared.mjs';
+
+export default bundled({ main: 'src/main.ts', program: 'src/program.ts' });

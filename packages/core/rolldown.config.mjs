@@ -1,0 +1,9 @@
+import { bundled } from '../../rolldown.shared.mjs';
+
+export default bundled({
+  index: 'src/index.ts',
+  'definition/index': 'src/definition/index.ts',
+  // Threads begin in these, beside whichever file starts them.
+  'hash-worker': 'src/verify/hash-worker.ts',
+  'zstd-frame': 'src/compression/zstd-frame.ts',
+});
