@@ -45,6 +45,8 @@ try {
         there('a/a:1'),
       ),
   });
+  // With gzip: skopeo would take zstd that it has seen, which docker 20.10 cannot unpack.
+  clean();
   const layout = at('oci.tar');
   run('skopeo', 'copy', ...plain, `docker-archive:${archive}`, there('a/a:1'));
   run('skopeo', 'copy', ...plain, there('a/a:1'), `oci-archive:${layout}:app:1`);

@@ -160,6 +160,16 @@ function thinLoad(flags: () => readonly string[]): void {
       for (const tag of ['base', 'more', 'other']) await engine.remove(`${NAME}:${tag}`);
       await engine[Symbol.asyncDispose]();
     });
+
+    it('unpacks zstd where the engine cannot', async () => {
+      const { base } = await archives();
+      const packed = base.replace('base.tar', 'packed.tar');
+      await json(['convert', base, packed, '--compress', 'zstd']);
+      const [result] = await loaded(packed, [...flags(), '--as', `${NAME}:zstd`]);
+      expect(result).toMatchObject({ action: 'loaded', reference: `${NAME}:zstd` });
+      await using engine = await detectEngine({ ...choice(flags()), storeFolder: '' });
+      await engine.remove(`${NAME}:zstd`);
+    });
   });
 }
 

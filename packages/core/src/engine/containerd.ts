@@ -75,6 +75,10 @@ export class ContainerdEngine implements Engine {
   }
 
   /** It keeps whole indexes. */
+  async takesZstd(): Promise<boolean> {
+    return true;
+  }
+
   async platform(): Promise<undefined> {
     return undefined;
   }

@@ -49,9 +49,13 @@ export class DockerEngine implements BuildingEngine {
   }
 
   async platform(options?: CallOptions): Promise<Platform> {
-    type Version = { readonly Os: string; readonly Arch: string };
-    const { Os: os, Arch: architecture } = await this.#get<Version>('/version', options);
+    const { Os: os, Arch: architecture } = await this.#version(options);
     return { os, architecture };
+  }
+
+  /** Docker does from version 23 on. */
+  async takesZstd(options?: CallOptions): Promise<boolean> {
+    return this.kind === 'podman' || parseInt((await this.#version(options)).Version, 10) >= 23;
   }
 
   async inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined> {
@@ -157,6 +161,10 @@ export class DockerEngine implements BuildingEngine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#docker[Symbol.dispose]();
+  }
+
+  #version(options?: CallOptions) {
+    return this.#get<{ Os: string; Arch: string; Version: string }>('/version', options);
   }
 
   #get<T>(path: string, options?: CallOptions): Promise<T> {

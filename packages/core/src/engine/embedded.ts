@@ -21,6 +21,10 @@ export class EmbeddedEngine implements Engine {
     this.location = this.#store.location;
   }
 
+  async takesZstd(): Promise<boolean> {
+    return true;
+  }
+
   async platform(): Promise<undefined> {
     return undefined;
   }

@@ -34,6 +34,9 @@ export interface Engine extends AsyncDisposable {
   /** The only platform it takes from an index; undefined when it keeps whole indexes. @throws ImageError UNAVAILABLE */
   platform(options?: CallOptions): Promise<Platform | undefined>;
 
+  /** Whether it unpacks layers that are compressed with zstd. */
+  takesZstd(options?: CallOptions): Promise<boolean>;
+
   /** Looks an image up by reference or ID, with one request. */
   inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined>;
 

@@ -75,6 +75,10 @@ class Nodes implements Engine {
     this.#all = all;
   }
 
+  takesZstd(options?: CallOptions) {
+    return this.#first.takesZstd(options);
+  }
+
   platform(options?: CallOptions) {
     return this.#first.platform(options);
   }

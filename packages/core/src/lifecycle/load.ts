@@ -3,14 +3,14 @@ import { isSameImage, type Engine, type EngineImage, type EngineKind } from '../
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
-import { copyGraph } from '../transfer/copy.js';
-import type { Bytes, Sink } from '../transfer/store.js';
-import { imagesOf, sizeOf, type Graph } from '../transfer/walk.js';
+import type { Bytes } from '../transfer/store.js';
+import { imagesOf, sizeOf } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
 import { cacheFor } from './cache.js';
 import { loadCandidates, type Candidate, type Input } from './load-candidates.js';
 import { makeRoom, type Need } from './make-room.js';
 import { noteUse } from './note-use.js';
+import { sendImages } from './send-images.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
 
 export interface LoadOptions extends VerbOptions {
@@ -75,11 +75,13 @@ export async function load(
     if (options.dryRun) return decisions.flatMap((decision) => resultsOf(target, decision, {}));
     const needs = await needsOf(target, decisions);
     await makeRoom(workspace, needs, { ...options, copies: isDaemon(target) });
-    const results = await apply(target, decisions, options).catch(async (error: unknown) => {
-      // An engine says only in its own words that its disk is full; the disk says it better.
-      if (error instanceof ImageError && error.code === 'INVALID') await requireFree(needs);
-      throw error;
-    });
+    const results = await apply(workspace, target, decisions, options).catch(
+      async (error: unknown) => {
+        // An engine says only in its own words that its disk is full; the disk says it better.
+        if (error instanceof ImageError && error.code === 'INVALID') await requireFree(needs);
+        throw error;
+      },
+    );
     for (const { at } of opened) await noteUse(at, place, new Date());
     return results;
   } finally {
@@ -127,13 +129,16 @@ async function requireFree(needs: readonly Need[]): Promise<void> {
 }
 
 async function apply(
+  workspace: Workspace,
   engine: Engine,
   decisions: readonly Decision[],
   options: LoadOptions,
 ): Promise<LoadResult[]> {
   const absent = decisions.flatMap(({ candidate, present }) => (present ? [] : [candidate]));
   const sent =
-    absent.length === 0 ? new Map<Candidate, number>() : await send(engine, absent, options);
+    absent.length === 0
+      ? new Map<Candidate, number>()
+      : await sendImages(workspace, engine, absent, options);
   const results: LoadResult[] = [];
   for (const decision of decisions) {
     const { candidate, present } = decision;
@@ -151,63 +156,11 @@ async function apply(
   return results;
 }
 
-/** Only what the engine lacks; everything, where it turns out to want more. @returns the bytes that went */
-async function send(
-  engine: Engine,
-  candidates: readonly Candidate[],
-  options: LoadOptions,
-): Promise<ReadonlyMap<Candidate, number>> {
-  const thin = new Map<Candidate, Graph>();
-  for (const candidate of candidates) {
-    const { graph } = candidate;
-    // The embedded store says what it wants itself, and marks what it has as wanted.
-    if (engine.kind === 'embedded') break;
-    const held = await engine.holds(graph, options);
-    const nodes = graph.nodes.filter(({ digest }) => !held.has(digest));
-    if (nodes.length < graph.nodes.length) thin.set(candidate, { ...graph, nodes });
-  }
-  const bytes = new Map<Candidate, number>();
-  const add = (candidate: Candidate, count: number) =>
-    void bytes.set(candidate, (bytes.get(candidate) ?? 0) + count);
-  const all = async (graphOf: (candidate: Candidate) => Graph): Promise<void> => {
-    await using sink = engine.sink(options);
-    for (const candidate of candidates)
-      await stage(candidate, graphOf(candidate), sink, options, (count) => add(candidate, count));
-    await sink.commit(options);
-  };
-  try {
-    await all((candidate) => thin.get(candidate) ?? candidate.graph);
-  } catch (error) {
-    const isRefused = error instanceof ImageError && error.code === 'INVALID';
-    if (!isRefused || thin.size === 0) throw error;
-    options.onEvent?.({ type: 'notice', text: `${error.message}: all layers are sent now` });
-    await all((candidate) => candidate.graph);
-  }
-  return bytes;
-}
-
 /** A digest is no name to some engines: the image's ID stands for it there. */
 function missingNames({ candidate: { references }, present }: Decision): readonly string[] {
   return references.filter(
     (reference) => !reference.includes('@') && !present?.references.includes(reference),
   );
-}
-
-async function stage(
-  { at, references }: Candidate,
-  graph: Graph,
-  sink: Sink,
-  options: LoadOptions,
-  onBytes: (count: number) => void,
-): Promise<void> {
-  await copyGraph(at.source, graph, sink, {
-    signal: options.signal,
-    onEvent: (event) => {
-      if (event.type === 'progress') onBytes(event.bytes);
-      options.onEvent?.(event);
-    },
-  });
-  for (const reference of references) await sink.tag(graph.root, reference, options);
 }
 
 /** No false success: the engine must now have this image under this name. */
