@@ -86,8 +86,32 @@ async function writeChunks(
   if (only) await writeChunk(file, more.length === 0 ? only : Buffer.concat(chunks), path);
 }
 
-/** Makes renames inside a folder durable. */
-export async function syncFolder(path: string): Promise<void> {
+/** Folders that are being synced: what is under way, and the one that will begin after it. */
+const syncing = new Map<string, { now: Promise<void>; next?: Promise<void> }>();
+
+/** Makes renames inside a folder durable. Callers that come while one is under way share the next. */
+export function syncFolder(path: string): Promise<void> {
+  const running = syncing.get(path);
+  if (running) {
+    // The one under way may have begun before this caller's rename.
+    running.next ??= running.now.catch(() => undefined).then(() => beginSync(path));
+    return running.next;
+  }
+  return beginSync(path);
+}
+
+function beginSync(path: string): Promise<void> {
+  const now = sync(path);
+  const entry = { now };
+  syncing.set(path, entry);
+  const done = () => {
+    if (syncing.get(path) === entry) syncing.delete(path);
+  };
+  now.then(done, done);
+  return now;
+}
+
+async function sync(path: string): Promise<void> {
   // Windows cannot open a folder; its file systems order renames themselves.
   if (process.platform === 'win32') return;
   await using folder = await open(path, 'r');

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describe as descriptorOf } from '../oci/descriptor.js';
 import { readAll } from '../transfer/verified.js';
 import { RegistryClient } from './client.js';
@@ -70,4 +70,42 @@ it('a registry that asks to be left alone is, by all requests', async () => {
   const [start = 0] = times;
   await Promise.all([first, read(client)]);
   for (const time of times.slice(1)) expect(time - start).toBeGreaterThanOrEqual(990);
+});
+
+it('a registry elsewhere is reached through the proxy of the environment, one that NO_PROXY names is not', async () => {
+  const asked: string[] = [];
+  const proxy = createServer(({ url = '' }, answer) => {
+    asked.push(url);
+    answer.end(CONTENT);
+  });
+  proxy.on('connect', ({ url = '' }, socket) => {
+    asked.push(url);
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    proxy.closeAllConnections();
+    return new Promise<void>((resolve) => proxy.close(() => resolve()));
+  });
+  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  for (const name of ['http_proxy', 'https_proxy']) vi.stubEnv(name, address);
+  const open = async (registry: string, plainHttp: boolean) => {
+    const credentials = async () => undefined;
+    const client = await RegistryClient.open(registry, { credentials, plainHttp, retries: 0 });
+    onTestFinished(() => client[Symbol.asyncDispose]());
+    return client;
+  };
+  expect(Buffer.from(await read(await open('far.invalid', true)))).toEqual(CONTENT);
+  await expect(read(await open('far.invalid', false))).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  });
+  expect(asked[0]).toBe('http://far.invalid/v2/a/blobs/x');
+  expect(new Set(asked.slice(1))).toEqual(new Set(['far.invalid:443']));
+  const before = asked.length;
+  vi.stubEnv('no_proxy', 'far.invalid');
+  await expect(read(await open('far.invalid', true))).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  });
+  expect(asked).toHaveLength(before);
 });

@@ -1,8 +1,11 @@
-import { Agent, EnvHttpProxyAgent, request as send, type Dispatcher } from 'undici';
+import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
+import { buffer } from 'node:stream/consumers';
 import { ImageError, systemCode } from '../errors.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 import { Authorization } from './auth.js';
 import { secureContextFor, type CertificateOptions } from './certificates.js';
+import { Connections } from './connections.js';
 import type { Credentials } from './credentials.js';
 import { hostOf, isLoopback } from './host.js';
 import { refusal } from './refusal.js';
@@ -41,7 +44,9 @@ export interface Answer {
   /** Where it came from at last. */
   readonly url: URL;
   /** To be read to its end, or left with `dump`. */
-  readonly body: Dispatcher.ResponseData['body'];
+  readonly body: Bytes;
+  /** Reads the rest of the body and throws it away. */
+  readonly dump: () => Promise<void>;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -53,7 +58,7 @@ const PATIENCE = 60_000;
 export class RegistryClient implements AsyncDisposable {
   readonly registry: string;
   readonly #origin: URL;
-  readonly #dispatcher: Dispatcher;
+  readonly #connections: Connections;
   readonly #options: RegistryOptions;
   readonly #authorizations = new Map<string, Authorization>();
   /** Until when the registry asked to be left alone, in milliseconds since 1970. */
@@ -62,12 +67,12 @@ export class RegistryClient implements AsyncDisposable {
   private constructor(
     registry: string,
     origin: URL,
-    dispatcher: Dispatcher,
+    connections: Connections,
     options: RegistryOptions,
   ) {
     this.registry = registry;
     this.#origin = origin;
-    this.#dispatcher = dispatcher;
+    this.#connections = connections;
     this.#options = options;
   }
 
@@ -76,23 +81,14 @@ export class RegistryClient implements AsyncDisposable {
     const host = hostOf(registry);
     const isLocal = isLoopback(host);
     const isPlain = options.plainHttp ?? (isLocal && (await speaksHttp(host)));
-    const connect = isPlain
-      ? {}
-      : {
-          secureContext: await secureContextFor(host, options),
-          ...(options.insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
-        };
-    // `requestTls` is the same, for what goes through a proxy.
-    const common = {
-      connect,
-      requestTls: connect,
-      headersTimeout: options.patience ?? PATIENCE,
-      bodyTimeout: options.patience ?? PATIENCE,
-    };
-    // A proxy for this machine would be a mistake, whatever the environment says.
-    const dispatcher = isLocal ? new Agent(common) : new EnvHttpProxyAgent(common);
+    const connections = new Connections({
+      isLocal,
+      patience: options.patience ?? PATIENCE,
+      ...(isPlain ? {} : { secureContext: await secureContextFor(host, options) }),
+      ...(options.insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
+    });
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
-    return new RegistryClient(registry, origin, dispatcher, options);
+    return new RegistryClient(registry, origin, connections, options);
   }
 
   /**
@@ -117,7 +113,7 @@ export class RegistryClient implements AsyncDisposable {
       }
       if (request.expected.includes(answer.status)) return answer;
       if (last || !RETRIED.has(answer.status)) throw await refusal(request.method, answer);
-      await answer.body.dump();
+      await answer.dump();
       const asked = askedFor(answer.header('retry-after'));
       // What it asks of one request it means for all.
       if (asked === undefined) await pause(tries, request);
@@ -126,7 +122,7 @@ export class RegistryClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#dispatcher.destroy();
+    this.#connections[Symbol.dispose]();
   }
 
   async #authorized(request: RegistryRequest): Promise<Answer> {
@@ -137,7 +133,7 @@ export class RegistryClient implements AsyncDisposable {
       if (answer.status !== 401 || tried === 2) return answer;
       const asked = answer.header('www-authenticate');
       if (!(await authorization.answer(asked, request.scope, used))) return answer;
-      await answer.body.dump();
+      await answer.dump();
     }
   }
 
@@ -150,7 +146,7 @@ export class RegistryClient implements AsyncDisposable {
       const location = answer.header('location');
       const isRead = request.method === 'GET' || request.method === 'HEAD';
       if (!isRead || !REDIRECTS.has(answer.status) || location === undefined) return answer;
-      await answer.body.dump();
+      await answer.dump();
       const next = new URL(location, url);
       if (hops === MOST_REDIRECTS || (url.protocol === 'https:' && next.protocol !== 'https:'))
         throw new ImageError(
@@ -167,22 +163,21 @@ export class RegistryClient implements AsyncDisposable {
     url: URL,
     authorization: string | undefined,
   ): Promise<Answer> {
-    const response = await send(url, {
+    const answer = await this.#connections.send(url, {
       method,
-      dispatcher: this.#dispatcher,
       headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
-      // It takes what is iterated over; its types do not know.
-      body: (body?.() ?? null) as Uint8Array | null,
-      signal: signal ?? null,
+      body: body?.(),
+      signal,
     });
     return {
-      status: response.statusCode,
+      status: answer.statusCode ?? 0,
       header: (name) => {
-        const value = response.headers[name];
+        const value = answer.headers[name];
         return Array.isArray(value) ? value[0] : value;
       },
       url,
-      body: response.body,
+      body: answer,
+      dump: () => dump(answer),
     };
   }
 
@@ -194,14 +189,9 @@ export class RegistryClient implements AsyncDisposable {
     const authorization = new Authorization(
       this.#origin,
       () => this.#options.credentials(this.registry, repository),
-      async ({ url, method, headers, body }) => {
-        const { statusCode, body: answer } = await send(url, {
-          method,
-          headers,
-          body: body ?? null,
-          dispatcher: this.#dispatcher,
-        });
-        return { status: statusCode, body: new Uint8Array(await answer.arrayBuffer()) };
+      async ({ url, ...request }) => {
+        const answer = await this.#connections.send(new URL(url), request);
+        return { status: answer.statusCode ?? 0, body: await buffer(answer) };
       },
     );
     this.#authorizations.set(repository, authorization);
@@ -221,15 +211,21 @@ export class RegistryClient implements AsyncDisposable {
 
 /** What answers otherwise, or not at all, may speak TLS. */
 async function speaksHttp(host: string): Promise<boolean> {
-  const dispatcher = new Agent({ headersTimeout: PATIENCE });
+  using connections = new Connections({ isLocal: true, patience: PATIENCE });
   try {
-    const { statusCode, body } = await send(`http://${host}/v2/`, { dispatcher });
-    await body.dump();
+    const answer = await connections.send(new URL(`http://${host}/v2/`), {
+      method: 'GET',
+      headers: {},
+    });
+    await dump(answer);
     // A server of TLS that is spoken to in plain says 400, or nothing.
-    return statusCode !== 400;
+    return answer.statusCode !== 400;
   } catch {
     return false;
-  } finally {
-    await dispatcher.destroy();
   }
+}
+
+/** What is not wanted is read, so that the connection can be used again. */
+async function dump(answer: IncomingMessage): Promise<void> {
+  await finished(answer.resume()).catch(() => undefined);
 }

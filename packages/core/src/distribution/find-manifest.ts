@@ -21,7 +21,7 @@ export async function findManifest(
 ): Promise<FoundManifest | undefined> {
   const request = { ...where, headers: ACCEPT, expected: [200, 404] };
   const answer = await client.request({ ...request, method: 'HEAD' });
-  await answer.body.dump();
+  await answer.dump();
   if (answer.status === 404) return undefined;
   const names = ['docker-content-digest', 'content-type', 'content-length'];
   const [digest, mediaType, size] = names.map(answer.header);

@@ -98,7 +98,7 @@ async function pushWhole(
   open: Open,
   { scope, signal }: ScopedOptions,
 ): Promise<void> {
-  const { body } = await client.request({
+  const { dump } = await client.request({
     method: 'PUT',
     url: withDigest(url, digest).href,
     scope,
@@ -108,5 +108,5 @@ async function pushWhole(
     once: true,
     expected: [201, 204],
   });
-  await body.dump();
+  await dump();
 }

@@ -44,7 +44,7 @@ export async function pushChunks(
         once: true,
         expected: [201, 202, 204, 400, 404, 405, 416],
       });
-      await answer.body.dump();
+      await answer.dump();
       if (answer.status >= 400) {
         if (upload.at === 0) return false;
         throw new ImageError(

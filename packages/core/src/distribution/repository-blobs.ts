@@ -40,14 +40,14 @@ export class RepositoryBlobs {
   /** Whether a blob is there, or can be taken from another repository; what was once is not asked for again. */
   async holds({ digest }: Descriptor, { signal }: CallOptions): Promise<boolean> {
     if (this.#there.has(digest)) return true;
-    const { status, body } = await this.#client.request({
+    const { status, dump } = await this.#client.request({
       method: 'HEAD',
       url: `/v2/${this.#name}/blobs/${digest}`,
       scope: this.#scope,
       expected: [200, 404],
       signal,
     });
-    await body.dump();
+    await dump();
     if (status === 200) this.counts.existing++;
     else if (!(await this.#mounts(digest, signal))) return false;
     this.#isThere(digest);

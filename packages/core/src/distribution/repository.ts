@@ -209,14 +209,14 @@ export class Repository implements Manifests, Sink {
     const remove = async (name: string, expected: readonly number[]): Promise<number> => {
       const url = `/v2/${this.#name}/manifests/${name}`;
       const scope = this.#scope('pull,push,delete');
-      const { status, body } = await this.#client.request({
+      const { status, dump } = await this.#client.request({
         method: 'DELETE',
         url,
         scope,
         expected,
         signal,
       });
-      await body.dump();
+      await dump();
       return status;
     };
     if ((await remove(tag, [202, 400, 404, 405])) === 202) return;
@@ -239,7 +239,7 @@ export class Repository implements Manifests, Sink {
       expected: [200, 201, 202],
       signal,
     });
-    await answer.body.dump();
+    await answer.dump();
     return answer;
   }
 

@@ -13,7 +13,7 @@ const LONGEST_WAIT = 30_000;
 export function isOfTheWay(error: unknown): boolean {
   if (error instanceof ImageError) return false;
   const code = systemCode(error) ?? '';
-  return /^(?:UND_ERR_(?!ABORTED|INVALID)|E(?:CONN|PIPE|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PROTO)|ERR_SSL|ERR_TLS|CERT|DEPTH|SELF_SIGNED|UNABLE_TO)/.test(
+  return /^(?:HPE_|E(?:CONN|PIPE|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PROTO)|ERR_SSL|ERR_TLS|CERT|DEPTH|SELF_SIGNED|UNABLE_TO)/.test(
     code,
   );
 }

@@ -44,7 +44,7 @@ export async function streamBlob(
         once: true,
         expected: [201, 202, 204],
       });
-      await answer.body.dump();
+      await answer.dump();
       const digest: Digest = `sha256:${hash.digest('hex')}`;
       await endUpload(client, uploadIn(client, answer, size, begun.url), digest, options);
       return { digest, size };

@@ -59,7 +59,7 @@ export async function beginUpload(
       signal,
     });
   }
-  await answer.body.dump();
+  await answer.dump();
   return answer.status === 201 && digest !== undefined ? 'mounted' : uploadIn(client, answer, 0);
 }
 
@@ -76,7 +76,7 @@ export async function uploadAt(
     signal,
     expected: [200, 202, 204, 400, 404, 405],
   });
-  await answer.body.dump();
+  await answer.dump();
   if (answer.status >= 400) return undefined;
   const [, last = '0'] = /^(?:bytes=)?0-([0-9]+)$/.exec(answer.header('range') ?? '') ?? [];
   // `0-0` is what some say of nothing, too.
@@ -116,7 +116,7 @@ export async function endUpload(
     once: true,
     expected: [201, 204],
   });
-  await answer.body.dump();
+  await answer.dump();
 }
 
 export function withDigest(url: URL, digest: Digest): URL {

@@ -1,9 +1,8 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { ImageError, systemCode } from '../errors.js';
+import { exchange } from '../http/exchange.js';
 import { isObject } from '../oci/json.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 import type { DockerTarget } from './docker-host.js';
@@ -78,28 +77,13 @@ export class DockerApi implements Disposable {
       headers: { 'content-type': isBytes(body) ? 'application/x-tar' : 'application/json' },
       signal,
     });
-    const answered = new Promise<IncomingMessage>((resolve, reject) => {
-      request.once('response', resolve).on('error', reject);
-    });
-    let broken: unknown;
     try {
-      if (isBytes(body)) {
-        const tar = Readable.from(body, { objectMode: false });
-        // Its failure cuts the request off, which says no more than that it was; and the other way round.
-        tar.once('error', (error) => {
-          if (!request.destroyed) broken = error;
-        });
-        pipeline(tar, request).catch((error: Error) =>
-          answered.then((answer) => answer.destroy(error)).catch(() => undefined),
-        );
-      } else request.end(body && JSON.stringify(body));
-      const answer = await answered;
+      const answer = await exchange(request, isBytes(body) ? body : body && JSON.stringify(body));
       const { statusCode: status = 0 } = answer;
       if (status >= 200 && status < 300) return answer;
       throw this.#refused(status, await text(answer));
     } catch (error) {
-      request.destroy();
-      throw this.#meaning(broken ?? error, signal);
+      throw this.#meaning(error, signal);
     }
   }
 
