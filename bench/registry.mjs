@@ -2,7 +2,8 @@
 // node bench/registry.mjs DOCKER_ARCHIVE [NODE]   (docker-registry and skopeo from PATH; crane, regctl and docker where they are;
 // NODE is another Node.js to run ours with). Everything is undone between two runs: caches, and what the registry has.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,11 +90,11 @@ try {
     run('docker', 'load', '-i', archive);
     const [image] = JSON.parse(inArchive('manifest.json'));
     const changed = at('changed.tar');
-    writeFileSync(
-      at('Dockerfile'),
-      `FROM ${image.RepoTags[0]}\nRUN ["/bin/sh", "-c", "head -c 20000000 /dev/urandom > /new"]\n`,
-    );
-    run('docker', 'build', '-q', '--network=host', '-t', 'stowage-bench:changed', folder);
+    const context = at('context');
+    mkdirSync(context);
+    writeFileSync(join(context, 'new'), randomBytes(20_000_000));
+    writeFileSync(join(context, 'Dockerfile'), `FROM ${image.RepoTags[0]}\nCOPY new /\n`);
+    run('docker', 'build', '-q', '-t', 'stowage-bench:changed', context);
     run('docker', 'save', '-o', changed, 'stowage-bench:changed');
     const forget = { cleaning: () => run('docker', 'image', 'rm', '-f', 'stowage-bench:changed') };
     measure(

@@ -20,6 +20,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   convert: ['oci', 'disk', 'compression', 'transfer', 'archive'],
   engine: ['oci', 'disk', 'transfer', 'http', 'archive', 'store'],
   distribution: ['oci', 'transfer', 'http'],
+  registry: ['oci', 'transfer'],
   build: ['oci', 'definition', 'compression', 'transfer', 'archive', 'engine'],
   lifecycle: [
     'oci',
@@ -36,6 +37,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'engine',
     'http',
     'distribution',
+    'registry',
     'build',
     'open.ts',
     'location.ts',

@@ -13,6 +13,7 @@ import { pruneCommand } from './commands/prune.js';
 import { pullCommand } from './commands/pull.js';
 import { pushCommand } from './commands/push.js';
 import { saveCommand } from './commands/save.js';
+import { serveCommand } from './commands/serve.js';
 import { syncCommand } from './commands/sync.js';
 import { verifyCommand } from './commands/verify.js';
 import { EXIT_HELP } from './exit-codes.js';
@@ -29,6 +30,7 @@ const COMMANDS = [
   pushCommand,
   pullCommand,
   syncCommand,
+  serveCommand,
   convertCommand,
   verifyCommand,
   lsCommand,

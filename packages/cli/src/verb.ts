@@ -26,7 +26,7 @@ export interface Io {
 
 /** What a command has to say when it is done. */
 export interface Outcome {
-  /** The documented document of `--json`. */
+  /** The documented document of `--json`; undefined when it was printed already. */
   readonly json: unknown;
   /** For people. */
   readonly text: string;
@@ -200,7 +200,8 @@ export function action<T extends CommonOptions>(
       const workspace = await openWorkspace(io.cwd, { config: options.config });
       const outcome = await work(workspace, command.args, { options, call });
       progress.done();
-      if (options.json) io.stdout.write(`${JSON.stringify(outcome.json)}\n`);
+      if (options.json && outcome.json !== undefined)
+        io.stdout.write(`${JSON.stringify(outcome.json)}\n`);
       else if (!options.quiet) io.stdout.write(outcome.text);
       process.exitCode = outcome.exitCode ?? 0;
     } catch (error) {

@@ -70,8 +70,9 @@ export async function writeAll(file: FileHandle, content: Chunks, path: string):
       size += chunk.byteLength;
       if (size >= BATCH) await flush();
     }
-    if (size > 0) await flush();
   } finally {
+    // What came before a failure is written, too: somebody may go on from there.
+    if (size > 0) await Promise.allSettled([flush()]);
     await Promise.allSettled([writing]);
   }
   await writing;

@@ -43,7 +43,7 @@ const NOTHING = { sent: 0, mounted: 0, existing: 0 };
 /** What is sent over a network of today; a higher level takes longer than it saves. */
 const LEVELS: Readonly<Record<LayerCompression, number | undefined>> = {
   none: undefined,
-  gzip: 2,
+  gzip: 1,
   zstd: 1,
 };
 

@@ -56,7 +56,8 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
   };
 }
 
-function strings(values: Readonly<Record<string, unknown>>): Record<string, string> {
+/** Of an untrusted object, what is text. */
+export function strings(values: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',

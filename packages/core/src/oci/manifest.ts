@@ -1,6 +1,6 @@
 import { ImageError } from '../errors.js';
-import { parseDescriptor, type Descriptor } from './descriptor.js';
-import { parseJsonObject, type JsonObject } from './json.js';
+import { bare, parseDescriptor, strings, type Descriptor } from './descriptor.js';
+import { isObject, parseJsonObject, type JsonObject } from './json.js';
 import type { Limits } from './limits.js';
 import { isImageType, isIndexType, MediaType } from './media-types.js';
 
@@ -55,6 +55,22 @@ export const ATTESTS = 'vnd.docker.reference.digest';
 /** What this manifest points at, in the order in which it must exist before the manifest does. */
 export function children(manifest: Manifest): readonly Descriptor[] {
   return manifest.kind === 'index' ? manifest.manifests : [...manifest.layers, manifest.config];
+}
+
+/** How a list of referrers shows a manifest (distribution spec 1.1 § Listing Referrers): with its type and annotations. */
+export function asReferrer(
+  descriptor: Descriptor,
+  manifest: Manifest,
+  bytes: Uint8Array,
+): Descriptor {
+  const { annotations } = parseJsonObject(bytes, 'manifest');
+  const artifactType =
+    manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config.mediaType : undefined);
+  return {
+    ...bare(descriptor),
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(isObject(annotations) ? { annotations: strings(annotations) } : {}),
+  };
 }
 
 /** Writes a manifest as canonical bytes: fixed key order, no white space. */

@@ -21,6 +21,15 @@ const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const TAG = /^[\w][\w.-]{0,127}$/;
 const NAME_LIMIT = 255;
 
+/** Whether a registry may call a repository so. */
+export function isRepository(text: string): boolean {
+  return text.length <= NAME_LIMIT && REPOSITORY.test(text);
+}
+
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
 /**
  * Parses a reference and writes out what it leaves unsaid: `nginx` is `docker.io/library/nginx:latest`.
  * A reference with a digest and no tag gets none.

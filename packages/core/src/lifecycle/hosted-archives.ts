@@ -1,0 +1,138 @@
+import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { isDigest, type Digest } from '../oci/digest.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import { asReferrer, type Manifest } from '../oci/manifest.js';
+import { parseReference } from '../oci/reference.js';
+import type { Opened } from '../open.js';
+import { paged, type Hosted, type Page } from '../transfer/hosted.js';
+import { referringTo } from '../transfer/referrers.js';
+import type { Bytes, CallOptions, ReadOptions, Source } from '../transfer/store.js';
+import { walk, type Graph } from '../transfer/walk.js';
+
+interface Held {
+  readonly descriptor: Descriptor;
+  readonly source: Source;
+  /** Absent for a blob. */
+  readonly manifest?: Manifest | undefined;
+  /** Of a manifest, how a list of referrers shows it. */
+  readonly shown?: Descriptor | undefined;
+}
+
+interface Repository {
+  readonly tags: Map<string, Digest>;
+  readonly content: Map<Digest, Held>;
+}
+
+/** Images of archives and layouts as repositories to be read: nothing is unpacked, layers are read in place. */
+export class HostedArchives implements Hosted {
+  readonly location: string;
+  readonly #opened: readonly Opened[];
+  readonly #repositories = new Map<string, Repository>();
+
+  private constructor(opened: readonly Opened[]) {
+    this.location = opened.map(({ source }) => source.location).join(', ');
+    this.#opened = opened;
+  }
+
+  /**
+   * Reads manifests and configs of all images. Owns what was opened.
+   *
+   * @throws ImageError USAGE (an image without a name, or one name of two), CORRUPT, INVALID, INCOMPLETE
+   */
+  static async open(opened: readonly Opened[], options: CallOptions = {}): Promise<HostedArchives> {
+    const hosted = new HostedArchives(opened);
+    for (const each of opened) await hosted.#add(each, options);
+    return hosted;
+  }
+
+  async repositories(page?: Page): Promise<readonly string[]> {
+    return paged([...this.#repositories.keys()], page);
+  }
+
+  async tags(repository: string, page?: Page): Promise<readonly string[] | undefined> {
+    const found = this.#repositories.get(repository);
+    return found && paged([...found.tags.keys()], page);
+  }
+
+  async manifest(repository: string, reference: string): Promise<Descriptor | undefined> {
+    const found = this.#repositories.get(repository);
+    const digest = isDigest(reference) ? reference : found?.tags.get(reference);
+    const held = digest && found?.content.get(digest);
+    return held?.manifest && held.descriptor;
+  }
+
+  async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
+    const held = this.#repositories.get(repository)?.content.get(digest);
+    return held && { ...held.descriptor, mediaType: 'application/octet-stream' };
+  }
+
+  async *read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes {
+    const held = this.#repositories.get(repository)?.content.get(descriptor.digest);
+    if (held) yield* held.source.read(held.descriptor, options);
+  }
+
+  async referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]> {
+    const content = this.#repositories.get(repository)?.content.values() ?? [];
+    return [...content]
+      .flatMap(({ manifest, shown }) =>
+        manifest?.subject?.digest === digest && shown ? [shown] : [],
+      )
+      .sort((one, other) => (one.digest < other.digest ? -1 : 1));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { source } of this.#opened) await source[Symbol.asyncDispose]();
+  }
+
+  async #add({ source, reference, record }: Opened, options: CallOptions): Promise<void> {
+    const images: NamedDescriptor[] = [];
+    if (reference !== undefined) images.push(await source.resolve(reference, options));
+    else for await (const image of source.list(options)) images.push(image);
+    const graphs = new Map<Graph, string>();
+    for (const image of images) {
+      const name = image.reference ?? record?.reference;
+      // What refers to an image, and has no name of its own, comes with it.
+      if (name === undefined) continue;
+      const graph = await walk(source, image.descriptor, options);
+      const repository = this.#tag(name, graph.root, source);
+      graphs.set(graph, repository);
+      for (const each of await referringTo(source, [graph], options)) graphs.set(each, repository);
+    }
+    if (graphs.size === 0)
+      throw new ImageError('USAGE', `${source.location}: expected images with names, got none`, {
+        location: source.location,
+        hint: 'A registry shows images by their names: stowage copy … --as NAME gives one.',
+      });
+    for (const [graph, repository] of graphs) this.#hold(graph, repository, source);
+  }
+
+  /** @returns the repository that a name is of: without the registry, and without docker.io's `library/` */
+  #tag(name: string, root: Descriptor, source: Source): string {
+    const { registry, repository, tag } = parseReference(name);
+    const own = registry === 'docker.io' ? repository.replace(/^library\//, '') : repository;
+    const { tags, content } = this.#repositories.get(own) ?? {
+      tags: new Map<string, Digest>(),
+      content: new Map<Digest, Held>(),
+    };
+    this.#repositories.set(own, { tags, content });
+    const known = tag === undefined ? undefined : tags.get(tag);
+    if (known !== undefined && known !== root.digest)
+      throw new ImageError(
+        'USAGE',
+        `${source.location}: expected ${own}:${tag} to be one image, got ${known} and ${root.digest}`,
+        { location: source.location },
+      );
+    if (tag !== undefined) tags.set(tag, root.digest);
+    return own;
+  }
+
+  #hold(graph: Graph, repository: string, source: Source): void {
+    const content = this.#repositories.get(repository)?.content;
+    for (const descriptor of graph.nodes) {
+      const { manifest, bytes } = graph.documents.get(descriptor.digest) ?? {};
+      const shown = manifest && bytes && asReferrer(descriptor, manifest, bytes);
+      content?.set(descriptor.digest, { descriptor, source, manifest, shown });
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
+import type { Hosted, Hosting } from '../transfer/hosted.js';
+import { deleteBlob, sendBlob } from './blobs.js';
+import { answerJson, type Exchange } from './exchange.js';
+import { sendCatalog, sendReferrers, sendTags } from './lists.js';
+import { deleteManifest, putManifest, sendManifest } from './manifests.js';
+import { asProblem, Problem } from './problem.js';
+import { parseRoute, type Route } from './routes.js';
+import { appendUpload, cancelUpload, finishUpload, sendUpload, startUpload } from './uploads.js';
+
+/** A request that was answered. */
+export interface Answered {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  /** Why it was answered with an error of this registry's own. */
+  readonly error?: unknown;
+}
+
+export interface RegistryHandlerOptions {
+  readonly hosted: Hosted;
+  /** The same repositories, where they can be written; read-only when omitted. */
+  readonly hosting?: Hosting | undefined;
+  /** @throws Problem UNAUTHORIZED, DENIED */
+  readonly authorize?: (request: IncomingMessage, route: Route) => Promise<void>;
+  readonly onAnswered?: (answered: Answered) => void;
+}
+
+type Work = (exchange: Exchange) => Promise<void>;
+
+/** A registry (OCI distribution spec 1.1) as a handler of requests: mount it in any server of `node:http`. */
+export function registryHandler(options: RegistryHandlerOptions): RequestListener {
+  return (request, response) => void handle(request, response, options);
+}
+
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { hosted, hosting, authorize, onAnswered }: RegistryHandlerOptions,
+): Promise<void> {
+  const start = performance.now();
+  const id = randomUUID();
+  const { method = '', url = '' } = request;
+  const [path = '', search = ''] = split(withoutHost(url));
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  response.setHeader('x-request-id', id);
+  response.setHeader('docker-distribution-api-version', 'registry/2.0');
+  let failure: unknown;
+  try {
+    const route = parseRoute(path);
+    if (!route)
+      throw new Problem('UNSUPPORTED', `${method} ${path}: no such end point`, { status: 404 });
+    await authorize?.(request, route);
+    const work = workOf(route)[method];
+    if (!work) throw unsupported(method, route);
+    await work({
+      request,
+      response,
+      hosted,
+      query: new URLSearchParams(search),
+      signal: gone.signal,
+      manifestBytes: DEFAULT_LIMITS.manifestBytes,
+      hosting: () => {
+        if (hosting) return hosting;
+        throw new Problem('UNSUPPORTED', 'this registry is read-only');
+      },
+    });
+  } catch (error) {
+    const problem = asProblem(error);
+    if (problem.code === 'UNKNOWN') failure = error;
+    refuse(request, response, problem);
+  }
+  const { statusCode: status } = response;
+  const milliseconds = performance.now() - start;
+  onAnswered?.({
+    id,
+    method,
+    path,
+    status,
+    milliseconds,
+    ...(failure === undefined ? {} : { error: failure }),
+  });
+}
+
+/** § Endpoints. */
+function workOf(route: Route): Readonly<Record<string, Work | undefined>> {
+  switch (route.kind) {
+    case 'version':
+      return read(async (exchange) => answerJson(exchange, {}));
+    case 'catalog':
+      return read(sendCatalog);
+    case 'tags':
+      return read((exchange) => sendTags(exchange, route.name));
+    case 'referrers':
+      return read((exchange) => sendReferrers(exchange, route.name, route.digest));
+    case 'manifest': {
+      const { name, reference } = route;
+      return {
+        ...read((exchange) => sendManifest(exchange, name, reference)),
+        PUT: (exchange) => putManifest(exchange, name, reference),
+        DELETE: (exchange) => deleteManifest(exchange, name, reference),
+      };
+    }
+    case 'blob': {
+      const { name, digest } = route;
+      return {
+        ...read((exchange) => sendBlob(exchange, name, digest)),
+        DELETE: (exchange) => deleteBlob(exchange, name, digest),
+      };
+    }
+    case 'uploads':
+      return { POST: (exchange) => startUpload(exchange, route.name) };
+    case 'upload': {
+      const { name, id } = route;
+      return {
+        GET: (exchange) => sendUpload(exchange, name, id),
+        PATCH: (exchange) => appendUpload(exchange, name, id),
+        PUT: (exchange) => finishUpload(exchange, name, id),
+        DELETE: (exchange) => cancelUpload(exchange, name, id),
+      };
+    }
+  }
+}
+
+function read(work: Work): Readonly<Record<'GET' | 'HEAD', Work>> {
+  return { GET: work, HEAD: work };
+}
+
+function unsupported(method: string, route: Route): Problem {
+  const allow = Object.keys(workOf(route)).join(', ');
+  return new Problem('UNSUPPORTED', `${method}: expected one of ${allow}`, { headers: { allow } });
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  // Too late for words: the client sees an answer that breaks off.
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  // What is left of the body nobody will read.
+  const unread = request.complete ? {} : { connection: 'close' };
+  const { body, status, headers } = problem;
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...unread,
+    ...headers,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** A request may name the whole URL (RFC 9112 § 3.2.2); which host it names is nothing to us. */
+function withoutHost(target: string): string {
+  return target.replace(/^https?:\/\/[^/?]*/i, '');
+}
+
+function split(target: string): [path: string, search: string] {
+  const at = target.indexOf('?');
+  return at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
+}

@@ -1,0 +1,79 @@
+import type { Digest } from '../oci/digest.js';
+import { MediaType } from '../oci/media-types.js';
+import type { Page } from '../transfer/hosted.js';
+import { answerJson, type Exchange } from './exchange.js';
+import { Problem } from './problem.js';
+
+/** How many referrers come at once: their annotations may be long. */
+const REFERRERS = 500;
+
+export async function sendCatalog(exchange: Exchange): Promise<void> {
+  const { list, headers } = await pageOf(exchange, '/v2/_catalog', (page) =>
+    exchange.hosted.repositories(page),
+  );
+  answerJson(exchange, { repositories: list }, headers);
+}
+
+export async function sendTags(exchange: Exchange, name: string): Promise<void> {
+  const { list, headers } = await pageOf(exchange, `/v2/${name}/tags/list`, async (page) => {
+    const tags = await exchange.hosted.tags(name, page);
+    if (tags) return tags;
+    throw new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`);
+  });
+  answerJson(exchange, { name, tags: list }, headers);
+}
+
+/** An index of what refers to a manifest, whether that is there or not. */
+export async function sendReferrers(
+  exchange: Exchange,
+  name: string,
+  digest: Digest,
+): Promise<void> {
+  const type = exchange.query.get('artifactType');
+  const after = exchange.query.get('last');
+  const all = await exchange.hosted.referrers(name, digest);
+  const wanted = all.filter(
+    (each) =>
+      (type === null || each.artifactType === type) && (after === null || each.digest > after),
+  );
+  const manifests = wanted.slice(0, REFERRERS);
+  const last = manifests.at(-1);
+  const isMore = wanted.length > manifests.length && last !== undefined;
+  const query = isMore
+    ? new URLSearchParams({ ...(type === null ? {} : { artifactType: type }), last: last.digest })
+    : undefined;
+  answerJson(
+    exchange,
+    { schemaVersion: 2, mediaType: MediaType.index, manifests },
+    {
+      'content-type': MediaType.index,
+      ...(type === null ? {} : { 'oci-filters-applied': 'artifactType' }),
+      ...(query
+        ? { link: `</v2/${name}/referrers/${digest}?${query.toString()}>; rel="next"` }
+        : {}),
+    },
+  );
+}
+
+/** `n` and `last` (§ Listing Tags), and where the next page is. */
+async function pageOf(
+  { query }: Exchange,
+  path: string,
+  read: (page: Page) => Promise<readonly string[]>,
+): Promise<{ readonly list: readonly string[]; readonly headers: Record<string, string> }> {
+  const after = query.get('last') ?? undefined;
+  const said = query.get('n');
+  if (said === null) return { list: await read({ after }), headers: {} };
+  if (!/^\d{1,9}$/.test(said))
+    throw new Problem(
+      'PAGINATION_NUMBER_INVALID',
+      `n: expected a number that is not negative, got ${JSON.stringify(said)}`,
+    );
+  const limit = Number(said);
+  const found = await read({ after, limit: limit + 1 });
+  const list = found.slice(0, limit);
+  const last = list.at(-1);
+  if (found.length <= limit || last === undefined) return { list, headers: {} };
+  const next = new URLSearchParams({ n: said, last });
+  return { list, headers: { link: `<${path}?${next.toString()}>; rel="next"` } };
+}

@@ -1,0 +1,125 @@
+import { ImageError } from '../errors.js';
+import { algorithmOf, digestOf, isDigest, type Digest } from '../oci/digest.js';
+import { isObject, parseJson } from '../oci/json.js';
+import { asReferrer, children, parseManifest, type Manifest } from '../oci/manifest.js';
+import { isTag } from '../oci/reference.js';
+import { sendContent } from './content.js';
+import { answer, readBody, type Exchange } from './exchange.js';
+import { Problem } from './problem.js';
+
+/** GET and HEAD, by tag or digest. */
+export async function sendManifest(
+  exchange: Exchange,
+  name: string,
+  reference: string,
+): Promise<void> {
+  const manifest = await exchange.hosted.manifest(name, reference);
+  if (!manifest) throw await unknown(exchange, name, reference);
+  await sendContent(exchange, name, manifest);
+}
+
+export async function deleteManifest(
+  exchange: Exchange,
+  name: string,
+  reference: string,
+): Promise<void> {
+  const hosting = exchange.hosting();
+  const isGone = isDigest(reference)
+    ? await hosting.removeManifest(name, reference)
+    : await hosting.removeTag(name, reference);
+  if (!isGone) throw await unknown(exchange, name, reference);
+  answer(exchange, 202);
+}
+
+/** PUT: under a tag, or under its digest and the tags of the query. */
+export async function putManifest(
+  exchange: Exchange,
+  name: string,
+  reference: string,
+): Promise<void> {
+  const hosting = exchange.hosting();
+  const tags = isDigest(reference) ? exchange.query.getAll('tag') : [reference];
+  const wrong = tags.find((tag) => !isTag(tag));
+  if (wrong !== undefined)
+    throw new Problem('TAG_INVALID', `tag: expected a valid one, got ${JSON.stringify(wrong)}`);
+  const bytes = await readBody(exchange);
+  const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : 'sha256');
+  if (isDigest(reference) && digest !== reference)
+    throw new Problem('DIGEST_INVALID', `manifest: expected ${reference}, got ${digest}`);
+  const mediaType = typeOf(exchange, bytes);
+  const manifest = checked(mediaType, bytes);
+  const descriptor = asReferrer({ mediaType, digest, size: bytes.byteLength }, manifest, bytes);
+  const subject = manifest.subject?.digest;
+  try {
+    await hosting.putManifest(
+      name,
+      { descriptor, subject, children: needed(bytes, manifest), bytes },
+      tags,
+    );
+  } catch (error) {
+    if (!(error instanceof ImageError) || error.code !== 'INCOMPLETE') throw error;
+    throw new Problem('MANIFEST_BLOB_UNKNOWN', error.message);
+  }
+  answer(exchange, 201, {
+    location: `/v2/${name}/manifests/${digest}`,
+    'docker-content-digest': digest,
+    ...(subject === undefined ? {} : { 'oci-subject': subject }),
+    ...(isDigest(reference) && tags.length > 0 ? { 'oci-tag': tags } : {}),
+  });
+}
+
+/** What its content says stands where the request says nothing. */
+function typeOf({ request }: Exchange, bytes: Uint8Array): string {
+  const said = request.headers['content-type']?.split(';', 1)[0]?.trim();
+  if (said !== undefined && said !== '') return said;
+  const document = documentIn(bytes);
+  if (isObject(document) && typeof document['mediaType'] === 'string') return document['mediaType'];
+  throw new Problem('MANIFEST_INVALID', 'manifest: expected a content-type, got none');
+}
+
+function documentIn(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes, 'manifest');
+  } catch (error) {
+    throw invalid(error);
+  }
+}
+
+function checked(mediaType: string, bytes: Uint8Array): Manifest {
+  const document = documentIn(bytes);
+  if (isObject(document) && document['schemaVersion'] !== 2)
+    throw new Problem(
+      'MANIFEST_INVALID',
+      `manifest: expected schemaVersion 2, got ${JSON.stringify(document['schemaVersion']) ?? 'none'}`,
+    );
+  try {
+    return parseManifest(mediaType, bytes);
+  } catch (error) {
+    throw invalid(error);
+  }
+}
+
+function invalid(error: unknown): unknown {
+  if (!(error instanceof ImageError) || error.code === 'TOO_LARGE') return error;
+  return new Problem('MANIFEST_INVALID', error.message, { cause: error });
+}
+
+/** What must be there: layers that lie elsewhere (`urls`) need not. */
+function needed(bytes: Uint8Array, manifest: Manifest): Digest[] {
+  const document = documentIn(bytes);
+  const layers: unknown = isObject(document) ? document['layers'] : undefined;
+  const foreign = new Set(
+    (Array.isArray(layers) ? layers : []).flatMap((layer: unknown) =>
+      isObject(layer) && Array.isArray(layer['urls']) && layer['urls'].length > 0
+        ? [layer['digest']]
+        : [],
+    ),
+  );
+  return children(manifest).flatMap(({ digest }) => (foreign.has(digest) ? [] : [digest]));
+}
+
+async function unknown({ hosted }: Exchange, name: string, reference: string): Promise<Problem> {
+  return (await hosted.tags(name, { limit: 0 })) === undefined
+    ? new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`)
+    : new Problem('MANIFEST_UNKNOWN', `${name}: expected ${reference}, got none`);
+}

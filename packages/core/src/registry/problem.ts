@@ -1,0 +1,77 @@
+import { ImageError, type ErrorCode } from '../errors.js';
+
+/** Statuses of the codes of the OCI distribution spec 1.1 (§ Error Codes), and of some of our own below them. */
+const STATUS = {
+  BLOB_UNKNOWN: 404,
+  BLOB_UPLOAD_INVALID: 400,
+  BLOB_UPLOAD_UNKNOWN: 404,
+  DIGEST_INVALID: 400,
+  MANIFEST_BLOB_UNKNOWN: 404,
+  MANIFEST_INVALID: 400,
+  MANIFEST_UNKNOWN: 404,
+  NAME_INVALID: 400,
+  NAME_UNKNOWN: 404,
+  SIZE_INVALID: 400,
+  UNAUTHORIZED: 401,
+  DENIED: 403,
+  UNSUPPORTED: 405,
+  TOOMANYREQUESTS: 429,
+  TAG_INVALID: 400,
+  PAGINATION_NUMBER_INVALID: 400,
+  RANGE_INVALID: 416,
+  TOO_LARGE: 413,
+  NO_SPACE: 507,
+  UNAVAILABLE: 503,
+  UNKNOWN: 500,
+} as const;
+
+export type ProblemCode = keyof typeof STATUS;
+
+export interface ProblemOptions {
+  /** Where the usual status of the code is not the right one. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** A request that is refused, as its client is told. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ProblemCode,
+    message: string,
+    { status, headers = {}, cause }: ProblemOptions = {},
+  ) {
+    super(message, cause === undefined ? {} : { cause });
+    this.code = code;
+    this.status = status ?? STATUS[code];
+    this.headers = headers;
+  }
+
+  /** § Errors. */
+  get body(): string {
+    return JSON.stringify({ errors: [{ code: this.code, message: this.message, detail: {} }] });
+  }
+}
+
+const CODES: Partial<Record<ErrorCode, ProblemCode>> = {
+  NO_SPACE: 'NO_SPACE',
+  TOO_LARGE: 'TOO_LARGE',
+  UNAVAILABLE: 'UNAVAILABLE',
+  UNAUTHORIZED: 'UNAVAILABLE',
+  DENIED: 'UNAVAILABLE',
+};
+
+/** What a failure is to a client: nothing of this machine but what kind it was. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const code = error instanceof ImageError ? CODES[error.code] : undefined;
+  if (code === 'NO_SPACE') return new Problem(code, 'no space is left for this', { cause: error });
+  if (code !== undefined)
+    return new Problem(code, 'what is behind this registry failed', { cause: error });
+  return new Problem('UNKNOWN', 'this registry failed; its log says why', { cause: error });
+}

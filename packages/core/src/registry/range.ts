@@ -1,0 +1,37 @@
+/** What a request wants of content. */
+export type Wanted =
+  | { readonly kind: 'whole' }
+  /** `end` is the byte after the last one. */
+  | { readonly kind: 'part'; readonly start: number; readonly end: number }
+  | { readonly kind: 'nothing' };
+
+/**
+ * RFC 9110 § 14.2. What is no range of bytes, or more than one, is not heeded, as the RFC allows: the whole is the answer.
+ *
+ * @param size of the content, in bytes
+ */
+export function parseRange(header: string | undefined, size: number): Wanted {
+  const [, first = '', last = ''] = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? [];
+  if (first === '' && last === '') return { kind: 'whole' };
+  // More digits than a number holds exactly are beyond any content.
+  const [from, to] = [Number(first), Number(last)];
+  if (first === '')
+    return to === 0 || size === 0
+      ? { kind: 'nothing' }
+      : { kind: 'part', start: Math.max(0, size - to), end: size };
+  if (last !== '' && to < from) return { kind: 'whole' };
+  if (from >= size) return { kind: 'nothing' };
+  return { kind: 'part', start: from, end: last === '' ? size : Math.min(to + 1, size) };
+}
+
+/** The place of a piece of an upload: `0-99`, also as `bytes 0-99/*`. Undefined when it is none. */
+export function parseContentRange(
+  header: string,
+): { readonly start: number; readonly size: number } | undefined {
+  const [, first, last] =
+    /^(?:bytes[ =])?\s*(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/i.exec(header) ?? [];
+  const [start, end] = [Number(first), Number(last)];
+  return first === undefined || last === undefined || end < start
+    ? undefined
+    : { start, size: end - start + 1 };
+}

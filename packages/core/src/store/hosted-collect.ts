@@ -1,0 +1,159 @@
+import { readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { statIfThere } from '../disk/allocated.js';
+import type { Digest } from '../oci/digest.js';
+import type { CallOptions } from '../transfer/store.js';
+import {
+  blobLink,
+  digestOfLink,
+  linkFolder,
+  referrersFolder,
+  repositoriesFolder,
+  trashFile,
+} from './hosted-paths.js';
+import { HostedStore } from './hosted-store.js';
+import { namesIn, sweep, unlessAbsent } from './links.js';
+import { blobFile, blobFolder, digestOfBlobFile } from './paths.js';
+
+export interface CollectHostedOptions extends CallOptions {
+  /** What was wanted within this long (ms) may belong to a push that is still going on. */
+  readonly grace: number;
+  /** An upload to which nothing came for this long (ms) is given up. */
+  readonly uploadGrace: number;
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface CollectedHosted {
+  readonly blobs: readonly Digest[];
+  readonly uploads: number;
+  /** On disk. */
+  readonly freedBytes: number;
+}
+
+/**
+ * Deletes what no manifest of a registry needs any more, while it runs: marks what manifests name, sweeps the rest,
+ * and spares what somebody wanted within the grace, in any process.
+ */
+export async function collectHosted(
+  root: string,
+  { grace, uploadGrace, dryRun, signal }: CollectHostedOptions,
+): Promise<CollectedHosted> {
+  const store = new HostedStore(root);
+  const before = Date.now() - grace;
+  const needed = new Set<Digest>();
+  let uploads = 0;
+  let freedBytes = 0;
+  await restore(join(root, 'trash'), (digest) => blobFile(root, digest));
+  for (const repository of await allRepositories(root)) {
+    signal?.throwIfAborted();
+    await restore(linkFolder(root, repository, '_trash'), (digest) =>
+      blobLink(root, repository, digest),
+    );
+    const own = await marked(store, root, repository);
+    for (const name of await namesIn(linkFolder(root, repository, '_blobs'))) {
+      const digest = digestOfLink(name);
+      if (digest === undefined) continue;
+      const path = blobLink(root, repository, digest);
+      const isOld = ((await statIfThere(path))?.mtimeMs ?? Infinity) < before;
+      const trash = trashFile(root, digest, repository);
+      const isGone =
+        isOld &&
+        !own.has(digest) &&
+        (dryRun === true || (await sweep(path, trash, before)) !== undefined);
+      if (!isGone) needed.add(digest);
+    }
+    for (const file of await oldUploads(root, repository, Date.now() - uploadGrace)) {
+      uploads++;
+      freedBytes += (await statIfThere(file))?.size ?? 0;
+      if (!dryRun) await rm(file, { force: true });
+    }
+    if (!dryRun) await forgetReferrers(store, root, repository);
+  }
+  const blobs: Digest[] = [];
+  for (const algorithm of ['sha256', 'sha512'])
+    for (const name of await namesIn(blobFolder(root, algorithm))) {
+      signal?.throwIfAborted();
+      const digest = digestOfBlobFile(algorithm, name);
+      if (digest === undefined || needed.has(digest)) continue;
+      const path = blobFile(root, digest);
+      const freed = dryRun
+        ? await wouldFree(path, before)
+        : await sweep(path, trashFile(root, digest), before);
+      if (freed === undefined) continue;
+      blobs.push(digest);
+      freedBytes += freed;
+    }
+  return { blobs, uploads, freedBytes };
+}
+
+async function wouldFree(path: string, before: number): Promise<number | undefined> {
+  const info = await statIfThere(path);
+  return info && info.mtimeMs < before ? info.size : undefined;
+}
+
+/** What the manifests of a repository need, themselves among it. */
+async function marked(
+  store: HostedStore,
+  root: string,
+  repository: string,
+): Promise<ReadonlySet<Digest>> {
+  const own = new Set<Digest>();
+  for (const name of await namesIn(linkFolder(root, repository, '_manifests'))) {
+    const digest = digestOfLink(name);
+    const link = digest && (await store.readLink(repository, digest));
+    if (!link) continue;
+    own.add(link.descriptor.digest);
+    for (const child of link.children) own.add(child);
+  }
+  return own;
+}
+
+/** What a collector that died has moved away. */
+async function restore(trash: string, placeOf: (digest: Digest) => string): Promise<void> {
+  for (const name of await namesIn(trash)) {
+    const digest = digestOfLink(name);
+    if (digest) await unlessAbsent(() => rename(join(trash, name), placeOf(digest)));
+  }
+}
+
+async function oldUploads(root: string, repository: string, before: number): Promise<string[]> {
+  const folder = linkFolder(root, repository, '_uploads');
+  const old: string[] = [];
+  for (const name of await namesIn(folder)) {
+    const info = await statIfThere(join(folder, name));
+    if (info && info.mtimeMs < before) old.push(join(folder, name));
+  }
+  return old;
+}
+
+/** Of manifests that are gone. */
+async function forgetReferrers(
+  store: HostedStore,
+  root: string,
+  repository: string,
+): Promise<void> {
+  for (const name of await namesIn(linkFolder(root, repository, '_referrers'))) {
+    const subject = digestOfLink(name);
+    if (!subject) continue;
+    const folder = referrersFolder(root, repository, subject);
+    for (const each of await namesIn(folder)) {
+      const digest = digestOfLink(each);
+      if (digest && !(await store.readLink(repository, digest)))
+        await rm(join(folder, each), { force: true });
+    }
+  }
+}
+
+/** Those, too, to which only blobs came so far. */
+async function allRepositories(root: string): Promise<string[]> {
+  const folder = repositoriesFolder(root);
+  const found: string[] = [];
+  const visit = async (name: string): Promise<void> => {
+    const entries = (await unlessAbsent(() => readdir(join(folder, name)))) ?? [];
+    if (entries.some((entry) => entry.startsWith('_'))) found.push(name);
+    for (const entry of entries)
+      if (!entry.startsWith('_')) await visit(name === '' ? entry : `${name}/${entry}`);
+  };
+  await visit('');
+  return found;
+}

@@ -1,0 +1,183 @@
+import { join } from 'node:path';
+import { statIfThere } from '../disk/allocated.js';
+import { writeAtomically } from '../disk/atomic-write.js';
+import { ImageError } from '../errors.js';
+import { parseDescriptor, type Descriptor } from '../oci/descriptor.js';
+import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
+import { parseJsonObject } from '../oci/json.js';
+import { only } from '../transfer/copy.js';
+import { paged, type HostedManifest, type Hosting, type Page } from '../transfer/hosted.js';
+import type { Bytes, ReadOptions } from '../transfer/store.js';
+import { BlobDir } from './blob-dir.js';
+import {
+  blobLink,
+  digestOfLink,
+  linkFolder,
+  linkName,
+  manifestLink,
+  referrersFolder,
+  repositoriesFolder,
+  tagLink,
+  trashFile,
+} from './hosted-paths.js';
+import { FileUploads } from './hosted-uploads.js';
+import { makeLink, namesIn, readIfThere, removeFile, touch } from './links.js';
+import { blobFile } from './paths.js';
+
+/** What a registry keeps in a folder. Any number of processes may share it. */
+export class HostedStore implements Hosting {
+  readonly location: string;
+  readonly uploads: FileUploads;
+  readonly #root: string;
+  readonly #blobs: BlobDir;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.location = root;
+    this.#blobs = new BlobDir(root);
+    this.uploads = new FileUploads(root, (repository, digest) => this.#link(repository, digest));
+  }
+
+  async repositories(page?: Page): Promise<readonly string[]> {
+    const found: string[] = [];
+    const visit = async (folder: string, name: string): Promise<void> => {
+      const entries = await namesIn(folder);
+      if (entries.includes('_manifests')) found.push(name);
+      for (const entry of entries)
+        if (!entry.startsWith('_'))
+          await visit(join(folder, entry), name === '' ? entry : `${name}/${entry}`);
+    };
+    await visit(repositoriesFolder(this.#root), '');
+    return paged(found, page);
+  }
+
+  async tags(repository: string, page?: Page): Promise<readonly string[] | undefined> {
+    const tags = await namesIn(linkFolder(this.#root, repository, '_tags'));
+    if (tags.length === 0 && !(await statIfThere(linkFolder(this.#root, repository, '_manifests'))))
+      return undefined;
+    return paged(
+      tags.filter((tag) => !tag.endsWith('.partial')),
+      page,
+    );
+  }
+
+  async manifest(repository: string, reference: string): Promise<Descriptor | undefined> {
+    const digest = isDigest(reference) ? reference : await this.#tagged(repository, reference);
+    return digest && (await this.readLink(repository, digest))?.descriptor;
+  }
+
+  async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
+    // Who asks may be about to count on it.
+    if (!(await this.keep(repository, digest))) return undefined;
+    const size = (await statIfThere(blobFile(this.#root, digest)))?.size;
+    return size === undefined ? undefined : { mediaType: 'application/octet-stream', digest, size };
+  }
+
+  read(_repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes {
+    return this.#blobs.read(descriptor, options);
+  }
+
+  async referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]> {
+    const names = await namesIn(referrersFolder(this.#root, repository, digest));
+    const found = await Promise.all(
+      names
+        .flatMap((name) => digestOfLink(name) ?? [])
+        .map((each) => this.readLink(repository, each)),
+    );
+    return found.flatMap((each) => (each ? [each.descriptor] : []));
+  }
+
+  async putManifest(
+    repository: string,
+    { descriptor, bytes, subject, children }: HostedManifest & { readonly bytes: Uint8Array },
+    tags: readonly string[],
+  ): Promise<void> {
+    const missing: Digest[] = [];
+    for (const child of new Set(children))
+      if (!(await this.keep(repository, child))) missing.push(child);
+    if (missing.length > 0)
+      throw new ImageError(
+        'INCOMPLETE',
+        `${repository}: expected what the manifest names, got no ${missing.join(', ')}`,
+      );
+    const { digest } = descriptor;
+    do await this.#blobs.put(descriptor, () => only(bytes));
+    while (!(await touch(blobFile(this.#root, digest), this.#trashed(digest))));
+    await this.#link(repository, digest);
+    const link = JSON.stringify({ descriptor, subject, children });
+    await writeAtomically(manifestLink(this.#root, repository, digest), [Buffer.from(link)]);
+    if (subject)
+      await makeLink(join(referrersFolder(this.#root, repository, subject), linkName(digest)));
+    for (const tag of tags)
+      await writeAtomically(tagLink(this.#root, repository, tag), [Buffer.from(digest)]);
+  }
+
+  async mount(repository: string, digest: Digest, from?: string): Promise<boolean> {
+    if (from !== undefined && !(await this.blob(from, digest))) return false;
+    if (!(await touch(blobFile(this.#root, digest), this.#trashed(digest)))) return false;
+    await this.#link(repository, digest);
+    return true;
+  }
+
+  /** Marks a blob of a repository as wanted now: whoever collects garbage at this moment leaves it. @returns whether it is there */
+  async keep(repository: string, digest: Digest): Promise<boolean> {
+    const link = blobLink(this.#root, repository, digest);
+    return (
+      (await touch(link, this.#trashed(digest, repository))) &&
+      (await touch(blobFile(this.#root, digest), this.#trashed(digest)))
+    );
+  }
+
+  async removeTag(repository: string, tag: string): Promise<boolean> {
+    return removeFile(tagLink(this.#root, repository, tag));
+  }
+
+  async removeManifest(repository: string, digest: Digest): Promise<boolean> {
+    const link = await this.readLink(repository, digest);
+    if (!link) return false;
+    const folder = linkFolder(this.#root, repository, '_tags');
+    for (const tag of await namesIn(folder))
+      if ((await this.#tagged(repository, tag)) === digest) await removeFile(join(folder, tag));
+    const isGone = await removeFile(manifestLink(this.#root, repository, digest));
+    if (link.subject)
+      await removeFile(
+        join(referrersFolder(this.#root, repository, link.subject), linkName(digest)),
+      );
+    await removeFile(blobLink(this.#root, repository, digest));
+    return isGone;
+  }
+
+  async removeBlob(repository: string, digest: Digest): Promise<boolean> {
+    return removeFile(blobLink(this.#root, repository, digest));
+  }
+
+  /** A manifest of a repository; undefined when it has none of that digest. */
+  async readLink(repository: string, digest: Digest): Promise<HostedManifest | undefined> {
+    const path = manifestLink(this.#root, repository, digest);
+    const bytes = await readIfThere(path);
+    if (!bytes) return undefined;
+    const { descriptor, subject, children } = parseJsonObject(bytes, path);
+    return {
+      descriptor: parseDescriptor(descriptor, path),
+      children: Array.isArray(children) ? children.map(parseDigest) : [],
+      ...(subject === undefined ? {} : { subject: parseDigest(subject) }),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Every file is closed when it was read or written.
+  }
+
+  async #tagged(repository: string, tag: string): Promise<Digest | undefined> {
+    const bytes = await readIfThere(tagLink(this.#root, repository, tag));
+    return bytes && parseDigest(bytes.toString());
+  }
+
+  #link(repository: string, digest: Digest): Promise<void> {
+    return makeLink(blobLink(this.#root, repository, digest));
+  }
+
+  #trashed(digest: Digest, repository?: string): string {
+    return trashFile(this.#root, digest, repository);
+  }
+}

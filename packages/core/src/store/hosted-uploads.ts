@@ -1,0 +1,194 @@
+import { createHash, randomBytes, type Hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import {
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { syncFolder, writeAll } from '../disk/atomic-write.js';
+import { readRange } from '../disk/read-range.js';
+import { ImageError, systemCode } from '../errors.js';
+import { algorithmOf, type Algorithm, type Digest } from '../oci/digest.js';
+import type { Uploads } from '../transfer/hosted.js';
+import type { Bytes, CallOptions } from '../transfer/store.js';
+import { watched } from '../transfer/watched.js';
+import { linkFolder } from './hosted-paths.js';
+import { blobFile } from './paths.js';
+
+/** Makes no file where there is none: another process has taken it over then. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND;
+
+/** An upload that this process writes. */
+interface Session {
+  readonly path: string;
+  size: number;
+  /** Of all its bytes; absent where they came through another process, or a request that broke off. */
+  hashed?: { readonly algorithm: Algorithm; readonly hash: Hash } | undefined;
+  isBusy: boolean;
+}
+
+/**
+ * Uploads in files. Each belongs to the process that writes it; another one that is asked to go on with it, after a
+ * crash for example, takes a copy, so nothing that the first still writes ever reaches the blob.
+ */
+export class FileUploads implements Uploads {
+  readonly #root: string;
+  readonly #link: (repository: string, digest: Digest) => Promise<void>;
+  readonly #process = randomBytes(6).toString('hex');
+  /** By repository and ID. */
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  /** @param link makes a blob one of a repository. */
+  constructor(root: string, link: (repository: string, digest: Digest) => Promise<void>) {
+    this.#root = root;
+    this.#link = link;
+  }
+
+  async start(repository: string): Promise<string> {
+    const id = randomBytes(16).toString('hex');
+    const path = this.#path(repository, id);
+    await mkdir(dirname(path), { recursive: true });
+    await (await open(path, 'wx')).close();
+    const hashed = { algorithm: 'sha256', hash: createHash('sha256') } as const;
+    const session: Session = { path, size: 0, hashed, isBusy: false };
+    this.#sessions.set(`${repository} ${id}`, Promise.resolve(session));
+    return id;
+  }
+
+  async size(repository: string, id: string): Promise<number> {
+    return (await this.#session(repository, id)).size;
+  }
+
+  append(
+    repository: string,
+    id: string,
+    bytes: Bytes,
+    { at, signal }: CallOptions & { readonly at?: number | undefined } = {},
+  ): Promise<number> {
+    return this.#alone(repository, id, async (upload) => {
+      if (at !== undefined && at !== upload.size)
+        throw new ImageError(
+          'CONFLICT',
+          `upload ${id}: expected bytes from ${upload.size} on, got them from ${at} on`,
+        );
+      await using file = await open(upload.path, APPEND);
+      const { hashed } = upload;
+      let size = upload.size;
+      try {
+        const passing = watched(bytes, (chunk) => {
+          signal?.throwIfAborted();
+          hashed?.hash.update(chunk);
+          size += chunk.byteLength;
+        });
+        await writeAll(file, passing, upload.path);
+        upload.size = size;
+      } catch (error) {
+        // Some of what was hashed may not have been written.
+        upload.hashed = undefined;
+        upload.size = (await file.stat()).size;
+        throw error;
+      }
+      return size;
+    });
+  }
+
+  finish(repository: string, id: string, digest: Digest): Promise<void> {
+    return this.#alone(repository, id, async (upload) => {
+      const algorithm = algorithmOf(digest);
+      await using file = await open(upload.path, 'r+');
+      const hash =
+        upload.hashed?.algorithm === algorithm
+          ? upload.hashed.hash
+          : await hashOf(file, algorithm, upload.size);
+      const actual = `${algorithm}:${hash.digest('hex')}`;
+      this.#sessions.delete(`${repository} ${id}`);
+      if (actual !== digest) {
+        await rm(upload.path, { force: true });
+        throw new ImageError('CORRUPT', `upload: expected content of ${digest}, got ${actual}`);
+      }
+      // From now on somebody wants it.
+      await file.utimes(new Date(), new Date());
+      await file.sync();
+      const path = blobFile(this.#root, digest);
+      await mkdir(dirname(path), { recursive: true });
+      // Where another process has taken the upload over, there is nothing to rename.
+      await rename(upload.path, path);
+      await syncFolder(dirname(path));
+      await this.#link(repository, digest);
+    });
+  }
+
+  cancel(repository: string, id: string): Promise<void> {
+    return this.#alone(repository, id, async ({ path }) => {
+      this.#sessions.delete(`${repository} ${id}`);
+      await rm(path);
+    });
+  }
+
+  /** One request at a time. @throws ImageError CONFLICT, NOT_FOUND */
+  async #alone<T>(
+    repository: string,
+    id: string,
+    work: (upload: Session) => Promise<T>,
+  ): Promise<T> {
+    const upload = await this.#session(repository, id);
+    if (upload.isBusy)
+      throw new ImageError('CONFLICT', `upload ${id}: expected one request at a time, got two`);
+    upload.isBusy = true;
+    try {
+      return await work(upload);
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      this.#sessions.delete(`${repository} ${id}`);
+      throw unknown(id);
+    } finally {
+      upload.isBusy = false;
+    }
+  }
+
+  /** That of this process, or what another one left. @throws ImageError NOT_FOUND */
+  #session(repository: string, id: string): Promise<Session> {
+    const key = `${repository} ${id}`;
+    const known = this.#sessions.get(key);
+    if (known) return known;
+    const taking = this.#takeOver(repository, id);
+    this.#sessions.set(key, taking);
+    taking.catch(() => this.#sessions.delete(key));
+    return taking;
+  }
+
+  async #takeOver(repository: string, id: string): Promise<Session> {
+    const folder = linkFolder(this.#root, repository, '_uploads');
+    const path = this.#path(repository, id);
+    try {
+      const left = (await readdir(folder)).find((name) => name.startsWith(`${id}.`));
+      if (left === undefined) throw unknown(id);
+      await copyFile(join(folder, left), path);
+      await rm(join(folder, left));
+      return { path, size: (await stat(path)).size, isBusy: false };
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') throw unknown(id);
+      throw error;
+    }
+  }
+
+  #path(repository: string, id: string): string {
+    return join(linkFolder(this.#root, repository, '_uploads'), `${id}.${this.#process}`);
+  }
+}
+
+async function hashOf(file: FileHandle, algorithm: Algorithm, size: number): Promise<Hash> {
+  const hash = createHash(algorithm);
+  for await (const chunk of readRange(file, 0, size)) hash.update(chunk);
+  return hash;
+}
+
+function unknown(id: string): ImageError {
+  return new ImageError('NOT_FOUND', `upload ${id}: expected one that was begun, got none`);
+}

@@ -1,0 +1,90 @@
+import { mkdir, open, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { allocatedBy, statIfThere } from '../disk/allocated.js';
+import { syncFolder } from '../disk/atomic-write.js';
+import { systemCode } from '../errors.js';
+
+/** Makes an empty file whose name says something, durably; or says it anew. */
+export async function makeLink(path: string): Promise<void> {
+  const folder = dirname(path);
+  const make = async () => {
+    await (await open(path, 'a')).close();
+    const now = new Date();
+    await utimes(path, now, now);
+  };
+  await make().catch(async (error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    await mkdir(folder, { recursive: true });
+    await make();
+  });
+  await syncFolder(folder);
+}
+
+/** What was wanted so shortly ago (ms) need not be marked anew. */
+const RECENT = 1000;
+/** How often, and how long between (ms), a file is looked for that may be on its way back out of the trash. */
+const LOOKS = 20;
+const BETWEEN = 10;
+
+/** Marks a file as wanted now, so that `sweep` leaves it. @returns whether it is there */
+export async function touch(path: string, trash: string): Promise<boolean> {
+  for (let looks = 0; ; looks++) {
+    const info = await statIfThere(path);
+    if (info && Date.now() - info.mtimeMs < RECENT) return true;
+    const now = new Date();
+    if (info && (await unlessAbsent(() => utimes(path, now, now).then(() => true)))) return true;
+    if (looks === LOOKS || !(await statIfThere(trash))) return false;
+    await sleep(BETWEEN);
+  }
+}
+
+/**
+ * Deletes a file that was last wanted before a time (ms since 1970). It is moved away first, and looked at again: who
+ * marked it before the move gets it back, and who comes after it finds nothing.
+ *
+ * @returns the bytes that were freed; undefined when it stays
+ */
+export async function sweep(
+  path: string,
+  trash: string,
+  before: number,
+): Promise<number | undefined> {
+  const isOld = async (file: string) => {
+    const info = await statIfThere(file);
+    return info && info.mtimeMs < before ? allocatedBy(info) : undefined;
+  };
+  if ((await isOld(path)) === undefined) return undefined;
+  await mkdir(dirname(trash), { recursive: true });
+  if (!(await unlessAbsent(() => rename(path, trash).then(() => true)))) return undefined;
+  const freed = await isOld(trash);
+  if (freed === undefined) await unlessAbsent(() => rename(trash, path));
+  else await rm(trash, { force: true });
+  return freed;
+}
+
+export async function readIfThere(path: string): Promise<Buffer | undefined> {
+  return unlessAbsent(() => readFile(path));
+}
+
+export async function removeFile(path: string): Promise<boolean> {
+  const isGone = await unlessAbsent(async () => {
+    await rm(path);
+    await syncFolder(dirname(path));
+    return true;
+  });
+  return isGone ?? false;
+}
+
+export async function namesIn(folder: string): Promise<string[]> {
+  return (await unlessAbsent(() => readdir(folder))) ?? [];
+}
+
+export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
