@@ -8,6 +8,7 @@ import { ensureCommand } from './commands/ensure.js';
 import { inspectCommand } from './commands/inspect.js';
 import { loadCommand } from './commands/load.js';
 import { lsCommand } from './commands/ls.js';
+import { gcCommand, scrubCommand } from './commands/maintain.js';
 import { planCommand } from './commands/plan.js';
 import { pruneCommand } from './commands/prune.js';
 import { pullCommand } from './commands/pull.js';
@@ -31,6 +32,8 @@ const COMMANDS = [
   pullCommand,
   syncCommand,
   serveCommand,
+  gcCommand,
+  scrubCommand,
   convertCommand,
   verifyCommand,
   lsCommand,

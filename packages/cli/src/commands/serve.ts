@@ -1,38 +1,70 @@
 import { once } from 'node:events';
-import { serve, type Answered } from '@stowage/core';
-import type { Command } from 'commander';
+import { serve, type AccessRule, type Answered, type Permission } from '@stowage/core';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { action, verb, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly root?: string;
   readonly listen?: string;
   readonly readOnly?: boolean;
+  readonly htpasswd?: string;
+  readonly anonymous?: Permission;
+  readonly allow?: readonly AccessRule[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly gcEvery?: string;
 }
 
 export function serveCommand(io: Io): Command {
-  return verb('serve', 'Run a registry on this machine until it is stopped.', [
+  return verb('serve', 'Run a registry until it is stopped: to push to, or over archives.', [
     'stowage serve',
-    'stowage serve --listen 127.0.0.1:5000 --root /srv/images',
     'stowage serve images/ app.tar.zst',
+    'stowage serve --listen 127.0.0.1:5000 --root /srv/images',
+    'stowage serve --listen 0.0.0.0:5000 --htpasswd users --anonymous read',
+    "stowage serve --htpasswd users --allow 'ada:write:team/*' --allow '*:read:*'",
   ])
     .argument('[inputs...]', 'archives, folders of them, layouts: to be read, as they are')
     .option('--root <folder>', 'where to keep content; .stowage/registry when omitted')
     .option('--listen <host:port>', 'where to listen; a free port of 127.0.0.1 when omitted')
     .option('--read-only', 'take nothing')
+    .option('--htpasswd <file>', 'who may log in, as htpasswd -B writes it')
+    .addOption(
+      new Option('--anonymous <what>', 'what may be done without logging in').choices([
+        'read',
+        'write',
+      ]),
+    )
+    .option(
+      '--allow <user:what:repositories>',
+      'what a user (* for all) may do: read or write, and where (* for anything); may be repeated',
+      rule,
+    )
+    .option(
+      '--tls-cert <file>',
+      'speak TLS with this certificate (PEM); read again when it changes',
+    )
+    .option('--tls-key <file>', 'the key of that (PEM)')
+    .option('--gc-every <duration>', 'collect garbage so often; 1h when omitted, 0 never')
     .addHelpText(
       'after',
-      '\nPrints its URL on stdout when it is ready, and what it answers on stderr.',
+      '\nPrints its URL on stdout when it is ready, and what it answers on stderr. /healthz says whether it lives,\n/metrics what it has done. From other machines nobody comes in without --htpasswd or --anonymous.',
     )
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
-        const { root, listen, readOnly } = options;
-        const onAnswered = options.quiet ? undefined : log(io);
+        const { root, listen, readOnly, htpasswd, anonymous, allow, tlsCert, tlsKey, gcEvery } =
+          options;
         await using serving = await serve(workspace, inputs, {
           ...call,
           root,
           listen,
           readOnly,
-          ...(onAnswered ? { onAnswered } : {}),
+          htpasswd,
+          anonymous,
+          rules: allow,
+          tlsCert,
+          tlsKey,
+          gcEvery,
+          onAnswered: options.quiet ? undefined : log(io),
         });
         const { url } = serving;
         io.stdout.write(options.json ? `${JSON.stringify({ url })}\n` : `${url}\n`);
@@ -43,10 +75,19 @@ export function serveCommand(io: Io): Command {
     );
 }
 
+function rule(text: string, before: readonly AccessRule[] = []): readonly AccessRule[] {
+  const [, user, what, repositories] = /^([^:]+):(read|write):(.+)$/.exec(text) ?? [];
+  if (user === undefined || repositories === undefined)
+    throw new InvalidArgumentError("Expected USER:read|write:REPOSITORIES, as 'ada:write:team/*'.");
+  return [...before, { user, permission: what === 'write' ? 'write' : 'read', repositories }];
+}
+
 function log(io: Io): (answered: Answered) => void {
   return ({ id, method, path, status, milliseconds, error }) => {
     const why =
-      error === undefined ? '' : ` ${error instanceof Error ? error.message : String(error)}`;
+      error === undefined
+        ? ''
+        : ` ${error instanceof Error ? error.message : JSON.stringify(error)}`;
     io.stderr.write(`${id} ${method} ${path} ${status} ${milliseconds.toFixed(1)} ms${why}\n`);
   };
 }

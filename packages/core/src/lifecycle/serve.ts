@@ -1,17 +1,24 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join, resolve } from 'node:path';
-import { ImageError, systemCode } from '../errors.js';
+import { statIfThere } from '../disk/allocated.js';
+import { isLoopback } from '../distribution/host.js';
+import { ImageError } from '../errors.js';
+import { LAYOUT_FILE } from '../oci/layout.js';
+import type { Opened } from '../open.js';
+import { Access, parseHtpasswd, type AccessRule, type Permission } from '../registry/access.js';
 import { registryHandler, type Answered } from '../registry/handler.js';
+import { Metrics } from '../registry/metrics.js';
+import { collectHosted } from '../store/hosted-collect.js';
 import { HostedStore } from '../store/hosted-store.js';
 import type { Hosted, Hosting } from '../transfer/hosted.js';
 import type { Bytes } from '../transfer/store.js';
-import { LAYOUT_FILE } from '../oci/layout.js';
-import type { Opened } from '../open.js';
-import { statIfThere } from '../disk/allocated.js';
+import { duration } from './amounts.js';
 import type { VerbOptions } from './call.js';
 import { filesMatching } from './files-matching.js';
 import { HostedArchives } from './hosted-archives.js';
+import { addressIn, listen, type Listening } from './listen.js';
+import { REGISTRY_GRACE, registryFolder, UPLOAD_GRACE } from './maintain-registry.js';
 import { expanded } from './push-items.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
 
@@ -23,13 +30,115 @@ export interface ServeOptions extends VerbOptions {
   /** `HOST:PORT`; a free port of this machine alone when omitted. */
   readonly listen?: string | undefined;
   readonly readOnly?: boolean | undefined;
-  readonly onAnswered?: (answered: Answered) => void;
+  /** A file that `htpasswd -B` writes. */
+  readonly htpasswd?: string | undefined;
+  /** What may be done without logging in. On this machine alone, without a file of users, everything. */
+  readonly anonymous?: Permission | undefined;
+  readonly rules?: readonly AccessRule[] | undefined;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  /** How often garbage is collected, as `1h`; `0` never. */
+  readonly gcEvery?: string | undefined;
+  readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
 
-/** A registry that runs until it is disposed of. */
-export interface Serving extends AsyncDisposable {
-  /** `http://127.0.0.1:5000` */
-  readonly url: string;
+const EVERY = '1h';
+/** `setInterval` knows no longer time (ms). */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Runs a registry until it is disposed of: over a folder of its own, or over archives, as they are.
+ *
+ * @throws ImageError USAGE (what is said contradicts itself, or would let anybody in), CONFLICT (the address is taken)
+ */
+export async function serve(
+  workspace: Workspace,
+  inputs: readonly string[],
+  options: ServeOptions,
+): Promise<Listening> {
+  const address = addressIn(options.listen ?? '127.0.0.1:0');
+  const { tlsCert: cert, tlsKey: key } = options;
+  if ((cert === undefined) !== (key === undefined))
+    throw new ImageError('USAGE', 'expected --tls-cert and --tls-key, got one of them');
+  const access = await accessFor(address.host, options);
+  const every = duration(options.gcEvery ?? EVERY, '--gc-every');
+  const { hosted, hosting } = await openHosted(workspace, inputs, options);
+  const metrics = await Metrics.open();
+  const onAnswered = (answered: Answered) => {
+    metrics.note(answered);
+    options.onAnswered?.(answered);
+  };
+  const handler = registryHandler({ hosted, hosting, access, onAnswered });
+  const tls = cert === undefined || key === undefined ? undefined : { cert, key };
+  const listening = await listen(withOthers(handler, metrics), { ...address, tls });
+  const collecting =
+    hosting && every > 0
+      ? collectEvery(every, registryFolder(workspace, options), options)
+      : undefined;
+  return {
+    url: listening.url,
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(collecting);
+      await listening[Symbol.asyncDispose]();
+      await hosted[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Nobody else is let in by mistake. @throws ImageError USAGE */
+async function accessFor(
+  host: string,
+  { cwd, htpasswd, anonymous, rules = [] }: ServeOptions,
+): Promise<Access | undefined> {
+  if (htpasswd === undefined && rules.length > 0)
+    throw new ImageError('USAGE', '--allow: expected --htpasswd with the users, got none');
+  if (htpasswd === undefined && anonymous === undefined && !isLoopback(host))
+    throw new ImageError(
+      'USAGE',
+      `--listen ${host}: expected to know who may come in from other machines, got nothing said`,
+      { hint: 'Name users with --htpasswd FILE, or say --anonymous read (or write).' },
+    );
+  if (htpasswd === undefined && anonymous === undefined) return undefined;
+  if (htpasswd === undefined) return new Access({ anonymous });
+  const path = resolve(cwd, htpasswd);
+  const read = () => readFile(path, 'utf8');
+  parseHtpasswd(
+    await read().catch((cause: unknown) => {
+      throw new ImageError('USAGE', `--htpasswd ${htpasswd}: expected a file, got none`, {
+        location: htpasswd,
+        cause,
+      });
+    }),
+  );
+  return new Access({ htpasswd: read, anonymous, rules });
+}
+
+/** `/healthz` and `/metrics` beside the registry. */
+function withOthers(registry: RequestListener, metrics: Metrics): RequestListener {
+  const send = (response: ServerResponse, type: string, body: string) =>
+    response.writeHead(200, { 'content-type': type }).end(body);
+  return (request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (isRead && request.url === '/healthz') send(response, 'text/plain', 'ok\n');
+    else if (isRead && request.url === '/metrics')
+      void metrics.text().then(({ type, body }) => send(response, type, body));
+    else registry(request, response);
+  };
+}
+
+function collectEvery(every: number, root: string, { signal, onEvent }: ServeOptions) {
+  const times = {
+    grace: duration(REGISTRY_GRACE, 'grace'),
+    uploadGrace: duration(UPLOAD_GRACE, 'upload'),
+  };
+  const collect = async () => {
+    const { blobs, freedBytes } = await collectHosted(root, { ...times, signal });
+    if (blobs.length > 0)
+      onEvent?.({ type: 'notice', text: `collected ${blobs.length} blobs, ${freedBytes} bytes` });
+  };
+  const failed = (error: unknown) =>
+    onEvent?.({ type: 'notice', text: `collection of garbage: ${String(error)}` });
+  return setInterval(() => void collect().catch(failed), Math.min(every, LONGEST)).unref();
 }
 
 /** A folder of this registry's own, or, where inputs are named, those, to be read. */
@@ -40,23 +149,18 @@ async function openHosted(
 ): Promise<{ readonly hosted: Hosted; readonly hosting?: Hosting }> {
   const { cwd } = options;
   if (inputs.length === 0) {
-    const own = root === undefined ? join(workspace.place.state, 'registry') : resolve(cwd, root);
-    const store = new HostedStore(own);
+    const store = new HostedStore(registryFolder(workspace, { cwd, root }));
     return readOnly ? { hosted: store } : { hosted: store, hosting: store };
   }
   if (root !== undefined)
     throw new ImageError('USAGE', '--root: expected no inputs beside it, got some', {
       hint: 'Inputs are served as they are, read-only; --root is what can be written.',
     });
+  const engine = () => openEngine(workspace, options);
   const opened: Opened[] = [];
   try {
     for (const input of await archivesIn(inputs, cwd))
-      opened.push(
-        await openIn(workspace, input, {
-          ...options,
-          engine: () => openEngine(workspace, options),
-        }),
-      );
+      opened.push(await openIn(workspace, input, { ...options, engine }));
     return { hosted: await HostedArchives.open(opened, options) };
   } catch (error) {
     for (const { source } of opened) await source[Symbol.asyncDispose]();
@@ -81,66 +185,4 @@ async function archivesIn(inputs: readonly string[], cwd: string): Promise<strin
     all.push(...found);
   }
   return all;
-}
-
-/** How long a client may take to send the head of a request, and do nothing while it sends the rest (ms). */
-const HEAD_TIME = 20_000;
-const IDLE = 60_000;
-
-/** Starts a registry. @throws ImageError USAGE (an address), CONFLICT (somebody listens there) */
-export async function serve(
-  workspace: Workspace,
-  inputs: readonly string[],
-  options: ServeOptions,
-): Promise<Serving> {
-  const { onAnswered } = options;
-  const { hosted, hosting } = await openHosted(workspace, inputs, options);
-  const handler = registryHandler({ hosted, hosting, ...(onAnswered ? { onAnswered } : {}) });
-  // Uploads may take as long as they move.
-  const server = createServer({ requestTimeout: 0, headersTimeout: HEAD_TIME }, handler);
-  server.timeout = IDLE;
-  const { host, port } = addressIn(options.listen ?? '127.0.0.1:0');
-  await listen(server, host, port);
-  const bound = server.address() as AddressInfo;
-  const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-  return {
-    url: `http://${name}:${bound.port}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeIdleConnections();
-      await new Promise<void>((done) => {
-        server.close(() => done());
-        // What still runs gets a moment.
-        setTimeout(() => server.closeAllConnections(), GRACE).unref();
-      });
-      await hosted[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const GRACE = 5_000;
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((done, failed) => {
-    server.once('error', (cause) => {
-      const code = systemCode(cause);
-      failed(
-        new ImageError(
-          code === 'EADDRINUSE' ? 'CONFLICT' : 'USAGE',
-          `--listen ${host}:${port}: expected an address to listen on, got ${code}`,
-          { hint: 'Choose another port, or 0 for any that is free.', cause },
-        ),
-      );
-    });
-    server.listen({ host, port }, done);
-  });
-}
-
-/** @throws ImageError USAGE */
-function addressIn(text: string): { readonly host: string; readonly port: number } {
-  const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
-  const host = bracketed ?? plain ?? '';
-  if (host !== '' && Number(port) <= 65_535 && port !== '') return { host, port: Number(port) };
-  throw new ImageError('USAGE', `--listen: expected HOST:PORT, got ${JSON.stringify(text)}`, {
-    hint: 'For example --listen 127.0.0.1:5000.',
-  });
 }

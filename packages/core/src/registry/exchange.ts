@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Hosted, Hosting } from '../transfer/hosted.js';
+import type { May } from './access.js';
 import { Problem } from './problem.js';
 
 /** One request on its way through the registry. */
@@ -12,6 +13,8 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** The same repositories, to be written. @throws Problem UNSUPPORTED (read-only) */
   readonly hosting: () => Hosting;
+  /** What its sender may do. */
+  readonly may: May;
   /** The largest manifest, in bytes. */
   readonly manifestBytes: number;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import type { Hosted, Hosting } from '../transfer/hosted.js';
+import { challenge, type Access, type May } from './access.js';
 import { deleteBlob, sendBlob } from './blobs.js';
 import { answerJson, type Exchange } from './exchange.js';
 import { sendCatalog, sendReferrers, sendTags } from './lists.js';
@@ -15,6 +16,8 @@ export interface Answered {
   readonly id: string;
   readonly method: string;
   readonly path: string;
+  /** The kind of end point; `none` where there is none. */
+  readonly route: Route['kind'] | 'none';
   readonly status: number;
   readonly milliseconds: number;
   /** Why it was answered with an error of this registry's own. */
@@ -25,8 +28,8 @@ export interface RegistryHandlerOptions {
   readonly hosted: Hosted;
   /** The same repositories, where they can be written; read-only when omitted. */
   readonly hosting?: Hosting | undefined;
-  /** @throws Problem UNAUTHORIZED, DENIED */
-  readonly authorize?: (request: IncomingMessage, route: Route) => Promise<void>;
+  /** Everybody may do everything when omitted. */
+  readonly access?: Access | undefined;
   readonly onAnswered?: (answered: Answered) => void;
 }
 
@@ -40,7 +43,7 @@ export function registryHandler(options: RegistryHandlerOptions): RequestListene
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  { hosted, hosting, authorize, onAnswered }: RegistryHandlerOptions,
+  { hosted, hosting, access, onAnswered }: RegistryHandlerOptions,
 ): Promise<void> {
   const start = performance.now();
   const id = randomUUID();
@@ -51,11 +54,14 @@ async function handle(
   response.setHeader('x-request-id', id);
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
   let failure: unknown;
+  let kind: Answered['route'] = 'none';
   try {
     const route = parseRoute(path);
+    kind = route?.kind ?? 'none';
     if (!route)
       throw new Problem('UNSUPPORTED', `${method} ${path}: no such end point`, { status: 404 });
-    await authorize?.(request, route);
+    const { user, may } = (await access?.of(request)) ?? EVERYBODY;
+    requirePermission(method, route, { user, may });
     const work = workOf(route)[method];
     if (!work) throw unsupported(method, route);
     await work({
@@ -64,6 +70,7 @@ async function handle(
       hosted,
       query: new URLSearchParams(search),
       signal: gone.signal,
+      may,
       manifestBytes: DEFAULT_LIMITS.manifestBytes,
       hosting: () => {
         if (hosting) return hosting;
@@ -72,7 +79,8 @@ async function handle(
     });
   } catch (error) {
     const problem = asProblem(error);
-    if (problem.code === 'UNKNOWN') failure = error;
+    // A client that went away is no failure of ours.
+    if (problem.code === 'UNKNOWN' && !gone.signal.aborted) failure = error;
     refuse(request, response, problem);
   }
   const { statusCode: status } = response;
@@ -81,10 +89,28 @@ async function handle(
     id,
     method,
     path,
+    route: kind,
     status,
     milliseconds,
     ...(failure === undefined ? {} : { error: failure }),
   });
+}
+
+const EVERYBODY: { readonly user?: string; readonly may: May } = { may: () => true };
+
+/** @throws Problem UNAUTHORIZED (nobody has logged in), DENIED */
+function requirePermission(
+  method: string,
+  route: Route,
+  { user, may }: { readonly user?: string | undefined; readonly may: May },
+): void {
+  const wanted = method === 'GET' || method === 'HEAD' ? 'read' : 'write';
+  // Clients learn from the root whether to log in. The catalog shows to each what that one may read.
+  const isOpen = 'name' in route ? may(wanted, route.name) : user !== undefined || may('read', '');
+  if (isOpen) return;
+  if (user === undefined) throw challenge();
+  const name = 'name' in route ? route.name : '';
+  throw new Problem('DENIED', `${name}: expected somebody who may ${wanted} it, got ${user}`);
 }
 
 /** § Endpoints. */

@@ -1,6 +1,6 @@
 import type { Digest } from '../oci/digest.js';
 import { MediaType } from '../oci/media-types.js';
-import type { Page } from '../transfer/hosted.js';
+import { paged, type Page } from '../transfer/hosted.js';
 import { answerJson, type Exchange } from './exchange.js';
 import { Problem } from './problem.js';
 
@@ -8,9 +8,13 @@ import { Problem } from './problem.js';
 const REFERRERS = 500;
 
 export async function sendCatalog(exchange: Exchange): Promise<void> {
-  const { list, headers } = await pageOf(exchange, '/v2/_catalog', (page) =>
-    exchange.hosted.repositories(page),
-  );
+  const { list, headers } = await pageOf(exchange, '/v2/_catalog', async (page) => {
+    const all = await exchange.hosted.repositories();
+    return paged(
+      all.filter((name) => exchange.may('read', name)),
+      page,
+    );
+  });
   answerJson(exchange, { repositories: list }, headers);
 }
 

@@ -6,6 +6,9 @@ import { Problem } from './problem.js';
 import { parseContentRange } from './range.js';
 import { digestOf } from './routes.js';
 
+/** No repository is called so; only a rule for all of them allows it. */
+const EVERYWHERE = '/';
+
 /** POST: mounts, takes a whole blob, or begins an upload. */
 export async function startUpload(exchange: Exchange, name: string): Promise<void> {
   const { query } = exchange;
@@ -15,7 +18,10 @@ export async function startUpload(exchange: Exchange, name: string): Promise<voi
     const from = query.get('from') ?? undefined;
     if (from !== undefined && !isRepository(from))
       throw new Problem('NAME_INVALID', `from: expected a valid name, got ${JSON.stringify(from)}`);
-    if (await exchange.hosting().mount(name, digest, from)) return created(exchange, name, digest);
+    // From wherever it is: that is for those who may read everything.
+    const isAllowed = exchange.may('read', from ?? EVERYWHERE);
+    if (isAllowed && (await exchange.hosting().mount(name, digest, from)))
+      return created(exchange, name, digest);
   }
   const whole = query.get('digest');
   const digest = whole === null ? undefined : digestOf(whole);

@@ -1,7 +1,8 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { statIfThere } from '../disk/allocated.js';
+import { allocated, allocatedBy, statIfThere } from '../disk/allocated.js';
 import type { Digest } from '../oci/digest.js';
+import type { HostedManifest } from '../transfer/hosted.js';
 import type { CallOptions } from '../transfer/store.js';
 import {
   blobLink,
@@ -64,7 +65,7 @@ export async function collectHosted(
     }
     for (const file of await oldUploads(root, repository, Date.now() - uploadGrace)) {
       uploads++;
-      freedBytes += (await statIfThere(file))?.size ?? 0;
+      freedBytes += await allocated(file);
       if (!dryRun) await rm(file, { force: true });
     }
     if (!dryRun) await forgetReferrers(store, root, repository);
@@ -88,7 +89,7 @@ export async function collectHosted(
 
 async function wouldFree(path: string, before: number): Promise<number | undefined> {
   const info = await statIfThere(path);
-  return info && info.mtimeMs < before ? info.size : undefined;
+  return info && info.mtimeMs < before ? allocatedBy(info) : undefined;
 }
 
 /** What the manifests of a repository need, themselves among it. */
@@ -98,14 +99,33 @@ async function marked(
   repository: string,
 ): Promise<ReadonlySet<Digest>> {
   const own = new Set<Digest>();
-  for (const name of await namesIn(linkFolder(root, repository, '_manifests'))) {
-    const digest = digestOfLink(name);
-    const link = digest && (await store.readLink(repository, digest));
-    if (!link) continue;
-    own.add(link.descriptor.digest);
-    for (const child of link.children) own.add(child);
+  for await (const { descriptor, children } of manifestsIn(store, root, repository)) {
+    own.add(descriptor.digest);
+    for (const child of children) own.add(child);
   }
   return own;
+}
+
+async function* manifestsIn(
+  store: HostedStore,
+  root: string,
+  repository: string,
+): AsyncIterable<HostedManifest> {
+  for (const name of await namesIn(linkFolder(root, repository, '_manifests'))) {
+    const digest = digestOfLink(name);
+    const manifest = digest && (await store.readLink(repository, digest));
+    if (manifest) yield manifest;
+  }
+}
+
+/** Every manifest of every repository. */
+export async function* allManifests(
+  root: string,
+): AsyncIterable<{ readonly repository: string; readonly manifest: HostedManifest }> {
+  const store = new HostedStore(root);
+  for (const repository of await allRepositories(root))
+    for await (const manifest of manifestsIn(store, root, repository))
+      yield { repository, manifest };
 }
 
 /** What a collector that died has moved away. */

@@ -1,0 +1,303 @@
+import { spawnSync } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import {
+  ArchiveWriter,
+  copy,
+  writeAtomically,
+  type Inspection,
+  type PushResult,
+} from '@stowage/core';
+import { describe, expect, inject, it } from 'vitest';
+import { storeWith } from '../../packages/core/testing/image.js';
+import { goTool } from './go-tools.js';
+import { describeWith, DOCKER } from './peers.js';
+import { json, must, stowage, temporaryFolder } from './run.js';
+import { digestOf, pushSmall, readSmall, startServe } from './served.js';
+
+const NAME = 'example.com/team/app:1';
+
+async function archive(): Promise<{ path: string; digest: string }> {
+  const path = join(await temporaryFolder(), 'app.tar');
+  const content = await storeWith(NAME, { bytes: 300_000, gzip: true });
+  await using sink = new ArchiveWriter(path, (bytes) => writeAtomically(path, bytes));
+  const { digest } = await copy(content, undefined, sink);
+  await sink.commit();
+  return { path, digest };
+}
+
+const digestIn = async (location: string) =>
+  (await json<Inspection>(['inspect', location])).images[0]?.digest;
+
+describeWith(['skopeo', 'go'], 'a registry of ours', () => {
+  it('takes from every client what every other then gets, byte by byte', async () => {
+    const { path, digest } = await archive();
+    const { host } = await startServe(['--root', await temporaryFolder()]);
+    const [crane, regctl] = [await goTool('crane'), await goTool('regctl')];
+    const env = { HOME: await temporaryFolder() };
+    await must(regctl, ['registry', 'set', '--tls', 'disabled', host], { env });
+    const there = (tool: string) => `${host}/by/${tool}:1`;
+    const quiet = ['--insecure-policy', '--src-tls-verify=false', '--dest-tls-verify=false', '-q'];
+    await must('skopeo', ['copy', ...quiet, `oci-archive:${path}`, `docker://${there('skopeo')}`]);
+    await must(regctl, ['image', 'import', there('regctl'), path], { env });
+    await must(crane, ['copy', '--insecure', there('regctl'), there('crane')]);
+    const { results } = await json<{ results: PushResult[] }>([
+      ...['push', path, '--to', `${host}/by`, '--tag', 'stowage:1'],
+    ]);
+    expect(results).toMatchObject([{ action: 'pushed', digest }]);
+    for (const tool of ['skopeo', 'regctl', 'crane', 'stowage']) {
+      expect(await must(crane, ['digest', '--insecure', there(tool)])).toBe(`${digest}\n`);
+      await must(crane, ['validate', '--insecure', '--remote', there(tool)]);
+      expect(await digestIn(`docker://${there(tool)}`)).toBe(digest);
+    }
+    const out = join(await temporaryFolder(), 'out');
+    await must('skopeo', ['copy', ...quiet, `docker://${there('crane')}`, `oci:${out}:x`]);
+    expect(await digestIn(out)).toBe(digest);
+    await must(regctl, ['tag', 'delete', there('crane')], { env });
+    await must(crane, ['delete', '--insecure', `${host}/by/skopeo@${digest}`]);
+    expect(await must(crane, ['ls', '--insecure', `${host}/by/stowage`])).toBe('1\n');
+    expect(await must(crane, ['ls', '--insecure', `${host}/by/skopeo`])).toBe('');
+  });
+
+  it('shows archives as they are, and takes nothing', async () => {
+    const { path, digest } = await archive();
+    const { host } = await startServe([path]);
+    const crane = await goTool('crane');
+    expect(await must(crane, ['catalog', '--insecure', host])).toBe('team/app\n');
+    await must(crane, ['validate', '--insecure', '--remote', `${host}/team/app:1`]);
+    expect(await must(crane, ['digest', '--insecure', `${host}/team/app:1`])).toBe(`${digest}\n`);
+    const pushed = await json(['push', path, '--to', host, '--tag', 'other:1']);
+    expect(pushed).toMatchObject({ error: { code: 'UNSUPPORTED' } });
+    const both = await stowage(['serve', path, '--root', 'x']);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('--root') as string]);
+  });
+});
+
+describeWith(
+  [...DOCKER, 'docker', 'podman'],
+  'a registry of ours',
+  () => {
+    it('is pushed to and pulled from by docker and podman', async () => {
+      const { path } = await archive();
+      const { host } = await startServe(['--root', await temporaryFolder()]);
+      const env = { DOCKER_HOST: inject('dockerHost') };
+      const engine = ['--engine', 'docker', '--host', inject('dockerHost')];
+      const name = `${host}/by/docker:1`;
+      await json(['load', path, '--as', name, ...engine]);
+      await must('docker', ['push', '--quiet', name], { env });
+      await must('docker', ['image', 'rm', '--force', name], { env });
+      await must('docker', ['pull', '--quiet', name], { env });
+      await must('docker', ['image', 'rm', '--force', name], { env });
+      const storage = await temporaryFolder();
+      const podman = (...args: readonly string[]) =>
+        must('podman', [
+          '--root',
+          join(storage, 'r'),
+          '--runroot',
+          join(storage, 'rr'),
+          '--storage-driver',
+          'vfs',
+          ...args,
+        ]);
+      await podman('pull', '--quiet', '--tls-verify=false', name);
+      await podman('push', '--quiet', '--tls-verify=false', name, `${host}/by/podman:1`);
+      expect(await digestIn(`docker://${host}/by/podman:1`)).toMatch(/^sha256:/);
+    });
+  },
+  { root: true },
+);
+
+describe('what a registry of ours has acknowledged', () => {
+  it('is there after kill -9, whole, and nothing else is', { timeout: 60_000 }, async () => {
+    const root = await temporaryFolder();
+    const acknowledged = new Map<string, string>();
+    for (let round = 0; round < 3; round++) {
+      const { url, stop } = await startServe(['--root', root]);
+      const push = async (at: number) => {
+        const name = `team${at % 7}/app`;
+        const tag = `r${round}-${at}`;
+        acknowledged.set(`${name} ${tag}`, await pushSmall(url, name, tag));
+      };
+      const pushing = Array.from({ length: 200 }, (_, at) => push(at).catch(() => undefined));
+      await new Promise((resolve) => setTimeout(resolve, 500 + 400 * round));
+      await stop('SIGKILL');
+      await Promise.all(pushing);
+    }
+    expect(acknowledged.size).toBeGreaterThan(20);
+    const { url, stop } = await startServe(['--root', root]);
+    for (const [image, digest] of acknowledged) {
+      const [name = '', tag = ''] = image.split(' ');
+      expect(await readSmall(url, name, tag)).toBe(digest);
+    }
+    const { repositories } = (await (await fetch(`${url}/v2/_catalog`)).json()) as {
+      repositories: string[];
+    };
+    for (const name of repositories) {
+      const answer = await fetch(`${url}/v2/${name}/tags/list`);
+      const { tags } = (await answer.json()) as { tags: string[] };
+      for (const tag of tags) await readSmall(url, name, tag);
+    }
+    await stop('SIGTERM');
+  });
+
+  it('goes on where an upload stood, in the next process', async () => {
+    const root = await temporaryFolder();
+    const first = await startServe(['--root', root]);
+    const begun = await fetch(`${first.url}/v2/a/blobs/uploads/`, { method: 'POST' });
+    const path = begun.headers.get('location') ?? '';
+    await fetch(`${first.url}${path}`, { method: 'PATCH', body: 'some ' });
+    await first.stop('SIGKILL');
+    const { url } = await startServe(['--root', root]);
+    const status = await fetch(`${url}${path}`);
+    expect([status.status, status.headers.get('range')]).toEqual([204, '0-4']);
+    const target = `${url}${path}?digest=${digestOf('some bytes')}`;
+    expect((await fetch(target, { method: 'PUT', body: 'bytes' })).status).toBe(201);
+  });
+
+  it('is scrubbed: what is damaged is named and taken away, and pushed again', async () => {
+    const root = await temporaryFolder();
+    const { url } = await startServe(['--root', root]);
+    const digest = await pushSmall(url, 'a', '1');
+    const folder = join(root, 'blobs/sha256');
+    const sizes = await Promise.all(
+      (await readdir(folder)).map(async (name) => ({
+        name,
+        bytes: await readFile(join(folder, name)),
+      })),
+    );
+    const [largest] = sizes.sort((one, other) => other.bytes.length - one.bytes.length);
+    const { name, bytes } = largest ?? { name: '', bytes: Buffer.alloc(1) };
+    bytes[0] = (bytes[0] ?? 0) ^ 1;
+    await writeFile(join(folder, name), bytes);
+    expect(await json(['scrub', '--root', root])).toMatchObject({
+      damaged: [{ digest: `sha256:${name}`, images: [`a@${digest}`] }],
+    });
+    await expect(readSmall(url, 'a', '1')).rejects.toThrow('404');
+    await pushSmall(url, 'a', '1');
+    expect(await readSmall(url, 'a', '1')).toBe(digest);
+    expect(await json(['scrub', '--root', root])).toMatchObject({ damaged: [] });
+    await fetch(`${url}/v2/a/manifests/${digest}`, { method: 'DELETE' });
+    const plan = await json<{ blobs: string[] }>([
+      'gc',
+      '--root',
+      root,
+      '--grace',
+      '0s',
+      '--dry-run',
+    ]);
+    expect(plan.blobs).toHaveLength(3);
+    expect(await json(['gc', '--root', root, '--grace', '0s'])).toMatchObject(plan);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('a registry of ours lets in', () => {
+  const HASH = '$2b$04$j1OmC2Phjo8vZnDs5MV35ODQAQIqwLwY9Ns8ra9wLmCRIvo0EGKUK';
+  const basic = (user: string, password: string) => ({
+    authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+  });
+
+  it('nobody from elsewhere, unless it is said', async () => {
+    for (const args of [
+      ['--listen', '0.0.0.0:0'],
+      ['--listen', '[::]:0'],
+      ['--listen', '127.0.0.1'],
+      ['--allow', 'a:read:*'],
+      ['--htpasswd', '/nonexistent'],
+      ['--tls-cert', 'x'],
+    ]) {
+      const { code, stderr } = await stowage(['serve', ...args]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('stowage: ') as string]);
+    }
+    const { url } = await startServe([
+      '--root',
+      await temporaryFolder(),
+      '--listen',
+      '0.0.0.0:0',
+      '--anonymous',
+      'read',
+    ]);
+    const { port } = new URL(url);
+    expect((await fetch(`http://127.0.0.1:${port}/v2/`)).status).toBe(200);
+    const push = await fetch(`http://127.0.0.1:${port}/v2/a/blobs/uploads/`, { method: 'POST' });
+    expect(push.status).toBe(401);
+  });
+
+  it('who knows a password, to where that one may go', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'users');
+    await writeFile(file, `ada:${HASH}\nbob:${HASH}\n`);
+    const rules = ['--allow', 'ada:write:team/*', '--allow', '*:read:*'];
+    const { url } = await startServe(['--root', join(folder, 'r'), '--htpasswd', file, ...rules]);
+    const root = await fetch(`${url}/v2/`);
+    expect([root.status, root.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringMatching(/^Basic realm=/) as string,
+    ]);
+    const status = async (method: string, path: string, headers: Record<string, string>) =>
+      (await fetch(`${url}${path}`, { method, headers })).status;
+    const [ada, bob] = [basic('ada', 'secret'), basic('bob', 'secret')];
+    expect(await status('GET', '/v2/', ada)).toBe(200);
+    for (const wrong of [
+      basic('ada', 'Secret'),
+      basic('eve', 'secret'),
+      { authorization: 'Basic x' },
+    ])
+      expect(await status('GET', '/v2/', wrong)).toBe(401);
+    expect(await status('POST', '/v2/team/app/blobs/uploads/', ada)).toBe(202);
+    expect(await status('POST', '/v2/other/app/blobs/uploads/', ada)).toBe(403);
+    expect(await status('POST', '/v2/team/app/blobs/uploads/', bob)).toBe(403);
+    expect(await status('GET', '/v2/team/app/tags/list', bob)).toBe(404);
+    // Who is taken out of the file is out at once.
+    await writeFile(file, `bob:${HASH}\n`);
+    expect(await status('GET', '/v2/', ada)).toBe(401);
+  });
+
+  it('no request that is two, or none', async () => {
+    const { url } = await startServe(['--root', await temporaryFolder()]);
+    const raw = async (head: string, body = '') => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      let said = '';
+      socket.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      // It may hang up before it has read all.
+      socket.on('error', () => undefined);
+      const closed = new Promise((resolve) => socket.on('close', resolve));
+      socket.end(`${head}\r\nhost: x\r\nconnection: close\r\n\r\n${body}`);
+      await closed;
+      return said.split(' ', 2)[1];
+    };
+    const post = 'POST /v2/a/blobs/uploads/ HTTP/1.1\r\n';
+    expect(await raw(`${post}content-length: 5\r\ntransfer-encoding: chunked`, '0\r\n\r\n')).toBe(
+      '400',
+    );
+    expect(await raw(`${post}content-length: 5\r\ncontent-length: 6`, '123456')).toBe('400');
+    expect(await raw(`${post}content-length: -1`)).toBe('400');
+    expect(await raw(`GET /v2/ HTTP/1.1\r\nx: ${'y'.repeat(70_000)}`)).toBe('431');
+    expect(await raw('GET /v2/ HTTP/9.9')).toBe('400');
+    expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok\n');
+    await fetch(`${url}/v2/`);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toContain('requests_total{method="GET",route="version",status="200"} 1');
+  });
+
+  it('TLS, and a certificate that is renewed', async () => {
+    const folder = await temporaryFolder();
+    const file = (name: string) => join(folder, name);
+    const make = (cn: string) =>
+      spawnSync('openssl', [
+        ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${cn}`],
+        ...['-addext', 'subjectAltName=IP:127.0.0.1'],
+        ...['-keyout', file('key.pem'), '-out', file('cert.pem')],
+      ]);
+    make('one');
+    const tls = ['--tls-cert', file('cert.pem'), '--tls-key', file('key.pem')];
+    const { url, host } = await startServe(['--root', file('root'), ...tls]);
+    expect(url).toMatch(/^https:/);
+    const { path, digest } = await archive();
+    const pushed = await json<{ results: PushResult[] }>([
+      ...['push', path, '--to', host, '--tag', 'a:1', '--ca-file', file('cert.pem')],
+    ]);
+    expect(pushed.results).toMatchObject([{ digest }]);
+  });
+});

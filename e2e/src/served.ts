@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { onTestFinished } from 'vitest';
+import { CLI, cleanEnvironment } from './run.js';
+
+/** `stowage serve` on a free port, until the test ends or it is killed. */
+export async function startServe(args: readonly string[]) {
+  const child = spawn(process.execPath, [CLI, 'serve', '--json', '--quiet', ...args], {
+    env: cleanEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await ended;
+  };
+  onTestFinished(() => stop('SIGKILL'));
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (line: Buffer) =>
+      resolve((JSON.parse(line.toString()) as { url: string }).url),
+    );
+    child.on('close', () => reject(new Error(`stowage serve ended:\n${said}`)));
+  });
+  return { url, host: new URL(url).host, stop };
+}
+
+export const digestOf = (bytes: Uint8Array | string) =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+/** Pushes an image of one layer as most clients do: three uploads, a tag. @returns whether it was acknowledged */
+export async function pushSmall(url: string, name: string, tag: string): Promise<string> {
+  const blobs = [`a layer of ${name}:${tag}`.repeat(500), '{}'];
+  for (const blob of blobs) {
+    const begun = await fetch(`${url}/v2/${name}/blobs/uploads/`, { method: 'POST' });
+    await begun.arrayBuffer();
+    const target = new URL(begun.headers.get('location') ?? '', url);
+    const first = Buffer.from(blob.slice(0, 20));
+    await (await fetch(target, { method: 'PATCH', body: first })).arrayBuffer();
+    target.searchParams.set('digest', digestOf(blob));
+    const done = await fetch(target, { method: 'PUT', body: Buffer.from(blob.slice(20)) });
+    if (done.status !== 201) throw new Error(`${name}: ${done.status} ${await done.text()}`);
+  }
+  const described = (mediaType: string, blob = '') => ({
+    mediaType,
+    digest: digestOf(blob),
+    size: Buffer.byteLength(blob),
+  });
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType,
+    config: described('application/vnd.oci.empty.v1+json', blobs[1]),
+    layers: [described('text/plain', blobs[0])],
+  });
+  const answer = await fetch(`${url}/v2/${name}/manifests/${tag}`, {
+    method: 'PUT',
+    headers: { 'content-type': mediaType },
+    body: manifest,
+  });
+  if (answer.status !== 201) throw new Error(`${name}: ${answer.status} ${await answer.text()}`);
+  return digestOf(manifest);
+}
+
+/** Reads an image as a client does. @throws when something of it is not there, or is not what it should be */
+export async function readSmall(url: string, name: string, reference: string): Promise<string> {
+  const read = async (path: string, digest?: string): Promise<string> => {
+    const answer = await fetch(`${url}/v2/${name}/${path}`);
+    const text = await answer.text();
+    if (answer.status !== 200 || (digest !== undefined && digestOf(text) !== digest))
+      throw new Error(`${name}: ${path}: ${answer.status} ${text.slice(0, 200)}`);
+    return text;
+  };
+  const manifest = await read(`manifests/${reference}`);
+  const { config, layers } = JSON.parse(manifest) as {
+    config: { digest: string };
+    layers: { digest: string }[];
+  };
+  for (const { digest } of [config, ...layers]) await read(`blobs/${digest}`, digest);
+  return digestOf(manifest);
+}

@@ -1,0 +1,65 @@
+import { collectRegistry, scrubRegistry } from '@stowage/core';
+import type { Command } from 'commander';
+import { EXIT_CODES } from '../exit-codes.js';
+import { formatBytes } from '../print/table.js';
+import { action, verb, type CommonOptions, type Io } from '../verb.js';
+
+interface Options extends CommonOptions {
+  readonly root?: string;
+  readonly grace?: string;
+  readonly rate?: string;
+}
+
+const ROOT = 'the folder of the registry; .stowage/registry when omitted';
+
+export function gcCommand(io: Io): Command {
+  return verb('gc', 'Delete what no manifest of a registry needs, while it runs.', [
+    'stowage gc --dry-run',
+    'stowage gc --root /srv/images --grace 2h',
+  ])
+    .option('--root <folder>', ROOT)
+    .option('--grace <duration>', 'spare what was wanted within this long; 1h when omitted')
+    .option('--dry-run', 'say what would go, and delete nothing')
+    .action(
+      action<Options>(io, async (workspace, _args, { options, call }) => {
+        const { root, grace } = options;
+        const result = await collectRegistry(workspace, { ...call, root, grace });
+        const { blobs, uploads, freedBytes } = result;
+        const verbs = call.dryRun ? 'would go' : 'deleted';
+        return {
+          json: result,
+          text: `${blobs.length} blobs and ${uploads} uploads ${verbs}, ${formatBytes(freedBytes)}\n`,
+        };
+      }),
+    );
+}
+
+export function scrubCommand(io: Io): Command {
+  return verb(
+    'scrub',
+    'Hash all that a registry keeps, while it runs, and take away what is damaged.',
+    ['stowage scrub --root /srv/images --rate 50MB'],
+  )
+    .option('--root <folder>', ROOT)
+    .option('--rate <size>', 'read no more than this in a second')
+    .addHelpText(
+      'after',
+      '\nWhat is damaged goes to quarantine/; to push it again heals it. Exit 4 when there is any.',
+    )
+    .action(
+      action<Options>(io, async (workspace, _args, { options, call }) => {
+        const { root, rate } = options;
+        const result = await scrubRegistry(workspace, { ...call, root, rate });
+        const { blobs, bytes, damaged } = result;
+        const lines = damaged.map(
+          ({ digest, images }) =>
+            `${digest}  damaged; needed by ${images.join(', ') || 'no image'}\n`,
+        );
+        return {
+          json: result,
+          text: `${lines.join('')}${blobs} blobs, ${formatBytes(bytes)}, ${damaged.length} damaged\n`,
+          ...(damaged.length > 0 ? { exitCode: EXIT_CODES.CORRUPT } : {}),
+        };
+      }),
+    );
+}

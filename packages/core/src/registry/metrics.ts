@@ -1,0 +1,46 @@
+import type { Registry } from 'prom-client';
+import type { Answered } from './handler.js';
+
+/** What a registry has done, for Prometheus. */
+export class Metrics {
+  readonly #registry: Registry;
+  readonly #note: (answered: Answered) => void;
+
+  private constructor(registry: Registry, note: (answered: Answered) => void) {
+    this.#registry = registry;
+    this.#note = note;
+  }
+
+  static async open(): Promise<Metrics> {
+    const { Counter, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    const labelNames = ['method', 'route', 'status'] as const;
+    const requests = new Counter({
+      name: 'stowage_registry_requests_total',
+      help: 'Requests that were answered.',
+      labelNames,
+      registers: [registry],
+    });
+    const seconds = new Histogram({
+      name: 'stowage_registry_request_duration_seconds',
+      help: 'How long an answer took, content included.',
+      labelNames: ['method', 'route'],
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+      registers: [registry],
+    });
+    return new Metrics(registry, ({ method, route, status, milliseconds }) => {
+      requests.inc({ method, route, status });
+      seconds.observe({ method, route }, milliseconds / 1000);
+    });
+  }
+
+  note(answered: Answered): void {
+    this.#note(answered);
+  }
+
+  /** In Prometheus' text format. */
+  async text(): Promise<{ readonly type: string; readonly body: string }> {
+    return { type: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+}
