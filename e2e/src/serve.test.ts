@@ -11,6 +11,7 @@ import {
 } from '@stowage/core';
 import { describe, expect, inject, it } from 'vitest';
 import { storeWith } from '../../packages/core/testing/image.js';
+import { faultyProxy } from './faulty-proxy.js';
 import { goTool } from './go-tools.js';
 import { describeWith, DOCKER } from './peers.js';
 import { json, must, stowage, temporaryFolder } from './run.js';
@@ -189,6 +190,32 @@ describe('what a registry of ours has acknowledged', () => {
     expect(plan.blobs).toHaveLength(3);
     expect(await json(['gc', '--root', root, '--grace', '0s'])).toMatchObject(plan);
     expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('a registry of ours in front of another', () => {
+  it('fetches what is missing once, keeps it, and serves it when the other is away', async () => {
+    const far = await startServe(['--root', await temporaryFolder()]);
+    const digest = await pushSmall(far.url, 'ci/app', '1');
+    const { host, requests } = await faultyProxy(far.host, () => false, {});
+    const root = await temporaryFolder();
+    const near = await startServe(['--root', root, '--upstream', `http://${host}/ci`]);
+    const found = await Promise.all(
+      Array.from({ length: 20 }, () => readSmall(near.url, 'app', '1')),
+    );
+    expect(new Set(found)).toEqual(new Set([digest]));
+    const blobs = requests.filter((each) => each.startsWith('GET') && each.includes('/blobs/'));
+    expect(blobs).toHaveLength(2);
+    // What is pushed here stays here, and a name that is ours is not theirs.
+    const own = await pushSmall(near.url, 'app', '2');
+    expect((await fetch(`${far.url}/v2/ci/app/manifests/2`)).status).toBe(404);
+    expect(await pushSmall(far.url, 'ci/app', '2')).not.toBe(own);
+    expect(await readSmall(near.url, 'app', '2')).toBe(own);
+    const tags = await (await fetch(`${near.url}/v2/app/tags/list`)).json();
+    expect(tags).toEqual({ name: 'app', tags: ['1', '2'] });
+    await far.stop('SIGKILL');
+    expect(await readSmall(near.url, 'app', '1')).toBe(digest);
+    expect((await fetch(`${near.url}/v2/app/manifests/none`)).status).toBe(503);
   });
 });
 

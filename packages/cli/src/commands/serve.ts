@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { serve, type AccessRule, type Answered, type Permission } from '@stowage/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { action, verb, type CommonOptions, type Io } from '../verb.js';
+import { action, verb, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly root?: string;
   readonly listen?: string;
   readonly readOnly?: boolean;
+  readonly upstream?: string;
   readonly htpasswd?: string;
   readonly anonymous?: Permission;
   readonly allow?: readonly AccessRule[];
@@ -16,17 +17,24 @@ interface Options extends CommonOptions {
 }
 
 export function serveCommand(io: Io): Command {
-  return verb('serve', 'Run a registry until it is stopped: to push to, or over archives.', [
-    'stowage serve',
-    'stowage serve images/ app.tar.zst',
-    'stowage serve --listen 127.0.0.1:5000 --root /srv/images',
-    'stowage serve --listen 0.0.0.0:5000 --htpasswd users --anonymous read',
-    "stowage serve --htpasswd users --allow 'ada:write:team/*' --allow '*:read:*'",
-  ])
+  return withRegistry(
+    verb('serve', 'Run a registry until it is stopped: to push to, or over archives.', [
+      'stowage serve',
+      'stowage serve images/ app.tar.zst',
+      'stowage serve --listen 127.0.0.1:5000 --root /srv/images',
+      'stowage serve --listen 0.0.0.0:5000 --htpasswd users --anonymous read',
+      "stowage serve --htpasswd users --allow 'ada:write:team/*' --allow '*:read:*'",
+      'stowage serve --upstream registry.example.com/mirror',
+    ]),
+  )
     .argument('[inputs...]', 'archives, folders of them, layouts: to be read, as they are')
     .option('--root <folder>', 'where to keep content; .stowage/registry when omitted')
     .option('--listen <host:port>', 'where to listen; a free port of 127.0.0.1 when omitted')
     .option('--read-only', 'take nothing')
+    .option(
+      '--upstream <url>',
+      'another registry, asked for what is missing; what it gives is kept',
+    )
     .option('--htpasswd <file>', 'who may log in, as htpasswd -B writes it')
     .addOption(
       new Option('--anonymous <what>', 'what may be done without logging in').choices([
@@ -51,13 +59,24 @@ export function serveCommand(io: Io): Command {
     )
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
-        const { root, listen, readOnly, htpasswd, anonymous, allow, tlsCert, tlsKey, gcEvery } =
-          options;
+        const {
+          root,
+          listen,
+          readOnly,
+          upstream,
+          htpasswd,
+          anonymous,
+          allow,
+          tlsCert,
+          tlsKey,
+          gcEvery,
+        } = options;
         await using serving = await serve(workspace, inputs, {
           ...call,
           root,
           listen,
           readOnly,
+          upstream,
           htpasswd,
           anonymous,
           rules: allow,

@@ -11,7 +11,7 @@ export interface PushTarget {
 }
 
 /** @throws ImageError USAGE */
-export function parseTarget(text: string): PushTarget {
+export function parseTarget(text: string, flag = '--to'): PushTarget {
   const [, scheme, rest = ''] = /^(?:(https?):\/\/)?(.*?)\/*$/.exec(text) ?? [];
   const slash = rest.indexOf('/');
   const [registry, prefix] = slash < 0 ? [rest, ''] : [rest.slice(0, slash), rest.slice(slash + 1)];
@@ -26,7 +26,7 @@ export function parseTarget(text: string): PushTarget {
   }
   throw new ImageError(
     'USAGE',
-    `--to: expected HOST[:PORT][/PREFIX], got ${JSON.stringify(text)}`,
+    `${flag}: expected HOST[:PORT][/PREFIX], got ${JSON.stringify(text)}`,
     { hint: 'For example registry.example.com/mirror, localhost:5000 or http://10.0.0.5:5000.' },
   );
 }

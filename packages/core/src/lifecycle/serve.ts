@@ -20,6 +20,7 @@ import { HostedArchives } from './hosted-archives.js';
 import { addressIn, listen, type Listening } from './listen.js';
 import { REGISTRY_GRACE, registryFolder, UPLOAD_GRACE } from './maintain-registry.js';
 import { expanded } from './push-items.js';
+import { parseTarget } from './push-target.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
 
 export interface ServeOptions extends VerbOptions {
@@ -30,6 +31,8 @@ export interface ServeOptions extends VerbOptions {
   /** `HOST:PORT`; a free port of this machine alone when omitted. */
   readonly listen?: string | undefined;
   readonly readOnly?: boolean | undefined;
+  /** `https://HOST[/PREFIX]` of a registry that is asked for what is missing here. */
+  readonly upstream?: string | undefined;
   /** A file that `htpasswd -B` writes. */
   readonly htpasswd?: string | undefined;
   /** What may be done without logging in. On this machine alone, without a file of users, everything. */
@@ -145,16 +148,18 @@ function collectEvery(every: number, root: string, { signal, onEvent }: ServeOpt
 async function openHosted(
   workspace: Workspace,
   inputs: readonly string[],
-  { root, readOnly, ...options }: ServeOptions,
+  { root, readOnly, upstream, ...options }: ServeOptions,
 ): Promise<{ readonly hosted: Hosted; readonly hosting?: Hosting }> {
   const { cwd } = options;
   if (inputs.length === 0) {
     const store = new HostedStore(registryFolder(workspace, { cwd, root }));
-    return readOnly ? { hosted: store } : { hosted: store, hosting: store };
+    const own = upstream === undefined ? store : await mirrorOf(store, upstream, options);
+    return readOnly ? { hosted: own } : { hosted: own, hosting: own };
   }
-  if (root !== undefined)
-    throw new ImageError('USAGE', '--root: expected no inputs beside it, got some', {
-      hint: 'Inputs are served as they are, read-only; --root is what can be written.',
+  const other = root === undefined ? (upstream === undefined ? undefined : '--upstream') : '--root';
+  if (other !== undefined)
+    throw new ImageError('USAGE', `${other}: expected no inputs beside it, got some`, {
+      hint: 'Inputs are served as they are, read-only.',
     });
   const engine = () => openEngine(workspace, options);
   const opened: Opened[] = [];
@@ -166,6 +171,22 @@ async function openHosted(
     for (const { source } of opened) await source[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+async function mirrorOf(
+  store: HostedStore,
+  upstream: string,
+  { registry }: Pick<ServeOptions, 'registry'>,
+): Promise<Hosting> {
+  const {
+    registry: host,
+    prefix,
+    plainHttp = registry?.plainHttp,
+  } = parseTarget(upstream, '--upstream');
+  const { openRegistry } = await import('../distribution/open-repository.js');
+  const { HostedMirror } = await import('./hosted-mirror.js');
+  const client = await openRegistry(host, { ...registry, plainHttp, retries: 1 });
+  return new HostedMirror(store, client, prefix === '' ? '' : `${prefix}/`);
 }
 
 /** Patterns, and folders that are no layouts, stand for the archives in them. */

@@ -24,6 +24,9 @@ import { FileUploads } from './hosted-uploads.js';
 import { makeLink, namesIn, readIfThere, removeFile, touch } from './links.js';
 import { blobFile } from './paths.js';
 
+/** After the digest of a tag that another registry gave. */
+const MIRRORED = ' mirrored';
+
 /** What a registry keeps in a folder. Any number of processes may share it. */
 export class HostedStore implements Hosting {
   readonly location: string;
@@ -62,7 +65,9 @@ export class HostedStore implements Hosting {
   }
 
   async manifest(repository: string, reference: string): Promise<Descriptor | undefined> {
-    const digest = isDigest(reference) ? reference : await this.#tagged(repository, reference);
+    const digest = isDigest(reference)
+      ? reference
+      : (await this.tagged(repository, reference))?.digest;
     return digest && (await this.readLink(repository, digest))?.descriptor;
   }
 
@@ -89,27 +94,41 @@ export class HostedStore implements Hosting {
 
   async putManifest(
     repository: string,
-    { descriptor, bytes, subject, children }: HostedManifest & { readonly bytes: Uint8Array },
+    manifest: HostedManifest & { readonly bytes: Uint8Array },
     tags: readonly string[],
   ): Promise<void> {
     const missing: Digest[] = [];
-    for (const child of new Set(children))
+    for (const child of new Set(manifest.children))
       if (!(await this.keep(repository, child))) missing.push(child);
     if (missing.length > 0)
       throw new ImageError(
         'INCOMPLETE',
         `${repository}: expected what the manifest names, got no ${missing.join(', ')}`,
       );
-    const { digest } = descriptor;
-    do await this.#blobs.put(descriptor, () => only(bytes));
-    while (!(await touch(blobFile(this.#root, digest), this.#trashed(digest))));
-    await this.#link(repository, digest);
-    const link = JSON.stringify({ descriptor, subject, children });
-    await writeAtomically(manifestLink(this.#root, repository, digest), [Buffer.from(link)]);
-    if (subject)
-      await makeLink(join(referrersFolder(this.#root, repository, subject), linkName(digest)));
-    for (const tag of tags)
-      await writeAtomically(tagLink(this.#root, repository, tag), [Buffer.from(digest)]);
+    await this.#keepManifest(repository, manifest);
+    for (const tag of tags) await this.#writeTag(repository, tag, manifest.descriptor.digest);
+  }
+
+  /** Keeps a manifest of another registry, whose children may come later, and what that calls it. */
+  async mirrorManifest(
+    repository: string,
+    manifest: HostedManifest & { readonly bytes: Uint8Array },
+    tag: string | undefined,
+  ): Promise<void> {
+    const { digest } = manifest.descriptor;
+    if (!(await this.readLink(repository, digest))) await this.#keepManifest(repository, manifest);
+    if (tag !== undefined) await this.#writeTag(repository, tag, `${digest}${MIRRORED}`);
+  }
+
+  /** What a tag names, and whether that is what another registry said. */
+  async tagged(
+    repository: string,
+    tag: string,
+  ): Promise<{ readonly digest: Digest; readonly isMirrored: boolean } | undefined> {
+    const text = (await readIfThere(tagLink(this.#root, repository, tag)))?.toString();
+    if (text === undefined) return undefined;
+    const isMirrored = text.endsWith(MIRRORED);
+    return { digest: parseDigest(isMirrored ? text.slice(0, -MIRRORED.length) : text), isMirrored };
   }
 
   async mount(repository: string, digest: Digest, from?: string): Promise<boolean> {
@@ -137,7 +156,8 @@ export class HostedStore implements Hosting {
     if (!link) return false;
     const folder = linkFolder(this.#root, repository, '_tags');
     for (const tag of await namesIn(folder))
-      if ((await this.#tagged(repository, tag)) === digest) await removeFile(join(folder, tag));
+      if ((await this.tagged(repository, tag))?.digest === digest)
+        await removeFile(join(folder, tag));
     const isGone = await removeFile(manifestLink(this.#root, repository, digest));
     if (link.subject)
       await removeFile(
@@ -168,9 +188,22 @@ export class HostedStore implements Hosting {
     // Every file is closed when it was read or written.
   }
 
-  async #tagged(repository: string, tag: string): Promise<Digest | undefined> {
-    const bytes = await readIfThere(tagLink(this.#root, repository, tag));
-    return bytes && parseDigest(bytes.toString());
+  async #keepManifest(
+    repository: string,
+    { descriptor, bytes, subject, children }: HostedManifest & { readonly bytes: Uint8Array },
+  ): Promise<void> {
+    const { digest } = descriptor;
+    do await this.#blobs.put(descriptor, () => only(bytes));
+    while (!(await touch(blobFile(this.#root, digest), this.#trashed(digest))));
+    await this.#link(repository, digest);
+    const link = JSON.stringify({ descriptor, subject, children });
+    await writeAtomically(manifestLink(this.#root, repository, digest), [Buffer.from(link)]);
+    if (subject)
+      await makeLink(join(referrersFolder(this.#root, repository, subject), linkName(digest)));
+  }
+
+  #writeTag(repository: string, tag: string, text: string): Promise<void> {
+    return writeAtomically(tagLink(this.#root, repository, tag), [Buffer.from(text)]);
   }
 
   #link(repository: string, digest: Digest): Promise<void> {
