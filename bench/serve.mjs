@@ -13,6 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'stowage-bench-'));
 const at = (name) => join(folder, name);
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 const MIB = 2 ** 20;
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const digestOf = (bytes) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 const large = Buffer.concat(Array.from({ length: 512 }, () => randomBytes(MIB)));
@@ -48,7 +49,7 @@ try {
         await putManifest(host, each);
         for (const method of ['HEAD', 'GET']) {
           const manifests = await many(clients, 3000, () =>
-            send(host, method, `/v2/${each}/manifests/1`),
+            send(host, method, `/v2/${each}/manifests/1`, { headers: { accept: MANIFEST } }),
           );
           note(`${method} manifest, ${clients} clients, per s`, manifests.rate);
           note(`${method} manifest, ${clients} clients, p99 ms`, manifests.p99);
@@ -151,7 +152,7 @@ async function putManifest(host, repository) {
     digest,
     size: small[0].length,
   };
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const mediaType = MANIFEST;
   const body = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,

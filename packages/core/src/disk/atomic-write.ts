@@ -36,7 +36,7 @@ export async function writeAtomically(
 
 /** Writes a new file and waits until it is on disk; removes it again when that fails. */
 export async function writeDurably(path: string, content: Chunks): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   try {
     await using file = await open(path, 'w');
     await writeAll(file, content, path);
@@ -50,19 +50,30 @@ export async function writeDurably(path: string, content: Chunks): Promise<void>
 /** So much (bytes) is written at once. */
 const BATCH = 1024 * 1024;
 
+/** So much (bytes) goes to the disk while more comes, so that whoever waits for the disk in the end waits for little. */
+const EARLY = 32 * BATCH;
+
 /** Appends content to an open file: in few writes, one of them under way while the next is gathered. */
 export async function writeAll(file: FileHandle, content: Chunks, path: string): Promise<void> {
   let batch: Uint8Array[] = [];
   let size = 0;
+  let loose = 0;
   let writing: Promise<void> = Promise.resolve();
+  let syncing: Promise<void> | undefined;
   const flush = async (): Promise<void> => {
     await writing;
     const chunks = batch;
+    loose += size;
     batch = [];
     size = 0;
     writing = writeChunks(file, chunks, path);
     // Its failure is met at the next write; until then nobody waits for it.
     writing.catch(() => undefined);
+    if (loose < EARLY || syncing) return;
+    loose = 0;
+    const done = () => (syncing = undefined);
+    // What fails here fails again when it is waited for.
+    syncing = file.datasync().then(done, done);
   };
   try {
     for await (const chunk of content) {
@@ -73,7 +84,7 @@ export async function writeAll(file: FileHandle, content: Chunks, path: string):
   } finally {
     // What came before a failure is written, too: somebody may go on from there.
     if (size > 0) await Promise.allSettled([flush()]);
-    await Promise.allSettled([writing]);
+    await Promise.allSettled([writing, syncing]);
   }
   await writing;
 }
@@ -85,6 +96,16 @@ async function writeChunks(
 ): Promise<void> {
   const [only, ...more] = chunks;
   if (only) await writeChunk(file, more.length === 0 ? only : Buffer.concat(chunks), path);
+}
+
+/** Makes a folder, and those above it, so that what is renamed into it later is not lost with it. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let at = dirname(path); at.length >= dirname(first).length; at = dirname(at)) {
+    await syncFolder(at);
+    if (at === dirname(at)) return;
+  }
 }
 
 /** Folders that are being synced: what is under way, and the one that will begin after it. */

@@ -1,8 +1,12 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Descriptor } from '../oci/descriptor.js';
+import { readAll } from '../transfer/verified.js';
 import { answer, type Exchange } from './exchange.js';
 import { parseRange } from './range.js';
+
+/** What is so small (bytes) is sent at once. */
+const SMALL = 128 * 1024;
 
 /** Answers GET and HEAD of content that never changes: with ranges, and with nothing where the client has it. */
 export async function sendContent(
@@ -29,5 +33,6 @@ export async function sendContent(
   });
   if (request.method === 'HEAD' || start === end) return void response.end();
   const bytes = hosted.read(repository, descriptor, { start, end, signal });
+  if (end - start <= SMALL) return void response.end(await readAll(bytes, SMALL));
   await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 }), response);
 }

@@ -7,6 +7,7 @@ import { deleteBlob, sendBlob } from './blobs.js';
 import { answerJson, type Exchange } from './exchange.js';
 import { sendCatalog, sendReferrers, sendTags } from './lists.js';
 import { deleteManifest, putManifest, sendManifest } from './manifests.js';
+import { PAGES, renderPage } from './pages.js';
 import { asProblem, Problem } from './problem.js';
 import { parseRoute, type Route } from './routes.js';
 import { appendUpload, cancelUpload, finishUpload, sendUpload, startUpload } from './uploads.js';
@@ -17,7 +18,7 @@ export interface Answered {
   readonly method: string;
   readonly path: string;
   /** The kind of end point; `none` where there is none. */
-  readonly route: Route['kind'] | 'none';
+  readonly route: Route['kind'] | 'page' | 'none';
   readonly status: number;
   readonly milliseconds: number;
   /** Why it was answered with an error of this registry's own. */
@@ -56,6 +57,10 @@ async function handle(
   let failure: unknown;
   let kind: Answered['route'] = 'none';
   try {
+    if (path === '/' || path.startsWith(PAGES)) {
+      kind = 'page';
+      return await sendPage(request, response, { hosted, access, path, search });
+    }
     const route = parseRoute(path);
     kind = route?.kind ?? 'none';
     if (!route)
@@ -82,18 +87,45 @@ async function handle(
     // A client that went away is no failure of ours.
     if (problem.code === 'UNKNOWN' && !gone.signal.aborted) failure = error;
     refuse(request, response, problem);
+  } finally {
+    const { statusCode: status } = response;
+    const milliseconds = performance.now() - start;
+    onAnswered?.({
+      id,
+      method,
+      path,
+      route: kind,
+      status,
+      milliseconds,
+      ...(failure === undefined ? {} : { error: failure }),
+    });
   }
-  const { statusCode: status } = response;
-  const milliseconds = performance.now() - start;
-  onAnswered?.({
-    id,
-    method,
+}
+
+async function sendPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  {
+    hosted,
+    access,
     path,
-    route: kind,
-    status,
-    milliseconds,
-    ...(failure === undefined ? {} : { error: failure }),
+    search,
+  }: Pick<RegistryHandlerOptions, 'hosted' | 'access'> & Record<'path' | 'search', string>,
+): Promise<void> {
+  const { method, headers } = request;
+  if (method !== 'GET' && method !== 'HEAD')
+    throw new Problem('UNSUPPORTED', `${method}: expected GET`);
+  const { user, may } = (await access?.of(request)) ?? EVERYBODY;
+  if (user === undefined && !may('read', '')) throw challenge();
+  const query = new URLSearchParams(search);
+  const text = await renderPage({ hosted, may, host: headers.host ?? '', path, query });
+  response.writeHead(text === undefined ? 404 : 200, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
   });
+  response.end(method === 'HEAD' ? undefined : (text ?? 'There is no such page.\n'));
 }
 
 const EVERYBODY: { readonly user?: string; readonly may: May } = { may: () => true };

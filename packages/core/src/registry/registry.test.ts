@@ -434,3 +434,37 @@ it('answers a request that names a whole URL, or a path that climbs', async () =
   expect(await raw('/v2/../../etc/manifests/passwd')).toBe('400');
   expect(await raw('*')).toBe('404');
 });
+
+describe('the page', () => {
+  it('shows repositories, tags, layers, and what refers to an image', async () => {
+    const { digest } = await pushImage('team/app', '1', { annotations: { a: '<script>' } });
+    const subject = { mediaType: MANIFEST, digest, size: 1 };
+    await pushImage('team/app', undefined, { subject, artifactType: 'text/<b>' });
+    const host = new URL(base).host;
+    const front = await get('/');
+    expect(front.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await front.text()).toContain('<a href="/-/team/app">team/app</a>');
+    const tags = await (await get('/-/team/app')).text();
+    expect(tags).toContain(`<code>docker pull ${host}/team/app:1</code>`);
+    expect(tags).toContain(`href="/-/team/app@${digest}"`);
+    const image = await (await get(`/-/team/app@${digest}`)).text();
+    expect(image).toContain('text/&lt;b&gt;');
+    expect(image).not.toContain('<b>');
+    for (const path of ['/-/none', '/-/../x', `/-/team/app@${digestOf('x')}`, '/-/'])
+      expect((await get(path)).status).toBe(404);
+    expect((await ask('POST', '/')).status).toBe(405);
+  });
+
+  it('goes on with the next hundred tags', async () => {
+    const { digest, manifest } = await pushImage('a', 't000');
+    const tags = Array.from({ length: 150 }, (_, at) => `tag=t${String(at).padStart(3, '0')}`);
+    await ask('PUT', `/v2/a/manifests/${digest}?${tags.join('&')}`, {
+      headers: { 'content-type': MANIFEST },
+      body: manifest,
+    });
+    const first = await (await get('/-/a')).text();
+    expect([first.includes('t099'), first.includes('t100')]).toEqual([true, false]);
+    const next = /href="(\?last=[^"]+)"/.exec(first)?.[1] ?? '';
+    expect(await (await get(`/-/a${next}`)).text()).toContain('t149');
+  });
+});

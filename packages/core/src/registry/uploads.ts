@@ -12,7 +12,9 @@ const EVERYWHERE = '/';
 /** POST: mounts, takes a whole blob, or begins an upload. */
 export async function startUpload(exchange: Exchange, name: string): Promise<void> {
   const { query } = exchange;
-  const { uploads, mount } = { uploads: exchange.hosting().uploads, mount: query.get('mount') };
+  const hosting = exchange.hosting();
+  const { uploads } = hosting;
+  const mount = query.get('mount');
   if (mount !== null) {
     const digest = digestOf(mount);
     const from = query.get('from') ?? undefined;
@@ -20,7 +22,7 @@ export async function startUpload(exchange: Exchange, name: string): Promise<voi
       throw new Problem('NAME_INVALID', `from: expected a valid name, got ${JSON.stringify(from)}`);
     // From wherever it is: that is for those who may read everything.
     const isAllowed = exchange.may('read', from ?? EVERYWHERE);
-    if (isAllowed && (await exchange.hosting().mount(name, digest, from)))
+    if (isAllowed && (await hosting.mount(name, digest, from)))
       return created(exchange, name, digest);
   }
   const whole = query.get('digest');

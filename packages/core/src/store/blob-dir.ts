@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncFolder, writeDurably } from '../disk/atomic-write.js';
+import { makeFolder, syncFolder, writeDurably } from '../disk/atomic-write.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
@@ -39,7 +39,7 @@ export class BlobDir {
     await writeDurably(partial, verified(openContent(), descriptor, options));
     const path = blobFile(this.#root, descriptor.digest);
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       await rename(partial, path);
     } catch (error) {
       await rm(partial, { force: true });

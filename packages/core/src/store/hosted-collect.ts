@@ -14,7 +14,7 @@ import {
 } from './hosted-paths.js';
 import { HostedStore } from './hosted-store.js';
 import { namesIn, sweep, unlessAbsent } from './links.js';
-import { blobFile, blobFolder, digestOfBlobFile } from './paths.js';
+import { blobFile, blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 
 export interface CollectHostedOptions extends CallOptions {
   /** What was wanted within this long (ms) may belong to a push that is still going on. */
@@ -63,12 +63,19 @@ export async function collectHosted(
         (dryRun === true || (await sweep(path, trash, before)) !== undefined);
       if (!isGone) needed.add(digest);
     }
-    for (const file of await oldUploads(root, repository, Date.now() - uploadGrace)) {
+    for (const file of await oldFiles(
+      linkFolder(root, repository, '_uploads'),
+      Date.now() - uploadGrace,
+    )) {
       uploads++;
       freedBytes += await allocated(file);
       if (!dryRun) await rm(file, { force: true });
     }
     if (!dryRun) await forgetReferrers(store, root, repository);
+  }
+  for (const file of await oldFiles(partialFolder(root), Date.now() - uploadGrace)) {
+    freedBytes += await allocated(file);
+    if (!dryRun) await rm(file, { force: true });
   }
   const blobs: Digest[] = [];
   for (const algorithm of ['sha256', 'sha512'])
@@ -136,8 +143,7 @@ async function restore(trash: string, placeOf: (digest: Digest) => string): Prom
   }
 }
 
-async function oldUploads(root: string, repository: string, before: number): Promise<string[]> {
-  const folder = linkFolder(root, repository, '_uploads');
+async function oldFiles(folder: string, before: number): Promise<string[]> {
   const old: string[] = [];
   for (const name of await namesIn(folder)) {
     const info = await statIfThere(join(folder, name));

@@ -1,13 +1,17 @@
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
-import { writeAtomically } from '../disk/atomic-write.js';
+import { makeFolder, writeAtomically } from '../disk/atomic-write.js';
 import { ImageError } from '../errors.js';
 import { parseDescriptor, type Descriptor } from '../oci/descriptor.js';
 import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
 import { parseJsonObject } from '../oci/json.js';
+import { isManifestType } from '../oci/media-types.js';
 import { only } from '../transfer/copy.js';
 import { paged, type HostedManifest, type Hosting, type Page } from '../transfer/hosted.js';
-import type { Bytes, ReadOptions } from '../transfer/store.js';
+import type { ReadOptions } from '../transfer/store.js';
+import { readAll, verified } from '../transfer/verified.js';
 import { BlobDir } from './blob-dir.js';
 import {
   blobLink,
@@ -22,7 +26,11 @@ import {
 } from './hosted-paths.js';
 import { FileUploads } from './hosted-uploads.js';
 import { makeLink, namesIn, readIfThere, removeFile, touch } from './links.js';
-import { blobFile } from './paths.js';
+import { blobFile, partialFolder } from './paths.js';
+
+/** How many manifests stay in memory, and the largest of them, in bytes. */
+const MANIFESTS = 1000;
+const LARGEST = 16 * 1024;
 
 /** After the digest of a tag that another registry gave. */
 const MIRRORED = ' mirrored';
@@ -33,6 +41,8 @@ export class HostedStore implements Hosting {
   readonly uploads: FileUploads;
   readonly #root: string;
   readonly #blobs: BlobDir;
+  /** What was read last. It is asked for only where its link is there. */
+  readonly #manifests = new Map<Digest, Uint8Array>();
 
   constructor(root: string) {
     this.#root = root;
@@ -58,17 +68,16 @@ export class HostedStore implements Hosting {
     const tags = await namesIn(linkFolder(this.#root, repository, '_tags'));
     if (tags.length === 0 && !(await statIfThere(linkFolder(this.#root, repository, '_manifests'))))
       return undefined;
-    return paged(
-      tags.filter((tag) => !tag.endsWith('.partial')),
-      page,
-    );
+    return paged(tags, page);
   }
 
   async manifest(repository: string, reference: string): Promise<Descriptor | undefined> {
     const digest = isDigest(reference)
       ? reference
       : (await this.tagged(repository, reference))?.digest;
-    return digest && (await this.readLink(repository, digest))?.descriptor;
+    const link = digest && (await this.readLink(repository, digest));
+    // What was damaged is away: who asks pushes it again.
+    return link && existsSync(blobFile(this.#root, digest)) ? link.descriptor : undefined;
   }
 
   async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
@@ -78,8 +87,18 @@ export class HostedStore implements Hosting {
     return size === undefined ? undefined : { mediaType: 'application/octet-stream', digest, size };
   }
 
-  read(_repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes {
-    return this.#blobs.read(descriptor, options);
+  async *read(
+    _repository: string,
+    descriptor: Descriptor,
+    options: ReadOptions = {},
+  ): AsyncGenerator<Uint8Array, void, void> {
+    const { start = 0, end = descriptor.size } = options;
+    if (!isManifestType(descriptor.mediaType))
+      return yield* this.#blobs.read(descriptor, options) as AsyncGenerator<Uint8Array, void, void>;
+    const known = this.#manifests.get(descriptor.digest);
+    const bytes = known ?? (await readAll(verified(this.#blobs.read(descriptor), descriptor)));
+    if (!known) this.#remember(descriptor.digest, bytes);
+    yield bytes.subarray(start, end);
   }
 
   async referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]> {
@@ -125,7 +144,7 @@ export class HostedStore implements Hosting {
     repository: string,
     tag: string,
   ): Promise<{ readonly digest: Digest; readonly isMirrored: boolean } | undefined> {
-    const text = (await readIfThere(tagLink(this.#root, repository, tag)))?.toString();
+    const text = readIfThere(tagLink(this.#root, repository, tag))?.toString();
     if (text === undefined) return undefined;
     const isMirrored = text.endsWith(MIRRORED);
     return { digest: parseDigest(isMirrored ? text.slice(0, -MIRRORED.length) : text), isMirrored };
@@ -174,7 +193,7 @@ export class HostedStore implements Hosting {
   /** A manifest of a repository; undefined when it has none of that digest. */
   async readLink(repository: string, digest: Digest): Promise<HostedManifest | undefined> {
     const path = manifestLink(this.#root, repository, digest);
-    const bytes = await readIfThere(path);
+    const bytes = readIfThere(path);
     if (!bytes) return undefined;
     const { descriptor, subject, children } = parseJsonObject(bytes, path);
     return {
@@ -188,6 +207,13 @@ export class HostedStore implements Hosting {
     // Every file is closed when it was read or written.
   }
 
+  #remember(digest: Digest, bytes: Uint8Array): void {
+    if (bytes.byteLength > LARGEST) return;
+    this.#manifests.set(digest, bytes);
+    const [oldest] = this.#manifests.keys();
+    if (this.#manifests.size > MANIFESTS && oldest !== undefined) this.#manifests.delete(oldest);
+  }
+
   async #keepManifest(
     repository: string,
     { descriptor, bytes, subject, children }: HostedManifest & { readonly bytes: Uint8Array },
@@ -197,13 +223,20 @@ export class HostedStore implements Hosting {
     while (!(await touch(blobFile(this.#root, digest), this.#trashed(digest))));
     await this.#link(repository, digest);
     const link = JSON.stringify({ descriptor, subject, children });
-    await writeAtomically(manifestLink(this.#root, repository, digest), [Buffer.from(link)]);
+    await this.#write(manifestLink(this.#root, repository, digest), link);
     if (subject)
       await makeLink(join(referrersFolder(this.#root, repository, subject), linkName(digest)));
   }
 
   #writeTag(repository: string, tag: string, text: string): Promise<void> {
-    return writeAtomically(tagLink(this.#root, repository, tag), [Buffer.from(text)]);
+    return this.#write(tagLink(this.#root, repository, tag), text);
+  }
+
+  /** Nothing but tags is among tags, also while one is written. */
+  async #write(path: string, text: string): Promise<void> {
+    const partial = join(partialFolder(this.#root), randomBytes(8).toString('hex'));
+    await makeFolder(dirname(path));
+    await writeAtomically(path, [Buffer.from(text)], { partial });
   }
 
   #link(repository: string, digest: Digest): Promise<void> {

@@ -11,7 +11,7 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncFolder, writeAll } from '../disk/atomic-write.js';
+import { makeFolder, syncFolder, writeAll } from '../disk/atomic-write.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
 import { algorithmOf, type Algorithm, type Digest } from '../oci/digest.js';
@@ -116,7 +116,7 @@ export class FileUploads implements Uploads {
       await file.utimes(new Date(), new Date());
       await file.sync();
       const path = blobFile(this.#root, digest);
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       // Where another process has taken the upload over, there is nothing to rename.
       await rename(upload.path, path);
       await syncFolder(dirname(path));

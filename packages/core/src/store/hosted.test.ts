@@ -1,4 +1,4 @@
-import { readdir, rename, mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
@@ -179,4 +179,15 @@ it('names the images that a damaged blob hits', async () => {
   await putBlob(store, 'a', 'some');
   await isWhole(store, 'a', image.digest);
   await isWhole(store, 'b', other.digest);
+  // A manifest that is damaged is not there, until it is pushed again.
+  const manifest = join(root, 'blobs/sha256', image.digest.replace('sha256:', ''));
+  const bytes = await readFile(manifest);
+  await writeFile(manifest, bytes.toString().replace('text/plain', 'text/plaim'));
+  await expect(readAll(new HostedStore(root).read('a', image))).rejects.toMatchObject({
+    code: 'CORRUPT',
+  });
+  expect(await scrub(root)).toMatchObject({ damaged: [{ digest: image.digest }] });
+  expect(await store.manifest('a', '1')).toBeUndefined();
+  await putImage(store, 'a', '1', [blob]);
+  await isWhole(store, 'a', image.digest);
 });

@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allocatedBy, statIfThere } from '../disk/allocated.js';
-import { syncFolder } from '../disk/atomic-write.js';
+import { makeFolder, syncFolder } from '../disk/atomic-write.js';
 import { systemCode } from '../errors.js';
 
 /** Makes an empty file whose name says something, durably; or says it anew. */
@@ -15,7 +16,7 @@ export async function makeLink(path: string): Promise<void> {
   };
   await make().catch(async (error: unknown) => {
     if (systemCode(error) !== 'ENOENT') throw error;
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await make();
   });
   await syncFolder(folder);
@@ -63,8 +64,14 @@ export async function sweep(
   return freed;
 }
 
-export async function readIfThere(path: string): Promise<Buffer | undefined> {
-  return unlessAbsent(() => readFile(path));
+/** A tag or a link: so little that to wait for a thread would take longer than to read it. */
+export function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
 }
 
 export async function removeFile(path: string): Promise<boolean> {
@@ -84,7 +91,11 @@ export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undef
   try {
     return await work();
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
 }

@@ -1,7 +1,7 @@
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
-import { syncFolder, writeAll } from '../disk/atomic-write.js';
+import { makeFolder, syncFolder, writeAll } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';
@@ -51,7 +51,7 @@ export async function resumeBlob(
     }
     await file.sync();
     const path = blobFile(root, descriptor.digest);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await rename(partial, path);
     await syncFolder(dirname(path));
   };
