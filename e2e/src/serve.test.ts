@@ -268,6 +268,9 @@ describe('a registry of ours lets in', () => {
       (await fetch(`${url}${path}`, { method, headers })).status;
     const [ada, bob] = [basic('ada', 'secret'), basic('bob', 'secret')];
     expect(await status('GET', '/v2/', ada)).toBe(200);
+    expect(await status('GET', '/metrics', ada)).toBe(200);
+    expect(await status('GET', '/metrics', {})).toBe(401);
+    expect(await status('GET', '/', {})).toBe(401);
     for (const wrong of [
       basic('ada', 'Secret'),
       basic('eve', 'secret'),

@@ -73,7 +73,7 @@ export async function serve(
   };
   const handler = registryHandler({ hosted, hosting, access, onAnswered });
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
-  const listening = await listen(withOthers(handler, metrics), { ...address, tls });
+  const listening = await listen(withOthers(handler, metrics, access), { ...address, tls });
   const collecting =
     hosting && every > 0
       ? collectEvery(every, registryFolder(workspace, options), options)
@@ -116,15 +116,25 @@ async function accessFor(
   return new Access({ htpasswd: read, anonymous, rules });
 }
 
-/** `/healthz` and `/metrics` beside the registry. */
-function withOthers(registry: RequestListener, metrics: Metrics): RequestListener {
-  const send = (response: ServerResponse, type: string, body: string) =>
-    response.writeHead(200, { 'content-type': type }).end(body);
+/** `/healthz` and `/metrics` beside the registry; figures are for those who may read it. */
+function withOthers(
+  registry: RequestListener,
+  metrics: Metrics,
+  access: Access | undefined,
+): RequestListener {
+  const send = (response: ServerResponse, status: number, type: string, body: string) =>
+    response.writeHead(status, { 'content-type': type }).end(body);
+  const figures = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const who = await access?.of(request).catch(() => ({ may: () => false }));
+    if (who && !('user' in who) && !who.may('read', ''))
+      return void send(response, 401, 'text/plain', 'expected a user name and a password\n');
+    const { type, body } = await metrics.text();
+    send(response, 200, type, body);
+  };
   return (request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (isRead && request.url === '/healthz') send(response, 'text/plain', 'ok\n');
-    else if (isRead && request.url === '/metrics')
-      void metrics.text().then(({ type, body }) => send(response, type, body));
+    if (isRead && request.url === '/healthz') send(response, 200, 'text/plain', 'ok\n');
+    else if (isRead && request.url === '/metrics') void figures(request, response);
     else registry(request, response);
   };
 }

@@ -139,7 +139,11 @@ export async function* allManifests(
 async function restore(trash: string, placeOf: (digest: Digest) => string): Promise<void> {
   for (const name of await namesIn(trash)) {
     const digest = digestOfLink(name);
-    if (digest) await unlessAbsent(() => rename(join(trash, name), placeOf(digest)));
+    if (!digest) continue;
+    const [from, place] = [join(trash, name), placeOf(digest)];
+    // What came again meanwhile is younger.
+    if (await statIfThere(place)) await rm(from, { force: true });
+    else await unlessAbsent(() => rename(from, place));
   }
 }
 

@@ -27,10 +27,10 @@ import {
 import { FileUploads } from './hosted-uploads.js';
 import { makeLink, namesIn, readIfThere, removeFile, touch } from './links.js';
 import { blobFile, partialFolder } from './paths.js';
+import { RecentManifests } from './recent-manifests.js';
 
-/** How many manifests stay in memory, and the largest of them, in bytes. */
-const MANIFESTS = 1000;
-const LARGEST = 16 * 1024;
+/** Who reads what was marked so shortly ago (ms) need not mark it anew. */
+const RECENT = 1000;
 
 /** After the digest of a tag that another registry gave. */
 const MIRRORED = ' mirrored';
@@ -41,8 +41,7 @@ export class HostedStore implements Hosting {
   readonly uploads: FileUploads;
   readonly #root: string;
   readonly #blobs: BlobDir;
-  /** What was read last. It is asked for only where its link is there. */
-  readonly #manifests = new Map<Digest, Uint8Array>();
+  readonly #manifests = new RecentManifests();
 
   constructor(root: string) {
     this.#root = root;
@@ -82,7 +81,7 @@ export class HostedStore implements Hosting {
 
   async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
     // Who asks may be about to count on it.
-    if (!(await this.keep(repository, digest))) return undefined;
+    if (!(await this.keep(repository, digest, RECENT))) return undefined;
     const size = (await statIfThere(blobFile(this.#root, digest)))?.size;
     return size === undefined ? undefined : { mediaType: 'application/octet-stream', digest, size };
   }
@@ -97,7 +96,7 @@ export class HostedStore implements Hosting {
       return yield* this.#blobs.read(descriptor, options) as AsyncGenerator<Uint8Array, void, void>;
     const known = this.#manifests.get(descriptor.digest);
     const bytes = known ?? (await readAll(verified(this.#blobs.read(descriptor), descriptor)));
-    if (!known) this.#remember(descriptor.digest, bytes);
+    if (!known) this.#manifests.set(descriptor.digest, bytes);
     yield bytes.subarray(start, end);
   }
 
@@ -157,12 +156,17 @@ export class HostedStore implements Hosting {
     return true;
   }
 
-  /** Marks a blob of a repository as wanted now: whoever collects garbage at this moment leaves it. @returns whether it is there */
-  async keep(repository: string, digest: Digest): Promise<boolean> {
+  /**
+   * Marks a blob of a repository as wanted now: whoever collects garbage at this moment leaves it.
+   *
+   * @param unlessWithin leaves marks that are younger than this (ms).
+   * @returns whether it is there
+   */
+  async keep(repository: string, digest: Digest, unlessWithin = 0): Promise<boolean> {
     const link = blobLink(this.#root, repository, digest);
     return (
-      (await touch(link, this.#trashed(digest, repository))) &&
-      (await touch(blobFile(this.#root, digest), this.#trashed(digest)))
+      (await touch(link, this.#trashed(digest, repository), unlessWithin)) &&
+      (await touch(blobFile(this.#root, digest), this.#trashed(digest), unlessWithin))
     );
   }
 
@@ -205,13 +209,6 @@ export class HostedStore implements Hosting {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // Every file is closed when it was read or written.
-  }
-
-  #remember(digest: Digest, bytes: Uint8Array): void {
-    if (bytes.byteLength > LARGEST) return;
-    this.#manifests.set(digest, bytes);
-    const [oldest] = this.#manifests.keys();
-    if (this.#manifests.size > MANIFESTS && oldest !== undefined) this.#manifests.delete(oldest);
   }
 
   async #keepManifest(

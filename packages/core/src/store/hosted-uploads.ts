@@ -24,6 +24,9 @@ import { blobFile } from './paths.js';
 /** Makes no file where there is none: another process has taken it over then. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND;
 
+/** How many uploads are remembered: one that was given up is never heard of again. */
+const MOST = 10_000;
+
 /** An upload that this process writes. */
 interface Session {
   readonly path: string;
@@ -58,6 +61,9 @@ export class FileUploads implements Uploads {
     const hashed = { algorithm: 'sha256', hash: createHash('sha256') } as const;
     const session: Session = { path, size: 0, hashed, isBusy: false };
     this.#sessions.set(`${repository} ${id}`, Promise.resolve(session));
+    // Who comes back to the oldest finds its file.
+    const [oldest] = this.#sessions.keys();
+    if (this.#sessions.size > MOST && oldest !== undefined) this.#sessions.delete(oldest);
     return id;
   }
 
@@ -169,8 +175,10 @@ export class FileUploads implements Uploads {
     try {
       const left = (await readdir(folder)).find((name) => name.startsWith(`${id}.`));
       if (left === undefined) throw unknown(id);
-      await copyFile(join(folder, left), path);
-      await rm(join(folder, left));
+      if (join(folder, left) !== path) {
+        await copyFile(join(folder, left), path);
+        await rm(join(folder, left));
+      }
       return { path, size: (await stat(path)).size, isBusy: false };
     } catch (error) {
       if (systemCode(error) === 'ENOENT') throw unknown(id);

@@ -22,17 +22,20 @@ export async function makeLink(path: string): Promise<void> {
   await syncFolder(folder);
 }
 
-/** What was wanted so shortly ago (ms) need not be marked anew. */
-const RECENT = 1000;
 /** How often, and how long between (ms), a file is looked for that may be on its way back out of the trash. */
 const LOOKS = 20;
 const BETWEEN = 10;
 
-/** Marks a file as wanted now, so that `sweep` leaves it. @returns whether it is there */
-export async function touch(path: string, trash: string): Promise<boolean> {
+/**
+ * Marks a file as wanted now, so that `sweep` leaves it.
+ *
+ * @param unlessWithin leaves a mark that is younger than this (ms).
+ * @returns whether it is there
+ */
+export async function touch(path: string, trash: string, unlessWithin = 0): Promise<boolean> {
   for (let looks = 0; ; looks++) {
     const info = await statIfThere(path);
-    if (info && Date.now() - info.mtimeMs < RECENT) return true;
+    if (info && Date.now() - info.mtimeMs < unlessWithin) return true;
     const now = new Date();
     if (info && (await unlessAbsent(() => utimes(path, now, now).then(() => true)))) return true;
     if (looks === LOOKS || !(await statIfThere(trash))) return false;
