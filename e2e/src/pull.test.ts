@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CachedImage, CacheInfo, CacheProof, LoadResult, PullResult } from '@stowage/core';
 import { expect, inject, it, onTestFinished } from 'vitest';
@@ -152,6 +152,39 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
     expect(cut.damaged).toHaveLength(1);
     await json(['cache', 'purge'], { cwd, env });
     expect(await info()).toMatchObject({ images: 0, blobs: 0, bytes: 0 });
+  });
+});
+
+describeWith(['docker-registry'], 'the cache', () => {
+  it('loses what was used longest ago, when it is told to and as stowage.yaml says', async () => {
+    const { cwd, env, registry, name } = await setUp();
+    const second = join(GOLDEN, 'docker-20.tar');
+    await json(['copy', second, `docker://${registry}/team/app:2`], { cwd, env });
+    const pull = (tag: number) => json(['pull', '--plain-http', `${name}:${tag}`], { cwd, env });
+    const named = async () =>
+      (await json<{ images: CachedImage[] }>(['cache', 'ls'], { cwd, env })).images.map(
+        ({ reference }) => reference?.replace(/^.*:/, ''),
+      );
+    const purge = (...args: readonly string[]) =>
+      json<{ purged: CachedImage[] }>(['cache', 'purge', ...args], { cwd, env });
+    /** As if an hour had passed. */
+    const age = async () => {
+      const past = new Date(Date.now() - 3_600_000);
+      const folder = join(env.STOWAGE_CACHE_DIR, 'images');
+      for (const file of await readdir(folder)) await utimes(join(folder, file), past, past);
+    };
+    await pull(1);
+    await age();
+    await pull(2);
+    expect((await purge('--max-used', '1GB')).purged).toEqual([]);
+    expect((await purge('--max-used', '1B', '--dry-run')).purged).toHaveLength(2);
+    expect((await purge('--unused-for', '30m')).purged).toMatchObject([{ reference: `${name}:1` }]);
+    expect(await named()).toEqual(['2']);
+    await age();
+    await writeFile(join(cwd, 'stowage.yaml'), 'cache: { max_used: 1B }\n');
+    await pull(1);
+    // What was used just now stays, whatever the bound.
+    expect(await named()).toEqual(['1']);
   });
 });
 

@@ -12,6 +12,7 @@ import {
 import { describe, expect, inject, it } from 'vitest';
 import { storeWith } from '../../packages/core/testing/image.js';
 import { faultyProxy } from './faulty-proxy.js';
+import { mountTmpfs } from './file-system.js';
 import { goTool } from './go-tools.js';
 import { describeWith, DOCKER } from './peers.js';
 import { json, must, stowage, temporaryFolder } from './run.js';
@@ -194,6 +195,31 @@ describe('what a registry of ours has acknowledged', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 });
+
+describeWith(
+  ['mount'],
+  'a registry of ours on a full disk',
+  () => {
+    it('says so, keeps what it has, and takes more when there is room', async () => {
+      const folder = join(await temporaryFolder(), 'disk');
+      await mountTmpfs(folder, 'size=8m');
+      const { url, stop } = await startServe(['--root', join(folder, 'root')]);
+      const digest = await pushSmall(url, 'a', '1');
+      const push = async (bytes: Buffer) => {
+        const path = `/v2/a/blobs/uploads/?digest=${digestOf(bytes)}`;
+        const answer = await fetch(`${url}${path}`, { method: 'POST', body: bytes });
+        return { status: answer.status, text: await answer.text() };
+      };
+      const { status, text } = await push(Buffer.alloc(12_000_000, 'x'));
+      expect([status, text]).toEqual([507, expect.stringContaining('NO_SPACE') as string]);
+      expect(await readSmall(url, 'a', '1')).toBe(digest);
+      expect(await push(Buffer.alloc(3_000_000, 'y'))).toMatchObject({ status: 201 });
+      expect(await pushSmall(url, 'a', '2')).toMatch(/^sha256:/);
+      await stop('SIGTERM');
+    });
+  },
+  { root: true },
+);
 
 describe('a registry of ours in front of another', () => {
   it('fetches what is missing once, keeps it, and serves it when the other is away', async () => {

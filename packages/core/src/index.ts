@@ -77,14 +77,12 @@ export type { KubernetesImage } from './definition/kubernetes.js';
 export {
   cacheInfo,
   listCache,
-  purgeCache,
   verifyCache,
   type CachedImage,
   type CacheInfo,
   type CacheProof,
-  type Purged,
-  type PurgeOptions,
 } from './lifecycle/manage-cache.js';
+export { purgeCache, type Purged, type PurgeOptions } from './lifecycle/purge-cache.js';
 export { sync, type SyncOptions, type SyncResult } from './lifecycle/fleet.js';
 export { pull, type PullOptions, type PullResult } from './lifecycle/pull.js';
 export { load, type LoadOptions, type LoadResult } from './lifecycle/load.js';

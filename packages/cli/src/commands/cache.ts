@@ -64,6 +64,7 @@ function verifyCommand(io: Io): Command {
 
 interface PurgeCommandOptions extends CommonOptions {
   readonly unusedFor?: string;
+  readonly maxUsed?: string;
 }
 
 function purgeCommand(io: Io): Command {
@@ -71,14 +72,16 @@ function purgeCommand(io: Io): Command {
     'stowage cache purge',
     'stowage cache purge registry.example.com/team/app:1',
     'stowage cache purge --unused-for 30d',
+    'stowage cache purge --max-used 20GB',
   ])
     .argument('[reference...]', 'images by tag or digest')
     .option('--unused-for <duration>', 'only what was not used for this long, as 30d')
+    .option('--max-used <size>', 'only what was used longest ago, until no more than this is left')
     .option('--dry-run', 'say what would go, and delete nothing')
     .action(
       action<PurgeCommandOptions>(io, async (_, references, { options, call }) => {
-        const { unusedFor } = options;
-        const done = await purgeCache({ references, unusedFor, dryRun: call.dryRun });
+        const { unusedFor, maxUsed } = options;
+        const done = await purgeCache({ references, unusedFor, maxUsed, dryRun: call.dryRun });
         const lines = done.purged.map(({ reference, digest }) => `${reference ?? digest}\n`);
         const freed = call.dryRun ? '' : `${formatBytes(done.freedBytes)} freed\n`;
         return { json: done, text: `${lines.join('')}${freed}` };

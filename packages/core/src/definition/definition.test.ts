@@ -69,6 +69,7 @@ describe('settings', () => {
       pins: [],
       limits: {},
       prune: {},
+      cache: {},
       runners: { 'ubuntu-latest': 'ubuntu-24.04' },
     });
   });

@@ -29,6 +29,7 @@ export interface SettingsYaml {
   /** The old key; `prune.min_free` says it now. */
   readonly disk_min_free_gb?: number;
   readonly push?: { readonly to?: string };
+  readonly cache?: { readonly unused_for?: string; readonly max_used?: string };
   readonly pins?: readonly string[];
   readonly limits?: SettingsLimits;
 }
@@ -60,6 +61,8 @@ export interface Settings {
   };
   /** Where images are pushed to that are told no other registry. */
   readonly pushTo?: string;
+  /** When images leave the cache of what came from registries; never when empty. */
+  readonly cache: { readonly unusedFor?: string; readonly maxUsed?: string };
   /** Names that are never pruned; `*` stands for anything. */
   readonly pins: readonly string[];
   readonly limits: SettingsLimits;
@@ -174,6 +177,25 @@ export const settingsSchema = {
         },
       },
     },
+    cache: {
+      type: 'object',
+      additionalProperties: false,
+      description:
+        'When images leave the cache of what came from registries, after a pull or a load.',
+      properties: {
+        unused_for: {
+          ...DURATION,
+          description: 'What was not used for this long.',
+          examples: ['30d'],
+        },
+        max_used: {
+          type: 'string',
+          pattern: '^[0-9]+(\\.[0-9]+)? ?[kKmMgGtTpP]?i?[bB]?$',
+          description: 'What was used longest ago, until no more than this is left.',
+          examples: ['20GB'],
+        },
+      },
+    },
     pins: {
       type: 'array',
       items: { type: 'string', minLength: 1 },
@@ -199,6 +221,7 @@ export function parseSettings(file: YamlFile): Settings {
     naming,
     prune = {},
     push,
+    cache = {},
     pins = [],
     limits = {},
     disk_min_free_gb: oldMinFree,
@@ -223,6 +246,10 @@ export function parseSettings(file: YamlFile): Settings {
       ...(minFree === undefined ? {} : { minFree }),
       ...(reserved === undefined ? {} : { reserved }),
       ...(orphans === undefined ? {} : { orphans }),
+    },
+    cache: {
+      ...(cache.unused_for === undefined ? {} : { unusedFor: cache.unused_for }),
+      ...(cache.max_used === undefined ? {} : { maxUsed: cache.max_used }),
     },
     ...(host === undefined ? {} : { host }),
     ...(network === undefined ? {} : { network }),

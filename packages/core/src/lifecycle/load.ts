@@ -10,6 +10,7 @@ import { cacheFor } from './cache.js';
 import { loadCandidates, type Candidate, type Input } from './load-candidates.js';
 import { makeRoom, type Need } from './make-room.js';
 import { noteUse } from './note-use.js';
+import { evictCache } from './purge-cache.js';
 import { sendImages } from './send-images.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
 
@@ -83,6 +84,8 @@ export async function load(
       },
     );
     for (const { at } of opened) await noteUse(at, place, new Date());
+    if (opened.some(({ at }) => at.kind === 'repository') && cache !== undefined)
+      await evictCache(workspace.settings, options);
     return results;
   } finally {
     for (const { at } of opened) await at.source[Symbol.asyncDispose]();

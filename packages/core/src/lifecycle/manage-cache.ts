@@ -2,11 +2,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocatedBy, modified, statIfThere } from '../disk/allocated.js';
 import { ImageError, systemCode } from '../errors.js';
-import { withoutPrefix } from '../location.js';
 import { algorithmOf, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { canonicalReference } from '../oci/reference.js';
-import { collect } from '../store/collect.js';
 import { FileStore } from '../store/file-store.js';
 import {
   blobFile,
@@ -18,7 +15,6 @@ import {
 import type { CallOptions } from '../transfer/store.js';
 import { sizeOf, walk } from '../transfer/walk.js';
 import { hashAll } from '../verify/hash-all.js';
-import { duration } from './amounts.js';
 import { sharedCache } from './cache.js';
 
 export interface CacheInfo {
@@ -111,64 +107,12 @@ export async function verifyCache(options: CallOptions = {}): Promise<CacheProof
   return { blobs: jobs.length, bytes, damaged };
 }
 
-export interface PurgeOptions {
-  /** Only these; all when empty. */
-  readonly references: readonly string[];
-  /** Only what was not used for this long, as `30d`. */
-  readonly unusedFor?: string | undefined;
-  readonly dryRun?: boolean | undefined;
-}
-
-export interface Purged {
-  readonly purged: readonly Pick<CachedImage, 'reference' | 'digest'>[];
-  /** On disk; what images share is freed with the last of them. */
-  readonly freedBytes: number;
-}
-
-/** Throws images out of the cache. @throws ImageError NOT_FOUND (a reference), USAGE */
-export async function purgeCache({ references, unusedFor, dryRun }: PurgeOptions): Promise<Purged> {
-  const path = sharedCache();
-  const store = new FileStore(path);
-  const images = await listCache();
-  const wanted = references.map((text) => canonicalReference(withoutPrefix(text)));
-  for (const reference of wanted)
-    if (!images.some((image) => isCalled(image, reference)))
-      throw new ImageError('NOT_FOUND', `${reference}: expected it in the cache, got none`, {
-        location: path,
-        hint: 'stowage cache ls shows what is there.',
-      });
-  const before =
-    unusedFor === undefined ? Infinity : Date.now() - duration(unusedFor, '--unused-for');
-  const going = images.filter(
-    (image) =>
-      (wanted.length === 0 || wanted.some((reference) => isCalled(image, reference))) &&
-      Date.parse(image.lastUsed ?? '1970-01-01') <= before,
-  );
-  const purged = going.map(({ reference, digest }) => ({ reference, digest }));
-  if (dryRun) return { purged, freedBytes: 0 };
-  const held = (await cacheInfo()).bytes;
-  for (const { reference } of going) if (reference !== null) await store.untag(reference);
-  const named = new Set(
-    (await imagesIn(path)).flatMap(({ reference, descriptor }) =>
-      reference === undefined ? [] : [descriptor.digest],
-    ),
-  );
-  for (const { digest } of going)
-    if (!named.has(digest)) await rm(imageFile(path, digest), { force: true });
-  await collect(store, path, { grace: 0 });
-  return { purged, freedBytes: held - (await cacheInfo()).bytes };
-}
-
 function unlessDamaged(error: unknown): undefined {
   if (!(error instanceof ImageError)) throw error;
 }
 
-function isCalled({ reference, digest }: CachedImage, wanted: string): boolean {
-  return reference === wanted || wanted.endsWith(`@${digest}`);
-}
-
 /** Images whose manifest is here: of others only the name was learned. */
-async function imagesIn(path: string): Promise<NamedDescriptor[]> {
+export async function imagesIn(path: string): Promise<NamedDescriptor[]> {
   const store = new FileStore(path);
   const images: NamedDescriptor[] = [];
   for await (const image of store.list()) if (await store.has(image.descriptor)) images.push(image);

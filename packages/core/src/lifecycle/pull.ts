@@ -14,6 +14,7 @@ import { sharedCache } from './cache.js';
 import type { LifecycleEvent } from './call.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import { makeRoom } from './make-room.js';
+import { evictCache } from './purge-cache.js';
 import { openEngine, type Workspace } from './workspace.js';
 
 export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
@@ -74,6 +75,7 @@ export async function pull(
       await makeRoom(workspace, [{ path: destination.path, bytes }], options);
     for (const each of pulled) await move(each, destination, options);
     await destination?.sink.commit(options);
+    if (options.cache !== false) await evictCache(workspace.settings, options);
     return pulled.map((each) => resultOf(each, output));
   } finally {
     for (const { opened } of pulled) await opened.source[Symbol.asyncDispose]();
