@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { SecureContext } from 'node:tls';
-import { exchange } from '../http/exchange.js';
+import { sendRequest } from '../http/send-request.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 
 export interface ConnectionOptions {
@@ -35,7 +35,7 @@ export class Connections implements Disposable {
     this.#options = options;
   }
 
-  /** @throws what `exchange` does */
+  /** @throws what `sendRequest` does */
   async send(
     url: URL,
     { method, headers, body, signal }: SendOptions,
@@ -45,7 +45,7 @@ export class Connections implements Disposable {
     const agent = await this.#agentFor(url);
     try {
       const options = { method, headers, agent, signal, secureContext, rejectUnauthorized };
-      return await exchange(request(url, options), body, { patience });
+      return await sendRequest(request(url, options), body, { patience });
     } catch (error) {
       signal?.throwIfAborted();
       throw error;

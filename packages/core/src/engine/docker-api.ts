@@ -2,7 +2,7 @@ import { request as requestHttp, type IncomingMessage, type RequestOptions } fro
 import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { ImageError, systemCode } from '../errors.js';
-import { exchange } from '../http/exchange.js';
+import { sendRequest } from '../http/send-request.js';
 import { isObject } from '../oci/json.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 import type { DockerTarget } from './docker-host.js';
@@ -78,7 +78,10 @@ export class DockerApi implements Disposable {
       signal,
     });
     try {
-      const answer = await exchange(request, isBytes(body) ? body : body && JSON.stringify(body));
+      const answer = await sendRequest(
+        request,
+        isBytes(body) ? body : body && JSON.stringify(body),
+      );
       const { statusCode: status = 0 } = answer;
       if (status >= 200 && status < 300) return answer;
       throw this.#refused(status, await text(answer));

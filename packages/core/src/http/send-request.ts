@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Bytes } from '../transfer/store.js';
 
-export interface ExchangeOptions {
+export interface SendRequestOptions {
   /** How long the other side may do nothing (ms): neither take nor answer, nor send more of an answer. */
   readonly patience?: number | undefined;
 }
@@ -16,10 +16,10 @@ export interface ExchangeOptions {
  *
  * @throws what `node:http` does (`ECONNRESET`, …), with `ETIMEDOUT` where patience ends; what the body does
  */
-export async function exchange(
+export async function sendRequest(
   request: ClientRequest,
   body: Bytes | Uint8Array | string | undefined,
-  { patience }: ExchangeOptions = {},
+  { patience }: SendRequestOptions = {},
 ): Promise<IncomingMessage> {
   let answer: IncomingMessage | undefined;
   let broken: Error | undefined;
