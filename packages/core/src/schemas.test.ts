@@ -3,7 +3,7 @@ import { format } from 'prettier';
 import { expect, it } from 'vitest';
 import { catalogSchema } from './catalog/entry.js';
 import { imageSchema } from './definition/image-schema.js';
-import { settingsSchema } from './definition/settings.js';
+import { settingsSchema } from './definition/settings-schema.js';
 
 // To write them again: npx vitest run src/schemas.test.ts --update
 it.each([

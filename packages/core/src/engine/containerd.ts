@@ -1,4 +1,3 @@
-import { ArchiveWriter } from '../archive/archive-writer.js';
 import { openPipedArchive } from '../archive/open-archive.js';
 import { statIfThere } from '../disk/allocated.js';
 import { ImageError } from '../errors.js';
@@ -11,6 +10,7 @@ import type { CallOptions, Sink, Source } from '../transfer/store.js';
 import type { Graph } from '../transfer/walk.js';
 import { Ctr } from './ctr.js';
 import type { Engine, EngineImage, ImagePart } from './engine.js';
+import { NamedWriter } from './named-writer.js';
 
 const ADDRESS = '/run/containerd/containerd.sock';
 const NAMESPACE = 'k8s.io';
@@ -227,16 +227,6 @@ export class ContainerdEngine implements Engine {
     return new ImageError('NOT_FOUND', `${this.location}: expected ${image}, got no such image`, {
       location: this.location,
     });
-  }
-}
-
-/** Knows what it named. */
-class NamedWriter extends ArchiveWriter {
-  readonly names = new Map<string, Digest>();
-
-  override async tag(descriptor: Descriptor, reference: string): Promise<void> {
-    await super.tag(descriptor, reference);
-    this.names.set(canonicalReference(reference), descriptor.digest);
   }
 }
 
