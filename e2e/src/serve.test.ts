@@ -339,7 +339,7 @@ describe('a registry of ours lets in', () => {
     expect(metrics).toContain('requests_total{method="GET",route="version",status="200"} 1');
   });
 
-  it('TLS, and a certificate that is renewed', async () => {
+  it('who believes its certificate', async () => {
     const folder = await temporaryFolder();
     const file = (name: string) => join(folder, name);
     const make = (cn: string) =>
