@@ -46,14 +46,15 @@ export async function putManifest(
   const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : 'sha256');
   if (isDigest(reference) && digest !== reference)
     throw new Problem('DIGEST_INVALID', `manifest: expected ${reference}, got ${digest}`);
-  const mediaType = typeOf(exchange, bytes);
-  const manifest = checked(mediaType, bytes);
+  const document = documentIn(bytes);
+  const mediaType = typeOf(exchange, document);
+  const manifest = checked(mediaType, document, bytes);
   const descriptor = asReferrer({ mediaType, digest, size: bytes.byteLength }, manifest, bytes);
   const subject = manifest.subject?.digest;
   try {
     await hosting.putManifest(
       name,
-      { descriptor, subject, children: needed(bytes, manifest), bytes },
+      { descriptor, subject, children: needed(document, manifest), bytes },
       tags,
     );
   } catch (error) {
@@ -69,10 +70,9 @@ export async function putManifest(
 }
 
 /** What its content says stands where the request says nothing. */
-function typeOf({ request }: Exchange, bytes: Uint8Array): string {
+function typeOf({ request }: Exchange, document: unknown): string {
   const said = request.headers['content-type']?.split(';', 1)[0]?.trim();
   if (said !== undefined && said !== '') return said;
-  const document = documentIn(bytes);
   if (isObject(document) && typeof document['mediaType'] === 'string') return document['mediaType'];
   throw new Problem('MANIFEST_INVALID', 'manifest: expected a content-type, got none');
 }
@@ -85,8 +85,7 @@ function documentIn(bytes: Uint8Array): unknown {
   }
 }
 
-function checked(mediaType: string, bytes: Uint8Array): Manifest {
-  const document = documentIn(bytes);
+function checked(mediaType: string, document: unknown, bytes: Uint8Array): Manifest {
   if (isObject(document) && document['schemaVersion'] !== 2)
     throw new Problem(
       'MANIFEST_INVALID',
@@ -105,8 +104,7 @@ function invalid(error: unknown): unknown {
 }
 
 /** What must be there: layers that lie elsewhere (`urls`) need not. */
-function needed(bytes: Uint8Array, manifest: Manifest): Digest[] {
-  const document = documentIn(bytes);
+function needed(document: unknown, manifest: Manifest): Digest[] {
   const layers: unknown = isObject(document) ? document['layers'] : undefined;
   const foreign = new Set(
     (Array.isArray(layers) ? layers : []).flatMap((layer: unknown) =>

@@ -4,17 +4,16 @@ import { allocated, allocatedBy, statIfThere } from '../disk/allocated.js';
 import type { Digest } from '../oci/digest.js';
 import type { HostedManifest } from '../transfer/hosted.js';
 import type { CallOptions } from '../transfer/store.js';
-import {
-  blobLink,
-  digestOfLink,
-  linkFolder,
-  referrersFolder,
-  repositoriesFolder,
-  trashFile,
-} from './hosted-paths.js';
+import { blobLink, digestOfLink, linkFolder, referrersFolder, trashFile } from './hosted-paths.js';
 import { HostedStore } from './hosted-store.js';
 import { namesIn, sweep, unlessAbsent } from './links.js';
-import { blobFile, blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
+import {
+  blobFile,
+  blobFolder,
+  digestOfBlobFile,
+  partialFolder,
+  repositoriesFolder,
+} from './paths.js';
 
 export interface CollectHostedOptions extends CallOptions {
   /** What was wanted within this long (ms) may belong to a push that is still going on. */

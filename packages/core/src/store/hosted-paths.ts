@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isDigest, type Digest } from '../oci/digest.js';
+import { repositoriesFolder } from './paths.js';
 
 /*
  * What a registry keeps on disk, beside the folders of content in paths.ts:
@@ -16,10 +17,6 @@ import { isDigest, type Digest } from '../oci/digest.js';
  *
  * No component of a repository's name begins with `_`.
  */
-export function repositoriesFolder(root: string): string {
-  return join(root, 'repositories');
-}
-
 export function repositoryFolder(root: string, repository: string): string {
   return join(repositoriesFolder(root), ...repository.split('/'));
 }

@@ -20,13 +20,12 @@ import {
   linkName,
   manifestLink,
   referrersFolder,
-  repositoriesFolder,
   tagLink,
   trashFile,
 } from './hosted-paths.js';
 import { FileUploads } from './hosted-uploads.js';
 import { makeLink, namesIn, readIfThere, removeFile, touch } from './links.js';
-import { blobFile, partialFolder } from './paths.js';
+import { blobFile, partialFolder, repositoriesFolder } from './paths.js';
 import { RecentManifests } from './recent-manifests.js';
 
 /** Who reads what was marked so shortly ago (ms) need not mark it anew. */
