@@ -20,7 +20,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   convert: ['oci', 'disk', 'compression', 'transfer', 'archive'],
   engine: ['oci', 'disk', 'transfer', 'http', 'archive', 'store'],
   distribution: ['oci', 'transfer', 'http'],
-  registry: ['oci', 'transfer'],
+  registry: ['oci', 'policy', 'transfer'],
   build: ['oci', 'definition', 'compression', 'transfer', 'archive', 'engine'],
   lifecycle: [
     'oci',

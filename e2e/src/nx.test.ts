@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { startRegistry } from './distribution-server.js';
+import { freePort, startRegistry } from './distribution-server.js';
 import { createNxWorkspace, type NxWorkspace } from './nx-workspace.js';
 import { describeWith, DOCKER } from './peers.js';
 import { must } from './run.js';
@@ -98,6 +98,34 @@ describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) 
     expect(await workspace.nx('run', `${NAME}:image-verify`)).toContain(
       `${NAME}: every byte is as it should be`,
     );
+  });
+
+  it('serves both for as long as a task needs them', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const project = await workspace.read('apps/app/project.json');
+    const targets = {
+      'image-serve': { options: { listen: `127.0.0.1:${port}` } },
+      look: { command: `node look.mjs ${url}`, dependsOn: ['image-serve'] },
+    };
+    await workspace.write(
+      'apps/app/project.json',
+      JSON.stringify({ ...(JSON.parse(project) as object), targets }),
+    );
+    // A continuous task has begun, and may not be ready, when what needs it starts.
+    await workspace.write(
+      'look.mjs',
+      `for (;;) {
+        const answer = await fetch(process.argv[2] + '/v2/_catalog').catch(() => undefined);
+        if (answer) { console.log('found ' + (await answer.text())); break; }
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }`,
+    );
+    const said = await workspace.nx('run', 'app:look');
+    expect(said).toContain(`found {"repositories":["app-ubuntu-25.04-base","${NAME}"]}`);
+    await expect(fetch(url)).rejects.toThrow();
+    await workspace.write('apps/app/project.json', project);
+    await workspace.remove('look.mjs');
   });
 
   // What it does is proved elsewhere; that it is a target, once.

@@ -1,114 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import {
-  ArchiveWriter,
-  copy,
-  writeAtomically,
-  type Inspection,
-  type PushResult,
-} from '@stowage/core';
-import { describe, expect, inject, it } from 'vitest';
-import { storeWith } from '../../packages/core/testing/image.js';
+import * as tls from 'node:tls';
+import type { PruneResult, PushResult } from '@stowage/core';
+import { describe, expect, it } from 'vitest';
 import { faultyProxy } from './faulty-proxy.js';
 import { mountTmpfs } from './file-system.js';
-import { goTool } from './go-tools.js';
-import { describeWith, DOCKER } from './peers.js';
-import { json, must, stowage, temporaryFolder } from './run.js';
-import { digestOf, pushSmall, readSmall, startServe } from './served.js';
-
-const NAME = 'example.com/team/app:1';
-
-async function archive(): Promise<{ path: string; digest: string }> {
-  const path = join(await temporaryFolder(), 'app.tar');
-  const content = await storeWith(NAME, { bytes: 300_000, gzip: true });
-  await using sink = new ArchiveWriter(path, (bytes) => writeAtomically(path, bytes));
-  const { digest } = await copy(content, undefined, sink);
-  await sink.commit();
-  return { path, digest };
-}
-
-const digestIn = async (location: string) =>
-  (await json<Inspection>(['inspect', location])).images[0]?.digest;
-
-describeWith(['skopeo', 'go'], 'a registry of ours', () => {
-  it('takes from every client what every other then gets, byte by byte', async () => {
-    const { path, digest } = await archive();
-    const { host } = await startServe(['--root', await temporaryFolder()]);
-    const [crane, regctl] = [await goTool('crane'), await goTool('regctl')];
-    const env = { HOME: await temporaryFolder() };
-    await must(regctl, ['registry', 'set', '--tls', 'disabled', host], { env });
-    const there = (tool: string) => `${host}/by/${tool}:1`;
-    const quiet = ['--insecure-policy', '--src-tls-verify=false', '--dest-tls-verify=false', '-q'];
-    await must('skopeo', ['copy', ...quiet, `oci-archive:${path}`, `docker://${there('skopeo')}`]);
-    await must(regctl, ['image', 'import', there('regctl'), path], { env });
-    await must(crane, ['copy', '--insecure', there('regctl'), there('crane')]);
-    const { results } = await json<{ results: PushResult[] }>([
-      ...['push', path, '--to', `${host}/by`, '--tag', 'stowage:1'],
-    ]);
-    expect(results).toMatchObject([{ action: 'pushed', digest }]);
-    for (const tool of ['skopeo', 'regctl', 'crane', 'stowage']) {
-      expect(await must(crane, ['digest', '--insecure', there(tool)])).toBe(`${digest}\n`);
-      await must(crane, ['validate', '--insecure', '--remote', there(tool)]);
-      expect(await digestIn(`docker://${there(tool)}`)).toBe(digest);
-    }
-    const out = join(await temporaryFolder(), 'out');
-    await must('skopeo', ['copy', ...quiet, `docker://${there('crane')}`, `oci:${out}:x`]);
-    expect(await digestIn(out)).toBe(digest);
-    await must(regctl, ['tag', 'delete', there('crane')], { env });
-    await must(crane, ['delete', '--insecure', `${host}/by/skopeo@${digest}`]);
-    expect(await must(crane, ['ls', '--insecure', `${host}/by/stowage`])).toBe('1\n');
-    expect(await must(crane, ['ls', '--insecure', `${host}/by/skopeo`])).toBe('');
-  });
-
-  it('shows archives as they are, and takes nothing', async () => {
-    const { path, digest } = await archive();
-    const { host } = await startServe([path]);
-    const crane = await goTool('crane');
-    expect(await must(crane, ['catalog', '--insecure', host])).toBe('team/app\n');
-    await must(crane, ['validate', '--insecure', '--remote', `${host}/team/app:1`]);
-    expect(await must(crane, ['digest', '--insecure', `${host}/team/app:1`])).toBe(`${digest}\n`);
-    const pushed = await json(['push', path, '--to', host, '--tag', 'other:1']);
-    expect(pushed).toMatchObject({ error: { code: 'UNSUPPORTED' } });
-    const both = await stowage(['serve', path, '--root', 'x']);
-    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('--root') as string]);
-  });
-});
-
-describeWith(
-  [...DOCKER, 'docker', 'podman'],
-  'a registry of ours',
-  () => {
-    it('is pushed to and pulled from by docker and podman', async () => {
-      const { path } = await archive();
-      const { host } = await startServe(['--root', await temporaryFolder()]);
-      const env = { DOCKER_HOST: inject('dockerHost') };
-      const engine = ['--engine', 'docker', '--host', inject('dockerHost')];
-      const name = `${host}/by/docker:1`;
-      await json(['load', path, '--as', name, ...engine]);
-      await must('docker', ['push', '--quiet', name], { env });
-      await must('docker', ['image', 'rm', '--force', name], { env });
-      await must('docker', ['pull', '--quiet', name], { env });
-      await must('docker', ['image', 'rm', '--force', name], { env });
-      const storage = await temporaryFolder();
-      const podman = (...args: readonly string[]) =>
-        must('podman', [
-          '--root',
-          join(storage, 'r'),
-          '--runroot',
-          join(storage, 'rr'),
-          '--storage-driver',
-          'vfs',
-          ...args,
-        ]);
-      await podman('pull', '--quiet', '--tls-verify=false', name);
-      await podman('push', '--quiet', '--tls-verify=false', name, `${host}/by/podman:1`);
-      expect(await digestIn(`docker://${host}/by/podman:1`)).toMatch(/^sha256:/);
-    });
-  },
-  { root: true },
-);
+import { describeWith } from './peers.js';
+import { json, stowage, temporaryFolder } from './run.js';
+import { archive, digestOf, pushSmall, readSmall, startServe } from './served.js';
 
 describe('what a registry of ours has acknowledged', () => {
   it('is there after kill -9, whole, and nothing else is', { timeout: 60_000 }, async () => {
@@ -193,6 +94,70 @@ describe('what a registry of ours has acknowledged', () => {
     expect(plan.blobs).toHaveLength(3);
     expect(await json(['gc', '--root', root, '--grace', '0s'])).toMatchObject(plan);
     expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('two registries of ours over one folder', () => {
+  it('are one: what either took, both have, and uploads go on in the other', async () => {
+    const root = await temporaryFolder();
+    const [one, other] = [await startServe(['--root', root]), await startServe(['--root', root])];
+    const at = (index: number) => (index % 2 === 0 ? one.url : other.url);
+    const pushed = await Promise.all(
+      Array.from({ length: 40 }, async (_, index) => {
+        // Half of the tags are pushed to both at once.
+        const tag = `${index - (index % 4 === 1 ? 1 : 0)}`;
+        return { tag, digest: await pushSmall(at(index), 'team/app', tag), index };
+      }),
+    );
+    for (const { tag, digest, index } of pushed)
+      expect(await readSmall(at(index + 1), 'team/app', tag)).toBe(digest);
+    const begun = await fetch(`${one.url}/v2/a/blobs/uploads/`, { method: 'POST' });
+    const path = begun.headers.get('location') ?? '';
+    expect((await fetch(`${one.url}${path}`, { method: 'PATCH', body: 'some ' })).status).toBe(202);
+    const target = `${other.url}${path}?digest=${digestOf('some bytes')}`;
+    expect((await fetch(target, { method: 'PUT', body: 'bytes' })).status).toBe(201);
+    expect((await fetch(`${one.url}${path}`)).status).toBe(404);
+    const digest = pushed[0]?.digest ?? '';
+    const gone = await fetch(`${one.url}/v2/team/app/manifests/${digest}`, { method: 'DELETE' });
+    expect(gone.status).toBe(202);
+    expect((await fetch(`${other.url}/v2/team/app/manifests/${digest}`)).status).toBe(404);
+  });
+
+  it('are pruned by the rules of everything else, while they run', async () => {
+    const root = await temporaryFolder();
+    const { url } = await startServe(['--root', root]);
+    for (const tag of ['1', '2', '3']) await pushSmall(url, 'team/app', tag);
+    const long = new Date(Date.now() - 7_200_000);
+    for (const folder of ['blobs/sha256', 'repositories/team/app/_blobs'])
+      for (const name of await readdir(join(root, folder)))
+        await utimes(join(root, folder, name), long, long);
+    const cwd = await temporaryFolder();
+    const rules = ['--root', root, '--keep-newest', '1', '--unused-for', '1h'];
+    const { decisions } = await json<PruneResult>(['prune', ...rules], { cwd });
+    const what = decisions.map(({ kind, path, action }) => `${action} ${kind} ${path}`);
+    expect(what.sort()).toEqual([
+      'delete registry team/app:1',
+      'delete registry team/app:2',
+      'keep registry team/app:3',
+    ]);
+    expect(await (await fetch(`${url}/v2/team/app/tags/list`)).json()).toMatchObject({
+      tags: ['3'],
+    });
+    await readSmall(url, 'team/app', '3');
+    expect(await readdir(join(root, 'blobs/sha256'))).toHaveLength(3);
+  });
+
+  it('keep no more than they may', async () => {
+    const { url } = await startServe(['--root', await temporaryFolder(), '--max-used', '100KB']);
+    await pushSmall(url, 'a', '1');
+    const body = Buffer.alloc(200_000, 'x');
+    const path = `/v2/a/blobs/uploads/?digest=${digestOf(body)}`;
+    const answer = await fetch(`${url}${path}`, { method: 'POST', body });
+    expect([answer.status, await answer.text()]).toEqual([
+      507,
+      expect.stringContaining('NO_SPACE') as string,
+    ]);
+    await readSmall(url, 'a', '1');
   });
 });
 
@@ -339,23 +304,39 @@ describe('a registry of ours lets in', () => {
     expect(metrics).toContain('requests_total{method="GET",route="version",status="200"} 1');
   });
 
-  it('who believes its certificate', async () => {
-    const folder = await temporaryFolder();
-    const file = (name: string) => join(folder, name);
-    const make = (cn: string) =>
-      spawnSync('openssl', [
-        ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${cn}`],
-        ...['-addext', 'subjectAltName=IP:127.0.0.1'],
-        ...['-keyout', file('key.pem'), '-out', file('cert.pem')],
+  it(
+    'who believes its certificate, the new one when there is a new one',
+    { timeout: 60_000 },
+    async () => {
+      const folder = await temporaryFolder();
+      const file = (name: string) => join(folder, name);
+      const make = (cn: string) =>
+        spawnSync('openssl', [
+          ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${cn}`],
+          ...['-addext', 'subjectAltName=IP:127.0.0.1'],
+          ...['-keyout', file('key.pem'), '-out', file('cert.pem')],
+        ]);
+      make('one');
+      const certificate = ['--tls-cert', file('cert.pem'), '--tls-key', file('key.pem')];
+      const { url, host } = await startServe(['--root', file('root'), ...certificate]);
+      expect(url).toMatch(/^https:/);
+      const { path, digest } = await archive();
+      const pushed = await json<{ results: PushResult[] }>([
+        ...['push', path, '--to', host, '--tag', 'a:1', '--ca-file', file('cert.pem')],
       ]);
-    make('one');
-    const tls = ['--tls-cert', file('cert.pem'), '--tls-key', file('key.pem')];
-    const { url, host } = await startServe(['--root', file('root'), ...tls]);
-    expect(url).toMatch(/^https:/);
-    const { path, digest } = await archive();
-    const pushed = await json<{ results: PushResult[] }>([
-      ...['push', path, '--to', host, '--tag', 'a:1', '--ca-file', file('cert.pem')],
-    ]);
-    expect(pushed.results).toMatchObject([{ digest }]);
-  });
+      expect(pushed.results).toMatchObject([{ digest }]);
+      make('two');
+      const port = Number(new URL(url).port);
+      const shown = () =>
+        new Promise<unknown>((resolve, reject) => {
+          const socket = tls.connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+            resolve(socket.getPeerCertificate().subject.CN);
+            socket.destroy();
+          });
+          socket.on('error', reject);
+        });
+      // It looks for a new one every ten seconds.
+      await expect.poll(shown, { timeout: 30_000, interval: 500 }).toBe('two');
+    },
+  );
 });

@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { ArchiveWriter, copy, writeAtomically } from '@stowage/core';
 import { onTestFinished } from 'vitest';
-import { CLI, cleanEnvironment } from './run.js';
+import { storeWith, writeIndex } from '../../packages/core/testing/image.js';
+import { MemoryStore } from '../../packages/core/testing/memory-store.js';
+import { CLI, cleanEnvironment, temporaryFolder } from './run.js';
 
 /** `stowage serve` on a free port, until the test ends or it is killed. */
 export async function startServe(args: readonly string[]) {
@@ -79,4 +83,22 @@ export async function readSmall(url: string, name: string, reference: string): P
   };
   for (const { digest } of [config, ...layers]) await read(`blobs/${digest}`, digest);
   return digestOf(manifest);
+}
+
+/** An archive of an image of one platform, or of several. */
+export async function archive(
+  architectures: readonly string[] = [],
+): Promise<{ readonly path: string; readonly digest: string }> {
+  const name = 'example.com/team/app:1';
+  const path = join(await temporaryFolder(), 'app.tar');
+  let content = new MemoryStore();
+  if (architectures.length === 0) content = await storeWith(name, { bytes: 300_000, gzip: true });
+  else {
+    const platforms = architectures.map((architecture) => ({ os: 'linux', architecture }));
+    await writeIndex(content, name, platforms);
+  }
+  await using sink = new ArchiveWriter(path, (bytes) => writeAtomically(path, bytes));
+  const { digest } = await copy(content, undefined, sink);
+  await sink.commit();
+  return { path, digest };
 }

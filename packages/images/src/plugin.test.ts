@@ -53,7 +53,19 @@ it('makes a project of each definition, and parents on its owner', async () => {
     'image-verify',
     'image-push',
     'image-prune',
+    'image-serve',
   ]);
+  expect(image?.targets?.['image-serve']).toMatchObject({
+    continuous: true,
+    dependsOn: [{ projects: ['app-ubuntu-25.04-gcc15'], target: 'image-save' }],
+    options: { inputs: ['app-ubuntu-25.04-gcc15'] },
+  });
+  const both = ['app-ubuntu-25.04-gcc15', 'app-ubuntu-25.04-asan'];
+  expect(projects['apps/app']?.targets?.['image-serve']).toMatchObject({
+    continuous: true,
+    dependsOn: [{ projects: both, target: 'image-save' }],
+    options: { inputs: both },
+  });
   expect(image?.targets?.['image-save']).toMatchObject({
     cache: true,
     outputs: [

@@ -14,6 +14,7 @@ interface Options extends CommonOptions {
   readonly orphans?: boolean;
   readonly keep?: readonly string[];
   readonly project?: string;
+  readonly root?: string;
 }
 
 type Newest = NonNullable<PruneRules['keepNewest']>;
@@ -24,6 +25,7 @@ export function pruneCommand(io: Io): Command {
       'stowage prune --dry-run',
       'stowage prune --keep-newest 2 --unused-for 30d --min-age 1d',
       'stowage prune --min-free 10% --max-used 50GB --engine docker',
+      'stowage prune --root /srv/images --keep-newest 5 --unused-for 90d',
     ]),
   )
     .option(
@@ -39,6 +41,7 @@ export function pruneCommand(io: Io): Command {
     .option('--orphans', 'archives without a record may go, too')
     .option('--keep <pattern...>', 'names that stay; * stands for anything')
     .option('--project <project>', 'only archives of this project')
+    .option('--root <folder>', 'the folder of the registry; .stowage/registry when omitted')
     .option('--dry-run', 'show the plan, and delete nothing')
     .addHelpText(
       'after',
@@ -58,6 +61,7 @@ export function pruneCommand(io: Io): Command {
           orphans,
           keep: options.keep,
           project: options.project,
+          root: options.root,
           copies: options.engine !== undefined,
         });
         const { shortfallBytes } = result;

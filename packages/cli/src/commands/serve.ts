@@ -13,7 +13,10 @@ interface Options extends CommonOptions {
   readonly allow?: readonly AccessRule[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly maxUsed?: string;
   readonly gcEvery?: string;
+  readonly scrubEvery?: string;
+  readonly scrubRate?: string;
 }
 
 export function serveCommand(io: Io): Command {
@@ -52,41 +55,26 @@ export function serveCommand(io: Io): Command {
       'speak TLS with this certificate (PEM); read again when it changes',
     )
     .option('--tls-key <file>', 'the key of that (PEM)')
+    .option('--max-used <size>', 'keep no more content than this: 50GB')
     .option('--gc-every <duration>', 'collect garbage so often; 1h when omitted, 0 never')
+    .option('--scrub-every <duration>', 'hash all content so often; 7d when omitted, 0 never')
+    .option('--scrub-rate <size>', 'read no more than this in a second then; 20MB when omitted')
     .addHelpText(
       'after',
       '\nPrints its URL on stdout when it is ready, and what it answers on stderr. /healthz says whether it lives,\n/metrics what it has done. From other machines nobody comes in without --htpasswd or --anonymous.',
     )
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
-        const {
-          root,
-          listen,
-          readOnly,
-          upstream,
-          htpasswd,
-          anonymous,
-          allow,
-          tlsCert,
-          tlsKey,
-          gcEvery,
-        } = options;
+        const { allow: rules, json, quiet, ...rest } = options;
+        const onAnswered = quiet ? undefined : log(io);
         await using serving = await serve(workspace, inputs, {
+          ...rest,
           ...call,
-          root,
-          listen,
-          readOnly,
-          upstream,
-          htpasswd,
-          anonymous,
-          rules: allow,
-          tlsCert,
-          tlsKey,
-          gcEvery,
-          onAnswered: options.quiet ? undefined : log(io),
+          rules,
+          onAnswered,
         });
         const { url } = serving;
-        io.stdout.write(options.json ? `${JSON.stringify({ url })}\n` : `${url}\n`);
+        io.stdout.write(json ? `${JSON.stringify({ url })}\n` : `${url}\n`);
         if (!io.signal.aborted) await once(io.signal, 'abort');
         // To be stopped is what it waits for.
         return { json: undefined, text: '' };

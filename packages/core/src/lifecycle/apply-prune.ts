@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import type { PruneDecision } from '../policy/prune-model.js';
 import type { VerbOptions } from './call.js';
+import { collectAfter, removeHosted } from './prune-registry.js';
 import { PARTIAL, type Prunable } from './prunable.js';
 import type { Workspace } from './workspace.js';
 
@@ -13,6 +14,8 @@ export interface ApplyOptions extends VerbOptions {
   readonly store: Engine;
   readonly copies: Engine | undefined;
   readonly holding?: string | undefined;
+  /** The folder of the registry. */
+  readonly registryRoot: string;
   /** Plans again: what may go as things are now. */
   readonly look: () => Promise<ReadonlyMap<string, Prunable>>;
 }
@@ -46,6 +49,8 @@ export async function applyPrune(
       why === undefined ? decision : { ...decision, action: 'keep', rule: 'changed', reason: why },
     );
   }
+  const gone = decided.flatMap(([, item], at) => (results[at]?.action === 'delete' ? [item] : []));
+  await collectAfter(options.registryRoot, gone, options);
   return results;
 }
 
@@ -65,7 +70,8 @@ async function removeUnlessChanged(
     return 'it changed, or was used, since the plan was made';
   try {
     const name = item.name.replace(/(?:\.tar|\.image\.json)?(?:\.partial)?$/, '');
-    if (name === options.holding) await remove(item, options);
+    // A registry needs no lock: it is there for many at once.
+    if (name === options.holding || item.kind === 'registry') await remove(item, options);
     else await withLock(lockPath(place, name), () => remove(item, options), { wait: 0 });
     return undefined;
   } catch (error) {
@@ -74,13 +80,19 @@ async function removeUnlessChanged(
   }
 }
 
-async function remove(item: Prunable, { store, copies }: ApplyOptions): Promise<void> {
+async function remove(
+  item: Prunable,
+  { store, copies, registryRoot }: ApplyOptions,
+): Promise<void> {
   if (item.kind === 'engine' || item.kind === 'store') {
     const engine = item.kind === 'store' ? store : copies;
     for (const target of item.targets) await engine?.remove(target).catch(unlessGone);
     return;
   }
+  if (item.kind === 'registry') return removeHosted(registryRoot, item);
   const [path = ''] = item.targets;
+  // That is collected at the end, when more of it may have come.
+  if (path === registryRoot) return;
   if (item.kind === 'archive') await removeArchive(path);
   else if (PARTIAL.test(path)) await heal(path.replace(PARTIAL, '.tar'));
   else await rm(path, { force: true });

@@ -4,7 +4,7 @@ import { withLock } from '../disk/lock.js';
 import type { Repository } from '../distribution/repository.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
-import { isPinned } from '../policy/pins.js';
+import { matchesAny } from '../policy/wildcards.js';
 import type { Source } from '../transfer/store.js';
 import type { LifecycleEvent, VerbOptions } from './call.js';
 import type { LocalImage, SyncResult } from './fleet.js';
@@ -67,7 +67,7 @@ export async function deleteArchive(
   mine: LocalImage | undefined,
   options: VerbOptions,
 ): Promise<SyncResult> {
-  const pinned = mine && (mine.pinned || isPinned(name, workspace.settings.pins));
+  const pinned = mine && (mine.pinned || matchesAny(name, workspace.settings.pins));
   if (!mine || pinned)
     return { name, digest: mine?.record.digest ?? null, action: 'kept', bytes: 0 };
   if (!options.dryRun)

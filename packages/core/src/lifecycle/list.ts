@@ -3,7 +3,7 @@ import type { CatalogEntry, EntryState } from '../catalog/reconcile.js';
 import { parseName } from '../definition/name.js';
 import type { Digest } from '../oci/digest.js';
 import { canonicalReference } from '../oci/reference.js';
-import { isPinned } from '../policy/pins.js';
+import { matchesAny } from '../policy/wildcards.js';
 import type { Workspace } from './workspace.js';
 
 export interface ListEntry {
@@ -48,7 +48,7 @@ export function listEntry(entry: CatalogEntry, { settings }: Workspace): ListEnt
     created: entry.created ?? null,
     lastUsed: entry.last_used ?? null,
     usageCount: entry.usage_count ?? 0,
-    pinned: entry.pinned === true || isPinned(name, settings.pins),
+    pinned: entry.pinned === true || matchesAny(name, settings.pins),
     state,
   };
 }

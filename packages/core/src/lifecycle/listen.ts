@@ -10,6 +10,10 @@ export interface ListenOptions {
   readonly port: number;
   /** Files (PEM); they are read again when they change. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** How long a client may take to send the head of a request (ms). */
+  readonly headTime?: number;
+  /** How long it may do nothing while it sends the rest, or takes the answer (ms). */
+  readonly idleTime?: number;
 }
 
 /** A server that runs until it is disposed of. */
@@ -17,9 +21,6 @@ export interface Listening extends AsyncDisposable {
   readonly url: string;
 }
 
-/** How long a client may take to send the head of a request, and do nothing while it sends the rest (ms). */
-const HEAD_TIME = 20_000;
-const IDLE = 60_000;
 /** How long requests that are under way may take when the server stops (ms). */
 const GRACE = 5_000;
 /** How often certificates are looked at (ms). */
@@ -28,14 +29,18 @@ const LOOK = 10_000;
 /** Starts a server. @throws ImageError USAGE (an address, a certificate), CONFLICT (somebody listens there) */
 export async function listen(
   handler: RequestListener,
-  { host, port, tls }: ListenOptions,
+  { host, port, tls, headTime = 20_000, idleTime = 60_000 }: ListenOptions,
 ): Promise<Listening> {
   // Uploads may take as long as they move.
-  const times = { requestTimeout: 0, headersTimeout: HEAD_TIME };
+  const times = {
+    requestTimeout: 0,
+    headersTimeout: headTime,
+    connectionsCheckingInterval: headTime / 4,
+  };
   const server = tls
     ? createTlsServer({ ...times, ...(await certificates(tls)) }, handler)
     : createServer(times, handler);
-  server.timeout = IDLE;
+  server.timeout = idleTime;
   const renewing = tls ? await renew(server as TlsServer, tls) : undefined;
   await bind(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;

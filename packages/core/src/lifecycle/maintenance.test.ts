@@ -93,6 +93,7 @@ describe('the workspace', () => {
       applyPrune(workspace, [[decision, item]], {
         store: new EmbeddedEngine(cwd),
         copies: undefined,
+        registryRoot: join(cwd, 'registry'),
         look: async () => new Map(seen.map((each) => [keyOf(each), each])),
       });
     const kept = { action: 'keep', rule: 'changed' };

@@ -1,12 +1,15 @@
 import { relative } from 'node:path';
-import type { PruneItem } from '../policy/prune-model.js';
+import type { RetentionYaml } from '../definition/image-schema.js';
+import { parseName } from '../definition/name.js';
+import type { AgeRules, PruneItem } from '../policy/prune-model.js';
+import { duration } from './amounts.js';
 import type { Workspace } from './workspace.js';
 
 /** What an item was when it was planned, and how to get rid of it. */
 export interface Prunable extends PruneItem {
   /** Changes whenever the thing does, or its use. */
   readonly fingerprint: string;
-  /** Absolute paths of files, or references of an engine's image. */
+  /** Absolute paths of files, references of an engine's image, or `repository@digest` of all that a registry's has. */
   readonly targets: readonly string[];
 }
 
@@ -17,4 +20,20 @@ export const PARTIAL = /(?:\.tar|\.image\.json)\.partial$/;
 export function shownPath({ root }: Workspace, path: string): string {
   const shown = relative(root, path);
   return shown.startsWith('..') ? path : shown.replaceAll('\\', '/');
+}
+
+/** What the name of an archive says of it. */
+export function partsOf(name: string, file = ''): Pick<PruneItem, 'project' | 'os'> {
+  const folder = file.includes('/') ? [file.slice(0, file.indexOf('/'))] : [];
+  const { project, os } = parseName(name, folder) ?? {};
+  return { ...(project === undefined ? {} : { project }), ...(os === undefined ? {} : { os }) };
+}
+
+/** What a definition says of its archives. @throws ImageError USAGE */
+export function rulesOf({ keep_newest: newest, unused_for, min_age }: RetentionYaml): AgeRules {
+  return {
+    ...(newest === undefined ? {} : { keepNewest: { name: newest } }),
+    ...(unused_for === undefined ? {} : { unusedFor: duration(unused_for, 'unused_for') }),
+    ...(min_age === undefined ? {} : { minAge: duration(min_age, 'min_age') }),
+  };
 }

@@ -7,13 +7,13 @@ import { allocated, statIfThere } from '../disk/allocated.js';
 import { fileSystemOf } from '../disk/free-space.js';
 import type { Engine, EngineImage } from '../engine/engine.js';
 import type { Digest } from '../oci/digest.js';
-import { isPinned } from '../policy/pins.js';
-import type { AgeRules, PruneItem } from '../policy/prune-model.js';
+import { matchesAny } from '../policy/wildcards.js';
+import type { PruneItem } from '../policy/prune-model.js';
 import { GRACE } from '../store/collect.js';
-import { duration } from './amounts.js';
 import { findLeftovers } from './leftovers.js';
 import { nxCacheItem } from './nx-cache.js';
-import type { Prunable } from './prunable.js';
+import { partsOf, rulesOf, type Prunable } from './prunable.js';
+import { registryItems } from './prune-registry.js';
 import type { Workspace } from './workspace.js';
 
 export interface Inventory {
@@ -22,10 +22,19 @@ export interface Inventory {
   readonly held: ReadonlySet<string>;
 }
 
+/** What is known before images are looked at. */
+export interface ImageOptions extends InventoryOptions {
+  /** Archives by the digests of their images. */
+  readonly known: ReadonlyMap<Digest, PruneItem>;
+  readonly pins: readonly string[];
+}
+
 export interface InventoryOptions {
   /** The engine whose copies are to be pruned, too. */
   readonly engine?: Engine | undefined;
   readonly store: Engine;
+  /** The folder of the registry. */
+  readonly registryRoot: string;
   readonly inUse: ReadonlySet<Digest>;
   /** Patterns of names that stay, besides those of the settings. */
   readonly keep: readonly string[];
@@ -56,6 +65,7 @@ export async function takeStock(
   const copies = options.engine
     ? await imageItems('engine', options.engine, { known, pins, ...options })
     : undefined;
+  const hosted = await registryItems(workspace, { known, pins, ...options });
   const leftovers = await findLeftovers(workspace, options.now);
   const cache = await nxCacheItem(workspace);
   return {
@@ -63,6 +73,7 @@ export async function takeStock(
       ...archives,
       ...stored.items,
       ...(copies?.items ?? []),
+      ...hosted,
       ...leftovers,
       ...(cache ? [cache] : []),
     ],
@@ -97,7 +108,7 @@ async function archiveItem(
     ...partsOf(name, file),
     contents: files.map((id, at) => ({ id, bytes: bytes[at] ?? 0 })),
     volume: String(info.dev),
-    pinned: entry.pinned === true || own?.pinned === true || isPinned(name, pins),
+    pinned: entry.pinned === true || own?.pinned === true || matchesAny(name, pins),
     inUse: digests.some((digest) => inUse.has(digest)),
     configs: record?.configDigest ? [record.configDigest] : [],
     targets: files,
@@ -109,12 +120,6 @@ async function archiveItem(
     ...(record ? { digest: record.digest } : {}),
     ...(record?.base ? { base: record.base.digest } : {}),
   };
-}
-
-interface ImageOptions extends InventoryOptions {
-  /** Archives by the digests of their images. */
-  readonly known: ReadonlyMap<Digest, PruneItem>;
-  readonly pins: readonly string[];
 }
 
 /** Images of the store, all of them ours; of an engine only those that an archive holds, too. */
@@ -147,7 +152,7 @@ async function imageItems(
       ...partsOf(name),
       contents,
       volume,
-      pinned: archive?.pinned ?? (own?.pinned === true || isPinned(name, pins)),
+      pinned: archive?.pinned ?? (own?.pinned === true || matchesAny(name, pins)),
       inUse: inUse.has(image.id) || (archive?.inUse ?? false),
       targets: image.references.length === 0 ? [image.id] : image.references,
       fingerprint: [image.id, ...image.references, since, lastUsed].join(' '),
@@ -174,20 +179,6 @@ function nameOf({ references }: EngineImage): string | undefined {
 /** The name in `docker.io/library/<name>:latest`. */
 function nameIn(reference: string): string {
   return reference.slice(reference.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
-}
-
-function partsOf(name: string, file = ''): Pick<PruneItem, 'project' | 'os'> {
-  const folder = file.includes('/') ? [file.slice(0, file.indexOf('/'))] : [];
-  const { project, os } = parseName(name, folder) ?? {};
-  return { ...(project === undefined ? {} : { project }), ...(os === undefined ? {} : { os }) };
-}
-
-function rulesOf({ keep_newest: newest, unused_for, min_age }: RetentionYaml): AgeRules {
-  return {
-    ...(newest === undefined ? {} : { keepNewest: { name: newest } }),
-    ...(unused_for === undefined ? {} : { unusedFor: duration(unused_for, 'unused_for') }),
-    ...(min_age === undefined ? {} : { minAge: duration(min_age, 'min_age') }),
-  };
 }
 
 function time(text: string | undefined): number | undefined {

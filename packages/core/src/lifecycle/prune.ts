@@ -15,6 +15,7 @@ import type {
 import { applyPrune, keyOf } from './apply-prune.js';
 import type { VerbOptions } from './call.js';
 import { findDefinitions } from './definitions.js';
+import { registryFolder } from './maintain-registry.js';
 import type { Need } from './make-room.js';
 import { pruneRules, type RuleOptions } from './prune-rules.js';
 import { takeStock, type Inventory, type InventoryOptions } from './prune-items.js';
@@ -27,6 +28,10 @@ export interface PruneOptions extends VerbOptions, RuleOptions {
   readonly copies?: boolean | undefined;
   /** Patterns of names that stay, besides those of the settings. */
   readonly keep?: readonly string[] | undefined;
+  /** The folder of the registry; `.stowage/registry` of the workspace when omitted. */
+  readonly root?: string | undefined;
+  /** What `root` is relative to; the workspace when omitted. */
+  readonly cwd?: string | undefined;
   /** What is about to be written, and has to fit. */
   readonly needs?: readonly Need[];
   /** The name whose lock the caller holds. */
@@ -66,6 +71,7 @@ export async function prune(workspace: Workspace, options: PruneOptions): Promis
   const done = await applyPrune(workspace, decided, {
     ...options,
     ...engines,
+    registryRoot: registryOf(workspace, options),
     look: async () => {
       const now = await look();
       const going = now.plan.decisions.filter(({ action }) => action === 'delete');
@@ -87,6 +93,11 @@ interface Engines extends AsyncDisposable {
   readonly inUse: () => Promise<ReadonlySet<Digest>>;
 }
 
+/** As `stowage serve` and `stowage gc` name it. */
+function registryOf(workspace: Workspace, { cwd = workspace.root, root }: PruneOptions): string {
+  return registryFolder(workspace, { cwd, root });
+}
+
 async function makePlan(
   workspace: Workspace,
   { store, copies, inUse }: Engines,
@@ -96,6 +107,7 @@ async function makePlan(
   const inventory = await takeStock(workspace, {
     store,
     engine: copies,
+    registryRoot: registryOf(workspace, options),
     inUse: await inUse(),
     keep: options.keep ?? [],
     retention: options.retention,
@@ -119,10 +131,12 @@ async function makePlan(
 
 /** The file systems of what may go and of what will come, that of the archives first. */
 async function volumesOf(
-  { place }: Workspace,
+  workspace: Workspace,
   { items }: Inventory,
-  { needs = [] }: Pick<PruneOptions, 'needs'>,
+  options: PruneOptions,
 ): Promise<Volume[]> {
+  const { place } = workspace;
+  const { needs = [] } = options;
   const volumes = new Map<string, Volume>();
   const note = async (path: string, bytes: number) => {
     const { id, free } = await fileSystemOf(path);
@@ -132,7 +146,8 @@ async function volumesOf(
   const files = items.flatMap(({ kind, targets }) =>
     kind === 'archive' || kind === 'leftover' ? targets : [],
   );
-  for (const path of [place.folder, join(place.state, 'store'), ...files]) await note(path, 0);
+  const folders = [place.folder, join(place.state, 'store'), registryOf(workspace, options)];
+  for (const path of [...folders, ...files]) await note(path, 0);
   for (const { path, bytes } of needs) await note(path, bytes);
   return [...volumes.values()];
 }

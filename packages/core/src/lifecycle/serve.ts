@@ -6,24 +6,30 @@ import { isLoopback } from '../distribution/host.js';
 import { ImageError } from '../errors.js';
 import { LAYOUT_FILE } from '../oci/layout.js';
 import type { Opened } from '../open.js';
-import { Access, parseHtpasswd, type AccessRule, type Permission } from '../registry/access.js';
+import {
+  Access,
+  challenge,
+  parseHtpasswd,
+  type AccessRule,
+  type Permission,
+} from '../registry/access.js';
 import { registryHandler, type Answered } from '../registry/handler.js';
 import { Metrics } from '../registry/metrics.js';
-import { collectHosted } from '../store/hosted-collect.js';
 import { HostedStore } from '../store/hosted-store.js';
 import type { Hosted, Hosting } from '../transfer/hosted.js';
 import type { Bytes } from '../transfer/store.js';
-import { duration } from './amounts.js';
+import { size } from './amounts.js';
 import type { VerbOptions } from './call.js';
 import { filesMatching } from './files-matching.js';
 import { HostedArchives } from './hosted-archives.js';
 import { addressIn, listen, type Listening } from './listen.js';
-import { REGISTRY_GRACE, registryFolder, UPLOAD_GRACE } from './maintain-registry.js';
+import { registryFolder } from './maintain-registry.js';
 import { expanded } from './push-items.js';
 import { parseTarget } from './push-target.js';
+import { keepUp, parseUpkeep, type UpkeepOptions } from './upkeep.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
 
-export interface ServeOptions extends VerbOptions {
+export interface ServeOptions extends VerbOptions, UpkeepOptions {
   readonly cwd: string;
   readonly stdin: () => Bytes;
   /** Where content is kept; `.stowage/registry` of the workspace when omitted. */
@@ -31,6 +37,8 @@ export interface ServeOptions extends VerbOptions {
   /** `HOST:PORT`; a free port of this machine alone when omitted. */
   readonly listen?: string | undefined;
   readonly readOnly?: boolean | undefined;
+  /** How much content is kept at most, as `50GB`. */
+  readonly maxUsed?: string | undefined;
   /** `https://HOST[/PREFIX]` of a registry that is asked for what is missing here. */
   readonly upstream?: string | undefined;
   /** A file that `htpasswd -B` writes. */
@@ -40,14 +48,8 @@ export interface ServeOptions extends VerbOptions {
   readonly rules?: readonly AccessRule[] | undefined;
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
-  /** How often garbage is collected, as `1h`; `0` never. */
-  readonly gcEvery?: string | undefined;
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
-
-const EVERY = '1h';
-/** `setInterval` knows no longer time (ms). */
-const LONGEST = 2 ** 31 - 1;
 
 /**
  * Runs a registry until it is disposed of: over a folder of its own, or over archives, as they are.
@@ -64,7 +66,7 @@ export async function serve(
   if ((cert === undefined) !== (key === undefined))
     throw new ImageError('USAGE', 'expected --tls-cert and --tls-key, got one of them');
   const access = await accessFor(address.host, options);
-  const every = duration(options.gcEvery ?? EVERY, '--gc-every');
+  const upkeep = parseUpkeep(options);
   const { hosted, hosting } = await openHosted(workspace, inputs, options);
   const metrics = await Metrics.open();
   const onAnswered = (answered: Answered) => {
@@ -74,14 +76,11 @@ export async function serve(
   const handler = registryHandler({ hosted, hosting, access, onAnswered });
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
   const listening = await listen(withOthers(handler, metrics, access), { ...address, tls });
-  const collecting =
-    hosting && every > 0
-      ? collectEvery(every, registryFolder(workspace, options), options)
-      : undefined;
+  const keeping = hosting && keepUp(registryFolder(workspace, options), upkeep, options);
   return {
     url: listening.url,
     [Symbol.asyncDispose]: async () => {
-      clearInterval(collecting);
+      keeping?.[Symbol.dispose]();
       await listening[Symbol.asyncDispose]();
       await hosted[Symbol.asyncDispose]();
     },
@@ -127,7 +126,7 @@ function withOthers(
   const figures = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const who = await access?.of(request).catch(() => ({ may: () => false }));
     if (who && !('user' in who) && !who.may('read', ''))
-      return void send(response, 401, 'text/plain', 'expected a user name and a password\n');
+      return void response.writeHead(401, challenge().headers).end();
     const { type, body } = await metrics.text();
     send(response, 200, type, body);
   };
@@ -139,36 +138,22 @@ function withOthers(
   };
 }
 
-function collectEvery(every: number, root: string, { signal, onEvent }: ServeOptions) {
-  const times = {
-    grace: duration(REGISTRY_GRACE, 'grace'),
-    uploadGrace: duration(UPLOAD_GRACE, 'upload'),
-  };
-  const collect = async () => {
-    const { blobs, freedBytes } = await collectHosted(root, { ...times, signal });
-    if (blobs.length > 0)
-      onEvent?.({ type: 'notice', text: `collected ${blobs.length} blobs, ${freedBytes} bytes` });
-  };
-  const failed = (error: unknown) =>
-    onEvent?.({ type: 'notice', text: `collection of garbage: ${String(error)}` });
-  return setInterval(() => void collect().catch(failed), Math.min(every, LONGEST)).unref();
-}
-
 /** A folder of this registry's own, or, where inputs are named, those, to be read. */
 async function openHosted(
   workspace: Workspace,
   inputs: readonly string[],
-  { root, readOnly, upstream, ...options }: ServeOptions,
+  { root, readOnly, upstream, maxUsed, ...options }: ServeOptions,
 ): Promise<{ readonly hosted: Hosted; readonly hosting?: Hosting }> {
   const { cwd } = options;
   if (inputs.length === 0) {
-    const store = new HostedStore(registryFolder(workspace, { cwd, root }));
+    const most = maxUsed === undefined ? undefined : size(maxUsed, '--max-used');
+    const store = new HostedStore(registryFolder(workspace, { cwd, root }), { maxUsed: most });
     const own = upstream === undefined ? store : await mirrorOf(store, upstream, options);
     return readOnly ? { hosted: own } : { hosted: own, hosting: own };
   }
-  const other = root === undefined ? (upstream === undefined ? undefined : '--upstream') : '--root';
+  const [other] = Object.entries({ root, upstream, 'max-used': maxUsed }).find(isSaid) ?? [];
   if (other !== undefined)
-    throw new ImageError('USAGE', `${other}: expected no inputs beside it, got some`, {
+    throw new ImageError('USAGE', `--${other}: expected no inputs beside it, got some`, {
       hint: 'Inputs are served as they are, read-only.',
     });
   const engine = () => openEngine(workspace, options);
@@ -181,6 +166,10 @@ async function openHosted(
     for (const { source } of opened) await source[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function isSaid([, value]: readonly [string, unknown]): boolean {
+  return value !== undefined;
 }
 
 async function mirrorOf(

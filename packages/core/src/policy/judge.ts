@@ -21,7 +21,11 @@ export function judge(item: PruneItem, ranks: Ranks, all: PruneRules, now: numbe
       'it is Nx’s own (nx reset clears it); the next run may restore from it what is pruned here',
     );
   if (item.pinned) return keep('pinned', 'it is pinned');
-  if (item.inUse) return keep('in-use', 'a container uses it');
+  if (item.inUse)
+    return keep(
+      'in-use',
+      item.kind === 'registry' ? 'somebody asked for it just now' : 'a container uses it',
+    );
   if (item.kind === 'leftover') return judgeLeftover(item, now);
   const rules = { ...all, ...item.rules };
   if (item.isOrphan && !rules.orphans)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPinned } from './pins.js';
+import { matchesAny } from './wildcards.js';
 import { DAY, digest, disk, facts, item } from '../../testing/prune-items.js';
 import { planPrune } from './plan-prune.js';
 import type { PruneFacts, PruneItem, PruneRules } from './prune-model.js';
@@ -234,5 +234,5 @@ it.each([
   ['app-ubuntu-25x04-gcc15', ['app-ubuntu-25.04-gcc15'], false],
   ['app', [], false],
 ])('pins %s with %j: %s', (name, patterns, expected) => {
-  expect(isPinned(name, patterns)).toBe(expected);
+  expect(matchesAny(name, patterns)).toBe(expected);
 });

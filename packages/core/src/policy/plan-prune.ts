@@ -170,7 +170,7 @@ function ranksOf(sorted: readonly PruneItem[]): (item: PruneItem) => Ranks {
   };
   const named = sorted.filter(
     ({ kind, isOrphan, isCopy }) =>
-      (kind === 'archive' || kind === 'store') && !isOrphan && !isCopy,
+      (kind === 'archive' || kind === 'store' || kind === 'registry') && !isOrphan && !isCopy,
   );
   for (const item of named)
     places.set(item, { name: next(`name ${item.name}`), project: 1, os: 1 });

@@ -21,8 +21,11 @@ export interface PruneRules extends AgeRules {
   readonly orphans?: boolean;
 }
 
-/** `archive`: a file; `engine`, `store`: an image there; `leftover`: what a dead process left; `nx-cache`: shown only. */
-export type PruneKind = 'archive' | 'engine' | 'store' | 'leftover' | 'nx-cache';
+/**
+ * `archive`: a file; `engine`, `store`, `registry`: an image there; `leftover`: what a dead process left;
+ * `nx-cache`: shown only.
+ */
+export type PruneKind = 'archive' | 'engine' | 'store' | 'registry' | 'leftover' | 'nx-cache';
 
 /** Space that goes when the last item that has it goes. */
 export interface Content {
@@ -46,7 +49,7 @@ export interface PruneItem {
   /** The time of creation when it was never used. */
   readonly lastUsed?: number;
   readonly pinned: boolean;
-  /** A container was made from it. */
+  /** A container was made from it, or somebody pulls it. */
   readonly inUse: boolean;
   /** An archive that nobody recorded. */
   readonly isOrphan?: boolean;

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ImageError } from '../errors.js';
+import { matchesAny } from '../policy/wildcards.js';
 import { Problem } from './problem.js';
 
 export type Permission = 'read' | 'write';
@@ -57,7 +58,8 @@ export class Access {
         allows(anonymous, permission) ||
         rules.length === 0 ||
         own.some(
-          (rule) => allows(rule.permission, permission) && matches(rule.repositories, repository),
+          (rule) =>
+            allows(rule.permission, permission) && matchesAny(repository, [rule.repositories]),
         ),
     };
   }
@@ -109,11 +111,6 @@ export function parseHtpasswd(text: string): ReadonlyMap<string, string> {
 
 function allows(given: Permission | undefined, wanted: Permission): boolean {
   return given === 'write' || given === wanted;
-}
-
-function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`).test(name);
 }
 
 function basicIn(

@@ -5,6 +5,7 @@ import type { Hosted, Hosting } from '../transfer/hosted.js';
 import { challenge, type Access, type May } from './access.js';
 import { deleteBlob, sendBlob } from './blobs.js';
 import { answerJson, type Exchange } from './exchange.js';
+import { Gate } from './gate.js';
 import { sendCatalog, sendReferrers, sendTags } from './lists.js';
 import { deleteManifest, putManifest, sendManifest } from './manifests.js';
 import { PAGES, renderPage } from './pages.js';
@@ -31,6 +32,8 @@ export interface RegistryHandlerOptions {
   readonly hosting?: Hosting | undefined;
   /** Everybody may do everything when omitted. */
   readonly access?: Access | undefined;
+  /** How many requests may bring content at once; 500 when omitted. */
+  readonly uploads?: number | undefined;
   readonly onAnswered?: (answered: Answered) => void;
 }
 
@@ -38,13 +41,17 @@ type Work = (exchange: Exchange) => Promise<void>;
 
 /** A registry (OCI distribution spec 1.1) as a handler of requests: mount it in any server of `node:http`. */
 export function registryHandler(options: RegistryHandlerOptions): RequestListener {
-  return (request, response) => void handle(request, response, options);
+  const gate = new Gate(options.uploads ?? UPLOADS);
+  return (request, response) => void handle(request, response, { ...options, gate });
 }
+
+/** Each holds a file open and a megabyte or two. */
+const UPLOADS = 500;
 
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  { hosted, hosting, access, onAnswered }: RegistryHandlerOptions,
+  { hosted, hosting, access, gate, onAnswered }: RegistryHandlerOptions & { readonly gate: Gate },
 ): Promise<void> {
   const start = performance.now();
   const id = randomUUID();
@@ -69,6 +76,7 @@ async function handle(
     requirePermission(method, route, { user, may });
     const work = workOf(route)[method];
     if (!work) throw unsupported(method, route);
+    using __ = bringsContent(method, route) ? gate.enter() : undefined;
     await work({
       request,
       response,
@@ -85,7 +93,7 @@ async function handle(
   } catch (error) {
     const problem = asProblem(error);
     // A client that went away is no failure of ours.
-    if (problem.code === 'UNKNOWN' && !gone.signal.aborted) failure = error;
+    if (problem.status >= 500 && !gone.signal.aborted) failure = error;
     refuse(request, response, problem);
   } finally {
     const { statusCode: status } = response;
@@ -183,6 +191,10 @@ function workOf(route: Route): Readonly<Record<string, Work | undefined>> {
       };
     }
   }
+}
+
+function bringsContent(method: string, { kind }: Route): boolean {
+  return (kind === 'uploads' || kind === 'upload') && ['POST', 'PATCH', 'PUT'].includes(method);
 }
 
 function read(work: Work): Readonly<Record<'GET' | 'HEAD', Work>> {

@@ -19,9 +19,12 @@ beforeEach(async () => {
   base = await serve(root);
 });
 
-async function serve(folder: string, { readOnly = false } = {}): Promise<string> {
+async function serve(
+  folder: string,
+  { readOnly = false, uploads }: { readonly readOnly?: boolean; readonly uploads?: number } = {},
+): Promise<string> {
   const hosted = new HostedStore(folder);
-  const handler = registryHandler({ hosted, ...(readOnly ? {} : { hosting: hosted }) });
+  const handler = registryHandler({ hosted, uploads, ...(readOnly ? {} : { hosting: hosted }) });
   const server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -467,4 +470,28 @@ describe('the page', () => {
     const next = /href="(\?last=[^"]+)"/.exec(first)?.[1] ?? '';
     expect(await (await get(`/-/a${next}`)).text()).toContain('t149');
   });
+});
+
+it('takes so many uploads at once, and asks others to come again', async () => {
+  const at = await serve(await temporaryFolder(), { uploads: 1 });
+  const begin = async () =>
+    (await ask('POST', '/v2/a/blobs/uploads/', { at })).headers.get('location');
+  const [one, other] = [(await begin()) ?? '', (await begin()) ?? ''];
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const slow = fetch(new URL(one, at), {
+    method: 'PATCH',
+    body: readable,
+    duplex: 'half',
+  });
+  await writer.write(Buffer.from('a'));
+  await expect
+    .poll(async () => {
+      const answer = await ask('PATCH', other, { body: 'b', at });
+      return [answer.headers.get('retry-after'), await codeOf(answer)];
+    })
+    .toEqual(['1', '429 TOOMANYREQUESTS']);
+  await writer.close();
+  expect((await slow).headers.get('range')).toBe('0-0');
+  expect((await ask('PATCH', other, { body: 'b', at })).status).toBe(202);
 });

@@ -1,19 +1,14 @@
-import { readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocated, allocatedBy, statIfThere } from '../disk/allocated.js';
 import type { Digest } from '../oci/digest.js';
 import type { HostedManifest } from '../transfer/hosted.js';
 import type { CallOptions } from '../transfer/store.js';
 import { blobLink, digestOfLink, linkFolder, referrersFolder, trashFile } from './hosted-paths.js';
+import { repositoriesIn } from './hosted-repositories.js';
 import { HostedStore } from './hosted-store.js';
 import { namesIn, sweep, unlessAbsent } from './links.js';
-import {
-  blobFile,
-  blobFolder,
-  digestOfBlobFile,
-  partialFolder,
-  repositoriesFolder,
-} from './paths.js';
+import { blobFile, blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 
 export interface CollectHostedOptions extends CallOptions {
   /** What was wanted within this long (ms) may belong to a push that is still going on. */
@@ -44,7 +39,7 @@ export async function collectHosted(
   let uploads = 0;
   let freedBytes = 0;
   await restore(join(root, 'trash'), (digest) => blobFile(root, digest));
-  for (const repository of await allRepositories(root)) {
+  for (const { name: repository } of await repositoriesIn(root)) {
     signal?.throwIfAborted();
     await restore(linkFolder(root, repository, '_trash'), (digest) =>
       blobLink(root, repository, digest),
@@ -129,7 +124,7 @@ export async function* allManifests(
   root: string,
 ): AsyncIterable<{ readonly repository: string; readonly manifest: HostedManifest }> {
   const store = new HostedStore(root);
-  for (const repository of await allRepositories(root))
+  for (const { name: repository } of await repositoriesIn(root))
     for await (const manifest of manifestsIn(store, root, repository))
       yield { repository, manifest };
 }
@@ -171,18 +166,4 @@ async function forgetReferrers(
         await rm(join(folder, each), { force: true });
     }
   }
-}
-
-/** Those, too, to which only blobs came so far. */
-async function allRepositories(root: string): Promise<string[]> {
-  const folder = repositoriesFolder(root);
-  const found: string[] = [];
-  const visit = async (name: string): Promise<void> => {
-    const entries = (await unlessAbsent(() => readdir(join(folder, name)))) ?? [];
-    if (entries.some((entry) => entry.startsWith('_'))) found.push(name);
-    for (const entry of entries)
-      if (!entry.startsWith('_')) await visit(name === '' ? entry : `${name}/${entry}`);
-  };
-  await visit('');
-  return found;
 }

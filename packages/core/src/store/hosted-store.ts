@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
 import { makeFolder, writeAtomically } from '../disk/atomic-write.js';
@@ -23,9 +22,11 @@ import {
   tagLink,
   trashFile,
 } from './hosted-paths.js';
+import { Quota } from './hosted-quota.js';
+import { repositoriesIn } from './hosted-repositories.js';
 import { FileUploads } from './hosted-uploads.js';
 import { makeLink, namesIn, readIfThere, removeFile, touch } from './links.js';
-import { blobFile, partialFolder, repositoriesFolder } from './paths.js';
+import { blobFile, partialFolder } from './paths.js';
 import { RecentManifests } from './recent-manifests.js';
 
 /** Who reads what was marked so shortly ago (ms) need not mark it anew. */
@@ -40,26 +41,23 @@ export class HostedStore implements Hosting {
   readonly uploads: FileUploads;
   readonly #root: string;
   readonly #blobs: BlobDir;
+  readonly #quota: Quota;
   readonly #manifests = new RecentManifests();
 
-  constructor(root: string) {
+  /** @param maxUsed how much it may keep, in bytes. */
+  constructor(root: string, { maxUsed }: { readonly maxUsed?: number | undefined } = {}) {
     this.#root = root;
     this.location = root;
     this.#blobs = new BlobDir(root);
-    this.uploads = new FileUploads(root, (repository, digest) => this.#link(repository, digest));
+    this.#quota = new Quota(root, maxUsed);
+    const link = (repository: string, digest: Digest) => this.#link(repository, digest);
+    this.uploads = new FileUploads(root, { link, quota: this.#quota });
   }
 
   async repositories(page?: Page): Promise<readonly string[]> {
-    const found: string[] = [];
-    const visit = async (folder: string, name: string): Promise<void> => {
-      const entries = await namesIn(folder);
-      if (entries.includes('_manifests')) found.push(name);
-      for (const entry of entries)
-        if (!entry.startsWith('_'))
-          await visit(join(folder, entry), name === '' ? entry : `${name}/${entry}`);
-    };
-    await visit(repositoriesFolder(this.#root), '');
-    return paged(found, page);
+    const all = await repositoriesIn(this.#root);
+    const listed = all.flatMap(({ name, has }) => (has.includes('_manifests') ? [name] : []));
+    return paged(listed, page);
   }
 
   async tags(repository: string, page?: Page): Promise<readonly string[] | undefined> {
@@ -74,8 +72,8 @@ export class HostedStore implements Hosting {
       ? reference
       : (await this.tagged(repository, reference))?.digest;
     const link = digest && (await this.readLink(repository, digest));
-    // What was damaged is away: who asks pushes it again.
-    return link && existsSync(blobFile(this.#root, digest)) ? link.descriptor : undefined;
+    // Who asks may be about to count on it. What was damaged is away: who asks pushes it again.
+    return link && (await this.keep(repository, digest, RECENT)) ? link.descriptor : undefined;
   }
 
   async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
@@ -215,6 +213,8 @@ export class HostedStore implements Hosting {
     { descriptor, bytes, subject, children }: HostedManifest & { readonly bytes: Uint8Array },
   ): Promise<void> {
     const { digest } = descriptor;
+    await this.#quota.admit();
+    this.#quota.take(bytes.byteLength);
     do await this.#blobs.put(descriptor, () => only(bytes));
     while (!(await touch(blobFile(this.#root, digest), this.#trashed(digest))));
     await this.#link(repository, digest);

@@ -11,6 +11,7 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { statIfThere } from '../disk/allocated.js';
 import { makeFolder, syncFolder, writeAll } from '../disk/atomic-write.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
@@ -19,6 +20,7 @@ import type { Uploads } from '../transfer/hosted.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 import { watched } from '../transfer/watched.js';
 import { linkFolder } from './hosted-paths.js';
+import type { Quota } from './hosted-quota.js';
 import { blobFile } from './paths.js';
 
 /** Makes no file where there is none: another process has taken it over then. */
@@ -36,6 +38,12 @@ interface Session {
   isBusy: boolean;
 }
 
+export interface FileUploadsOptions {
+  /** Makes a blob one of a repository. */
+  readonly link: (repository: string, digest: Digest) => Promise<void>;
+  readonly quota: Quota;
+}
+
 /**
  * Uploads in files. Each belongs to the process that writes it; another one that is asked to go on with it, after a
  * crash for example, takes a copy, so nothing that the first still writes ever reaches the blob.
@@ -43,14 +51,15 @@ interface Session {
 export class FileUploads implements Uploads {
   readonly #root: string;
   readonly #link: (repository: string, digest: Digest) => Promise<void>;
+  readonly #quota: Quota;
   readonly #process = randomBytes(6).toString('hex');
   /** By repository and ID. */
   readonly #sessions = new Map<string, Promise<Session>>();
 
-  /** @param link makes a blob one of a repository. */
-  constructor(root: string, link: (repository: string, digest: Digest) => Promise<void>) {
+  constructor(root: string, { link, quota }: FileUploadsOptions) {
     this.#root = root;
     this.#link = link;
+    this.#quota = quota;
   }
 
   async start(repository: string): Promise<string> {
@@ -68,6 +77,10 @@ export class FileUploads implements Uploads {
   }
 
   async size(repository: string, id: string): Promise<number> {
+    const { path, size } = await this.#session(repository, id);
+    if (await statIfThere(path)) return size;
+    // Another process has taken it over.
+    this.#sessions.delete(`${repository} ${id}`);
     return (await this.#session(repository, id)).size;
   }
 
@@ -83,12 +96,14 @@ export class FileUploads implements Uploads {
           'CONFLICT',
           `upload ${id}: expected bytes from ${upload.size} on, got them from ${at} on`,
         );
+      await this.#quota.admit();
       await using file = await open(upload.path, APPEND);
       const { hashed } = upload;
       let size = upload.size;
       try {
         const passing = watched(bytes, (chunk) => {
           signal?.throwIfAborted();
+          this.#quota.take(chunk.byteLength);
           hashed?.hash.update(chunk);
           size += chunk.byteLength;
         });

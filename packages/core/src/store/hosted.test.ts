@@ -191,3 +191,28 @@ it('names the images that a damaged blob hits', async () => {
   await putImage(store, 'a', '1', [blob]);
   await isWhole(store, 'a', image.digest);
 });
+
+it('keeps no more than its quota, and takes more when there is room', async () => {
+  const root = await temporaryFolder();
+  const store = new HostedStore(root, { maxUsed: 10_000 });
+  const kept = await putBlob(store, 'a', 'kept'.repeat(20));
+  const image = await putImage(store, 'a', '1', [kept]);
+  const tooMuch = putBlob(store, 'a', 'more'.repeat(40));
+  await expect(tooMuch).rejects.toMatchObject({ code: 'NO_SPACE' });
+  await expect(putImage(store, 'a', '2', [kept])).rejects.toMatchObject({ code: 'NO_SPACE' });
+  await isWhole(store, 'a', image.digest);
+  await store.removeManifest('a', image.digest);
+  // Also what was on its way in when it was too much.
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await collectHosted(root, { grace: 0, uploadGrace: 0 });
+  await expect
+    .poll(
+      () =>
+        putBlob(store, 'a', 'other').then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      { timeout: 5_000 },
+    )
+    .toBe(250);
+});

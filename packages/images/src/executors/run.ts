@@ -33,16 +33,21 @@ export async function run(
   try {
     await work(await openWorkspace(root), { cwd: root, engine, host, onEvent });
     return { success: true };
-  } catch (thrown) {
-    const error = asImageError(thrown);
-    if (!(error instanceof ImageError)) throw error;
-    logger.error(`${error.code}: ${error.message}`);
-    if (error.hint !== undefined) logger.error(`  ${error.hint}`);
-    return { success: false };
+  } catch (error) {
+    return failed(error);
   }
 }
 
-function onEvent(event: LifecycleEvent): void {
+/** Says what went wrong; what is no failure of ours is thrown again. */
+export function failed(thrown: unknown): { success: false } {
+  const error = asImageError(thrown);
+  if (!(error instanceof ImageError)) throw error;
+  logger.error(`${error.code}: ${error.message}`);
+  if (error.hint !== undefined) logger.error(`  ${error.hint}`);
+  return { success: false };
+}
+
+export function onEvent(event: LifecycleEvent): void {
   if (event.type === 'step') logger.info(`${event.subject}: ${event.text}`);
   else if (event.type === 'notice') logger.warn(event.text);
   else if (event.type === 'engine') logger.info(`  ${event.text}`);

@@ -6,6 +6,7 @@ export interface ImagesPluginOptions {
   readonly verifyTargetName?: string;
   readonly pushTargetName?: string;
   readonly pruneTargetName?: string;
+  readonly serveTargetName?: string;
 }
 
 export type Targets = Required<ImagesPluginOptions>;
@@ -18,5 +19,6 @@ export function normalizeOptions(options: ImagesPluginOptions | undefined): Targ
     verifyTargetName: options?.verifyTargetName ?? 'image-verify',
     pushTargetName: options?.pushTargetName ?? 'image-push',
     pruneTargetName: options?.pruneTargetName ?? 'image-prune',
+    serveTargetName: options?.serveTargetName ?? 'image-serve',
   };
 }

@@ -25,7 +25,7 @@ export function imageProject(
   options: InferOptions,
 ): Omit<ProjectConfiguration, 'root'> & { root: string } {
   const { saveTargetName, loadTargetName, buildTargetName } = options.targets;
-  const { pushTargetName, verifyTargetName, pruneTargetName } = options.targets;
+  const { pushTargetName, verifyTargetName, pruneTargetName, serveTargetName } = options.targets;
   const needs = dependenciesOf(image, options);
   const definition = '{projectRoot}/image.yaml';
   return {
@@ -92,6 +92,7 @@ export function imageProject(
           'stowage prune',
         ),
       },
+      [serveTargetName]: serveTarget([image.name], options.targets),
     },
     metadata: {
       technologies: ['oci'],
@@ -107,7 +108,7 @@ export function ownerTargets(
   { targets }: InferOptions,
 ): Record<string, TargetConfiguration> {
   const projects = images.map(({ name }) => name);
-  return Object.fromEntries(
+  const parents: Record<string, TargetConfiguration> = Object.fromEntries(
     Object.values(targets).map((target) => [
       target,
       {
@@ -117,6 +118,19 @@ export function ownerTargets(
       },
     ]),
   );
+  // One registry has them all.
+  return { ...parents, [targets.serveTargetName]: serveTarget(projects, targets) };
+}
+
+/** A registry over the archives of images, for as long as somebody needs it. */
+function serveTarget(names: readonly string[], targets: Targets): TargetConfiguration {
+  return {
+    executor: '@stowage/images:serve',
+    continuous: true,
+    dependsOn: [{ projects: [...names], target: targets.saveTargetName }],
+    options: { inputs: names },
+    metadata: described(`Serve ${names.join(', ')} as a registry`, 'stowage serve <name>'),
+  };
 }
 
 /** The base's own save task, and what `after:` names. */

@@ -1,5 +1,5 @@
 /** Whether a name is among patterns in which `*` stands for anything. */
-export function isPinned(name: string, patterns: readonly string[]): boolean {
+export function matchesAny(name: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) =>
     new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`).test(name),
   );

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { registryHandler } from '../registry/handler.js';
+import { HostedStore } from '../store/hosted-store.js';
+import { listen } from './listen.js';
+
+it('hangs up on who stops sending, and waits for who goes on', async () => {
+  const hosting = new HostedStore(await temporaryFolder());
+  const listening = await listen(registryHandler({ hosted: hosting, hosting }), {
+    host: '127.0.0.1',
+    port: 0,
+    headTime: 200,
+    idleTime: 300,
+  });
+  onTestFinished(() => listening[Symbol.asyncDispose]());
+  const port = Number(new URL(listening.url).port);
+  const bytes = 'x'.repeat(10);
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const post = `POST /v2/a/blobs/uploads/?digest=${digest} HTTP/1.1\r\nhost: x\r\n`;
+  const send = async (pieces: readonly string[]) => {
+    const socket = connect(port, '127.0.0.1');
+    const start = performance.now();
+    let said = '';
+    socket.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    socket.on('error', () => undefined);
+    const closed = new Promise<number>((resolve) =>
+      socket.on('close', () => resolve(performance.now() - start)),
+    );
+    for (const piece of pieces) {
+      socket.write(piece);
+      await sleep(100);
+    }
+    return { milliseconds: await closed, status: said.split(' ', 2)[1] };
+  };
+  const head = `${post}connection: close\r\ncontent-length: 10\r\n\r\n`;
+  const [slow, stuck, headless] = await Promise.all([
+    // Longer in all than a client may be idle.
+    send([head, ...bytes]),
+    send([head, 'xxx']),
+    send([post]),
+  ]);
+  expect(slow.status).toBe('201');
+  expect(stuck).toMatchObject({ status: undefined });
+  expect(headless.status).toBe('408');
+  expect(Math.max(stuck.milliseconds, headless.milliseconds)).toBeLessThan(5_000);
+});

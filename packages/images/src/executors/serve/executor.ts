@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { logger, type ExecutorContext } from '@nx/devkit';
+import { openWorkspace, serve, type ServeOptions } from '@stowage/core';
+import { failed, onEvent } from '../run.js';
+
+export interface ServeExecutorOptions
+  extends Pick<
+    ServeOptions,
+    'root' | 'listen' | 'readOnly' | 'upstream' | 'maxUsed' | 'htpasswd' | 'anonymous'
+  > {
+  readonly inputs?: readonly string[];
+}
+
+/** Runs a registry until the task is stopped. `baseUrl` is where. */
+export default async function* serveImages(
+  { inputs = [], ...options }: ServeExecutorOptions,
+  { root: cwd }: ExecutorContext,
+): AsyncGenerator<{ readonly success: boolean; readonly baseUrl?: string }, void> {
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => stopped.abort());
+  try {
+    const workspace = await openWorkspace(cwd);
+    await using serving = await serve(workspace, inputs, {
+      ...options,
+      cwd,
+      stdin: noInput,
+      onEvent,
+    });
+    logger.info(`registry: ${serving.url}`);
+    yield { success: true, baseUrl: serving.url };
+    if (!stopped.signal.aborted) await once(stopped.signal, 'abort');
+  } catch (error) {
+    yield failed(error);
+  }
+}
+
+function noInput(): never {
+  throw new TypeError('an archive of the workspace is never read from standard input');
+}
