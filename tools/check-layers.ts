@@ -20,7 +20,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   convert: ['oci', 'disk', 'compression', 'transfer', 'archive'],
   engine: ['oci', 'disk', 'transfer', 'http', 'archive', 'store'],
   distribution: ['oci', 'transfer', 'http'],
-  registry: ['oci', 'policy', 'transfer'],
+  page: [],
+  registry: ['oci', 'policy', 'transfer', 'page'],
   build: ['oci', 'definition', 'compression', 'transfer', 'archive', 'engine'],
   lifecycle: [
     'oci',
@@ -37,6 +38,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'engine',
     'http',
     'distribution',
+    'page',
     'registry',
     'build',
     'open.ts',

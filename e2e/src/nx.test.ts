@@ -156,6 +156,13 @@ describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) 
     await rm(join(workspace.root, 'apps/app/images/ubuntu-25.04-bad'), { recursive: true });
   });
 
+  it('reports what is kept, and what became of its tasks', async () => {
+    const said = await workspace.nx('run', 'app:image-report', '--engine=embedded');
+    expect(said).toContain('report: .stowage/report.html');
+    const page = await workspace.read('.stowage/report.html');
+    expect(page).toMatch(/Runs in Nx[^]*app-ubuntu-25.04-gcc15[^]*image-save/);
+  });
+
   it('prunes by the rules, dry', async () => {
     expect(await workspace.nx('run', 'app:image-prune', '--dryRun', '--engine=embedded')).toContain(
       'it is the newest of its name',

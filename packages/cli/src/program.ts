@@ -13,6 +13,7 @@ import { planCommand } from './commands/plan.js';
 import { pruneCommand } from './commands/prune.js';
 import { pullCommand } from './commands/pull.js';
 import { pushCommand } from './commands/push.js';
+import { reportCommand } from './commands/report.js';
 import { saveCommand } from './commands/save.js';
 import { serveCommand } from './commands/serve.js';
 import { syncCommand } from './commands/sync.js';
@@ -39,6 +40,7 @@ const COMMANDS = [
   lsCommand,
   doctorCommand,
   pruneCommand,
+  reportCommand,
   cacheCommand,
 ];
 

@@ -102,6 +102,13 @@ export { findDefinitions } from './lifecycle/definitions.js';
 export { registryHandler, type Answered, type RegistryHandlerOptions } from './registry/handler.js';
 export { HostedStore } from './store/hosted-store.js';
 export type { Hosted, HostedManifest, Hosting, Uploads } from './transfer/hosted.js';
+export {
+  report,
+  type Report,
+  type ReportedArchive,
+  type ReportOptions,
+} from './lifecycle/report.js';
+export { reportPage } from './lifecycle/report-page.js';
 export { serve, type ServeOptions } from './lifecycle/serve.js';
 export { collectRegistry, scrubRegistry } from './lifecycle/maintain-registry.js';
 export type { CollectedHosted } from './store/hosted-collect.js';

@@ -66,6 +66,7 @@ it('makes a project of each definition, and parents on its owner', async () => {
     dependsOn: [{ projects: both, target: 'image-save' }],
     options: { inputs: both },
   });
+  expect(projects['apps/app']?.targets?.['image-report']?.executor).toBe('@stowage/images:report');
   expect(image?.targets?.['image-save']).toMatchObject({
     cache: true,
     outputs: [

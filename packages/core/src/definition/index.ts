@@ -20,3 +20,4 @@ export {
 export { formatPlatform, parsePlatform } from '../oci/platform.js';
 export { parseSettings, SETTINGS_FILE, type Settings } from './settings.js';
 export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';
+export { RUNS_DAYS, RUNS_FOLDER, type TaskRun } from './runs.js';

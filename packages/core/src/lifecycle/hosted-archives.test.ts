@@ -4,15 +4,16 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { writeImage, writeIndex } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
+import { workspaceOf } from '../../testing/workspace.js';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { describe as descriptorOf, type Descriptor } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
-import { openLocation } from '../open.js';
 import { registryHandler } from '../registry/handler.js';
 import { copy, only } from '../transfer/copy.js';
 import { HostedArchives } from './hosted-archives.js';
 import { listen } from './listen.js';
+import { openIn } from './workspace.js';
 
 const PLATFORMS = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
 const digestOf = (bytes: Uint8Array) =>
@@ -56,9 +57,9 @@ beforeEach(async () => {
 
 /** The archive as a registry that nobody can write to. */
 async function serveArchive() {
-  const folder = await temporaryFolder();
-  const place = { workspace: folder, folder, state: folder };
-  const hosted = await HostedArchives.open([await openLocation(path, { place, cwd: folder })]);
+  const { workspace, call } = await workspaceOf();
+  const engine = () => Promise.reject(new Error('no engine is asked'));
+  const hosted = await HostedArchives.open([await openIn(workspace, path, { ...call, engine })]);
   const listening = await listen(registryHandler({ hosted }), { host: '127.0.0.1', port: 0 });
   onTestFinished(async () => {
     await listening[Symbol.asyncDispose]();

@@ -2,7 +2,7 @@ import { isDigest, type Digest } from '../oci/digest.js';
 import { isRepository } from '../oci/reference.js';
 import type { Hosted } from '../transfer/hosted.js';
 import type { May } from './access.js';
-import { amount, html, page, type Html } from './html.js';
+import { amount, html, page, type Html } from '../page/html.js';
 import { factsOf, type ImageFacts } from './image-facts.js';
 
 /** Below it are the pages of repositories: no repository begins so. */

@@ -7,6 +7,7 @@ export interface ImagesPluginOptions {
   readonly pushTargetName?: string;
   readonly pruneTargetName?: string;
   readonly serveTargetName?: string;
+  readonly reportTargetName?: string;
 }
 
 export type Targets = Required<ImagesPluginOptions>;
@@ -20,5 +21,6 @@ export function normalizeOptions(options: ImagesPluginOptions | undefined): Targ
     pushTargetName: options?.pushTargetName ?? 'image-push',
     pruneTargetName: options?.pruneTargetName ?? 'image-prune',
     serveTargetName: options?.serveTargetName ?? 'image-serve',
+    reportTargetName: options?.reportTargetName ?? 'image-report',
   };
 }

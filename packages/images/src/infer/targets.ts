@@ -26,6 +26,7 @@ export function imageProject(
 ): Omit<ProjectConfiguration, 'root'> & { root: string } {
   const { saveTargetName, loadTargetName, buildTargetName } = options.targets;
   const { pushTargetName, verifyTargetName, pruneTargetName, serveTargetName } = options.targets;
+  const { reportTargetName: _, ...own } = options.targets;
   const needs = dependenciesOf(image, options);
   const definition = '{projectRoot}/image.yaml';
   return {
@@ -97,7 +98,7 @@ export function imageProject(
     metadata: {
       technologies: ['oci'],
       description: `The image ${image.name} of ${image.owner.name}`,
-      targetGroups: { Image: Object.values(options.targets) },
+      targetGroups: { Image: Object.values(own) },
     },
   };
 }
@@ -118,8 +119,16 @@ export function ownerTargets(
       },
     ]),
   );
-  // One registry has them all.
-  return { ...parents, [targets.serveTargetName]: serveTarget(projects, targets) };
+  return {
+    ...parents,
+    // One registry has them all.
+    [targets.serveTargetName]: serveTarget(projects, targets),
+    [targets.reportTargetName]: {
+      executor: '@stowage/images:report',
+      cache: false,
+      metadata: described('Write a page about everything that is kept', 'stowage report -o <file>'),
+    },
+  };
 }
 
 /** A registry over the archives of images, for as long as somebody needs it. */

@@ -1,3 +1,5 @@
+import bytes from 'bytes';
+
 /** Text that is HTML already. */
 export class Html {
   readonly text: string;
@@ -44,8 +46,8 @@ code { font: .875em ui-monospace, monospace; background: var(--code); padding: .
 .soft { color: var(--soft); } nav { margin-bottom: 1rem; } .scroll { overflow-x: auto; }
 `;
 
-/** A whole page. */
-export function page(title: string, body: Html): string {
+/** A whole page. @param style what its own parts need, as CSS. */
+export function page(title: string, body: Html, style = ''): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -53,7 +55,7 @@ export function page(title: string, body: Html): string {
         <meta name="viewport" content="width=device-width" />
         <title>${title} · Stowage</title>
         <style>
-          ${new Html(STYLE)}
+          ${new Html(STYLE + style)}
         </style>
       </head>
       <body>
@@ -62,11 +64,7 @@ export function page(title: string, body: Html): string {
     </html> `.text;
 }
 
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-/** Bytes, for people. */
-export function amount(bytes: number): string {
-  const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
-  const value = bytes / 1000 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
+/** Bytes, for people, as the command line writes them. */
+export function amount(count: number): string {
+  return bytes.format(count, { unitSeparator: ' ', decimalPlaces: 1 }) ?? '';
 }

@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import { report, reportPage, writeAtomically, type Report } from '@stowage/core';
+import type { Command } from 'commander';
+import { formatBytes } from '../print/table.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+
+interface Options extends CommonOptions {
+  readonly output?: string;
+}
+
+export function reportCommand(io: Io): Command {
+  return withEngine(
+    verb(
+      'report',
+      'Say what is kept, what of it is shared, wrong or may go, and how it was built.',
+      [
+        'stowage report -o report.html',
+        'stowage report -o - > report.html',
+        "stowage report --json | jq '.archives[] | select(.sharedBytes == 0).name'",
+      ],
+    ),
+  )
+    .option(
+      '-o, --output <file>',
+      'a page for people, in one file that needs no network; - for stdout',
+    )
+    .action(
+      action<Options>(io, async (workspace, _, { options: { output }, call }) => {
+        const result = await report(workspace, call);
+        const page = output === undefined ? '' : reportPage(result);
+        if (output === '-') return { json: result, text: page };
+        if (output !== undefined)
+          await writeAtomically(resolve(io.cwd, output), [Buffer.from(page)]);
+        const hint = output === undefined ? 'With -o FILE it is a page.' : `written to ${output}`;
+        return { json: result, text: `${summary(result)}${hint}\n` };
+      }),
+    );
+}
+
+function summary({ archives, bytes, repeatedBytes, prune, problems }: Report): string {
+  return [
+    `${archives.length} archives, ${formatBytes(bytes)}; ${formatBytes(repeatedBytes)} of it more than once`,
+    `prune would free ${formatBytes(prune.freedBytes)}`,
+    ...problems.map(({ kind, name, detail }) => `${name}: ${kind}: ${detail}`),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,44 @@
+import { schemaOf } from './read-yaml.js';
+
+/** Below the workspace: one file for each day, `2026-11-21.jsonl`, one line for each task. */
+export const RUNS_FOLDER = '.stowage/runs';
+
+/** How many days of it are kept. */
+export const RUNS_DAYS = 90;
+
+/** One task of an image, as Nx ran it or did not need to. */
+export interface TaskRun {
+  /** When it began: ISO 8601. */
+  readonly at: string;
+  /** The project in Nx, which is the image's name. */
+  readonly image: string;
+  /** Of Nx: `image-save`. */
+  readonly target: string;
+  readonly result: 'built' | 'local-cache' | 'remote-cache' | 'failed' | 'skipped';
+  /** How long it took (ms). */
+  readonly took: number;
+}
+
+const schema = schemaOf<TaskRun>({
+  type: 'object',
+  required: ['at', 'image', 'target', 'result', 'took'],
+  properties: {
+    at: { type: 'string' },
+    image: { type: 'string' },
+    target: { type: 'string' },
+    result: { enum: ['built', 'local-cache', 'remote-cache', 'failed', 'skipped'] },
+    took: { type: 'number', minimum: 0 },
+  },
+});
+
+/** The tasks of a file; a line that a process did not finish is no task. */
+export function parseRuns(text: string): TaskRun[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      const run: unknown = JSON.parse(line);
+      return schema()(run) ? [run] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,135 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { parseRuns, RUNS_FOLDER, type TaskRun } from '../definition/runs.js';
+import { allocated } from '../disk/allocated.js';
+import { ImageError, systemCode } from '../errors.js';
+import type { VerbOptions } from './call.js';
+import { doctor, type Problem } from './doctor.js';
+import { inspect, type InspectedLayer } from './inspect.js';
+import { list, type ListEntry } from './list.js';
+import { prune, type PruneResult } from './prune.js';
+import { summarizeRuns, type RunSummary } from './report-runs.js';
+import type { Workspace } from './workspace.js';
+
+export interface ReportOptions extends VerbOptions {
+  readonly cwd: string;
+}
+
+export interface Report {
+  /** The folder's name. */
+  readonly workspace: string;
+  /** ISO 8601. */
+  readonly created: string;
+  /** Of all archives, on disk. */
+  readonly bytes: number;
+  /** What archives hold that others among them hold, too, beyond the first. */
+  readonly repeatedBytes: number;
+  readonly archives: readonly ReportedArchive[];
+  readonly problems: readonly (Problem | Unreadable)[];
+  /** What `prune` would do now. */
+  readonly prune: PruneResult;
+  /** Of targets in Nx. */
+  readonly runs: readonly RunSummary[];
+}
+
+export interface ReportedArchive extends ListEntry {
+  /** On disk; 0 when it is not there. */
+  readonly bytes: number;
+  /** Of its layers, those that another archive has, too. */
+  readonly sharedBytes: number;
+  /** Null when it could not be read. */
+  readonly layers: readonly Pick<InspectedLayer, 'digest' | 'diffId' | 'size'>[] | null;
+}
+
+/** An archive that says nothing that can be understood. */
+export interface Unreadable extends Pick<Problem, 'name' | 'path' | 'detail' | 'fix'> {
+  readonly kind: 'unreadable';
+}
+
+/** Says what is kept, what of it is shared, wrong, or may go, and how often it was built. Changes nothing. */
+export async function report(workspace: Workspace, options: ReportOptions): Promise<Report> {
+  const { place, root } = workspace;
+  const entries = await list(workspace);
+  const unreadable: Unreadable[] = [];
+  const read: { readonly entry: ListEntry; readonly layers: ReportedArchive['layers'] }[] = [];
+  for (const entry of entries) {
+    options.signal?.throwIfAborted();
+    const path = join(place.folder, entry.file);
+    const layers =
+      entry.state === 'missing'
+        ? null
+        : await layersOf(workspace, path, options).catch((error: unknown) => {
+            if (!(error instanceof ImageError)) throw error;
+            const fix = 'Save the image again: stowage verify says what of it is damaged.';
+            unreadable.push({
+              kind: 'unreadable',
+              name: entry.name,
+              path,
+              detail: error.message,
+              fix,
+            });
+            return null;
+          });
+    read.push({ entry, layers });
+  }
+  const holders = new Map<string, { size: number; count: number }>();
+  for (const { layers } of read)
+    for (const [id, size] of sizesOf(layers))
+      holders.set(id, { size, count: (holders.get(id)?.count ?? 0) + 1 });
+  const archives: ReportedArchive[] = [];
+  for (const { entry, layers } of read) {
+    const shared = [...sizesOf(layers)].filter(([id]) => (holders.get(id)?.count ?? 0) > 1);
+    archives.push({
+      ...entry,
+      bytes: await allocated(join(place.folder, entry.file)),
+      sharedBytes: shared.reduce((sum, [, size]) => sum + size, 0),
+      layers,
+    });
+  }
+  const { problems } = await doctor(workspace, { ...options, fix: false });
+  return {
+    workspace: basename(root),
+    created: new Date().toISOString(),
+    bytes: archives.reduce((sum, { bytes }) => sum + bytes, 0),
+    repeatedBytes: [...holders.values()].reduce(
+      (sum, { size, count }) => sum + size * (count - 1),
+      0,
+    ),
+    archives,
+    problems: [...problems, ...unreadable],
+    prune: await prune(workspace, { ...options, dryRun: true }),
+    runs: summarizeRuns(await readRuns(root)),
+  };
+}
+
+async function layersOf(
+  workspace: Workspace,
+  path: string,
+  options: ReportOptions,
+): Promise<ReportedArchive['layers']> {
+  const { images } = await inspect(workspace, path, { ...options, stdin: noInput });
+  return images.flatMap(({ layers }) =>
+    layers.map(({ digest, diffId, size }) => ({ digest, diffId, size })),
+  );
+}
+
+/** Layers that unpack to the same are the same; each once. */
+function sizesOf(layers: ReportedArchive['layers']): ReadonlyMap<string, number> {
+  return new Map(layers?.map(({ digest, diffId, size }) => [diffId ?? digest, size]));
+}
+
+async function readRuns(root: string): Promise<TaskRun[]> {
+  const folder = join(root, RUNS_FOLDER);
+  try {
+    const files = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort();
+    const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
+    return texts.flatMap(parseRuns);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function noInput(): never {
+  throw new TypeError('an archive of the workspace is never read from standard input');
+}

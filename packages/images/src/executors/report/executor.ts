@@ -1,0 +1,18 @@
+import { resolve } from 'node:path';
+import { logger, type PromiseExecutor } from '@nx/devkit';
+import { report, reportPage, writeAtomically } from '@stowage/core';
+import { run, type EngineChoiceOptions } from '../run.js';
+
+export interface ReportExecutorOptions extends EngineChoiceOptions {
+  readonly output?: string;
+}
+
+/** Writes a page about everything that the workspace keeps. */
+const reportImages: PromiseExecutor<ReportExecutorOptions> = (options, context) =>
+  run(options, context, async (workspace, call) => {
+    const { output = '.stowage/report.html' } = options;
+    const page = reportPage(await report(workspace, call));
+    await writeAtomically(resolve(call.cwd, output), [Buffer.from(page)]);
+    logger.info(`report: ${output}`);
+  });
+export default reportImages;

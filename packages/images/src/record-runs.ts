@@ -1,0 +1,56 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PostTasksExecution, TaskResults } from '@nx/devkit';
+import { DEFINITION_FILE, RUNS_DAYS, RUNS_FOLDER, type TaskRun } from '@stowage/core/definition';
+
+type Status = TaskResults[string]['status'];
+
+const RESULTS: Readonly<Partial<Record<Status, TaskRun['result']>>> = {
+  success: 'built',
+  failure: 'failed',
+  skipped: 'skipped',
+  'local-cache': 'local-cache',
+  'local-cache-kept-existing': 'local-cache',
+  'remote-cache': 'remote-cache',
+};
+
+/** Remembers what became of the tasks of images, for `stowage report`. That this fails is no failure of the run. */
+export const postTasksExecution: PostTasksExecution = (
+  _options,
+  { workspaceRoot, taskResults },
+) => {
+  const runs = Object.values(taskResults).flatMap(({ task, status }): TaskRun[] => {
+    const { projectRoot, target, startTime, endTime } = task;
+    const result = RESULTS[status];
+    const isImage =
+      projectRoot !== undefined && existsSync(join(workspaceRoot, projectRoot, DEFINITION_FILE));
+    if (!result || !isImage) return [];
+    const [from, to] = [startTime ?? Date.now(), endTime ?? Date.now()];
+    return [
+      {
+        at: new Date(from).toISOString(),
+        image: target.project,
+        target: target.target,
+        result,
+        took: Math.max(0, to - from),
+      },
+    ];
+  });
+  if (runs.length === 0) return;
+  try {
+    const folder = join(workspaceRoot, RUNS_FOLDER);
+    mkdirSync(folder, { recursive: true });
+    const today = fileOf(Date.now());
+    const lines = runs.map((run) => `${JSON.stringify(run)}\n`);
+    appendFileSync(join(folder, today), lines.join(''));
+    const oldest = fileOf(Date.now() - RUNS_DAYS * 86_400_000);
+    for (const file of readdirSync(folder)) if (file < oldest) rmSync(join(folder, file));
+  } catch (error) {
+    console.warn(`stowage: this run is not in ${RUNS_FOLDER}: ${String(error)}`);
+  }
+};
+
+/** @param time ms since 1970 */
+function fileOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 10)}.jsonl`;
+}
