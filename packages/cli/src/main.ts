@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { complete, completionWords } from './commands/complete.js';
 import { EXIT_INTERRUPTED, EXIT_USAGE } from './exit-codes.js';
 import { createProgram } from './program.js';
 
@@ -20,11 +21,13 @@ const { version } = JSON.parse(
 ) as { version: string };
 const { stdin, stdout, stderr, argv } = process;
 
+const io = { cwd: process.cwd(), stdin, stdout, stderr, signal: interrupted.signal };
+const program = createProgram(io, version);
+const words = completionWords(argv.slice(2));
+
 try {
-  await createProgram(
-    { cwd: process.cwd(), stdin, stdout, stderr, signal: interrupted.signal },
-    version,
-  ).parseAsync(argv);
+  if (words) await complete(program, words, io);
+  else await program.parseAsync(argv);
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;

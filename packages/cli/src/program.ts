@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { buildCommand } from './commands/build.js';
 import { cacheCommand } from './commands/cache.js';
+import { completeCommand } from './commands/complete.js';
 import { convertCommand } from './commands/convert.js';
 import { copyCommand } from './commands/copy.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -42,6 +43,7 @@ const COMMANDS = [
   pruneCommand,
   reportCommand,
   cacheCommand,
+  completeCommand,
 ];
 
 /** The whole command line; `exitOverride` makes it throw where commander would end the process. */

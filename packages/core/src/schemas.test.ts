@@ -4,12 +4,14 @@ import { expect, it } from 'vitest';
 import { catalogSchema } from './catalog/entry.js';
 import { imageSchema } from './definition/image-schema.js';
 import { settingsSchema } from './definition/settings-schema.js';
+import { eventSchema } from './lifecycle/event-schema.js';
 
 // To write them again: npx vitest run src/schemas.test.ts --update
 it.each([
   ['image', imageSchema],
   ['stowage', settingsSchema],
   ['image-registry', catalogSchema],
+  ['event', eventSchema],
 ])('the published schema of %s is the one that is checked with', async (name, schema) => {
   const path = join(import.meta.dirname, `../schemas/${name}.schema.json`);
   const text = await format(JSON.stringify(schema, null, 2), { parser: 'json', printWidth: 100 });

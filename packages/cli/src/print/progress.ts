@@ -1,7 +1,7 @@
-import type { LifecycleEvent } from '@stowage/core';
+import type { Descriptor, LifecycleEvent } from '@stowage/core';
 import { createRequire } from 'node:module';
 import type * as CliProgress from 'cli-progress';
-import { formatBytes } from './table.js';
+import { formatBytes, shortDigest } from './table.js';
 
 /** Nobody wants to read of what is over before they look (ms). */
 const PATIENCE = 1000;
@@ -62,42 +62,76 @@ function patient(stderr: NodeJS.WriteStream): Progress {
   };
 }
 
-/** One bar over all bytes that move, redrawn in place; lines go above it. */
+/** Smaller blobs have no bar of their own (bytes). */
+const BIG = 4_000_000;
+/** How many bars there are besides the one for everything. */
+const BARS = 4;
+
+/** A bar for each big blob that moves and one for everything, redrawn in place; lines go above them. */
 function drawn(stderr: NodeJS.WriteStream): Progress {
   // Only a terminal needs it.
-  const { SingleBar } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
-  const bar = new SingleBar({
+  const { MultiBar } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
+  const bars = new MultiBar({
     stream: stderr,
-    format: '  {bar} {percentage}%  {amount}',
-    formatValue: (value) => String(value),
+    // Fits 80 columns.
+    format: '  {name} {bar} {percentage}%  {amount}',
+    formatValue: (value, _options, type) =>
+      type === 'percentage' ? String(value).padStart(3) : String(value),
+    barsize: 24,
     clearOnComplete: true,
     hideCursor: true,
     linewrap: false,
+    gracefulExit: false,
   });
-  let total = 0;
-  let moved = 0;
-  const stop = () => {
-    if (bar.isActive) bar.stop();
+  const all = { total: 0, moved: 0 };
+  let whole: CliProgress.SingleBar | undefined;
+  const blobs = new Map<string, { readonly bar: CliProgress.SingleBar; moved: number }>();
+  const amountOf = (moved: number, total: number) =>
+    `${formatBytes(moved)} of ${formatBytes(total)}`;
+  const show = () => {
+    const payload = { name: 'all'.padEnd(NAME), amount: amountOf(all.moved, all.total) };
+    whole ??= bars.create(all.total, all.moved, payload);
+    whole.setTotal(all.total);
+    whole.update(all.moved, payload);
+  };
+  const showBlob = ({ digest, size }: Descriptor, bytes: number) => {
+    let blob = blobs.get(digest);
+    if (!blob && (size < BIG || blobs.size === BARS)) return;
+    if (!blob) {
+      const bar = bars.create(size, 0, { name: shortDigest(digest).padEnd(NAME), amount: '' });
+      blobs.set(digest, (blob = { bar, moved: 0 }));
+    }
+    blob.moved += bytes;
+    blob.bar.update(blob.moved, { amount: amountOf(blob.moved, size) });
+  };
+  const drop = (digest: string) => {
+    const blob = blobs.get(digest);
+    if (!blob) return;
+    bars.remove(blob.bar);
+    blobs.delete(digest);
   };
   return {
     onEvent: (event) => {
-      if (isPlanned(event)) {
-        total += event.bytes;
-        if (total > 0 && !bar.isActive) bar.start(total, moved, { amount: '' });
-        bar.setTotal(total);
-      } else if (isMoved(event)) {
-        moved += event.bytes;
-        bar.update(moved, { amount: `${formatBytes(moved)} of ${formatBytes(total)}` });
-      } else {
-        const line = lineOf(event);
-        if (line === undefined) return;
-        stop();
-        stderr.write(`${line}\n`);
-      }
+      if (isPlanned(event)) all.total += event.bytes;
+      if (isMoved(event)) all.moved += event.bytes;
+      if (event.type === 'progress') showBlob(event.descriptor, event.bytes);
+      if (event.type === 'done' || event.type === 'skipped') drop(event.descriptor.digest);
+      const line = isPlanned(event) ? undefined : lineOf(event);
+      if (line !== undefined && whole) bars.log(`${line}\n`);
+      else if (line !== undefined) stderr.write(`${line}\n`);
+      else if (all.total > 0) show();
     },
-    done: stop,
+    done: () => {
+      if (!whole) return;
+      // Lines that wait to be drawn above.
+      bars.update();
+      bars.stop();
+    },
   };
 }
+
+/** Columns for what a bar is of. */
+const NAME = 12;
 
 type OfType<T> = Extract<LifecycleEvent, { readonly type: T }>;
 

@@ -1,0 +1,75 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createWorkspace, DEFINITION, NAME } from './fixture.js';
+import { describeWith } from './peers.js';
+import { CLI, must, stowage, temporaryFolder } from './run.js';
+
+/** A workspace with an image, and a PATH on which `stowage` is. */
+async function workspace() {
+  const cwd = await createWorkspace();
+  expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
+  const bin = await temporaryFolder();
+  await writeFile(join(bin, 'stowage'), `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`);
+  await chmod(join(bin, 'stowage'), 0o755);
+  const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: await temporaryFolder() };
+  return { cwd, env };
+}
+
+describeWith(['bash'], 'bash', () => {
+  it.each([
+    ['stowage lo', ['load']],
+    ['stowage load app-', [NAME]],
+    ['stowage load --engine=pod', ['podman']],
+    ['stowage save app-ubuntu-25.04-gcc15:l', ['latest']],
+    ['stowage load ./sto', []],
+    ['stowage load "$(touch touched)', []],
+  ])('completes %s', async (line, expected) => {
+    const { cwd, env } = await workspace();
+    const script = `source <(stowage complete bash); COMP_LINE=$1; COMP_POINT=\${#1}; _stowage; printf '%s\\n' "\${COMPREPLY[@]}"; ls; complete -p stowage`;
+    const said = await must('bash', ['-c', script, 'bash', line], { cwd, env });
+    const lines = said.trim().split('\n');
+    expect(lines.slice(0, expected.length)).toEqual(expected);
+    expect(lines).not.toContain('touched');
+    // Paths where we have nothing to say.
+    expect(lines.at(-1)).toContain('-o default');
+  });
+});
+
+describeWith(['fish'], 'fish', () => {
+  it('completes commands, options, images and paths', async () => {
+    const { cwd, env } = await workspace();
+    const complete = async (line: string) =>
+      (
+        await must('fish', ['-c', 'stowage complete fish | source; complete -C $argv[1]', line], {
+          cwd,
+          env,
+        })
+      )
+        .trim()
+        .split('\n');
+    expect((await complete('stowage lo'))[0]).toMatch(/^load\t/);
+    expect(await complete('stowage load --engine pod')).toEqual([
+      expect.stringMatching(/^podman\t/) as string,
+    ]);
+    expect((await complete('stowage load app-')).join()).toContain(NAME);
+    expect((await complete('stowage load ./sto')).join()).toContain('./stowage.yaml');
+  });
+});
+
+describeWith(['zsh'], 'zsh', () => {
+  it('completes images, described, in a terminal', async () => {
+    const { cwd, env } = await workspace();
+    // A shell in a terminal of its own: the only place where zsh completes.
+    const script = `
+      zmodload zsh/zpty
+      zpty shell zsh -f -i
+      zpty -w shell 'PS1=ready; autoload -U compinit; compinit -u -D; source <(stowage complete zsh); echo set-up'
+      zpty -r shell out '*set-up*ready*'
+      zpty -w -n shell $'stowage load app-\\t'
+      zpty -r shell out '*${NAME}*' && print found
+      zpty -d shell`;
+    const said = await must('timeout', ['30', 'zsh', '-f', '-c', script], { cwd, env });
+    expect(said).toContain('found');
+  });
+});

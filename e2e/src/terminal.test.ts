@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createWorkspace, DEFINITION, NAME, put } from './fixture.js';
+import { describeWith } from './peers.js';
+import { CLI, must, run, stowage } from './run.js';
+
+/** What was written to a terminal, in pieces that each stay on one line. */
+function pieces(text: string): string[] {
+  // eslint-disable-next-line no-control-regex
+  return text.split(/\r|\n|\u001b\[[0-9?;]*[A-Za-z]/).filter((piece) => piece !== '');
+}
+
+describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
+  const inTerminal = (command: string, cwd: string) =>
+    must('script', ['-qefc', `stty cols 80; ${process.execPath} ${CLI} ${command}`, '/dev/null'], {
+      cwd,
+      env: { TERM: 'screen-256color' },
+    });
+
+  it('draws a bar for each layer and one for all, and leaves nothing of them', async () => {
+    const cwd = await createWorkspace();
+    const other = DEFINITION.replace('gcc15', 'top');
+    await put(
+      cwd,
+      `${other}/image.yaml`,
+      `project: app\nos: ubuntu-25.04\nvariant: top\nbase: ${NAME}\ncopy: [{ from: files, to: /top }]\n`,
+    );
+    for (const folder of [DEFINITION, other]) {
+      await put(cwd, `${folder}/files/small`, 'x');
+      await writeFile(join(cwd, folder, 'files/big'), randomBytes(150_000_000));
+      expect((await stowage(['build', folder, '--save'], { cwd })).code).toBe(0);
+    }
+    const said = await inTerminal('load app-ubuntu-25.04-top --engine embedded', cwd);
+    const shown = pieces(said);
+    for (const piece of shown) expect(piece.length).toBeLessThan(80);
+    const bars = new Set(
+      shown.flatMap((piece) => /^ {2}([0-9a-f]{12}|all) +[=-]+ +\d+%/.exec(piece)?.[1] ?? []),
+    );
+    expect([...bars].filter((name) => name !== 'all')).toHaveLength(2);
+    expect(bars).toContain('all');
+    expect(shown.at(-1)).toContain('app-ubuntu-25.04-top');
+    // The cursor is there again.
+    expect(said.lastIndexOf('\u001b[?25h')).toBeGreaterThan(said.lastIndexOf('\u001b[?25l'));
+    // And nothing is drawn where nobody looks.
+    const piped = await run(process.execPath, [CLI, 'load', NAME, '--engine', 'embedded'], { cwd });
+    expect(piped.stderr + piped.stdout).not.toContain('%');
+  });
+});

@@ -1,0 +1,51 @@
+/**
+ * What a shell runs once. Each asks `stowage complete -- WORD…` for the lines that fit the last word, `value<TAB>about it`,
+ * and completes paths where there are none.
+ */
+export const SCRIPTS = {
+  bash: `_stowage() {
+  local line=\${COMP_LINE:0:COMP_POINT} words cur IFS
+  IFS=$' \\t' read -ra words <<< "$line"
+  [[ $line == *[[:space:]] ]] && words+=('')
+  cur=\${words[\${#words[@]}-1]}
+  IFS=$'\\n'
+  COMPREPLY=($(stowage complete -- "\${words[@]:1}" 2> /dev/null | cut -f 1))
+  # For bash a word begins anew after = and :
+  [[ $cur == *[:=]* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${cur%"\${cur##*[:=]}"}"}")
+}
+complete -o bashdefault -o default -F _stowage stowage
+`,
+  zsh: `#compdef stowage
+_stowage() {
+  local -a lines found
+  local line
+  lines=("\${(@f)$(stowage complete -- "\${(@)words[2,CURRENT]}" 2> /dev/null)}")
+  for line in $lines; do
+    found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+  done
+  if (( $#found )); then
+    _describe -t values stowage found
+  else
+    _files
+  fi
+}
+compdef _stowage stowage
+`,
+  fish: `complete -c stowage -n __fish_use_subcommand -f
+complete -c stowage -a '(stowage complete -- (commandline -opc)[2..] (commandline -ct) 2> /dev/null)'
+`,
+  powershell: `Register-ArgumentCompleter -Native -CommandName stowage -ScriptBlock {
+  param($word, $ast, $position)
+  $words = @($ast.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" })
+  if ($word -eq '') { $words += '""' }
+  stowage complete -- @words | ForEach-Object {
+    $value, $about = $_ -split "\`t", 2
+    if (-not $about) { $about = $value }
+    [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
+  }
+}
+`,
+} as const;
+
+export type Shell = keyof typeof SCRIPTS;
+export const SHELLS = Object.keys(SCRIPTS) as readonly Shell[];
