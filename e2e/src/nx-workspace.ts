@@ -28,6 +28,7 @@ export interface NxWorkspace {
 export async function createNxWorkspace(
   version: string,
   env: Readonly<Record<string, string>> = {},
+  plugin = 'latest',
 ): Promise<NxWorkspace> {
   const root = await mkdtemp(join(tmpdir(), 'stowage-nx-'));
   const write = async (path: string, content: string | Uint8Array) => {
@@ -59,7 +60,7 @@ export async function createNxWorkspace(
   await write('apps/app/project.json', JSON.stringify({ name: 'app', root: 'apps/app' }));
   await must('npm', ['install'], options);
   await git('init', '-qb', 'main');
-  await nx('add', '@stowage/images');
+  await nx('add', `@stowage/images@${plugin}`);
   await commit('workspace');
   return {
     root,

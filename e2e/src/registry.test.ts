@@ -33,6 +33,15 @@ it.each(['core', 'images', 'cli'])(
   },
 );
 
+it.each(['core', 'images', 'cli'])(
+  '%s is what its manifest says, for Node.js, bundlers and TypeScript',
+  async (name) => {
+    const folder = join(PACKAGES, name);
+    await must('npx', ['publint', '--strict', '--pack', 'npm'], { cwd: folder });
+    await must('npx', ['attw', '--pack', '.', '--profile', 'esm-only'], { cwd: folder });
+  },
+);
+
 it('installs a command that runs, by itself', async () => {
   const cwd = await temporaryFolder();
   await copyFile(inject('npmrc'), join(cwd, '.npmrc'));
@@ -45,6 +54,17 @@ it('installs a command that runs, by itself', async () => {
     cwd,
   });
   expect({ code, stdout }).toEqual({ code: 0, stdout: '{"entries":[]}\n' });
+  const [megabytes = ''] = (
+    await must('du', ['-sm', '--apparent-size', 'node_modules'], { cwd })
+  ).split('\t');
+  expect(Number(megabytes)).toBeLessThan(12);
+  // Nothing that runs while it is installed.
+  const scripts = await must(
+    'npm',
+    ['query', ':attr(scripts, [install]), :attr(scripts, [postinstall])'],
+    { cwd },
+  );
+  expect((JSON.parse(scripts) as { name: string }[]).map((each) => each.name)).toEqual([]);
 });
 
 /** Every file that a manifest names: entry points, executors, generators and their schemas. */

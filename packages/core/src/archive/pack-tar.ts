@@ -23,7 +23,7 @@ export async function* packTar(members: Iterable<TarMember> | AsyncIterable<TarM
     (error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))),
   );
   try {
-    for await (const chunk of tar) yield chunk as Uint8Array;
+    for await (const chunk of tar) yield chunk;
     await filling;
   } finally {
     tar.destroy();

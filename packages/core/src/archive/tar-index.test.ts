@@ -20,7 +20,7 @@ async function tarOf(members: readonly Member[]): Promise<Buffer> {
   for (const { body = '', ...header } of members) tar.entry(header, body);
   tar.finalize();
   const chunks: Uint8Array[] = [];
-  for await (const chunk of tar) chunks.push(chunk as Uint8Array);
+  for await (const chunk of tar) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
@@ -111,7 +111,7 @@ describe('the index of a tar', () => {
     device.entry({ name: 'blobs/sha256/x', type: 'character-device', devmajor: 1, devminor: 5 });
     device.finalize();
     const chunks: Uint8Array[] = [];
-    for await (const chunk of device) chunks.push(chunk as Uint8Array);
+    for await (const chunk of device) chunks.push(chunk);
     expect((await index(Buffer.concat(chunks))).size).toBe(0);
   });
 

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { format } from 'prettier';
+import { expect, it } from 'vitest';
+import { licencesOf } from './licences.js';
+
+const ROOT = join(import.meta.dirname, '..');
+const PACKAGES = ['packages/core', 'packages/images', 'packages/cli'];
+
+/** Those that ask for nothing but to be named. */
+const FREE = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD', 'BlueOak-1.0.0'];
+
+it('has only dependencies that anybody may use', () => {
+  const others = licencesOf(ROOT, PACKAGES).filter(({ licence }) => !FREE.includes(licence));
+  expect(others).toEqual([]);
+});
+
+// To write it again: npx vitest run --root tools licences --update
+it('lists them all', async () => {
+  const rows = licencesOf(ROOT, PACKAGES).map(
+    ({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`,
+  );
+  const text = [
+    '# What users install besides Stowage',
+    '',
+    'Written from package-lock.json; Nx itself is what the workspace has already.',
+    '',
+    '| package | version | licence |',
+    '| - | - | - |',
+    ...rows,
+    '',
+  ].join('\n');
+  const page = await format(text, { parser: 'markdown', printWidth: 100 });
+  await expect(page).toMatchFileSnapshot(join(ROOT, 'docs/licences.md'));
+});
