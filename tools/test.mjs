@@ -6,10 +6,12 @@ import { join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const env = { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false' };
-const results = () =>
-  ['packages/core', 'packages/images', 'packages/cli', 'tools', 'e2e'].map((project) =>
+const results = () => [
+  ...['packages/core', 'packages/images', 'packages/cli', 'tools'].map((project) =>
     join(root, project, 'test-output/results.json'),
-  );
+  ),
+  ...['engine', 'rest'].map((half) => join(root, `e2e/test-output/${half}.json`)),
+];
 
 function nx(...args) {
   return spawnSync('npx', ['nx', ...args], { cwd: root, env, stdio: 'inherit' }).status === 0;

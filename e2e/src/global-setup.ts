@@ -45,8 +45,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     { cwd: ROOT, env },
   );
 
-  const docker: OwnDocker | undefined =
-    missing(DOCKER, { root: true }) === undefined ? await startDocker() : undefined;
+  const isWanted = project.config.name !== 'rest' && missing(DOCKER, { root: true }) === undefined;
+  const docker: OwnDocker | undefined = isWanted ? await startDocker() : undefined;
   project.provide('npmrc', npmrc);
   project.provide('dockerHost', docker?.host ?? '');
   project.provide('containerd', docker?.containerd ?? '');

@@ -92,7 +92,7 @@ async function byTarStream(members: readonly Member[]): Promise<Buffer> {
   }
   tar.finalize();
   const chunks: Uint8Array[] = [];
-  for await (const chunk of tar) chunks.push(chunk as Uint8Array);
+  for await (const chunk of tar) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
