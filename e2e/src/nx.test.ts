@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePort, startRegistry } from './distribution-server.js';
 import { createNxWorkspace, type NxWorkspace } from './nx-workspace.js';
 import { describeWith, DOCKER } from './peers.js';
-import { must } from './run.js';
+import { must, stowage } from './run.js';
 
 const NAME = 'app-ubuntu-25.04-gcc15';
 const ARCHIVE = `images/app/${NAME}.tar`;
@@ -128,7 +128,37 @@ describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) 
     await workspace.remove('look.mjs');
   });
 
-  // What it does is proved elsewhere; that it is a target, once.
+  // What these do is proved elsewhere; that Nx runs them, once.
+  if (version === '23.2.1') {
+    it('adopts a Dockerfile, dry first', async () => {
+      await workspace.write('apps/api/project.json', '{"name":"api"}');
+      await workspace.write('apps/api/Dockerfile', 'FROM debian:13\nCOPY . /srv\n');
+      const dry = await workspace.nx('g', '@stowage/images:convert', '--dry-run');
+      expect(dry).toContain('CREATE apps/api/images/debian-13-default/image.yaml');
+      expect(existsSync(join(workspace.root, 'apps/api/images'))).toBe(false);
+      await workspace.nx('g', '@stowage/images:convert');
+      const found = await workspace.nx('show', 'project', 'api-debian-13-default', '--json');
+      expect(found).toContain('image-build');
+      const { stdout } = await stowage(
+        ['build', 'apps/api/images/debian-13-default', '--print-dockerfile'],
+        { cwd: workspace.root },
+      );
+      expect(stdout).toBe('FROM debian:13\nCOPY . /srv\n');
+      await workspace.remove('apps/api');
+    });
+
+    it('writes a workflow whose steps run', async () => {
+      await workspace.write('stowage.yaml', 'engine: embedded\n');
+      await workspace.nx('g', '@stowage/images:ci');
+      await workspace.commit('workflow');
+      const text = await workspace.read('.github/workflows/images.yml');
+      const steps = [...text.matchAll(/- run: (npx nx .*)/g)].map(([, step = '']) => step);
+      expect(steps).toHaveLength(3);
+      const env = { NX_BASE: 'HEAD~1', NX_HEAD: 'HEAD', NX_DAEMON: 'false', NX_NO_CLOUD: 'true' };
+      for (const step of steps) await must('sh', ['-c', step], { cwd: workspace.root, env });
+    });
+  }
+
   if (version === '23.2.1')
     describeWith(['docker-registry'], 'beside a registry', () => {
       it('pushes with a target, and loads from there with another', async () => {

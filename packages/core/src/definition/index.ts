@@ -21,3 +21,5 @@ export { formatPlatform, parsePlatform } from '../oci/platform.js';
 export { parseSettings, SETTINGS_FILE, type Settings } from './settings.js';
 export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';
 export { RUNS_DAYS, RUNS_FOLDER, type TaskRun } from './runs.js';
+export { definitionFor, nameFor, requirementsOf, type Requirements } from './requirements.js';
+export { parseWorkflow } from './workflow.js';

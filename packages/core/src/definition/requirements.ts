@@ -1,6 +1,7 @@
 import { ImageError } from '../errors.js';
 import { parsePlatform } from '../oci/platform.js';
-import { parseCompiler, type Compiler } from './compiler.js';
+import { formatCompiler, isCompiler, parseCompiler, type Compiler } from './compiler.js';
+import type { ImageYaml } from './image-schema.js';
 import { compilerOf, featuresOf, formatName, normalizeOs, variantOf } from './name.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
@@ -90,6 +91,36 @@ export function requirementsOf(
 /** What an image that is made for these requirements is called. @throws ImageError NAMING */
 export function nameFor({ project, os, compiler, features }: Requirements): string {
   return formatName({ project, os, variant: variantOf(compiler, features) });
+}
+
+/** What is there already, of an image that another is made on. */
+export interface Base {
+  readonly name: string;
+  readonly compilers?: readonly string[] | undefined;
+  readonly packages?: readonly string[] | undefined;
+  readonly tools?: readonly string[] | undefined;
+}
+
+/** A definition that meets requirements, as `image.yaml` has it: on a base, or on the distribution's own image. */
+export function definitionFor(requirements: Requirements, base?: Base): ImageYaml {
+  const { project, os, architecture, compiler, features, packages, tools } = requirements;
+  const has = (base?.compilers ?? []).flatMap((each) => parseCompiler(each) ?? []);
+  const isThere = !compiler || has.some((each) => isCompiler(each, compiler));
+  return {
+    project,
+    os,
+    variant: variantOf(compiler, features),
+    base: base?.name ?? upstreamBase(requirements),
+    platforms: [`linux/${architecture}`],
+    compilers: isThere ? [] : [formatCompiler(compiler)],
+    packages: packages.filter((each) => !base?.packages?.includes(each)),
+    tools: tools.filter((each) => !base?.tools?.includes(each)),
+  };
+}
+
+/** Where a distribution's own image has its name from. */
+export function upstreamBase({ os }: Requirements): string {
+  return os.replace('-', ':');
 }
 
 function compilerFrom(word: string | undefined): Compiler | undefined {

@@ -1,8 +1,8 @@
 import { healCatalog, readCatalog } from '../catalog/file.js';
 import type { CatalogEntry } from '../catalog/reconcile.js';
-import { formatCompiler, isCompiler, parseCompiler } from '../definition/compiler.js';
 import { parseDefinition } from '../definition/definition.js';
-import { parseName, variantOf } from '../definition/name.js';
+import { parseName } from '../definition/name.js';
+import { definitionFor } from '../definition/requirements.js';
 import { yaml } from '../definition/libraries.js';
 import { ImageError } from '../errors.js';
 import { canonicalReference } from '../oci/reference.js';
@@ -11,7 +11,7 @@ import type { VerbOptions } from './call.js';
 import { findDefinitions } from './definitions.js';
 import { readJobs, type Job, type JobRequest, type Jobs } from './jobs.js';
 import { load, type LoadResult } from './load.js';
-import { planJobs, upstreamBase, type JobPlan, type Planned } from './plan.js';
+import { planJobs, type JobPlan, type Planned } from './plan.js';
 import type { FoundDefinition } from './recipe.js';
 import type { SaveResult } from './save-image.js';
 import type { Workspace } from './workspace.js';
@@ -124,24 +124,11 @@ async function missingBase(
 function generated(
   { root }: Workspace,
   { requirements }: Job,
-  base: Pick<CatalogEntry, 'name' | 'compilers' | 'packages' | 'tools'> | undefined,
+  base: CatalogEntry | undefined,
 ): FoundDefinition {
-  const { project, os, architecture, compiler, features, packages, tools } = requirements;
-  const has = (base?.compilers ?? []).flatMap((each) => parseCompiler(each) ?? []);
-  const isThere = !compiler || has.some((each) => isCompiler(each, compiler));
-  const definitionYaml = {
-    project,
-    os,
-    variant: variantOf(compiler, features),
-    base: base?.name ?? upstreamBase(requirements),
-    platforms: [`linux/${architecture}`],
-    compilers: isThere ? [] : [formatCompiler(compiler)],
-    packages: packages.filter((each) => !base?.packages?.includes(each)),
-    tools: tools.filter((each) => !base?.tools?.includes(each)),
-  };
   const definition = parseDefinition({
-    text: yaml().stringify(definitionYaml),
-    path: `job for ${os}`,
+    text: yaml().stringify(definitionFor(requirements, base)),
+    path: `job for ${requirements.os}`,
   });
   return { definition, folder: root };
 }

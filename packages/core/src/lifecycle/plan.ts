@@ -4,7 +4,7 @@ import { rank, type Candidate, type Match, type Score } from '../catalog/match.j
 import type { CatalogEntry } from '../catalog/reconcile.js';
 import { DEFINITION_FILE } from '../definition/definition.js';
 import { parseName } from '../definition/name.js';
-import { nameFor, type Requirements } from '../definition/requirements.js';
+import { nameFor, upstreamBase, type Requirements } from '../definition/requirements.js';
 import { canonicalReference } from '../oci/reference.js';
 import type { VerbOptions } from './call.js';
 import { findDefinitions } from './definitions.js';
@@ -123,11 +123,6 @@ async function planJob(
       reasons: [`${name}: no archive fits; it has to be built ${how}`, ...losers],
     },
   };
-}
-
-/** Where a distribution's own image has its name from. */
-export function upstreamBase({ os }: Requirements): string {
-  return os.replace('-', ':');
 }
 
 /** Something to build on that a definition can name. */

@@ -1,6 +1,8 @@
 import { addProjectConfiguration, readJson, type Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import ciGenerator from './ci/generator.js';
 import imageGenerator from './image/generator.js';
 import initGenerator from './init/generator.js';
 
@@ -81,5 +83,84 @@ describe('image', () => {
     await expect(imageGenerator(tree, { ...image, project: '@other/app' })).rejects.toMatchObject({
       code: 'NAMING',
     });
+  });
+});
+
+describe('image from a workflow', () => {
+  const WORKFLOW = `
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        compiler: [gcc]
+        version: [14, 15]
+        packages: [libssl-dev cmake]
+    steps: []
+  again:
+    runs-on: ubuntu-24.04
+    strategy:
+      matrix: { include: [{ compiler: gcc, version: 15, packages: libssl-dev zlib1g-dev }] }
+    steps: []
+  elsewhere:
+    runs-on: windows-latest
+    steps: []
+`;
+
+  it('writes a definition for each name, with what all its jobs need', async () => {
+    tree.write('.github/workflows/ci.yml', WORKFLOW);
+    const schema = {
+      project: '@org/app',
+      fromWorkflow: '.github/workflows/ci.yml',
+      skipFormat: true,
+    };
+    await imageGenerator(tree, schema);
+    const folder = 'apps/app/images';
+    expect(tree.children(folder).sort()).toEqual(['ubuntu-24.04-gcc14', 'ubuntu-24.04-gcc15']);
+    const text = tree.read(`${folder}/ubuntu-24.04-gcc15/image.yaml`, 'utf8') ?? '';
+    expect(text).toMatch(/^# app-ubuntu-24\.04-gcc15: how this image is made/);
+    expect(parse(text)).toEqual({
+      project: 'app',
+      os: 'ubuntu-24.04',
+      variant: 'gcc15',
+      base: 'ubuntu:24.04',
+      compilers: ['gcc15'],
+      packages: ['libssl-dev', 'cmake', 'zlib1g-dev'],
+    });
+  });
+
+  it.each([
+    [{ fromWorkflow: 'none.yml' }, /none\.yml: expected a workflow/],
+    [{ fromWorkflow: 'empty.yml' }, /empty\.yml: expected jobs/],
+    [{ os: 'ubuntu-24.04' }, /expected --os and --variant, or --from-workflow/],
+  ])('refuses %j', async (said, message) => {
+    tree.write('empty.yml', 'on: push\njobs: { a: { runs-on: windows-latest, steps: [] } }\n');
+    await expect(imageGenerator(tree, { project: '@org/app', ...said })).rejects.toThrow(message);
+  });
+});
+
+describe('ci', () => {
+  it('writes a workflow with the names that targets have here, once', async () => {
+    initGenerator(tree, {});
+    const nxJson = readJson<{ plugins: object[] }>(tree, 'nx.json');
+    const options = { saveTargetName: 'keep' };
+    const plugins = [{ plugin: '@stowage/images', options }];
+    tree.write('nx.json', JSON.stringify({ ...nxJson, defaultBase: 'trunk', plugins }));
+    await ciGenerator(tree, { skipFormat: true });
+    const text = tree.read('.github/workflows/images.yml', 'utf8') ?? '';
+    const workflow = parse(text) as {
+      on: unknown;
+      jobs: { images: { steps: { run?: string; uses?: string }[] } };
+    };
+    expect(workflow.on).toEqual({ push: { branches: ['trunk'] }, pull_request: null });
+    expect(workflow.jobs.images.steps.flatMap(({ run }) => run ?? [])).toEqual([
+      'npm ci',
+      'npx nx affected -t keep image-verify',
+      'npx nx affected -t image-load',
+      'npx nx run-many -t image-prune',
+    ]);
+    expect(text).toContain('key: images-${{ runner.os }}-${{ github.sha }}');
+    await expect(ciGenerator(tree, {})).rejects.toThrow(/images\.yml: expected no such workflow/);
   });
 });

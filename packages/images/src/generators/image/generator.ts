@@ -7,24 +7,29 @@ import {
   type GeneratorCallback,
   type Tree,
 } from '@nx/devkit';
-import { formatName, ImageError, normalizeOs, parseDefinition } from '@stowage/core/definition';
+import {
+  DEFINITION_FILE,
+  formatName,
+  ImageError,
+  normalizeOs,
+  parseDefinition,
+} from '@stowage/core/definition';
 import initGenerator from '../init/generator.js';
+import { headOf, workflowFiles, type Owner } from './workflow.js';
 
 export interface ImageGeneratorSchema {
   readonly project: string;
-  readonly os: string;
-  readonly variant: string;
+  readonly os?: string;
+  readonly variant?: string;
+  /** In place of these: the jobs of a workflow. */
+  readonly fromWorkflow?: string;
   readonly base?: string;
   readonly dockerfile?: boolean;
   readonly copy?: string;
   readonly skipFormat?: boolean;
 }
 
-interface NormalizedSchema {
-  readonly owner: string;
-  readonly ownerRoot: string;
-  /** First part of the name: the last segment of the owner's. */
-  readonly project: string;
+interface NormalizedSchema extends Owner {
   readonly os: string;
   readonly variant: string;
   readonly name: string;
@@ -35,16 +40,19 @@ interface NormalizedSchema {
   readonly root: string;
 }
 
-/** Writes a definition that builds as it is; leaves every file that is there already alone. */
+/** Writes definitions that build as they are; leaves every file that is there already alone. */
 export default async function imageGenerator(
   tree: Tree,
   schema: ImageGeneratorSchema,
 ): Promise<GeneratorCallback | undefined> {
-  const options = normalizeOptions(tree, schema);
-  refuseTakenPrefix(tree, options);
+  const owner = ownerOf(tree, schema.project);
+  refuseTakenPrefix(tree, owner);
+  const files =
+    schema.fromWorkflow === undefined
+      ? filesOf(normalizeOptions(owner, schema))
+      : workflowFiles(tree, owner, schema.fromWorkflow);
   const install = initGenerator(tree, { skipFormat: true, skipPackageJson: true });
-  for (const [path, content] of Object.entries(filesOf(options))) {
-    const file = joinPathFragments(options.root, path);
+  for (const [file, content] of Object.entries(files)) {
     if (tree.exists(file)) logger.info(`${file} is there already; it was left as it is`);
     else tree.write(file, content);
   }
@@ -52,35 +60,37 @@ export default async function imageGenerator(
   return install;
 }
 
-function normalizeOptions(tree: Tree, schema: ImageGeneratorSchema): NormalizedSchema {
+function ownerOf(tree: Tree, owner: string): Owner {
   const projects = getProjects(tree);
-  const owner = projects.get(schema.project);
-  if (!owner) {
-    throw new ImageError(
-      'NOT_FOUND',
-      `project: expected one of ${[...projects.keys()].join(', ') || 'none'}, got ${JSON.stringify(schema.project)}`,
-    );
-  }
-  if (schema.dockerfile && schema.copy !== undefined) {
+  const found = projects.get(owner);
+  if (found)
+    return { owner, ownerRoot: found.root, project: owner.slice(owner.lastIndexOf('/') + 1) };
+  throw new ImageError(
+    'NOT_FOUND',
+    `project: expected one of ${[...projects.keys()].join(', ') || 'none'}, got ${JSON.stringify(owner)}`,
+  );
+}
+
+function normalizeOptions(owner: Owner, schema: ImageGeneratorSchema): NormalizedSchema {
+  const { variant, base, dockerfile = false, copy } = schema;
+  if (schema.os === undefined || variant === undefined)
+    throw new ImageError('USAGE', 'expected --os and --variant, or --from-workflow');
+  if (dockerfile && copy !== undefined)
     throw new ImageError(
       'USAGE',
       'expected --dockerfile or --copy, got both: a Dockerfile copies its files itself',
     );
-  }
-  const project = schema.project.slice(schema.project.lastIndexOf('/') + 1);
+  const { ownerRoot, project } = owner;
   const os = normalizeOs(schema.os);
-  const { variant, base, dockerfile = false, copy = 'files' } = schema;
   return {
-    owner: schema.project,
-    ownerRoot: owner.root,
-    project,
+    ...owner,
     os,
     variant,
     name: checkedName({ project, os, variant }),
     base,
     dockerfile,
-    copy,
-    root: joinPathFragments(owner.root, 'images', `${os}-${variant}`),
+    copy: copy ?? 'files',
+    root: joinPathFragments(ownerRoot, 'images', `${os}-${variant}`),
   };
 }
 
@@ -95,7 +105,7 @@ function checkedName(parts: { project: string; os: string; variant: string }): s
 }
 
 /** Two projects whose names end alike would make images of one name. */
-function refuseTakenPrefix(tree: Tree, { project, ownerRoot, owner }: NormalizedSchema): void {
+function refuseTakenPrefix(tree: Tree, { project, ownerRoot, owner }: Owner): void {
   visitNotIgnoredFiles(tree, '.', (file) => {
     if (
       !/(?:^|\/)images\/[^/]+\/image\.yaml$/.test(file) ||
@@ -118,25 +128,23 @@ function projectOf(tree: Tree, file: string): string | undefined {
   }
 }
 
+/** By path from the workspace's root. */
 function filesOf(options: NormalizedSchema): Record<string, string> {
-  const { project, os, variant, name, base, dockerfile, copy } = options;
-  const head = [
-    `# ${name}: how this image is made. nx run ${name}:image-load builds, saves and loads it.`,
-    `project: ${project}`,
-    `os: ${os}`,
-    `variant: ${variant}`,
-  ];
+  const { project, os, variant, name, base, dockerfile, copy, root } = options;
+  const head = [...headOf(name), `project: ${project}`, `os: ${os}`, `variant: ${variant}`];
   const from = base === undefined ? [] : [`base: ${base}`];
+  const definition = joinPathFragments(root, DEFINITION_FILE);
   if (dockerfile) {
     const start = base === undefined ? `FROM ${os.replace('-', ':')}` : 'ARG BASE\nFROM ${BASE}';
     return {
-      'image.yaml': yaml([...head, ...from, 'dockerfile: Dockerfile']),
-      Dockerfile: `${start}\n`,
+      [definition]: yaml([...head, ...from, 'dockerfile: Dockerfile']),
+      [joinPathFragments(root, 'Dockerfile')]: `${start}\n`,
     };
   }
   return {
-    'image.yaml': yaml([...head, ...from, 'copy:', `  - from: ${copy}`, `    to: /opt/${project}`]),
-    [`${copy}/README.md`]: `Everything in this folder is copied to /opt/${project} in the image ${name}.\n`,
+    [definition]: yaml([...head, ...from, 'copy:', `  - from: ${copy}`, `    to: /opt/${project}`]),
+    [joinPathFragments(root, copy, 'README.md')]:
+      `Everything in this folder is copied to /opt/${project} in the image ${name}.\n`,
   };
 }
 

@@ -1,0 +1,175 @@
+import { relative } from 'node:path/posix';
+import {
+  formatFiles,
+  getProjects,
+  joinPathFragments,
+  logger,
+  updateProjectConfiguration,
+  type ProjectConfiguration,
+  type TargetConfiguration,
+  type Tree,
+} from '@nx/devkit';
+import { DEFINITION_FILE, formatName, ImageError, SETTINGS_FILE } from '@stowage/core/definition';
+import { parseDocument, stringify } from 'yaml';
+import initGenerator from '../init/generator.js';
+import { headOf } from '../image/workflow.js';
+import { osOf } from './dockerfile-os.js';
+
+export interface ConvertGeneratorSchema {
+  readonly project?: string;
+  readonly images?: string;
+  readonly keepTargets?: boolean;
+  readonly skipFormat?: boolean;
+}
+
+const CATALOG = 'image-registry.yml';
+const EXECUTORS = ['@nx-tools/nx-container:build', '@nx-tools/nx-docker:build'];
+
+/** How an image of a project is built today; paths from the workspace's root. */
+interface Build {
+  /** Absent: a Dockerfile that no target names. */
+  readonly target?: string;
+  readonly dockerfile: string;
+  readonly context: string;
+  readonly args?: Readonly<Record<string, string>>;
+  readonly stage?: string;
+  readonly platforms?: readonly string[];
+}
+
+/** Adopts what a workspace has; what cannot be adopted is said, and left as it is. */
+export default async function convertGenerator(
+  tree: Tree,
+  schema: ConvertGeneratorSchema,
+): Promise<void> {
+  const projects = getProjects(tree);
+  if (schema.project !== undefined && !projects.has(schema.project))
+    throw new ImageError(
+      'NOT_FOUND',
+      `project: expected one of ${[...projects.keys()].join(', ') || 'none'}, got ${JSON.stringify(schema.project)}`,
+    );
+  initGenerator(tree, { skipFormat: true, skipPackageJson: true });
+  adoptArchives(tree, schema.images);
+  for (const [name, project] of projects) {
+    if (schema.project !== undefined && schema.project !== name) continue;
+    const builds = buildsOf(tree, project);
+    const converted = builds
+      .filter((build) => adopt(tree, name, project, build, { isOnly: builds.length === 1 }))
+      .flatMap(({ target }) => target ?? []);
+    if (schema.keepTargets || converted.length === 0) continue;
+    const targets = Object.entries(project.targets ?? {}).filter(
+      ([key]) => !converted.includes(key),
+    );
+    updateProjectConfiguration(tree, name, { ...project, targets: Object.fromEntries(targets) });
+  }
+  if (!schema.skipFormat) await formatFiles(tree);
+}
+
+/** An older catalog is read as it is; only where it lies has to be said. */
+function adoptArchives(tree: Tree, said: string | undefined): void {
+  const folder = said ?? tree.children('.').find((each) => tree.exists(`${each}/${CATALOG}`));
+  if (folder === undefined) return;
+  const document = parseDocument(tree.read(SETTINGS_FILE, 'utf8') ?? '');
+  if ((document.get('images') ?? 'images') === folder) return;
+  document.set('images', folder);
+  tree.write(SETTINGS_FILE, document.toString());
+  logger.info(
+    `${folder}: holds the archives now (${SETTINGS_FILE}); stowage doctor says what of them needs a hand`,
+  );
+}
+
+function buildsOf(tree: Tree, { root, targets = {} }: ProjectConfiguration): Build[] {
+  const builds = Object.entries(targets).flatMap(([name, target]) =>
+    EXECUTORS.includes(target.executor ?? '') ? [containerBuild(tree, root, name, target)] : [],
+  );
+  const dockerfile = joinPathFragments(root, 'Dockerfile');
+  const isKnown = builds.some((build) => build.dockerfile === dockerfile);
+  // What @nx/docker infers its target from.
+  return !isKnown && tree.exists(dockerfile) ? [...builds, { dockerfile, context: root }] : builds;
+}
+
+/** Options as @nx-tools/nx-container has them. */
+function containerBuild(
+  tree: Tree,
+  root: string,
+  target: string,
+  { options = {} }: TargetConfiguration<Record<string, unknown>>,
+): Build {
+  const resolved = (path: string) =>
+    joinPathFragments(path.replaceAll('{projectRoot}', root).replaceAll('{workspaceRoot}', '.'));
+  const context = resolved(text(options['context']) ?? '.');
+  const inContext = joinPathFragments(context, 'Dockerfile');
+  const file = text(options['file']);
+  const dockerfile =
+    file === undefined
+      ? tree.exists(inContext)
+        ? inContext
+        : joinPathFragments(root, 'Dockerfile')
+      : resolved(file);
+  const stage = text(options['target']);
+  const platforms = list(options['platforms']);
+  const args = list(options['build-args'] ?? options['buildArgs']).map((each) => {
+    const at = each.indexOf('=');
+    return at < 0 ? ([each, ''] as const) : ([each.slice(0, at), each.slice(at + 1)] as const);
+  });
+  return {
+    target,
+    dockerfile,
+    context,
+    ...(args.length > 0 ? { args: Object.fromEntries(args) } : {}),
+    ...(stage === undefined ? {} : { stage }),
+    ...(platforms.length > 0 ? { platforms } : {}),
+  };
+}
+
+/** @returns whether there is a definition of it now */
+function adopt(
+  tree: Tree,
+  owner: string,
+  { root }: ProjectConfiguration,
+  build: Build,
+  { isOnly }: { readonly isOnly: boolean },
+): boolean {
+  const { target, dockerfile, context, args, stage, platforms } = build;
+  const content = tree.read(dockerfile, 'utf8');
+  const os = content === null ? undefined : osOf(content);
+  const what = target === undefined ? dockerfile : `${owner}:${target}`;
+  if (os === undefined) {
+    const why = content === null ? `no ${dockerfile}` : 'its FROM names no system with a version';
+    logger.warn(
+      `${what}: left as it is: ${why}. nx g @stowage/images:image --project=${owner} --dockerfile --os=… makes a definition.`,
+    );
+    return false;
+  }
+  const project = owner.slice(owner.lastIndexOf('/') + 1);
+  const variant =
+    isOnly || target === undefined ? 'default' : target.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const name = formatName({ project, os, variant });
+  const folder = joinPathFragments(root, 'images', `${os}-${variant}`);
+  const path = joinPathFragments(folder, DEFINITION_FILE);
+  if (tree.exists(path)) {
+    logger.info(`${path} is there already; it was left as it is`);
+    return true;
+  }
+  const definition = {
+    project,
+    os,
+    variant,
+    dockerfile: relative(context, dockerfile),
+    context: relative(folder, context),
+    ...(args ? { args } : {}),
+    ...(stage === undefined ? {} : { target: stage }),
+    ...(platforms ? { platforms } : {}),
+  };
+  tree.write(path, `${headOf(name).join('\n')}\n${stringify(definition)}`);
+  logger.info(`${what}: is ${name} now: nx run ${name}:image-build, image-save, image-push`);
+  return true;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function list(value: unknown): string[] {
+  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return all.flatMap((each) => (typeof each === 'string' ? each.split(',') : []));
+}

@@ -1,0 +1,71 @@
+import { arch } from 'node:os';
+import { joinPathFragments, logger, type Tree } from '@nx/devkit';
+import {
+  DEFINITION_FILE,
+  definitionFor,
+  ImageError,
+  nameFor,
+  parseSettings,
+  parseWorkflow,
+  requirementsOf,
+  SETTINGS_FILE,
+  type Requirements,
+} from '@stowage/core/definition';
+import { stringify } from 'yaml';
+
+/** The project that images belong to. */
+export interface Owner {
+  readonly owner: string;
+  readonly ownerRoot: string;
+  /** First part of the name: the last segment of the owner's. */
+  readonly project: string;
+}
+
+/** Definitions for the jobs of a workflow, by path from the workspace's root: one has what all jobs of its name need. */
+export function workflowFiles(
+  tree: Tree,
+  { ownerRoot, project }: Owner,
+  path: string,
+): Record<string, string> {
+  const text = tree.read(path, 'utf8');
+  if (text === null)
+    throw new ImageError('NOT_FOUND', `${path}: expected a workflow, got no such file`);
+  const settings = parseSettings({
+    text: tree.read(SETTINGS_FILE, 'utf8') ?? '',
+    path: SETTINGS_FILE,
+  });
+  const { jobs, skipped } = parseWorkflow({ text, path }, settings);
+  for (const { job, reason } of skipped) logger.info(`${job}: no image: ${reason}`);
+  const wanted = new Map<string, Requirements>();
+  for (const { requirements: said } of jobs) {
+    const requirements = requirementsOf({ ...said, project }, { project, architecture: arch() });
+    const name = nameFor(requirements);
+    const { packages = [], tools = [] } = wanted.get(name) ?? {};
+    wanted.set(name, {
+      ...requirements,
+      packages: [...new Set([...packages, ...requirements.packages])],
+      tools: [...new Set([...tools, ...requirements.tools])],
+    });
+  }
+  if (wanted.size === 0)
+    throw new ImageError('NOT_FOUND', `${path}: expected jobs that need an image, got none`);
+  return Object.fromEntries(
+    [...wanted].map(([name, requirements]) => {
+      const { os, variant, base, compilers, packages, tools } = definitionFor(requirements);
+      // What is empty need not be said.
+      const lists = Object.entries({ compilers, packages, tools }).filter(
+        ([, list]) => list?.length,
+      );
+      const definition = { project, os, variant, base, ...Object.fromEntries(lists) };
+      const file = joinPathFragments(ownerRoot, 'images', `${os}-${variant}`, DEFINITION_FILE);
+      return [file, `${headOf(name).join('\n')}\n${stringify(definition)}`];
+    }),
+  );
+}
+
+/** What a definition says first: how to make an image of it. */
+export function headOf(name: string): string[] {
+  return [
+    `# ${name}: how this image is made. nx run ${name}:image-load builds, saves and loads it.`,
+  ];
+}
