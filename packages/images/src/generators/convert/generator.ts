@@ -6,7 +6,6 @@ import {
   logger,
   updateProjectConfiguration,
   type ProjectConfiguration,
-  type TargetConfiguration,
   type Tree,
 } from '@nx/devkit';
 import { DEFINITION_FILE, formatName, ImageError, SETTINGS_FILE } from '@stowage/core/definition';
@@ -79,7 +78,9 @@ function adoptArchives(tree: Tree, said: string | undefined): void {
 
 function buildsOf(tree: Tree, { root, targets = {} }: ProjectConfiguration): Build[] {
   const builds = Object.entries(targets).flatMap(([name, target]) =>
-    EXECUTORS.includes(target.executor ?? '') ? [containerBuild(tree, root, name, target)] : [],
+    EXECUTORS.includes(target.executor ?? '')
+      ? [containerBuild(tree, root, name, target.options ?? {})]
+      : [],
   );
   const dockerfile = joinPathFragments(root, 'Dockerfile');
   const isKnown = builds.some((build) => build.dockerfile === dockerfile);
@@ -88,12 +89,8 @@ function buildsOf(tree: Tree, { root, targets = {} }: ProjectConfiguration): Bui
 }
 
 /** Options as @nx-tools/nx-container has them. */
-function containerBuild(
-  tree: Tree,
-  root: string,
-  target: string,
-  { options = {} }: TargetConfiguration<Record<string, unknown>>,
-): Build {
+function containerBuild(tree: Tree, root: string, target: string, given: unknown): Build {
+  const options = given as Readonly<Record<string, unknown>>;
   const resolved = (path: string) =>
     joinPathFragments(path.replaceAll('{projectRoot}', root).replaceAll('{workspaceRoot}', '.'));
   const context = resolved(text(options['context']) ?? '.');

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import type { Command } from 'commander';
+import { format } from 'prettier';
+import { expect, it } from 'vitest';
+import { createProgram } from './program.js';
+
+/** What a command prints for --help, examples and all. */
+function helpOf(program: Command, written: string[], command: Command): string {
+  written.length = 0;
+  command.configureOutput({ getOutHelpWidth: () => 100 }).outputHelp();
+  const names: string[] = [];
+  for (let each: Command | null = command; each; each = each.parent) names.unshift(each.name());
+  const text = `## ${names.join(' ')}\n\n\`\`\`text\n${written.join('').trim()}\n\`\`\`\n`;
+  const below = command === program ? [] : command.commands;
+  return [text, ...below.map((each) => helpOf(program, written, each))].join('\n');
+}
+
+// To write it again: npx vitest run src/reference.test.ts --update
+it('is described as its help says', async () => {
+  const written: string[] = [];
+  const write = (chunk: Buffer, _: unknown, done: () => void) => {
+    written.push(chunk.toString());
+    done();
+  };
+  const stdout = new Writable({ write }) as unknown as NodeJS.WriteStream;
+  const { stdin, stderr } = process;
+  const { signal } = new AbortController();
+  const program = createProgram({ cwd: '/', stdin, stdout, stderr, signal }, '');
+  const commands = [program, ...program.commands];
+  const page = `# Commands\n\nWritten from \`stowage COMMAND --help\`.\n\n${commands.map((each) => helpOf(program, written, each)).join('\n')}`;
+  const text = await format(page, { parser: 'markdown', printWidth: 100 });
+  await expect(text).toMatchFileSnapshot(
+    join(import.meta.dirname, '../../../docs/reference/commands.md'),
+  );
+});
