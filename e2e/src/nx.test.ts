@@ -148,6 +148,7 @@ describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) 
     });
 
     it('writes a workflow whose steps run', async () => {
+      const settings = await workspace.read('stowage.yaml');
       await workspace.write('stowage.yaml', 'engine: embedded\n');
       await workspace.nx('g', '@stowage/images:ci');
       await workspace.commit('workflow');
@@ -156,6 +157,7 @@ describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) 
       expect(steps).toHaveLength(3);
       const env = { NX_BASE: 'HEAD~1', NX_HEAD: 'HEAD', NX_DAEMON: 'false', NX_NO_CLOUD: 'true' };
       for (const step of steps) await must('sh', ['-c', step], { cwd: workspace.root, env });
+      await workspace.write('stowage.yaml', settings);
     });
   }
 
