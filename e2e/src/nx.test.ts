@@ -123,7 +123,12 @@ describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) 
     );
     const said = await workspace.nx('run', 'app:look');
     expect(said).toContain(`found {"repositories":["app-ubuntu-25.04-base","${NAME}"]}`);
-    await expect(fetch(url)).rejects.toThrow();
+    const state = () =>
+      fetch(url).then(
+        () => 'there',
+        () => 'gone',
+      );
+    await expect.poll(state, { timeout: 20_000 }).toBe('gone');
     await workspace.write('apps/app/project.json', project);
     await workspace.remove('look.mjs');
   });

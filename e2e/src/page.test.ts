@@ -1,5 +1,6 @@
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startBrowser } from './browser.js';
 import { describeWith } from './peers.js';
 import { temporaryFolder } from './run.js';
 import { pushSmall, startServe } from './served.js';
@@ -7,10 +8,7 @@ import { pushSmall, startServe } from './served.js';
 describeWith(['chromium'], 'the page of a registry', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: ['--no-sandbox'],
-    });
+    browser = await startBrowser();
   }, 60_000);
   afterAll(() => browser.close());
 

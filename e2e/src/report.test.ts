@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Report } from '@stowage/core';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startBrowser } from './browser.js';
 import { createWorkspace, DEFINITION, NAME } from './fixture.js';
 import { describeWith } from './peers.js';
 import { json, stowage } from './run.js';
@@ -28,10 +29,7 @@ async function reported(): Promise<{ readonly cwd: string; readonly url: string 
 describeWith(['chromium'], 'the report', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: ['--no-sandbox'],
-    });
+    browser = await startBrowser();
   }, 60_000);
   afterAll(() => browser.close());
 

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { faultyProxy } from './faulty-proxy.js';
 import { mountTmpfs } from './file-system.js';
 import { describeWith } from './peers.js';
-import { json, stowage, temporaryFolder } from './run.js';
+import { json, must, stowage, temporaryFolder } from './run.js';
 import { archive, digestOf, pushSmall, readSmall, startServe } from './served.js';
 
 describe('what a registry of ours has acknowledged', () => {
@@ -181,6 +181,11 @@ describeWith(
       expect(await push(Buffer.alloc(3_000_000, 'y'))).toMatchObject({ status: 201 });
       expect(await pushSmall(url, 'a', '2')).toMatch(/^sha256:/);
       await stop('SIGTERM');
+      // Nor does it need to write where it only reads.
+      await must('mount', ['-o', 'remount,ro', folder]);
+      const reader = await startServe(['--root', join(folder, 'root'), '--read-only']);
+      expect(await readSmall(reader.url, 'a', '1')).toBe(digest);
+      await reader.stop('SIGTERM');
     });
   },
   { root: true },

@@ -43,7 +43,7 @@ export async function registryItems(
   if (blobs.length + uploads > 0)
     items.push({
       name: 'registry',
-      path: `${shownPath(workspace, root)}: ${blobs.length} blobs, ${uploads} uploads`,
+      path: shownPath(workspace, root),
       kind: 'leftover',
       contents: [{ id: root, bytes: freedBytes }],
       volume,
@@ -70,7 +70,10 @@ function itemOf(
     path: tags[0] === undefined ? `${repository}@${digest}` : `${repository}:${tags[0]}`,
     kind: 'registry',
     ...partsOf(name),
-    pinned: own?.pinned === true || [name, repository].some((each) => matchesAny(each, pins)),
+    pinned:
+      archive?.pinned === true ||
+      own?.pinned === true ||
+      [name, repository].some((each) => matchesAny(each, pins)),
     inUse: inUse.has(digest) || now - lastUsed < GRACE,
     targets: [...contents].map((each) => `${repository}@${each}`),
     fingerprint: [digest, ...tags, created].join(' '),

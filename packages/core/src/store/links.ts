@@ -37,11 +37,21 @@ export async function touch(path: string, trash: string, unlessWithin = 0): Prom
     // As quick as to read a link.
     const info = statSync(path, { throwIfNoEntry: false });
     if (info && Date.now() - info.mtimeMs < unlessWithin) return true;
-    const now = new Date();
-    if (info && (await unlessAbsent(() => utimes(path, now, now).then(() => true)))) return true;
+    if (info && (await unlessAbsent(() => mark(path)))) return true;
     if (looks === LOOKS || !(await statIfThere(trash))) return false;
     await sleep(BETWEEN);
   }
+}
+
+/** Where nothing can be written, nothing is swept either. */
+async function mark(path: string): Promise<true> {
+  try {
+    const now = new Date();
+    await utimes(path, now, now);
+  } catch (error) {
+    if (systemCode(error) !== 'EROFS') throw error;
+  }
+  return true;
 }
 
 /**

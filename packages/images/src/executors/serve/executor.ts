@@ -17,8 +17,10 @@ export default async function* serveImages(
   { root: cwd }: ExecutorContext,
 ): AsyncGenerator<{ readonly success: boolean; readonly baseUrl?: string }, void> {
   const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => stopped.abort());
+  const stop = () => stopped.abort();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  // Nx 22 sends no signal: it goes, and what it has started must not stay.
+  process.once('disconnect', stop);
   try {
     const workspace = await openWorkspace(cwd);
     await using serving = await serve(workspace, inputs, {
