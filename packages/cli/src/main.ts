@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { complete, completionWords } from './commands/complete.js';
 import { EXIT_INTERRUPTED, EXIT_USAGE } from './exit-codes.js';
-import { createProgram } from './program.js';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -21,19 +19,26 @@ const { version } = JSON.parse(
 ) as { version: string };
 const { stdin, stdout, stderr, argv } = process;
 
-const io = { cwd: process.cwd(), stdin, stdout, stderr, signal: interrupted.signal };
-const program = createProgram(io, version);
-const words = completionWords(argv.slice(2));
+// Scripts ask for it often, and it needs no more than this file.
+if (argv.length === 3 && ['--version', '-V'].includes(argv[2] ?? '')) stdout.write(`${version}\n`);
+else await main();
 
-try {
-  if (words) await complete(program, words, io);
-  else await program.parseAsync(argv);
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
-  if (error.exitCode !== 0 && argv.includes('--json')) {
-    stdout.write(
-      `${JSON.stringify({ error: { code: 'USAGE', message: error.message, hint: 'stowage --help shows how', location: null } })}\n`,
-    );
+async function main(): Promise<void> {
+  const { createProgram } = await import('./program.js');
+  const { complete, completionWords } = await import('./commands/complete.js');
+  const io = { cwd: process.cwd(), stdin, stdout, stderr, signal: interrupted.signal };
+  const program = createProgram(io, version);
+  const words = completionWords(argv.slice(2));
+  try {
+    if (words) await complete(program, words, io);
+    else await program.parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (error.exitCode !== 0 && argv.includes('--json')) {
+      stdout.write(
+        `${JSON.stringify({ error: { code: 'USAGE', message: error.message, hint: 'stowage --help shows how', location: null } })}\n`,
+      );
+    }
   }
 }
