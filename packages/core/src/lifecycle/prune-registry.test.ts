@@ -81,6 +81,25 @@ it('lets go what the rules say of a registry, with its platforms and referrers, 
   await readAll(store.read('team/app', (await store.blob('team/app', shared.digest)) ?? kept));
 });
 
+it('leaves a platform that has a tag of its own when its index goes', async () => {
+  const { workspace, call, store, blob, manifest, age } = await registry();
+  const platform = await manifest('team/app', [await blob('team/app', 'own')], { tag: 'amd64' });
+  await manifest('team/app', [platform], { tag: 'all' });
+  await age('team/app', 40);
+  // The newer of two: it stays, whatever becomes of the other.
+  const link = `_manifests/${platform.digest.replace(':', '-')}`;
+  const day = new Date(Date.now() - DAY);
+  await utimes(join(store.location, 'repositories/team/app', link), day, day);
+  const options = { ...call, keepNewest: { name: 1 }, unusedFor: '30d' };
+  const { decisions } = await prune(workspace, options);
+  expect(decisions).toMatchObject([
+    { path: 'team/app:amd64', action: 'keep' },
+    { path: 'team/app:all', action: 'delete' },
+  ]);
+  expect(await store.tags('team/app')).toEqual(['amd64']);
+  expect(await store.manifest('team/app', platform.digest)).toBeDefined();
+});
+
 it('never takes the newest of a repository, or what is pinned; what nothing names goes', async () => {
   const { workspace, call, blob, manifest, age, blobs } = await registry();
   for (const name of ['team/app', 'team/pinned', 'team/kept'])

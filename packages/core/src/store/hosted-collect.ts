@@ -38,12 +38,13 @@ export async function collectHosted(
   const needed = new Set<Digest>();
   let uploads = 0;
   let freedBytes = 0;
-  await restore(join(root, 'trash'), (digest) => blobFile(root, digest));
+  if (!dryRun) await restore(join(root, 'trash'), (digest) => blobFile(root, digest));
   for (const { name: repository } of await repositoriesIn(root)) {
     signal?.throwIfAborted();
-    await restore(linkFolder(root, repository, '_trash'), (digest) =>
-      blobLink(root, repository, digest),
-    );
+    if (!dryRun)
+      await restore(linkFolder(root, repository, '_trash'), (digest) =>
+        blobLink(root, repository, digest),
+      );
     const own = await marked(store, root, repository);
     for (const name of await namesIn(linkFolder(root, repository, '_blobs'))) {
       const digest = digestOfLink(name);

@@ -54,9 +54,12 @@ export async function forgetParts(
     // What a part named is a part, too, and nothing names it once that is gone.
     for (let removed = -1; removed !== 0; ) {
       removed = 0;
-      for (const digest of topsOf(await readRepository(store, root, name))) {
+      const repository = await readRepository(store, root, name);
+      for (const digest of topsOf(repository)) {
+        // A platform with a tag of its own is an image.
+        if (!parts.has(digest) || repository.tags.has(digest)) continue;
         const isOld = (await modifiedAt(blobLink(root, name, digest))) < before;
-        if (isOld && parts.has(digest) && (await store.removeManifest(name, digest))) removed++;
+        if (isOld && (await store.removeManifest(name, digest))) removed++;
       }
     }
   }

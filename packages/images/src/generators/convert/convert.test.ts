@@ -33,7 +33,7 @@ describe('convert', () => {
           executor: '@nx-tools/nx-container:build',
           options: {
             file: '{projectRoot}/docker/Dockerfile',
-            'build-args': ['A=1', 'B=x=y'],
+            'build-args': ['A=1', 'B=x=y,z'],
             platforms: ['linux/amd64', 'linux/arm64'],
             target: 'run',
             push: true,
@@ -62,7 +62,7 @@ describe('convert', () => {
       variant: 'default',
       dockerfile: 'apps/api/docker/Dockerfile',
       context: '../../../..',
-      args: { A: '1', B: 'x=y' },
+      args: { A: '1', B: 'x=y,z' },
       target: 'run',
       platforms: ['linux/amd64', 'linux/arm64'],
     });

@@ -167,6 +167,6 @@ function text(value: unknown): string | undefined {
 }
 
 function list(value: unknown): string[] {
-  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return all.flatMap((each) => (typeof each === 'string' ? each.split(',') : []));
+  const all: readonly unknown[] = Array.isArray(value) ? value : (text(value)?.split(',') ?? []);
+  return all.filter((each) => typeof each === 'string');
 }
