@@ -12,6 +12,7 @@ import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
 import { sumsOf } from './archive/split-archive.js';
 import type { Compression } from './compression/detect.js';
+import { didYouMean } from './definition/did-you-mean.js';
 import { parseName } from './definition/name.js';
 import { statIfThere } from './disk/allocated.js';
 import { withLock } from './disk/lock.js';
@@ -189,14 +190,19 @@ async function openEngineImage(
 }
 
 async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
-  const entry = (await readCatalog(place)).find((each) => each.name === name);
+  const entries = await readCatalog(place);
+  const entry = entries.find((each) => each.name === name);
   if (entry) return archivePath(place, entry.file);
+  const meant = didYouMean(
+    name,
+    entries.map((each) => each.name),
+  );
   throw new ImageError(
     'NOT_FOUND',
     `${name}: expected an image of the catalog, got none of that name`,
     {
       location: name,
-      hint: 'stowage ls shows what is there; nx run <project>:image-save makes it.',
+      hint: `${meant === undefined ? '' : `${meant} `}stowage ls shows what is there; nx run <project>:image-save makes it.`,
     },
   );
 }

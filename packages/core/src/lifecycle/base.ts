@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { closest } from 'fastest-levenshtein';
 import type { Base } from '../build/make.js';
 import { readCatalog, type CatalogPlace } from '../catalog/file.js';
 import type { ImageRecord } from '../catalog/record.js';
 import { SCRATCH, type Definition, type Facts } from '../definition/definition.js';
+import { didYouMean } from '../definition/did-you-mean.js';
 import { LOCK_FILE, parseLock, type BaseLock } from '../definition/lock.js';
 import { parseName } from '../definition/name.js';
 import { ImageError, systemCode } from '../errors.js';
@@ -71,7 +71,7 @@ async function absent(base: string, place: CatalogPlace, cause: Error): Promise<
         ? `Make it first: nx run ${base}:image-save, or stowage ensure.`
         : known.length === 0
           ? 'There is no image in this workspace yet.'
-          : `Did you mean ${closest(base, known)}?`,
+          : (didYouMean(base, known) ?? 'stowage ls shows what is there.'),
     },
   );
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { workspaceOf } from '../../testing/workspace.js';
+import { BASE, NAME, savePath, workspaceOf } from '../../testing/workspace.js';
 import { splitName, splitPrefix } from '../location.js';
 import { copyImages } from './copy-images.js';
 import { inspect } from './inspect.js';
@@ -123,4 +123,18 @@ it.each([
   });
   const [verified] = await verify(workspace, [golden(file)], call);
   expect(verified?.problems.map(({ code }) => code)).toContain('TOO_LARGE');
+});
+
+describe('a name that the catalog has not', () => {
+  it('is answered with the one that was meant, if one is near', async () => {
+    const { workspace, call } = await workspaceOf();
+    await savePath(workspace, BASE, call);
+    await expect(inspect(workspace, 'ap-debian-12-base', call)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      hint: expect.stringMatching(`^Did you mean ${NAME}\\? stowage ls`) as string,
+    });
+    await expect(inspect(workspace, 'web-windows-2025-x', call)).rejects.toMatchObject({
+      hint: expect.stringMatching(/^stowage ls/) as string,
+    });
+  });
 });
