@@ -22,7 +22,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   distribution: ['oci', 'transfer', 'http'],
   page: [],
   registry: ['oci', 'policy', 'transfer', 'page'],
-  build: ['oci', 'definition', 'compression', 'transfer', 'archive', 'engine'],
+  build: ['oci', 'definition', 'disk', 'compression', 'transfer', 'archive', 'engine'],
   lifecycle: [
     'oci',
     'definition',

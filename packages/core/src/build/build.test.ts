@@ -129,7 +129,8 @@ describe('a context', () => {
     const folder = await context({
       'a.txt': '1',
       'secret/key': '2',
-      '.dockerignore': 'secret\n*.log\n!keep.log\n',
+      '.dockerignore': 'secret\r\n*.log\r\n!keep.log\r\n',
+      'x.LOG': '',
       'x.log': '',
       'keep.log': '',
     });
@@ -140,6 +141,7 @@ describe('a context', () => {
       'file a.txt',
       'file keep.log',
       'symlink link',
+      'file x.LOG',
     ]);
   });
 

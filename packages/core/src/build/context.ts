@@ -3,6 +3,7 @@ import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import dockerignore from '@balena/dockerignore';
 import type { Definition } from '../definition/definition.js';
+import { slashed } from '../disk/slashed.js';
 import { ImageError, systemCode } from '../errors.js';
 
 /** A file, folder or symbolic link below a context, path with forward slashes. */
@@ -98,7 +99,7 @@ export function selectFiles(
 /** Docker's rules, which are not git's. */
 async function ignoreRules(folder: string) {
   const text = (await readFile(join(folder, IGNORE_FILE), 'utf8').catch(unlessAbsent)) ?? '';
-  const rules = dockerignore.default().add(text);
+  const rules = dockerignore.default({ ignorecase: false }).add(text);
   return {
     isIgnored: (path: string) => rules.ignores(path),
     hasExceptions: /^\s*!/m.test(text),
@@ -131,9 +132,9 @@ export function contextPath(path: string): string {
 async function describe(folder: string, path: string): Promise<ContextFile> {
   const absolute = join(folder, path);
   const info = await lstat(absolute);
-  const common = { path, absolute, mode: info.mode & 0o100 ? 0o755 : 0o644 };
+  const common = { path, absolute, mode: modeOf(info.mode) };
   if (info.isSymbolicLink())
-    return { ...common, type: 'symlink', size: 0, link: await readlink(absolute) };
+    return { ...common, type: 'symlink', size: 0, link: slashed(await readlink(absolute)) };
   if (info.isDirectory()) return { ...common, type: 'directory', size: 0 };
   if (info.isFile()) return { ...common, type: 'file', size: info.size };
   throw new ImageError(
@@ -144,4 +145,9 @@ async function describe(folder: string, path: string): Promise<ContextFile> {
       hint: `Name it in ${IGNORE_FILE}.`,
     },
   );
+}
+
+/** Windows does not know what may be run; Docker says that all may. */
+export function modeOf(mode: number, platform: NodeJS.Platform = process.platform): number {
+  return platform === 'win32' || mode & 0o100 ? 0o755 : 0o644;
 }

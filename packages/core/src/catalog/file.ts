@@ -3,6 +3,7 @@ import { access, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
+import { slashed } from '../disk/slashed.js';
 import { textIfThere } from '../disk/text-if-there.js';
 import { systemCode } from '../errors.js';
 import { parseName } from '../definition/name.js';
@@ -118,7 +119,7 @@ export async function archivePath(place: CatalogPlace, file: string): Promise<st
 
 /** An entry whose archive is named from the workspace, though it lies beside the catalog, named as all others. */
 function fromCatalog(entry: EntryYaml, { workspace, folder }: CatalogPlace): EntryYaml {
-  const prefix = `${relative(workspace, folder).replaceAll('\\', '/')}/`;
+  const prefix = `${slashed(relative(workspace, folder))}/`;
   if (!entry.file.startsWith(prefix) || existsSync(join(folder, entry.file))) return entry;
   return { ...entry, file: entry.file.slice(prefix.length) };
 }

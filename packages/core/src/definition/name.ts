@@ -1,4 +1,5 @@
 import { ImageError } from '../errors.js';
+import { isDeviceName } from '../oci/file-name.js';
 import { compilerOfWord, formatCompiler, type Compiler } from './compiler.js';
 
 /** The parts of a conventional name, `<project>-<os>-<variant>`. */
@@ -41,8 +42,7 @@ const DISTRIBUTIONS: ReadonlySet<string> = new Set([
 export function formatName(parts: ImageName): string {
   const name = joined(parts);
   const { project, os, variant } = parts;
-  if (name.length <= NAME_LIMIT && WORDS.test(project) && OS.test(os) && WORDS.test(variant))
-    return name;
+  if (isFileName(name) && WORDS.test(project) && OS.test(os) && WORDS.test(variant)) return name;
   throw refuse(name, nearestName(name) ?? nearest(parts));
 }
 
@@ -53,7 +53,7 @@ export function formatName(parts: ImageName): string {
  * @returns undefined when `name` does not follow the convention
  */
 export function parseName(name: string, projects: readonly string[] = []): ImageName | undefined {
-  if (name.length > NAME_LIMIT || !WORDS.test(name)) return undefined;
+  if (!isFileName(name) || !WORDS.test(name)) return undefined;
   const words = name.split('-');
   const known = projects
     .filter((project) => name.startsWith(`${project}-`))
@@ -64,6 +64,10 @@ export function parseName(name: string, projects: readonly string[] = []): Image
     firstParts(words, (distribution) => DISTRIBUTIONS.has(distribution)) ??
     firstParts(words, (_, version) => /^[0-9]/.test(version))
   );
+}
+
+function isFileName(name: string): boolean {
+  return name.length <= NAME_LIMIT && !isDeviceName(name);
 }
 
 function firstParts(

@@ -7,6 +7,7 @@ import { ARCHIVE_SUFFIX, RECORD_SUFFIX } from '../catalog/record.js';
 import { nearestName } from '../definition/name.js';
 import { statIfThere } from '../disk/allocated.js';
 import { withLock } from '../disk/lock.js';
+import { slashed } from '../disk/slashed.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { VerbOptions } from './call.js';
 import { syncCatalog } from './sync.js';
@@ -162,7 +163,7 @@ async function recordProblem(
 async function filesBelow(folder: string): Promise<string[]> {
   try {
     const entries = await readdir(folder, { recursive: true });
-    return entries.map((entry) => entry.replaceAll('\\', '/')).sort();
+    return entries.map(slashed).sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;

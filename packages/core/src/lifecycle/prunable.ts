@@ -1,6 +1,7 @@
-import { relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import type { RetentionYaml } from '../definition/image-schema.js';
 import { parseName } from '../definition/name.js';
+import { slashed } from '../disk/slashed.js';
 import type { AgeRules, PruneItem } from '../policy/prune-model.js';
 import { duration } from './amounts.js';
 import type { Workspace } from './workspace.js';
@@ -19,7 +20,7 @@ export const PARTIAL = /(?:\.tar|\.image\.json)\.partial$/;
 /** For people: from the workspace, where it lies below it. */
 export function shownPath({ root }: Workspace, path: string): string {
   const shown = relative(root, path);
-  return shown.startsWith('..') ? path : shown.replaceAll('\\', '/');
+  return shown.startsWith('..') || isAbsolute(shown) ? path : slashed(shown);
 }
 
 /** What the name of an archive says of it. */

@@ -1,3 +1,4 @@
+import { slashed } from '../disk/slashed.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { NamedDescriptor } from '../oci/layout.js';
@@ -35,7 +36,7 @@ export async function expanded(inputs: readonly string[], cwd: string): Promise<
       all.push(input);
       continue;
     }
-    const files = await filesMatching(cwd, [input]);
+    const files = await filesMatching(cwd, [slashed(input)]);
     if (files.length === 0)
       throw new ImageError('NOT_FOUND', `${input}: expected files that match, got none`, {
         location: input,

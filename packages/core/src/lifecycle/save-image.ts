@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { commitArchive, readRecord, recordPath } from '../catalog/commit.js';
 import { entryOf } from '../catalog/entry.js';
 import { updateCatalog } from '../catalog/file.js';
 import type { ImageRecord } from '../catalog/record.js';
 import type { Facts } from '../definition/definition.js';
+import { slashed } from '../disk/slashed.js';
 import { systemCode } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { copyGraph } from '../transfer/copy.js';
@@ -81,7 +83,7 @@ export async function register(
   path: string,
   record: ImageRecord,
 ): Promise<void> {
-  const file = path.slice(place.folder.length + 1).replaceAll('\\', '/');
+  const file = slashed(relative(place.folder, path));
   await updateCatalog(place, {
     upsert: [entryOf(record, file)],
     defaults: { created: new Date().toISOString(), usage_count: 0 },

@@ -2,7 +2,7 @@ import { statIfThere } from '../disk/allocated.js';
 import type { Digest } from '../oci/digest.js';
 import type { HostedManifest } from '../transfer/hosted.js';
 import { blobLink, digestOfLink, linkFolder, manifestLink } from './hosted-paths.js';
-import { repositoriesIn } from './hosted-repositories.js';
+import { repositoriesIn, tagsIn } from './hosted-repositories.js';
 import { HostedStore } from './hosted-store.js';
 import { namesIn } from './links.js';
 
@@ -87,7 +87,7 @@ async function readRepository(
       referrers.set(manifest.subject, [...(referrers.get(manifest.subject) ?? []), digest]);
   }
   const tags = new Map<Digest, string[]>();
-  for (const tag of await namesIn(linkFolder(root, name, '_tags'))) {
+  for (const tag of await tagsIn(root, name)) {
     const named = await store.tagged(name, tag);
     if (named) tags.set(named.digest, [...(tags.get(named.digest) ?? []), tag]);
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isDigest, type Digest } from '../oci/digest.js';
+import { fileNameOf } from '../oci/file-name.js';
 import { repositoriesFolder } from './paths.js';
 
 /*
@@ -15,10 +16,10 @@ import { repositoriesFolder } from './paths.js';
  *     repositories/<name>/_trash/, trash/                          on its way out, unless somebody wants it after all
  *     quarantine/<algorithm>-<hex>                                 content that was found damaged
  *
- * No component of a repository's name begins with `_`.
+ * No component of a repository's name begins with `_`; names are written as oci/file-name.ts does.
  */
 export function repositoryFolder(root: string, repository: string): string {
-  return join(repositoriesFolder(root), ...repository.split('/'));
+  return join(repositoriesFolder(root), ...repository.split('/').map(fileNameOf));
 }
 
 export function linkFolder(
@@ -48,7 +49,7 @@ export function manifestLink(root: string, repository: string, digest: Digest): 
 }
 
 export function tagLink(root: string, repository: string, tag: string): string {
-  return join(linkFolder(root, repository, '_tags'), tag);
+  return join(linkFolder(root, repository, '_tags'), fileNameOf(tag));
 }
 
 export function referrersFolder(root: string, repository: string, subject: Digest): string {

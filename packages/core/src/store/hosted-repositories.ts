@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { nameOfFile } from '../oci/file-name.js';
+import { linkFolder } from './hosted-paths.js';
 import { namesIn } from './links.js';
 import { repositoriesFolder } from './paths.js';
 
@@ -17,8 +19,13 @@ export async function repositoriesIn(root: string): Promise<RepositoryFolder[]> 
     if (has.length > 0) found.push({ name, has });
     for (const entry of entries)
       if (!entry.startsWith('_'))
-        await visit(join(folder, entry), name === '' ? entry : `${name}/${entry}`);
+        await visit(join(folder, entry), `${name === '' ? '' : `${name}/`}${nameOfFile(entry)}`);
   };
   await visit(repositoriesFolder(root), '');
   return found;
+}
+
+/** Every tag of a repository of a registry's folder. */
+export async function tagsIn(root: string, repository: string): Promise<string[]> {
+  return (await namesIn(linkFolder(root, repository, '_tags'))).map(nameOfFile);
 }

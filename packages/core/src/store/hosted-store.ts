@@ -23,7 +23,7 @@ import {
   trashFile,
 } from './hosted-paths.js';
 import { Quota } from './hosted-quota.js';
-import { repositoriesIn } from './hosted-repositories.js';
+import { repositoriesIn, tagsIn } from './hosted-repositories.js';
 import { FileUploads } from './hosted-uploads.js';
 import { makeLink, namesIn, readIfThere, removeFile, touch } from './links.js';
 import { blobFile, partialFolder } from './paths.js';
@@ -61,7 +61,7 @@ export class HostedStore implements Hosting {
   }
 
   async tags(repository: string, page?: Page): Promise<readonly string[] | undefined> {
-    const tags = await namesIn(linkFolder(this.#root, repository, '_tags'));
+    const tags = await tagsIn(this.#root, repository);
     if (tags.length === 0 && !(await statIfThere(linkFolder(this.#root, repository, '_manifests'))))
       return undefined;
     return paged(tags, page);
@@ -174,10 +174,9 @@ export class HostedStore implements Hosting {
   async removeManifest(repository: string, digest: Digest): Promise<boolean> {
     const link = await this.readLink(repository, digest);
     if (!link) return false;
-    const folder = linkFolder(this.#root, repository, '_tags');
-    for (const tag of await namesIn(folder))
+    for (const tag of await tagsIn(this.#root, repository))
       if ((await this.tagged(repository, tag))?.digest === digest)
-        await removeFile(join(folder, tag));
+        await this.removeTag(repository, tag);
     const isGone = await removeFile(manifestLink(this.#root, repository, digest));
     if (link.subject)
       await removeFile(

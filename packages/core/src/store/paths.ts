@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { algorithmOf, hexOf, isDigest, type Digest } from '../oci/digest.js';
+import { fileNameOf, nameOfFile } from '../oci/file-name.js';
 import { parseReference, type Reference } from '../oci/reference.js';
 
 /*
@@ -13,7 +14,7 @@ import { parseReference, type Reference } from '../oci/reference.js';
  *     partial/<algorithm>-<hex>                              content that is fetched, in more than one go if need be
  *     locks/<algorithm>-<hex>                                held by who fetches it
  *
- * A `:` in a registry is written `+`, which no host may contain.
+ * A `:` in a registry is written `+`, which no host may contain; all else as oci/file-name.ts does.
  */
 export function blobFile(root: string, digest: Digest): string {
   return join(root, 'blobs', algorithmOf(digest), hexOf(digest));
@@ -38,10 +39,9 @@ export function repositoriesFolder(root: string): string {
 export function tagFile(root: string, { registry, repository }: Reference, tag: string): string {
   return join(
     repositoriesFolder(root),
-    registry.replaceAll(':', '+'),
-    ...repository.split('/'),
+    ...[registry.replaceAll(':', '+'), ...repository.split('/')].map(fileNameOf),
     TAGS,
-    tag,
+    fileNameOf(tag),
   );
 }
 
@@ -59,7 +59,8 @@ export function nameOfTagFile(relative: string): string | undefined {
   const registry = parts.shift();
   if (tag === undefined || marker !== TAGS || registry === undefined || tag.endsWith('.partial'))
     return undefined;
-  return `${registry.replaceAll('+', ':')}/${parts.join('/')}:${tag}`;
+  const host = nameOfFile(registry).replaceAll('+', ':');
+  return `${host}/${parts.map(nameOfFile).join('/')}:${nameOfFile(tag)}`;
 }
 
 export function digestOfBlobFile(algorithm: string, hex: string): Digest | undefined {

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { GeneratorCallback, Tree } from '@nx/devkit';
+import { normalizePath, type GeneratorCallback, type Tree } from '@nx/devkit';
 import { planSync, syncCatalog, openWorkspace } from '@stowage/core';
 
 interface SyncResult {
@@ -12,7 +12,7 @@ export default async function syncGenerator(tree: Tree): Promise<SyncResult> {
   const workspace = await openWorkspace(tree.root);
   const { path, before, after } = await planSync(workspace);
   if (before === after) return {};
-  const file = relative(tree.root, path).replaceAll('\\', '/');
+  const file = normalizePath(relative(tree.root, path));
   tree.write(file, after);
   return {
     outOfSyncMessage: `${file} does not say which archives there are.`,
