@@ -1,31 +1,51 @@
 // The README's `npm test`: everything that this machine can run, and at its end what it could not.
 // Last line: `N passed, N failed` (`, N skipped`), summed over all suites.
+// `STOWAGE_NODES='22 24'` runs the unit tests on these versions of Node.js, too.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const env = { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false' };
-const results = () => [
-  ...['packages/core', 'packages/images', 'packages/cli', 'tools'].map((project) =>
-    join(root, project, 'test-output/results.json'),
-  ),
-  ...['engine', 'rest'].map((half) => join(root, `e2e/test-output/${half}.json`)),
+const packages = ['packages/core', 'packages/images', 'packages/cli'];
+const nodes = (process.env.STOWAGE_NODES ?? '').split(/[ ,]+/).filter((node) => node !== '');
+const output = (project, name) => join(root, project, `test-output/${name}.json`);
+const results = [
+  ...[...packages, 'tools'].map((project) => output(project, 'results')),
+  ...['engine', 'rest'].map((half) => output('e2e', half)),
+  ...nodes.flatMap((node) => packages.map((project) => output(project, `node-${node}`))),
 ];
 
-function nx(...args) {
-  return spawnSync('npx', ['nx', ...args], { cwd: root, env, stdio: 'inherit' }).status === 0;
+function run(program, ...args) {
+  return spawnSync(program, args, { cwd: root, env, stdio: 'inherit' }).status === 0;
 }
 
-for (const file of results()) rmSync(file, { force: true });
-const format =
-  spawnSync('npx', ['prettier', '--check', '.'], { cwd: root, env, stdio: 'inherit' }).status === 0;
+function nx(...args) {
+  return run('npx', 'nx', ...args);
+}
+
+/** The unit tests of a package on another Node.js, from the npm registry. */
+function testOn(node, project) {
+  const vitest = ['npx', 'vitest', 'run', '--root', project];
+  const report = [
+    '--reporter=dot',
+    '--reporter=json',
+    `--outputFile.json=${output(project, `node-${node}`)}`,
+  ];
+  return run('node', join(root, 'tools/with-node.mjs'), node, ...vitest, ...report);
+}
+
+for (const file of results) rmSync(file, { force: true });
+const format = run('npx', 'prettier', '--check', '.');
 const checks = nx('run-many', '-t', 'lint', 'typecheck', 'build', '--output-style=static');
-const suites = nx('run-many', '-t', 'test', 'e2e', '--output-style=stream', '--skip-nx-cache');
+const suites = [
+  nx('run-many', '-t', 'test', 'e2e', '--output-style=stream', '--skip-nx-cache'),
+  ...nodes.flatMap((node) => packages.map((project) => testOn(node, project))),
+].every((ok) => ok);
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skipped = [];
-for (const file of results()) {
+for (const file of results) {
   const suite = read(file);
   if (!suite) {
     count.failed++;

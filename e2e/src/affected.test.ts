@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNxWorkspace, type NxWorkspace } from './nx-workspace.js';
+import { nodeEnvironment } from './other-node.js';
 
 /**
  * Thirty images over four levels: two roots; three on each; two on each of these; two on five of those.
@@ -23,13 +24,16 @@ function definition(id: string, { base = parentOf(id), more = '' } = {}): string
   return `project: ${ownerOf(id)}\nos: debian-12\nvariant: ${id}\n${on}copy: [{ from: files, to: /opt/${id} }]\n${more}`;
 }
 
-describe.each(['23.2.1', '24.0.0'])('with Nx %s', (version) => {
+describe.each([
+  ['23.2.1', '24'],
+  ['24.0.0', '20.19'],
+])('with Nx %s and Node.js %s', (version, node) => {
   let workspace: NxWorkspace;
   const write = (id: string, file: string, text: string) =>
     workspace.write(`${folderOf(id)}/${file}`, text);
 
   beforeAll(async () => {
-    workspace = await createNxWorkspace(version);
+    workspace = await createNxWorkspace(version, await nodeEnvironment(node));
     for (const owner of ['app0', 'app1'])
       await workspace.write(`apps/${owner}/project.json`, `{"name":"${owner}"}`);
     for (const id of IMAGES) {

@@ -4,16 +4,21 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePort, startRegistry } from './distribution-server.js';
 import { createNxWorkspace, type NxWorkspace } from './nx-workspace.js';
+import { nodeEnvironment } from './other-node.js';
 import { describeWith, DOCKER } from './peers.js';
 import { must, stowage } from './run.js';
 
 const NAME = 'app-ubuntu-25.04-gcc15';
 const ARCHIVE = `images/app/${NAME}.tar`;
 
-describe.each(['22.7.8', '23.2.1', '24.0.0'])('a workspace on Nx %s', (version) => {
+describe.each([
+  ['22.7.8', '22'],
+  ['23.2.1', '20.19'],
+  ['24.0.0', '26'],
+])('a workspace on Nx %s and Node.js %s', (version, node) => {
   let workspace: NxWorkspace;
   beforeAll(async () => {
-    workspace = await createNxWorkspace(version);
+    workspace = await createNxWorkspace(version, await nodeEnvironment(node));
   });
   afterAll(() => workspace.remove());
 

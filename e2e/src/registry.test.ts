@@ -1,4 +1,4 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { must, run, temporaryFolder } from './run.js';
@@ -58,6 +58,10 @@ it('installs a command that runs, by itself', async () => {
     await must('du', ['-sm', '--apparent-size', 'node_modules'], { cwd })
   ).split('\t');
   expect(Number(megabytes)).toBeLessThan(12);
+  // What is loaded decides how long a start takes, on any machine; bench/startup.mjs says how long.
+  const archive = join(PACKAGES, 'core/testing/golden/docker-20-several.tar');
+  expect(await loadedBy(cwd, '--version')).toBeLessThan(1_000);
+  expect(await loadedBy(cwd, 'inspect', archive)).toBeLessThan(900_000);
   // Nothing that runs while it is installed.
   const scripts = await must(
     'npm',
@@ -66,6 +70,24 @@ it('installs a command that runs, by itself', async () => {
   );
   expect((JSON.parse(scripts) as { name: string }[]).map((each) => each.name)).toEqual([]);
 });
+
+/** The size of all files of code that the installed command loads, in bytes. */
+async function loadedBy(cwd: string, ...args: string[]): Promise<number> {
+  const folder = await temporaryFolder();
+  await must(join(cwd, 'node_modules/.bin/stowage'), args, {
+    cwd,
+    env: { NODE_V8_COVERAGE: folder },
+  });
+  const reports = await Promise.all(
+    (await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')),
+  );
+  const urls = reports.flatMap((text) =>
+    (JSON.parse(text) as { result: { url: string }[] }).result.map(({ url }) => url),
+  );
+  const files = new Set(urls.filter((url) => url.startsWith('file:')));
+  const sizes = await Promise.all([...files].map(async (file) => (await stat(new URL(file))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
 
 /** Every file that a manifest names: entry points, executors, generators and their schemas. */
 async function namedFiles(folder: string): Promise<string[]> {

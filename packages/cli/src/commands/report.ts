@@ -27,7 +27,7 @@ export function reportCommand(io: Io): Command {
     .action(
       action<Options>(io, async (workspace, _, { options: { output }, call }) => {
         const result = await report(workspace, call);
-        const page = output === undefined ? '' : reportPage(result);
+        const page = output === undefined ? '' : await reportPage(result);
         if (output === '-') return { json: result, text: page };
         if (output !== undefined)
           await writeAtomically(resolve(io.cwd, output), [Buffer.from(page)]);

@@ -5,12 +5,18 @@ import { MediaType } from '../oci/media-types.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
 
+/** A manifest as it is sent. */
+export interface ManifestBytes {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
 /** What the tag that stands in for the API (distribution spec 1.1 § Referrers Tag Schema) takes. */
 export interface Manifests extends Source {
   find(tag: string, options?: CallOptions): Promise<Descriptor | undefined>;
   put(
     tag: string,
-    manifest: { readonly type: string; readonly bytes: Uint8Array },
+    manifest: ManifestBytes,
     options?: CallOptions,
   ): Promise<unknown>;
 }

@@ -13,7 +13,7 @@ import type { Graph } from '../transfer/walk.js';
 import type { Answer, RegistryClient } from './client.js';
 import { download } from './download.js';
 import { ACCEPT, fetchManifest, findManifest } from './find-manifest.js';
-import { tagReferrer, taggedReferrers, type Manifests } from './referrers.js';
+import { tagReferrer, taggedReferrers, type ManifestBytes, type Manifests } from './referrers.js';
 import { listTags } from './list-tags.js';
 import { RepositoryBlobs, type BlobCounts, type BlobOptions } from './repository-blobs.js';
 
@@ -29,8 +29,8 @@ export class Repository implements Manifests, Sink {
   readonly #name: string;
   readonly #registry: string;
   readonly #options: RepositoryOptions;
-  readonly #manifests = new Map<Digest, { readonly type: string; readonly bytes: Uint8Array }>();
-  readonly #tags = new Map<string, Digest>();
+  readonly #manifests = new Map<Digest, ManifestBytes>();
+  readonly #tags = new Map<string, ManifestBytes>();
   readonly #content: RepositoryBlobs;
   /** Manifests that came with the answer to what they are. */
   readonly #read = new Map<Digest, Uint8Array>();
@@ -176,20 +176,19 @@ export class Repository implements Manifests, Sink {
   }
 
   async tag({ digest }: Descriptor, reference: string): Promise<void> {
+    const manifest = this.#manifests.get(digest);
+    if (!manifest)
+      throw new ImageError(
+        'NOT_FOUND',
+        `${this.location}: expected ${digest} before its tag, got none`,
+        { location: this.location },
+      );
     const { tag } = parseReference(reference);
-    if (tag !== undefined) this.#tags.set(tag, digest);
+    if (tag !== undefined) this.#tags.set(tag, manifest);
   }
 
   async commit(options: CallOptions = {}): Promise<void> {
-    for (const [tag, digest] of this.#tags) {
-      const manifest = this.#manifests.get(digest);
-      if (!manifest)
-        throw new ImageError(
-          'NOT_FOUND',
-          `${this.location}: expected ${digest} before its tag, got none`,
-        );
-      await this.put(tag, manifest, options);
-    }
+    for (const [tag, manifest] of this.#tags) await this.put(tag, manifest, options);
     this.#tags.clear();
   }
 
@@ -227,7 +226,7 @@ export class Repository implements Manifests, Sink {
   /** Writes a manifest under its digest or a tag. */
   async put(
     name: string,
-    { type, bytes }: { readonly type: string; readonly bytes: Uint8Array },
+    { type, bytes }: ManifestBytes,
     { signal }: CallOptions = {},
   ): Promise<Answer> {
     const answer = await this.#client.request({

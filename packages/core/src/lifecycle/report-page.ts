@@ -5,7 +5,7 @@ import type { Report } from './report.js';
 import type { RunSummary } from './report-runs.js';
 
 /** The report as one page that needs nothing else: no script, no font, no network. */
-export function reportPage(report: Report): string {
+export async function reportPage(report: Report): Promise<string> {
   const { workspace, created, bytes, repeatedBytes, archives, problems, prune } = report;
   const figures = [
     [String(archives.length), archives.length === 1 ? 'archive' : 'archives'],
@@ -27,7 +27,7 @@ export function reportPage(report: Report): string {
           </div>`,
       )}
     </dl>
-    ${picture(report) ??
+    ${(await picture(report)) ??
     html`<p>No archives yet: <code>nx run PROJECT:image-save</code> makes one.</p>`}
     ${problemsOf(report)} ${archivesOf(report)} ${pruneOf(report)} ${runsOf(report.runs)}`;
   return page(`Images of ${workspace}`, body, STYLE);

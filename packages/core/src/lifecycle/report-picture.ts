@@ -1,4 +1,3 @@
-import { hierarchy, treemap } from 'd3-hierarchy';
 import { amount, html, type Html } from '../page/html.js';
 import type { Report, ReportedArchive } from './report.js';
 
@@ -35,8 +34,10 @@ interface Node {
  * Disk by project and image: an area for each archive, its colour how long ago it was used, hatched as much as other
  * archives hold of it, too; dashed when `prune` would delete it.
  */
-export function picture({ archives, prune, created, bytes }: Report): Html | undefined {
+export async function picture(report: Report): Promise<Html | undefined> {
+  const { archives, prune, created, bytes } = report;
   if (bytes === 0) return undefined;
+  const { hierarchy, treemap } = await import('d3-hierarchy');
   const going = new Set(
     prune.decisions.flatMap(({ kind, path, action }) =>
       kind === 'archive' && action === 'delete' ? [path] : [],

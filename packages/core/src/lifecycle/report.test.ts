@@ -44,7 +44,7 @@ it('says what is kept, what is shared, wrong and may go, and what was built', as
   expect(found.runs).toMatchObject([
     { image: 'a', target: 'image-save', built: 1, localCache: 1, medianTime: 3000 },
   ]);
-  const page = reportPage(found);
+  const page = await reportPage(found);
   expect(page).toContain('&lt;b&gt;');
   expect(page).not.toContain('<b>');
   expect(page).not.toMatch(/(?:src|href)="(?!#)/);
@@ -52,7 +52,7 @@ it('says what is kept, what is shared, wrong and may go, and what was built', as
 
 it('is a page also where there is nothing, or nothing that can be read', async () => {
   const { workspace, call } = await workspaceOf();
-  expect(reportPage(await report(workspace, call))).toContain('No archives yet');
+  expect(await reportPage(await report(workspace, call))).toContain('No archives yet');
   await savePath(workspace, BASE, call);
   const path = archiveOf(workspace, NAME);
   await truncate(path, 700);
@@ -61,7 +61,7 @@ it('is a page also where there is nothing, or nothing that can be read', async (
   await rename(path, `${path}.away`);
   const missing = await report(workspace, call);
   expect(missing.archives).toMatchObject([{ state: 'missing', bytes: 0, layers: null }]);
-  expect(reportPage(missing)).toContain('No archives yet');
+  expect(await reportPage(missing)).toContain('No archives yet');
 });
 
 it('counts what became of each task, and how long it took', () => {

@@ -11,7 +11,7 @@ export interface ReportExecutorOptions extends EngineChoiceOptions {
 const reportImages: PromiseExecutor<ReportExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { output = '.stowage/report.html' } = options;
-    const page = reportPage(await report(workspace, call));
+    const page = await reportPage(await report(workspace, call));
     await writeAtomically(resolve(call.cwd, output), [Buffer.from(page)]);
     logger.info(`report: ${output}`);
   });

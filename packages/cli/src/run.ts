@@ -1,0 +1,34 @@
+import { CommanderError } from 'commander';
+import { complete, completionWords } from './commands/complete.js';
+import { EXIT_INTERRUPTED, EXIT_USAGE } from './exit-codes.js';
+import { createProgram } from './program.js';
+
+/** Does what the command line of this process says, with its streams, its signals and its exit code. */
+export async function run(version: string): Promise<void> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interrupted.abort();
+      // A second signal ends the process at once.
+      process.once(signal, () => process.exit(EXIT_INTERRUPTED));
+    });
+  }
+  const { stdin, stdout, stderr, argv } = process;
+  // A reader that went away (`stowage ls | head`) is no failure of ours.
+  stdout.on('error', () => process.exit());
+  const io = { cwd: process.cwd(), stdin, stdout, stderr, signal: interrupted.signal };
+  const program = createProgram(io, version);
+  const words = completionWords(argv.slice(2));
+  try {
+    if (words) await complete(program, words, io);
+    else await program.parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (error.exitCode !== 0 && argv.includes('--json')) {
+      stdout.write(
+        `${JSON.stringify({ error: { code: 'USAGE', message: error.message, hint: 'stowage --help shows how', location: null } })}\n`,
+      );
+    }
+  }
+}
