@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compress } from './compress.js';
 import { decompress } from './decompress.js';
 import { detectCompression, type Compression } from './detect.js';
+import { cutAtFrames } from './zstd-boundaries.js';
 import { unzstdInJavaScript } from './zstd.js';
 
 const GOLDEN = join(import.meta.dirname, '../../testing/golden/compression');
@@ -62,6 +63,57 @@ it('zstd is undone in JavaScript as well, where Node.js has it or not', async ()
   expect(await collected(unzstdInJavaScript(inChunks(bytes, 100)))).toBe(
     await readFile(join(GOLDEN, 'text'), 'utf8'),
   );
+});
+
+describe('frames of zstd', () => {
+  const golden = () => readFile(join(GOLDEN, 'text.zst'));
+  const skippable = Buffer.from([0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+  // A window descriptor, no size; a block of 100 bytes of one letter, and a last one of 2 as they are.
+  const small = Buffer.from([
+    0x28, 0xb5, 0x2f, 0xfd, 0, 0x50, 0x22, 0x03, 0, 97, 0x11, 0, 0, 98, 99,
+  ]);
+
+  it('are cut where each ends, whatever the chunks', async () => {
+    const frames = [await golden(), skippable, small, small, await golden()];
+    const ends = frames.map((_, at) => Buffer.concat(frames.slice(0, at + 1)).byteLength);
+    for (const size of [1, 3, 11, 1000, 1 << 20]) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of cutAtFrames(inChunks(Buffer.concat(frames), size)))
+        chunks.push(chunk);
+      expect(Buffer.concat(chunks)).toEqual(Buffer.concat(frames));
+      let at = 0;
+      const cuts = chunks.map((chunk) => (at += chunk.byteLength));
+      expect(cuts).toEqual(expect.arrayContaining(ends));
+      expect(chunks.every(({ byteLength }) => byteLength > 0)).toBe(true);
+    }
+  });
+
+  it('are undone with what may be skipped between them', async () => {
+    const text = await readFile(join(GOLDEN, 'text'), 'utf8');
+    const bytes = Buffer.concat([skippable, await golden(), skippable, small, small]);
+    for (const size of [5, 1 << 20])
+      expect(await collected(decompress(inChunks(bytes, size), 'zstd'))).toBe(
+        `${text}${`${'a'.repeat(100)}bc`.repeat(2)}`,
+      );
+  });
+
+  it('with a window that is too large are refused wherever they are', async () => {
+    const large = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8, 9, 0, 0, 97]);
+    // One that says a size of 1 GiB, which is its window, too.
+    const single = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0x40, 9, 0, 0, 97]);
+    for (const frame of [large, single])
+      for (const size of [1, 1000])
+        await expect(
+          collected(decompress(inChunks(Buffer.concat([small, frame]), size), 'zstd')),
+        ).rejects.toMatchObject({ code: 'TOO_LARGE' });
+  });
+
+  it('are followed by nothing else', async () => {
+    const bytes = Buffer.concat([await golden(), Buffer.from('trailing')]);
+    await expect(collected(decompress(inChunks(bytes, 1000), 'zstd'))).rejects.toMatchObject({
+      code: 'CORRUPT',
+    });
+  });
 });
 
 describe('a bomb', () => {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { throughStream } from './through-stream.js';
-import { tooMuchMemory } from './too-much-memory.js';
+import { cutAtFrames } from './zstd-boundaries.js';
 
 type Bytes = AsyncIterable<Uint8Array>;
 
@@ -15,32 +15,8 @@ const STEP = 1024;
  */
 export function unzstd(bytes: Bytes): Bytes {
   const { createZstdDecompress: own } = zlib as { createZstdDecompress?: () => Duplex };
-  const checked = withWindow(bytes);
-  return own ? throughStream(checked, own()) : unzstdInJavaScript(checked);
-}
-
-/** What the zstd program, too, gives to a frame unless told otherwise (`--long=27`), in bytes. */
-const WINDOW_LIMIT = 128 * 1024 * 1024;
-
-/** @throws ImageError TOO_LARGE when the first frame wants a larger window: that much would be held in memory */
-async function* withWindow(bytes: Bytes): Bytes {
-  let isFirst = true;
-  for await (const chunk of bytes) {
-    const size = isFirst ? windowOf(chunk) : 0;
-    isFirst = false;
-    if (size > WINDOW_LIMIT)
-      throw tooMuchMemory('zstd', 'a window of at most 128 MiB', `one of ${size / 1024 ** 2} MiB`);
-    yield chunk;
-  }
-}
-
-/** RFC 8878 § 3.1.1.1.2; 0 for a frame that says its size in its place. */
-function windowOf(chunk: Uint8Array): number {
-  const [, , , , flags = 0, descriptor = 0] = chunk;
-  const isSingleSegment = (flags & 0x20) !== 0;
-  if (isSingleSegment) return 0;
-  const base = 2 ** (10 + (descriptor >> 3));
-  return base + (base / 8) * (descriptor & 7);
+  const frames = cutAtFrames(bytes);
+  return own ? throughStream(frames, own()) : unzstdInJavaScript(frames);
 }
 
 export async function* unzstdInJavaScript(bytes: Bytes): Bytes {

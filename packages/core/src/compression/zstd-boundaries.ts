@@ -1,0 +1,98 @@
+import { tooMuchMemory } from './too-much-memory.js';
+
+type Bytes = AsyncIterable<Uint8Array>;
+
+/** What the zstd program, too, gives to a frame unless told otherwise (`--long=27`), in bytes. */
+const WINDOW_LIMIT = 128 * 1024 * 1024;
+const MAGIC = 0xfd2fb528;
+const SKIPPABLE = 0x184d2a50;
+
+/** So many of the next bytes are looked at, or passed over; or here a frame ends. */
+interface Ask {
+  readonly kind: 'take' | 'pass' | 'end';
+  readonly count: number;
+}
+
+const take = (count: number): Ask => ({ kind: 'take', count });
+const pass = (count: number): Ask => ({ kind: 'pass', count });
+
+/**
+ * Cuts chunks where a frame of zstd ends (RFC 8878 § 3.1). The decoders of Node.js want that: they drop what comes
+ * after a frame in the same chunk, that of 22 takes a cut frame for a whole one, that of 26 takes anything after one.
+ *
+ * @throws ImageError TOO_LARGE when a frame wants a larger window: that much would be held in memory
+ * @throws Error when it ends within a frame, or is none
+ */
+export async function* cutAtFrames(bytes: Bytes): Bytes {
+  const fields = readFrames();
+  const taken: number[] = [];
+  let ask = fields.next([]).value;
+  let left = ask.count;
+  let isWhole = true;
+  for await (const chunk of bytes) {
+    let [start, at] = [0, 0];
+    while (at < chunk.byteLength) {
+      const end = Math.min(at + left, chunk.byteLength);
+      if (ask.kind === 'take') taken.push(...chunk.subarray(at, end));
+      left -= end - at;
+      isWhole = false;
+      at = end;
+      while (left === 0) {
+        if (ask.kind === 'end') {
+          yield chunk.subarray(start, at);
+          start = at;
+          isWhole = true;
+        }
+        ask = fields.next(taken.splice(0)).value;
+        left = ask.count;
+      }
+    }
+    if (start < at) yield chunk.subarray(start, at);
+  }
+  if (!isWhole) throw new Error('zstd: expected the rest of a frame, got the end');
+}
+
+/** Frames, field after field. */
+function* readFrames(): Generator<Ask, never, readonly number[]> {
+  for (;;) {
+    const magic = number(yield take(4));
+    if (magic >>> 4 === SKIPPABLE >>> 4) yield pass(number(yield take(4)));
+    else if (magic === MAGIC) yield* readFrame();
+    else throw new Error(`zstd: expected a frame, got ${magic.toString(16)}`);
+    yield { kind: 'end', count: 0 };
+  }
+}
+
+function* readFrame(): Generator<Ask, void, readonly number[]> {
+  const flags = number(yield take(1));
+  const isSingleSegment = (flags & 0x20) !== 0;
+  const window = isSingleSegment ? 0 : windowOf(number(yield take(1)));
+  yield pass([0, 1, 2, 4][flags & 3] ?? 0);
+  const size = number(yield take([isSingleSegment ? 1 : 0, 2, 4, 8][flags >> 6] ?? 0));
+  refuseAbove(isSingleSegment ? size : window);
+  for (let isLast = false; !isLast; ) {
+    const block = number(yield take(3));
+    isLast = (block & 1) !== 0;
+    yield pass(((block >> 1) & 3) === RUN ? 1 : block >> 3);
+  }
+  yield pass((flags & 4) === 0 ? 0 : 4);
+}
+
+/** A block of one byte, repeated. */
+const RUN = 1;
+
+/** § 3.1.1.1.2 */
+function windowOf(descriptor: number): number {
+  const base = 2 ** (10 + (descriptor >> 3));
+  return base + (base / 8) * (descriptor & 7);
+}
+
+function refuseAbove(window: number): void {
+  if (window > WINDOW_LIMIT)
+    throw tooMuchMemory('zstd', 'a window of at most 128 MiB', `one of ${window / 1024 ** 2} MiB`);
+}
+
+/** Little end first; more than 53 bits are far above every limit, however they are rounded. */
+function number(bytes: readonly number[]): number {
+  return bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+}
