@@ -42,22 +42,23 @@ export async function* runProgram(
   const ended = once(child, 'close') as Promise<[number | null]>;
   ended.catch(() => undefined);
   let broken: Error | undefined;
-  const fed =
-    input && child.stdin
-      ? pipeline(Readable.from(input, { objectMode: false }), child.stdin).catch(
-          (error: unknown) => {
-            // It may have ended before it read everything; then its own words count.
-            if (systemCode(error) === 'EPIPE' || systemCode(error) === 'ERR_STREAM_PREMATURE_CLOSE')
-              return;
-            broken = error instanceof Error ? error : new Error(String(error));
-            child.kill('SIGKILL');
-          },
-        )
-      : undefined;
+  async function* watched(bytes: Bytes): Bytes {
+    try {
+      yield* bytes;
+    } catch (error) {
+      broken = error instanceof Error ? error : new Error(String(error));
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
+  // It may end before it read everything; then its own words count. Nobody waits for what is still to come then.
+  if (input && child.stdin)
+    pipeline(Readable.from(watched(input), { objectMode: false }), child.stdin).catch(
+      () => undefined,
+    );
   try {
     if (child.stdout) yield* child.stdout as AsyncIterable<Uint8Array>;
     const [code] = await ended;
-    await fed;
     if (broken) throw broken;
     if (code !== 0) throw failed(Buffer.concat(said).toString().trim(), code);
   } catch (error) {
