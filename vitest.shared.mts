@@ -18,6 +18,8 @@ export function packageConfig(name: string, root: string): ViteUserConfig {
       name,
       watch: false,
       environment: 'node',
+      // Not one fewer than there are cores: there are two where it counts.
+      maxWorkers: '100%',
       include: ['**/*.test.ts'],
       exclude: ['dist', 'node_modules', 'out-tsc'],
       // What tools/test.mjs sums up.

@@ -1,12 +1,14 @@
 // The README's `npm test`: everything that this machine can run, and at its end what it could not.
 // Last line: `N passed, N failed` (`, N skipped`), summed over all suites.
 // `STOWAGE_NODES='22 24'` runs the unit tests on these versions of Node.js, too.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const env = { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false' };
+const withNode = join(root, 'tools/with-node.mjs');
 const packages = ['packages/core', 'packages/images', 'packages/cli'];
 const nodes = (process.env.STOWAGE_NODES ?? '').split(/[ ,]+/).filter((node) => node !== '');
 const output = (project, name) => join(root, project, `test-output/${name}.json`);
@@ -16,32 +18,40 @@ const results = [
   ...nodes.flatMap((node) => packages.map((project) => output(project, `node-${node}`))),
 ];
 
-function run(program, ...args) {
-  return spawnSync(program, args, { cwd: root, env, stdio: 'inherit' }).status === 0;
+/** Whether it ended well. */
+async function run(program, ...args) {
+  const child = spawn(program, args, { cwd: root, env, stdio: 'inherit' });
+  const [code] = await once(child, 'close');
+  return code === 0;
 }
 
 function nx(...args) {
   return run('npx', 'nx', ...args);
 }
 
-/** The unit tests of a package on another Node.js, from the npm registry. */
-function testOn(node, project) {
-  const vitest = ['npx', 'vitest', 'run', '--root', project];
-  const report = [
-    '--reporter=dot',
-    '--reporter=json',
-    `--outputFile.json=${output(project, `node-${node}`)}`,
-  ];
-  return run('node', join(root, 'tools/with-node.mjs'), node, ...vitest, ...report);
+/** The unit tests on other versions of Node.js, which come from the npm registry. */
+async function otherNodes() {
+  let ok = true;
+  for (const node of nodes)
+    for (const project of packages) {
+      const report = `--outputFile.json=${output(project, `node-${node}`)}`;
+      const vitest = ['npx', 'vitest', 'run', '--root', project];
+      const reporters = ['--reporter=dot', '--reporter=json', report];
+      ok = (await run('node', withNode, node, ...vitest, ...reporters)) && ok;
+    }
+  return ok;
 }
 
 for (const file of results) rmSync(file, { force: true });
-const format = run('npx', 'prettier', '--check', '.');
-const checks = nx('run-many', '-t', 'lint', 'typecheck', 'build', '--output-style=static');
-const suites = [
-  nx('run-many', '-t', 'test', 'e2e', '--output-style=stream', '--skip-nx-cache'),
-  ...nodes.flatMap((node) => packages.map((project) => testOn(node, project))),
-].every((ok) => ok);
+const format = await run('npx', 'prettier', '--check', '.');
+const checks = await nx('run-many', '-t', 'lint', 'typecheck', 'build', '--output-style=static');
+const unit = await nx('run-many', '-t', 'test', '--output-style=stream', '--skip-nx-cache');
+// Each of its halves waits a good deal; there is time for more beside them.
+const [e2e, others] = await Promise.all([
+  nx('run-many', '-t', 'e2e', '--output-style=stream', '--skip-nx-cache'),
+  otherNodes(),
+]);
+const suites = unit && e2e && others;
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skipped = [];
@@ -70,6 +80,8 @@ count.skipped = skipped.length;
 
 if (skipped.length > 0)
   console.log(`\nNot run on this machine:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
+if (nodes.length === 0)
+  console.log(`\nOnly on Node.js ${process.versions.node}; STOWAGE_NODES='22 24 26' adds others.`);
 for (const [what, ok] of Object.entries({
   'formatting (npm run format)': format,
   'lint, typecheck or build': checks,

@@ -14,11 +14,7 @@ export interface ManifestBytes {
 /** What the tag that stands in for the API (distribution spec 1.1 § Referrers Tag Schema) takes. */
 export interface Manifests extends Source {
   find(tag: string, options?: CallOptions): Promise<Descriptor | undefined>;
-  put(
-    tag: string,
-    manifest: ManifestBytes,
-    options?: CallOptions,
-  ): Promise<unknown>;
+  put(tag: string, manifest: ManifestBytes, options?: CallOptions): Promise<unknown>;
 }
 
 function fallbackTag(subject: Digest): string {
