@@ -18,6 +18,8 @@ export function packageConfig(name: string, root: string): ViteUserConfig {
       name,
       watch: false,
       environment: 'node',
+      // For what hangs; no test is about how fast a machine is.
+      testTimeout: 60_000,
       // Not one fewer than there are cores: there are two where it counts.
       maxWorkers: '100%',
       include: ['**/*.test.ts'],

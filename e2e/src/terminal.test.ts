@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { describeWith } from './peers.js';
-import { CLI, must, run, stowage } from './run.js';
+import { CLI, run, stowage } from './run.js';
 
 /** What was written to a terminal, in pieces that each stay on one line. */
 function pieces(text: string): string[] {
@@ -12,12 +12,17 @@ function pieces(text: string): string[] {
   return text.split(/\r|\n|\u001b\[[0-9?;]*[A-Za-z]/).filter((piece) => piece !== '');
 }
 
+const RED = '\u001b[31m';
+
 describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
-  const inTerminal = (command: string, cwd: string) =>
-    must('script', ['-qefc', `stty cols 80; ${process.execPath} ${CLI} ${command}`, '/dev/null'], {
+  const inTerminal = async (command: string, cwd: string, setting = '') => {
+    const line = `stty cols 80; ${setting} ${process.execPath} ${CLI} ${command}`;
+    const { stdout } = await run('script', ['-qefc', line, '/dev/null'], {
       cwd,
       env: { TERM: 'screen-256color' },
     });
+    return stdout;
+  };
 
   it('draws a bar for each layer and one for all, and leaves nothing of them', async () => {
     const cwd = await createWorkspace();
@@ -46,5 +51,19 @@ describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
     // And nothing is drawn where nobody looks.
     const piped = await run(process.execPath, [CLI, 'load', NAME, '--engine', 'embedded'], { cwd });
     expect(piped.stderr + piped.stdout).not.toContain('%');
+  });
+
+  it('says what is wrong in colour, unless NO_COLOR is set or nobody looks', async () => {
+    const cwd = await createWorkspace();
+    const inColour = (command: string) => inTerminal(command, cwd, 'env -u NO_COLOR');
+    expect(await inColour('load ./nope.tar')).toContain(`${RED}stowage:`);
+    expect(await inColour('load --nope')).toContain(`${RED}error:`);
+    expect(await inTerminal('load ./nope.tar', cwd, 'env NO_COLOR=1')).not.toContain(RED);
+    const { stderr } = await run(
+      'env',
+      ['-u', 'NO_COLOR', process.execPath, CLI, 'load', 'x.tar'],
+      { cwd },
+    );
+    expect(stderr).toMatch(/^stowage: /);
   });
 });

@@ -20,6 +20,7 @@ import { serveCommand } from './commands/serve.js';
 import { syncCommand } from './commands/sync.js';
 import { verifyCommand } from './commands/verify.js';
 import { EXIT_HELP } from './exit-codes.js';
+import { painted } from './print/paint.js';
 import type { Io } from './verb.js';
 
 const COMMANDS = [
@@ -62,7 +63,7 @@ export function createProgram(io: Io, version: string): Command {
 function overridden(command: Command, io: Io): Command {
   command.exitOverride().configureOutput({
     writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(text),
+    writeErr: (text) => io.stderr.write(painted(text, io.stderr)),
   });
   for (const each of command.commands) overridden(each, io);
   return command;

@@ -13,6 +13,7 @@ import {
 } from '@stowage/core';
 import { Command, Option } from 'commander';
 import { describeFailure } from './print/failure.js';
+import { painted } from './print/paint.js';
 import { createProgress, type ProgressMode } from './print/progress.js';
 
 /** The process as the commands see it. */
@@ -208,7 +209,7 @@ export function action<T extends CommonOptions>(
       progress.done();
       const failure = describeFailure(error, io.signal.aborted);
       if (options.json) io.stdout.write(`${JSON.stringify(failure.json)}\n`);
-      io.stderr.write(failure.text);
+      io.stderr.write(painted(failure.text, io.stderr));
       process.exitCode = failure.exitCode;
     }
   };

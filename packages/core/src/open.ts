@@ -180,12 +180,8 @@ async function openEngineImage(
   reference: string,
   { engine, place, signal }: OpenOptions,
 ): Promise<Opened> {
-  const source = await (
-    await engine()
-  ).source(reference, {
-    spoolFolder: spoolFolder(place),
-    signal,
-  });
+  const used = await engine();
+  const source = await used.source(reference, { spoolFolder: spoolFolder(place), signal });
   return { source, kind: 'engine', compression: 'none', notices: [], reference };
 }
 
@@ -209,7 +205,7 @@ async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
 
 async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   const { place } = options;
-  if (await isFolder(path))
+  if ((await statIfThere(path))?.isDirectory())
     return {
       source: await openLayout(path, options),
       kind: 'layout',
@@ -223,16 +219,14 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   }
   const record = await readRecord(path);
   const opened = await openArchive(path, { ...options, spoolFolder: spoolFolder(place) });
-  if (record) await checkRecord(opened.source, record, path);
-  return { ...opened, path, ...(record ? { record } : {}) };
-}
-
-/** @throws ImageError CORRUPT when the archive holds another image than its record names */
-async function checkRecord(source: Source, record: ImageRecord, path: string): Promise<void> {
+  if (!record) return { ...opened, path };
   const digests: string[] = [];
-  for await (const { descriptor } of source.list()) digests.push(descriptor.digest);
-  if (digests.includes(record.digest)) return;
-  await source[Symbol.asyncDispose]();
+  for await (const { descriptor } of opened.source.list()) digests.push(descriptor.digest);
+  if (digests.includes(record.digest)) return { ...opened, path, record };
+  await opened.source[Symbol.asyncDispose]();
+  // Another process may have put a new archive and its record there, one after the other.
+  if ((await isHalfDone(path)) || (await readRecord(path))?.digest !== record.digest)
+    return openPath(path, options);
   throw new ImageError(
     'CORRUPT',
     `${path}: expected ${record.digest} as its record says, got ${digests.join(', ') || 'no image'}`,
@@ -245,10 +239,6 @@ async function checkRecord(source: Source, record: ImageRecord, path: string): P
 
 function expanded(path: string): string {
   return path === '~' || /^~[\\/]/.test(path) ? join(homedir(), path.slice(1)) : path;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await statIfThere(path))?.isDirectory() === true;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,9 +1,17 @@
+import { PassThrough } from 'node:stream';
 import type { LifecycleEvent } from '@stowage/core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createProgress, type ProgressMode } from './progress.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  // Vitest has colours made where there is no terminal.
+  vi.stubEnv('FORCE_COLOR', undefined);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
 
 const descriptor = { mediaType: 'x', digest: `sha256:${'0'.repeat(64)}`, size: 1 } as const;
 const start: LifecycleEvent = { type: 'start', bytes: 3_000_000, nodes: 1 };
@@ -13,7 +21,8 @@ const notice: LifecycleEvent = { type: 'notice', text: 'mind this' };
 
 function show(mode: ProgressMode) {
   const lines: string[] = [];
-  const stderr = { isTTY: false, write: (text: string) => lines.push(text.trimEnd()) };
+  const stderr = new PassThrough();
+  stderr.write = (text: string) => lines.push(text.trimEnd()) > 0;
   return { lines, ...createProgress(mode, stderr as unknown as NodeJS.WriteStream) };
 }
 

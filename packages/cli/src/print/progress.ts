@@ -1,6 +1,7 @@
 import type { Descriptor, LifecycleEvent } from '@stowage/core';
 import { createRequire } from 'node:module';
 import type * as CliProgress from 'cli-progress';
+import { painted } from './paint.js';
 import { formatBytes, shortDigest } from './table.js';
 
 /** Nobody wants to read of what is over before they look (ms). */
@@ -38,7 +39,7 @@ function plain(stderr: NodeJS.WriteStream): Progress {
       if (isDue) moving.said = Date.now();
       const far = `  ${formatBytes(moving.moved)} of ${formatBytes(moving.total)}`;
       const line = isDue ? far : lineOf(event);
-      if (line !== undefined) stderr.write(`${line}\n`);
+      if (line !== undefined) stderr.write(`${painted(line, stderr)}\n`);
     },
   };
 }
@@ -116,9 +117,10 @@ function drawn(stderr: NodeJS.WriteStream): Progress {
       if (isMoved(event)) all.moved += event.bytes;
       if (event.type === 'progress') showBlob(event.descriptor, event.bytes);
       if (event.type === 'done' || event.type === 'skipped') drop(event.descriptor.digest);
-      const line = isPlanned(event) ? undefined : lineOf(event);
-      if (line !== undefined && whole) bars.log(`${line}\n`);
-      else if (line !== undefined) stderr.write(`${line}\n`);
+      const text = isPlanned(event) ? undefined : lineOf(event);
+      const line = text === undefined ? undefined : `${painted(text, stderr)}\n`;
+      if (line !== undefined && whole) bars.log(line);
+      else if (line !== undefined) stderr.write(line);
       else if (all.total > 0) show();
     },
     done: () => {

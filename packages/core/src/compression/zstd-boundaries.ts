@@ -17,8 +17,8 @@ const take = (count: number): Ask => ({ kind: 'take', count });
 const pass = (count: number): Ask => ({ kind: 'pass', count });
 
 /**
- * Cuts chunks where a frame of zstd ends (RFC 8878 § 3.1). The decoders of Node.js want that: they drop what comes
- * after a frame in the same chunk, that of 22 takes a cut frame for a whole one, that of 26 takes anything after one.
+ * Cuts chunks where a frame of zstd ends (RFC 8878 § 3.1). The decoders of Node.js want that (ADR 15): they drop what
+ * comes after a frame in the same chunk, that of 22 takes a cut frame for a whole one, that of 26 anything after one.
  *
  * @throws ImageError TOO_LARGE when a frame wants a larger window: that much would be held in memory
  * @throws Error when it ends within a frame, or is none

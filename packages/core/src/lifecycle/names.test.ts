@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BASE, NAME, savePath, workspaceOf } from '../../testing/workspace.js';
@@ -137,4 +138,21 @@ describe('a name that the catalog has not', () => {
       hint: expect.stringMatching(/^stowage ls/) as string,
     });
   });
+});
+
+it('an archive that is replaced is the old one or the new one, for all who read it meanwhile', async () => {
+  const { workspace, call, cwd } = await workspaceOf();
+  await savePath(workspace, BASE, call);
+  let isDone = false;
+  const replace = async () => {
+    for (let round = 0; round < 30; round++) {
+      await writeFile(join(cwd, BASE, 'files/a'), `${round}\n`);
+      await savePath(workspace, BASE, call);
+    }
+    isDone = true;
+  };
+  const read = async () => {
+    while (!isDone) expect((await inspect(workspace, NAME, call)).images).toHaveLength(1);
+  };
+  await Promise.all([replace(), read(), read(), read(), read()]);
 });

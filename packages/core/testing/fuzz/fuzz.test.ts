@@ -13,21 +13,22 @@ it.each(Object.entries(TARGETS))(
   '%s: takes or refuses whatever comes',
   async (_, { seeds, run }) => {
     expect(seeds.length).toBeGreaterThan(0);
-    let runs = 0;
-    await fc.assert(
-      fc.asyncProperty(mutations(seeds), async (bytes) => {
-        runs++;
-        const started = performance.now();
-        try {
-          await run(bytes);
-        } catch (error) {
-          if (!(error instanceof ImageError)) throw error;
-        }
-        expect(performance.now() - started).toBeLessThan(BUSY);
-      }),
-      { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: EACH, ignoreEqualValues: false },
-    );
-    expect(runs).toBeGreaterThan(10);
+    const property = fc.asyncProperty(mutations(seeds), async (bytes) => {
+      const started = performance.now();
+      try {
+        await run(bytes);
+      } catch (error) {
+        if (!(error instanceof ImageError)) throw error;
+      }
+      expect(performance.now() - started).toBeLessThan(BUSY);
+    });
+    // However slow the machine is.
+    await fc.assert(property, { numRuns: 20 });
+    await fc.assert(property, {
+      numRuns: Number.MAX_SAFE_INTEGER,
+      interruptAfterTimeLimit: EACH,
+      ignoreEqualValues: false,
+    });
   },
   EACH * 3 + 30_000,
 );
