@@ -1,19 +1,27 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { copy, FileStore } from '@stowage/core';
 import { expect, it } from 'vitest';
+import { storeWith } from '../../packages/core/testing/image.js';
 import { createWorkspace, DEFINITION, NAME } from './fixture.js';
 import { describeWith } from './peers.js';
 import { CLI, must, stowage, temporaryFolder } from './run.js';
 
-/** A workspace with an image, and a PATH on which `stowage` is. */
+const REFERENCE = 'registry.example.com/team/app:v1';
+
+/** A workspace with an image, a cache with another, and a PATH on which `stowage` is. */
 async function workspace() {
   const cwd = await createWorkspace();
   expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
   const bin = await temporaryFolder();
   await writeFile(join(bin, 'stowage'), `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`);
   await chmod(join(bin, 'stowage'), 0o755);
-  const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: await temporaryFolder() };
-  return { cwd, env };
+  const cache = await temporaryFolder();
+  await using store = new FileStore(cache);
+  await copy(await storeWith(REFERENCE), undefined, store);
+  await store.commit();
+  const path = `${bin}:${process.env['PATH'] ?? ''}`;
+  return { cwd, env: { PATH: path, HOME: await temporaryFolder(), STOWAGE_CACHE_DIR: cache } };
 }
 
 describeWith(['bash'], 'bash', () => {
@@ -22,6 +30,8 @@ describeWith(['bash'], 'bash', () => {
     ['stowage load app-', [NAME]],
     ['stowage load --engine=pod', ['podman']],
     ['stowage save app-ubuntu-25.04-gcc15:l', ['latest']],
+    ['stowage load registry.example.com/team/app:', ['v1']],
+    ['stowage cache purge registry.example.com/', [REFERENCE]],
     ['stowage load ./sto', []],
     ['stowage load "$(touch touched)', []],
   ])('completes %s', async (line, expected) => {

@@ -12,6 +12,17 @@ const EXAMPLES = [
   'stowage complete powershell | Out-String | Invoke-Expression',
 ];
 
+/** Their images may come from a registry: what came before is in the cache, by its tag or digest. */
+const FROM_REGISTRIES: ReadonlySet<string> = new Set([
+  'load',
+  'pull',
+  'inspect',
+  'verify',
+  'copy',
+  'convert',
+  'purge',
+]);
+
 /** Prints a shell's script, and, after `--`, what that asks for. */
 export function completeCommand(io: Io): Command {
   return new Command('complete')
@@ -29,7 +40,11 @@ export function completionWords(args: readonly string[]): readonly string[] | un
 
 /** Lines for {@link SCRIPTS}. Whatever goes wrong, nobody wants to read of it while they type. */
 export async function complete(program: Command, words: readonly string[], io: Io): Promise<void> {
-  const images = (command: Command) => (command.name() === 'purge' ? cached() : kept(command, io));
+  const images = async (command: Command) => {
+    const name = command.name();
+    const names = name === 'purge' ? [] : await kept(command, io);
+    return FROM_REGISTRIES.has(name) ? [...names, ...(await cached())] : names;
+  };
   const found = await suggest(program, words, images).catch(() => []);
   for (const { value, about } of found) io.stdout.write(`${value}\t${about}\n`);
 }
