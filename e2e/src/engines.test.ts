@@ -106,22 +106,36 @@ describeWith(
 
 describeWith(
   [...DOCKER, 'docker', 'ctr'],
-  'a node of kind',
+  'a node of a cluster',
   () => {
-    it('is loaded through docker exec, and skipped when it has the image', async () => {
-      const env = { DOCKER_HOST: inject('dockerHost') };
-      const node = await startNode(env);
-      const { base } = await archives();
-      const flags = ['--engine', 'kind', '--host', 'stowage-test'];
-      const load = async () =>
-        (await json<{ results: LoadResult[] }>(['load', base, ...flags], { env })).results;
-      expect(await load()).toMatchObject([{ action: 'loaded', engine: 'containerd' }]);
-      expect(await load()).toMatchObject([{ action: 'skipped', bytesSent: 0 }]);
-      const ctr = ['exec', node, 'ctr', '--namespace', 'k8s.io', 'images', 'list', '--quiet'];
-      expect(await must('docker', ctr, { env })).toContain(`${NAME}:base\n`);
-      const none = await json(['ls', '--engine', 'kind', '--host', 'no-such'], { env });
-      expect(none).toMatchObject({ error: { code: 'NOT_FOUND' } });
-    });
+    it.each([
+      ['kind', ['io.x-k8s.kind.cluster=stowage-test'], undefined],
+      ['k3d', ['k3d.cluster=stowage-test', 'k3d.role=server'], 'k3d.role=loadbalancer'],
+    ])(
+      'of %s is loaded through docker exec, and skipped when it has the image',
+      async (kind, labels, beside) => {
+        const env = { DOCKER_HOST: inject('dockerHost') };
+        const node = await startNode(env, labels);
+        // What else a cluster has: nothing that takes images.
+        if (beside)
+          await startContainer(
+            env,
+            'stowage-beside',
+            [...labels.slice(0, 1), beside],
+            ['/bin/sleep', '600'],
+          );
+        const { base } = await archives();
+        const flags = ['--engine', kind, '--host', 'stowage-test'];
+        const load = async () =>
+          (await json<{ results: LoadResult[] }>(['load', base, ...flags], { env })).results;
+        expect(await load()).toMatchObject([{ action: 'loaded', engine: 'containerd' }]);
+        expect(await load()).toMatchObject([{ action: 'skipped', bytesSent: 0 }]);
+        const ctr = ['exec', node, 'ctr', '--namespace', 'k8s.io', 'images', 'list', '--quiet'];
+        expect(await must('docker', ctr, { env })).toContain(`${NAME}:base\n`);
+        const none = await json(['ls', '--engine', kind, '--host', 'no-such'], { env });
+        expect(none).toMatchObject({ error: { code: 'NOT_FOUND' } });
+      },
+    );
   },
   root,
 );
@@ -260,42 +274,11 @@ async function refusingProxy(host: string): Promise<string> {
   return `unix://${path}`;
 }
 
-/** A container that runs containerd with this machine's own programs, marked as kind marks a node. */
-async function startNode(env: { DOCKER_HOST: string }): Promise<string> {
-  const folder = await temporaryFolder();
-  const [image, node] = ['stowage-node:1', 'stowage-node'];
-  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
-  await must('docker', ['build', '--tag', image, folder], {
-    env: { ...env, DOCKER_BUILDKIT: '0' },
-  });
-  const own = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc'].flatMap((path) => [
-    '--volume',
-    `${path}:${path}:ro`,
-  ]);
-  const places = ['--tmpfs', '/run', '--tmpfs', '/tmp', '--tmpfs', '/var/lib/containerd'];
-  const label = ['--label', 'io.x-k8s.kind.cluster=stowage-test'];
-  await must(
-    'docker',
-    [
-      'run',
-      '--detach',
-      '--cap-add=SYS_ADMIN',
-      '--security-opt=seccomp=unconfined',
-      '--network=none',
-      '--name',
-      node,
-      ...label,
-      ...own,
-      ...places,
-      image,
-      '/usr/bin/containerd',
-    ],
-    { env },
-  );
-  onTestFinished(async () => {
-    await must('docker', ['rm', '--force', node], { env });
-    await must('docker', ['image', 'rm', image], { env });
-  });
+type DockerEnvironment = Readonly<Record<'DOCKER_HOST', string>>;
+
+/** A container that runs containerd, marked as a cluster marks its nodes. */
+async function startNode(env: DockerEnvironment, labels: readonly string[]): Promise<string> {
+  const node = await startContainer(env, 'stowage-node', labels, ['/usr/bin/containerd']);
   for (
     let tries = 0;
     (await run('docker', ['exec', node, 'ctr', 'version'], { env })).code !== 0;
@@ -305,4 +288,36 @@ async function startNode(env: { DOCKER_HOST: string }): Promise<string> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return node;
+}
+
+/** A container with this machine's own programs, until the test ends. */
+async function startContainer(
+  env: DockerEnvironment,
+  name: string,
+  labels: readonly string[],
+  command: readonly string[],
+): Promise<string> {
+  const folder = await temporaryFolder();
+  const image = `${name}:1`;
+  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
+  await must('docker', ['build', '--tag', image, folder], {
+    env: { ...env, DOCKER_BUILDKIT: '0' },
+  });
+  const own = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc'].flatMap((path) => [
+    '--volume',
+    `${path}:${path}:ro`,
+  ]);
+  const places = ['--tmpfs', '/run', '--tmpfs', '/tmp', '--tmpfs', '/var/lib/containerd'];
+  const rights = ['--cap-add=SYS_ADMIN', '--security-opt=seccomp=unconfined', '--network=none'];
+  const marks = labels.flatMap((label) => ['--label', label]);
+  await must(
+    'docker',
+    ['run', '--detach', '--name', name, ...rights, ...marks, ...own, ...places, image, ...command],
+    { env },
+  );
+  onTestFinished(async () => {
+    await must('docker', ['rm', '--force', name], { env });
+    await must('docker', ['image', 'rm', image], { env });
+  });
+  return name;
 }
