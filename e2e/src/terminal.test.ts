@@ -55,7 +55,7 @@ describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
 
   it('says what is wrong in colour, unless NO_COLOR is set or nobody looks', async () => {
     const cwd = await createWorkspace();
-    const inColour = (command: string) => inTerminal(command, cwd, 'env -u NO_COLOR');
+    const inColour = (command: string) => inTerminal(command, cwd, 'env -u NO_COLOR -u CI');
     expect(await inColour('load ./nope.tar')).toContain(`${RED}stowage:`);
     expect(await inColour('load --nope')).toContain(`${RED}error:`);
     expect(await inTerminal('load ./nope.tar', cwd, 'env NO_COLOR=1')).not.toContain(RED);
