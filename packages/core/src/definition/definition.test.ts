@@ -26,6 +26,18 @@ describe('a definition', () => {
     });
   });
 
+  it('is refused with ten problems at most', () => {
+    const text = `${HEAD}${Array.from({ length: 30 }, (_, at) => `wrong${at}: 1\n`).join('')}`;
+    let message = '';
+    try {
+      parseDefinition({ text, path: 'image.yaml' });
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message.split('\n')).toHaveLength(11);
+    expect(message).toMatch(/image\.yaml: and 20 more$/);
+  });
+
   it.each([
     [`${HEAD}enviroment: {}\n`, 'USAGE', /image\.yaml:4:1: .*"enviroment"; did you mean/],
     [

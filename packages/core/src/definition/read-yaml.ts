@@ -23,7 +23,7 @@ export function schemaOf<T>(schema: object): () => ValidateFunction<T> {
 /**
  * Reads a YAML file a person wrote.
  *
- * @throws ImageError USAGE listing every problem as `path:line:column: what was expected`
+ * @throws ImageError USAGE listing problems, ten at most, as `path:line:column: what was expected`
  */
 export function readYaml<T>({ text, path }: YamlFile, schema: () => ValidateFunction<T>): T {
   return readYamlDocument({ text, path }, schema).value;
@@ -68,8 +68,13 @@ function valueOf(document: Document, path: string): unknown {
   }
 }
 
+/** What is wrong at the top is often why all below it is. */
+const SHOWN = 10;
+
 function refuse(path: string, problems: readonly string[]): ImageError {
-  return new ImageError('USAGE', [...new Set(problems)].join('\n'), { location: path });
+  const all = [...new Set(problems)];
+  const more = all.length > SHOWN ? [`${path}: and ${all.length - SHOWN} more`] : [];
+  return new ImageError('USAGE', [...all.slice(0, SHOWN), ...more].join('\n'), { location: path });
 }
 
 function explain({
