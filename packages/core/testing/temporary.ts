@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 /** A folder that is gone when the test is. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'stowage-test-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  // A server whose connections were cut may still put something there.
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
