@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { listening } from '../../testing/listening.js';
 import { describe as descriptorOf } from '../oci/descriptor.js';
 import { readAll } from '../transfer/verified.js';
 import { RegistryClient } from './client.js';
@@ -10,14 +11,7 @@ const CONTENT = Buffer.from('some content of a blob, in two parts');
 const BLOB = descriptorOf('application/octet-stream', CONTENT);
 
 async function serve(answer: RequestListener, patience?: number): Promise<RegistryClient> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    return new Promise<void>((resolve) => server.close(() => resolve()));
-  });
-  const registry = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = await RegistryClient.open(registry, {
+  const client = await RegistryClient.open(await listening(answer), {
     credentials: async () => undefined,
     plainHttp: true,
     patience,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { listening } from '../../testing/listening.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { HostedStore } from '../store/hosted-store.js';
 import { registryHandler } from './handler.js';
@@ -25,13 +25,7 @@ async function serve(
 ): Promise<string> {
   const hosted = new HostedStore(folder);
   const handler = registryHandler({ hosted, uploads, ...(readOnly ? {} : { hosting: hosted }) });
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    return new Promise<void>((resolve) => server.close(() => resolve()));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://${await listening(handler)}`;
 }
 
 const digestOf = (bytes: Uint8Array | string, algorithm = 'sha256') =>
