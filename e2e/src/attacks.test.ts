@@ -1,0 +1,13 @@
+import { describe } from 'vitest';
+import { accessAttacks } from './attacks/access.js';
+import { clientAttacks } from './attacks/client.js';
+import { contentAttacks } from './attacks/content.js';
+import { storageAttacks } from './attacks/storage.js';
+import { workspaceAttacks } from './attacks/workspace.js';
+
+// Attacks that once succeeded, against the built command, on loopback alone.
+describe('a hostile registry or token server', clientAttacks);
+describe('a stranger at the served registry', accessAttacks);
+describe('a client that fills the served registry', storageAttacks);
+describe('a hostile workspace or catalog', workspaceAttacks);
+describe('hostile content', contentAttacks);

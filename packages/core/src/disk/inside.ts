@@ -1,0 +1,21 @@
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { ImageError } from '../errors.js';
+
+/**
+ * Joins segments to a path below a folder, so that a name from elsewhere never becomes a path outside it.
+ * It does not look at the disk: symbolic links are the caller's concern.
+ *
+ * @throws ImageError INVALID when a segment is absolute, holds a NUL, or the path would leave the folder
+ */
+export function inside(folder: string, ...segments: readonly string[]): string {
+  const path = join(folder, ...segments);
+  const below = relative(folder, path);
+  const leaves = below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below);
+  const isOdd = segments.some((segment) => isAbsolute(segment) || segment.includes('\0'));
+  if (!leaves && !isOdd) return path;
+  throw new ImageError(
+    'INVALID',
+    `${folder}: expected a path inside this folder, got ${JSON.stringify(segments.join('/'))}`,
+    { location: folder },
+  );
+}
