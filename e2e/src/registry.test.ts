@@ -5,8 +5,24 @@ import { must, run, temporaryFolder } from './run.js';
 
 const PACKAGES = join(import.meta.dirname, '../../packages');
 
+it('would be published by nx release, every package with provenance', async () => {
+  const cwd = join(PACKAGES, '..');
+  const { code, stdout, stderr } = await run('npx', ['nx', 'release', 'publish', '--dry-run'], {
+    cwd,
+    env: { NX_DAEMON: 'false', NX_NO_CLOUD: 'true', CI: 'true' },
+  });
+  expect(code, stdout + stderr).toBe(0);
+  for (const name of ['core', 'images', 'cli']) {
+    expect(stdout).toContain(`@stowage/${name}`);
+    const manifest = JSON.parse(await readFile(join(PACKAGES, name, 'package.json'), 'utf8')) as {
+      publishConfig: object;
+    };
+    expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true });
+  }
+});
+
 it.each(['core', 'images', 'cli'])(
-  'nx release has published %s, with what users need and nothing else',
+  'a registry has %s, with what users need and nothing else',
   async (name) => {
     const folder = join(PACKAGES, name);
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
@@ -69,6 +85,19 @@ it('installs a command that runs, by itself', async () => {
     { cwd },
   );
   expect((JSON.parse(scripts) as { name: string }[]).map((each) => each.name)).toEqual([]);
+});
+
+it('has a bill of materials that names all that is installed, and nothing of this machine', async () => {
+  const file = join(await temporaryFolder(), 'sbom.json');
+  await must('node', [join(PACKAGES, '../tools/sbom.mjs'), file]);
+  const text = await readFile(file, 'utf8');
+  const { components } = JSON.parse(text) as { components: { name: string }[] };
+  const licences = await readFile(join(PACKAGES, '../docs/licences.md'), 'utf8');
+  const listed = [...licences.matchAll(/^\| (\S+) +\| [0-9]/gm)].map(([, name]) => name ?? '');
+  expect(components.map(({ name }) => name).sort()).toEqual(
+    [...new Set([...listed, '@stowage/cli', '@stowage/core'])].sort(),
+  );
+  expect(text).not.toContain('file:');
 });
 
 /** The size of all files of code that the installed command loads, in bytes. */

@@ -1,0 +1,39 @@
+// Writes a software bill of materials (CycloneDX) of all that users install with this version:
+//   node tools/sbom.mjs FILE
+// The built packages are packed and installed as a user would, so it lists what is really installed. The Nx plugin
+// brings nothing besides: Nx itself is the workspace's own.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const [file] = process.argv.slice(2);
+if (file === undefined) throw new Error('usage: node tools/sbom.mjs FILE');
+const root = join(import.meta.dirname, '..');
+const folder = mkdtempSync(join(tmpdir(), 'stowage-sbom-'));
+
+/** Runs npm. @returns {string} its standard output */
+function npm(cwd, ...args) {
+  return execFileSync('npm', args, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+}
+
+try {
+  const workspaces = ['core', 'cli'].map((name) => `--workspace=packages/${name}`);
+  npm(root, 'pack', '--silent', `--pack-destination=${folder}`, ...workspaces);
+  const packed = readdirSync(folder).map((name) => join(folder, name));
+  const { version, license } = JSON.parse(
+    readFileSync(join(root, 'packages/cli/package.json'), 'utf8'),
+  );
+  const release = { name: 'stowage', version, license, private: true };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(release));
+  npm(folder, 'install', '--no-audit', '--no-fund', '--ignore-scripts', ...packed);
+  const bill = JSON.parse(npm(folder, 'sbom', '--sbom-format=cyclonedx'));
+  for (const component of bill.components) {
+    // Our own packages were installed from this machine; their hashes stay.
+    const isLocal = ({ url }) => url.startsWith('file:');
+    component.externalReferences = component.externalReferences.filter((each) => !isLocal(each));
+  }
+  writeFileSync(resolve(file), `${JSON.stringify(bill, null, 2)}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

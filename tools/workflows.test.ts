@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+const FOLDER = join(import.meta.dirname, '../.github/workflows');
+
+interface Workflow {
+  readonly on: object;
+  readonly permissions?: unknown;
+  readonly jobs: Readonly<
+    Record<string, { readonly steps: readonly { readonly uses?: string; readonly run?: string }[] }>
+  >;
+}
+
+describe.each(readdirSync(FOLDER))('%s', (name) => {
+  const workflow = parse(readFileSync(join(FOLDER, name), 'utf8')) as Workflow;
+  const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
+
+  it('uses actions by commit, as a tag can be moved', () => {
+    const uses = steps.flatMap((step) => step.uses ?? []);
+    expect(uses.filter((each) => !/@[0-9a-f]{40}$/.test(each))).toEqual([]);
+  });
+
+  it('may only read by default, and runs nothing of a pull request with secrets', () => {
+    expect(workflow.permissions).toEqual({ contents: 'read' });
+    expect(Object.keys(workflow.on)).not.toContain('pull_request_target');
+  });
+
+  it('puts nothing from outside into a script', () => {
+    expect(steps.filter(({ run = '' }) => run.includes('${{'))).toEqual([]);
+  });
+});
