@@ -1,9 +1,8 @@
-import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { digestOf, isDigest, type Digest } from '../oci/digest.js';
 import { isSize } from '../oci/json.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
-import { isManifestType, MANIFEST_TYPES } from '../oci/media-types.js';
+import { MANIFEST_TYPES } from '../oci/media-types.js';
 import { readAnswer } from './answer.js';
 import type { RegistryClient, RegistryRequest } from './client.js';
 
@@ -55,26 +54,6 @@ export async function fetchManifest(
     bytes,
   };
 }
-
-/**
- * Refuses content that is not a manifest, such as the page of a web site.
- *
- * @throws ImageError INVALID, UNSUPPORTED (Docker's schema 1)
- */
-export function requireManifest({ mediaType }: Descriptor, location: string): void {
-  if (isManifestType(mediaType)) return;
-  const got =
-    mediaType === '' ? 'content without a media type' : JSON.stringify(mediaType.slice(0, 200));
-  const message = `${location}: expected a manifest, got ${got}`;
-  throw SCHEMA_1.test(mediaType)
-    ? new ImageError('UNSUPPORTED', message, {
-        location,
-        hint: 'Docker schema 1 is not supported; push the image again with a Docker newer than 1.10.',
-      })
-    : new ImageError('INVALID', message, { location, hint: 'Is this a registry?' });
-}
-
-const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 
 /** Without parameters such as a character set. */
 function bareType(contentType: string): string {

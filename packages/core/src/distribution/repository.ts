@@ -4,7 +4,7 @@ import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { parseManifest } from '../oci/manifest.js';
 import { isManifestType } from '../oci/media-types.js';
-import { formatReference, isTag, parseReference, type Reference } from '../oci/reference.js';
+import { formatReference, parseReference, type Reference } from '../oci/reference.js';
 import { only } from '../transfer/copy.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Sink } from '../transfer/store.js';
@@ -14,7 +14,8 @@ import type { Answer } from './answer.js';
 import type { RegistryClient } from './client.js';
 import { deleteManifest } from './delete-manifest.js';
 import { download } from './download.js';
-import { ACCEPT, fetchManifest, findManifest, requireManifest } from './find-manifest.js';
+import { ACCEPT, fetchManifest, findManifest } from './find-manifest.js';
+import { requireManifest, requireTagOrDigest } from './require-manifest.js';
 import {
   listedReferrers,
   tagReferrer,
@@ -111,12 +112,7 @@ export class Repository implements Manifests, Sink {
    * @throws ImageError INVALID (neither a tag nor a digest)
    */
   async find(tagOrDigest: string, { signal }: CallOptions = {}): Promise<Descriptor | undefined> {
-    if (!isDigest(tagOrDigest) && !isTag(tagOrDigest))
-      throw new ImageError(
-        'INVALID',
-        `${this.location}: expected a tag or a digest, got ${JSON.stringify(tagOrDigest.slice(0, 200))}`,
-        { location: this.location },
-      );
+    requireTagOrDigest(tagOrDigest, this.location);
     const url = `/v2/${this.#name}/manifests/${tagOrDigest}`;
     const where = { url, scope: this.#scope('pull'), signal };
     const found = isDigest(tagOrDigest)
