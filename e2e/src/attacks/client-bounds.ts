@@ -47,11 +47,7 @@ export function clientBoundsAttacks(): void {
     const { url } = await startServe(['--root', root, '--upstream', `http://${registry.host}`]);
     expect((await fetch(`${url}/v2/team/app/manifests/good`)).status).toBe(200);
     await (await fetch(`${url}/-/team/app`)).text();
-    const listed = await fetch(`${url}/v2/team/app/tags/list`);
-    expect([listed.status, await listed.text()]).toEqual([
-      503,
-      expect.not.stringMatching('outside'),
-    ]);
+    expect(await (await fetch(`${url}/v2/team/app/tags/list`)).text()).toContain('"tags":["good"]');
     expect(registry.requests.filter((each) => each.includes('outside'))).toEqual([]);
     expect(await readdir(folder)).toEqual(['a']);
     expect(await readdir(join(folder, 'a'))).toEqual(['b']);
