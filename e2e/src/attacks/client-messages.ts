@@ -47,7 +47,8 @@ export function clientMessageAttacks(): void {
     const registry = await recording((response) =>
       response.writeHead(200, { 'content-type': type }).end(index),
     );
-    const args = ['convert', `docker://${registry.host}/a:1`, 'x.tar', '--platform', 'linux/none'];
+    const image = `docker://${registry.host}/a:1`;
+    const args = ['load', image, '--engine', 'embedded', '--platform', 'linux/none'];
     const { code, stderr } = await stowage(args);
     expect(code).not.toBe(0);
     expect(stderr.length).toBeLessThan(10_000);
