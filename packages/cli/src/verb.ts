@@ -101,7 +101,7 @@ export function withRegistry(command: Command): Command {
     .option('--client-cert <file>', 'what to show a registry that asks who we are (PEM)')
     .option('--client-key <file>', 'the key of that (PEM)')
     .option('--plain-http', 'http in place of https; on this machine it is found out')
-    .option('--insecure-skip-tls-verify', 'believe any certificate');
+    .option('--insecure-skip-tls-verify', 'do not verify the certificate of the registry');
 }
 
 /** Adds whether images of registries go through the cache; `--cache=false` is what other tools write. */

@@ -20,7 +20,7 @@ export async function sendCatalog(exchange: Exchange): Promise<void> {
 
 export async function sendTags(exchange: Exchange, name: string): Promise<void> {
   const { list, headers } = await pageOf(exchange, `/v2/${name}/tags/list`, async (page) => {
-    const tags = await exchange.hosted.tags(name, page);
+    const tags = await exchange.hosted.tags(name, page, { signal: exchange.signal });
     if (tags) return tags;
     throw new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`);
   });
@@ -35,7 +35,7 @@ export async function sendReferrers(
 ): Promise<void> {
   const type = exchange.query.get('artifactType');
   const after = exchange.query.get('last');
-  const all = await exchange.hosted.referrers(name, digest);
+  const all = await exchange.hosted.referrers(name, digest, { signal: exchange.signal });
   const wanted = all.filter(
     (each) =>
       (type === null || each.artifactType === type) && (after === null || each.digest > after),

@@ -13,7 +13,7 @@ export async function sendManifest(
   name: string,
   reference: string,
 ): Promise<void> {
-  const manifest = await exchange.hosted.manifest(name, reference);
+  const manifest = await exchange.hosted.manifest(name, reference, { signal: exchange.signal });
   if (!manifest) throw await unknown(exchange, name, reference);
   await sendContent(exchange, name, manifest);
 }

@@ -23,7 +23,10 @@ export interface HostedManifest {
   readonly children: readonly Digest[];
 }
 
-/** Repositories as a registry shows them: content belongs to the repositories that it was pushed to. */
+/**
+ * Repositories as a registry shows them: content belongs to the repositories that it was pushed to. A signal ends
+ * the waiting of one caller.
+ */
 export interface Hosted extends AsyncDisposable {
   /** For messages. */
   readonly location: string;
@@ -32,19 +35,31 @@ export interface Hosted extends AsyncDisposable {
   repositories(page?: Page): Promise<readonly string[]>;
 
   /** Undefined when there is no such repository. */
-  tags(repository: string, page?: Page): Promise<readonly string[] | undefined>;
+  tags(
+    repository: string,
+    page?: Page,
+    options?: CallOptions,
+  ): Promise<readonly string[] | undefined>;
 
   /** What a tag or a digest names; of a manifest all fields that its referrers' list shows. */
-  manifest(repository: string, reference: string): Promise<Descriptor | undefined>;
+  manifest(
+    repository: string,
+    reference: string,
+    options?: CallOptions,
+  ): Promise<Descriptor | undefined>;
 
   /** What a repository holds under a digest, manifests among it. */
-  blob(repository: string, digest: Digest): Promise<Descriptor | undefined>;
+  blob(repository: string, digest: Digest, options?: CallOptions): Promise<Descriptor | undefined>;
 
   /** The raw bytes. @throws ImageError NOT_FOUND at the first byte */
   read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
 
   /** Manifests whose subject this is, sorted by digest. */
-  referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]>;
+  referrers(
+    repository: string,
+    digest: Digest,
+    options?: CallOptions,
+  ): Promise<readonly Descriptor[]>;
 }
 
 /** Repositories that can be written. What a call acknowledged is durable, in all processes that share the storage. */
