@@ -22,6 +22,7 @@ import { ImageError } from './errors.js';
 import { isPath, looksRemote, REPOSITORY, splitName, splitPrefix } from './location.js';
 import type { NamingOptions } from './oci/layout.js';
 import { parseReference } from './oci/reference.js';
+import { shortList } from './oci/short-list.js';
 import { CachedSource } from './store/cached-source.js';
 import { FileStore } from './store/file-store.js';
 import { openLayout } from './store/layout-dir.js';
@@ -229,7 +230,7 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
     return openPath(path, options);
   throw new ImageError(
     'CORRUPT',
-    `${path}: expected ${record.digest} as its record says, got ${digests.join(', ') || 'no image'}`,
+    `${path}: expected ${record.digest} as its record says, got ${shortList(digests) || 'no image'}`,
     {
       location: path,
       hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocatedBy, statIfThere } from '../disk/allocated.js';
 import { systemCode } from '../errors.js';
-import type { Digest } from '../oci/digest.js';
+import { ALGORITHMS, type Digest } from '../oci/digest.js';
 import type { Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
 import { blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
@@ -50,7 +50,7 @@ export async function findGarbage(
       marked.add(node.digest);
   }
   const found: Garbage[] = [];
-  for (const algorithm of ['sha256', 'sha512']) {
+  for (const algorithm of ALGORITHMS) {
     const folder = blobFolder(root, algorithm);
     for (const name of await namesIn(folder)) {
       const digest = digestOfBlobFile(algorithm, name);

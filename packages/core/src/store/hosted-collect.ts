@@ -1,13 +1,21 @@
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocated, allocatedBy, statIfThere } from '../disk/allocated.js';
-import type { Digest } from '../oci/digest.js';
+import { ALGORITHMS, type Digest } from '../oci/digest.js';
 import type { HostedManifest } from '../transfer/hosted.js';
 import type { CallOptions } from '../transfer/store.js';
-import { blobLink, digestOfLink, linkFolder, referrersFolder, trashFile } from './hosted-paths.js';
+import {
+  blobLink,
+  digestOfLink,
+  linkFolder,
+  referrersFolder,
+  trashFile,
+  trashFolder,
+} from './hosted-paths.js';
+import { removeEmptyFolders } from './empty-folders.js';
 import { repositoriesIn } from './hosted-repositories.js';
 import { HostedStore } from './hosted-store.js';
-import { namesIn, sweep, unlessAbsent } from './links.js';
+import { moveBack, namesIn, sweep, unlessAbsent } from './links.js';
 import { blobFile, blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 
 export interface CollectHostedOptions extends CallOptions {
@@ -38,7 +46,7 @@ export async function collectHosted(
   const needed = new Set<Digest>();
   let uploads = 0;
   let freedBytes = 0;
-  if (!dryRun) await restore(join(root, 'trash'), (digest) => blobFile(root, digest));
+  if (!dryRun) await restore(trashFolder(root), (digest) => blobFile(root, digest));
   for (const { name: repository } of await repositoriesIn(root)) {
     signal?.throwIfAborted();
     if (!dryRun)
@@ -55,7 +63,7 @@ export async function collectHosted(
       const isGone =
         isOld &&
         !own.has(digest) &&
-        (dryRun === true || (await sweep(path, trash, before)) !== undefined);
+        (dryRun === true || (await sweep(path, trash, { before, privateTo: root })) !== undefined);
       if (!isGone) needed.add(digest);
     }
     for (const file of await oldFiles(
@@ -72,8 +80,9 @@ export async function collectHosted(
     freedBytes += await allocated(file);
     if (!dryRun) await rm(file, { force: true });
   }
+  if (!dryRun) await removeEmptyFolders(root, before);
   const blobs: Digest[] = [];
-  for (const algorithm of ['sha256', 'sha512'])
+  for (const algorithm of ALGORITHMS)
     for (const name of await namesIn(blobFolder(root, algorithm))) {
       signal?.throwIfAborted();
       const digest = digestOfBlobFile(algorithm, name);
@@ -81,7 +90,7 @@ export async function collectHosted(
       const path = blobFile(root, digest);
       const freed = dryRun
         ? await wouldFree(path, before)
-        : await sweep(path, trashFile(root, digest), before);
+        : await sweep(path, trashFile(root, digest), { before, privateTo: root });
       if (freed === undefined) continue;
       blobs.push(digest);
       freedBytes += freed;
@@ -138,7 +147,7 @@ async function restore(trash: string, placeOf: (digest: Digest) => string): Prom
     const [from, place] = [join(trash, name), placeOf(digest)];
     // What came again meanwhile is younger.
     if (await statIfThere(place)) await rm(from, { force: true });
-    else await unlessAbsent(() => rename(from, place));
+    else await unlessAbsent(() => moveBack(from, place));
   }
 }
 

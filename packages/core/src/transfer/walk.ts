@@ -5,6 +5,7 @@ import { parseConfig, type ImageConfig } from '../oci/config.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { children, parseManifest, type Manifest } from '../oci/manifest.js';
 import { isImageConfigType, isManifestType } from '../oci/media-types.js';
+import { shortList } from '../oci/short-list.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 
@@ -129,7 +130,7 @@ function invalid(source: Source, node: Descriptor, got: string): ImageError {
 }
 
 function incomplete(source: Source, missing: readonly Descriptor[], root: Descriptor): ImageError {
-  const digests = missing.map(({ digest }) => digest).join(', ');
+  const digests = shortList(missing.map(({ digest }) => digest));
   return new ImageError(
     'INCOMPLETE',
     `${source.location}: expected all of ${root.digest}, got no ${digests}`,
