@@ -48,6 +48,12 @@ export class Quota {
     if (this.#used > this.#most) throw this.#full();
   }
 
+  /** A file of so many bytes is to be written. @throws ImageError NO_SPACE */
+  takeFile(bytes: number): void {
+    this.addFile(bytes);
+    this.take(0);
+  }
+
   /** A file of so many bytes is written, after {@link admit}. */
   addFile(bytes: number): void {
     this.#add(ENTRY + Math.ceil(bytes / BLOCK) * BLOCK);

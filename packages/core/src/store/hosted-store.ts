@@ -126,6 +126,7 @@ export class HostedStore implements Hosting {
     manifest: HostedManifest & { readonly bytes: Uint8Array },
     tags: readonly string[],
   ): Promise<void> {
+    // A wrong tag is refused before anything is kept.
     for (const tag of tags) tagLink(this.#root, repository, tag);
     const missing: Digest[] = [];
     for (const child of new Set(manifest.children))
@@ -147,6 +148,7 @@ export class HostedStore implements Hosting {
     tag: string | undefined,
   ): Promise<void> {
     const { digest } = manifest.descriptor;
+    if (tag !== undefined) tagLink(this.#root, repository, tag);
     if (!(await this.readLink(repository, digest))) await this.#keepManifest(repository, manifest);
     if (tag !== undefined)
       await this.#links.writeTag(repository, tag, { digest, isMirrored: true });
@@ -215,7 +217,7 @@ export class HostedStore implements Hosting {
     const { descriptor, bytes } = manifest;
     const { digest } = descriptor;
     await this.#quota.admit();
-    this.#quota.take(bytes.byteLength);
+    this.#quota.takeFile(bytes.byteLength);
     do await this.#blobs.put(descriptor, () => only(bytes));
     while (!(await touch(blobFile(this.#root, digest), this.#trashed(digest))));
     await this.#links.writeManifest(repository, manifest);
