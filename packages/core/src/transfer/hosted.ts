@@ -35,7 +35,9 @@ export function isWanted(
   { digest, artifactType }: Descriptor,
   { after, artifactType: wanted }: ReferrersOptions,
 ): boolean {
-  return (after === undefined || digest > after) && (wanted === undefined || artifactType === wanted);
+  return (
+    (after === undefined || digest > after) && (wanted === undefined || artifactType === wanted)
+  );
 }
 
 /** Repositories as a registry shows them: content belongs to the repositories that it was pushed to. */
