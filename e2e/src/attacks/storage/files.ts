@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
@@ -53,7 +53,10 @@ export function fileAttacks(): void {
     await symlink(join(top, 'secret'), join(root, 'blobs/sha256', hex));
     await writeFile(join(root, 'repositories/a/_blobs', `sha256-${hex}`), '');
     await symlink(join(top, 'secret'), join(root, 'repositories/a/_tags/planted'));
-    await mkdir(join(top, 'elsewhere/_tags'), { recursive: true });
+    await mkdir(join(top, 'elsewhere/_uploads'), { recursive: true });
+    const precious = join(top, 'elsewhere/_uploads/precious');
+    await writeFile(precious, '');
+    await utimes(precious, new Date(0), new Date(0));
     await symlink(join(top, 'elsewhere'), join(root, 'repositories/linked'));
     for (const path of [`a/blobs/sha256:${hex}`, 'a/manifests/planted']) {
       const answer = await fetch(`${url}/v2/${path}`).then(
@@ -63,6 +66,11 @@ export function fileAttacks(): void {
       expect(answer).not.toContain('secret');
     }
     expect(await (await fetch(`${url}/v2/a/tags/list`)).json()).toEqual({ name: 'a', tags: ['1'] });
+    const begun = await fetch(`${url}/v2/linked/blobs/uploads/`, { method: 'POST' });
+    expect(begun.status).toBe(500);
+    const { code, stderr } = await stowage(['gc', '--root', root]);
+    expect([code, stderr]).toEqual([5, expect.stringContaining('symbolic link')]);
+    expect(await pathsIn(join(top, 'elsewhere'))).toEqual(['_uploads', '_uploads/precious']);
   });
 
   it.skipIf(process.platform !== 'linux')(

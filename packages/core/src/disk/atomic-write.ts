@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asImageError } from '../errors.js';
+import { refuseLinks } from './links-below.js';
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
@@ -131,10 +132,12 @@ const making = new Set<Promise<number>>();
  * with it.
  *
  * @returns how many folders were made
+ * @throws ImageError INVALID when a symbolic link leads out of `privateTo`
  */
 export async function makeFolder(path: string, { privateTo }: FolderOptions = {}): Promise<number> {
   if (privateTo === undefined) return makeAll(path, 0o777);
   const above = await makeAll(dirname(privateTo), 0o777);
+  refuseLinks(privateTo, path);
   return above + (await makeAll(path, 0o700));
 }
 

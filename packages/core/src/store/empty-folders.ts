@@ -1,7 +1,7 @@
-import { lstat, readdir, rmdir } from 'node:fs/promises';
+import { lstat, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../errors.js';
-import { unlessAbsent } from './links.js';
+import { entriesIn, unlessAbsent } from './links.js';
 import { repositoriesFolder } from './paths.js';
 
 /** A repository that once had a manifest exists as long as it has these. */
@@ -15,8 +15,7 @@ const KEPT = ['_manifests', '_tags'];
  */
 export async function removeEmptyFolders(root: string, before: number): Promise<void> {
   const visit = async (folder: string): Promise<void> => {
-    const entries = (await unlessAbsent(() => readdir(folder, { withFileTypes: true }))) ?? [];
-    for (const entry of entries) {
+    for (const entry of await entriesIn(root, folder)) {
       if (!entry.isDirectory() || KEPT.includes(entry.name)) continue;
       const path = join(folder, entry.name);
       await visit(path);

@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { linked } from '../disk/links-below.js';
 import { nameOfFilePath } from '../oci/file-name.js';
 import { isRepository, isTag } from '../oci/reference.js';
 import { linkFolder } from './hosted-paths.js';
-import { unlessAbsent } from './links.js';
+import { entriesIn } from './links.js';
 import { repositoriesFolder } from './paths.js';
 
 export interface RepositoryFolder {
@@ -12,12 +12,24 @@ export interface RepositoryFolder {
   readonly has: readonly string[];
 }
 
-/** Every repository of a registry's folder. Folders with other names, and symbolic links, are passed over. */
-export async function repositoriesIn(root: string): Promise<RepositoryFolder[]> {
+/**
+ * Every repository of a registry's folder. Folders with other names are passed over.
+ *
+ * @param links whether symbolic links are passed over, too. Whoever deletes what no repository needs must not: the
+ * repository behind the link may need it.
+ * @throws ImageError INVALID (a symbolic link)
+ */
+export async function repositoriesIn(
+  root: string,
+  { links = 'refuse' }: { readonly links?: 'refuse' | 'skip' } = {},
+): Promise<RepositoryFolder[]> {
   const found: RepositoryFolder[] = [];
   const top = repositoriesFolder(root);
   const visit = async (folder: string): Promise<void> => {
-    const entries = (await entriesIn(folder)).filter((entry) => entry.isDirectory());
+    const all = await entriesIn(root, folder);
+    const link = all.find((entry) => entry.isSymbolicLink());
+    if (link && links === 'refuse') throw linked(join(folder, link.name));
+    const entries = all.filter((entry) => entry.isDirectory());
     const has = entries.flatMap(({ name }) => (name.startsWith('_') ? [name] : []));
     const name = nameOfFilePath(relative(top, folder));
     if (has.length > 0 && isRepository(name)) found.push({ name, has });
@@ -33,7 +45,7 @@ export async function tagsIn(root: string, repository: string): Promise<string[]
   const found: string[] = [];
   const top = linkFolder(root, repository, '_tags');
   const visit = async (folder: string): Promise<void> => {
-    for (const entry of await entriesIn(folder)) {
+    for (const entry of await entriesIn(root, folder)) {
       const path = join(folder, entry.name);
       const tag = nameOfFilePath(relative(top, path));
       if (entry.isFile() && isTag(tag)) found.push(tag);
@@ -42,8 +54,4 @@ export async function tagsIn(root: string, repository: string): Promise<string[]
   };
   await visit(top);
   return found;
-}
-
-async function entriesIn(folder: string) {
-  return (await unlessAbsent(() => readdir(folder, { withFileTypes: true }))) ?? [];
 }

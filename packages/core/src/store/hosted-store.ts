@@ -61,7 +61,7 @@ export class HostedStore implements Hosting {
   }
 
   async repositories(page?: Page): Promise<readonly string[]> {
-    const all = await repositoriesIn(this.#root);
+    const all = await repositoriesIn(this.#root, { links: 'skip' });
     const listed = all.flatMap(({ name, has }) => (has.includes('_manifests') ? [name] : []));
     return paged(listed, page);
   }
@@ -108,7 +108,7 @@ export class HostedStore implements Hosting {
     digest: Digest,
     options: ReferrersOptions = {},
   ): AsyncGenerator<Descriptor, void, void> {
-    const names = await namesIn(referrersFolder(this.#root, repository, digest));
+    const names = await namesIn(this.#root, referrersFolder(this.#root, repository, digest));
     for (const each of names.sort().flatMap((name) => digestOfLink(name) ?? [])) {
       if (options.after !== undefined && each <= options.after) continue;
       const link = await this.readLink(repository, each);

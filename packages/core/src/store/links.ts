@@ -1,9 +1,10 @@
-import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allocatedBy, statIfThere } from '../disk/allocated.js';
 import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../disk/atomic-write.js';
+import { refuseLinks } from '../disk/links-below.js';
 import { systemCode } from '../errors.js';
 
 /**
@@ -34,6 +35,7 @@ export async function inFolder(
   options: FolderOptions,
   work: () => Promise<void>,
 ): Promise<number> {
+  if (options.privateTo !== undefined) refuseLinks(options.privateTo, folder);
   for (let made = 0, tries = 0; ; tries++) {
     try {
       await work();
@@ -135,8 +137,14 @@ export async function removeFile(path: string): Promise<boolean> {
   return isGone ?? false;
 }
 
-export async function namesIn(folder: string): Promise<string[]> {
-  return (await unlessAbsent(() => readdir(folder))) ?? [];
+/** The names in a folder below `root`. @throws ImageError INVALID when a symbolic link leads out of that */
+export async function namesIn(root: string, folder: string): Promise<string[]> {
+  return (await entriesIn(root, folder)).map(({ name }) => name);
+}
+
+export async function entriesIn(root: string, folder: string): Promise<Dirent[]> {
+  refuseLinks(root, folder);
+  return (await unlessAbsent(() => readdir(folder, { withFileTypes: true }))) ?? [];
 }
 
 export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {

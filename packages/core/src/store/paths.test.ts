@@ -1,10 +1,16 @@
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { storeWith } from '../../testing/image.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { digestOf, type Digest } from '../oci/digest.js';
+import { MediaType } from '../oci/media-types.js';
+import { copy } from '../transfer/copy.js';
+import { collect } from './collect.js';
+import { FileStore } from './file-store.js';
+import { collectHosted } from './hosted-collect.js';
 import * as hosted from './hosted-paths.js';
-import { repositoriesIn, tagsIn } from './hosted-repositories.js';
+import { tagsIn } from './hosted-repositories.js';
 import { HostedStore } from './hosted-store.js';
 import { openLayout } from './layout-dir.js';
 import { listNames, writeName } from './names.js';
@@ -94,10 +100,57 @@ describe('folders that somebody else made in a registry', () => {
     await writeFile(join(repositories, 'team/app/_tags/no tag'), descriptor.digest);
     await symlink(folder, join(repositories, 'loop'));
     await symlink('/etc/passwd', join(repositories, 'team/app/_tags/link'));
-    expect((await repositoriesIn(folder)).map(({ name }) => name)).toEqual(['team/app']);
+    expect(await store.repositories()).toEqual(['team/app']);
     expect(await tagsIn(folder, 'team/app')).toEqual(['v1']);
     expect(await store.tagged('team/app', 'link')).toBeUndefined();
     expect(await store.removeManifest('team/app', descriptor.digest)).toBe(true);
+  });
+
+  it('as symbolic links stop writes and deletions, which would follow', async () => {
+    const top = await temporaryFolder();
+    const outside = join(top, 'outside');
+    await mkdir(join(outside, '_tags'), { recursive: true });
+    await writeFile(join(outside, 'precious'), '');
+    const long = new Date(0);
+    await utimes(join(outside, 'precious'), long, long);
+    const bytes = Buffer.from('{}');
+    const descriptor = { mediaType: MediaType.index, digest: digestOf(bytes), size: 2 };
+    const manifest = { descriptor, children: [], bytes };
+    const refused = { code: 'INVALID' };
+    for (const link of [
+      'partial',
+      'blobs',
+      'trash',
+      'repositories',
+      'repositories/a',
+      'repositories/a/_uploads',
+      'repositories/a/_manifests',
+    ]) {
+      const root = join(top, `registry-${link.replaceAll('/', '-')}`);
+      const store = new HostedStore(root);
+      await mkdir(join(root, link, '..'), { recursive: true });
+      await symlink(outside, join(root, link));
+      if (link !== 'trash' && !link.endsWith('_uploads'))
+        await expect(store.putManifest('a', manifest, ['v1']), link).rejects.toMatchObject(refused);
+      if (
+        link !== 'partial' &&
+        link !== 'blobs' &&
+        !link.endsWith('_manifests') &&
+        link !== 'trash'
+      )
+        await expect(store.uploads.start('a'), link).rejects.toMatchObject(refused);
+      const collecting = collectHosted(root, { grace: 0, uploadGrace: 0 });
+      await expect(collecting, link).rejects.toMatchObject(refused);
+      expect(await readdir(outside), link).toEqual(['_tags', 'precious']);
+    }
+    const cache = join(top, 'cache');
+    await mkdir(cache);
+    await symlink(outside, join(cache, 'partial'));
+    const embeddedStore = new FileStore(cache);
+    await expect(collect(embeddedStore, cache, { grace: 0 })).rejects.toMatchObject(refused);
+    const image = await storeWith('app:1');
+    await expect(copy(image, undefined, embeddedStore)).rejects.toMatchObject(refused);
+    expect(await readdir(outside)).toEqual(['_tags', 'precious']);
   });
 
   it('give no file away as a blob', async () => {

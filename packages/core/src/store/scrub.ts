@@ -34,7 +34,7 @@ export async function scrub(root: string, { rate, signal }: ScrubOptions = {}): 
   let [blobs, bytes] = [0, 0];
   const start = performance.now();
   for (const algorithm of ALGORITHMS)
-    for (const name of await namesIn(blobFolder(root, algorithm))) {
+    for (const name of await namesIn(root, blobFolder(root, algorithm))) {
       const digest = digestOfBlobFile(algorithm, name);
       if (digest === undefined) continue;
       const isRight = await unlessAbsent(async () => {
