@@ -1,13 +1,24 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { createServer, request, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { listening } from '../../../../packages/core/testing/listening.js';
+import { expect, it, onTestFinished } from 'vitest';
 import { stowage, temporaryFolder } from '../../run.js';
 import { digestOf, pushSmall, readSmall, startServe } from '../../served.js';
 import { INDEX, pathsIn, putIndex } from './raw.js';
 
 const ESCAPES = ['../../outside/x', '..%2f..%2foutside%2fx', '%2e%2e/%2e%2e/outside', '..\\..\\x'];
+
+/** A registry on a free port until the test ends. @returns `HOST:PORT` */
+async function listening(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 /** `fetch` would tidy the path first. */
 function rawRequest(url: string, method: string, path: string): Promise<number> {
