@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
-import { few, ImageError } from './errors.js';
+import { shortList, ImageError } from './errors.js';
 
 const names = (count: number) => Array.from({ length: count }, (_, at) => `n${at}`);
 
 it.each([
   [0, ''],
   [2, 'n0, n1'],
-  [20, names(20).join(', ')],
-  [1254, `${names(20).join(', ')} and 1,234 more`],
-])('of %s names a message lists the first', (count, expected) => {
-  expect(few(names(count))).toBe(expected);
+  [10, names(10).join(', ')],
+  [1254, `${names(10).join(', ')} and 1,244 more`],
+])('of %d names a message shows the first ten', (count, expected) => {
+  expect(shortList(names(count))).toBe(expected);
 });
 
 it('a message and a hint are bounded, whatever they quote', () => {

@@ -28,7 +28,7 @@ export interface ImageErrorOptions {
 /** The longest message and hint, in characters: they may quote content from elsewhere. */
 const LONGEST = 4_000;
 /** How many names, and how many characters of each, one message lists. */
-const SHOWN_NAMES = 20;
+const SHOWN_NAMES = 10;
 const SHOWN_CHARACTERS = 300;
 
 /**
@@ -56,7 +56,7 @@ function bounded(text: string): string {
 }
 
 /** Names for a message, with the number of those that are left out: `a, b and 1,234 more`. */
-export function few(names: readonly string[], separator = ', '): string {
+export function shortList(names: readonly string[], separator = ', '): string {
   const shown = names.slice(0, SHOWN_NAMES).map((name) => name.slice(0, SHOWN_CHARACTERS));
   const more = names.length - shown.length;
   return `${shown.join(separator)}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}`;

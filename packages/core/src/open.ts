@@ -18,7 +18,7 @@ import { statIfThere } from './disk/allocated.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
 import type { RegistryFlags } from './distribution/open-repository.js';
-import { ImageError } from './errors.js';
+import { ImageError, shortList } from './errors.js';
 import { isPath, looksRemote, REPOSITORY, splitName, splitPrefix } from './location.js';
 import type { NamingOptions } from './oci/layout.js';
 import { parseReference } from './oci/reference.js';
@@ -229,7 +229,7 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
     return openPath(path, options);
   throw new ImageError(
     'CORRUPT',
-    `${path}: expected ${record.digest} as its record says, got ${digests.join(', ') || 'no image'}`,
+    `${path}: expected ${record.digest} as its record says, got ${shortList(digests) || 'no image'}`,
     {
       location: path,
       hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',

@@ -7,7 +7,14 @@ import { isSize } from '../oci/json.js';
 import { asReferrer, children, parseManifest } from '../oci/manifest.js';
 import { isTag } from '../oci/reference.js';
 import type { HostedStore } from '../store/hosted-store.js';
-import { paged, type HostedManifest, type Hosting, type Page } from '../transfer/hosted.js';
+import {
+  isWanted,
+  paged,
+  type HostedManifest,
+  type Hosting,
+  type Page,
+  type ReferrersOptions,
+} from '../transfer/hosted.js';
 import { SharedWork } from '../transfer/shared-work.js';
 import type { Bytes, CallOptions, ReadOptions } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
@@ -96,20 +103,34 @@ export class HostedMirror implements Hosting {
     return this.#store.read(repository, descriptor, options);
   }
 
-  async referrers(
+  /** Those of both registries, in the order of their digests. */
+  async *referrers(
     repository: string,
     digest: Digest,
-    options?: CallOptions,
+    options: ReferrersOptions = {},
+  ): AsyncIterable<Descriptor> {
+    const theirs = await this.#theirReferrers(repository, digest, options);
+    let at = 0;
+    for await (const own of this.#store.referrers(repository, digest, options)) {
+      for (; (theirs[at]?.digest ?? own.digest) < own.digest; at++) yield* theirs.slice(at, at + 1);
+      if (theirs[at]?.digest === own.digest) at++;
+      yield own;
+    }
+    yield* theirs.slice(at);
+  }
+
+  async #theirReferrers(
+    repository: string,
+    digest: Digest,
+    options: ReferrersOptions,
   ): Promise<readonly Descriptor[]> {
-    const all = new Map(
-      (await this.#store.referrers(repository, digest)).map((each) => [each.digest, each]),
-    );
-    await this.#asked(all, async () => {
+    const found = new Map<Digest, Descriptor>();
+    await this.#asked(found, async () => {
       const subject = { mediaType: '', digest, size: 0 };
       for await (const each of this.#there(repository).referrers(subject, options))
-        all.set(each.digest, each);
+        if (isWanted(each, options)) found.set(each.digest, each);
     });
-    return [...all.values()].sort((one, other) => (one.digest < other.digest ? -1 : 1));
+    return [...found.values()].sort((one, other) => (one.digest < other.digest ? -1 : 1));
   }
 
   putManifest(

@@ -1,11 +1,13 @@
+import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { MediaType } from '../oci/media-types.js';
 import { paged, type Page } from '../transfer/hosted.js';
 import { answerJson, type Exchange } from './exchange.js';
 import { Problem } from './problem.js';
 
-/** How many referrers come at once: their annotations may be long. */
+/** The most of one page of referrers, in entries and in bytes: their annotations may be as long as a manifest. */
 const REFERRERS = 500;
+const REFERRER_BYTES = 4 * 1024 * 1024;
 
 export async function sendCatalog(exchange: Exchange): Promise<void> {
   const { list, headers } = await pageOf(exchange, '/v2/_catalog', async (page) => {
@@ -34,18 +36,22 @@ export async function sendReferrers(
   digest: Digest,
 ): Promise<void> {
   const type = exchange.query.get('artifactType');
-  const after = exchange.query.get('last');
-  const all = await exchange.hosted.referrers(name, digest, { signal: exchange.signal });
-  const wanted = all.filter(
-    (each) =>
-      (type === null || each.artifactType === type) && (after === null || each.digest > after),
-  );
-  const manifests = wanted.slice(0, REFERRERS);
+  const after = exchange.query.get('last') ?? undefined;
+  const manifests: Descriptor[] = [];
+  let bytes = 0;
+  let isMore = false;
+  const wanted = { after, artifactType: type ?? undefined, signal: exchange.signal };
+  for await (const each of exchange.hosted.referrers(name, digest, wanted)) {
+    bytes += JSON.stringify(each).length;
+    isMore = manifests.length === REFERRERS || (bytes > REFERRER_BYTES && manifests.length > 0);
+    if (isMore) break;
+    manifests.push(each);
+  }
   const last = manifests.at(-1);
-  const isMore = wanted.length > manifests.length && last !== undefined;
-  const query = isMore
-    ? new URLSearchParams({ ...(type === null ? {} : { artifactType: type }), last: last.digest })
-    : undefined;
+  const query =
+    isMore && last
+      ? new URLSearchParams({ ...(type === null ? {} : { artifactType: type }), last: last.digest })
+      : undefined;
   answerJson(
     exchange,
     { schemaVersion: 2, mediaType: MediaType.index, manifests },

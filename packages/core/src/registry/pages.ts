@@ -1,3 +1,4 @@
+import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { isRepository } from '../oci/reference.js';
 import type { Hosted } from '../transfer/hosted.js';
@@ -20,6 +21,8 @@ export interface PageRequest {
 
 /** How many tags a page shows. */
 const TAGS = 100;
+/** How many referrers a page shows. */
+const REFERRERS = 100;
 /** Among how many images of a repository it is counted which layers they share. */
 const COMPARED = 300;
 
@@ -118,7 +121,11 @@ async function imagePage(
   if (!facts) return undefined;
   const users = await usersOfLayers(hosted, name);
   const { images, size, descriptor } = facts;
-  const referrers = await hosted.referrers(name, digest);
+  const referrers: Descriptor[] = [];
+  for await (const { annotations: _, ...each } of hosted.referrers(name, digest)) {
+    if (referrers.length === REFERRERS) break;
+    referrers.push(each);
+  }
   const shared = new Map<string, number>();
   for (const { manifest } of images)
     for (const layer of manifest.layers)

@@ -17,10 +17,27 @@ export function paged(all: readonly string[], { after, limit }: Page = {}): stri
 
 /** A manifest, and what must be there as long as it is. */
 export interface HostedManifest {
-  /** With what a list of referrers shows of it. */
+  /** With its artifact type; annotations may be left out, they are read from the manifest. */
   readonly descriptor: Descriptor;
   readonly subject?: Digest | undefined;
   readonly children: readonly Digest[];
+}
+
+export interface ReferrersOptions extends CallOptions {
+  /** Only those after this digest; from the beginning when omitted. */
+  readonly after?: string | undefined;
+  /** Only those of this artifact type. */
+  readonly artifactType?: string | undefined;
+}
+
+/** Whether an entry of a list of referrers is asked for. */
+export function isWanted(
+  { digest, artifactType }: Descriptor,
+  { after, artifactType: wanted }: ReferrersOptions,
+): boolean {
+  return (
+    (after === undefined || digest > after) && (wanted === undefined || artifactType === wanted)
+  );
 }
 
 /**
@@ -41,7 +58,7 @@ export interface Hosted extends AsyncDisposable {
     options?: CallOptions,
   ): Promise<readonly string[] | undefined>;
 
-  /** What a tag or a digest names; of a manifest all fields that its referrers' list shows. */
+  /** The manifest that a tag or a digest names: at least its media type, digest and size. */
   manifest(
     repository: string,
     reference: string,
@@ -54,12 +71,15 @@ export interface Hosted extends AsyncDisposable {
   /** The raw bytes. @throws ImageError NOT_FOUND at the first byte */
   read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
 
-  /** Manifests whose subject this is, sorted by digest. */
+  /**
+   * Manifests whose subject this is, sorted by digest, with the artifact type and annotations that a list of referrers
+   * shows. Each is read when the consumer asks for it, so a consumer that stops early holds and costs no more.
+   */
   referrers(
     repository: string,
     digest: Digest,
-    options?: CallOptions,
-  ): Promise<readonly Descriptor[]>;
+    options?: ReferrersOptions,
+  ): AsyncIterable<Descriptor>;
 }
 
 /** Repositories that can be written. What a call acknowledged is durable, in all processes that share the storage. */
