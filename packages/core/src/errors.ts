@@ -45,6 +45,17 @@ export class ImageError extends Error {
   }
 }
 
+/** How many of a list a message names. */
+const NAMED = 10;
+
+/** A list in a message: the first of it, and how many more there are. */
+export function listed(all: readonly string[], separator = ', '): string {
+  const more = all.length - NAMED;
+  return more > 0
+    ? `${all.slice(0, NAMED).join(separator)}${separator}… and ${more} more`
+    : all.join(separator);
+}
+
 /** Content over a limit that the settings can raise. */
 export function tooLarge(message: string, location?: string): ImageError {
   return new ImageError('TOO_LARGE', message, {

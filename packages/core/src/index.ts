@@ -113,7 +113,13 @@ export { serve, type ServeOptions } from './lifecycle/serve.js';
 export { collectRegistry, scrubRegistry } from './lifecycle/maintain-registry.js';
 export type { CollectedHosted } from './store/hosted-collect.js';
 export type { Damage, Scrubbed } from './store/scrub.js';
-export { Access, type AccessOptions, type AccessRule, type Permission } from './registry/access.js';
+export {
+  Access,
+  type AccessOptions,
+  type AccessRule,
+  type Permission,
+  type Rights,
+} from './registry/access/access.js';
 export { planSync, syncCatalog, type CatalogSync } from './lifecycle/sync.js';
 export { verify, type VerifyLocationsOptions, type VerifyResult } from './lifecycle/verify.js';
 export type { ImageProblem } from './verify/problem.js';

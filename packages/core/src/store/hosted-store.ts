@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
 import { makeFolder, writeAtomically } from '../disk/atomic-write.js';
-import { ImageError } from '../errors.js';
+import { ImageError, listed } from '../errors.js';
 import { parseDescriptor, type Descriptor } from '../oci/descriptor.js';
 import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
 import { parseJsonObject } from '../oci/json.js';
@@ -84,16 +84,20 @@ export class HostedStore implements Hosting {
   }
 
   async *read(
-    _repository: string,
+    repository: string,
     descriptor: Descriptor,
     options: ReadOptions = {},
   ): AsyncGenerator<Uint8Array, void, void> {
     const { start = 0, end = descriptor.size } = options;
+    const { digest } = descriptor;
+    // Content of other repositories is in the same folder.
+    if (!(await statIfThere(blobLink(this.#root, repository, digest))))
+      throw new ImageError('NOT_FOUND', `${repository}: expected ${digest}, got none`);
     if (!isManifestType(descriptor.mediaType))
       return yield* this.#blobs.read(descriptor, options) as AsyncGenerator<Uint8Array, void, void>;
-    const known = this.#manifests.get(descriptor.digest);
+    const known = this.#manifests.get(digest);
     const bytes = known ?? (await readAll(verified(this.#blobs.read(descriptor), descriptor)));
-    if (!known) this.#manifests.set(descriptor.digest, bytes);
+    if (!known) this.#manifests.set(digest, bytes);
     yield bytes.subarray(start, end);
   }
 
@@ -118,7 +122,7 @@ export class HostedStore implements Hosting {
     if (missing.length > 0)
       throw new ImageError(
         'INCOMPLETE',
-        `${repository}: expected what the manifest names, got no ${missing.join(', ')}`,
+        `${repository}: expected all content that the manifest names, got no ${listed(missing)}`,
       );
     await this.#keepManifest(repository, manifest);
     for (const tag of tags) await this.#writeTag(repository, tag, manifest.descriptor.digest);

@@ -1,4 +1,4 @@
-import { ImageError, tooLarge } from '../errors.js';
+import { ImageError, listed, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseConfig, type ImageConfig } from '../oci/config.js';
@@ -129,7 +129,7 @@ function invalid(source: Source, node: Descriptor, got: string): ImageError {
 }
 
 function incomplete(source: Source, missing: readonly Descriptor[], root: Descriptor): ImageError {
-  const digests = missing.map(({ digest }) => digest).join(', ');
+  const digests = listed(missing.map(({ digest }) => digest));
   return new ImageError(
     'INCOMPLETE',
     `${source.location}: expected all of ${root.digest}, got no ${digests}`,
