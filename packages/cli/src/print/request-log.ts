@@ -43,7 +43,7 @@ function jsonLine(answered: Answered): string {
 
 function messageOf(error: unknown): string | undefined {
   if (error === undefined) return undefined;
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : (JSON.stringify(error) ?? '');
 }
 
 /** Text from a client as one word. */

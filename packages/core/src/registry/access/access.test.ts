@@ -18,7 +18,7 @@ async function rightsOf(
 ) {
   const line = `ada:${await hash('secret', 4)}\n`;
   await using access = new Access({ htpasswd: async () => line, anonymous, rules });
-  return access.of(request(user));
+  return await access.of(request(user));
 }
 
 describe('a rule', () => {
