@@ -100,6 +100,7 @@ export { actArguments, writeActrc, type ActArguments } from './lifecycle/actrc.j
 export type { JobRequest } from './lifecycle/jobs.js';
 export { findDefinitions } from './lifecycle/definitions.js';
 export { registryHandler, type Answered, type RegistryHandlerOptions } from './registry/handler.js';
+export { hostCheck } from './registry/access/allowed-hosts.js';
 export { HostedStore } from './store/hosted-store.js';
 export type { Hosted, HostedManifest, Hosting, Uploads } from './transfer/hosted.js';
 export {

@@ -115,6 +115,16 @@ describe('a manifest', () => {
   });
 });
 
+it('shows no manifest on a page that is larger than an image has', async () => {
+  const { ask, pushImage, putManifest } = await start();
+  const image = await pushImage('a', 'small', 'a layer');
+  const large = { ...image, annotations: { note: 'x'.repeat(300_000) } };
+  expect((await putManifest('a', 'large', large)).status).toBe(201);
+  const page = await (await ask('GET', '/-/a')).text();
+  expect(page.match(/cannot be read/g)).toHaveLength(1);
+  expect((await ask('GET', `/-/a@${sha256(JSON.stringify(large))}`)).status).toBe(404);
+});
+
 it('lists the first ten of a list in a message', () => {
   const all = Array.from({ length: 12 }, (_, at) => `${at}`);
   expect(listed(all.slice(0, 10))).toBe('0, 1, 2, 3, 4, 5, 6, 7, 8, 9');

@@ -74,6 +74,8 @@ export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = error instanceof ImageError ? CODES[error.code] : undefined;
   if (code === 'NO_SPACE') return new Problem(code, 'no space left', { cause: error });
+  if (code === 'TOO_LARGE')
+    return new Problem(code, 'larger than this registry accepts', { cause: error });
   if (code !== undefined)
     return new Problem(code, 'the upstream registry failed', { cause: error });
   return new Problem('UNKNOWN', 'this registry failed; its log says why', { cause: error });
