@@ -14,8 +14,12 @@ export async function run(version: string): Promise<void> {
     });
   }
   const { stdin, stdout, stderr, argv } = process;
-  // A reader that went away (`stowage ls | head`) is no failure of ours.
-  stdout.on('error', () => process.exit());
+  // A reader that went away (`stowage ls | head`) is no failure; a command that goes on without one listens, too.
+  stdout.on('error', () => {
+    if (stdout.listenerCount('error') === 1) process.exit();
+  });
+  // Work goes on when nobody reads what it reports.
+  stderr.on('error', () => undefined);
   const io = { cwd: process.cwd(), stdin, stdout, stderr, signal: interrupted.signal };
   const program = createProgram(io, version);
   const words = completionWords(argv.slice(2));

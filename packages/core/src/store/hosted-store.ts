@@ -89,16 +89,20 @@ export class HostedStore implements Hosting {
   }
 
   async *read(
-    _repository: string,
+    repository: string,
     descriptor: Descriptor,
     options: ReadOptions = {},
   ): AsyncGenerator<Uint8Array, void, void> {
     const { start = 0, end = descriptor.size } = options;
+    const { digest } = descriptor;
+    // Content of other repositories is in the same folder.
+    if (!(await statIfThere(blobLink(this.#root, repository, digest))))
+      throw new ImageError('NOT_FOUND', `${repository}: expected ${digest}, got none`);
     if (!isManifestType(descriptor.mediaType))
       return yield* this.#blobs.read(descriptor, options) as AsyncGenerator<Uint8Array, void, void>;
-    const known = this.#manifests.get(descriptor.digest);
+    const known = this.#manifests.get(digest);
     const bytes = known ?? (await readAll(verified(this.#blobs.read(descriptor), descriptor)));
-    if (!known) this.#manifests.set(descriptor.digest, bytes);
+    if (!known) this.#manifests.set(digest, bytes);
     yield bytes.subarray(start, end);
   }
 
@@ -133,7 +137,7 @@ export class HostedStore implements Hosting {
     if (missing.length > 0)
       throw new ImageError(
         'INCOMPLETE',
-        `${repository}: expected what the manifest names, got no ${shortList(missing)}`,
+        `${repository}: expected all content that the manifest names, got no ${shortList(missing)}`,
       );
     await this.#keepManifest(repository, manifest);
     const named = { digest: manifest.descriptor.digest, isMirrored: false };

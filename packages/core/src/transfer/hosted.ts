@@ -68,7 +68,7 @@ export interface Hosted extends AsyncDisposable {
   /** What a repository holds under a digest, manifests among it. */
   blob(repository: string, digest: Digest, options?: CallOptions): Promise<Descriptor | undefined>;
 
-  /** The raw bytes. @throws ImageError NOT_FOUND at the first byte */
+  /** The raw bytes of content that the repository holds. @throws ImageError NOT_FOUND at the first byte */
   read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
 
   /**

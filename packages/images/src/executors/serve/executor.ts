@@ -6,7 +6,14 @@ import { failed, onEvent } from '../run.js';
 export interface ServeExecutorOptions
   extends Pick<
     ServeOptions,
-    'root' | 'listen' | 'readOnly' | 'upstream' | 'maxUsed' | 'htpasswd' | 'anonymous'
+    | 'root'
+    | 'listen'
+    | 'readOnly'
+    | 'upstream'
+    | 'maxUsed'
+    | 'htpasswd'
+    | 'anonymous'
+    | 'allowedHosts'
   > {
   readonly inputs?: readonly string[];
 }
