@@ -5,9 +5,9 @@ import {
   archivePath,
   lockPath,
   readCatalog,
-  spoolFolder,
-  type CatalogPlace,
+  spoolFolder
 } from './catalog/file.js';
+import type { CatalogPlace } from './catalog/locate.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
 import { sumsOf } from './archive/split-archive.js';
@@ -15,6 +15,7 @@ import type { Compression } from './compression/detect.js';
 import { didYouMean } from './definition/did-you-mean.js';
 import { parseName } from './definition/name.js';
 import { statIfThere } from './disk/allocated.js';
+import { isBelow } from './disk/own-folder.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
 import type { RegistryFlags } from './distribution/open-repository.js';
@@ -213,9 +214,10 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
       notices: [],
       path,
     };
-  if (await isHalfDone(path)) {
+  // Beside archives elsewhere nothing is renamed or deleted.
+  if (isBelow(place.folder, path) && (await isHalfDone(path))) {
     const name = basename(path, ARCHIVE_SUFFIX);
-    await withLock(lockPath(place, name), () => heal(path));
+    await withLock(lockPath(place, name), () => heal({ folder: place.folder, path }));
   }
   const record = await readRecord(path);
   const opened = await openArchive(path, { ...options, spoolFolder: spoolFolder(place) });

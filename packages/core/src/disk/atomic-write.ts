@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asImageError } from '../errors.js';
+import { asImageError, systemCode } from '../errors.js';
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
@@ -34,16 +34,29 @@ export async function writeAtomically(
   await syncFolder(dirname(path));
 }
 
-/** Writes a new file and waits until it is on disk; removes it again when that fails. */
+/**
+ * Writes a new file and waits until it is on disk; removes it again when that fails. An existing file, or a symbolic
+ * link in its place, is replaced: nothing is ever written through a link.
+ */
 export async function writeDurably(path: string, content: Chunks): Promise<void> {
   await makeFolder(dirname(path));
   try {
-    await using file = await open(path, 'w');
+    await using file = await openNew(path);
     await writeAll(file, content, path);
     await file.sync();
   } catch (error) {
     await rm(path, { force: true });
     throw noSpace(error, path);
+  }
+}
+
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx');
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    await rm(path);
+    return open(path, 'wx');
   }
 }
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Base } from '../build/make.js';
-import { readCatalog, type CatalogPlace } from '../catalog/file.js';
+import { readCatalog } from '../catalog/file.js';
+import type { CatalogPlace } from '../catalog/locate.js';
 import type { ImageRecord } from '../catalog/record.js';
 import { SCRATCH, type Definition, type Facts } from '../definition/definition.js';
 import { didYouMean } from '../definition/did-you-mean.js';

@@ -83,7 +83,7 @@ export async function load(
         throw error;
       },
     );
-    for (const { at } of opened) await noteUse(at, place, new Date());
+    for (const { at } of opened) await noteUse(at, place, options);
     if (opened.some(({ at }) => at.kind === 'repository') && cache !== undefined)
       await evictCache(workspace.settings, options);
     return results;

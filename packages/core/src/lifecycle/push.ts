@@ -83,7 +83,7 @@ export async function push(
     const plainHttp = target.plainHttp ?? options.registry?.plainHttp;
     await using client = await openRegistry(target.registry, { ...options.registry, plainHttp });
     const results = await pushAll(client, items, options);
-    for (const at of opened) await noteUse(at, workspace.place, new Date());
+    for (const at of opened) await noteUse(at, workspace.place, options);
     return results;
   } finally {
     for (const { source } of opened) await source[Symbol.asyncDispose]();

@@ -196,7 +196,7 @@ async function archivesIn(inputs: readonly string[], cwd: string): Promise<strin
     const isFolder = (await statIfThere(path))?.isDirectory() ?? false;
     const found =
       isFolder && !(await statIfThere(join(path, LAYOUT_FILE)))
-        ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'])
+        ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'], { follow: true })
         : [input];
     if (found.length === 0)
       throw new ImageError('NOT_FOUND', `${input}: expected archives in it, got none`, {

@@ -1,8 +1,10 @@
 import { access, readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { CatalogPlace } from '../catalog/file.js';
+import { dirname, join, resolve } from 'node:path';
+import type { CatalogPlace } from '../catalog/locate.js';
 import { checkName, type ImageName } from '../definition/name.js';
 import { parseSettings, SETTINGS_FILE, type Settings } from '../definition/settings.js';
+import { inside } from '../disk/inside.js';
+import { isBelow, requireFolderBelow, requireFoldersBelow } from '../disk/own-folder.js';
 import { detectEngine, type EngineOptions } from '../engine/detect.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError, systemCode } from '../errors.js';
@@ -18,6 +20,8 @@ export interface Workspace {
   readonly limits: Limits;
 }
 
+/** `.stowage/store/blobs/<algorithm>` and `.stowage/builds`: every folder that is not named by a digest. */
+const STATE_DEPTH = 3;
 /** Found from the inside out; a folder with none of them is a workspace of its own. */
 const MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
 
@@ -25,7 +29,8 @@ const MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
  * Finds the workspace around a folder and reads its settings.
  *
  * @param config a settings file to use instead of `stowage.yaml` at the root.
- * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`)
+ * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`), INVALID (a folder of Stowage's is a link out of the
+ *   workspace)
  */
 export async function openWorkspace(
   folder: string,
@@ -34,11 +39,20 @@ export async function openWorkspace(
   const root = await rootOf(folder);
   const path = config === undefined ? join(root, SETTINGS_FILE) : resolve(folder, config);
   const settings = parseSettings({ text: await readSettings(path, config !== undefined), path });
-  const images = isAbsolute(settings.images) ? settings.images : join(root, settings.images);
+  const images = resolve(root, settings.images);
+  const state = join(root, '.stowage');
+  await requireFoldersBelow(root, state, STATE_DEPTH);
+  // Where the settings name a folder elsewhere, that is meant; where a link leads there, it is not.
+  if (isBelow(root, images)) await requireFolderBelow(root, images);
   return {
     root,
     settings,
-    place: { workspace: root, folder: images, state: join(root, '.stowage') },
+    place: {
+      workspace: root,
+      folder: images,
+      state,
+      archives: settings.archives.map((folder) => resolve(root, folder)),
+    },
     limits: limitsOf(settings),
   };
 }
@@ -85,7 +99,7 @@ export async function openEngine(
 /** Where an image of this name is kept. @throws ImageError NAMING */
 export function archiveOf({ settings, place }: Workspace, name: string, project?: string): string {
   const parts = conventionalName(settings, name, project === undefined ? [] : [project]);
-  return join(place.folder, parts.project, `${name}.tar`);
+  return inside(place.folder, parts.project, `${name}.tar`);
 }
 
 /** Holds a name to the convention and to the workspace's own rule. @throws ImageError NAMING */
