@@ -223,8 +223,20 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   const opened = await openArchive(path, { ...options, spoolFolder: spoolFolder(place) });
   if (!record) return { ...opened, path };
   const digests: string[] = [];
-  for await (const { descriptor } of opened.source.list()) digests.push(descriptor.digest);
-  if (digests.includes(record.digest)) return { ...opened, path, record };
+  const names: string[] = [];
+  for await (const { descriptor, reference } of opened.source.list()) {
+    digests.push(descriptor.digest);
+    if (reference !== undefined) names.push(reference);
+  }
+  if (digests.includes(record.digest)) {
+    const other = otherName(record, path, names);
+    if (other === undefined) return { ...opened, path, record };
+    await opened.source[Symbol.asyncDispose]();
+    throw new ImageError('CORRUPT', `${path}: expected ${other.expected}, got ${other.got}`, {
+      location: path,
+      hint: 'Save the image again, or delete its .image.json to accept the names in the archive.',
+    });
+  }
   await opened.source[Symbol.asyncDispose]();
   // Another process may have put a new archive and its record there, one after the other.
   if ((await isHalfDone(path)) || (await readRecord(path))?.digest !== record.digest)
@@ -237,6 +249,18 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
       hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',
     },
   );
+}
+
+/** Where an archive, its record and its file disagree on the name of the image. */
+function otherName(
+  { name, reference }: ImageRecord,
+  path: string,
+  names: readonly string[],
+): { readonly expected: string; readonly got: string } | undefined {
+  const file = basename(path, ARCHIVE_SUFFIX);
+  if (file !== name) return { expected: `the record of ${file}`, got: `that of ${name}` };
+  const other = names.find((each) => each !== reference);
+  return other === undefined ? undefined : { expected: reference, got: other };
 }
 
 function expanded(path: string): string {

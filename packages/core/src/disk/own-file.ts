@@ -76,7 +76,7 @@ async function refuseLink(path: string, cause?: unknown): Promise<void> {
   if (!info?.isSymbolicLink()) return;
   throw new ImageError(
     'INVALID',
-    `${path}: expected a file of Stowage's own, got a symbolic link to ${await readlink(path)}`,
+    `${path}: expected a regular file, got a symbolic link to ${await readlink(path)}`,
     { location: path, hint: 'Delete the link; its target was left alone.', cause },
   );
 }

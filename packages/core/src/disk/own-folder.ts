@@ -46,8 +46,8 @@ export async function requireFoldersBelow(
 function leads(link: string, root: string): ImageError {
   return new ImageError(
     'INVALID',
-    `${link}: expected a folder in ${root}, got a symbolic link that leads out of it`,
-    { location: link, hint: 'Delete the link, or replace it by a folder.' },
+    `${link}: expected a path in ${root}, got a symbolic link that leads out of it`,
+    { location: link, hint: 'Delete the link, or replace it by a folder or file.' },
   );
 }
 

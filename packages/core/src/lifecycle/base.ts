@@ -13,6 +13,7 @@ import type { Digest } from '../oci/digest.js';
 import { canonicalReference } from '../oci/reference.js';
 import { openLocation, type Opened } from '../open.js';
 import { findDefinitions } from './definitions.js';
+import { withOwnName } from './open-in.js';
 
 /** A base, and what the record of an image on it says of it. */
 export interface OpenedBase {
@@ -135,7 +136,8 @@ export function openAt(location: string, place: CatalogPlace, cwd: string): Prom
   const nowhere = () => {
     throw new TypeError('a base is never opened from an engine or standard input');
   };
-  return openLocation(location, { place, cwd, stdin: nowhere, engine: nowhere });
+  const opening = openLocation(location, { place, cwd, stdin: nowhere, engine: nowhere });
+  return withOwnName(opening, place.workspace);
 }
 
 function otherThanLocked(base: string, expected: Digest, got: Digest): ImageError {

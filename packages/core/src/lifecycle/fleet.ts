@@ -117,7 +117,7 @@ function localRecords(
   const found = new Map<string, LocalImage>();
   for (const { name, file, state, recorded, pinned } of entries) {
     const record = state === 'ok' ? recorded?.read() : undefined;
-    if (record)
+    if (record?.name === name)
       found.set(name, { path: inside(place.folder, file), record, pinned: pinned === true });
   }
   return found;

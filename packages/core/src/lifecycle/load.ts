@@ -12,7 +12,8 @@ import { makeRoom, type Need } from './make-room.js';
 import { noteUse } from './note-use.js';
 import { evictCache } from './purge-cache.js';
 import { sendImages } from './send-images.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 export interface LoadOptions extends VerbOptions {
   readonly cwd: string;

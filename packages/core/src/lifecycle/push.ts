@@ -25,7 +25,8 @@ import {
   type PushNaming,
 } from './push-items.js';
 import { parseTarget } from './push-target.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
   readonly cwd: string;

@@ -15,6 +15,7 @@ import { ImageError, systemCode } from '../errors.js';
 import { parsePlatform, type Platform } from '../oci/platform.js';
 import type { CallOptions } from '../transfer/store.js';
 import { openBase } from './base.js';
+import { contextFolder } from './context-folder.js';
 import { conventionalName, type Workspace } from './workspace.js';
 
 /** A definition and the folder that its paths start from. */
@@ -59,12 +60,12 @@ export interface RecipeOptions extends CallOptions {
  * @throws ImageError NOT_FOUND (context, base), USAGE, CORRUPT (the base), CONFLICT (not the base that was locked)
  */
 export async function openRecipe(
-  { place, settings }: Workspace,
+  { root, place, settings }: Workspace,
   { definition, folder }: FoundDefinition,
   { env = process.env, ...options }: RecipeOptions,
 ): Promise<Recipe> {
-  const context = resolve(folder, definition.context);
-  const files = await listContext(context, contextRoots(definition));
+  const context = await contextFolder(root, { definition, folder });
+  const files = await listContext(context, contextRoots(definition), options);
   const epoch = epochOf(env);
   const platforms = platformsFor(definition, options);
   const { base, origin, facts } = (await openBase(place, definition, folder)) ?? {};

@@ -102,7 +102,8 @@ export async function savedAlready(
   isIt: (record: ImageRecord) => boolean,
 ): Promise<SaveResult | undefined> {
   const record = await readRecord(target.path);
-  if (!record || record.reference !== target.reference || !isIt(record)) return undefined;
+  if (record?.name !== target.name || record.reference !== target.reference || !isIt(record))
+    return undefined;
   return (await sizeOnDisk(target.path)) === record.size
     ? resultOf(target, record, 'skipped')
     : undefined;

@@ -27,7 +27,8 @@ import { registryFolder } from './maintain-registry.js';
 import { expanded } from './push-items.js';
 import { parseTarget } from './push-target.js';
 import { keepUp, parseUpkeep, type UpkeepOptions } from './upkeep.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 export interface ServeOptions extends VerbOptions, UpkeepOptions {
   readonly cwd: string;

@@ -9,7 +9,6 @@ import { detectEngine, type EngineOptions } from '../engine/detect.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError, systemCode } from '../errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
-import { openLocation, type Opened, type OpenOptions } from '../open.js';
 import { size } from './amounts.js';
 
 /** A folder with archives, settings and a catalog. All paths are absolute. */
@@ -74,14 +73,6 @@ function limitsOf({ limits }: Settings): Limits {
   };
 }
 
-/** Opens a location as {@link openLocation} does, held to the workspace's limits. */
-export function openIn(
-  { place, limits }: Workspace,
-  location: string,
-  options: Omit<OpenOptions, 'place' | 'limits'>,
-): Promise<Opened> {
-  return openLocation(location, { ...options, place, limits });
-}
 
 /** The engine that flags, else settings, else the machine choose. @throws ImageError UNAVAILABLE */
 export async function openEngine(
