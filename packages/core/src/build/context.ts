@@ -100,10 +100,14 @@ export async function* readContextFile({
 }: ContextFile): AsyncIterable<Uint8Array> {
   await using file = await openOwn(absolute, constants.O_RDONLY);
   if (identityOf(await file.stat()) !== identity)
-    throw new ImageError('CONFLICT', `${absolute}: expected the file that was listed, got another`, {
-      location: absolute,
-      hint: 'Something replaced it meanwhile; build again.',
-    });
+    throw new ImageError(
+      'CONFLICT',
+      `${absolute}: expected the file that was listed, got another`,
+      {
+        location: absolute,
+        hint: 'Something replaced it meanwhile; build again.',
+      },
+    );
   yield* readRange(file, 0, Infinity);
 }
 
@@ -162,7 +166,9 @@ export function contextPath(path: string): string {
     throw new ImageError(
       'USAGE',
       `copy.from: expected a path in the context, got ${JSON.stringify(path)}`,
-      { hint: 'context: names the folder that files are taken from; it may be any of the workspace.' },
+      {
+        hint: 'context: names the folder that files are taken from; it may be any of the workspace.',
+      },
     );
   return clean === '.' || clean === './' ? '' : clean.replace(/\/$/, '');
 }

@@ -106,12 +106,7 @@ function advance(rule: Rule, progress: Progress, { chars, work }: Feed): Progres
 }
 
 /** Adds a state, and those that are reached from it without a character. @returns all states of the turn */
-function enter(
-  { tokens, entered }: Rule,
-  first: number,
-  states: number[],
-  turn: number,
-): number[] {
+function enter({ tokens, entered }: Rule, first: number, states: number[], turn: number): number[] {
   for (let state = first; entered[state] !== turn; state += 2) {
     entered[state] = turn;
     states.push(state);

@@ -191,9 +191,9 @@ describe('the catalog', () => {
   });
 
   it('leaves a cut last line of the journal out', () => {
-    expect([...parseUses('{"name":"a","at":"2026-01-01T00:00:00.000Z"}\n{"name":"a","a').entries()]).toEqual([
-      ['a', { usage_count: 1, last_used: '2026-01-01T00:00:00.000Z' }],
-    ]);
+    expect([
+      ...parseUses('{"name":"a","at":"2026-01-01T00:00:00.000Z"}\n{"name":"a","a').entries(),
+    ]).toEqual([['a', { usage_count: 1, last_used: '2026-01-01T00:00:00.000Z' }]]);
   });
 });
 

@@ -73,8 +73,10 @@ async function removeUnlessChanged(
   try {
     const name = item.name.replace(/(?:\.tar|\.image\.json)?(?:\.partial)?$/, '');
     // A registry needs no lock: it is there for many at once.
-    if (name === options.holding || item.kind === 'registry') await remove(workspace, item, options);
-    else await withLock(lockPath(workspace.place, name), () => remove(workspace, item, options), {
+    if (name === options.holding || item.kind === 'registry')
+      await remove(workspace, item, options);
+    else
+      await withLock(lockPath(workspace.place, name), () => remove(workspace, item, options), {
         wait: 0,
       });
     return undefined;

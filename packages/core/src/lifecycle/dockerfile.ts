@@ -1,4 +1,6 @@
+import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { contextPath } from '../build/context.js';
 import { generateDockerfile } from '../build/generate-dockerfile.js';
 import { isDaemonless } from '../definition/definition.js';
 import { inside } from '../disk/inside.js';
@@ -27,8 +29,19 @@ export async function dockerfileOf(root: string, found: FoundDefinition): Promis
       location: path,
     });
   }
-  if (!isDaemonless(found.definition)) return generateDockerfile(found.definition);
+  if (!isDaemonless(found.definition)) return await generatedFor(root, found);
   throw new ImageError('USAGE', `${name}: expected steps or a dockerfile, got neither`, {
     hint: 'It is made of its base and files alone, without an engine, so there is no Dockerfile.',
   });
+}
+
+async function generatedFor(root: string, found: FoundDefinition): Promise<string> {
+  const { definition } = found;
+  const context = await contextFolder(root, found);
+  const files = new Set<string>();
+  for (const { from } of definition.copy) {
+    const info = await lstat(inside(context, contextPath(from))).catch(() => undefined);
+    if (info && !info.isDirectory()) files.add(from);
+  }
+  return generateDockerfile(definition, (from) => !files.has(from)).text;
 }

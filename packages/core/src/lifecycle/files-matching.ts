@@ -9,13 +9,17 @@ export interface FilesOptions {
 export async function filesMatching(
   cwd: string,
   patterns: readonly string[],
-  {
-    ignore = [],
-    dot = false,
-    follow = false,
-  }: FilesOptions = {},
+  { ignore = [], dot = false, follow = false }: FilesOptions = {},
 ): Promise<string[]> {
   // Most commands look for no files at all; they need not wait for it.
   const { glob } = await import('tinyglobby');
-  return (await glob([...patterns], { cwd, ignore: [...ignore], dot, followSymbolicLinks: follow, absolute: true })).sort();
+  return (
+    await glob([...patterns], {
+      cwd,
+      ignore: [...ignore],
+      dot,
+      followSymbolicLinks: follow,
+      absolute: true,
+    })
+  ).sort();
 }

@@ -16,6 +16,9 @@ export async function noteUse(
     await recordUse(place, record.name, now);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    onEvent?.({ type: 'notice', text: `the use of ${record.name} was not noted: ${error.message}` });
+    onEvent?.({
+      type: 'notice',
+      text: `the use of ${record.name} was not noted: ${error.message}`,
+    });
   }
 }

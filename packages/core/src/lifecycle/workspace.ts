@@ -73,7 +73,6 @@ function limitsOf({ limits }: Settings): Limits {
   };
 }
 
-
 /** The engine that flags, else settings, else the machine choose. @throws ImageError UNAVAILABLE */
 export async function openEngine(
   { settings, place }: Workspace,
