@@ -1,12 +1,7 @@
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { heal, isHalfDone, readRecord } from './catalog/commit.js';
-import {
-  archivePath,
-  lockPath,
-  readCatalog,
-  spoolFolder
-} from './catalog/file.js';
+import { archivePath, lockPath, readCatalog, spoolFolder } from './catalog/file.js';
 import type { CatalogPlace } from './catalog/locate.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';

@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { lstat, open, readlink, type FileHandle } from 'node:fs/promises';
 import { ImageError, systemCode } from '../errors.js';
 
+/** More than any document that people write takes (bytes). */
+export const DOCUMENT_LIMIT = 4 * 1024 * 1024;
 /** More than any document of ours takes (bytes). */
 const LARGEST = 64 * 1024 * 1024;
 

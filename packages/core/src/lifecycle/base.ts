@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Base } from '../build/make.js';
 import { readCatalog } from '../catalog/file.js';
@@ -8,7 +7,8 @@ import { SCRATCH, type Definition, type Facts } from '../definition/definition.j
 import { didYouMean } from '../definition/did-you-mean.js';
 import { LOCK_FILE, parseLock, type BaseLock } from '../definition/lock.js';
 import { parseName } from '../definition/name.js';
-import { ImageError, systemCode } from '../errors.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../disk/own-file.js';
+import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { canonicalReference } from '../oci/reference.js';
 import { openLocation, type Opened } from '../open.js';
@@ -102,11 +102,9 @@ async function openOutside(
 
 async function readLock(folder: string, base: string): Promise<BaseLock | undefined> {
   const path = join(folder, LOCK_FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  });
-  if (text === undefined) return undefined;
-  const lock = parseLock({ text, path });
+  const bytes = await readUpTo(path, DOCUMENT_LIMIT);
+  if (!bytes) return undefined;
+  const lock = parseLock({ text: bytes.toString(), path });
   if (lock.base === base) return lock;
   throw new ImageError(
     'CONFLICT',

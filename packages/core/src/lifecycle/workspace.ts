@@ -1,13 +1,14 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { CatalogPlace } from '../catalog/locate.js';
 import { checkName, type ImageName } from '../definition/name.js';
 import { parseSettings, SETTINGS_FILE, type Settings } from '../definition/settings.js';
 import { inside } from '../disk/inside.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../disk/own-file.js';
 import { isBelow, requireFolderBelow, requireFoldersBelow } from '../disk/own-folder.js';
 import { detectEngine, type EngineOptions } from '../engine/detect.js';
 import type { Engine } from '../engine/engine.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
 import { size } from './amounts.js';
 
@@ -121,14 +122,9 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function readSettings(path: string, required: boolean): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-    if (!required) return '';
-    throw new ImageError('NOT_FOUND', `${path}: expected the settings, got no such file`, {
-      location: path,
-      cause: error,
-    });
-  }
+  const bytes = await readUpTo(path, DOCUMENT_LIMIT);
+  if (bytes || !required) return bytes?.toString() ?? '';
+  throw new ImageError('NOT_FOUND', `${path}: expected the settings, got no such file`, {
+    location: path,
+  });
 }
