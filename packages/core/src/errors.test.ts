@@ -7,7 +7,7 @@ it.each([
   [0, ''],
   [2, 'n0, n1'],
   [10, names(10).join(', ')],
-  [1254, `${names(10).join(', ')} and 1,244 more`],
+  [1254, `${names(10).join(', ')} and 1244 more`],
 ])('of %d names a message shows the first ten', (count, expected) => {
   expect(shortList(names(count))).toBe(expected);
 });

@@ -55,11 +55,11 @@ function bounded(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-/** Names for a message, with the number of those that are left out: `a, b and 1,234 more`. */
+/** Names for a message, with the number of those that are left out: `a, b and 1234 more`. */
 export function shortList(names: readonly string[], separator = ', '): string {
   const shown = names.slice(0, SHOWN_NAMES).map((name) => name.slice(0, SHOWN_CHARACTERS));
   const more = names.length - shown.length;
-  return `${shown.join(separator)}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}`;
+  return `${shown.join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Content over a limit that the settings can raise. */

@@ -1,13 +1,8 @@
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { heal, isHalfDone, readRecord } from './catalog/commit.js';
-import {
-  archivePath,
-  lockPath,
-  readCatalog,
-  spoolFolder,
-  type CatalogPlace,
-} from './catalog/file.js';
+import { archivePath, lockPath, readCatalog, spoolFolder } from './catalog/file.js';
+import type { CatalogPlace } from './catalog/locate.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
 import { sumsOf } from './archive/split-archive.js';
@@ -15,6 +10,7 @@ import type { Compression } from './compression/detect.js';
 import { didYouMean } from './definition/did-you-mean.js';
 import { parseName } from './definition/name.js';
 import { statIfThere } from './disk/allocated.js';
+import { isBelow } from './disk/own-folder.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
 import type { RegistryFlags } from './distribution/open-repository.js';
@@ -213,16 +209,29 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
       notices: [],
       path,
     };
-  if (await isHalfDone(path)) {
+  // Beside archives elsewhere nothing is renamed or deleted.
+  if (isBelow(place.folder, path) && (await isHalfDone(path))) {
     const name = basename(path, ARCHIVE_SUFFIX);
-    await withLock(lockPath(place, name), () => heal(path));
+    await withLock(lockPath(place, name), () => heal({ folder: place.folder, path }));
   }
   const record = await readRecord(path);
   const opened = await openArchive(path, { ...options, spoolFolder: spoolFolder(place) });
   if (!record) return { ...opened, path };
   const digests: string[] = [];
-  for await (const { descriptor } of opened.source.list()) digests.push(descriptor.digest);
-  if (digests.includes(record.digest)) return { ...opened, path, record };
+  const names: string[] = [];
+  for await (const { descriptor, reference } of opened.source.list()) {
+    digests.push(descriptor.digest);
+    if (reference !== undefined) names.push(reference);
+  }
+  if (digests.includes(record.digest)) {
+    const other = otherName(record, path, names);
+    if (other === undefined) return { ...opened, path, record };
+    await opened.source[Symbol.asyncDispose]();
+    throw new ImageError('CORRUPT', `${path}: expected ${other.expected}, got ${other.got}`, {
+      location: path,
+      hint: 'Save the image again, or delete its .image.json to accept the names in the archive.',
+    });
+  }
   await opened.source[Symbol.asyncDispose]();
   // Another process may have put a new archive and its record there, one after the other.
   if ((await isHalfDone(path)) || (await readRecord(path))?.digest !== record.digest)
@@ -235,6 +244,18 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
       hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',
     },
   );
+}
+
+/** Where an archive, its record and its file disagree on the name of the image. */
+function otherName(
+  { name, reference }: ImageRecord,
+  path: string,
+  names: readonly string[],
+): { readonly expected: string; readonly got: string } | undefined {
+  const file = basename(path, ARCHIVE_SUFFIX);
+  if (file !== name) return { expected: `the record of ${file}`, got: `that of ${name}` };
+  const other = names.find((each) => each !== reference);
+  return other === undefined ? undefined : { expected: reference, got: other };
 }
 
 function expanded(path: string): string {

@@ -90,7 +90,7 @@ async function one(
 ): Promise<{ readonly json: unknown; readonly text: string }> {
   const { name } = found.definition;
   if (printDockerfile) {
-    const dockerfile = await dockerfileOf(found);
+    const dockerfile = await dockerfileOf(workspace.root, found);
     return { json: { name, dockerfile }, text: dockerfile };
   }
   if (updateBase) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { asImageError } from '../errors.js';
+import { asImageError, systemCode } from '../errors.js';
 import { refuseLinks } from './links-below.js';
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -43,7 +43,10 @@ export async function writeAtomically(
   await syncFolder(dirname(path));
 }
 
-/** Writes a new file and waits until it is on disk; removes it again when that fails. */
+/**
+ * Writes a new file and waits until it is on disk; removes it again when that fails. An existing file, or a symbolic
+ * link in its place, is replaced: nothing is ever written through a link.
+ */
 export async function writeDurably(
   path: string,
   content: Chunks,
@@ -51,12 +54,22 @@ export async function writeDurably(
 ): Promise<void> {
   await makeFolder(dirname(path), options);
   try {
-    await using file = await open(path, 'w', fileMode(options));
+    await using file = await openNew(path, fileMode(options));
     await writeAll(file, content, path);
     await file.sync();
   } catch (error) {
     await rm(path, { force: true });
     throw noSpace(error, path);
+  }
+}
+
+async function openNew(path: string, mode: number): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', mode);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    await rm(path);
+    return open(path, 'wx', mode);
   }
 }
 

@@ -9,7 +9,8 @@ import { childrenOf } from '../transfer/select-platform.js';
 import type { Bytes, Source } from '../transfer/store.js';
 import { imagesOf, sizeOf, walk, type Graph } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 export interface Inspection {
   readonly location: string;

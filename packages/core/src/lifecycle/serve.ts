@@ -23,7 +23,8 @@ import {
 import { expanded } from './push-items.js';
 import { parseTarget } from './push-target.js';
 import { keepUp, parseUpkeep, type UpkeepOptions } from './upkeep.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl {
   readonly stdin: () => Bytes;
@@ -134,7 +135,7 @@ async function archivesIn(inputs: readonly string[], cwd: string): Promise<strin
     const isFolder = (await statIfThere(path))?.isDirectory() ?? false;
     const found =
       isFolder && !(await statIfThere(join(path, LAYOUT_FILE)))
-        ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'])
+        ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'], { follow: true })
         : [input];
     if (found.length === 0)
       throw new ImageError('NOT_FOUND', `${input}: expected archives in it, got none`, {

@@ -8,7 +8,8 @@ import { asProblem, verifySource } from '../verify/verify-source.js';
 import { problem, type ImageProblem } from '../verify/problem.js';
 import type { VerbOptions } from './call.js';
 import { hashAll } from '../verify/hash-all.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 export interface VerifyResult {
   readonly location: string;

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { listening } from '../../testing/listening.js';
 import { clientOfRegistry, described, sha256 } from '../../testing/pushing.js';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { shortList } from '../errors.js';
 import { MediaType } from '../oci/media-types.js';
 import { HostedStore } from '../store/hosted-store.js';
 import { bodyOf } from './body.js';
@@ -98,7 +97,7 @@ describe('a manifest', () => {
     const answer = await putManifest('a', 'x', manifest);
     const text = await answer.text();
     expect([answer.status, text.match(/sha256:/g)?.length]).toEqual([404, 10]);
-    expect(text).toContain('… and 1990 more');
+    expect(text).toContain(' and 1990 more');
   });
 
   it('takes memory of its client alone', async () => {
@@ -123,13 +122,6 @@ it('shows no manifest on a page that is larger than an image has', async () => {
   const page = await (await ask('GET', '/-/a')).text();
   expect(page.match(/cannot be read/g)).toHaveLength(1);
   expect((await ask('GET', `/-/a@${sha256(JSON.stringify(large))}`)).status).toBe(404);
-});
-
-it('lists the first ten of a list in a message', () => {
-  const all = Array.from({ length: 12 }, (_, at) => `${at}`);
-  expect(shortList(all.slice(0, 10))).toBe('0, 1, 2, 3, 4, 5, 6, 7, 8, 9');
-  expect(shortList(all)).toBe('0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … and 2 more');
-  expect(shortList([])).toBe('');
 });
 
 it('pages referrers by their size', async () => {
