@@ -10,7 +10,7 @@ import type { Compression } from './compression/detect.js';
 import { didYouMean } from './definition/did-you-mean.js';
 import { parseName } from './definition/name.js';
 import { statIfThere } from './disk/allocated.js';
-import { isBelow } from './disk/own-folder.js';
+import { isBelow } from './disk/inside.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
 import type { RegistryFlags } from './distribution/open-repository.js';

@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { isBelow } from '../disk/own-folder.js';
+import { isBelow } from '../disk/inside.js';
 import { systemCode } from '../errors.js';
 
 /** Where a workspace keeps its catalog; absolute paths. */

@@ -2,7 +2,8 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { isBelow, requireFolderBelow, requireFoldersBelow } from './own-folder.js';
+import { isBelow } from './inside.js';
+import { requireFolderBelow, requireFoldersBelow } from './own-folder.js';
 
 describe('a folder below another', () => {
   it.each([

@@ -1,13 +1,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { ImageError, systemCode } from '../errors.js';
-import { inside } from './inside.js';
-
-/** Whether a path is a folder, or below it. Both are absolute; neither is looked up. */
-export function isBelow(folder: string, path: string): boolean {
-  const below = relative(folder, path);
-  return below !== '..' && !below.startsWith(`..${sep}`) && !isAbsolute(below);
-}
+import { inside, isBelow } from './inside.js';
 
 /**
  * Refuses a folder that a symbolic link takes out of its root: what is written to or deleted from it would be elsewhere.

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DEFINITION_FILE } from '../definition/definition.js';
-import { isBelow } from '../disk/own-folder.js';
+import { isBelow } from '../disk/inside.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { FoundDefinition } from './recipe.js';
 
