@@ -9,6 +9,8 @@ import { pushSmall, readSmall, startServe } from '../served.js';
 import { ask, basic } from './raw.js';
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+/** For machines that are busy. */
+const PATIENT = { timeout: 30_000 };
 
 export function floodAttacks(): void {
   it('gets deep JSON and unknown layers refused in few words', async () => {
@@ -53,13 +55,16 @@ export function floodAttacks(): void {
       open.push(sent);
     }
     // It is refused more than its part, and another address pushes.
-    await expect.poll(() => [...refused], { timeout: 10_000 }).toEqual([429]);
+    await expect.poll(() => [...refused], PATIENT).toEqual([429]);
     const start = { method: 'POST', from: '127.0.0.2' };
     expect((await ask(`${url}/v2/b/blobs/uploads/`, start)).status).toBe(202);
     expect((await from('GET', '/v2/')).status).toBe(200);
     for (const each of open) each.destroy();
     await expect
-      .poll(async () => (await ask(`${url}/v2/b/blobs/uploads/`, { method: 'POST' })).status)
+      .poll(
+        async () => (await ask(`${url}/v2/b/blobs/uploads/`, { method: 'POST' })).status,
+        PATIENT,
+      )
       .toBe(202);
   });
 
@@ -104,7 +109,7 @@ export function floodAttacks(): void {
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as object);
-    await expect.poll(() => lines().length).toBe(3);
+    await expect.poll(() => lines().length, PATIENT).toBe(3);
     const [right, wrong, odd] = lines();
     expect(right).toMatchObject({
       ...{ user: 'ada', address: '127.0.0.1', method: 'GET', path: '/v2/', status: 200 },
@@ -122,7 +127,7 @@ export function floodAttacks(): void {
     const text = await startServe(args, { logs: true });
     await ask(`${text.url}/v2/`, { headers: basic('ada', 'secret') });
     await expect
-      .poll(text.said)
+      .poll(text.said, PATIENT)
       .toMatch(/^\S+Z 127\.0\.0\.1 ada GET \/v2\/ 200 \d+B [\d.]+ms [0-9a-f-]{36}\n$/);
     const none = await startServe([...args, '--log', 'none'], { logs: true });
     await ask(`${none.url}/v2/`, { headers: basic('ada', 'secret') });
@@ -142,7 +147,7 @@ export function floodAttacks(): void {
     await writeFile(file, `ada:${await hash('secret', 4)}\n`);
     const args = ['--root', join(folder, 'root'), '--htpasswd', file];
     const { said } = await startServe([...args, '--listen', '0.0.0.0:0'], { logs: true });
-    await expect.poll(said).toContain('unencrypted');
+    await expect.poll(said, PATIENT).toContain('unencrypted');
     const local = await startServe(args, { logs: true });
     expect(local.said()).toBe('');
   });
