@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { startServe } from '../served.js';
 import { stowage, temporaryFolder } from '../run.js';
-import { CONFIG_DIGEST, flood, recording, registryWith } from './hostile-registry.js';
+import { CONFIG_DIGEST, flood, recording, registryWith } from '../hostile-registry.js';
 
 export function clientBoundsAttacks(): void {
   it.each<[string, number, (path: string, host: string) => number | string]>([

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { stowage } from '../run.js';
-import { recording } from './hostile-registry.js';
+import { recording } from '../hostile-registry.js';
 
 export function clientMessageAttacks(): void {
   it('that is a web site is no registry', async () => {

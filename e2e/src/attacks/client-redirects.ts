@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { selfSigned } from '../../../packages/core/testing/self-signed.js';
 import { startServe } from '../served.js';
 import { stowage, temporaryFolder } from '../run.js';
-import { askBasic, CONFIG_DIGEST, recording, registryWith } from './hostile-registry.js';
+import { askBasic, CONFIG_DIGEST, recording, registryWith } from '../hostile-registry.js';
 
 const BASIC = `Basic ${Buffer.from('ada:secret').toString('base64')}`;
 
@@ -73,12 +72,11 @@ export function clientRedirectAttacks(): void {
   });
 
   it('does not lend its --insecure-skip-tls-verify to another host, nor leaves https', async () => {
-    const [own, unknown] = [await selfSigned(), await selfSigned()];
-    const other = await recording((response) => response.end(), { tls: unknown });
+    const other = await recording((response) => response.end(), { isTls: true });
     const plain = await recording((response) => response.end());
     let location = `https://${other.host}/`;
     const redirect = registryWith((response) => response.writeHead(307, { location }).end());
-    const registry = await recording(redirect, { tls: own });
+    const registry = await recording(redirect, { isTls: true });
     const pull = async () =>
       stowage([
         ...['copy', `docker://${registry.host}/a:1`, join(await temporaryFolder(), 'x.tar')],

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { listening, type ListeningOptions } from '../../../packages/core/testing/listening.js';
-import { digestOf } from '../served.js';
+import { listening } from '../../packages/core/testing/listening.js';
+import { selfSigned } from '../../packages/core/testing/self-signed.js';
+import { digestOf } from './served.js';
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -14,18 +15,24 @@ export interface Recorded {
   readonly cut: string[];
 }
 
-/** A server of loopback that writes down what it is asked. */
-export async function recording(answer: Answer, options?: ListeningOptions): Promise<Recorded> {
+/** A server of loopback that records its requests; over TLS with a certificate that nobody trusts where said so. */
+export async function recording(
+  answer: Answer,
+  { isTls = false }: { readonly isTls?: boolean } = {},
+): Promise<Recorded> {
   const requests: string[] = [];
   const credentials: string[] = [];
   const cut: string[] = [];
-  const host = await listening((request, response) => {
-    const { method = '', url = '', headers } = request;
-    requests.push(`${method} ${url}`);
-    if (headers.authorization !== undefined) credentials.push(headers.authorization);
-    response.once('close', () => response.writableFinished || cut.push(url));
-    answer(response, request);
-  }, options);
+  const host = await listening(
+    (request, response) => {
+      const { method = '', url = '', headers } = request;
+      requests.push(`${method} ${url}`);
+      if (headers.authorization !== undefined) credentials.push(headers.authorization);
+      response.once('close', () => response.writableFinished || cut.push(url));
+      answer(response, request);
+    },
+    isTls ? { tls: await selfSigned() } : {},
+  );
   return { host, requests, credentials, cut };
 }
 
