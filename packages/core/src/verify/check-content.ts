@@ -53,7 +53,7 @@ async function jobFor(source: Source, leaf: Leaf): Promise<LeafJob | undefined> 
 
 /** Where the bytes are no file of ours, they are read like everybody else reads them. */
 function hashRead(source: Source, leaf: Leaf, options: CallOptions): Promise<Hashed> {
-  return hashBytes(source.read(leaf.descriptor, options), hashing(source, leaf));
+  return hashBytes(source.read(leaf.descriptor, options), hashing(source, leaf), options);
 }
 
 function hashing({ limits = DEFAULT_LIMITS }: Source, { descriptor, diffId }: Leaf): Hashing {
