@@ -1,4 +1,6 @@
 export { asImageError, ImageError, type ErrorCode, type ImageErrorOptions } from './errors.js';
+export { listed } from './listed.js';
+export { printable, printableJson, printableLines } from './printable.js';
 
 export {
   canonicalReference,

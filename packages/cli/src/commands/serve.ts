@@ -77,7 +77,7 @@ export function serveCommand(io: Io): Command {
         io.stdout.write(json ? `${JSON.stringify({ url })}\n` : `${url}\n`);
         if (!io.signal.aborted) await once(io.signal, 'abort');
         // To be stopped is what it waits for.
-        return { json: undefined, text: '' };
+        return { json: undefined };
       }),
     );
 }

@@ -10,6 +10,11 @@ export interface ZstdProgram {
   readonly ZSTD_decompressStream: (context: number, output: number, input: number) => number;
 }
 
+/** A `WebAssemblyInstantiatedSource`, whose types are only in those of browsers. */
+interface Instantiated {
+  readonly instance: { readonly exports: ZstdProgram };
+}
+
 let loaded: Promise<ZstdProgram> | undefined;
 
 /** zstd's own decoder as WebAssembly, for Node.js 20. One for all streams: what they free is used again. */
@@ -22,9 +27,9 @@ async function load(): Promise<ZstdProgram> {
   const decoder = new ZSTDDecoder();
   return new Promise((resolve, reject) => {
     const init = decoder._init.bind(decoder);
-    decoder._init = (result) => {
+    decoder._init = (result: unknown) => {
       init(result);
-      resolve(result.instance.exports as unknown as ZstdProgram);
+      resolve((result as Instantiated).instance.exports);
     };
     decoder.init().catch(reject);
   });
