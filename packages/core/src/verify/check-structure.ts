@@ -120,6 +120,7 @@ export async function checkStructure(
   function note(descriptor: Descriptor, diffId?: Digest): void {
     const known = leaves.get(descriptor.digest);
     leaves.set(descriptor.digest, {
+      source,
       descriptor,
       image,
       ...(diffId ? { diffId } : known?.diffId ? { diffId: known.diffId } : {}),
