@@ -19,6 +19,7 @@ import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
 import type { RegistryFlags } from './distribution/open-repository.js';
 import { ImageError } from './errors.js';
+import { listed } from './listed.js';
 import { isPath, looksRemote, REPOSITORY, splitName, splitPrefix } from './location.js';
 import type { NamingOptions } from './oci/layout.js';
 import { parseReference } from './oci/reference.js';
@@ -232,7 +233,7 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
     return openPath(path, options);
   throw new ImageError(
     'CORRUPT',
-    `${path}: expected ${record.digest} as its record says, got ${digests.join(', ') || 'no image'}`,
+    `${path}: expected ${record.digest} as its record says, got ${listed(digests) || 'no image'}`,
     {
       location: path,
       hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',

@@ -5,7 +5,7 @@ import { isPlainLayerType } from '../oci/media-types.js';
 import type { Limits } from '../oci/limits.js';
 import type { DockerHalf, DockerImage } from '../transfer/halves.js';
 import type { LayoutSource } from '../transfer/layout-source.js';
-import { imagesOf, walk, type Graph } from '../transfer/walk.js';
+import { budgetFor, imagesOf, walk, type Graph } from '../transfer/walk.js';
 import { ArchiveMembers, configDigestIn } from './archive-members.js';
 import { DockerArchive, type DockerItem } from './docker-archive.js';
 import type { TarFile } from './tar-file.js';
@@ -23,12 +23,14 @@ export async function ociHalf(
   items: readonly DockerItem[],
 ): Promise<LayoutSource | undefined> {
   const images: NamedDescriptor[] = [];
+  const budget = budgetFor(source);
   const graphs = new Map<Digest, Graph>();
   for await (const image of source.list()) {
     const { descriptor } = image;
     const known = graphs.get(descriptor.digest);
     const graph =
-      known ?? (await walk(source, descriptor, { missing: 'report' }).catch(unlessMalformed));
+      known ??
+      (await walk(source, descriptor, { missing: 'report', budget }).catch(unlessMalformed));
     if (!graph || (!known && !(await agrees(graph, tar)))) return undefined;
     graphs.set(descriptor.digest, graph);
     images.push(image);

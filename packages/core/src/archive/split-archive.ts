@@ -5,6 +5,7 @@ import { statIfThere } from '../disk/allocated.js';
 import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
 import { ImageError } from '../errors.js';
+import { listed } from '../listed.js';
 import type { Bytes } from '../transfer/store.js';
 import { watched } from '../transfer/watched.js';
 
@@ -71,7 +72,7 @@ export async function readParts(path: string): Promise<ArchivePart[]> {
   if (missing.length > 0)
     throw new ImageError(
       'INCOMPLETE',
-      `${path}: expected ${parts.length} parts beside it, got no ${missing.join(', ')}`,
+      `${path}: expected ${parts.length} parts beside it, got no ${listed(missing)}`,
       { location: path, hint: 'Fetch what is missing; the parts and this list belong together.' },
     );
   const [first = 0] = sizes;

@@ -1,4 +1,4 @@
-import { ImageError } from '../errors.js';
+import { ImageError, tooLarge } from '../errors.js';
 import { listed } from '../listed.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { algorithmOf, digestOf, type Digest } from '../oci/digest.js';
@@ -8,6 +8,7 @@ import { isImageConfigType, isManifestType } from '../oci/media-types.js';
 import type { DockerHalf, DockerImage } from '../transfer/halves.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
+import { budgetFor, type Budget } from '../transfer/walk.js';
 import { problem, type ImageProblem } from './problem.js';
 
 export interface Compared {
@@ -112,10 +113,11 @@ function strange({ root, references }: OciImage, location: string): ImageProblem
 }
 
 async function imagesOf(source: Source, options: CallOptions): Promise<readonly OciImage[]> {
+  const budget = budgetFor(source);
   const images = new Map<Digest, OciImage>();
   for await (const { descriptor, reference } of source.list(options)) {
     const known = images.get(descriptor.digest);
-    const image = known ?? (await imageOf(source, descriptor, options));
+    const image = known ?? (await imageOf(source, descriptor, { ...options, budget }));
     if (reference !== undefined) image.references.add(reference);
     images.set(descriptor.digest, image);
   }
@@ -123,7 +125,11 @@ async function imagesOf(source: Source, options: CallOptions): Promise<readonly 
 }
 
 /** Read as leniently as other programs may read it: a manifest with wrong layers still has its config. */
-async function imageOf(source: Source, root: Descriptor, options: CallOptions): Promise<OciImage> {
+async function imageOf(
+  source: Source,
+  root: Descriptor,
+  { budget, ...options }: CallOptions & { readonly budget: Budget },
+): Promise<OciImage> {
   const limits = source.limits ?? DEFAULT_LIMITS;
   const configs: Descriptor[] = [];
   const seen = new Set<Digest>();
@@ -132,6 +138,8 @@ async function imageOf(source: Source, root: Descriptor, options: CallOptions): 
     seen.add(node.digest);
     if (isImageConfigType(node.mediaType)) configs.push(node);
     if (!isManifestType(node.mediaType) || !(await source.has(node, options))) return;
+    budget.left -= node.size;
+    if (budget.left < 0) throw tooLarge(`${source.location}: expected fewer bytes of manifests`);
     const bytes = await readContent(source, node, options).catch(unlessRefused);
     if (!bytes) return;
     for (const child of childrenIn(node, bytes)) await visit(child, depth + 1);
