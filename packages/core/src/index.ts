@@ -1,4 +1,11 @@
-export { asImageError, ImageError, type ErrorCode, type ImageErrorOptions } from './errors.js';
+export {
+  asImageError,
+  ImageError,
+  shortList,
+  type ErrorCode,
+  type ImageErrorOptions,
+} from './errors.js';
+export { printable, printableJson, printableLines } from './printable.js';
 
 export {
   canonicalReference,

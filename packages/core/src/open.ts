@@ -21,6 +21,7 @@ import { parseReference } from './oci/reference.js';
 import { CachedSource } from './store/cached-source.js';
 import { FileStore } from './store/file-store.js';
 import { openLayout } from './store/layout-dir.js';
+import type { Halves } from './transfer/halves.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
 import { withBase } from './transfer/with-base.js';
 
@@ -40,6 +41,8 @@ export interface Opened {
   readonly path?: string;
   /** Which description of a hybrid archive was read. */
   readonly half?: 'oci' | 'docker';
+  /** Both of them, to be compared. */
+  readonly halves?: Halves;
 }
 
 export interface OpenOptions extends CallOptions, NamingOptions {

@@ -11,7 +11,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PostTasksExecution, TaskResults } from '@nx/devkit';
-import { DEFINITION_FILE, RUNS_DAYS, RUNS_FOLDER, type TaskRun } from '@stowage/core/definition';
+import {
+  DEFINITION_FILE,
+  printableLines,
+  RUNS_DAYS,
+  RUNS_FOLDER,
+  type TaskRun,
+} from '@stowage/core/definition';
 
 type Status = TaskResults[string]['status'];
 
@@ -57,7 +63,7 @@ export const postTasksExecution: PostTasksExecution = (
     const oldest = fileOf(Date.now() - RUNS_DAYS * 86_400_000);
     for (const file of readdirSync(folder)) if (file < oldest) rmSync(join(folder, file));
   } catch (error) {
-    console.warn(`stowage: this run is not in ${RUNS_FOLDER}: ${String(error)}`);
+    console.warn(printableLines(`stowage: this run is not in ${RUNS_FOLDER}: ${String(error)}`));
   }
 };
 

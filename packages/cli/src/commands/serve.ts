@@ -93,7 +93,7 @@ export function serveCommand(io: Io): Command {
         io.stdout.write(json ? `${JSON.stringify({ url })}\n` : `${url}\n`);
         if (!io.signal.aborted) await once(io.signal, 'abort');
         // It runs until it is stopped, so that is success.
-        return { json: undefined, text: '' };
+        return { json: undefined };
       }),
     );
 }

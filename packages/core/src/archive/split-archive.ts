@@ -6,7 +6,7 @@ import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.
 import { inside } from '../disk/inside.js';
 import { withLock } from '../disk/lock.js';
 import { readUpTo } from '../disk/own-file.js';
-import { ImageError } from '../errors.js';
+import { ImageError, shortList } from '../errors.js';
 import type { Bytes } from '../transfer/store.js';
 import { watched } from '../transfer/watched.js';
 
@@ -74,7 +74,7 @@ export async function readParts(path: string): Promise<ArchivePart[]> {
   if (missing.length > 0)
     throw new ImageError(
       'INCOMPLETE',
-      `${path}: expected ${parts.length} parts beside it, got no ${missing.join(', ')}`,
+      `${path}: expected ${parts.length} parts beside it, got no ${shortList(missing)}`,
       { location: path, hint: 'Fetch what is missing; the parts and this list belong together.' },
     );
   const [first = 0] = sizes;

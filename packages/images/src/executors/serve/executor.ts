@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { logger, type ExecutorContext } from '@nx/devkit';
+import type { ExecutorContext } from '@nx/devkit';
 import { openWorkspace, serve, type ServeOptions } from '@stowage/core';
+import { log } from '../../log.js';
 import { failed, onEvent } from '../run.js';
 
 export interface ServeExecutorOptions
@@ -36,7 +37,7 @@ export default async function* serveImages(
       stdin: noInput,
       onEvent,
     });
-    logger.info(`registry: ${serving.url}`);
+    log.info(`registry: ${serving.url}`);
     yield { success: true, baseUrl: serving.url };
     if (!stopped.signal.aborted) await once(stopped.signal, 'abort');
   } catch (error) {
