@@ -1,4 +1,3 @@
-import { ImageError } from '../errors.js';
 import { parseJsonObject } from '../oci/json.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { isTag } from '../oci/reference.js';
@@ -9,9 +8,10 @@ import type { ScopedOptions } from './upload.js';
 const LIMITS = { ...DEFAULT_LIMITS, manifestBytes: LIST_BYTES };
 
 /**
- * The tags of a repository (distribution spec 1.1 § Listing Tags); none of one that does not exist.
+ * The tags of a repository (distribution spec 1.1 § Listing Tags); none of one that does not exist. Names that are no
+ * valid tags are left out: no request can ask for them, and they could be paths.
  *
- * @throws ImageError INVALID (a name that is not a tag), TOO_LARGE, UNAVAILABLE
+ * @throws ImageError TOO_LARGE, UNAVAILABLE
  */
 export async function* listTags(
   client: RegistryClient,
@@ -24,13 +24,5 @@ export async function* listTags(
     const { tags } = parseJsonObject(bytes, what, LIMITS);
     for (const tag of Array.isArray(tags) ? (tags as unknown[]) : [])
       if (typeof tag === 'string' && isTag(tag)) yield tag;
-      else throw invalid(client, what, tag);
   }
-}
-
-function invalid({ registry }: RegistryClient, what: string, got: unknown): ImageError {
-  const shown = typeof got === 'string' ? JSON.stringify(got.slice(0, 200)) : typeof got;
-  return new ImageError('INVALID', `${registry}: ${what}: expected tags, got ${shown}`, {
-    location: registry,
-  });
 }
