@@ -87,7 +87,8 @@ describe('referrers', () => {
       onEvent: (event) => event.type === 'notice' && notices.push(event.text),
     });
     expect(loaded).toHaveLength(1);
-    expect(notices).toHaveLength(2);
+    expect(notices).toHaveLength(1);
+    for (const { digest } of images.slice(1)) expect(notices[0]).toContain(digest);
     // Nor an artifact that refers to nothing.
     expect(await load(workspace, [golden('artifact.tar')], call)).toHaveLength(1);
     const chart = `oci-archive:${golden('artifact.tar')}:registry.example.com/golden/chart:1`;
