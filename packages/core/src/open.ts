@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { otherName } from './catalog/agreement.js';
 import { heal, isHalfDone, readRecord } from './catalog/commit.js';
 import { archivePath, lockPath, readCatalog, spoolFolder } from './catalog/file.js';
 import type { CatalogPlace } from './catalog/locate.js';
@@ -244,18 +245,6 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
       hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',
     },
   );
-}
-
-/** Where an archive, its record and its file disagree on the name of the image. */
-function otherName(
-  { name, reference }: ImageRecord,
-  path: string,
-  names: readonly string[],
-): { readonly expected: string; readonly got: string } | undefined {
-  const file = basename(path, ARCHIVE_SUFFIX);
-  if (file !== name) return { expected: `the record of ${file}`, got: `that of ${name}` };
-  const other = names.find((each) => each !== reference);
-  return other === undefined ? undefined : { expected: reference, got: other };
 }
 
 function expanded(path: string): string {
