@@ -1,14 +1,26 @@
 import { basename } from 'node:path';
+import { ImageError } from '../errors.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './record.js';
 
-/** Where an archive, its record and its file disagree on the name of the image. */
-export function otherName(
+/**
+ * The error where an archive, its record and its file disagree on the name of the image; undefined where they agree.
+ *
+ * @param names references in the archive.
+ */
+export function disagreement(
   { name, reference }: ImageRecord,
   path: string,
   names: readonly string[],
-): { readonly expected: string; readonly got: string } | undefined {
+): ImageError | undefined {
   const file = basename(path, ARCHIVE_SUFFIX);
-  if (file !== name) return { expected: `the record of ${file}`, got: `that of ${name}` };
   const other = names.find((each) => each !== reference);
-  return other === undefined ? undefined : { expected: reference, got: other };
+  if (file === name && other === undefined) return undefined;
+  const said =
+    file === name
+      ? `expected ${reference} as its record says, got ${String(other)}`
+      : `expected the record of ${file}, got that of ${name}`;
+  return new ImageError('CORRUPT', `${path}: ${said}`, {
+    location: path,
+    hint: 'Save the image again, or delete its .image.json to accept the names in the archive.',
+  });
 }
