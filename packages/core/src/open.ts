@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { disagreement } from './catalog/agreement.js';
 import { heal, isHalfDone, readRecord } from './catalog/commit.js';
 import { archivePath, lockPath, readCatalog, spoolFolder } from './catalog/file.js';
 import type { CatalogPlace } from './catalog/locate.js';
@@ -10,6 +10,7 @@ import type { Compression } from './compression/detect.js';
 import { didYouMean } from './definition/did-you-mean.js';
 import { parseName } from './definition/name.js';
 import { statIfThere } from './disk/allocated.js';
+import { expanded } from './disk/home-path.js';
 import { isBelow } from './disk/inside.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
@@ -227,13 +228,10 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
     if (reference !== undefined) names.push(reference);
   }
   if (digests.includes(record.digest)) {
-    const other = otherName(record, path, names);
-    if (other === undefined) return { ...opened, path, record };
+    const refused = disagreement(record, path, names);
+    if (!refused) return { ...opened, path, record };
     await opened.source[Symbol.asyncDispose]();
-    throw new ImageError('CORRUPT', `${path}: expected ${other.expected}, got ${other.got}`, {
-      location: path,
-      hint: 'Save the image again, or delete its .image.json to accept the names in the archive.',
-    });
+    throw refused;
   }
   await opened.source[Symbol.asyncDispose]();
   // Another process may have put a new archive and its record there, one after the other.
@@ -247,22 +245,6 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
       hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',
     },
   );
-}
-
-/** Where an archive, its record and its file disagree on the name of the image. */
-function otherName(
-  { name, reference }: ImageRecord,
-  path: string,
-  names: readonly string[],
-): { readonly expected: string; readonly got: string } | undefined {
-  const file = basename(path, ARCHIVE_SUFFIX);
-  if (file !== name) return { expected: `the record of ${file}`, got: `that of ${name}` };
-  const other = names.find((each) => each !== reference);
-  return other === undefined ? undefined : { expected: reference, got: other };
-}
-
-function expanded(path: string): string {
-  return path === '~' || /^~[\\/]/.test(path) ? join(homedir(), path.slice(1)) : path;
 }
 
 async function exists(path: string): Promise<boolean> {

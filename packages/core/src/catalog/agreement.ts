@@ -1,0 +1,26 @@
+import { basename } from 'node:path';
+import { ImageError } from '../errors.js';
+import { ARCHIVE_SUFFIX, type ImageRecord } from './record.js';
+
+/**
+ * The error where an archive, its record and its file disagree on the name of the image; undefined where they agree.
+ *
+ * @param names references in the archive.
+ */
+export function disagreement(
+  { name, reference }: ImageRecord,
+  path: string,
+  names: readonly string[],
+): ImageError | undefined {
+  const file = basename(path, ARCHIVE_SUFFIX);
+  const other = names.find((each) => each !== reference);
+  if (file === name && other === undefined) return undefined;
+  const said =
+    file === name
+      ? `expected ${reference} as its record says, got ${String(other)}`
+      : `expected the record of ${file}, got that of ${name}`;
+  return new ImageError('CORRUPT', `${path}: ${said}`, {
+    location: path,
+    hint: 'Save the image again, or delete its .image.json to accept the names in the archive.',
+  });
+}
