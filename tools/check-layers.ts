@@ -48,7 +48,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 const CORE = 'packages/core/src/';
 /** Pure files that every folder may import. */
-const FOR_ALL: ReadonlySet<string> = new Set(['errors.ts', 'listed.ts', 'printable.ts']);
+const FOR_ALL: ReadonlySet<string> = new Set(['errors.ts', 'printable.ts']);
 /** Decide, and touch nothing: no files, processes or network, however far down. */
 const PURE = [
   /\/oci\//,

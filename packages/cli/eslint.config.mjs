@@ -7,8 +7,7 @@ export default [
   ...base,
   {
     files: ['src/**/*.ts'],
-    // `serve` prints its log itself.
-    ignores: ['src/**/*.test.ts', 'src/print/**', 'src/main.ts', 'src/commands/serve.ts'],
+    ignores: ['src/**/*.test.ts', 'src/print/**', 'src/main.ts'],
     rules: {
       'no-console': 'error',
       'no-restricted-syntax': [

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { serve, type AccessRule, type Permission } from '@stowage/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { print, printJson } from '../print/print.js';
 import { requestLog, type LogFormat } from '../print/request-log.js';
+import { text } from '../print/text.js';
 import { action, verb, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -79,7 +81,7 @@ export function serveCommand(io: Io): Command {
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const { allow: rules, allowedHost: allowedHosts, json, quiet, log, ...rest } = options;
-        const onAnswered = requestLog(quiet ? 'none' : log, (line) => io.stderr.write(line));
+        const onAnswered = requestLog(quiet ? 'none' : log, io.stderr);
         // A registry outlives the reader of its output.
         io.stdout.on('error', () => undefined);
         await using serving = await serve(workspace, inputs, {
@@ -90,7 +92,8 @@ export function serveCommand(io: Io): Command {
           onAnswered,
         });
         const { url } = serving;
-        io.stdout.write(json ? `${JSON.stringify({ url })}\n` : `${url}\n`);
+        if (json) printJson(io.stdout, { url });
+        else print(io.stdout, text`${url}\n`);
         if (!io.signal.aborted) await once(io.signal, 'abort');
         // It runs until it is stopped, so that is success.
         return { json: undefined };

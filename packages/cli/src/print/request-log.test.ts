@@ -1,4 +1,5 @@
 import type { Answered } from '@stowage/core';
+import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { requestLog } from './request-log.js';
 
@@ -16,9 +17,9 @@ const ANSWERED: Answered = {
 };
 
 function logged(format: 'text' | 'json', answered: Partial<Answered>): string {
-  const lines: string[] = [];
-  requestLog(format, (line) => lines.push(line))?.({ ...ANSWERED, ...answered });
-  return lines.join('');
+  const stream = new PassThrough();
+  requestLog(format, stream as unknown as NodeJS.WriteStream)?.({ ...ANSWERED, ...answered });
+  return String(stream.read());
 }
 
 it('writes one line for each request, in text or JSON', () => {
@@ -30,7 +31,7 @@ it('writes one line for each request, in text or JSON', () => {
     time: '2026-01-02T03:04:05.006Z',
     milliseconds: 1.3,
   });
-  expect(requestLog('none', () => undefined)).toBeUndefined();
+  expect(requestLog('none', process.stderr)).toBeUndefined();
 });
 
 it.each(['text', 'json'] as const)('lets nothing of a client act on a terminal as %s', (format) => {
