@@ -1,4 +1,11 @@
-export { asImageError, ImageError, type ErrorCode, type ImageErrorOptions } from './errors.js';
+export {
+  asImageError,
+  ImageError,
+  shortList,
+  type ErrorCode,
+  type ImageErrorOptions,
+} from './errors.js';
+export { printable, printableJson, printableLines } from './printable.js';
 
 export {
   canonicalReference,
@@ -100,6 +107,7 @@ export { actArguments, writeActrc, type ActArguments } from './lifecycle/actrc.j
 export type { JobRequest } from './lifecycle/jobs.js';
 export { findDefinitions } from './lifecycle/definitions.js';
 export { registryHandler, type Answered, type RegistryHandlerOptions } from './registry/handler.js';
+export { hostCheck } from './registry/access/allowed-hosts.js';
 export { HostedStore } from './store/hosted-store.js';
 export type { Hosted, HostedManifest, Hosting, Uploads } from './transfer/hosted.js';
 export {
@@ -113,7 +121,13 @@ export { serve, type ServeOptions } from './lifecycle/serve.js';
 export { collectRegistry, scrubRegistry } from './lifecycle/maintain-registry.js';
 export type { CollectedHosted } from './store/hosted-collect.js';
 export type { Damage, Scrubbed } from './store/scrub.js';
-export { Access, type AccessOptions, type AccessRule, type Permission } from './registry/access.js';
+export {
+  Access,
+  type AccessOptions,
+  type AccessRule,
+  type Permission,
+  type Rights,
+} from './registry/access/access.js';
 export { planSync, syncCatalog, type CatalogSync } from './lifecycle/sync.js';
 export { verify, type VerifyLocationsOptions, type VerifyResult } from './lifecycle/verify.js';
 export type { ImageProblem } from './verify/problem.js';

@@ -3,8 +3,11 @@ import { entryOf } from './entry.js';
 import type { ImageRecord } from './record.js';
 import { addUsage, type Usage } from './usage.js';
 
-/** `ok`; its archive is gone; an archive nobody recorded; another archive than its record says; a name that breaks the rule. */
-export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed';
+/**
+ * `ok`; its archive is gone; an archive without a record; another archive than its record says; a name that breaks the
+ * rule; a file outside the workspace that the settings do not allow.
+ */
+export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed' | 'elsewhere';
 
 /** One archive as everything on disk says. */
 export interface CatalogEntry extends EntryYaml {
@@ -22,6 +25,8 @@ export interface CatalogEntry extends EntryYaml {
 export interface Inventory {
   /** Size in bytes of each archive. */
   readonly archives: ReadonlyMap<string, number>;
+  /** Files that entries name, and that must not be read. */
+  readonly elsewhere: ReadonlySet<string>;
   /** Each record, under the path of its archive. */
   readonly records: ReadonlyMap<string, Recorded>;
 }
@@ -48,7 +53,7 @@ export interface Judgements {
  */
 export function reconcile(
   entries: readonly EntryYaml[],
-  { archives, records }: Inventory,
+  { archives, elsewhere, records }: Inventory,
   judgements: Judgements,
 ): CatalogEntry[] {
   const listed = new Set<string>();
@@ -60,7 +65,8 @@ export function reconcile(
     const said = record
       ? { ...entry, ...entryOf(record, entry.file), name: entry.name, lags }
       : entry;
-    return asFound(said, recorded, archives.get(entry.file), judgements);
+    const found = asFound(said, recorded, archives.get(entry.file), judgements);
+    return elsewhere.has(entry.file) ? { ...found, state: 'elsewhere' } : found;
   });
   const found = [...archives.keys()].filter((file) => !listed.has(file)).sort();
   const unlisted = found.map((file): CatalogEntry => {

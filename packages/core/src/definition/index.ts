@@ -1,5 +1,7 @@
 // What the Nx plugin loads on every nx command: pure and light. Nothing here may reach files or engines.
 export { ImageError, type ErrorCode } from '../errors.js';
+export { shortList } from '../errors.js';
+export { printable, printableJson, printableLines } from '../printable.js';
 export {
   DEFINITION_FILE,
   isDaemonless,

@@ -9,6 +9,8 @@ export const SETTINGS_FILE = 'stowage.yaml';
 export interface Settings {
   /** The folder of archives and catalog, relative to the workspace. */
   readonly images: string;
+  /** Folders outside the workspace from which the catalog may name archives; relative to the workspace. */
+  readonly archives: readonly string[];
   readonly engine: EngineName;
   readonly host?: string;
   /** Of build steps and tests, unless a definition says otherwise. */
@@ -49,6 +51,7 @@ const schema = schemaOf<SettingsYaml>(settingsSchema);
 export function parseSettings(file: YamlFile): Settings {
   const {
     images = 'images',
+    archives = [],
     engine = 'auto',
     host,
     network,
@@ -67,6 +70,7 @@ export function parseSettings(file: YamlFile): Settings {
   const minFree = prune.min_free ?? (gigabytes === undefined ? undefined : `${gigabytes}GB`);
   return {
     images,
+    archives,
     engine,
     pins,
     limits,

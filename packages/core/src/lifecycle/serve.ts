@@ -1,18 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join, resolve } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
-import { isLoopback } from '../distribution/host.js';
 import { ImageError } from '../errors.js';
 import { LAYOUT_FILE } from '../oci/layout.js';
 import type { Opened } from '../open.js';
-import {
-  Access,
-  challenge,
-  parseHtpasswd,
-  type AccessRule,
-  type Permission,
-} from '../registry/access.js';
 import { registryHandler, type Answered } from '../registry/handler.js';
 import { Metrics } from '../registry/metrics.js';
 import { HostedStore } from '../store/hosted-store.js';
@@ -24,13 +14,19 @@ import { filesMatching } from './files-matching.js';
 import { HostedArchives } from './hosted-archives.js';
 import { addressIn, listen, type Listening } from './listen.js';
 import { registryFolder } from './maintain-registry.js';
+import {
+  accessFor,
+  hostCheckFor,
+  warnOfPlainPasswords,
+  type AccessControl,
+} from './serve-access.js';
 import { expanded } from './push-items.js';
 import { parseTarget } from './push-target.js';
 import { keepUp, parseUpkeep, type UpkeepOptions } from './upkeep.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
-export interface ServeOptions extends VerbOptions, UpkeepOptions {
-  readonly cwd: string;
+export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl {
   readonly stdin: () => Bytes;
   /** Where content is kept; `.stowage/registry` of the workspace when omitted. */
   readonly root?: string | undefined;
@@ -41,12 +37,6 @@ export interface ServeOptions extends VerbOptions, UpkeepOptions {
   readonly maxUsed?: string | undefined;
   /** `https://HOST[/PREFIX]` of a registry that is asked for what is missing here. */
   readonly upstream?: string | undefined;
-  /** A file that `htpasswd -B` writes. */
-  readonly htpasswd?: string | undefined;
-  /** What may be done without logging in. On this machine alone, without a file of users, everything. */
-  readonly anonymous?: Permission | undefined;
-  readonly rules?: readonly AccessRule[] | undefined;
-  readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
@@ -54,7 +44,7 @@ export interface ServeOptions extends VerbOptions, UpkeepOptions {
 /**
  * Runs a registry until it is disposed of: over a folder of its own, or over archives, as they are.
  *
- * @throws ImageError USAGE (what is said contradicts itself, or would let anybody in), CONFLICT (the address is taken)
+ * @throws ImageError USAGE (options that contradict each other, or would let anybody in), CONFLICT (the address is taken)
  */
 export async function serve(
   workspace: Workspace,
@@ -66,16 +56,15 @@ export async function serve(
   if ((cert === undefined) !== (key === undefined))
     throw new ImageError('USAGE', 'expected --tls-cert and --tls-key, got one of them');
   const access = await accessFor(address.host, options);
+  const checkHost = hostCheckFor(address.host, options);
+  warnOfPlainPasswords(address.host, options);
   const upkeep = parseUpkeep(options);
   const { hosted, hosting } = await openHosted(workspace, inputs, options);
   const metrics = await Metrics.open();
-  const onAnswered = (answered: Answered) => {
-    metrics.note(answered);
-    options.onAnswered?.(answered);
-  };
-  const handler = registryHandler({ hosted, hosting, access, onAnswered });
+  const { onAnswered } = options;
+  const handler = registryHandler({ hosted, hosting, access, checkHost, metrics, onAnswered });
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
-  const listening = await listen(withOthers(handler, metrics, access), { ...address, tls });
+  const listening = await listen(handler, { ...address, tls });
   const keeping = hosting && keepUp(registryFolder(workspace, options), upkeep, options);
   return {
     url: listening.url,
@@ -83,58 +72,8 @@ export async function serve(
       keeping?.[Symbol.dispose]();
       await listening[Symbol.asyncDispose]();
       await hosted[Symbol.asyncDispose]();
+      await access?.[Symbol.asyncDispose]();
     },
-  };
-}
-
-/** Nobody else is let in by mistake. @throws ImageError USAGE */
-async function accessFor(
-  host: string,
-  { cwd, htpasswd, anonymous, rules = [] }: ServeOptions,
-): Promise<Access | undefined> {
-  if (htpasswd === undefined && rules.length > 0)
-    throw new ImageError('USAGE', '--allow: expected --htpasswd with the users, got none');
-  if (htpasswd === undefined && anonymous === undefined && !isLoopback(host))
-    throw new ImageError(
-      'USAGE',
-      `--listen ${host}: expected to know who may come in from other machines, got nothing said`,
-      { hint: 'Name users with --htpasswd FILE, or say --anonymous read (or write).' },
-    );
-  if (htpasswd === undefined && anonymous === undefined) return undefined;
-  if (htpasswd === undefined) return new Access({ anonymous });
-  const path = resolve(cwd, htpasswd);
-  const read = () => readFile(path, 'utf8');
-  parseHtpasswd(
-    await read().catch((cause: unknown) => {
-      throw new ImageError('USAGE', `--htpasswd ${htpasswd}: expected a file, got none`, {
-        location: htpasswd,
-        cause,
-      });
-    }),
-  );
-  return new Access({ htpasswd: read, anonymous, rules });
-}
-
-/** `/healthz` and `/metrics` beside the registry; figures are for those who may read it. */
-function withOthers(
-  registry: RequestListener,
-  metrics: Metrics,
-  access: Access | undefined,
-): RequestListener {
-  const send = (response: ServerResponse, status: number, type: string, body: string) =>
-    response.writeHead(status, { 'content-type': type }).end(body);
-  const figures = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const who = await access?.of(request).catch(() => ({ may: () => false }));
-    if (who && !('user' in who) && !who.may('read', ''))
-      return void response.writeHead(401, challenge().headers).end();
-    const { type, body } = await metrics.text();
-    send(response, 200, type, body);
-  };
-  return (request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }) => {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (isRead && request.url === '/healthz') send(response, 200, 'text/plain', 'ok\n');
-    else if (isRead && request.url === '/metrics') void figures(request, response);
-    else registry(request, response);
   };
 }
 
@@ -196,7 +135,7 @@ async function archivesIn(inputs: readonly string[], cwd: string): Promise<strin
     const isFolder = (await statIfThere(path))?.isDirectory() ?? false;
     const found =
       isFolder && !(await statIfThere(join(path, LAYOUT_FILE)))
-        ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'])
+        ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'], { follow: true })
         : [input];
     if (found.length === 0)
       throw new ImageError('NOT_FOUND', `${input}: expected archives in it, got none`, {

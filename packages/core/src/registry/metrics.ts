@@ -1,12 +1,18 @@
 import type { Registry } from 'prom-client';
-import type { Answered } from './handler.js';
+/** What is counted of a request that was answered. */
+export interface CountedAnswer {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly milliseconds: number;
+}
 
-/** What a registry has done, for Prometheus. */
+/** Figures of a registry, for Prometheus. */
 export class Metrics {
   readonly #registry: Registry;
-  readonly #note: (answered: Answered) => void;
+  readonly #note: (answered: CountedAnswer) => void;
 
-  private constructor(registry: Registry, note: (answered: Answered) => void) {
+  private constructor(registry: Registry, note: (answered: CountedAnswer) => void) {
     this.#registry = registry;
     this.#note = note;
   }
@@ -35,7 +41,7 @@ export class Metrics {
     });
   }
 
-  note(answered: Answered): void {
+  note(answered: CountedAnswer): void {
     this.#note(answered);
   }
 

@@ -17,13 +17,33 @@ export function paged(all: readonly string[], { after, limit }: Page = {}): stri
 
 /** A manifest, and what must be there as long as it is. */
 export interface HostedManifest {
-  /** With what a list of referrers shows of it. */
+  /** With its artifact type; annotations may be left out, they are read from the manifest. */
   readonly descriptor: Descriptor;
   readonly subject?: Digest | undefined;
   readonly children: readonly Digest[];
 }
 
-/** Repositories as a registry shows them: content belongs to the repositories that it was pushed to. */
+export interface ReferrersOptions extends CallOptions {
+  /** Only those after this digest; from the beginning when omitted. */
+  readonly after?: string | undefined;
+  /** Only those of this artifact type. */
+  readonly artifactType?: string | undefined;
+}
+
+/** Whether an entry of a list of referrers is asked for. */
+export function isWanted(
+  { digest, artifactType }: Descriptor,
+  { after, artifactType: wanted }: ReferrersOptions,
+): boolean {
+  return (
+    (after === undefined || digest > after) && (wanted === undefined || artifactType === wanted)
+  );
+}
+
+/**
+ * Repositories as a registry shows them: content belongs to the repositories that it was pushed to. A signal ends
+ * the waiting of one caller.
+ */
 export interface Hosted extends AsyncDisposable {
   /** For messages. */
   readonly location: string;
@@ -32,19 +52,34 @@ export interface Hosted extends AsyncDisposable {
   repositories(page?: Page): Promise<readonly string[]>;
 
   /** Undefined when there is no such repository. */
-  tags(repository: string, page?: Page): Promise<readonly string[] | undefined>;
+  tags(
+    repository: string,
+    page?: Page,
+    options?: CallOptions,
+  ): Promise<readonly string[] | undefined>;
 
-  /** What a tag or a digest names; of a manifest all fields that its referrers' list shows. */
-  manifest(repository: string, reference: string): Promise<Descriptor | undefined>;
+  /** The manifest that a tag or a digest names: at least its media type, digest and size. */
+  manifest(
+    repository: string,
+    reference: string,
+    options?: CallOptions,
+  ): Promise<Descriptor | undefined>;
 
   /** What a repository holds under a digest, manifests among it. */
-  blob(repository: string, digest: Digest): Promise<Descriptor | undefined>;
+  blob(repository: string, digest: Digest, options?: CallOptions): Promise<Descriptor | undefined>;
 
-  /** The raw bytes. @throws ImageError NOT_FOUND at the first byte */
+  /** The raw bytes of content that the repository holds. @throws ImageError NOT_FOUND at the first byte */
   read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
 
-  /** Manifests whose subject this is, sorted by digest. */
-  referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]>;
+  /**
+   * Manifests whose subject this is, sorted by digest, with the artifact type and annotations that a list of referrers
+   * shows. Each is read when the consumer asks for it, so a consumer that stops early holds and costs no more.
+   */
+  referrers(
+    repository: string,
+    digest: Digest,
+    options?: ReferrersOptions,
+  ): AsyncIterable<Descriptor>;
 }
 
 /** Repositories that can be written. What a call acknowledged is durable, in all processes that share the storage. */
