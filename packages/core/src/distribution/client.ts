@@ -11,8 +11,8 @@ import { hostOf, isLoopback } from './host.js';
 import { refusal } from './refusal.js';
 import { askedFor, hintFor, isOfTheWay, isSettled, pause, rest, RETRIED } from './retry.js';
 
-export interface RegistryOptions extends CertificateOptions {
-  readonly credentials: Credentials;
+/** How to connect to a registry. */
+export interface ConnectionOptions extends CertificateOptions {
   /** http in place of https. When omitted, a registry on this machine is asked in http first, and no other ever. */
   readonly plainHttp?: boolean | undefined;
   readonly insecureSkipTlsVerify?: boolean | undefined;
@@ -20,6 +20,10 @@ export interface RegistryOptions extends CertificateOptions {
   readonly patience?: number | undefined;
   /** How often a request that failed on the way is tried again; 4 times when omitted. */
   readonly retries?: number | undefined;
+}
+
+export interface RegistryOptions extends ConnectionOptions {
+  readonly credentials: Credentials;
 }
 
 export interface RegistryRequest extends CallOptions {

@@ -63,16 +63,24 @@ export interface Engine extends AsyncDisposable {
   /**
    * Opens one of its images for reading.
    *
-   * @param spoolFolder where the engine's answer is kept meanwhile, if it has to be.
+   * @throws ImageError NOT_FOUND, NO_SPACE, UNAVAILABLE
    */
-  source(
-    reference: string,
-    options: CallOptions & { readonly spoolFolder: string },
-  ): Promise<Source>;
+  source(reference: string, options: EngineSourceOptions): Promise<Source>;
 
   /** Takes images; nothing is there before commit. */
-  sink(options?: { readonly onEvent?: ((event: EngineEvent) => void) | undefined }): Sink;
+  sink(options?: EngineSinkOptions): Sink;
 }
+
+export interface EngineSourceOptions extends CallOptions {
+  /** A folder for the archive that docker answers with; deleted when the source is disposed of. */
+  readonly spoolFolder: string;
+}
+
+export interface EngineSinkOptions {
+  readonly onEvent?: ((event: EngineEvent) => void) | undefined;
+}
+
+export interface EngineBuildOptions extends CallOptions, EngineSinkOptions {}
 
 /** A line of the engine's own progress, or the next step of a build. */
 export type EngineEvent =
@@ -106,7 +114,7 @@ export interface BuildingEngine extends Engine {
   /** @throws ImageError INVALID: a step failed; its last lines are in the message */
   build(
     request: BuildRequest,
-    options?: CallOptions & { readonly onEvent?: ((event: EngineEvent) => void) | undefined },
+    options?: EngineBuildOptions,
   ): Promise<EngineImage>;
 
   /** Runs a command in a new container, to its end. @returns its exit code */

@@ -12,18 +12,21 @@ export interface ActArguments {
   readonly notices: readonly string[];
 }
 
+export interface ActOptions {
+  /** The runner's label for requirements that no workflow gave; the system's name when omitted. */
+  readonly runner?: string | undefined;
+}
+
 const FILE = '.actrc';
 const NO_PULL = '--pull=false';
 
 /**
  * The arguments for `act`. It takes one image for each runner; a job with a container of its own runs in
  * that, whatever it is told.
- *
- * @param runner for requirements that no workflow gave; the system's name when omitted.
  */
 export function actArguments(
   jobs: readonly EnsureResult[],
-  { runner: said }: { readonly runner?: string | undefined } = {},
+  { runner: said }: ActOptions = {},
 ): ActArguments {
   const images = new Map<string, string>();
   const notices: string[] = [];

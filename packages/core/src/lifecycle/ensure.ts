@@ -29,7 +29,10 @@ export interface Ensured extends Pick<Jobs, 'skipped'> {
   readonly jobs: readonly EnsureResult[];
 }
 
-type EnsureOptions = VerbOptions & { readonly cwd: string };
+export interface EnsureOptions extends VerbOptions {
+  /** Relative paths of the request start here. */
+  readonly cwd: string;
+}
 
 /**
  * Sees to it that the engine has what jobs need: the best archive is loaded; where none fits, the image is

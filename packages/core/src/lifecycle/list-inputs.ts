@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { contextRoots, listContext, usedFiles } from '../build/context.js';
-import { readDefinition } from './recipe.js';
+import { readDefinition, type RecipeOptions } from './recipe.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -11,7 +11,7 @@ import type { Workspace } from './workspace.js';
 export async function listInputs(
   workspace: Workspace,
   path: string,
-  options: { readonly cwd: string },
+  options: Pick<RecipeOptions, 'cwd'>,
 ): Promise<string[]> {
   const { definition, folder } = await readDefinition(workspace, path, options);
   const context = resolve(folder, definition.context);

@@ -38,10 +38,15 @@ export async function collectRegistry(
   return collectHosted(root, { ...times, dryRun, signal });
 }
 
+export interface ScrubRegistryOptions extends RegistryFolder {
+  /** At most this much in a second, as `20MB`; as fast as the disk when omitted. */
+  readonly rate?: string | undefined;
+}
+
 /** Hashes all that a registry keeps, while it runs. @throws ImageError NOT_FOUND, USAGE (`rate`) */
 export async function scrubRegistry(
   workspace: Workspace,
-  { rate, signal, ...folder }: RegistryFolder & { readonly rate?: string | undefined },
+  { rate, signal, ...folder }: ScrubRegistryOptions,
 ): Promise<Scrubbed> {
   const root = await existing(registryFolder(workspace, folder));
   return scrub(root, { rate: rate === undefined ? undefined : size(rate, 'rate'), signal });

@@ -43,6 +43,11 @@ export interface PlannedJobs extends Pick<Jobs, 'skipped'> {
   readonly jobs: readonly Planned[];
 }
 
+export interface PlanOptions extends VerbOptions {
+  /** Relative paths of the request start here. */
+  readonly cwd: string;
+}
+
 /**
  * Finds for each job the best archive, or what its image would be built from. Changes nothing.
  *
@@ -51,7 +56,7 @@ export interface PlannedJobs extends Pick<Jobs, 'skipped'> {
 export async function plan(
   workspace: Workspace,
   request: JobRequest,
-  options: VerbOptions & { readonly cwd: string },
+  options: PlanOptions,
 ): Promise<PlannedJobs> {
   const { jobs, skipped } = await readJobs(workspace, request, options);
   return { jobs: await planJobs(workspace, jobs, options), skipped };

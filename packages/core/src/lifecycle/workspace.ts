@@ -18,18 +18,22 @@ export interface Workspace {
   readonly limits: Limits;
 }
 
+export interface WorkspaceOptions {
+  /** A settings file to use in place of `stowage.yaml` at the root. */
+  readonly config?: string | undefined;
+}
+
 /** Found from the inside out; a folder with none of them is a workspace of its own. */
 const MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
 
 /**
  * Finds the workspace around a folder and reads its settings.
  *
- * @param config a settings file to use instead of `stowage.yaml` at the root.
  * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`)
  */
 export async function openWorkspace(
   folder: string,
-  { config }: { readonly config?: string | undefined } = {},
+  { config }: WorkspaceOptions = {},
 ): Promise<Workspace> {
   const root = await rootOf(folder);
   const path = config === undefined ? join(root, SETTINGS_FILE) : resolve(folder, config);

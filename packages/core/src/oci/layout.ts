@@ -19,7 +19,7 @@ export const Annotation = {
 
 /** What an archive or layout says of a name: in which field, and how it is written there. */
 export interface EmbeddedName {
-  readonly field: (typeof Annotation)[keyof typeof Annotation] | 'RepoTags';
+  readonly field: 'org.opencontainers.image.ref.name' | 'io.containerd.image.name' | 'RepoTags';
   readonly text: string;
 }
 

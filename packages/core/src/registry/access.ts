@@ -4,6 +4,7 @@ import { ImageError } from '../errors.js';
 import { matchesAny } from '../policy/wildcards.js';
 import { Problem } from './problem.js';
 
+/** What a user may do with a repository; `write` includes `read`. */
 export type Permission = 'read' | 'write';
 
 /** Who may do what with which repositories. */
@@ -25,8 +26,15 @@ export interface AccessOptions {
   readonly rules?: readonly AccessRule[] | undefined;
 }
 
-/** What one request may do. */
+/** Whether a request has a permission for a repository. */
 export type May = (permission: Permission, repository: string) => boolean;
+
+/** The result of authenticating one request. */
+export interface AccessGrant {
+  /** The user's name; absent for an anonymous request. */
+  readonly user?: string;
+  readonly may: May;
+}
 
 /** Checks passwords in constant time, and remembers the right ones for as long as the file says the same. */
 export class Access {
@@ -44,7 +52,7 @@ export class Access {
    *
    * @throws Problem UNAUTHORIZED (a wrong password)
    */
-  async of({ headers }: IncomingMessage): Promise<{ readonly user?: string; readonly may: May }> {
+  async of({ headers }: IncomingMessage): Promise<AccessGrant> {
     const { htpasswd, anonymous, rules = [] } = this.#options;
     if (!htpasswd) return { may: (permission) => allows(anonymous, permission) };
     const given = basicIn(headers.authorization);

@@ -23,6 +23,11 @@ export interface HostedManifest {
   readonly children: readonly Digest[];
 }
 
+/** A manifest with its bytes. */
+export interface ManifestContent extends HostedManifest {
+  readonly bytes: Uint8Array;
+}
+
 /** Repositories as a registry shows them: content belongs to the repositories that it was pushed to. */
 export interface Hosted extends AsyncDisposable {
   /** For messages. */
@@ -58,7 +63,7 @@ export interface Hosting extends Hosted {
    */
   putManifest(
     repository: string,
-    manifest: HostedManifest & { readonly bytes: Uint8Array },
+    manifest: ManifestContent,
     tags: readonly string[],
   ): Promise<void>;
 
@@ -69,6 +74,11 @@ export interface Hosting extends Hosted {
   removeTag(repository: string, tag: string): Promise<boolean>;
   removeManifest(repository: string, digest: Digest): Promise<boolean>;
   removeBlob(repository: string, digest: Digest): Promise<boolean>;
+}
+
+export interface AppendOptions extends CallOptions {
+  /** Where the client believes the upload ends, in bytes; not checked when omitted. */
+  readonly at?: number | undefined;
 }
 
 /** Blobs on their way in, in as many pieces as it takes. @throws ImageError NOT_FOUND (an upload that is not there) */
@@ -82,7 +92,6 @@ export interface Uploads {
   /**
    * Adds bytes at the end. What came before a failure stays.
    *
-   * @param at where the sender believes that the end is
    * @returns how many bytes are there now
    * @throws ImageError CONFLICT (the end is elsewhere, or somebody else is writing), NO_SPACE
    */
@@ -90,7 +99,7 @@ export interface Uploads {
     repository: string,
     id: string,
     bytes: Bytes,
-    options?: CallOptions & { readonly at?: number | undefined },
+    options?: AppendOptions,
   ): Promise<number>;
 
   /** Makes it a blob of the repository. @throws ImageError CORRUPT (another digest: the upload is gone) */

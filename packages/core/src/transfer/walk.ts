@@ -87,13 +87,18 @@ export function sizeOf(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => sum + node.size, 0);
 }
 
+/** One image of a graph that a container can run. */
+export interface RunnableImage {
+  /** The image manifest. */
+  readonly descriptor: Descriptor;
+  /** Lowest first. */
+  readonly layers: readonly Descriptor[];
+  readonly configDescriptor: Descriptor;
+  readonly config: ImageConfig;
+}
+
 /** Every image manifest in the graph that runs on some platform, with its config. */
-export function imagesOf(graph: Graph): {
-  descriptor: Descriptor;
-  layers: readonly Descriptor[];
-  configDescriptor: Descriptor;
-  config: ImageConfig;
-}[] {
+export function imagesOf(graph: Graph): RunnableImage[] {
   return [...graph.documents.values()].flatMap(({ descriptor, manifest }) => {
     if (manifest?.kind !== 'image') return [];
     const config = graph.documents.get(manifest.config.digest)?.config;
