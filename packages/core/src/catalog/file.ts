@@ -17,7 +17,7 @@ import { addUsage } from './usage.js';
 
 export const CATALOG_FILE = 'image-registry.yml';
 
-/** Where a workspace keeps its catalog; absolute paths. */
+/** The folders of a workspace's catalog; absolute paths. */
 export interface CatalogPlace {
   readonly workspace: string;
   /** Holds the catalog and, in one folder for each project, the archives. */

@@ -3,10 +3,13 @@ import { entryOf } from './entry.js';
 import type { ImageRecord } from './record.js';
 import { addUsage, type Usage } from './usage.js';
 
-/** `ok`; its archive is gone; an archive nobody recorded; another archive than its record says; a name that breaks the rule. */
+/**
+ * The state of an archive: `ok`; `missing` (its file is gone); `orphan` (it has no record); `changed` (another archive than its
+ * record describes); `misnamed` (its name breaks the rule).
+ */
 export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed';
 
-/** One archive as everything on disk says. */
+/** One archive: the catalog's text, its record and its file put together. */
 export interface CatalogEntry extends EntryYaml {
   readonly state: EntryState;
   readonly recorded?: Recorded | undefined;
@@ -26,7 +29,7 @@ export interface Inventory {
   readonly records: ReadonlyMap<string, Recorded>;
 }
 
-/** A record whose file is read only when somebody asks for all of it: of 10,000 most are never asked. */
+/** A record whose file is read on demand. */
 export interface Recorded {
   readonly archiveSize: number;
   readonly reference: string;

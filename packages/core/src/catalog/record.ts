@@ -10,8 +10,8 @@ export const RECORD_SUFFIX = '.image.json';
 export const ARCHIVE_SUFFIX = '.tar';
 
 /**
- * What is in one archive: content facts only. No clock, host, path or input hash is in it, so an image
- * that was rebuilt to the same bytes has the same record.
+ * The content of one archive: facts only. It holds no clock, host, path or input hash, so an image that was rebuilt to the
+ * same bytes has the same record.
  */
 export interface ImageRecord {
   readonly name: string;

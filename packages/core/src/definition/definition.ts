@@ -5,15 +5,17 @@ import { imageSchema, type CopyYaml, type ImageYaml, type RetentionYaml } from '
 import { formatName, normalizeOs, type ImageName } from './name.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
+/** Name of the file that defines an image. */
 export const DEFINITION_FILE = 'image.yaml';
 
+/** The software in an image. */
 export interface Facts {
   readonly compilers: readonly string[];
   readonly packages: readonly string[];
   readonly tools: readonly string[];
 }
 
-/** How one image of a project is made: `image.yaml`, checked, with what it leaves unsaid written out. */
+/** How one image of a project is made: `image.yaml`, checked, with defaults filled in. */
 export interface Definition extends ImageName {
   readonly name: string;
   /** Fully qualified. */
@@ -49,6 +51,7 @@ export interface Definition extends ImageName {
   readonly facts: Facts;
 }
 
+/** The base of an image that is built on nothing. */
 export const SCRATCH = 'scratch';
 
 const schema = schemaOf<ImageYaml>(imageSchema);

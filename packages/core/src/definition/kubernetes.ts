@@ -4,7 +4,7 @@ import { canonicalReference } from '../oci/reference.js';
 import { yaml } from './libraries.js';
 import type { YamlFile } from './read-yaml.js';
 
-/** An image that a manifest names. */
+/** An image that a Kubernetes manifest names. */
 export interface KubernetesImage {
   /** As it is written. */
   readonly image: string;

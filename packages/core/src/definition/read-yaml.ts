@@ -4,6 +4,7 @@ import type { Document } from 'yaml';
 import { ImageError } from '../errors.js';
 import { ajv, yaml } from './libraries.js';
 
+/** The text of a YAML file. */
 export interface YamlFile {
   readonly text: string;
   /** For messages. */

@@ -4,8 +4,10 @@ import type { SettingsLimits } from './limits-schema.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 import { settingsSchema, type SettingsYaml } from './settings-schema.js';
 
+/** Name of the settings file at the root of a workspace. */
 export const SETTINGS_FILE = 'stowage.yaml';
 
+/** The settings of a workspace, `stowage.yaml`, with defaults filled in. */
 export interface Settings {
   /** The folder of archives and catalog, relative to the workspace. */
   readonly images: string;
@@ -45,7 +47,7 @@ const RUNNERS = { 'ubuntu-latest': 'ubuntu-24.04' };
 
 const schema = schemaOf<SettingsYaml>(settingsSchema);
 
-/** @throws ImageError USAGE (every problem with line and column) */
+/** Reads the settings. @throws ImageError USAGE (every problem with line and column) */
 export function parseSettings(file: YamlFile): Settings {
   const {
     images = 'images',

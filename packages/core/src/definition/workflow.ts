@@ -17,12 +17,14 @@ export interface WorkflowJob {
   readonly requirements: RequirementsYaml;
 }
 
+/** The jobs of a GitHub Actions workflow. */
 export interface Workflow {
   readonly jobs: readonly WorkflowJob[];
-  /** Jobs that need no image of ours, or whose needs cannot be known before they run. */
+  /** Jobs that need no image, or whose needs are not known before they run. */
   readonly skipped: readonly { readonly job: string; readonly reason: string }[];
 }
 
+/** How a workflow is read. */
 export interface WorkflowOptions {
   /** Only the job of this ID. */
   readonly job?: string | undefined;

@@ -3,12 +3,14 @@ import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asImageError } from '../errors.js';
 
+/** Content of a file, in chunks. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
+/** How a file is written. */
 export interface AtomicOptions {
   /**
-   * The temporary file. A name of its own for each call when omitted; a caller that holds a lock names
-   * a fixed one, so that what a dead process left is written over.
+   * The temporary file; a new name for each call when omitted. A caller that holds a lock may give a fixed name, so that the
+   * rest of a process that died is overwritten.
    */
   readonly partial?: string;
 }

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import * as tls from 'node:tls';
 import { ImageError, systemCode } from '../errors.js';
 
+/** TLS settings for a registry: trusted CAs and client certificate. */
 export interface CertificateOptions {
-  /** Certificates (PEM) that are believed besides those of the system. */
+  /** File of CA certificates (PEM) that are trusted besides those of the system. */
   readonly caFile?: string | undefined;
-  /** What this machine shows of itself (PEM); both or none. */
+  /** Client certificate and key (PEM files); give both or neither. */
   readonly clientCert?: string | undefined;
   readonly clientKey?: string | undefined;
 }

@@ -13,12 +13,16 @@ import { askedFor, hintFor, isOfTheWay, isSettled, pause, rest, RETRIED } from '
 
 /** How to connect to a registry. */
 export interface ConnectionOptions extends CertificateOptions {
-  /** http in place of https. When omitted, a registry on this machine is asked in http first, and no other ever. */
+  /**
+   * Use HTTP instead of HTTPS. When omitted, a registry on this machine is tried with HTTP first, every other one with HTTPS
+   * only.
+   */
   readonly plainHttp?: boolean | undefined;
+  /** Do not verify TLS certificates. */
   readonly insecureSkipTlsVerify?: boolean | undefined;
-  /** How long no answer, and no byte of one, may come (ms); a minute when omitted. */
+  /** Fail when no byte arrives for this long, in milliseconds; 60,000 when omitted. */
   readonly patience?: number | undefined;
-  /** How often a request that failed on the way is tried again; 4 times when omitted. */
+  /** How often a request with a transient failure is repeated; 4 when omitted. */
   readonly retries?: number | undefined;
 }
 

@@ -3,8 +3,10 @@ import type { Platform } from '../oci/platform.js';
 import type { CallOptions, Sink, Source } from '../transfer/store.js';
 import type { Graph } from '../transfer/walk.js';
 
+/** The kind of an engine. */
 export type EngineKind = 'docker' | 'podman' | 'containerd' | 'embedded';
 
+/** An image as an engine lists it. */
 export interface EngineImage {
   /** The config's digest (docker's classic store), or the manifest's or index's (containerd's, ours). */
   readonly id: Digest;
@@ -18,14 +20,14 @@ export interface EngineImage {
   readonly since?: number;
 }
 
-/** Something that an engine keeps of an image; images that share it name the same `id`. */
+/** A part of an image on an engine's disk; images that share it name the same `id`. */
 export interface ImagePart {
   readonly id: string;
   /** On disk. */
   readonly bytes: number;
 }
 
-/** What runs images. */
+/** Runs images, or keeps them (`embedded`). */
 export interface Engine extends AsyncDisposable {
   readonly kind: EngineKind;
   /** For messages: `docker-daemon:unix:///var/run/docker.sock`. */
@@ -40,6 +42,7 @@ export interface Engine extends AsyncDisposable {
   /** Looks an image up by reference or ID, with one request. */
   inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined>;
 
+  /** Lists its images. */
   list(options?: CallOptions): Promise<readonly EngineImage[]>;
 
   /** The folder of this machine in which it keeps its images; undefined where that cannot be known. */
@@ -71,15 +74,19 @@ export interface Engine extends AsyncDisposable {
   sink(options?: EngineSinkOptions): Sink;
 }
 
+/** How an image of an engine is read. */
 export interface EngineSourceOptions extends CallOptions {
   /** A folder for the archive that docker answers with; deleted when the source is disposed of. */
   readonly spoolFolder: string;
 }
 
+/** How images are written to an engine. */
 export interface EngineSinkOptions {
+  /** Called with each line of the engine's progress. */
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
 
+/** How an image is built. */
 export interface EngineBuildOptions extends CallOptions, EngineSinkOptions {}
 
 /** A line of the engine's own progress, or the next step of a build. */
@@ -87,6 +94,7 @@ export type EngineEvent =
   | { readonly type: 'engine'; readonly text: string }
   | { readonly type: 'step'; readonly subject: string; readonly text: string };
 
+/** One build of a Dockerfile. */
 export interface BuildRequest {
   /** The context as a tar. */
   readonly context: AsyncIterable<Uint8Array>;
@@ -100,27 +108,27 @@ export interface BuildRequest {
   readonly network?: string;
 }
 
+/** One command to run in a new container. */
 export interface RunRequest {
   /** A reference or ID. */
   readonly image: string;
   /** Program and arguments, in place of what the image would run. */
   readonly command: readonly string[];
   readonly network: string;
+  /** Called with each line of its output. */
   readonly onLine?: (line: string) => void;
 }
 
 /** An engine that also runs Dockerfiles and commands. */
 export interface BuildingEngine extends Engine {
   /** @throws ImageError INVALID: a step failed; its last lines are in the message */
-  build(
-    request: BuildRequest,
-    options?: EngineBuildOptions,
-  ): Promise<EngineImage>;
+  build(request: BuildRequest, options?: EngineBuildOptions): Promise<EngineImage>;
 
   /** Runs a command in a new container, to its end. @returns its exit code */
   run(request: RunRequest, options?: CallOptions): Promise<number>;
 }
 
+/** Whether an engine runs Dockerfiles and commands; the embedded store and containerd do not. */
 export function canBuild(engine: Engine): engine is BuildingEngine {
   return 'build' in engine;
 }

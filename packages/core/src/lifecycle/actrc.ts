@@ -5,13 +5,14 @@ import { canonicalReference, familiarReference, parseReference } from '../oci/re
 import type { EnsureResult } from './ensure.js';
 import type { Workspace } from './workspace.js';
 
-/** What `act` has to be told so that a runner's jobs run in an image of the engine. */
+/** Arguments for `act`, so that the jobs of a runner use an image of the engine. */
 export interface ActArguments {
   readonly arguments: readonly string[];
-  /** What `act` cannot be told. */
+  /** What these arguments cannot express. */
   readonly notices: readonly string[];
 }
 
+/** How the arguments are made. */
 export interface ActOptions {
   /** The runner's label for requirements that no workflow gave; the system's name when omitted. */
   readonly runner?: string | undefined;
@@ -20,10 +21,7 @@ export interface ActOptions {
 const FILE = '.actrc';
 const NO_PULL = '--pull=false';
 
-/**
- * The arguments for `act`. It takes one image for each runner; a job with a container of its own runs in
- * that, whatever it is told.
- */
+/** The arguments for `act`. It takes one image for each runner; a job with its own `container:` always uses that. */
 export function actArguments(
   jobs: readonly EnsureResult[],
   { runner: said }: ActOptions = {},
@@ -53,7 +51,7 @@ export function actArguments(
   };
 }
 
-/** Writes arguments into `.actrc` at the workspace's root; lines about other things stay. @returns its path */
+/** Writes arguments into `.actrc` at the root of the workspace; unrelated lines stay. @returns its path */
 export async function writeActrc(
   { root }: Workspace,
   { arguments: given }: ActArguments,

@@ -5,7 +5,10 @@ import { isDaemonless } from '../definition/definition.js';
 import { ImageError } from '../errors.js';
 import type { FoundDefinition } from './recipe.js';
 
-/** The Dockerfile of a definition: its own, or the one that its steps make. @throws ImageError USAGE (made without an engine) */
+/**
+ * The Dockerfile of a definition: its own, or the one generated from its steps. @throws ImageError USAGE (it needs
+ * none)
+ */
 export async function dockerfileOf({ definition, folder }: FoundDefinition): Promise<string> {
   const { name, context, dockerfile } = definition;
   if (dockerfile !== undefined) return await readFile(resolve(folder, context, dockerfile), 'utf8');

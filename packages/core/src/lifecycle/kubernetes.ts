@@ -8,6 +8,7 @@ import type { Bytes } from '../transfer/store.js';
 /** More than any rendered set of manifests (bytes). */
 const LIMIT = 64 * 1024 * 1024;
 
+/** How Kubernetes manifests are read. */
 export interface KubernetesOptions {
   /** A relative path starts here. */
   readonly cwd: string;

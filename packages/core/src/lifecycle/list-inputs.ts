@@ -4,7 +4,7 @@ import { readDefinition, type RecipeOptions } from './recipe.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * The files that an image is made from, absolute: those that `copy:` names, or a Dockerfile's whole context.
+ * Lists the files that an image is made from, as absolute paths: those that `copy:` names, or a Dockerfile's context.
  *
  * @throws ImageError NOT_FOUND, USAGE, NAMING
  */

@@ -17,6 +17,7 @@ import { sizeOf, walk } from '../transfer/walk.js';
 import { hashAll } from '../verify/hash-all.js';
 import { sharedCache } from './cache.js';
 
+/** The size of the cache of images from registries. */
 export interface CacheInfo {
   readonly path: string;
   readonly images: number;
@@ -27,6 +28,7 @@ export interface CacheInfo {
   readonly partialBytes: number;
 }
 
+/** One image of the cache. */
 export interface CachedImage {
   /** Null for one that was asked for by its digest alone. */
   readonly reference: string | null;
@@ -75,6 +77,7 @@ export async function listCache(): Promise<CachedImage[]> {
   );
 }
 
+/** The result of hashing the cache. */
 export interface CacheProof {
   readonly blobs: number;
   /** How many were hashed. */

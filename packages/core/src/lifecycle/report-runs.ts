@@ -1,6 +1,6 @@
 import type { TaskRun } from '../definition/runs.js';
 
-/** What became of one target of one image, over all runs that are remembered. */
+/** The runs of one target of one image. */
 export interface RunSummary {
   readonly image: string;
   /** Of Nx: `image-save`. */

@@ -29,32 +29,37 @@ import { parseTarget } from './push-target.js';
 import { keepUp, parseUpkeep, type UpkeepOptions } from './upkeep.js';
 import { openEngine, openIn, type Workspace } from './workspace.js';
 
+/** How a registry is served. */
 export interface ServeOptions extends VerbOptions, UpkeepOptions {
+  /** Relative paths start here. */
   readonly cwd: string;
+  /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
-  /** Where content is kept; `.stowage/registry` of the workspace when omitted. */
+  /** Folder of its content; `.stowage/registry` of the workspace when omitted. */
   readonly root?: string | undefined;
-  /** `HOST:PORT`; a free port of this machine alone when omitted. */
+  /** `HOST:PORT`; a free port on loopback when omitted. */
   readonly listen?: string | undefined;
   readonly readOnly?: boolean | undefined;
-  /** How much content is kept at most, as `50GB`. */
+  /** Most content to keep, as `50GB`. */
   readonly maxUsed?: string | undefined;
-  /** `https://HOST[/PREFIX]` of a registry that is asked for what is missing here. */
+  /** `https://HOST[/PREFIX]` of a registry to fetch missing images from. */
   readonly upstream?: string | undefined;
-  /** A file that `htpasswd -B` writes. */
+  /** A file written by `htpasswd -B`. */
   readonly htpasswd?: string | undefined;
-  /** What may be done without logging in. On this machine alone, without a file of users, everything. */
+  /** Permission without logging in; on loopback, without `htpasswd`, everything. */
   readonly anonymous?: Permission | undefined;
   readonly rules?: readonly AccessRule[] | undefined;
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
+  /** Called after each request. */
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
 
 /**
- * Runs a registry until it is disposed of: over a folder of its own, or over archives, as they are.
+ * Runs a registry until it is disposed of: over a folder of its own, or, read-only, over archives as they are.
  *
- * @throws ImageError USAGE (what is said contradicts itself, or would let anybody in), CONFLICT (the address is taken)
+ * @throws ImageError USAGE (contradicting options, or no access control on an address that is not loopback), NOT_FOUND,
+ *   CONFLICT (the address is in use)
  */
 export async function serve(
   workspace: Workspace,

@@ -18,6 +18,7 @@ export interface Workspace {
   readonly limits: Limits;
 }
 
+/** How a workspace is opened. */
 export interface WorkspaceOptions {
   /** A settings file to use in place of `stowage.yaml` at the root. */
   readonly config?: string | undefined;
@@ -27,7 +28,8 @@ export interface WorkspaceOptions {
 const MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
 
 /**
- * Finds the workspace around a folder and reads its settings.
+ * Finds the workspace around a folder (the nearest parent with `stowage.yaml`, `nx.json` or `.git`, else the folder itself)
+ * and reads its settings.
  *
  * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`)
  */
@@ -73,7 +75,11 @@ export function openIn(
   return openLocation(location, { ...options, place, limits });
 }
 
-/** The engine that flags, else settings, else the machine choose. @throws ImageError UNAVAILABLE */
+/**
+ * Opens the engine of a workspace: the one that is given, else that of the settings, else the first that answers.
+ *
+ * @throws ImageError UNAVAILABLE, USAGE (an address)
+ */
 export async function openEngine(
   { settings, place }: Workspace,
   { engine, host, namespace }: Pick<EngineOptions, 'engine' | 'host' | 'namespace'> = {},
@@ -86,7 +92,12 @@ export async function openEngine(
   });
 }
 
-/** Where an image of this name is kept. @throws ImageError NAMING */
+/**
+ * The path at which the image of a conventional name is kept. Does not look at the disk.
+ *
+ * @param project the project of the name, where its end is not clear from the name alone.
+ * @throws ImageError NAMING
+ */
 export function archiveOf({ settings, place }: Workspace, name: string, project?: string): string {
   const parts = conventionalName(settings, name, project === undefined ? [] : [project]);
   return join(place.folder, parts.project, `${name}.tar`);

@@ -32,9 +32,11 @@ export interface NamedDescriptor {
   readonly embedded?: EmbeddedName;
 }
 
+/** How names and manifests of an archive or a layout are read. */
 export interface NamingOptions {
+  /** Limits for its content; safe defaults when omitted. */
   readonly limits?: Limits | undefined;
-  /** What a name that is only a tag is a tag of. */
+  /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
 }
 

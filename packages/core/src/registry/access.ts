@@ -7,22 +7,25 @@ import { Problem } from './problem.js';
 /** What a user may do with a repository; `write` includes `read`. */
 export type Permission = 'read' | 'write';
 
-/** Who may do what with which repositories. */
+/** One permission of one user, or of all users, for some repositories. */
 export interface AccessRule {
-  /** `*` for all who log in. */
+  /** A user name; `*` for every user who logs in. */
   readonly user: string;
-  /** `write` is reading, too. */
+  /** `write` includes `read`. */
   readonly permission: Permission;
-  /** `*` stands for anything. */
+  /** A repository; `*` stands for any characters. */
   readonly repositories: string;
 }
 
+/** Users, passwords and rules of a registry. */
 export interface AccessOptions {
-  /** What `htpasswd -B` writes: `user:$2y$…` in lines. Asked for at every request, so that it may change. */
+  /**
+   * Reads the output of `htpasswd -B`: lines of `user:$2y$…`. Called for every request, so that the file may change.
+   */
   readonly htpasswd?: (() => Promise<string>) | undefined;
-  /** What may be done without logging in; nothing when omitted. */
+  /** Permission without logging in; none when omitted. */
   readonly anonymous?: Permission | undefined;
-  /** All who log in may write everything when there are none. */
+  /** Permissions of users; without rules every user may write everything. */
   readonly rules?: readonly AccessRule[] | undefined;
 }
 
@@ -36,7 +39,7 @@ export interface AccessGrant {
   readonly may: May;
 }
 
-/** Checks passwords in constant time, and remembers the right ones for as long as the file says the same. */
+/** Authenticates requests (HTTP basic authentication, bcrypt hashes) and decides what they may do. */
 export class Access {
   readonly #options: AccessOptions;
   readonly #key = randomBytes(32);
@@ -48,9 +51,9 @@ export class Access {
   }
 
   /**
-   * What a request may do, by who sends it.
+   * Authenticates a request.
    *
-   * @throws Problem UNAUTHORIZED (a wrong password)
+   * @throws an error response UNAUTHORIZED (wrong user name or password)
    */
   async of({ headers }: IncomingMessage): Promise<AccessGrant> {
     const { htpasswd, anonymous, rules = [] } = this.#options;

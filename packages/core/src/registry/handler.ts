@@ -13,7 +13,7 @@ import { asProblem, Problem } from './problem.js';
 import { parseRoute, type Route } from './routes.js';
 import { appendUpload, cancelUpload, finishUpload, sendUpload, startUpload } from './uploads.js';
 
-/** A request that was answered. */
+/** A request that was answered, for logs and metrics. */
 export interface Answered {
   readonly id: string;
   readonly method: string;
@@ -26,20 +26,29 @@ export interface Answered {
   readonly error?: unknown;
 }
 
+/** What a registry serves, and to whom. */
 export interface RegistryHandlerOptions {
   readonly hosted: Hosted;
-  /** The same repositories, where they can be written; read-only when omitted. */
+  /** The same repositories, if clients may write them; read-only when omitted. */
   readonly hosting?: Hosting | undefined;
-  /** Everybody may do everything when omitted. */
+  /** Access rules; everybody may do everything when omitted. */
   readonly access?: Access | undefined;
-  /** How many requests may bring content at once; 500 when omitted. */
+  /** How many uploads may run at once; 500 when omitted. */
   readonly uploads?: number | undefined;
+  /** Called after each request. */
   readonly onAnswered?: (answered: Answered) => void;
 }
 
 type Work = (exchange: Exchange) => Promise<void>;
 
-/** A registry (OCI distribution spec 1.1) as a handler of requests: mount it in any server of `node:http`. */
+/**
+ * A registry (OCI distribution spec 1.1) as a request handler: mount it in any server of `node:http`, or in a test.
+ *
+ * @example
+ * const hosting = openRegistryFolder('./registry');
+ * const server = createServer(registryHandler({ hosted: hosting, hosting }));
+ * server.listen(5000, '127.0.0.1');
+ */
 export function registryHandler(options: RegistryHandlerOptions): RequestListener {
   const gate = new Gate(options.uploads ?? UPLOADS);
   return (request, response) => void handle(request, response, { ...options, gate });

@@ -1,6 +1,7 @@
 import type { Hosting } from '../transfer/hosted.js';
 import { HostedStore } from './hosted-store.js';
 
+/** Bounds on the storage of a registry. */
 export interface RegistryFolderOptions {
   /** How many bytes of content the folder may hold; unlimited when omitted. More is NO_SPACE. */
   readonly maxUsed?: number | undefined;

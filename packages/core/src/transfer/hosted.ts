@@ -2,9 +2,9 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { Bytes, CallOptions, ReadOptions } from './store.js';
 
-/** A page of a list that is sorted by its strings. */
+/** A page of a list that is sorted by code units. */
 export interface Page {
-  /** What comes after this, in the order of code units; from the beginning when omitted. */
+  /** The list starts after this; at its beginning when omitted. */
   readonly after?: string | undefined;
   readonly limit?: number | undefined;
 }
@@ -15,9 +15,9 @@ export function paged(all: readonly string[], { after, limit }: Page = {}): stri
   return sorted.filter((each) => after === undefined || each > after).slice(0, limit);
 }
 
-/** A manifest, and what must be there as long as it is. */
+/** A manifest of a registry, and the manifests and blobs that must exist as long as it does. */
 export interface HostedManifest {
-  /** With what a list of referrers shows of it. */
+  /** Includes the fields that a list of referrers shows. */
   readonly descriptor: Descriptor;
   readonly subject?: Digest | undefined;
   readonly children: readonly Digest[];
@@ -28,7 +28,7 @@ export interface ManifestContent extends HostedManifest {
   readonly bytes: Uint8Array;
 }
 
-/** Repositories as a registry shows them: content belongs to the repositories that it was pushed to. */
+/** The repositories that a registry serves, for reading. Content belongs to the repositories it was pushed to. */
 export interface Hosted extends AsyncDisposable {
   /** For messages. */
   readonly location: string;
@@ -39,10 +39,10 @@ export interface Hosted extends AsyncDisposable {
   /** Undefined when there is no such repository. */
   tags(repository: string, page?: Page): Promise<readonly string[] | undefined>;
 
-  /** What a tag or a digest names; of a manifest all fields that its referrers' list shows. */
+  /** Resolves a tag or a digest to a manifest, with the fields that a list of referrers shows. */
   manifest(repository: string, reference: string): Promise<Descriptor | undefined>;
 
-  /** What a repository holds under a digest, manifests among it. */
+  /** Finds content of a repository by its digest, manifests included. */
   blob(repository: string, digest: Digest): Promise<Descriptor | undefined>;
 
   /** The raw bytes. @throws ImageError NOT_FOUND at the first byte */
@@ -52,14 +52,16 @@ export interface Hosted extends AsyncDisposable {
   referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]>;
 }
 
-/** Repositories that can be written. What a call acknowledged is durable, in all processes that share the storage. */
+/**
+ * Repositories that clients can write. What a call acknowledged is durable, in all processes that share the storage.
+ */
 export interface Hosting extends Hosted {
   readonly uploads: Uploads;
 
   /**
-   * Keeps a manifest, and gives it names. Its children must be there.
+   * Stores a manifest and its tags. Its children must exist.
    *
-   * @throws ImageError INCOMPLETE (a child is not there), NO_SPACE
+   * @throws ImageError INCOMPLETE (a child is missing), NO_SPACE
    */
   putManifest(
     repository: string,
@@ -67,43 +69,47 @@ export interface Hosting extends Hosted {
     tags: readonly string[],
   ): Promise<void>;
 
-  /** Makes a blob of one repository, or of any when none is said, one of another. @returns whether it was there */
+  /**
+   * Adds a blob of repository `from`, or of any one when omitted, to another repository. @returns whether it existed
+   */
   mount(repository: string, digest: Digest, from?: string): Promise<boolean>;
 
-  /** Each of these answers whether it was there. */
+  /** Removes a tag. @returns whether it existed */
   removeTag(repository: string, tag: string): Promise<boolean>;
+  /** Removes a manifest with its tags. @returns whether it existed */
   removeManifest(repository: string, digest: Digest): Promise<boolean>;
+  /** Removes a blob from one repository. @returns whether it existed */
   removeBlob(repository: string, digest: Digest): Promise<boolean>;
 }
 
+/** How a piece of an upload is appended. */
 export interface AppendOptions extends CallOptions {
   /** Where the client believes the upload ends, in bytes; not checked when omitted. */
   readonly at?: number | undefined;
 }
 
-/** Blobs on their way in, in as many pieces as it takes. @throws ImageError NOT_FOUND (an upload that is not there) */
+/** Uploads of blobs, each in any number of pieces. @throws ImageError NOT_FOUND (no such upload) */
 export interface Uploads {
-  /** @returns its ID */
+  /** Begins an upload. @returns its ID */
   start(repository: string): Promise<string>;
 
-  /** How many bytes are there. */
+  /** Number of bytes received so far. */
   size(repository: string, id: string): Promise<number>;
 
   /**
-   * Adds bytes at the end. What came before a failure stays.
+   * Appends bytes. Bytes that arrived before a failure stay.
    *
-   * @returns how many bytes are there now
-   * @throws ImageError CONFLICT (the end is elsewhere, or somebody else is writing), NO_SPACE
+   * @returns the number of bytes received so far
+   * @throws ImageError CONFLICT (`at` is not the end, or another request is writing), NO_SPACE
    */
-  append(
-    repository: string,
-    id: string,
-    bytes: Bytes,
-    options?: AppendOptions,
-  ): Promise<number>;
+  append(repository: string, id: string, bytes: Bytes, options?: AppendOptions): Promise<number>;
 
-  /** Makes it a blob of the repository. @throws ImageError CORRUPT (another digest: the upload is gone) */
+  /**
+   * Completes an upload: it becomes a blob of the repository. @throws ImageError CORRUPT (another digest; the upload is
+   * deleted)
+   */
   finish(repository: string, id: string, digest: Digest): Promise<void>;
 
+  /** Deletes an upload. */
   cancel(repository: string, id: string): Promise<void>;
 }

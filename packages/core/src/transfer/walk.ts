@@ -8,7 +8,7 @@ import { isImageConfigType, isManifestType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 
-/** A manifest, an index or an image config: what a graph keeps in memory. */
+/** A manifest, an index or an image config, in memory. */
 export interface Document {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
@@ -16,19 +16,20 @@ export interface Document {
   readonly config?: ImageConfig;
 }
 
-/** An image as far as it can be known without its layers. */
+/** An image without its layers: manifests and configs read, blobs listed. */
 export interface Graph {
   readonly root: Descriptor;
-  /** Every manifest and image config that is there. */
+  /** The manifests and image configs that the source holds. */
   readonly documents: ReadonlyMap<Digest, Document>;
-  /** Every node that is there, once, children before parents, the root last. */
+  /** All nodes that the source holds, each once, children before parents, the root last. */
   readonly nodes: readonly Descriptor[];
   /** Nodes that the source does not hold; with `missing: 'fail'` always empty. */
   readonly missing: readonly Descriptor[];
 }
 
+/** How an image is walked. */
 export interface WalkOptions extends CallOptions {
-  /** What to do about content that the source does not hold; `fail` when omitted. */
+  /** Content that the source does not hold: `fail` (default) throws INCOMPLETE, `report` lists it in `missing`. */
   readonly missing?: 'fail' | 'report';
 }
 
@@ -36,6 +37,10 @@ export interface WalkOptions extends CallOptions {
  * Reads an image's manifests and configs and lists its blobs; no layer is opened.
  *
  * @throws ImageError INCOMPLETE (something is missing), CORRUPT, INVALID, TOO_LARGE, UNSUPPORTED
+ * @example
+ * const { descriptor } = await source.resolve('app:1');
+ * const graph = await walk(source, descriptor);
+ * for (const { config, layers } of imagesOf(graph)) console.log(formatPlatform(config.platform), layers.length);
  */
 export async function walk(
   source: Source,
@@ -82,7 +87,7 @@ export async function walk(
   return { root, documents, nodes: [...nodes.values()], missing: [...missing.values()] };
 }
 
-/** The bytes of all nodes together. */
+/** The size of all nodes together, in bytes. */
 export function sizeOf(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => sum + node.size, 0);
 }

@@ -8,17 +8,19 @@ import { checkContent, type Leaf } from './check-content.js';
 import { checkStructure } from './check-structure.js';
 import { problem, type ImageProblem } from './problem.js';
 
+/** What to verify. */
 export interface VerifyOptions extends CallOptions {
   /** Only this image. */
   readonly reference?: string | undefined;
-  /** Platforms of an index that are not here are no problem. */
+  /** Do not report platforms of an index that are missing. */
   readonly allowSparse?: boolean | undefined;
 }
 
+/** The result of a verification; the images are sound when `problems` is empty. */
 export interface Verified {
-  /** How many images there are, each counted once. */
+  /** Number of images, each counted once. */
   readonly images: number;
-  /** How many bytes were hashed. */
+  /** Number of bytes that were hashed. */
   readonly bytes: number;
   readonly problems: readonly ImageProblem[];
   /** Files that belong to no image. */
@@ -26,10 +28,13 @@ export interface Verified {
 }
 
 /**
- * Verifies all images of a source, or one: every size and digest, every diff ID, the order of layers, that
- * nothing is missing. Everything that is wrong is reported at once; shared content is hashed once.
+ * Verifies all images of a source, or one: every size and digest, every diff ID, the order of layers, that nothing is missing.
+ * All problems are reported at once; shared content is hashed once.
  *
- * @throws ImageError NOT_FOUND (no image of that name); whatever reading the disk throws
+ * @throws ImageError NOT_FOUND (no image of that name); system errors of the disk
+ * @example
+ * const { problems } = await verifySource(source);
+ * for (const { code, message } of problems) console.error(code, message);
  */
 export async function verifySource(source: Source, options: VerifyOptions = {}): Promise<Verified> {
   const roots = new Map<Digest, NamedDescriptor>();
