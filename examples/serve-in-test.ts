@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { copy, openRegistryFolder, openRepository, registryHandler } from '@stowage/core';
 import { MemorySource } from './memory-source.js';
 
-test('an image is pushed and found again', async () => {
+await test('an image is pushed and found again', async () => {
   await using registry = await startRegistry();
   const reference = `${registry.host}/team/app:1`;
   await using repository = await openRepository(reference);

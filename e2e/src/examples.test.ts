@@ -9,18 +9,22 @@ import { archive, startServe } from './served.js';
 const EXAMPLES = join(import.meta.dirname, '../../examples');
 /** Below this package, so that the examples find the built `@stowage/core` as a user's program does. */
 const COMPILED = join(import.meta.dirname, '../test-output/examples');
+const README = join(import.meta.dirname, '../../packages/core/README.md');
 const files = (await readdir(EXAMPLES)).filter((name) => name.endsWith('.ts'));
 
 beforeAll(async () => {
   await rm(COMPILED, { recursive: true, force: true });
   await mkdir(COMPILED, { recursive: true });
-  for (const name of files) {
-    const { outputText } = ts.transpileModule(await readFile(join(EXAMPLES, name), 'utf8'), {
-      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
-    });
-    await writeFile(join(COMPILED, name.replace(/\.ts$/, '.js')), outputText);
-  }
+  for (const name of files)
+    await compile(name.replace(/\.ts$/, ''), await readFile(join(EXAMPLES, name), 'utf8'));
 });
+
+async function compile(name: string, text: string): Promise<void> {
+  const { outputText } = ts.transpileModule(text, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
+  });
+  await writeFile(compiled(name), outputText);
+}
 
 const compiled = (name: string) => join(COMPILED, `${name}.js`);
 const example = (name: string, args: readonly string[], cwd?: string) =>
@@ -52,6 +56,18 @@ describe('the examples', () => {
     expect(pulled).toMatch(/^sha256:[0-9a-f]{64}: 4 blobs and manifests, [1-9][0-9]* bytes\n/);
     expect(pulled).toContain(`${output} holds ${reference}\n`);
     expect(await example('walk-graph', [output, reference])).toContain('  linux/arm64 sha256:');
+  });
+
+  it('of the README pulls an image', async () => {
+    const { path, digest } = await archive();
+    const cwd = await temporaryFolder();
+    const { host } = await startServe(['--root', join(cwd, 'registry')]);
+    const reference = `${host}/library/alpine:3`;
+    await example('archive-to-registry', [path, reference]);
+    const [, text = ''] = /^```ts\n(.*?)^```$/ms.exec(await readFile(README, 'utf8')) ?? [];
+    expect(text).toContain('docker.io/library/alpine:3');
+    await compile('readme', text.replaceAll('docker.io/library/alpine:3', reference));
+    expect(await example('readme', [], cwd)).toBe(`alpine.tar holds ${digest}\n`);
   });
 
   it('verify an archive, and find one damaged bit', async () => {

@@ -179,6 +179,7 @@ export {
   type InspectedImage,
   type InspectedLayer,
   type InspectedName,
+  type InspectedPlatform,
   type Inspection,
   type InspectOptions,
 } from './lifecycle/inspect.js';

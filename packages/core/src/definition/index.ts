@@ -22,7 +22,7 @@ export { formatPlatform, parsePlatform, type Platform } from '../oci/platform.js
 
 // Settings and task runs
 export { parseSettings, SETTINGS_FILE, type Settings } from './settings.js';
-export type { EngineName } from './engines.js';
+export { ENGINES, type EngineName } from './engines.js';
 export type { SettingsLimits } from './limits-schema.js';
 export { RUNS_DAYS, RUNS_FOLDER, type TaskRun } from './runs.js';
 

@@ -30,13 +30,18 @@ export interface InspectedImage {
   readonly configDigest: Digest | null;
   /** Size of all content that is there, each blob once, in bytes. */
   readonly size: number;
-  readonly platforms: readonly (Platform & {
-    readonly digest: Digest;
-    readonly present: boolean;
-  })[];
+  readonly platforms: readonly InspectedPlatform[];
   readonly layers: readonly InspectedLayer[];
   readonly artifactType?: string;
   readonly subject?: Descriptor;
+}
+
+/** One platform of an image. */
+export interface InspectedPlatform extends Platform {
+  /** Digest of its manifest. */
+  readonly digest: Digest;
+  /** Whether its manifest is there. */
+  readonly present: boolean;
 }
 
 /** One name of an image. */
