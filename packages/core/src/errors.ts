@@ -36,9 +36,9 @@ export type ErrorCode =
 export interface ImageErrorOptions {
   /** Advice, as one sentence. */
   readonly hint?: string;
-  /** Where it happened, as the user would write it: a path, a reference, an engine's address. */
+  /** Location of the failure, as a user writes it: a path, a reference, an engine's address. */
   readonly location?: string;
-  /** Which end of a transfer failed. */
+  /** The end of a transfer that failed. */
   readonly side?: 'source' | 'sink';
   readonly cause?: unknown;
 }

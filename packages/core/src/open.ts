@@ -28,7 +28,7 @@ import { openLayout } from './store/layout-dir.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
 import { withBase } from './transfer/with-base.js';
 
-/** What a location turned out to be. */
+/** The kind of a location. */
 export type LocationKind = ArchiveKind | 'layout' | 'store' | 'engine' | 'repository';
 
 /** Images at a location, open for reading. Dispose its `source`. */

@@ -13,11 +13,11 @@ export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed';
 export interface CatalogEntry extends EntryYaml {
   readonly state: EntryState;
   readonly recorded?: Recorded | undefined;
-  /** What the record says that its image is called; fully qualified. */
+  /** Reference in the record, fully qualified. */
   readonly reference?: string | undefined;
-  /** Whether the catalog's text says less than the record, or something else. */
+  /** Whether the catalog's text differs from the record. */
   readonly lags?: boolean | undefined;
-  /** Of the archive as it is on disk; absent where there is none. */
+  /** Size of the archive on disk; absent when there is none. */
   readonly bytes?: number | undefined;
 }
 

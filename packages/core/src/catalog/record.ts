@@ -17,18 +17,18 @@ export interface ImageRecord {
   readonly name: string;
   /** Fully qualified. */
   readonly reference: string;
-  /** Of the manifest or index. */
+  /** Digest of the manifest or index. */
   readonly digest: Digest;
   readonly configDigest?: Digest;
   readonly diffIds: readonly Digest[];
   readonly platform?: Platform;
-  /** Of an index, instead of `platform`. */
+  /** Platforms of an index, in place of `platform`. */
   readonly platforms?: readonly Platform[];
-  /** Of the archive, in bytes. */
+  /** Size of the archive in bytes. */
   readonly size: number;
-  /** Of the archive, hex. */
+  /** SHA-256 of the archive, in hex. */
   readonly sha256: string;
-  /** What it was built on, if that is another image. */
+  /** Name and digest of the image that it was built on. */
   readonly base?: { readonly name: string; readonly digest: Digest };
   readonly facts: Facts;
 }

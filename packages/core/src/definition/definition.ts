@@ -28,7 +28,7 @@ export interface Definition extends ImageName {
   readonly args: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly network?: string;
-  /** What it is made for; empty: linux on the machine that makes it. */
+  /** Platforms to build; when empty, linux on the architecture of the machine. */
   readonly platforms: readonly Platform[];
   readonly copy: readonly CopyYaml[];
   readonly env: Readonly<Record<string, string>>;
@@ -47,7 +47,7 @@ export interface Definition extends ImageName {
   readonly test: readonly string[];
   readonly retention: RetentionYaml;
   readonly after: readonly string[];
-  /** What is in the image: what the definition says, and what its steps install. */
+  /** Software in the image: facts of the definition, and what its steps install. */
   readonly facts: Facts;
 }
 

@@ -7,7 +7,7 @@ export const LOCK_FILE = 'image.lock.yaml';
 
 /** The digest that an outside base had when it was last looked up: `image.lock.yaml`. */
 export interface BaseLock {
-  /** As the definition has it. */
+  /** `base:` of the definition. */
   readonly base: string;
   readonly digest: Digest;
 }

@@ -7,7 +7,7 @@ import { ajv, yaml } from './libraries.js';
 /** The text of a YAML file. */
 export interface YamlFile {
   readonly text: string;
-  /** For messages. */
+  /** Path for messages; the file is not read. */
   readonly path: string;
 }
 

@@ -15,10 +15,10 @@ export interface TaskRun {
   readonly at: string;
   /** The project in Nx, which is the image's name. */
   readonly image: string;
-  /** Of Nx: `image-save`. */
+  /** Nx target, for example `image-save`. */
   readonly target: string;
   readonly result: 'built' | 'local-cache' | 'remote-cache' | 'failed' | 'skipped';
-  /** How long it took (ms). */
+  /** Duration in milliseconds. */
   readonly took: number;
 }
 

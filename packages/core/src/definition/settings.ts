@@ -9,15 +9,15 @@ export const SETTINGS_FILE = 'stowage.yaml';
 
 /** The settings of a workspace, `stowage.yaml`, with defaults filled in. */
 export interface Settings {
-  /** The folder of archives and catalog, relative to the workspace. */
+  /** Folder of archives and catalog, relative to the workspace. */
   readonly images: string;
   readonly engine: EngineName;
   readonly host?: string;
-  /** Of build steps and tests, unless a definition says otherwise. */
+  /** Network of build steps and tests, unless a definition has its own. */
   readonly network?: string;
-  /** What labels of a workflow's `runs-on` stand for, where these name no system themselves. */
+  /** Operating system of each label of a workflow's `runs-on`. */
   readonly runners: Readonly<Record<string, string>>;
-  /** What every name must match besides the convention. */
+  /** A pattern that every name must match, besides the convention. */
   readonly namePattern?: RegExp;
   /** Sizes as `20GB` or `10%`, durations as `30d`. */
   readonly prune: {
@@ -33,9 +33,9 @@ export interface Settings {
     readonly reserved?: string;
     readonly orphans?: boolean;
   };
-  /** Where images are pushed to that are told no other registry. */
+  /** Registry to push to when none is given. */
   readonly pushTo?: string;
-  /** When images leave the cache of what came from registries; never when empty. */
+  /** Bounds of the cache of images from registries; unlimited when empty. */
   readonly cache: { readonly unusedFor?: string; readonly maxUsed?: string };
   /** Names that are never pruned; `*` stands for anything. */
   readonly pins: readonly string[];

@@ -12,28 +12,28 @@ export interface EngineImage {
   readonly id: Digest;
   /** Fully qualified. */
   readonly references: readonly string[];
-  /** Of its manifests, as the registries that it came from know them; empty for what came from none. */
+  /** Manifest digests under which registries know it; empty for an image from no registry. */
   readonly digests: readonly Digest[];
-  /** In bytes, unpacked. */
+  /** Unpacked size in bytes. */
   readonly size: number;
-  /** When it came here, in milliseconds since 1970; absent where the engine does not keep that. */
+  /** Time of arrival, in milliseconds since 1970; absent where the engine does not keep it. */
   readonly since?: number;
 }
 
 /** A part of an image on an engine's disk; images that share it name the same `id`. */
 export interface ImagePart {
   readonly id: string;
-  /** On disk. */
+  /** Size on disk. */
   readonly bytes: number;
 }
 
 /** Runs images, or keeps them (`embedded`). */
 export interface Engine extends AsyncDisposable {
   readonly kind: EngineKind;
-  /** For messages: `docker-daemon:unix:///var/run/docker.sock`. */
+  /** Location for messages: `docker-daemon:unix:///var/run/docker.sock`. */
   readonly location: string;
 
-  /** The only platform it takes from an index; undefined when it keeps whole indexes. @throws ImageError UNAVAILABLE */
+  /** The platform that it takes from an index; undefined when it keeps whole indexes. @throws ImageError UNAVAILABLE */
   platform(options?: CallOptions): Promise<Platform | undefined>;
 
   /** Whether it unpacks layers that are compressed with zstd. */
@@ -45,22 +45,25 @@ export interface Engine extends AsyncDisposable {
   /** Lists its images. */
   list(options?: CallOptions): Promise<readonly EngineImage[]>;
 
-  /** The folder of this machine in which it keeps its images; undefined where that cannot be known. */
+  /** Folder of this machine that holds its images; undefined when that is not known. */
   dataFolder(options?: CallOptions): Promise<string | undefined>;
 
-  /** The images that some container, running or not, was made from. */
+  /** Digests of images that a container was made from, running or not. */
   inUse(options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
-  /** What it keeps of an image, by ID. @throws ImageError NOT_FOUND */
+  /** The parts of an image on the engine's disk, by image ID. @throws ImageError NOT_FOUND */
   contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]>;
 
-  /** Of a graph's blobs, what need not be sent here: it has that content from other images. */
+  /** Blobs of a graph that need not be sent: the engine has their content from other images. */
   holds(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
-  /** Gives an image that is there one more name. @throws ImageError NOT_FOUND */
+  /** Adds a name to an image of the engine. @throws ImageError NOT_FOUND */
   tag(image: string, reference: string, options?: CallOptions): Promise<void>;
 
-  /** Takes a name away, and the image with its last one; or an image without a name, by ID. @throws ImageError NOT_FOUND, CONFLICT (in use) */
+  /**
+   * Removes a name, and with its last name the image; or an image without a name, by ID. @throws ImageError NOT_FOUND,
+   * CONFLICT (in use)
+   */
   remove(reference: string, options?: CallOptions): Promise<void>;
 
   /**

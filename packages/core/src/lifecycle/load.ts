@@ -20,15 +20,15 @@ export interface LoadOptions extends VerbOptions {
   readonly cwd: string;
   /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
-  /** Where content is that the images lack: what a delta was made against. */
+  /** Location of content that the images lack: the archive that a delta was made against. */
   readonly base?: string | undefined;
-  /** What names that are only tags are tags of. */
+  /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
   /** Name in the engine, for one input with one image; taken as it is written. */
   readonly as?: string | undefined;
-  /** False leaves nothing of what comes from a registry but what the engine gets; all inputs must be references then. */
+  /** `false` bypasses the registry cache; every input must then be a registry reference. */
   readonly cache?: boolean | undefined;
-  /** Which image of an index; the engine's own platform when omitted. */
+  /** The image of an index to load; that of the engine's platform when omitted. */
   readonly platform?: Platform | undefined;
 }
 

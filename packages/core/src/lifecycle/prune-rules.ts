@@ -5,10 +5,10 @@ import { duration, space } from './amounts.js';
 /** Rules as text; each given one replaces that of the settings. */
 export interface RuleOptions {
   readonly keepNewest?: PruneRules['keepNewest'];
-  /** As `30d`. */
+  /** A duration, as `30d`. */
   readonly unusedFor?: string | undefined;
   readonly minAge?: string | undefined;
-  /** As `20GB` or `10%`. */
+  /** A size or a share of the file system, as `20GB` or `10%`. */
   readonly maxUsed?: string | undefined;
   readonly minFree?: string | undefined;
   readonly reserved?: string | undefined;

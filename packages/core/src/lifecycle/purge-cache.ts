@@ -17,7 +17,7 @@ import { cacheInfo, imagesIn, type CachedImage } from './manage-cache.js';
 
 /** Which images leave the cache. */
 export interface PurgeOptions {
-  /** Only these; all when empty. */
+  /** References to remove; all images when empty. */
   readonly references: readonly string[];
   /** Only images that were not used for this long, as `30d`. */
   readonly unusedFor?: string | undefined;
@@ -29,7 +29,7 @@ export interface PurgeOptions {
 /** The images that left the cache. */
 export interface Purged {
   readonly purged: readonly Pick<CachedImage, 'reference' | 'digest'>[];
-  /** On disk; what images share is freed with the last of them. */
+  /** Bytes freed on disk; shared content is freed with its last image. */
   readonly freedBytes: number;
 }
 

@@ -17,18 +17,21 @@ export const Annotation = {
   containerdName: 'io.containerd.image.name',
 } as const;
 
-/** What an archive or layout says of a name: in which field, and how it is written there. */
+/** A name as it is written in an archive or a layout, and the field it is in. */
 export interface EmbeddedName {
   readonly field: 'org.opencontainers.image.ref.name' | 'io.containerd.image.name' | 'RepoTags';
   readonly text: string;
 }
 
-/** An image of an archive or layout: what it is, and what it is called there. */
+/** An image of a source, and its name. */
 export interface NamedDescriptor {
   readonly descriptor: Descriptor;
   /** Fully qualified; absent when nothing names it. */
   readonly reference?: string;
-  /** Where the name came from; without a reference, what is there and names nothing on its own: a tag, or nonsense. */
+  /**
+   * The field that the name came from. Without a reference: text that is no reference on its own, for example only a
+   * tag.
+   */
   readonly embedded?: EmbeddedName;
 }
 

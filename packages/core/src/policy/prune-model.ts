@@ -110,14 +110,14 @@ export interface PruneDecision {
   readonly action: 'keep' | 'delete';
   readonly rule: PruneRule;
   readonly reason: string;
-  /** What deleting it frees, content that others share counted once; of what is kept, its size. */
+  /** Bytes that deleting it frees, shared content counted once; of an item that is kept, its size. */
   readonly bytes: number;
 }
 
 /** A bound on space that cannot be met. */
 export interface Shortfall {
   readonly rule: 'max-used' | 'min-free';
-  /** Of the file system; empty for all. */
+  /** A path on the file system; empty for all file systems. */
   readonly path: string;
   readonly bytes: number;
 }

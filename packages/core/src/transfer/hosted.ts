@@ -30,13 +30,13 @@ export interface ManifestContent extends HostedManifest {
 
 /** The repositories that a registry serves, for reading. Content belongs to the repositories it was pushed to. */
 export interface Hosted extends AsyncDisposable {
-  /** For messages. */
+  /** Location for messages. */
   readonly location: string;
 
-  /** Names of repositories. */
+  /** Lists the names of repositories. */
   repositories(page?: Page): Promise<readonly string[]>;
 
-  /** Undefined when there is no such repository. */
+  /** Lists the tags of a repository; undefined when it does not exist. */
   tags(repository: string, page?: Page): Promise<readonly string[] | undefined>;
 
   /** Resolves a tag or a digest to a manifest, with the fields that a list of referrers shows. */
@@ -48,7 +48,7 @@ export interface Hosted extends AsyncDisposable {
   /** The raw bytes. @throws ImageError NOT_FOUND at the first byte */
   read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
 
-  /** Manifests whose subject this is, sorted by digest. */
+  /** Lists manifests whose subject is this one, sorted by digest. */
   referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]>;
 }
 

@@ -42,7 +42,7 @@ export interface PrepareOptions extends CallOptions {
  * trusted: `copy`, `verified` and `readContent` check every byte.
  */
 export interface Source extends AsyncDisposable {
-  /** For messages: `docker-archive:./app.tar`. */
+  /** Location for messages: `docker-archive:./app.tar`. */
   readonly location: string;
 
   /** Parsing limits for its manifests; defaults when omitted. */

@@ -10,7 +10,7 @@ import { problem, type ImageProblem } from './problem.js';
 
 /** What to verify. */
 export interface VerifyOptions extends CallOptions {
-  /** Only this image. */
+  /** Name or digest of the only image to verify; all when omitted. */
   readonly reference?: string | undefined;
   /** Do not report platforms of an index that are missing. */
   readonly allowSparse?: boolean | undefined;
