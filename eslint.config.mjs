@@ -26,7 +26,7 @@ export default [
       '@nx/enforce-module-boundaries': [
         'error',
         {
-          allow: ['../../packages/core/testing/**'],
+          allow: ['../../packages/core/testing/**', '../../../packages/core/testing/**'],
           depConstraints: [{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }],
         },
       ],

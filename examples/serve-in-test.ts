@@ -6,7 +6,13 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { copy, openRegistryFolder, openRepository, registryHandler } from '@stowage/core';
+import {
+  copy,
+  hostCheck,
+  openRegistryFolder,
+  openRepository,
+  registryHandler,
+} from '@stowage/core';
 import { MemorySource } from './memory-source.js';
 
 await test('an image is pushed and found again', async () => {
@@ -27,7 +33,9 @@ await test('an image is pushed and found again', async () => {
 async function startRegistry(): Promise<AsyncDisposable & { readonly host: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-'));
   const hosting = openRegistryFolder(folder);
-  const server = createServer(registryHandler({ hosted: hosting, hosting }));
+  // Without a login only the name in `Host` keeps web pages out.
+  const checkHost = hostCheck([]);
+  const server = createServer(registryHandler({ hosted: hosting, hosting, checkHost }));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new TypeError('no port');

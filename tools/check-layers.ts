@@ -47,6 +47,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const CORE = 'packages/core/src/';
+/** Pure files that every folder may import. */
+const FOR_ALL: ReadonlySet<string> = new Set(['errors.ts', 'listed.ts', 'printable.ts']);
 /** Decide, and touch nothing: no files, processes or network, however far down. */
 const PURE = [
   /\/oci\//,
@@ -95,7 +97,7 @@ function mayImport(file: string, imported: string): boolean {
   if (!file.startsWith(CORE) || !imported.startsWith(CORE)) return true;
   const [from, to] = [layerOf(file), layerOf(imported)];
   const allowed = LAYERS[from];
-  return allowed === undefined || from === to || to === 'errors.ts' || allowed.includes(to);
+  return allowed === undefined || from === to || FOR_ALL.has(to) || allowed.includes(to);
 }
 
 /** The folder inside core, or the file at its top. */

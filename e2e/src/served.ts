@@ -7,9 +7,13 @@ import { storeWith, writeIndex } from '../../packages/core/testing/image.js';
 import { MemoryStore } from '../../packages/core/testing/memory-store.js';
 import { CLI, cleanEnvironment, temporaryFolder } from './run.js';
 
-/** `stowage serve` on a free port, until the test ends or it is killed. */
-export async function startServe(args: readonly string[]) {
-  const child = spawn(process.execPath, [CLI, 'serve', '--json', '--quiet', ...args], {
+/** `stowage serve` on a free port, until the test ends or it is killed. It logs requests where that is asked for. */
+export async function startServe(
+  args: readonly string[],
+  { logs = false }: { readonly logs?: boolean } = {},
+) {
+  const quiet = logs ? [] : ['--quiet'];
+  const child = spawn(process.execPath, [CLI, 'serve', '--json', ...quiet, ...args], {
     env: cleanEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -27,7 +31,12 @@ export async function startServe(args: readonly string[]) {
     );
     child.on('close', () => reject(new Error(`stowage serve ended:\n${said}`)));
   });
-  return { url, host: new URL(url).host, stop };
+  /** Ends the pipes that its output goes to. */
+  const hangUp = (): void => {
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  return { url, host: new URL(url).host, stop, said: () => said, hangUp };
 }
 
 export const digestOf = (bytes: Uint8Array | string) =>

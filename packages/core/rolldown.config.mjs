@@ -5,5 +5,6 @@ export default bundled({
   'definition/index': 'src/definition/index.ts',
   // Threads begin in these, beside whichever file starts them.
   'hash-worker': 'src/verify/hash-worker.ts',
+  'password-worker': 'src/registry/access/password-worker.ts',
   'zstd-frame': 'src/compression/zstd-frame.ts',
 });

@@ -1,4 +1,10 @@
-/** Registers the cases of this file; see ../attacks.test.ts. */
+import { clientBoundsAttacks } from './client-bounds.js';
+import { clientMessageAttacks } from './client-messages.js';
+import { clientRedirectAttacks } from './client-redirects.js';
+
+/** Registers the cases of a registry, a token server or another host that attacks its client; see ../attacks.test.ts. */
 export function clientAttacks(): void {
-  // Its cases follow.
+  clientRedirectAttacks();
+  clientBoundsAttacks();
+  clientMessageAttacks();
 }

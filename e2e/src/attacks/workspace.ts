@@ -1,4 +1,15 @@
-/** Registers the cases of this file; see ../attacks.test.ts. */
+import { describe } from 'vitest';
+import { buildAttacks } from './workspace-build.js';
+import { catalogAttacks } from './workspace-catalog.js';
+import { fleetAttacks } from './workspace-fleet.js';
+import { linkAttacks } from './workspace-links.js';
+import { slowPatternAttacks } from './workspace-patterns.js';
+
+/** Registers the cases of these files; see ../attacks.test.ts. */
 export function workspaceAttacks(): void {
-  // Its cases follow.
+  describe('in its catalog', catalogAttacks);
+  describe('with symbolic links', linkAttacks);
+  describe('that shares images', fleetAttacks);
+  describe('in its definitions', buildAttacks);
+  describe('that takes time', slowPatternAttacks);
 }

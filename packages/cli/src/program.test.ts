@@ -151,7 +151,7 @@ it('prints tables without lines', () => {
         ['1', 'two'],
         ['long', ''],
       ],
-    ),
+    ).content,
   ).toBe('A     B\n1     two\nlong\n');
   expect([
     formatBytes(1_500_000),

@@ -20,7 +20,8 @@ import { serveCommand } from './commands/serve.js';
 import { syncCommand } from './commands/sync.js';
 import { verifyCommand } from './commands/verify.js';
 import { EXIT_HELP } from './exit-codes.js';
-import { painted } from './print/paint.js';
+import { print } from './print/print.js';
+import { Text } from './print/text.js';
 import type { Io } from './verb.js';
 
 const COMMANDS = [
@@ -62,8 +63,8 @@ export function createProgram(io: Io, version: string): Command {
 
 function overridden(command: Command, io: Io): Command {
   command.exitOverride().configureOutput({
-    writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(painted(text, io.stderr)),
+    writeOut: (said) => print(io.stdout, new Text(said)),
+    writeErr: (said) => print(io.stderr, new Text(said)),
   });
   for (const each of command.commands) overridden(each, io);
   return command;

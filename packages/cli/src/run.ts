@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { complete, completionWords } from './commands/complete.js';
 import { EXIT_INTERRUPTED, EXIT_USAGE } from './exit-codes.js';
+import { printJson } from './print/print.js';
 import { createProgram } from './program.js';
 
 /** Does what the command line of this process says, with its streams, its signals and its exit code. */
@@ -14,8 +15,12 @@ export async function run(version: string): Promise<void> {
     });
   }
   const { stdin, stdout, stderr, argv } = process;
-  // A reader that went away (`stowage ls | head`) is no failure of ours.
-  stdout.on('error', () => process.exit());
+  // A reader that went away (`stowage ls | head`) is no failure; a command that goes on without one listens, too.
+  stdout.on('error', () => {
+    if (stdout.listenerCount('error') === 1) process.exit();
+  });
+  // Work goes on when nobody reads what it reports.
+  stderr.on('error', () => undefined);
   const io = { cwd: process.cwd(), stdin, stdout, stderr, signal: interrupted.signal };
   const program = createProgram(io, version);
   const words = completionWords(argv.slice(2));
@@ -26,9 +31,9 @@ export async function run(version: string): Promise<void> {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     if (error.exitCode !== 0 && argv.includes('--json')) {
-      stdout.write(
-        `${JSON.stringify({ error: { code: 'USAGE', message: error.message, hint: 'stowage --help shows how', location: null } })}\n`,
-      );
+      const { message } = error;
+      const hint = 'stowage --help shows how';
+      printJson(stdout, { error: { code: 'USAGE', message, hint, location: null } });
     }
   }
 }

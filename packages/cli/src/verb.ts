@@ -13,8 +13,9 @@ import {
 } from '@stowage/core';
 import { Command, Option } from 'commander';
 import { describeFailure } from './print/failure.js';
-import { painted } from './print/paint.js';
+import { print, printDocument, printJson } from './print/print.js';
 import { createProgress, type ProgressMode } from './print/progress.js';
+import type { Text } from './print/text.js';
 
 /** The process as the commands see it. */
 export interface Io {
@@ -29,8 +30,10 @@ export interface Io {
 export interface Outcome {
   /** The documented document of `--json`; undefined when it was printed already. */
   readonly json: unknown;
-  /** For people. */
-  readonly text: string;
+  /** For people; omitted when it was printed already. */
+  readonly text?: Text;
+  /** In place of text: a document that was asked for, to be printed as it is. */
+  readonly document?: string;
   /** 0 when omitted. */
   readonly exitCode?: number;
 }
@@ -101,7 +104,7 @@ export function withRegistry(command: Command): Command {
     .option('--client-cert <file>', 'what to show a registry that asks who we are (PEM)')
     .option('--client-key <file>', 'the key of that (PEM)')
     .option('--plain-http', 'http in place of https; on this machine it is found out')
-    .option('--insecure-skip-tls-verify', 'believe any certificate');
+    .option('--insecure-skip-tls-verify', 'do not verify the certificate of the registry');
 }
 
 /** Adds whether images of registries go through the cache; `--cache=false` is what other tools write. */
@@ -201,15 +204,16 @@ export function action<T extends CommonOptions>(
       const workspace = await openWorkspace(io.cwd, { config: options.config });
       const outcome = await work(workspace, command.args, { options, call });
       progress.done();
-      if (options.json && outcome.json !== undefined)
-        io.stdout.write(`${JSON.stringify(outcome.json)}\n`);
-      else if (!options.quiet) io.stdout.write(outcome.text);
+      if (options.json && outcome.json !== undefined) printJson(io.stdout, outcome.json);
+      else if (!options.quiet && outcome.document !== undefined)
+        printDocument(io.stdout, outcome.document);
+      else if (!options.quiet && outcome.text) print(io.stdout, outcome.text);
       process.exitCode = outcome.exitCode ?? 0;
     } catch (error) {
       progress.done();
       const failure = describeFailure(error, io.signal.aborted);
-      if (options.json) io.stdout.write(`${JSON.stringify(failure.json)}\n`);
-      io.stderr.write(painted(failure.text, io.stderr));
+      if (options.json) printJson(io.stdout, failure.json);
+      print(io.stderr, failure.text);
       process.exitCode = failure.exitCode;
     }
   };

@@ -43,6 +43,12 @@ export interface ImageErrorOptions {
   readonly cause?: unknown;
 }
 
+/** The longest message and hint, in characters: they may quote content from elsewhere. */
+const LONGEST = 4_000;
+/** How many names, and how many characters of each, one message lists. */
+const SHOWN_NAMES = 10;
+const SHOWN_CHARACTERS = 300;
+
 /**
  * The only error this library throws on purpose. Branch on `code`; show `message` and `hint`; never match on their text,
  * which may change in any release. Other errors are bugs of the caller (`TypeError`), an aborted signal's reason, or
@@ -64,12 +70,23 @@ export class ImageError extends Error {
   readonly side: 'source' | 'sink' | undefined;
 
   constructor(code: ErrorCode, message: string, options: ImageErrorOptions = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(bounded(message), options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : bounded(options.hint);
     this.location = options.location;
     this.side = options.side;
   }
+}
+
+function bounded(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** Joins names for a message; long lists are cut and counted: `a, b and 1234 more`. */
+export function shortList(names: readonly string[], separator = ', '): string {
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => name.slice(0, SHOWN_CHARACTERS));
+  const more = names.length - shown.length;
+  return `${shown.join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Content over a limit that the settings can raise. */

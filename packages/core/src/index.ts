@@ -6,7 +6,16 @@
  */
 
 // Errors
-export { asImageError, ImageError, type ErrorCode, type ImageErrorOptions } from './errors.js';
+export {
+  asImageError,
+  ImageError,
+  shortList,
+  type ErrorCode,
+  type ImageErrorOptions,
+} from './errors.js';
+
+// Text from elsewhere, for terminals and logs
+export { printable, printableJson, printableLines } from './printable.js';
 
 // Names: references, digests, descriptors, platforms
 export {
@@ -34,14 +43,17 @@ export type {
 } from './transfer/store.js';
 export { copy, copyGraph, type CopyEvent, type CopyOptions } from './transfer/copy.js';
 export {
+  budgetFor,
   imagesOf,
   sizeOf,
   walk,
+  type Budget,
   type Document,
   type Graph,
   type RunnableImage,
   type WalkOptions,
 } from './transfer/walk.js';
+export type { DockerHalf, DockerImage, Halves } from './transfer/halves.js';
 export type { ImageConfig } from './oci/config.js';
 export type { ImageIndex, ImageManifest, Manifest } from './oci/manifest.js';
 export type { Limits } from './oci/limits.js';
@@ -63,7 +75,12 @@ export type { Compression } from './compression/detect.js';
 export { openLayout } from './store/layout-dir.js';
 export { LayoutSink } from './store/layout-sink.js';
 export { FileStore } from './store/file-store.js';
-export { writeAtomically, type AtomicOptions, type Chunks } from './disk/atomic-write.js';
+export {
+  writeAtomically,
+  type AtomicOptions,
+  type Chunks,
+  type FolderOptions,
+} from './disk/atomic-write.js';
 
 // Repositories of registries
 export { openRepository, type OpenedRepository } from './open-repository.js';
@@ -107,17 +124,21 @@ export type {
   Hosting,
   ManifestContent,
   Page,
+  ReferrersOptions,
   Uploads,
 } from './transfer/hosted.js';
 export {
   Access,
-  type AccessGrant,
   type AccessOptions,
   type AccessRule,
-  type May,
+  type LoginRequest,
   type Permission,
-} from './registry/access.js';
+  type Rights,
+} from './registry/access/access.js';
+export { hostCheck } from './registry/access/allowed-hosts.js';
+export { Metrics, type CountedAnswer, type MetricsText } from './registry/metrics.js';
 export { serve, type ServeOptions } from './lifecycle/serve.js';
+export type { AccessControl } from './lifecycle/serve-access.js';
 export type { Listening } from './lifecycle/listen.js';
 export type { UpkeepOptions } from './lifecycle/upkeep.js';
 export {
@@ -143,7 +164,7 @@ export { openLocation, type LocationKind, type Opened, type OpenOptions } from '
 export type { LifecycleEvent, VerbOptions } from './lifecycle/call.js';
 export type { Settings } from './definition/settings.js';
 export type { SettingsLimits } from './definition/limits-schema.js';
-export type { CatalogPlace } from './catalog/file.js';
+export type { CatalogPlace } from './catalog/locate.js';
 export type { ImageRecord } from './catalog/record.js';
 
 // Verbs: build and save

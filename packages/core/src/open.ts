@@ -1,13 +1,8 @@
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { heal, isHalfDone, readRecord } from './catalog/commit.js';
-import {
-  archivePath,
-  lockPath,
-  readCatalog,
-  spoolFolder,
-  type CatalogPlace,
-} from './catalog/file.js';
+import { archivePath, lockPath, readCatalog, spoolFolder } from './catalog/file.js';
+import type { CatalogPlace } from './catalog/locate.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
 import { sumsOf } from './archive/split-archive.js';
@@ -15,16 +10,18 @@ import type { Compression } from './compression/detect.js';
 import { didYouMean } from './definition/did-you-mean.js';
 import { parseName } from './definition/name.js';
 import { statIfThere } from './disk/allocated.js';
+import { isBelow } from './disk/inside.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
 import type { RegistryFlags } from './distribution/open-repository.js';
-import { ImageError } from './errors.js';
+import { ImageError, shortList } from './errors.js';
 import { isPath, looksRemote, REPOSITORY, splitName, splitPrefix } from './location.js';
 import type { NamingOptions } from './oci/layout.js';
 import { parseReference } from './oci/reference.js';
 import { CachedSource } from './store/cached-source.js';
 import { FileStore } from './store/file-store.js';
 import { openLayout } from './store/layout-dir.js';
+import type { Halves } from './transfer/halves.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
 import { withBase } from './transfer/with-base.js';
 
@@ -45,6 +42,8 @@ export interface Opened {
   readonly path?: string;
   /** The description that was read, of a hybrid archive. */
   readonly half?: 'oci' | 'docker';
+  /** Both descriptions of a hybrid archive, to be compared. */
+  readonly halves?: Halves;
 }
 
 /** How a location is opened. */
@@ -215,28 +214,53 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   const { place } = options;
   if ((await statIfThere(path))?.isDirectory())
     return { source: await openLayout(path, options), kind: 'layout', ...PLAIN, path };
-  if (await isHalfDone(path)) {
+  // Beside archives elsewhere nothing is renamed or deleted.
+  if (isBelow(place.folder, path) && (await isHalfDone(path))) {
     const name = basename(path, ARCHIVE_SUFFIX);
-    await withLock(lockPath(place, name), () => heal(path));
+    await withLock(lockPath(place, name), () => heal({ folder: place.folder, path }));
   }
   const record = await readRecord(path);
   const opened = await openArchive(path, { ...options, spoolFolder: spoolFolder(place) });
   if (!record) return { ...opened, path };
   const digests: string[] = [];
-  for await (const { descriptor } of opened.source.list()) digests.push(descriptor.digest);
-  if (digests.includes(record.digest)) return { ...opened, path, record };
+  const names: string[] = [];
+  for await (const { descriptor, reference } of opened.source.list()) {
+    digests.push(descriptor.digest);
+    if (reference !== undefined) names.push(reference);
+  }
+  if (digests.includes(record.digest)) {
+    const other = otherName(record, path, names);
+    if (other === undefined) return { ...opened, path, record };
+    await opened.source[Symbol.asyncDispose]();
+    throw new ImageError('CORRUPT', `${path}: expected ${other.expected}, got ${other.got}`, {
+      location: path,
+      hint: 'Save the image again, or delete its .image.json to accept the names in the archive.',
+    });
+  }
   await opened.source[Symbol.asyncDispose]();
   // Another process may have put a new archive and its record there, one after the other.
   if ((await isHalfDone(path)) || (await readRecord(path))?.digest !== record.digest)
     return openPath(path, options);
   throw new ImageError(
     'CORRUPT',
-    `${path}: expected ${record.digest} as its record says, got ${digests.join(', ') || 'no image'}`,
+    `${path}: expected ${record.digest} as its record says, got ${shortList(digests) || 'no image'}`,
     {
       location: path,
       hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',
     },
   );
+}
+
+/** Where an archive, its record and its file disagree on the name of the image. */
+function otherName(
+  { name, reference }: ImageRecord,
+  path: string,
+  names: readonly string[],
+): { readonly expected: string; readonly got: string } | undefined {
+  const file = basename(path, ARCHIVE_SUFFIX);
+  if (file !== name) return { expected: `the record of ${file}`, got: `that of ${name}` };
+  const other = names.find((each) => each !== reference);
+  return other === undefined ? undefined : { expected: reference, got: other };
 }
 
 function expanded(path: string): string {

@@ -42,7 +42,7 @@ describe('on Windows', () => {
   it('finds the name of an image where it put it', () => {
     const root = 'C:\\work\\.stowage\\store';
     const reference = 'registry.example.com:5000/team/app:V1.';
-    const file = nameFile(root, reference);
+    const file = nameFile(root, reference) ?? '';
     expect(file).toBe(`${root}\\repositories\\registry.example.com+5000\\team\\app\\_tags\\!v1.!`);
     expect(nameOfTagFile(win32.relative(`${root}\\repositories`, file))).toBe(reference);
   });

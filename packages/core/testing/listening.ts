@@ -1,10 +1,19 @@
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
+export interface ListeningOptions {
+  /** Speaks TLS when given. */
+  readonly tls?: ServerOptions;
+}
+
 /** A server on a free port of loopback until the test ends. @returns `host:port` */
-export async function listening(answer: RequestListener): Promise<string> {
-  const server = createServer(answer);
+export async function listening(
+  answer: RequestListener,
+  { tls }: ListeningOptions = {},
+): Promise<string> {
+  const server = tls ? createTlsServer(tls, answer) : createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();

@@ -1,7 +1,23 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { PostTasksExecution, TaskResults } from '@nx/devkit';
-import { DEFINITION_FILE, RUNS_DAYS, RUNS_FOLDER, type TaskRun } from '@stowage/core/definition';
+import {
+  DEFINITION_FILE,
+  printableLines,
+  RUNS_DAYS,
+  RUNS_FOLDER,
+  type TaskRun,
+} from '@stowage/core/definition';
 
 type Status = TaskResults[string]['status'];
 
@@ -39,16 +55,35 @@ export const postTasksExecution: PostTasksExecution = (
   if (runs.length === 0) return;
   try {
     const folder = join(workspaceRoot, RUNS_FOLDER);
+    for (const each of [dirname(folder), folder]) refuseLink(each);
     mkdirSync(folder, { recursive: true });
     const today = fileOf(Date.now());
     const lines = runs.map((run) => `${JSON.stringify(run)}\n`);
-    appendFileSync(join(folder, today), lines.join(''));
+    append(join(folder, today), lines.join(''));
     const oldest = fileOf(Date.now() - RUNS_DAYS * 86_400_000);
     for (const file of readdirSync(folder)) if (file < oldest) rmSync(join(folder, file));
   } catch (error) {
-    console.warn(`stowage: this run is not in ${RUNS_FOLDER}: ${String(error)}`);
+    console.warn(printableLines(`stowage: this run is not in ${RUNS_FOLDER}: ${String(error)}`));
   }
 };
+
+/** A cloned repository can hold symbolic links here: nothing is written through them. */
+function append(path: string, text: string): void {
+  refuseLink(path);
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+  const unfollowed = process.platform === 'win32' ? 0 : O_NOFOLLOW;
+  const file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | unfollowed);
+  try {
+    writeSync(file, text);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function refuseLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Error(`${path} is a symbolic link`);
+}
 
 /** @param time ms since 1970 */
 function fileOf(time: number): string {

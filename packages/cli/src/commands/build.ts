@@ -14,6 +14,7 @@ import {
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { shortDigest } from '../print/table.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, type Call, type CommonOptions, type Io } from '../verb.js';
 import { savedLine } from './save.js';
 
@@ -58,20 +59,25 @@ export function buildCommand(io: Io): Command {
     .action(
       action<Options>(io, async (workspace, definitions, { options, call }) => {
         const platforms = options.platform?.map(parsePlatform);
-        const lines: string[] = [];
+        const lines: Text[] = [];
+        const documents: string[] = [];
         const results: unknown[] = [];
         for (const path of definitions) {
           const found = await readDefinition(workspace, path, call);
-          const { json, text } = await one(workspace, found, {
+          const { json, said, document } = await one(workspace, found, {
             ...options,
             platforms,
             call,
             cwd: io.cwd,
           });
           results.push(json);
-          lines.push(text);
+          if (said) lines.push(said);
+          if (document !== undefined) documents.push(document);
         }
-        return { json: { results }, text: lines.join('') };
+        const json = { results };
+        return documents.length > 0
+          ? { json, document: documents.join('') }
+          : { json, text: text`${lines}` };
       }),
     );
 }
@@ -87,25 +93,25 @@ async function one(
   workspace: Workspace,
   found: FoundDefinition,
   { printDockerfile, updateBase, save, force, platforms, call, cwd }: OneOptions,
-): Promise<{ readonly json: unknown; readonly text: string }> {
+): Promise<{ readonly json: unknown; readonly said?: Text; readonly document?: string }> {
   const { name } = found.definition;
   if (printDockerfile) {
-    const dockerfile = await dockerfileOf(found);
-    return { json: { name, dockerfile }, text: dockerfile };
+    const dockerfile = await dockerfileOf(workspace.root, found);
+    return { json: { name, dockerfile }, document: dockerfile };
   }
   if (updateBase) {
     const lock = await updateBaseLock(workspace, found, call);
-    return { json: { name, ...lock }, text: `${lock.base}  locked at ${lock.digest}\n` };
+    return { json: { name, ...lock }, said: text`${lock.base}  locked at ${lock.digest}\n` };
   }
   if (save) {
     const result = await saveDefinition(workspace, found, { ...call, platforms, force });
-    return { json: result, text: savedLine(result, cwd) };
+    return { json: result, said: savedLine(result, cwd) };
   }
   const result = await build(workspace, found, { ...call, platforms, force });
-  return { json: result, text: line(result) };
+  return { json: result, said: line(result) };
 }
 
-function line({ reference, engine, imageId, action: done }: BuildResult): string {
+function line({ reference, engine, imageId, action: done }: BuildResult): Text {
   const what = done === 'built' ? 'built' : 'is built already';
-  return `${familiarReference(parseReference(reference))}  ${what} (${engine}, ${shortDigest(imageId)})\n`;
+  return text`${familiarReference(parseReference(reference))}  ${what} (${engine}, ${shortDigest(imageId)})\n`;
 }

@@ -9,6 +9,7 @@ import {
 import { Command } from 'commander';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, type CommonOptions, type Io } from '../verb.js';
 
 export function cacheCommand(io: Io): Command {
@@ -35,11 +36,11 @@ function lsCommand(io: Io): Command {
     .action(
       action(io, async () => {
         const images = await listCache();
-        const text =
+        const said =
           images.length === 0
-            ? 'Nothing yet. stowage pull and stowage load fill it.\n'
+            ? text`Nothing yet. stowage pull and stowage load fill it.\n`
             : formatTable(HEAD, images.map(row));
-        return { json: { images }, text };
+        return { json: { images }, text: said };
       }),
     );
 }
@@ -51,11 +52,11 @@ function verifyCommand(io: Io): Command {
     action(io, async (_, __, { call }) => {
       const proof = await verifyCache(call);
       const { blobs, bytes, damaged } = proof;
-      const ok = `${blobs} blobs, ${formatBytes(bytes)}: every byte is as it should be\n`;
-      const lines = damaged.map((digest) => `${digest}  was damaged, and is gone\n`);
+      const ok = text`${blobs} blobs, ${formatBytes(bytes)}: every byte is as it should be\n`;
+      const lines = damaged.map((digest) => text`${digest}  was damaged, and is gone\n`);
       return {
         json: proof,
-        text: damaged.length === 0 ? ok : lines.join(''),
+        text: damaged.length === 0 ? ok : text`${lines}`,
         exitCode: damaged.length === 0 ? 0 : EXIT_PROBLEMS,
       };
     }),
@@ -82,16 +83,16 @@ function purgeCommand(io: Io): Command {
       action<PurgeCommandOptions>(io, async (_, references, { options, call }) => {
         const { unusedFor, maxUsed } = options;
         const done = await purgeCache({ references, unusedFor, maxUsed, dryRun: call.dryRun });
-        const lines = done.purged.map(({ reference, digest }) => `${reference ?? digest}\n`);
-        const freed = call.dryRun ? '' : `${formatBytes(done.freedBytes)} freed\n`;
-        return { json: done, text: `${lines.join('')}${freed}` };
+        const lines = done.purged.map(({ reference, digest }) => text`${reference ?? digest}\n`);
+        const freed = call.dryRun ? '' : text`${formatBytes(done.freedBytes)} freed\n`;
+        return { json: done, text: text`${lines}${freed}` };
       }),
     );
 }
 
-function described({ path, images, blobs, bytes, partialBytes }: CacheInfo): string {
+function described({ path, images, blobs, bytes, partialBytes }: CacheInfo): Text {
   const partial = partialBytes === 0 ? '' : `, ${formatBytes(partialBytes)} of it not whole yet`;
-  return `${path}: ${images} images, ${blobs} blobs, ${formatBytes(bytes)}${partial}\n`;
+  return text`${path}: ${images} images, ${blobs} blobs, ${formatBytes(bytes)}${partial}\n`;
 }
 
 const HEAD = ['REFERENCE', 'DIGEST', 'SIZE', 'WHOLE', 'LAST USED'];

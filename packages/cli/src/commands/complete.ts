@@ -3,6 +3,8 @@ import { Argument, Command } from 'commander';
 import { SCRIPTS, SHELLS, type Shell } from '../completion/scripts.js';
 import { suggest, type Suggestion } from '../completion/suggest.js';
 import { formatBytes } from '../print/table.js';
+import { print, printDocument } from '../print/print.js';
+import { text } from '../print/text.js';
 import type { Io } from '../verb.js';
 
 const EXAMPLES = [
@@ -23,6 +25,9 @@ const FROM_REGISTRIES: ReadonlySet<string> = new Set([
   'purge',
 ]);
 
+/** A shell puts a value into the command line as it is, where anything else could be a command. */
+const PLAIN = /^[\w./:@=+-]+$/;
+
 /** Prints a shell's script, and, after `--`, what that asks for. */
 export function completeCommand(io: Io): Command {
   return new Command('complete')
@@ -30,7 +35,7 @@ export function completeCommand(io: Io): Command {
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .allowExcessArguments()
     .addHelpText('after', `\nExamples:\n${EXAMPLES.map((each) => `  $ ${each}`).join('\n')}`)
-    .action((shell: Shell) => void io.stdout.write(SCRIPTS[shell]));
+    .action((shell: Shell) => printDocument(io.stdout, SCRIPTS[shell]));
 }
 
 /** The words of `stowage complete -- WORD…`; undefined for everything else. */
@@ -46,7 +51,8 @@ export async function complete(program: Command, words: readonly string[], io: I
     return FROM_REGISTRIES.has(name) ? [...names, ...(await cached())] : names;
   };
   const found = await suggest(program, words, images).catch(() => []);
-  for (const { value, about } of found) io.stdout.write(`${value}\t${about}\n`);
+  const safe = found.filter(({ value }) => PLAIN.test(value));
+  print(io.stdout, text`${safe.map(({ value, about }) => text`${value}\t${about}\n`)}`);
 }
 
 /** Names of the catalog; those of an engine's images have tags. */

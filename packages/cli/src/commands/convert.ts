@@ -1,6 +1,8 @@
 import { copyImages, parsePlatform, type CopiedImage, type CopyImagesOptions } from '@stowage/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { formatBytes } from '../print/table.js';
+import { print } from '../print/print.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 import { stdoutFor } from './copy.js';
 
@@ -79,9 +81,10 @@ export function convertCommand(io: Io): Command {
           stdout,
           convert,
         });
-        const text = results.map(line).join('');
-        if (to === '-') io.stderr.write(options.quiet ? '' : text);
-        return { json: { results }, text: to === '-' ? '' : text };
+        const said = text`${results.map(line)}`;
+        if (to !== '-') return { json: { results }, text: said };
+        if (!options.quiet) print(io.stderr, said);
+        return { json: { results } };
       }),
     );
 }
@@ -92,7 +95,7 @@ function level(text: string): number {
   throw new InvalidArgumentError('expected a whole number from 1 to 19.');
 }
 
-function line({ reference, before, digest, bytes, destination }: CopiedImage): string {
+function line({ reference, before, digest, bytes, destination }: CopiedImage): Text {
   const change = before === digest ? `${digest} (unchanged)` : `${before} -> ${digest}`;
-  return `${reference ?? '(no name)'}  converted to ${destination} (${formatBytes(bytes)})\n  ${change}\n`;
+  return text`${reference ?? '(no name)'}  converted to ${destination} (${formatBytes(bytes)})\n  ${change}\n`;
 }

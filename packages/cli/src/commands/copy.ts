@@ -9,6 +9,8 @@ import {
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, shortDigest } from '../print/table.js';
+import { print } from '../print/print.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -63,10 +65,11 @@ export function copyCommand(io: Io): Command {
           force,
           stdout,
         });
-        const text = results.map(line).join('');
+        const said = text`${results.map(line)}`;
         // The archive itself is the result then.
-        if (to === '-') io.stderr.write(options.quiet ? '' : text);
-        return { json: { results }, text: to === '-' ? '' : text };
+        if (to !== '-') return { json: { results }, text: said };
+        if (!options.quiet) print(io.stderr, said);
+        return { json: { results } };
       }),
     );
 }
@@ -80,7 +83,7 @@ export function stdoutFor(to: string, io: Io): CopyImagesOptions['stdout'] {
   return (archive) => pipeline(archive, io.stdout, { end: false });
 }
 
-function line({ reference, digest, bytes, destination }: CopiedImage): string {
+function line({ reference, digest, bytes, destination }: CopiedImage): Text {
   const name = reference === null ? '(no name)' : familiarReference(parseReference(reference));
-  return `${name}  copied to ${destination} (${formatBytes(bytes)}, ${shortDigest(digest)})\n`;
+  return text`${name}  copied to ${destination} (${formatBytes(bytes)}, ${shortDigest(digest)})\n`;
 }

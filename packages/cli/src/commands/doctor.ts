@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { doctor } from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
+import { text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -21,16 +22,17 @@ export function doctorCommand(io: Io): Command {
       action<Options>(io, async (workspace, _args, { options, call }) => {
         const { fixed, problems, engine } = await doctor(workspace, { ...call, fix: options.fix });
         const repaired = fixed.map(
-          ({ kind, path }) => `repaired: ${kind}  ${relative(io.cwd, path)}\n`,
+          ({ kind, path }) => text`repaired: ${kind}  ${relative(io.cwd, path)}\n`,
         );
         const lines = problems.map(
           ({ kind, path, detail, fix }) =>
-            `${kind}  ${relative(io.cwd, path)}: ${detail}\n  ${fix}\n`,
+            text`${kind}  ${relative(io.cwd, path)}: ${detail}\n  ${fix}\n`,
         );
-        const text = `engine: ${engine ?? 'none answers (docker was looked for); --engine embedded needs none'}\n${repaired.join('')}${lines.join('')}${lines.length === 0 ? 'No problems.\n' : ''}`;
+        const none = 'none answers (docker was looked for); --engine embedded needs none';
+        const end = lines.length === 0 ? text`No problems.\n` : '';
         return {
           json: { fixed, problems, engine },
-          text,
+          text: text`engine: ${engine ?? none}\n${repaired}${lines}${end}`,
           exitCode: problems.length === 0 ? 0 : EXIT_PROBLEMS,
         };
       }),

@@ -9,6 +9,7 @@ import {
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { requestOf, withJob, type JobOptions } from '../job-options.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, type Io } from '../verb.js';
 import { skippedLines } from './plan.js';
 
@@ -47,22 +48,22 @@ export function ensureCommand(io: Io): Command {
         const actrc =
           options.actrc && !options.dryRun ? await writeActrc(workspace, act) : undefined;
         const results = jobs.map((job) => ({ ...job, act: act.arguments }));
-        const lines = jobs.map(describe).join('') + skippedLines(skipped);
-        const written = actrc === undefined ? '' : `wrote ${relative(io.cwd, actrc)}\n`;
+        const lines = text`${jobs.map(describe)}${skippedLines(skipped)}`;
+        const written = actrc === undefined ? '' : text`wrote ${relative(io.cwd, actrc)}\n`;
         return {
           json: options.workflow === undefined ? results[0] : { jobs: results, skipped },
-          text: options.act ? `${act.arguments.join(' ')}\n` : lines + written,
+          text: options.act ? text`${act.arguments.join(' ')}\n` : text`${lines}${written}`,
         };
       }),
     );
 }
 
-function describe({ job, name, reference, needs_build, saved, loaded }: EnsureResult): string {
+function describe({ job, name, reference, needs_build, saved, loaded }: EnsureResult): Text {
   const built = saved.filter(({ action: done }) => done === 'saved').length;
   const how = loaded.some(({ action: done }) => done === 'loaded') ? 'loaded' : 'already there';
   const what =
     needs_build && loaded.length === 0
       ? 'would be built, saved and loaded'
       : `${how}${built === 0 ? '' : `, after building ${saved.map((each) => familiarReference(parseReference(each.reference))).join(' and ')}`}`;
-  return `${job === undefined ? name : `${job}: ${name}`}  ${familiarReference(parseReference(reference))}  ${what}\n`;
+  return text`${job === undefined ? name : `${job}: ${name}`}  ${familiarReference(parseReference(reference))}  ${what}\n`;
 }

@@ -1,6 +1,14 @@
-import { formatPlatform, inspect, type InspectedImage, type InspectedName } from '@stowage/core';
+import {
+  formatPlatform,
+  inspect,
+  shortList,
+  type InspectedImage,
+  type InspectedName,
+} from '@stowage/core';
 import type { Command } from 'commander';
+import { first } from '../print/first.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
+import { text, Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -27,16 +35,19 @@ export function inspectCommand(io: Io): Command {
         const { repository } = options;
         const inspected = await inspect(workspace, location, { ...call, repository });
         const { images, kind, half, compression, notices } = inspected;
-        for (const text of notices) call.onEvent?.({ type: 'notice', text });
+        for (const notice of notices) call.onEvent?.({ type: 'notice', text: notice });
         const read = half === undefined ? '' : `, its ${half === 'oci' ? 'OCI' : 'docker'} half`;
-        const head = `${location}  ${kind}${read}${compression === 'none' ? '' : `, ${compression}`}\n`;
+        const packed = compression === 'none' ? '' : `, ${compression}`;
         return {
           json: inspected,
-          text: head + images.map(describe).join(''),
+          text: text`${location}  ${kind}${read}${packed}\n${first(images, describe)}`,
         };
       }),
     );
 }
+
+/** Rows of a table of layers. */
+const SHOWN = 100;
 
 function describe({
   names,
@@ -46,34 +57,39 @@ function describe({
   layers,
   artifactType,
   subject,
-}: InspectedImage): string {
-  const rows = layers.map((layer) => [
-    shortDigest(layer.digest),
-    formatBytes(layer.size),
-    layer.mediaType.replace(/^application\/vnd\./, ''),
-    layer.platform ? formatPlatform(layer.platform) : '',
-  ]);
+}: InspectedImage): Text {
+  const rows = layers
+    .slice(0, SHOWN)
+    .map((layer) => [
+      shortDigest(layer.digest),
+      formatBytes(layer.size),
+      layer.mediaType.replace(/^application\/vnd\./, ''),
+      layer.platform ? formatPlatform(layer.platform) : '',
+    ]);
   const shown = platforms.map(
     (platform) => `${formatPlatform(platform)}${platform.present ? '' : ' (not here)'}`,
   );
-  return [
-    '\n',
-    ...(names.length === 0 ? ['(no name)\n'] : names.map(called)),
-    `  digest     ${digest}\n`,
-    `  size       ${formatBytes(size)}\n`,
+  return text`${[
+    text`\n`,
+    names.length === 0 ? text`(no name)\n` : first(names, called, 10),
+    text`  digest     ${digest}\n`,
+    text`  size       ${formatBytes(size)}\n`,
     artifactType === undefined
-      ? `  platforms  ${shown.join(', ') || 'none'}\n`
-      : `  artifact   ${artifactType}\n`,
-    subject === undefined ? '' : `  refers to  ${subject.digest}\n`,
+      ? text`  platforms  ${shortList(shown) || 'none'}\n`
+      : text`  artifact   ${artifactType}\n`,
+    subject === undefined ? '' : text`  refers to  ${subject.digest}\n`,
     layers.length === 0 ? '' : indented(formatTable(['LAYER', 'SIZE', 'TYPE', 'PLATFORM'], rows)),
-  ].join('');
+    layers.length > SHOWN
+      ? text`  … and ${layers.length - SHOWN} more layers; --json lists all\n`
+      : '',
+  ]}`;
 }
 
-function called({ reference, field, written }: InspectedName): string {
-  if (field === null) return `${reference}\n`;
-  return `${reference ?? '(no name)'}  (${field}: ${written})\n`;
+function called({ reference, field, written }: InspectedName): Text {
+  if (field === null) return text`${reference}\n`;
+  return text`${reference ?? '(no name)'}  (${field}: ${written})\n`;
 }
 
-function indented(text: string): string {
-  return text.replace(/^(?=.)/gm, '  ');
+function indented({ content }: Text): Text {
+  return new Text(content.replace(/^(?=.)/gm, '  '));
 }

@@ -7,6 +7,7 @@ import {
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, shortDigest } from '../print/table.js';
+import { text, type Text } from '../print/text.js';
 import {
   action,
   verb,
@@ -64,7 +65,7 @@ export function loadCommand(io: Io): Command {
           platform,
           cache: wantsCache(options),
         });
-        return { json: { results }, text: results.map(line).join('') };
+        return { json: { results }, text: text`${results.map(line)}` };
       }),
     );
 }
@@ -75,7 +76,7 @@ const SAID: Readonly<Record<LoadResult['action'], string>> = {
   retagged: 'already there, named',
 };
 
-function line({ action: done, reference, engine, bytesSent, imageId }: LoadResult): string {
+function line({ action: done, reference, engine, bytesSent, imageId }: LoadResult): Text {
   const sent = done === 'loaded' ? `, ${formatBytes(bytesSent)} sent` : '';
-  return `${familiarReference(parseReference(reference))}  ${SAID[done]} (${engine}, ${shortDigest(imageId)}${sent})\n`;
+  return text`${familiarReference(parseReference(reference))}  ${SAID[done]} (${engine}, ${shortDigest(imageId)}${sent})\n`;
 }

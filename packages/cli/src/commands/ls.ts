@@ -8,6 +8,7 @@ import {
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
+import { text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io, type Outcome } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -41,11 +42,11 @@ export function lsCommand(io: Io): Command {
 }
 
 function ofCatalog(entries: readonly ListEntry[]): Outcome {
-  const text =
+  const said =
     entries.length === 0
-      ? 'No archives yet. nx run <project>:image-save makes one.\n'
+      ? text`No archives yet. nx run <project>:image-save makes one.\n`
       : formatTable(HEAD, entries.map(row));
-  return { json: { entries }, text };
+  return { json: { entries }, text: said };
 }
 
 function ofEngine(listing: EngineListing): Outcome {
@@ -61,7 +62,7 @@ function ofEngine(listing: EngineListing): Outcome {
 
 /** One reference a line, so that it can be piped. */
 function ofManifests(images: readonly KubernetesImage[]): Outcome {
-  return { json: { images }, text: images.map(({ reference }) => `${reference}\n`).join('') };
+  return { json: { images }, text: text`${images.map(({ reference }) => text`${reference}\n`)}` };
 }
 
 const HEAD = ['NAME', 'STATE', 'SIZE', 'DIGEST', 'USED', 'LAST USED', 'PINNED'];

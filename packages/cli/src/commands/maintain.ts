@@ -2,6 +2,7 @@ import { collectRegistry, scrubRegistry } from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_CODES } from '../exit-codes.js';
 import { formatBytes } from '../print/table.js';
+import { text } from '../print/text.js';
 import { action, verb, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -28,7 +29,7 @@ export function gcCommand(io: Io): Command {
         const verbs = call.dryRun ? 'would go' : 'deleted';
         return {
           json: result,
-          text: `${blobs.length} blobs and ${uploads} uploads ${verbs}, ${formatBytes(freedBytes)}\n`,
+          text: text`${blobs.length} blobs and ${uploads} uploads ${verbs}, ${formatBytes(freedBytes)}\n`,
         };
       }),
     );
@@ -53,11 +54,11 @@ export function scrubCommand(io: Io): Command {
         const { blobs, bytes, damaged } = result;
         const lines = damaged.map(
           ({ digest, images }) =>
-            `${digest}  damaged; needed by ${images.join(', ') || 'no image'}\n`,
+            text`${digest}  damaged; needed by ${images.join(', ') || 'no image'}\n`,
         );
         return {
           json: result,
-          text: `${lines.join('')}${blobs} blobs, ${formatBytes(bytes)}, ${damaged.length} damaged\n`,
+          text: text`${lines}${blobs} blobs, ${formatBytes(bytes)}, ${damaged.length} damaged\n`,
           ...(damaged.length > 0 ? { exitCode: EXIT_CODES.CORRUPT } : {}),
         };
       }),

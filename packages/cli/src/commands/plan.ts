@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { plan, type JobPlan } from '@stowage/core';
 import type { Command } from 'commander';
 import { requestOf, withJob, type JobOptions } from '../job-options.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, type Io } from '../verb.js';
 
 /** Losers that nobody could have meant are not shown to people beyond so many. */
@@ -19,7 +20,7 @@ export function planCommand(io: Io): Command {
       const plans = jobs.map((each) => each.plan);
       return {
         json: options.workflow === undefined ? plans[0] : { jobs: plans, skipped },
-        text: plans.map((each) => describe(each, io.cwd)).join('') + skippedLines(skipped),
+        text: text`${plans.map((each) => describe(each, io.cwd))}${skippedLines(skipped)}`,
       };
     }),
   );
@@ -27,23 +28,23 @@ export function planCommand(io: Io): Command {
 
 export function skippedLines(
   skipped: readonly { readonly job: string; readonly reason: string }[],
-): string {
-  return skipped.map(({ job, reason }) => `${job}: skipped; ${reason}\n`).join('');
+): Text {
+  return text`${skipped.map(({ job, reason }) => text`${job}: skipped; ${reason}\n`)}`;
 }
 
 function describe(
   { job, name, needs_build, best_image_path, best_base_image_path, score, reasons }: JobPlan,
   cwd: string,
-): string {
+): Text {
   const shown = (path: string | null) => (path === null ? 'none' : relative(cwd, path));
   const more = reasons.length - SHOWN;
-  return [
-    `${job === undefined ? '' : `${job}: `}${name}  `,
-    needs_build
-      ? `has to be built; base: ${shown(best_base_image_path)}`
-      : `is ${shown(best_image_path)}`,
-    ` (score ${score.essential} + ${score.extra})\n`,
-    ...reasons.slice(0, SHOWN).map((reason) => `  ${reason}\n`),
-    more > 0 ? `  … and ${more} more; --json lists all\n` : '',
-  ].join('');
+  const found = needs_build
+    ? `has to be built; base: ${shown(best_base_image_path)}`
+    : `is ${shown(best_image_path)}`;
+  return text`${[
+    text`${job === undefined ? '' : `${job}: `}${name}  ${found}`,
+    text` (score ${score.essential} + ${score.extra})\n`,
+    reasons.slice(0, SHOWN).map((reason) => text`  ${reason}\n`),
+    more > 0 ? text`  … and ${more} more; --json lists all\n` : '',
+  ]}`;
 }

@@ -2,6 +2,7 @@ import { prune, type PruneResult, type PruneRules } from '@stowage/core';
 import { InvalidArgumentError, type Command } from 'commander';
 import { formatBytes, formatTable } from '../print/table.js';
 import { EXIT_CODES } from '../exit-codes.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io, type Outcome } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -79,7 +80,7 @@ function shortOf(result: PruneResult, dryRun: boolean): Outcome {
   return {
     exitCode: EXIT_CODES.NO_SPACE,
     json: { ...result, error: { code: 'NO_SPACE', message, hint, location: null } },
-    text: `${describe(result, dryRun)}${message}\n  ${hint}\n`,
+    text: text`${describe(result, dryRun)}${message}\n  ${hint}\n`,
   };
 }
 
@@ -90,7 +91,7 @@ function newest(text: string, before: Newest = {}): Newest {
   return { ...before, [group]: Number(number) };
 }
 
-function describe({ decisions, freedBytes }: PruneResult, dryRun: boolean): string {
+function describe({ decisions, freedBytes }: PruneResult, dryRun: boolean): Text {
   const rows = decisions.map(({ action: what, kind, path, bytes, rule, reason }) => [
     what,
     kind,
@@ -101,5 +102,5 @@ function describe({ decisions, freedBytes }: PruneResult, dryRun: boolean): stri
   ]);
   const table =
     rows.length === 0 ? '' : formatTable(['', 'KIND', 'PATH', 'SIZE', 'RULE', 'WHY'], rows);
-  return `${table}${formatBytes(freedBytes)} ${dryRun ? 'would be freed; nothing was deleted' : 'freed'}\n`;
+  return text`${table}${formatBytes(freedBytes)} ${dryRun ? 'would be freed; nothing was deleted' : 'freed'}\n`;
 }

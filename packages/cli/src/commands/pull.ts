@@ -1,5 +1,7 @@
 import { parsePlatform, pull, type PullResult } from '@stowage/core';
 import type { Command } from 'commander';
+import { print } from '../print/print.js';
+import { text, type Text } from '../print/text.js';
 import {
   action,
   verb,
@@ -55,14 +57,15 @@ export function pullCommand(io: Io): Command {
           platform: platform === undefined ? undefined : parsePlatform(platform),
           stdout: stdoutFor(output ?? '', io),
         });
-        const text = results.map(line).join('');
+        const said = text`${results.map(line)}`;
         // The archive itself is the result then.
-        if (output === '-') io.stderr.write(options.quiet ? '' : text);
-        return { json: { results }, text: output === '-' ? '' : text };
+        if (output !== '-') return { json: { results }, text: said };
+        if (!options.quiet) print(io.stderr, said);
+        return { json: { results } };
       }),
     );
 }
 
-function line({ reference }: PullResult): string {
-  return `${reference}\n`;
+function line({ reference }: PullResult): Text {
+  return text`${reference}\n`;
 }

@@ -1,6 +1,7 @@
 import { ImageError, push, type PushOptions, type PushResult } from '@stowage/core';
 import { Option, type Command } from 'commander';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -53,10 +54,10 @@ export function pushCommand(io: Io): Command {
           });
         const asked = { ...call, to, tag, repository, referrers, onExistingTag, compress };
         const results = await push(workspace, inputs, asked);
-        const text = call.dryRun
+        const said = call.dryRun
           ? formatTable(['SOURCE', 'DESTINATION', 'DIGEST', 'TO SEND'], results.map(planned))
-          : results.map(line).join('');
-        return { json: { results }, text };
+          : text`${results.map(line)}`;
+        return { json: { results }, text: said };
       }),
     );
   return withSpellings(command);
@@ -92,10 +93,10 @@ function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function line({ reference, digest, action: done, bytesSent, blobs }: PushResult): string {
+function line({ reference, digest, action: done, bytesSent, blobs }: PushResult): Text {
   const there = blobs.existing + blobs.mounted;
   const sent = `${formatBytes(bytesSent)} sent${there === 0 ? '' : `, ${there} blobs were there`}`;
-  return `${reference}@${digest}  ${done === 'skipped' ? 'already there' : `pushed (${sent})`}\n`;
+  return text`${reference}@${digest}  ${done === 'skipped' ? 'already there' : `pushed (${sent})`}\n`;
 }
 
 /** The digest of what must be packed first is not known yet. */

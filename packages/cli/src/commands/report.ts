@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { report, reportPage, writeAtomically, type Report } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes } from '../print/table.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -28,20 +29,19 @@ export function reportCommand(io: Io): Command {
       action<Options>(io, async (workspace, _, { options: { output }, call }) => {
         const result = await report(workspace, call);
         const page = output === undefined ? '' : await reportPage(result);
-        if (output === '-') return { json: result, text: page };
+        if (output === '-') return { json: result, document: page };
         if (output !== undefined)
           await writeAtomically(resolve(io.cwd, output), [Buffer.from(page)]);
         const hint = output === undefined ? 'With -o FILE it is a page.' : `written to ${output}`;
-        return { json: result, text: `${summary(result)}${hint}\n` };
+        return { json: result, text: text`${summary(result)}${hint}\n` };
       }),
     );
 }
 
-function summary({ archives, bytes, repeatedBytes, prune, problems }: Report): string {
-  return [
-    `${archives.length} archives, ${formatBytes(bytes)}; ${formatBytes(repeatedBytes)} of it more than once`,
-    `prune would free ${formatBytes(prune.freedBytes)}`,
-    ...problems.map(({ kind, name, detail }) => `${name}: ${kind}: ${detail}`),
-    '',
-  ].join('\n');
+function summary({ archives, bytes, repeatedBytes, prune, problems }: Report): Text {
+  return text`${[
+    text`${archives.length} archives, ${formatBytes(bytes)}; ${formatBytes(repeatedBytes)} of it more than once\n`,
+    text`prune would free ${formatBytes(prune.freedBytes)}\n`,
+    problems.map(({ kind, name, detail }) => text`${name}: ${kind}: ${detail}\n`),
+  ]}`;
 }

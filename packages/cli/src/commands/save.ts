@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { familiarReference, parseReference, save, type SaveResult } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, shortDigest } from '../print/table.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -23,7 +24,7 @@ export function saveCommand(io: Io): Command {
         const results = await save(workspace, references, { ...call, output: options.output });
         return {
           json: { results },
-          text: results.map((result) => savedLine(result, io.cwd)).join(''),
+          text: text`${results.map((result) => savedLine(result, io.cwd))}`,
         };
       }),
     );
@@ -32,8 +33,8 @@ export function saveCommand(io: Io): Command {
 export function savedLine(
   { reference, archive, digest, size, action: done }: SaveResult,
   cwd: string,
-): string {
+): Text {
   const path = relative(cwd, archive);
   const what = done === 'saved' ? 'saved to' : 'is in already:';
-  return `${familiarReference(parseReference(reference))}  ${what} ${path} (${formatBytes(size)}, ${shortDigest(digest)})\n`;
+  return text`${familiarReference(parseReference(reference))}  ${what} ${path} (${formatBytes(size)}, ${shortDigest(digest)})\n`;
 }

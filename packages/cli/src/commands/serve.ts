@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { serve, type AccessRule, type Answered, type Permission } from '@stowage/core';
+import { serve, type AccessRule, type Permission } from '@stowage/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { requestLog, type LogFormat } from '../print/request-log.js';
 import { action, verb, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -11,6 +12,8 @@ interface Options extends CommonOptions {
   readonly htpasswd?: string;
   readonly anonymous?: Permission;
   readonly allow?: readonly AccessRule[];
+  readonly allowedHost?: readonly string[];
+  readonly log: LogFormat;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly maxUsed?: string;
@@ -51,6 +54,11 @@ export function serveCommand(io: Io): Command {
       rule,
     )
     .option(
+      '--allowed-host <name>',
+      'a host name clients may call it by without a login, besides localhost and addresses (* for anything); may be repeated',
+      (name: string, before: readonly string[] = []) => [...before, name],
+    )
+    .option(
       '--tls-cert <file>',
       'speak TLS with this certificate (PEM); read again when it changes',
     )
@@ -59,25 +67,33 @@ export function serveCommand(io: Io): Command {
     .option('--gc-every <duration>', 'collect garbage so often; 1h when omitted, 0 never')
     .option('--scrub-every <duration>', 'hash all content so often; 7d when omitted, 0 never')
     .option('--scrub-rate <size>', 'read no more than this in a second then; 20MB when omitted')
+    .addOption(
+      new Option('--log <format>', 'how to log requests on stderr; --quiet logs none')
+        .choices(['text', 'json', 'none'])
+        .default('text'),
+    )
     .addHelpText(
       'after',
-      '\nPrints its URL on stdout when it is ready, and what it answers on stderr. /healthz says whether it lives,\n/metrics what it has done. From other machines nobody comes in without --htpasswd or --anonymous.',
+      '\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz says whether it lives,\n/metrics shows figures to clients that may read everything. A listener on other than a loopback address needs\n--htpasswd or --anonymous.',
     )
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
-        const { allow: rules, json, quiet, ...rest } = options;
-        const onAnswered = quiet ? undefined : log(io);
+        const { allow: rules, allowedHost: allowedHosts, json, quiet, log, ...rest } = options;
+        const onAnswered = requestLog(quiet ? 'none' : log, (line) => io.stderr.write(line));
+        // A registry outlives the reader of its output.
+        io.stdout.on('error', () => undefined);
         await using serving = await serve(workspace, inputs, {
           ...rest,
           ...call,
           rules,
+          allowedHosts,
           onAnswered,
         });
         const { url } = serving;
         io.stdout.write(json ? `${JSON.stringify({ url })}\n` : `${url}\n`);
         if (!io.signal.aborted) await once(io.signal, 'abort');
-        // To be stopped is what it waits for.
-        return { json: undefined, text: '' };
+        // It runs until it is stopped, so that is success.
+        return { json: undefined };
       }),
     );
 }
@@ -87,14 +103,4 @@ function rule(text: string, before: readonly AccessRule[] = []): readonly Access
   if (user === undefined || repositories === undefined)
     throw new InvalidArgumentError("Expected USER:read|write:REPOSITORIES, as 'ada:write:team/*'.");
   return [...before, { user, permission: what === 'write' ? 'write' : 'read', repositories }];
-}
-
-function log(io: Io): (answered: Answered) => void {
-  return ({ id, method, path, status, milliseconds, error }) => {
-    const why =
-      error === undefined
-        ? ''
-        : ` ${error instanceof Error ? error.message : JSON.stringify(error)}`;
-    io.stderr.write(`${id} ${method} ${path} ${status} ${milliseconds.toFixed(1)} ms${why}\n`);
-  };
 }

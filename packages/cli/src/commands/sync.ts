@@ -1,6 +1,7 @@
 import { sync, type SyncResult } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes } from '../print/table.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -24,14 +25,14 @@ export function syncCommand(io: Io): Command {
         const results = await sync(workspace, from, to, { ...call, prune: options.prune });
         const moved = results.filter(({ action: done }) => done !== 'same');
         const same = results.length - moved.length;
-        const rest = same === 0 ? '' : `${same} were the same\n`;
-        return { json: { results }, text: `${moved.map(line).join('')}${rest}` };
+        const rest = same === 0 ? '' : text`${same} were the same\n`;
+        return { json: { results }, text: text`${moved.map(line)}${rest}` };
       }),
     );
 }
 
-function line({ name, action: done, bytes, digest }: SyncResult): string {
-  if (done === 'deleted') return `${name}  deleted\n`;
-  if (done === 'kept') return `${name}  kept: it is pinned\n`;
-  return `${name}@${digest}  ${done} (${formatBytes(bytes)})\n`;
+function line({ name, action: done, bytes, digest }: SyncResult): Text {
+  if (done === 'deleted') return text`${name}  deleted\n`;
+  if (done === 'kept') return text`${name}  kept: it is pinned\n`;
+  return text`${name}@${digest}  ${done} (${formatBytes(bytes)})\n`;
 }

@@ -1,7 +1,9 @@
-import { verify, type ImageProblem, type VerifyResult } from '@stowage/core';
+import { shortList, verify, type ImageProblem, type VerifyResult } from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
+import { first } from '../print/first.js';
 import { formatBytes } from '../print/table.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -31,23 +33,23 @@ export function verifyCommand(io: Io): Command {
         const results = await verify(workspace, locations, { ...call, allowSparse, base });
         return {
           json: { results },
-          text: results.map(describe).join(''),
+          text: text`${results.map(describe)}`,
           exitCode: results.every(({ ok }) => ok) ? 0 : EXIT_PROBLEMS,
         };
       }),
     );
 }
 
-function describe({ location, ok, images, bytes, problems, unreferenced }: VerifyResult): string {
+function describe({ location, ok, images, bytes, problems, unreferenced }: VerifyResult): Text {
   const many = `${images} ${images === 1 ? 'image' : 'images'}, ${formatBytes(bytes)}`;
   const found = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
-  return [
-    `${location}  ${ok ? 'ok' : found} (${many})\n`,
-    ...problems.map(line),
-    ...unreferenced.map((member) => `  of no image: ${member}\n`),
-  ].join('');
+  return text`${[
+    text`${location}  ${ok ? 'ok' : found} (${many})\n`,
+    first(problems, line),
+    unreferenced.length > 0 ? text`  of no image: ${shortList(unreferenced)}\n` : '',
+  ]}`;
 }
 
-function line({ code, message, offset }: ImageProblem): string {
-  return `  ${code}  ${message}${offset === null ? '' : ` (at byte ${offset})`}\n`;
+function line({ code, message, offset }: ImageProblem): Text {
+  return text`  ${code}  ${message}${offset === null ? '' : ` (at byte ${offset})`}\n`;
 }

@@ -1,10 +1,11 @@
 import { asImageError, ImageError } from '@stowage/core';
+import { message as lines, text, type Text } from './text.js';
 import { EXIT_CODES, EXIT_INTERRUPTED, EXIT_UNEXPECTED } from '../exit-codes.js';
 
 /** The same failure for people and for programs. */
 export interface Failure {
   readonly exitCode: number;
-  readonly text: string;
+  readonly text: Text;
   readonly json: {
     readonly error: {
       readonly code: string;
@@ -37,7 +38,7 @@ function failure(
 ): Failure {
   return {
     exitCode,
-    text: `stowage: ${message}${hint === undefined ? '' : `\n  ${hint}`}\n`,
+    text: text`stowage: ${lines(message)}${hint === undefined ? '' : text`\n  ${hint}`}\n`,
     json: { error: { code, message, hint: hint ?? null, location: location ?? null } },
   };
 }

@@ -1,8 +1,12 @@
 import type { Descriptor, LifecycleEvent } from '@stowage/core';
 import { createRequire } from 'node:module';
+import { stripVTControlCharacters } from 'node:util';
+import { printableLines } from '@stowage/core';
 import type * as CliProgress from 'cli-progress';
 import { painted } from './paint.js';
+import { print, printJson } from './print.js';
 import { formatBytes, shortDigest } from './table.js';
+import { message, text, type Text } from './text.js';
 
 /** Nobody wants to read of what is over before they look (ms). */
 const PATIENCE = 1000;
@@ -21,8 +25,7 @@ const NOTHING: Progress = { onEvent: () => undefined, done: () => undefined };
 
 export function createProgress(mode: ProgressMode, stderr: NodeJS.WriteStream): Progress {
   if (mode === 'none') return NOTHING;
-  if (mode === 'json')
-    return { ...NOTHING, onEvent: (event) => stderr.write(`${JSON.stringify(event)}\n`) };
+  if (mode === 'json') return { ...NOTHING, onEvent: (event) => printJson(stderr, event) };
   if (mode === 'plain') return plain(stderr);
   return stderr.isTTY ? drawn(stderr) : patient(stderr);
 }
@@ -37,9 +40,9 @@ function plain(stderr: NodeJS.WriteStream): Progress {
       if (isMoved(event)) moving.moved += event.bytes;
       const isDue = isMoved(event) && Date.now() - moving.said > INTERVAL;
       if (isDue) moving.said = Date.now();
-      const far = `  ${formatBytes(moving.moved)} of ${formatBytes(moving.total)}`;
+      const far = text`  ${formatBytes(moving.moved)} of ${formatBytes(moving.total)}\n`;
       const line = isDue ? far : lineOf(event);
-      if (line !== undefined) stderr.write(`${painted(line, stderr)}\n`);
+      if (line !== undefined) print(stderr, line);
     },
   };
 }
@@ -117,10 +120,9 @@ function drawn(stderr: NodeJS.WriteStream): Progress {
       if (isMoved(event)) all.moved += event.bytes;
       if (event.type === 'progress') showBlob(event.descriptor, event.bytes);
       if (event.type === 'done' || event.type === 'skipped') drop(event.descriptor.digest);
-      const text = isPlanned(event) ? undefined : lineOf(event);
-      const line = text === undefined ? undefined : `${painted(text, stderr)}\n`;
-      if (line !== undefined && whole) bars.log(line);
-      else if (line !== undefined) stderr.write(line);
+      const line = isPlanned(event) ? undefined : lineOf(event);
+      if (line !== undefined && whole) bars.log(painted(printableLines(line.content), stderr));
+      else if (line !== undefined) print(stderr, line);
       else if (all.total > 0) show();
     },
     done: () => {
@@ -145,18 +147,18 @@ function isMoved(event: LifecycleEvent): event is OfType<'progress'> | OfType<'f
   return event.type === 'progress' || event.type === 'fetched';
 }
 
-function lineOf(event: LifecycleEvent): string | undefined {
+function lineOf(event: LifecycleEvent): Text | undefined {
   switch (event.type) {
     case 'step':
-      return `${event.subject}: ${event.text}`;
+      return text`${event.subject}: ${message(event.text)}\n`;
     case 'notice':
-      return `note: ${event.text}`;
+      return text`note: ${message(event.text)}\n`;
     case 'engine':
-      return `  ${event.text}`;
+      return text`  ${message(stripVTControlCharacters(event.text))}\n`;
     case 'start':
-      return event.bytes === 0 ? undefined : `  moving ${formatBytes(event.bytes)}`;
+      return event.bytes === 0 ? undefined : text`  moving ${formatBytes(event.bytes)}\n`;
     case 'fetching':
-      return `  ${event.bytes === 0 ? 'everything is in the cache' : `fetching ${formatBytes(event.bytes)}`}`;
+      return text`  ${event.bytes === 0 ? 'everything is in the cache' : `fetching ${formatBytes(event.bytes)}`}\n`;
     case 'progress':
     case 'fetched':
     case 'skipped':

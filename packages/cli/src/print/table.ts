@@ -1,8 +1,10 @@
+import { printable } from '@stowage/core';
 import bytes from 'bytes';
+import { Text } from './text.js';
 
 /** Columns without lines, so that the output can be cut and grepped. */
-export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows];
+export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): Text {
+  const all = [head, ...rows].map((row) => row.map(printable));
   const widths = head.map((_, at) =>
     all.reduce((width, row) => Math.max(width, row[at]?.length ?? 0), 0),
   );
@@ -11,7 +13,7 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
       .join('  ')
       .trimEnd();
-  return `${all.map(line).join('\n')}\n`;
+  return new Text(`${all.map(line).join('\n')}\n`);
 }
 
 export function formatBytes(count: number | null): string {

@@ -105,9 +105,8 @@ export class ArchiveWriter implements Sink {
       const graph = this.#graphs.get(digest);
       return graph ? [{ graph, reference }] : [];
     });
-    const unnamed = [...this.#graphs]
-      .filter(([digest]) => ![...this.#names.values()].includes(digest))
-      .sort(byFirst);
+    const named = new Set(this.#names.values());
+    const unnamed = [...this.#graphs].filter(([digest]) => !named.has(digest)).sort(byFirst);
     return [...images, ...unnamed.map(([, graph]) => ({ graph }))];
   }
 }
@@ -133,7 +132,7 @@ function member(name: string, bytes: Uint8Array): TarMember {
 function formatDockerManifest(images: readonly Image[]): Uint8Array {
   const entries = new Map<
     Digest,
-    { Config: string; RepoTags: string[] | null; Layers: string[] }
+    { readonly Config: string; RepoTags: string[] | null; readonly Layers: string[] }
   >();
   for (const { graph, reference } of images) {
     const runnable = imagesOf(graph);
@@ -142,13 +141,14 @@ function formatDockerManifest(images: readonly Image[]): Uint8Array {
         ({ config: { platform } }) => platform.os === 'linux' && platform.architecture === 'amd64',
       ) ?? runnable[0];
     if (!image) continue;
-    const before = entries.get(image.descriptor.digest)?.RepoTags ?? [];
-    const tags = [...before, ...(reference === undefined ? [] : repoTags(reference))];
-    entries.set(image.descriptor.digest, {
+    const entry = entries.get(image.descriptor.digest) ?? {
       Config: blobPath(image.configDescriptor.digest),
-      RepoTags: tags.length === 0 ? null : tags,
+      RepoTags: null,
       Layers: image.layers.map((layer) => blobPath(layer.digest)),
-    });
+    };
+    entries.set(image.descriptor.digest, entry);
+    for (const tag of reference === undefined ? [] : repoTags(reference))
+      (entry.RepoTags ??= []).push(tag);
   }
   return Buffer.from(JSON.stringify([...entries.values()]));
 }

@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { detectCompression, MAGIC_BYTES } from '../compression/detect.js';
 import { ImageError } from '../errors.js';
-import { parseConfig } from '../oci/config.js';
 import { describe, type Descriptor } from '../oci/descriptor.js';
-import { digestOf, type Digest } from '../oci/digest.js';
+import type { Digest } from '../oci/digest.js';
 import { isObject, parseJson } from '../oci/json.js';
 import { namesFrom, type NamedDescriptor } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
@@ -15,6 +12,7 @@ import type { Files } from '../transfer/files.js';
 import { resolveAmong } from '../transfer/resolve.js';
 import type { Bytes, ReadOptions } from '../transfer/store.js';
 import { readAll } from '../transfer/verified.js';
+import { ArchiveMembers } from './archive-members.js';
 
 export const DOCKER_MANIFEST = 'manifest.json';
 
@@ -45,11 +43,16 @@ export class DockerArchive implements LocatedSource {
   }
 
   /** @throws ImageError INVALID, INCOMPLETE, TOO_LARGE */
-  static async open(location: string, files: Files, limits?: Limits): Promise<DockerArchive> {
+  static async open(
+    location: string,
+    files: Files,
+    { limits, items, members: known }: DockerArchiveOptions = {},
+  ): Promise<DockerArchive> {
     const images: NamedDescriptor[] = [];
     const content = new Map<Digest, Content>();
-    for (const item of await readItems(files, limits)) {
-      const descriptor = await compose(location, files, item, content, limits);
+    const members = known ?? new ArchiveMembers(location, files, limits);
+    for (const item of items ?? (await readItems(files, limits))) {
+      const descriptor = await compose(members, item, content);
       for (const name of item.names) images.push({ descriptor, ...name });
     }
     return new DockerArchive(location, files, images, content, limits);
@@ -92,6 +95,14 @@ export class DockerArchive implements LocatedSource {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#files[Symbol.asyncDispose]();
   }
+}
+
+export interface DockerArchiveOptions {
+  readonly limits?: Limits | undefined;
+  /** Only these images of `manifest.json`; all of them when omitted. */
+  readonly items?: readonly DockerItem[];
+  /** What other images have read of the same files. */
+  readonly members?: ArchiveMembers;
 }
 
 /** A member's path, or bytes that are in no member. */
@@ -140,16 +151,12 @@ function cleaned(path: string): string {
 }
 
 async function compose(
-  location: string,
-  files: Files,
+  members: ArchiveMembers,
   item: DockerItem,
   content: Map<Digest, Content>,
-  limits: Limits | undefined,
 ): Promise<Descriptor> {
-  await memberSize(location, files, item.config);
-  const configBytes = await readAll(files.read(item.config), limits?.manifestBytes);
-  checkConfigName(location, item.config, configBytes);
-  const { diffIds } = parseConfig(configBytes, limits);
+  const { location } = members;
+  const { descriptor: config, diffIds } = await members.config(item.config);
   if (diffIds.length !== item.layers.length) {
     throw new ImageError(
       'INVALID',
@@ -160,65 +167,12 @@ async function compose(
   const layers: Descriptor[] = [];
   for (const [at, diffId] of diffIds.entries()) {
     const path = item.layers[at] ?? '';
-    const layer = await describeLayer(files, path, diffId, await memberSize(location, files, path));
+    const layer = await members.layer(path, diffId);
     content.set(layer.digest, path);
     layers.push(layer);
   }
-  const config = describe(MediaType.config, configBytes);
   const manifest = formatManifest(config, layers);
   const root = describe(MediaType.manifest, manifest);
   content.set(config.digest, item.config).set(root.digest, manifest);
   return root;
-}
-
-/** Every writer names the config by its digest; that is all there is to verify it by. */
-function checkConfigName(location: string, path: string, bytes: Uint8Array): void {
-  const named = /(?:^|[/:])([0-9a-f]{64})(?:\.json)?$/.exec(path)?.[1];
-  const actual = digestOf(bytes);
-  if (named === undefined || actual === `sha256:${named}`) return;
-  throw new ImageError(
-    'CORRUPT',
-    `${location}: ${path}: expected content of that digest, got ${actual}`,
-    {
-      location,
-      hint: 'The content was damaged after it was written; fetch or build it again.',
-    },
-  );
-}
-
-/** A plain layer's digest is its diff ID; a compressed one has to be hashed. */
-async function describeLayer(
-  files: Files,
-  path: string,
-  diffId: Digest,
-  size: number,
-): Promise<Descriptor> {
-  const compression = detectCompression(await readAll(files.read(path, { end: MAGIC_BYTES })));
-  if (compression === 'none') return { mediaType: MediaType.layer, digest: diffId, size };
-  if (compression !== 'gzip' && compression !== 'zstd')
-    throw new ImageError(
-      'UNSUPPORTED',
-      `${path}: expected a plain, gzip or zstd layer, got ${compression}`,
-    );
-  const mediaType = compression === 'gzip' ? MediaType.layerGzip : MediaType.layerZstd;
-  // Whoever reads the layer verifies what its name says.
-  const named = /^(?:.*\/)?([0-9a-f]{64})(?:\.tar\.gz)?$/.exec(path)?.[1];
-  return { mediaType, digest: `sha256:${named ?? (await hashOf(files, path))}`, size };
-}
-
-async function hashOf(files: Files, path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of files.read(path)) hash.update(chunk);
-  return hash.digest('hex');
-}
-
-async function memberSize(location: string, files: Files, path: string): Promise<number> {
-  const size = await files.size(path);
-  if (size === undefined) {
-    throw new ImageError('INCOMPLETE', `${location}: expected ${path}, got no such member`, {
-      location,
-      hint: 'It was saved without all of its content; save or fetch it again.',
-    });
-  }
-  return size;
 }

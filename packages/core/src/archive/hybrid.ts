@@ -2,9 +2,12 @@ import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { blobPath, type NamedDescriptor } from '../oci/layout.js';
 import { isPlainLayerType } from '../oci/media-types.js';
+import type { Limits } from '../oci/limits.js';
+import type { DockerHalf, DockerImage } from '../transfer/halves.js';
 import type { LayoutSource } from '../transfer/layout-source.js';
-import { imagesOf, walk, type Graph } from '../transfer/walk.js';
-import type { DockerItem } from './docker-archive.js';
+import { budgetFor, imagesOf, walk, type Graph } from '../transfer/walk.js';
+import { ArchiveMembers, configDigestIn } from './archive-members.js';
+import { DockerArchive, type DockerItem } from './docker-archive.js';
 import type { TarFile } from './tar-file.js';
 
 /**
@@ -20,26 +23,55 @@ export async function ociHalf(
   items: readonly DockerItem[],
 ): Promise<LayoutSource | undefined> {
   const images: NamedDescriptor[] = [];
+  const budget = budgetFor(source);
   const graphs = new Map<Digest, Graph>();
   for await (const image of source.list()) {
     const { descriptor } = image;
     const known = graphs.get(descriptor.digest);
     const graph =
-      known ?? (await walk(source, descriptor, { missing: 'report' }).catch(unlessMalformed));
+      known ??
+      (await walk(source, descriptor, { missing: 'report', budget }).catch(unlessMalformed));
     if (!graph || (!known && !(await agrees(graph, tar)))) return undefined;
     graphs.set(descriptor.digest, graph);
     images.push(image);
   }
   if (images.length === 0 && items.length > 0) return undefined;
   const taken = new Set(images.map(({ reference }) => reference));
+  const names = namesByConfig(items);
+  const asked = new Set<Digest>();
   return source.named(
     images.flatMap((image) => {
       const graph = graphs.get(image.descriptor.digest);
-      if (image.reference !== undefined || !graph) return [image];
-      const named = namesOf(graph, items).filter(({ reference }) => !taken.has(reference));
+      // Entries of one image would all get the same names.
+      if (image.reference !== undefined || !graph || asked.has(graph.root.digest)) return [image];
+      asked.add(graph.root.digest);
+      const named = namesOf(graph, names).filter(({ reference }) => !taken.has(reference));
       return named.length === 0 ? [image] : named;
     }),
   );
+}
+
+/** The docker half, image by image: what is wrong with one hides nothing of the others. */
+export async function dockerHalf(
+  location: string,
+  tar: TarFile,
+  { items, limits }: { readonly items: readonly DockerItem[]; readonly limits: Limits | undefined },
+): Promise<DockerHalf> {
+  const members = new ArchiveMembers(location, tar, limits);
+  const images: DockerImage[] = [];
+  for (const item of items) {
+    const references = item.names.flatMap(({ reference }) => reference ?? []);
+    let config: Digest | undefined;
+    try {
+      config = (await members.config(item.config)).descriptor.digest;
+      const source = await DockerArchive.open(location, tar, { limits, items: [item], members });
+      images.push({ references, config, source });
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      images.push({ references, error, ...(config === undefined ? {} : { config }) });
+    }
+  }
+  return { location, images };
 }
 
 async function agrees(graph: Graph, tar: TarFile): Promise<boolean> {
@@ -52,17 +84,25 @@ async function agrees(graph: Graph, tar: TarFile): Promise<boolean> {
   return true;
 }
 
-function namesOf(graph: Graph, items: readonly DockerItem[]): NamedDescriptor[] {
-  const configs = imagesOf(graph).map(({ configDescriptor: { digest } }) => digest);
-  const isOurs = ({ config }: DockerItem) =>
-    configs.some((digest) => config.includes(digest.slice(digest.indexOf(':') + 1)));
-  return items
-    .filter(isOurs)
-    .flatMap(({ names }) =>
-      names
-        .filter(({ reference }) => reference !== undefined)
-        .map((name) => ({ descriptor: graph.root, ...name })),
-    );
+type Name = DockerItem['names'][number];
+
+function namesByConfig(items: readonly DockerItem[]): ReadonlyMap<Digest, readonly Name[]> {
+  const names = new Map<Digest, Name[]>();
+  for (const item of items) {
+    const config = configDigestIn(item.config);
+    if (config === undefined) continue;
+    const known = names.get(config) ?? [];
+    for (const name of item.names) if (name.reference !== undefined) known.push(name);
+    names.set(config, known);
+  }
+  return names;
+}
+
+function namesOf(graph: Graph, names: ReadonlyMap<Digest, readonly Name[]>): NamedDescriptor[] {
+  const { root } = graph;
+  return imagesOf(graph).flatMap(({ configDescriptor }) =>
+    (names.get(configDescriptor.digest) ?? []).map((name) => ({ descriptor: root, ...name })),
+  );
 }
 
 function unlessMalformed(error: unknown): undefined {

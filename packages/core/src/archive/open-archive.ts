@@ -5,10 +5,11 @@ import { Parts } from '../disk/parts.js';
 import { ImageError, systemCode, type ErrorCode } from '../errors.js';
 import { INDEX_FILE, type NamingOptions } from '../oci/layout.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
+import type { DockerHalf, Halves } from '../transfer/halves.js';
 import { LayoutSource } from '../transfer/layout-source.js';
 import type { Bytes, CallOptions, Source } from '../transfer/store.js';
 import { DOCKER_MANIFEST, DockerArchive, readItems } from './docker-archive.js';
-import { ociHalf } from './hybrid.js';
+import { dockerHalf, ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
@@ -24,6 +25,8 @@ export interface OpenedArchive {
   /** The description that was read, of a `hybrid-archive`. */
   readonly half?: 'oci' | 'docker';
   readonly compression: Compression;
+  /** Both descriptions of a hybrid, to be compared; they share the files of `source`. */
+  readonly halves?: Halves;
   /** Notices for people about how it was read. */
   readonly notices: readonly string[];
 }
@@ -162,17 +165,27 @@ async function openTar(
     if (!layout) return { ...opened, source: await openDocker(path, tar, naming) };
     const source = await LayoutSource.open(`oci-archive:${path}`, tar, naming);
     if (!docker) return { ...opened, source };
-    const oci = await ociHalf(source, tar, await readItems(tar, naming.limits));
-    if (oci) return { ...opened, source: oci, half: 'oci' };
+    const items = await readItems(tar, naming.limits);
+    const oci = await ociHalf(source, tar, items);
+    const other = (): Promise<DockerHalf> =>
+      dockerHalf(`docker-archive:${path}`, tar, { items, limits: naming.limits });
+    if (oci) return { ...opened, source: oci, half: 'oci', halves: { oci, docker: other } };
     const notices = [
       `${path}: its OCI half does not describe its images; ${DOCKER_MANIFEST} was used`,
     ];
-    return { ...opened, source: await openDocker(path, tar, naming), half: 'docker', notices };
+    const read = await openDocker(path, tar, naming);
+    return {
+      ...opened,
+      source: read,
+      half: 'docker',
+      notices,
+      halves: { oci: source, docker: other },
+    };
   });
 }
 
 function openDocker(path: string, tar: TarFile, { limits }: NamingOptions): Promise<Source> {
-  return DockerArchive.open(`docker-archive:${path}`, tar, limits);
+  return DockerArchive.open(`docker-archive:${path}`, tar, { limits });
 }
 
 async function indexed(path: string, file: Parts, limits: Limits | undefined): Promise<TarFile> {

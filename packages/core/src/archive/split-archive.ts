@@ -1,10 +1,12 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
 import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
+import { inside } from '../disk/inside.js';
 import { withLock } from '../disk/lock.js';
-import { ImageError } from '../errors.js';
+import { readUpTo } from '../disk/own-file.js';
+import { ImageError, shortList } from '../errors.js';
 import type { Bytes } from '../transfer/store.js';
 import { watched } from '../transfer/watched.js';
 
@@ -24,7 +26,8 @@ const MOST = 999;
 /** A list is short: 999 lines of a sum and a name, in bytes. */
 const SUMS_LIMIT = MOST * 400;
 const PART = /^(.+)\.([0-9]{3})$/;
-const LINE = /^([0-9a-f]{64}) [ *](.+)$/;
+/** A sum and the name of a file beside the list: no path, no control characters. */
+const LINE = /^([0-9a-f]{64}) [ *]([^/\\\p{Cc}]{1,255})$/u;
 
 /** @throws ImageError INVALID */
 export function parseSums(text: string, path: string): ArchivePart[] {
@@ -33,13 +36,13 @@ export function parseSums(text: string, path: string): ArchivePart[] {
     .filter((line) => line !== '')
     .map((line) => {
       const [, sha256, name] = LINE.exec(line) ?? [];
-      if (sha256 === undefined || name === undefined || basename(name) !== name || name === '..')
+      if (sha256 === undefined || name === undefined || name === '.' || name === '..')
         throw new ImageError(
           'INVALID',
           `${path}: expected lines of a SHA-256 and a file beside it, got ${JSON.stringify(line.slice(0, 200))}`,
           { location: path },
         );
-      return { path: join(dirname(path), name), sha256 };
+      return { path: inside(dirname(path), name), sha256 };
     });
   const isSet = parts.every((part, at) => part.path === numbered(stem(parts), at + 1));
   if (parts.length === 1 || isSet) return parts;
@@ -60,7 +63,7 @@ function stem([first]: readonly ArchivePart[]): string {
  * @throws ImageError INVALID, INCOMPLETE (parts are missing), CORRUPT (a part was cut short)
  */
 export async function readParts(path: string): Promise<ArchivePart[]> {
-  const parts = parseSums(await readFile(path, 'utf8'), path);
+  const parts = parseSums((await readUpTo(path, SUMS_LIMIT))?.toString() ?? '', path);
   const sizes: number[] = [];
   const missing: string[] = [];
   for (const part of parts) {
@@ -71,7 +74,7 @@ export async function readParts(path: string): Promise<ArchivePart[]> {
   if (missing.length > 0)
     throw new ImageError(
       'INCOMPLETE',
-      `${path}: expected ${parts.length} parts beside it, got no ${missing.join(', ')}`,
+      `${path}: expected ${parts.length} parts beside it, got no ${shortList(missing)}`,
       { location: path, hint: 'Fetch what is missing; the parts and this list belong together.' },
     );
   const [first = 0] = sizes;

@@ -68,9 +68,11 @@ export function decodePax(body: Uint8Array): ReadonlyMap<string, string> {
   const bytes = Buffer.from(body);
   for (let at = 0; at < bytes.length && bytes[at] !== 0; ) {
     const space = bytes.indexOf(0x20, at);
-    const length = space < 0 ? NaN : Number(bytes.toString('latin1', at, space));
-    const equals = bytes.indexOf(0x3d, space);
-    if (!Number.isInteger(length) || length <= 0 || equals < 0 || at + length > bytes.length) {
+    const digits = bytes.toString('latin1', at, Math.min(space, at + LENGTH_DIGITS + 1));
+    const length = space >= 0 && /^[0-9]+$/.test(digits) ? Number(digits) : NaN;
+    const record = bytes.subarray(at, at + length);
+    const equals = at + record.indexOf(0x3d, space - at);
+    if (!(length > 0) || record.length < length || equals < space) {
       throw new ImageError(
         'INVALID',
         'tar pax header: expected "<length> <key>=<value>" records, got something else',
@@ -84,6 +86,9 @@ export function decodePax(body: Uint8Array): ReadonlyMap<string, string> {
   }
   return records;
 }
+
+/** How long the length of a record may be. */
+const LENGTH_DIGITS = 10;
 
 /** GNU's long names: text that ends at the first NUL. */
 export function decodeGnuText(body: Uint8Array): string {

@@ -17,6 +17,9 @@ export type TarEntry =
 /** Fills `length` bytes from `position`; fewer at the end of the file. */
 export type ReadAt = (position: number, length: number) => Promise<Uint8Array>;
 
+/** All names together may be as long as this many of the longest. */
+const LONG_NAMES = 32;
+
 /** So much (bytes) of two bodies is compared at a time. */
 const STEP = 512 * 1024;
 
@@ -35,6 +38,7 @@ export async function indexTar(
 ): Promise<ReadonlyMap<string, TarEntry>> {
   const entries = new Map<string, TarEntry>();
   let extended: Extended = {};
+  let named = 0;
   for (let at = 0; at < size; ) {
     const block = await read(at, BLOCK);
     if (block.byteLength < BLOCK) throw cut('a header', at);
@@ -56,6 +60,9 @@ export async function indexTar(
       const known = entries.get(name);
       if (known && !(await isEqual(read, known, added))) throw twice(name);
       if (!known) entries.set(name, added);
+      named += known ? 0 : name.length + (added.type === 'link' ? added.target.length : 0);
+      if (named > LONG_NAMES * headerBytes)
+        throw tooLarge('tar: expected shorter names, got more than are kept in memory');
     }
     if (entries.size > members)
       throw tooLarge(`tar: expected at most ${members} members, got more`);

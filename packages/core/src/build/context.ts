@@ -1,10 +1,15 @@
-import { createReadStream } from 'node:fs';
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import dockerignore from '@balena/dockerignore';
+import { constants, type Stats } from 'node:fs';
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
 import type { Definition } from '../definition/definition.js';
+import { inside } from '../disk/inside.js';
+import { openOwn, readUpTo } from '../disk/own-file.js';
+import { requireFolderBelow } from '../disk/own-folder.js';
+import { readRange } from '../disk/read-range.js';
 import { slashed } from '../disk/slashed.js';
 import { ImageError, systemCode } from '../errors.js';
+import type { CallOptions } from '../transfer/store.js';
+import { parseIgnoreRules, type IgnoreRules, type IgnoreState } from './ignore-rules.js';
 
 /** A file, folder or symbolic link below a context, path with forward slashes. */
 export interface ContextFile {
@@ -14,6 +19,8 @@ export interface ContextFile {
   readonly size: number;
   /** 0o755 or 0o644: whether it may be run is all that git keeps, and all that we do. */
   readonly mode: number;
+  /** Tells whether the path still leads to the file that was listed. */
+  readonly identity: string;
   /** Where a symbolic link points. */
   readonly link?: string;
 }
@@ -21,36 +28,47 @@ export interface ContextFile {
 /** These say how the image is made; a comment changed there must not change what is made. */
 const MADE_FROM: ReadonlySet<string> = new Set(['image.yaml', 'image.lock.yaml']);
 const IGNORE_FILE = '.dockerignore';
-const CHUNK = 512 * 1024;
+/** More than people write rules (bytes). */
+const IGNORE_LIMIT = 1024 * 1024;
 
 /**
  * Lists a context, sorted by path, `.dockerignore` applied. Symbolic links are listed, not followed.
  *
  * @param roots where to look, relative to the folder: a context may be a whole project, and what an image
  *   takes of it a single folder. What is not there is left out.
- * @throws ImageError NOT_FOUND (no such folder), UNSUPPORTED (a socket, device or pipe)
+ * @throws ImageError NOT_FOUND (no such folder), UNSUPPORTED (a socket, device or pipe), USAGE (a root that is no path
+ *   in the context), INVALID (a link that leads out of the context above a root; `.dockerignore`)
  */
 export async function listContext(
   folder: string,
   roots: readonly string[] = ['.'],
+  { signal }: CallOptions = {},
 ): Promise<ContextFile[]> {
-  const { isIgnored, hasExceptions } = await ignoreRules(folder);
+  const { root: state, hasExceptions } = await ignoreRules(folder);
   const files = new Map<string, ContextFile>();
-  async function visit(path: string): Promise<void> {
-    const ignored = path !== '' && (MADE_FROM.has(path) || isIgnored(path));
+  async function visit(path: string, { isIgnored, enter }: IgnoreState): Promise<void> {
+    signal?.throwIfAborted();
+    const ignored = path !== '' && (MADE_FROM.has(path) || isIgnored);
     // Below a folder that is left out, an exception (`!keep`) may still bring something in.
     if (ignored && !hasExceptions) return;
     const file = path === '' ? undefined : await describe(folder, path);
     if (file && !ignored) files.set(path, file);
     if (file && file.type !== 'directory') return;
     for (const name of await readdir(join(folder, path))) {
-      await visit(path === '' ? name : `${path}/${name}`);
+      await visit(path === '' ? name : `${path}/${name}`, enter(name));
     }
   }
   await requireFolder(folder);
   for (const root of roots) {
     const path = contextPath(root);
-    if (path === '' || (await isThere(join(folder, path)))) await visit(path);
+    const absolute = inside(folder, path);
+    await requireFolderBelow(folder, path === '' ? folder : dirname(absolute));
+    if (!(await isThere(absolute))) continue;
+    const above = path === '' ? [] : path.split('/');
+    await visit(
+      path,
+      above.reduce((each, name) => each.enter(name), state),
+    );
   }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -71,9 +89,26 @@ export function usedFiles(
     : files;
 }
 
-/** The content of a file of a context, from its first byte. */
-export function readContextFile({ absolute }: ContextFile): AsyncIterable<Uint8Array> {
-  return createReadStream(absolute, { highWaterMark: CHUNK });
+/**
+ * The content of a file of a context, from its first byte.
+ *
+ * @throws ImageError CONFLICT when another file is at its path since it was listed; INVALID when it is a link now
+ */
+export async function* readContextFile({
+  absolute,
+  identity,
+}: ContextFile): AsyncIterable<Uint8Array> {
+  await using file = await openOwn(absolute, constants.O_RDONLY);
+  if (identityOf(await file.stat()) !== identity)
+    throw new ImageError(
+      'CONFLICT',
+      `${absolute}: expected the file that was listed, got another`,
+      {
+        location: absolute,
+        hint: 'Something replaced it meanwhile; build again.',
+      },
+    );
+  yield* readRange(file, 0, Infinity);
 }
 
 /** One file, or all below a folder, of a context. @throws ImageError NOT_FOUND */
@@ -97,13 +132,10 @@ export function selectFiles(
 }
 
 /** Docker's rules, which are not git's. */
-async function ignoreRules(folder: string) {
-  const text = (await readFile(join(folder, IGNORE_FILE), 'utf8').catch(unlessAbsent)) ?? '';
-  const rules = dockerignore.default({ ignorecase: false }).add(text);
-  return {
-    isIgnored: (path: string) => rules.ignores(path),
-    hasExceptions: /^\s*!/m.test(text),
-  };
+async function ignoreRules(folder: string): Promise<IgnoreRules> {
+  const path = join(folder, IGNORE_FILE);
+  await requireFolderBelow(folder, path);
+  return parseIgnoreRules((await readUpTo(path, IGNORE_LIMIT))?.toString() ?? '');
 }
 
 async function requireFolder(folder: string): Promise<void> {
@@ -123,16 +155,28 @@ function unlessAbsent(error: unknown): undefined {
   if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
 }
 
-/** A path of a definition as the listing has it: without `./`, without a slash at its end; empty for all. */
+/**
+ * A path of a definition as the listing has it: without `./`, without a slash at its end; empty for all.
+ *
+ * @throws ImageError USAGE (a path out of the context)
+ */
 export function contextPath(path: string): string {
-  const clean = path.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
-  return clean === '.' ? '' : clean;
+  const clean = posix.normalize(path);
+  if (clean === '..' || clean.startsWith('../') || clean.startsWith('/') || clean.includes('\0'))
+    throw new ImageError(
+      'USAGE',
+      `copy.from: expected a path in the context, got ${JSON.stringify(path)}`,
+      {
+        hint: 'context: names the folder that files are taken from; it may be any of the workspace.',
+      },
+    );
+  return clean === '.' || clean === './' ? '' : clean.replace(/\/$/, '');
 }
 
 async function describe(folder: string, path: string): Promise<ContextFile> {
   const absolute = join(folder, path);
   const info = await lstat(absolute);
-  const common = { path, absolute, mode: modeOf(info.mode) };
+  const common = { path, absolute, mode: modeOf(info.mode), identity: identityOf(info) };
   if (info.isSymbolicLink())
     return { ...common, type: 'symlink', size: 0, link: slashed(await readlink(absolute)) };
   if (info.isDirectory()) return { ...common, type: 'directory', size: 0 };
@@ -145,6 +189,10 @@ async function describe(folder: string, path: string): Promise<ContextFile> {
       hint: `Name it in ${IGNORE_FILE}.`,
     },
   );
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
 }
 
 /** Windows does not know what may be run; Docker says that all may. */

@@ -7,7 +7,7 @@ export interface Distribution {
   readonly install: (packages: readonly string[]) => string;
   readonly compiler: (compiler: Compiler) => CompilerPackages | undefined;
   /** Packages whose names are not those of their tools. */
-  readonly tools: Readonly<Record<string, string>>;
+  readonly tools: ReadonlyMap<string, string>;
 }
 
 export interface CompilerPackages {
@@ -46,7 +46,12 @@ const DEBIAN: Distribution = {
       ],
     };
   },
-  tools: { ninja: 'ninja-build', 'pkg-config': 'pkgconf', python: 'python3', node: 'nodejs' },
+  tools: namesOf({
+    ninja: 'ninja-build',
+    'pkg-config': 'pkgconf',
+    python: 'python3',
+    node: 'nodejs',
+  }),
 };
 
 const FEDORA: Distribution = {
@@ -59,12 +64,12 @@ const FEDORA: Distribution = {
     if (family !== 'openjdk') return undefined;
     return { packages: [`java-${version ?? 'latest'}-openjdk-devel`] };
   },
-  tools: {
+  tools: namesOf({
     ninja: 'ninja-build',
     'pkg-config': 'pkgconf-pkg-config',
     python: 'python3',
     node: 'nodejs',
-  },
+  }),
 };
 
 const ALPINE: Distribution = {
@@ -82,28 +87,37 @@ const ALPINE: Distribution = {
     if (family !== 'openjdk') return undefined;
     return version === undefined ? undefined : { packages: [`openjdk${version}`] };
   },
-  tools: { ninja: 'ninja-build', 'pkg-config': 'pkgconf', python: 'python3', node: 'nodejs' },
+  tools: namesOf({
+    ninja: 'ninja-build',
+    'pkg-config': 'pkgconf',
+    python: 'python3',
+    node: 'nodejs',
+  }),
 };
 
-const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
-  debian: DEBIAN,
-  ubuntu: DEBIAN,
-  fedora: FEDORA,
-  centos: FEDORA,
-  rhel: FEDORA,
-  rocky: FEDORA,
-  almalinux: FEDORA,
-  alpine: ALPINE,
-};
+const DISTRIBUTIONS: ReadonlyMap<string, Distribution> = new Map([
+  ['debian', DEBIAN],
+  ['ubuntu', DEBIAN],
+  ['fedora', FEDORA],
+  ['centos', FEDORA],
+  ['rhel', FEDORA],
+  ['rocky', FEDORA],
+  ['almalinux', FEDORA],
+  ['alpine', ALPINE],
+]);
+
+function namesOf(names: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(names));
+}
 
 /** @throws ImageError USAGE when nobody knows how this operating system installs packages */
 export function distributionOf(os: string): Distribution {
   const name = os.split('-')[0] ?? os;
-  const found = DISTRIBUTIONS[name];
+  const found = DISTRIBUTIONS.get(name);
   if (found) return found;
   throw new ImageError(
     'USAGE',
-    `os ${os}: expected one of ${Object.keys(DISTRIBUTIONS).join(', ')} for packages, compilers and tools`,
+    `os ${os}: expected one of ${[...DISTRIBUTIONS.keys()].join(', ')} for packages, compilers and tools`,
     { hint: 'Install them with run: or a dockerfile:, and name them under facts:.' },
   );
 }

@@ -8,8 +8,9 @@ const lines = (os: string, yaml: string) =>
       text: `project: app\nos: ${os}\nvariant: x\nbase: some/base\n${yaml}`,
       path: 'image.yaml',
     }),
+    (from) => !from.startsWith('a'),
   )
-    .trimEnd()
+    .text.trimEnd()
     .split('\n')
     .slice(3);
 
@@ -45,9 +46,10 @@ describe('a generated Dockerfile', () => {
         'copy: [{ from: dist, to: /opt, owner: "1:2" }, { from: a/b, to: /c/, mode: "0600" }]\nenv: { A: \'x "$y" \\\' }\nrun: [make, "a\\nb"]\nworkdir: /w\nuser: me\nports: [80]\nentrypoint: [/a]\ncmd: [b]\n',
       ),
     ).toEqual([
-      'COPY --chown=1:2 ["dist","/opt"]',
-      'COPY ["a/b","/c/"]',
-      "RUN find '/c/b' -type f -exec chmod 0600 {} +",
+      '# "dist"',
+      'COPY --chown=1:2 ["copy/0","/opt"]',
+      '# "a/b"',
+      'COPY ["copy/1","/c/b"]',
       'ENV A="x \\"\\$y\\" \\\\"',
       'WORKDIR /w',
       'RUN make',
@@ -67,6 +69,44 @@ describe('a generated Dockerfile', () => {
   ])('refuses on %s %j', (os, yaml, message) => {
     const text = `project: app\nos: ${os}\nvariant: x\n${yaml.includes('base') ? '' : 'base: b\n'}${yaml}`;
     const definition = parseDefinition({ text, path: 'image.yaml' });
-    expect(() => generateDockerfile(definition)).toThrow(message);
+    expect(() => generateDockerfile(definition, () => true)).toThrow(message);
+  });
+
+  it.each([
+    ["copy: [{ from: $x, to: '/o/d$x' }]", ['# "$x"', 'COPY ["copy/0","/o/d\\\\$x"]']],
+    ["copy: [{ from: 'q\"[1]', to: '/o/\"' }]", ['# "q\\"[1]"', 'COPY ["copy/0","/o/\\\\\\""]']],
+    ['copy: [{ from: "it\'s", to: "/o/\'" }]', ['# "it\'s"', 'COPY ["copy/0","/o/\\\\\'"]']],
+    ["workdir: '/a $b \\'", ['WORKDIR "/a \\$b \\\\"']],
+    ["run: ['echo a \\', b]", ['RUN ["/bin/sh", "-ec", "echo a \\\\"]', 'RUN b']],
+    ["run: ['cat <<EOF']", ['RUN ["/bin/sh", "-ec", "cat <<EOF"]']],
+    ['env: { A: "1\\n2", B: "3" }', ['ARG STOWAGE_ENV_0', 'ENV A="${STOWAGE_ENV_0}" B="3"']],
+  ])('quotes what %s holds', (yaml, expected) => {
+    expect(lines('debian-12', `${yaml}\n`)).toEqual(expected);
+  });
+
+  it('gives a value of several lines as a build argument', () => {
+    const text = 'project: a\nos: debian-12\nvariant: x\nbase: b\nenv: { A: "1\\n2" }\n';
+    const definition = parseDefinition({ text, path: 'x' });
+    expect(generateDockerfile(definition, () => true).args).toEqual({ STOWAGE_ENV_0: '1\n2' });
+  });
+
+  it.each([
+    'workdir: "/a\\nRUN id"',
+    'user: "me\\nRUN id"',
+    'user: $UID',
+    'ports: ["80\\nRUN id"]',
+    'ports: ["80 90"]',
+    'ports: [70000]',
+    'env: { "A\\nRUN id": x }',
+    'env: { "A B": x }',
+    'env: { A: "\\0" }',
+    'copy: [{ from: a, to: "/a\\nRUN id" }]',
+    'copy: [{ from: "a\\nRUN id", to: /a }]',
+    'context: "a\\nb"',
+  ])('is not made of %s', (yaml) => {
+    const text = `project: a\nos: debian-12\nvariant: x\nbase: b\n${yaml}\n`;
+    expect(() => parseDefinition({ text, path: 'image.yaml' })).toThrow(
+      expect.objectContaining({ code: 'USAGE' }),
+    );
   });
 });

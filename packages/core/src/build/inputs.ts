@@ -6,7 +6,7 @@ import type { CallOptions } from '../transfer/store.js';
 import { readContextFile, usedFiles, type ContextFile } from './context.js';
 
 /** Changes whenever the makers would give other bytes for the same inputs. */
-const MAKER_VERSION = 1;
+const MAKER_VERSION = 2;
 
 export interface Inputs extends CallOptions {
   readonly definition: Definition;

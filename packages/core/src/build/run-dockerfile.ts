@@ -5,8 +5,8 @@ import { ImageError } from '../errors.js';
 import { formatPlatform, matchesPlatform } from '../oci/platform.js';
 import { only } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
-import { readContextFile, usedFiles, type ContextFile } from './context.js';
-import { generateDockerfile } from './generate-dockerfile.js';
+import { contextPath, readContextFile, selectFiles, type ContextFile } from './context.js';
+import { generateDockerfile, stagedPath } from './generate-dockerfile.js';
 import { lockedBase } from './locked-base.js';
 import type { PlatformOptions } from './make.js';
 import { putInto } from './put-into.js';
@@ -22,26 +22,21 @@ export async function runDockerfile(
   const { files, base, platform, network, signal, onEvent, spoolFolder } = options;
   const engine = requireBuilder(await options.engine(), definition.name);
   // Older engines refuse to be told of a platform, even their own.
-  const own = await engine.platform({ signal });
-  const isOwn = own !== undefined && matchesPlatform(own, platform);
+  const native = await engine.platform({ signal });
+  const isOwn = native !== undefined && matchesPlatform(native, platform);
   // A Dockerfile's FROM is looked up in the engine.
   if (base?.source) await putInto(engine, base.source, base.reference, { signal, platform });
   const from = base && (await lockedBase(engine, base, options));
   const { args, labels, target, reference, dockerfile } = definition;
-  const members = (
-    dockerfile === undefined ? usedFiles(definition, files, options.context) : files
-  ).map(contextMember);
-  const generated = dockerfile === undefined ? generateDockerfile(definition) : undefined;
+  const own = { members: files.map(contextMember), args };
+  const given = dockerfile === undefined ? generated(definition, files, options.context) : own;
   await engine.build(
     {
-      context: packTar([
-        ...members,
-        ...(generated === undefined ? [] : [textMember(GENERATED, generated)]),
-      ]),
+      context: packTar(given.members),
       dockerfile: dockerfile ?? GENERATED,
       reference,
       labels,
-      args: { ...(from === undefined ? {} : { BASE: from }), ...args },
+      args: { ...(from === undefined ? {} : { BASE: from }), ...given.args },
       ...(target === undefined ? {} : { target }),
       ...(network === undefined ? {} : { network }),
       ...(isOwn ? {} : { platform: formatPlatform(platform) }),
@@ -49,6 +44,26 @@ export async function runDockerfile(
     { signal, onEvent },
   );
   return await engine.source(reference, { spoolFolder, signal });
+}
+
+/** A context of just the files that are copied, each entry in a folder of its own, and the Dockerfile. */
+function generated(definition: Definition, files: readonly ContextFile[], context: string) {
+  const isFolder = (from: string) => !files.some(({ path, type }) => isFile(path, type, from));
+  const { text, args } = generateDockerfile(definition, isFolder);
+  const members = definition.copy.flatMap(({ from, mode }, at) => {
+    const base = contextPath(from);
+    const top = stagedPath(at);
+    return selectFiles(files, from, context).flatMap((file) => {
+      const bits = mode === undefined || file.type !== 'file' ? file.mode : parseInt(mode, 8);
+      const below = base === '' ? `/${file.path}` : file.path.slice(base.length);
+      return contextMember({ ...file, path: `${top}${below}`, mode: bits });
+    });
+  });
+  return { members: [...members, textMember(GENERATED, text)], args };
+}
+
+function isFile(path: string, type: ContextFile['type'], from: string): boolean {
+  return path === contextPath(from) && type !== 'directory';
 }
 
 /** @throws ImageError UNAVAILABLE */

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { commitArchive, heal, readRecord } from './commit.js';
 import { editCatalog, parseCatalog } from './edit.js';
-import { readCatalog, recordUse, updateCatalog, type CatalogPlace } from './file.js';
+import { readCatalog, recordUse, updateCatalog } from './file.js';
+import type { CatalogPlace } from './locate.js';
 import { formatRecord, parseRecord, type ImageRecord } from './record.js';
 import { parseUses } from './usage.js';
 
@@ -190,9 +191,9 @@ describe('the catalog', () => {
   });
 
   it('leaves a cut last line of the journal out', () => {
-    expect([...parseUses('{"name":"a","at":"2026"}\n{"name":"a","a').entries()]).toEqual([
-      ['a', { usage_count: 1, last_used: '2026' }],
-    ]);
+    expect([
+      ...parseUses('{"name":"a","at":"2026-01-01T00:00:00.000Z"}\n{"name":"a","a').entries(),
+    ]).toEqual([['a', { usage_count: 1, last_used: '2026-01-01T00:00:00.000Z' }]]);
   });
 });
 
@@ -203,36 +204,39 @@ describe('an archive and its record', () => {
   const toRecord = (facts: Pick<ImageRecord, 'size' | 'sha256'>) => record(NAME, facts);
 
   it('come together', async () => {
-    const path = join(await temporaryFolder(), `${NAME}.tar`);
-    const written = await commitArchive(path, content('12345'), toRecord);
+    const folder = await temporaryFolder();
+    const path = join(folder, `${NAME}.tar`);
+    const written = await commitArchive({ folder, path }, content('12345'), toRecord);
     expect(await readRecord(path)).toEqual(written);
     expect(written.size).toBe(5);
   });
 
   it('stay as they were when the content fails', async () => {
-    const path = join(await temporaryFolder(), `${NAME}.tar`);
-    await commitArchive(path, content('old'), toRecord);
+    const folder = await temporaryFolder();
+    const path = join(folder, `${NAME}.tar`);
+    await commitArchive({ folder, path }, content('old'), toRecord);
     async function* failing(): AsyncIterable<Uint8Array> {
       yield Buffer.from('new');
       throw new Error('cut');
     }
-    await expect(commitArchive(path, failing(), toRecord)).rejects.toThrow('cut');
+    await expect(commitArchive({ folder, path }, failing(), toRecord)).rejects.toThrow('cut');
     expect(await readFile(path, 'utf8')).toBe('old');
   });
 
   it('are rolled forward when only the record was not renamed, back otherwise', async () => {
-    const path = join(await temporaryFolder(), `${NAME}.tar`);
+    const folder = await temporaryFolder();
+    const path = join(folder, `${NAME}.tar`);
     const recordFile = path.replace('.tar', '.image.json');
-    await commitArchive(path, content('old'), toRecord);
+    await commitArchive({ folder, path }, content('old'), toRecord);
     const old = await readRecord(path);
-    const next = await commitArchive(`${path}2`, content('new one'), toRecord);
+    const next = await commitArchive({ folder, path: `${path}2` }, content('new one'), toRecord);
     await writeFile(`${recordFile}.partial`, formatRecord(next));
     await writeFile(`${path}.partial`, 'new');
-    await heal(path);
+    await heal({ folder, path });
     expect(await readRecord(path)).toEqual(old);
     await writeFile(`${recordFile}.partial`, formatRecord(next));
     await writeFile(path, 'new one');
-    await heal(path);
+    await heal({ folder, path });
     expect(await readRecord(path)).toEqual(next);
   });
 });

@@ -1,18 +1,31 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { statIfThere } from '../disk/allocated.js';
 import { syncFolder, writeDurably } from '../disk/atomic-write.js';
+import { openOwn, readUpTo } from '../disk/own-file.js';
+import { requireFolderBelow } from '../disk/own-folder.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
 import {
   ARCHIVE_SUFFIX,
   formatRecord,
   parseRecord,
+  RECORD_LIMIT,
   RECORD_SUFFIX,
   type ImageRecord,
 } from './record.js';
 
 const PARTIAL = '.partial';
+
+/** An archive of ours: nothing outside the folder of archives is written, renamed or deleted. */
+export interface OwnArchive {
+  /** The folder of archives, absolute. */
+  readonly folder: string;
+  /** Below that folder. */
+  readonly path: string;
+}
 
 /** The record that belongs to an archive's path. */
 export function recordPath(archive: string): string {
@@ -25,14 +38,15 @@ export function recordPath(archive: string): string {
  * The caller holds the archive's lock.
  *
  * @param toRecord makes the record once size and sha256 are known.
- * @throws ImageError NO_SPACE; whatever `content` throws
+ * @throws ImageError NO_SPACE; INVALID (the path leads out of the folder); whatever `content` throws
  */
 export async function commitArchive(
-  path: string,
+  archive: OwnArchive,
   content: AsyncIterable<Uint8Array>,
   toRecord: (facts: Pick<ImageRecord, 'size' | 'sha256'>) => ImageRecord,
 ): Promise<ImageRecord> {
-  await heal(path);
+  const { path } = archive;
+  await heal(archive);
   const hash = createHash('sha256');
   let size = 0;
   async function* measured(): AsyncIterable<Uint8Array> {
@@ -58,9 +72,13 @@ export async function commitArchive(
 
 /**
  * Deletes an archive and its record, one commit as well: {@link heal} brings the pair back as long as the
- * archive is there, and finishes afterwards. The caller holds the archive's lock.
+ * archive is there, and finishes afterwards. Of a symbolic link only the link is deleted. The caller holds the
+ * archive's lock.
+ *
+ * @throws ImageError INVALID (the path leads out of the folder)
  */
-export async function removeArchive(path: string): Promise<void> {
+export async function removeArchive({ folder, path }: OwnArchive): Promise<void> {
+  await requireFolderBelow(folder, dirname(path));
   try {
     await rename(recordPath(path), recordPath(path) + PARTIAL);
   } catch (error) {
@@ -72,16 +90,18 @@ export async function removeArchive(path: string): Promise<void> {
 
 /** Whether a process died, or is still at work, between the two files of a commit. */
 export async function isHalfDone(path: string): Promise<boolean> {
-  return (await readIfThere(recordPath(path) + PARTIAL)) !== undefined;
+  return (await statIfThere(recordPath(path) + PARTIAL)) !== undefined;
 }
 
 /**
  * Brings a pair that a dead process left to its new state, or back to its old one. The caller holds the
  * archive's lock.
+ *
+ * @throws ImageError INVALID (the path leads out of the folder)
  */
-export async function heal(path: string): Promise<void> {
-  const bytes = await readIfThere(recordPath(path) + PARTIAL);
-  if (bytes && (await fits(path, bytes)))
+export async function heal({ folder, path }: OwnArchive): Promise<void> {
+  await requireFolderBelow(folder, dirname(path));
+  if (await fits(path, recordPath(path) + PARTIAL))
     await rename(recordPath(path) + PARTIAL, recordPath(path));
   await discard(path);
 }
@@ -89,13 +109,14 @@ export async function heal(path: string): Promise<void> {
 /** The record beside an archive; undefined when there is none. @throws ImageError CORRUPT */
 export async function readRecord(archive: string): Promise<ImageRecord | undefined> {
   const path = recordPath(archive);
-  const bytes = archive.endsWith(ARCHIVE_SUFFIX) ? await readIfThere(path) : undefined;
+  const bytes = archive.endsWith(ARCHIVE_SUFFIX) ? await readUpTo(path, RECORD_LIMIT) : undefined;
   return bytes && parseRecord(bytes, path);
 }
 
-async function fits(archive: string, recordBytes: Uint8Array): Promise<boolean> {
+async function fits(archive: string, record: string): Promise<boolean> {
   try {
-    return parseRecord(recordBytes, archive).sha256 === (await sha256(archive));
+    const bytes = await readUpTo(record, RECORD_LIMIT);
+    return bytes !== undefined && parseRecord(bytes, record).sha256 === (await sha256(archive));
   } catch (error) {
     if (error instanceof ImageError || systemCode(error) === 'ENOENT') return false;
     throw error;
@@ -104,20 +125,11 @@ async function fits(archive: string, recordBytes: Uint8Array): Promise<boolean> 
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await using file = await open(path, 'r');
+  await using file = await openOwn(path, constants.O_RDONLY);
   for await (const chunk of readRange(file, 0, Infinity)) hash.update(chunk);
   return hash.digest('hex');
 }
 
 async function discard(path: string): Promise<void> {
   for (const each of [path, recordPath(path)]) await rm(each + PARTIAL, { force: true });
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { writeAtomically } from '../disk/atomic-write.js';
+import { readOwn } from '../disk/own-file.js';
 import { systemCode } from '../errors.js';
+import { isObject } from '../oci/json.js';
 import { parseCatalog } from './edit.js';
-import type { EntryYaml } from './entry.js';
-import type { Taken } from './inventory.js';
+import { isEntry, type EntryYaml } from './entry.js';
+import { isSeenRecord, type Taken } from './inventory.js';
 
 /** What was parsed, and of which text: parsing a large YAML takes seconds, reading this does not. */
 export interface DerivedIndex {
@@ -24,7 +26,7 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
   const index = await readStored(path);
   if (index && index.yaml.size === info.size && index.yaml.mtimeMs === info.mtimeMs)
     return { ...index, kept: true };
-  const text = info.size === 0 ? '' : await readFile(catalog, 'utf8');
+  const text = info.size === 0 ? '' : ((await readOwn(catalog))?.toString() ?? '');
   const sha256 = createHash('sha256').update(text).digest('hex');
   const entries = index?.yaml.sha256 === sha256 ? index.entries : parseCatalog(text, catalog);
   return {
@@ -59,19 +61,40 @@ export async function keepIndex(
 const VERSION = 3;
 const READ_ONLY: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
+/** Absent, damaged or of another shape: it is derived, so it is made again. */
 async function readStored(path: string): Promise<Omit<DerivedIndex, 'kept'> | undefined> {
   try {
-    const index = JSON.parse(await readFile(path, 'utf8')) as DerivedIndex & { version?: number };
-    return index.version === VERSION ? index : undefined;
+    const index: unknown = JSON.parse((await readOwn(path))?.toString() ?? '');
+    return isIndex(index) ? index : undefined;
   } catch {
-    // Absent or damaged: it is derived, so it is made again.
     return undefined;
   }
 }
 
+/** Checked by hand: the point of the file is that reading it takes no time. */
+function isIndex(index: unknown): index is Omit<DerivedIndex, 'kept'> {
+  if (!isObject(index) || index['version'] !== VERSION) return false;
+  const { yaml, entries, seen, lagging, misnamed } = index;
+  return (
+    isObject(yaml) &&
+    typeof yaml['size'] === 'number' &&
+    typeof yaml['mtimeMs'] === 'number' &&
+    typeof yaml['sha256'] === 'string' &&
+    Array.isArray(entries) &&
+    entries.every(isEntry) &&
+    isObject(seen) &&
+    Object.values(seen).every(isSeenRecord) &&
+    [lagging, misnamed].every(isTexts)
+  );
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
 async function infoOf(path: string): Promise<{ size: number; mtimeMs: number }> {
   try {
-    const { size, mtimeMs } = await stat(path);
+    const { size, mtimeMs } = await lstat(path);
     return { size, mtimeMs };
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return { size: 0, mtimeMs: 0 };

@@ -14,18 +14,22 @@ export interface CatalogEdit {
   readonly removeFiles?: readonly string[];
 }
 
+/** More than 100,000 entries take (characters). */
+const LIMIT = 64 * 1024 * 1024;
 const schema = schemaOf<CatalogYaml>(catalogSchema);
 const HEADER = ' The index of image archives, kept by Stowage. Comments and order are kept.';
 
 /** @throws ImageError USAGE, with line and column */
 export function parseCatalog(text: string, path: string): readonly EntryYaml[] {
-  return readYamlDocument({ text, path }, schema).value.images ?? [];
+  return readYamlDocument({ text, path, limit: LIMIT }, schema).value.images ?? [];
 }
 
 /** Applies an edit to the text of a catalog; comments, order and other tools' keys are kept. @throws ImageError USAGE */
 export function editCatalog(text: string, path: string, edit: CatalogEdit): string {
   const document =
-    text.trim() === '' ? emptyCatalog() : readYamlDocument({ text, path }, schema).document;
+    text.trim() === ''
+      ? emptyCatalog()
+      : readYamlDocument({ text, path, limit: LIMIT }, schema).document;
   const images = imagesOf(document);
   for (const file of edit.removeFiles ?? []) {
     images.items = images.items.filter(

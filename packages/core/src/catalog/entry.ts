@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.js';
+import { isObject } from '../oci/json.js';
 import type { ImageRecord } from './record.js';
 import { featuresOf, parseName } from '../definition/name.js';
 import { familiarReference, parseReference } from '../oci/reference.js';
@@ -72,6 +73,36 @@ export const catalogSchema = {
     },
   },
 } as const;
+
+const KINDS: Readonly<Record<string, string>> = {
+  name: 'string',
+  file: 'string',
+  docker_tag: 'string',
+  os: 'string',
+  architecture: 'string',
+  size_mb: 'number',
+  created: 'string',
+  last_used: 'string',
+  usage_count: 'number',
+  pinned: 'boolean',
+  digest: 'string',
+  size: 'number',
+};
+const LISTS = ['packages', 'compilers', 'tools', 'variants'] as const;
+
+/** Whether a value from a file has the shape that {@link catalogSchema} demands of an entry. */
+export function isEntry(value: unknown): value is EntryYaml {
+  if (!isObject(value) || !value['name'] || !value['file']) return false;
+  const fits = Object.entries(KINDS).every(
+    ([key, kind]) => value[key] === undefined || typeof value[key] === kind,
+  );
+  return fits && LISTS.every((key) => isList(value[key]));
+}
+
+function isList(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
 
 /** What a record says, in the words of the catalog. */
 export function entryOf(record: ImageRecord, file: string): EntryYaml {

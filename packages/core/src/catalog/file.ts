@@ -4,31 +4,28 @@ import { join, relative } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
 import { slashed } from '../disk/slashed.js';
-import { textIfThere } from '../disk/text-if-there.js';
-import { systemCode } from '../errors.js';
+import { inside } from '../disk/inside.js';
+import { readOwn } from '../disk/own-file.js';
+import { ImageError, systemCode } from '../errors.js';
 import { parseName } from '../definition/name.js';
 import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
 import { keepIndex, readIndex, type DerivedIndex } from './derived-index.js';
 import type { EntryYaml } from './entry.js';
 import { takeInventory, type Taken } from './inventory.js';
+import { locator, type CatalogPlace } from './locate.js';
 import { appendUse, openFold, unfoldedUses } from './journal.js';
 import { reconcile, says, type CatalogEntry, type Judgements, type Recorded } from './reconcile.js';
 import { addUsage } from './usage.js';
 
 export const CATALOG_FILE = 'image-registry.yml';
 
-/** The folders of a workspace's catalog; absolute paths. */
-export interface CatalogPlace {
-  readonly workspace: string;
-  /** Holds the catalog and, in one folder for each project, the archives. */
-  readonly folder: string;
-  /** Holds what may be deleted at any time: derived index, journal, locks. */
-  readonly state: string;
-}
-
-/** The lock under which one archive, or with `catalog` the catalog itself, is written. */
+/**
+ * The lock under which one archive, or with `catalog` the catalog itself, is written.
+ *
+ * @throws ImageError INVALID (a name that would be a path elsewhere)
+ */
 export function lockPath({ state }: CatalogPlace, name: string): string {
-  return join(state, 'locks', name);
+  return inside(join(state, 'locks'), name);
 }
 
 /** Where a stream that can be read only once is kept meanwhile. */
@@ -40,7 +37,7 @@ export function spoolFolder({ state }: CatalogPlace): string {
 export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> {
   const index = await readIndex(catalogPath(place), indexPath(place));
   const entries = index.entries.map((entry) => fromCatalog(entry, place));
-  const inventory = await takeInventory(place.folder, place.workspace, entries, index.seen);
+  const inventory = await takeInventory(place, entries, index.seen);
   const usage = await unfoldedUses(place.state, async () => index.yaml.sha256);
   const found = reconcile(entries, inventory, { ...judgementsOf(index, inventory), usage });
   await keepIndex(indexPath(place), index, inventory, () => ({
@@ -75,7 +72,7 @@ function judgementsOf(index: DerivedIndex, { isNew }: Taken): Pick<Judgements, '
 export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Promise<void> {
   await withLock(lockPath(place, 'catalog'), async () => {
     const path = catalogPath(place);
-    const text = await textIfThere(path);
+    const text = await readText(path);
     const fold = await openFold(place.state, text);
     const entries = parseCatalog(text, path);
     const used = entries.flatMap((entry) => {
@@ -102,7 +99,7 @@ export async function catalogText(
   place: CatalogPlace,
 ): Promise<{ readonly path: string; readonly text: string }> {
   const path = catalogPath(place);
-  return { path, text: await textIfThere(path) };
+  return { path, text: await readText(path) };
 }
 
 /** Notes a use without touching the catalog: one appended line. */
@@ -110,11 +107,21 @@ export async function recordUse({ state }: CatalogPlace, name: string, at: Date)
   await appendUse(state, name, at);
 }
 
-/** The absolute path of an entry's archive: relative to the catalog, else to the workspace. */
-export async function archivePath(place: CatalogPlace, file: string): Promise<string> {
-  const elsewhere = join(place.workspace, file);
-  const here = join(place.folder, file);
-  return !(await isThere(here)) && (await isThere(elsewhere)) ? elsewhere : here;
+/**
+ * The absolute path of an entry's archive: relative to the catalog, else to the workspace. One that is not there would
+ * be beside the catalog.
+ *
+ * @throws ImageError INVALID (a file that the catalog may not name)
+ */
+export function archivePath(place: CatalogPlace, file: string): string {
+  const found = locator(place)(file);
+  if (!found) return inside(place.folder, file);
+  if (found.kind !== 'elsewhere') return found.path;
+  throw new ImageError(
+    'INVALID',
+    `${catalogPath(place)}: expected archives in the workspace, got ${JSON.stringify(file)}`,
+    { location: found.path, hint: 'If you trust it, name its folder in stowage.yaml: archives.' },
+  );
 }
 
 /** An entry whose archive is named from the workspace, though it lies beside the catalog, named as all others. */
@@ -122,6 +129,10 @@ function fromCatalog(entry: EntryYaml, { workspace, folder }: CatalogPlace): Ent
   const prefix = `${slashed(relative(workspace, folder))}/`;
   if (!entry.file.startsWith(prefix) || existsSync(join(folder, entry.file))) return entry;
   return { ...entry, file: entry.file.slice(prefix.length) };
+}
+
+async function readText(path: string): Promise<string> {
+  return (await readOwn(path))?.toString() ?? '';
 }
 
 function indexPath({ state }: CatalogPlace): string {

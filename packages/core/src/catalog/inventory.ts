@@ -1,10 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readUpTo } from '../disk/own-file.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { EntryYaml } from './entry.js';
+import { locator, type CatalogPlace } from './locate.js';
 import type { Inventory, Recorded } from './reconcile.js';
-import { parseRecord, RECORD_SUFFIX, type ImageRecord } from './record.js';
+import { parseRecord, RECORD_LIMIT, RECORD_SUFFIX, type ImageRecord } from './record.js';
 
 /** What is remembered of a record as long as its file has this size and time. */
 export type SeenRecord = readonly [
@@ -19,6 +21,14 @@ export interface Taken extends Inventory {
   readonly seen: Readonly<Record<string, SeenRecord>>;
   /** Whether `seen` is not what it was. */
   readonly isNew: boolean;
+}
+
+/** Whether a value from a file has the shape of a {@link SeenRecord}. */
+export function isSeenRecord(value: unknown): value is SeenRecord {
+  if (!Array.isArray(value) || value.length !== 4) return false;
+  const [size, mtimeMs, archiveSize, reference] = value as readonly unknown[];
+  const numbers = [size, mtimeMs, archiveSize].every((each) => typeof each === 'number');
+  return numbers && typeof reference === 'string' && !/\p{Cc}/u.test(reference);
 }
 
 class RecordFile implements Recorded {
@@ -47,16 +57,17 @@ const ARCHIVE = /\.tar(?:\.(?:gz|zst|xz|bz2))?$/;
 /**
  * Lists archives and records in the catalog's folder and its direct subfolders.
  *
- * @param entries may name archives elsewhere; those are looked up too, from the workspace.
+ * @param entries may name archives elsewhere; those are looked up too, as {@link locator} does.
  */
 export async function takeInventory(
-  folder: string,
-  workspace: string,
+  place: CatalogPlace,
   entries: readonly EntryYaml[],
   seen: Taken['seen'],
 ): Promise<Taken> {
+  const { folder } = place;
   const files = await filesIn(folder);
   const archives = new Map<string, number>();
+  const elsewhere = new Set<string>();
   const records = new Map<string, Recorded>();
   const nowSeen: Record<string, SeenRecord> = {};
   let kept = 0;
@@ -78,13 +89,14 @@ export async function takeInventory(
     const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
     records.set(archive, new RecordFile(`${folder}/${file}`, now));
   }
+  const locate = locator(place);
   for (const { file } of entries) {
-    if (archives.has(file)) continue;
-    const elsewhere = statIfThere(join(folder, file)) ?? statIfThere(join(workspace, file));
-    if (elsewhere) archives.set(file, elsewhere.size);
+    const located = archives.has(file) ? undefined : locate(file);
+    if (located?.kind === 'elsewhere') elsewhere.add(file);
+    else if (located) archives.set(file, located.size);
   }
   const isNew = kept !== records.size || kept !== Object.keys(seen).length;
-  return { archives, records, seen: nowSeen, isNew };
+  return { archives, elsewhere, records, seen: nowSeen, isNew };
 }
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -114,8 +126,9 @@ async function readRecord(
   { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number },
 ): Promise<SeenRecord | undefined> {
   try {
-    const record = parseRecord(await readFile(path), path);
-    return [size, mtimeMs, record.size, record.reference];
+    const bytes = await readUpTo(path, RECORD_LIMIT);
+    const record = bytes && parseRecord(bytes, path);
+    return record && [size, mtimeMs, record.size, record.reference];
   } catch (error) {
     if (error instanceof ImageError || systemCode(error) === 'ENOENT') return undefined;
     throw error;

@@ -1,10 +1,14 @@
-import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
+import { appendOwn, openOwn, readOwn } from '../disk/own-file.js';
 import { readRange } from '../disk/read-range.js';
-import { systemCode } from '../errors.js';
-import { formatUse, mergeUsage, parseUses, type Usage } from './usage.js';
+import { ImageError, systemCode } from '../errors.js';
+import { isObject, isSize } from '../oci/json.js';
+import { isImageName } from './record.js';
+import { formatUse, isUsage, mergeUsage, parseUses, type Usage } from './usage.js';
 
 /*
  * The journal of uses, below a workspace's state folder:
@@ -27,13 +31,19 @@ interface Folded {
 
 const NOTHING: Folded = { generation: 0, offsets: {}, pending: {} };
 const LARGE = 256 * 1024;
+/** Of the numbers of files. */
+const MOST = 999_999_999;
 const LATE = 60 * 60 * 1000;
-const FILE = /^usage\.(\d+)\.jsonl$/;
+const FILE = /^usage\.(\d{1,9})\.jsonl$/;
 
 /** Where nobody may write, or no block is left, an image can be used all the same. */
 const NOT_NOTED: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT']);
 
-/** Notes a use: one appended line. */
+/**
+ * Notes a use: one appended line.
+ *
+ * @throws ImageError INVALID (a symbolic link in place of the journal)
+ */
 export async function appendUse(state: string, name: string, at: Date): Promise<void> {
   try {
     await append(state, name, at);
@@ -46,7 +56,7 @@ async function append(state: string, name: string, at: Date): Promise<void> {
   await mkdir(state, { recursive: true });
   const { generation } = (await readFolded(foldedPath(state))) ?? NOTHING;
   // The line break comes first: a line that a dead process cut short spoils no other.
-  await appendFile(
+  await appendOwn(
     join(state, `usage.${generation}.jsonl`),
     `\n${formatUse({ name, at: at.toISOString() })}`,
   );
@@ -117,7 +127,9 @@ async function collect(state: string, { generation, offsets, pending }: Folded) 
 
 /** Whole lines from an offset on, and where they end. */
 async function readLines(path: string, start: number): Promise<{ text: string; end: number }> {
-  await using file = await open(path, 'r');
+  const opened = await openOwn(path, constants.O_RDONLY).catch(unlessRefused);
+  if (!opened) return { text: '', end: start };
+  await using file = opened;
   const chunks: Uint8Array[] = [];
   for await (const chunk of readRange(file, start, Infinity)) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
@@ -137,7 +149,7 @@ async function removeOld(state: string): Promise<void> {
   const { generation, offsets } = (await readFolded(foldedPath(state))) ?? NOTHING;
   for (const each of await generations(state)) {
     const path = join(state, `usage.${each}.jsonl`);
-    const { size, mtimeMs } = await stat(path);
+    const { size, mtimeMs } = await lstat(path);
     const isOver = each < generation && size <= (offsets[each] ?? 0);
     if (isOver && Date.now() - mtimeMs > LATE) await rm(path, { force: true });
   }
@@ -155,13 +167,40 @@ async function generations(state: string): Promise<number[]> {
   }
 }
 
+/** A link in place of a journal counts no uses; the next append reports it. */
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof ImageError)) throw error;
+}
+
+/** Absent, damaged or of another shape: nothing has been folded then. */
 async function readFolded(path: string): Promise<(Folded & { catalog?: string }) | undefined> {
+  const bytes = await readOwn(path).catch(unlessRefused);
+  if (!bytes) return undefined;
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Folded;
+    return foldedIn(JSON.parse(bytes.toString()));
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+function foldedIn(value: unknown): (Folded & { catalog?: string }) | undefined {
+  if (!isObject(value)) return undefined;
+  const { generation, offsets, pending, catalog } = value;
+  if (!isSize(generation) || generation > MOST || !isObject(offsets) || !isObject(pending))
+    return undefined;
+  return {
+    generation,
+    offsets: Object.fromEntries(
+      Object.entries(offsets).flatMap(([key, end]) => (isSize(end) ? [[key, end]] : [])),
+    ),
+    pending: Object.fromEntries(
+      Object.entries(pending).flatMap(([name, usage]) =>
+        isImageName(name) && isUsage(usage) ? [[name, usage]] : [],
+      ),
+    ),
+    ...(typeof catalog === 'string' ? { catalog } : {}),
+  };
 }
 
 function foldedPath(state: string): string {

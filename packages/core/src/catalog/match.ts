@@ -98,6 +98,7 @@ function whyOnlyBase(candidate: Candidate, { features, compiler }: Requirements)
 /** Why a candidate scores nothing; undefined when it does. */
 function whyUnfit(candidate: Candidate, wanted: Requirements): string | undefined {
   if (candidate.state === 'missing') return 'its archive is gone';
+  if (candidate.state === 'elsewhere') return 'its archive is outside the workspace';
   if (candidate.state === 'changed') return 'its archive is not the one its record describes';
   const os =
     candidate.os === undefined

@@ -5,9 +5,10 @@ import { addUsage, type Usage } from './usage.js';
 
 /**
  * The state of an archive: `ok`; `missing` (its file is gone); `orphan` (it has no record); `changed` (another archive than its
- * record describes); `misnamed` (its name breaks the rule).
+ * record describes); `misnamed` (its name breaks the rule); `elsewhere` (a file outside the workspace that the settings do
+ * not allow).
  */
-export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed';
+export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed' | 'elsewhere';
 
 /** One archive: the catalog's text, its record and its file put together. */
 export interface CatalogEntry extends EntryYaml {
@@ -25,6 +26,8 @@ export interface CatalogEntry extends EntryYaml {
 export interface Inventory {
   /** Size in bytes of each archive. */
   readonly archives: ReadonlyMap<string, number>;
+  /** Files that entries name, and that must not be read. */
+  readonly elsewhere: ReadonlySet<string>;
   /** Each record, under the path of its archive. */
   readonly records: ReadonlyMap<string, Recorded>;
 }
@@ -51,7 +54,7 @@ export interface Judgements {
  */
 export function reconcile(
   entries: readonly EntryYaml[],
-  { archives, records }: Inventory,
+  { archives, elsewhere, records }: Inventory,
   judgements: Judgements,
 ): CatalogEntry[] {
   const listed = new Set<string>();
@@ -63,7 +66,8 @@ export function reconcile(
     const said = record
       ? { ...entry, ...entryOf(record, entry.file), name: entry.name, lags }
       : entry;
-    return asFound(said, recorded, archives.get(entry.file), judgements);
+    const found = asFound(said, recorded, archives.get(entry.file), judgements);
+    return elsewhere.has(entry.file) ? { ...found, state: 'elsewhere' } : found;
   });
   const found = [...archives.keys()].filter((file) => !listed.has(file)).sort();
   const unlisted = found.map((file): CatalogEntry => {

@@ -3,8 +3,11 @@ import { schemaOf } from '../definition/read-yaml.js';
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { parseJsonObject } from '../oci/json.js';
+import { parseReference } from '../oci/reference.js';
 import type { Platform } from '../oci/platform.js';
 
+/** More than the record of any image takes (bytes): it lists layers and packages. */
+export const RECORD_LIMIT = 4 * 1024 * 1024;
 /** The suffix of the file beside an archive `<name>.tar`. */
 export const RECORD_SUFFIX = '.image.json';
 export const ARCHIVE_SUFFIX = '.tar';
@@ -33,9 +36,16 @@ export interface ImageRecord {
   readonly facts: Facts;
 }
 
-const digest = { type: 'string', pattern: '^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$' } as const;
-const texts = { type: 'array', items: { type: 'string' } } as const;
-const text = { type: 'string', minLength: 1 } as const;
+/** Text that a terminal, a shell or a YAML file takes for nothing else: no control characters. */
+const text = { type: 'string', minLength: 1, maxLength: 255, pattern: '^[^\\p{Cc}]+$' } as const;
+const texts = { type: 'array', maxItems: 20_000, items: text } as const;
+const digest = {
+  type: 'string',
+  maxLength: 135,
+  pattern: '^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$',
+} as const;
+/** A component of a repository: a conventional name is one. */
+const COMPONENT = '^[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*$';
 
 const platform = {
   type: 'object',
@@ -46,16 +56,20 @@ const schema = schemaOf<ImageRecord>({
   type: 'object',
   required: ['name', 'reference', 'digest', 'diffIds', 'size', 'sha256', 'facts'],
   properties: {
-    name: text,
-    reference: text,
+    name: { type: 'string', maxLength: 128, pattern: COMPONENT },
+    reference: { type: 'string', maxLength: 520 },
     digest,
     configDigest: digest,
-    diffIds: { type: 'array', items: digest },
+    diffIds: { type: 'array', maxItems: 10_000, items: digest },
     platform,
-    platforms: { type: 'array', items: platform },
+    platforms: { type: 'array', maxItems: 1000, items: platform },
     size: { type: 'integer', minimum: 0 },
     sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
-    base: { type: 'object', required: ['name', 'digest'], properties: { name: text, digest } },
+    base: {
+      type: 'object',
+      required: ['name', 'digest'],
+      properties: { name: { ...text, maxLength: 1024 }, digest },
+    },
     facts: {
       type: 'object',
       required: ['compilers', 'packages', 'tools'],
@@ -68,7 +82,7 @@ const schema = schemaOf<ImageRecord>({
 export function parseRecord(bytes: Uint8Array, path: string): ImageRecord {
   try {
     const value = parseJsonObject(bytes, path);
-    if (schema()(value)) return value;
+    if (schema()(value) && isReference(value.reference)) return value;
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
   }
@@ -80,6 +94,22 @@ export function parseRecord(bytes: Uint8Array, path: string): ImageRecord {
       hint: 'Save the image again, or delete this file: the archive can be loaded without it.',
     },
   );
+}
+
+/** Whether a text may be the name of an image in the catalog and in the journal of uses. */
+export function isImageName(text: string): boolean {
+  return text.length <= 128 && NAME.test(text);
+}
+
+const NAME = new RegExp(COMPONENT);
+
+function isReference(text: string): boolean {
+  try {
+    parseReference(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Equal facts give equal bytes. */

@@ -1,3 +1,6 @@
+import { isObject, isSize } from '../oci/json.js';
+import { isImageName } from './record.js';
+
 /** One line of the usage journal: an image was loaded or built upon. */
 export interface Use {
   readonly name: string;
@@ -46,12 +49,25 @@ export function addUsage(
   return { usage_count: count, ...(last === undefined ? {} : { last_used: last }) };
 }
 
+/** ISO 8601, as far as it is compared: `2026-01-02T03:04:05.678Z`. */
+const TIME = /^[0-9]{4}(?:-[0-9]{2}){2}T[0-9:.]{5,18}Z$/;
+/** More than anybody loads an image (uses). */
+const MOST = 1e12;
+
+/** Whether a value from a file is a {@link Usage}. */
+export function isUsage(value: unknown): value is Usage {
+  if (!isObject(value)) return false;
+  const { last_used: last, usage_count: count } = value;
+  return typeof last === 'string' && TIME.test(last) && isSize(count) && count <= MOST;
+}
+
 function parseLine(line: string): Use | undefined {
   try {
-    const value = JSON.parse(line) as Partial<Use> | null;
-    return typeof value?.name === 'string' && typeof value.at === 'string'
-      ? { name: value.name, at: value.at }
-      : undefined;
+    const value: unknown = JSON.parse(line);
+    if (!isObject(value)) return undefined;
+    const { name, at } = value;
+    const isUse = typeof name === 'string' && typeof at === 'string';
+    return isUse && isImageName(name) && TIME.test(at) ? { name, at } : undefined;
   } catch {
     return undefined;
   }

@@ -1,26 +1,121 @@
-import unbzip2 from 'unbzip2-stream';
+import { Bits } from './bzip2-bits.js';
+import { readBlock, type Block } from './bzip2-block.js';
 
-/** In so small steps (bytes) a block of zeros, which some dozen bytes may describe, stays bounded. */
-const STEP = 4096;
+type Bytes = AsyncIterable<Uint8Array>;
 
-/** Undoes bzip2, stream after stream. */
-export async function* unbzip2Bytes(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const ready: Uint8Array[] = [];
-  let failure: unknown;
-  // An older kind of stream, synchronous: what a write gives is there when it returns.
-  const stream = unbzip2();
-  stream.on('data', (chunk: Uint8Array) => void ready.push(chunk));
-  stream.on('error', (error: unknown) => (failure ??= error));
-  const taken = function* (): Iterable<Uint8Array> {
-    yield* ready.splice(0);
-    if (failure !== undefined) throw failure as Error;
-  };
-  for await (const chunk of bytes) {
-    for (let at = 0; at < chunk.byteLength; at += STEP) {
-      stream.write(Buffer.from(chunk.subarray(at, at + STEP)));
-      yield* taken();
+/** Marks of a block and of the end of a stream: π and its square root in decimal digits. */
+const BLOCK_MARK = 0x314159265359;
+const END_MARK = 0x177245385090;
+/** Symbols of a block, for each level from 1 to 9. */
+const ROOM = 100_000;
+/** No block is larger when packed (bytes): 900,000 codes of 20 bits, and its tables. */
+const MOST_PACKED = 4 * 1024 * 1024;
+/** What is unpacked at once (bytes): a block may unpack to 46 MB. */
+const STEP = 64 * 1024;
+
+/** Unpacks bzip2, several streams in a row as one. @throws Error when it is damaged or cut */
+export async function* unbzip2(bytes: Bytes): Bytes {
+  const input = new Input(bytes);
+  while (await input.hasMore()) {
+    const level = await input.parse(readLevel);
+    for (let sum = 0; ; ) {
+      const part = await input.parse((bits) => readPart(bits, level * ROOM));
+      if (typeof part === 'number') {
+        if (part !== sum) throw new Error('bzip2: expected another checksum of the stream');
+        break;
+      }
+      yield* unpack(part);
+      sum = (((sum << 1) | (sum >>> 31)) ^ part.crc) >>> 0;
     }
   }
-  stream.end();
-  yield* taken();
+}
+
+/** "BZh" and the level. */
+function readLevel(bits: Bits): number {
+  const level = bits.read(24) === 0x425a68 ? bits.read(8) - 0x30 : 0;
+  if (level < 1 || level > 9) throw new Error('bzip2: expected the beginning of a stream');
+  return level;
+}
+
+/** A block, or the checksum at the end of a stream. */
+function readPart(bits: Bits, room: number): Block | number {
+  const mark = bits.read(24) * 2 ** 24 + bits.read(24);
+  if (mark === BLOCK_MARK) return readBlock(bits, room);
+  if (mark !== END_MARK) throw new Error('bzip2: expected a block or the end of the stream');
+  const sum = ((bits.read(16) << 16) | bits.read(16)) >>> 0;
+  bits.align();
+  return sum;
+}
+
+/** After four equal bytes one tells how often they come again. */
+function* unpack({ links, first, crc }: Block): Iterable<Uint8Array> {
+  let out = Buffer.allocUnsafeSlow(STEP);
+  let [size, sum, equal, previous] = [0, 0xffffffff, 0, -1];
+  let at = (links[first] ?? 0) >>> 8;
+  for (let left = links.length; left > 0; left--) {
+    const link = links[at] ?? 0;
+    const byte = link & 0xff;
+    at = link >>> 8;
+    const isCount = equal === 4;
+    const copies = isCount ? byte : 1;
+    const value = isCount ? previous : byte;
+    equal = isCount ? 0 : byte === previous ? equal + 1 : 1;
+    previous = isCount ? -1 : byte;
+    for (let copy = 0; copy < copies; copy++) {
+      out[size++] = value;
+      sum = ((sum << 8) ^ (CRC[(sum >>> 24) ^ value] ?? 0)) >>> 0;
+      if (size < STEP) continue;
+      yield out;
+      out = Buffer.allocUnsafeSlow(STEP);
+      size = 0;
+    }
+  }
+  if (~sum >>> 0 !== crc) throw new Error('bzip2: expected another checksum of the block');
+  if (size > 0) yield out.subarray(0, size);
+}
+
+/** CRC-32 with the highest bit first. */
+const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte << 24;
+  for (let bit = 0; bit < 8; bit++) value = (value << 1) ^ (value < 0 ? 0x04c11db7 : 0);
+  return value;
+});
+
+/** The bytes of a stream, as bits. */
+class Input {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #bits = new Bits();
+
+  constructor(bytes: Bytes) {
+    this.#chunks = bytes[Symbol.asyncIterator]();
+  }
+
+  async hasMore(): Promise<boolean> {
+    return !this.#bits.isEmpty || this.#fill(1);
+  }
+
+  /** Tries again with twice as much whenever there is too little, so that all tries together stay linear. */
+  async parse<T>(parse: (bits: Bits) => T): Promise<T> {
+    for (;;) {
+      const parsed = this.#bits.attempt(parse);
+      if (parsed !== undefined) return parsed;
+      if (this.#bits.size > MOST_PACKED) throw new Error('bzip2: expected a smaller block');
+      if (!(await this.#fill(Math.max(this.#bits.size, 64))))
+        throw new Error('bzip2: expected the rest of the stream, got the end');
+    }
+  }
+
+  /** Adds at least so many bytes, or what is left. @returns whether there was any */
+  async #fill(count: number): Promise<boolean> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    while (size < count) {
+      const next = await this.#chunks.next();
+      if (next.done) break;
+      chunks.push(next.value);
+      size += next.value.byteLength;
+    }
+    this.#bits.add(Buffer.concat(chunks));
+    return size > 0;
+  }
 }

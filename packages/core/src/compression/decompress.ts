@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { ImageError, tooLarge } from '../errors.js';
 import type { Compression } from './detect.js';
@@ -7,11 +8,11 @@ import { tooMuchMemory } from './too-much-memory.js';
 
 type Bytes = AsyncIterable<Uint8Array>;
 
-/** What undoes each; loaded when the first such stream comes. */
+/** The decoder of each; loaded when the first such stream comes. */
 const DECODERS: Readonly<Record<Exclude<Compression, 'none'>, (bytes: Bytes) => Promise<Bytes>>> = {
   gzip: async (bytes) => throughStream(bytes, createGunzip()),
   zstd: async (bytes) => (await import('./zstd.js')).unzstd(bytes),
-  bzip2: async (bytes) => (await import('./bzip2.js')).unbzip2Bytes(bytes),
+  bzip2: async (bytes) => (await import('./bzip2.js')).unbzip2(bytes),
   xz: async (bytes) => {
     const { default: xz } = await import('xz-decompress');
     return Readable.fromWeb(
@@ -23,10 +24,14 @@ const DECODERS: Readonly<Record<Exclude<Compression, 'none'>, (bytes: Bytes) => 
 /** `XZ_MEMLIMIT_ERROR` of XZ Embedded, which the library tells in its message alone. */
 const XZ_MEMORY = /error code 4$/;
 
+/** Decoders that are no thread of Node.js's let signals and timers run each time so much (bytes) went in and out. */
+const TURN = 1024 * 1024;
+
 /**
- * Undoes a compression while streaming; several members, frames or streams in a row are one.
+ * Unpacks content while streaming; several members, frames or streams in a row are one. However much a few bytes
+ * unpack to, chunks stay small, and other work gets its turn between them.
  *
- * @param limit of what comes out, in bytes.
+ * @param limit of the unpacked content, in bytes.
  * @throws ImageError CORRUPT, TOO_LARGE; whatever `bytes` throws
  */
 export async function* decompress(bytes: Bytes, compression: Compression, limit = Infinity): Bytes {
@@ -35,10 +40,20 @@ export async function* decompress(bytes: Bytes, compression: Compression, limit 
     return;
   }
   let failure: unknown;
+  let worked = 0;
+  const shareTime = async ({ byteLength }: Uint8Array): Promise<void> => {
+    worked += byteLength;
+    if (worked < TURN) return;
+    worked = 0;
+    await nextTurn();
+  };
   // An error of the bytes themselves says more than what a decoder makes of it.
   async function* watched(): Bytes {
     try {
-      yield* bytes;
+      for await (const chunk of bytes) {
+        await shareTime(chunk);
+        yield chunk;
+      }
     } catch (error) {
       failure = error;
       throw error;
@@ -49,6 +64,7 @@ export async function* decompress(bytes: Bytes, compression: Compression, limit 
     for await (const chunk of await DECODERS[compression](watched())) {
       size += chunk.byteLength;
       if (size > limit) break;
+      await shareTime(chunk);
       yield chunk;
     }
   } catch (cause) {

@@ -77,6 +77,7 @@ describe('settings', () => {
   it('may be empty', () => {
     expect(settings('')).toEqual({
       images: 'images',
+      archives: [],
       engine: 'auto',
       pins: [],
       limits: {},

@@ -62,9 +62,16 @@ const texts = (description: string) => ({
 });
 const map = (description: string) => ({
   type: 'object',
-  additionalProperties: { type: 'string' },
+  additionalProperties: { type: 'string', pattern: '^[^\\0]*$' },
   description,
 });
+/** Text that stands in one line of a Dockerfile or names a file: no control characters. */
+const line = (description: string, ...examples: string[]) => ({
+  ...text(description, ...examples),
+  maxLength: 4096,
+  pattern: '^[^\\p{Cc}]+$',
+});
+const USER = '[A-Za-z0-9_][A-Za-z0-9_.@-]*';
 
 /** As in `30d`, `12h`. */
 export const DURATION = {
@@ -88,11 +95,11 @@ export const imageSchema = {
     base: text(
       'What it is built on: another image by name, an archive, a reference in the store or the engine, or scratch.',
     ),
-    dockerfile: text(
+    dockerfile: line(
       'Builds with an engine from this Dockerfile, relative to the context; it gets the base as ARG BASE.',
       'Dockerfile',
     ),
-    context: text(
+    context: line(
       "The folder that files are taken from, relative to this file; this file's folder when omitted.",
       '../..',
     ),
@@ -140,8 +147,8 @@ export const imageSchema = {
         additionalProperties: false,
         required: ['from', 'to'],
         properties: {
-          from: text('A file or folder in the context; of a folder, its content is taken.'),
-          to: text(
+          from: line('A file or folder in the context; of a folder, its content is taken.'),
+          to: line(
             'Absolute path in the image; a file keeps its name when this ends with a slash.',
           ),
           owner: {
@@ -157,15 +164,26 @@ export const imageSchema = {
         },
       },
     },
-    env: map('Environment variables, added to those of the base.'),
+    env: {
+      ...map('Environment variables, added to those of the base.'),
+      propertyNames: { pattern: '^[A-Za-z0-9_.-]+$' },
+    },
     entrypoint: texts('What a container runs.'),
     cmd: texts('Default arguments.'),
-    workdir: text('Where a container starts.'),
-    user: text('Whom a container runs as.'),
+    workdir: line('Where a container starts.'),
+    user: {
+      ...line('The user, and the group, that a container runs as: names or numbers.', '1000:1000'),
+      pattern: `^${USER}(:${USER})?$`,
+    },
     labels: map('Labels, added to those of the base.'),
     ports: {
       type: 'array',
-      items: { type: ['string', 'integer'] },
+      items: {
+        type: ['string', 'integer'],
+        minimum: 1,
+        maximum: 65_535,
+        pattern: '^[0-9]{1,5}(-[0-9]{1,5})?(/(tcp|udp|sctp))?$',
+      },
       description: 'Ports a container listens on: 8080 or 53/udp.',
     },
     after: texts(

@@ -6,7 +6,10 @@
  */
 
 // Errors
-export { ImageError, type ErrorCode, type ImageErrorOptions } from '../errors.js';
+export { ImageError, shortList, type ErrorCode, type ImageErrorOptions } from '../errors.js';
+
+// Text from elsewhere, for logs
+export { printable, printableJson, printableLines } from '../printable.js';
 
 // A definition and what it is made of
 export { DEFINITION_FILE, parseDefinition, type Definition, type Facts } from './definition.js';

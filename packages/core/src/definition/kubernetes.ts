@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../oci/json.js';
 import { canonicalReference } from '../oci/reference.js';
 import { yaml } from './libraries.js';
 import type { YamlFile } from './read-yaml.js';
+import { problemsIn, whyNotParsed } from './yaml-bounds.js';
 
 /** An image that a Kubernetes manifest names. */
 export interface KubernetesImage {
@@ -78,10 +79,15 @@ function nameOf(manifest: JsonObject): string {
   return typeof name === 'string' ? `${kind}/${name}` : kind;
 }
 
+/** A rendered chart with its custom resource definitions takes some megabytes (characters). */
+const LIMIT = 64 * 1024 * 1024;
+
 function documentsIn({ text, path }: YamlFile): unknown[] {
-  const documents = yaml().parseAllDocuments(text, { logLevel: 'error' });
+  const why = whyNotParsed(text, LIMIT);
+  if (why !== undefined) throw refuse(path, why);
+  const documents = yaml().parseAllDocuments(text, { logLevel: 'error', uniqueKeys: false });
   return [...documents].map((document) => {
-    const [error] = document.errors;
+    const [error] = [...document.errors, ...problemsIn(document)];
     if (error) throw refuse(path, error.message);
     try {
       return document.toJS() as unknown;

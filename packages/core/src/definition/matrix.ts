@@ -1,16 +1,27 @@
+import { ImageError } from '../errors.js';
+
 /** One combination of a matrix: scalars as they are written, `true` and `25.10` too. */
 export type Combination = Readonly<Record<string, unknown>>;
+
+/** GitHub makes at most 256 jobs of a matrix, after `exclude`. */
+const MOST = 4096;
 
 /**
  * The combinations of a job's matrix, as GitHub's documentation of `jobs.<id>.strategy.matrix` has them: all of
  * the lists, less those of `exclude`; each `include` is added to every combination whose own values it does not
  * change, and is a combination of its own where there is none.
+ *
+ * @throws ImageError USAGE (too many)
  */
 export function combinationsOf(matrix: Combination): readonly Combination[] {
   const { include, exclude, ...axes } = matrix;
   const product = Object.entries(axes).reduce<Combination[]>(
-    (all, [key, values]) =>
-      all.flatMap((each) => listOf(values).map((value) => ({ ...each, [key]: value }))),
+    (all, [key, values]) => {
+      const list = listOf(values);
+      if (all.length * list.length > MOST)
+        throw new ImageError('USAGE', `matrix: expected at most ${MOST} combinations, got more`);
+      return all.flatMap((each) => list.map((value) => ({ ...each, [key]: value })));
+    },
     Object.keys(axes).length === 0 ? [] : [{}],
   );
   const kept = product.filter(

@@ -40,7 +40,10 @@ describe('a name', () => {
     ['capy_ubuntu:25.04_gcc15', 'capy-ubuntu-25.04-gcc15'],
     ['capy--ubuntu-25.04--gcc15-', 'capy-ubuntu-25.04-gcc15'],
     ['capy', undefined],
-  ])('nearest to %j is %j', (text, expected) => {
+    ['..a..b.-.ubuntu-1.-c.', 'a.b-ubuntu-1-c'],
+    ['.'.repeat(100_000), undefined],
+    [`a-b-1-c${'-.'.repeat(100_000)}`, 'a-b-1-c'],
+  ])('nearest to %.40j is %j', (text, expected) => {
     expect(nearestName(text)).toBe(expected);
   });
 

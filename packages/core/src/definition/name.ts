@@ -153,20 +153,31 @@ function joined({ project, os, variant }: ImageName): string {
   return `${project}-${os}-${variant}`;
 }
 
+/** What is looked at of a text that should be a name, and what is shown of it (characters). */
+const LOOKED_AT = 1024;
+
 /** The nearest text that may be part of a name; empty where nothing is left. */
 export function cleaned(text: string): string {
-  return text
+  const words = text
+    .slice(0, LOOKED_AT)
     .toLowerCase()
-    .replace(/[^a-z0-9.]+/g, '-')
-    .replace(/\.*-[.-]*/g, '-')
-    .replace(/\.{2,}/g, '.')
-    .replace(/^[.-]+|[.-]+$/g, '');
+    .split(/[^a-z0-9.]+/)
+    .map((word) => joinedWithout('.', word));
+  return joinedWithout('-', words.join('-'));
+}
+
+/** A text without separators at its ends, or two in a row. */
+function joinedWithout(separator: string, text: string): string {
+  return text
+    .split(separator)
+    .filter((part) => part !== '')
+    .join(separator);
 }
 
 function refuse(name: string, proposal: string | undefined): ImageError {
   return new ImageError(
     'NAMING',
-    `name: expected <project>-<distribution>-<version>-<variant> in lower-case letters, digits, "." and "-", got ${JSON.stringify(name)}`,
+    `name: expected <project>-<distribution>-<version>-<variant> in lower-case letters, digits, "." and "-", got ${JSON.stringify(name.slice(0, LOOKED_AT))}`,
     {
       hint:
         proposal === undefined || proposal === name

@@ -1,14 +1,18 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
-import { closest } from 'fastest-levenshtein';
 import type { Document } from 'yaml';
 import { ImageError } from '../errors.js';
+import { nearestOf } from './did-you-mean.js';
+import { firstDistinct } from './first-distinct.js';
 import { ajv, yaml } from './libraries.js';
+import { problemsIn, whyNotParsed, YAML_LIMIT, type YamlProblem } from './yaml-bounds.js';
 
 /** The text of a YAML file. */
 export interface YamlFile {
   readonly text: string;
   /** Path for messages; the file is not read. */
   readonly path: string;
+  /** The most characters that are read; 1 Mi when omitted. */
+  readonly limit?: number;
 }
 
 /** Compiles a JSON Schema once, on first use. */
@@ -26,56 +30,61 @@ export function schemaOf<T>(schema: object): () => ValidateFunction<T> {
  *
  * @throws ImageError USAGE listing problems, ten at most, as `path:line:column: what was expected`
  */
-export function readYaml<T>({ text, path }: YamlFile, schema: () => ValidateFunction<T>): T {
-  return readYamlDocument({ text, path }, schema).value;
+export function readYaml<T>(file: YamlFile, schema: () => ValidateFunction<T>): T {
+  return readYamlDocument(file, schema).value;
 }
 
 /** Like {@link readYaml}; the document keeps comments and order for writing it again. */
 export function readYamlDocument<T>(
-  { text, path }: YamlFile,
+  { text, path, limit = YAML_LIMIT }: YamlFile,
   schema: () => ValidateFunction<T>,
 ): { value: T; document: Document } {
+  const why = whyNotParsed(text, limit);
+  if (why !== undefined) throw refuse(path, [why], (each) => `${path}: ${each}`);
   const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
     logLevel: 'error',
+    uniqueKeys: false,
   });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${path}:${line}:${col}`;
   };
-  if (document.errors.length > 0)
-    throw refuse(
-      path,
-      document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`),
-    );
-  const value = valueOf(document, path);
+  const say = ({ offset, message }: YamlProblem) => `${at(offset)}: ${message}`;
+  const broken = document.errors.map(({ pos: [offset], message }) => ({ offset, message }));
+  if (broken.length > 0) throw refuse(path, broken, say);
+  const more = inTree(() => problemsIn(document), path);
+  if (more.length > 0) throw refuse(path, more, say);
+  const value: unknown = inTree(() => document.toJS() as unknown, path) ?? {};
   const validate = schema();
   if (validate(value)) return { value, document };
   throw refuse(
     path,
-    (validate.errors ?? []).map((error) => `${at(offsetOf(document, error))}: ${explain(error)}`),
+    validate.errors ?? [],
+    (error) => `${at(offsetOf(document, error))}: ${explain(error)}`,
   );
 }
 
-/** Aliases are resolved here, and only so many of them. */
-function valueOf(document: Document, path: string): unknown {
+/** What walks the tree resolves only so many aliases, and only so deep. */
+function inTree<T>(work: () => T, path: string): T {
   try {
-    return document.toJS() ?? {};
+    return work();
   } catch (error) {
-    throw refuse(path, [`${path}: ${error instanceof Error ? error.message : String(error)}`]);
+    const why = error instanceof Error ? error.message : String(error);
+    throw refuse(path, [why], (each) => `${path}: ${each}`);
   }
 }
 
 /** What is wrong at the top is often why all below it is. */
 const SHOWN = 10;
 
-function refuse(path: string, problems: readonly string[]): ImageError {
-  const all = [...new Set(problems)];
-  const more = all.length > SHOWN ? [`${path}: and ${all.length - SHOWN} more`] : [];
-  return new ImageError('USAGE', [...all.slice(0, SHOWN), ...more].join('\n'), { location: path });
+function refuse<T>(path: string, problems: readonly T[], say: (problem: T) => string): ImageError {
+  const { texts, rest } = firstDistinct(problems, SHOWN, say);
+  const more = rest > 0 ? [`${path}: and ${rest} more`] : [];
+  return new ImageError('USAGE', [...texts, ...more].join('\n'), { location: path });
 }
 
 function explain({
@@ -90,7 +99,7 @@ function explain({
   if (keyword === 'additionalProperties') {
     const key = String(params['additionalProperty']);
     const known = Object.keys((parentSchema?.['properties'] as object | undefined) ?? {});
-    return `${where}expected one of ${known.join(', ')}, got ${JSON.stringify(key)}; did you mean ${JSON.stringify(closest(key, known))}?`;
+    return `${where}expected one of ${known.join(', ')}, got ${shown(key)}; did you mean ${JSON.stringify(nearestOf(key, known))}?`;
   }
   if (keyword === 'required')
     return `${where}expected the key ${JSON.stringify(params['missingProperty'])}, got none`;

@@ -5,6 +5,7 @@ import { limitsSchema, type SettingsLimits } from './limits-schema.js';
 /** `stowage.yaml` as it is written. Durations as in `30d`, `12h`. */
 export interface SettingsYaml {
   readonly images?: string;
+  readonly archives?: readonly string[];
   readonly engine?: EngineName;
   readonly host?: string;
   readonly network?: string;
@@ -54,6 +55,14 @@ export const settingsSchema = {
       minLength: 1,
       default: 'images',
       description: 'The folder of archives and catalog.',
+    },
+    archives: {
+      type: 'array',
+      maxItems: 100,
+      items: { type: 'string', minLength: 1 },
+      description:
+        'Folders outside the workspace from which the catalog may name archives. They are only read.',
+      examples: [['/srv/images']],
     },
     engine: {
       enum: [...ENGINES],

@@ -11,6 +11,8 @@ export const SETTINGS_FILE = 'stowage.yaml';
 export interface Settings {
   /** Folder of archives and catalog, relative to the workspace. */
   readonly images: string;
+  /** Folders outside the workspace from which the catalog may name archives; relative to the workspace. */
+  readonly archives: readonly string[];
   readonly engine: EngineName;
   readonly host?: string;
   /** Network of build steps and tests, unless a definition has its own. */
@@ -51,6 +53,7 @@ const schema = schemaOf<SettingsYaml>(settingsSchema);
 export function parseSettings(file: YamlFile): Settings {
   const {
     images = 'images',
+    archives = [],
     engine = 'auto',
     host,
     network,
@@ -69,6 +72,7 @@ export function parseSettings(file: YamlFile): Settings {
   const minFree = prune.min_free ?? (gigabytes === undefined ? undefined : `${gigabytes}GB`);
   return {
     images,
+    archives,
     engine,
     pins,
     limits,

@@ -4,6 +4,7 @@ import { combinationsOf, type Combination } from './matrix.js';
 import { isKnownOs, normalizeOs, parseName } from './name.js';
 import { yaml } from './libraries.js';
 import type { YamlFile } from './read-yaml.js';
+import { problemsIn, whyNotParsed, YAML_LIMIT } from './yaml-bounds.js';
 import type { RequirementsYaml } from './requirements.js';
 
 /** A job of a workflow, one for each combination of its matrix. */
@@ -106,7 +107,7 @@ function placeOf({ container, runner, runners }: Where): RequirementsYaml | stri
   if (container !== undefined) {
     if (container.includes('${{')) return `its container ${container} is not known before it runs`;
     const image = container.slice(container.lastIndexOf('/') + 1);
-    const parts = parseName(image.replace(/[:@].*$/, ''));
+    const parts = parseName(image.split(/[:@]/, 1)[0] ?? '');
     if (parts) return { project: parts.project, os: parts.os, variant: parts.variant };
     const os = normalizeOs(image);
     return isKnownOs(os) ? { os } : `its container ${container} does not say which system it is`;
@@ -196,8 +197,11 @@ function titleOf(id: string, combination: Combination): string {
 
 /** Every scalar stays the text that it is: a version 25.10 is not the number 25.1. */
 function jobsOf({ text, path }: YamlFile): JsonObject {
-  const document = yaml().parseDocument(text, { schema: 'failsafe', merge: true });
-  const [error] = document.errors;
+  const why = whyNotParsed(text, YAML_LIMIT);
+  if (why !== undefined) throw new ImageError('USAGE', `${path}: ${why}`, { location: path });
+  const options = { schema: 'failsafe', merge: true, uniqueKeys: false } as const;
+  const document = yaml().parseDocument(text, options);
+  const [error] = [...document.errors, ...problemsIn(document)];
   const value: unknown = error ? undefined : document.toJS();
   const jobs = isObject(value) ? value['jobs'] : undefined;
   if (isObject(jobs)) return jobs;

@@ -1,13 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { asImageError } from '../errors.js';
+import { basename, dirname, join } from 'node:path';
+import { asImageError, systemCode } from '../errors.js';
+import { refuseLinks } from './links-below.js';
 
 /** Content of a file, in chunks. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
+/** How the folders of a file are created. */
+export interface FolderOptions {
+  /**
+   * A folder for one user alone: it, and folders created below it, get mode 0700, files 0600. Modes of existing folders
+   * stay. When omitted, the umask decides.
+   */
+  readonly privateTo?: string | undefined;
+}
+
 /** How a file is written. */
-export interface AtomicOptions {
+export interface AtomicOptions extends FolderOptions {
   /**
    * The temporary file; a new name for each call when omitted. A caller that holds a lock may give a fixed name, so that the
    * rest of a process that died is overwritten.
@@ -24,9 +34,9 @@ export interface AtomicOptions {
 export async function writeAtomically(
   path: string,
   content: Chunks,
-  { partial = `${path}.${randomBytes(6).toString('hex')}.partial` }: AtomicOptions = {},
+  { partial = partialBeside(path), ...options }: AtomicOptions = {},
 ): Promise<void> {
-  await writeDurably(partial, content);
+  await writeDurably(partial, content, options);
   try {
     await rename(partial, path);
   } catch (error) {
@@ -36,17 +46,47 @@ export async function writeAtomically(
   await syncFolder(dirname(path));
 }
 
-/** Writes a new file and waits until it is on disk; removes it again when that fails. */
-export async function writeDurably(path: string, content: Chunks): Promise<void> {
-  await makeFolder(dirname(path));
+/**
+ * Writes a new file and waits until it is on disk; removes it again when that fails. An existing file, or a symbolic
+ * link in its place, is replaced: nothing is ever written through a link.
+ */
+export async function writeDurably(
+  path: string,
+  content: Chunks,
+  options: FolderOptions = {},
+): Promise<void> {
+  await makeFolder(dirname(path), options);
   try {
-    await using file = await open(path, 'w');
+    await using file = await openNew(path, fileMode(options));
     await writeAll(file, content, path);
     await file.sync();
   } catch (error) {
     await rm(path, { force: true });
     throw noSpace(error, path);
   }
+}
+
+async function openNew(path: string, mode: number): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', mode);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    await rm(path);
+    return open(path, 'wx', mode);
+  }
+}
+
+/** The mode of a new file, before the umask. */
+export function fileMode({ privateTo }: FolderOptions): number {
+  return privateTo === undefined ? 0o666 : 0o600;
+}
+
+/** Of the name of a file, as much (code units of at most 3 bytes) as leaves room in 255 bytes for the suffix. */
+const KEPT = 70;
+
+function partialBeside(path: string): string {
+  const name = basename(path).slice(0, KEPT);
+  return join(dirname(path), `${name}.${randomBytes(6).toString('hex')}.partial`);
 }
 
 /** So much (bytes) is written at once. */
@@ -100,21 +140,59 @@ async function writeChunks(
   if (only) await writeChunk(file, more.length === 0 ? only : Buffer.concat(chunks), path);
 }
 
-/** Makes a folder, and those above it, so that what is renamed into it later is not lost with it. */
-export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  for (let at = dirname(path); at.length >= dirname(first).length; at = dirname(at)) {
-    await syncFolder(at);
-    if (at === dirname(at)) return;
+/** Calls of `makeFolder` that have not synced everything yet. */
+const making = new Set<Promise<number>>();
+
+/**
+ * Makes a folder and those above it, and syncs the parent of each, so that a file renamed into it later is not lost
+ * with it.
+ *
+ * @returns how many folders were made
+ * @throws ImageError INVALID when a symbolic link leads out of `privateTo`
+ */
+export async function makeFolder(path: string, { privateTo }: FolderOptions = {}): Promise<number> {
+  if (privateTo === undefined) return makeAll(path, 0o777);
+  const above = await makeAll(dirname(privateTo), 0o777);
+  refuseLinks(privateTo, path);
+  return above + (await makeAll(path, 0o700));
+}
+
+async function makeAll(path: string, mode: number): Promise<number> {
+  const made = makeAndSync(path, mode);
+  making.add(made);
+  try {
+    return await made;
+  } finally {
+    making.delete(made);
   }
+}
+
+async function makeAndSync(path: string, mode: number): Promise<number> {
+  const first = await mkdir(path, { recursive: true, mode });
+  if (first === undefined) return 0;
+  let made = 0;
+  for (let at = dirname(path); at.length >= dirname(first).length; at = dirname(at)) {
+    await syncShared(at);
+    made++;
+    if (at === dirname(at)) break;
+  }
+  return made;
+}
+
+/**
+ * Makes renames inside a folder durable, and the folder itself where another call of this process makes it at this
+ * moment.
+ */
+export async function syncFolder(path: string): Promise<void> {
+  await syncShared(path);
+  await Promise.allSettled(making);
 }
 
 /** Folders that are being synced: what is under way, and the one that will begin after it. */
 const syncing = new Map<string, { now: Promise<void>; next?: Promise<void> }>();
 
-/** Makes renames inside a folder durable. Callers that come while one is under way share the next. */
-export function syncFolder(path: string): Promise<void> {
+/** Callers that come while one is under way share the next. */
+function syncShared(path: string): Promise<void> {
   const running = syncing.get(path);
   if (running) {
     // The one under way may have begun before this caller's rename.

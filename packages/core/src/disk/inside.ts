@@ -1,6 +1,12 @@
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { ImageError } from '../errors.js';
 
+/** Whether a path is a folder, or below it. Both are absolute; neither is looked up. */
+export function isBelow(folder: string, path: string): boolean {
+  const below = relative(folder, path);
+  return below !== '..' && !below.startsWith(`..${sep}`) && !isAbsolute(below);
+}
+
 /**
  * Joins segments to a path below a folder, so that a name from elsewhere never becomes a path outside it.
  * It does not look at the disk: symbolic links are the caller's concern.
@@ -9,10 +15,8 @@ import { ImageError } from '../errors.js';
  */
 export function inside(folder: string, ...segments: readonly string[]): string {
   const path = join(folder, ...segments);
-  const below = relative(folder, path);
-  const leaves = below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below);
   const isOdd = segments.some((segment) => isAbsolute(segment) || segment.includes('\0'));
-  if (!leaves && !isOdd) return path;
+  if (isBelow(folder, path) && !isOdd) return path;
   throw new ImageError(
     'INVALID',
     `${folder}: expected a path inside this folder, got ${JSON.stringify(segments.join('/'))}`,

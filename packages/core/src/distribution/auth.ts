@@ -2,9 +2,10 @@ import { ImageError } from '../errors.js';
 import { parseJsonObject } from '../oci/json.js';
 import { parseChallenges, type Challenge } from './challenge.js';
 import type { Credential } from './credentials.js';
+import { httpUrl, shownUrl } from './given-url.js';
 import { isPrivate } from './host.js';
 
-/** One request to an issuer of tokens. */
+/** A request to an issuer of tokens; a redirect is not followed. */
 export interface TokenRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
@@ -25,10 +26,12 @@ interface Token {
 /** A token is renewed so long before it ends (ms), a short one at half its life; it lasts a minute where its issuer does not say. */
 const MARGIN = 10_000;
 const DEFAULT_LIFE = 60;
+/** What fits in a header. */
+const TOKEN = /^[\x21-\x7e]+$/;
 
 /**
  * Answers a registry's challenges: Basic, or Bearer tokens (distribution spec, token.md), kept by scope until they end.
- * Credentials go to the registry itself and to the realm that it names, and nowhere else.
+ * Credentials go to the registry itself and to the realm that it names. Challenges of other servers must not come here.
  */
 export class Authorization {
   readonly #origin: URL;
@@ -116,14 +119,14 @@ export class Authorization {
 
   /** @throws ImageError UNAUTHORIZED for a realm that credentials must not go to */
   #realm(text: string): URL {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    const isOwn = url?.host === this.#origin.host && url.protocol === this.#origin.protocol;
+    const url = httpUrl(text);
+    const isOwn = url?.origin === this.#origin.origin;
     const isNear =
       url?.protocol === 'http:' && this.#origin.protocol === 'http:' && isPrivate(url.hostname);
     if (url && (url.protocol === 'https:' || isOwn || isNear)) return url;
     throw new ImageError(
       'UNAUTHORIZED',
-      `${this.#origin.host}: expected an issuer of tokens over https, got ${JSON.stringify(text)}`,
+      `${this.#origin.host}: expected an issuer of tokens over https, got ${shownUrl(text)}`,
       { location: this.#origin.host, hint: 'Nothing was sent there.' },
     );
   }
@@ -146,7 +149,7 @@ function readToken(body: Uint8Array, { host }: URL): Token {
     expires_in: life = DEFAULT_LIFE,
   } = parseJsonObject(body, `the answer of ${host}`);
   const value = typeof token === 'string' && token !== '' ? token : accessToken;
-  if (typeof value !== 'string' || value === '')
+  if (typeof value !== 'string' || !TOKEN.test(value))
     throw new ImageError('UNAUTHORIZED', `${host}: expected a token, got an answer without one`, {
       location: host,
     });
@@ -160,8 +163,15 @@ function readToken(body: Uint8Array, { host }: URL): Token {
 
 function refused({ host }: URL, status: number): ImageError {
   const code = status === 401 || status === 403 ? 'UNAUTHORIZED' : 'UNAVAILABLE';
-  return new ImageError(code, `${host}: expected a token, got ${status}`, {
-    location: host,
-    hint: 'Log in with docker login or podman login, or give --username and --password-stdin.',
-  });
+  const isRedirect = status >= 300 && status < 400;
+  return new ImageError(
+    code,
+    `${host}: expected a token, got ${isRedirect ? `a redirect (${status})` : status}`,
+    {
+      location: host,
+      hint: isRedirect
+        ? 'Requests for tokens carry credentials, so their redirects are not followed.'
+        : 'Log in with docker login or podman login, or give --username and --password-stdin.',
+    },
+  );
 }

@@ -11,9 +11,24 @@ export interface CertificateOptions {
   /** Client certificate and key (PEM files); give both or neither. */
   readonly clientCert?: string | undefined;
   readonly clientKey?: string | undefined;
+  /** Do not verify TLS certificates of the registry; other servers that it redirects to are verified. */
+  readonly insecureSkipTlsVerify?: boolean | undefined;
 }
 
-/** Where Debian, Fedora, SUSE and Alpine keep what they believe. */
+/** How one server is spoken to over TLS. */
+export interface TlsOptions {
+  readonly secureContext: tls.SecureContext;
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** TLS settings for a registry, and for other servers that it sends its clients to. */
+export interface RegistryTls {
+  readonly own: TlsOptions;
+  /** Trusts the same authorities; shows no client certificate, and is always verified. */
+  readonly elsewhere: TlsOptions;
+}
+
+/** The trusted certificates of Debian, Fedora, SUSE and Alpine. */
 const BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -22,30 +37,32 @@ const BUNDLES = [
 ];
 
 /**
- * Whom to believe, and what to show, where a registry speaks TLS: the certificates of the system (`$SSL_CERT_FILE`),
- * of docker's and podman's `certs.d/HOST` (`*.crt` are believed, `NAME.cert` with `NAME.key` is shown), and what
- * flags say.
+ * Reads the TLS settings for a registry: the certificates of the system (`$SSL_CERT_FILE`), those of docker's and
+ * podman's `certs.d/HOST` (`*.crt` are trusted, `NAME.cert` with `NAME.key` is the client certificate), and the options.
  *
  * @throws ImageError USAGE (no such file, or no certificate)
  */
-export async function secureContextFor(
+export async function registryTls(
   host: string,
-  { caFile, clientCert, clientKey }: CertificateOptions,
+  { caFile, clientCert, clientKey, insecureSkipTlsVerify }: CertificateOptions,
   environment: NodeJS.ProcessEnv = process.env,
-): Promise<tls.SecureContext> {
+): Promise<RegistryTls> {
   if ((clientCert === undefined) !== (clientKey === undefined))
     throw new ImageError('USAGE', 'expected --client-cert and --client-key, got one of them');
   const folder = await certsOf(host, environment);
   const said = caFile === undefined ? [] : [await required(caFile)];
-  const shown =
+  const client =
     clientCert !== undefined && clientKey !== undefined
       ? { cert: await required(clientCert), key: await required(clientKey) }
-      : folder.shown;
+      : folder.client;
+  const ca = [...(await systemCertificates(environment)), ...folder.trusted, ...said];
   try {
-    return tls.createSecureContext({
-      ca: [...(await systemCertificates(environment)), ...folder.believed, ...said],
-      ...shown,
-    });
+    const elsewhere = { secureContext: tls.createSecureContext({ ca }) };
+    const secureContext = client
+      ? tls.createSecureContext({ ca, ...client })
+      : elsewhere.secureContext;
+    const verification = insecureSkipTlsVerify ? { rejectUnauthorized: false } : {};
+    return { own: { secureContext, ...verification }, elsewhere };
   } catch (cause) {
     const where = caFile ?? clientCert ?? `certs.d of ${host}`;
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -67,8 +84,8 @@ async function systemCertificates(environment: NodeJS.ProcessEnv): Promise<reado
 }
 
 interface Certs {
-  readonly believed: readonly string[];
-  readonly shown: { readonly cert?: string; readonly key?: string };
+  readonly trusted: readonly string[];
+  readonly client?: { readonly cert: string; readonly key: string };
 }
 
 async function certsOf(host: string, environment: NodeJS.ProcessEnv): Promise<Certs> {
@@ -85,13 +102,13 @@ async function certsOf(host: string, environment: NodeJS.ProcessEnv): Promise<Ce
     const names = await namesIn(folder);
     if (names.length === 0) continue;
     const read = (name: string) => required(join(folder, name));
-    const believed = await Promise.all(names.filter((name) => name.endsWith('.crt')).map(read));
+    const trusted = await Promise.all(names.filter((name) => name.endsWith('.crt')).map(read));
     const cert = names.find((name) => name.endsWith('.cert'));
-    if (cert === undefined) return { believed, shown: {} };
+    if (cert === undefined) return { trusted };
     const key = cert.replace(/\.cert$/, '.key');
-    return { believed, shown: { cert: await read(cert), key: await read(key) } };
+    return { trusted, client: { cert: await read(cert), key: await read(key) } };
   }
-  return { believed: [], shown: {} };
+  return { trusted: [] };
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -8,8 +8,12 @@ export interface Challenge {
 const SCHEME = /[\s,]*([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?:\s+|(?=,)|$)/y;
 const PARAMETER = /[\s,]*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/y;
 
-/** Reads all challenges of a header; what is no challenge ends the reading. */
+/** The longest header that is read, in characters: as much as Node.js accepts of all headers. */
+const LONGEST = 16 * 1024;
+
+/** Parses the challenges of a header, up to the first error; none of a header that is too long. */
 export function parseChallenges(header: string): Challenge[] {
+  if (header.length > LONGEST) return [];
   const challenges: Challenge[] = [];
   for (let at = 0; at < header.length; ) {
     SCHEME.lastIndex = at;

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { finished } from 'node:stream/promises';
-import { buffer } from 'node:stream/consumers';
 import { ImageError, systemCode } from '../errors.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
-import { Authorization } from './auth.js';
-import { secureContextFor, type CertificateOptions } from './certificates.js';
-import { Connections } from './connections.js';
+import { answerOf, readAnswer, type Answer } from './answer.js';
+import { Authorization, type SendTokenRequest } from './auth.js';
+import { registryTls, type CertificateOptions, type RegistryTls } from './certificates.js';
+import { Connections, type SendOptions } from './connections.js';
 import type { Credentials } from './credentials.js';
+import { givenUrl } from './given-url.js';
 import { hostOf, isLoopback } from './host.js';
 import { refusal } from './refusal.js';
 import { askedFor, hintFor, isOfTheWay, isSettled, pause, rest, RETRIED } from './retry.js';
@@ -18,9 +18,7 @@ export interface ConnectionOptions extends CertificateOptions {
    * only.
    */
   readonly plainHttp?: boolean | undefined;
-  /** Do not verify TLS certificates. */
-  readonly insecureSkipTlsVerify?: boolean | undefined;
-  /** Fail when no byte arrives for this long, in milliseconds; 60,000 when omitted. */
+  /** Fail when no answer, and no byte of one, arrives for this long, in milliseconds; 60,000 when omitted. */
   readonly patience?: number | undefined;
   /** How often a request with a transient failure is repeated; 4 when omitted. */
   readonly retries?: number | undefined;
@@ -45,24 +43,19 @@ export interface RegistryRequest extends CallOptions {
   readonly expected: readonly number[];
 }
 
-export interface Answer {
-  readonly status: number;
-  /** The first value of a header, by its name in lower case. */
-  readonly header: (name: string) => string | undefined;
-  /** Where it came from at last. */
-  readonly url: URL;
-  /** To be read to its end, or left with `dump`. */
-  readonly body: Bytes;
-  /** Reads the rest of the body and throws it away. */
-  readonly dump: () => Promise<void>;
-}
-
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 5;
 /** No answer within this long, and no byte of one (ms), is a failure. */
 const PATIENCE = 60_000;
+/** The largest answer of an issuer of tokens, in bytes. */
+const TOKEN_BYTES = 1024 * 1024;
+/** How many repositories' tokens are remembered: clients of a mirror may name any number of repositories. */
+const MOST_AUTHORIZATIONS = 1_000;
 
-/** Talks to one registry (OCI distribution spec 1.1): authorization, retries, redirects. */
+/**
+ * Talks to one registry (OCI distribution spec 1.1): authorization, retries, redirects. Credentials, client
+ * certificates and `insecureSkipTlsVerify` count for the registry's own origin alone.
+ */
 export class RegistryClient implements AsyncDisposable {
   readonly registry: string;
   readonly #origin: URL;
@@ -84,18 +77,23 @@ export class RegistryClient implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Connects to nothing but a registry on this machine, to learn whether it speaks TLS. */
+  /**
+   * Connects to nothing but a registry on this machine, to learn whether it speaks TLS.
+   *
+   * @throws ImageError USAGE (certificates)
+   */
   static async open(registry: string, options: RegistryOptions): Promise<RegistryClient> {
     const host = hostOf(registry);
-    const isLocal = isLoopback(host);
-    const isPlain = options.plainHttp ?? (isLocal && (await speaksHttp(host)));
-    const connections = new Connections({
-      isLocal,
-      patience: options.patience ?? PATIENCE,
-      ...(isPlain ? {} : { secureContext: await secureContextFor(host, options) }),
-      ...(options.insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
-    });
+    const isPlain = options.plainHttp ?? (isLoopback(host) && (await speaksHttp(host)));
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
+    let tls: RegistryTls | undefined = isPlain ? undefined : await registryTls(host, options);
+    const connections = new Connections({
+      patience: options.patience ?? PATIENCE,
+      tlsFor: async (url) => {
+        tls ??= await registryTls(host, options);
+        return url.origin === origin.origin ? tls.own : tls.elsewhere;
+      },
+    });
     return new RegistryClient(registry, origin, connections, options);
   }
 
@@ -120,7 +118,8 @@ export class RegistryClient implements AsyncDisposable {
         continue;
       }
       if (request.expected.includes(answer.status)) return answer;
-      if (last || !RETRIED.has(answer.status)) throw await refusal(request.method, answer);
+      if (last || !RETRIED.has(answer.status))
+        throw await refusal(request.method, answer, this.registry);
       await answer.dump();
       const asked = askedFor(answer.header('retry-after'));
       // What it asks of one request it means for all.
@@ -138,55 +137,38 @@ export class RegistryClient implements AsyncDisposable {
     for (let tried = 0; ; tried++) {
       const used = authorization.headerFor(request.scope);
       const answer = await this.#followed(request, used);
-      if (answer.status !== 401 || tried === 2) return answer;
+      if (answer.status !== 401 || !answer.isOwn || tried === 2) return answer;
       const asked = answer.header('www-authenticate');
       if (!(await authorization.answer(asked, request.scope, used))) return answer;
       await answer.dump();
     }
   }
 
-  /** Follows redirects; what authorizes stays with the host that it is for. */
+  /** Follows the redirects of reads. After one to another origin no hop is authorized, not even one that leads back. */
   async #followed(request: RegistryRequest, authorization: string | undefined): Promise<Answer> {
-    let url = new URL(request.url, this.#origin);
+    let url = givenUrl(request.url, this.#origin, 'request');
+    let isOwn = true;
     for (let hops = 0; ; hops++) {
-      const isOurs = url.origin === this.#origin.origin;
-      const answer = await this.#once(request, url, isOurs ? authorization : undefined);
+      isOwn &&= url.origin === this.#origin.origin;
+      const { method, body, signal } = request;
+      const headers = {
+        ...request.headers,
+        ...(isOwn && authorization !== undefined ? { authorization } : {}),
+      };
+      const message = await this.#send(url, { method, headers, body: body?.(), signal });
+      const answer = answerOf(message, url, isOwn);
       const location = answer.header('location');
-      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      const isRead = method === 'GET' || method === 'HEAD';
       if (!isRead || !REDIRECTS.has(answer.status) || location === undefined) return answer;
       await answer.dump();
-      const next = new URL(location, url);
-      if (hops === MOST_REDIRECTS || (url.protocol === 'https:' && next.protocol !== 'https:'))
+      url = givenUrl(location, url, 'redirect');
+      if (hops === MOST_REDIRECTS)
         throw new ImageError(
           'UNAVAILABLE',
-          `${this.registry}: expected an answer, got a redirect to ${next.origin}`,
+          `${this.registry}: expected at most ${MOST_REDIRECTS} redirects, got another to ${url.origin}`,
           { location: this.registry },
         );
-      url = next;
     }
-  }
-
-  async #once(
-    { method, headers, body, signal }: RegistryRequest,
-    url: URL,
-    authorization: string | undefined,
-  ): Promise<Answer> {
-    const answer = await this.#connections.send(url, {
-      method,
-      headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
-      body: body?.(),
-      signal,
-    });
-    return {
-      status: answer.statusCode ?? 0,
-      header: (name) => {
-        const value = answer.headers[name];
-        return Array.isArray(value) ? value[0] : value;
-      },
-      url,
-      body: answer,
-      dump: () => dump(answer),
-    };
   }
 
   #authorizationFor(scope: string): Authorization {
@@ -194,46 +176,69 @@ export class RegistryClient implements AsyncDisposable {
     const repository = /^repository:([^:]+):/.exec(scope)?.[1] ?? '';
     const known = this.#authorizations.get(repository);
     if (known) return known;
+    const [oldest] = this.#authorizations.keys();
+    if (this.#authorizations.size === MOST_AUTHORIZATIONS && oldest !== undefined)
+      this.#authorizations.delete(oldest);
     const authorization = new Authorization(
       this.#origin,
       () => this.#options.credentials(this.registry, repository),
-      async ({ url, ...request }) => {
-        const answer = await this.#connections.send(new URL(url), request);
-        return { status: answer.statusCode ?? 0, body: await buffer(answer) };
-      },
+      (request) => this.#requestToken(request),
     );
     this.#authorizations.set(repository, authorization);
     return authorization;
   }
 
-  /** What is said when no try was answered. */
+  async #requestToken({
+    url: text,
+    ...request
+  }: Parameters<SendTokenRequest>[0]): ReturnType<SendTokenRequest> {
+    const url = new URL(text);
+    const answer = answerOf(await this.#send(url, request), url, true);
+    const { status } = answer;
+    if (status === 200)
+      return { status, body: await readAnswer(answer, { limit: TOKEN_BYTES, what: 'token' }) };
+    await answer.dump();
+    return { status, body: new Uint8Array() };
+  }
+
+  /** Sends one request; a network error names the host that is not the registry's own. */
+  async #send(url: URL, options: SendOptions): Promise<IncomingMessage> {
+    try {
+      return await this.#connections.send(url, options);
+    } catch (cause) {
+      if (!isOfTheWay(cause) || url.origin === this.#origin.origin) throw cause;
+      const error = new Error(`${url.host}: ${reasonOf(cause)}`, { cause });
+      throw Object.assign(error, { code: systemCode(cause), syscall: 'connect' });
+    }
+  }
+
+  /** The error for a request that got no answer in any try. */
   unreachable(method: string, cause: unknown): ImageError {
-    const why = cause instanceof Error ? cause.message : String(cause);
     return new ImageError(
       'UNAVAILABLE',
-      `${this.registry}: expected an answer to ${method}, got ${why === '' ? systemCode(cause) : why}`,
+      `${this.registry}: expected an answer to ${method}, got ${reasonOf(cause)}`,
       { location: this.registry, cause, hint: hintFor(cause) },
     );
   }
 }
 
-/** What answers otherwise, or not at all, may speak TLS. */
+/** A certificate may list thousands of names in its error. */
+function reasonOf(cause: unknown): string {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return (why === '' ? (systemCode(cause) ?? 'none') : why).slice(0, 300);
+}
+
+/** Whether a server of this machine answers over http; one that does not may speak TLS. */
 async function speaksHttp(host: string): Promise<boolean> {
-  using connections = new Connections({ isLocal: true, patience: PATIENCE });
+  const url = new URL(`http://${host}/v2/`);
+  const tlsFor = () => Promise.reject(new TypeError('http has no TLS settings'));
+  using connections = new Connections({ tlsFor, patience: PATIENCE });
   try {
-    const answer = await connections.send(new URL(`http://${host}/v2/`), {
-      method: 'GET',
-      headers: {},
-    });
-    await dump(answer);
-    // A server of TLS that is spoken to in plain says 400, or nothing.
-    return answer.statusCode !== 400;
+    const answer = answerOf(await connections.send(url, { method: 'GET', headers: {} }), url, true);
+    await answer.dump();
+    // A server of TLS answers plain http with 400, or not at all.
+    return answer.status !== 400;
   } catch {
     return false;
   }
-}
-
-/** What is not wanted is read, so that the connection can be used again. */
-async function dump(answer: IncomingMessage): Promise<void> {
-  await finished(answer.resume()).catch(() => undefined);
 }

@@ -1,17 +1,15 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { SecureContext } from 'node:tls';
 import { sendRequest } from '../http/send-request.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
+import type { TlsOptions } from './certificates.js';
+import { proxyFor } from './proxy.js';
 
 export interface ConnectionOptions {
-  /** Whom to believe, and what to show, over https. */
-  readonly secureContext?: SecureContext | undefined;
-  readonly rejectUnauthorized?: boolean | undefined;
+  /** TLS settings for a URL; asked for https alone. */
+  readonly tlsFor: (url: URL) => Promise<TlsOptions>;
   /** How long the other side may do nothing (ms). */
   readonly patience: number;
-  /** A proxy for this machine would be a mistake, whatever the environment says. */
-  readonly isLocal: boolean;
 }
 
 export interface SendOptions extends CallOptions {
@@ -20,12 +18,10 @@ export interface SendOptions extends CallOptions {
   readonly body?: Bytes | Uint8Array | string | undefined;
 }
 
-/** A connection that was not used for so long (ms) may be one that the other side has closed. */
+/** An idle connection is closed after this long (ms), before the other side may close it. */
 const IDLE = 4_000;
-/** The environment names a proxy. */
-const PROXY = /^(?:https?|all)_proxy$/i;
 
-/** Connections that are used again, through the proxies of the environment. */
+/** Reuses connections, and goes through the proxies of the environment. */
 export class Connections implements Disposable {
   readonly #options: ConnectionOptions;
   /** By proxy; '' for none. */
@@ -35,16 +31,17 @@ export class Connections implements Disposable {
     this.#options = options;
   }
 
-  /** @throws what `sendRequest` does */
+  /** @throws what `sendRequest` does; ImageError USAGE (the proxy of the environment) */
   async send(
     url: URL,
     { method, headers, body, signal }: SendOptions,
   ): Promise<http.IncomingMessage> {
-    const { secureContext, rejectUnauthorized, patience } = this.#options;
-    const { request } = url.protocol === 'https:' ? https : http;
+    const { tlsFor, patience } = this.#options;
+    const isTls = url.protocol === 'https:';
+    const { request } = isTls ? https : http;
     const agent = await this.#agentFor(url);
     try {
-      const options = { method, headers, agent, signal, secureContext, rejectUnauthorized };
+      const options = { method, headers, agent, signal, ...(isTls ? await tlsFor(url) : {}) };
       return await sendRequest(request(url, options), body, { patience });
     } catch (error) {
       signal?.throwIfAborted();
@@ -57,7 +54,7 @@ export class Connections implements Disposable {
   }
 
   async #agentFor(url: URL): Promise<http.Agent> {
-    const proxy = this.#options.isLocal ? '' : await proxyFor(url);
+    const proxy = await proxyFor(url);
     const key = `${url.protocol} ${proxy}`;
     const known = this.#agents.get(key);
     if (known) return known;
@@ -77,11 +74,4 @@ async function openAgent({ protocol }: URL, proxy: string): Promise<http.Agent> 
   if (proxy === '') return new http.Agent(options);
   const { HttpProxyAgent } = await import('http-proxy-agent');
   return new HttpProxyAgent(proxy, options);
-}
-
-/** What `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say of a URL. */
-async function proxyFor(url: URL): Promise<string> {
-  if (!Object.keys(process.env).some((name) => PROXY.test(name))) return '';
-  const { getProxyForUrl } = await import('proxy-from-env');
-  return getProxyForUrl(url.href);
 }

@@ -1,20 +1,22 @@
 import type { Descriptor } from '../oci/descriptor.js';
-import { digestOf, parseDigest, type Digest } from '../oci/digest.js';
+import { digestOf, isDigest, type Digest } from '../oci/digest.js';
+import { isSize } from '../oci/json.js';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { MANIFEST_TYPES } from '../oci/media-types.js';
-import { readAll } from '../transfer/verified.js';
+import { readAnswer } from './answer.js';
 import type { RegistryClient, RegistryRequest } from './client.js';
 
 export const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 
 type Where = Pick<RegistryRequest, 'url' | 'scope' | 'signal'>;
 
-/** A manifest, and its bytes where they had to be read to know it. */
+/** A manifest, with its bytes where they had to be read. */
 export interface FoundManifest {
   readonly descriptor: Descriptor;
   readonly bytes?: Uint8Array;
 }
 
-/** What a tag or digest names, by its headers; undefined when it names nothing. */
+/** Describes what a tag or digest names by the headers of a HEAD; undefined when it names nothing. */
 export async function findManifest(
   client: RegistryClient,
   where: Where,
@@ -25,19 +27,14 @@ export async function findManifest(
   if (answer.status === 404) return undefined;
   const names = ['docker-content-digest', 'content-type', 'content-length'];
   const [digest, mediaType, size] = names.map(answer.header);
-  if (digest !== undefined && mediaType !== undefined && size !== undefined)
-    return {
-      descriptor: {
-        digest: parseDigest(digest),
-        mediaType: bareType(mediaType),
-        size: Number(size),
-      },
-    };
   // Some registries answer a HEAD with less than the specification asks for.
+  const bytes = size === undefined ? undefined : Number(size);
+  if (isDigest(digest) && mediaType !== undefined && isSize(bytes))
+    return { descriptor: { digest, mediaType: bareType(mediaType), size: bytes } };
   return fetchManifest(client, where);
 }
 
-/** The same with one request, and its bytes: of what is named by its digest, nothing has to be looked up first. */
+/** The same by a GET, with the bytes; one request is enough for a name that is a digest. */
 export async function fetchManifest(
   client: RegistryClient,
   where: Where,
@@ -45,8 +42,12 @@ export async function fetchManifest(
 ): Promise<FoundManifest | undefined> {
   const request = { ...where, headers: ACCEPT, expected: [200, 404] };
   const answer = await client.request({ ...request, method: 'GET' });
-  const bytes = await readAll(answer.body);
-  if (answer.status === 404) return undefined;
+  if (answer.status === 404) {
+    await answer.dump();
+    return undefined;
+  }
+  const limit = DEFAULT_LIMITS.manifestBytes;
+  const bytes = await readAnswer(answer, { limit, what: 'manifest' });
   const mediaType = bareType(answer.header('content-type') ?? '');
   return {
     descriptor: { digest: digest ?? digestOf(bytes), mediaType, size: bytes.byteLength },

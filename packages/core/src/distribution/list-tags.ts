@@ -1,24 +1,36 @@
+import { ImageError } from '../errors.js';
 import { parseJsonObject } from '../oci/json.js';
-import { readAll } from '../transfer/verified.js';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
+import { isTag } from '../oci/reference.js';
 import type { RegistryClient } from './client.js';
+import { LIST_BYTES, pagesOf } from './pages.js';
 import type { ScopedOptions } from './upload.js';
 
-/** The tags of a repository, in pages (distribution spec 1.1 § Listing Tags); none of one that is not there yet. */
+const LIMITS = { ...DEFAULT_LIMITS, manifestBytes: LIST_BYTES };
+
+/**
+ * The tags of a repository (distribution spec 1.1 § Listing Tags); none of one that does not exist.
+ *
+ * @throws ImageError INVALID (a name that is not a tag), TOO_LARGE, UNAVAILABLE
+ */
 export async function* listTags(
   client: RegistryClient,
   repository: string,
-  { scope, signal }: ScopedOptions,
+  options: ScopedOptions,
 ): AsyncIterable<string> {
-  let url: string | undefined = `/v2/${repository}/tags/list?n=1000`;
-  while (url !== undefined) {
-    const request = { method: 'GET', url, scope, expected: [200, 404], signal } as const;
-    const answer = await client.request(request);
-    const bytes = await readAll(answer.body);
-    if (answer.status === 404) return;
-    const { tags } = parseJsonObject(bytes, `the tags of ${repository}`);
+  const what = `the tags of ${repository}`;
+  const request = { ...options, url: `/v2/${repository}/tags/list?n=1000` };
+  for await (const bytes of pagesOf(client, request, what)) {
+    const { tags } = parseJsonObject(bytes, what, LIMITS);
     for (const tag of Array.isArray(tags) ? (tags as unknown[]) : [])
-      if (typeof tag === 'string') yield tag;
-    const [, next] = /<([^>]+)>;\s*rel="?next"?/.exec(answer.header('link') ?? '') ?? [];
-    url = next === undefined ? undefined : new URL(next, answer.url).href;
+      if (typeof tag === 'string' && isTag(tag)) yield tag;
+      else throw invalid(client, what, tag);
   }
+}
+
+function invalid({ registry }: RegistryClient, what: string, got: unknown): ImageError {
+  const shown = typeof got === 'string' ? JSON.stringify(got.slice(0, 200)) : typeof got;
+  return new ImageError('INVALID', `${registry}: ${what}: expected tags, got ${shown}`, {
+    location: registry,
+  });
 }

@@ -1,9 +1,13 @@
+import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { formatIndex, parseManifest } from '../oci/manifest.js';
-import { MediaType } from '../oci/media-types.js';
+import { isMediaType, MediaType } from '../oci/media-types.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
+import type { RegistryClient } from './client.js';
+import { pagesOf } from './pages.js';
+import type { ScopedOptions } from './upload.js';
 
 /** A manifest as it is sent. */
 export interface ManifestBytes {
@@ -21,7 +25,27 @@ function fallbackTag(subject: Digest): string {
   return subject.replace(':', '-');
 }
 
-/** What refers to a manifest, by the tag for that. */
+/**
+ * The referrers of a manifest by the API for that, page by page.
+ *
+ * @returns undefined when the registry has no such API
+ * @throws ImageError INVALID, TOO_LARGE, UNAVAILABLE
+ */
+export async function listedReferrers(
+  client: RegistryClient,
+  repository: string,
+  subject: Digest,
+  options: ScopedOptions,
+): Promise<readonly Descriptor[] | undefined> {
+  const url = `/v2/${repository}/referrers/${subject}`;
+  const request = { ...options, url, headers: { accept: MediaType.index } };
+  let found: Descriptor[] | undefined;
+  for await (const bytes of pagesOf(client, request, `the referrers of ${subject}`))
+    found = [...(found ?? []), ...referrersIn(bytes, client.registry)];
+  return found;
+}
+
+/** The referrers of a manifest by the tag that stands in for the API. */
 export async function taggedReferrers(
   manifests: Manifests,
   subject: Digest,
@@ -29,11 +53,25 @@ export async function taggedReferrers(
 ): Promise<readonly Descriptor[]> {
   const found = await manifests.find(fallbackTag(subject), options);
   if (found?.mediaType !== MediaType.index) return [];
-  const index = parseManifest(found.mediaType, await readContent(manifests, found, options));
-  return index.kind === 'index' ? index.manifests : [];
+  return referrersIn(await readContent(manifests, found, options), manifests.location);
 }
 
-/** Adds to that, where the registry does not keep an index of its own. */
+/** @throws ImageError INVALID (also a type that is not a media type) */
+function referrersIn(bytes: Uint8Array, location: string): readonly Descriptor[] {
+  const index = parseManifest(MediaType.index, bytes);
+  const found = index.kind === 'index' ? index.manifests : [];
+  for (const { mediaType, artifactType } of found)
+    for (const type of [mediaType, artifactType ?? MediaType.empty])
+      if (!isMediaType(type))
+        throw new ImageError(
+          'INVALID',
+          `${location}: referrers: expected a media type, got ${JSON.stringify(type.slice(0, 200))}`,
+          { location },
+        );
+  return found;
+}
+
+/** Adds a referrer under that tag, where the registry keeps no index of its own. */
 export async function tagReferrer(
   manifests: Manifests,
   subject: Digest,

@@ -1,10 +1,10 @@
 import { ImageError, type ErrorCode } from '../errors.js';
 import { isObject, parseJsonObject } from '../oci/json.js';
-import { readAll } from '../transfer/verified.js';
-import type { Answer } from './client.js';
+import { readAnswer, type Answer } from './answer.js';
 
-/** So much (bytes) of an error is read. */
+/** The largest error that is read (bytes), and how much of its text is shown (characters). */
 const LIMIT = 64 * 1024;
+const SHOWN = 500;
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   401: 'UNAUTHORIZED',
@@ -15,29 +15,38 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   413: 'TOO_LARGE',
 };
 
-/** An answer that nobody wanted, in the registry's own words (distribution spec 1.1 § Error Codes). */
-export async function refusal(method: string, answer: Answer): Promise<ImageError> {
-  const { status, url } = answer;
+/**
+ * The error for a status that was not expected, in the registry's own words (distribution spec 1.1 § Error Codes).
+ *
+ * @param registry whose credentials were not sent to another host.
+ */
+export async function refusal(
+  method: string,
+  answer: Answer,
+  registry: string,
+): Promise<ImageError> {
+  const { status, url, isOwn } = answer;
   const said = await saidIn(answer);
   const code = CODES[status] ?? (status >= 500 || status === 429 ? 'UNAVAILABLE' : 'INVALID');
   const location = `${url.host}${url.pathname}`;
+  const hint = isOwn
+    ? 'Log in with docker login or podman login, or give --username and --password-stdin.'
+    : `${registry} sends its clients there; its credentials are for ${registry} alone and were not sent.`;
   return new ImageError(code, `${location}: expected ${method} to work, got ${status}${said}`, {
     location,
-    ...(code === 'UNAUTHORIZED'
-      ? {
-          hint: 'Log in with docker login or podman login, or give --username and --password-stdin.',
-        }
-      : {}),
+    ...(code === 'UNAUTHORIZED' ? { hint } : {}),
   });
 }
 
-async function saidIn({ body }: Answer): Promise<string> {
+async function saidIn(answer: Answer): Promise<string> {
   try {
-    const { errors } = parseJsonObject(await readAll(body, LIMIT), 'error');
+    const bytes = await readAnswer(answer, { limit: LIMIT, what: 'error' });
+    const { errors } = parseJsonObject(bytes, 'error');
     const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
     const { code, message } = isObject(first) ? first : {};
     const texts = [code, message].filter((each) => typeof each === 'string' && each !== '');
-    return texts.length === 0 ? '' : ` (${texts.join(': ').slice(0, 500)})`;
+    const text = texts.join(': ').replace(/\p{Cc}+/gu, ' ');
+    return text === '' ? '' : ` (${text.slice(0, SHOWN)})`;
   } catch {
     return '';
   }

@@ -3,17 +3,26 @@ import { bare, type Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { parseManifest } from '../oci/manifest.js';
-import { isManifestType, MediaType } from '../oci/media-types.js';
+import { isManifestType } from '../oci/media-types.js';
 import { formatReference, parseReference, type Reference } from '../oci/reference.js';
 import { only } from '../transfer/copy.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Sink } from '../transfer/store.js';
 import { readAll } from '../transfer/verified.js';
 import type { Graph } from '../transfer/walk.js';
-import type { Answer, RegistryClient } from './client.js';
+import type { Answer } from './answer.js';
+import type { RegistryClient } from './client.js';
+import { deleteManifest } from './delete-manifest.js';
 import { download } from './download.js';
 import { ACCEPT, fetchManifest, findManifest } from './find-manifest.js';
-import { tagReferrer, taggedReferrers, type ManifestBytes, type Manifests } from './referrers.js';
+import { requireManifest, requireTagOrDigest } from './require-manifest.js';
+import {
+  listedReferrers,
+  tagReferrer,
+  taggedReferrers,
+  type ManifestBytes,
+  type Manifests,
+} from './referrers.js';
 import { listTags } from './list-tags.js';
 import { RepositoryBlobs, type BlobCounts, type BlobOptions } from './repository-blobs.js';
 
@@ -55,7 +64,7 @@ export class Repository implements Manifests, Sink {
 
   async *list(options: CallOptions = {}): AsyncIterable<NamedDescriptor> {
     for await (const tag of this.tags(options))
-      yield this.resolve(`${this.#registry}/${this.#name}:${tag}`, options);
+      yield this.#named(`${this.#registry}/${this.#name}:${tag}`, options);
   }
 
   /** Its tags; none of a repository that is not there yet. */
@@ -63,10 +72,17 @@ export class Repository implements Manifests, Sink {
     return listTags(this.#client, this.#name, { ...options, scope: this.#scope('pull') });
   }
 
+  /** @throws ImageError NOT_FOUND, INVALID (not a manifest), UNSUPPORTED */
   async resolve(
     reference = `${this.#registry}/${this.#name}`,
     options: CallOptions = {},
   ): Promise<NamedDescriptor> {
+    const found = await this.#named(reference, options);
+    requireManifest(found.descriptor, this.location);
+    return found;
+  }
+
+  async #named(reference: string, options: CallOptions): Promise<NamedDescriptor> {
     const here = { registry: this.#registry, repository: this.#name };
     const parsed = isDigest(reference)
       ? { ...here, digest: reference, tag: undefined }
@@ -90,8 +106,13 @@ export class Repository implements Manifests, Sink {
     );
   }
 
-  /** What a tag or digest names there. A tag is looked up; what has a digest already is read at once. */
+  /**
+   * Describes what a tag or digest names there, whatever it is. A tag is looked up; a digest is read at once.
+   *
+   * @throws ImageError INVALID (neither a tag nor a digest)
+   */
   async find(tagOrDigest: string, { signal }: CallOptions = {}): Promise<Descriptor | undefined> {
+    requireTagOrDigest(tagOrDigest, this.location);
     const url = `/v2/${this.#name}/manifests/${tagOrDigest}`;
     const where = { url, scope: this.#scope('pull'), signal };
     const found = isDigest(tagOrDigest)
@@ -123,18 +144,9 @@ export class Repository implements Manifests, Sink {
     { digest }: Descriptor,
     { signal }: CallOptions = {},
   ): AsyncIterable<Descriptor> {
-    const asked = await this.#client.request({
-      method: 'GET',
-      url: `/v2/${this.#name}/referrers/${digest}`,
-      scope: this.#scope('pull'),
-      headers: { accept: MediaType.index },
-      expected: [200, 404],
-      signal,
-    });
-    const bytes = await readAll(asked.body);
-    if (asked.status !== 200) return yield* await taggedReferrers(this, digest, { signal });
-    const index = parseManifest(MediaType.index, bytes);
-    if (index.kind === 'index') yield* index.manifests;
+    const scope = this.#scope('pull');
+    const listed = await listedReferrers(this.#client, this.#name, digest, { scope, signal });
+    yield* listed ?? (await taggedReferrers(this, digest, { signal }));
   }
 
   async begin(graph: Graph, { signal }: CallOptions = {}): Promise<ReadonlySet<Digest>> {
@@ -205,19 +217,8 @@ export class Repository implements Manifests, Sink {
    * @throws ImageError UNSUPPORTED (the registry deletes nothing), DENIED
    */
   async untag(tag: string, kept: ReadonlySet<Digest>, { signal }: CallOptions = {}): Promise<void> {
-    const remove = async (name: string, expected: readonly number[]): Promise<number> => {
-      const url = `/v2/${this.#name}/manifests/${name}`;
-      const scope = this.#scope('pull,push,delete');
-      const { status, dump } = await this.#client.request({
-        method: 'DELETE',
-        url,
-        scope,
-        expected,
-        signal,
-      });
-      await dump();
-      return status;
-    };
+    const remove = (name: string, expected: readonly number[]): Promise<number> =>
+      deleteManifest(this.#client, this.#name, name, { expected, signal });
     if ((await remove(tag, [202, 400, 404, 405])) === 202) return;
     const found = await this.find(tag, { signal });
     if (found && !kept.has(found.digest)) await remove(found.digest, [202, 404]);

@@ -3,22 +3,26 @@ import { ImageError, systemCode } from '../errors.js';
 import type { CallOptions } from '../transfer/store.js';
 
 export const RETRIED: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-/** How Node.js says that a certificate is not believed. */
-export const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|DEPTH/;
+/** How Node.js says that a certificate is not trusted. */
+export const CERTIFICATE =
+  /CERT|SELF_SIGNED|UNABLE_TO|DEPTH|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
 /** The first wait before another try, and the longest (ms). */
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 30_000;
 
-/** What went wrong between us and it, and may go right the next time. */
+/** Whether this is a network error, which may be transient. */
 export function isOfTheWay(error: unknown): boolean {
   if (error instanceof ImageError) return false;
   const code = systemCode(error) ?? '';
-  return /^(?:HPE_|E(?:CONN|PIPE|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PROTO)|ERR_SSL|ERR_TLS|CERT|DEPTH|SELF_SIGNED|UNABLE_TO)/.test(
-    code,
+  const isConnect = error instanceof Error && 'syscall' in error && error.syscall === 'connect';
+  return (
+    isConnect ||
+    CERTIFICATE.test(code) ||
+    /^(?:HPE_|E(?:CONN|PIPE|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PROTO)|ERR_SSL|ERR_TLS)/.test(code)
   );
 }
 
-/** Nobody listens there, nobody has that name, or nobody believes who it is: the next try will find the same. */
+/** Permanent failure (connection refused, unknown host, untrusted certificate): do not retry. */
 export function isSettled(error: unknown, tries: number): boolean {
   const code = systemCode(error) ?? '';
   return (
@@ -46,7 +50,7 @@ export function askedFor(header: string | undefined): number | undefined {
 /** The way out of a connection that failed. */
 export function hintFor(cause: unknown): string {
   const code = systemCode(cause) ?? '';
-  if (CERTIFICATE.test(code)) return 'Name the certificate of who signed it with --ca-file.';
+  if (CERTIFICATE.test(code)) return 'Name the certificate of its authority with --ca-file.';
   if (/SSL|EPROTO/.test(code)) return 'If it speaks plain http, say so with --plain-http.';
   return 'Is it running, and can this machine reach it?';
 }

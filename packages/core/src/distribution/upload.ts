@@ -1,7 +1,9 @@
 import { ImageError, type ErrorCode } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import type { CallOptions } from '../transfer/store.js';
-import type { Answer, RegistryClient } from './client.js';
+import type { Answer } from './answer.js';
+import type { RegistryClient } from './client.js';
+import { givenUrl } from './given-url.js';
 
 export interface ScopedOptions extends CallOptions {
   readonly scope: string;
@@ -83,7 +85,7 @@ export async function uploadAt(
   return uploadIn(client, answer, last === '0' ? 0 : Number(last) + 1, url);
 }
 
-/** The upload that an answer tells of. @throws ImageError UNAVAILABLE (no location) */
+/** The upload that an answer tells of. @throws ImageError UNAVAILABLE (no location, or one that is not used) */
 export function uploadIn(client: RegistryClient, answer: Answer, at: number, before?: URL): Upload {
   const location = answer.header('location') ?? before?.href;
   if (location === undefined)
@@ -94,7 +96,7 @@ export function uploadIn(client: RegistryClient, answer: Answer, at: number, bef
     );
   const leastChunk = Number(answer.header('oci-chunk-min-length') ?? 0);
   return {
-    url: new URL(location, answer.url),
+    url: givenUrl(location, answer.url, 'the location of an upload'),
     at,
     leastChunk: Number.isSafeInteger(leastChunk) ? leastChunk : 0,
   };

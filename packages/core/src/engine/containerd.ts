@@ -200,7 +200,9 @@ export class ContainerdEngine implements Engine {
     const lines = (await this.#ctr.text(['images', 'list'], options)).split('\n').slice(1);
     return lines.flatMap((line) => {
       const [name, mediaType, digest] = line.split(/\s+/);
-      return name && mediaType && isDigest(digest) ? [{ name, mediaType, digest }] : [];
+      // Such a name is no reference, and would be an option of `ctr`.
+      if (!name || name.startsWith('-')) return [];
+      return mediaType && isDigest(digest) ? [{ name, mediaType, digest }] : [];
     });
   }
 

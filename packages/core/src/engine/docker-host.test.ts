@@ -31,7 +31,23 @@ describe('a docker host', () => {
     expect(dockerTargets(host, NOWHERE, 'linux')).toMatchObject([{ connection: expected }]);
   });
 
-  it.each(['/var/run/docker.sock', 'ftp://h'])('refuses %j', (host) => {
+  it.each([
+    '/var/run/docker.sock',
+    'ftp://h',
+    'ssh://h/$(id)',
+    'ssh://h/a;id',
+    'ssh://h/`id`',
+    "ssh://h/a'b",
+    'ssh://h/a b',
+    'ssh://h/a?$(id)',
+    'ssh://h/a#b',
+    'ssh://-oProxyCommand=id/',
+    'ssh://-oProxyCommand=id@h/',
+    'ssh://$(id)@h/',
+    'ssh://me:secret@h/',
+    'ssh://h/a%0Ab',
+    'ssh:///s',
+  ])('refuses %j', (host) => {
     expect(() => dockerTargets(host, NOWHERE, 'linux')).toThrow(
       expect.objectContaining({ code: 'USAGE' }) as Error,
     );

@@ -74,12 +74,8 @@ function connectionTo(host: string, { isTls, ...files }: Tls): Connection {
   const local = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
   if (local !== undefined) return { socketPath: local };
   if (!URL.canParse(host)) throw refuse(host);
-  const { protocol, hostname, port, username, pathname } = new URL(host);
-  if (protocol === 'ssh:') {
-    const given = { user: username, port, socket: pathname === '/' ? '' : pathname };
-    const said = Object.entries(given).filter(([, value]) => value !== '');
-    return { ssh: { host: hostname, ...Object.fromEntries(said) } };
-  }
+  const { protocol, hostname, port } = new URL(host);
+  if (protocol === 'ssh:') return { ssh: sshTarget(host) };
   if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:') throw refuse(host);
   const tls = isTls && protocol !== 'http:';
   return {
@@ -88,6 +84,34 @@ function connectionTo(host: string, { isTls, ...files }: Tls): Connection {
     port: port || (tls ? 2376 : 2375),
     ...(tls ? files : {}),
   };
+}
+
+const SSH_USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+const SSH_HOST = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])$/;
+const SSH_SOCKET = /^(?:\/[A-Za-z0-9_.@+:,-]+)+$/;
+
+/**
+ * The settings of a workspace may name the host, ssh takes an argument with a dash for an option, and the other side's
+ * shell reads the socket: each part must be no more than a name.
+ *
+ * @throws ImageError USAGE
+ */
+function sshTarget(host: string): SshTarget {
+  const { hostname, port, username, pathname, password, search, hash } = new URL(host);
+  const socket = pathname === '/' ? '' : pathname;
+  const isSocket = socket === '' || SSH_SOCKET.test(socket);
+  const isUser = username === '' || SSH_USER.test(username);
+  if (!isSocket || !isUser || !SSH_HOST.test(hostname) || password + search + hash !== '')
+    throw new ImageError(
+      'USAGE',
+      `docker host: expected ssh://[USER@]HOST[:PORT][/SOCKET], got ${JSON.stringify(host)}`,
+      {
+        hint: 'Names of letters, digits, "_", "." and "-"; what else it needs goes into ~/.ssh/config.',
+      },
+    );
+  const given = { user: username, port, socket };
+  const said = Object.entries(given).filter(([, value]) => value !== '');
+  return { host: hostname, ...Object.fromEntries(said) };
 }
 
 /** The endpoint of docker's current context; undefined where that is the default one. */

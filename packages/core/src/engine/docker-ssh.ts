@@ -3,7 +3,10 @@ import { Duplex, PassThrough, Readable } from 'node:stream';
 import { ImageError } from '../errors.js';
 import { runProgram } from './program.js';
 
-/** Where to log in, and the engine's socket there if it is not the usual one. */
+/**
+ * Where to log in, and the engine's socket there if it is not the usual one. Each part is a name without any sign that
+ * ssh or a shell takes for something else: ssh hands the words of a command to the shell of the other side.
+ */
 export interface SshTarget {
   readonly host: string;
   readonly user?: string | undefined;

@@ -60,7 +60,7 @@ export class EmbeddedEngine implements Engine {
     const files = [
       ...graph.nodes.map((node) => blobFile(this.#root, node.digest)),
       imageFile(this.#root, id),
-      ...((await this.#names()).get(id) ?? []).map((name) => nameFile(this.#root, name)),
+      ...((await this.#names()).get(id) ?? []).flatMap((name) => nameFile(this.#root, name) ?? []),
     ];
     return Promise.all(files.map(async (file) => ({ id: file, bytes: await allocated(file) })));
   }

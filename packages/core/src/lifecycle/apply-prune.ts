@@ -1,7 +1,10 @@
 import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { heal, removeArchive } from '../catalog/commit.js';
 import { lockPath } from '../catalog/file.js';
 import { withLock } from '../disk/lock.js';
+import { isBelow } from '../disk/inside.js';
+import { requireFolderBelow } from '../disk/own-folder.js';
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import type { PruneDecision } from '../policy/prune-model.js';
@@ -61,7 +64,7 @@ export function keyOf({ kind, path }: Pick<Prunable, 'kind' | 'path'>): string {
 
 /** @returns why it stays */
 async function removeUnlessChanged(
-  { place }: Workspace,
+  workspace: Workspace,
   item: Prunable,
   seen: ReadonlyMap<string, Prunable>,
   options: ApplyOptions,
@@ -71,8 +74,12 @@ async function removeUnlessChanged(
   try {
     const name = item.name.replace(/(?:\.tar|\.image\.json)?(?:\.partial)?$/, '');
     // A registry needs no lock: it is there for many at once.
-    if (name === options.holding || item.kind === 'registry') await remove(item, options);
-    else await withLock(lockPath(place, name), () => remove(item, options), { wait: 0 });
+    if (name === options.holding || item.kind === 'registry')
+      await remove(workspace, item, options);
+    else
+      await withLock(lockPath(workspace.place, name), () => remove(workspace, item, options), {
+        wait: 0,
+      });
     return undefined;
   } catch (error) {
     if (!(error instanceof ImageError) || error.code !== 'CONFLICT') throw error;
@@ -81,6 +88,7 @@ async function removeUnlessChanged(
 }
 
 async function remove(
+  { place }: Workspace,
   item: Prunable,
   { store, copies, registryRoot }: ApplyOptions,
 ): Promise<void> {
@@ -93,9 +101,16 @@ async function remove(
   const [path = ''] = item.targets;
   // That is collected at the end, when more of it may have come.
   if (path === registryRoot) return;
-  if (item.kind === 'archive') await removeArchive(path);
-  else if (PARTIAL.test(path)) await heal(path.replace(PARTIAL, '.tar'));
-  else await rm(path, { force: true });
+  const { folder, state } = place;
+  if (item.kind === 'archive') await removeArchive({ folder, path });
+  else if (PARTIAL.test(path)) await heal({ folder, path: path.replace(PARTIAL, '.tar') });
+  else await removeFile(isBelow(state, path) ? state : folder, path);
+}
+
+/** @throws ImageError INVALID when a link takes the file out of the folder */
+async function removeFile(folder: string, path: string): Promise<void> {
+  await requireFolderBelow(folder, dirname(path));
+  await rm(path, { force: true });
 }
 
 function unlessGone(error: unknown): void {

@@ -1,17 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Base } from '../build/make.js';
-import { readCatalog, type CatalogPlace } from '../catalog/file.js';
+import { readCatalog } from '../catalog/file.js';
+import type { CatalogPlace } from '../catalog/locate.js';
 import type { ImageRecord } from '../catalog/record.js';
 import { SCRATCH, type Definition, type Facts } from '../definition/definition.js';
 import { didYouMean } from '../definition/did-you-mean.js';
 import { LOCK_FILE, parseLock, type BaseLock } from '../definition/lock.js';
 import { parseName } from '../definition/name.js';
-import { ImageError, systemCode } from '../errors.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../disk/own-file.js';
+import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { canonicalReference } from '../oci/reference.js';
 import { openLocation, type Opened } from '../open.js';
 import { findDefinitions } from './definitions.js';
+import { withOwnName } from './open-in.js';
 
 /** A base, and what the record of an image on it says of it. */
 export interface OpenedBase {
@@ -100,11 +102,9 @@ async function openOutside(
 
 async function readLock(folder: string, base: string): Promise<BaseLock | undefined> {
   const path = join(folder, LOCK_FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  });
-  if (text === undefined) return undefined;
-  const lock = parseLock({ text, path });
+  const bytes = await readUpTo(path, DOCUMENT_LIMIT);
+  if (!bytes) return undefined;
+  const lock = parseLock({ text: bytes.toString(), path });
   if (lock.base === base) return lock;
   throw new ImageError(
     'CONFLICT',
@@ -134,7 +134,8 @@ export function openAt(location: string, place: CatalogPlace, cwd: string): Prom
   const nowhere = () => {
     throw new TypeError('a base is never opened from an engine or standard input');
   };
-  return openLocation(location, { place, cwd, stdin: nowhere, engine: nowhere });
+  const opening = openLocation(location, { place, cwd, stdin: nowhere, engine: nowhere });
+  return withOwnName(opening, place.workspace);
 }
 
 function otherThanLocked(base: string, expected: Digest, got: Digest): ImageError {

@@ -80,7 +80,7 @@ export async function saveDefinition(
   return await withLock(
     lockPath(workspace.place, name),
     async () => {
-      if (!options.dryRun) await heal(target.path);
+      if (!options.dryRun) await heal({ folder: workspace.place.folder, path: target.path });
       const known = options.force ? undefined : await readBuilt(workspace, recipe.inputs);
       const isIt = (record: ImageRecord) =>
         record.digest === known?.digest && sameFacts(record.facts, facts);

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
-import { systemCode } from '../errors.js';
+import { readOwn } from '../disk/own-file.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { isObject } from '../oci/json.js';
 import type { Workspace } from './workspace.js';
@@ -14,12 +13,13 @@ export interface Built {
 
 export async function readBuilt(workspace: Workspace, inputs: string): Promise<Built | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(pathOf(workspace, inputs), 'utf8'));
+    const bytes = await readOwn(pathOf(workspace, inputs));
+    const value: unknown = bytes && JSON.parse(bytes.toString());
     if (!isObject(value) || !isDigest(value['digest'])) return undefined;
     const { digest, configDigest } = value;
     return { digest, ...(isDigest(configDigest) ? { configDigest } : {}) };
   } catch (error) {
-    if (error instanceof SyntaxError || systemCode(error) === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -14,7 +14,8 @@ import { sizeOf, walk, type Graph } from '../transfer/walk.js';
 import { lacking, withBaseOf } from './delta.js';
 import { openDestination, type DestinationOptions } from './destination.js';
 import { makeRoom } from './make-room.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 /** How images are copied between locations. */
 export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'> {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DEFINITION_FILE, parseDefinition } from '../definition/definition.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../disk/own-file.js';
 import { ImageError } from '../errors.js';
 import type { VerbOptions } from './call.js';
 import { filesMatching } from './files-matching.js';
@@ -20,7 +20,7 @@ export async function findDefinitions(
   const found: FoundDefinition[] = [];
   for (const path of files) {
     try {
-      const text = await readFile(path, 'utf8');
+      const text = (await readUpTo(path, DOCUMENT_LIMIT))?.toString() ?? '';
       found.push({ definition: parseDefinition({ text, path }), folder: dirname(path) });
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;

@@ -1,15 +1,17 @@
-import { readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
 import { heal, readRecord, recordPath } from '../catalog/commit.js';
 import { lockPath, readCatalog } from '../catalog/file.js';
+import { locator } from '../catalog/locate.js';
 import type { CatalogEntry, EntryState } from '../catalog/reconcile.js';
 import { ARCHIVE_SUFFIX, RECORD_SUFFIX } from '../catalog/record.js';
 import { nearestName } from '../definition/name.js';
 import { statIfThere } from '../disk/allocated.js';
 import { withLock } from '../disk/lock.js';
 import { slashed } from '../disk/slashed.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
 import type { VerbOptions } from './call.js';
+import { filesMatching } from './files-matching.js';
 import { syncCatalog } from './sync.js';
 import { openEngine, type Workspace } from './workspace.js';
 
@@ -53,7 +55,10 @@ export async function doctor(workspace: Workspace, options: DoctorOptions): Prom
 
 async function problemsOf({ place }: Workspace): Promise<Problem[]> {
   const entries = await readCatalog(place);
-  const ofEntries = entries.flatMap((entry) => problemOf(entry, join(place.folder, entry.file)));
+  const locate = locator(place);
+  const ofEntries = entries.flatMap((entry) =>
+    problemOf(entry, locate(entry.file)?.path ?? join(place.folder, entry.file)),
+  );
   return [...ofEntries, ...(await strayFiles(place.folder, entries))];
 }
 
@@ -64,7 +69,7 @@ async function repair(workspace: Workspace, problems: readonly Problem[]): Promi
     const archive = archiveOfPart(path);
     const image = basename(archive, ARCHIVE_SUFFIX);
     if (kind === 'leftover' && archive !== path)
-      await withLock(lockPath(place, image), () => heal(archive));
+      await withLock(lockPath(place, image), () => heal({ folder: place.folder, path: archive }));
     else if (kind === 'leftover')
       await withLock(lockPath(place, 'catalog'), () => rm(path, { force: true }));
     if (kind === 'stray-record') await withLock(lockPath(place, name), () => removeStray(archive));
@@ -93,6 +98,10 @@ const DETAILS: Readonly<Record<Exclude<EntryState, 'ok'>, readonly [detail: stri
       'Load it and save it again under a conventional name, or delete it.',
     ],
     changed: ['the archive is not the one its record describes', 'Save the image again.'],
+    elsewhere: [
+      'the catalog names a file outside the workspace, which is not read',
+      'Name its folder in stowage.yaml (archives) if you trust it, or delete the entry.',
+    ],
     misnamed: [
       'the name does not follow the convention',
       'Rename the image: <project>-<os>-<variant>.',
@@ -163,14 +172,10 @@ async function recordProblem(
       };
 }
 
+/** Relative paths of all files; links are no files of ours, and lead nowhere. */
 async function filesBelow(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { recursive: true });
-    return entries.map(slashed).sort();
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  const files = await filesMatching(folder, ['**/*'], { dot: true });
+  return files.map((path) => slashed(relative(folder, path))).sort();
 }
 
 async function engineOf(workspace: Workspace, options: VerbOptions): Promise<string | null> {

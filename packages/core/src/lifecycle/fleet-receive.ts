@@ -9,6 +9,7 @@ import type { Source } from '../transfer/store.js';
 import type { LifecycleEvent, VerbOptions } from './call.js';
 import type { LocalImage, SyncResult } from './fleet.js';
 import { artifactOf, recordTag, remoteRecord, type Fleet } from './fleet-records.js';
+import { requireOwnReference } from './own-reference.js';
 import { saveImage } from './save-image.js';
 import { syncCatalog } from './sync.js';
 import { archiveOf, type Workspace } from './workspace.js';
@@ -26,6 +27,7 @@ export async function receiveImage(
   if (mine && artifactOf(mine.record).root.digest === descriptor.digest)
     return { name, digest: mine.record.digest, action: 'same', bytes: 0 };
   const record = await remoteRecord(repository, descriptor, name, options);
+  await requireOwnReference(workspace.root, record, `${repository.location}:${recordTag(name)}`);
   const { digest, reference, facts, base } = record;
   if (options.dryRun) return { name, digest, action: 'received', bytes: 0 };
   options.onEvent?.({ type: 'step', subject: name, text: 'receiving' });
@@ -72,7 +74,7 @@ export async function deleteArchive(
     return { name, digest: mine?.record.digest ?? null, action: 'kept', bytes: 0 };
   if (!options.dryRun)
     await withLock(lockPath(workspace.place, name), async () => {
-      await removeArchive(mine.path);
+      await removeArchive({ folder: workspace.place.folder, path: mine.path });
       await syncCatalog(workspace);
     });
   return { name, digest: null, action: 'deleted', bytes: 0 };

@@ -68,7 +68,11 @@ export async function listFleet(fleet: Fleet, options: CallOptions): Promise<Rea
   return names;
 }
 
-/** The record of an image there. @throws ImageError NOT_FOUND, CORRUPT (no record, or another image's) */
+/**
+ * The record of an image there.
+ *
+ * @throws ImageError NOT_FOUND, CORRUPT (no record, or another image's)
+ */
 export async function remoteRecord(
   repository: Repository,
   descriptor: Descriptor,

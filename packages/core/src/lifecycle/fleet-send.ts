@@ -1,5 +1,6 @@
 import { openArchive } from '../archive/open-archive.js';
-import { spoolFolder, type CatalogPlace } from '../catalog/file.js';
+import { spoolFolder } from '../catalog/file.js';
+import type { CatalogPlace } from '../catalog/locate.js';
 import type { Digest } from '../oci/digest.js';
 import { copyGraph, only } from '../transfer/copy.js';
 import { walk } from '../transfer/walk.js';

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
-import { readCatalog, type CatalogPlace } from '../catalog/file.js';
+import { readCatalog } from '../catalog/file.js';
+import type { CatalogPlace } from '../catalog/locate.js';
 import type { CatalogEntry } from '../catalog/reconcile.js';
 import type { ImageRecord } from '../catalog/record.js';
 import { statIfThere } from '../disk/allocated.js';
+import { inside } from '../disk/inside.js';
 import { ImageError } from '../errors.js';
 import { isPath, withoutPrefix } from '../location.js';
 import type { Digest } from '../oci/digest.js';
@@ -118,8 +120,8 @@ function localRecords(
   const found = new Map<string, LocalImage>();
   for (const { name, file, state, recorded, pinned } of entries) {
     const record = state === 'ok' ? recorded?.read() : undefined;
-    if (record)
-      found.set(name, { path: resolve(place.folder, file), record, pinned: pinned === true });
+    if (record?.name === name)
+      found.set(name, { path: inside(place.folder, file), record, pinned: pinned === true });
   }
   return found;
 }

@@ -13,7 +13,7 @@ import { registryHandler } from '../registry/handler.js';
 import { copy, only } from '../transfer/copy.js';
 import { HostedArchives } from './hosted-archives.js';
 import { listen } from './listen.js';
-import { openIn } from './workspace.js';
+import { openIn } from './open-in.js';
 
 const PLATFORMS = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
 const digestOf = (bytes: Uint8Array) =>

@@ -2,21 +2,27 @@ import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { asReferrer, type Manifest } from '../oci/manifest.js';
+import { asReferrer, parseManifest } from '../oci/manifest.js';
 import { parseReference } from '../oci/reference.js';
 import type { Opened } from '../open.js';
-import { paged, type Hosted, type Page } from '../transfer/hosted.js';
+import {
+  isWanted,
+  paged,
+  type Hosted,
+  type Page,
+  type ReferrersOptions,
+} from '../transfer/hosted.js';
 import { referringTo } from '../transfer/referrers.js';
 import type { Bytes, CallOptions, ReadOptions, Source } from '../transfer/store.js';
+import { readContent } from '../transfer/verified.js';
 import { walk, type Graph } from '../transfer/walk.js';
 
 interface Held {
   readonly descriptor: Descriptor;
   readonly source: Source;
-  /** Absent for a blob. */
-  readonly manifest?: Manifest | undefined;
-  /** Of a manifest, how a list of referrers shows it. */
-  readonly shown?: Descriptor | undefined;
+  readonly isManifest: boolean;
+  /** The manifest that it refers to. */
+  readonly subject?: Digest | undefined;
 }
 
 interface Repository {
@@ -59,7 +65,7 @@ export class HostedArchives implements Hosted {
     const found = this.#repositories.get(repository);
     const digest = isDigest(reference) ? reference : found?.tags.get(reference);
     const held = digest && found?.content.get(digest);
-    return held?.manifest && held.descriptor;
+    return held?.isManifest ? held.descriptor : undefined;
   }
 
   async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
@@ -72,13 +78,22 @@ export class HostedArchives implements Hosted {
     if (held) yield* held.source.read(held.descriptor, options);
   }
 
-  async referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]> {
+  async *referrers(
+    repository: string,
+    digest: Digest,
+    options: ReferrersOptions = {},
+  ): AsyncIterable<Descriptor> {
     const content = this.#repositories.get(repository)?.content.values() ?? [];
-    return [...content]
-      .flatMap(({ manifest, shown }) =>
-        manifest?.subject?.digest === digest && shown ? [shown] : [],
-      )
-      .sort((one, other) => (one.digest < other.digest ? -1 : 1));
+    const found = [...content]
+      .filter(({ subject }) => subject === digest)
+      .sort((one, other) => (one.descriptor.digest < other.descriptor.digest ? -1 : 1));
+    for (const { source, descriptor } of found) {
+      if (options.after !== undefined && descriptor.digest <= options.after) continue;
+      const bytes = await readContent(source, descriptor);
+      const manifest = parseManifest(descriptor.mediaType, bytes, source.limits);
+      const shown = asReferrer(descriptor, manifest, bytes);
+      if (isWanted(shown, options)) yield shown;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -130,9 +145,9 @@ export class HostedArchives implements Hosted {
   #hold(graph: Graph, repository: string, source: Source): void {
     const content = this.#repositories.get(repository)?.content;
     for (const descriptor of graph.nodes) {
-      const { manifest, bytes } = graph.documents.get(descriptor.digest) ?? {};
-      const shown = manifest && bytes && asReferrer(descriptor, manifest, bytes);
-      content?.set(descriptor.digest, { descriptor, source, manifest, shown });
+      const manifest = graph.documents.get(descriptor.digest)?.manifest;
+      const subject = manifest?.subject?.digest;
+      content?.set(descriptor.digest, { descriptor, source, isManifest: !!manifest, subject });
     }
   }
 }

@@ -7,9 +7,10 @@ import type { Platform } from '../oci/platform.js';
 import type { LocationKind } from '../open.js';
 import { childrenOf } from '../transfer/select-platform.js';
 import type { Bytes, Source } from '../transfer/store.js';
-import { imagesOf, sizeOf, walk, type Graph } from '../transfer/walk.js';
+import { budgetFor, imagesOf, sizeOf, walk, type Graph } from '../transfer/walk.js';
 import type { VerbOptions } from './call.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 /** The images at a location. */
 export interface Inspection {
@@ -93,6 +94,7 @@ export async function inspect(
       Digest,
       { readonly descriptor: Descriptor; readonly names: InspectedName[] }
     >();
+    const named = new Set<string>();
     for (const { descriptor, reference, embedded } of await chosen(source, opened.reference)) {
       const image = images.get(descriptor.digest) ?? { descriptor, names: [] };
       const name = {
@@ -100,14 +102,19 @@ export async function inspect(
         field: embedded?.field ?? null,
         written: embedded?.text ?? null,
       };
-      if ((reference !== undefined || embedded) && !image.names.some((one) => isEqual(one, name)))
-        image.names.push(name);
+      const key = JSON.stringify([descriptor.digest, name.reference, name.field]);
+      if ((reference !== undefined || embedded) && !named.has(key)) image.names.push(name);
+      named.add(key);
       images.set(descriptor.digest, image);
     }
+    const budget = budgetFor(source);
     const inspected: InspectedImage[] = [];
     for (const { descriptor, names } of images.values()) {
       inspected.push(
-        inspectImage(await walk(source, descriptor, { ...options, missing: 'report' }), names),
+        inspectImage(
+          await walk(source, descriptor, { ...options, missing: 'report', budget }),
+          names,
+        ),
       );
     }
     const empty = inspected.length === 0 ? ['it holds no image'] : [];
@@ -159,33 +166,30 @@ function inspectImage(graph: Graph, names: readonly InspectedName[]): InspectedI
 
 function platformsOf(graph: Graph): InspectedImage['platforms'] {
   const manifest = graph.documents.get(graph.root.digest)?.manifest;
+  const missing = new Set(graph.missing.map(({ digest }) => digest));
   if (manifest?.kind !== 'index') {
     return imagesOf(graph).map(({ descriptor, config }) => ({
       ...config.platform,
       digest: descriptor.digest,
-      present: isWhole(graph, descriptor),
+      present: isWhole(graph, descriptor, missing),
     }));
   }
+  const configs = new Map(
+    imagesOf(graph).map(({ descriptor, config }) => [descriptor.digest, config]),
+  );
   const known = (digest: Digest) => graph.documents.get(digest)?.manifest;
   return childrenOf(manifest, known).flatMap((child) => {
-    const config = imagesOf(graph).find(
-      ({ descriptor }) => descriptor.digest === child.digest,
-    )?.config;
+    const config = configs.get(child.digest);
     const platform = child.platform ?? config?.platform;
     // Attestations are listed as unknown/unknown: they run nowhere.
     return platform && platform.os !== 'unknown'
-      ? [{ ...platform, digest: child.digest, present: isWhole(graph, child) }]
+      ? [{ ...platform, digest: child.digest, present: isWhole(graph, child, missing) }]
       : [];
   });
 }
 
-function isEqual(one: InspectedName, other: InspectedName): boolean {
-  return one.reference === other.reference && one.field === other.field;
-}
-
-function isWhole(graph: Graph, { digest }: Descriptor): boolean {
+function isWhole(graph: Graph, { digest }: Descriptor, missing: ReadonlySet<Digest>): boolean {
   const manifest = graph.documents.get(digest)?.manifest;
-  const missing = new Set(graph.missing.map((node) => node.digest));
   return (
     manifest?.kind === 'image' &&
     [manifest.config, ...manifest.layers].every((node) => !missing.has(node.digest))

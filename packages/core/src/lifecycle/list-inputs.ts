@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { contextRoots, listContext, usedFiles } from '../build/context.js';
+import { contextFolder } from './context-folder.js';
 import { readDefinition, type RecipeOptions } from './recipe.js';
 import type { Workspace } from './workspace.js';
 
@@ -13,8 +13,9 @@ export async function listInputs(
   path: string,
   options: Pick<RecipeOptions, 'cwd'>,
 ): Promise<string[]> {
-  const { definition, folder } = await readDefinition(workspace, path, options);
-  const context = resolve(folder, definition.context);
+  const found = await readDefinition(workspace, path, options);
+  const { definition } = found;
+  const context = await contextFolder(workspace.root, found);
   const files = await listContext(context, contextRoots(definition));
   return usedFiles(definition, files, context)
     .filter(({ type }) => type !== 'directory')

@@ -47,3 +47,31 @@ it('hangs up on who stops sending, and waits for who goes on', async () => {
   expect(headless.status).toBe('408');
   expect(Math.max(stuck.milliseconds, headless.milliseconds)).toBeLessThan(5_000);
 });
+
+it('hangs up on a client that opens more than its part of the connections', async () => {
+  const listening = await listen((_, response) => response.end(), {
+    host: '127.0.0.1',
+    port: 0,
+    connections: 8,
+  });
+  onTestFinished(() => listening[Symbol.asyncDispose]());
+  const port = Number(new URL(listening.url).port);
+  const open = (localAddress?: string) => {
+    const socket = connect({ port, host: '127.0.0.1', ...(localAddress ? { localAddress } : {}) });
+    onTestFinished(() => void socket.destroy());
+    const ended = new Promise<'ended'>((resolve) => {
+      socket.on('error', () => undefined);
+      socket.on('close', () => resolve('ended'));
+    });
+    const answered = new Promise<'answered'>((resolve) =>
+      socket.once('data', () => resolve('answered')),
+    );
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    return { socket, state: Promise.race([ended, answered]) };
+  };
+  const [one, two] = [open(), open()];
+  expect(await Promise.all([one.state, two.state])).toEqual(['answered', 'answered']);
+  expect(await open().state).toBe('ended');
+  one.socket.destroy();
+  await expect.poll(() => open().state).toBe('answered');
+});

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { modified } from '../disk/allocated.js';
 import { ImageError, systemCode } from '../errors.js';
+import { addressOf, clientOf } from '../registry/access/client-address.js';
 
 export interface ListenOptions {
   readonly host: string;
@@ -14,6 +15,8 @@ export interface ListenOptions {
   readonly headTime?: number;
   /** How long it may do nothing while it sends the rest, or takes the answer (ms). */
   readonly idleTime?: number;
+  /** How many connections may be open, a quarter of them to one client. */
+  readonly connections?: number;
 }
 
 /** A server that runs until it is disposed of. */
@@ -25,11 +28,31 @@ export interface Listening extends AsyncDisposable {
 const GRACE = 5_000;
 /** How often certificates are looked at (ms). */
 const LOOK = 10_000;
+const CONNECTIONS = 4096;
+/** Of one request; how large they are together is bounded by Node.js (16 KiB). */
+const HEADERS = 100;
+/** Forward secrecy only: what was recorded stays secret when the key of the certificate leaks. */
+const TLS = {
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    ...['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'],
+    ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+    ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+    ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+  ].join(':'),
+} as const;
 
 /** Starts a server. @throws ImageError USAGE (an address, a certificate), CONFLICT (somebody listens there) */
 export async function listen(
   handler: RequestListener,
-  { host, port, tls, headTime = 20_000, idleTime = 60_000 }: ListenOptions,
+  {
+    host,
+    port,
+    tls,
+    headTime = 20_000,
+    idleTime = 60_000,
+    connections = CONNECTIONS,
+  }: ListenOptions,
 ): Promise<Listening> {
   // Uploads may take as long as they move.
   const times = {
@@ -38,9 +61,11 @@ export async function listen(
     connectionsCheckingInterval: headTime / 4,
   };
   const server = tls
-    ? createTlsServer({ ...times, ...(await certificates(tls)) }, handler)
+    ? createTlsServer({ ...times, ...(await tlsContext(tls)) }, handler)
     : createServer(times, handler);
   server.timeout = idleTime;
+  server.maxHeadersCount = HEADERS;
+  boundConnections(server, connections);
   const renewing = tls ? await renew(server as TlsServer, tls) : undefined;
   await bind(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
@@ -82,7 +107,24 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-async function certificates({ cert, key }: { cert: string; key: string }) {
+/** Hangs up on connections beyond the bounds. */
+function boundConnections(server: Server, most: number): void {
+  server.maxConnections = most;
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const client = clientOf(addressOf({ socket }));
+    const count = (open.get(client) ?? 0) + 1;
+    open.set(client, count);
+    socket.once('close', () => {
+      const left = (open.get(client) ?? 0) - 1;
+      if (left > 0) open.set(client, left);
+      else open.delete(client);
+    });
+    if (count > Math.ceil(most / 4)) socket.destroy();
+  });
+}
+
+async function tlsContext({ cert, key }: { cert: string; key: string }) {
   const read = (path: string) =>
     readFile(path).catch((cause: unknown) => {
       throw new ImageError('USAGE', `${path}: expected a certificate or a key (PEM), got none`, {
@@ -90,7 +132,7 @@ async function certificates({ cert, key }: { cert: string; key: string }) {
         cause,
       });
     });
-  return { cert: await read(cert), key: await read(key) };
+  return { ...TLS, cert: await read(cert), key: await read(key) };
 }
 
 async function renew(server: TlsServer, tls: { cert: string; key: string }) {
@@ -99,7 +141,7 @@ async function renew(server: TlsServer, tls: { cert: string; key: string }) {
   const look = async () => {
     const now = await times();
     if (now === seen) return;
-    server.setSecureContext(await certificates(tls));
+    server.setSecureContext(await tlsContext(tls));
     seen = now;
   };
   // What is half written now is whole the next time.

@@ -1,4 +1,4 @@
-import { ImageError } from '../errors.js';
+import { ImageError, shortList } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
@@ -10,7 +10,7 @@ import { requireDistinctNames } from '../transfer/resolve.js';
 import { subjectOf } from '../transfer/referrers.js';
 import { selectPlatform } from '../transfer/select-platform.js';
 import type { CallOptions, Source } from '../transfer/store.js';
-import { imagesOf, walk, type Graph } from '../transfer/walk.js';
+import { budgetFor, imagesOf, walk, type Budget, type Graph } from '../transfer/walk.js';
 
 /** An open input, and what the user called it. */
 export interface Input {
@@ -58,18 +58,22 @@ export async function loadCandidates(
     );
   }
   const candidates: Candidate[] = [];
+  const artifacts: string[] = [];
+  const budgets = new Map<Opened, Budget>();
   for (const { input, at, root, references } of found) {
-    const graph = await graphOf({ input, at }, root, options);
+    const budget = budgets.get(at) ?? budgetFor(at.source);
+    budgets.set(at, budget);
+    const graph = await graphOf({ input, at }, root, { ...options, budget });
     if (!graph) {
       if (found.length === 1) throw runsNowhere(input);
-      options.onSkipped(
-        `${input}: ${references[0] ?? root.digest} is an artifact that no engine runs`,
-      );
+      artifacts.push(references[0] ?? root.digest);
       continue;
     }
     const names = namesFor({ input, at }, root, references, options);
     candidates.push({ input, at, references: names, graph });
   }
+  if (artifacts.length > 0)
+    options.onSkipped(`artifacts that no engine runs: ${shortList(artifacts)}`);
   return candidates;
 }
 
@@ -81,14 +85,14 @@ async function imagesIn(
   if (at.reference === undefined) for await (const image of at.source.list()) all.push(image);
   else all.push(await at.source.resolve(at.reference));
   const images: NamedDescriptor[] = [];
+  const referring: string[] = [];
   for (const image of all) {
     const subject = all.length > 1 && (await subjectOf(at.source, image.descriptor));
-    if (!subject) images.push(image);
-    else
-      onSkipped(
-        `${input}: ${image.descriptor.digest} refers to ${subject.digest}; no engine holds it`,
-      );
+    if (subject) referring.push(`${image.descriptor.digest} (refers to ${subject.digest})`);
+    else images.push(image);
   }
+  if (referring.length > 0)
+    onSkipped(`${input}: no engine holds what refers to an image: ${shortList(referring)}`);
   requireDistinctNames(at.source, images);
   if (images.length === 0)
     throw new ImageError('NOT_FOUND', `${input}: expected an image, got an archive of none`, {
@@ -99,7 +103,9 @@ async function imagesIn(
   for (const { descriptor, reference } of images) {
     const root = roots.get(descriptor.digest) ?? descriptor;
     roots.set(descriptor.digest, root);
-    names.set(root, [...(names.get(root) ?? []), ...(reference === undefined ? [] : [reference])]);
+    const known = names.get(root) ?? [];
+    if (reference !== undefined) known.push(reference);
+    names.set(root, known);
   }
   return names;
 }
@@ -132,7 +138,11 @@ function nameAsked(reference: string): string {
 }
 
 /** All of an image, or what a delta has of it where the engine has the rest. @throws ImageError INCOMPLETE */
-async function whole(source: Source, root: Descriptor, options: CandidateOptions): Promise<Graph> {
+async function whole(
+  source: Source,
+  root: Descriptor,
+  options: CandidateOptions & { readonly budget: Budget },
+): Promise<Graph> {
   const graph = await walk(source, root, { ...options, missing: 'report' });
   if (graph.missing.length === 0) return graph;
   const held = await options.holds(graph);
@@ -149,7 +159,7 @@ function runsNowhere(input: string): ImageError {
 async function graphOf(
   { input, at: { source } }: Input,
   root: Descriptor,
-  options: CandidateOptions,
+  options: CandidateOptions & { readonly budget: Budget },
 ): Promise<Graph | undefined> {
   const isIndex = isIndexType(root.mediaType);
   const platform = options.platform ?? (isIndex ? await options.defaultPlatform() : undefined);

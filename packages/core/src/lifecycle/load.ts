@@ -12,7 +12,8 @@ import { makeRoom, type Need } from './make-room.js';
 import { noteUse } from './note-use.js';
 import { evictCache } from './purge-cache.js';
 import { sendImages } from './send-images.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 /** How images are loaded. */
 export interface LoadOptions extends VerbOptions {
@@ -88,7 +89,7 @@ export async function load(
         throw error;
       },
     );
-    for (const { at } of opened) await noteUse(at, place, new Date());
+    for (const { at } of opened) await noteUse(at, place, options);
     if (opened.some(({ at }) => at.kind === 'repository') && cache !== undefined)
       await evictCache(workspace.settings, options);
     return results;

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocatedBy, modified, statIfThere } from '../disk/allocated.js';
 import { ImageError, systemCode } from '../errors.js';
-import { algorithmOf, type Digest } from '../oci/digest.js';
+import { ALGORITHMS, algorithmOf, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { FileStore } from '../store/file-store.js';
 import {
@@ -126,7 +126,7 @@ async function blobsIn(
   path: string,
 ): Promise<{ readonly digest: Digest; readonly file: string }[]> {
   const found: { readonly digest: Digest; readonly file: string }[] = [];
-  for (const algorithm of ['sha256', 'sha512'])
+  for (const algorithm of ALGORITHMS)
     for (const file of await filesIn(blobFolder(path, algorithm))) {
       const digest = digestOfBlobFile(
         algorithm,

@@ -1,24 +1,27 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
+import { inside } from '../disk/inside.js';
 import { textIfThere } from '../disk/text-if-there.js';
 import type { RememberedUploads } from '../distribution/push-blob.js';
 import { parseDescriptor, type Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseJson } from '../oci/json.js';
+import { digestName } from '../store/paths.js';
 
 /**
  * What layers became when they were packed before, by their own digest: whoever has that need not be sent it. A layer
  * of several images is packed once, also at the same time.
  */
 export class PackedLayers {
+  readonly #cache: string;
   readonly #folder: string;
   readonly #making = new Map<Digest, Promise<Descriptor>>();
 
   /** @param how the way of packing, as `gzip-3`: another way gives another digest. */
   constructor(cache: string, how: string) {
-    this.#folder = join(cache, 'packed', how);
+    this.#cache = cache;
+    this.#folder = inside(cache, 'packed', how);
   }
 
   /** What a layer was packed into, if ever. */
@@ -62,22 +65,22 @@ export class PackedLayers {
     const packed = await make();
     const { mediaType, digest, size } = packed;
     const bytes = Buffer.from(JSON.stringify({ mediaType, digest, size }));
-    await writeAtomically(this.#file(layer), [bytes]);
+    await writeAtomically(this.#file(layer), [bytes], { privateTo: this.#cache });
     return packed;
   }
 
   #file(layer: Digest): string {
-    return join(this.#folder, layer.replace(':', '-'));
+    return inside(this.#folder, digestName(layer));
   }
 }
 
 /** Uploads in pieces that a later process can go on with. */
 export function rememberedUploads(cache: string): RememberedUploads {
   const file = (blob: string): string =>
-    join(cache, 'uploads', createHash('sha256').update(blob).digest('hex'));
+    inside(cache, 'uploads', createHash('sha256').update(blob).digest('hex'));
   return {
     find: async (blob) => (await textIfThere(file(blob))) || undefined,
-    keep: (blob, url) => writeAtomically(file(blob), [Buffer.from(url)]),
+    keep: (blob, url) => writeAtomically(file(blob), [Buffer.from(url)], { privateTo: cache }),
     forget: (blob) => rm(file(blob), { force: true }),
   };
 }

@@ -95,7 +95,7 @@ async function planJob(
   const common = { ...(job.job === undefined ? {} : { job: job.job }) };
   if (best?.score.essential === 100) {
     const { name, file } = best.candidate;
-    const path = await archivePath(place, file);
+    const path = archivePath(place, file);
     return {
       job,
       plan: {
@@ -127,7 +127,7 @@ async function planJob(
       reference: definition?.definition.reference ?? canonicalReference(name),
       needs_build: true,
       best_image_path: null,
-      best_base_image_path: archive ? await archivePath(place, archive.file) : null,
+      best_base_image_path: archive ? archivePath(place, archive.file) : null,
       score: best?.score ?? { essential: 0, extra: 0 },
       reasons: [`${name}: no archive fits; it has to be built ${how}`, ...losers],
     },

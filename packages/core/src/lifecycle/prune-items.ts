@@ -1,5 +1,6 @@
 import { recordPath } from '../catalog/commit.js';
-import { archivePath, readCatalog, type CatalogPlace } from '../catalog/file.js';
+import { readCatalog } from '../catalog/file.js';
+import { locator } from '../catalog/locate.js';
 import type { CatalogEntry } from '../catalog/reconcile.js';
 import type { RetentionYaml } from '../definition/image-schema.js';
 import { parseName } from '../definition/name.js';
@@ -51,9 +52,10 @@ export async function takeStock(
   const { place, settings } = workspace;
   const entries = await readCatalog(place);
   const pins = [...settings.pins, ...options.keep];
+  const locate = locator(place);
   const archives: ArchiveItem[] = [];
   for (const entry of entries) {
-    const item = await archiveItem(place, entry, pins, options);
+    const item = await archiveItem(locate, entry, pins, options);
     if (item) archives.push(item);
   }
   const known = new Map(
@@ -83,16 +85,19 @@ export async function takeStock(
 
 type ArchiveItem = Prunable & { readonly configs: readonly Digest[] };
 
-/** Nothing to delete where there is no archive. */
+/** Nothing to delete where there is no archive of ours. */
 async function archiveItem(
-  place: CatalogPlace,
+  locate: ReturnType<typeof locator>,
   entry: CatalogEntry,
   pins: readonly string[],
   { inUse, retention }: InventoryOptions,
 ): Promise<ArchiveItem | undefined> {
   const { name, file, recorded } = entry;
   const record = recorded?.read();
-  const path = await archivePath(place, file);
+  // What lies elsewhere is not ours to delete; nor is there a lock for a name that is a path.
+  const located = locate(file);
+  if (located?.kind !== 'own' || /[\\/]|^\.{0,2}$/.test(name)) return undefined;
+  const { path } = located;
   const info = await statIfThere(path);
   if (!info) return undefined;
   const files = [path, recordPath(path)];

@@ -37,7 +37,7 @@ export async function expanded(inputs: readonly string[], cwd: string): Promise<
       all.push(input);
       continue;
     }
-    const files = await filesMatching(cwd, [slashed(input)]);
+    const files = await filesMatching(cwd, [slashed(input)], { follow: true });
     if (files.length === 0)
       throw new ImageError('NOT_FOUND', `${input}: expected files that match, got none`, {
         location: input,

@@ -24,10 +24,17 @@ export function parseTarget(text: string, flag = '--to'): PushTarget {
   } catch {
     // Said below, in the words of the flag.
   }
+  // A user name and a password may stand before the host.
+  const shown = text.replace(/^.*@/s, '');
   throw new ImageError(
     'USAGE',
-    `${flag}: expected HOST[:PORT][/PREFIX], got ${JSON.stringify(text)}`,
-    { hint: 'For example registry.example.com/mirror, localhost:5000 or http://10.0.0.5:5000.' },
+    `${flag}: expected HOST[:PORT][/PREFIX], got ${JSON.stringify(shown)}${shown === text ? '' : ' with a user name'}`,
+    {
+      hint:
+        shown === text
+          ? 'For example registry.example.com/mirror, localhost:5000 or http://10.0.0.5:5000.'
+          : 'Give --username NAME --password-stdin, or log in with docker login.',
+    },
   );
 }
 

@@ -25,7 +25,8 @@ import {
   type PushNaming,
 } from './push-items.js';
 import { parseTarget } from './push-target.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 /** How images are pushed. */
 export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
@@ -88,7 +89,7 @@ export async function push(
     const plainHttp = target.plainHttp ?? options.registry?.plainHttp;
     await using client = await openRegistry(target.registry, { ...options.registry, plainHttp });
     const results = await pushAll(client, items, options);
-    for (const at of opened) await noteUse(at, workspace.place, new Date());
+    for (const at of opened) await noteUse(at, workspace.place, options);
     return results;
   } finally {
     for (const { source } of opened) await source[Symbol.asyncDispose]();

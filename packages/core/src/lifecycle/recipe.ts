@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { contextRoots, listContext, type ContextFile } from '../build/context.js';
@@ -11,10 +11,12 @@ import {
   type Definition,
   type Facts,
 } from '../definition/definition.js';
-import { ImageError, systemCode } from '../errors.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../disk/own-file.js';
+import { ImageError } from '../errors.js';
 import { parsePlatform, type Platform } from '../oci/platform.js';
 import type { CallOptions } from '../transfer/store.js';
 import { openBase } from './base.js';
+import { contextFolder } from './context-folder.js';
 import { conventionalName, type Workspace } from './workspace.js';
 
 /** A definition, and the folder that its paths are relative to. */
@@ -61,12 +63,12 @@ export interface RecipeOptions extends CallOptions {
  * @throws ImageError NOT_FOUND (context, base), USAGE, CORRUPT (the base), CONFLICT (not the base that was locked)
  */
 export async function openRecipe(
-  { place, settings }: Workspace,
+  { root, place, settings }: Workspace,
   { definition, folder }: FoundDefinition,
   { env = process.env, ...options }: RecipeOptions,
 ): Promise<Recipe> {
-  const context = resolve(folder, definition.context);
-  const files = await listContext(context, contextRoots(definition));
+  const context = await contextFolder(root, { definition, folder });
+  const files = await listContext(context, contextRoots(definition), options);
   const epoch = epochOf(env);
   const platforms = platformsFor(definition, options);
   const { base, origin, facts } = (await openBase(place, definition, folder)) ?? {};
@@ -130,16 +132,12 @@ function epochOf({
 }
 
 async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-    throw new ImageError('NOT_FOUND', `${path}: expected a definition, got no such file`, {
-      location: path,
-      hint: 'nx g @stowage/images:image makes one.',
-      cause: error,
-    });
-  }
+  const bytes = await readUpTo(path, DOCUMENT_LIMIT);
+  if (bytes) return bytes.toString();
+  throw new ImageError('NOT_FOUND', `${path}: expected a definition, got no such file`, {
+    location: path,
+    hint: 'nx g @stowage/images:image makes one.',
+  });
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,7 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { locator, type Located } from '../catalog/locate.js';
 import { parseRuns, RUNS_FOLDER, type TaskRun } from '../definition/runs.js';
 import { allocated } from '../disk/allocated.js';
+import { readOwn } from '../disk/own-file.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { VerbOptions } from './call.js';
 import { doctor, type Problem } from './doctor.js';
@@ -56,13 +58,15 @@ export interface Unreadable extends Pick<Problem, 'name' | 'path' | 'detail' | '
 export async function report(workspace: Workspace, options: ReportOptions): Promise<Report> {
   const { place, root } = workspace;
   const entries = await list(workspace);
+  const locate = locator(place);
   const unreadable: Unreadable[] = [];
   const read: { readonly entry: ListEntry; readonly layers: ReportedArchive['layers'] }[] = [];
   for (const entry of entries) {
     options.signal?.throwIfAborted();
-    const path = join(place.folder, entry.file);
+    const located = locate(entry.file);
+    const path = located?.path ?? join(place.folder, entry.file);
     const layers =
-      entry.state === 'missing'
+      located === undefined || located.kind === 'elsewhere'
         ? null
         : await layersOf(workspace, path, options).catch((error: unknown) => {
             if (!(error instanceof ImageError)) throw error;
@@ -87,7 +91,7 @@ export async function report(workspace: Workspace, options: ReportOptions): Prom
     const shared = [...sizesOf(layers)].filter(([id]) => (holders.get(id)?.count ?? 0) > 1);
     archives.push({
       ...entry,
-      bytes: await allocated(join(place.folder, entry.file)),
+      bytes: await bytesOf(locate(entry.file)),
       sharedBytes: shared.reduce((sum, [, size]) => sum + size, 0),
       layers,
     });
@@ -106,6 +110,11 @@ export async function report(workspace: Workspace, options: ReportOptions): Prom
     prune: await prune(workspace, { ...options, dryRun: true }),
     runs: summarizeRuns(await readRuns(root)),
   };
+}
+
+/** Of an archive of ours. */
+async function bytesOf(located: Located | undefined): Promise<number> {
+  return located?.kind === 'own' ? allocated(located.path) : 0;
 }
 
 async function layersOf(
@@ -128,8 +137,8 @@ async function readRuns(root: string): Promise<TaskRun[]> {
   const folder = join(root, RUNS_FOLDER);
   try {
     const files = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort();
-    const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
-    return texts.flatMap(parseRuns);
+    const texts = await Promise.all(files.map((name) => readOwn(join(folder, name))));
+    return texts.flatMap((text) => parseRuns(text?.toString() ?? ''));
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;

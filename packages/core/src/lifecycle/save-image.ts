@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { commitArchive, readRecord, recordPath } from '../catalog/commit.js';
 import { entryOf } from '../catalog/entry.js';
 import { updateCatalog } from '../catalog/file.js';
 import type { ImageRecord } from '../catalog/record.js';
 import type { Facts } from '../definition/definition.js';
+import { requireFolderBelow } from '../disk/own-folder.js';
 import { slashed } from '../disk/slashed.js';
 import { systemCode } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
@@ -57,12 +58,12 @@ export async function saveImage(
   const { descriptor } = await source.resolve(target.reference, options);
   const graph = await walk(source, descriptor, options);
   const need = { path: target.path, bytes: archiveSize(graph) };
+  await requireFolderBelow(workspace.place.folder, dirname(target.path));
   await makeRoom(workspace, [need], { ...options, holding: target.name });
   let record: ImageRecord | undefined;
   await using writer = new ArchiveWriter(target.path, async (archive) => {
-    record = await commitArchive(target.path, archive, (file) =>
-      recordOf(graph, target, options, file),
-    );
+    const own = { folder: workspace.place.folder, path: target.path };
+    record = await commitArchive(own, archive, (file) => recordOf(graph, target, options, file));
   });
   await copyGraph(source, graph, writer, options);
   await writer.tag(graph.root, target.reference);
@@ -102,7 +103,8 @@ export async function savedAlready(
   isIt: (record: ImageRecord) => boolean,
 ): Promise<SaveResult | undefined> {
   const record = await readRecord(target.path);
-  if (!record || record.reference !== target.reference || !isIt(record)) return undefined;
+  if (record?.name !== target.name || record.reference !== target.reference || !isIt(record))
+    return undefined;
   return (await sizeOnDisk(target.path)) === record.size
     ? resultOf(target, record, 'skipped')
     : undefined;

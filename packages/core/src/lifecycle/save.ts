@@ -95,7 +95,7 @@ async function saveByName(
   return withLock(
     lockPath(workspace.place, target.name),
     async () => {
-      if (!options.dryRun) await heal(target.path);
+      if (!options.dryRun) await heal({ folder: workspace.place.folder, path: target.path });
       const current = await savedAlready(
         target,
         ({ digest, configDigest }) => id === digest || id === configDigest,

@@ -1,18 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join, resolve } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
-import { isLoopback } from '../distribution/host.js';
 import { ImageError } from '../errors.js';
 import { LAYOUT_FILE } from '../oci/layout.js';
 import type { Opened } from '../open.js';
-import {
-  Access,
-  challenge,
-  parseHtpasswd,
-  type AccessRule,
-  type Permission,
-} from '../registry/access.js';
 import { registryHandler, type Answered } from '../registry/handler.js';
 import { Metrics } from '../registry/metrics.js';
 import { HostedStore } from '../store/hosted-store.js';
@@ -24,15 +14,20 @@ import { filesMatching } from './files-matching.js';
 import { HostedArchives } from './hosted-archives.js';
 import { addressIn, listen, type Listening } from './listen.js';
 import { registryFolder } from './maintain-registry.js';
+import {
+  accessFor,
+  hostCheckFor,
+  warnOfPlainPasswords,
+  type AccessControl,
+} from './serve-access.js';
 import { expanded } from './push-items.js';
 import { parseTarget } from './push-target.js';
 import { keepUp, parseUpkeep, type UpkeepOptions } from './upkeep.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 /** How a registry is served. */
-export interface ServeOptions extends VerbOptions, UpkeepOptions {
-  /** Relative paths start here. */
-  readonly cwd: string;
+export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl {
   /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
   /** Folder of its content; `.stowage/registry` of the workspace when omitted. */
@@ -44,12 +39,7 @@ export interface ServeOptions extends VerbOptions, UpkeepOptions {
   readonly maxUsed?: string | undefined;
   /** `https://HOST[/PREFIX]` of a registry to fetch missing images from. */
   readonly upstream?: string | undefined;
-  /** A file written by `htpasswd -B`. */
-  readonly htpasswd?: string | undefined;
-  /** Permission without logging in; on loopback, without `htpasswd`, everything. */
-  readonly anonymous?: Permission | undefined;
-  readonly rules?: readonly AccessRule[] | undefined;
-  readonly tlsCert?: string | undefined;
+  /** Private key (PEM); give it together with `tlsCert`. */
   readonly tlsKey?: string | undefined;
   /** Called after each request. */
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
@@ -71,16 +61,15 @@ export async function serve(
   if ((cert === undefined) !== (key === undefined))
     throw new ImageError('USAGE', 'expected --tls-cert and --tls-key, got one of them');
   const access = await accessFor(address.host, options);
+  const checkHost = hostCheckFor(address.host, options);
+  warnOfPlainPasswords(address.host, options);
   const upkeep = parseUpkeep(options);
   const { hosted, hosting } = await openHosted(workspace, inputs, options);
   const metrics = await Metrics.open();
-  const onAnswered = (answered: Answered) => {
-    metrics.note(answered);
-    options.onAnswered?.(answered);
-  };
-  const handler = registryHandler({ hosted, hosting, access, onAnswered });
+  const { onAnswered } = options;
+  const handler = registryHandler({ hosted, hosting, access, checkHost, metrics, onAnswered });
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
-  const listening = await listen(withOthers(handler, metrics, access), { ...address, tls });
+  const listening = await listen(handler, { ...address, tls });
   const keeping = hosting && keepUp(registryFolder(workspace, options), upkeep, options);
   return {
     url: listening.url,
@@ -88,58 +77,8 @@ export async function serve(
       keeping?.[Symbol.dispose]();
       await listening[Symbol.asyncDispose]();
       await hosted[Symbol.asyncDispose]();
+      await access?.[Symbol.asyncDispose]();
     },
-  };
-}
-
-/** Nobody else is let in by mistake. @throws ImageError USAGE */
-async function accessFor(
-  host: string,
-  { cwd, htpasswd, anonymous, rules = [] }: ServeOptions,
-): Promise<Access | undefined> {
-  if (htpasswd === undefined && rules.length > 0)
-    throw new ImageError('USAGE', '--allow: expected --htpasswd with the users, got none');
-  if (htpasswd === undefined && anonymous === undefined && !isLoopback(host))
-    throw new ImageError(
-      'USAGE',
-      `--listen ${host}: expected to know who may come in from other machines, got nothing said`,
-      { hint: 'Name users with --htpasswd FILE, or say --anonymous read (or write).' },
-    );
-  if (htpasswd === undefined && anonymous === undefined) return undefined;
-  if (htpasswd === undefined) return new Access({ anonymous });
-  const path = resolve(cwd, htpasswd);
-  const read = () => readFile(path, 'utf8');
-  parseHtpasswd(
-    await read().catch((cause: unknown) => {
-      throw new ImageError('USAGE', `--htpasswd ${htpasswd}: expected a file, got none`, {
-        location: htpasswd,
-        cause,
-      });
-    }),
-  );
-  return new Access({ htpasswd: read, anonymous, rules });
-}
-
-/** `/healthz` and `/metrics` beside the registry; figures are for those who may read it. */
-function withOthers(
-  registry: RequestListener,
-  metrics: Metrics,
-  access: Access | undefined,
-): RequestListener {
-  const send = (response: ServerResponse, status: number, type: string, body: string) =>
-    response.writeHead(status, { 'content-type': type }).end(body);
-  const figures = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const who = await access?.of(request).catch(() => ({ may: () => false }));
-    if (who && !('user' in who) && !who.may('read', ''))
-      return void response.writeHead(401, challenge().headers).end();
-    const { type, body } = await metrics.text();
-    send(response, 200, type, body);
-  };
-  return (request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }) => {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (isRead && request.url === '/healthz') send(response, 200, 'text/plain', 'ok\n');
-    else if (isRead && request.url === '/metrics') void figures(request, response);
-    else registry(request, response);
   };
 }
 
@@ -201,7 +140,7 @@ async function archivesIn(inputs: readonly string[], cwd: string): Promise<strin
     const isFolder = (await statIfThere(path))?.isDirectory() ?? false;
     const found =
       isFolder && !(await statIfThere(join(path, LAYOUT_FILE)))
-        ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'])
+        ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'], { follow: true })
         : [input];
     if (found.length === 0)
       throw new ImageError('NOT_FOUND', `${input}: expected archives in it, got none`, {

@@ -1,3 +1,4 @@
+import { shortList } from '../errors.js';
 import { collectHosted } from '../store/hosted-collect.js';
 import { scrub } from '../store/scrub.js';
 import { duration, size } from './amounts.js';
@@ -57,7 +58,7 @@ export function keepUp(
   };
   const look = async () => {
     for (const { digest, images } of (await scrub(root, { rate, signal })).damaged)
-      say(`scrub: ${digest} was damaged; needed by ${images.join(', ') || 'no image'}`);
+      say(`scrub: ${digest} was damaged; needed by ${shortList(images) || 'no image'}`);
   };
   const failed = (error: unknown) => {
     if (!signal.aborted) say(`upkeep of ${root}: ${String(error)}`);

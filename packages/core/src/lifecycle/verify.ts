@@ -8,7 +8,8 @@ import { asProblem, verifySource } from '../verify/verify-source.js';
 import { problem, type ImageProblem } from '../verify/problem.js';
 import type { VerbOptions } from './call.js';
 import { hashAll } from '../verify/hash-all.js';
-import { openEngine, openIn, type Workspace } from './workspace.js';
+import { openIn } from './open-in.js';
+import { openEngine, type Workspace } from './workspace.js';
 
 /** The result for one location. */
 export interface VerifyResult {
@@ -73,8 +74,15 @@ async function verifyOne(
     damaged.push(...(await damagedParts(workspace, location, options)));
     opened = await openIn(workspace, location, options);
     for (const text of opened.notices) options.onEvent?.({ type: 'notice', text });
-    const { reference } = opened;
-    const verified = await verifySource(opened.source, { ...options, reference });
+    const { reference, halves, half } = opened;
+    const { notices, ...verified } = await verifySource(opened.source, {
+      ...options,
+      reference,
+      halves,
+      half,
+      isDelta: options.base !== undefined,
+    });
+    for (const text of notices) options.onEvent?.({ type: 'notice', text });
     if (verified.images === 0)
       options.onEvent?.({ type: 'notice', text: `${location}: an archive of no images` });
     const problems = [...damaged, ...verified.problems];

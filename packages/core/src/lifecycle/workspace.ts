@@ -1,13 +1,15 @@
-import { access, readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { CatalogPlace } from '../catalog/file.js';
+import { access } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { CatalogPlace } from '../catalog/locate.js';
 import { checkName, type ImageName } from '../definition/name.js';
 import { parseSettings, SETTINGS_FILE, type Settings } from '../definition/settings.js';
+import { inside, isBelow } from '../disk/inside.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../disk/own-file.js';
+import { requireFolderBelow, requireFoldersBelow } from '../disk/own-folder.js';
 import { detectEngine, type EngineOptions } from '../engine/detect.js';
 import type { Engine } from '../engine/engine.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
-import { openLocation, type Opened, type OpenOptions } from '../open.js';
 import { size } from './amounts.js';
 
 /** A folder with archives, settings and a catalog. All paths are absolute. */
@@ -24,6 +26,8 @@ export interface WorkspaceOptions {
   readonly config?: string | undefined;
 }
 
+/** Depth of `.stowage/store/blobs/<algorithm>`: links are checked in every folder that is not named by a digest. */
+const STATE_DEPTH = 3;
 /** Found from the inside out; a folder with none of them is a workspace of its own. */
 const MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
 
@@ -31,7 +35,8 @@ const MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
  * Finds the workspace around a folder (the nearest parent with `stowage.yaml`, `nx.json` or `.git`, else the folder itself)
  * and reads its settings.
  *
- * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`)
+ * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`), INVALID (a folder of Stowage's is a link out of the
+ *   workspace)
  */
 export async function openWorkspace(
   folder: string,
@@ -40,11 +45,20 @@ export async function openWorkspace(
   const root = await rootOf(folder);
   const path = config === undefined ? join(root, SETTINGS_FILE) : resolve(folder, config);
   const settings = parseSettings({ text: await readSettings(path, config !== undefined), path });
-  const images = isAbsolute(settings.images) ? settings.images : join(root, settings.images);
+  const images = resolve(root, settings.images);
+  const state = join(root, '.stowage');
+  await requireFoldersBelow(root, state, STATE_DEPTH);
+  // Where the settings name a folder elsewhere, that is meant; where a link leads there, it is not.
+  if (isBelow(root, images)) await requireFolderBelow(root, images);
   return {
     root,
     settings,
-    place: { workspace: root, folder: images, state: join(root, '.stowage') },
+    place: {
+      workspace: root,
+      folder: images,
+      state,
+      archives: settings.archives.map((folder) => resolve(root, folder)),
+    },
     limits: limitsOf(settings),
   };
 }
@@ -64,15 +78,6 @@ function limitsOf({ limits }: Settings): Limits {
     jsonDepth: limits.json_depth ?? counts.jsonDepth,
     indexDepth: limits.index_depth ?? counts.indexDepth,
   };
-}
-
-/** Opens a location as {@link openLocation} does, held to the workspace's limits. */
-export function openIn(
-  { place, limits }: Workspace,
-  location: string,
-  options: Omit<OpenOptions, 'place' | 'limits'>,
-): Promise<Opened> {
-  return openLocation(location, { ...options, place, limits });
 }
 
 /**
@@ -100,7 +105,7 @@ export async function openEngine(
  */
 export function archiveOf({ settings, place }: Workspace, name: string, project?: string): string {
   const parts = conventionalName(settings, name, project === undefined ? [] : [project]);
-  return join(place.folder, parts.project, `${name}.tar`);
+  return inside(place.folder, parts.project, `${name}.tar`);
 }
 
 /** Holds a name to the convention and to the workspace's own rule. @throws ImageError NAMING */
@@ -132,14 +137,9 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function readSettings(path: string, required: boolean): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-    if (!required) return '';
-    throw new ImageError('NOT_FOUND', `${path}: expected the settings, got no such file`, {
-      location: path,
-      cause: error,
-    });
-  }
+  const bytes = await readUpTo(path, DOCUMENT_LIMIT);
+  if (bytes || !required) return bytes?.toString() ?? '';
+  throw new ImageError('NOT_FOUND', `${path}: expected the settings, got no such file`, {
+    location: path,
+  });
 }

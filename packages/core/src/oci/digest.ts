@@ -4,6 +4,7 @@ import { ImageError } from '../errors.js';
 /** A digest, `algorithm:hex` in lower case (OCI image spec 1.1, descriptor.md § Digests). */
 export type Digest = `sha256:${string}` | `sha512:${string}`;
 export type Algorithm = 'sha256' | 'sha512';
+export const ALGORITHMS: readonly Algorithm[] = ['sha256', 'sha512'];
 
 const PATTERN = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 

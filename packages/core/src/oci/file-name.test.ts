@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fileNameOf, isDeviceName, nameOfFile } from './file-name.js';
+import { fileNameOf, filePathOf, isDeviceName, nameOfFile, nameOfFilePath } from './file-name.js';
 
 describe('a name as the name of a file', () => {
   it.each([
@@ -33,6 +33,43 @@ describe('a name as the name of a file', () => {
         expect(one).toBe(one.toLowerCase());
         expect(isDeviceName(one)).toBe(false);
         expect(one).not.toMatch(/[. ]$|\.partial$/);
+      }),
+    );
+  });
+});
+
+describe('a name as a path', () => {
+  it.each([
+    ['a'.repeat(255), 'a'.repeat(255)],
+    [`A${'a'.repeat(253)}`, `!a${'a'.repeat(253)}`],
+    ['A'.repeat(128), `${'!a'.repeat(100)}!+/+${'!a'.repeat(28)}`],
+    [`con.${'a'.repeat(251)}`, `con!.${'a'.repeat(195)}!+/+${'a'.repeat(56)}`],
+    [`${'a'.repeat(247)}.partial`, `${'a'.repeat(200)}!+/+${'a'.repeat(47)}.partial!`],
+  ])('%s is %s', (name, path) => {
+    expect(filePathOf(name)).toBe(path);
+    expect(nameOfFilePath(path)).toBe(name);
+    expect(nameOfFilePath(path.replaceAll('/', '\\'))).toBe(name);
+  });
+
+  it('is found again at any length, fits, and is no path of another name where case does not count', () => {
+    const word = fc.oneof(
+      fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/),
+      fc.stringMatching(/^[A-Z][A-Z0-9._-]{120,127}$/),
+      fc.stringMatching(/^(?:con|nul|com1)(?:\.[a-z0-9]{240,251})?(?:\.partial|\.)?$/),
+    );
+    const names = fc.array(word, { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(names, names, (one, other) => {
+        const [path, otherPath] = [one.map(filePathOf).join('/'), other.map(filePathOf).join('/')];
+        expect(nameOfFilePath(path)).toBe(one.join('/'));
+        expect(path.toLowerCase() === otherPath.toLowerCase()).toBe(
+          one.join('/') === other.join('/'),
+        );
+        for (const component of path.split('/')) {
+          expect(component.length).toBeLessThanOrEqual(255);
+          expect(isDeviceName(component)).toBe(false);
+          expect(component).not.toMatch(/[. ]$|\.partial$/);
+        }
       }),
     );
   });

@@ -25,3 +25,24 @@ export function fileNameOf(name: string): string {
 export function nameOfFile(file: string): string {
   return file.replace(/!([a-z]?)/g, (_, letter: string) => letter.toUpperCase());
 }
+
+/** What file systems allow for one name, in characters; names here are ASCII. */
+const LONGEST = 255;
+const PIECE = 200;
+
+/**
+ * A name as a path of one component, or of several where one would be too long for a file system. A component that
+ * goes on in the next one ends with `!+`, and the next one begins with `+`: no other name is written so.
+ */
+export function filePathOf(name: string): string {
+  const file = fileNameOf(name);
+  if (file.length <= LONGEST) return file;
+  const pieces: string[] = [];
+  for (let at = 0; at < file.length; at += PIECE) pieces.push(file.slice(at, at + PIECE));
+  return pieces.join('!+/+');
+}
+
+/** The inverse of {@link filePathOf}, also for several names whose paths were joined: they are given back with `/`. */
+export function nameOfFilePath(path: string): string {
+  return path.replaceAll('\\', '/').replaceAll('!+/+', '').split('/').map(nameOfFile).join('/');
+}

@@ -1,6 +1,6 @@
 import { ImageError } from '../errors.js';
 import { bare, parseDescriptor, type Descriptor } from './descriptor.js';
-import type { Digest } from './digest.js';
+import { parseDigest, type Digest } from './digest.js';
 import { parseJsonObject } from './json.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { MediaType } from './media-types.js';
@@ -43,8 +43,9 @@ export interface NamingOptions {
   readonly repository?: string | undefined;
 }
 
+/** Where a layout keeps content. @throws ImageError INVALID */
 export function blobPath(digest: Digest): string {
-  return `blobs/${digest.replace(':', '/')}`;
+  return `blobs/${parseDigest(digest).replace(':', '/')}`;
 }
 
 /** Reads the top index of a layout. @throws ImageError INVALID, TOO_LARGE */

@@ -19,6 +19,14 @@ const MANIFESTS: ReadonlySet<string> = new Set([MediaType.manifest, MediaType.do
 const CONFIGS: ReadonlySet<string> = new Set([MediaType.config, MediaType.dockerConfig]);
 const PLAIN_LAYERS: ReadonlySet<string> = new Set([MediaType.layer, MediaType.dockerLayer]);
 
+/** RFC 6838 § 4.2, without parameters. */
+const NAME = '[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}';
+const GRAMMAR = new RegExp(`^${NAME}/${NAME}$`);
+
+export function isMediaType(text: string): boolean {
+  return GRAMMAR.test(text);
+}
+
 /** All manifests that we read. */
 export const MANIFEST_TYPES: readonly string[] = [...MANIFESTS, ...INDEXES];
 

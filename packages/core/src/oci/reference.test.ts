@@ -56,6 +56,9 @@ describe('a reference', () => {
     [HEX, /image ID/],
     ['exa mple.com/a', /registry host/],
     ['example.com:port/a', /registry host/],
+    ['example.com:0/a', /port/],
+    ['example.com:65536/a', /port/],
+    ['[::1]:99999999/a', /port/],
     [`${'a/'.repeat(130)}a`, /255/],
     ['https://example.com/a', /tag|registry host|repository/],
   ])('refuses %j', (text, message) => {

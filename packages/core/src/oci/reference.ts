@@ -20,6 +20,7 @@ const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const TAG = /^[\w][\w.-]{0,127}$/;
 const NAME_LIMIT = 255;
+const MOST_PORT = 65_535;
 
 /** Whether a registry may call a repository so. */
 export function isRepository(text: string): boolean {
@@ -59,6 +60,9 @@ export function parseReference(text: string): Reference {
   }
   const { registry, repository } = split(name);
   if (!HOST.test(registry)) refuse(`expected a registry host, got ${JSON.stringify(registry)}`);
+  const [, port] = /:([0-9]+)$/.exec(registry) ?? [];
+  if (port !== undefined && !(Number(port) > 0 && Number(port) <= MOST_PORT))
+    refuse(`expected a port of 1 to ${MOST_PORT}, got ${port}`);
   if (!REPOSITORY.test(repository)) {
     const lower = repository.toLowerCase();
     refuse(

@@ -1,4 +1,5 @@
 import bytes from 'bytes';
+import { printableLines } from '../printable.js';
 
 /** Text that is HTML already. */
 export class Html {
@@ -31,8 +32,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
+/** Also of characters that are not seen: they could show text in another order than it has. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return printableLines(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
 const STYLE = `

@@ -1,10 +1,20 @@
 /** Whether a name is among patterns in which `*` stands for anything. */
 export function matchesAny(name: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) =>
-    new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`).test(name),
-  );
+  return patterns.some((pattern) => matches(name, pattern));
 }
 
-function escaped(text: string): string {
-  return text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
+/** Each part between two stars is looked for once, after the one before: no pattern makes it go back. */
+function matches(name: string, pattern: string): boolean {
+  const [first = '', ...others] = pattern.split('*');
+  const last = others.pop();
+  if (last === undefined) return name === pattern;
+  const end = name.length - last.length;
+  if (end < first.length || !name.startsWith(first) || !name.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of others) {
+    const found = name.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
 }

@@ -5,7 +5,7 @@ import { Problem } from './problem.js';
 
 /** GET and HEAD. */
 export async function sendBlob(exchange: Exchange, name: string, digest: Digest): Promise<void> {
-  const blob = await exchange.hosted.blob(name, digest);
+  const blob = await exchange.hosted.blob(name, digest, { signal: exchange.signal });
   if (!blob) throw unknown(name, digest);
   await sendContent(exchange, name, blob);
 }

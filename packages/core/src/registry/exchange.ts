@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Hosted, Hosting } from '../transfer/hosted.js';
-import type { May } from './access.js';
+import type { Bytes } from '../transfer/store.js';
+import type { Rights } from './access/access.js';
 import { Problem } from './problem.js';
 
 /** One request on its way through the registry. */
@@ -13,8 +14,11 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** The same repositories, to be written. @throws Problem UNSUPPORTED (read-only) */
   readonly hosting: () => Hosting;
-  /** What its sender may do. */
-  readonly may: May;
+  readonly rights: Rights;
+  /** The request's body; read it once. @throws Problem BLOB_UPLOAD_INVALID (it comes too slowly) */
+  readonly body: Bytes;
+  /** Takes memory for a manifest (bytes) until the result is disposed of. @throws Problem TOOMANYREQUESTS */
+  readonly reserve: (bytes: number) => Disposable;
   /** The largest manifest, in bytes. */
   readonly manifestBytes: number;
 }
@@ -38,20 +42,28 @@ export function answerJson(
   answer(exchange, 200, { 'content-type': 'application/json', ...headers }, body);
 }
 
+/** How large a manifest will be, as far as the request says it; the limit otherwise. @throws Problem TOO_LARGE */
+export function announcedSize({ request, manifestBytes }: Exchange): number {
+  const size = Number(request.headers['content-length'] ?? manifestBytes);
+  if (size > manifestBytes) throw tooLarge(manifestBytes);
+  return size;
+}
+
 /** Reads a body that must be small. @throws Problem TOO_LARGE */
-export async function readBody({ request, manifestBytes }: Exchange): Promise<Buffer> {
-  const tooLarge = () =>
-    new Problem('TOO_LARGE', `manifest: expected at most ${manifestBytes} bytes`, {
-      // What comes after is not read.
-      headers: { connection: 'close' },
-    });
-  if (Number(request.headers['content-length'] ?? 0) > manifestBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
+export async function readBody({ body, manifestBytes }: Exchange): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     size += chunk.byteLength;
-    if (size > manifestBytes) throw tooLarge();
+    if (size > manifestBytes) throw tooLarge(manifestBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
+}
+
+function tooLarge(manifestBytes: number): Problem {
+  return new Problem('TOO_LARGE', `manifest: expected at most ${manifestBytes} bytes`, {
+    // The rest is not read.
+    headers: { connection: 'close' },
+  });
 }

@@ -2,25 +2,36 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import type { Hosted, Hosting } from '../transfer/hosted.js';
-import { challenge, type Access, type May } from './access.js';
-import { deleteBlob, sendBlob } from './blobs.js';
-import { answerJson, type Exchange } from './exchange.js';
+import { challenge, UNRESTRICTED, type Access, type Rights } from './access/access.js';
+import { bodyOf } from './body.js';
+import { refuseCrossSiteWrite, setBrowserHeaders } from './access/browser-guard.js';
+import { addressOf, clientOf } from './access/client-address.js';
+import { bringsContent, workFor } from './endpoints.js';
 import { Gate } from './gate.js';
-import { sendCatalog, sendReferrers, sendTags } from './lists.js';
-import { deleteManifest, putManifest, sendManifest } from './manifests.js';
+import type { Metrics } from './metrics.js';
 import { PAGES, renderPage } from './pages.js';
+import { requirePermission } from './access/permission.js';
 import { asProblem, Problem } from './problem.js';
+import { parseTarget } from './request-target.js';
 import { parseRoute, type Route } from './routes.js';
-import { appendUpload, cancelUpload, finishUpload, sendUpload, startUpload } from './uploads.js';
 
 /** A request that was answered, for logs and metrics. */
 export interface Answered {
   readonly id: string;
+  /** When it arrived, in milliseconds since 1970. */
+  readonly time: number;
+  /** The client's IP address. */
+  readonly address: string;
+  /** The user's name; absent without a login and after a wrong password. */
+  readonly user?: string;
   readonly method: string;
+  /** Path of the URL as sent, without the query. */
   readonly path: string;
   /** The kind of end point; `none` where there is none. */
-  readonly route: Route['kind'] | 'page' | 'none';
+  readonly route: Route['kind'] | 'page' | 'health' | 'metrics' | 'none';
   readonly status: number;
+  /** Number of bytes sent, head included. */
+  readonly bytes: number;
   readonly milliseconds: number;
   /** Why it was answered with an error of this registry's own. */
   readonly error?: unknown;
@@ -31,18 +42,44 @@ export interface RegistryHandlerOptions {
   readonly hosted: Hosted;
   /** The same repositories, if clients may write them; read-only when omitted. */
   readonly hosting?: Hosting | undefined;
-  /** Access rules; everybody may do everything when omitted. */
+  /** Access rules; unrestricted when omitted. */
   readonly access?: Access | undefined;
-  /** How many uploads may run at once; 500 when omitted. */
+  /** Throws for a `Host` header that is not a name of the registry (see {@link hostCheck}); all are allowed when omitted. */
+  readonly checkHost?: ((host: string | undefined) => void) | undefined;
+  /** Shown at `/metrics` to clients that may read everything; no such page when omitted. */
+  readonly metrics?: Metrics | undefined;
+  /** How many requests may bring content at once, a quarter of them from one client; 500 when omitted. */
   readonly uploads?: number | undefined;
   /** Called after each request. */
-  readonly onAnswered?: (answered: Answered) => void;
+  readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
 
-type Work = (exchange: Exchange) => Promise<void>;
+/** Each holds a file open and a megabyte or two. */
+const UPLOADS = 500;
+/** Manifests that are being received, checked and stored at once (bytes); parsed, one takes ten times that. */
+const MANIFEST_MEMORY = 16 * DEFAULT_LIMITS.manifestBytes;
+
+interface Gates {
+  readonly uploads: Gate;
+  readonly manifests: Gate;
+}
+
+/** One request, and what is found out about it for the log. */
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly address: string;
+  readonly signal: AbortSignal;
+  route: Answered['route'];
+  user?: string | undefined;
+}
 
 /**
- * A registry (OCI distribution spec 1.1) as a request handler: mount it in any server of `node:http`, or in a test.
+ * A registry (OCI distribution spec 1.1) as a request handler: mount it in any server of `node:http`, or in a test. It also
+ * answers `/healthz`, and at `/` a page for people.
  *
  * @example
  * const hosting = openRegistryFolder('./registry');
@@ -50,175 +87,152 @@ type Work = (exchange: Exchange) => Promise<void>;
  * server.listen(5000, '127.0.0.1');
  */
 export function registryHandler(options: RegistryHandlerOptions): RequestListener {
-  const gate = new Gate(options.uploads ?? UPLOADS);
-  return (request, response) => void handle(request, response, { ...options, gate });
+  const gates = {
+    uploads: new Gate('uploads', options.uploads ?? UPLOADS),
+    manifests: new Gate('bytes of manifests', MANIFEST_MEMORY),
+  };
+  return (request, response) => void handle(request, response, { ...options, gates });
 }
-
-/** Each holds a file open and a megabyte or two. */
-const UPLOADS = 500;
 
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  { hosted, hosting, access, gate, onAnswered }: RegistryHandlerOptions & { readonly gate: Gate },
+  options: RegistryHandlerOptions & { readonly gates: Gates },
 ): Promise<void> {
-  const start = performance.now();
+  const [start, time, before] = [performance.now(), Date.now(), request.socket.bytesWritten];
+  const { socket } = request;
   const id = randomUUID();
   const { method = '', url = '' } = request;
-  const [path = '', search = ''] = split(withoutHost(url));
+  const { path, query } = parseTarget(url);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   response.setHeader('x-request-id', id);
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
+  setBrowserHeaders(response);
+  const address = addressOf(request);
+  const { signal } = gone;
+  const call: Call = { request, response, method, path, query, address, signal, route: 'none' };
   let failure: unknown;
-  let kind: Answered['route'] = 'none';
   try {
-    if (path === '/' || path.startsWith(PAGES)) {
-      kind = 'page';
-      return await sendPage(request, response, { hosted, access, path, search });
-    }
-    const route = parseRoute(path);
-    kind = route?.kind ?? 'none';
-    if (!route)
-      throw new Problem('UNSUPPORTED', `${method} ${path}: no such end point`, { status: 404 });
-    const { user, may } = (await access?.of(request)) ?? EVERYBODY;
-    requirePermission(method, route, { user, may });
-    const work = workOf(route)[method];
-    if (!work) throw unsupported(method, route);
-    using __ = bringsContent(method, route) ? gate.enter() : undefined;
-    await work({
-      request,
-      response,
-      hosted,
-      query: new URLSearchParams(search),
-      signal: gone.signal,
-      may,
-      manifestBytes: DEFAULT_LIMITS.manifestBytes,
-      hosting: () => {
-        if (hosting) return hosting;
-        throw new Problem('UNSUPPORTED', 'this registry is read-only');
-      },
-    });
+    await answerCall(call, options);
   } catch (error) {
     const problem = asProblem(error);
-    // A client that went away is no failure of ours.
+    // A client that went away is no failure of this registry.
     if (problem.status >= 500 && !gone.signal.aborted) failure = error;
     refuse(request, response, problem);
   } finally {
     const { statusCode: status } = response;
+    const { route, user } = call;
     const milliseconds = performance.now() - start;
-    onAnswered?.({
-      id,
-      method,
-      path,
-      route: kind,
-      status,
-      milliseconds,
+    const answered = { id, time, address, method, path, route, status, milliseconds };
+    options.metrics?.note(answered);
+    options.onAnswered?.({
+      ...answered,
+      bytes: socket.bytesWritten - before,
+      ...(user === undefined ? {} : { user }),
       ...(failure === undefined ? {} : { error: failure }),
     });
   }
 }
 
-async function sendPage(
-  request: IncomingMessage,
-  response: ServerResponse,
+async function answerCall(
+  call: Call,
+  options: RegistryHandlerOptions & { readonly gates: Gates },
+): Promise<void> {
+  const { request, method, path } = call;
+  const isRead = method === 'GET' || method === 'HEAD';
+  if (path === '/healthz' && isRead) {
+    call.route = 'health';
+    return send(call, 200, 'text/plain', 'ok\n');
+  }
+  options.checkHost?.(request.headers.host);
+  refuseCrossSiteWrite(request);
+  const isPage = path === '/' || path.startsWith(PAGES);
+  const isMetrics = options.metrics !== undefined && path === '/metrics';
+  const route = isPage || isMetrics ? undefined : parseRoute(path);
+  call.route = isPage ? 'page' : isMetrics ? 'metrics' : (route?.kind ?? 'none');
+  if ((isPage || isMetrics) && !isRead)
+    throw new Problem('UNSUPPORTED', `${method}: expected GET`, {
+      headers: { allow: 'GET, HEAD' },
+    });
+  if (!route && !isPage && !isMetrics)
+    throw new Problem('UNSUPPORTED', `${method} ${path}: no such end point`, { status: 404 });
+  const rights = (await options.access?.of(request)) ?? UNRESTRICTED;
+  call.user = rights.user;
+  if (route) await answerRoute(call, { ...options, route, rights });
+  else if (isPage) await sendPage(call, options.hosted, rights);
+  else await sendMetrics(call, options.metrics, rights);
+}
+
+async function answerRoute(
+  { request, response, method, query, address, signal }: Call,
   {
     hosted,
-    access,
-    path,
-    search,
-  }: Pick<RegistryHandlerOptions, 'hosted' | 'access'> & Record<'path' | 'search', string>,
+    hosting,
+    gates,
+    route,
+    rights,
+  }: RegistryHandlerOptions & {
+    readonly gates: Gates;
+    readonly route: Route;
+    readonly rights: Rights;
+  },
 ): Promise<void> {
-  const { method, headers } = request;
-  if (method !== 'GET' && method !== 'HEAD')
-    throw new Problem('UNSUPPORTED', `${method}: expected GET`);
-  const { user, may } = (await access?.of(request)) ?? EVERYBODY;
-  if (user === undefined && !may('read', '')) throw challenge();
-  const query = new URLSearchParams(search);
-  const text = await renderPage({ hosted, may, host: headers.host ?? '', path, query });
-  response.writeHead(text === undefined ? 404 : 200, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
+  requirePermission(method, route, rights);
+  const work = workFor(method, route);
+  const client = clientOf(address);
+  using _ = bringsContent(method, route) ? gates.uploads.enter(client) : undefined;
+  await work({
+    request,
+    response,
+    hosted,
+    query,
+    signal,
+    rights,
+    body: bodyOf(request),
+    manifestBytes: DEFAULT_LIMITS.manifestBytes,
+    reserve: (bytes) => gates.manifests.enter(client, bytes),
+    hosting: () => {
+      if (hosting) return hosting;
+      throw new Problem('UNSUPPORTED', 'this registry is read-only');
+    },
   });
-  response.end(method === 'HEAD' ? undefined : (text ?? 'There is no such page.\n'));
 }
 
-const EVERYBODY: { readonly user?: string; readonly may: May } = { may: () => true };
-
-/** @throws Problem UNAUTHORIZED (nobody has logged in), DENIED */
-function requirePermission(
-  method: string,
-  route: Route,
-  { user, may }: { readonly user?: string | undefined; readonly may: May },
-): void {
-  const wanted = method === 'GET' || method === 'HEAD' ? 'read' : 'write';
-  // Clients learn from the root whether to log in. The catalog shows to each what that one may read.
-  const isOpen = 'name' in route ? may(wanted, route.name) : user !== undefined || may('read', '');
-  if (isOpen) return;
-  if (user === undefined) throw challenge();
-  const name = 'name' in route ? route.name : '';
-  throw new Problem('DENIED', `${name}: expected somebody who may ${wanted} it, got ${user}`);
+async function sendPage(call: Call, hosted: Hosted, rights: Rights): Promise<void> {
+  const { request, response, path, query } = call;
+  if (rights.user === undefined && !rights.readsAll) throw challenge();
+  const host = request.headers.host ?? '';
+  const text = await renderPage({ hosted, rights, host, path, query });
+  response.setHeader(
+    'content-security-policy',
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  );
+  const status = text === undefined ? 404 : 200;
+  send(call, status, 'text/html; charset=utf-8', text ?? 'There is no such page.\n');
 }
 
-/** § Endpoints. */
-function workOf(route: Route): Readonly<Record<string, Work | undefined>> {
-  switch (route.kind) {
-    case 'version':
-      return read(async (exchange) => answerJson(exchange, {}));
-    case 'catalog':
-      return read(sendCatalog);
-    case 'tags':
-      return read((exchange) => sendTags(exchange, route.name));
-    case 'referrers':
-      return read((exchange) => sendReferrers(exchange, route.name, route.digest));
-    case 'manifest': {
-      const { name, reference } = route;
-      return {
-        ...read((exchange) => sendManifest(exchange, name, reference)),
-        PUT: (exchange) => putManifest(exchange, name, reference),
-        DELETE: (exchange) => deleteManifest(exchange, name, reference),
-      };
-    }
-    case 'blob': {
-      const { name, digest } = route;
-      return {
-        ...read((exchange) => sendBlob(exchange, name, digest)),
-        DELETE: (exchange) => deleteBlob(exchange, name, digest),
-      };
-    }
-    case 'uploads':
-      return { POST: (exchange) => startUpload(exchange, route.name) };
-    case 'upload': {
-      const { name, id } = route;
-      return {
-        GET: (exchange) => sendUpload(exchange, name, id),
-        PATCH: (exchange) => appendUpload(exchange, name, id),
-        PUT: (exchange) => finishUpload(exchange, name, id),
-        DELETE: (exchange) => cancelUpload(exchange, name, id),
-      };
-    }
-  }
+async function sendMetrics(
+  call: Call,
+  metrics: Metrics | undefined,
+  { user, readsAll }: Rights,
+): Promise<void> {
+  if (!readsAll && user === undefined) throw challenge();
+  if (!readsAll || !metrics)
+    throw new Problem('DENIED', 'metrics are for users who may read every repository');
+  const { type, body } = await metrics.text();
+  send(call, 200, type, body);
 }
 
-function bringsContent(method: string, { kind }: Route): boolean {
-  return (kind === 'uploads' || kind === 'upload') && ['POST', 'PATCH', 'PUT'].includes(method);
-}
-
-function read(work: Work): Readonly<Record<'GET' | 'HEAD', Work>> {
-  return { GET: work, HEAD: work };
-}
-
-function unsupported(method: string, route: Route): Problem {
-  const allow = Object.keys(workOf(route)).join(', ');
-  return new Problem('UNSUPPORTED', `${method}: expected one of ${allow}`, { headers: { allow } });
+function send({ method, response }: Call, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+  response.end(method === 'HEAD' ? undefined : body);
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
-  // Too late for words: the client sees an answer that breaks off.
+  // Too late for an error: the client sees an answer that breaks off.
   if (response.headersSent || response.destroyed) return void response.destroy();
-  // What is left of the body nobody will read.
+  // The rest of the body is not read.
   const unread = request.complete ? {} : { connection: 'close' };
   const { body, status, headers } = problem;
   response.writeHead(status, {
@@ -228,14 +242,4 @@ function refuse(request: IncomingMessage, response: ServerResponse, problem: Pro
     ...headers,
   });
   response.end(request.method === 'HEAD' ? undefined : body);
-}
-
-/** A request may name the whole URL (RFC 9112 § 3.2.2); which host it names is nothing to us. */
-function withoutHost(target: string): string {
-  return target.replace(/^https?:\/\/[^/?]*/i, '');
-}
-
-function split(target: string): [path: string, search: string] {
-  const at = target.indexOf('?');
-  return at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
 }

@@ -1,4 +1,4 @@
-import { ImageError } from '../errors.js';
+import { ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { parseJsonObject } from '../oci/json.js';
 import { parseManifest, type ImageManifest, type Manifest } from '../oci/manifest.js';
@@ -20,8 +20,10 @@ export interface ImageFacts {
 
 /** How many images of an index are looked at. */
 const MOST = 50;
+/** A page reads many documents: a larger one (bytes) is shown as one that cannot be read. */
+const LARGEST = 256 * 1024;
 
-/** Undefined for what is not there, or is damaged. */
+/** Undefined for an image that is not there, is damaged, or is too large for a page. */
 export async function factsOf(
   hosted: Hosted,
   repository: string,
@@ -66,7 +68,17 @@ async function imagesIn(hosted: Hosted, repository: string, manifest: Manifest) 
 }
 
 async function read(hosted: Hosted, repository: string, descriptor: Descriptor): Promise<Manifest> {
-  return parseManifest(descriptor.mediaType, await readAll(hosted.read(repository, descriptor)));
+  return parseManifest(descriptor.mediaType, await readDocument(hosted, repository, descriptor));
+}
+
+async function readDocument(
+  hosted: Hosted,
+  repository: string,
+  descriptor: Descriptor,
+): Promise<Uint8Array> {
+  const { digest, size } = descriptor;
+  if (size > LARGEST) throw tooLarge(`${digest}: expected at most ${LARGEST} bytes, got ${size}`);
+  return readAll(hosted.read(repository, descriptor), LARGEST);
 }
 
 async function platformOf(
@@ -75,7 +87,7 @@ async function platformOf(
   { config }: ImageManifest,
 ): Promise<string> {
   if (!isImageConfigType(config.mediaType)) return '';
-  const document = parseJsonObject(await readAll(hosted.read(repository, config)), 'config');
+  const document = parseJsonObject(await readDocument(hosted, repository, config), 'config');
   const platform = readPlatform(document);
   return platform ? shown(platform) : '';
 }

@@ -1,10 +1,11 @@
 import { ImageError } from '../errors.js';
 import { algorithmOf, digestOf, isDigest, type Digest } from '../oci/digest.js';
 import { isObject, parseJson } from '../oci/json.js';
-import { asReferrer, children, parseManifest, type Manifest } from '../oci/manifest.js';
+import { asReferrer, parseManifest, type Manifest } from '../oci/manifest.js';
+import { isManifestType } from '../oci/media-types.js';
 import { isTag } from '../oci/reference.js';
 import { sendContent } from './content.js';
-import { answer, readBody, type Exchange } from './exchange.js';
+import { announcedSize, answer, readBody, type Exchange } from './exchange.js';
 import { Problem } from './problem.js';
 
 /** GET and HEAD, by tag or digest. */
@@ -13,7 +14,7 @@ export async function sendManifest(
   name: string,
   reference: string,
 ): Promise<void> {
-  const manifest = await exchange.hosted.manifest(name, reference);
+  const manifest = await exchange.hosted.manifest(name, reference, { signal: exchange.signal });
   if (!manifest) throw await unknown(exchange, name, reference);
   await sendContent(exchange, name, manifest);
 }
@@ -42,6 +43,7 @@ export async function putManifest(
   const wrong = tags.find((tag) => !isTag(tag));
   if (wrong !== undefined)
     throw new Problem('TAG_INVALID', `tag: expected a valid one, got ${JSON.stringify(wrong)}`);
+  using _ = exchange.reserve(announcedSize(exchange));
   const bytes = await readBody(exchange);
   const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : 'sha256');
   if (isDigest(reference) && digest !== reference)
@@ -69,7 +71,7 @@ export async function putManifest(
   });
 }
 
-/** What its content says stands where the request says nothing. */
+/** The media type in the content counts where the request names none. */
 function typeOf({ request }: Exchange, document: unknown): string {
   const said = request.headers['content-type']?.split(';', 1)[0]?.trim();
   if (said !== undefined && said !== '') return said;
@@ -99,21 +101,24 @@ function checked(mediaType: string, document: unknown, bytes: Uint8Array): Manif
 }
 
 function invalid(error: unknown): unknown {
-  if (!(error instanceof ImageError) || error.code === 'TOO_LARGE') return error;
+  // Its size was checked before: a limit that is hit here is one on its structure.
+  if (!(error instanceof ImageError)) return error;
   return new Problem('MANIFEST_INVALID', error.message, { cause: error });
 }
 
-/** What must be there: layers that lie elsewhere (`urls`) need not. */
+/** Content that this repository must hold. Only a layer of an image may lie elsewhere (`urls`). */
 function needed(document: unknown, manifest: Manifest): Digest[] {
-  const layers: unknown = isObject(document) ? document['layers'] : undefined;
-  const foreign = new Set(
-    (Array.isArray(layers) ? layers : []).flatMap((layer: unknown) =>
-      isObject(layer) && Array.isArray(layer['urls']) && layer['urls'].length > 0
-        ? [layer['digest']]
-        : [],
-    ),
+  if (manifest.kind === 'index') return manifest.manifests.map(({ digest }) => digest);
+  const said: unknown = isObject(document) ? document['layers'] : undefined;
+  const own = manifest.layers.filter(
+    ({ mediaType }, at) =>
+      isManifestType(mediaType) || !liesElsewhere(Array.isArray(said) ? said[at] : undefined),
   );
-  return children(manifest).flatMap(({ digest }) => (foreign.has(digest) ? [] : [digest]));
+  return [...own, manifest.config].map(({ digest }) => digest);
+}
+
+function liesElsewhere(layer: unknown): boolean {
+  return isObject(layer) && Array.isArray(layer['urls']) && layer['urls'].length > 0;
 }
 
 async function unknown({ hosted }: Exchange, name: string, reference: string): Promise<Problem> {

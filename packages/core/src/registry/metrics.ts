@@ -1,16 +1,31 @@
 import type { Registry } from 'prom-client';
-import type { Answered } from './handler.js';
 
-/** What a registry has done, for Prometheus. */
+/** The facts about an answered request that are counted. */
+export interface CountedAnswer {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly milliseconds: number;
+}
+
+/** Metrics as a response. */
+export interface MetricsText {
+  /** Its content type. */
+  readonly type: string;
+  readonly body: string;
+}
+
+/** Metrics of a served registry and of its process, for Prometheus. */
 export class Metrics {
   readonly #registry: Registry;
-  readonly #note: (answered: Answered) => void;
+  readonly #note: (answered: CountedAnswer) => void;
 
-  private constructor(registry: Registry, note: (answered: Answered) => void) {
+  private constructor(registry: Registry, note: (answered: CountedAnswer) => void) {
     this.#registry = registry;
     this.#note = note;
   }
 
+  /** Begins to count. */
   static async open(): Promise<Metrics> {
     const { Counter, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
     const registry = new Registry();
@@ -35,12 +50,13 @@ export class Metrics {
     });
   }
 
-  note(answered: Answered): void {
+  /** Counts a request. */
+  note(answered: CountedAnswer): void {
     this.#note(answered);
   }
 
-  /** In Prometheus' text format. */
-  async text(): Promise<{ readonly type: string; readonly body: string }> {
+  /** The metrics in Prometheus' text format. */
+  async text(): Promise<MetricsText> {
     return { type: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 }

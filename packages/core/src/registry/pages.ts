@@ -1,7 +1,8 @@
+import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { isRepository } from '../oci/reference.js';
 import type { Hosted } from '../transfer/hosted.js';
-import type { May } from './access.js';
+import type { Rights } from './access/access.js';
 import { amount, html, page, type Html } from '../page/html.js';
 import { factsOf, type ImageFacts } from './image-facts.js';
 
@@ -10,7 +11,7 @@ export const PAGES = '/-/';
 
 export interface PageRequest {
   readonly hosted: Hosted;
-  readonly may: May;
+  readonly rights: Rights;
   /** Where this registry is, as its visitor wrote it. */
   readonly host: string;
   /** `/`, or below {@link PAGES}. */
@@ -20,12 +21,17 @@ export interface PageRequest {
 
 /** How many tags a page shows. */
 const TAGS = 100;
+/** How many referrers a page shows. */
+const REFERRERS = 100;
 /** Among how many images of a repository it is counted which layers they share. */
 const COMPARED = 300;
 
 /** A page for people; undefined when there is none. */
 export async function renderPage(request: PageRequest): Promise<string | undefined> {
-  const { path, may } = request;
+  const {
+    path,
+    rights: { may },
+  } = request;
   if (path === '/') return front(request);
   const [name = '', digest] = path.slice(PAGES.length).split('@');
   if (!path.startsWith(PAGES) || !isRepository(name) || !may('read', name)) return undefined;
@@ -33,7 +39,7 @@ export async function renderPage(request: PageRequest): Promise<string | undefin
   return isDigest(digest) ? imagePage(request, name, digest) : undefined;
 }
 
-async function front({ hosted, may, host }: PageRequest): Promise<string> {
+async function front({ hosted, rights: { may }, host }: PageRequest): Promise<string> {
   const names = (await hosted.repositories()).filter((name) => may('read', name));
   const rows = names.map((name) => html`<li><a href="${PAGES}${name}">${name}</a></li>`);
   return page(
@@ -118,7 +124,13 @@ async function imagePage(
   if (!facts) return undefined;
   const users = await usersOfLayers(hosted, name);
   const { images, size, descriptor } = facts;
-  const referrers = await hosted.referrers(name, digest);
+  const referrers: Descriptor[] = [];
+  let isMore = false;
+  for await (const { annotations: _, ...each } of hosted.referrers(name, digest)) {
+    isMore = referrers.length === REFERRERS;
+    if (isMore) break;
+    referrers.push(each);
+  }
   const shared = new Map<string, number>();
   for (const { manifest } of images)
     for (const layer of manifest.layers)
@@ -179,7 +191,8 @@ async function imagePage(
                     <span class="soft">${amount(each.size)}</span>
                   </li>`,
               )}
-            </ul>`}`,
+            </ul>
+            ${isMore ? html`<p class="soft">and more</p>` : undefined}`}`,
   );
 }
 

@@ -34,6 +34,9 @@ export interface ProblemOptions {
   readonly cause?: unknown;
 }
 
+/** Messages quote content that clients send: no more of it than this (characters). */
+const LONGEST = 2000;
+
 /** A request that is refused, as its client is told. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -46,7 +49,7 @@ export class Problem extends Error {
     message: string,
     { status, headers = {}, cause }: ProblemOptions = {},
   ) {
-    super(message, cause === undefined ? {} : { cause });
+    super(shortened(message), cause === undefined ? {} : { cause });
     this.code = code;
     this.status = status ?? STATUS[code];
     this.headers = headers;
@@ -66,12 +69,18 @@ const CODES: Partial<Record<ErrorCode, ProblemCode>> = {
   DENIED: 'UNAVAILABLE',
 };
 
-/** What a failure is to a client: nothing of this machine but what kind it was. */
+/** Converts an error to an error response; internal details are not sent. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = error instanceof ImageError ? CODES[error.code] : undefined;
-  if (code === 'NO_SPACE') return new Problem(code, 'no space is left for this', { cause: error });
+  if (code === 'NO_SPACE') return new Problem(code, 'no space left', { cause: error });
+  if (code === 'TOO_LARGE')
+    return new Problem(code, 'larger than this registry accepts', { cause: error });
   if (code !== undefined)
-    return new Problem(code, 'what is behind this registry failed', { cause: error });
+    return new Problem(code, 'the upstream registry failed', { cause: error });
   return new Problem('UNKNOWN', 'this registry failed; its log says why', { cause: error });
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

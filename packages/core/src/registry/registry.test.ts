@@ -312,7 +312,7 @@ describe('a manifest', () => {
       'deep',
       `{"schemaVersion":2,"a":${'['.repeat(5000)}${']'.repeat(5000)}}`,
       MANIFEST,
-      '413 TOO_LARGE',
+      '400 MANIFEST_INVALID',
     ],
     ['too large', ' '.repeat(5 * 1024 * 1024), MANIFEST, '413 TOO_LARGE'],
     [

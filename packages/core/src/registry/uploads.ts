@@ -6,9 +6,6 @@ import { Problem } from './problem.js';
 import { parseContentRange } from './range.js';
 import { digestOf } from './routes.js';
 
-/** No repository is called so; only a rule for all of them allows it. */
-const EVERYWHERE = '/';
-
 /** POST: mounts, takes a whole blob, or begins an upload. */
 export async function startUpload(exchange: Exchange, name: string): Promise<void> {
   const { query } = exchange;
@@ -20,8 +17,9 @@ export async function startUpload(exchange: Exchange, name: string): Promise<voi
     const from = query.get('from') ?? undefined;
     if (from !== undefined && !isRepository(from))
       throw new Problem('NAME_INVALID', `from: expected a valid name, got ${JSON.stringify(from)}`);
-    // From wherever it is: that is for those who may read everything.
-    const isAllowed = exchange.may('read', from ?? EVERYWHERE);
+    const { may, readsAll } = exchange.rights;
+    // Without `from` every repository is searched, so all of them must be readable.
+    const isAllowed = from === undefined ? readsAll : may('read', from);
     if (isAllowed && (await hosting.mount(name, digest, from)))
       return created(exchange, name, digest);
   }
@@ -30,10 +28,10 @@ export async function startUpload(exchange: Exchange, name: string): Promise<voi
   const id = await uploads.start(name);
   if (digest === undefined) return accepted(exchange, name, id, 0);
   try {
-    await uploads.append(name, id, exchange.request, exchange);
+    await uploads.append(name, id, exchange.body, exchange);
     await finished(exchange, name, id, digest);
   } catch (error) {
-    // Nobody knows its place, so nobody can go on with it.
+    // The client never learned its location, so it cannot go on with it.
     await uploads.cancel(name, id).catch(() => undefined);
     throw error;
   }
@@ -72,7 +70,7 @@ function hasBody({ request: { headers } }: Exchange): boolean {
 }
 
 async function append(exchange: Exchange, name: string, id: string): Promise<number> {
-  const { request, signal } = exchange;
+  const { request, body, signal } = exchange;
   const { uploads } = exchange.hosting();
   const header = request.headers['content-range'];
   const place = header === undefined ? undefined : parseContentRange(header);
@@ -85,7 +83,7 @@ async function append(exchange: Exchange, name: string, id: string): Promise<num
       `content-range: expected ${length} bytes as content-length says, got ${place.size}`,
     );
   try {
-    return await known(uploads.append(name, id, request, { signal, at: place?.start }));
+    return await known(uploads.append(name, id, body, { signal, at: place?.start }));
   } catch (error) {
     if (!(error instanceof ImageError) || error.code !== 'CONFLICT') throw error;
     const size = await known(uploads.size(name, id));
@@ -130,7 +128,7 @@ function accepted(exchange: Exchange, name: string, id: string, size: number): v
   answer(exchange, 202, placeOf(name, id, size));
 }
 
-/** Of nothing at all, `0-0` is what everybody says. */
+/** An empty upload is reported as `0-0`, as other registries do. */
 function placeOf(name: string, id: string, size: number): Record<string, string> {
   return {
     location: `/v2/${name}/blobs/uploads/${id}`,

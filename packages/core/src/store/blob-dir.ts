@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder, syncFolder, writeDurably } from '../disk/atomic-write.js';
+import { makeFolder, syncFolder, writeDurably, type FolderOptions } from '../disk/atomic-write.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
@@ -9,12 +10,17 @@ import type { Bytes, CallOptions, Open, ReadOptions } from '../transfer/store.js
 import { verified } from '../transfer/verified.js';
 import { blobFile, partialFolder } from './paths.js';
 
+/** A symbolic link that was planted among blobs would give away any file that this process may read. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
+
 /** Content under its digest: every file is whole and was verified when it came. */
 export class BlobDir {
   readonly #root: string;
+  readonly #options: FolderOptions;
 
-  constructor(root: string) {
+  constructor(root: string, options: FolderOptions = {}) {
     this.#root = root;
+    this.#options = options;
   }
 
   async has({ digest, size }: Descriptor): Promise<boolean> {
@@ -36,10 +42,10 @@ export class BlobDir {
   async put(descriptor: Descriptor, openContent: Open, options: CallOptions = {}): Promise<void> {
     if (await this.has(descriptor)) return;
     const partial = join(partialFolder(this.#root), randomBytes(8).toString('hex'));
-    await writeDurably(partial, verified(openContent(), descriptor, options));
+    await writeDurably(partial, verified(openContent(), descriptor, options), this.#options);
     const path = blobFile(this.#root, descriptor.digest);
     try {
-      await makeFolder(dirname(path));
+      await makeFolder(dirname(path), this.#options);
       await rename(partial, path);
     } catch (error) {
       await rm(partial, { force: true });
@@ -61,9 +67,9 @@ export class BlobDir {
 
   async #open(digest: Descriptor['digest']) {
     try {
-      return await open(blobFile(this.#root, digest), 'r');
+      return await open(blobFile(this.#root, digest), READ);
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
+      if (!['ENOENT', 'ELOOP'].includes(systemCode(error) ?? '')) throw error;
       throw new ImageError('NOT_FOUND', `${this.#root}: expected ${digest}, got none`, {
         location: this.#root,
         cause: error,

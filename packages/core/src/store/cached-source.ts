@@ -52,7 +52,7 @@ export class CachedSource implements Source {
     this.location = location;
     this.limits = limits;
     this.#root = root;
-    this.#blobs = new BlobDir(root);
+    this.#blobs = new BlobDir(root, { privateTo: root });
     this.#open = open;
     this.#keeps = keeps;
   }

@@ -1,10 +1,10 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocatedBy, statIfThere } from '../disk/allocated.js';
-import { systemCode } from '../errors.js';
-import type { Digest } from '../oci/digest.js';
+import { ALGORITHMS, type Digest } from '../oci/digest.js';
 import type { Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
+import { namesIn } from './links.js';
 import { blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 
 /** Content younger than this (ms) may belong to an image that is still coming in. */
@@ -50,9 +50,9 @@ export async function findGarbage(
       marked.add(node.digest);
   }
   const found: Garbage[] = [];
-  for (const algorithm of ['sha256', 'sha512']) {
+  for (const algorithm of ALGORITHMS) {
     const folder = blobFolder(root, algorithm);
-    for (const name of await namesIn(folder)) {
+    for (const name of await namesIn(root, folder)) {
       const digest = digestOfBlobFile(algorithm, name);
       if (digest === undefined || marked.has(digest)) continue;
       found.push(...(await oldFile(join(folder, name), now - grace)));
@@ -60,7 +60,7 @@ export async function findGarbage(
   }
   // Somebody may be fetching it at this moment, whatever the grace.
   const coming = now - Math.max(grace, GRACE);
-  for (const name of await namesIn(partialFolder(root)))
+  for (const name of await namesIn(root, partialFolder(root)))
     found.push(...(await oldFile(join(partialFolder(root), name), coming)));
   return found;
 }
@@ -68,13 +68,4 @@ export async function findGarbage(
 async function oldFile(path: string, before: number): Promise<Garbage[]> {
   const info = await statIfThere(path);
   return info && info.mtimeMs <= before ? [{ path, bytes: allocatedBy(info) }] : [];
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -32,7 +32,7 @@ export class FileStore implements Store {
   constructor(root: string) {
     this.#root = root;
     this.location = `store:${root}`;
-    this.#blobs = new BlobDir(root);
+    this.#blobs = new BlobDir(root, { privateTo: root });
   }
 
   async *list(): AsyncIterable<NamedDescriptor> {

@@ -1,13 +1,21 @@
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocated, allocatedBy, statIfThere } from '../disk/allocated.js';
-import type { Digest } from '../oci/digest.js';
+import { ALGORITHMS, type Digest } from '../oci/digest.js';
 import type { HostedManifest } from '../transfer/hosted.js';
 import type { CallOptions } from '../transfer/store.js';
-import { blobLink, digestOfLink, linkFolder, referrersFolder, trashFile } from './hosted-paths.js';
+import {
+  blobLink,
+  digestOfLink,
+  linkFolder,
+  referrersFolder,
+  trashFile,
+  trashFolder,
+} from './hosted-paths.js';
+import { removeEmptyFolders } from './empty-folders.js';
 import { repositoriesIn } from './hosted-repositories.js';
 import { HostedStore } from './hosted-store.js';
-import { namesIn, sweep, unlessAbsent } from './links.js';
+import { moveBack, namesIn, sweep, unlessAbsent } from './links.js';
 import { blobFile, blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 
 export interface CollectHostedOptions extends CallOptions {
@@ -39,15 +47,15 @@ export async function collectHosted(
   const needed = new Set<Digest>();
   let uploads = 0;
   let freedBytes = 0;
-  if (!dryRun) await restore(join(root, 'trash'), (digest) => blobFile(root, digest));
+  if (!dryRun) await restore(root, trashFolder(root), (digest) => blobFile(root, digest));
   for (const { name: repository } of await repositoriesIn(root)) {
     signal?.throwIfAborted();
     if (!dryRun)
-      await restore(linkFolder(root, repository, '_trash'), (digest) =>
+      await restore(root, linkFolder(root, repository, '_trash'), (digest) =>
         blobLink(root, repository, digest),
       );
     const own = await marked(store, root, repository);
-    for (const name of await namesIn(linkFolder(root, repository, '_blobs'))) {
+    for (const name of await namesIn(root, linkFolder(root, repository, '_blobs'))) {
       const digest = digestOfLink(name);
       if (digest === undefined) continue;
       const path = blobLink(root, repository, digest);
@@ -56,10 +64,11 @@ export async function collectHosted(
       const isGone =
         isOld &&
         !own.has(digest) &&
-        (dryRun === true || (await sweep(path, trash, before)) !== undefined);
+        (dryRun === true || (await sweep(path, trash, { before, privateTo: root })) !== undefined);
       if (!isGone) needed.add(digest);
     }
     for (const file of await oldFiles(
+      root,
       linkFolder(root, repository, '_uploads'),
       Date.now() - uploadGrace,
     )) {
@@ -69,20 +78,21 @@ export async function collectHosted(
     }
     if (!dryRun) await forgetReferrers(store, root, repository);
   }
-  for (const file of await oldFiles(partialFolder(root), Date.now() - uploadGrace)) {
+  for (const file of await oldFiles(root, partialFolder(root), Date.now() - uploadGrace)) {
     freedBytes += await allocated(file);
     if (!dryRun) await rm(file, { force: true });
   }
+  if (!dryRun) await removeEmptyFolders(root, before);
   const blobs: Digest[] = [];
-  for (const algorithm of ['sha256', 'sha512'])
-    for (const name of await namesIn(blobFolder(root, algorithm))) {
+  for (const algorithm of ALGORITHMS)
+    for (const name of await namesIn(root, blobFolder(root, algorithm))) {
       signal?.throwIfAborted();
       const digest = digestOfBlobFile(algorithm, name);
       if (digest === undefined || needed.has(digest)) continue;
       const path = blobFile(root, digest);
       const freed = dryRun
         ? await wouldFree(path, before)
-        : await sweep(path, trashFile(root, digest), before);
+        : await sweep(path, trashFile(root, digest), { before, privateTo: root });
       if (freed === undefined) continue;
       blobs.push(digest);
       freedBytes += freed;
@@ -114,7 +124,7 @@ async function* manifestsIn(
   root: string,
   repository: string,
 ): AsyncIterable<HostedManifest> {
-  for (const name of await namesIn(linkFolder(root, repository, '_manifests'))) {
+  for (const name of await namesIn(root, linkFolder(root, repository, '_manifests'))) {
     const digest = digestOfLink(name);
     const manifest = digest && (await store.readLink(repository, digest));
     if (manifest) yield manifest;
@@ -132,20 +142,24 @@ export async function* allManifests(
 }
 
 /** What a collector that died has moved away. */
-async function restore(trash: string, placeOf: (digest: Digest) => string): Promise<void> {
-  for (const name of await namesIn(trash)) {
+async function restore(
+  root: string,
+  trash: string,
+  placeOf: (digest: Digest) => string,
+): Promise<void> {
+  for (const name of await namesIn(root, trash)) {
     const digest = digestOfLink(name);
     if (!digest) continue;
     const [from, place] = [join(trash, name), placeOf(digest)];
     // What came again meanwhile is younger.
     if (await statIfThere(place)) await rm(from, { force: true });
-    else await unlessAbsent(() => rename(from, place));
+    else await unlessAbsent(() => moveBack(from, place));
   }
 }
 
-async function oldFiles(folder: string, before: number): Promise<string[]> {
+async function oldFiles(root: string, folder: string, before: number): Promise<string[]> {
   const old: string[] = [];
-  for (const name of await namesIn(folder)) {
+  for (const name of await namesIn(root, folder)) {
     const info = await statIfThere(join(folder, name));
     if (info && info.mtimeMs < before) old.push(join(folder, name));
   }
@@ -158,11 +172,11 @@ async function forgetReferrers(
   root: string,
   repository: string,
 ): Promise<void> {
-  for (const name of await namesIn(linkFolder(root, repository, '_referrers'))) {
+  for (const name of await namesIn(root, linkFolder(root, repository, '_referrers'))) {
     const subject = digestOfLink(name);
     if (!subject) continue;
     const folder = referrersFolder(root, repository, subject);
-    for (const each of await namesIn(folder)) {
+    for (const each of await namesIn(root, folder)) {
       const digest = digestOfLink(each);
       if (digest && !(await store.readLink(repository, digest)))
         await rm(join(folder, each), { force: true });

@@ -78,7 +78,7 @@ async function readRepository(
 ): Promise<RepositoryContent> {
   const manifests = new Map<Digest, HostedManifest>();
   const referrers = new Map<Digest, Digest[]>();
-  for (const file of await namesIn(linkFolder(root, name, '_manifests'))) {
+  for (const file of await namesIn(root, linkFolder(root, name, '_manifests'))) {
     const digest = digestOfLink(file);
     const manifest = digest && (await store.readLink(name, digest));
     if (!manifest) continue;

@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { inside } from '../disk/inside.js';
+import { ImageError } from '../errors.js';
 import { isDigest, type Digest } from '../oci/digest.js';
-import { fileNameOf } from '../oci/file-name.js';
-import { repositoriesFolder } from './paths.js';
+import { filePathOf } from '../oci/file-name.js';
+import { isRepository, isTag } from '../oci/reference.js';
+import { digestName, repositoriesFolder } from './paths.js';
 
 /*
  * What a registry keeps on disk, beside the folders of content in paths.ts:
@@ -17,9 +19,13 @@ import { repositoriesFolder } from './paths.js';
  *     quarantine/<algorithm>-<hex>                                 content that was found damaged
  *
  * No component of a repository's name begins with `_`; names are written as oci/file-name.ts does.
+ *
+ * Repositories, tags and digests may come from another registry. Every function here checks them and joins with
+ * `inside`, so no caller can get a path outside the root. @throws ImageError INVALID
  */
 export function repositoryFolder(root: string, repository: string): string {
-  return join(repositoriesFolder(root), ...repository.split('/').map(fileNameOf));
+  if (!isRepository(repository)) throw invalid(root, 'a repository', repository);
+  return inside(repositoriesFolder(root), ...repository.split('/').map(filePathOf));
 }
 
 export function linkFolder(
@@ -27,42 +33,71 @@ export function linkFolder(
   repository: string,
   kind: '_blobs' | '_manifests' | '_referrers' | '_tags' | '_trash' | '_uploads',
 ): string {
-  return join(repositoryFolder(root, repository), kind);
+  return inside(repositoryFolder(root, repository), kind);
 }
 
-export function linkName(digest: Digest): string {
-  return digest.replace(':', '-');
-}
-
-/** Undefined for what is no link: something that was being written, for example. */
+/** Undefined for a file that is no link, for example one that is being written. */
 export function digestOfLink(name: string): Digest | undefined {
   const digest = name.replace('-', ':');
   return isDigest(digest) ? digest : undefined;
 }
 
 export function blobLink(root: string, repository: string, digest: Digest): string {
-  return join(linkFolder(root, repository, '_blobs'), linkName(digest));
+  return inside(linkFolder(root, repository, '_blobs'), digestName(digest));
 }
 
 export function manifestLink(root: string, repository: string, digest: Digest): string {
-  return join(linkFolder(root, repository, '_manifests'), linkName(digest));
+  return inside(linkFolder(root, repository, '_manifests'), digestName(digest));
 }
 
 export function tagLink(root: string, repository: string, tag: string): string {
-  return join(linkFolder(root, repository, '_tags'), fileNameOf(tag));
+  if (!isTag(tag)) throw invalid(root, 'a tag', tag);
+  return inside(linkFolder(root, repository, '_tags'), filePathOf(tag));
 }
 
+/** Where links to the manifests are that refer to `subject`. */
 export function referrersFolder(root: string, repository: string, subject: Digest): string {
-  return join(linkFolder(root, repository, '_referrers'), linkName(subject));
+  return inside(linkFolder(root, repository, '_referrers'), digestName(subject));
+}
+
+export function referrerLink(
+  root: string,
+  repository: string,
+  { subject, digest }: { readonly subject: Digest; readonly digest: Digest },
+): string {
+  return inside(referrersFolder(root, repository, subject), digestName(digest));
+}
+
+const UPLOAD_ID = /^[0-9a-f]{32}$/;
+
+/** The file of an upload. @param writer the process that writes it. */
+export function uploadFile(
+  root: string,
+  repository: string,
+  { id, writer }: { readonly id: string; readonly writer: string },
+): string {
+  if (!UPLOAD_ID.test(id)) throw invalid(root, 'the ID of an upload', id);
+  return inside(linkFolder(root, repository, '_uploads'), `${id}.${writer}`);
 }
 
 /** Where a blob, or a repository's link to it, lies until it is certain that nobody wants it. */
 export function trashFile(root: string, digest: Digest, repository?: string): string {
-  return repository === undefined
-    ? join(root, 'trash', linkName(digest))
-    : join(linkFolder(root, repository, '_trash'), linkName(digest));
+  return inside(
+    repository === undefined ? trashFolder(root) : linkFolder(root, repository, '_trash'),
+    digestName(digest),
+  );
 }
 
-export function quarantineFolder(root: string): string {
-  return join(root, 'quarantine');
+export function trashFolder(root: string): string {
+  return inside(root, 'trash');
+}
+
+export function quarantineFile(root: string, digest: Digest): string {
+  return inside(root, 'quarantine', digestName(digest));
+}
+
+function invalid(root: string, expected: string, got: string): ImageError {
+  return new ImageError('INVALID', `${root}: expected ${expected}, got ${JSON.stringify(got)}`, {
+    location: root,
+  });
 }

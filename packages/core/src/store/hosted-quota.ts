@@ -1,10 +1,7 @@
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { statIfThere } from '../disk/allocated.js';
 import { ImageError } from '../errors.js';
-import { linkFolder, quarantineFolder } from './hosted-paths.js';
-import { repositoriesIn } from './hosted-repositories.js';
-import { namesIn } from './links.js';
-import { blobFolder, partialFolder } from './paths.js';
+import { unlessAbsent } from './links.js';
 
 /** How old a count may be (ms), and how many times longer than it took. */
 const FRESH = 10_000;
@@ -12,14 +9,21 @@ const RARE = 20;
 /** The same where the quota is used up: space may have been freed just now. */
 const FRESH_WHEN_FULL = 1_000;
 
+/** What the disk keeps of a file or a folder beside its blocks, in bytes: about an inode. */
+const ENTRY = 512;
+const BLOCK = 4096;
+
 /**
- * How much a registry may keep, in bytes of content, and how much it does. What this process writes is counted as it
- * comes; what others write or delete, at the next count.
+ * How much disk space a registry may use, and how much it does: the blocks of every file and folder below its root,
+ * and for each of them {@link ENTRY}. What this process writes is estimated as it comes; what others write or delete
+ * is seen at the next count.
  */
 export class Quota {
   readonly #root: string;
   readonly #most: number;
   #used = 0;
+  /** Taken since the count that runs has begun: it may have missed it. */
+  #since = 0;
   #countedAt = -Infinity;
   #took = 0;
   #counting: Promise<void> | undefined;
@@ -38,10 +42,31 @@ export class Quota {
     if (this.#used >= this.#most) throw this.#full();
   }
 
-  /** So much more is there. @throws ImageError NO_SPACE */
+  /** Content grows by so many bytes. @throws ImageError NO_SPACE */
   take(bytes: number): void {
-    this.#used += bytes;
+    this.#add(bytes);
     if (this.#used > this.#most) throw this.#full();
+  }
+
+  /** A file of so many bytes is to be written. @throws ImageError NO_SPACE */
+  takeFile(bytes: number): void {
+    this.addFile(bytes);
+    this.take(0);
+  }
+
+  /** A file of so many bytes is written, after {@link admit}. */
+  addFile(bytes: number): void {
+    this.#add(ENTRY + Math.ceil(bytes / BLOCK) * BLOCK);
+  }
+
+  /** Folders are made, after {@link admit}. */
+  addFolders(count: number): void {
+    this.#add(count * (ENTRY + BLOCK));
+  }
+
+  #add(bytes: number): void {
+    this.#used += bytes;
+    this.#since += bytes;
   }
 
   #full(): ImageError {
@@ -54,8 +79,9 @@ export class Quota {
 
   async #count(): Promise<void> {
     const start = performance.now();
+    this.#since = 0;
     try {
-      this.#used = await usedBy(this.#root);
+      this.#used = (await usedBy(this.#root)) + this.#since;
       this.#countedAt = performance.now();
       this.#took = this.#countedAt - start;
     } finally {
@@ -64,18 +90,25 @@ export class Quota {
   }
 }
 
-async function usedBy(root: string): Promise<number> {
-  const folders = [
-    ...['sha256', 'sha512'].map((algorithm) => blobFolder(root, algorithm)),
-    partialFolder(root),
-    quarantineFolder(root),
-    ...(await repositoriesIn(root)).flatMap(({ name, has }) =>
-      has.includes('_uploads') ? [linkFolder(root, name, '_uploads')] : [],
-    ),
-  ];
-  let used = 0;
-  for (const folder of folders)
-    for (const name of await namesIn(folder))
-      used += (await statIfThere(join(folder, name)))?.size ?? 0;
+/** How many entries are looked at together. */
+const TOGETHER = 64;
+
+/** The disk space of a folder and all that is below it, in bytes; symbolic links are not followed. */
+async function usedBy(folder: string): Promise<number> {
+  const entries = (await unlessAbsent(() => readdir(folder, { withFileTypes: true }))) ?? [];
+  let used = await spaceOf(folder);
+  const files = entries.filter((entry) => !entry.isDirectory());
+  for (let at = 0; at < files.length; at += TOGETHER) {
+    const some = files.slice(at, at + TOGETHER);
+    for (const space of await Promise.all(some.map(({ name }) => spaceOf(join(folder, name)))))
+      used += space;
+  }
+  for (const entry of entries)
+    if (entry.isDirectory()) used += await usedBy(join(folder, entry.name));
   return used;
+}
+
+async function spaceOf(path: string): Promise<number> {
+  const info = await unlessAbsent(() => lstat(path));
+  return info ? ENTRY + info.blocks * 512 : 0;
 }

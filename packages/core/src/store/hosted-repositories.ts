@@ -1,31 +1,57 @@
-import { join } from 'node:path';
-import { nameOfFile } from '../oci/file-name.js';
+import { join, relative } from 'node:path';
+import { linked } from '../disk/links-below.js';
+import { nameOfFilePath } from '../oci/file-name.js';
+import { isRepository, isTag } from '../oci/reference.js';
 import { linkFolder } from './hosted-paths.js';
-import { namesIn } from './links.js';
+import { entriesIn } from './links.js';
 import { repositoriesFolder } from './paths.js';
 
 export interface RepositoryFolder {
   readonly name: string;
-  /** What it has: `_manifests`, or only `_blobs` or `_uploads` so far. */
+  /** Its folders: `_manifests`, or only `_blobs` or `_uploads` so far. */
   readonly has: readonly string[];
 }
 
-/** Every repository of a registry's folder. */
-export async function repositoriesIn(root: string): Promise<RepositoryFolder[]> {
+/**
+ * Every repository of a registry's folder. Folders with other names are passed over.
+ *
+ * @param links whether symbolic links are passed over, too. Whoever deletes what no repository needs must not: the
+ * repository behind the link may need it.
+ * @throws ImageError INVALID (a symbolic link)
+ */
+export async function repositoriesIn(
+  root: string,
+  { links = 'refuse' }: { readonly links?: 'refuse' | 'skip' } = {},
+): Promise<RepositoryFolder[]> {
   const found: RepositoryFolder[] = [];
-  const visit = async (folder: string, name: string): Promise<void> => {
-    const entries = await namesIn(folder);
-    const has = entries.filter((entry) => entry.startsWith('_'));
-    if (has.length > 0) found.push({ name, has });
+  const top = repositoriesFolder(root);
+  const visit = async (folder: string): Promise<void> => {
+    const all = await entriesIn(root, folder);
+    const link = all.find((entry) => entry.isSymbolicLink());
+    if (link && links === 'refuse') throw linked(join(folder, link.name));
+    const entries = all.filter((entry) => entry.isDirectory());
+    const has = entries.flatMap(({ name }) => (name.startsWith('_') ? [name] : []));
+    const name = nameOfFilePath(relative(top, folder));
+    if (has.length > 0 && isRepository(name)) found.push({ name, has });
     for (const entry of entries)
-      if (!entry.startsWith('_'))
-        await visit(join(folder, entry), `${name === '' ? '' : `${name}/`}${nameOfFile(entry)}`);
+      if (!entry.name.startsWith('_')) await visit(join(folder, entry.name));
   };
-  await visit(repositoriesFolder(root), '');
+  await visit(top);
   return found;
 }
 
 /** Every tag of a repository of a registry's folder. */
 export async function tagsIn(root: string, repository: string): Promise<string[]> {
-  return (await namesIn(linkFolder(root, repository, '_tags'))).map(nameOfFile);
+  const found: string[] = [];
+  const top = linkFolder(root, repository, '_tags');
+  const visit = async (folder: string): Promise<void> => {
+    for (const entry of await entriesIn(root, folder)) {
+      const path = join(folder, entry.name);
+      const tag = nameOfFilePath(relative(top, path));
+      if (entry.isFile() && isTag(tag)) found.push(tag);
+      if (entry.isDirectory()) await visit(path);
+    }
+  };
+  await visit(top);
+  return found;
 }

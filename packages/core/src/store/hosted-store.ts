@@ -1,23 +1,29 @@
-import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { lstat } from 'node:fs/promises';
 import { statIfThere } from '../disk/allocated.js';
-import { makeFolder, writeAtomically } from '../disk/atomic-write.js';
-import { ImageError } from '../errors.js';
-import { parseDescriptor, type Descriptor } from '../oci/descriptor.js';
-import { isDigest, parseDigest, type Digest } from '../oci/digest.js';
-import { parseJsonObject } from '../oci/json.js';
+import { ImageError, shortList } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { isDigest, type Digest } from '../oci/digest.js';
+import { asReferrer, parseManifest } from '../oci/manifest.js';
 import { isManifestType } from '../oci/media-types.js';
 import { only } from '../transfer/copy.js';
-import { paged, type HostedManifest, type Hosting, type Page } from '../transfer/hosted.js';
+import {
+  isWanted,
+  paged,
+  type HostedManifest,
+  type Hosting,
+  type Page,
+  type ReferrersOptions,
+} from '../transfer/hosted.js';
 import type { ReadOptions } from '../transfer/store.js';
 import { readAll, verified } from '../transfer/verified.js';
 import { BlobDir } from './blob-dir.js';
+import { HostedLinks, type Tagged } from './hosted-links.js';
 import {
   blobLink,
   digestOfLink,
   linkFolder,
-  linkName,
   manifestLink,
+  referrerLink,
   referrersFolder,
   tagLink,
   trashFile,
@@ -25,15 +31,12 @@ import {
 import { Quota } from './hosted-quota.js';
 import { repositoriesIn, tagsIn } from './hosted-repositories.js';
 import { FileUploads } from './hosted-uploads.js';
-import { makeLink, namesIn, readIfThere, removeFile, touch } from './links.js';
-import { blobFile, partialFolder } from './paths.js';
+import { namesIn, removeFile, touch, unlessAbsent } from './links.js';
+import { blobFile } from './paths.js';
 import { RecentManifests } from './recent-manifests.js';
 
-/** Who reads what was marked so shortly ago (ms) need not mark it anew. */
+/** A reader does not refresh a mark younger than this (ms). */
 const RECENT = 1000;
-
-/** After the digest of a tag that another registry gave. */
-const MIRRORED = ' mirrored';
 
 /** What a registry keeps in a folder. Any number of processes may share it. */
 export class HostedStore implements Hosting {
@@ -42,20 +45,22 @@ export class HostedStore implements Hosting {
   readonly #root: string;
   readonly #blobs: BlobDir;
   readonly #quota: Quota;
+  readonly #links: HostedLinks;
   readonly #manifests = new RecentManifests();
 
   /** @param maxUsed how much it may keep, in bytes. */
   constructor(root: string, { maxUsed }: { readonly maxUsed?: number | undefined } = {}) {
     this.#root = root;
     this.location = root;
-    this.#blobs = new BlobDir(root);
+    this.#blobs = new BlobDir(root, { privateTo: root });
     this.#quota = new Quota(root, maxUsed);
-    const link = (repository: string, digest: Digest) => this.#link(repository, digest);
+    this.#links = new HostedLinks(root, this.#quota);
+    const link = (repository: string, digest: Digest) => this.#links.addBlob(repository, digest);
     this.uploads = new FileUploads(root, { link, quota: this.#quota });
   }
 
   async repositories(page?: Page): Promise<readonly string[]> {
-    const all = await repositoriesIn(this.#root);
+    const all = await repositoriesIn(this.#root, { links: 'skip' });
     const listed = all.flatMap(({ name, has }) => (has.includes('_manifests') ? [name] : []));
     return paged(listed, page);
   }
@@ -72,39 +77,51 @@ export class HostedStore implements Hosting {
       ? reference
       : (await this.tagged(repository, reference))?.digest;
     const link = digest && (await this.readLink(repository, digest));
-    // Who asks may be about to count on it. What was damaged is away: who asks pushes it again.
+    // Mark it as in use: the client may reference it next. A quarantined blob is reported absent, so it is pushed again.
     return link && (await this.keep(repository, digest, RECENT)) ? link.descriptor : undefined;
   }
 
   async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
-    // Who asks may be about to count on it.
+    // Mark it as in use: the client may reference it next.
     if (!(await this.keep(repository, digest, RECENT))) return undefined;
-    const size = (await statIfThere(blobFile(this.#root, digest)))?.size;
+    const size = (await unlessAbsent(() => lstat(blobFile(this.#root, digest))))?.size;
     return size === undefined ? undefined : { mediaType: 'application/octet-stream', digest, size };
   }
 
   async *read(
-    _repository: string,
+    repository: string,
     descriptor: Descriptor,
     options: ReadOptions = {},
   ): AsyncGenerator<Uint8Array, void, void> {
     const { start = 0, end = descriptor.size } = options;
+    const { digest } = descriptor;
+    // Content of other repositories is in the same folder.
+    if (!(await statIfThere(blobLink(this.#root, repository, digest))))
+      throw new ImageError('NOT_FOUND', `${repository}: expected ${digest}, got none`);
     if (!isManifestType(descriptor.mediaType))
       return yield* this.#blobs.read(descriptor, options) as AsyncGenerator<Uint8Array, void, void>;
-    const known = this.#manifests.get(descriptor.digest);
+    const known = this.#manifests.get(digest);
     const bytes = known ?? (await readAll(verified(this.#blobs.read(descriptor), descriptor)));
-    if (!known) this.#manifests.set(descriptor.digest, bytes);
+    if (!known) this.#manifests.set(digest, bytes);
     yield bytes.subarray(start, end);
   }
 
-  async referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]> {
-    const names = await namesIn(referrersFolder(this.#root, repository, digest));
-    const found = await Promise.all(
-      names
-        .flatMap((name) => digestOfLink(name) ?? [])
-        .map((each) => this.readLink(repository, each)),
-    );
-    return found.flatMap((each) => (each ? [each.descriptor] : []));
+  async *referrers(
+    repository: string,
+    digest: Digest,
+    options: ReferrersOptions = {},
+  ): AsyncGenerator<Descriptor, void, void> {
+    const names = await namesIn(this.#root, referrersFolder(this.#root, repository, digest));
+    for (const each of names.sort().flatMap((name) => digestOfLink(name) ?? [])) {
+      if (options.after !== undefined && each <= options.after) continue;
+      const link = await this.readLink(repository, each);
+      if (!link) continue;
+      const { artifactType = options.artifactType } = link.descriptor;
+      // The link knows most types, so a manifest of another type is not read.
+      if (options.artifactType !== undefined && artifactType !== options.artifactType) continue;
+      const shown = await this.#shown(repository, link.descriptor);
+      if (shown && isWanted(shown, options)) yield shown;
+    }
   }
 
   async putManifest(
@@ -112,16 +129,19 @@ export class HostedStore implements Hosting {
     manifest: HostedManifest & { readonly bytes: Uint8Array },
     tags: readonly string[],
   ): Promise<void> {
+    // A wrong tag is refused before anything is kept.
+    for (const tag of tags) tagLink(this.#root, repository, tag);
     const missing: Digest[] = [];
     for (const child of new Set(manifest.children))
       if (!(await this.keep(repository, child))) missing.push(child);
     if (missing.length > 0)
       throw new ImageError(
         'INCOMPLETE',
-        `${repository}: expected what the manifest names, got no ${missing.join(', ')}`,
+        `${repository}: expected all content that the manifest names, got no ${shortList(missing)}`,
       );
     await this.#keepManifest(repository, manifest);
-    for (const tag of tags) await this.#writeTag(repository, tag, manifest.descriptor.digest);
+    const named = { digest: manifest.descriptor.digest, isMirrored: false };
+    for (const tag of tags) await this.#links.writeTag(repository, tag, named);
   }
 
   /** Keeps a manifest of another registry, whose children may come later, and what that calls it. */
@@ -131,25 +151,21 @@ export class HostedStore implements Hosting {
     tag: string | undefined,
   ): Promise<void> {
     const { digest } = manifest.descriptor;
+    if (tag !== undefined) tagLink(this.#root, repository, tag);
     if (!(await this.readLink(repository, digest))) await this.#keepManifest(repository, manifest);
-    if (tag !== undefined) await this.#writeTag(repository, tag, `${digest}${MIRRORED}`);
+    if (tag !== undefined)
+      await this.#links.writeTag(repository, tag, { digest, isMirrored: true });
   }
 
-  /** What a tag names, and whether that is what another registry said. */
-  async tagged(
-    repository: string,
-    tag: string,
-  ): Promise<{ readonly digest: Digest; readonly isMirrored: boolean } | undefined> {
-    const text = readIfThere(tagLink(this.#root, repository, tag))?.toString();
-    if (text === undefined) return undefined;
-    const isMirrored = text.endsWith(MIRRORED);
-    return { digest: parseDigest(isMirrored ? text.slice(0, -MIRRORED.length) : text), isMirrored };
+  async tagged(repository: string, tag: string): Promise<Tagged | undefined> {
+    return this.#links.tagged(repository, tag);
   }
 
   async mount(repository: string, digest: Digest, from?: string): Promise<boolean> {
     if (from !== undefined && !(await this.blob(from, digest))) return false;
+    await this.#quota.admit();
     if (!(await touch(blobFile(this.#root, digest), this.#trashed(digest)))) return false;
-    await this.#link(repository, digest);
+    await this.#links.addBlob(repository, digest);
     return true;
   }
 
@@ -179,9 +195,7 @@ export class HostedStore implements Hosting {
         await this.removeTag(repository, tag);
     const isGone = await removeFile(manifestLink(this.#root, repository, digest));
     if (link.subject)
-      await removeFile(
-        join(referrersFolder(this.#root, repository, link.subject), linkName(digest)),
-      );
+      await removeFile(referrerLink(this.#root, repository, { subject: link.subject, digest }));
     await removeFile(blobLink(this.#root, repository, digest));
     return isGone;
   }
@@ -192,15 +206,7 @@ export class HostedStore implements Hosting {
 
   /** A manifest of a repository; undefined when it has none of that digest. */
   async readLink(repository: string, digest: Digest): Promise<HostedManifest | undefined> {
-    const path = manifestLink(this.#root, repository, digest);
-    const bytes = readIfThere(path);
-    if (!bytes) return undefined;
-    const { descriptor, subject, children } = parseJsonObject(bytes, path);
-    return {
-      descriptor: parseDescriptor(descriptor, path),
-      children: Array.isArray(children) ? children.map(parseDigest) : [],
-      ...(subject === undefined ? {} : { subject: parseDigest(subject) }),
-    };
+    return this.#links.manifest(repository, digest);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -209,33 +215,26 @@ export class HostedStore implements Hosting {
 
   async #keepManifest(
     repository: string,
-    { descriptor, bytes, subject, children }: HostedManifest & { readonly bytes: Uint8Array },
+    manifest: HostedManifest & { readonly bytes: Uint8Array },
   ): Promise<void> {
+    const { descriptor, bytes } = manifest;
     const { digest } = descriptor;
     await this.#quota.admit();
-    this.#quota.take(bytes.byteLength);
+    this.#quota.takeFile(bytes.byteLength);
     do await this.#blobs.put(descriptor, () => only(bytes));
     while (!(await touch(blobFile(this.#root, digest), this.#trashed(digest))));
-    await this.#link(repository, digest);
-    const link = JSON.stringify({ descriptor, subject, children });
-    await this.#write(manifestLink(this.#root, repository, digest), link);
-    if (subject)
-      await makeLink(join(referrersFolder(this.#root, repository, subject), linkName(digest)));
+    await this.#links.writeManifest(repository, manifest);
   }
 
-  #writeTag(repository: string, tag: string, text: string): Promise<void> {
-    return this.#write(tagLink(this.#root, repository, tag), text);
-  }
-
-  /** Nothing but tags is among tags, also while one is written. */
-  async #write(path: string, text: string): Promise<void> {
-    const partial = join(partialFolder(this.#root), randomBytes(8).toString('hex'));
-    await makeFolder(dirname(path));
-    await writeAtomically(path, [Buffer.from(text)], { partial });
-  }
-
-  #link(repository: string, digest: Digest): Promise<void> {
-    return makeLink(blobLink(this.#root, repository, digest));
+  /** As a list of referrers shows a manifest; undefined where it is gone or damaged. */
+  async #shown(repository: string, descriptor: Descriptor): Promise<Descriptor | undefined> {
+    try {
+      const bytes = await readAll(this.read(repository, descriptor));
+      return asReferrer(descriptor, parseManifest(descriptor.mediaType, bytes), bytes);
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      return undefined;
+    }
   }
 
   #trashed(digest: Digest, repository?: string): string {

@@ -1,30 +1,28 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import {
-  copyFile,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  stat,
-  type FileHandle,
-} from 'node:fs/promises';
+import { copyFile, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
-import { makeFolder, syncFolder, writeAll } from '../disk/atomic-write.js';
+import {
+  fileMode,
+  makeFolder,
+  syncFolder,
+  writeAll,
+  type FolderOptions,
+} from '../disk/atomic-write.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError, systemCode } from '../errors.js';
 import { algorithmOf, type Algorithm, type Digest } from '../oci/digest.js';
 import type { Uploads } from '../transfer/hosted.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 import { watched } from '../transfer/watched.js';
-import { linkFolder } from './hosted-paths.js';
+import { linkFolder, uploadFile } from './hosted-paths.js';
 import type { Quota } from './hosted-quota.js';
+import { inFolder } from './links.js';
 import { blobFile } from './paths.js';
 
 /** Makes no file where there is none: another process has taken it over then. */
-const APPEND = constants.O_WRONLY | constants.O_APPEND;
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
 
 /** How many uploads are remembered: one that was given up is never heard of again. */
 const MOST = 10_000;
@@ -50,6 +48,7 @@ export interface FileUploadsOptions {
  */
 export class FileUploads implements Uploads {
   readonly #root: string;
+  readonly #folders: FolderOptions;
   readonly #link: (repository: string, digest: Digest) => Promise<void>;
   readonly #quota: Quota;
   readonly #process = randomBytes(6).toString('hex');
@@ -58,6 +57,7 @@ export class FileUploads implements Uploads {
 
   constructor(root: string, { link, quota }: FileUploadsOptions) {
     this.#root = root;
+    this.#folders = { privateTo: root };
     this.#link = link;
     this.#quota = quota;
   }
@@ -65,8 +65,12 @@ export class FileUploads implements Uploads {
   async start(repository: string): Promise<string> {
     const id = randomBytes(16).toString('hex');
     const path = this.#path(repository, id);
-    await mkdir(dirname(path), { recursive: true });
-    await (await open(path, 'wx')).close();
+    await this.#quota.admit();
+    const folders = await inFolder(dirname(path), this.#folders, async () => {
+      await (await open(path, 'wx', fileMode(this.#folders))).close();
+    });
+    this.#quota.addFolders(folders);
+    this.#quota.addFile(1);
     const hashed = { algorithm: 'sha256', hash: createHash('sha256') } as const;
     const session: Session = { path, size: 0, hashed, isBusy: false };
     this.#sessions.set(`${repository} ${id}`, Promise.resolve(session));
@@ -137,7 +141,7 @@ export class FileUploads implements Uploads {
       await file.utimes(new Date(), new Date());
       await file.sync();
       const path = blobFile(this.#root, digest);
-      await makeFolder(dirname(path));
+      await makeFolder(dirname(path), this.#folders);
       // Where another process has taken the upload over, there is nothing to rename.
       await rename(upload.path, path);
       await syncFolder(dirname(path));
@@ -202,7 +206,7 @@ export class FileUploads implements Uploads {
   }
 
   #path(repository: string, id: string): string {
-    return join(linkFolder(this.#root, repository, '_uploads'), `${id}.${this.#process}`);
+    return uploadFile(this.#root, repository, { id, writer: this.#process });
   }
 }
 

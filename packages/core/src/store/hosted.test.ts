@@ -194,12 +194,14 @@ it('names the images that a damaged blob hits', async () => {
 
 it('keeps no more than its quota, and takes more when there is room', async () => {
   const root = await temporaryFolder();
-  const store = new HostedStore(root, { maxUsed: 10_000 });
-  const kept = await putBlob(store, 'a', 'kept'.repeat(20));
+  const store = new HostedStore(root, { maxUsed: 300_000 });
+  const kept = await putBlob(store, 'a', 'kept'.repeat(500));
   const image = await putImage(store, 'a', '1', [kept]);
-  const tooMuch = putBlob(store, 'a', 'more'.repeat(40));
+  const tooMuch = putBlob(store, 'a', 'more'.repeat(1500));
   await expect(tooMuch).rejects.toMatchObject({ code: 'NO_SPACE' });
   await expect(putImage(store, 'a', '2', [kept])).rejects.toMatchObject({ code: 'NO_SPACE' });
+  await expect(store.uploads.start('a')).rejects.toMatchObject({ code: 'NO_SPACE' });
+  await expect(store.mount('b', kept.digest, 'a')).rejects.toMatchObject({ code: 'NO_SPACE' });
   await isWhole(store, 'a', image.digest);
   await store.removeManifest('a', image.digest);
   // Also what was on its way in when it was too much.

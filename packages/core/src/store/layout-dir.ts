@@ -1,5 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { inside } from '../disk/inside.js';
 import { readRange } from '../disk/read-range.js';
 import { slashed } from '../disk/slashed.js';
 import { ImageError, systemCode } from '../errors.js';
@@ -37,7 +38,7 @@ class Folder implements Files {
 
   async size(path: string): Promise<number | undefined> {
     try {
-      const found = await stat(join(this.#path, path));
+      const found = await stat(inside(this.#path, path));
       return found.isFile() ? found.size : undefined;
     } catch (error) {
       const code = systemCode(error);
@@ -52,7 +53,7 @@ class Folder implements Files {
       throw new ImageError('NOT_FOUND', `${this.#path}: expected ${path}, got no such file`, {
         location: this.#path,
       });
-    await using file = await open(join(this.#path, path), 'r');
+    await using file = await open(inside(this.#path, path), 'r');
     for await (const chunk of readRange(file, start, Math.min(end ?? size, size))) {
       signal?.throwIfAborted();
       yield chunk;
@@ -61,7 +62,7 @@ class Folder implements Files {
 
   async locate(path: string): Promise<Extent | undefined> {
     const size = await this.size(path);
-    const file = join(this.#path, path);
+    const file = inside(this.#path, path);
     return size === undefined
       ? undefined
       : { offset: 0, size, member: path, pieces: [{ file, offset: 0, size }] };

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
-import { syncFolder, writeAtomically } from '../disk/atomic-write.js';
+import { makeFolder, syncFolder, writeAtomically } from '../disk/atomic-write.js';
 import { requireSpace } from '../disk/free-space.js';
 import { withLock } from '../disk/lock.js';
 import { ImageError, systemCode } from '../errors.js';
@@ -110,7 +110,7 @@ export class LayoutSink implements Sink {
     const folders = new Set<string>();
     for (const digest of this.#written) {
       const path = blobFile(this.#root, digest);
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       await rename(blobFile(this.#waiting, digest), path);
       folders.add(dirname(path));
     }

@@ -1,26 +1,53 @@
-import { readFileSync, statSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { closeSync, constants, openSync, readFileSync, statSync, type Dirent } from 'node:fs';
+import { open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allocatedBy, statIfThere } from '../disk/allocated.js';
-import { makeFolder, syncFolder } from '../disk/atomic-write.js';
+import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../disk/atomic-write.js';
+import { refuseLinks } from '../disk/links-below.js';
 import { systemCode } from '../errors.js';
 
-/** Makes an empty file whose name says something, durably; or says it anew. */
-export async function makeLink(path: string): Promise<void> {
-  const folder = dirname(path);
-  const make = async () => {
-    await (await open(path, 'a')).close();
+/**
+ * Creates an empty marker file durably; refreshes its time if it exists.
+ *
+ * @returns how many folders were made for it
+ */
+export async function makeLink(path: string, options: FolderOptions): Promise<number> {
+  const folders = await inFolder(dirname(path), options, async () => {
+    await (await open(path, APPEND, fileMode(options))).close();
     const now = new Date();
     await utimes(path, now, now);
-  };
-  await make().catch(async (error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
-    await makeFolder(folder);
-    await make();
   });
-  await syncFolder(folder);
+  await syncFolder(dirname(path));
+  return folders;
 }
+
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+
+/**
+ * Does something in a folder that is made first where it is missing. Empty folders are removed by the garbage
+ * collector, so the folder may disappear in between.
+ *
+ * @returns how many folders were made
+ */
+export async function inFolder(
+  folder: string,
+  options: FolderOptions,
+  work: () => Promise<void>,
+): Promise<number> {
+  if (options.privateTo !== undefined) refuseLinks(options.privateTo, folder);
+  for (let made = 0, tries = 0; ; tries++) {
+    try {
+      await work();
+      return made;
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT' || tries === TRIES) throw error;
+    }
+    made += await makeFolder(folder, options);
+  }
+}
+
+const TRIES = 5;
 
 /** How often, and how long between (ms), a file is looked for that may be on its way back out of the trash. */
 const LOOKS = 20;
@@ -55,38 +82,51 @@ async function mark(path: string): Promise<true> {
 }
 
 /**
- * Deletes a file that was last wanted before a time (ms since 1970). It is moved away first, and looked at again: who
- * marked it before the move gets it back, and who comes after it finds nothing.
+ * Deletes a file that was last marked before a time (ms since 1970). It is moved away first and its time is read again:
+ * a file that was marked before the move is moved back, and after the move nothing is found to mark.
  *
  * @returns the bytes that were freed; undefined when it stays
  */
 export async function sweep(
   path: string,
   trash: string,
-  before: number,
+  { before, ...options }: FolderOptions & { readonly before: number },
 ): Promise<number | undefined> {
   const isOld = async (file: string) => {
     const info = await statIfThere(file);
     return info && info.mtimeMs < before ? allocatedBy(info) : undefined;
   };
   if ((await isOld(path)) === undefined) return undefined;
-  await mkdir(dirname(trash), { recursive: true });
+  await makeFolder(dirname(trash), options);
   if (!(await unlessAbsent(() => rename(path, trash).then(() => true)))) return undefined;
   const freed = await isOld(trash);
-  if (freed === undefined) await unlessAbsent(() => rename(trash, path));
+  if (freed === undefined) await unlessAbsent(() => moveBack(trash, path));
   else await rm(trash, { force: true });
   return freed;
 }
 
-/** A tag or a link: so little that to wait for a thread would take longer than to read it. */
+/** Moves a file out of the trash, durably: it is wanted. */
+export async function moveBack(trash: string, path: string): Promise<void> {
+  await rename(trash, path);
+  await syncFolder(dirname(path));
+}
+
+/** Reads a tag or a link: it is so small that reading it takes less time than waiting for a thread would. */
 export function readIfThere(path: string): Buffer | undefined {
+  let file: number | undefined;
   try {
-    return readFileSync(path);
+    file = openSync(path, READ);
+    return readFileSync(file);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
+
+/** A symbolic link that was planted among them is not followed. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 export async function removeFile(path: string): Promise<boolean> {
   const isGone = await unlessAbsent(async () => {
@@ -97,8 +137,14 @@ export async function removeFile(path: string): Promise<boolean> {
   return isGone ?? false;
 }
 
-export async function namesIn(folder: string): Promise<string[]> {
-  return (await unlessAbsent(() => readdir(folder))) ?? [];
+/** The names in a folder below `root`. @throws ImageError INVALID when a symbolic link leads out of that */
+export async function namesIn(root: string, folder: string): Promise<string[]> {
+  return (await entriesIn(root, folder)).map(({ name }) => name);
+}
+
+export async function entriesIn(root: string, folder: string): Promise<Dirent[]> {
+  refuseLinks(root, folder);
+  return (await unlessAbsent(() => readdir(folder, { withFileTypes: true }))) ?? [];
 }
 
 export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -111,5 +157,5 @@ export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undef
 }
 
 function isAbsent(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '');
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { ImageError, systemCode } from '../errors.js';
@@ -6,8 +6,8 @@ import { bare, parseDescriptor, type Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseJson } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { parseReference } from '../oci/reference.js';
-import { imageFile, imagesFolder, nameOfTagFile, repositoriesFolder, tagFile } from './paths.js';
+import { removeFile } from './links.js';
+import { imageFile, imagesFolder, nameFile, nameOfTagFile, repositoriesFolder } from './paths.js';
 
 /** Records that an image is there, and each of its names. Every file is written at once or not at all. */
 export async function writeName(
@@ -16,24 +16,18 @@ export async function writeName(
   reference: string | undefined,
 ): Promise<void> {
   const content = [Buffer.from(JSON.stringify(bare(descriptor)))];
-  await writeAtomically(imageFile(root, descriptor.digest), content);
-  if (reference === undefined) return;
-  const parsed = parseReference(reference);
-  if (parsed.tag !== undefined) await writeAtomically(tagFile(root, parsed, parsed.tag), content);
+  await writeAtomically(imageFile(root, descriptor.digest), content, { privateTo: root });
+  const path = reference === undefined ? undefined : nameFile(root, reference);
+  if (path !== undefined) await writeAtomically(path, content, { privateTo: root });
 }
 
 /** @throws ImageError NOT_FOUND */
 export async function removeName(root: string, reference: string): Promise<void> {
-  const parsed = parseReference(reference);
-  try {
-    await rm(tagFile(root, parsed, parsed.tag ?? ''));
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-    throw new ImageError('NOT_FOUND', `${root}: expected an image ${reference}, got none`, {
-      location: root,
-      cause: error,
-    });
-  }
+  const path = nameFile(root, reference);
+  if (path !== undefined && (await removeFile(path))) return;
+  throw new ImageError('NOT_FOUND', `${root}: expected an image ${reference}, got none`, {
+    location: root,
+  });
 }
 
 /** Every name, sorted, then every image that has none. */

@@ -1,7 +1,8 @@
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfThere } from '../disk/allocated.js';
-import { makeFolder, syncFolder, writeAll } from '../disk/atomic-write.js';
+import { fileMode, makeFolder, syncFolder, writeAll } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';
@@ -10,6 +11,9 @@ import { algorithmOf, hasherFor } from '../oci/digest.js';
 import type { Bytes, CallOptions, Open } from '../transfer/store.js';
 import { watched } from '../transfer/watched.js';
 import { blobFile, fetchLock, partialFile } from './paths.js';
+
+/** The name of the file is known beforehand, so a symbolic link that was planted there is not followed. */
+const RESUME = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 /** How much of a blob an earlier try has left, in bytes. */
 export async function resumable(root: string, { digest }: Descriptor): Promise<number> {
@@ -30,10 +34,11 @@ export async function resumeBlob(
   { isThere, signal }: CallOptions & { readonly isThere: () => Promise<boolean> },
 ): Promise<void> {
   const partial = partialFile(root, descriptor.digest);
+  const folders = { privateTo: root };
   const fetch = async (): Promise<void> => {
     if (await isThere()) return;
-    await mkdir(dirname(partial), { recursive: true });
-    await using file = await open(partial, 'a+');
+    await makeFolder(dirname(partial), folders);
+    await using file = await open(partial, RESUME, fileMode(folders));
     const { size } = await file.stat();
     // What is longer than the whole is wrong from somewhere on.
     const had = size > descriptor.size ? 0 : size;
@@ -51,12 +56,14 @@ export async function resumeBlob(
     }
     await file.sync();
     const path = blobFile(root, descriptor.digest);
-    await makeFolder(dirname(path));
+    await makeFolder(dirname(path), folders);
     await rename(partial, path);
     await syncFolder(dirname(path));
   };
-  // As long as it takes: whoever holds the lock is fetching, and a dead one loses it.
-  await withLock(fetchLock(root, descriptor.digest), fetch, { wait: Infinity, signal });
+  const lock = fetchLock(root, descriptor.digest);
+  await makeFolder(dirname(lock), folders);
+  // Without a limit on time: the holder of the lock is fetching, and a process that died loses it.
+  await withLock(lock, fetch, { wait: Infinity, signal });
 }
 
 /** @returns whether the file is now what it should be */

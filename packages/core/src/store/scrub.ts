@@ -1,11 +1,12 @@
-import { mkdir, open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolder, syncFolder } from '../disk/atomic-write.js';
 import { readRange } from '../disk/read-range.js';
-import { algorithmOf, hasherFor, type Digest } from '../oci/digest.js';
+import { ALGORITHMS, algorithmOf, hasherFor, type Digest } from '../oci/digest.js';
 import type { CallOptions } from '../transfer/store.js';
 import { allManifests } from './hosted-collect.js';
-import { linkName, quarantineFolder } from './hosted-paths.js';
+import { quarantineFile } from './hosted-paths.js';
 import { namesIn, unlessAbsent } from './links.js';
 import { blobFile, blobFolder, digestOfBlobFile } from './paths.js';
 
@@ -33,8 +34,8 @@ export async function scrub(root: string, { rate, signal }: ScrubOptions = {}): 
   const wrong: Digest[] = [];
   let [blobs, bytes] = [0, 0];
   const start = performance.now();
-  for (const algorithm of ['sha256', 'sha512'])
-    for (const name of await namesIn(blobFolder(root, algorithm))) {
+  for (const algorithm of ALGORITHMS)
+    for (const name of await namesIn(root, blobFolder(root, algorithm))) {
       const digest = digestOfBlobFile(algorithm, name);
       if (digest === undefined) continue;
       const isRight = await unlessAbsent(async () => {
@@ -55,9 +56,13 @@ export async function scrub(root: string, { rate, signal }: ScrubOptions = {}): 
       if (!isRight) wrong.push(digest);
     }
   for (const digest of wrong) {
-    const path = join(quarantineFolder(root), linkName(digest));
-    await mkdir(dirname(path), { recursive: true });
-    await unlessAbsent(() => rename(blobFile(root, digest), path));
+    const path = quarantineFile(root, digest);
+    await makeFolder(dirname(path), { privateTo: root });
+    await unlessAbsent(async () => {
+      await rename(blobFile(root, digest), path);
+      await syncFolder(dirname(path));
+      await syncFolder(dirname(blobFile(root, digest)));
+    });
   }
   const images = new Map(wrong.map((digest) => [digest, [] as string[]]));
   for await (const { repository, manifest } of allManifests(root))

@@ -17,7 +17,7 @@ export function paged(all: readonly string[], { after, limit }: Page = {}): stri
 
 /** A manifest of a registry, and the manifests and blobs that must exist as long as it does. */
 export interface HostedManifest {
-  /** Includes the fields that a list of referrers shows. */
+  /** With its artifact type; annotations may be left out, they are read from the manifest. */
   readonly descriptor: Descriptor;
   readonly subject?: Digest | undefined;
   readonly children: readonly Digest[];
@@ -28,7 +28,28 @@ export interface ManifestContent extends HostedManifest {
   readonly bytes: Uint8Array;
 }
 
-/** The repositories that a registry serves, for reading. Content belongs to the repositories it was pushed to. */
+/** Selects entries of a list of referrers. */
+export interface ReferrersOptions extends CallOptions {
+  /** Only digests after this one; from the beginning when omitted. */
+  readonly after?: string | undefined;
+  /** Only referrers of this artifact type. */
+  readonly artifactType?: string | undefined;
+}
+
+/** Whether an entry of a list of referrers is selected. */
+export function isWanted(
+  { digest, artifactType }: Descriptor,
+  { after, artifactType: wanted }: ReferrersOptions,
+): boolean {
+  return (
+    (after === undefined || digest > after) && (wanted === undefined || artifactType === wanted)
+  );
+}
+
+/**
+ * The repositories that a registry serves, for reading. Content belongs to the repositories it was pushed to. A signal ends
+ * the wait of the caller that gave it; work that other callers share goes on.
+ */
 export interface Hosted extends AsyncDisposable {
   /** Location for messages. */
   readonly location: string;
@@ -37,19 +58,34 @@ export interface Hosted extends AsyncDisposable {
   repositories(page?: Page): Promise<readonly string[]>;
 
   /** Lists the tags of a repository; undefined when it does not exist. */
-  tags(repository: string, page?: Page): Promise<readonly string[] | undefined>;
+  tags(
+    repository: string,
+    page?: Page,
+    options?: CallOptions,
+  ): Promise<readonly string[] | undefined>;
 
-  /** Resolves a tag or a digest to a manifest, with the fields that a list of referrers shows. */
-  manifest(repository: string, reference: string): Promise<Descriptor | undefined>;
+  /** Resolves a tag or a digest to a manifest: at least its media type, digest and size. */
+  manifest(
+    repository: string,
+    reference: string,
+    options?: CallOptions,
+  ): Promise<Descriptor | undefined>;
 
   /** Finds content of a repository by its digest, manifests included. */
-  blob(repository: string, digest: Digest): Promise<Descriptor | undefined>;
+  blob(repository: string, digest: Digest, options?: CallOptions): Promise<Descriptor | undefined>;
 
-  /** The raw bytes. @throws ImageError NOT_FOUND at the first byte */
+  /** The raw bytes of content that the repository holds. @throws ImageError NOT_FOUND at the first byte */
   read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
 
-  /** Lists manifests whose subject is this one, sorted by digest. */
-  referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]>;
+  /**
+   * Lists manifests whose subject is this one, sorted by digest, with the artifact type and annotations that a list of
+   * referrers shows. Each is read when the consumer asks for it, so a consumer that stops early costs no more.
+   */
+  referrers(
+    repository: string,
+    digest: Digest,
+    options?: ReferrersOptions,
+  ): AsyncIterable<Descriptor>;
 }
 
 /**

@@ -50,9 +50,8 @@ export async function referrersOf(
   const about = source.referrers ? undefined : await subjectsIn(source, options);
   const found = new Map<Digest, Descriptor>();
   const seen = new Set<Digest>();
-  for (const queue = [...subjects]; ; ) {
-    const subject = queue.shift();
-    if (!subject) return [...found.values()];
+  const queue = [...subjects];
+  for (const subject of queue) {
     if (seen.has(subject.digest)) continue;
     seen.add(subject.digest);
     const referrers = about?.get(subject.digest) ?? [];
@@ -62,6 +61,7 @@ export async function referrersOf(
         queue.push(each);
       }
   }
+  return [...found.values()];
 }
 
 /** All referrers of a source that lists them like images, by what they refer to. */
@@ -72,7 +72,10 @@ async function subjectsIn(
   const about = new Map<Digest, Descriptor[]>();
   for await (const { descriptor } of source.list(options)) {
     const subject = await subjectOf(source, descriptor, options);
-    if (subject) about.set(subject.digest, [...(about.get(subject.digest) ?? []), descriptor]);
+    if (!subject) continue;
+    const known = about.get(subject.digest) ?? [];
+    known.push(descriptor);
+    about.set(subject.digest, known);
   }
   return about;
 }

@@ -1,4 +1,4 @@
-import { ImageError } from '../errors.js';
+import { shortList, ImageError } from '../errors.js';
 import { isDigest } from '../oci/digest.js';
 import { Annotation, type NamedDescriptor } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
@@ -30,7 +30,7 @@ export async function resolveAmong(
   const names = images.map(called);
   throw new ImageError('NOT_FOUND', `${location}: expected an image ${wanted}, got none`, {
     location,
-    hint: names.length === 0 ? 'It holds no image at all.' : `It holds ${names.join(', ')}.`,
+    hint: names.length === 0 ? 'It holds no image at all.' : `It holds ${shortList(names)}.`,
   });
 }
 
@@ -55,7 +55,7 @@ function requireDistinct(
   const digests = [...new Set(images.map(({ descriptor }) => descriptor.digest))];
   throw new ImageError(
     'AMBIGUOUS',
-    `${location}: expected ${name} to be one image, got ${digests.join(' and ')}`,
+    `${location}: expected ${name} to be one image, got ${shortList(digests, ' and ')}`,
     { location, hint: `Name one by its digest, as in ${location}@${digests[0]}.` },
   );
 }
@@ -75,7 +75,7 @@ async function theOnly(
   if (own[0] && areOne(own)) return own[0];
   throw new ImageError('AMBIGUOUS', `${location}: expected one image, got ${images.length}`, {
     location,
-    hint: `Name one of ${images.map(called).join(', ')}, as in ${location}:NAME.`,
+    hint: `Name one of ${shortList(images.map(called))}, as in ${location}:NAME.`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { ImageError, tooLarge } from '../errors.js';
+import { shortList, ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
@@ -70,7 +70,7 @@ export function imageFor(
   const there = images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : []));
   throw new ImageError(
     'NOT_FOUND',
-    `${location}: expected an image for ${formatPlatform(wanted)}, got ${there.join(', ') || 'none'}`,
+    `${location}: expected an image for ${formatPlatform(wanted)}, got ${shortList(there) || 'none'}`,
     { location },
   );
 }

@@ -1,4 +1,4 @@
-import { ImageError, tooLarge } from '../errors.js';
+import { shortList, ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseConfig, type ImageConfig } from '../oci/config.js';
@@ -31,6 +31,22 @@ export interface Graph {
 export interface WalkOptions extends CallOptions {
   /** Content that the source does not hold: `fail` (default) throws INCOMPLETE, `report` lists it in `missing`. */
   readonly missing?: 'fail' | 'report';
+  /** A bound shared by several walks, from {@link budgetFor}; each walk has its own bound too. */
+  readonly budget?: Budget;
+}
+
+/** A bound on the manifests and configs that several walks read: they are kept in memory, and each may name many others. */
+export interface Budget {
+  /** Number of bytes that may still be read; {@link walk} reduces it. */
+  left: number;
+}
+
+/** Largest documents that one graph may have, and all images of an archive together. */
+const [DOCUMENTS, ALL_DOCUMENTS] = [8, 64];
+
+/** A bound for walks of all images of a source: 64 times the largest manifest that its limits allow. */
+export function budgetFor({ limits = DEFAULT_LIMITS }: Source): Budget {
+  return { left: ALL_DOCUMENTS * limits.manifestBytes };
 }
 
 /**
@@ -47,10 +63,23 @@ export async function walk(
   root: Descriptor,
   options: WalkOptions = {},
 ): Promise<Graph> {
-  const { indexDepth } = source.limits ?? DEFAULT_LIMITS;
+  const { indexDepth, manifestBytes } = source.limits ?? DEFAULT_LIMITS;
+  const { budget = { left: Infinity } } = options;
+  const own: Budget = { left: DOCUMENTS * manifestBytes };
   const documents = new Map<Digest, Document>();
   const nodes = new Map<Digest, Descriptor>();
   const missing = new Map<Digest, Descriptor>();
+
+  async function readDocument(node: Descriptor): Promise<Uint8Array> {
+    budget.left -= node.size;
+    own.left -= node.size;
+    if (Math.min(budget.left, own.left) < 0)
+      throw tooLarge(
+        `${source.location}: ${root.digest}: expected fewer bytes of manifests and configs`,
+        source.location,
+      );
+    return readContent(source, node, options);
+  }
 
   async function visit(node: Descriptor, path: readonly Digest[]): Promise<void> {
     if (nodes.has(node.digest) || missing.has(node.digest)) return;
@@ -65,13 +94,13 @@ export async function walk(
       return;
     }
     if (isManifestType(node.mediaType)) {
-      const bytes = await readContent(source, node, options);
+      const bytes = await readDocument(node);
       const manifest = parseManifest(node.mediaType, bytes, source.limits);
       documents.set(node.digest, { descriptor: node, bytes, manifest });
       for (const child of children(manifest)) await visit(child, [...path, node.digest]);
       checkLayers(source, node, manifest, documents);
     } else if (isImageConfigType(node.mediaType)) {
-      const bytes = await readContent(source, node, options);
+      const bytes = await readDocument(node);
       documents.set(node.digest, {
         descriptor: node,
         bytes,
@@ -139,7 +168,7 @@ function invalid(source: Source, node: Descriptor, got: string): ImageError {
 }
 
 function incomplete(source: Source, missing: readonly Descriptor[], root: Descriptor): ImageError {
-  const digests = missing.map(({ digest }) => digest).join(', ');
+  const digests = shortList(missing.map(({ digest }) => digest));
   return new ImageError(
     'INCOMPLETE',
     `${source.location}: expected all of ${root.digest}, got no ${digests}`,

@@ -9,6 +9,7 @@ import { problem, type ImageProblem } from './problem.js';
 
 /** Content that is no document: to be hashed, once, however many images have it. */
 export interface Leaf {
+  readonly source: Source;
   readonly descriptor: Descriptor;
   readonly image: string;
   /** Of what it unpacks to, where a config says so. */
@@ -17,46 +18,52 @@ export interface Leaf {
 
 type LeafJob = HashJob & { readonly leaf: Leaf };
 
-/** Hashes what images are made of. */
+/** Hashes what images are made of; a file that several leaves are, under one digest, is hashed once. */
 export async function checkContent(
-  source: Source,
   leaves: readonly Leaf[],
   options: CallOptions,
 ): Promise<{ readonly bytes: number; readonly problems: readonly ImageProblem[] }> {
   const problems: ImageProblem[] = [];
   const jobs: LeafJob[] = [];
+  const seen = new Set<string>();
   let bytes = 0;
   for (const leaf of leaves) {
-    const job = await jobFor(source, leaf);
-    if (job) jobs.push(job);
-    else {
-      const hashed = await hashRead(source, leaf, options);
+    const job = await jobFor(leaf);
+    if (!job) {
+      const hashed = await hashRead(leaf, options);
       bytes += hashed.size;
-      problems.push(...judge(source, leaf, hashed));
+      problems.push(...judge(leaf, hashed));
+      continue;
     }
+    const { offset, size } = job;
+    const key = [job.pieces[0]?.file, offset, size, leaf.descriptor.digest, leaf.diffId].join(' ');
+    if (!seen.has(key)) jobs.push(job);
+    seen.add(key);
   }
   await hashAll(
     jobs,
     (job, hashed) => {
       bytes += hashed.size;
-      problems.push(...judge(source, job.leaf, hashed, job));
+      problems.push(...judge(job.leaf, hashed, job));
     },
     options,
   );
   return { bytes, problems };
 }
 
-async function jobFor(source: Source, leaf: Leaf): Promise<LeafJob | undefined> {
+async function jobFor(leaf: Leaf): Promise<LeafJob | undefined> {
+  const { source } = leaf;
   const extent = isLocated(source) ? await source.locate(leaf.descriptor) : undefined;
-  return extent && { ...extent, ...hashing(source, leaf), leaf };
+  return extent && { ...extent, ...hashing(leaf), leaf };
 }
 
 /** Where the bytes are no file of ours, they are read like everybody else reads them. */
-function hashRead(source: Source, leaf: Leaf, options: CallOptions): Promise<Hashed> {
-  return hashBytes(source.read(leaf.descriptor, options), hashing(source, leaf));
+function hashRead(leaf: Leaf, options: CallOptions): Promise<Hashed> {
+  return hashBytes(leaf.source.read(leaf.descriptor, options), hashing(leaf), options);
 }
 
-function hashing({ limits = DEFAULT_LIMITS }: Source, { descriptor, diffId }: Leaf): Hashing {
+function hashing({ source, descriptor, diffId }: Leaf): Hashing {
+  const { limits = DEFAULT_LIMITS } = source;
   return {
     algorithm: algorithmOf(descriptor.digest),
     ...(diffId === undefined ? {} : { diffAlgorithm: algorithmOf(diffId) }),
@@ -65,8 +72,7 @@ function hashing({ limits = DEFAULT_LIMITS }: Source, { descriptor, diffId }: Le
 }
 
 function judge(
-  source: Source,
-  { descriptor, image, diffId }: Leaf,
+  { source, descriptor, image, diffId }: Leaf,
   hashed: Hashed,
   at?: HashJob,
 ): ImageProblem[] {

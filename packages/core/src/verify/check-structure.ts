@@ -21,6 +21,9 @@ export interface StructureOptions extends CallOptions {
   readonly seen: Set<Digest>;
 }
 
+/** Beyond so many, the rest of an image is not looked at. */
+const MOST_PROBLEMS = 10_000;
+
 /** Reads the manifests and configs of an image, whatever is wrong with some of them, and lists the rest. */
 export async function checkStructure(
   source: Source,
@@ -68,7 +71,7 @@ export async function checkStructure(
   }
 
   async function visit(node: Descriptor, depth: number): Promise<void> {
-    if (seen.has(node.digest)) return;
+    if (seen.has(node.digest) || problems.length >= MOST_PROBLEMS) return;
     if (!isManifestType(node.mediaType)) {
       if (await isThere(node)) note(node);
       return;
@@ -120,6 +123,7 @@ export async function checkStructure(
   function note(descriptor: Descriptor, diffId?: Digest): void {
     const known = leaves.get(descriptor.digest);
     leaves.set(descriptor.digest, {
+      source,
       descriptor,
       image,
       ...(diffId ? { diffId } : known?.diffId ? { diffId: known.diffId } : {}),
@@ -127,5 +131,7 @@ export async function checkStructure(
   }
 
   await visit(root, 0);
+  if (problems.length >= MOST_PROBLEMS)
+    await report(root, tooLarge(`${source.location}: ${image}: more is wrong than is listed`));
   return problems;
 }

@@ -21,7 +21,7 @@ export async function hashAll<T extends HashJob>(
   if (total < SMALL || import.meta.url.endsWith('.ts')) {
     for (const job of sorted) {
       signal?.throwIfAborted();
-      onHashed(job, await hashExtent(job));
+      onHashed(job, await hashExtent(job, signal ? { signal } : {}));
     }
     return;
   }

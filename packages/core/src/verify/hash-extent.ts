@@ -5,7 +5,7 @@ import { detectCompression, type Compression } from '../compression/detect.js';
 import { ImageError, type ErrorCode } from '../errors.js';
 import type { Algorithm } from '../oci/digest.js';
 import type { Extent } from '../transfer/extent.js';
-import type { Bytes } from '../transfer/store.js';
+import type { Bytes, CallOptions } from '../transfer/store.js';
 import { watched } from '../transfer/watched.js';
 
 export interface Hashing {
@@ -32,10 +32,13 @@ export interface Hashed {
 const CHUNK = 512 * 1024;
 
 /** Reads an extent once, and hashes it as it is and, where asked, unpacked. */
-export function hashExtent({ pieces, ...hashing }: HashJob): Promise<Hashed> {
+export function hashExtent(
+  { pieces, ...hashing }: HashJob,
+  options: CallOptions = {},
+): Promise<Hashed> {
   // A decoder may keep what it was given; a hash does not, so one buffer does for it.
   const isKept = hashing.diffAlgorithm !== undefined;
-  return hashBytes(read(pieces, isKept), hashing);
+  return hashBytes(read(pieces, isKept), hashing, options);
 }
 
 /** Synchronous inside: a thread of its own has nothing else to do. */
@@ -61,10 +64,12 @@ async function* read(pieces: Extent['pieces'], isKept: boolean): Bytes {
 export async function hashBytes(
   bytes: Bytes,
   { algorithm, diffAlgorithm, unpackedBytes }: Hashing,
+  options: CallOptions = {},
 ): Promise<Hashed> {
   const raw = createHash(algorithm);
   let size = 0;
   const hashed = watched(bytes, (chunk) => {
+    options.signal?.throwIfAborted();
     raw.update(chunk);
     size += chunk.byteLength;
   });
@@ -79,7 +84,7 @@ export async function hashBytes(
     yield* after;
   }
   const unpacked = isPacked
-    ? await hashUnpacked(whole(), compression, diffAlgorithm, unpackedBytes)
+    ? await hashUnpacked(decompress(whole(), compression, unpackedBytes), diffAlgorithm, options)
     : {};
   for await (const _ of after);
   const digest = `${algorithm}:${raw.digest('hex')}`;
@@ -88,14 +93,16 @@ export async function hashBytes(
 }
 
 async function hashUnpacked(
-  bytes: Bytes,
-  compression: Compression,
+  unpacked: Bytes,
   algorithm: Algorithm,
-  limit: number | undefined,
+  { signal }: CallOptions,
 ): Promise<Pick<Hashed, 'diffId' | 'failure'>> {
   const hash = createHash(algorithm);
   try {
-    for await (const chunk of decompress(bytes, compression, limit)) hash.update(chunk);
+    for await (const chunk of unpacked) {
+      signal?.throwIfAborted();
+      hash.update(chunk);
+    }
     return { diffId: `${algorithm}:${hash.digest('hex')}` };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;

@@ -26,7 +26,7 @@ async function verifyFile(path: string, options?: VerifyOptions): Promise<Verifi
     await using source = (await openArchive(path)).source;
     return await verifySource(source, options);
   } catch (error) {
-    return { images: 0, bytes: 0, problems: [asProblem(error)], unreferenced: [] };
+    return { images: 0, bytes: 0, problems: [asProblem(error)], notices: [], unreferenced: [] };
   }
 }
 

@@ -1,4 +1,5 @@
-import { logger, type ExecutorContext } from '@nx/devkit';
+import { stripVTControlCharacters } from 'node:util';
+import type { ExecutorContext } from '@nx/devkit';
 import {
   asImageError,
   ImageError,
@@ -8,6 +9,7 @@ import {
   type VerbOptions,
   type Workspace,
 } from '@stowage/core';
+import { log } from '../log.js';
 
 export interface EngineChoiceOptions {
   readonly engine?: EngineChoice;
@@ -42,13 +44,13 @@ export async function run(
 export function failed(thrown: unknown): { success: false } {
   const error = asImageError(thrown);
   if (!(error instanceof ImageError)) throw error;
-  logger.error(`${error.code}: ${error.message}`);
-  if (error.hint !== undefined) logger.error(`  ${error.hint}`);
+  log.error(`${error.code}: ${error.message}`);
+  if (error.hint !== undefined) log.error(`  ${error.hint}`);
   return { success: false };
 }
 
 export function onEvent(event: LifecycleEvent): void {
-  if (event.type === 'step') logger.info(`${event.subject}: ${event.text}`);
-  else if (event.type === 'notice') logger.warn(event.text);
-  else if (event.type === 'engine') logger.info(`  ${event.text}`);
+  if (event.type === 'step') log.info(`${event.subject}: ${event.text}`);
+  else if (event.type === 'notice') log.warn(event.text);
+  else if (event.type === 'engine') log.info(`  ${stripVTControlCharacters(event.text)}`);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 import type { TargetConfiguration } from '@nx/devkit';
@@ -7,6 +7,9 @@ import { externalName } from './external.js';
 import type { Image } from './image.js';
 
 type Inputs = NonNullable<TargetConfiguration['inputs']>;
+
+/** More than people write rules (bytes). */
+const LIMIT = 1024 * 1024;
 
 /** Named only when installed: a workspace's own copy of the plugin is no external dependency. */
 const SELF: Inputs = fileURLToPath(import.meta.url).includes('/node_modules/')
@@ -56,12 +59,16 @@ function ignoredPatterns(context: string, workspaceRoot: string): string[] {
   });
 }
 
+/** Rules of signs that mean something else to Nx are left out. */
 function readRules(path: string): string[] {
   try {
+    const info = statSync(path);
+    if (!info.isFile() || info.size > LIMIT) return [];
     return readFileSync(path, 'utf8')
       .split(/\r?\n/)
       .map((line) => line.trim())
-      .filter((line) => line !== '' && !line.startsWith('#'));
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .filter((line) => line.startsWith('!') || !/[\\()[\]{}+@|!]/.test(line));
   } catch {
     return [];
   }

@@ -1,5 +1,6 @@
-import { logger, type PromiseExecutor } from '@nx/devkit';
+import type { PromiseExecutor } from '@nx/devkit';
 import { build, familiarReference, parseReference, readDefinition } from '@stowage/core';
+import { log } from '../../log.js';
 import { refuseCycle } from '../refuse-cycle.js';
 import { run, type CommonOptions } from '../run.js';
 
@@ -16,7 +17,7 @@ const buildImage: PromiseExecutor<BuildExecutorOptions> = (options, context) =>
       ...call,
       force: options.force,
     });
-    logger.info(
+    log.info(
       `${familiarReference(parseReference(reference))} ${action === 'built' ? 'built' : 'is built already'} in ${engine}`,
     );
   });

@@ -1,5 +1,6 @@
-import { logger, type PromiseExecutor } from '@nx/devkit';
+import type { PromiseExecutor } from '@nx/devkit';
 import { actArguments, ensure, familiarReference, parseReference, writeActrc } from '@stowage/core';
+import { log } from '../../log.js';
 import { requestOf, type JobExecutorOptions } from '../job.js';
 import { run, type EngineChoiceOptions } from '../run.js';
 
@@ -17,11 +18,11 @@ const ensureImage: PromiseExecutor<EnsureExecutorOptions> = (options, context) =
     for (const { job, reference, saved } of jobs) {
       const familiar = familiarReference(parseReference(reference));
       const how = saved.some(({ action }) => action === 'saved') ? 'built and loaded' : 'loaded';
-      logger.info(`${job === undefined ? '' : `${job}: `}${how} ${familiar}`);
+      log.info(`${job === undefined ? '' : `${job}: `}${how} ${familiar}`);
     }
-    for (const { job, reason } of skipped) logger.warn(`${job}: skipped; ${reason}`);
-    if (options.act || options.actrc) for (const notice of act.notices) logger.warn(notice);
-    if (options.act) logger.info(act.arguments.join(' '));
-    if (options.actrc) logger.info(`wrote ${await writeActrc(workspace, act)}`);
+    for (const { job, reason } of skipped) log.warn(`${job}: skipped; ${reason}`);
+    if (options.act || options.actrc) for (const notice of act.notices) log.warn(notice);
+    if (options.act) log.info(act.arguments.join(' '));
+    if (options.actrc) log.info(`wrote ${await writeActrc(workspace, act)}`);
   });
 export default ensureImage;

@@ -1,4 +1,4 @@
-import { logger, type PromiseExecutor } from '@nx/devkit';
+import type { PromiseExecutor } from '@nx/devkit';
 import {
   archiveOf,
   familiarReference,
@@ -9,6 +9,7 @@ import {
   readDefinition,
   type Workspace,
 } from '@stowage/core';
+import { log } from '../../log.js';
 import { run, type Call, type EngineChoiceOptions } from '../run.js';
 
 export interface LoadExecutorOptions extends EngineChoiceOptions {
@@ -36,8 +37,8 @@ const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
     }).catch(withCacheHint);
     for (const { reference, action, engine } of results) {
       const familiar = familiarReference(parseReference(reference));
-      logger.info(`${action} in ${engine}:`);
-      logger.info(
+      log.info(`${action} in ${engine}:`);
+      log.info(
         options.act
           ? `-P ${options.runner ?? os ?? 'ubuntu-latest'}=${familiar} --pull=false`
           : familiar,

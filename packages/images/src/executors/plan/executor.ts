@@ -1,5 +1,6 @@
-import { logger, type PromiseExecutor } from '@nx/devkit';
+import type { PromiseExecutor } from '@nx/devkit';
 import { plan } from '@stowage/core';
+import { log } from '../../log.js';
 import { requestOf, type JobExecutorOptions } from '../job.js';
 import { run } from '../run.js';
 
@@ -9,6 +10,6 @@ const planImage: PromiseExecutor<JobExecutorOptions> = (options, context) =>
     const { jobs, skipped } = await plan(workspace, requestOf(options), call);
     const plans = jobs.map((each) => each.plan);
     const shown = options.workflow === undefined ? plans[0] : { jobs: plans, skipped };
-    logger.info(JSON.stringify(shown, null, 2));
+    log.json(shown);
   });
 export default planImage;

@@ -1,5 +1,6 @@
-import { logger, type PromiseExecutor } from '@nx/devkit';
+import type { PromiseExecutor } from '@nx/devkit';
 import { ImageError, prune, readDefinition } from '@stowage/core';
+import { log } from '../../log.js';
 import { run, type CommonOptions } from '../run.js';
 
 export interface PruneExecutorOptions extends CommonOptions {
@@ -30,8 +31,8 @@ const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
       ...(keepNewest === undefined ? {} : { keepNewest: { name: keepNewest } }),
       name: definition.name,
     });
-    for (const { action, path, reason } of decisions) logger.info(`${action} ${path}: ${reason}`);
-    logger.info(`${freedBytes} bytes ${dryRun ? 'would be freed' : 'freed'}`);
+    for (const { action, path, reason } of decisions) log.info(`${action} ${path}: ${reason}`);
+    log.info(`${freedBytes} bytes ${dryRun ? 'would be freed' : 'freed'}`);
     if (shortfallBytes > 0)
       throw new ImageError(
         'NO_SPACE',

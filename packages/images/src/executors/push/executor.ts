@@ -1,4 +1,4 @@
-import { logger, type PromiseExecutor } from '@nx/devkit';
+import type { PromiseExecutor } from '@nx/devkit';
 import {
   archiveOf,
   push,
@@ -6,6 +6,7 @@ import {
   type PushOptions,
   type RegistryFlags,
 } from '@stowage/core';
+import { log } from '../../log.js';
 import { run, type CommonOptions } from '../run.js';
 
 export interface PushExecutorOptions
@@ -38,9 +39,7 @@ const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
     );
     for (const { reference, digest, action, bytesSent } of results) {
       const known = digest === null ? '' : `@${digest}`;
-      logger.info(
-        `${dryRun ? 'would be pushed' : action}: ${reference}${known} (${bytesSent} bytes)`,
-      );
+      log.info(`${dryRun ? 'would be pushed' : action}: ${reference}${known} (${bytesSent} bytes)`);
     }
   });
 export default pushImage;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { logger, type PromiseExecutor } from '@nx/devkit';
+import type { PromiseExecutor } from '@nx/devkit';
 import { report, reportPage, writeAtomically } from '@stowage/core';
+import { log } from '../../log.js';
 import { run, type EngineChoiceOptions } from '../run.js';
 
 export interface ReportExecutorOptions extends EngineChoiceOptions {
@@ -13,6 +14,6 @@ const reportImages: PromiseExecutor<ReportExecutorOptions> = (options, context) 
     const { output = '.stowage/report.html' } = options;
     const page = await reportPage(await report(workspace, call));
     await writeAtomically(resolve(call.cwd, output), [Buffer.from(page)]);
-    logger.info(`report: ${output}`);
+    log.info(`report: ${output}`);
   });
 export default reportImages;

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { logger, type PromiseExecutor } from '@nx/devkit';
+import type { PromiseExecutor } from '@nx/devkit';
 import {
   familiarReference,
   listInputs,
@@ -8,6 +8,7 @@ import {
   readDefinition,
   saveDefinition,
 } from '@stowage/core';
+import { log } from '../../log.js';
 import { refuseCycle } from '../refuse-cycle.js';
 import { run, type CommonOptions } from '../run.js';
 import { refuseInvisible } from './refuse-invisible.js';
@@ -34,7 +35,7 @@ const save: PromiseExecutor<SaveExecutorOptions> = (options, context) =>
     });
     const path = relative(context.root, archive);
     const name = familiarReference(parseReference(reference));
-    logger.info(
+    log.info(
       action === 'saved'
         ? `saved ${name} to ${path} (${String(digest)})`
         : `${path} holds ${name} already (${String(digest)}); nothing to do`,

@@ -1,12 +1,20 @@
 import { once } from 'node:events';
-import { logger, type ExecutorContext } from '@nx/devkit';
+import type { ExecutorContext } from '@nx/devkit';
 import { openWorkspace, serve, type ServeOptions } from '@stowage/core';
+import { log } from '../../log.js';
 import { failed, onEvent } from '../run.js';
 
 export interface ServeExecutorOptions
   extends Pick<
     ServeOptions,
-    'root' | 'listen' | 'readOnly' | 'upstream' | 'maxUsed' | 'htpasswd' | 'anonymous'
+    | 'root'
+    | 'listen'
+    | 'readOnly'
+    | 'upstream'
+    | 'maxUsed'
+    | 'htpasswd'
+    | 'anonymous'
+    | 'allowedHosts'
   > {
   readonly inputs?: readonly string[];
 }
@@ -29,7 +37,7 @@ export default async function* serveImages(
       stdin: noInput,
       onEvent,
     });
-    logger.info(`registry: ${serving.url}`);
+    log.info(`registry: ${serving.url}`);
     yield { success: true, baseUrl: serving.url };
     if (!stopped.signal.aborted) await once(stopped.signal, 'abort');
   } catch (error) {

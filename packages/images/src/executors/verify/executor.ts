@@ -1,10 +1,14 @@
-import { logger, type PromiseExecutor } from '@nx/devkit';
+import type { PromiseExecutor } from '@nx/devkit';
 import { archiveOf, ImageError, readDefinition, verify } from '@stowage/core';
+import { log } from '../../log.js';
 import { run, type CommonOptions } from '../run.js';
 
 export interface VerifyExecutorOptions extends CommonOptions {
   readonly allowSparse?: boolean;
 }
+
+/** How many problems are shown. */
+const SHOWN = 100;
 
 /** Proves the archive of a definition byte by byte. */
 const verifyImage: PromiseExecutor<VerifyExecutorOptions> = (options, context) =>
@@ -13,13 +17,15 @@ const verifyImage: PromiseExecutor<VerifyExecutorOptions> = (options, context) =
     const path = archiveOf(workspace, definition.name, definition.project);
     const { allowSparse } = options;
     const [result] = await verify(workspace, [path], { ...call, allowSparse, stdin: noInput });
-    for (const { code, message } of result?.problems ?? []) logger.error(`${code}: ${message}`);
-    const [first] = result?.problems ?? [];
+    const problems = result?.problems ?? [];
+    for (const { code, message } of problems.slice(0, SHOWN)) log.error(`${code}: ${message}`);
+    if (problems.length > SHOWN) log.error(`and ${problems.length - SHOWN} more problems`);
+    const [first] = problems;
     if (first)
       throw new ImageError(first.code, `${definition.name}: its archive is not sound`, {
         hint: 'Save it again. If Nx restored the archive from its cache, use --skip-nx-cache.',
       });
-    logger.info(`${definition.name}: every byte is as it should be (${result?.bytes ?? 0} hashed)`);
+    log.info(`${definition.name}: every byte is as it should be (${result?.bytes ?? 0} hashed)`);
   });
 export default verifyImage;
 

@@ -3,13 +3,19 @@ import {
   formatFiles,
   getProjects,
   joinPathFragments,
-  logger,
   updateProjectConfiguration,
   type ProjectConfiguration,
   type Tree,
 } from '@nx/devkit';
-import { DEFINITION_FILE, formatName, ImageError, SETTINGS_FILE } from '@stowage/core/definition';
+import {
+  DEFINITION_FILE,
+  formatName,
+  ImageError,
+  shortList,
+  SETTINGS_FILE,
+} from '@stowage/core/definition';
 import { parseDocument, stringify } from 'yaml';
+import { log, printing } from '../../log.js';
 import initGenerator from '../init/generator.js';
 import { headOf } from '../image/workflow.js';
 import { osOf } from './dockerfile-os.js';
@@ -36,15 +42,19 @@ interface Build {
 }
 
 /** Adopts what a workspace has; what cannot be adopted is said, and left as it is. */
-export default async function convertGenerator(
+export default function convertGenerator(
   tree: Tree,
   schema: ConvertGeneratorSchema,
 ): Promise<void> {
+  return printing(() => generate(tree, schema));
+}
+
+async function generate(tree: Tree, schema: ConvertGeneratorSchema): Promise<void> {
   const projects = getProjects(tree);
   if (schema.project !== undefined && !projects.has(schema.project))
     throw new ImageError(
       'NOT_FOUND',
-      `project: expected one of ${[...projects.keys()].join(', ') || 'none'}, got ${JSON.stringify(schema.project)}`,
+      `project: expected one of ${shortList([...projects.keys()]) || 'none'}, got ${JSON.stringify(schema.project)}`,
     );
   initGenerator(tree, { skipFormat: true, skipPackageJson: true });
   adoptArchives(tree, schema.images);
@@ -71,7 +81,7 @@ function adoptArchives(tree: Tree, said: string | undefined): void {
   if ((document.get('images') ?? 'images') === folder) return;
   document.set('images', folder);
   tree.write(SETTINGS_FILE, document.toString());
-  logger.info(
+  log.info(
     `${folder}: holds the archives now (${SETTINGS_FILE}); stowage doctor says what of them needs a hand`,
   );
 }
@@ -132,7 +142,7 @@ function adopt(
   const what = target === undefined ? dockerfile : `${owner}:${target}`;
   if (os === undefined) {
     const why = content === null ? `no ${dockerfile}` : 'its FROM names no system with a version';
-    logger.warn(
+    log.warn(
       `${what}: left as it is: ${why}. nx g @stowage/images:image --project=${owner} --dockerfile --os=… makes a definition.`,
     );
     return false;
@@ -144,7 +154,7 @@ function adopt(
   const folder = joinPathFragments(root, 'images', `${os}-${variant}`);
   const path = joinPathFragments(folder, DEFINITION_FILE);
   if (tree.exists(path)) {
-    logger.info(`${path} is there already; it was left as it is`);
+    log.info(`${path} is there already; it was left as it is`);
     return true;
   }
   const definition = {
@@ -158,7 +168,7 @@ function adopt(
     ...(platforms ? { platforms } : {}),
   };
   tree.write(path, `${headOf(name).join('\n')}\n${stringify(definition)}`);
-  logger.info(`${what}: is ${name} now: nx run ${name}:image-build, image-save, image-push`);
+  log.info(`${what}: is ${name} now: nx run ${name}:image-build, image-save, image-push`);
   return true;
 }
 

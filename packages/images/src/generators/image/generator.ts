@@ -2,7 +2,6 @@ import {
   formatFiles,
   getProjects,
   joinPathFragments,
-  logger,
   visitNotIgnoredFiles,
   type GeneratorCallback,
   type Tree,
@@ -11,9 +10,11 @@ import {
   DEFINITION_FILE,
   formatName,
   ImageError,
+  shortList,
   normalizeOs,
   parseDefinition,
 } from '@stowage/core/definition';
+import { log, printing } from '../../log.js';
 import initGenerator from '../init/generator.js';
 import { headOf, workflowFiles, type Owner } from './workflow.js';
 
@@ -41,7 +42,14 @@ interface NormalizedSchema extends Owner {
 }
 
 /** Writes definitions that build as they are; leaves every file that is there already alone. */
-export default async function imageGenerator(
+export default function imageGenerator(
+  tree: Tree,
+  schema: ImageGeneratorSchema,
+): Promise<GeneratorCallback | undefined> {
+  return printing(() => generate(tree, schema));
+}
+
+async function generate(
   tree: Tree,
   schema: ImageGeneratorSchema,
 ): Promise<GeneratorCallback | undefined> {
@@ -53,7 +61,7 @@ export default async function imageGenerator(
       : workflowFiles(tree, owner, schema.fromWorkflow);
   const install = initGenerator(tree, { skipFormat: true, skipPackageJson: true });
   for (const [file, content] of Object.entries(files)) {
-    if (tree.exists(file)) logger.info(`${file} is there already; it was left as it is`);
+    if (tree.exists(file)) log.info(`${file} is there already; it was left as it is`);
     else tree.write(file, content);
   }
   if (!schema.skipFormat) await formatFiles(tree);
@@ -67,7 +75,7 @@ function ownerOf(tree: Tree, owner: string): Owner {
     return { owner, ownerRoot: found.root, project: owner.slice(owner.lastIndexOf('/') + 1) };
   throw new ImageError(
     'NOT_FOUND',
-    `project: expected one of ${[...projects.keys()].join(', ') || 'none'}, got ${JSON.stringify(owner)}`,
+    `project: expected one of ${shortList([...projects.keys()]) || 'none'}, got ${JSON.stringify(owner)}`,
   );
 }
 

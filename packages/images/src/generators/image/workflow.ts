@@ -1,5 +1,5 @@
 import { arch } from 'node:os';
-import { joinPathFragments, logger, type Tree } from '@nx/devkit';
+import { joinPathFragments, type Tree } from '@nx/devkit';
 import {
   DEFINITION_FILE,
   definitionFor,
@@ -12,6 +12,7 @@ import {
   type Requirements,
 } from '@stowage/core/definition';
 import { stringify } from 'yaml';
+import { log } from '../../log.js';
 
 /** The project that images belong to. */
 export interface Owner {
@@ -35,7 +36,7 @@ export function workflowFiles(
     path: SETTINGS_FILE,
   });
   const { jobs, skipped } = parseWorkflow({ text, path }, settings);
-  for (const { job, reason } of skipped) logger.info(`${job}: no image: ${reason}`);
+  for (const { job, reason } of skipped) log.info(`${job}: no image: ${reason}`);
   const wanted = new Map<string, Requirements>();
   for (const { requirements: said } of jobs) {
     const requirements = requirementsOf({ ...said, project }, { project, architecture: arch() });

@@ -1,0 +1,76 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { startServe } from '../served.js';
+import { stowage, temporaryFolder } from '../run.js';
+import { CONFIG_DIGEST, flood, recording, registryWith } from '../hostile-registry.js';
+
+export function clientBoundsAttacks(): void {
+  it.each<[string, number, (path: string, host: string) => number | string]>([
+    ['a manifest', 4, () => 200],
+    ['an error', 5, () => 403],
+    [
+      'a token',
+      4,
+      (path, host) => (path === '/token' ? 200 : `Bearer realm="http://${host}/token"`),
+    ],
+  ])('that sends %s without end is cut off', { timeout: 60_000 }, async (_, exit, how) => {
+    const registry = await recording((response, { url = '', headers: { host = '' } }) => {
+      const answer = how(url.split('?', 1)[0] ?? '', host);
+      if (typeof answer === 'number') flood(response, answer);
+      else response.writeHead(401, { 'www-authenticate': answer }).end();
+    });
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const { code, stderr } = await stowage(['inspect', `docker://${registry.host}/a@${digest}`]);
+    expect([code, stderr]).toEqual([exit, expect.stringContaining(registry.host)]);
+    expect(registry.cut.length).toBeGreaterThan(0);
+  });
+
+  it('whose list of tags never ends is left, and its mirror serves on', async () => {
+    let at = 0;
+    const registry = await recording((response) =>
+      response.writeHead(200, { link: `</v2/a/tags/list?at=${at++}>; rel="next"` }).end('{}'),
+    );
+    const root = await temporaryFolder();
+    const { url } = await startServe(['--root', root, '--upstream', `http://${registry.host}`]);
+    expect((await fetch(`${url}/v2/a/tags/list`)).status).toBe(503);
+    expect(registry.requests.length).toBeLessThanOrEqual(1_001);
+    expect((await fetch(`${url}/v2/`)).status).toBe(200);
+  });
+
+  it('whose tags are paths makes its mirror write no file elsewhere', async () => {
+    const registry = await recording(
+      registryWith((response) => response.end('{"tags":["good","../../../../../outside/x"]}')),
+    );
+    const folder = await temporaryFolder();
+    const root = join(folder, 'a/b/root');
+    const { url } = await startServe(['--root', root, '--upstream', `http://${registry.host}`]);
+    expect((await fetch(`${url}/v2/team/app/manifests/good`)).status).toBe(200);
+    await (await fetch(`${url}/-/team/app`)).text();
+    expect(await (await fetch(`${url}/v2/team/app/tags/list`)).text()).toContain('"tags":["good"]');
+    expect(registry.requests.filter((each) => each.includes('outside'))).toEqual([]);
+    expect(await readdir(folder)).toEqual(['a']);
+    expect(await readdir(join(folder, 'a'))).toEqual(['b']);
+    expect(await readdir(join(folder, 'a/b'))).toEqual(['root']);
+  });
+
+  it('is not read any more by a mirror whose client has left', async () => {
+    const registry = await recording((response, { method }) => {
+      response.writeHead(200, { 'content-length': 1e9 });
+      if (method === 'HEAD') response.end();
+      else response.write(Buffer.alloc(100_000));
+    });
+    const root = await temporaryFolder();
+    const { url } = await startServe(['--root', root, '--upstream', `http://${registry.host}`]);
+    const gone = new AbortController();
+    const path = `/v2/a/blobs/${CONFIG_DIGEST}`;
+    const asking = fetch(`${url}${path}`, { signal: gone.signal });
+    await vi.waitFor(() => expect(registry.requests).toContain(`GET ${path}`), 10_000);
+    gone.abort();
+    await expect(asking).rejects.toThrow();
+    await vi.waitFor(() => expect(registry.cut).toEqual([path]), 10_000);
+    await vi.waitFor(async () => {
+      expect(await readdir(join(root, 'repositories/a/_uploads'))).toEqual([]);
+    }, 10_000);
+  });
+}

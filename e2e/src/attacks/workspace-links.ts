@@ -1,0 +1,63 @@
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createWorkspace, DEFINITION, NAME, put } from '../fixture.js';
+import { CLI, must, stowage, temporaryFolder } from '../run.js';
+
+async function saved(): Promise<string> {
+  const cwd = await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' });
+  await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
+  return cwd;
+}
+
+/** A workspace in which links stand in place of files and folders that Stowage writes. */
+export function linkAttacks(): void {
+  it('the journal of uses is not written through a link, and a load works all the same', async () => {
+    const cwd = await saved();
+    const start = join(await temporaryFolder(), '.bashrc');
+    await writeFile(start, '# mine\n');
+    await rm(join(cwd, '.stowage/usage.0.jsonl'), { force: true });
+    await symlink(start, join(cwd, '.stowage/usage.0.jsonl'));
+    const { code, stderr } = await stowage(['load', NAME], { cwd });
+    expect([code, stderr]).toEqual([0, expect.stringContaining('was not noted')]);
+    expect(stderr).toContain('usage.0.jsonl');
+    expect(await readFile(start, 'utf8')).toBe('# mine\n');
+  });
+
+  it('a record whose name is a command is refused', async () => {
+    const cwd = await saved();
+    const path = join(cwd, `images/app/${NAME}.image.json`);
+    await writeFile(path, (await readFile(path, 'utf8')).replace(`"${NAME}"`, '"$(touch /x)"'));
+    const { code, stderr } = await stowage(['load', `images/app/${NAME}.tar`], { cwd });
+    expect([code, stderr]).toEqual([4, expect.stringContaining('the record of an archive')]);
+  });
+
+  it.each(['images/image-registry.yml.partial', '.stowage/usage.json', '.stowage/catalog.json'])(
+    '%s is replaced, and its target left alone',
+    async (file) => {
+      const cwd = await saved();
+      const target = join(await temporaryFolder(), 'target');
+      await writeFile(target, 'mine');
+      await rm(join(cwd, file), { force: true });
+      await symlink(target, join(cwd, file));
+      await put(cwd, `${DEFINITION}/files/hello`, 'other\n');
+      await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
+      await must(process.execPath, [CLI, 'load', NAME], { cwd });
+      expect(await readFile(target, 'utf8')).toBe('mine');
+    },
+  );
+
+  it.each(['.stowage', '.stowage/builds', '.stowage/store/blobs', 'images'])(
+    '%s that leads out of the workspace is refused by name',
+    async (folder) => {
+      const cwd = await saved();
+      const elsewhere = await temporaryFolder();
+      await mkdir(join(cwd, folder), { recursive: true });
+      await rename(join(cwd, folder), join(cwd, 'moved'));
+      await symlink(elsewhere, join(cwd, folder));
+      const { code, stderr } = await stowage(['build', DEFINITION, '--save'], { cwd });
+      expect([code, stderr]).toEqual([4, expect.stringContaining(`${folder}: expected a path in`)]);
+      expect(await readdir(elsewhere)).toEqual([]);
+    },
+  );
+}

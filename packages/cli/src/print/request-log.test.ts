@@ -1,0 +1,48 @@
+import type { Answered } from '@stowage/core';
+import { expect, it } from 'vitest';
+import { requestLog } from './request-log.js';
+
+const ANSWERED: Answered = {
+  id: 'some-id',
+  time: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
+  address: '192.0.2.1',
+  user: 'ada',
+  method: 'GET',
+  path: '/v2/a/tags/list',
+  route: 'tags',
+  status: 200,
+  bytes: 512,
+  milliseconds: 1.26,
+};
+
+function logged(format: 'text' | 'json', answered: Partial<Answered>): string {
+  const lines: string[] = [];
+  requestLog(format, (line) => lines.push(line))?.({ ...ANSWERED, ...answered });
+  return lines.join('');
+}
+
+it('writes one line for each request, in text or JSON', () => {
+  const line = '2026-01-02T03:04:05.006Z 192.0.2.1 ada GET /v2/a/tags/list 200 512B 1.3ms some-id';
+  expect(logged('text', {})).toBe(`${line}\n`);
+  expect(logged('text', { error: new Error('the disk') })).toBe(`${line} "the disk"\n`);
+  expect(JSON.parse(logged('json', {}))).toEqual({
+    ...ANSWERED,
+    time: '2026-01-02T03:04:05.006Z',
+    milliseconds: 1.3,
+  });
+  expect(requestLog('none', () => undefined)).toBeUndefined();
+});
+
+it.each(['text', 'json'] as const)('lets nothing of a client act on a terminal as %s', (format) => {
+  const evil = 'a\nb\r\u001b[31mc\u009b2J\u2028d\u202ee f"\\';
+  const line = logged(format, { user: evil, path: `/${evil}`, error: new Error(evil) });
+  expect(line.endsWith('\n')).toBe(true);
+  expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  if (format === 'json') expect(JSON.parse(line)).toMatchObject({ user: evil });
+  else
+    expect(line.split(' ').slice(2, 5)).toEqual([
+      expect.stringMatching(/^a\\nb/),
+      'GET',
+      expect.anything(),
+    ]);
+});

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
+import { ImageError } from '../errors.js';
+import { parseConfig } from '../oci/config.js';
+import { describe, type Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import type { Limits } from '../oci/limits.js';
+import { MediaType } from '../oci/media-types.js';
+import type { Files } from '../transfer/files.js';
+import { readAll } from '../transfer/verified.js';
+
+interface ReadConfig {
+  readonly descriptor: Descriptor;
+  readonly diffIds: readonly Digest[];
+}
+
+interface ReadLayer {
+  readonly size: number;
+  readonly compression: Compression;
+  /** Of a compressed layer that is not named by its digest; known once it was asked for. */
+  sha256?: string;
+}
+
+/** Configs and layers of a docker-archive. Each file is read once, however many images or links name it. */
+export class ArchiveMembers {
+  readonly location: string;
+  readonly #files: Files;
+  readonly #limits: Limits | undefined;
+  readonly #configs = new Map<string, ReadConfig>();
+  readonly #layers = new Map<string, ReadLayer>();
+
+  constructor(location: string, files: Files, limits: Limits | undefined) {
+    this.location = location;
+    this.#files = files;
+    this.#limits = limits;
+  }
+
+  /** @throws ImageError INCOMPLETE (no such file), CORRUPT, INVALID, TOO_LARGE */
+  async config(path: string): Promise<ReadConfig> {
+    const { place } = await this.#find(path);
+    const known = this.#configs.get(place);
+    if (known) {
+      this.#checkName(path, known.descriptor.digest);
+      return known;
+    }
+    const bytes = await readAll(this.#files.read(path), this.#limits?.manifestBytes);
+    const descriptor = describe(MediaType.config, bytes);
+    // Before it is parsed: damaged JSON is damage.
+    this.#checkName(path, descriptor.digest);
+    const read = { descriptor, diffIds: parseConfig(bytes, this.#limits).diffIds };
+    this.#configs.set(place, read);
+    return read;
+  }
+
+  /**
+   * A plain layer's digest is its diff ID; a compressed one has to be hashed, unless its name says it.
+   *
+   * @throws ImageError INCOMPLETE (no such file), UNSUPPORTED
+   */
+  async layer(path: string, diffId: Digest): Promise<Descriptor> {
+    const { place, size } = await this.#find(path);
+    const layer = this.#layers.get(place) ?? { size, compression: await this.#compression(path) };
+    this.#layers.set(place, layer);
+    const { compression } = layer;
+    if (compression === 'none') return { mediaType: MediaType.layer, digest: diffId, size };
+    if (compression !== 'gzip' && compression !== 'zstd')
+      throw new ImageError(
+        'UNSUPPORTED',
+        `${path}: expected a plain, gzip or zstd layer, got ${compression}`,
+      );
+    const mediaType = compression === 'gzip' ? MediaType.layerGzip : MediaType.layerZstd;
+    // The digest in a name is verified when the layer is read.
+    const named = /^(?:.*\/)?([0-9a-f]{64})(?:\.tar\.gz)?$/.exec(path)?.[1];
+    const sha256 = named ?? (layer.sha256 ??= await this.#hash(path));
+    return { mediaType, digest: `sha256:${sha256}`, size };
+  }
+
+  async #find(path: string): Promise<{ readonly place: string; readonly size: number }> {
+    const extent = await this.#files.locate(path);
+    if (extent) return { place: `${extent.offset}+${extent.size}`, size: extent.size };
+    throw new ImageError('INCOMPLETE', `${this.location}: expected ${path}, got no such member`, {
+      location: this.location,
+      hint: 'It was saved without all of its content; save or fetch it again.',
+    });
+  }
+
+  async #compression(path: string): Promise<Compression> {
+    return detectCompression(await readAll(this.#files.read(path, { end: MAGIC_BYTES })));
+  }
+
+  async #hash(path: string): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const chunk of this.#files.read(path)) hash.update(chunk);
+    return hash.digest('hex');
+  }
+
+  /** Every writer names the config by its digest, and nothing else verifies it. */
+  #checkName(path: string, actual: Digest): void {
+    const named = configDigestIn(path);
+    if (named === undefined || actual === named) return;
+    throw new ImageError(
+      'CORRUPT',
+      `${this.location}: ${path}: expected content of that digest, got ${actual}`,
+      {
+        location: this.location,
+        hint: 'The content was damaged after it was written; fetch or build it again.',
+      },
+    );
+  }
+}
+
+/** The digest that a config's path says, as every writer's does. */
+export function configDigestIn(path: string): Digest | undefined {
+  const [, hex] = /(?:^|[/:])([0-9a-f]{64})(?:\.json)?$/.exec(path) ?? [];
+  return hex === undefined ? undefined : `sha256:${hex}`;
+}

@@ -1,0 +1,190 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { changeItems, repack } from '../../testing/repack.js';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
+import { blobPath } from '../oci/layout.js';
+import { digestOf } from '../oci/digest.js';
+import { MediaType } from '../oci/media-types.js';
+import type { Extent } from '../transfer/extent.js';
+import type { Files } from '../transfer/files.js';
+import { only } from '../transfer/copy.js';
+import { LayoutSource } from '../transfer/layout-source.js';
+import { walk } from '../transfer/walk.js';
+import { DockerArchive } from './docker-archive.js';
+import { openArchive } from './open-archive.js';
+import { decodePax } from './tar-header.js';
+import { indexTar } from './tar-index.js';
+import { packTar } from './pack-tar.js';
+import { readAll } from '../transfer/verified.js';
+
+const GOLDEN = join(import.meta.dirname, '../../testing/golden');
+
+/** Files in memory; counts what is read. */
+class CountedFiles implements Files {
+  reads = 0;
+  readonly #files: ReadonlyMap<string, { readonly body: Buffer; readonly offset: number }>;
+
+  /** @param links other names of files. */
+  constructor(
+    files: Readonly<Record<string, Buffer>>,
+    links: Readonly<Record<string, string>> = {},
+  ) {
+    const all = new Map(
+      Object.entries(files).map(([name, body], offset) => [name, { body, offset }] as const),
+    );
+    for (const [name, target] of Object.entries(links)) {
+      const file = all.get(target);
+      if (file) all.set(name, file);
+    }
+    this.#files = all;
+  }
+
+  async size(path: string) {
+    return this.#files.get(path)?.body.byteLength;
+  }
+
+  async *read(path: string, { start = 0, end }: { start?: number; end?: number } = {}) {
+    this.reads++;
+    yield* only(this.#files.get(path)?.body.subarray(start, end) ?? Buffer.alloc(0));
+  }
+
+  async locate(path: string): Promise<Extent | undefined> {
+    const file = this.#files.get(path);
+    if (!file) return undefined;
+    const { offset, body } = file;
+    return { offset, size: body.byteLength, member: path, pieces: [] };
+  }
+
+  async list() {
+    return [];
+  }
+
+  async [Symbol.asyncDispose]() {
+    // It holds nothing.
+  }
+}
+
+describe('a pax header', () => {
+  it.each([
+    ['a record whose "=" is in a later one', '6 abc\n6 abc\n9 a=bbbb\n'],
+    ['a length that is no number', '1e1 path=x\n'],
+    ['a length of many digits', `${'0'.repeat(30)}9 a=bbbb\n`],
+    ['a record beyond the end', '99 a=b\n'],
+    ['no length', ' a=b\n'],
+  ])('with %s is refused', (_what, body) => {
+    expect(() => decodePax(Buffer.from(body))).toThrow('tar pax header');
+  });
+
+  it('keeps what its records say', () => {
+    expect([...decodePax(Buffer.from('9 a=b=cc\n6 x=\n\n'))]).toEqual([
+      ['a', 'b=cc'],
+      ['x', '\n'],
+    ]);
+  });
+});
+
+it('a tar whose names are longer than memory should hold is refused', async () => {
+  const members = Array.from({ length: 40 }, (_, at) => ({
+    name: `${at}/${'n'.repeat(150)}`,
+    size: 0,
+    open: () => [],
+  }));
+  const tar = Buffer.from(await readAll(packTar(members), Infinity));
+  const read = async (at: number, length: number) => tar.subarray(at, at + length);
+  const limits = { ...DEFAULT_LIMITS, headerBytes: 1000 };
+  await expect(indexTar(read, tar.byteLength, { ...limits, headerBytes: 180 })).rejects.toThrow(
+    'shorter names',
+  );
+  expect((await indexTar(read, tar.byteLength, limits)).size).toBe(40);
+});
+
+it('files of a docker-archive are read once, however many images and links name them', async () => {
+  const layer = Buffer.alloc(2000, 'x');
+  const config = Buffer.from(
+    JSON.stringify({
+      os: 'linux',
+      architecture: 'amd64',
+      rootfs: { type: 'layers', diff_ids: [digestOf(layer), digestOf(layer)] },
+    }),
+  );
+  const names = Array.from({ length: 10_000 }, (_, at) => `${at}`);
+  const items = names.map((name) => ({
+    Config: `c${name}`,
+    RepoTags: [`a:${name}`],
+    Layers: ['l', `l${name}`],
+  }));
+  const files = new CountedFiles(
+    { 'manifest.json': Buffer.from(JSON.stringify(items)), c: config, l: layer },
+    Object.fromEntries(
+      names.flatMap((name) => [
+        [`c${name}`, 'c'],
+        [`l${name}`, 'l'],
+      ]),
+    ),
+  );
+  await using archive = await DockerArchive.open('x', files);
+  expect(files.reads).toBeLessThan(10);
+  expect((await archive.resolve('a:77')).descriptor.mediaType).toBe(MediaType.manifest);
+});
+
+it('entries of one image without a name do not each get all names', async () => {
+  const path = join(await temporaryFolder(), 'x.tar');
+  await repack(join(GOLDEN, 'docker-25.tar'), path, (members) => {
+    const index = JSON.parse(String(members.get('index.json'))) as { manifests: object[] };
+    const manifests = Array.from({ length: 2000 }, () => ({
+      ...index.manifests[0],
+      annotations: {},
+    }));
+    members.set('index.json', Buffer.from(JSON.stringify({ ...index, manifests })));
+    changeItems(members, (items) =>
+      items.map((item, n) => ({
+        ...item,
+        RepoTags: Array.from({ length: 2000 }, (_, at) => `a${n}:${at}`),
+      })),
+    );
+  });
+  await using source = (await openArchive(path)).source;
+  let count = 0;
+  for await (const _ of source.list()) count++;
+  expect(count).toBeLessThan(5000);
+});
+
+it('manifests of one image that would fill the memory are refused before they are all read', async () => {
+  const files: Record<string, Buffer> = {};
+  const added = (manifests: readonly object[], size: number) => {
+    const index = JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, manifests });
+    const bytes = Buffer.from(index.padEnd(size));
+    const digest = digestOf(bytes);
+    files[blobPath(digest)] = bytes;
+    return { mediaType: MediaType.index, digest, size: bytes.byteLength };
+  };
+  const limits = { ...DEFAULT_LIMITS, manifestBytes: 10_000 };
+  const children = Array.from({ length: 30 }, (_, at) =>
+    added([{ mediaType: 'text/plain', digest: digestOf(Buffer.from(`${at}`)), size: 1 }], 9000),
+  );
+  const root = added(children, 0);
+  files['index.json'] = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [root] }));
+  const counted = new CountedFiles(files);
+  await using source = await LayoutSource.open('x', counted, { limits });
+  const { descriptor } = await source.resolve();
+  await expect(walk(source, descriptor, { missing: 'report' })).rejects.toMatchObject({
+    code: 'TOO_LARGE',
+  });
+  expect(counted.reads).toBeLessThan(12);
+});
+
+it('a message names ten of many images', async () => {
+  const manifests = Array.from({ length: 5000 }, (_, at) => ({
+    mediaType: MediaType.manifest,
+    digest: digestOf(Buffer.from(`${at}`)),
+    size: 1,
+    annotations: { 'io.containerd.image.name': `example.com/a:${at}` },
+  }));
+  const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }));
+  await using source = await LayoutSource.open('x', new CountedFiles({ 'index.json': index }));
+  for (const asked of [undefined, 'b:1']) {
+    const error: unknown = await source.resolve(asked).catch((each: unknown) => each);
+    expect(error).toMatchObject({ hint: expect.stringContaining('and 4990 more') as string });
+  }
+});

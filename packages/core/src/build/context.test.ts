@@ -1,0 +1,74 @@
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { contextPath, listContext, readContextFile } from './context.js';
+
+async function context(): Promise<string> {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, 'a'));
+  await writeFile(join(folder, 'a/x'), '1');
+  return folder;
+}
+
+describe('a path of a context', () => {
+  it.each([
+    ['.', ''],
+    ['./', ''],
+    ['./a/', 'a'],
+    ['a/../b//c', 'b/c'],
+    ['..a', '..a'],
+  ])('%j is %j', (path, expected) => {
+    expect(contextPath(path)).toBe(expected);
+  });
+
+  it.each(['..', '../a', 'a/../../b', '/etc/hostname', 'a\0'])('is not %j', (path) => {
+    expect(() => contextPath(path)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
+});
+
+describe('links of a context', () => {
+  it('are listed as links, wherever they lead', async () => {
+    const folder = await context();
+    await symlink('/etc', join(folder, 'out'));
+    expect((await listContext(folder)).map(({ path, type }) => `${type} ${path}`)).toEqual([
+      'directory a',
+      'file a/x',
+      'symlink out',
+    ]);
+  });
+
+  it('are not gone through when they lead out', async () => {
+    const folder = await context();
+    await symlink('/etc', join(folder, 'out'));
+    await symlink('a', join(folder, 'in'));
+    expect((await listContext(folder, ['in/x'])).map(({ path }) => path)).toEqual(['in/x']);
+    await expect(listContext(folder, ['out/hostname'])).rejects.toThrow(/out: expected a path in/);
+    await symlink('/etc/hostname', join(folder, '.dockerignore'));
+    await expect(listContext(folder)).rejects.toThrow(/\.dockerignore: expected a path in/);
+  });
+
+  it('do not take the place of a file that was listed', async () => {
+    const folder = await context();
+    const [, file] = await listContext(folder);
+    if (!file) throw new Error('a file was listed');
+    const read = async () => {
+      for await (const chunk of readContextFile(file)) return Buffer.from(chunk).toString();
+      return '';
+    };
+    expect(await read()).toBe('1');
+    await rename(join(folder, 'a'), join(folder, 'b'));
+    await mkdir(join(folder, 'a'));
+    await symlink('/etc/hostname', join(folder, 'a/x'));
+    await expect(read()).rejects.toMatchObject({ code: 'INVALID' });
+    await rename(join(folder, 'a'), join(folder, 'c'));
+    await mkdir(join(folder, 'a'));
+    await writeFile(join(folder, 'a/x'), '2');
+    await expect(read()).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('is not listed any more when that is stopped', async () => {
+    const signal = AbortSignal.abort();
+    await expect(listContext(await context(), ['.'], { signal })).rejects.toThrow(/abort/i);
+  });
+});

@@ -1,0 +1,87 @@
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { isBelow } from '../disk/inside.js';
+import { systemCode } from '../errors.js';
+
+/** The folders of a workspace's catalog; absolute paths. */
+export interface CatalogPlace {
+  readonly workspace: string;
+  /** Holds the catalog and, in one folder for each project, the archives. */
+  readonly folder: string;
+  /** Holds what may be deleted at any time: derived index, journal, locks. */
+  readonly state: string;
+  /** Folders outside the workspace from which the catalog may name archives. */
+  readonly archives?: readonly string[];
+}
+
+/**
+ * The archive that a `file:` of the catalog names. `own`: below the folder of archives, so it may be replaced and
+ * deleted. `readable`: elsewhere in the workspace, or in a folder that the settings name; it is only read.
+ * `elsewhere`: not even read.
+ */
+export type Located =
+  | { readonly kind: 'own' | 'readable'; readonly path: string; readonly size: number }
+  | { readonly kind: 'elsewhere'; readonly path: string };
+
+/**
+ * Finds the archive of an entry: relative to the catalog, else to the workspace. Symbolic links are resolved before
+ * it is judged where the archive lies.
+ *
+ * @returns undefined when there is no such file
+ */
+export function locator(place: CatalogPlace): (file: string) => Located | undefined {
+  const folder = realIfThere(place.folder);
+  const readable = [place.workspace, ...(place.archives ?? [])].flatMap((each) => {
+    const real = realIfThere(each);
+    return real === undefined ? [] : [real];
+  });
+  return (file) => {
+    const paths = isAbsolute(file)
+      ? [file]
+      : [join(place.folder, file), join(place.workspace, file)];
+    const found = paths.flatMap((path) => locatedAt(path) ?? []);
+    return found.find(({ kind }) => kind !== 'elsewhere') ?? found[0];
+  };
+
+  function locatedAt(path: string): Located | undefined {
+    const info = statIfThere(path);
+    const real = info && realIfThere(path);
+    if (!info || real === undefined) return undefined;
+    // Deleting a link frees nothing, and its target may be another's.
+    const isFile = info.isFile() && !lstatSync(path).isSymbolicLink();
+    const isOwn = isFile && folder !== undefined && isBelow(folder, real);
+    if (isOwn && isBelow(place.folder, path)) return { kind: 'own', path, size: info.size };
+    const all = folder === undefined ? readable : [folder, ...readable];
+    return all.some((each) => isBelow(each, real))
+      ? { kind: 'readable', path, size: info.size }
+      : { kind: 'elsewhere', path };
+  }
+}
+
+/** A path that no file can have is one that is not there. */
+const ABSENT: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'ELOOP',
+  'EACCES',
+  'ENAMETOOLONG',
+  'ERR_INVALID_ARG_VALUE',
+]);
+
+/** Synchronous: there may be 20,000 of these, and each is over in microseconds. */
+function statIfThere(path: string) {
+  return unlessAbsent(() => statSync(path));
+}
+
+function realIfThere(path: string): string | undefined {
+  return unlessAbsent(() => realpathSync.native(path));
+}
+
+function unlessAbsent<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (ABSENT.has(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import { ZSTDDecoder } from 'zstddec/stream';
+
+/** What is called of zstd.h; addresses and sizes are in bytes of `memory`. */
+export interface ZstdProgram {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly malloc: (size: number) => number;
+  readonly free: (address: number) => void;
+  readonly ZSTD_createDCtx: () => number;
+  readonly ZSTD_freeDCtx: (context: number) => number;
+  readonly ZSTD_decompressStream: (context: number, output: number, input: number) => number;
+}
+
+/** A `WebAssemblyInstantiatedSource`, whose types are only in those of browsers. */
+interface Instantiated {
+  readonly instance: { readonly exports: ZstdProgram };
+}
+
+let loaded: Promise<ZstdProgram> | undefined;
+
+/** zstd's own decoder as WebAssembly, for Node.js 20. One for all streams: what they free is used again. */
+export function zstdProgram(): Promise<ZstdProgram> {
+  return (loaded ??= load());
+}
+
+/** The package's own streaming neither reports damage nor frees memory when it is stopped, so only its program is used. */
+async function load(): Promise<ZstdProgram> {
+  const decoder = new ZSTDDecoder();
+  return new Promise((resolve, reject) => {
+    const init = decoder._init.bind(decoder);
+    decoder._init = (result: unknown) => {
+      init(result);
+      resolve((result as Instantiated).instance.exports);
+    };
+    decoder.init().catch(reject);
+  });
+}

@@ -1,0 +1,56 @@
+import { constants } from 'node:fs';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { writeDurably } from './atomic-write.js';
+import { appendOwn, openOwn, readOwn, readUpTo } from './own-file.js';
+
+async function linked() {
+  const folder = await temporaryFolder();
+  const [target, link] = [join(folder, 'target'), join(folder, 'link')];
+  await writeFile(target, 'mine');
+  await symlink(target, link);
+  return { folder, target, link };
+}
+const INVALID = expect.objectContaining({ code: 'INVALID' }) as Error;
+
+describe('a file of ours', () => {
+  it('is appended to and read', async () => {
+    const path = join(await temporaryFolder(), 'x');
+    expect(await readOwn(path)).toBeUndefined();
+    await appendOwn(path, 'a');
+    await appendOwn(path, 'b');
+    expect((await readOwn(path))?.toString()).toBe('ab');
+  });
+
+  it('is never a link', async () => {
+    const { target, link } = await linked();
+    for (const work of [
+      () => appendOwn(link, 'x'),
+      () => readOwn(link),
+      () => openOwn(link, constants.O_RDONLY),
+    ])
+      await expect(work()).rejects.toThrow(`${link}: expected a regular file, got a symbolic link`);
+    expect(await readFile(target, 'utf8')).toBe('mine');
+  });
+
+  it('replaces a link, and leaves its target alone', async () => {
+    const { target, link } = await linked();
+    await writeDurably(link, [Buffer.from('new')]);
+    expect([await readFile(target, 'utf8'), await readFile(link, 'utf8')]).toEqual(['mine', 'new']);
+  });
+
+  it('is a regular file', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'd'));
+    await expect(openOwn(join(folder, 'd'), constants.O_RDONLY)).rejects.toThrow(INVALID);
+    await expect(readUpTo('/dev/zero', 10)).rejects.toThrow(INVALID);
+  });
+
+  it('is not read when it is too large', async () => {
+    const { link } = await linked();
+    expect((await readUpTo(link, 4))?.toString()).toBe('mine');
+    await expect(readUpTo(link, 3)).rejects.toMatchObject({ code: 'TOO_LARGE' });
+  });
+});

@@ -1,0 +1,81 @@
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { ImageError, systemCode } from '../errors.js';
+import { inside, isBelow } from './inside.js';
+
+/**
+ * Refuses a folder that a symbolic link takes out of its root: what is written to or deleted from it would be elsewhere.
+ * The root itself may be reached through links. Folders that are not there yet are fine.
+ *
+ * @throws ImageError INVALID, naming the link
+ */
+export async function requireFolderBelow(root: string, folder: string): Promise<void> {
+  inside(root, relative(root, folder));
+  const home = await realIfThere(root);
+  let at = root;
+  for (const segment of relative(root, folder).split(sep)) {
+    at = join(at, segment);
+    if (!(await linkIfThere(at))) continue;
+    const real = await realIfThere(at);
+    if (home === undefined || real === undefined || !isBelow(home, real)) throw leads(at, root);
+  }
+}
+
+/** Like {@link requireFolderBelow}, for the folder and all folders in it down to a depth. */
+export async function requireFoldersBelow(
+  root: string,
+  folder: string,
+  depth: number,
+): Promise<void> {
+  await requireFolderBelow(root, folder);
+  if (depth === 0) return;
+  for (const entry of await entriesIn(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await requireFoldersBelow(root, path, depth - 1);
+    // A link to a file is refused where the file is opened.
+    else if (entry.isSymbolicLink() && (await isFolder(path))) await requireFolderBelow(root, path);
+  }
+}
+
+function leads(link: string, root: string): ImageError {
+  return new ImageError(
+    'INVALID',
+    `${link}: expected a path in ${root}, got a symbolic link that leads out of it`,
+    { location: link, hint: 'Delete the link, or replace it by a folder or file.' },
+  );
+}
+
+/** A dangling link is none: no folder can be made through it. */
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+}
+
+async function entriesIn(folder: string) {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return [];
+    throw error;
+  }
+}
+
+async function linkIfThere(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
+async function realIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { ImageError } from '../errors.js';
+import { readAnswer, type Answer } from './answer.js';
+import type { RegistryClient, RegistryRequest } from './client.js';
+import { givenUrl } from './given-url.js';
+
+/** The longest list, over all its pages: in bytes, and in pages. */
+export const LIST_BYTES = 16 * 1024 * 1024;
+const MOST_PAGES = 1_000;
+
+/**
+ * The pages of a list (distribution spec 1.1 § Listing Tags, § Listing Referrers); none when there is no such list.
+ *
+ * @param what names the list in messages.
+ * @throws ImageError TOO_LARGE, UNAVAILABLE (the next page is elsewhere, or was there before), …
+ */
+export async function* pagesOf(
+  client: RegistryClient,
+  { url: first, ...request }: Pick<RegistryRequest, 'url' | 'scope' | 'headers' | 'signal'>,
+  what: string,
+): AsyncIterable<Uint8Array> {
+  const seen = new Set<string>();
+  let left = LIST_BYTES;
+  for (let url: string | undefined = first; url !== undefined; ) {
+    const expected = url === first ? [200, 404] : [200];
+    const answer: Answer = await client.request({ ...request, method: 'GET', url, expected });
+    if (answer.status === 404) return answer.dump();
+    seen.add(answer.url.href);
+    const bytes = await readAnswer(answer, { limit: left, what });
+    left -= bytes.byteLength;
+    yield bytes;
+    url = nextOf(answer, seen, what);
+  }
+}
+
+/** `Link: <URL>; rel="next"`. */
+function nextOf({ header, url }: Answer, seen: ReadonlySet<string>, what: string) {
+  const [, link] = /<([^<>]+)>;\s*rel="?next"?/.exec(header('link') ?? '') ?? [];
+  if (link === undefined) return undefined;
+  const next = givenUrl(link, url, `the next page of ${what}`);
+  const location = url.host;
+  if (next.origin !== url.origin || seen.has(next.href))
+    throw new ImageError(
+      'UNAVAILABLE',
+      `${location}: ${what}: expected another page of ${location}, got ${seen.has(next.href) ? 'one that was read' : next.origin}`,
+      { location },
+    );
+  if (seen.size === MOST_PAGES)
+    throw new ImageError(
+      'TOO_LARGE',
+      `${location}: ${what}: expected at most ${MOST_PAGES} pages, got more`,
+      { location },
+    );
+  return next.href;
+}

@@ -1,0 +1,122 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import { matchesAny } from '../../policy/wildcards.js';
+import { addressOf, clientOf } from './client-address.js';
+import { parseHtpasswd } from './htpasswd.js';
+import { PasswordThreads } from './password-threads.js';
+import { Passwords } from './passwords.js';
+import { Problem } from '../problem.js';
+
+/** What a user may do with a repository; `write` includes `read`. */
+export type Permission = 'read' | 'write';
+
+/** One permission of one user, or of all users, for some repositories. */
+export interface AccessRule {
+  /** A user name; `*` for every user who logs in. */
+  readonly user: string;
+  /** `write` includes `read`. */
+  readonly permission: Permission;
+  /** A repository; `*` stands for any characters. `*` alone is every repository, future ones included. */
+  readonly repositories: string;
+}
+
+/** Users, passwords and rules of a registry. */
+export interface AccessOptions {
+  /** Reads the output of `htpasswd -B`: lines of `user:$2y$…`. Called at every login, so that the file may change. */
+  readonly htpasswd?: (() => Promise<string>) | undefined;
+  /** Permission without logging in; none when omitted. */
+  readonly anonymous?: Permission | undefined;
+  /** Permissions of users; without rules every user may write everything. */
+  readonly rules?: readonly AccessRule[] | undefined;
+}
+
+/** The parts of a request that authenticate it; `IncomingMessage` has them. */
+export interface LoginRequest {
+  readonly headers: Pick<IncomingHttpHeaders, 'authorization'>;
+  /** Failed logins are limited per address. */
+  readonly socket: Pick<Socket, 'remoteAddress'>;
+}
+
+/** The rights of one request. */
+export interface Rights {
+  /** The user's name; absent for an anonymous request. */
+  readonly user?: string;
+  /** Whether the request has a permission for a repository. */
+  readonly may: (permission: Permission, repository: string) => boolean;
+  /** Whether the request may read every repository, future ones included. */
+  readonly readsAll: boolean;
+}
+
+/** The rights of every request where no access control is configured. */
+export const UNRESTRICTED: Rights = { may: () => true, readsAll: true };
+
+/**
+ * Authenticates requests (HTTP basic authentication, bcrypt hashes) and decides what they may do. Failed logins are limited.
+ * Dispose of it after the last request: passwords are checked in threads.
+ */
+export class Access implements AsyncDisposable {
+  readonly #options: AccessOptions;
+  readonly #threads = new PasswordThreads();
+  readonly #passwords = new Passwords({ fits: (job) => this.#threads.fits(job) });
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Authenticates a request.
+   *
+   * @throws an error response UNAUTHORIZED (wrong user name or password), TOOMANYREQUESTS
+   */
+  async of({ headers, socket }: LoginRequest): Promise<Rights> {
+    const { htpasswd, anonymous, rules = [] } = this.#options;
+    const login = htpasswd && basicIn(headers.authorization);
+    if (!login)
+      return {
+        may: (permission) => allows(anonymous, permission),
+        readsAll: allows(anonymous, 'read'),
+      };
+    const { user } = login;
+    const client = clientOf(addressOf({ socket }));
+    const hashes = parseHtpasswd(await htpasswd());
+    if (!(await this.#passwords.isRight({ ...login, client }, hashes))) throw challenge();
+    const own = rules.filter((rule) => rule.user === '*' || rule.user === user);
+    const isOpen = (permission: Permission) => allows(anonymous, permission) || rules.length === 0;
+    return {
+      user,
+      may: (permission, repository) =>
+        isOpen(permission) ||
+        own.some(
+          (rule) =>
+            allows(rule.permission, permission) && matchesAny(repository, [rule.repositories]),
+        ),
+      readsAll: isOpen('read') || own.some(({ repositories }) => /^\*+$/.test(repositories)),
+    };
+  }
+
+  /** Ends the threads that check passwords. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#threads[Symbol.asyncDispose]();
+  }
+}
+
+/** Asks the client to log in. */
+export function challenge(): Problem {
+  return new Problem('UNAUTHORIZED', 'invalid user name or password', {
+    headers: { 'www-authenticate': 'Basic realm="stowage", charset="UTF-8"' },
+  });
+}
+
+function allows(given: Permission | undefined, wanted: Permission): boolean {
+  return given === 'write' || given === wanted;
+}
+
+function basicIn(
+  header: string | undefined,
+): { readonly user: string; readonly password: string } | undefined {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header ?? '') ?? [];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString();
+  const colon = text.indexOf(':');
+  return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { storeWith } from '../../testing/image.js';
+import { watchSyncs } from '../../testing/power-cut.js';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { writeAtomically } from '../disk/atomic-write.js';
+import { describe as descriptorOf } from '../oci/descriptor.js';
+import { MediaType } from '../oci/media-types.js';
+import { copy, only } from '../transfer/copy.js';
+import type { Sink } from '../transfer/store.js';
+import { FileStore } from './file-store.js';
+import { HostedStore } from './hosted-store.js';
+import { LayoutSink } from './layout-sink.js';
+import { resumeBlob } from './resume-blob.js';
+
+const REFERENCE = `example.com/${'a'.repeat(60)}/app:${'V'.repeat(128)}`;
+const bytes = Buffer.from('some content');
+const blob = descriptorOf('text/plain', bytes);
+
+async function fill(sink: Sink): Promise<void> {
+  await copy(await storeWith(REFERENCE, { bytes: 5000 }), undefined, sink);
+  await sink.commit();
+  await sink[Symbol.asyncDispose]();
+}
+
+async function host(root: string): Promise<void> {
+  const store = new HostedStore(root);
+  const put = async (repository: string) => {
+    const id = await store.uploads.start(repository);
+    await store.uploads.append(repository, id, only(bytes));
+    await store.uploads.finish(repository, id, blob.digest);
+    const manifest = Buffer.from(JSON.stringify({ repository, layers: [blob] }));
+    const descriptor = descriptorOf(MediaType.manifest, manifest);
+    const children = [blob.digest];
+    await store.putManifest(repository, { descriptor, children, bytes: manifest }, ['V1', '2']);
+  };
+  await Promise.all(['team/a', 'team/b', 'other'].map(put));
+  await store.mount('third/x', blob.digest, 'team/a');
+}
+
+// Windows opens no folders, and its file systems order renames themselves.
+describe.skipIf(process.platform === 'win32')('what was acknowledged survives a power cut', () => {
+  it.each<[string, (root: string) => Promise<void>]>([
+    ['a file', (root) => writeAtomically(join(root, 'a/b/c'), [bytes])],
+    ['a layout folder', (root) => fill(new LayoutSink(root))],
+    ['the embedded store', (root) => fill(new FileStore(root))],
+    [
+      'a blob of the cache',
+      (root) => resumeBlob(root, blob, () => only(bytes), { isThere: async () => false }),
+    ],
+    ['a registry', host],
+  ])('%s', async (_, write) => {
+    const top = await temporaryFolder();
+    const lost = await watchSyncs(top);
+    await write(join(top, 'not/there'));
+    const left = (await lost()).filter((path) => !/(?:^|\/)(?:locks|partial)$|\.lock$/.test(path));
+    expect(left).toEqual([]);
+  });
+});

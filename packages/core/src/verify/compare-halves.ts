@@ -1,0 +1,172 @@
+import { ImageError, tooLarge, shortList } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { algorithmOf, digestOf, type Digest } from '../oci/digest.js';
+import { DEFAULT_LIMITS } from '../oci/limits.js';
+import { children, parseManifest } from '../oci/manifest.js';
+import { isImageConfigType, isManifestType } from '../oci/media-types.js';
+import type { DockerHalf, DockerImage } from '../transfer/halves.js';
+import type { CallOptions, Source } from '../transfer/store.js';
+import { readContent } from '../transfer/verified.js';
+import { budgetFor, type Budget } from '../transfer/walk.js';
+import { problem, type ImageProblem } from './problem.js';
+
+export interface Compared {
+  readonly problems: readonly ImageProblem[];
+  readonly notices: readonly string[];
+}
+
+/** An image of the OCI half: the SHA-256 of the configs of all its platforms that are there. */
+interface OciImage {
+  readonly root: Descriptor;
+  readonly references: Set<string>;
+  readonly configs: ReadonlySet<Digest>;
+}
+
+export interface CompareOptions extends CallOptions {
+  /** The half that is read. The other one may be broken in ways that nobody can load, as early Docker 25.0 wrote it. */
+  readonly half: 'oci' | 'docker';
+  /** Names and digests of the images that matter; all when omitted. */
+  readonly wanted?: ReadonlySet<string> | undefined;
+}
+
+/**
+ * Whether both halves of a hybrid are the same images: the same configs (and so, as each half is proved by itself, the
+ * same layers) under the same names. Names that only the docker half has are notices.
+ */
+export async function compareHalves(
+  oci: Source,
+  { location, images }: DockerHalf,
+  options: CompareOptions,
+): Promise<Compared> {
+  const others = await imagesOf(oci, options);
+  const known = new Set(others.flatMap(({ configs }) => [...configs]));
+  const byName = new Map(
+    others.flatMap((image) => [...image.references].map((name) => [name, image] as const)),
+  );
+  const problems: ImageProblem[] = [];
+  const extra: string[] = [];
+  for (const image of images) {
+    const { config, references } = image;
+    if (config === undefined) continue;
+    if (!known.has(config)) {
+      if (options.half === 'oci') problems.push(another(image, location, oci.location));
+      continue;
+    }
+    for (const reference of references) {
+      const same = byName.get(reference);
+      if (!same) extra.push(reference);
+      else if (same.configs.size > 0 && !same.configs.has(config))
+        problems.push(another({ ...image, references: [reference] }, location, oci.location));
+    }
+  }
+  const described = new Set(images.map(({ config }) => config));
+  for (const image of others) {
+    const { configs } = image;
+    const isThere = [...configs].some((config) => described.has(config));
+    // One that could not be read, which is reported, may be the one that is missing.
+    if (configs.size === 0 || isThere || described.has(undefined)) continue;
+    const { wanted } = options;
+    if (wanted && ![image.root.digest, ...image.references].some((each) => wanted.has(each)))
+      continue;
+    problems.push(options.half === 'oci' ? absent(image, location) : strange(image, oci.location));
+  }
+  const isNews = options.half === 'oci' && extra.length > 0;
+  const notices = isNews ? [`${location}: only this half has the names ${shortList(extra)}`] : [];
+  return { problems, notices };
+}
+
+function another(
+  { config, references }: DockerImage,
+  location: string,
+  other: string,
+): ImageProblem {
+  const image = references[0] ?? null;
+  return problem({
+    code: 'INVALID',
+    image,
+    digest: config ?? null,
+    actual: config ?? null,
+    message: `${location}: ${image ?? 'an image'}: expected the image that ${other} describes, got another one (${config ?? ''})`,
+  });
+}
+
+function absent({ root, references }: OciImage, location: string): ImageProblem {
+  const [image = root.digest] = references;
+  return problem({
+    code: 'INCOMPLETE',
+    image,
+    digest: root.digest,
+    expected: root.digest,
+    message: `${location}: expected ${image}, as the other half has it, got no such image`,
+  });
+}
+
+function strange({ root, references }: OciImage, location: string): ImageProblem {
+  const [image = root.digest] = references;
+  return problem({
+    code: 'INVALID',
+    image,
+    digest: root.digest,
+    message: `${location}: ${image}: expected an image that manifest.json describes, got another one`,
+  });
+}
+
+async function imagesOf(source: Source, options: CallOptions): Promise<readonly OciImage[]> {
+  const budget = budgetFor(source);
+  const images = new Map<Digest, OciImage>();
+  for await (const { descriptor, reference } of source.list(options)) {
+    const known = images.get(descriptor.digest);
+    const image = known ?? (await imageOf(source, descriptor, { ...options, budget }));
+    if (reference !== undefined) image.references.add(reference);
+    images.set(descriptor.digest, image);
+  }
+  return [...images.values()];
+}
+
+/** Read as leniently as other programs may read it: a manifest with wrong layers still has its config. */
+async function imageOf(
+  source: Source,
+  root: Descriptor,
+  { budget, ...options }: CallOptions & { readonly budget: Budget },
+): Promise<OciImage> {
+  const limits = source.limits ?? DEFAULT_LIMITS;
+  const configs: Descriptor[] = [];
+  const seen = new Set<Digest>();
+  const visit = async (node: Descriptor, depth: number): Promise<void> => {
+    if (seen.has(node.digest) || depth > limits.indexDepth) return;
+    seen.add(node.digest);
+    if (isImageConfigType(node.mediaType)) configs.push(node);
+    if (!isManifestType(node.mediaType) || !(await source.has(node, options))) return;
+    budget.left -= node.size;
+    if (budget.left < 0) throw tooLarge(`${source.location}: expected fewer bytes of manifests`);
+    const bytes = await readContent(source, node, options).catch(unlessRefused);
+    if (!bytes) return;
+    for (const child of childrenIn(node, bytes)) await visit(child, depth + 1);
+  };
+  await visit(root, 0);
+  const there = new Set<Digest>();
+  for (const config of configs) {
+    if (!(await source.has(config, options))) continue;
+    const isSha256 = algorithmOf(config.digest) === 'sha256';
+    const bytes = isSha256
+      ? undefined
+      : await readContent(source, config, options).catch(unlessRefused);
+    there.add(bytes ? digestOf(bytes) : config.digest);
+  }
+  return { root, references: new Set(), configs: there };
+
+  function childrenIn(node: Descriptor, bytes: Uint8Array): readonly Descriptor[] {
+    try {
+      return children(parseManifest(node.mediaType, bytes, limits));
+    } catch (error) {
+      unlessRefused(error);
+      return [];
+    }
+  }
+}
+
+/** What is wrong with the content itself is reported where it is verified. */
+function unlessRefused(error: unknown): undefined {
+  if (error instanceof ImageError) return undefined;
+  throw error;
+}

@@ -1,0 +1,66 @@
+import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { onTestFinished, vi } from 'vitest';
+
+interface Entry {
+  readonly path: string;
+  readonly parent: string;
+  readonly ino: number;
+  readonly isFolder: boolean;
+  readonly isEmpty: boolean;
+}
+
+/**
+ * Watches what is synced below a folder, from now until the test ends.
+ *
+ * @returns the paths below it that a power cut at this moment could take away: what is in no folder that was synced
+ * with it inside, and files whose content was never synced. A file without content needs no sync of its own.
+ */
+export async function watchSyncs(top: string): Promise<() => Promise<string[]>> {
+  const synced = new Set<number>();
+  /** By folder: the inodes that it held when it was last synced. */
+  const held = new Map<string, ReadonlySet<number>>();
+  const note = async (ino: number): Promise<void> => {
+    synced.add(ino);
+    const all = await entriesBelow(top);
+    const folder = all.find((entry) => entry.isFolder && entry.ino === ino)?.path;
+    const path = folder ?? ((await lstat(top)).ino === ino ? top : undefined);
+    if (path === undefined) return;
+    const inside = all.filter(({ parent }) => parent === path);
+    held.set(path, new Set(inside.map((entry) => entry.ino)));
+  };
+  await using file = await open(top, 'r');
+  const prototype = Object.getPrototypeOf(file) as Pick<FileHandle, 'sync'>;
+  const { sync } = prototype;
+  const spy = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+    const { ino } = await this.stat();
+    await sync.call(this);
+    await note(ino);
+  });
+  onTestFinished(() => spy.mockRestore());
+  return async () =>
+    (await entriesBelow(top))
+      .filter(
+        ({ parent, ino, isFolder, isEmpty }) =>
+          !held.get(parent)?.has(ino) || (!isFolder && !isEmpty && !synced.has(ino)),
+      )
+      .map(({ path }) => relative(top, path));
+}
+
+async function entriesBelow(top: string): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (const entry of await readdir(top, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const info = await lstat(path).catch(() => undefined);
+    if (!info) continue;
+    const isFolder = info.isDirectory();
+    entries.push({
+      path,
+      parent: entry.parentPath,
+      ino: info.ino,
+      isFolder,
+      isEmpty: info.size === 0,
+    });
+  }
+  return entries;
+}

@@ -1,0 +1,51 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { packTar } from '../src/archive/pack-tar.js';
+import { indexTar } from '../src/archive/tar-index.js';
+import { readAll } from '../src/transfer/verified.js';
+
+/** The members of a tar by name; what links lead to is there under each name. */
+export type Members = Map<string, Buffer>;
+
+/** An image of a `manifest.json`. */
+export interface Item {
+  Config: string;
+  RepoTags: string[] | null;
+  Layers: string[];
+}
+
+/** Writes a tar again, changed. */
+export async function repack(
+  from: string,
+  to: string,
+  change: (members: Members) => void,
+): Promise<void> {
+  const tar = await readFile(from);
+  const entries = await indexTar(
+    async (at, length) => tar.subarray(at, at + length),
+    tar.byteLength,
+  );
+  const members: Members = new Map();
+  for (const name of entries.keys()) {
+    let entry = entries.get(name);
+    while (entry?.type === 'link') entry = entries.get(entry.target);
+    if (entry) members.set(name, tar.subarray(entry.offset, entry.offset + entry.size));
+  }
+  change(members);
+  const packed = packTar(
+    [...members].map(([name, body]) => ({ name, size: body.byteLength, open: () => [body] })),
+  );
+  await writeFile(to, await readAll(packed, Infinity));
+}
+
+/** Changes the images of a `manifest.json`. */
+export function changeItems(members: Members, change: (items: Item[]) => Item[]): void {
+  const items = JSON.parse(String(members.get('manifest.json'))) as Item[];
+  members.set('manifest.json', Buffer.from(JSON.stringify(change(items))));
+}
+
+/** The first byte of a file, or a later one, flipped. */
+export function flipped(body: Buffer | undefined, at = 0): Buffer {
+  const copy = Buffer.from(body ?? []);
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+}

@@ -1,0 +1,34 @@
+import { logger } from '@nx/devkit';
+import { afterEach, expect, it, vi } from 'vitest';
+import { ImageError } from '@stowage/core/definition';
+import { log, printing } from './log.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+it.each(['info', 'warn', 'error'] as const)('%s prints nothing as it came', (level) => {
+  const said = vi.spyOn(logger, level).mockImplementation(() => undefined);
+  log[level]('::error::a\u001b[2J\u009b\u202e ##vso[x]');
+  expect(said).toHaveBeenCalledWith('\\x3a:error::a\\x1b[2J\\x9b\\u{202e} \\x23#vso[x]');
+});
+
+it('what a generator throws is printable', async () => {
+  const failing = printing(async () => {
+    throw new ImageError('USAGE', 'a\u009b\n::error::b', { hint: 'c\u001b' });
+  });
+  await expect(failing).rejects.toMatchObject({
+    code: 'USAGE',
+    message: 'a\\x9b\n  | ::error::b',
+    hint: 'c\\x1b',
+  });
+});
+
+it('further lines are no lines of ours', () => {
+  const said = vi.spyOn(logger, 'error').mockImplementation(() => undefined);
+  log.error('first\n::error::second\n');
+  expect(said).toHaveBeenCalledWith('first\n  | ::error::second');
+  vi.spyOn(logger, 'info').mockImplementation(said);
+  log.info('first\nsecond');
+  expect(said).toHaveBeenLastCalledWith('first\\nsecond');
+  log.json({ name: '\u009b' });
+  expect(said).toHaveBeenLastCalledWith('{\n  "name": "\\u009b"\n}');
+});

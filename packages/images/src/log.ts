@@ -1,0 +1,37 @@
+import { logger } from '@nx/devkit';
+import { ImageError, printable, printableJson, printableLines } from '@stowage/core/definition';
+
+/**
+ * Nx's logger, for messages of which parts may come from elsewhere: control characters are escaped, each message
+ * stays on its line, and none is a command to the CI system that reads the log.
+ */
+export const log = {
+  info: (message: string): void => logger.info(oneLine(message)),
+  warn: (message: string): void => logger.warn(oneLine(message)),
+  error: (message: string): void => logger.error(lines(message)),
+  /** A document, on several lines. */
+  json: (document: unknown): void => logger.info(printableJson(document, 2)),
+};
+
+/** Runs a generator. Nx prints what it throws as it is, so that is made printable. */
+export async function printing<T>(generate: () => Promise<T>): Promise<T> {
+  try {
+    return await generate();
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    const { code, message, hint } = error;
+    throw new ImageError(code, lines(message), {
+      cause: error,
+      ...(hint === undefined ? {} : { hint: oneLine(hint) }),
+    });
+  }
+}
+
+function oneLine(message: string): string {
+  return printableLines(printable(message));
+}
+
+/** What failed may take several lines: those after the first cannot be taken for lines of ours. */
+function lines(message: string): string {
+  return printableLines(message.trimEnd().split('\n').map(printable).join('\n  | '));
+}
