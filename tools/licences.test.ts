@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { expect, it } from 'vitest';
@@ -32,4 +33,15 @@ it('lists them all', async () => {
   ].join('\n');
   const page = await format(text, { parser: 'markdown', printWidth: 100 });
   await expect(page).toMatchFileSnapshot(join(ROOT, 'docs/licences.md'));
+});
+
+// The bill of materials of a release is written from package-lock.json.
+it.each(PACKAGES)('%s names exact versions: users install what was tested', (folder) => {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  const ranges = Object.entries(dependencies).filter(
+    ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+  );
+  expect(ranges).toEqual([]);
 });

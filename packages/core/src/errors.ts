@@ -1,4 +1,21 @@
-/** What went wrong, for programs. Each code has one exit status on the command line. */
+/**
+ * The kind of failure, for programs to branch on. The command line turns each into one exit status.
+ *
+ * - `USAGE`: an argument, a reference, a settings file or a definition is wrong; nothing was touched
+ * - `AMBIGUOUS`: a source holds several images and none was named, or one name is the name of two
+ * - `NOT_FOUND`: a file, an image, a repository, a platform or a name does not exist
+ * - `CORRUPT`: content is not what its digest, its size or its record says
+ * - `INCOMPLETE`: content that an image needs is missing
+ * - `INVALID`: content breaks its format, or is no image archive; a step of a build failed
+ * - `TOO_LARGE`: content is over a limit that the settings can raise
+ * - `UNSUPPORTED`: a format, a media type or a request that this library or a registry does not know
+ * - `UNAUTHORIZED`: a registry does not accept the credentials, or got none
+ * - `DENIED`: the credentials are accepted, but may not do this
+ * - `UNAVAILABLE`: an engine or a registry does not answer
+ * - `NO_SPACE`: a disk, a quota or the bound of a registry is full
+ * - `NAMING`: a name breaks the convention or the workspace's rule; the hint has the nearest valid name
+ * - `CONFLICT`: something else is there already, or another process changed it
+ */
 export type ErrorCode =
   | 'USAGE'
   | 'AMBIGUOUS'
@@ -15,12 +32,13 @@ export type ErrorCode =
   | 'NAMING'
   | 'CONFLICT';
 
+/** Details of an error, for people and for programs. */
 export interface ImageErrorOptions {
-  /** The way out, as one sentence. */
+  /** Advice, as one sentence. */
   readonly hint?: string;
-  /** Where it happened, as the user would write it: a path, a reference, an engine's address. */
+  /** Location of the failure, as a user writes it: a path, a reference, an engine's address. */
   readonly location?: string;
-  /** Which end of a transfer failed. */
+  /** The end of a transfer that failed. */
   readonly side?: 'source' | 'sink';
   readonly cause?: unknown;
 }
@@ -32,8 +50,17 @@ const SHOWN_NAMES = 10;
 const SHOWN_CHARACTERS = 300;
 
 /**
- * The only error this library throws on purpose. Branch on `code`; show `message` and `hint`;
- * never match on their text, which may change in any release.
+ * The only error this library throws on purpose. Branch on `code`; show `message` and `hint`; never match on their text,
+ * which may change in any release. Other errors are bugs of the caller (`TypeError`), an aborted signal's reason, or
+ * system errors that say all there is to say.
+ *
+ * @example
+ * try {
+ *   await openArchive('./app.tar');
+ * } catch (error) {
+ *   if (!(error instanceof ImageError)) throw error;
+ *   console.error(error.code, error.message, error.hint ?? '');
+ * }
  */
 export class ImageError extends Error {
   override readonly name = 'ImageError';
@@ -55,7 +82,7 @@ function bounded(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-/** Names for a message, with the number of those that are left out: `a, b and 1234 more`. */
+/** Joins names for a message; long lists are cut and counted: `a, b and 1234 more`. */
 export function shortList(names: readonly string[], separator = ', '): string {
   const shown = names.slice(0, SHOWN_NAMES).map((name) => name.slice(0, SHOWN_CHARACTERS));
   const more = names.length - shown.length;
@@ -93,7 +120,10 @@ const NO_SPACE: Readonly<Record<string, readonly [got: string, hint: string]>> =
   ],
 };
 
-/** A full disk is the same failure wherever it is noticed. Everything else stays what it is. */
+/**
+ * Turns a system error about a full disk (`ENOSPC`, `EDQUOT`, `EFBIG`) into an ImageError NO_SPACE; returns every other
+ * error as it is.
+ */
 export function asImageError(error: unknown): unknown {
   const [got, hint] = NO_SPACE[systemCode(error) ?? ''] ?? [];
   if (error instanceof ImageError || got === undefined || hint === undefined) return error;

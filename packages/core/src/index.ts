@@ -1,3 +1,11 @@
+/**
+ * Container images as files: sources to read images from, sinks to write them to, one `copy` between them, and the verbs
+ * of the command line as functions.
+ *
+ * @packageDocumentation
+ */
+
+// Errors
 export {
   asImageError,
   ImageError,
@@ -5,8 +13,11 @@ export {
   type ErrorCode,
   type ImageErrorOptions,
 } from './errors.js';
+
+// Text from elsewhere, for terminals and logs
 export { printable, printableJson, printableLines } from './printable.js';
 
+// Names: references, digests, descriptors, platforms
 export {
   canonicalReference,
   familiarReference,
@@ -14,73 +25,228 @@ export {
   parseReference,
   type Reference,
 } from './oci/reference.js';
-export { formatPlatform, parsePlatform, type Platform } from './oci/platform.js';
 export { parseDigest, type Digest } from './oci/digest.js';
 export type { Descriptor } from './oci/descriptor.js';
-export type { NamedDescriptor } from './oci/layout.js';
+export { formatPlatform, parsePlatform, type Platform } from './oci/platform.js';
+export type { EmbeddedName, NamedDescriptor, NamingOptions } from './oci/layout.js';
 
+// The model: sources, sinks, stores, and what moves images between them
 export type {
   Bytes,
   CallOptions,
   Open,
+  PrepareOptions,
   ReadOptions,
   Sink,
   Source,
   Store,
 } from './transfer/store.js';
 export { copy, copyGraph, type CopyEvent, type CopyOptions } from './transfer/copy.js';
-export { selectPlatform } from './transfer/select-platform.js';
-export { readAll, readContent, verified } from './transfer/verified.js';
 export {
+  budgetFor,
   imagesOf,
   sizeOf,
   walk,
+  type Budget,
   type Document,
   type Graph,
+  type RunnableImage,
   type WalkOptions,
 } from './transfer/walk.js';
+export type { DockerHalf, DockerImage, Halves } from './transfer/halves.js';
+export type { ImageConfig } from './oci/config.js';
+export type { ImageIndex, ImageManifest, Manifest } from './oci/manifest.js';
+export type { Limits } from './oci/limits.js';
+export { resolveAmong } from './transfer/resolve.js';
+export { selectPlatform } from './transfer/select-platform.js';
+export { readAll, readContent, verified, type VerifiedOptions } from './transfer/verified.js';
 
+// Archives, layouts and the embedded store
 export { ArchiveWriter, type Deliver } from './archive/archive-writer.js';
 export {
   openArchive,
   openPipedArchive,
   type ArchiveKind,
+  type OpenArchiveOptions,
   type OpenedArchive,
+  type PipedArchiveOptions,
 } from './archive/open-archive.js';
+export type { Compression } from './compression/detect.js';
 export { openLayout } from './store/layout-dir.js';
+export { LayoutSink } from './store/layout-sink.js';
 export { FileStore } from './store/file-store.js';
-export { writeAtomically } from './disk/atomic-write.js';
-export { ENGINES } from './definition/engines.js';
+export {
+  writeAtomically,
+  type AtomicOptions,
+  type Chunks,
+  type FolderOptions,
+} from './disk/atomic-write.js';
+
+// Repositories of registries
+export { openRepository, type OpenedRepository } from './open-repository.js';
+export type { RegistryFlags } from './distribution/open-repository.js';
+export type { ConnectionOptions } from './distribution/client.js';
+export type { CertificateOptions } from './distribution/certificates.js';
+
+// Engines
+export { ENGINES, type EngineName } from './definition/engines.js';
 export { detectEngine, type EngineChoice, type EngineOptions } from './engine/detect.js';
 export {
   canBuild,
   type BuildingEngine,
   type BuildRequest,
   type Engine,
+  type EngineBuildOptions,
   type EngineEvent,
   type EngineImage,
   type EngineKind,
+  type EngineSinkOptions,
+  type EngineSourceOptions,
+  type ImagePart,
+  type RunRequest,
 } from './engine/engine.js';
 
-export type { RegistryFlags } from './distribution/open-repository.js';
+// Conversion and verification of one image or source
+export { convertImage, type Converted, type ConvertOptions } from './convert/convert-image.js';
+export type { ConvertedLayer, LayerOptions } from './convert/convert-layer.js';
+export type { Format, LayerCompression } from './convert/formats.js';
+export { verifySource, type Verified, type VerifyOptions } from './verify/verify-source.js';
+export type { ImageProblem } from './verify/problem.js';
+
+// A registry to serve, or to mount in a test
+export { registryHandler, type Answered, type RegistryHandlerOptions } from './registry/handler.js';
+export type { Route } from './registry/routes.js';
+export { openRegistryFolder, type RegistryFolderOptions } from './store/registry-folder.js';
+export type {
+  AppendOptions,
+  Hosted,
+  HostedManifest,
+  Hosting,
+  ManifestContent,
+  Page,
+  ReferrersOptions,
+  Uploads,
+} from './transfer/hosted.js';
+export {
+  Access,
+  type AccessOptions,
+  type AccessRule,
+  type LoginRequest,
+  type Permission,
+  type Rights,
+} from './registry/access/access.js';
+export { hostCheck } from './registry/access/allowed-hosts.js';
+export { Metrics, type CountedAnswer, type MetricsText } from './registry/metrics.js';
+export { serve, type ServeOptions } from './lifecycle/serve.js';
+export type { AccessControl } from './lifecycle/serve-access.js';
+export type { Listening } from './lifecycle/listen.js';
+export type { UpkeepOptions } from './lifecycle/upkeep.js';
+export {
+  collectRegistry,
+  scrubRegistry,
+  type CollectRegistryOptions,
+  type RegistryFolder,
+  type ScrubRegistryOptions,
+} from './lifecycle/maintain-registry.js';
+export type { CollectedHosted } from './store/hosted-collect.js';
+export type { Damage, Scrubbed } from './store/scrub.js';
+
+// Workspaces, and locations as the command line takes them
+export {
+  archiveOf,
+  openEngine,
+  openWorkspace,
+  type Workspace,
+  type WorkspaceOptions,
+} from './lifecycle/workspace.js';
 export { looksRemote } from './location.js';
 export { openLocation, type LocationKind, type Opened, type OpenOptions } from './open.js';
 export type { LifecycleEvent, VerbOptions } from './lifecycle/call.js';
-export { archiveOf, openEngine, openWorkspace, type Workspace } from './lifecycle/workspace.js';
+export type { Settings } from './definition/settings.js';
+export type { SettingsLimits } from './definition/limits-schema.js';
+export type { CatalogPlace } from './catalog/locate.js';
+export type { ImageRecord } from './catalog/record.js';
+
+// Verbs: build and save
 export { build, saveDefinition, type BuildOptions, type BuildResult } from './lifecycle/build.js';
-export { doctor, type Diagnosis, type DoctorOptions, type Problem } from './lifecycle/doctor.js';
+export { readDefinition, type FoundDefinition, type RecipeOptions } from './lifecycle/recipe.js';
+export type { Definition, Facts } from './definition/definition.js';
+export type { CopyYaml, RetentionYaml } from './definition/image-schema.js';
+export type { ImageName } from './definition/name.js';
+export type { BaseLock } from './definition/lock.js';
+export { dockerfileOf } from './lifecycle/dockerfile.js';
+export { listInputs } from './lifecycle/list-inputs.js';
+export { updateBase } from './lifecycle/update-base.js';
+export { save, type SaveOptions } from './lifecycle/save.js';
+export type { SaveResult } from './lifecycle/save-image.js';
+
+// Verbs: load, pull, push, copy, sync
+export { load, type LoadOptions, type LoadResult } from './lifecycle/load.js';
+export { pull, type PullOptions, type PullResult } from './lifecycle/pull.js';
+export { push, type PushOptions, type PushResult } from './lifecycle/push.js';
+export type { Pushed, PushImageOptions } from './lifecycle/push-image.js';
+export type { PushNaming } from './lifecycle/push-items.js';
+export { copyImages, type CopiedImage, type CopyImagesOptions } from './lifecycle/copy-images.js';
+export type { DestinationOptions } from './lifecycle/destination.js';
+export { sync, type SyncOptions, type SyncResult } from './lifecycle/fleet.js';
+
+// Verbs: list, inspect, verify, report, repair
+export { list, type ListEntry } from './lifecycle/list.js';
+export { listEngine, type EngineListing } from './lifecycle/list-engine.js';
+export { kubernetesImages, type KubernetesOptions } from './lifecycle/kubernetes.js';
+export type { KubernetesImage } from './definition/kubernetes.js';
 export {
   inspect,
   type InspectedImage,
   type InspectedLayer,
   type InspectedName,
+  type InspectedPlatform,
   type Inspection,
   type InspectOptions,
 } from './lifecycle/inspect.js';
-export { list, type ListEntry } from './lifecycle/list.js';
-export { listEngine, type EngineListing } from './lifecycle/list-engine.js';
-export { kubernetesImages } from './lifecycle/kubernetes.js';
-export type { KubernetesImage } from './definition/kubernetes.js';
+export { verify, type VerifyLocationsOptions, type VerifyResult } from './lifecycle/verify.js';
+export {
+  report,
+  type Report,
+  type ReportedArchive,
+  type ReportOptions,
+  type Unreadable,
+} from './lifecycle/report.js';
+export { reportPage } from './lifecycle/report-page.js';
+export type { RunSummary } from './lifecycle/report-runs.js';
+export { doctor, type Diagnosis, type DoctorOptions, type Problem } from './lifecycle/doctor.js';
+export { planSync, syncCatalog, type CatalogSync } from './lifecycle/sync.js';
+export type { EntryYaml } from './catalog/entry.js';
+export type { CatalogEntry, EntryState, Recorded } from './catalog/reconcile.js';
+
+// Verbs: jobs of a CI service
+export {
+  plan,
+  type JobPlan,
+  type Planned,
+  type PlannedJobs,
+  type PlanOptions,
+} from './lifecycle/plan.js';
+export { ensure, type Ensured, type EnsureOptions, type EnsureResult } from './lifecycle/ensure.js';
+export { actArguments, writeActrc, type ActArguments, type ActOptions } from './lifecycle/actrc.js';
+export type { Job, JobRequest, Jobs } from './lifecycle/jobs.js';
+export type { Compiler } from './definition/compiler.js';
+export type { Requirements, RequirementsYaml } from './definition/requirements.js';
+export type { Workflow, WorkflowJob } from './definition/workflow.js';
+export type { Score } from './catalog/match.js';
+
+// Verbs: prune, and the cache of what came from registries
+export { prune, type PruneOptions, type PruneResult } from './lifecycle/prune.js';
+export type { RuleOptions } from './lifecycle/prune-rules.js';
+export type { Need } from './lifecycle/make-room.js';
+export type {
+  AgeRules,
+  PruneDecision,
+  PruneKind,
+  PruneRule,
+  PruneRules,
+  Shortfall,
+} from './policy/prune-model.js';
 export {
   cacheInfo,
   listCache,
@@ -90,46 +256,3 @@ export {
   type CacheProof,
 } from './lifecycle/manage-cache.js';
 export { purgeCache, type Purged, type PurgeOptions } from './lifecycle/purge-cache.js';
-export { sync, type SyncOptions, type SyncResult } from './lifecycle/fleet.js';
-export { pull, type PullOptions, type PullResult } from './lifecycle/pull.js';
-export { load, type LoadOptions, type LoadResult } from './lifecycle/load.js';
-export { prune, type PruneOptions, type PruneResult } from './lifecycle/prune.js';
-export type { PruneDecision, PruneRule, PruneRules, Shortfall } from './policy/prune-model.js';
-export { save, type SaveOptions } from './lifecycle/save.js';
-export type { SaveResult } from './lifecycle/save-image.js';
-export { listInputs } from './lifecycle/list-inputs.js';
-export { readDefinition, type FoundDefinition } from './lifecycle/recipe.js';
-export { updateBase } from './lifecycle/update-base.js';
-export { dockerfileOf } from './lifecycle/dockerfile.js';
-export { plan, type JobPlan, type Planned, type PlannedJobs } from './lifecycle/plan.js';
-export { ensure, type Ensured, type EnsureResult } from './lifecycle/ensure.js';
-export { actArguments, writeActrc, type ActArguments } from './lifecycle/actrc.js';
-export type { JobRequest } from './lifecycle/jobs.js';
-export { findDefinitions } from './lifecycle/definitions.js';
-export { registryHandler, type Answered, type RegistryHandlerOptions } from './registry/handler.js';
-export { hostCheck } from './registry/access/allowed-hosts.js';
-export { HostedStore } from './store/hosted-store.js';
-export type { Hosted, HostedManifest, Hosting, Uploads } from './transfer/hosted.js';
-export {
-  report,
-  type Report,
-  type ReportedArchive,
-  type ReportOptions,
-} from './lifecycle/report.js';
-export { reportPage } from './lifecycle/report-page.js';
-export { serve, type ServeOptions } from './lifecycle/serve.js';
-export { collectRegistry, scrubRegistry } from './lifecycle/maintain-registry.js';
-export type { CollectedHosted } from './store/hosted-collect.js';
-export type { Damage, Scrubbed } from './store/scrub.js';
-export {
-  Access,
-  type AccessOptions,
-  type AccessRule,
-  type Permission,
-  type Rights,
-} from './registry/access/access.js';
-export { planSync, syncCatalog, type CatalogSync } from './lifecycle/sync.js';
-export { verify, type VerifyLocationsOptions, type VerifyResult } from './lifecycle/verify.js';
-export type { ImageProblem } from './verify/problem.js';
-export { push, type PushOptions, type PushResult } from './lifecycle/push.js';
-export { copyImages, type CopiedImage, type CopyImagesOptions } from './lifecycle/copy-images.js';

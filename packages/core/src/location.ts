@@ -34,7 +34,7 @@ export function isPath(text: string): boolean {
   return /^(\.{0,2}[\\/]|\.{1,2}$|~(?:[\\/]|$)|[A-Za-z]:[\\/])/.test(text);
 }
 
-/** Whether a location that is no file here can only be a reference; conventional names, with a tag too, are ours. */
+/** Whether a location that is no file can only be a reference of a registry. Conventional names are not. */
 export function looksRemote(text: string): boolean {
   if (text === '-' || isPath(text) || splitPrefix(text).prefix !== undefined) return false;
   if (/\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/.test(text)) return false;

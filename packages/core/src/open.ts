@@ -26,50 +26,63 @@ import type { Halves } from './transfer/halves.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
 import { withBase } from './transfer/with-base.js';
 
+/** The kind of a location. */
 export type LocationKind = ArchiveKind | 'layout' | 'store' | 'engine' | 'repository';
 
-/** Something that holds images, open for reading. */
+/** Images at a location, open for reading. Dispose its `source`. */
 export interface Opened {
   readonly source: Source;
   readonly kind: LocationKind;
   readonly compression: Compression;
   readonly notices: readonly string[];
-  /** Which of its images was meant, when the location says so. */
+  /** The image that was meant, when the location names one. */
   readonly reference?: string;
   /** The archive's record, if it has one. */
   readonly record?: ImageRecord;
   /** The archive's or layout's path, if it is one. */
   readonly path?: string;
-  /** Which description of a hybrid archive was read. */
+  /** The description that was read, of a hybrid archive. */
   readonly half?: 'oci' | 'docker';
-  /** Both of them, to be compared. */
+  /** Both descriptions of a hybrid archive, to be compared. */
   readonly halves?: Halves;
 }
 
+/** How a location is opened. */
 export interface OpenOptions extends CallOptions, NamingOptions {
+  /** The catalog that names are looked up in. */
   readonly place: CatalogPlace;
   /** Relative paths start here. */
   readonly cwd: string;
+  /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
-  /** Asked for only when the location names an engine's image. */
+  /** Opens the engine; called only for `docker-daemon:`. */
   readonly engine: () => Promise<Engine>;
-  /** Where content is that the images lack: what a delta was made against. */
+  /** Location of content that the images lack: the archive that a delta was made against. */
   readonly base?: string | undefined;
+  /** How to reach registries. */
   readonly registry?: RegistryFlags | undefined;
-  /** The folder through which images of registries come; none when omitted. */
+  /** Folder of the cache for images from registries; no cache when omitted. */
   readonly cache?: string | undefined;
-  /** False puts no layer there, but takes what is there. */
+  /** `false` reads layers from the cache, but adds none to it. */
   readonly keeps?: boolean | undefined;
 }
+
+/** A location that is not a compressed archive. */
+const PLAIN = { compression: 'none', notices: [] } as const;
 
 /** Known from other tools; these are refused with a reason rather than read as references. */
 const ELSEWHERE = /^(containers-storage:|containerd:|dir:)/;
 
 /**
- * Opens a location: `-`, a path, a conventional name of the catalog, or one of skopeo's prefixes. What
- * an archive is, its content says.
+ * Opens a location, written as on the command line: `-`, a path, a name of the catalog, a reference, or one of skopeo's
+ * prefixes (`docker-archive:`, `oci-archive:`, `oci:`, `docker-daemon:`, `docker://`), or `store:`. The kind of an archive
+ * is told by its content.
  *
  * @throws ImageError NOT_FOUND, USAGE, INVALID, CORRUPT, UNSUPPORTED
+ * @example
+ * const { place } = workspace;
+ * const engine = () => openEngine(workspace);
+ * const { source } = await openLocation('./app.tar', { place, cwd, stdin: () => process.stdin, engine });
  */
 export async function openLocation(text: string, options: OpenOptions): Promise<Opened> {
   const { base, ...others } = options;
@@ -92,14 +105,9 @@ async function openOne(text: string, options: OpenOptions): Promise<Opened> {
   if (remote !== undefined) return openReference(remote, options);
   const { prefix, rest } = splitPrefix(text);
   if (prefix === 'docker-daemon') return openEngineImage(rest, options);
+  const store = join(place.state, 'store');
   if (prefix === 'store')
-    return {
-      source: new FileStore(join(place.state, 'store')),
-      kind: 'store',
-      compression: 'none',
-      notices: [],
-      reference: rest,
-    };
+    return { source: new FileStore(store), kind: 'store', ...PLAIN, reference: rest };
   const { path, ...reference } = await pathOf(text, options);
   return { ...(await openPath(path, options)), ...reference };
 }
@@ -173,7 +181,7 @@ export async function openReference(
   const location = `${REPOSITORY}${host}/${repository}`;
   const source =
     cache === undefined ? await open() : new CachedSource(cache, { location, limits, open, keeps });
-  return { source, kind: 'repository', compression: 'none', notices: [], reference };
+  return { source, kind: 'repository', ...PLAIN, reference };
 }
 
 async function openEngineImage(
@@ -182,7 +190,7 @@ async function openEngineImage(
 ): Promise<Opened> {
   const used = await engine();
   const source = await used.source(reference, { spoolFolder: spoolFolder(place), signal });
-  return { source, kind: 'engine', compression: 'none', notices: [], reference };
+  return { source, kind: 'engine', ...PLAIN, reference };
 }
 
 async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
@@ -206,13 +214,7 @@ async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
 async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   const { place } = options;
   if ((await statIfThere(path))?.isDirectory())
-    return {
-      source: await openLayout(path, options),
-      kind: 'layout',
-      compression: 'none',
-      notices: [],
-      path,
-    };
+    return { source: await openLayout(path, options), kind: 'layout', ...PLAIN, path };
   // Beside archives elsewhere nothing is renamed or deleted.
   if (isBelow(place.folder, path) && (await isHalfDone(path))) {
     const name = basename(path, ARCHIVE_SUFFIX);

@@ -6,16 +6,16 @@ const LINE_COMMAND = /^([^\S\n]*):(?=:)/gm;
 const INLINE_COMMAND = /#(?=#[a-z-]*\[)/gi;
 
 /**
- * A value from elsewhere on one line of a terminal or a log: whatever moves the cursor, ends the line or is not seen
- * is written as an escape, as in `\x1b`, `\n` and `\u{202e}`.
+ * Escapes a value from elsewhere for one line of a terminal or a log: control characters, line ends and invisible characters
+ * are written as `\x1b`, `\n` or `\u{202e}`.
  */
 export function printable(text: string): string {
   return text.replace(UNSEEN, escaped);
 }
 
 /**
- * A whole text for a terminal or a log, with its lines and tabs. Everything else is as in {@link printable}, and
- * nothing in it is a command to the CI system that reads the log.
+ * Escapes a text for a terminal or a log as {@link printable} does, but keeps its line ends and tabs, and escapes commands to CI
+ * systems (`::`, `##[`).
  */
 export function printableLines(text: string): string {
   return text
@@ -24,7 +24,7 @@ export function printableLines(text: string): string {
     .replace(INLINE_COMMAND, '\\x23');
 }
 
-/** A JSON document for a terminal or a log: the same value, with escapes as in {@link printableLines}. */
+/** A JSON document for a terminal or a log: the same value, escaped as {@link printableLines} does. */
 export function printableJson(value: unknown, space?: number): string {
   return JSON.stringify(value, null, space)
     .replace(UNSEEN, (character) => (character === '\n' ? character : jsonEscaped(character)))

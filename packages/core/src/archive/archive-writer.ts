@@ -15,15 +15,20 @@ import { imagesOf, type Graph } from '../transfer/walk.js';
 import { DOCKER_MANIFEST } from './docker-archive.js';
 import { packTar, type TarMember } from './pack-tar.js';
 
-/** Takes the whole archive as one stream and says when it is safe. */
+/** Receives the whole archive as one stream; resolves when it is stored safely. */
 export type Deliver = (archive: Bytes, options: CallOptions) => Promise<void>;
 
 /**
- * Writes one tar that is an OCI layout and a docker-archive at once, so every engine takes it.
+ * Writes one tar that is an OCI layout and a docker-archive at once, so that every engine takes it.
  *
- * Content is streamed only at commit, in canonical order (images by name, then manifests and
- * configs, then layers in graph order): equal images give equal bytes whatever the order of the
- * calls, and nothing is copied to a temporary place.
+ * Content is streamed only at commit, in canonical order (images by name, then manifests and configs, then layers in graph
+ * order): equal images give equal bytes whatever the order of the calls, and nothing is copied to a temporary place. Keep
+ * the sources open until then.
+ *
+ * @example
+ * await using sink = new ArchiveWriter('app.tar', (archive) => writeAtomically('app.tar', archive));
+ * await copy(source, 'app:1', sink);
+ * await sink.commit();
  */
 export class ArchiveWriter implements Sink {
   readonly location: string;
@@ -32,6 +37,10 @@ export class ArchiveWriter implements Sink {
   readonly #opens = new Map<Digest, { readonly descriptor: Descriptor; readonly open: Open }>();
   readonly #names = new Map<string, Digest>();
 
+  /**
+   * @param location for messages.
+   * @param deliver takes the archive at commit, for example into a file with {@link writeAtomically}.
+   */
   constructor(location: string, deliver: Deliver) {
     this.location = location;
     this.#deliver = deliver;
@@ -63,6 +72,7 @@ export class ArchiveWriter implements Sink {
     await this.#deliver(packTar(this.#members()), options);
   }
 
+  /** Forgets images that were not committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#opens.clear();
   }

@@ -15,31 +15,39 @@ import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
 import { partOf, readParts, sumsOf } from './split-archive.js';
 
+/** `docker-archive` (docker save), `oci-archive` (an OCI layout in a tar), or both in one. */
 export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
 
+/** An archive, open for reading. Dispose its `source`. */
 export interface OpenedArchive {
   readonly source: Source;
   readonly kind: ArchiveKind;
-  /** Which description of a hybrid was read. */
+  /** The description that was read, of a `hybrid-archive`. */
   readonly half?: 'oci' | 'docker';
   readonly compression: Compression;
   /** Both descriptions of a hybrid, to be compared; they share the files of `source`. */
   readonly halves?: Halves;
-  /** What a person should know about how it was read. */
+  /** Notices for people about how it was read. */
   readonly notices: readonly string[];
 }
 
+/** How an archive is opened. */
 export interface OpenArchiveOptions extends CallOptions, NamingOptions {
-  /** Where a compressed or piped archive is unpacked to; the archive's own folder when omitted. */
+  /** Folder for the unpacked copy of a compressed archive; the archive's own folder when omitted. */
   readonly spoolFolder?: string;
 }
 
 /**
- * Opens an image archive by its content, whatever it is called. A plain tar is read in place; a
- * compressed one is unpacked once into a temporary file.
+ * Opens an image archive by its content, whatever it is called: `docker save`, `podman save`, skopeo, buildx, crane, kaniko,
+ * bazel, or this library; plain or compressed with gzip, zstd, xz or bzip2; whole or in parts. A plain tar is read in
+ * place; a compressed one is unpacked once into a temporary file.
  *
  * @throws ImageError NOT_FOUND (no file), INVALID (no image archive: says what it looks like), CORRUPT, UNSUPPORTED,
  *   TOO_LARGE, NO_SPACE
+ * @example
+ * const { source, kind } = await openArchive('./from-elsewhere.tar.gz');
+ * await using archive = source;
+ * for await (const { reference, descriptor } of archive.list()) console.log(kind, reference, descriptor.digest);
  */
 export async function openArchive(
   path: string,
@@ -106,13 +114,20 @@ async function openFiles(path: string): Promise<Parts> {
   }
 }
 
+/** How an archive is opened that can be read only once. */
 export interface PipedArchiveOptions extends CallOptions, NamingOptions {
+  /** Folder for the copy on disk; the copy is deleted when the source is disposed of. */
   readonly spoolFolder: string;
-  /** How many bytes will come, if that is known. */
+  /** Its size in bytes, if known: the free space is then checked first. */
   readonly expected?: number;
 }
 
-/** Opens an archive that can be read only once: standard input, an engine's answer. */
+/**
+ * Opens an archive that can be read only once, such as standard input. It is copied to `spoolFolder` first.
+ *
+ * @param location for messages.
+ * @throws ImageError INVALID, CORRUPT, UNSUPPORTED, TOO_LARGE, NO_SPACE
+ */
 export async function openPipedArchive(
   location: string,
   bytes: Bytes,

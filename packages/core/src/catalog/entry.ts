@@ -10,7 +10,7 @@ import { familiarReference, parseReference } from '../oci/reference.js';
  */
 export interface EntryYaml {
   readonly name: string;
-  /** Of the archive; relative to the catalog, or to the workspace. */
+  /** Path of the archive, relative to the catalog or to the workspace. */
   readonly file: string;
   readonly docker_tag?: string;
   /** `ubuntu:25.04`. */
@@ -27,7 +27,7 @@ export interface EntryYaml {
   readonly usage_count?: number;
   readonly pinned?: boolean;
   readonly digest?: Digest;
-  /** In bytes. */
+  /** Size of the archive in bytes. */
   readonly size?: number;
 }
 

@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { isBelow } from '../disk/inside.js';
 import { systemCode } from '../errors.js';
 
-/** Where a workspace keeps its catalog; absolute paths. */
+/** The folders of a workspace's catalog; absolute paths. */
 export interface CatalogPlace {
   readonly workspace: string;
   /** Holds the catalog and, in one folder for each project, the archives. */

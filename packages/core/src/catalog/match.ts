@@ -15,6 +15,7 @@ export type Candidate = Omit<EntryYaml, 'docker_tag' | 'pinned' | 'digest' | 'si
   readonly state?: EntryState;
 };
 
+/** How well an archive meets the requirements of a job. */
 export interface Score {
   /** 0: of no use; 70: something to build on; 100: fits as it is. */
   readonly essential: 0 | 70 | 100;

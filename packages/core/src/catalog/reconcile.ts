@@ -4,20 +4,21 @@ import type { ImageRecord } from './record.js';
 import { addUsage, type Usage } from './usage.js';
 
 /**
- * `ok`; its archive is gone; an archive without a record; another archive than its record says; a name that breaks the
- * rule; a file outside the workspace that the settings do not allow.
+ * The state of an archive: `ok`; `missing` (its file is gone); `orphan` (it has no record); `changed` (another archive than its
+ * record describes); `misnamed` (its name breaks the rule); `elsewhere` (a file outside the workspace that the settings do
+ * not allow).
  */
 export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed' | 'elsewhere';
 
-/** One archive as everything on disk says. */
+/** One archive: the catalog's text, its record and its file put together. */
 export interface CatalogEntry extends EntryYaml {
   readonly state: EntryState;
   readonly recorded?: Recorded | undefined;
-  /** What the record says that its image is called; fully qualified. */
+  /** Reference in the record, fully qualified. */
   readonly reference?: string | undefined;
-  /** Whether the catalog's text says less than the record, or something else. */
+  /** Whether the catalog's text differs from the record. */
   readonly lags?: boolean | undefined;
-  /** Of the archive as it is on disk; absent where there is none. */
+  /** Size of the archive on disk; absent when there is none. */
   readonly bytes?: number | undefined;
 }
 
@@ -31,7 +32,7 @@ export interface Inventory {
   readonly records: ReadonlyMap<string, Recorded>;
 }
 
-/** A record whose file is read only when somebody asks for all of it: of 10,000 most are never asked. */
+/** A record whose file is read on demand. */
 export interface Recorded {
   readonly archiveSize: number;
   readonly reference: string;

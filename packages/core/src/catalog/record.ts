@@ -13,25 +13,25 @@ export const RECORD_SUFFIX = '.image.json';
 export const ARCHIVE_SUFFIX = '.tar';
 
 /**
- * What is in one archive: content facts only. No clock, host, path or input hash is in it, so an image
- * that was rebuilt to the same bytes has the same record.
+ * The content of one archive: facts only. It holds no clock, host, path or input hash, so an image that was rebuilt to the
+ * same bytes has the same record.
  */
 export interface ImageRecord {
   readonly name: string;
   /** Fully qualified. */
   readonly reference: string;
-  /** Of the manifest or index. */
+  /** Digest of the manifest or index. */
   readonly digest: Digest;
   readonly configDigest?: Digest;
   readonly diffIds: readonly Digest[];
   readonly platform?: Platform;
-  /** Of an index, instead of `platform`. */
+  /** Platforms of an index, in place of `platform`. */
   readonly platforms?: readonly Platform[];
-  /** Of the archive, in bytes. */
+  /** Size of the archive in bytes. */
   readonly size: number;
-  /** Of the archive, hex. */
+  /** SHA-256 of the archive, in hex. */
   readonly sha256: string;
-  /** What it was built on, if that is another image. */
+  /** Name and digest of the image that it was built on. */
   readonly base?: { readonly name: string; readonly digest: Digest };
   readonly facts: Facts;
 }

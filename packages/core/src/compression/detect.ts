@@ -1,3 +1,4 @@
+/** The compression of a whole archive, as its first bytes tell. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
 
 /** How many first bytes {@link detectCompression} wants to see. */

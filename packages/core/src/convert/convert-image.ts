@@ -21,24 +21,27 @@ import {
   type LayerCompression,
 } from './formats.js';
 
+/** What to convert; everything that is omitted stays as it is. */
 export interface ConvertOptions extends CallOptions {
-  /** Only these; all when empty. One gives the image itself, several an index of them. */
+  /** Keep only these; all when empty. One gives the image itself, several an index. */
   readonly platforms?: readonly Platform[] | undefined;
-  /** Of every layer; as they are when omitted. */
+  /** Compression of every layer; unchanged when omitted. */
   readonly compress?: LayerCompression | undefined;
+  /** Compression level, in the numbers of gzip or zstd. */
   readonly level?: number | undefined;
-  /** Of manifests, configs and layers; as they are when omitted. */
+  /** Format of manifests, configs and layers; unchanged when omitted. */
   readonly format?: Format | undefined;
-  /** Where layers are kept until they are written… */
+  /** Folder for converted layers until they are copied. Required with `compress`, unless `pack` is given. */
   readonly spoolFolder?: string | undefined;
-  /** …unless somebody else sees to that. One of the two is wanted where layers change. */
+  /** Converts one layer, in place of the default that writes it to `spoolFolder`. */
   readonly pack?:
     | ((source: Source, layer: Descriptor, options: LayerOptions) => Promise<ConvertedLayer>)
     | undefined;
+  /** Called with notices for people, for example attestations that are left out. */
   readonly onNotice?: ((text: string) => void) | undefined;
 }
 
-/** An image with other bytes and the same content: what it was, and a source of what it is now. */
+/** A converted image: its descriptors before and after, and a source to copy it from. Dispose it after the commit. */
 export interface Converted extends AsyncDisposable {
   readonly from: Descriptor;
   readonly to: Descriptor;
@@ -46,10 +49,15 @@ export interface Converted extends AsyncDisposable {
 }
 
 /**
- * Converts an image: other platforms, other compression, another format. Configs keep their bytes, and with them
- * the diff IDs; manifests change where what they name does.
+ * Converts an image: other platforms, other compression, another format. Configs keep their bytes, and with them the diff
+ * IDs; manifests get a new digest where their content changes.
  *
  * @throws ImageError NOT_FOUND (a platform), USAGE (zstd in docker's format), as `walk`
+ * @example
+ * const image = await source.resolve('app:1');
+ * await using converted = await convertImage(source, image, { compress: 'zstd', format: 'oci', spoolFolder: tmpdir() });
+ * await copy(converted.source, undefined, sink);
+ * await sink.commit();
  */
 export async function convertImage(
   source: Source,

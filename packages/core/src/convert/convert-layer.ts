@@ -10,6 +10,7 @@ import { watched } from '../transfer/watched.js';
 import { verified } from '../transfer/verified.js';
 import { compressionOf, layerType, type Format, type LayerCompression } from './formats.js';
 
+/** How one layer is converted. */
 export interface LayerOptions extends CallOptions {
   readonly format: Format;
   readonly compression: LayerCompression;

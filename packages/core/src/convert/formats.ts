@@ -1,7 +1,9 @@
 import { ImageError } from '../errors.js';
 import { MediaType } from '../oci/media-types.js';
 
+/** The media types of manifests, configs and layers: those of the OCI image spec or those of Docker. */
 export type Format = 'oci' | 'docker';
+/** Compression of a layer. */
 export type LayerCompression = 'none' | 'gzip' | 'zstd';
 
 /** The media types of both formats, by what they are of. */

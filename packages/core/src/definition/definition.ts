@@ -5,15 +5,17 @@ import { imageSchema, type CopyYaml, type ImageYaml, type RetentionYaml } from '
 import { formatName, normalizeOs, type ImageName } from './name.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
+/** Name of the file that defines an image. */
 export const DEFINITION_FILE = 'image.yaml';
 
+/** The software in an image. */
 export interface Facts {
   readonly compilers: readonly string[];
   readonly packages: readonly string[];
   readonly tools: readonly string[];
 }
 
-/** How one image of a project is made: `image.yaml`, checked, with what it leaves unsaid written out. */
+/** How one image of a project is made: `image.yaml`, checked, with defaults filled in. */
 export interface Definition extends ImageName {
   readonly name: string;
   /** Fully qualified. */
@@ -26,7 +28,7 @@ export interface Definition extends ImageName {
   readonly args: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly network?: string;
-  /** What it is made for; empty: linux on the machine that makes it. */
+  /** Platforms to build; when empty, linux on the architecture of the machine. */
   readonly platforms: readonly Platform[];
   readonly copy: readonly CopyYaml[];
   readonly env: Readonly<Record<string, string>>;
@@ -45,10 +47,11 @@ export interface Definition extends ImageName {
   readonly test: readonly string[];
   readonly retention: RetentionYaml;
   readonly after: readonly string[];
-  /** What is in the image: what the definition says, and what its steps install. */
+  /** Software in the image: facts of the definition, and what its steps install. */
   readonly facts: Facts;
 }
 
+/** The base of an image that is built on nothing. */
 export const SCRATCH = 'scratch';
 
 const schema = schemaOf<ImageYaml>(imageSchema);

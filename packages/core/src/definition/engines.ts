@@ -1,4 +1,4 @@
-/** What `engine:` and `--engine` take. */
+/** All values of `engine:` in the settings and of `--engine`. */
 export const ENGINES = [
   'auto',
   'docker',
@@ -8,4 +8,5 @@ export const ENGINES = [
   'k3d',
   'embedded',
 ] as const;
+/** A value of `engine:` in the settings. */
 export type EngineName = (typeof ENGINES)[number];

@@ -6,7 +6,7 @@ export interface CopyYaml {
   readonly mode?: string;
 }
 
-/** What the archives of one image ask of `prune`, over the rules of the workspace. */
+/** Rules of `prune` for the archives of one image, over those of the workspace. */
 export interface RetentionYaml {
   readonly pinned?: boolean;
   readonly keep_newest?: number;

@@ -1,27 +1,46 @@
-// What the Nx plugin loads on every nx command: pure and light. Nothing here may reach files or engines.
-export { ImageError, type ErrorCode } from '../errors.js';
-export { shortList } from '../errors.js';
+/**
+ * Definitions, names, settings, locks and workflows, read and checked without files, engines or network. Nx loads this module
+ * on every command, so it imports nothing heavy.
+ *
+ * @packageDocumentation
+ */
+
+// Errors
+export { ImageError, shortList, type ErrorCode, type ImageErrorOptions } from '../errors.js';
+
+// Text from elsewhere, for logs
 export { printable, printableJson, printableLines } from '../printable.js';
-export {
-  DEFINITION_FILE,
-  isDaemonless,
-  parseDefinition,
-  SCRATCH,
-  type Definition,
-  type Facts,
-} from './definition.js';
-export {
-  checkName,
-  featuresOf,
-  formatName,
-  nearestName,
-  normalizeOs,
-  parseName,
-  type ImageName,
-} from './name.js';
-export { formatPlatform, parsePlatform } from '../oci/platform.js';
-export { parseSettings, SETTINGS_FILE, type Settings } from './settings.js';
+
+// A definition and what it is made of
+export { DEFINITION_FILE, parseDefinition, type Definition, type Facts } from './definition.js';
+export type { CopyYaml, ImageYaml, RetentionYaml } from './image-schema.js';
 export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';
+export type { YamlFile } from './read-yaml.js';
+
+// Names and platforms
+export { formatName, normalizeOs, parseName, type ImageName } from './name.js';
+export type { Compiler } from './compiler.js';
+export type { Digest } from '../oci/digest.js';
+export { formatPlatform, parsePlatform, type Platform } from '../oci/platform.js';
+
+// Settings and task runs
+export { parseSettings, SETTINGS_FILE, type Settings } from './settings.js';
+export { ENGINES, type EngineName } from './engines.js';
+export type { SettingsLimits } from './limits-schema.js';
 export { RUNS_DAYS, RUNS_FOLDER, type TaskRun } from './runs.js';
-export { definitionFor, nameFor, requirementsOf, type Requirements } from './requirements.js';
-export { parseWorkflow } from './workflow.js';
+
+// Requirements of jobs
+export {
+  definitionFor,
+  nameFor,
+  requirementsOf,
+  type Base,
+  type Requirements,
+  type RequirementsYaml,
+} from './requirements.js';
+export {
+  parseWorkflow,
+  type Workflow,
+  type WorkflowJob,
+  type WorkflowOptions,
+} from './workflow.js';

@@ -5,13 +5,13 @@ import { yaml } from './libraries.js';
 import type { YamlFile } from './read-yaml.js';
 import { problemsIn, whyNotParsed } from './yaml-bounds.js';
 
-/** An image that a manifest names. */
+/** An image that a Kubernetes manifest names. */
 export interface KubernetesImage {
-  /** As it is written. */
+  /** The name in the manifest. */
   readonly image: string;
-  /** In full. */
+  /** The name, fully qualified. */
   readonly reference: string;
-  /** Who names it, as `Deployment/web`. */
+  /** Objects that name it, as `Deployment/web`. */
   readonly usedBy: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** How much is believed of archives and layouts from elsewhere; sizes as `4MiB`. */
+/** Limits for archives and layouts from elsewhere; sizes as `4MiB`. */
 export interface SettingsLimits {
   readonly manifest?: string;
   readonly unpacked?: string;

@@ -2,11 +2,12 @@ import { ImageError } from '../errors.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
+/** Name of the file, beside the definition, that locks an outside base. */
 export const LOCK_FILE = 'image.lock.yaml';
 
-/** Which image an outside base was, when somebody last looked: `image.lock.yaml`, beside the definition. */
+/** The digest that an outside base had when it was last looked up: `image.lock.yaml`. */
 export interface BaseLock {
-  /** As the definition has it. */
+  /** `base:` of the definition. */
   readonly base: string;
   readonly digest: Digest;
 }
@@ -18,7 +19,7 @@ const schema = schemaOf<BaseLock>({
   properties: { base: { type: 'string', minLength: 1 }, digest: { type: 'string' } },
 });
 
-/** @throws ImageError USAGE */
+/** Reads a lock. @throws ImageError USAGE */
 export function parseLock(file: YamlFile): BaseLock {
   const lock = readYaml(file, schema);
   if (isDigest(lock.digest)) return lock;

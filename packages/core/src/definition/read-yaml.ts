@@ -6,9 +6,10 @@ import { firstDistinct } from './first-distinct.js';
 import { ajv, yaml } from './libraries.js';
 import { problemsIn, whyNotParsed, YAML_LIMIT, type YamlProblem } from './yaml-bounds.js';
 
+/** The text of a YAML file. */
 export interface YamlFile {
   readonly text: string;
-  /** For messages. */
+  /** Path for messages; the file is not read. */
   readonly path: string;
   /** The most characters that are read; 1 Mi when omitted. */
   readonly limit?: number;

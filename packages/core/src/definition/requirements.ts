@@ -5,7 +5,7 @@ import type { ImageYaml } from './image-schema.js';
 import { compilerOf, featuresOf, formatName, normalizeOs, variantOf } from './name.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
-/** What a job needs of its image. */
+/** The image that a job needs. */
 export interface Requirements {
   readonly project: string;
   /** `<distribution>-<version>`. */
@@ -57,9 +57,9 @@ export function parseRequirements(file: YamlFile): RequirementsYaml {
 }
 
 /**
- * Writes out what requirements leave unsaid.
+ * Fills in what requirements leave out.
  *
- * @param defaults the project, and this machine's architecture.
+ * @param defaults the project, and the architecture of this machine.
  * @throws ImageError USAGE (no operating system, an unknown word), NAMING
  */
 export function requirementsOf(
@@ -88,12 +88,12 @@ export function requirementsOf(
   return requirements;
 }
 
-/** What an image that is made for these requirements is called. @throws ImageError NAMING */
+/** The conventional name of an image for these requirements. @throws ImageError NAMING */
 export function nameFor({ project, os, compiler, features }: Requirements): string {
   return formatName({ project, os, variant: variantOf(compiler, features) });
 }
 
-/** What is there already, of an image that another is made on. */
+/** An existing image that another one can be built on. */
 export interface Base {
   readonly name: string;
   readonly compilers?: readonly string[] | undefined;
@@ -101,7 +101,7 @@ export interface Base {
   readonly tools?: readonly string[] | undefined;
 }
 
-/** A definition that meets requirements, as `image.yaml` has it: on a base, or on the distribution's own image. */
+/** Writes a definition that meets requirements, as in `image.yaml`: on a base, or on the distribution's own image. */
 export function definitionFor(requirements: Requirements, base?: Base): ImageYaml {
   const { project, os, architecture, compiler, features, packages, tools } = requirements;
   const has = (base?.compilers ?? []).flatMap((each) => parseCompiler(each) ?? []);

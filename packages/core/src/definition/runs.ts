@@ -1,21 +1,24 @@
 import { schemaOf } from './read-yaml.js';
 
-/** Below the workspace: one file for each day, `2026-11-21.jsonl`, one line for each task. */
+/**
+ * Folder of the task runs, relative to the workspace: a file for each day, `2026-11-21.jsonl`, with a line for each
+ * task.
+ */
 export const RUNS_FOLDER = '.stowage/runs';
 
-/** How many days of it are kept. */
+/** How many days of task runs are kept. */
 export const RUNS_DAYS = 90;
 
-/** One task of an image, as Nx ran it or did not need to. */
+/** One task of an image in Nx, run or taken from a cache. */
 export interface TaskRun {
   /** When it began: ISO 8601. */
   readonly at: string;
   /** The project in Nx, which is the image's name. */
   readonly image: string;
-  /** Of Nx: `image-save`. */
+  /** Nx target, for example `image-save`. */
   readonly target: string;
   readonly result: 'built' | 'local-cache' | 'remote-cache' | 'failed' | 'skipped';
-  /** How long it took (ms). */
+  /** Duration in milliseconds. */
   readonly took: number;
 }
 

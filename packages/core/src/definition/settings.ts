@@ -4,20 +4,22 @@ import type { SettingsLimits } from './limits-schema.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 import { settingsSchema, type SettingsYaml } from './settings-schema.js';
 
+/** Name of the settings file at the root of a workspace. */
 export const SETTINGS_FILE = 'stowage.yaml';
 
+/** The settings of a workspace, `stowage.yaml`, with defaults filled in. */
 export interface Settings {
-  /** The folder of archives and catalog, relative to the workspace. */
+  /** Folder of archives and catalog, relative to the workspace. */
   readonly images: string;
   /** Folders outside the workspace from which the catalog may name archives; relative to the workspace. */
   readonly archives: readonly string[];
   readonly engine: EngineName;
   readonly host?: string;
-  /** Of build steps and tests, unless a definition says otherwise. */
+  /** Network of build steps and tests, unless a definition has its own. */
   readonly network?: string;
-  /** What labels of a workflow's `runs-on` stand for, where these name no system themselves. */
+  /** Operating system of each label of a workflow's `runs-on`. */
   readonly runners: Readonly<Record<string, string>>;
-  /** What every name must match besides the convention. */
+  /** A pattern that every name must match, besides the convention. */
   readonly namePattern?: RegExp;
   /** Sizes as `20GB` or `10%`, durations as `30d`. */
   readonly prune: {
@@ -33,9 +35,9 @@ export interface Settings {
     readonly reserved?: string;
     readonly orphans?: boolean;
   };
-  /** Where images are pushed to that are told no other registry. */
+  /** Registry to push to when none is given. */
   readonly pushTo?: string;
-  /** When images leave the cache of what came from registries; never when empty. */
+  /** Bounds of the cache of images from registries; unlimited when empty. */
   readonly cache: { readonly unusedFor?: string; readonly maxUsed?: string };
   /** Names that are never pruned; `*` stands for anything. */
   readonly pins: readonly string[];
@@ -47,7 +49,7 @@ const RUNNERS = { 'ubuntu-latest': 'ubuntu-24.04' };
 
 const schema = schemaOf<SettingsYaml>(settingsSchema);
 
-/** @throws ImageError USAGE (every problem with line and column) */
+/** Reads the settings. @throws ImageError USAGE (every problem with line and column) */
 export function parseSettings(file: YamlFile): Settings {
   const {
     images = 'images',

@@ -9,27 +9,29 @@ import type { RequirementsYaml } from './requirements.js';
 
 /** A job of a workflow, one for each combination of its matrix. */
 export interface WorkflowJob {
-  /** As GitHub shows it: `build (gcc, 15)`. */
+  /** Name that GitHub shows: `build (gcc, 15)`. */
   readonly job: string;
   /** The first label of `runs-on`. */
   readonly runner: string | null;
-  /** The image of `container:`. */
+  /** Image of `container:`. */
   readonly container: string | null;
   readonly requirements: RequirementsYaml;
 }
 
+/** The jobs of a GitHub Actions workflow. */
 export interface Workflow {
   readonly jobs: readonly WorkflowJob[];
-  /** Jobs that need no image of ours, or whose needs cannot be known before they run. */
+  /** Jobs that need no image, or whose needs are not known before they run. */
   readonly skipped: readonly { readonly job: string; readonly reason: string }[];
 }
 
+/** How a workflow is read. */
 export interface WorkflowOptions {
-  /** Only the job of this ID. */
+  /** ID of the only job to read; all when omitted. */
   readonly job?: string | undefined;
-  /** What labels of `runs-on` stand for: `{ 'ubuntu-latest': 'ubuntu-24.04' }`. */
+  /** Operating system of each label of `runs-on`: `{ 'ubuntu-latest': 'ubuntu-24.04' }`. */
   readonly runners: Readonly<Record<string, string>>;
-  /** Of jobs that do not say it themselves. */
+  /** Operating system for jobs that name none. */
   readonly os?: string | undefined;
 }
 

@@ -4,20 +4,23 @@ import { basename, dirname, join } from 'node:path';
 import { asImageError, systemCode } from '../errors.js';
 import { refuseLinks } from './links-below.js';
 
-type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+/** Content of a file, in chunks. */
+export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
+/** How the folders of a file are created. */
 export interface FolderOptions {
   /**
-   * A folder that belongs to one user alone: it and folders below it are made with mode 0700, files with 0600. Modes of
-   * what exists stay. Without it the umask decides.
+   * A folder for one user alone: it, and folders created below it, get mode 0700, files 0600. Modes of existing folders
+   * stay. When omitted, the umask decides.
    */
   readonly privateTo?: string | undefined;
 }
 
+/** How a file is written. */
 export interface AtomicOptions extends FolderOptions {
   /**
-   * The temporary file. A name of its own for each call when omitted; a caller that holds a lock names
-   * a fixed one, so that what a dead process left is written over.
+   * The temporary file; a new name for each call when omitted. A caller that holds a lock may give a fixed name, so that the
+   * rest of a process that died is overwritten.
    */
   readonly partial?: string;
 }

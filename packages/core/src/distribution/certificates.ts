@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import * as tls from 'node:tls';
 import { ImageError, systemCode } from '../errors.js';
 
+/** TLS settings for a registry: trusted CAs and client certificate. */
 export interface CertificateOptions {
-  /** Certificates (PEM) that are trusted besides those of the system. */
+  /** File of CA certificates (PEM) that are trusted besides those of the system. */
   readonly caFile?: string | undefined;
-  /** Client certificate and key (PEM); give both or neither. */
+  /** Client certificate and key (PEM files); give both or neither. */
   readonly clientCert?: string | undefined;
   readonly clientKey?: string | undefined;
-  /** Does not verify the certificate of the registry. */
+  /** Do not verify TLS certificates of the registry; other servers that it redirects to are verified. */
   readonly insecureSkipTlsVerify?: boolean | undefined;
 }
 

@@ -11,14 +11,21 @@ import { hostOf, isLoopback } from './host.js';
 import { refusal } from './refusal.js';
 import { askedFor, hintFor, isOfTheWay, isSettled, pause, rest, RETRIED } from './retry.js';
 
-export interface RegistryOptions extends CertificateOptions {
-  readonly credentials: Credentials;
-  /** http in place of https. When omitted, a registry on this machine is asked in http first, and no other ever. */
+/** How to connect to a registry. */
+export interface ConnectionOptions extends CertificateOptions {
+  /**
+   * Use HTTP instead of HTTPS. When omitted, a registry on this machine is tried with HTTP first, every other one with HTTPS
+   * only.
+   */
   readonly plainHttp?: boolean | undefined;
-  /** How long no answer, and no byte of one, may come (ms); a minute when omitted. */
+  /** Fail when no answer, and no byte of one, arrives for this long, in milliseconds; 60,000 when omitted. */
   readonly patience?: number | undefined;
-  /** How often a request that failed on the way is tried again; 4 times when omitted. */
+  /** How often a request with a transient failure is repeated; 4 when omitted. */
   readonly retries?: number | undefined;
+}
+
+export interface RegistryOptions extends ConnectionOptions {
+  readonly credentials: Credentials;
 }
 
 export interface RegistryRequest extends CallOptions {

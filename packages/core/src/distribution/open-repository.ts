@@ -1,12 +1,12 @@
 import { ImageError } from '../errors.js';
 import { parseReference } from '../oci/reference.js';
-import { RegistryClient, type RegistryOptions } from './client.js';
+import { RegistryClient, type ConnectionOptions } from './client.js';
 import { storedCredentials, type Credential } from './credentials.js';
 import { Repository } from './repository.js';
 
-/** What a user says of registries. */
-export interface RegistryFlags extends Omit<RegistryOptions, 'credentials'> {
-  /** In place of what docker and podman have stored; both or none. */
+/** How to reach a registry, and as whom. */
+export interface RegistryFlags extends ConnectionOptions {
+  /** Used instead of the credentials that docker and podman store; give both or neither. */
   readonly username?: string | undefined;
   readonly password?: string | undefined;
 }

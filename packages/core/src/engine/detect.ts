@@ -5,7 +5,7 @@ import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
 import { openNodes } from './nodes.js';
 
-/** `kind`, `k3d`: the containerd of every node of such a cluster. */
+/** The engine to use. `kind` and `k3d`: the containerd of every node of such a cluster. */
 export type EngineChoice =
   | 'auto'
   | 'docker'
@@ -15,25 +15,36 @@ export type EngineChoice =
   | 'k3d'
   | 'embedded';
 
+/** Which engine to use and where it listens. */
 export interface EngineOptions {
   /** `auto` when omitted: docker, podman, containerd, the first that answers; never the embedded store. */
   readonly engine?: EngineChoice | undefined;
   /**
-   * Where it listens: an address of docker's kind, containerd's socket, or the name of a cluster. What the environment
-   * says, docker's context, and the usual sockets when omitted.
+   * Address of the engine: a docker host, containerd's socket, or the name of a cluster. When omitted: the environment, docker's
+   * context, then the usual sockets.
    */
   readonly host?: string | undefined;
-  /** Of containerd; `k8s.io`, where a kubelet looks, when omitted. */
+  /** Namespace of containerd; `k8s.io`, which the kubelet uses, when omitted. */
   readonly namespace?: string | undefined;
-  /** The folder of the embedded store. */
+  /** Folder of the embedded store. */
   readonly storeFolder: string;
+  /** Environment variables; those of this process when omitted. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** How long an engine may take to say that it is there (ms). */
 const PING_TIMEOUT = 5_000;
 
-/** Finds the engine to use. @throws ImageError UNAVAILABLE, naming what was tried; USAGE (an address) */
+/**
+ * Finds the engine to use and connects to it.
+ *
+ * @throws ImageError UNAVAILABLE, naming every address that was tried; USAGE (an address)
+ * @example
+ * await using engine = await detectEngine({ engine: 'auto', storeFolder: '.stowage/store' });
+ * await using sink = engine.sink();
+ * await copy(source, undefined, sink, { as: 'app:1' });
+ * await sink.commit();
+ */
 export async function detectEngine(options: EngineOptions): Promise<Engine> {
   const { engine = 'auto', host, storeFolder, env = process.env } = options;
   const namespace = options.namespace ?? (env['CONTAINERD_NAMESPACE'] || undefined);

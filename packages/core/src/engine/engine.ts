@@ -3,35 +3,37 @@ import type { Platform } from '../oci/platform.js';
 import type { CallOptions, Sink, Source } from '../transfer/store.js';
 import type { Graph } from '../transfer/walk.js';
 
+/** The kind of an engine. */
 export type EngineKind = 'docker' | 'podman' | 'containerd' | 'embedded';
 
+/** An image as an engine lists it. */
 export interface EngineImage {
   /** The config's digest (docker's classic store), or the manifest's or index's (containerd's, ours). */
   readonly id: Digest;
   /** Fully qualified. */
   readonly references: readonly string[];
-  /** Of its manifests, as the registries that it came from know them; empty for what came from none. */
+  /** Manifest digests under which registries know it; empty for an image from no registry. */
   readonly digests: readonly Digest[];
-  /** In bytes, unpacked. */
+  /** Unpacked size in bytes. */
   readonly size: number;
-  /** When it came here, in milliseconds since 1970; absent where the engine does not keep that. */
+  /** Time of arrival, in milliseconds since 1970; absent where the engine does not keep it. */
   readonly since?: number;
 }
 
-/** Something that an engine keeps of an image; images that share it name the same `id`. */
+/** A part of an image on an engine's disk; images that share it name the same `id`. */
 export interface ImagePart {
   readonly id: string;
-  /** On disk. */
+  /** Size on disk. */
   readonly bytes: number;
 }
 
-/** What runs images. */
+/** Runs images, or keeps them (`embedded`). */
 export interface Engine extends AsyncDisposable {
   readonly kind: EngineKind;
-  /** For messages: `docker-daemon:unix:///var/run/docker.sock`. */
+  /** Location for messages: `docker-daemon:unix:///var/run/docker.sock`. */
   readonly location: string;
 
-  /** The only platform it takes from an index; undefined when it keeps whole indexes. @throws ImageError UNAVAILABLE */
+  /** The platform that it takes from an index; undefined when it keeps whole indexes. @throws ImageError UNAVAILABLE */
   platform(options?: CallOptions): Promise<Platform | undefined>;
 
   /** Whether it unpacks layers that are compressed with zstd. */
@@ -40,45 +42,62 @@ export interface Engine extends AsyncDisposable {
   /** Looks an image up by reference or ID, with one request. */
   inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined>;
 
+  /** Lists its images. */
   list(options?: CallOptions): Promise<readonly EngineImage[]>;
 
-  /** The folder of this machine in which it keeps its images; undefined where that cannot be known. */
+  /** Folder of this machine that holds its images; undefined when that is not known. */
   dataFolder(options?: CallOptions): Promise<string | undefined>;
 
-  /** The images that some container, running or not, was made from. */
+  /** Digests of images that a container was made from, running or not. */
   inUse(options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
-  /** What it keeps of an image, by ID. @throws ImageError NOT_FOUND */
+  /** The parts of an image on the engine's disk, by image ID. @throws ImageError NOT_FOUND */
   contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]>;
 
-  /** Of a graph's blobs, what need not be sent here: it has that content from other images. */
+  /** Blobs of a graph that need not be sent: the engine has their content from other images. */
   holds(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
-  /** Gives an image that is there one more name. @throws ImageError NOT_FOUND */
+  /** Adds a name to an image of the engine. @throws ImageError NOT_FOUND */
   tag(image: string, reference: string, options?: CallOptions): Promise<void>;
 
-  /** Takes a name away, and the image with its last one; or an image without a name, by ID. @throws ImageError NOT_FOUND, CONFLICT (in use) */
+  /**
+   * Removes a name, and with its last name the image; or an image without a name, by ID. @throws ImageError NOT_FOUND,
+   * CONFLICT (in use)
+   */
   remove(reference: string, options?: CallOptions): Promise<void>;
 
   /**
    * Opens one of its images for reading.
    *
-   * @param spoolFolder where the engine's answer is kept meanwhile, if it has to be.
+   * @throws ImageError NOT_FOUND, NO_SPACE, UNAVAILABLE
    */
-  source(
-    reference: string,
-    options: CallOptions & { readonly spoolFolder: string },
-  ): Promise<Source>;
+  source(reference: string, options: EngineSourceOptions): Promise<Source>;
 
   /** Takes images; nothing is there before commit. */
-  sink(options?: { readonly onEvent?: ((event: EngineEvent) => void) | undefined }): Sink;
+  sink(options?: EngineSinkOptions): Sink;
 }
+
+/** How an image of an engine is read. */
+export interface EngineSourceOptions extends CallOptions {
+  /** A folder for the archive that docker answers with; deleted when the source is disposed of. */
+  readonly spoolFolder: string;
+}
+
+/** How images are written to an engine. */
+export interface EngineSinkOptions {
+  /** Called with each line of the engine's progress. */
+  readonly onEvent?: ((event: EngineEvent) => void) | undefined;
+}
+
+/** How an image is built. */
+export interface EngineBuildOptions extends CallOptions, EngineSinkOptions {}
 
 /** A line of the engine's own progress, or the next step of a build. */
 export type EngineEvent =
   | { readonly type: 'engine'; readonly text: string }
   | { readonly type: 'step'; readonly subject: string; readonly text: string };
 
+/** One build of a Dockerfile. */
 export interface BuildRequest {
   /** The context as a tar. */
   readonly context: AsyncIterable<Uint8Array>;
@@ -92,27 +111,27 @@ export interface BuildRequest {
   readonly network?: string;
 }
 
+/** One command to run in a new container. */
 export interface RunRequest {
   /** A reference or ID. */
   readonly image: string;
   /** Program and arguments, in place of what the image would run. */
   readonly command: readonly string[];
   readonly network: string;
+  /** Called with each line of its output. */
   readonly onLine?: (line: string) => void;
 }
 
 /** An engine that also runs Dockerfiles and commands. */
 export interface BuildingEngine extends Engine {
   /** @throws ImageError INVALID: a step failed; its last lines are in the message */
-  build(
-    request: BuildRequest,
-    options?: CallOptions & { readonly onEvent?: ((event: EngineEvent) => void) | undefined },
-  ): Promise<EngineImage>;
+  build(request: BuildRequest, options?: EngineBuildOptions): Promise<EngineImage>;
 
   /** Runs a command in a new container, to its end. @returns its exit code */
   run(request: RunRequest, options?: CallOptions): Promise<number>;
 }
 
+/** Whether an engine runs Dockerfiles and commands; the embedded store and containerd do not. */
 export function canBuild(engine: Engine): engine is BuildingEngine {
   return 'build' in engine;
 }

@@ -5,25 +5,26 @@ import { canonicalReference, familiarReference, parseReference } from '../oci/re
 import type { EnsureResult } from './ensure.js';
 import type { Workspace } from './workspace.js';
 
-/** What `act` has to be told so that a runner's jobs run in an image of the engine. */
+/** Arguments for `act`, so that the jobs of a runner use an image of the engine. */
 export interface ActArguments {
   readonly arguments: readonly string[];
-  /** What `act` cannot be told. */
+  /** What these arguments cannot express. */
   readonly notices: readonly string[];
+}
+
+/** How the arguments are made. */
+export interface ActOptions {
+  /** The runner's label for requirements that no workflow gave; the system's name when omitted. */
+  readonly runner?: string | undefined;
 }
 
 const FILE = '.actrc';
 const NO_PULL = '--pull=false';
 
-/**
- * The arguments for `act`. It takes one image for each runner; a job with a container of its own runs in
- * that, whatever it is told.
- *
- * @param runner for requirements that no workflow gave; the system's name when omitted.
- */
+/** The arguments for `act`. It takes one image for each runner; a job with its own `container:` always uses that. */
 export function actArguments(
   jobs: readonly EnsureResult[],
-  { runner: said }: { readonly runner?: string | undefined } = {},
+  { runner: said }: ActOptions = {},
 ): ActArguments {
   const images = new Map<string, string>();
   const notices: string[] = [];
@@ -50,7 +51,7 @@ export function actArguments(
   };
 }
 
-/** Writes arguments into `.actrc` at the workspace's root; lines about other things stay. @returns its path */
+/** Writes arguments into `.actrc` at the root of the workspace; unrelated lines stay. @returns its path */
 export async function writeActrc(
   { root }: Workspace,
   { arguments: given }: ActArguments,

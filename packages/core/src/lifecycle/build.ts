@@ -18,11 +18,13 @@ import { saveImage, savedAlready, type SaveResult, type SaveTarget } from './sav
 import { testImage } from './test-image.js';
 import { archiveOf, openEngine, type Workspace } from './workspace.js';
 
+/** How an image is built. */
 export interface BuildOptions extends VerbOptions, RecipeOptions {
-  /** Builds even what is there already. */
+  /** Build even if the image exists. */
   readonly force?: boolean | undefined;
 }
 
+/** An image that was built, or found already built. */
 export interface BuildResult {
   readonly name: string;
   readonly reference: string;
@@ -34,7 +36,7 @@ export interface BuildResult {
 }
 
 /**
- * Makes the image of a definition and puts it into an engine.
+ * Builds the image of a definition in an engine, unless it has one of the same inputs.
  *
  * @throws ImageError NOT_FOUND, USAGE, NAMING, UNAVAILABLE, INVALID (a step failed)
  */

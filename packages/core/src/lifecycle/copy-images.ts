@@ -17,31 +17,37 @@ import { makeRoom } from './make-room.js';
 import { openIn } from './open-in.js';
 import { openEngine, type Workspace } from './workspace.js';
 
+/** How images are copied between locations. */
 export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'> {
+  /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
-  /** What names that are only tags are tags of. */
+  /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
-  /** Of a whole image: what its readers have already, and is left out, which makes a delta. Of a delta: what it was made against. */
+  /**
+   * For a complete image: an archive the receiver has; its blobs are omitted, which makes a delta. For a delta: the archive it
+   * was made against.
+   */
   readonly base?: string | undefined;
-  /** What the image is called at the destination, taken as it is written. */
+  /** Name of the image at the destination, exactly as given. */
   readonly as?: string | undefined;
-  /** Converts each on the way. */
+  /** Convert each image. */
   readonly convert?:
     | Pick<ConvertOptions, 'platforms' | 'compress' | 'level' | 'format'>
     | undefined;
-  /** All images of the source; only one, and it must be the only one, when omitted. */
+  /** Copy all images of the source; when omitted, it must hold exactly one. */
   readonly all?: boolean | undefined;
 }
 
+/** An image that was copied. */
 export interface CopiedImage {
   readonly source: string;
   readonly destination: string;
   /** Fully qualified; null for an image without a name. */
   readonly reference: string | null;
   readonly digest: Digest;
-  /** What it was before it was converted; the same where nothing changed. */
+  /** Digest before conversion; the same when nothing changed. */
   readonly before: Digest;
-  /** Of the whole image. */
+  /** Size of the whole image. */
   readonly bytes: number;
 }
 

@@ -28,15 +28,19 @@ export interface Destination extends AsyncDisposable {
   readonly isEngine?: boolean;
 }
 
+/** How a location is opened for writing. */
 export interface DestinationOptions extends VerbOptions {
+  /** Relative paths start here. */
   readonly cwd: string;
+  /** Writes an archive to standard output, for `-`. */
   readonly stdout: (archive: AsyncIterable<Uint8Array>) => Promise<void>;
+  /** Opens the engine; called only for `docker-daemon:`. */
   readonly openEngine: () => Promise<Engine>;
-  /** Adds to an archive that is there. */
+  /** Add to an existing archive. */
   readonly append?: boolean | undefined;
-  /** Writes an archive in parts of this size, as `1GB`. */
+  /** Write an archive in parts of this size, as `1GB`. */
   readonly split?: string | undefined;
-  /** Writes over an archive that is there. */
+  /** Overwrite an existing archive. */
   readonly force?: boolean | undefined;
 }
 

@@ -11,11 +11,11 @@ import { contextFolder } from './context-folder.js';
 import type { FoundDefinition } from './recipe.js';
 
 /**
- * The Dockerfile of a definition: its own, or the one that its steps make.
+ * The Dockerfile of a definition: its own, or the one generated from its steps.
  *
  * @param root the workspace.
- * @throws ImageError USAGE (made without an engine; a context outside the workspace), NOT_FOUND, INVALID (a Dockerfile
- *   outside the context)
+ * @throws ImageError USAGE (it needs none; a context outside the workspace), NOT_FOUND, INVALID (a Dockerfile outside the
+ *   context)
  */
 export async function dockerfileOf(root: string, found: FoundDefinition): Promise<string> {
   const { name, dockerfile } = found.definition;

@@ -15,6 +15,7 @@ import { filesMatching } from './files-matching.js';
 import { syncCatalog } from './sync.js';
 import { openEngine, type Workspace } from './workspace.js';
 
+/** Something wrong in the folder of archives. */
 export interface Problem {
   readonly kind: Exclude<EntryState, 'ok'> | 'damaged-record' | 'stray-record' | 'leftover';
   readonly name: string;
@@ -24,21 +25,23 @@ export interface Problem {
   readonly fix: string;
 }
 
+/** The problems of a workspace. */
 export interface Diagnosis {
-  /** What was repaired; empty unless asked to. */
+  /** Problems that were repaired; empty unless `fix` was given. */
   readonly fixed: readonly Problem[];
-  /** What is wrong now. */
+  /** Problems that are left. */
   readonly problems: readonly Problem[];
-  /** Where the engine is; null when none answers, which is a problem only for those who want one. */
+  /** Address of the engine; null when none answers. */
   readonly engine: string | null;
 }
 
+/** How problems are looked for. */
 export interface DoctorOptions extends VerbOptions {
-  /** Repairs what needs no guess: half-done commits, entries and records without an archive, entries that lag. */
+  /** Repair problems whose repair is certain: half-done commits, records without an archive, outdated entries. */
   readonly fix?: boolean | undefined;
 }
 
-/** Looks for everything in the folder of archives that is not as it should be; changes nothing unless told to. */
+/** Finds problems in the folder of archives; repairs them only with `fix`. */
 export async function doctor(workspace: Workspace, options: DoctorOptions): Promise<Diagnosis> {
   const before = await problemsOf(workspace);
   const engine = await engineOf(workspace, options);

@@ -16,25 +16,30 @@ import type { FoundDefinition } from './recipe.js';
 import type { SaveResult } from './save-image.js';
 import type { Workspace } from './workspace.js';
 
+/** The image of one job, now in the engine. */
 export interface EnsureResult extends JobPlan {
   readonly os: string;
   readonly runner: string | null;
   readonly container: string | null;
-  /** Everything that had to be saved for it, bases first; empty when an archive was there. */
+  /** Archives that were saved for it, bases first; empty when one existed. */
   readonly saved: readonly SaveResult[];
   readonly loaded: readonly LoadResult[];
 }
 
+/** The images of all jobs of a request. */
 export interface Ensured extends Pick<Jobs, 'skipped'> {
   readonly jobs: readonly EnsureResult[];
 }
 
-type EnsureOptions = VerbOptions & { readonly cwd: string };
+/** How the images of jobs are ensured. */
+export interface EnsureOptions extends VerbOptions {
+  /** Relative paths of the request start here. */
+  readonly cwd: string;
+}
 
 /**
- * Sees to it that the engine has what jobs need: the best archive is loaded; where none fits, the image is
- * built (from a definition of the workspace, or on the best base), saved, registered and loaded. The same
- * request again builds nothing; of two processes one builds, the other waits and uses it.
+ * Makes sure that the engine has the images that jobs need: loads the best archive; where none fits, builds, saves, registers and
+ * loads the image. Repeating a request builds nothing; of two processes one builds and the other waits.
  *
  * @throws ImageError as `plan`, `saveDefinition` and `load`
  */

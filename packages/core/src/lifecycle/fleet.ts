@@ -16,18 +16,21 @@ import { deleteImage, sendImage } from './fleet-send.js';
 import { listFleet, type Fleet } from './fleet-records.js';
 import type { Workspace } from './workspace.js';
 
+/** How a folder and a repository are synchronised. */
 export interface SyncOptions extends VerbOptions {
+  /** Relative paths start here. */
   readonly cwd: string;
-  /** Deletes at the destination what the source lacks. */
+  /** Delete images at the destination that the source lacks. */
   readonly prune?: boolean | undefined;
 }
 
+/** What was done about one image. */
 export interface SyncResult {
   readonly name: string;
   readonly action: 'sent' | 'received' | 'same' | 'deleted' | 'kept';
-  /** Of the image; null for what goes. */
+  /** Digest of the image; null for one that is deleted. */
   readonly digest: Digest | null;
-  /** Over the network. */
+  /** Bytes sent over the network. */
   readonly bytes: number;
 }
 

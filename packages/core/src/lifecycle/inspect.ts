@@ -12,59 +12,71 @@ import type { VerbOptions } from './call.js';
 import { openIn } from './open-in.js';
 import { openEngine, type Workspace } from './workspace.js';
 
+/** The images at a location. */
 export interface Inspection {
   readonly location: string;
   readonly kind: LocationKind;
-  /** Which description of a hybrid archive was read. */
+  /** The description that was read, of a hybrid archive. */
   readonly half?: 'oci' | 'docker';
   readonly compression: Compression;
   readonly images: readonly InspectedImage[];
   readonly notices: readonly string[];
 }
 
+/** One image at a location. */
 export interface InspectedImage {
   readonly names: readonly InspectedName[];
   readonly digest: Digest;
   readonly mediaType: string;
   readonly configDigest: Digest | null;
-  /** Of all content that is there, each blob once, in bytes. */
+  /** Size of all content that is there, each blob once, in bytes. */
   readonly size: number;
-  readonly platforms: readonly (Platform & {
-    readonly digest: Digest;
-    readonly present: boolean;
-  })[];
+  readonly platforms: readonly InspectedPlatform[];
   readonly layers: readonly InspectedLayer[];
   readonly artifactType?: string;
   readonly subject?: Descriptor;
 }
 
+/** One platform of an image. */
+export interface InspectedPlatform extends Platform {
+  /** Digest of its manifest. */
+  readonly digest: Digest;
+  /** Whether its manifest is there. */
+  readonly present: boolean;
+}
+
+/** One name of an image. */
 export interface InspectedName {
-  /** Fully qualified; null where what is there names nothing: only a tag, or nonsense. */
+  /** Fully qualified; null when the text is no reference on its own, for example only a tag. */
   readonly reference: string | null;
-  /** Where it says so: an annotation, or `RepoTags`; null for a store or an engine. */
+  /** The annotation or `RepoTags` that it is from; null for a store or an engine. */
   readonly field: EmbeddedName['field'] | null;
-  /** How it is written there. */
+  /** The text in that field. */
   readonly written: string | null;
 }
 
+/** One layer of an image. */
 export interface InspectedLayer {
   readonly digest: Digest;
   readonly size: number;
   readonly mediaType: string;
   readonly diffId: Digest | null;
-  /** Only where there are several. */
+  /** Only in an index of several platforms. */
   readonly platform?: Platform;
 }
 
+/** How a location is inspected. */
 export interface InspectOptions extends VerbOptions {
-  /** What names that are only tags are tags of. */
+  /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
+  /** Relative paths start here. */
   readonly cwd: string;
+  /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
 }
 
 /**
- * Says what is inside a location, from headers, manifests and configs alone.
+ * Describes the images at a location from headers, manifests and configs; no layer is read.
  *
  * @throws ImageError NOT_FOUND, INVALID, CORRUPT, UNSUPPORTED, UNAVAILABLE
  */

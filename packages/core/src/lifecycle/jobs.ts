@@ -13,7 +13,7 @@ import { ImageError, systemCode } from '../errors.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { Workspace } from './workspace.js';
 
-/** Where requirements come from: said here, in a file, or by a workflow; what is said here fills the gaps. */
+/** The requirements of jobs: given here, in a file, or by a workflow. Values given here fill gaps. */
 export interface JobRequest extends RequirementsYaml {
   /** A YAML or JSON file of requirements. */
   readonly requirements?: string | undefined;
@@ -23,12 +23,14 @@ export interface JobRequest extends RequirementsYaml {
   readonly job?: string | undefined;
 }
 
+/** One job and its requirements. */
 export interface Job extends Omit<WorkflowJob, 'job' | 'requirements'> {
-  /** Absent: no job of a workflow. */
+  /** Absent unless it is a job of a workflow. */
   readonly job?: string;
   readonly requirements: Requirements;
 }
 
+/** The jobs of a request. */
 export interface Jobs extends Pick<Workflow, 'skipped'> {
   readonly jobs: readonly Job[];
 }

@@ -8,6 +8,14 @@ import type { Bytes } from '../transfer/store.js';
 /** More than any rendered set of manifests (bytes). */
 const LIMIT = 64 * 1024 * 1024;
 
+/** How Kubernetes manifests are read. */
+export interface KubernetesOptions {
+  /** A relative path starts here. */
+  readonly cwd: string;
+  /** Opens standard input, for `-`. */
+  readonly stdin: () => Bytes;
+}
+
 /**
  * Lists the images that Kubernetes manifests name.
  *
@@ -16,7 +24,7 @@ const LIMIT = 64 * 1024 * 1024;
  */
 export async function kubernetesImages(
   file: string,
-  { cwd, stdin }: { readonly cwd: string; readonly stdin: () => Bytes },
+  { cwd, stdin }: KubernetesOptions,
 ): Promise<KubernetesImage[]> {
   if (file === '-')
     return parseKubernetes({

@@ -2,12 +2,13 @@ import type { EngineImage } from '../engine/engine.js';
 import type { VerbOptions } from './call.js';
 import { openEngine, type Workspace } from './workspace.js';
 
+/** The images of an engine. */
 export interface EngineListing {
   readonly engine: string;
   readonly images: readonly Pick<EngineImage, 'id' | 'references' | 'size'>[];
 }
 
-/** Lists what an engine holds, by its first name. @throws ImageError UNAVAILABLE */
+/** Lists the images of an engine, sorted by their first name. @throws ImageError UNAVAILABLE */
 export async function listEngine(
   workspace: Workspace,
   options: VerbOptions,

@@ -1,17 +1,17 @@
 import { contextRoots, listContext, usedFiles } from '../build/context.js';
 import { contextFolder } from './context-folder.js';
-import { readDefinition } from './recipe.js';
+import { readDefinition, type RecipeOptions } from './recipe.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * The files that an image is made from, absolute: those that `copy:` names, or a Dockerfile's whole context.
+ * Lists the files that an image is made from, as absolute paths: those that `copy:` names, or a Dockerfile's context.
  *
  * @throws ImageError NOT_FOUND, USAGE, NAMING
  */
 export async function listInputs(
   workspace: Workspace,
   path: string,
-  options: { readonly cwd: string },
+  options: Pick<RecipeOptions, 'cwd'>,
 ): Promise<string[]> {
   const found = await readDefinition(workspace, path, options);
   const { definition } = found;

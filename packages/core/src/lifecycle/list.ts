@@ -6,18 +6,19 @@ import { canonicalReference } from '../oci/reference.js';
 import { matchesAny } from '../policy/wildcards.js';
 import type { Workspace } from './workspace.js';
 
+/** One archive of a workspace. */
 export interface ListEntry {
   readonly name: string;
   readonly reference: string | null;
   readonly project: string | null;
   readonly os: string | null;
   readonly variant: string | null;
-  /** Of the archive, relative to the catalog. */
+  /** Path of the archive, relative to the catalog. */
   readonly file: string;
   readonly digest: Digest | null;
-  /** Of the archive, in bytes. */
+  /** Size of the archive in bytes. */
   readonly size: number | null;
-  /** ISO 8601. */
+  /** Time of creation, ISO 8601. */
   readonly created: string | null;
   readonly lastUsed: string | null;
   readonly usageCount: number;

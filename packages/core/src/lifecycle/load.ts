@@ -15,37 +15,42 @@ import { sendImages } from './send-images.js';
 import { openIn } from './open-in.js';
 import { openEngine, type Workspace } from './workspace.js';
 
+/** How images are loaded. */
 export interface LoadOptions extends VerbOptions {
+  /** Relative paths start here. */
   readonly cwd: string;
+  /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
-  /** Where content is that the images lack: what a delta was made against. */
+  /** Location of content that the images lack: the archive that a delta was made against. */
   readonly base?: string | undefined;
-  /** What names that are only tags are tags of. */
+  /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
   /** Name in the engine, for one input with one image; taken as it is written. */
   readonly as?: string | undefined;
-  /** False leaves nothing of what comes from a registry but what the engine gets; all inputs must be references then. */
+  /** `false` bypasses the registry cache; every input must then be a registry reference. */
   readonly cache?: boolean | undefined;
-  /** Which image of an index; the engine's own platform when omitted. */
+  /** The image of an index to load; that of the engine's platform when omitted. */
   readonly platform?: Platform | undefined;
 }
 
+/** An image that was loaded, or found already loaded. */
 export interface LoadResult {
   readonly input: string;
   readonly reference: string;
-  /** What the engine calls its content; null in a dry run of what it does not have. */
+  /** The engine's ID of the image; null in a dry run of an image that it lacks. */
   readonly imageId: Digest | null;
   readonly digest: Digest;
   readonly engine: EngineKind;
   readonly action: 'loaded' | 'skipped' | 'retagged';
+  /** Bytes sent to the engine. */
   readonly bytesSent: number;
 }
 
 /**
- * Loads images into an engine. Every input is opened and its structure checked before the engine is
- * changed; content is verified while it streams. What the engine has already is not sent again.
+ * Loads images into an engine. Every input is opened and its structure checked before the engine is changed; content is
+ * verified while it streams. Content that the engine has is not sent again.
  *
- * @throws ImageError NOT_FOUND, CORRUPT, INCOMPLETE, INVALID, USAGE, UNAVAILABLE, NO_SPACE
+ * @throws ImageError NOT_FOUND, CORRUPT, INCOMPLETE, INVALID, USAGE, UNAVAILABLE, NO_SPACE, CONFLICT
  */
 export async function load(
   workspace: Workspace,

@@ -7,9 +7,11 @@ import type { CallOptions } from '../transfer/store.js';
 import { duration, size } from './amounts.js';
 import type { Workspace } from './workspace.js';
 
+/** The folder of a registry. */
 export interface RegistryFolder extends CallOptions {
+  /** `root` is relative to this. */
   readonly cwd: string;
-  /** Where it keeps its content; `.stowage/registry` of the workspace when omitted. */
+  /** Folder of its content; `.stowage/registry` of the workspace when omitted. */
   readonly root?: string | undefined;
 }
 
@@ -18,8 +20,9 @@ export function registryFolder({ place }: Workspace, { cwd, root }: RegistryFold
   return root === undefined ? join(place.state, 'registry') : resolve(cwd, root);
 }
 
+/** How garbage is collected. */
 export interface CollectRegistryOptions extends RegistryFolder {
-  /** As `1h`: what was wanted within it stays, since a push may still be going on. */
+  /** Keep content that a client used within this time, as `1h` (default): a push may still need it. */
   readonly grace?: string | undefined;
   readonly dryRun?: boolean | undefined;
 }
@@ -28,7 +31,9 @@ export interface CollectRegistryOptions extends RegistryFolder {
 export const REGISTRY_GRACE = '1h';
 export const UPLOAD_GRACE = '1d';
 
-/** Deletes what no manifest needs, while the registry runs. @throws ImageError NOT_FOUND, USAGE (`grace`) */
+/**
+ * Deletes content that no manifest of a registry needs, while it runs. @throws ImageError NOT_FOUND, USAGE (`grace`)
+ */
 export async function collectRegistry(
   workspace: Workspace,
   { grace = REGISTRY_GRACE, dryRun, signal, ...folder }: CollectRegistryOptions,
@@ -38,10 +43,16 @@ export async function collectRegistry(
   return collectHosted(root, { ...times, dryRun, signal });
 }
 
-/** Hashes all that a registry keeps, while it runs. @throws ImageError NOT_FOUND, USAGE (`rate`) */
+/** How content is checked. */
+export interface ScrubRegistryOptions extends RegistryFolder {
+  /** At most this much in a second, as `20MB`; as fast as the disk when omitted. */
+  readonly rate?: string | undefined;
+}
+
+/** Hashes all content of a registry, while it runs. @throws ImageError NOT_FOUND, USAGE (`rate`) */
 export async function scrubRegistry(
   workspace: Workspace,
-  { rate, signal, ...folder }: RegistryFolder & { readonly rate?: string | undefined },
+  { rate, signal, ...folder }: ScrubRegistryOptions,
 ): Promise<Scrubbed> {
   const root = await existing(registryFolder(workspace, folder));
   return scrub(root, { rate: rate === undefined ? undefined : size(rate, 'rate'), signal });

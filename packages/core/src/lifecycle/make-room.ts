@@ -5,7 +5,7 @@ import { prune, type PruneOptions } from './prune.js';
 import { shownPath } from './prunable.js';
 import type { Workspace } from './workspace.js';
 
-/** So many bytes will be written at or below a path. */
+/** A file that will be written, and its size in bytes. */
 export interface Need {
   readonly path: string;
   readonly bytes: number;

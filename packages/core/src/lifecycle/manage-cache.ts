@@ -17,29 +17,31 @@ import { sizeOf, walk } from '../transfer/walk.js';
 import { hashAll } from '../verify/hash-all.js';
 import { sharedCache } from './cache.js';
 
+/** The size of the cache of images from registries. */
 export interface CacheInfo {
   readonly path: string;
   readonly images: number;
   readonly blobs: number;
-  /** On disk. */
+  /** Size on disk. */
   readonly bytes: number;
-  /** Of these, what is not whole yet: being fetched, or left by a process that died. */
+  /** Size of incomplete content: being fetched, or left by a process that died. */
   readonly partialBytes: number;
 }
 
+/** One image of the cache. */
 export interface CachedImage {
-  /** Null for one that was asked for by its digest alone. */
+  /** Null for an image that was pulled by digest alone. */
   readonly reference: string | null;
   readonly digest: Digest;
   /** What of it is here. */
   readonly bytes: number;
-  /** Whether all of it is: an engine that had the rest was sent only what it lacked. */
+  /** Whether all of its content is cached. An engine that had the rest was sent only the missing part. */
   readonly whole: boolean;
   /** ISO 8601. */
   readonly lastUsed: string | null;
 }
 
-/** What the cache takes. */
+/** Measures the cache of images from registries, which all workspaces share. */
 export async function cacheInfo(): Promise<CacheInfo> {
   const path = sharedCache();
   const images = new Set((await imagesIn(path)).map(({ descriptor }) => descriptor.digest));
@@ -55,7 +57,7 @@ export async function cacheInfo(): Promise<CacheInfo> {
   };
 }
 
-/** What was pulled, by name. */
+/** Lists the images of the cache, sorted by name. */
 export async function listCache(): Promise<CachedImage[]> {
   const path = sharedCache();
   const store = new FileStore(path);
@@ -75,15 +77,16 @@ export async function listCache(): Promise<CachedImage[]> {
   );
 }
 
+/** The result of hashing the cache. */
 export interface CacheProof {
   readonly blobs: number;
   /** How many were hashed. */
   readonly bytes: number;
-  /** What was not what its name says. It is gone; the next pull fetches it again. */
+  /** Content whose digest was wrong. It was deleted; the next pull fetches it again. */
   readonly damaged: readonly Digest[];
 }
 
-/** Hashes all that the cache holds, and throws away what is damaged. */
+/** Hashes all content of the cache and deletes damaged content. */
 export async function verifyCache(options: CallOptions = {}): Promise<CacheProof> {
   const path = sharedCache();
   const jobs = [];

@@ -12,9 +12,9 @@ import { readJobs, type Job, type JobRequest, type Jobs } from './jobs.js';
 import type { FoundDefinition } from './recipe.js';
 import type { Workspace } from './workspace.js';
 
-/** What a job's image is, or what it would be built from. Keys as older scripts know them. */
+/** The image for a job, or how it would be built; keys in the style of older scripts. */
 export interface JobPlan {
-  /** Of a workflow. */
+  /** Name of the job, of a workflow. */
   readonly job?: string;
   readonly name: string;
   /** Fully qualified. */
@@ -22,36 +22,45 @@ export interface JobPlan {
   readonly needs_build: boolean;
   /** Absolute; null when it has to be built. */
   readonly best_image_path: string | null;
-  /** Absolute; null when nothing is built, or built on something that is no archive here. */
+  /**
+   * Absolute path of the archive to build on; null when nothing is built or the base is no archive of this workspace.
+   */
   readonly best_base_image_path: string | null;
   readonly score: Score;
-  /** What decided, and why each other image lost. */
+  /** Why this image was chosen and each other one was not. */
   readonly reasons: readonly string[];
 }
 
-/** A plan with what it was made from. */
+/** A plan and its inputs. */
 export interface Planned {
   readonly plan: JobPlan;
   readonly job: Job;
-  /** What has to be built: from a definition of the workspace, or on this base. */
+  /** How to build it: from a definition of the workspace, or on a base. Absent when an archive fits. */
   readonly build?:
     | { readonly definition: FoundDefinition }
     | { readonly base: CatalogEntry | undefined };
 }
 
+/** The plans of all jobs of a request. */
 export interface PlannedJobs extends Pick<Jobs, 'skipped'> {
   readonly jobs: readonly Planned[];
 }
 
+/** How jobs are planned. */
+export interface PlanOptions extends VerbOptions {
+  /** Relative paths of the request start here. */
+  readonly cwd: string;
+}
+
 /**
- * Finds for each job the best archive, or what its image would be built from. Changes nothing.
+ * Finds the best archive for each job, or how its image would be built. Changes nothing.
  *
  * @throws ImageError USAGE, NOT_FOUND (a file, a job of a workflow), NAMING
  */
 export async function plan(
   workspace: Workspace,
   request: JobRequest,
-  options: VerbOptions & { readonly cwd: string },
+  options: PlanOptions,
 ): Promise<PlannedJobs> {
   const { jobs, skipped } = await readJobs(workspace, request, options);
   return { jobs: await planJobs(workspace, jobs, options), skipped };

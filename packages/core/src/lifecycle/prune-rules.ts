@@ -2,18 +2,18 @@ import type { Settings } from '../definition/settings.js';
 import type { PruneRules } from '../policy/prune-model.js';
 import { duration, space } from './amounts.js';
 
-/** Rules as they are written; those that are given stand for those of the settings. */
+/** Rules as text; each given one replaces that of the settings. */
 export interface RuleOptions {
   readonly keepNewest?: PruneRules['keepNewest'];
-  /** As `30d`. */
+  /** A duration, as `30d`. */
   readonly unusedFor?: string | undefined;
   readonly minAge?: string | undefined;
-  /** As `20GB` or `10%`. */
+  /** A size or a share of the file system, as `20GB` or `10%`. */
   readonly maxUsed?: string | undefined;
   readonly minFree?: string | undefined;
   readonly reserved?: string | undefined;
   readonly orphans?: boolean | undefined;
-  /** Only these may go: then bounds on all space count only where they are given here. */
+  /** Prune only this project; bounds on all space then apply only if given here. */
   readonly project?: string | undefined;
   readonly name?: string | undefined;
 }

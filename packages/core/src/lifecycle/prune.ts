@@ -23,34 +23,37 @@ import type { Prunable } from './prunable.js';
 import { syncCatalog } from './sync.js';
 import { openEngine, type Workspace } from './workspace.js';
 
+/** Rules of a prune, over those of the settings. */
 export interface PruneOptions extends VerbOptions, RuleOptions {
-  /** Prune the engine's copies of archives, too; the engine is that of `engine`. */
+  /** Also prune copies of archives in the engine. */
   readonly copies?: boolean | undefined;
-  /** Patterns of names that stay, besides those of the settings. */
+  /** Patterns of names to keep, besides those of the settings. */
   readonly keep?: readonly string[] | undefined;
-  /** The folder of the registry; `.stowage/registry` of the workspace when omitted. */
+  /** Folder of the registry; `.stowage/registry` of the workspace when omitted. */
   readonly root?: string | undefined;
-  /** What `root` is relative to; the workspace when omitted. */
+  /** `root` is relative to this; to the workspace when omitted. */
   readonly cwd?: string | undefined;
-  /** What is about to be written, and has to fit. */
+  /** Files that are about to be written and must fit. */
   readonly needs?: readonly Need[];
-  /** The name whose lock the caller holds. */
+  /** An image name whose lock the caller holds. */
   readonly holding?: string | undefined;
+  /** The current time, in milliseconds since 1970. */
   readonly now?: number;
 }
 
+/** The decisions, and the space they free. */
 export interface PruneResult {
   readonly decisions: readonly PruneDecision[];
   readonly freedBytes: number;
-  /** By how much bounds on space are missed. */
+  /** Bytes that are still missing to meet the bounds on space. */
   readonly shortfallBytes: number;
   readonly shortfalls: readonly Shortfall[];
 }
 
 /**
- * Deletes what the rules let go; a dry run makes the same plan and stops there.
+ * Deletes what the rules allow; a dry run makes the same plan and deletes nothing.
  *
- * @throws ImageError USAGE (a rule), UNAVAILABLE (the engine whose copies are to go)
+ * @throws ImageError USAGE (a rule), UNAVAILABLE (the engine whose copies are to be pruned)
  */
 export async function prune(workspace: Workspace, options: PruneOptions): Promise<PruneResult> {
   await using engines = await openEngines(workspace, options);

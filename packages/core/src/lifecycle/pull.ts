@@ -17,36 +17,38 @@ import { makeRoom } from './make-room.js';
 import { evictCache } from './purge-cache.js';
 import { openEngine, type Workspace } from './workspace.js';
 
+/** How images are pulled. */
 export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
-  /** An archive, or a folder for a layout; into the cache alone when omitted. */
+  /** An archive, or a folder for a layout; only into the cache when omitted. */
   readonly output?: string | undefined;
-  /** Only this image of an index; all of them when omitted. */
+  /** Pull one image of an index; all of them when omitted. */
   readonly platform?: Platform | undefined;
-  /** False leaves out what refers to the images: signatures, SBOMs. An engine holds none anyway. */
+  /** `false` leaves out signatures and SBOMs that refer to the images. Engines take none. */
   readonly referrers?: boolean | undefined;
-  /** False keeps nothing but the output. */
+  /** `false` keeps only the output. */
   readonly cache?: boolean | undefined;
 }
 
+/** An image that was pulled. */
 export interface PullResult {
-  /** As it was asked for. */
+  /** The reference as it was given. */
   readonly input: string;
-  /** By its digest: `registry.example.com/team/app@sha256:…`. */
+  /** The reference by digest: `registry.example.com/team/app@sha256:…`. */
   readonly reference: string;
   readonly digest: Digest;
-  /** Of the whole image. */
+  /** Size of the whole image. */
   readonly bytes: number;
-  /** What had to be fetched. */
+  /** Bytes that were fetched. */
   readonly bytesReceived: number;
-  /** Where it went; null for the cache. */
+  /** The output; null for the cache alone. */
   readonly output: string | null;
 }
 
 /**
- * Pulls images from registries, unchanged: into the cache that all workspaces share, or into an archive or layout, with
- * what the cache has taken from there. All of them, or none is in the output.
+ * Pulls images from registries, unchanged, into the cache that all workspaces share or into an archive or layout. Content
+ * that the cache has is not fetched again. Either all images are in the output, or none is.
  *
- * @throws ImageError USAGE, NOT_FOUND, CONFLICT (an archive is there), NO_SPACE; of the registries
+ * @throws ImageError USAGE, NOT_FOUND, CONFLICT (an archive exists), NO_SPACE, UNAUTHORIZED, DENIED, UNAVAILABLE
  */
 export async function pull(
   workspace: Workspace,

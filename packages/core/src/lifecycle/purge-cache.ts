@@ -15,19 +15,21 @@ import { sharedCache } from './cache.js';
 import type { VerbOptions } from './call.js';
 import { cacheInfo, imagesIn, type CachedImage } from './manage-cache.js';
 
+/** Which images leave the cache. */
 export interface PurgeOptions {
-  /** Only these; all when empty. */
+  /** References to remove; all images when empty. */
   readonly references: readonly string[];
-  /** Only what was not used for this long, as `30d`. */
+  /** Only images that were not used for this long, as `30d`. */
   readonly unusedFor?: string | undefined;
-  /** Only what was used longest ago, until no more than this is left, as `20GB`. */
+  /** Only the least recently used, until at most this much is left, as `20GB`. */
   readonly maxUsed?: string | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
+/** The images that left the cache. */
 export interface Purged {
   readonly purged: readonly Pick<CachedImage, 'reference' | 'digest'>[];
-  /** On disk; what images share is freed with the last of them. */
+  /** Bytes freed on disk; shared content is freed with its last image. */
   readonly freedBytes: number;
 }
 
@@ -36,7 +38,7 @@ interface Used extends NamedDescriptor {
   readonly lastUsed: number;
 }
 
-/** Throws images out of the cache. @throws ImageError NOT_FOUND (a reference), USAGE */
+/** Removes images from the cache. @throws ImageError NOT_FOUND (a reference), USAGE */
 export async function purgeCache(options: PurgeOptions): Promise<Purged> {
   const path = sharedCache();
   const images = await usedImages(path);

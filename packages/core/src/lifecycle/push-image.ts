@@ -18,24 +18,29 @@ import { merged, type Ready } from './merge-index.js';
 import { PackedLayers } from './packed-layers.js';
 import type { PushItem } from './push-items.js';
 
+/** How one image is pushed. */
 export interface PushImageOptions extends Pick<VerbOptions, 'signal' | 'onEvent'> {
   /**
-   * What to do about a tag that is something else there; `overwrite` when omitted. `merge` joins the platforms of
-   * both, ours winning; with `merge-keep` theirs win.
+   * When the tag is another image in the registry; `overwrite` when omitted. `merge` joins the platforms of both, the pushed
+   * ones winning; with `merge-keep` the existing ones win.
    */
   readonly onExistingTag?: 'overwrite' | 'skip' | 'error' | 'merge' | 'merge-keep' | undefined;
-  /** Of layers; `auto`, when omitted, packs (gzip) those of a docker-archive, and leaves what has a digest to keep. */
+  /**
+   * Layer compression. `auto` (default) gzips docker-archive layers and leaves images that already have a manifest digest
+   * unchanged.
+   */
   readonly compress?: 'auto' | 'none' | 'gzip' | 'zstd' | undefined;
 }
 
 type Options = PushImageOptions & { readonly packings: ReturnType<typeof packings> };
 
+/** The outcome of pushing one image. */
 export interface Pushed {
-  /** There; null in a dry run of what is packed on the way and was not packed before. */
+  /** Manifest digest in the registry; null in a dry run if layers still need compression. */
   readonly digest: Digest | null;
   readonly action: 'pushed' | 'skipped';
   readonly blobs: { readonly sent: number; readonly mounted: number; readonly existing: number };
-  /** In a dry run, what it is at the most. */
+  /** Bytes sent; in a dry run an upper bound. */
   readonly bytesSent: number;
 }
 

@@ -11,10 +11,11 @@ import { walk, type Graph } from '../transfer/walk.js';
 import { filesMatching } from './files-matching.js';
 import { destinationOf, type PushTarget } from './push-target.js';
 
+/** Names of pushed images. */
 export interface PushNaming extends CallOptions {
-  /** The name there, `REPOSITORY[:TAG]`, of one input with one image. */
+  /** Name in the registry, `REPOSITORY[:TAG]`, for one input with one image. */
   readonly tag?: string | undefined;
-  /** False leaves out what refers to the images: signatures, SBOMs. */
+  /** `false` leaves out signatures and SBOMs that refer to the images. */
   readonly referrers?: boolean | undefined;
 }
 

@@ -28,20 +28,24 @@ import { parseTarget } from './push-target.js';
 import { openIn } from './open-in.js';
 import { openEngine, type Workspace } from './workspace.js';
 
+/** How images are pushed. */
 export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
+  /** Relative paths start here. */
   readonly cwd: string;
+  /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
   /** `[http(s)://]HOST[:PORT][/PREFIX]`; `push.to` of the settings when omitted. */
   readonly to?: string | undefined;
-  /** What names that are only tags are tags of. */
+  /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
 }
 
+/** An image that was pushed, or found already pushed. */
 export interface PushResult extends Pushed {
   readonly input: string;
-  /** What the image is called where it came from; null where nothing names it. */
+  /** The image's name in the input; null when it has none. */
   readonly source: string | null;
-  /** What it is called there. */
+  /** The image's name in the registry. */
   readonly reference: string;
 }
 
@@ -49,10 +53,11 @@ export interface PushResult extends Pushed {
 const AT_ONCE = 3;
 
 /**
- * Pushes images to a registry. All inputs are opened, named and checked in their structure before the first
- * connection; content is verified while it streams, and an image that fails gets no manifest and no tag.
+ * Pushes images to a registry. All inputs are opened, named and checked in their structure before the first connection;
+ * content is verified while it streams, and an image that fails gets no manifest and no tag.
  *
- * @throws ImageError USAGE, NOT_FOUND, INVALID, CORRUPT, INCOMPLETE; CONFLICT (`onExistingTag: 'error'`); of the registry
+ * @throws ImageError USAGE, NOT_FOUND, INVALID, CORRUPT, INCOMPLETE; CONFLICT (`onExistingTag: 'error'`); UNAUTHORIZED,
+ *   DENIED, UNAVAILABLE
  */
 export async function push(
   workspace: Workspace,

@@ -19,7 +19,7 @@ import { openBase } from './base.js';
 import { contextFolder } from './context-folder.js';
 import { conventionalName, type Workspace } from './workspace.js';
 
-/** A definition and the folder that its paths start from. */
+/** A definition, and the folder that its paths are relative to. */
 export interface FoundDefinition {
   readonly definition: Definition;
   /** Absolute. */
@@ -47,11 +47,13 @@ export interface Recipe extends AsyncDisposable {
   readonly inputs: string;
 }
 
+/** How the inputs of a definition are found. */
 export interface RecipeOptions extends CallOptions {
+  /** Relative paths start here. */
   readonly cwd: string;
-  /** Those of the definition, else linux on this machine's architecture, when omitted. */
+  /** Platforms to build; those of the definition when omitted, else linux on the architecture of this machine. */
   readonly platforms?: readonly Platform[] | undefined;
-  /** For SOURCE_DATE_EPOCH. */
+  /** Environment variables, for SOURCE_DATE_EPOCH; those of this process when omitted. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
@@ -93,7 +95,7 @@ export async function openRecipe(
   };
 }
 
-/** Reads `image.yaml`, or the one in a folder. @throws ImageError NOT_FOUND, USAGE, NAMING */
+/** Reads an `image.yaml`, named by its path or by its folder. @throws ImageError NOT_FOUND, USAGE, NAMING */
 export async function readDefinition(
   { settings }: Workspace,
   path: string,

@@ -4,7 +4,7 @@ import { picture, PICTURE_STYLE } from './report-picture.js';
 import type { Report } from './report.js';
 import type { RunSummary } from './report-runs.js';
 
-/** The report as one page that needs nothing else: no script, no font, no network. */
+/** Renders a report as one HTML page without script, font or network access. */
 export async function reportPage(report: Report): Promise<string> {
   const { workspace, created, bytes, repeatedBytes, archives, problems, prune } = report;
   const figures = [

@@ -1,19 +1,19 @@
 import type { TaskRun } from '../definition/runs.js';
 
-/** What became of one target of one image, over all runs that are remembered. */
+/** The runs of one target of one image. */
 export interface RunSummary {
   readonly image: string;
-  /** Of Nx: `image-save`. */
+  /** Nx target, for example `image-save`. */
   readonly target: string;
   readonly built: number;
   readonly localCache: number;
   readonly remoteCache: number;
   readonly failed: number;
-  /** How long it took when it was built (ms), oldest first. */
+  /** Durations of the runs that built it, in milliseconds, oldest first. */
   readonly times: readonly number[];
-  /** In the middle of those; null when it was never built. */
+  /** Median of `times` in milliseconds; null when it was never built. */
   readonly medianTime: number | null;
-  /** When it last ran: ISO 8601. */
+  /** Time of the last run, ISO 8601. */
   readonly last: string;
 }
 

@@ -13,42 +13,48 @@ import { prune, type PruneResult } from './prune.js';
 import { summarizeRuns, type RunSummary } from './report-runs.js';
 import type { Workspace } from './workspace.js';
 
+/** How a report is made. */
 export interface ReportOptions extends VerbOptions {
+  /** Relative paths start here. */
   readonly cwd: string;
 }
 
+/** The state of a workspace's archives. */
 export interface Report {
   /** The folder's name. */
   readonly workspace: string;
   /** ISO 8601. */
   readonly created: string;
-  /** Of all archives, on disk. */
+  /** Size of all archives on disk. */
   readonly bytes: number;
-  /** What archives hold that others among them hold, too, beyond the first. */
+  /** Size of layers that are in several archives, without their first copy. */
   readonly repeatedBytes: number;
   readonly archives: readonly ReportedArchive[];
   readonly problems: readonly (Problem | Unreadable)[];
-  /** What `prune` would do now. */
+  /** The plan that `prune` would carry out now. */
   readonly prune: PruneResult;
-  /** Of targets in Nx. */
+  /** Runs of Nx targets. */
   readonly runs: readonly RunSummary[];
 }
 
+/** One archive of a report. */
 export interface ReportedArchive extends ListEntry {
   /** On disk; 0 when it is not there. */
   readonly bytes: number;
-  /** Of its layers, those that another archive has, too. */
+  /** Size of its layers that another archive has, too. */
   readonly sharedBytes: number;
   /** Null when it could not be read. */
   readonly layers: readonly Pick<InspectedLayer, 'digest' | 'diffId' | 'size'>[] | null;
 }
 
-/** An archive that says nothing that can be understood. */
+/** An archive that cannot be read. */
 export interface Unreadable extends Pick<Problem, 'name' | 'path' | 'detail' | 'fix'> {
   readonly kind: 'unreadable';
 }
 
-/** Says what is kept, what of it is shared, wrong, or may go, and how often it was built. Changes nothing. */
+/**
+ * Reports the archives of a workspace: size, shared layers, problems, the prune plan, and task runs. Changes nothing.
+ */
 export async function report(workspace: Workspace, options: ReportOptions): Promise<Report> {
   const { place, root } = workspace;
   const entries = await list(workspace);

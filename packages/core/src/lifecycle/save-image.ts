@@ -17,13 +17,14 @@ import type { VerbOptions } from './call.js';
 import { makeRoom } from './make-room.js';
 import type { Workspace } from './workspace.js';
 
+/** An image that was saved, or found already saved. */
 export interface SaveResult {
   readonly reference: string;
   readonly archive: string;
   readonly record?: string;
-  /** Null in a dry run, where only saving would tell. */
+  /** Digest of the manifest or index; null in a dry run of an image that is not saved yet. */
   readonly digest: Digest | null;
-  /** Of the archive, in bytes. */
+  /** Size of the archive in bytes; null where `digest` is. */
   readonly size: number | null;
   readonly action: 'saved' | 'skipped';
 }

@@ -16,9 +16,11 @@ import { makeRoom } from './make-room.js';
 import { saveImage, savedAlready, type SaveResult, type SaveTarget } from './save-image.js';
 import { archiveOf, openEngine, type Workspace } from './workspace.js';
 
+/** How images are saved. */
 export interface SaveOptions extends VerbOptions {
+  /** Relative paths start here. */
   readonly cwd: string;
-  /** Writes all images into this file, and neither record nor catalog. */
+  /** Write all images into this file, without record and catalog entry. */
   readonly output?: string | undefined;
 }
 

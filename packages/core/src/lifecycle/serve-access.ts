@@ -7,17 +7,19 @@ import { hostCheck } from '../registry/access/allowed-hosts.js';
 import { parseHtpasswd } from '../registry/access/htpasswd.js';
 import type { VerbOptions } from './call.js';
 
-/** Who may use a registry that runs. */
+/** Access control of a served registry. */
 export interface AccessControl extends Pick<VerbOptions, 'onEvent'> {
+  /** Relative paths start here. */
   readonly cwd: string;
-  /** A file that `htpasswd -B` writes. */
+  /** A file written by `htpasswd -B`. */
   readonly htpasswd?: string | undefined;
-  /** What is allowed without logging in. On a loopback address, without `htpasswd`, everything. */
+  /** Permission without logging in; on loopback, without `htpasswd`, everything. */
   readonly anonymous?: Permission | undefined;
+  /** Permissions of users; without rules every user may write everything. */
   readonly rules?: readonly AccessRule[] | undefined;
-  /** Host names it goes by where it needs no login, besides `localhost`, addresses and the name it listens on. */
+  /** Host names that clients may use besides `localhost`, addresses and that of `listen`; checked where no login is needed. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** A certificate (PEM). */
+  /** Certificate (PEM); give it together with `tlsKey`. */
   readonly tlsCert?: string | undefined;
 }
 

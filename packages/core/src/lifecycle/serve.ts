@@ -26,25 +26,30 @@ import { keepUp, parseUpkeep, type UpkeepOptions } from './upkeep.js';
 import { openIn } from './open-in.js';
 import { openEngine, type Workspace } from './workspace.js';
 
+/** How a registry is served. */
 export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl {
+  /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
-  /** Where content is kept; `.stowage/registry` of the workspace when omitted. */
+  /** Folder of its content; `.stowage/registry` of the workspace when omitted. */
   readonly root?: string | undefined;
-  /** `HOST:PORT`; a free port of this machine alone when omitted. */
+  /** `HOST:PORT`; a free port on loopback when omitted. */
   readonly listen?: string | undefined;
   readonly readOnly?: boolean | undefined;
-  /** How much content is kept at most, as `50GB`. */
+  /** Most content to keep, as `50GB`. */
   readonly maxUsed?: string | undefined;
-  /** `https://HOST[/PREFIX]` of a registry that is asked for what is missing here. */
+  /** `https://HOST[/PREFIX]` of a registry to fetch missing images from. */
   readonly upstream?: string | undefined;
+  /** Private key (PEM); give it together with `tlsCert`. */
   readonly tlsKey?: string | undefined;
+  /** Called after each request. */
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
 
 /**
- * Runs a registry until it is disposed of: over a folder of its own, or over archives, as they are.
+ * Runs a registry until it is disposed of: over a folder of its own, or, read-only, over archives as they are.
  *
- * @throws ImageError USAGE (options that contradict each other, or would let anybody in), CONFLICT (the address is taken)
+ * @throws ImageError USAGE (contradicting options, or no access control on an address that is not loopback), NOT_FOUND,
+ *   CONFLICT (the address is in use)
  */
 export async function serve(
   workspace: Workspace,

@@ -3,7 +3,7 @@ import { entryOf } from '../catalog/entry.js';
 import { catalogText, readCatalog, updateCatalog } from '../catalog/file.js';
 import type { Workspace } from './workspace.js';
 
-/** The catalog as it is, and as it would be if it said what is on disk. */
+/** The text of the catalog before and after a synchronisation. */
 export interface CatalogSync {
   /** Absolute. */
   readonly path: string;
@@ -11,7 +11,7 @@ export interface CatalogSync {
   readonly after: string;
 }
 
-/** What {@link syncCatalog} would write. Changes nothing. */
+/** Returns the change that {@link syncCatalog} would make. Changes nothing. */
 export async function planSync(workspace: Workspace): Promise<CatalogSync> {
   const { path, text } = await catalogText(workspace.place);
   const edit = await editFor(workspace);
@@ -20,8 +20,8 @@ export async function planSync(workspace: Workspace): Promise<CatalogSync> {
 }
 
 /**
- * Makes the catalog say what is on disk: every archive with a record has its entry, and no entry is left whose
- * archive is gone, but those that somebody pinned. Uses are folded in.
+ * Updates the catalog from the disk: adds an entry for every archive with a record, removes entries whose archive is gone unless
+ * they are pinned, and adds up uses.
  */
 export async function syncCatalog(workspace: Workspace): Promise<void> {
   await updateCatalog(workspace.place, await editFor(workspace));

@@ -10,7 +10,7 @@ import type { FoundDefinition } from './recipe.js';
 import { openEngine, type Workspace } from './workspace.js';
 
 /**
- * Writes down which image an outside base is now.
+ * Looks up the digest of a definition's outside base and writes `image.lock.yaml`.
  *
  * @throws ImageError USAGE (a base of the workspace needs no lock), NOT_FOUND
  */

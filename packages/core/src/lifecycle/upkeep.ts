@@ -5,7 +5,7 @@ import { duration, size } from './amounts.js';
 import type { VerbOptions } from './call.js';
 import { REGISTRY_GRACE, UPLOAD_GRACE } from './maintain-registry.js';
 
-/** What a registry that runs does for its folder by itself. */
+/** Periodic maintenance of a registry that runs. */
 export interface UpkeepOptions {
   /** How often garbage is collected, as `1h`; `0` never. */
   readonly gcEvery?: string | undefined;

@@ -11,28 +11,32 @@ import { hashAll } from '../verify/hash-all.js';
 import { openIn } from './open-in.js';
 import { openEngine, type Workspace } from './workspace.js';
 
+/** The result for one location. */
 export interface VerifyResult {
   readonly location: string;
   readonly ok: boolean;
   readonly images: number;
-  /** How many were hashed. */
+  /** Number of bytes that were hashed. */
   readonly bytes: number;
   readonly problems: readonly ImageProblem[];
   /** Files that belong to no image. */
   readonly unreferenced: readonly string[];
 }
 
+/** How locations are verified. */
 export interface VerifyLocationsOptions extends VerbOptions {
+  /** Relative paths start here. */
   readonly cwd: string;
+  /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
-  /** Where content is that the images lack: what a delta was made against. */
+  /** Location of content that the images lack: the archive that a delta was made against. */
   readonly base?: string | undefined;
-  /** Platforms of an index that are not here are no problem. */
+  /** Do not report platforms of an index that are missing. */
   readonly allowSparse?: boolean | undefined;
 }
 
 /**
- * Proves locations byte by byte; all that is wrong is in the results.
+ * Verifies every byte of the images at locations. Faults of the content are in the results, not thrown.
  *
  * @throws ImageError NOT_FOUND (a location), USAGE, UNAVAILABLE
  */

@@ -20,21 +20,27 @@ export interface Workspace {
   readonly limits: Limits;
 }
 
-/** `.stowage/store/blobs/<algorithm>` and `.stowage/builds`: every folder that is not named by a digest. */
+/** How a workspace is opened. */
+export interface WorkspaceOptions {
+  /** A settings file to use in place of `stowage.yaml` at the root. */
+  readonly config?: string | undefined;
+}
+
+/** Depth of `.stowage/store/blobs/<algorithm>`: links are checked in every folder that is not named by a digest. */
 const STATE_DEPTH = 3;
 /** Found from the inside out; a folder with none of them is a workspace of its own. */
 const MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
 
 /**
- * Finds the workspace around a folder and reads its settings.
+ * Finds the workspace around a folder (the nearest parent with `stowage.yaml`, `nx.json` or `.git`, else the folder itself)
+ * and reads its settings.
  *
- * @param config a settings file to use instead of `stowage.yaml` at the root.
  * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`), INVALID (a folder of Stowage's is a link out of the
  *   workspace)
  */
 export async function openWorkspace(
   folder: string,
-  { config }: { readonly config?: string | undefined } = {},
+  { config }: WorkspaceOptions = {},
 ): Promise<Workspace> {
   const root = await rootOf(folder);
   const path = config === undefined ? join(root, SETTINGS_FILE) : resolve(folder, config);
@@ -74,7 +80,11 @@ function limitsOf({ limits }: Settings): Limits {
   };
 }
 
-/** The engine that flags, else settings, else the machine choose. @throws ImageError UNAVAILABLE */
+/**
+ * Opens the engine of a workspace: the one that is given, else that of the settings, else the first that answers.
+ *
+ * @throws ImageError UNAVAILABLE, USAGE (an address)
+ */
 export async function openEngine(
   { settings, place }: Workspace,
   { engine, host, namespace }: Pick<EngineOptions, 'engine' | 'host' | 'namespace'> = {},
@@ -87,7 +97,12 @@ export async function openEngine(
   });
 }
 
-/** Where an image of this name is kept. @throws ImageError NAMING */
+/**
+ * The path at which the image of a conventional name is kept. Does not look at the disk.
+ *
+ * @param project the project of the name, where its end is not clear from the name alone.
+ * @throws ImageError NAMING
+ */
 export function archiveOf({ settings, place }: Workspace, name: string, project?: string): string {
   const parts = conventionalName(settings, name, project === undefined ? [] : [project]);
   return inside(place.folder, parts.project, `${name}.tar`);

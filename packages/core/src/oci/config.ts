@@ -5,7 +5,7 @@ import { isObject, parseJsonObject } from './json.js';
 import type { Limits } from './limits.js';
 import { readPlatform, type Platform } from './platform.js';
 
-/** What an image is, as far as we need to know: OCI image spec 1.1, config.md. */
+/** The fields of an image config that this library uses (OCI image spec 1.1, config.md). */
 export interface ImageConfig {
   readonly platform: Platform;
   /** Digests of the uncompressed layers, lowest first. */

@@ -3,7 +3,7 @@ import { digestOf, parseDigest, type Digest } from './digest.js';
 import { isObject, isSize } from './json.js';
 import { readPlatform, type Platform } from './platform.js';
 
-/** Names content by what it is: OCI image spec 1.1, descriptor.md. */
+/** Identifies content by media type, digest and size (OCI image spec 1.1, descriptor.md). */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: Digest;

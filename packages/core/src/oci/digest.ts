@@ -1,14 +1,16 @@
 import { createHash, type Hash } from 'node:crypto';
 import { ImageError } from '../errors.js';
 
-/** `algorithm:hex`, OCI image spec 1.1, descriptor.md § Digests. */
+/** A digest, `algorithm:hex` in lower case (OCI image spec 1.1, descriptor.md § Digests). */
 export type Digest = `sha256:${string}` | `sha512:${string}`;
 export type Algorithm = 'sha256' | 'sha512';
 export const ALGORITHMS: readonly Algorithm[] = ['sha256', 'sha512'];
 
 const PATTERN = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
-/** @throws ImageError INVALID unless `text` is a sha256 or sha512 digest in lower-case hex. */
+/**
+ * Checks a digest from outside. @throws ImageError INVALID unless `text` is a sha256 or sha512 digest in lower-case hex
+ */
 export function parseDigest(text: unknown): Digest {
   if (!isDigest(text)) {
     throw new ImageError(

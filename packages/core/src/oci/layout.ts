@@ -17,24 +17,29 @@ export const Annotation = {
   containerdName: 'io.containerd.image.name',
 } as const;
 
-/** What an archive or layout says of a name: in which field, and how it is written there. */
+/** A name as it is written in an archive or a layout, and the field it is in. */
 export interface EmbeddedName {
-  readonly field: (typeof Annotation)[keyof typeof Annotation] | 'RepoTags';
+  readonly field: 'org.opencontainers.image.ref.name' | 'io.containerd.image.name' | 'RepoTags';
   readonly text: string;
 }
 
-/** An image of an archive or layout: what it is, and what it is called there. */
+/** An image of a source, and its name. */
 export interface NamedDescriptor {
   readonly descriptor: Descriptor;
   /** Fully qualified; absent when nothing names it. */
   readonly reference?: string;
-  /** Where the name came from; without a reference, what is there and names nothing on its own: a tag, or nonsense. */
+  /**
+   * The field that the name came from. Without a reference: text that is no reference on its own, for example only a
+   * tag.
+   */
   readonly embedded?: EmbeddedName;
 }
 
+/** How names and manifests of an archive or a layout are read. */
 export interface NamingOptions {
+  /** Limits for its content; safe defaults when omitted. */
   readonly limits?: Limits | undefined;
-  /** What a name that is only a tag is a tag of. */
+  /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
 }
 

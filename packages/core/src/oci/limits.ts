@@ -1,16 +1,16 @@
-/** How much is believed of content that came from somewhere else. */
+/** Limits for content from elsewhere. Content over a limit is TOO_LARGE. */
 export interface Limits {
-  /** Of a manifest, an index, a config or a `manifest.json`, in bytes. */
+  /** Largest manifest, index, config or `manifest.json`, in bytes. */
   readonly manifestBytes: number;
-  /** How deep JSON may be nested. */
+  /** Deepest nesting of JSON. */
   readonly jsonDepth: number;
-  /** How deep indexes may be nested. */
+  /** Deepest nesting of indexes. */
   readonly indexDepth: number;
-  /** Members of a tar. */
+  /** Most members in a tar. */
   readonly members: number;
-  /** Of one extended header of a tar (a long name), in bytes. */
+  /** Largest extended header of a tar (a long name), in bytes. */
   readonly headerBytes: number;
-  /** What a compressed archive, or a compressed layer, may become, in bytes. */
+  /** Largest size after decompression, of an archive or of a layer, in bytes. */
   readonly unpackedBytes: number;
 }
 

@@ -21,6 +21,7 @@ export interface ImageIndex {
   readonly subject?: Descriptor;
 }
 
+/** A parsed manifest; `kind` tells an image from an index. */
 export type Manifest = ImageManifest | ImageIndex;
 
 /**

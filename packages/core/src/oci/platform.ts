@@ -44,6 +44,7 @@ export function parsePlatform(text: string): Platform {
   return normalizePlatform({ os, architecture, ...(variant === undefined ? {} : { variant }) });
 }
 
+/** Writes `os/architecture[/variant]`: `linux/arm/v7`. */
 export function formatPlatform({ os, architecture, variant }: Platform): string {
   return [os, architecture, ...(variant === undefined ? [] : [variant])].join('/');
 }

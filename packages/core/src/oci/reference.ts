@@ -32,8 +32,8 @@ export function isTag(text: string): boolean {
 }
 
 /**
- * Parses a reference and writes out what it leaves unsaid: `nginx` is `docker.io/library/nginx:latest`.
- * A reference with a digest and no tag gets none.
+ * Parses a reference and fills in what it leaves out: `nginx` is `docker.io/library/nginx:latest`. A reference with a digest
+ * and no tag gets none.
  *
  * @throws ImageError USAGE, naming the part that is wrong
  */

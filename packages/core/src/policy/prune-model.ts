@@ -10,6 +10,7 @@ export interface AgeRules {
   readonly minAge?: number;
 }
 
+/** The rules of a prune. */
 export interface PruneRules extends AgeRules {
   /** Keep no more than this in all. */
   readonly maxUsed?: number;
@@ -22,8 +23,8 @@ export interface PruneRules extends AgeRules {
 }
 
 /**
- * `archive`: a file; `engine`, `store`, `registry`: an image there; `leftover`: what a dead process left;
- * `nx-cache`: shown only.
+ * The kind of an item: `archive`, a file; `engine`, `store`, `registry`, an image there; `leftover`, a file of a process that
+ * died; `nx-cache`, shown only.
  */
 export type PruneKind = 'archive' | 'engine' | 'store' | 'registry' | 'leftover' | 'nx-cache';
 
@@ -81,6 +82,7 @@ export interface PruneFacts {
   readonly isInScope?: (item: PruneItem) => boolean;
 }
 
+/** The rule that decided about an item. */
 export type PruneRule =
   | 'pinned'
   | 'in-use'
@@ -100,6 +102,7 @@ export type PruneRule =
   | 'out-of-scope'
   | 'no-rule';
 
+/** The decision about one item, with its rule and its reason. */
 export interface PruneDecision {
   readonly name: string;
   readonly path: string;
@@ -107,14 +110,14 @@ export interface PruneDecision {
   readonly action: 'keep' | 'delete';
   readonly rule: PruneRule;
   readonly reason: string;
-  /** What deleting it frees, content that others share counted once; of what is kept, its size. */
+  /** Bytes that deleting it frees, shared content counted once; of an item that is kept, its size. */
   readonly bytes: number;
 }
 
-/** A bound on space that could not be met. */
+/** A bound on space that cannot be met. */
 export interface Shortfall {
   readonly rule: 'max-used' | 'min-free';
-  /** Of the file system; empty for all. */
+  /** A path on the file system; empty for all file systems. */
   readonly path: string;
   readonly bytes: number;
 }

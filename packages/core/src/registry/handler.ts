@@ -15,40 +15,42 @@ import { asProblem, Problem } from './problem.js';
 import { parseTarget } from './request-target.js';
 import { parseRoute, type Route } from './routes.js';
 
-/** A request that was answered. */
+/** A request that was answered, for logs and metrics. */
 export interface Answered {
   readonly id: string;
-  /** When it came, in ms since 1970. */
+  /** When it arrived, in milliseconds since 1970. */
   readonly time: number;
   /** The client's IP address. */
   readonly address: string;
-  /** Who logged in; undefined without a login, and after a wrong password. */
+  /** The user's name; absent without a login and after a wrong password. */
   readonly user?: string;
   readonly method: string;
-  /** As it came, without its query. */
+  /** Path of the URL as sent, without the query. */
   readonly path: string;
   /** The kind of end point; `none` where there is none. */
   readonly route: Route['kind'] | 'page' | 'health' | 'metrics' | 'none';
   readonly status: number;
-  /** Sent, head included. */
+  /** Number of bytes sent, head included. */
   readonly bytes: number;
   readonly milliseconds: number;
   /** Why it was answered with an error of this registry's own. */
   readonly error?: unknown;
 }
 
+/** What a registry serves, and to whom. */
 export interface RegistryHandlerOptions {
   readonly hosted: Hosted;
-  /** The same repositories, where they can be written; read-only when omitted. */
+  /** The same repositories, if clients may write them; read-only when omitted. */
   readonly hosting?: Hosting | undefined;
-  /** Unrestricted when omitted. */
+  /** Access rules; unrestricted when omitted. */
   readonly access?: Access | undefined;
-  /** Throws for a `Host` that the registry does not go by; every one is allowed when omitted. */
+  /** Throws for a `Host` header that is not a name of the registry (see {@link hostCheck}); all are allowed when omitted. */
   readonly checkHost?: ((host: string | undefined) => void) | undefined;
-  /** Shown at `/metrics` to clients that may read everything. */
+  /** Shown at `/metrics` to clients that may read everything; no such page when omitted. */
   readonly metrics?: Metrics | undefined;
-  /** How many requests may bring content at once, a quarter of it from one client; 500 when omitted. */
+  /** How many requests may bring content at once, a quarter of them from one client; 500 when omitted. */
   readonly uploads?: number | undefined;
+  /** Called after each request. */
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
 
@@ -76,8 +78,13 @@ interface Call {
 }
 
 /**
- * A registry (OCI distribution spec 1.1) as a handler of requests: mount it in any server of `node:http`. `/healthz` is
- * beside it, and at `/` a page for people.
+ * A registry (OCI distribution spec 1.1) as a request handler: mount it in any server of `node:http`, or in a test. It also
+ * answers `/healthz`, and at `/` a page for people.
+ *
+ * @example
+ * const hosting = openRegistryFolder('./registry');
+ * const server = createServer(registryHandler({ hosted: hosting, hosting }));
+ * server.listen(5000, '127.0.0.1');
  */
 export function registryHandler(options: RegistryHandlerOptions): RequestListener {
   const gates = {

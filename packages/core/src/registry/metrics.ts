@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
-/** What is counted of a request that was answered. */
+
+/** The facts about an answered request that are counted. */
 export interface CountedAnswer {
   readonly method: string;
   readonly route: string;
@@ -7,7 +8,14 @@ export interface CountedAnswer {
   readonly milliseconds: number;
 }
 
-/** Figures of a registry, for Prometheus. */
+/** Metrics as a response. */
+export interface MetricsText {
+  /** Its content type. */
+  readonly type: string;
+  readonly body: string;
+}
+
+/** Metrics of a served registry and of its process, for Prometheus. */
 export class Metrics {
   readonly #registry: Registry;
   readonly #note: (answered: CountedAnswer) => void;
@@ -17,6 +25,7 @@ export class Metrics {
     this.#note = note;
   }
 
+  /** Begins to count. */
   static async open(): Promise<Metrics> {
     const { Counter, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
     const registry = new Registry();
@@ -41,12 +50,13 @@ export class Metrics {
     });
   }
 
+  /** Counts a request. */
   note(answered: CountedAnswer): void {
     this.#note(answered);
   }
 
-  /** In Prometheus' text format. */
-  async text(): Promise<{ readonly type: string; readonly body: string }> {
+  /** The metrics in Prometheus' text format. */
+  async text(): Promise<MetricsText> {
     return { type: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 }

@@ -2,7 +2,7 @@ import { isDigest, type Digest } from '../oci/digest.js';
 import { isRepository, isTag } from '../oci/reference.js';
 import { Problem } from './problem.js';
 
-/** What a path names (OCI distribution spec 1.1, § Endpoints). */
+/** An end point of a registry (OCI distribution spec 1.1, § Endpoints). */
 export type Route =
   | { readonly kind: 'version' }
   | { readonly kind: 'catalog' }

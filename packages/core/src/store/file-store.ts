@@ -13,7 +13,14 @@ import { collect } from './collect.js';
 import { listNames, removeName, writeName } from './names.js';
 import { imageFile } from './paths.js';
 
-/** The embedded store: images in a folder, each blob once. Several processes may share the folder. */
+/**
+ * The embedded store: images in a folder, each blob once. Several processes may share the folder.
+ *
+ * @example
+ * await using store = new FileStore('./store');
+ * await copy(source, undefined, store, { as: 'app:1' });
+ * await store.commit();
+ */
 export class FileStore implements Store {
   readonly location: string;
   readonly #root: string;
@@ -21,6 +28,7 @@ export class FileStore implements Store {
   readonly #begun = new Map<Digest, Descriptor>();
   readonly #staged = new Map<string, Descriptor>();
 
+  /** @param root the folder; created by the first write. */
   constructor(root: string) {
     this.#root = root;
     this.location = `store:${root}`;
@@ -94,6 +102,7 @@ export class FileStore implements Store {
     await collect(this, this.#root);
   }
 
+  /** Forgets names that were not committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#begun.clear();
     this.#staged.clear();

@@ -26,6 +26,7 @@ export interface CollectHostedOptions extends CallOptions {
   readonly dryRun?: boolean | undefined;
 }
 
+/** The garbage that was deleted. */
 export interface CollectedHosted {
   readonly blobs: readonly Digest[];
   readonly uploads: number;

@@ -10,7 +10,10 @@ import type { Files } from '../transfer/files.js';
 import { LayoutSource } from '../transfer/layout-source.js';
 import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
 
-/** Opens an OCI image layout folder. @throws ImageError NOT_FOUND, INVALID */
+/**
+ * Opens an OCI image layout folder (OCI image spec 1.1, image-layout.md) for reading. @throws ImageError INVALID (no
+ * layout)
+ */
 export async function openLayout(path: string, options?: NamingOptions): Promise<Source> {
   const files = new Folder(path);
   if ((await files.size(INDEX_FILE)) === undefined) {

@@ -22,8 +22,14 @@ import { BlobDir } from './blob-dir.js';
 import { blobFile, partialFolder } from './paths.js';
 
 /**
- * Writes into an OCI image layout folder, a new one or one that is there. Content waits in a folder of this sink's
- * own, verified, until commit moves it to its place, and writes the index last. Without commit nothing is left.
+ * Writes into an OCI image layout folder (OCI image spec 1.1, image-layout.md), a new or an existing one. Content waits,
+ * verified, in a folder of this sink's own until commit moves it to its place and writes the index last. Several
+ * processes may write into one layout.
+ *
+ * @example
+ * await using sink = new LayoutSink('./layout');
+ * await copy(source, undefined, sink, { as: 'app:1' });
+ * await sink.commit();
  */
 export class LayoutSink implements Sink {
   readonly location: string;
@@ -92,6 +98,7 @@ export class LayoutSink implements Sink {
     this.#names.clear();
   }
 
+  /** Deletes content that was not committed, and the folder if this sink created it and it is empty. */
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#waiting, { recursive: true, force: true });
     // Somebody else may be writing into the same layout, or have one here: only empty folders go.

@@ -15,13 +15,14 @@ export interface ScrubOptions extends CallOptions {
   readonly rate?: number | undefined;
 }
 
+/** The result of hashing a registry's content. */
 export interface Scrubbed {
   readonly blobs: number;
   readonly bytes: number;
   readonly damaged: readonly Damage[];
 }
 
-/** Content that is not what its name says. It is out of the way now: to push it again heals it. */
+/** Damaged content. It is quarantined: reported absent, so that a client can push it again. */
 export interface Damage {
   readonly digest: Digest;
   /** `repository@digest` of the manifests that need it. */

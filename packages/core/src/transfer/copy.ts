@@ -6,6 +6,11 @@ import { verified } from './verified.js';
 import { walk, type Graph } from './walk.js';
 import { watched } from './watched.js';
 
+/**
+ * Progress of a copy; sizes in bytes. `start` comes first, with all that will be written; `progress` is one chunk of one
+ * node; each node ends as `skipped` (the sink has it) or `done`. `fetching` and `fetched` are content that the source gets
+ * from elsewhere before it is read.
+ */
 export type CopyEvent =
   | {
       readonly type: 'start';
@@ -19,20 +24,29 @@ export type CopyEvent =
   | { readonly type: 'fetched'; readonly bytes: number }
   | { readonly type: 'skipped' | 'done'; readonly descriptor: Descriptor };
 
+/** How an image is copied. */
 export interface CopyOptions extends CallOptions {
   /** Name at the destination; what the source calls the image when omitted. */
   readonly as?: string | undefined;
   /** How many blobs move at once; 4 when omitted. */
   readonly concurrency?: number;
+  /** Called for each step and each chunk. */
   readonly onEvent?: ((event: CopyEvent) => void) | undefined;
 }
 
 /**
- * Copies one image, byte for byte, and names it. Children are written before parents and the name
- * last. Does not commit: several images may go into one archive.
+ * Copies one image, byte for byte, and names it: the same digest at both ends. Children are written before parents and the
+ * name last. Does not commit: several images may go into one archive.
  *
+ * @param reference a name or a digest in the source; the only image when undefined.
  * @returns the root that was copied
- * @throws ImageError of the source (NOT_FOUND, AMBIGUOUS, CORRUPT, …) or the sink
+ * @throws ImageError of the source (NOT_FOUND, AMBIGUOUS, CORRUPT, INCOMPLETE, INVALID) or the sink (NO_SPACE, UNAUTHORIZED,
+ *   DENIED, UNAVAILABLE)
+ * @example
+ * await using source = (await openArchive('./app.tar')).source;
+ * await using sink = new LayoutSink('./layout');
+ * await copy(source, undefined, sink, { as: 'app:1' });
+ * await sink.commit();
  */
 export async function copy(
   source: Source,
@@ -48,7 +62,10 @@ export async function copy(
   return graph.root;
 }
 
-/** Copies what the sink wants of an image that was walked already; names nothing. */
+/**
+ * Copies the nodes that the sink wants of an image that was walked already. Does not name it. @throws ImageError as
+ * `copy`
+ */
 export async function copyGraph(
   source: Source,
   graph: Graph,

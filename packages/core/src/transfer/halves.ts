@@ -5,22 +5,23 @@ import type { Source } from './store.js';
 /** The two descriptions of a hybrid archive. Programs load one or the other, so both should be the same images. */
 export interface Halves {
   readonly oci: Source;
+  /** Reads the other description. */
   readonly docker: () => Promise<DockerHalf>;
 }
 
-/** What `manifest.json` describes. */
+/** The images that `manifest.json` of a hybrid archive describes. */
 export interface DockerHalf {
   readonly location: string;
   readonly images: readonly DockerImage[];
 }
 
-/** An image of `manifest.json`: what is known of it, and why the rest is not. */
+/** An image of `manifest.json`; parts that could not be read are absent, and `error` says why. */
 export interface DockerImage {
-  /** Fully qualified. */
+  /** Its names, fully qualified. */
   readonly references: readonly string[];
-  /** Undefined when it is missing or damaged. */
+  /** Absent when the config is missing or damaged. */
   readonly config?: Digest;
-  /** Holds this image alone. */
+  /** Reads this image alone. */
   readonly source?: Source;
   readonly error?: ImageError;
 }

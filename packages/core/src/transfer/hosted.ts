@@ -2,9 +2,9 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { Bytes, CallOptions, ReadOptions } from './store.js';
 
-/** A page of a list that is sorted by its strings. */
+/** A page of a list that is sorted by code units. */
 export interface Page {
-  /** What comes after this, in the order of code units; from the beginning when omitted. */
+  /** The list starts after this; at its beginning when omitted. */
   readonly after?: string | undefined;
   readonly limit?: number | undefined;
 }
@@ -15,7 +15,7 @@ export function paged(all: readonly string[], { after, limit }: Page = {}): stri
   return sorted.filter((each) => after === undefined || each > after).slice(0, limit);
 }
 
-/** A manifest, and what must be there as long as it is. */
+/** A manifest of a registry, and the manifests and blobs that must exist as long as it does. */
 export interface HostedManifest {
   /** With its artifact type; annotations may be left out, they are read from the manifest. */
   readonly descriptor: Descriptor;
@@ -23,14 +23,20 @@ export interface HostedManifest {
   readonly children: readonly Digest[];
 }
 
+/** A manifest with its bytes. */
+export interface ManifestContent extends HostedManifest {
+  readonly bytes: Uint8Array;
+}
+
+/** Selects entries of a list of referrers. */
 export interface ReferrersOptions extends CallOptions {
-  /** Only those after this digest; from the beginning when omitted. */
+  /** Only digests after this one; from the beginning when omitted. */
   readonly after?: string | undefined;
-  /** Only those of this artifact type. */
+  /** Only referrers of this artifact type. */
   readonly artifactType?: string | undefined;
 }
 
-/** Whether an entry of a list of referrers is asked for. */
+/** Whether an entry of a list of referrers is selected. */
 export function isWanted(
   { digest, artifactType }: Descriptor,
   { after, artifactType: wanted }: ReferrersOptions,
@@ -41,39 +47,39 @@ export function isWanted(
 }
 
 /**
- * Repositories as a registry shows them: content belongs to the repositories that it was pushed to. A signal ends
- * the waiting of one caller.
+ * The repositories that a registry serves, for reading. Content belongs to the repositories it was pushed to. A signal ends
+ * the wait of the caller that gave it; work that other callers share goes on.
  */
 export interface Hosted extends AsyncDisposable {
-  /** For messages. */
+  /** Location for messages. */
   readonly location: string;
 
-  /** Names of repositories. */
+  /** Lists the names of repositories. */
   repositories(page?: Page): Promise<readonly string[]>;
 
-  /** Undefined when there is no such repository. */
+  /** Lists the tags of a repository; undefined when it does not exist. */
   tags(
     repository: string,
     page?: Page,
     options?: CallOptions,
   ): Promise<readonly string[] | undefined>;
 
-  /** The manifest that a tag or a digest names: at least its media type, digest and size. */
+  /** Resolves a tag or a digest to a manifest: at least its media type, digest and size. */
   manifest(
     repository: string,
     reference: string,
     options?: CallOptions,
   ): Promise<Descriptor | undefined>;
 
-  /** What a repository holds under a digest, manifests among it. */
+  /** Finds content of a repository by its digest, manifests included. */
   blob(repository: string, digest: Digest, options?: CallOptions): Promise<Descriptor | undefined>;
 
   /** The raw bytes of content that the repository holds. @throws ImageError NOT_FOUND at the first byte */
   read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
 
   /**
-   * Manifests whose subject this is, sorted by digest, with the artifact type and annotations that a list of referrers
-   * shows. Each is read when the consumer asks for it, so a consumer that stops early holds and costs no more.
+   * Lists manifests whose subject is this one, sorted by digest, with the artifact type and annotations that a list of
+   * referrers shows. Each is read when the consumer asks for it, so a consumer that stops early costs no more.
    */
   referrers(
     repository: string,
@@ -82,54 +88,64 @@ export interface Hosted extends AsyncDisposable {
   ): AsyncIterable<Descriptor>;
 }
 
-/** Repositories that can be written. What a call acknowledged is durable, in all processes that share the storage. */
+/**
+ * Repositories that clients can write. What a call acknowledged is durable, in all processes that share the storage.
+ */
 export interface Hosting extends Hosted {
   readonly uploads: Uploads;
 
   /**
-   * Keeps a manifest, and gives it names. Its children must be there.
+   * Stores a manifest and its tags. Its children must exist.
    *
-   * @throws ImageError INCOMPLETE (a child is not there), NO_SPACE
+   * @throws ImageError INCOMPLETE (a child is missing), NO_SPACE
    */
   putManifest(
     repository: string,
-    manifest: HostedManifest & { readonly bytes: Uint8Array },
+    manifest: ManifestContent,
     tags: readonly string[],
   ): Promise<void>;
 
-  /** Makes a blob of one repository, or of any when none is said, one of another. @returns whether it was there */
+  /**
+   * Adds a blob of repository `from`, or of any one when omitted, to another repository. @returns whether it existed
+   */
   mount(repository: string, digest: Digest, from?: string): Promise<boolean>;
 
-  /** Each of these answers whether it was there. */
+  /** Removes a tag. @returns whether it existed */
   removeTag(repository: string, tag: string): Promise<boolean>;
+  /** Removes a manifest with its tags. @returns whether it existed */
   removeManifest(repository: string, digest: Digest): Promise<boolean>;
+  /** Removes a blob from one repository. @returns whether it existed */
   removeBlob(repository: string, digest: Digest): Promise<boolean>;
 }
 
-/** Blobs on their way in, in as many pieces as it takes. @throws ImageError NOT_FOUND (an upload that is not there) */
+/** How a piece of an upload is appended. */
+export interface AppendOptions extends CallOptions {
+  /** Where the client believes the upload ends, in bytes; not checked when omitted. */
+  readonly at?: number | undefined;
+}
+
+/** Uploads of blobs, each in any number of pieces. @throws ImageError NOT_FOUND (no such upload) */
 export interface Uploads {
-  /** @returns its ID */
+  /** Begins an upload. @returns its ID */
   start(repository: string): Promise<string>;
 
-  /** How many bytes are there. */
+  /** Number of bytes received so far. */
   size(repository: string, id: string): Promise<number>;
 
   /**
-   * Adds bytes at the end. What came before a failure stays.
+   * Appends bytes. Bytes that arrived before a failure stay.
    *
-   * @param at where the sender believes that the end is
-   * @returns how many bytes are there now
-   * @throws ImageError CONFLICT (the end is elsewhere, or somebody else is writing), NO_SPACE
+   * @returns the number of bytes received so far
+   * @throws ImageError CONFLICT (`at` is not the end, or another request is writing), NO_SPACE
    */
-  append(
-    repository: string,
-    id: string,
-    bytes: Bytes,
-    options?: CallOptions & { readonly at?: number | undefined },
-  ): Promise<number>;
+  append(repository: string, id: string, bytes: Bytes, options?: AppendOptions): Promise<number>;
 
-  /** Makes it a blob of the repository. @throws ImageError CORRUPT (another digest: the upload is gone) */
+  /**
+   * Completes an upload: it becomes a blob of the repository. @throws ImageError CORRUPT (another digest; the upload is
+   * deleted)
+   */
   finish(repository: string, id: string, digest: Digest): Promise<void>;
 
+  /** Deletes an upload. */
   cancel(repository: string, id: string): Promise<void>;
 }

@@ -6,8 +6,7 @@ import { subjectOf } from './referrers.js';
 import type { Source } from './store.js';
 
 /**
- * Picks one image out of a source's short list, as `Source.resolve` promises. Where `ref.name` is only a tag, an
- * image is found by that tag, too.
+ * Implements `Source.resolve` for a source whose images fit into a list. A name that is only a tag is found by that tag.
  *
  * @throws ImageError NOT_FOUND, AMBIGUOUS (also a name of two images), USAGE (not a reference)
  */

@@ -9,8 +9,7 @@ import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 
 /**
- * Finds the image for one platform inside an index, however deep; an image that is no index is returned as it is
- * (its config is the judge of what it runs on).
+ * Finds the image for one platform inside an index, however deep; an image that is no index is returned as it is.
  *
  * @throws ImageError NOT_FOUND, naming the platforms that are there; TOO_LARGE (indexes in indexes)
  */

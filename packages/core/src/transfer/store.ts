@@ -4,18 +4,22 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
 import type { Graph } from './walk.js';
 
+/** Content as a stream of chunks of any size. */
 export type Bytes = AsyncIterable<Uint8Array>;
 
 /**
- * Opens content. May be called again: a sink may skip, mount or retry. From its first byte on it is verified; from
- * another one, `start`, whoever asked for that verifies the whole.
+ * Opens content as a stream. May be called again: a sink may skip, mount or retry. With `start` 0 (the default) the stream
+ * is verified; from a later byte the caller must verify the whole content.
  */
 export type Open = (start?: number) => Bytes;
 
+/** Options of every call that may take long. */
 export interface CallOptions {
+  /** Aborts the call; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A range of content, in bytes. */
 export interface ReadOptions extends CallOptions {
   /** First byte wanted; 0 when omitted. */
   readonly start?: number;
@@ -23,18 +27,25 @@ export interface ReadOptions extends CallOptions {
   readonly end?: number;
 }
 
+/** Progress of content that a source fetches before it is read. */
 export interface PrepareOptions extends CallOptions {
-  /** Told how many bytes must be fetched for it, and of each chunk as it comes. */
+  /** Called once with the number of bytes that must be fetched. */
   readonly onFetching?: ((bytes: number) => void) | undefined;
+  /** Called with the size of each chunk that was fetched. */
   readonly onFetched?: ((bytes: number) => void) | undefined;
 }
 
-/** What images are read from. Dispose it when done; it may hold a file or a connection open. */
+/**
+ * Images to read from. Dispose it when done; it may hold a file or a connection open.
+ *
+ * Implement `list`, `resolve`, `has` and `read`; the optional methods make some sources faster. A source's content is not
+ * trusted: `copy`, `verified` and `readContent` check every byte.
+ */
 export interface Source extends AsyncDisposable {
-  /** For messages: `docker-archive:./app.tar`. */
+  /** Location for messages: `docker-archive:./app.tar`. */
   readonly location: string;
 
-  /** How much is believed of its manifests; the defaults when omitted. */
+  /** Parsing limits for its manifests; defaults when omitted. */
   readonly limits?: Limits | undefined;
 
   /** Every image, named or not; an image with two names comes twice. */
@@ -59,55 +70,67 @@ export interface Source extends AsyncDisposable {
   read(descriptor: Descriptor, options?: ReadOptions): Bytes;
 
   /**
-   * Told what will be read soon, for sources that are quicker when they know.
+   * Announces what will be read soon, so that the source can fetch it together.
    *
    * @throws ImageError as `read`
    */
   prepare?(descriptors: readonly Descriptor[], options?: PrepareOptions): Promise<void>;
 
-  /** Told that what it gave was not what it should be, for sources that can get it anew the next time. */
+  /** Reports that content of this source was damaged, so that a cache can fetch it again. */
   discard?(descriptor: Descriptor): Promise<void>;
 
-  /** What refers to a manifest, where the source keeps an index of that; where it does not, `list` tells. */
+  /**
+   * Manifests whose subject is this one, where the source keeps an index of them; without this method they are found
+   * through `list`.
+   */
   referrers?(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Descriptor>;
 }
 
 /**
- * What images are written to: `begin`, `write` each wanted node (children first), `tag`, and for
- * all images together one `commit`. Disposed without commit, no name is visible and nothing
+ * Images to write to. Call `begin`, then `write` for each wanted node (children first), then `tag`, and for all images
+ * together one `commit`; `copy` does all but the last. Disposed without commit, no name is visible and nothing
  * half-written stays.
  */
 export interface Sink extends AsyncDisposable {
   readonly location: string;
 
   /**
-   * Announces an image and answers what must be written. Manifests are always wanted: the presence
-   * of one never proves that its children are there.
+   * Announces an image.
    *
+   * @returns the digests that must be written. Manifests are always wanted: their presence never proves that their children
+   *   are there.
    * @throws ImageError NO_SPACE, UNSUPPORTED
    */
   begin(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
-  /** Takes one node. Writing what is there already is no error. `open` may be kept until commit. */
+  /**
+   * Takes one node. Writing content that is there already is no error. `open` may be kept until commit.
+   *
+   * @throws ImageError CORRUPT (size or digest), NO_SPACE; UNAUTHORIZED, DENIED or UNAVAILABLE of a registry
+   */
   write(descriptor: Descriptor, open: Open, options?: CallOptions): Promise<void>;
 
   /**
-   * Takes content whose digest is known at its end, for sinks that can: it is made once, while it is sent.
+   * Takes content whose digest is known only at its end, for example a layer that is compressed while it is sent.
    *
-   * @returns what it was
+   * @returns its descriptor
    */
   ingest?(mediaType: string, open: Open, options?: CallOptions): Promise<Descriptor>;
 
-  /** Names an image that was begun; takes effect at commit. @throws ImageError NOT_FOUND */
+  /** Names an image that was begun; takes effect at commit. @throws ImageError NOT_FOUND (it was not begun) */
   tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void>;
 
-  /** Makes all that was written and tagged visible and durable. Called once. */
+  /**
+   * Makes all that was written and tagged visible and durable. Called once.
+   *
+   * @throws ImageError NO_SPACE; UNAUTHORIZED, DENIED or UNAVAILABLE of a registry
+   */
   commit(options?: CallOptions): Promise<void>;
 }
 
-/** What images are kept in. */
+/** A place that images are kept in: both a source and a sink. */
 export interface Store extends Source, Sink {
-  /** Takes a name away; the content stays until it is removed. @throws ImageError NOT_FOUND */
+  /** Removes a name; the content stays until `remove`. @throws ImageError NOT_FOUND */
   untag(reference: string): Promise<void>;
   /** Removes an image and every name of it. Content that other images use stays. Idempotent. */
   remove(descriptor: Descriptor): Promise<void>;

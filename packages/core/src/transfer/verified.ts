@@ -4,16 +4,17 @@ import { algorithmOf, hasherFor } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import type { Bytes, CallOptions, Source } from './store.js';
 
+/** How a stream is verified. */
 export interface VerifiedOptions extends CallOptions {
-  /** Where the bytes come from, for messages. */
+  /** The source of the bytes, for messages. */
   readonly location?: string;
-  /** Told of the size of each chunk as it passes. */
+  /** Called with the size of each chunk. */
   readonly onBytes?: ((count: number) => void) | undefined;
 }
 
 /**
- * Passes `bytes` through and ends with an error unless they were exactly what `descriptor` names.
- * Whoever consumes this must discard what it got when it throws.
+ * Passes `bytes` through and throws at the end unless size and digest are those of `descriptor`. On an error the consumer
+ * must discard what it received.
  *
  * @throws ImageError CORRUPT (size or digest)
  */
@@ -45,7 +46,7 @@ export async function* verified(
     throw corrupt(descriptor, 'content of that digest', actual, options);
 }
 
-/** Collects a whole document. @throws ImageError TOO_LARGE over `limit` bytes */
+/** Collects a stream into one array. @throws ImageError TOO_LARGE over `limit` bytes (4 MiB when omitted) */
 export async function readAll(
   bytes: Bytes,
   limit = DEFAULT_LIMITS.manifestBytes,

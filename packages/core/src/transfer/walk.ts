@@ -8,7 +8,7 @@ import { isImageConfigType, isManifestType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 
-/** A manifest, an index or an image config: what a graph keeps in memory. */
+/** A manifest, an index or an image config, in memory. */
 export interface Document {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
@@ -16,33 +16,35 @@ export interface Document {
   readonly config?: ImageConfig;
 }
 
-/** An image as far as it can be known without its layers. */
+/** An image without its layers: manifests and configs read, blobs listed. */
 export interface Graph {
   readonly root: Descriptor;
-  /** Every manifest and image config that is there. */
+  /** The manifests and image configs that the source holds. */
   readonly documents: ReadonlyMap<Digest, Document>;
-  /** Every node that is there, once, children before parents, the root last. */
+  /** All nodes that the source holds, each once, children before parents, the root last. */
   readonly nodes: readonly Descriptor[];
   /** Nodes that the source does not hold; with `missing: 'fail'` always empty. */
   readonly missing: readonly Descriptor[];
 }
 
+/** How an image is walked. */
 export interface WalkOptions extends CallOptions {
-  /** What to do about content that the source does not hold; `fail` when omitted. */
+  /** Content that the source does not hold: `fail` (default) throws INCOMPLETE, `report` lists it in `missing`. */
   readonly missing?: 'fail' | 'report';
-  /** Shared by all graphs that are walked for one purpose; one graph's own when omitted. */
+  /** A bound shared by several walks, from {@link budgetFor}; each walk has its own bound too. */
   readonly budget?: Budget;
 }
 
-/** How many bytes of manifests and configs may still be read: they are kept in memory, and each names many others. */
+/** A bound on the manifests and configs that several walks read: they are kept in memory, and each may name many others. */
 export interface Budget {
+  /** Number of bytes that may still be read; {@link walk} reduces it. */
   left: number;
 }
 
 /** Largest documents that one graph may have, and all images of an archive together. */
 const [DOCUMENTS, ALL_DOCUMENTS] = [8, 64];
 
-/** For all images of a source. */
+/** A bound for walks of all images of a source: 64 times the largest manifest that its limits allow. */
 export function budgetFor({ limits = DEFAULT_LIMITS }: Source): Budget {
   return { left: ALL_DOCUMENTS * limits.manifestBytes };
 }
@@ -51,6 +53,10 @@ export function budgetFor({ limits = DEFAULT_LIMITS }: Source): Budget {
  * Reads an image's manifests and configs and lists its blobs; no layer is opened.
  *
  * @throws ImageError INCOMPLETE (something is missing), CORRUPT, INVALID, TOO_LARGE, UNSUPPORTED
+ * @example
+ * const { descriptor } = await source.resolve('app:1');
+ * const graph = await walk(source, descriptor);
+ * for (const { config, layers } of imagesOf(graph)) console.log(formatPlatform(config.platform), layers.length);
  */
 export async function walk(
   source: Source,
@@ -110,18 +116,23 @@ export async function walk(
   return { root, documents, nodes: [...nodes.values()], missing: [...missing.values()] };
 }
 
-/** The bytes of all nodes together. */
+/** The size of all nodes together, in bytes. */
 export function sizeOf(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => sum + node.size, 0);
 }
 
+/** One image of a graph that a container can run. */
+export interface RunnableImage {
+  /** The image manifest. */
+  readonly descriptor: Descriptor;
+  /** Lowest first. */
+  readonly layers: readonly Descriptor[];
+  readonly configDescriptor: Descriptor;
+  readonly config: ImageConfig;
+}
+
 /** Every image manifest in the graph that runs on some platform, with its config. */
-export function imagesOf(graph: Graph): {
-  descriptor: Descriptor;
-  layers: readonly Descriptor[];
-  configDescriptor: Descriptor;
-  config: ImageConfig;
-}[] {
+export function imagesOf(graph: Graph): RunnableImage[] {
   return [...graph.documents.values()].flatMap(({ descriptor, manifest }) => {
     if (manifest?.kind !== 'image') return [];
     const config = graph.documents.get(manifest.config.digest)?.config;

@@ -1,7 +1,9 @@
 import type { ErrorCode } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 
-/** Something that is wrong with an image. `INCOMPLETE`: it is not here; `CORRUPT`: it is damaged; else its form is wrong. */
+/**
+ * A fault of an image. `INCOMPLETE`: content is missing; `CORRUPT`: content is damaged; other codes: its form is wrong.
+ */
 export interface ImageProblem {
   readonly code: ErrorCode;
   /** The image's name, or its digest where it has none. */

@@ -9,36 +9,42 @@ import { checkStructure } from './check-structure.js';
 import { compareHalves, type Compared } from './compare-halves.js';
 import { problem, type ImageProblem } from './problem.js';
 
+/** What to verify. */
 export interface VerifyOptions extends CallOptions {
-  /** Only this image. */
+  /** Name or digest of the only image to verify; all when omitted. */
   readonly reference?: string | undefined;
-  /** Platforms of an index that are not here are no problem. */
+  /** Do not report platforms of an index that are missing. */
   readonly allowSparse?: boolean | undefined;
-  /** Both descriptions of a hybrid archive, and which of them the source is. */
+  /** Both descriptions of a hybrid archive, to be compared. */
   readonly halves?: Halves | undefined;
+  /** The description that the source reads, of a hybrid archive. */
   readonly half?: 'oci' | 'docker' | undefined;
-  /** What the docker half lacks may be in the archive that the delta was made against. */
+  /** Do not report what the docker half lacks: it may be in the archive that the delta was made against. */
   readonly isDelta?: boolean | undefined;
 }
 
+/** The result of a verification; the images are sound when `problems` is empty. */
 export interface Verified {
-  /** How many images there are, each counted once. */
+  /** Number of images, each counted once. */
   readonly images: number;
-  /** How many bytes were hashed. */
+  /** Number of bytes that were hashed. */
   readonly bytes: number;
   readonly problems: readonly ImageProblem[];
-  /** What is no problem, and a person should know. */
+  /** Notices for people; they are not problems. */
   readonly notices: readonly string[];
   /** Files that belong to no image. */
   readonly unreferenced: readonly string[];
 }
 
 /**
- * Verifies all images of a source, or one: every size and digest, every diff ID, the order of layers, that
- * nothing is missing; of a hybrid, both halves, and that they are the same images. Everything that is wrong is
- * reported at once; shared content is hashed once.
+ * Verifies all images of a source, or one: every size and digest, every diff ID, the order of layers, that nothing is missing;
+ * of a hybrid archive, both halves, and that they are the same images. All problems are reported at once; shared content is
+ * hashed once.
  *
- * @throws ImageError NOT_FOUND (no image of that name); whatever reading the disk throws
+ * @throws ImageError NOT_FOUND (no image of that name); system errors of the disk
+ * @example
+ * const { problems } = await verifySource(source);
+ * for (const { code, message } of problems) console.error(code, message);
  */
 export async function verifySource(source: Source, options: VerifyOptions = {}): Promise<Verified> {
   const roots = await rootsOf(source, options);

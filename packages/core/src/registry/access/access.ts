@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import { matchesAny } from '../../policy/wildcards.js';
 import { addressOf, clientOf } from './client-address.js';
 import { parseHtpasswd } from './htpasswd.js';
@@ -6,40 +7,53 @@ import { PasswordThreads } from './password-threads.js';
 import { Passwords } from './passwords.js';
 import { Problem } from '../problem.js';
 
+/** What a user may do with a repository; `write` includes `read`. */
 export type Permission = 'read' | 'write';
 
-/** Allows a user something in some repositories. */
+/** One permission of one user, or of all users, for some repositories. */
 export interface AccessRule {
-  /** `*` for every user who logs in. */
+  /** A user name; `*` for every user who logs in. */
   readonly user: string;
-  /** `write` includes reading. */
+  /** `write` includes `read`. */
   readonly permission: Permission;
-  /** `*` stands for anything; alone, it is every repository. */
+  /** A repository; `*` stands for any characters. `*` alone is every repository, future ones included. */
   readonly repositories: string;
 }
 
+/** Users, passwords and rules of a registry. */
 export interface AccessOptions {
-  /** Reads a file of `htpasswd -B`: lines `user:$2y$…`. Read at every login, so that it may change. */
+  /** Reads the output of `htpasswd -B`: lines of `user:$2y$…`. Called at every login, so that the file may change. */
   readonly htpasswd?: (() => Promise<string>) | undefined;
-  /** What is allowed without logging in; nothing when omitted. */
+  /** Permission without logging in; none when omitted. */
   readonly anonymous?: Permission | undefined;
-  /** Without rules, every user who logs in may write everything. */
+  /** Permissions of users; without rules every user may write everything. */
   readonly rules?: readonly AccessRule[] | undefined;
 }
 
-/** What one request may do. */
+/** The parts of a request that authenticate it; `IncomingMessage` has them. */
+export interface LoginRequest {
+  readonly headers: Pick<IncomingHttpHeaders, 'authorization'>;
+  /** Failed logins are limited per address. */
+  readonly socket: Pick<Socket, 'remoteAddress'>;
+}
+
+/** The rights of one request. */
 export interface Rights {
-  /** Undefined without a login. */
+  /** The user's name; absent for an anonymous request. */
   readonly user?: string;
+  /** Whether the request has a permission for a repository. */
   readonly may: (permission: Permission, repository: string) => boolean;
-  /** Whether every repository may be read, those of later included. */
+  /** Whether the request may read every repository, future ones included. */
   readonly readsAll: boolean;
 }
 
 /** The rights of every request where no access control is configured. */
 export const UNRESTRICTED: Rights = { may: () => true, readsAll: true };
 
-/** Access control: users with passwords, and rules. */
+/**
+ * Authenticates requests (HTTP basic authentication, bcrypt hashes) and decides what they may do. Failed logins are limited.
+ * Dispose of it after the last request: passwords are checked in threads.
+ */
 export class Access implements AsyncDisposable {
   readonly #options: AccessOptions;
   readonly #threads = new PasswordThreads();
@@ -49,11 +63,12 @@ export class Access implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** @throws Problem UNAUTHORIZED (a wrong password), TOOMANYREQUESTS */
-  async of({
-    headers,
-    socket,
-  }: Pick<IncomingMessage, 'headers'> & Parameters<typeof addressOf>[0]): Promise<Rights> {
+  /**
+   * Authenticates a request.
+   *
+   * @throws an error response UNAUTHORIZED (wrong user name or password), TOOMANYREQUESTS
+   */
+  async of({ headers, socket }: LoginRequest): Promise<Rights> {
     const { htpasswd, anonymous, rules = [] } = this.#options;
     const login = htpasswd && basicIn(headers.authorization);
     if (!login)
@@ -79,6 +94,7 @@ export class Access implements AsyncDisposable {
     };
   }
 
+  /** Ends the threads that check passwords. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#threads[Symbol.asyncDispose]();
   }

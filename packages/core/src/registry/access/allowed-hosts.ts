@@ -4,11 +4,13 @@ import { matchesAny } from '../../policy/wildcards.js';
 import { Problem } from '../problem.js';
 
 /**
- * Which names a client may call this registry by where it needs no login. A web page could point a name of its own at this
- * machine (DNS rebinding) and then read and write as its visitor; it cannot do that with an address, or with `localhost`.
+ * Checks the `Host` header of requests to a registry that needs no login: IP addresses, `localhost` and the given names are
+ * allowed. Without it a web page can point a name of its own at this machine (DNS rebinding), and read and write the registry
+ * through a visitor's browser.
  *
- * @param names further ones; `*` stands for anything
- * @throws ImageError USAGE (no host name)
+ * @param names further host names, without port; `*` stands for any characters.
+ * @returns a function that throws an error response for a header that is not allowed; for `checkHost` of `registryHandler`
+ * @throws ImageError USAGE (not a host name)
  */
 export function hostCheck(names: readonly string[]): (host: string | undefined) => void {
   const patterns = names.map((name) => name.toLowerCase().replace(/\.$/, ''));

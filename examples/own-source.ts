@@ -1,0 +1,12 @@
+// Copies an image from a source of one's own into an archive: own-source.ts ARCHIVE
+import { ArchiveWriter, copy, writeAtomically } from '@stowage/core';
+import { MemorySource } from './memory-source.js';
+
+const [path = 'hello.tar'] = process.argv.slice(2);
+
+// Four methods make a source; `copy` checks every byte that it gives.
+const source = new MemorySource('hello:1', { 'hello.txt': 'Hello\n' });
+await using archive = new ArchiveWriter(path, (bytes) => writeAtomically(path, bytes));
+const { digest } = await copy(source, 'hello:1', archive);
+await archive.commit();
+console.log(`${path} holds hello:1, ${digest}`);
