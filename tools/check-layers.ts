@@ -4,7 +4,11 @@ import { dirname, join, relative } from 'node:path';
 /** What each file imports: paths relative to the root for files, names for packages. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
-/** Which folders of core a folder may import besides itself; `docs/architecture.md` draws this. */
+/**
+ * Which rooms of core a room may import besides itself; `docs/architecture.md` draws this. A room is a folder, or a file
+ * with rules of its own; the longest name that fits a file is its room. A folder that may be imported stands for all
+ * rooms in it.
+ */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   oci: [],
   definition: ['oci'],
@@ -21,30 +25,67 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   engine: ['oci', 'disk', 'transfer', 'http', 'archive', 'store'],
   distribution: ['oci', 'transfer', 'http'],
   page: [],
-  registry: ['oci', 'policy', 'transfer', 'page'],
-  build: ['oci', 'definition', 'disk', 'compression', 'transfer', 'archive', 'engine'],
-  lifecycle: [
+  registry: ['oci', 'transfer'],
+  'registry/mirror.ts': [
     'oci',
-    'definition',
-    'policy',
-    'disk',
-    'compression',
-    'catalog',
     'transfer',
-    'archive',
-    'store',
-    'verify',
-    'convert',
-    'engine',
-    'http',
+    'registry/hosted.ts',
+    'registry/storage',
     'distribution',
-    'page',
-    'registry',
-    'build',
-    'open.ts',
-    'location.ts',
   ],
+  'registry/hosted.ts': ['oci', 'transfer'],
+  'registry/access': ['policy', 'registry/problem.ts'],
+  'registry/handler': [
+    ...['oci', 'transfer', 'registry/access', 'registry/pages'],
+    ...['registry/hosted.ts', 'registry/problem.ts', 'registry/metrics.ts'],
+  ],
+  'registry/pages': ['oci', 'transfer', 'page', 'registry/access', 'registry/hosted.ts'],
+  'registry/storage': ['oci', 'disk', 'transfer', 'store', 'registry/hosted.ts'],
+  build: ['oci', 'definition', 'disk', 'compression', 'transfer', 'archive', 'engine'],
+  ...lifecycle({
+    workspace: [],
+    cache: [],
+    maintain: [],
+    prune: ['maintain'],
+    save: ['prune'],
+    build: ['save', 'prune'],
+    load: ['cache', 'prune'],
+    copy: ['cache', 'prune'],
+    push: ['cache'],
+    inspect: [],
+    jobs: ['build', 'load', 'save'],
+    report: ['inspect', 'prune'],
+    serve: ['maintain'],
+    sync: ['save'],
+  }),
 };
+
+/** The rooms of jobs: each may use all of core and the workspace, and the jobs that it is made of. */
+function lifecycle(
+  rooms: Readonly<Record<string, readonly string[]>>,
+): Readonly<Record<string, readonly string[]>> {
+  const all = [
+    ...[
+      'oci',
+      'definition',
+      'policy',
+      'disk',
+      'compression',
+      'catalog',
+      'transfer',
+      'archive',
+      'store',
+    ],
+    ...['verify', 'convert', 'engine', 'http', 'distribution', 'page', 'registry', 'build'],
+    ...['open.ts', 'location.ts', 'lifecycle/workspace'],
+  ];
+  return Object.fromEntries(
+    Object.entries(rooms).map(([room, jobs]) => [
+      `lifecycle/${room}`,
+      [...all, ...jobs.map((job) => `lifecycle/${job}`)],
+    ]),
+  );
+}
 
 const CORE = 'packages/core/src/';
 /** Pure files that every folder may import. */
@@ -63,12 +104,24 @@ const LIGHT = /^(?:@stowage\/core\/definition|@nx\/devkit|node:.+)$/;
 
 /** Every broken rule, with the chain of imports that breaks it. */
 export function checkLayers(graph: ImportGraph): string[] {
-  return [...graph].flatMap(([file, imports]) => [
+  const broken = [...graph].flatMap(([file, imports]) => [
     ...imports
       .filter((each) => !mayImport(file, each))
-      .map((each) => `${file} -> ${each}: this folder may not import that one`),
+      .map((each) => `${file} -> ${each}: this room may not import that one`),
     ...forbiddenReach(graph, file),
   ]);
+  return [...broken, ...circles(graph)];
+}
+
+/** One shortest chain for each group of files that import each other in a circle, type imports included. */
+function circles(graph: ImportGraph): string[] {
+  const seen = new Set<string>();
+  return [...graph.keys()].sort().flatMap((file) => {
+    if (seen.has(file)) return [];
+    const chain = findChain(graph, file, (name) => name === file);
+    chain?.forEach((each) => seen.add(each));
+    return chain ? [`${chain.join(' -> ')}: a circle of files`] : [];
+  });
 }
 
 /** Reads the imports of all sources below the packages. */
@@ -95,14 +148,21 @@ function importsOf(root: string, file: string): string[] {
 
 function mayImport(file: string, imported: string): boolean {
   if (!file.startsWith(CORE) || !imported.startsWith(CORE)) return true;
-  const [from, to] = [layerOf(file), layerOf(imported)];
-  const allowed = LAYERS[from];
-  return allowed === undefined || from === to || FOR_ALL.has(to) || allowed.includes(to);
+  const [from, to] = [roomOf(file), imported.slice(CORE.length)];
+  const allowed = from === undefined ? undefined : LAYERS[from];
+  if (from === undefined || allowed === undefined || FOR_ALL.has(to)) return true;
+  return isIn(to, from) || allowed.some((each) => isIn(to, each));
 }
 
-/** The folder inside core, or the file at its top. */
-function layerOf(file: string): string {
-  return file.slice(CORE.length).split('/')[0] ?? '';
+/** The longest room that fits a file of core; undefined for files at its top. */
+export function roomOf(file: string): string | undefined {
+  const path = file.slice(CORE.length);
+  const rooms = Object.keys(LAYERS).filter((room) => isIn(path, room));
+  return rooms.sort((one, other) => other.length - one.length)[0];
+}
+
+function isIn(path: string, room: string): boolean {
+  return path === room || path.startsWith(`${room}/`);
 }
 
 function forbiddenReach(graph: ImportGraph, file: string): string[] {
@@ -119,17 +179,20 @@ function forbiddenReach(graph: ImportGraph, file: string): string[] {
   return chain ? [`${chain.join(' -> ')}: the plugin is loaded by every nx command`] : [];
 }
 
+/** The shortest chain of imports from a file to one that is wanted. */
 function findChain(
   graph: ImportGraph,
   from: string,
-  isForbidden: (name: string) => boolean,
-  seen = new Set<string>(),
+  isWanted: (name: string) => boolean,
 ): string[] | undefined {
-  seen.add(from);
-  for (const next of graph.get(from) ?? []) {
-    if (isForbidden(next)) return [from, next];
-    const chain = seen.has(next) ? undefined : findChain(graph, next, isForbidden, seen);
-    if (chain) return [from, ...chain];
-  }
+  const chains = [[from]];
+  const seen = new Set<string>();
+  for (const chain of chains)
+    for (const next of graph.get(chain.at(-1) ?? '') ?? []) {
+      if (isWanted(next)) return [...chain, next];
+      if (seen.has(next)) continue;
+      seen.add(next);
+      chains.push([...chain, next]);
+    }
   return undefined;
 }

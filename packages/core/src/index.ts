@@ -42,17 +42,14 @@ export type {
   Store,
 } from './transfer/store.js';
 export { copy, copyGraph, type CopyEvent, type CopyOptions } from './transfer/copy.js';
+export { budgetFor, walk, type Budget, type WalkOptions } from './transfer/walk.js';
 export {
-  budgetFor,
   imagesOf,
   sizeOf,
-  walk,
-  type Budget,
   type Document,
   type Graph,
   type RunnableImage,
-  type WalkOptions,
-} from './transfer/walk.js';
+} from './transfer/graph.js';
 export type { DockerHalf, DockerImage, Halves } from './transfer/halves.js';
 export type { ImageConfig } from './oci/config.js';
 export type { ImageIndex, ImageManifest, Manifest } from './oci/manifest.js';
@@ -85,8 +82,8 @@ export {
 // Repositories of registries
 export { openRepository, type OpenedRepository } from './open-repository.js';
 export type { RegistryFlags } from './distribution/open-repository.js';
-export type { ConnectionOptions } from './distribution/client.js';
-export type { CertificateOptions } from './distribution/certificates.js';
+export type { ConnectionOptions } from './distribution/transport/client.js';
+export type { CertificateOptions } from './distribution/transport/certificates.js';
 
 // Engines
 export { ENGINES, type EngineName } from './definition/engines.js';
@@ -114,19 +111,26 @@ export { verifySource, type Verified, type VerifyOptions } from './verify/verify
 export type { ImageProblem } from './verify/problem.js';
 
 // A registry to serve, or to mount in a test
-export { registryHandler, type Answered, type RegistryHandlerOptions } from './registry/handler.js';
-export type { Route } from './registry/routes.js';
-export { openRegistryFolder, type RegistryFolderOptions } from './store/registry-folder.js';
+export {
+  registryHandler,
+  type Answered,
+  type RegistryHandlerOptions,
+} from './registry/handler/handler.js';
+export type { Route } from './registry/handler/routes.js';
+export {
+  openRegistryFolder,
+  type RegistryFolderOptions,
+} from './registry/storage/open-registry-folder.js';
 export type {
   AppendOptions,
-  Hosted,
-  HostedManifest,
-  Hosting,
+  RegistryReader,
+  StoredManifest,
+  RegistryStorage,
   ManifestContent,
   Page,
   ReferrersOptions,
   Uploads,
-} from './transfer/hosted.js';
+} from './registry/hosted.js';
 export {
   Access,
   type AccessOptions,
@@ -137,19 +141,19 @@ export {
 } from './registry/access/access.js';
 export { hostCheck } from './registry/access/allowed-hosts.js';
 export { Metrics, type CountedAnswer, type MetricsText } from './registry/metrics.js';
-export { serve, type ServeOptions } from './lifecycle/serve.js';
-export type { AccessControl } from './lifecycle/serve-access.js';
-export type { Listening } from './lifecycle/listen.js';
-export type { UpkeepOptions } from './lifecycle/upkeep.js';
+export { serve, type ServeOptions } from './lifecycle/serve/serve.js';
+export type { AccessControl } from './lifecycle/serve/serve-access.js';
+export type { Listening } from './lifecycle/serve/listen.js';
+export type { UpkeepOptions } from './lifecycle/maintain/upkeep.js';
 export {
   collectRegistry,
   scrubRegistry,
   type CollectRegistryOptions,
   type RegistryFolder,
   type ScrubRegistryOptions,
-} from './lifecycle/maintain-registry.js';
-export type { CollectedHosted } from './store/hosted-collect.js';
-export type { Damage, Scrubbed } from './store/scrub.js';
+} from './lifecycle/maintain/maintain-registry.js';
+export type { CollectedGarbage } from './registry/storage/collect-registry.js';
+export type { Damage, Scrubbed } from './registry/storage/scrub.js';
 
 // Workspaces, and locations as the command line takes them
 export {
@@ -158,42 +162,57 @@ export {
   openWorkspace,
   type Workspace,
   type WorkspaceOptions,
-} from './lifecycle/workspace.js';
+} from './lifecycle/workspace/workspace.js';
 export { looksRemote } from './location.js';
 export { openLocation, type LocationKind, type Opened, type OpenOptions } from './open.js';
-export type { LifecycleEvent, VerbOptions } from './lifecycle/call.js';
+export type { LifecycleEvent, VerbOptions } from './lifecycle/workspace/call.js';
 export type { Settings } from './definition/settings.js';
 export type { SettingsLimits } from './definition/limits-schema.js';
 export type { CatalogPlace } from './catalog/locate.js';
 export type { ImageRecord } from './catalog/record.js';
 
 // Verbs: build and save
-export { build, saveDefinition, type BuildOptions, type BuildResult } from './lifecycle/build.js';
-export { readDefinition, type FoundDefinition, type RecipeOptions } from './lifecycle/recipe.js';
+export {
+  build,
+  saveDefinition,
+  type BuildOptions,
+  type BuildResult,
+} from './lifecycle/build/build.js';
+export {
+  readDefinition,
+  type DefinitionOptions,
+  type FoundDefinition,
+} from './lifecycle/workspace/definitions.js';
+export type { RecipeOptions } from './lifecycle/build/recipe.js';
 export type { Definition, Facts } from './definition/definition.js';
 export type { CopyYaml, RetentionYaml } from './definition/image-schema.js';
 export type { ImageName } from './definition/name.js';
 export type { BaseLock } from './definition/lock.js';
-export { dockerfileOf } from './lifecycle/dockerfile.js';
-export { listInputs } from './lifecycle/list-inputs.js';
-export { updateBase } from './lifecycle/update-base.js';
-export { save, type SaveOptions } from './lifecycle/save.js';
-export type { SaveResult } from './lifecycle/save-image.js';
+export { dockerfileOf } from './lifecycle/build/dockerfile.js';
+export { listInputs } from './lifecycle/build/list-inputs.js';
+export { updateBase } from './lifecycle/build/update-base.js';
+export { save, type SaveOptions } from './lifecycle/save/save.js';
+export type { SaveResult } from './lifecycle/save/save-image.js';
 
 // Verbs: load, pull, push, copy, sync
-export { load, type LoadOptions, type LoadResult } from './lifecycle/load.js';
-export { pull, type PullOptions, type PullResult } from './lifecycle/pull.js';
-export { push, type PushOptions, type PushResult } from './lifecycle/push.js';
-export type { Pushed, PushImageOptions } from './lifecycle/push-image.js';
-export type { PushNaming } from './lifecycle/push-items.js';
-export { copyImages, type CopiedImage, type CopyImagesOptions } from './lifecycle/copy-images.js';
-export type { DestinationOptions } from './lifecycle/destination.js';
-export { sync, type SyncOptions, type SyncResult } from './lifecycle/fleet.js';
+export { load, type LoadOptions, type LoadResult } from './lifecycle/load/load.js';
+export { pull, type PullOptions, type PullResult } from './lifecycle/copy/pull.js';
+export { push, type PushOptions, type PushResult } from './lifecycle/push/push.js';
+export type { Pushed, PushImageOptions } from './lifecycle/push/push-image.js';
+export type { PushNaming } from './lifecycle/push/push-items.js';
+export {
+  copyImages,
+  type CopiedImage,
+  type CopyImagesOptions,
+} from './lifecycle/copy/copy-images.js';
+export type { DestinationOptions } from './lifecycle/copy/destination.js';
+export { sync, type SyncOptions } from './lifecycle/sync/sync.js';
+export type { SyncResult } from './lifecycle/sync/fleet-records.js';
 
 // Verbs: list, inspect, verify, report, repair
-export { list, type ListEntry } from './lifecycle/list.js';
-export { listEngine, type EngineListing } from './lifecycle/list-engine.js';
-export { kubernetesImages, type KubernetesOptions } from './lifecycle/kubernetes.js';
+export { list, type ListEntry } from './lifecycle/inspect/list.js';
+export { listEngine, type EngineListing } from './lifecycle/inspect/list-engine.js';
+export { kubernetesImages, type KubernetesOptions } from './lifecycle/jobs/kubernetes.js';
 export type { KubernetesImage } from './definition/kubernetes.js';
 export {
   inspect,
@@ -203,19 +222,28 @@ export {
   type InspectedPlatform,
   type Inspection,
   type InspectOptions,
-} from './lifecycle/inspect.js';
-export { verify, type VerifyLocationsOptions, type VerifyResult } from './lifecycle/verify.js';
+} from './lifecycle/inspect/inspect.js';
+export {
+  verify,
+  type VerifyLocationsOptions,
+  type VerifyResult,
+} from './lifecycle/inspect/verify.js';
 export {
   report,
   type Report,
   type ReportedArchive,
   type ReportOptions,
   type Unreadable,
-} from './lifecycle/report.js';
-export { reportPage } from './lifecycle/report-page.js';
-export type { RunSummary } from './lifecycle/report-runs.js';
-export { doctor, type Diagnosis, type DoctorOptions, type Problem } from './lifecycle/doctor.js';
-export { planSync, syncCatalog, type CatalogSync } from './lifecycle/sync.js';
+} from './lifecycle/report/report.js';
+export { reportPage } from './lifecycle/report/report-page.js';
+export type { RunSummary } from './lifecycle/report/report-runs.js';
+export {
+  doctor,
+  type Diagnosis,
+  type DoctorOptions,
+  type Problem,
+} from './lifecycle/inspect/doctor.js';
+export { planSync, syncCatalog, type CatalogSync } from './lifecycle/workspace/sync-catalog.js';
 export type { EntryYaml } from './catalog/entry.js';
 export type { CatalogEntry, EntryState, Recorded } from './catalog/reconcile.js';
 
@@ -226,19 +254,29 @@ export {
   type Planned,
   type PlannedJobs,
   type PlanOptions,
-} from './lifecycle/plan.js';
-export { ensure, type Ensured, type EnsureOptions, type EnsureResult } from './lifecycle/ensure.js';
-export { actArguments, writeActrc, type ActArguments, type ActOptions } from './lifecycle/actrc.js';
-export type { Job, JobRequest, Jobs } from './lifecycle/jobs.js';
+} from './lifecycle/jobs/plan.js';
+export {
+  ensure,
+  type Ensured,
+  type EnsureOptions,
+  type EnsureResult,
+} from './lifecycle/jobs/ensure.js';
+export {
+  actArguments,
+  writeActrc,
+  type ActArguments,
+  type ActOptions,
+} from './lifecycle/jobs/actrc.js';
+export type { Job, JobRequest, Jobs } from './lifecycle/jobs/jobs.js';
 export type { Compiler } from './definition/compiler.js';
 export type { Requirements, RequirementsYaml } from './definition/requirements.js';
 export type { Workflow, WorkflowJob } from './definition/workflow.js';
 export type { Score } from './catalog/match.js';
 
 // Verbs: prune, and the cache of what came from registries
-export { prune, type PruneOptions, type PruneResult } from './lifecycle/prune.js';
-export type { RuleOptions } from './lifecycle/prune-rules.js';
-export type { Need } from './lifecycle/make-room.js';
+export { prune, type PruneOptions, type PruneResult } from './lifecycle/prune/prune.js';
+export type { RuleOptions } from './lifecycle/prune/prune-rules.js';
+export type { Need } from './disk/free-space.js';
 export type {
   AgeRules,
   PruneDecision,
@@ -254,5 +292,5 @@ export {
   type CachedImage,
   type CacheInfo,
   type CacheProof,
-} from './lifecycle/manage-cache.js';
-export { purgeCache, type Purged, type PurgeOptions } from './lifecycle/purge-cache.js';
+} from './lifecycle/cache/manage-cache.js';
+export { purgeCache, type Purged, type PurgeOptions } from './lifecycle/cache/purge-cache.js';

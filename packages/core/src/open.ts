@@ -100,7 +100,8 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
 
 async function openOne(text: string, options: OpenOptions): Promise<Opened> {
   const { place } = options;
-  if (text === '-') return openPiped(options);
+  if (text === '-')
+    return openPipedArchive('-', options.stdin(), { ...options, spoolFolder: spoolFolder(place) });
   const remote = await referenceIn(text, options);
   if (remote !== undefined) return openReference(remote, options);
   const { prefix, rest } = splitPrefix(text);
@@ -148,10 +149,6 @@ export async function pathOf(
       hint: `For an engine's image write docker-daemon:${text}, for one of a registry docker://${text}.`,
     },
   );
-}
-
-async function openPiped({ stdin, place, ...options }: OpenOptions): Promise<Opened> {
-  return openPipedArchive('-', stdin(), { ...options, spoolFolder: spoolFolder(place) });
 }
 
 /**
@@ -223,8 +220,7 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   const record = await readRecord(path);
   const opened = await openArchive(path, { ...options, spoolFolder: spoolFolder(place) });
   if (!record) return { ...opened, path };
-  const digests: string[] = [];
-  const names: string[] = [];
+  const [digests, names]: [string[], string[]] = [[], []];
   for await (const { descriptor, reference } of opened.source.list()) {
     digests.push(descriptor.digest);
     if (reference !== undefined) names.push(reference);

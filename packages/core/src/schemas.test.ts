@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { catalogSchema } from './catalog/entry.js';
 import { imageSchema } from './definition/image-schema.js';
 import { settingsSchema } from './definition/settings-schema.js';
-import { eventSchema } from './lifecycle/event-schema.js';
+import { eventSchema } from './lifecycle/workspace/event-schema.js';
 
 // To write them again: npx vitest run src/schemas.test.ts --update
 it.each([

@@ -3,10 +3,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { modeOf } from './build/context.js';
 import { checkName } from './definition/name.js';
 import { slashed } from './disk/slashed.js';
-import { shownPath } from './lifecycle/prunable.js';
+import { shownPath } from './lifecycle/prune/prunable.js';
 import { isPath, looksRemote, namesHost, splitName, splitPrefix } from './location.js';
 import { cacheFolder } from './store/cache-folder.js';
-import { tagLink } from './store/hosted-paths.js';
+import { tagLink } from './registry/storage/registry-paths.js';
 import { nameFile, nameOfTagFile } from './store/paths.js';
 
 // Every file of ours has Windows' rules for paths here; the files themselves are where they are.

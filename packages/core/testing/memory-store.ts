@@ -6,7 +6,7 @@ import { canonicalReference } from '../src/oci/reference.js';
 import { resolveAmong } from '../src/transfer/resolve.js';
 import type { Bytes, Open, ReadOptions, Store } from '../src/transfer/store.js';
 import { verified } from '../src/transfer/verified.js';
-import type { Graph } from '../src/transfer/walk.js';
+import type { Graph } from '../src/transfer/graph.js';
 
 /** The whole contract of a store, in memory. */
 export class MemoryStore implements Store {

@@ -5,11 +5,11 @@ import {
   saveDefinition,
   type BuildOptions,
   type BuildResult,
-} from '../src/lifecycle/build.js';
-import type { LifecycleEvent } from '../src/lifecycle/call.js';
-import { readDefinition } from '../src/lifecycle/recipe.js';
-import type { SaveResult } from '../src/lifecycle/save-image.js';
-import { openWorkspace, type Workspace } from '../src/lifecycle/workspace.js';
+} from '../src/lifecycle/build/build.js';
+import type { LifecycleEvent } from '../src/lifecycle/workspace/call.js';
+import { readDefinition } from '../src/lifecycle/workspace/definitions.js';
+import type { SaveResult } from '../src/lifecycle/save/save-image.js';
+import { openWorkspace, type Workspace } from '../src/lifecycle/workspace/workspace.js';
 import { temporaryFolder } from './temporary.js';
 
 /** The one image that every workspace here has. */

@@ -11,7 +11,8 @@ import {
 } from '../oci/layout.js';
 import { familiarReference, parseReference, canonicalReference } from '../oci/reference.js';
 import type { Bytes, CallOptions, Open, Sink } from '../transfer/store.js';
-import { imagesOf, type Graph } from '../transfer/walk.js';
+import { imagesOf } from '../transfer/graph.js';
+import type { Graph } from '../transfer/graph.js';
 import { DOCKER_MANIFEST } from './docker-archive.js';
 import { packTar, type TarMember } from './pack-tar.js';
 

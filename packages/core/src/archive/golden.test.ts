@@ -9,7 +9,8 @@ import type { EmbeddedName, NamedDescriptor } from '../oci/layout.js';
 import { copy } from '../transfer/copy.js';
 import { resolveAmong } from '../transfer/resolve.js';
 import { referrersOf } from '../transfer/referrers.js';
-import { imagesOf, walk } from '../transfer/walk.js';
+import { walk } from '../transfer/walk.js';
+import { imagesOf } from '../transfer/graph.js';
 import { verifySource } from '../verify/verify-source.js';
 import { openArchive, type ArchiveKind } from './open-archive.js';
 

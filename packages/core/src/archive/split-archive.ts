@@ -8,7 +8,7 @@ import { withLock } from '../disk/lock.js';
 import { readUpTo } from '../disk/own-file.js';
 import { ImageError, shortList } from '../errors.js';
 import type { Bytes } from '../transfer/store.js';
-import { watched } from '../transfer/watched.js';
+import { tap } from '../transfer/tap.js';
 
 /**
  * An archive in numbered parts, `x.tar.001`, `x.tar.002`, …, which are the archive when put one after the other,
@@ -132,7 +132,7 @@ export async function writeParts(path: string, content: Bytes, size: number): Pr
       written.push({ partial, path: part, hash });
       await writeDurably(
         partial,
-        watched(portions.take(size), (chunk) => hash.update(chunk)),
+        tap(portions.take(size), (chunk) => hash.update(chunk)),
       );
     }
     await withLock(`${path}.lock`, () => replace(path, written));

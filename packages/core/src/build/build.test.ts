@@ -5,10 +5,12 @@ import { storeWith } from '../../testing/image.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { parseDefinition } from '../definition/definition.js';
 import { readContent } from '../transfer/verified.js';
-import { imagesOf, walk } from '../transfer/walk.js';
+import { walk } from '../transfer/walk.js';
+import { imagesOf } from '../transfer/graph.js';
 import { listContext } from './context.js';
 import { hashInputs } from './inputs.js';
-import { makeImage, type Base } from './make.js';
+import { makeImage } from './make.js';
+import type { Base } from './make-options.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
 

@@ -3,12 +3,14 @@ import { ImageError } from '../errors.js';
 import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
 import { selectPlatform } from '../transfer/select-platform.js';
 import type { CallOptions, Source } from '../transfer/store.js';
-import { imagesOf, walk } from '../transfer/walk.js';
+import { walk } from '../transfer/walk.js';
+import { imagesOf } from '../transfer/graph.js';
 import { compose, type BaseContent } from './compose.js';
 import { ComposedSource } from './composed-source.js';
 import { makeLayer } from './layer.js';
 import { lockedBase } from './locked-base.js';
-import type { Base, PlatformOptions } from './make.js';
+import type { PlatformOptions } from './make-options.js';
+import type { Base } from './make-options.js';
 
 /** Makes an image without running anything: the base's layers, one layer of files, settings. Deterministic. */
 export async function composeImage(

@@ -1,7 +1,8 @@
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { familiarReference, parseReference } from '../oci/reference.js';
-import type { Base, PlatformOptions } from './make.js';
+import type { PlatformOptions } from './make-options.js';
+import type { Base } from './make-options.js';
 
 /**
  * What FROM is to say. A base of the engine must be the one that was locked; one that it lacks is pulled by

@@ -8,7 +8,7 @@ import type { Source } from '../transfer/store.js';
 import { contextPath, readContextFile, selectFiles, type ContextFile } from './context.js';
 import { generateDockerfile, stagedPath } from './generate-dockerfile.js';
 import { lockedBase } from './locked-base.js';
-import type { PlatformOptions } from './make.js';
+import type { PlatformOptions } from './make-options.js';
 import { putInto } from './put-into.js';
 
 /** The name that a generated Dockerfile has inside the context. */

@@ -10,7 +10,8 @@ import { only } from '../transfer/copy.js';
 import type { CallOptions, Open, Source } from '../transfer/store.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import { childrenOf, imageFor } from '../transfer/select-platform.js';
-import { walk, type Graph } from '../transfer/walk.js';
+import { walk } from '../transfer/walk.js';
+import type { Graph } from '../transfer/graph.js';
 import { convertLayer, type ConvertedLayer, type LayerOptions } from './convert-layer.js';
 import { ConvertedSource } from './converted-source.js';
 import {

@@ -6,7 +6,7 @@ import { readRange } from '../disk/read-range.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import type { Bytes, CallOptions, Open, Source } from '../transfer/store.js';
-import { watched } from '../transfer/watched.js';
+import { tap } from '../transfer/tap.js';
 import { verified } from '../transfer/verified.js';
 import { compressionOf, layerType, type Format, type LayerCompression } from './formats.js';
 
@@ -46,7 +46,7 @@ export async function convertLayer(
 ): Promise<ConvertedLayer> {
   const hash = createHash('sha256');
   let size = 0;
-  const measured = watched(repacked(source, layer, options), (chunk) => {
+  const measured = tap(repacked(source, layer, options), (chunk) => {
     hash.update(chunk);
     size += chunk.byteLength;
   });

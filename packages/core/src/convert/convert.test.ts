@@ -4,7 +4,8 @@ import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { copy } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
-import { imagesOf, walk } from '../transfer/walk.js';
+import { walk } from '../transfer/walk.js';
+import { imagesOf } from '../transfer/graph.js';
 import { verifySource } from '../verify/verify-source.js';
 import { convertImage, type ConvertOptions } from './convert-image.js';
 

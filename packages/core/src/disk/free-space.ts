@@ -48,3 +48,9 @@ async function existing(path: string): Promise<string> {
     return existing(dirname(path));
   }
 }
+
+/** A file that will be written, and its size in bytes. */
+export interface Need {
+  readonly path: string;
+  readonly bytes: number;
+}

@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listening } from '../../testing/listening.js';
 import { MediaType } from '../oci/media-types.js';
-import { readAnswer } from './answer.js';
-import { parseChallenges } from './challenge.js';
-import { RegistryClient } from './client.js';
+import { readAnswer } from './transport/answer.js';
+import { parseChallenges } from './auth/challenge.js';
+import { RegistryClient } from './transport/client.js';
 import { Repository } from './repository.js';
-import { askedFor } from './retry.js';
+import { parseRetryAfter } from './transport/retry.js';
 
 const DIGEST = `sha256:${'0'.repeat(64)}` as const;
 const SUBJECT = { mediaType: MediaType.manifest, digest: DIGEST, size: 1 };
@@ -231,7 +231,7 @@ it.each([
   ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
   ['soon', undefined],
 ])('Retry-After: %s waits %s ms', (header, expected) => {
-  expect(askedFor(header)).toBe(expected);
+  expect(parseRetryAfter(header)).toBe(expected);
 });
 
 it.each(['a ', 'a,', ' ', 'a="', '"', 'a=\\', 'a b="c\\"', '='])(

@@ -1,5 +1,5 @@
 import type { CallOptions } from '../transfer/store.js';
-import type { RegistryClient } from './client.js';
+import type { RegistryClient } from './transport/client.js';
 
 export interface DeleteManifestOptions extends CallOptions {
   /** Statuses that are an answer; all others are errors. */

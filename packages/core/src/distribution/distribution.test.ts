@@ -2,9 +2,9 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { Authorization, type TokenRequest } from './auth.js';
-import { parseChallenges } from './challenge.js';
-import { storedCredentials, type Credential } from './credentials.js';
+import { Authorization, type TokenRequest } from './auth/authorization.js';
+import { parseChallenges } from './auth/challenge.js';
+import { storedCredentials, type Credential } from './auth/credentials.js';
 import { hostOf, isLoopback, isPrivate } from './host.js';
 
 describe('a challenge', () => {

@@ -1,6 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Bytes, ReadOptions } from '../transfer/store.js';
-import type { RegistryClient, RegistryRequest } from './client.js';
+import type { RegistryClient } from './transport/client.js';
+import type { RegistryRequest } from './transport/request.js';
 
 export type DownloadOptions = ReadOptions & Pick<RegistryRequest, 'url' | 'scope' | 'headers'>;
 

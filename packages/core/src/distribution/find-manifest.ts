@@ -3,8 +3,9 @@ import { digestOf, isDigest, type Digest } from '../oci/digest.js';
 import { isSize } from '../oci/json.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { MANIFEST_TYPES } from '../oci/media-types.js';
-import { readAnswer } from './answer.js';
-import type { RegistryClient, RegistryRequest } from './client.js';
+import { readAnswer } from './transport/answer.js';
+import type { RegistryClient } from './transport/client.js';
+import type { RegistryRequest } from './transport/request.js';
 
 export const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 

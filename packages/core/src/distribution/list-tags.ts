@@ -1,9 +1,9 @@
 import { parseJsonObject } from '../oci/json.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { isTag } from '../oci/reference.js';
-import type { RegistryClient } from './client.js';
+import type { RegistryClient } from './transport/client.js';
 import { LIST_BYTES, pagesOf } from './pages.js';
-import type { ScopedOptions } from './upload.js';
+import type { ScopedOptions } from './upload/upload.js';
 
 const LIMITS = { ...DEFAULT_LIMITS, manifestBytes: LIST_BYTES };
 

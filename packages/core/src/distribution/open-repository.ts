@@ -1,7 +1,7 @@
 import { ImageError } from '../errors.js';
 import { parseReference } from '../oci/reference.js';
-import { RegistryClient, type ConnectionOptions } from './client.js';
-import { storedCredentials, type Credential } from './credentials.js';
+import { RegistryClient, type ConnectionOptions } from './transport/client.js';
+import { storedCredentials, type Credential } from './auth/credentials.js';
 import { Repository } from './repository.js';
 
 /** How to reach a registry, and as whom. */

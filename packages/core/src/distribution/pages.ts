@@ -1,7 +1,8 @@
 import { ImageError } from '../errors.js';
-import { readAnswer, type Answer } from './answer.js';
-import type { RegistryClient, RegistryRequest } from './client.js';
-import { givenUrl } from './given-url.js';
+import { readAnswer, type Answer } from './transport/answer.js';
+import type { RegistryClient } from './transport/client.js';
+import type { RegistryRequest } from './transport/request.js';
+import { givenUrl } from './transport/given-url.js';
 
 /** The longest list, over all its pages: in bytes, and in pages. */
 export const LIST_BYTES = 16 * 1024 * 1024;

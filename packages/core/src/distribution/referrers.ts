@@ -5,9 +5,9 @@ import { formatIndex, parseManifest } from '../oci/manifest.js';
 import { isMediaType, MediaType } from '../oci/media-types.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
-import type { RegistryClient } from './client.js';
+import type { RegistryClient } from './transport/client.js';
 import { pagesOf } from './pages.js';
-import type { ScopedOptions } from './upload.js';
+import type { ScopedOptions } from './upload/upload.js';
 
 /** A manifest as it is sent. */
 export interface ManifestBytes {

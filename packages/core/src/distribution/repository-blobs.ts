@@ -1,11 +1,11 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { CallOptions, Open } from '../transfer/store.js';
-import type { RegistryClient } from './client.js';
-import type { KnownBlobs } from './known-blobs.js';
-import { pushBlob, type RememberedUploads } from './push-blob.js';
-import { streamBlob } from './stream-blob.js';
-import { beginUpload } from './upload.js';
+import type { RegistryClient } from './transport/client.js';
+import type { KnownBlobs } from './upload/known-blobs.js';
+import { pushBlob, type RememberedUploads } from './upload/push-blob.js';
+import { streamBlob } from './upload/stream-blob.js';
+import { beginUpload } from './upload/upload.js';
 
 export interface BlobOptions {
   /** Of the same registry: what other repositories have need not be sent. */

@@ -1,12 +1,12 @@
 import { sinkContract } from '../../testing/contracts/sink.js';
 import { listening } from '../../testing/listening.js';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { registryHandler } from '../registry/handler.js';
-import { HostedStore } from '../store/hosted-store.js';
+import { registryHandler } from '../registry/handler/handler.js';
+import { RegistryStore } from '../registry/storage/registry-store.js';
 import { openRepository } from './open-repository.js';
 
 sinkContract('a repository of a registry', async () => {
-  const hosted = new HostedStore(await temporaryFolder());
+  const hosted = new RegistryStore(await temporaryFolder());
   const name = `${await listening(registryHandler({ hosted, hosting: hosted }))}/team/app`;
   // It has a tag for each name.
   const named = (reference: string) => `${name}:${reference.replaceAll(/[^a-z0-9]/g, '-')}`;

@@ -1,9 +1,9 @@
 import { ImageError } from '../errors.js';
-import { containerdAt } from './containerd.js';
-import { dockerTargets, podmanTargets, type DockerTarget } from './docker-host.js';
+import { containerdAt } from './containerd/containerd.js';
+import { dockerTargets, podmanTargets, type DockerTarget } from './docker/docker-host.js';
 import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
-import { openNodes } from './nodes.js';
+import { openNodes } from './containerd/nodes.js';
 
 /** The engine to use. `kind` and `k3d`: the containerd of every node of such a cluster. */
 export type EngineChoice =
@@ -93,7 +93,7 @@ async function firstAnswering(
   failures: string[],
 ): Promise<Engine | undefined> {
   // Its client is the largest thing we load; what needs no engine does not wait for it.
-  const { DockerEngine } = await import('./docker.js');
+  const { DockerEngine } = await import('./docker/docker.js');
   for (const target of targets) {
     const found = new DockerEngine(kind, target);
     try {

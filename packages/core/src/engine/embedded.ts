@@ -5,7 +5,9 @@ import { FileStore } from '../store/file-store.js';
 import { blobFile, imageFile, nameFile } from '../store/paths.js';
 import { ImageError } from '../errors.js';
 import type { Sink, Source } from '../transfer/store.js';
-import { sizeOf, walk, type Graph } from '../transfer/walk.js';
+import { walk } from '../transfer/walk.js';
+import { sizeOf } from '../transfer/graph.js';
+import type { Graph } from '../transfer/graph.js';
 import type { Engine, EngineImage, ImagePart } from './engine.js';
 
 /** The embedded store standing in for an engine: it keeps images and runs none. */

@@ -1,7 +1,7 @@
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import type { CallOptions, Sink, Source } from '../transfer/store.js';
-import type { Graph } from '../transfer/walk.js';
+import type { Graph } from '../transfer/graph.js';
 
 /** The kind of an engine. */
 export type EngineKind = 'docker' | 'podman' | 'containerd' | 'embedded';

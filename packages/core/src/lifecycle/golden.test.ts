@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { workspaceOf } from '../../testing/workspace.js';
-import { copyImages } from './copy-images.js';
-import { inspect, type Inspection } from './inspect.js';
-import { load } from './load.js';
-import { verify } from './verify.js';
+import { copyImages } from './copy/copy-images.js';
+import { inspect, type Inspection } from './inspect/inspect.js';
+import { load } from './load/load.js';
+import { verify } from './inspect/verify.js';
 
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');
 const FILES = readdirSync(GOLDEN).filter((file) => file.includes('.tar') && !/^empty/.test(file));

@@ -2,11 +2,11 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BASE, buildPath, HEAD, NAME, savePath, workspaceOf } from '../../testing/workspace.js';
-import { inspect } from './inspect.js';
-import { listInputs } from './list-inputs.js';
-import { load } from './load.js';
-import { save } from './save.js';
-import { archiveOf } from './workspace.js';
+import { inspect } from './inspect/inspect.js';
+import { listInputs } from './build/list-inputs.js';
+import { load } from './load/load.js';
+import { save } from './save/save.js';
+import { archiveOf } from './workspace/workspace.js';
 
 describe('an image of a definition', () => {
   it('is built on another by name, by path and by reference in the store; the record names the base', async () => {

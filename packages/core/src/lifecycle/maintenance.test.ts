@@ -6,12 +6,12 @@ import { lockPath } from '../catalog/file.js';
 import { withLock } from '../disk/lock.js';
 import { EmbeddedEngine } from '../engine/embedded.js';
 import type { PruneDecision } from '../policy/prune-model.js';
-import { applyPrune, keyOf } from './apply-prune.js';
-import { doctor } from './doctor.js';
-import { list } from './list.js';
-import type { Prunable } from './prunable.js';
-import { prune } from './prune.js';
-import { archiveOf, openWorkspace } from './workspace.js';
+import { applyPrune, keyOf } from './prune/apply-prune.js';
+import { doctor } from './inspect/doctor.js';
+import { list } from './inspect/list.js';
+import type { Prunable } from './prune/prunable.js';
+import { prune } from './prune/prune.js';
+import { archiveOf, openWorkspace } from './workspace/workspace.js';
 
 const DAY = 86_400_000;
 

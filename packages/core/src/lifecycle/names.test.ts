@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BASE, NAME, savePath, workspaceOf } from '../../testing/workspace.js';
 import { splitName, splitPrefix } from '../location.js';
-import { copyImages } from './copy-images.js';
-import { inspect } from './inspect.js';
-import { load } from './load.js';
-import { verify } from './verify.js';
+import { copyImages } from './copy/copy-images.js';
+import { inspect } from './inspect/inspect.js';
+import { load } from './load/load.js';
+import { verify } from './inspect/verify.js';
 
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');
 const golden = (file: string) => join(GOLDEN, file);

@@ -5,14 +5,14 @@ import { listening } from '../../testing/listening.js';
 import { clientOfRegistry, described, sha256 } from '../../testing/pushing.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { MediaType } from '../oci/media-types.js';
-import { HostedStore } from '../store/hosted-store.js';
-import { bodyOf } from './body.js';
-import { Gate } from './gate.js';
-import { registryHandler } from './handler.js';
+import { RegistryStore } from './storage/registry-store.js';
+import { bodyOf } from './handler/body.js';
+import { Limiter } from './handler/limiter.js';
+import { registryHandler } from './handler/handler.js';
 import { Problem } from './problem.js';
 
 async function start() {
-  const hosted = new HostedStore(await temporaryFolder());
+  const hosted = new RegistryStore(await temporaryFolder());
   const address = await listening(registryHandler({ hosted, hosting: hosted }));
   return clientOfRegistry(`http://${address}`);
 }
@@ -20,7 +20,7 @@ async function start() {
 const EMPTY = described('application/vnd.oci.empty.v1+json', '{}');
 
 it('lets one client take a quarter of a gate, and all of them no more than all', () => {
-  const gate = new Gate('uploads', 8);
+  const gate = new Limiter('uploads', 8);
   const taken = [gate.enter('a'), gate.enter('a')];
   const refused = expect.objectContaining({ status: 429 }) as Error;
   expect(() => gate.enter('a')).toThrow(refused);

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { listening } from '../../testing/listening.js';
 import { clientOfRegistry, sha256 } from '../../testing/pushing.js';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { HostedStore } from '../store/hosted-store.js';
+import { RegistryStore } from './storage/registry-store.js';
 import { hostCheck } from './access/allowed-hosts.js';
-import { registryHandler, type Answered } from './handler.js';
+import { registryHandler, type Answered } from './handler/handler.js';
 
 async function start() {
-  const hosted = new HostedStore(await temporaryFolder());
+  const hosted = new RegistryStore(await temporaryFolder());
   const answered: Answered[] = [];
   const handler = registryHandler({
     hosted,

@@ -4,9 +4,9 @@ import { listening } from '../../testing/listening.js';
 import { clientOfRegistry, described, sha256 } from '../../testing/pushing.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { MediaType } from '../oci/media-types.js';
-import { HostedStore } from '../store/hosted-store.js';
+import { RegistryStore } from './storage/registry-store.js';
 import { Access } from './access/access.js';
-import { registryHandler } from './handler.js';
+import { registryHandler } from './handler/handler.js';
 import { Metrics } from './metrics.js';
 
 type Client = ReturnType<typeof clientOfRegistry>;
@@ -21,7 +21,7 @@ beforeEach(async () => {
       { user: 'guest', permission: 'write', repositories: 'open/*' },
     ],
   });
-  const hosted = new HostedStore(await temporaryFolder());
+  const hosted = new RegistryStore(await temporaryFolder());
   const metrics = await Metrics.open();
   const handler = registryHandler({ hosted, hosting: hosted, access, metrics });
   const url = `http://${await listening(handler)}`;
@@ -68,7 +68,7 @@ it('takes no manifest that names content of another repository, however it names
 });
 
 it('reads content only through the repository that holds it', async () => {
-  const hosted = new HostedStore(await temporaryFolder());
+  const hosted = new RegistryStore(await temporaryFolder());
   const url = `http://${await listening(registryHandler({ hosted, hosting: hosted }))}`;
   const secret = await clientOfRegistry(url).pushImage('secret/app', '1', 'a secret layer');
   const [layer] = secret.layers.map((each) => ({

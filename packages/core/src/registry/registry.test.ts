@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { listening } from '../../testing/listening.js';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { HostedStore } from '../store/hosted-store.js';
-import { registryHandler } from './handler.js';
+import { RegistryStore } from './storage/registry-store.js';
+import { registryHandler } from './handler/handler.js';
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -23,7 +23,7 @@ async function serve(
   folder: string,
   { readOnly = false, uploads }: { readonly readOnly?: boolean; readonly uploads?: number } = {},
 ): Promise<string> {
-  const hosted = new HostedStore(folder);
+  const hosted = new RegistryStore(folder);
   const handler = registryHandler({ hosted, uploads, ...(readOnly ? {} : { hosting: hosted }) });
   return `http://${await listening(handler)}`;
 }

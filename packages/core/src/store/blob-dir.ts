@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
 import { open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder, syncFolder, writeDurably, type FolderOptions } from '../disk/atomic-write.js';
 import { readRange } from '../disk/read-range.js';
+import { READ } from '../disk/if-there.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Bytes, CallOptions, Open, ReadOptions } from '../transfer/store.js';
 import { verified } from '../transfer/verified.js';
 import { blobFile, partialFolder } from './paths.js';
-
-/** A symbolic link that was planted among blobs would give away any file that this process may read. */
-const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /** Content under its digest: every file is whole and was verified when it came. */
 export class BlobDir {

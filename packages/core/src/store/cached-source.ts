@@ -10,7 +10,7 @@ import { parseReference } from '../oci/reference.js';
 import { readAll, verified } from '../transfer/verified.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, PrepareOptions, ReadOptions, Source } from '../transfer/store.js';
-import { watched } from '../transfer/watched.js';
+import { tap } from '../transfer/tap.js';
 import { BlobDir } from './blob-dir.js';
 import { readImage, writeName } from './names.js';
 import { blobFile } from './paths.js';
@@ -81,7 +81,7 @@ export class CachedSource implements Source {
     const isPassing = !this.#keeps && descriptor.size >= LARGE;
     if (isPassing && !(await this.#blobs.has(descriptor))) {
       const source = await this.#source();
-      yield* watched(source.read(descriptor, options), ({ byteLength }) => {
+      yield* tap(source.read(descriptor, options), ({ byteLength }) => {
         this.received += byteLength;
       });
       return;
@@ -152,7 +152,7 @@ export class CachedSource implements Source {
     if (await this.#blobs.has(descriptor)) return;
     const source = await this.#source();
     const content = (start = 0): Bytes =>
-      watched(source.read(descriptor, { start, signal }), ({ byteLength }) => {
+      tap(source.read(descriptor, { start, signal }), ({ byteLength }) => {
         this.received += byteLength;
         onFetched?.(byteLength);
       });

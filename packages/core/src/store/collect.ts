@@ -4,7 +4,7 @@ import { allocatedBy, statIfThere } from '../disk/allocated.js';
 import { ALGORITHMS, type Digest } from '../oci/digest.js';
 import type { Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
-import { namesIn } from './links.js';
+import { namesIn } from '../disk/if-there.js';
 import { blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 
 /** Content younger than this (ms) may belong to an image that is still coming in. */

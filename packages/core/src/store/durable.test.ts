@@ -9,7 +9,7 @@ import { MediaType } from '../oci/media-types.js';
 import { copy, only } from '../transfer/copy.js';
 import type { Sink } from '../transfer/store.js';
 import { FileStore } from './file-store.js';
-import { HostedStore } from './hosted-store.js';
+import { RegistryStore } from '../registry/storage/registry-store.js';
 import { LayoutSink } from './layout-sink.js';
 import { resumeBlob } from './resume-blob.js';
 
@@ -24,7 +24,7 @@ async function fill(sink: Sink): Promise<void> {
 }
 
 async function host(root: string): Promise<void> {
-  const store = new HostedStore(root);
+  const store = new RegistryStore(root);
   const put = async (repository: string) => {
     const id = await store.uploads.start(repository);
     await store.uploads.append(repository, id, only(bytes));

@@ -7,7 +7,7 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
 import { resolveAmong } from '../transfer/resolve.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Store } from '../transfer/store.js';
-import type { Graph } from '../transfer/walk.js';
+import type { Graph } from '../transfer/graph.js';
 import { BlobDir } from './blob-dir.js';
 import { collect } from './collect.js';
 import { listNames, removeName, writeName } from './names.js';

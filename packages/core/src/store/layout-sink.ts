@@ -17,7 +17,7 @@ import {
 } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
 import type { CallOptions, Open, Sink } from '../transfer/store.js';
-import type { Graph } from '../transfer/walk.js';
+import type { Graph } from '../transfer/graph.js';
 import { BlobDir } from './blob-dir.js';
 import { blobFile, partialFolder } from './paths.js';
 

@@ -6,7 +6,7 @@ import { bare, parseDescriptor, type Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseJson } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { removeFile } from './links.js';
+import { removeFile } from '../disk/if-there.js';
 import { imageFile, imagesFolder, nameFile, nameOfTagFile, repositoriesFolder } from './paths.js';
 
 /** Records that an image is there, and each of its names. Every file is written at once or not at all. */

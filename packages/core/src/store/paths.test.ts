@@ -8,10 +8,10 @@ import { MediaType } from '../oci/media-types.js';
 import { copy } from '../transfer/copy.js';
 import { collect } from './collect.js';
 import { FileStore } from './file-store.js';
-import { collectHosted } from './hosted-collect.js';
-import * as hosted from './hosted-paths.js';
-import { tagsIn } from './hosted-repositories.js';
-import { HostedStore } from './hosted-store.js';
+import { collectGarbage } from '../registry/storage/collect-registry.js';
+import * as hosted from '../registry/storage/registry-paths.js';
+import { tagsIn } from '../registry/storage/list-repositories.js';
+import { RegistryStore } from '../registry/storage/registry-store.js';
 import { openLayout } from './layout-dir.js';
 import { listNames, writeName } from './names.js';
 import * as embedded from './paths.js';
@@ -66,7 +66,7 @@ describe('a path from a name', () => {
 
 it('writes nothing for a tag of an upstream that is a path', async () => {
   const top = await temporaryFolder();
-  const store = new HostedStore(join(top, 'registry'));
+  const store = new RegistryStore(join(top, 'registry'));
   const bytes = Buffer.from('{}');
   const descriptor = { mediaType: 'text/plain', digest: digestOf(bytes), size: 2 };
   const manifest = { descriptor, children: [], bytes };
@@ -91,7 +91,7 @@ it('reads no content of a layout whose digest is a path', async () => {
 describe('folders that somebody else made in a registry', () => {
   it('are passed over when they have no name of a repository or tag, or are symbolic links', async () => {
     const folder = await temporaryFolder();
-    const store = new HostedStore(folder);
+    const store = new RegistryStore(folder);
     const bytes = Buffer.from('{}');
     const descriptor = { mediaType: 'text/plain', digest: digestOf(bytes), size: 2 };
     await store.putManifest('team/app', { descriptor, children: [], bytes }, ['v1']);
@@ -127,7 +127,7 @@ describe('folders that somebody else made in a registry', () => {
       'repositories/a/_manifests',
     ]) {
       const root = join(top, `registry-${link.replaceAll('/', '-')}`);
-      const store = new HostedStore(root);
+      const store = new RegistryStore(root);
       await mkdir(join(root, link, '..'), { recursive: true });
       await symlink(outside, join(root, link));
       if (link !== 'trash' && !link.endsWith('_uploads'))
@@ -139,7 +139,7 @@ describe('folders that somebody else made in a registry', () => {
         link !== 'trash'
       )
         await expect(store.uploads.start('a'), link).rejects.toMatchObject(refused);
-      const collecting = collectHosted(root, { grace: 0, uploadGrace: 0 });
+      const collecting = collectGarbage(root, { grace: 0, uploadGrace: 0 });
       await expect(collecting, link).rejects.toMatchObject(refused);
       expect(await readdir(outside), link).toEqual(['_tags', 'precious']);
     }
@@ -155,7 +155,7 @@ describe('folders that somebody else made in a registry', () => {
 
   it('give no file away as a blob', async () => {
     const folder = await temporaryFolder();
-    const store = new HostedStore(folder);
+    const store = new RegistryStore(folder);
     const secret = join(await temporaryFolder(), 'secret');
     await writeFile(secret, 'secret');
     await mkdir(join(folder, 'blobs/sha256'), { recursive: true });

@@ -8,15 +8,15 @@ import { MediaType } from '../oci/media-types.js';
 import { copy } from '../transfer/copy.js';
 import { CachedSource } from './cached-source.js';
 import { FileStore } from './file-store.js';
-import { HostedStore } from './hosted-store.js';
+import { RegistryStore } from '../registry/storage/registry-store.js';
 import { LayoutSink } from './layout-sink.js';
-import { scrub } from './scrub.js';
+import { scrub } from '../registry/storage/scrub.js';
 
 const REFERENCE = 'example.com/app:V1';
 const modeOf = async (path: string) => ((await lstat(path)).mode & 0o777).toString(8);
 
 async function host(root: string): Promise<void> {
-  const store = new HostedStore(root);
+  const store = new RegistryStore(root);
   const bytes = Buffer.from('{}');
   const descriptor = descriptorOf(MediaType.index, bytes);
   await store.putManifest('team/a', { descriptor, children: [], bytes }, ['v1']);

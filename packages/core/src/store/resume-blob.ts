@@ -9,7 +9,7 @@ import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { algorithmOf, hasherFor } from '../oci/digest.js';
 import type { Bytes, CallOptions, Open } from '../transfer/store.js';
-import { watched } from '../transfer/watched.js';
+import { tap } from '../transfer/tap.js';
 import { blobFile, fetchLock, partialFile } from './paths.js';
 
 /** The name of the file is known beforehand, so a symbolic link that was planted there is not followed. */
@@ -78,7 +78,7 @@ async function append(
   for await (const chunk of readRange(file, 0, at)) hasher.update(chunk);
   let length = at;
   if (at < size) {
-    const hashed = watched(content(at), (chunk) => {
+    const hashed = tap(content(at), (chunk) => {
       length += chunk.byteLength;
       hasher.update(chunk);
     });

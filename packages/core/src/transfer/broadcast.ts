@@ -1,7 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { CallOptions, Open, Sink } from './store.js';
-import type { Graph } from './walk.js';
+import type { Graph } from './graph.js';
 
 /** Several sinks as one: each gets all that any of them wants. */
 export class BroadcastSink implements Sink {

@@ -3,8 +3,9 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Bytes, CallOptions, Sink, Source } from './store.js';
 import { forEachOf } from './for-each-of.js';
 import { verified } from './verified.js';
-import { walk, type Graph } from './walk.js';
-import { watched } from './watched.js';
+import { walk } from './walk.js';
+import type { Graph } from './graph.js';
+import { tap } from './tap.js';
 
 /**
  * Progress of a copy; sizes in bytes. `start` comes first, with all that will be written; `progress` is one chunk of one
@@ -99,7 +100,7 @@ export async function copyGraph(
       (start = 0) =>
         start === 0
           ? discarding(source, node, whole())
-          : watched(raw(start), ({ byteLength }) => onBytes(byteLength)),
+          : tap(raw(start), ({ byteLength }) => onBytes(byteLength)),
       { signal },
     );
     onEvent?.({ type: 'done', descriptor: node });

@@ -5,7 +5,8 @@ import { parseManifest } from '../oci/manifest.js';
 import { isManifestType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
-import { walk, type Graph } from './walk.js';
+import { walk } from './walk.js';
+import type { Graph } from './graph.js';
 
 /**
  * What a manifest is about, if it is a referrer: a signature, an SBOM (OCI image spec 1.1, manifest.md § subject).

@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
-import type { Graph } from './walk.js';
+import type { Graph } from './graph.js';
 
 /** Content as a stream of chunks of any size. */
 export type Bytes = AsyncIterable<Uint8Array>;

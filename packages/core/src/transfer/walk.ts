@@ -1,31 +1,13 @@
 import { shortList, ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
-import { parseConfig, type ImageConfig } from '../oci/config.js';
+import { parseConfig } from '../oci/config.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { children, parseManifest, type Manifest } from '../oci/manifest.js';
 import { isImageConfigType, isManifestType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
-
-/** A manifest, an index or an image config, in memory. */
-export interface Document {
-  readonly descriptor: Descriptor;
-  readonly bytes: Uint8Array;
-  readonly manifest?: Manifest;
-  readonly config?: ImageConfig;
-}
-
-/** An image without its layers: manifests and configs read, blobs listed. */
-export interface Graph {
-  readonly root: Descriptor;
-  /** The manifests and image configs that the source holds. */
-  readonly documents: ReadonlyMap<Digest, Document>;
-  /** All nodes that the source holds, each once, children before parents, the root last. */
-  readonly nodes: readonly Descriptor[];
-  /** Nodes that the source does not hold; with `missing: 'fail'` always empty. */
-  readonly missing: readonly Descriptor[];
-}
+import type { Document, Graph } from './graph.js';
 
 /** How an image is walked. */
 export interface WalkOptions extends CallOptions {
@@ -114,32 +96,6 @@ export async function walk(
   if (missing.size > 0 && options.missing !== 'report')
     throw incomplete(source, [...missing.values()], root);
   return { root, documents, nodes: [...nodes.values()], missing: [...missing.values()] };
-}
-
-/** The size of all nodes together, in bytes. */
-export function sizeOf(graph: Graph): number {
-  return graph.nodes.reduce((sum, node) => sum + node.size, 0);
-}
-
-/** One image of a graph that a container can run. */
-export interface RunnableImage {
-  /** The image manifest. */
-  readonly descriptor: Descriptor;
-  /** Lowest first. */
-  readonly layers: readonly Descriptor[];
-  readonly configDescriptor: Descriptor;
-  readonly config: ImageConfig;
-}
-
-/** Every image manifest in the graph that runs on some platform, with its config. */
-export function imagesOf(graph: Graph): RunnableImage[] {
-  return [...graph.documents.values()].flatMap(({ descriptor, manifest }) => {
-    if (manifest?.kind !== 'image') return [];
-    const config = graph.documents.get(manifest.config.digest)?.config;
-    return config
-      ? [{ descriptor, layers: manifest.layers, configDescriptor: manifest.config, config }]
-      : [];
-  });
 }
 
 function checkLayers(

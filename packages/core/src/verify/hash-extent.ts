@@ -6,7 +6,7 @@ import { ImageError, type ErrorCode } from '../errors.js';
 import type { Algorithm } from '../oci/digest.js';
 import type { Extent } from '../transfer/extent.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
-import { watched } from '../transfer/watched.js';
+import { tap } from '../transfer/tap.js';
 
 export interface Hashing {
   readonly algorithm: Algorithm;
@@ -68,7 +68,7 @@ export async function hashBytes(
 ): Promise<Hashed> {
   const raw = createHash(algorithm);
   let size = 0;
-  const hashed = watched(bytes, (chunk) => {
+  const hashed = tap(bytes, (chunk) => {
     options.signal?.throwIfAborted();
     raw.update(chunk);
     size += chunk.byteLength;

@@ -4,7 +4,7 @@ import { parseItems } from '../../src/archive/docker-archive.js';
 import { indexTar, type TarEntry } from '../../src/archive/tar-index.js';
 import { parseCatalog } from '../../src/catalog/edit.js';
 import { formatRecord, parseRecord } from '../../src/catalog/record.js';
-import { parseChallenges } from '../../src/distribution/challenge.js';
+import { parseChallenges } from '../../src/distribution/auth/challenge.js';
 import { parseConfig } from '../../src/oci/config.js';
 import { parseLayoutIndex } from '../../src/oci/layout.js';
 import { parseManifest } from '../../src/oci/manifest.js';

@@ -1,0 +1,55 @@
+import { closeSync, constants, openSync, readFileSync, type Dirent } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncFolder } from './atomic-write.js';
+import { refuseLinks } from './links-below.js';
+import { systemCode } from '../errors.js';
+
+/** Flags that open a file for reading, and fail on a symbolic link. */
+export const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
+
+/** Reads a tag or a link: it is so small that reading it takes less time than waiting for a thread would. */
+export function readIfThere(path: string): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, READ);
+    return readFileSync(file);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+export async function removeFile(path: string): Promise<boolean> {
+  const isGone = await unlessAbsent(async () => {
+    await rm(path);
+    await syncFolder(dirname(path));
+    return true;
+  });
+  return isGone ?? false;
+}
+
+/** The names in a folder below `root`. @throws ImageError INVALID when a symbolic link leads out of that */
+export async function namesIn(root: string, folder: string): Promise<string[]> {
+  return (await entriesIn(root, folder)).map(({ name }) => name);
+}
+
+export async function entriesIn(root: string, folder: string): Promise<Dirent[]> {
+  refuseLinks(root, folder);
+  return (await unlessAbsent(() => readdir(folder, { withFileTypes: true }))) ?? [];
+}
+
+export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+export function isAbsent(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '');
+}

@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http';
+import { ImageError } from '../../errors.js';
+import type { Bytes } from '../../transfer/store.js';
+import { isTransient } from './retry.js';
+
+/** A response of a registry. */
+export interface Answer {
+  readonly status: number;
+  /** The first value of a header, by its name in lower case. */
+  readonly header: (name: string) => string | undefined;
+  /** The URL that answered, after redirects. */
+  readonly url: URL;
+  /** False once a redirect has left the registry's own origin. */
+  readonly isOwn: boolean;
+  /** Must be read to its end, or discarded with `dump` or `cut`. */
+  readonly body: Bytes;
+  /** Discards the rest of the body: reads a short one so that the connection can be reused, cuts a long one off. */
+  readonly dump: () => Promise<void>;
+  /** Closes the connection; an iteration over the body fails with `reason`. */
+  readonly cut: (reason?: Error) => void;
+}
+
+export interface ReadAnswerOptions {
+  /** The largest body that is accepted, in bytes. */
+  readonly limit: number;
+  /** Names the document in messages. */
+  readonly what: string;
+  /** How long the whole body may take (ms); two minutes when omitted. */
+  readonly within?: number;
+}
+
+/** A body that is not wanted is read up to this many bytes, and for this long (ms). */
+const DUMPED_BYTES = 64 * 1024;
+const DUMPED_WITHIN = 5_000;
+const READ_WITHIN = 120_000;
+
+export function answerOf(message: IncomingMessage, url: URL, isOwn: boolean): Answer {
+  const cut = (reason?: Error): void => void message.destroy(reason);
+  return {
+    status: message.statusCode ?? 0,
+    header: (name) => {
+      const value = message.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    url,
+    isOwn,
+    body: message,
+    dump: () => dump(message, cut),
+    cut,
+  };
+}
+
+/**
+ * Collects the body of a response that is a document; a longer one is cut off.
+ *
+ * @throws ImageError TOO_LARGE, UNAVAILABLE (the connection broke, or the time was up)
+ */
+export async function readAnswer(
+  { url, body, cut }: Answer,
+  { limit, what, within = READ_WITHIN }: ReadAnswerOptions,
+): Promise<Uint8Array> {
+  const location = url.host;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const late = Object.assign(new Error('no end in time'), { code: 'ETIMEDOUT' });
+  const timer = setTimeout(() => cut(late), within);
+  try {
+    for await (const chunk of body) {
+      size += chunk.byteLength;
+      if (size > limit)
+        throw new ImageError(
+          'TOO_LARGE',
+          `${location}: ${what}: expected at most ${limit} bytes, got more`,
+          { location },
+        );
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (!isTransient(cause)) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ImageError('UNAVAILABLE', `${location}: ${what}: expected all of it, got ${why}`, {
+      location,
+      cause,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+async function dump(message: IncomingMessage, cut: () => void): Promise<void> {
+  if (Number(message.headers['content-length'] ?? 0) > DUMPED_BYTES && hasBody(message))
+    return cut();
+  const timer = setTimeout(cut, DUMPED_WITHIN);
+  let size = 0;
+  try {
+    for await (const chunk of message as AsyncIterable<Uint8Array>) {
+      size += chunk.byteLength;
+      // Leaving the loop closes the connection.
+      if (size > DUMPED_BYTES) return;
+    }
+  } catch {
+    // A connection that broke is not reused.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The response to HEAD names a length and has no body: its connection can be reused. */
+function hasBody(message: IncomingMessage): boolean {
+  return !message.complete;
+}

@@ -1,0 +1,77 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { sendRequest } from '../../http/send-request.js';
+import type { Bytes, CallOptions } from '../../transfer/store.js';
+import type { TlsOptions } from './certificates.js';
+import { proxyFor } from './proxy.js';
+
+export interface ConnectionOptions {
+  /** TLS settings for a URL; asked for https alone. */
+  readonly tlsFor: (url: URL) => Promise<TlsOptions>;
+  /** How long the other side may do nothing (ms). */
+  readonly patience: number;
+}
+
+export interface SendOptions extends CallOptions {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Bytes | Uint8Array | string | undefined;
+}
+
+/** An idle connection is closed after this long (ms), before the other side may close it. */
+const IDLE = 4_000;
+
+/** Reuses connections, and goes through the proxies of the environment. */
+export class Connections implements Disposable {
+  readonly #options: ConnectionOptions;
+  /** By proxy; '' for none. */
+  readonly #agents = new Map<string, http.Agent>();
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** @throws what `sendRequest` does; ImageError USAGE (the proxy of the environment) */
+  async send(
+    url: URL,
+    { method, headers, body, signal }: SendOptions,
+  ): Promise<http.IncomingMessage> {
+    const { tlsFor, patience } = this.#options;
+    const isTls = url.protocol === 'https:';
+    const { request } = isTls ? https : http;
+    const agent = await this.#agentFor(url);
+    try {
+      const options = { method, headers, agent, signal, ...(isTls ? await tlsFor(url) : {}) };
+      return await sendRequest(request(url, options), body, { patience });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  async #agentFor(url: URL): Promise<http.Agent> {
+    const proxy = await proxyFor(url);
+    const key = `${url.protocol} ${proxy}`;
+    const known = this.#agents.get(key);
+    if (known) return known;
+    const agent = await openAgent(url, proxy);
+    this.#agents.set(key, agent);
+    return agent;
+  }
+}
+
+async function openAgent({ protocol }: URL, proxy: string): Promise<http.Agent> {
+  const options = { keepAlive: true, timeout: IDLE };
+  if (protocol === 'https:') {
+    if (proxy === '') return new https.Agent(options);
+    const { HttpsProxyAgent } = await import('https-proxy-agent');
+    return new HttpsProxyAgent(proxy, options);
+  }
+  if (proxy === '') return new http.Agent(options);
+  const { HttpProxyAgent } = await import('http-proxy-agent');
+  return new HttpProxyAgent(proxy, options);
+}

@@ -1,0 +1,164 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { listening } from '../../../testing/listening.js';
+import { selfSigned } from '../../../testing/self-signed.js';
+import { RegistryClient, type RegistryOptions } from './client.js';
+import { beginUpload } from '../upload/upload.js';
+
+const SCOPE = 'repository:a:pull';
+const BASIC = `Basic ${Buffer.from('ada:secret').toString('base64')}`;
+const BLOB = { method: 'GET', url: '/v2/a/blobs/x', scope: SCOPE, expected: [200] } as const;
+
+/** A server that writes down what credentials it was sent. */
+async function recording(answer: RequestListener) {
+  const seen: (string | undefined)[] = [];
+  const host = await listening((request, response) => {
+    seen.push(request.headers.authorization);
+    answer(request, response);
+  });
+  return { host, seen };
+}
+
+async function open(registry: string, options: Partial<RegistryOptions> = {}) {
+  const client = await RegistryClient.open(registry, {
+    credentials: async () => ({ username: 'ada', password: 'secret' }),
+    plainHttp: true,
+    retries: 0,
+    ...options,
+  });
+  onTestFinished(() => client[Symbol.asyncDispose]());
+  return client;
+}
+
+const redirect = (response: ServerResponse, location: string) =>
+  response.writeHead(307, { location }).end();
+
+describe('a redirect to another origin', () => {
+  it.each(['Basic realm="x"', 'Bearer realm="http://HOST/token",service="s"'])(
+    'that answers 401 with %s gets no credentials',
+    async (challenge) => {
+      const other = await recording(({ headers }, response) => {
+        const asks = challenge.replace('HOST', headers.host ?? '');
+        response.writeHead(401, { 'www-authenticate': asks }).end();
+      });
+      const registry = await recording((_, response) =>
+        redirect(response, `http://${other.host}/blob`),
+      );
+      await expect((await open(registry.host)).request(BLOB)).rejects.toMatchObject({
+        code: 'UNAUTHORIZED',
+        hint: expect.stringContaining('were not sent') as string,
+      });
+      expect(other.seen).toEqual([undefined]);
+    },
+  );
+
+  it('gets none of what the registry was sent before, nor does a hop that leads back', async () => {
+    const registry = await recording(({ url, headers }, response) => {
+      const isKnown = headers.authorization === BASIC;
+      if (url === '/back') response.writeHead(isKnown ? 500 : 200).end();
+      else if (isKnown) redirect(response, `http://${other.host}/`);
+      else response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+    });
+    const other = await recording((_, response) =>
+      redirect(response, `http://${registry.host}/back`),
+    );
+    expect((await (await open(registry.host)).request(BLOB)).status).toBe(200);
+    expect(registry.seen).toEqual([undefined, BASIC, undefined]);
+    expect(other.seen).toEqual([undefined]);
+  });
+
+  it('gets no user information that stands in its URL', async () => {
+    const other = await recording((_, response) => response.end());
+    const registry = await recording((_, response) =>
+      redirect(response, `http://eve:hidden@${other.host}/`),
+    );
+    const { url } = await (await open(registry.host)).request(BLOB);
+    expect([other.seen, url.href]).toEqual([[undefined], `http://${other.host}/`]);
+  });
+
+  it('is followed by the request for a token in no case', async () => {
+    const other = await recording((_, response) => response.end('{"token":"t"}'));
+    const registry = await recording((request, response) => {
+      if (request.url?.startsWith('/token')) redirect(response, `http://${other.host}/`);
+      else {
+        const realm = `Bearer realm="http://eve:hidden@${registry.host}/token"`;
+        response.writeHead(401, { 'www-authenticate': realm }).end();
+      }
+    });
+    await expect((await open(registry.host)).request(BLOB)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('a redirect (307)') as string,
+    });
+    expect([registry.seen, other.seen]).toEqual([[undefined, BASIC], []]);
+  });
+
+  it('as the location of an upload gets the content alone', async () => {
+    const other = await recording((_, response) => {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+    });
+    const registry = await recording((_, response) => {
+      response.writeHead(202, { location: `http://eve:hidden@${other.host}/upload` }).end();
+    });
+    const client = await open(registry.host);
+    const upload = await beginUpload(client, 'a', { scope: SCOPE });
+    if (upload === 'mounted') throw new Error('expected an upload');
+    expect(upload.url.href).toBe(`http://${other.host}/upload`);
+    const put = { method: 'PUT', url: upload.url.href, scope: SCOPE, expected: [201] } as const;
+    await expect(client.request(put)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(other.seen).toEqual([undefined]);
+  });
+});
+
+/** A read, and the beginning of an upload. */
+const both = (client: RegistryClient) => [
+  () => client.request(BLOB),
+  () => beginUpload(client, 'a', { scope: SCOPE }),
+];
+
+describe('a URL that a registry gives', () => {
+  it.each([
+    ['file:///etc/passwd', '"file:///etc/passwd"'],
+    ['http://eve:hidden@far.invalid:99999999/', 'no valid URL'],
+    ['javascript:eve:hidden', '"javascript:"'],
+    ['ftp://eve:hidden@far.invalid/x?signature=hidden', '"ftp://far.invalid/x"'],
+  ])('%s is refused, as a redirect and as the location of an upload', async (location, shown) => {
+    const registry = await listening((_, response) =>
+      response.writeHead(response.req.method === 'GET' ? 302 : 202, { location }).end(),
+    );
+    const client = await open(registry);
+    for (const ask of both(client)) {
+      const error: unknown = await ask().catch((cause: unknown) => cause);
+      expect(error).toMatchObject({ code: 'UNAVAILABLE' });
+      expect(String(error)).toContain(shown);
+      expect(String(error)).not.toContain('hidden');
+    }
+  });
+
+  it('is not http where the registry speaks https, also by way of others', async () => {
+    const plain = await recording((_, response) => response.end());
+    const tls = await selfSigned();
+    const registry = await listening(
+      (request, response) => {
+        const location = request.url === '/hop' ? `http://${plain.host}/` : '/hop';
+        if (request.method === 'GET') redirect(response, location);
+        else response.writeHead(202, { location: `http://${plain.host}/` }).end();
+      },
+      { tls },
+    );
+    const client = await open(registry, { plainHttp: false, caFile: tls.certFile });
+    for (const ask of both(client))
+      await expect(ask()).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining('expected a URL of https') as string,
+      });
+    expect(plain.seen).toEqual([]);
+  });
+
+  it('is not followed for ever', async () => {
+    const registry = await recording((_, response) => redirect(response, '/again'));
+    await expect((await open(registry.host)).request(BLOB)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    expect(registry.seen).toHaveLength(6);
+  });
+});

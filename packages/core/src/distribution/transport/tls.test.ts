@@ -1,0 +1,76 @@
+import type { TLSSocket } from 'node:tls';
+import { expect, it, onTestFinished } from 'vitest';
+import { listening } from '../../../testing/listening.js';
+import { selfSigned } from '../../../testing/self-signed.js';
+import { RegistryClient, type RegistryOptions } from './client.js';
+
+const BLOB = {
+  method: 'GET',
+  url: '/v2/a/blobs/x',
+  scope: 'repository:a:pull',
+  expected: [200],
+} as const;
+
+async function open(registry: string, options: Partial<RegistryOptions>) {
+  const credentials = async () => ({ username: 'ada', password: 'secret' });
+  const client = await RegistryClient.open(registry, { credentials, retries: 0, ...options });
+  onTestFinished(() => client[Symbol.asyncDispose]());
+  return client;
+}
+
+/** A registry over TLS that sends its clients to another server over TLS, as a redirect or for a token. */
+async function two(how: 'redirect' | 'realm') {
+  const [own, other] = [await selfSigned(), await selfSigned()];
+  const clients: [server: string, isShown: boolean][] = [];
+  const note = (server: string, socket: TLSSocket) =>
+    clients.push([server, socket.getPeerCertificate().raw !== undefined]);
+  const asking = { requestCert: true, rejectUnauthorized: false };
+  const elsewhere = await listening(
+    ({ socket }, response) => {
+      note('other', socket as TLSSocket);
+      response.end('{"token":"t"}');
+    },
+    { tls: { ...other, ...asking } },
+  );
+  const registry = await listening(
+    ({ socket, headers }, response) => {
+      note('own', socket as TLSSocket);
+      if (headers.authorization === 'Bearer t') response.end();
+      else if (how === 'redirect')
+        response.writeHead(307, { location: `https://${elsewhere}/` }).end();
+      else
+        response
+          .writeHead(401, { 'www-authenticate': `Bearer realm="https://${elsewhere}/"` })
+          .end();
+    },
+    { tls: { ...own, ...asking } },
+  );
+  return { registry, elsewhere, own, other, clients };
+}
+
+it.each(['redirect', 'realm'] as const)(
+  'the settings for a registry do not count for its %s elsewhere; trusted authorities do',
+  async (how) => {
+    const { registry, elsewhere, own, other, clients } = await two(how);
+    const client = { clientCert: own.certFile, clientKey: own.keyFile };
+    const unverified = await open(registry, { ...client, insecureSkipTlsVerify: true });
+    await expect(unverified.request(BLOB)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining(`${elsewhere}: self-signed certificate`) as string,
+    });
+    expect(clients).toEqual([['own', true]]);
+    const trusting = await open(registry, {
+      ...client,
+      insecureSkipTlsVerify: true,
+      caFile: other.certFile,
+    });
+    clients.length = 0;
+    expect((await trusting.request(BLOB)).status).toBe(200);
+    expect(new Map(clients)).toEqual(
+      new Map([
+        ['own', true],
+        ['other', false],
+      ]),
+    );
+  },
+);

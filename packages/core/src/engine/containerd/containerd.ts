@@ -1,0 +1,245 @@
+import { openPipedArchive } from '../../archive/open-archive.js';
+import { statIfThere } from '../../disk/allocated.js';
+import { ImageError } from '../../errors.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { isDigest, parseDigest, type Digest } from '../../oci/digest.js';
+import { parseManifest, children } from '../../oci/manifest.js';
+import { isManifestType } from '../../oci/media-types.js';
+import { canonicalReference, formatReference, parseReference } from '../../oci/reference.js';
+import type { CallOptions, Sink, Source } from '../../transfer/store.js';
+import type { Graph } from '../../transfer/graph.js';
+import { Ctr } from './ctr.js';
+import type { Engine, EngineImage, ImagePart } from '../engine.js';
+import { NamedWriter } from './named-writer.js';
+
+const ADDRESS = '/run/containerd/containerd.sock';
+const NAMESPACE = 'k8s.io';
+
+/** containerd on this machine. */
+export async function containerdAt(
+  address = ADDRESS,
+  namespace = NAMESPACE,
+): Promise<ContainerdEngine> {
+  const socket = address.replace(/^unix:\/\//, '');
+  // Its client waits long for what is not there.
+  if (!(await statIfThere(socket)))
+    throw new ImageError('UNAVAILABLE', `containerd: expected a socket at ${socket}, got none`);
+  return new ContainerdEngine(
+    new Ctr(`containerd:${socket}/${namespace}`, [
+      'ctr',
+      '--address',
+      socket,
+      '--namespace',
+      namespace,
+    ]),
+  );
+}
+
+/** containerd inside of a container that docker runs: a node of kind or k3d. */
+export function containerdIn(container: string, namespace = NAMESPACE): ContainerdEngine {
+  return new ContainerdEngine(
+    new Ctr(`containerd:${container}/${namespace}`, [
+      'docker',
+      'exec',
+      '-i',
+      container,
+      'ctr',
+      '--namespace',
+      namespace,
+    ]),
+  );
+}
+
+interface Named {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly digest: Digest;
+}
+
+/**
+ * containerd, through `ctr`. Images are names of manifests or indexes there; each gets one with its tag and one with its
+ * digest, so that a kubelet finds either.
+ */
+export class ContainerdEngine implements Engine {
+  readonly kind = 'containerd';
+  readonly location: string;
+  readonly #ctr: Ctr;
+
+  constructor(ctr: Ctr) {
+    this.location = ctr.location;
+    this.#ctr = ctr;
+  }
+
+  async ping(timeout: number): Promise<void> {
+    await this.#ctr.text(['version'], { timeout });
+  }
+
+  /** It keeps whole indexes. */
+  async takesZstd(): Promise<boolean> {
+    return true;
+  }
+
+  async platform(): Promise<undefined> {
+    return undefined;
+  }
+
+  async inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined> {
+    const names = await this.#names(options);
+    const digest = digestOf(image, names);
+    return names.some((each) => each.digest === digest) && digest !== undefined
+      ? this.#describe(digest, names, options)
+      : undefined;
+  }
+
+  async list(options?: CallOptions): Promise<readonly EngineImage[]> {
+    const names = await this.#names(options);
+    const digests = [...new Set(names.map(({ digest }) => digest))];
+    const images: EngineImage[] = [];
+    for (const digest of digests) images.push(await this.#describe(digest, names, options));
+    return images;
+  }
+
+  /** Not that of its images alone. */
+  async dataFolder(): Promise<undefined> {
+    return undefined;
+  }
+
+  async inUse(options?: CallOptions): Promise<ReadonlySet<Digest>> {
+    const names = await this.#names(options);
+    const lines = (await this.#ctr.text(['containers', 'list'], options)).split('\n').slice(1);
+    const used = lines.map((line) => line.split(/\s+/)[1]);
+    return new Set(names.flatMap(({ name, digest }) => (used.includes(name) ? [digest] : [])));
+  }
+
+  async contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]> {
+    const names = await this.#names(options);
+    const found = names.find(({ digest }) => digest === id);
+    if (!found) throw this.#absent(id);
+    const parts = new Map<Digest, number>();
+    const visit = async ({ digest, mediaType, size }: Descriptor): Promise<void> => {
+      if (parts.has(digest)) return;
+      parts.set(digest, size);
+      if (!isManifestType(mediaType)) return;
+      const bytes = Buffer.from(await this.#ctr.text(['content', 'get', digest], options));
+      parts.set(digest, bytes.byteLength);
+      for (const child of children(parseManifest(mediaType, bytes))) await visit(child);
+    };
+    await visit({ ...found, size: 0 }).catch((error: unknown) => {
+      // Of an index, other platforms need not be there.
+      if (!(error instanceof ImageError && error.code === 'NOT_FOUND')) throw error;
+    });
+    return [...parts].map(([digest, bytes]) => ({ id: digest, bytes }));
+  }
+
+  async holds(
+    { nodes, missing, documents }: Graph,
+    options?: CallOptions,
+  ): Promise<ReadonlySet<Digest>> {
+    const here = new Set(
+      (await this.#ctr.text(['content', 'list', '--quiet'], options)).split(/\s+/),
+    );
+    const blobs = [...nodes, ...missing].filter(({ digest }) => !documents.has(digest));
+    return new Set(blobs.flatMap(({ digest }) => (here.has(digest) ? [digest] : [])));
+  }
+
+  async tag(image: string, reference: string, options?: CallOptions): Promise<void> {
+    const names = await this.#names(options);
+    const digest = digestOf(image, names);
+    const from = names.find((each) => each.digest === digest);
+    if (!from) throw this.#absent(image);
+    await this.#name(from.name, canonicalReference(reference), options);
+    await this.#name(from.name, byDigest(reference, from.digest), options);
+  }
+
+  async remove(reference: string, options?: CallOptions): Promise<void> {
+    const names = await this.#names(options);
+    const digest = digestOf(reference, names);
+    const going = names.filter(
+      ({ name }) => !isDigest(reference) && name === canonicalReference(reference),
+    );
+    const gone = isDigest(reference) ? names.filter((each) => each.digest === digest) : going;
+    if (gone.length === 0 || digest === undefined) throw this.#absent(reference);
+    const left = names.filter((each) => each.digest === digest && !gone.includes(each));
+    // The last tag takes the names by digest along.
+    const isLast = left.every(({ name }) => name.includes('@'));
+    const all = [...gone, ...(isLast ? left : [])].map(({ name }) => name);
+    await this.#ctr.text(['images', 'remove', '--sync', ...all], options);
+  }
+
+  async source(
+    reference: string,
+    { spoolFolder, signal }: CallOptions & { readonly spoolFolder: string },
+  ): Promise<Source> {
+    const names = await this.#names({ signal });
+    const digest = digestOf(reference, names);
+    const found = names.find((each) => each.digest === digest);
+    if (!found) throw this.#absent(reference);
+    const { name } = names.find((each) => each.name === reference) ?? found;
+    const archive = this.#ctr.run(['images', 'export', '-', name], { signal });
+    const { source } = await openPipedArchive(`${this.location}/${reference}`, archive, {
+      spoolFolder,
+      signal,
+    });
+    return source;
+  }
+
+  sink(): Sink {
+    const sink = new NamedWriter(this.location, async (archive, options) => {
+      await this.#ctr.text(['images', 'import', '-'], { ...options, input: archive });
+      for (const [reference, digest] of sink.names)
+        await this.#name(reference, byDigest(reference, digest), options);
+    });
+    return sink;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Every command is a process of its own.
+  }
+
+  async #names(options?: CallOptions): Promise<Named[]> {
+    const lines = (await this.#ctr.text(['images', 'list'], options)).split('\n').slice(1);
+    return lines.flatMap((line) => {
+      const [name, mediaType, digest] = line.split(/\s+/);
+      // Such a name is no reference, and would be an option of `ctr`.
+      if (!name || name.startsWith('-')) return [];
+      return mediaType && isDigest(digest) ? [{ name, mediaType, digest }] : [];
+    });
+  }
+
+  async #describe(
+    id: Digest,
+    names: readonly Named[],
+    options: CallOptions | undefined,
+  ): Promise<EngineImage> {
+    const own = names.filter(({ digest }) => digest === id).map(({ name }) => name);
+    const parts = await this.contents(id, options);
+    return {
+      id,
+      references: own.filter((name) => !name.includes('@')),
+      digests: own.some((name) => name.includes('@')) ? [id] : [],
+      size: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
+  async #name(from: string, to: string, options: CallOptions | undefined): Promise<void> {
+    if (from !== to) await this.#ctr.text(['images', 'tag', '--force', from, to], options);
+  }
+
+  #absent(image: string): ImageError {
+    return new ImageError('NOT_FOUND', `${this.location}: expected ${image}, got no such image`, {
+      location: this.location,
+    });
+  }
+}
+
+/** What a name, or a digest itself, stands for. */
+function digestOf(image: string, names: readonly Named[]): Digest | undefined {
+  if (isDigest(image)) return parseDigest(image);
+  const reference = canonicalReference(image);
+  return names.find(({ name }) => name === reference)?.digest;
+}
+
+function byDigest(reference: string, digest: Digest): string {
+  const { registry, repository } = parseReference(reference);
+  return formatReference({ registry, repository, digest });
+}

@@ -1,0 +1,50 @@
+import { ImageError } from '../../errors.js';
+import type { Bytes } from '../../transfer/store.js';
+import { runProgram, type ProgramOptions } from '../program.js';
+
+/** containerd's own client, here or inside of a container. */
+export class Ctr {
+  readonly location: string;
+  readonly #prefix: readonly [program: string, ...args: string[]];
+
+  /** @param prefix the program, and what comes before each command of `ctr`. */
+  constructor(location: string, prefix: readonly [program: string, ...args: string[]]) {
+    this.location = location;
+    this.#prefix = prefix;
+  }
+
+  /** Runs a command to its end. @returns what it printed */
+  async text(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.run(args, options)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  }
+
+  /**
+   * Runs a command, and gives what it prints as it comes.
+   *
+   * @throws ImageError UNAVAILABLE, NOT_FOUND, CONFLICT, INVALID
+   */
+  run(args: readonly string[], options: ProgramOptions = {}): Bytes {
+    const { location } = this;
+    const failed = (said: string, code: number | null) => refusal(location, said, code);
+    return runProgram({ location, command: [...this.#prefix, ...args], failed }, options);
+  }
+}
+
+function refusal(location: string, said: string, code: number | null): ImageError {
+  const why = said === '' ? `exit code ${String(code)}` : said.replace(/^ctr: /, '');
+  if (/not found/i.test(why))
+    return new ImageError('NOT_FOUND', `${location}: ${why}`, { location });
+  if (/already exists/i.test(why))
+    return new ImageError('CONFLICT', `${location}: ${why}`, { location });
+  if (
+    code === null ||
+    /dial|connect|refused|no such file|permission denied|is not running|deadline/i.test(why)
+  )
+    return new ImageError('UNAVAILABLE', `${location}: expected containerd, got ${why}`, {
+      location,
+      hint: 'Is it running, and may this user talk to it? --host names another address.',
+    });
+  return new ImageError('INVALID', `${location}: ${why}`, { location });
+}

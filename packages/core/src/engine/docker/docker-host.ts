@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { ImageError, systemCode } from '../../errors.js';
+import { isObject, parseJsonObject, type JsonObject } from '../../oci/json.js';
+import type { SshTarget } from './docker-ssh.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where a Docker Engine may listen. */
+export interface DockerTarget {
+  readonly host: string;
+  readonly connection: Connection;
+}
+
+/** What `node:http` (or `node:https`) connects to, unless it is behind a login. */
+export interface Connection extends RequestOptions {
+  readonly ssh?: SshTarget;
+}
+
+/**
+ * Where a Docker Engine may listen, best first: what the user says (`--host`, `DOCKER_HOST`), the context that docker
+ * itself would use (`DOCKER_CONTEXT`, `docker context use`), then the usual sockets.
+ *
+ * @throws ImageError USAGE (no address), NOT_FOUND (a context)
+ */
+export function dockerTargets(
+  host: string | undefined,
+  env: Environment,
+  platform: NodeJS.Platform,
+): DockerTarget[] {
+  const said = host ?? env['DOCKER_HOST'];
+  if (said !== undefined && said !== '') return [target(said, env)];
+  const context = contextOf(env);
+  if (context) return [context];
+  if (platform === 'win32') return [target('npipe:////./pipe/docker_engine', env)];
+  const { XDG_RUNTIME_DIR: runtime, HOME: home } = env;
+  return [
+    'unix:///var/run/docker.sock',
+    ...(runtime === undefined ? [] : [`unix://${runtime}/docker.sock`]),
+    ...(home === undefined ? [] : [`unix://${home}/.docker/run/docker.sock`]),
+  ].map((each) => target(each, env));
+}
+
+/** Where podman listens for those who speak docker's API: `CONTAINER_HOST`, then its usual sockets. */
+export function podmanTargets(host: string | undefined, env: Environment): DockerTarget[] {
+  const said = host ?? env['CONTAINER_HOST'];
+  if (said !== undefined && said !== '') return [target(said, env)];
+  const { XDG_RUNTIME_DIR: runtime } = env;
+  return [
+    ...(runtime === undefined ? [] : [`unix://${runtime}/podman/podman.sock`]),
+    'unix:///run/podman/podman.sock',
+  ].map((each) => target(each, env));
+}
+
+function target(host: string, env: Environment): DockerTarget {
+  const folder = env['DOCKER_CERT_PATH'];
+  const isTls = Boolean(env['DOCKER_TLS_VERIFY']) || host.startsWith('https:');
+  const files = isTls && folder !== undefined ? certificatesIn(folder) : {};
+  return { host, connection: connectionTo(host, { isTls, ...files }) };
+}
+
+interface Tls {
+  readonly isTls: boolean;
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
+/** @throws ImageError USAGE */
+function connectionTo(host: string, { isTls, ...files }: Tls): Connection {
+  const local = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
+  if (local !== undefined) return { socketPath: local };
+  if (!URL.canParse(host)) throw refuse(host);
+  const { protocol, hostname, port } = new URL(host);
+  if (protocol === 'ssh:') return { ssh: sshTarget(host) };
+  if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:') throw refuse(host);
+  const tls = isTls && protocol !== 'http:';
+  return {
+    protocol: tls ? 'https:' : 'http:',
+    host: hostname,
+    port: port || (tls ? 2376 : 2375),
+    ...(tls ? files : {}),
+  };
+}
+
+const SSH_USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+const SSH_HOST = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])$/;
+const SSH_SOCKET = /^(?:\/[A-Za-z0-9_.@+:,-]+)+$/;
+
+/**
+ * The settings of a workspace may name the host, ssh takes an argument with a dash for an option, and the other side's
+ * shell reads the socket: each part must be no more than a name.
+ *
+ * @throws ImageError USAGE
+ */
+function sshTarget(host: string): SshTarget {
+  const { hostname, port, username, pathname, password, search, hash } = new URL(host);
+  const socket = pathname === '/' ? '' : pathname;
+  const isSocket = socket === '' || SSH_SOCKET.test(socket);
+  const isUser = username === '' || SSH_USER.test(username);
+  if (!isSocket || !isUser || !SSH_HOST.test(hostname) || password + search + hash !== '')
+    throw new ImageError(
+      'USAGE',
+      `docker host: expected ssh://[USER@]HOST[:PORT][/SOCKET], got ${JSON.stringify(host)}`,
+      {
+        hint: 'Names of letters, digits, "_", "." and "-"; what else it needs goes into ~/.ssh/config.',
+      },
+    );
+  const given = { user: username, port, socket };
+  const said = Object.entries(given).filter(([, value]) => value !== '');
+  return { host: hostname, ...Object.fromEntries(said) };
+}
+
+/** The endpoint of docker's current context; undefined where that is the default one. */
+function contextOf(env: Environment): DockerTarget | undefined {
+  const folder = env['DOCKER_CONFIG'] ?? join(env['HOME'] ?? homedir(), '.docker');
+  const config = readJson(join(folder, 'config.json'));
+  const name = env['DOCKER_CONTEXT'] || config?.['currentContext'];
+  if (typeof name !== 'string' || name === '' || name === 'default') return undefined;
+  const id = createHash('sha256').update(name).digest('hex');
+  const path = join(folder, 'contexts/meta', id, 'meta.json');
+  const endpoints = readJson(path)?.['Endpoints'];
+  const docker = isObject(endpoints) && isObject(endpoints['docker']) ? endpoints['docker'] : {};
+  const { Host: host, SkipTLSVerify: skip } = docker;
+  if (typeof host !== 'string')
+    throw new ImageError('NOT_FOUND', `docker context ${name}: expected its endpoint, got none`, {
+      location: path,
+      hint: 'docker context ls shows which there are; DOCKER_CONTEXT=default uses none.',
+    });
+  const files = certificatesIn(join(folder, 'contexts/tls', id, 'docker'));
+  const isTls = files.ca !== undefined || skip === true;
+  const connection = connectionTo(host, { isTls, ...files });
+  return {
+    host,
+    connection: skip === true ? { ...connection, rejectUnauthorized: false } : connection,
+  };
+}
+
+function certificatesIn(folder: string): Pick<Tls, 'ca' | 'cert' | 'key'> {
+  const files = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' };
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([key, name]) => {
+      const bytes = readIfThere(join(folder, name));
+      return bytes ? [[key, bytes]] : [];
+    }),
+  );
+}
+
+function readJson(path: string): JsonObject | undefined {
+  const bytes = readIfThere(path);
+  return bytes && parseJsonObject(bytes, path);
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function refuse(host: string): ImageError {
+  return new ImageError(
+    'USAGE',
+    `docker host: expected unix://, npipe://, tcp://, http://, https:// or ssh://, got ${JSON.stringify(host)}`,
+    {
+      hint: 'Set --host or DOCKER_HOST, for example unix:///var/run/docker.sock.',
+    },
+  );
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import type { Bytes, CallOptions } from '../../transfer/store.js';
+import type { DockerApi } from './docker-api.js';
+import { splitLines } from './docker-stream.js';
+import type { RunRequest } from '../engine.js';
+
+/** Runs one command in a container that is gone afterwards, whatever happens. @returns its exit code */
+export async function runInContainer(
+  docker: DockerApi,
+  { image, command, network, onLine }: RunRequest,
+  { signal }: CallOptions = {},
+): Promise<number> {
+  signal?.throwIfAborted();
+  const { Id: id } = await docker.json<{ Id: string }>('POST', '/containers/create', {
+    body: {
+      Image: image,
+      Entrypoint: [...command.slice(0, 1)],
+      Cmd: [...command.slice(1)],
+      AttachStdout: true,
+      AttachStderr: true,
+      HostConfig: { NetworkMode: network },
+    },
+  });
+  const container = `/containers/${id}`;
+  const stop = () => void docker.text('POST', `${container}/kill`).catch(() => undefined);
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const query = { stream: '1', stdout: '1', stderr: '1' };
+    const output = await docker.stream('POST', `${container}/attach`, { query });
+    await docker.text('POST', `${container}/start`);
+    for await (const line of splitLines(contentOf(output))) onLine?.(line);
+    const { StatusCode: code } = await docker.json<{ StatusCode: number }>(
+      'POST',
+      `${container}/wait`,
+    );
+    signal?.throwIfAborted();
+    return code;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await docker.text('DELETE', container, { query: { force: 'true', v: 'true' } });
+  }
+}
+
+/** Bytes before each piece of output: which stream it is of, three zeros, and its size (API 1.41, ContainerAttach). */
+const HEADER = 8;
+
+/** Both streams of a container's output, without what marks them. */
+async function* contentOf(frames: IncomingMessage): Bytes {
+  let rest = Buffer.alloc(0);
+  for await (const chunk of frames as AsyncIterable<Buffer>) {
+    rest = Buffer.concat([rest, chunk]);
+    while (rest.length >= HEADER) {
+      const end = HEADER + rest.readUInt32BE(4);
+      if (rest.length < end) break;
+      yield rest.subarray(HEADER, end);
+      rest = rest.subarray(end);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { ImageError } from '../../errors.js';
+import { isObject, type JsonObject } from '../../oci/json.js';
+import type { EngineEvent } from '../engine.js';
+
+/** How many of the last lines a failure shows. */
+const RECENT = 20;
+const STEP = /^Step (\d+\/\d+) : (.*)$/s;
+const RESULT = /^ ---> ([0-9a-f]{12,64})$/;
+
+/** Where the stream has come to: what a failure has to tell. */
+interface Place {
+  readonly recent: string[];
+  step?: { readonly count: string; readonly command: string };
+  /** The image that the step began with. */
+  image?: string;
+}
+
+/**
+ * Reads the engine's answer to a load or a build: one JSON object per line, with status 200 even when
+ * it fails (Docker Engine API 1.41).
+ *
+ * @throws ImageError INVALID for an `error` line: with the step, its last lines, and how to look inside
+ */
+export async function readDockerStream(
+  lines: AsyncIterable<Uint8Array | string>,
+  {
+    location,
+    onEvent,
+  }: { readonly location: string; readonly onEvent?: ((event: EngineEvent) => void) | undefined },
+): Promise<void> {
+  const place: Place = { recent: [] };
+  for await (const line of splitLines(lines)) {
+    const message = parseLine(line);
+    if (typeof message['error'] === 'string') throw refused(location, message['error'], place);
+    for (const text of textsOf(message)) {
+      const event = noted(text, place);
+      onEvent?.(event);
+    }
+  }
+}
+
+function noted(text: string, place: Place): EngineEvent {
+  const [, count, command] = STEP.exec(text) ?? [];
+  if (count !== undefined && command !== undefined) {
+    place.step = { count, command };
+    place.recent.length = 0;
+    return { type: 'step', subject: `step ${count}`, text: command };
+  }
+  const image = RESULT.exec(text)?.[1];
+  if (image !== undefined) place.image = image;
+  place.recent.push(text);
+  if (place.recent.length > RECENT) place.recent.shift();
+  return { type: 'engine', text };
+}
+
+function refused(location: string, error: string, { step, recent, image }: Place): ImageError {
+  const where = step === undefined ? '' : `step ${step.count} (${step.command}): `;
+  const log = recent.length === 0 ? '' : `\n  ${recent.join('\n  ')}`;
+  return new ImageError('INVALID', `${location}: ${where}expected success, got: ${error}${log}`, {
+    location,
+    ...(step === undefined || image === undefined
+      ? {}
+      : {
+          hint: `A shell right before this step: docker -H ${location.replace(/^docker-daemon:/, '')} run --rm -it ${image} /bin/sh`,
+        }),
+  });
+}
+
+/** Lines; of one that a program redrew in place, what it showed last. */
+function textsOf({ stream, status, id }: JsonObject): string[] {
+  if (typeof stream === 'string')
+    return stream
+      .split('\n')
+      .map((line) => line.trimEnd().split('\r').at(-1) ?? '')
+      .filter((line) => line !== '');
+  return typeof status === 'string' ? [`${status}${typeof id === 'string' ? ` ${id}` : ''}`] : [];
+}
+
+function parseLine(line: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : {};
+  } catch {
+    return { stream: line };
+  }
+}
+
+/** Lines of text out of chunks; empty ones are left out. */
+export async function* splitLines(
+  chunks: AsyncIterable<Uint8Array | string>,
+): AsyncIterable<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of chunks) {
+    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line.trim() !== '');
+  }
+  if (rest.trim() !== '') yield rest;
+}

@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import type { Base } from '../../build/make-options.js';
+import { readCatalog } from '../../catalog/file.js';
+import type { CatalogPlace } from '../../catalog/locate.js';
+import type { ImageRecord } from '../../catalog/record.js';
+import { SCRATCH, type Definition, type Facts } from '../../definition/definition.js';
+import { didYouMean } from '../../definition/did-you-mean.js';
+import { LOCK_FILE, parseLock, type BaseLock } from '../../definition/lock.js';
+import { parseName } from '../../definition/name.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
+import { ImageError } from '../../errors.js';
+import type { Digest } from '../../oci/digest.js';
+import { canonicalReference } from '../../oci/reference.js';
+import { openLocation, type Opened } from '../../open.js';
+import { findDefinitions } from '../workspace/definitions.js';
+import { withOwnName } from '../workspace/open-in.js';
+
+/** A base, and what the record of an image on it says of it. */
+export interface OpenedBase {
+  readonly base: Base;
+  readonly origin: ImageRecord['base'];
+  /** What is in it, as its record says. */
+  readonly facts?: Facts;
+}
+
+/**
+ * Opens what a definition builds on: a path, an image of the workspace, or an outside reference, which is
+ * looked for in the embedded store and then left to the engine.
+ *
+ * @throws ImageError NOT_FOUND, USAGE, CORRUPT, CONFLICT (not the one that was locked)
+ */
+export async function openBase(
+  place: CatalogPlace,
+  definition: Definition,
+  folder: string,
+): Promise<OpenedBase | undefined> {
+  const { base } = definition;
+  if (base === SCRATCH) return undefined;
+  if (isOutside(base)) return await openOutside(place, definition, await readLock(folder, base));
+  const opened = await openAt(base, place, folder).catch(async (error: unknown) => {
+    const isAbsent = error instanceof ImageError && error.code === 'NOT_FOUND';
+    throw isAbsent && parseName(base) ? await absent(base, place, error) : error;
+  });
+  const { descriptor, reference } = await named(opened, base);
+  const name = opened.record?.name ?? base;
+  return {
+    base: { source: opened.source, reference },
+    origin: { name, digest: descriptor.digest },
+    ...(opened.record ? { facts: opened.record.facts } : {}),
+  };
+}
+
+/** Neither a path nor a name of the workspace. */
+export function isOutside(base: string): boolean {
+  return !/^[.~/\\]/.test(base) && !base.endsWith('.tar') && parseName(base) === undefined;
+}
+
+/** Says whether a base only has to be made, or is not known at all. */
+async function absent(base: string, place: CatalogPlace, cause: Error): Promise<ImageError> {
+  const definitions = await findDefinitions({ root: place.workspace });
+  const names = definitions.map(({ definition }) => definition.name);
+  const known = [...names, ...(await readCatalog(place)).map(({ name }) => name)];
+  const isDefined = names.includes(base);
+  return new ImageError(
+    'NOT_FOUND',
+    isDefined
+      ? `base ${base}: expected its archive, got none`
+      : `base ${base}: expected an image of the workspace or the catalog, got none of that name`,
+    {
+      location: base,
+      cause,
+      hint: isDefined
+        ? `Make it first: nx run ${base}:image-save, or stowage ensure.`
+        : known.length === 0
+          ? 'There is no image in this workspace yet.'
+          : (didYouMean(base, known) ?? 'stowage ls shows what is there.'),
+    },
+  );
+}
+
+async function openOutside(
+  place: CatalogPlace,
+  { base }: Definition,
+  lock: BaseLock | undefined,
+): Promise<OpenedBase> {
+  const reference = canonicalReference(base);
+  const opened = await openAt(`store:${base}`, place, place.workspace);
+  const found = await named(opened, base).catch((error: unknown) => {
+    if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  });
+  if (found) {
+    const { digest } = found.descriptor;
+    if (lock && lock.digest !== digest) throw otherThanLocked(base, lock.digest, digest);
+    return { base: { source: opened.source, reference }, origin: { name: base, digest } };
+  }
+  return {
+    base: { reference, ...(lock ? { digest: lock.digest } : {}) },
+    origin: lock && { name: base, digest: lock.digest },
+  };
+}
+
+async function readLock(folder: string, base: string): Promise<BaseLock | undefined> {
+  const path = join(folder, LOCK_FILE);
+  const bytes = await readUpTo(path, DOCUMENT_LIMIT);
+  if (!bytes) return undefined;
+  const lock = parseLock({ text: bytes.toString(), path });
+  if (lock.base === base) return lock;
+  throw new ImageError(
+    'CONFLICT',
+    `${path}: expected the lock of ${base}, got that of ${lock.base}`,
+    {
+      location: path,
+      hint: 'stowage build --update-base locks the new base.',
+    },
+  );
+}
+
+async function named({ source, reference, record }: Opened, base: string) {
+  try {
+    const image = await source.resolve(reference);
+    const name = image.reference ?? record?.reference;
+    if (name !== undefined) return { descriptor: image.descriptor, reference: name };
+    throw new ImageError('USAGE', `base ${base}: expected an image with a name, got one without`, {
+      location: base,
+    });
+  } catch (error) {
+    await source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export function openAt(location: string, place: CatalogPlace, cwd: string): Promise<Opened> {
+  const nowhere = () => {
+    throw new TypeError('a base is never opened from an engine or standard input');
+  };
+  const opening = openLocation(location, { place, cwd, stdin: nowhere, engine: nowhere });
+  return withOwnName(opening, place.workspace);
+}
+
+function otherThanLocked(base: string, expected: Digest, got: Digest): ImageError {
+  return new ImageError(
+    'CONFLICT',
+    `base ${base}: expected ${expected} as ${LOCK_FILE} says, got ${got}`,
+    { location: base, hint: 'stowage build --update-base takes what is there now.' },
+  );
+}

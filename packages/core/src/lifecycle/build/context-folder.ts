@@ -1,0 +1,40 @@
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DEFINITION_FILE } from '../../definition/definition.js';
+import { isBelow } from '../../disk/inside.js';
+import { ImageError, systemCode } from '../../errors.js';
+import type { FoundDefinition } from '../workspace/definitions.js';
+
+/**
+ * The folder that a definition takes files from, absolute. It lies in the workspace, links resolved; or, of a definition
+ * elsewhere, in that definition's folder.
+ *
+ * @param root the workspace.
+ * @throws ImageError USAGE (a folder elsewhere), NOT_FOUND
+ */
+export async function contextFolder(
+  root: string,
+  { definition, folder }: Pick<FoundDefinition, 'definition' | 'folder'>,
+): Promise<string> {
+  const context = resolve(folder, definition.context);
+  const real = await realOf(context);
+  for (const each of [root, folder]) if (isBelow(await realOf(each), real)) return context;
+  const path = join(folder, DEFINITION_FILE);
+  throw new ImageError(
+    'USAGE',
+    `${path}: context: expected a folder in ${root}, got ${JSON.stringify(definition.context)}`,
+    { location: path, hint: 'An image is made of files of its workspace.' },
+  );
+}
+
+async function realOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
+    throw new ImageError('NOT_FOUND', `${path}: expected the context, got no such folder`, {
+      location: path,
+      cause: error,
+    });
+  }
+}

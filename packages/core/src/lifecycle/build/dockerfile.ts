@@ -1,0 +1,47 @@
+import { lstat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { contextPath } from '../../build/context.js';
+import { generateDockerfile } from '../../build/generate-dockerfile.js';
+import { isDaemonless } from '../../definition/definition.js';
+import { inside } from '../../disk/inside.js';
+import { readOwn } from '../../disk/own-file.js';
+import { requireFolderBelow } from '../../disk/own-folder.js';
+import { ImageError } from '../../errors.js';
+import { contextFolder } from './context-folder.js';
+import type { FoundDefinition } from '../workspace/definitions.js';
+
+/**
+ * The Dockerfile of a definition: its own, or the one generated from its steps.
+ *
+ * @param root the workspace.
+ * @throws ImageError USAGE (it needs none; a context outside the workspace), NOT_FOUND, INVALID (a Dockerfile outside the
+ *   context)
+ */
+export async function dockerfileOf(root: string, found: FoundDefinition): Promise<string> {
+  const { name, dockerfile } = found.definition;
+  if (dockerfile !== undefined) {
+    const context = await contextFolder(root, found);
+    const path = inside(context, dockerfile);
+    await requireFolderBelow(context, dirname(path));
+    const bytes = await readOwn(path);
+    if (bytes) return bytes.toString();
+    throw new ImageError('NOT_FOUND', `${path}: expected the Dockerfile, got no such file`, {
+      location: path,
+    });
+  }
+  if (!isDaemonless(found.definition)) return await generatedFor(root, found);
+  throw new ImageError('USAGE', `${name}: expected steps or a dockerfile, got neither`, {
+    hint: 'It is made of its base and files alone, without an engine, so there is no Dockerfile.',
+  });
+}
+
+async function generatedFor(root: string, found: FoundDefinition): Promise<string> {
+  const { definition } = found;
+  const context = await contextFolder(root, found);
+  const files = new Set<string>();
+  for (const { from } of definition.copy) {
+    const info = await lstat(inside(context, contextPath(from))).catch(() => undefined);
+    if (info && !info.isDirectory()) files.add(from);
+  }
+  return generateDockerfile(definition, (from) => !files.has(from)).text;
+}

@@ -1,0 +1,23 @@
+import { contextRoots, listContext, usedFiles } from '../../build/context.js';
+import { contextFolder } from './context-folder.js';
+import { readDefinition, type DefinitionOptions } from '../workspace/definitions.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/**
+ * Lists the files that an image is made from, as absolute paths: those that `copy:` names, or a Dockerfile's context.
+ *
+ * @throws ImageError NOT_FOUND, USAGE, NAMING
+ */
+export async function listInputs(
+  workspace: Workspace,
+  path: string,
+  options: DefinitionOptions,
+): Promise<string[]> {
+  const found = await readDefinition(workspace, path, options);
+  const { definition } = found;
+  const context = await contextFolder(workspace.root, found);
+  const files = await listContext(context, contextRoots(definition));
+  return usedFiles(definition, files, context)
+    .filter(({ type }) => type !== 'directory')
+    .map(({ absolute }) => absolute);
+}

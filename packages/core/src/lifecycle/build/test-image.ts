@@ -1,0 +1,50 @@
+import { putInto } from '../../build/put-into.js';
+import { requireBuilder } from '../../build/run-dockerfile.js';
+import type { Engine } from '../../engine/engine.js';
+import { ImageError } from '../../errors.js';
+import { familiarReference, parseReference } from '../../oci/reference.js';
+import type { Source } from '../../transfer/store.js';
+import type { VerbOptions } from '../workspace/call.js';
+import type { Recipe } from './recipe.js';
+
+/** How many of the last lines of a failed test are shown. */
+const RECENT = 20;
+
+/**
+ * Runs a definition's tests in its image, each in a container of its own.
+ *
+ * @throws ImageError INVALID (a test failed), UNAVAILABLE (the engine runs nothing)
+ */
+export async function testImage(
+  source: Source,
+  { definition, network = 'none' }: Recipe,
+  engine: Engine,
+  options: VerbOptions,
+): Promise<void> {
+  const { name, reference, test } = definition;
+  const builder = requireBuilder(engine, name);
+  await putInto(builder, source, reference, options);
+  for (const [at, command] of test.entries()) {
+    const title = `test ${at + 1}/${test.length}`;
+    options.onEvent?.({ type: 'step', subject: name, text: `${title}: ${command}` });
+    const recent: string[] = [];
+    const onLine = (text: string) => {
+      recent.push(text);
+      if (recent.length > RECENT) recent.shift();
+      options.onEvent?.({ type: 'engine', text });
+    };
+    const image = { image: reference, command: ['/bin/sh', '-ec', command], network, onLine };
+    const code = await builder.run(image, options);
+    if (code !== 0)
+      throw new ImageError(
+        'INVALID',
+        [`${name}: ${title} (${command}): expected exit code 0, got ${code}`, ...recent].join(
+          '\n  ',
+        ),
+        {
+          location: builder.location,
+          hint: `Nothing was saved. A shell in the image: docker -H ${builder.location.replace(/^docker-daemon:/, '')} run --rm -it --entrypoint /bin/sh ${familiarReference(parseReference(reference))}`,
+        },
+      );
+  }
+}

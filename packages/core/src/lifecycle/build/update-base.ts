@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { SCRATCH } from '../../definition/definition.js';
+import { formatLock, LOCK_FILE, type BaseLock } from '../../definition/lock.js';
+import { writeAtomically } from '../../disk/atomic-write.js';
+import { ImageError } from '../../errors.js';
+import type { Digest } from '../../oci/digest.js';
+import { isOutside, openAt } from './base.js';
+import type { VerbOptions } from '../workspace/call.js';
+import type { FoundDefinition } from '../workspace/definitions.js';
+import { openEngine, type Workspace } from '../workspace/workspace.js';
+
+/**
+ * Looks up the digest of a definition's outside base and writes `image.lock.yaml`.
+ *
+ * @throws ImageError USAGE (a base of the workspace needs no lock), NOT_FOUND
+ */
+export async function updateBase(
+  workspace: Workspace,
+  { definition: { base, name }, folder }: FoundDefinition,
+  options: VerbOptions,
+): Promise<BaseLock> {
+  if (base === SCRATCH || !isOutside(base))
+    throw new ImageError('USAGE', `${name}: expected a base from outside to lock, got ${base}`, {
+      hint: 'Images of the workspace and archives need no lock: their content is hashed.',
+    });
+  const lock = { base, digest: await currentDigest(workspace, base, options) };
+  if (!options.dryRun)
+    await writeAtomically(join(folder, LOCK_FILE), [Buffer.from(formatLock(lock))]);
+  return lock;
+}
+
+async function currentDigest(
+  workspace: Workspace,
+  base: string,
+  options: VerbOptions,
+): Promise<Digest> {
+  const { source } = await openAt(`store:${base}`, workspace.place, workspace.root);
+  try {
+    return (await source.resolve(base)).descriptor.digest;
+  } catch (error) {
+    if (!(error instanceof ImageError) || error.code !== 'NOT_FOUND') throw error;
+  }
+  await using engine = await openEngine(workspace, options);
+  const image = await engine.inspect(base, options);
+  if (!image)
+    throw new ImageError('NOT_FOUND', `base ${base}: expected it in ${engine.location}, got none`, {
+      location: engine.location,
+      hint: `Pull or load it first, for example docker pull ${base}.`,
+    });
+  return image.digests[0] ?? image.id;
+}

@@ -1,0 +1,157 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { allocatedBy, modified, statIfThere } from '../../disk/allocated.js';
+import { ImageError, systemCode } from '../../errors.js';
+import { ALGORITHMS, algorithmOf, type Digest } from '../../oci/digest.js';
+import type { NamedDescriptor } from '../../oci/layout.js';
+import { FileStore } from '../../store/file-store.js';
+import {
+  blobFile,
+  blobFolder,
+  digestOfBlobFile,
+  imageFile,
+  partialFolder,
+} from '../../store/paths.js';
+import type { CallOptions } from '../../transfer/store.js';
+import { walk } from '../../transfer/walk.js';
+import { sizeOf } from '../../transfer/graph.js';
+import { hashAll } from '../../verify/hash-all.js';
+import { sharedCache } from './shared-cache.js';
+
+/** The size of the cache of images from registries. */
+export interface CacheInfo {
+  readonly path: string;
+  readonly images: number;
+  readonly blobs: number;
+  /** Size on disk. */
+  readonly bytes: number;
+  /** Size of incomplete content: being fetched, or left by a process that died. */
+  readonly partialBytes: number;
+}
+
+/** One image of the cache. */
+export interface CachedImage {
+  /** Null for an image that was pulled by digest alone. */
+  readonly reference: string | null;
+  readonly digest: Digest;
+  /** What of it is here. */
+  readonly bytes: number;
+  /** Whether all of its content is cached. An engine that had the rest was sent only the missing part. */
+  readonly whole: boolean;
+  /** ISO 8601. */
+  readonly lastUsed: string | null;
+}
+
+/** Measures the cache of images from registries, which all workspaces share. */
+export async function cacheInfo(): Promise<CacheInfo> {
+  const path = sharedCache();
+  const images = new Set((await imagesIn(path)).map(({ descriptor }) => descriptor.digest));
+  const blobs = await sizesOf((await blobsIn(path)).map(({ file }) => file));
+  const partial = await sizesOf(await filesIn(partialFolder(path)));
+  const partialBytes = sum(partial);
+  return {
+    path,
+    images: images.size,
+    blobs: blobs.length,
+    bytes: sum(blobs) + partialBytes,
+    partialBytes,
+  };
+}
+
+/** Lists the images of the cache, sorted by name. */
+export async function listCache(): Promise<CachedImage[]> {
+  const path = sharedCache();
+  const store = new FileStore(path);
+  return Promise.all(
+    (await imagesIn(path)).map(async ({ reference = null, descriptor }) => {
+      // What is damaged is nothing that can be used.
+      const graph = await walk(store, descriptor, { missing: 'report' }).catch(unlessDamaged);
+      const used = await modified(imageFile(path, descriptor.digest));
+      return {
+        reference,
+        digest: descriptor.digest,
+        bytes: graph ? sizeOf(graph) : 0,
+        whole: graph?.missing.length === 0,
+        lastUsed: used === undefined ? null : new Date(used).toISOString(),
+      };
+    }),
+  );
+}
+
+/** The result of hashing the cache. */
+export interface CacheProof {
+  readonly blobs: number;
+  /** How many were hashed. */
+  readonly bytes: number;
+  /** Content whose digest was wrong. It was deleted; the next pull fetches it again. */
+  readonly damaged: readonly Digest[];
+}
+
+/** Hashes all content of the cache and deletes damaged content. */
+export async function verifyCache(options: CallOptions = {}): Promise<CacheProof> {
+  const path = sharedCache();
+  const jobs = [];
+  for (const { digest, file } of await blobsIn(path)) {
+    const size = (await statIfThere(file))?.size ?? 0;
+    const pieces = [{ file, offset: 0, size }];
+    const algorithm = algorithmOf(digest);
+    jobs.push({ member: file, offset: 0, size, pieces, algorithm, expected: digest });
+  }
+  const damaged: Digest[] = [];
+  let bytes = 0;
+  await hashAll(
+    jobs,
+    ({ expected }, { digest, size }) => {
+      bytes += size;
+      if (digest !== expected) damaged.push(expected);
+    },
+    options,
+  );
+  for (const digest of damaged) await rm(blobFile(path, digest), { force: true });
+  return { blobs: jobs.length, bytes, damaged };
+}
+
+function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof ImageError)) throw error;
+}
+
+/** Images whose manifest is here: of others only the name was learned. */
+export async function imagesIn(path: string): Promise<NamedDescriptor[]> {
+  const store = new FileStore(path);
+  const images: NamedDescriptor[] = [];
+  for await (const image of store.list()) if (await store.has(image.descriptor)) images.push(image);
+  return images;
+}
+
+async function blobsIn(
+  path: string,
+): Promise<{ readonly digest: Digest; readonly file: string }[]> {
+  const found: { readonly digest: Digest; readonly file: string }[] = [];
+  for (const algorithm of ALGORITHMS)
+    for (const file of await filesIn(blobFolder(path, algorithm))) {
+      const digest = digestOfBlobFile(
+        algorithm,
+        file.slice(blobFolder(path, algorithm).length + 1),
+      );
+      if (digest !== undefined) found.push({ digest, file });
+    }
+  return found;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).map((name) => join(folder, name));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function sizesOf(files: readonly string[]): Promise<number[]> {
+  const infos = await Promise.all(files.map(statIfThere));
+  return infos.map((info) => (info ? allocatedBy(info) : 0));
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
+}

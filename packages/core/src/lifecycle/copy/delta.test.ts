@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { storeWith } from '../../../testing/image.js';
+import type { MemoryStore } from '../../../testing/memory-store.js';
+import { workspaceOf } from '../../../testing/workspace.js';
+import { ArchiveWriter } from '../../archive/archive-writer.js';
+import { readAll } from '../../transfer/verified.js';
+import { copy } from '../../transfer/copy.js';
+import { copyImages } from './copy-images.js';
+import { load } from '../load/load.js';
+import { verify } from '../inspect/verify.js';
+
+async function archiveOf(path: string, content: MemoryStore): Promise<void> {
+  await using writer = new ArchiveWriter(path, async (bytes) =>
+    writeFile(path, await readAll(bytes, Infinity)),
+  );
+  await copy(content, undefined, writer);
+  await writer.commit();
+}
+
+it('a delta goes where the rest is, with or without its base; elsewhere all that it lacks is said', async () => {
+  const { workspace, call, cwd } = await workspaceOf();
+  await archiveOf(join(cwd, 'old.tar'), await storeWith('app:old', { layers: 2 }));
+  await archiveOf(join(cwd, 'new.tar'), await storeWith('app:new', { layers: 3 }));
+  const stdout = () => Promise.reject(new Error('to a file'));
+  await copyImages(workspace, './new.tar', 'delta.tar', { ...call, stdout, base: './old.tar' });
+
+  const refused = await load(workspace, ['./delta.tar'], call).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'INCOMPLETE' });
+  const [alone] = await verify(workspace, ['./delta.tar'], call);
+  const problems = alone?.problems ?? [];
+  expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(['INCOMPLETE']));
+  const digests = problems.flatMap(({ digest }) => digest ?? []);
+  expect(digests).toHaveLength(2);
+  for (const digest of digests) expect(String(refused)).toContain(digest);
+  // The docker half says what it lacks, too.
+  expect(problems.filter(({ message }) => message.startsWith('docker-archive:'))).toHaveLength(1);
+  expect(await verify(workspace, ['./delta.tar'], { ...call, base: './old.tar' })).toMatchObject([
+    { ok: true },
+  ]);
+
+  await load(workspace, ['./old.tar'], call);
+  expect(await load(workspace, ['./delta.tar'], call)).toMatchObject([
+    { action: 'loaded', reference: 'docker.io/library/app:new' },
+  ]);
+  expect(await verify(workspace, ['store:app:new'], call)).toMatchObject([{ ok: true, images: 1 }]);
+});

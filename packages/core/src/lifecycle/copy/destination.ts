@@ -1,0 +1,171 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ArchiveWriter } from '../../archive/archive-writer.js';
+import { openArchive } from '../../archive/open-archive.js';
+import { readParts, sumsOf, writeParts } from '../../archive/split-archive.js';
+import { spoolFolder } from '../../catalog/file.js';
+import { compress } from '../../compression/compress.js';
+import { statIfThere } from '../../disk/allocated.js';
+import { writeAtomically } from '../../disk/atomic-write.js';
+import type { Engine } from '../../engine/engine.js';
+import { ImageError } from '../../errors.js';
+import { isOnDisk, namesHost, REPOSITORY, splitName, splitPrefix } from '../../location.js';
+import { FileStore } from '../../store/file-store.js';
+import { LayoutSink } from '../../store/layout-sink.js';
+import { copy } from '../../transfer/copy.js';
+import type { Sink, Source } from '../../transfer/store.js';
+import { size } from '../workspace/units.js';
+import type { VerbOptions } from '../workspace/call.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/** Where images go, and what the location says they are to be called there. */
+export interface Destination extends AsyncDisposable {
+  readonly sink: Sink;
+  readonly reference?: string;
+  /** For space: the file system that it is on. */
+  readonly path?: string;
+  /** An engine holds what it can run, and nothing that refers to it. */
+  readonly isEngine?: boolean;
+}
+
+/** How a location is opened for writing. */
+export interface DestinationOptions extends VerbOptions {
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** Writes an archive to standard output, for `-`. */
+  readonly stdout: (archive: AsyncIterable<Uint8Array>) => Promise<void>;
+  /** Opens the engine; called only for `docker-daemon:`. */
+  readonly openEngine: () => Promise<Engine>;
+  /** Add to an existing archive. */
+  readonly append?: boolean | undefined;
+  /** Write an archive in parts of this size, as `1GB`. */
+  readonly split?: string | undefined;
+  /** Overwrite an existing archive. */
+  readonly force?: boolean | undefined;
+}
+
+/**
+ * Opens a location for writing: `-`, a path (a folder, or one that ends with a slash, is a layout), or one of
+ * skopeo's prefixes.
+ *
+ * @throws ImageError CONFLICT (an archive is there), USAGE
+ */
+export async function openDestination(
+  { place, limits }: Workspace,
+  text: string,
+  options: DestinationOptions,
+): Promise<Destination> {
+  if (options.split !== undefined && !isOnDisk(text)) throw onlyArchives(text);
+  if (text === '-')
+    return owned({ sink: new ArchiveWriter('-', (archive) => options.stdout(archive)) });
+  const remote = await referenceOf(text, options);
+  if (remote !== undefined) {
+    const { openRepository } = await import('../../distribution/open-repository.js');
+    return owned({ sink: await openRepository(remote, options.registry), reference: remote });
+  }
+  const { prefix, rest } = splitPrefix(text);
+  if (prefix === 'store')
+    return owned({ sink: new FileStore(`${place.state}/store`), reference: rest });
+  if (prefix === 'docker-daemon')
+    return owned({
+      sink: (await options.openEngine()).sink(options),
+      reference: rest,
+      isEngine: true,
+    });
+  if (prefix === undefined && /^[a-z][a-z-]*:/.test(text) && !/^[A-Za-z]:[\\/]/.test(text))
+    throw new ImageError(
+      'USAGE',
+      `${text}: expected a path, -, docker-archive:, oci-archive:, oci:, docker-daemon:, docker:// or store:, got another kind of location`,
+    );
+  const { path, ...reference } = prefix === undefined ? { path: text } : splitName(rest);
+  const absolute = resolve(options.cwd, path);
+  const info = await statIfThere(absolute);
+  const isLayout =
+    prefix === 'oci' || (prefix === undefined && (/[\\/]$/.test(path) || info?.isDirectory()));
+  if (isLayout && options.split !== undefined) throw onlyArchives(text);
+  if (isLayout) return owned({ sink: new LayoutSink(absolute), path: absolute, ...reference });
+  const sums = await sumsOf(absolute);
+  const split = options.split === undefined ? undefined : size(options.split, '--split');
+  const archive = archiveAt(absolute, { packed: compressionFor(path), sums, split });
+  const isThere = info !== undefined || sums !== undefined;
+  if (!isThere || options.force) return owned({ sink: archive, path: absolute, ...reference });
+  if (!options.append)
+    throw new ImageError('CONFLICT', `${path}: expected no file there yet, got one`, {
+      location: absolute,
+      hint: 'Add to it with --append, or write over it with --force.',
+    });
+  const { source } = await openArchive(absolute, { spoolFolder: spoolFolder(place), limits });
+  await addAll(source, archive, options);
+  return owned({ sink: archive, path: absolute, ...reference }, source);
+}
+
+/** A reference with its host; where a folder of that name is, it is a path. */
+async function referenceOf(text: string, { cwd }: DestinationOptions): Promise<string | undefined> {
+  if (text.startsWith(REPOSITORY)) return text.slice(REPOSITORY.length);
+  if (!namesHost(text)) return undefined;
+  const [host = ''] = text.split('/', 1);
+  return (await statIfThere(resolve(cwd, host))) ? undefined : text;
+}
+
+/** One file, or parts: what it was before, of the same size, unless `split` says otherwise. */
+function archiveAt(
+  path: string,
+  {
+    packed,
+    sums,
+    split,
+  }: {
+    readonly packed: 'gzip' | 'zstd' | undefined;
+    readonly sums: string | undefined;
+    readonly split: number | undefined;
+  },
+): ArchiveWriter {
+  return new ArchiveWriter(path, async (archive) => {
+    const bytes = packed ? compress(archive, { kind: packed }) : archive;
+    const each = split ?? (sums === undefined ? undefined : await partSize(sums));
+    if (each === undefined) return writeAtomically(path, bytes);
+    await writeParts(path, bytes, each);
+    // A file of that name would be read in place of its parts.
+    await rm(path, { force: true });
+  });
+}
+
+async function partSize(sums: string): Promise<number> {
+  const [first] = await readParts(sums);
+  return (first && (await statIfThere(first.path))?.size) || Infinity;
+}
+
+function onlyArchives(text: string): ImageError {
+  return new ImageError('USAGE', `${text}: expected an archive to split, got something else`, {
+    hint: 'Name a file, as in ./all.tar --split 1GB.',
+  });
+}
+
+/** When reading, content decides; when writing there is none yet, so the name does. @throws ImageError USAGE */
+function compressionFor(path: string): 'gzip' | 'zstd' | undefined {
+  if (/\.(?:gz|tgz)$/.test(path)) return 'gzip';
+  if (/\.(?:zst|tzst)$/.test(path)) return 'zstd';
+  if (!/\.(?:xz|txz|bz2|tbz2?)$/.test(path)) return undefined;
+  throw new ImageError('USAGE', `${path}: expected .tar, .tar.gz or .tar.zst, got another ending`, {
+    location: path,
+    hint: 'xz and bzip2 are read, not written: zstd is smaller or faster than both.',
+  });
+}
+
+async function addAll(source: Source, sink: Sink, options: VerbOptions): Promise<void> {
+  for await (const { descriptor, reference } of source.list())
+    await copy(source, descriptor.digest, sink, { signal: options.signal, as: reference });
+}
+
+function owned(
+  destination: Omit<Destination, typeof Symbol.asyncDispose>,
+  source?: Source,
+): Destination {
+  return {
+    ...destination,
+    [Symbol.asyncDispose]: async () => {
+      await destination.sink[Symbol.asyncDispose]();
+      await source?.[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import type { Engine } from '../../engine/engine.js';
+import { ImageError } from '../../errors.js';
+import { withoutPrefix } from '../../location.js';
+import type { Digest } from '../../oci/digest.js';
+import type { Platform } from '../../oci/platform.js';
+import { formatReference, parseReference } from '../../oci/reference.js';
+import { openReference, type Opened } from '../../open.js';
+import { CachedSource } from '../../store/cached-source.js';
+import { copyGraph } from '../../transfer/copy.js';
+import { referringTo } from '../../transfer/referrers.js';
+import { selectPlatform } from '../../transfer/select-platform.js';
+import { walk } from '../../transfer/walk.js';
+import { sizeOf } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph.js';
+import { sharedCache } from '../cache/shared-cache.js';
+import type { LifecycleEvent } from '../workspace/call.js';
+import { openDestination, type Destination, type DestinationOptions } from './destination.js';
+import { makeRoom } from '../prune/make-room.js';
+import { evictCache } from '../cache/purge-cache.js';
+import { openEngine, type Workspace } from '../workspace/workspace.js';
+
+/** How images are pulled. */
+export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
+  /** An archive, or a folder for a layout; only into the cache when omitted. */
+  readonly output?: string | undefined;
+  /** Pull one image of an index; all of them when omitted. */
+  readonly platform?: Platform | undefined;
+  /** `false` leaves out signatures and SBOMs that refer to the images. Engines take none. */
+  readonly referrers?: boolean | undefined;
+  /** `false` keeps only the output. */
+  readonly cache?: boolean | undefined;
+}
+
+/** An image that was pulled. */
+export interface PullResult {
+  /** The reference as it was given. */
+  readonly input: string;
+  /** The reference by digest: `registry.example.com/team/app@sha256:…`. */
+  readonly reference: string;
+  readonly digest: Digest;
+  /** Size of the whole image. */
+  readonly bytes: number;
+  /** Bytes that were fetched. */
+  readonly bytesReceived: number;
+  /** The output; null for the cache alone. */
+  readonly output: string | null;
+}
+
+/**
+ * Pulls images from registries, unchanged, into the cache that all workspaces share or into an archive or layout. Content
+ * that the cache has is not fetched again. Either all images are in the output, or none is.
+ *
+ * @throws ImageError USAGE, NOT_FOUND, CONFLICT (an archive exists), NO_SPACE, UNAUTHORIZED, DENIED, UNAVAILABLE
+ */
+export async function pull(
+  workspace: Workspace,
+  references: readonly string[],
+  options: PullOptions,
+): Promise<PullResult[]> {
+  const { output } = options;
+  if (output === undefined && options.cache === false)
+    throw new ImageError('USAGE', '--no-cache: expected --output with it, got none', {
+      hint: 'Without either, nothing of the image would stay.',
+    });
+  for (const text of references) parseReference(withoutPrefix(text));
+  let engine: Engine | undefined;
+  const openEngineOnce = async (): Promise<Engine> =>
+    (engine ??= await openEngine(workspace, options));
+  const pulled: Pulled[] = [];
+  try {
+    await using destination =
+      output === undefined
+        ? undefined
+        : await openDestination(workspace, output, { ...options, openEngine: openEngineOnce });
+    for (const input of references) pulled.push(await look(workspace, input, options));
+    if (options.dryRun) return pulled.map((each) => resultOf(each, output));
+    const bytes = pulled.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
+    if (destination?.path !== undefined)
+      await makeRoom(workspace, [{ path: destination.path, bytes }], options);
+    for (const each of pulled) await move(each, destination, options);
+    await destination?.sink.commit(options);
+    if (options.cache !== false) await evictCache(workspace.settings, options);
+    return pulled.map((each) => resultOf(each, output));
+  } finally {
+    for (const { opened } of pulled) await opened.source[Symbol.asyncDispose]();
+    await engine?.[Symbol.asyncDispose]();
+  }
+}
+
+interface Pulled {
+  readonly input: string;
+  readonly opened: Opened;
+  readonly graph: Graph;
+  /** Bytes, so far. */
+  written: number;
+}
+
+/** Finds an image and reads what is not a layer. */
+async function look(workspace: Workspace, input: string, options: PullOptions): Promise<Pulled> {
+  const { platform } = options;
+  const cache = options.cache === false ? undefined : sharedCache();
+  // Into an archive it goes once, not twice.
+  const keeps = options.output === undefined;
+  const { limits } = workspace;
+  const opened = await openReference(withoutPrefix(input), { ...options, cache, keeps, limits });
+  try {
+    const { source, reference } = opened;
+    const { descriptor } = await source.resolve(reference, options);
+    const root = platform
+      ? await selectPlatform(source, descriptor, platform, options)
+      : descriptor;
+    return { input, opened, graph: await walk(source, root, options), written: 0 };
+  } catch (error) {
+    await opened.source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Into the cache, and into what was asked for. */
+async function move(
+  pulled: Pulled,
+  destination: Destination | undefined,
+  options: PullOptions,
+): Promise<void> {
+  const { input, opened, graph } = pulled;
+  const { source } = opened;
+  const onEvent = (event: LifecycleEvent): void => {
+    if (event.type === 'progress') pulled.written += event.bytes;
+    options.onEvent?.(event);
+  };
+  options.onEvent?.({ type: 'step', subject: input, text: 'pulling' });
+  if (!destination)
+    return source.prepare?.(graph.nodes, {
+      signal: options.signal,
+      onFetching: (bytes) => options.onEvent?.({ type: 'fetching', bytes }),
+      onFetched: (bytes) => options.onEvent?.({ type: 'fetched', bytes }),
+    });
+  const { sink, reference, isEngine } = destination;
+  const isAlone = isEngine || options.referrers === false;
+  const about = isAlone ? [] : await referrersTo(pulled, options);
+  for (const each of [graph, ...about])
+    await copyGraph(source, each, sink, { signal: options.signal, onEvent });
+  const { registry, repository, tag } = parseReference(withoutPrefix(input));
+  const name =
+    reference ?? (tag === undefined ? undefined : formatReference({ registry, repository, tag }));
+  if (name !== undefined) await sink.tag(graph.root, name, options);
+}
+
+/** What refers to an image only its registry knows; what needed no network so far is not held up by that. */
+async function referrersTo(
+  { input, opened: { source }, graph }: Pulled,
+  options: PullOptions,
+): Promise<readonly Graph[]> {
+  try {
+    return await referringTo(source, [graph], options);
+  } catch (error) {
+    const isAway = error instanceof ImageError && error.code === 'UNAVAILABLE';
+    if (!isAway || !(source instanceof CachedSource) || source.received > 0) throw error;
+    const text = `${input}: its registry does not answer, so nothing that refers to it comes along`;
+    options.onEvent?.({ type: 'notice', text });
+    return [];
+  }
+}
+
+function resultOf(
+  { input, graph, opened, written }: Pulled,
+  output: string | undefined,
+): PullResult {
+  // Without a cache, what was written is what was fetched.
+  const received = opened.source instanceof CachedSource ? opened.source.received : written;
+  const { registry, repository } = parseReference(withoutPrefix(input));
+  const { digest } = graph.root;
+  return {
+    input,
+    reference: formatReference({ registry, repository, digest }),
+    digest,
+    bytes: sizeOf(graph),
+    bytesReceived: received,
+    output: output ?? null,
+  };
+}

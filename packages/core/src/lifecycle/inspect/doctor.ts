@@ -1,0 +1,189 @@
+import { rm } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { heal, readRecord, recordPath } from '../../catalog/commit.js';
+import { lockPath, readCatalog } from '../../catalog/file.js';
+import { locator } from '../../catalog/locate.js';
+import type { CatalogEntry, EntryState } from '../../catalog/reconcile.js';
+import { ARCHIVE_SUFFIX, RECORD_SUFFIX } from '../../catalog/record.js';
+import { nearestName } from '../../definition/name.js';
+import { statIfThere } from '../../disk/allocated.js';
+import { withLock } from '../../disk/lock.js';
+import { slashed } from '../../disk/slashed.js';
+import { ImageError } from '../../errors.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { filesMatching } from '../workspace/files-matching.js';
+import { syncCatalog } from '../workspace/sync-catalog.js';
+import { openEngine, type Workspace } from '../workspace/workspace.js';
+
+/** Something wrong in the folder of archives. */
+export interface Problem {
+  readonly kind: Exclude<EntryState, 'ok'> | 'damaged-record' | 'stray-record' | 'leftover';
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly detail: string;
+  readonly fix: string;
+}
+
+/** The problems of a workspace. */
+export interface Diagnosis {
+  /** Problems that were repaired; empty unless `fix` was given. */
+  readonly fixed: readonly Problem[];
+  /** Problems that are left. */
+  readonly problems: readonly Problem[];
+  /** Address of the engine; null when none answers. */
+  readonly engine: string | null;
+}
+
+/** How problems are looked for. */
+export interface DoctorOptions extends VerbOptions {
+  /** Repair problems whose repair is certain: half-done commits, records without an archive, outdated entries. */
+  readonly fix?: boolean | undefined;
+}
+
+/** Finds problems in the folder of archives; repairs them only with `fix`. */
+export async function doctor(workspace: Workspace, options: DoctorOptions): Promise<Diagnosis> {
+  const before = await problemsOf(workspace);
+  const engine = await engineOf(workspace, options);
+  if (!options.fix || options.dryRun) return { fixed: [], problems: before, engine };
+  await repair(workspace, before);
+  const problems = await problemsOf(workspace);
+  const left = new Set(problems.map(({ kind, path }) => `${kind} ${path}`));
+  const fixed = before.filter(({ kind, path }) => !left.has(`${kind} ${path}`));
+  return { fixed, problems, engine };
+}
+
+async function problemsOf({ place }: Workspace): Promise<Problem[]> {
+  const entries = await readCatalog(place);
+  const locate = locator(place);
+  const ofEntries = entries.flatMap((entry) =>
+    problemOf(entry, locate(entry.file)?.path ?? join(place.folder, entry.file)),
+  );
+  return [...ofEntries, ...(await strayFiles(place.folder, entries))];
+}
+
+/** Nothing here has to guess: what is deleted describes something that is not there. */
+async function repair(workspace: Workspace, problems: readonly Problem[]): Promise<void> {
+  const { place } = workspace;
+  for (const { kind, path, name } of problems) {
+    const archive = archiveOfPart(path);
+    const image = basename(archive, ARCHIVE_SUFFIX);
+    if (kind === 'leftover' && archive !== path)
+      await withLock(lockPath(place, image), () => heal({ folder: place.folder, path: archive }));
+    else if (kind === 'leftover')
+      await withLock(lockPath(place, 'catalog'), () => rm(path, { force: true }));
+    if (kind === 'stray-record') await withLock(lockPath(place, name), () => removeStray(archive));
+  }
+  await syncCatalog(workspace);
+}
+
+/** A save may have brought the archive meanwhile. */
+async function removeStray(archive: string): Promise<void> {
+  if (!(await statIfThere(archive))) await rm(recordPath(archive), { force: true });
+}
+
+/** The archive that a part of its commit, or its record, belongs to; the path itself where it is neither. */
+function archiveOfPart(path: string): string {
+  return path.replace(/(?:\.tar\.partial|\.image\.json(?:\.partial)?)$/, ARCHIVE_SUFFIX);
+}
+
+const DETAILS: Readonly<Record<Exclude<EntryState, 'ok'>, readonly [detail: string, fix: string]>> =
+  {
+    missing: [
+      'the catalog names an archive that is not there',
+      'Save the image again; or let stowage doctor --fix take its entry out of image-registry.yml.',
+    ],
+    orphan: [
+      'an archive without a record',
+      'Load it and save it again under a conventional name, or delete it.',
+    ],
+    changed: ['the archive is not the one its record describes', 'Save the image again.'],
+    elsewhere: [
+      'the catalog names a file outside the workspace, which is not read',
+      'Name its folder in stowage.yaml (archives) if you trust it, or delete the entry.',
+    ],
+    misnamed: [
+      'the name does not follow the convention',
+      'Rename the image: <project>-<os>-<variant>.',
+    ],
+  };
+
+function problemOf({ name, state }: CatalogEntry, path: string): Problem[] {
+  if (state === 'ok') return [];
+  const [detail, fix] = DETAILS[state];
+  const nearest = state === 'misnamed' ? nearestName(name) : undefined;
+  return [
+    {
+      kind: state,
+      name,
+      path,
+      detail,
+      fix: nearest === undefined ? fix : `Rename the image to ${nearest}.`,
+    },
+  ];
+}
+
+async function strayFiles(folder: string, entries: readonly CatalogEntry[]): Promise<Problem[]> {
+  const archives = new Set(
+    entries.filter(({ state }) => state !== 'missing').map(({ file }) => file),
+  );
+  const problems: Problem[] = [];
+  for (const file of await filesBelow(folder)) {
+    const path = join(folder, file);
+    const name = file.slice(file.lastIndexOf('/') + 1);
+    if (name.endsWith('.partial')) {
+      problems.push({
+        kind: 'leftover',
+        name,
+        path,
+        detail: 'a save was interrupted, or is running',
+        fix: 'The next save of this image finishes or removes it; stowage doctor --fix does so now.',
+      });
+    } else if (name.endsWith(RECORD_SUFFIX)) {
+      const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
+      const problem = await recordProblem(path, join(folder, archive), archives.has(archive));
+      if (problem) problems.push({ ...problem, name: name.slice(0, -RECORD_SUFFIX.length), path });
+    }
+  }
+  return problems;
+}
+
+async function recordProblem(
+  path: string,
+  archive: string,
+  hasArchive: boolean,
+): Promise<Pick<Problem, 'kind' | 'detail' | 'fix'> | undefined> {
+  try {
+    await readRecord(archive);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    return {
+      kind: 'damaged-record',
+      detail: error.message,
+      fix: `Save the image again, or delete ${path}.`,
+    };
+  }
+  return hasArchive
+    ? undefined
+    : {
+        kind: 'stray-record',
+        detail: 'a record without its archive',
+        fix: 'Save the image again; or let stowage doctor --fix delete the record.',
+      };
+}
+
+/** Relative paths of all files; links are no files of ours, and lead nowhere. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const files = await filesMatching(folder, ['**/*'], { dot: true });
+  return files.map((path) => slashed(relative(folder, path))).sort();
+}
+
+async function engineOf(workspace: Workspace, options: VerbOptions): Promise<string | null> {
+  try {
+    await using engine = await openEngine(workspace, options);
+    return engine.location;
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'UNAVAILABLE') return null;
+    throw error;
+  }
+}

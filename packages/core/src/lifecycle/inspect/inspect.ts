@@ -1,0 +1,200 @@
+import type { Engine } from '../../engine/engine.js';
+import type { Compression } from '../../compression/detect.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import type { Digest } from '../../oci/digest.js';
+import type { EmbeddedName, NamedDescriptor } from '../../oci/layout.js';
+import type { Platform } from '../../oci/platform.js';
+import type { LocationKind } from '../../open.js';
+import { childrenOf } from '../../transfer/select-platform.js';
+import type { Bytes, Source } from '../../transfer/store.js';
+import { budgetFor, walk } from '../../transfer/walk.js';
+import { imagesOf } from '../../transfer/graph.js';
+import { sizeOf } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { openIn } from '../workspace/open-in.js';
+import { openEngine, type Workspace } from '../workspace/workspace.js';
+
+/** The images at a location. */
+export interface Inspection {
+  readonly location: string;
+  readonly kind: LocationKind;
+  /** The description that was read, of a hybrid archive. */
+  readonly half?: 'oci' | 'docker';
+  readonly compression: Compression;
+  readonly images: readonly InspectedImage[];
+  readonly notices: readonly string[];
+}
+
+/** One image at a location. */
+export interface InspectedImage {
+  readonly names: readonly InspectedName[];
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly configDigest: Digest | null;
+  /** Size of all content that is there, each blob once, in bytes. */
+  readonly size: number;
+  readonly platforms: readonly InspectedPlatform[];
+  readonly layers: readonly InspectedLayer[];
+  readonly artifactType?: string;
+  readonly subject?: Descriptor;
+}
+
+/** One platform of an image. */
+export interface InspectedPlatform extends Platform {
+  /** Digest of its manifest. */
+  readonly digest: Digest;
+  /** Whether its manifest is there. */
+  readonly present: boolean;
+}
+
+/** One name of an image. */
+export interface InspectedName {
+  /** Fully qualified; null when the text is no reference on its own, for example only a tag. */
+  readonly reference: string | null;
+  /** The annotation or `RepoTags` that it is from; null for a store or an engine. */
+  readonly field: EmbeddedName['field'] | null;
+  /** The text in that field. */
+  readonly written: string | null;
+}
+
+/** One layer of an image. */
+export interface InspectedLayer {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly mediaType: string;
+  readonly diffId: Digest | null;
+  /** Only in an index of several platforms. */
+  readonly platform?: Platform;
+}
+
+/** How a location is inspected. */
+export interface InspectOptions extends VerbOptions {
+  /** Repository for images whose name is only a tag. */
+  readonly repository?: string | undefined;
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** Opens standard input, for `-`. */
+  readonly stdin: () => Bytes;
+}
+
+/**
+ * Describes the images at a location from headers, manifests and configs; no layer is read.
+ *
+ * @throws ImageError NOT_FOUND, INVALID, CORRUPT, UNSUPPORTED, UNAVAILABLE
+ */
+export async function inspect(
+  workspace: Workspace,
+  location: string,
+  options: InspectOptions,
+): Promise<Inspection> {
+  let engine: Engine | undefined;
+  const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
+  const opened = await openIn(workspace, location, { ...options, engine: theEngine });
+  await using source = opened.source;
+  try {
+    const images = new Map<
+      Digest,
+      { readonly descriptor: Descriptor; readonly names: InspectedName[] }
+    >();
+    const named = new Set<string>();
+    for (const { descriptor, reference, embedded } of await chosen(source, opened.reference)) {
+      const image = images.get(descriptor.digest) ?? { descriptor, names: [] };
+      const name = {
+        reference: reference ?? null,
+        field: embedded?.field ?? null,
+        written: embedded?.text ?? null,
+      };
+      const key = JSON.stringify([descriptor.digest, name.reference, name.field]);
+      if ((reference !== undefined || embedded) && !named.has(key)) image.names.push(name);
+      named.add(key);
+      images.set(descriptor.digest, image);
+    }
+    const budget = budgetFor(source);
+    const inspected: InspectedImage[] = [];
+    for (const { descriptor, names } of images.values()) {
+      inspected.push(
+        inspectImage(
+          await walk(source, descriptor, { ...options, missing: 'report', budget }),
+          names,
+        ),
+      );
+    }
+    const empty = inspected.length === 0 ? ['it holds no image'] : [];
+    return {
+      location,
+      kind: opened.kind,
+      ...(opened.half ? { half: opened.half } : {}),
+      compression: opened.compression,
+      images: inspected,
+      notices: [...opened.notices, ...empty],
+    };
+  } finally {
+    await engine?.[Symbol.asyncDispose]();
+  }
+}
+
+async function chosen(source: Source, reference: string | undefined): Promise<NamedDescriptor[]> {
+  if (reference !== undefined) return [await source.resolve(reference)];
+  const all: NamedDescriptor[] = [];
+  for await (const image of source.list()) all.push(image);
+  return all;
+}
+
+function inspectImage(graph: Graph, names: readonly InspectedName[]): InspectedImage {
+  const { root } = graph;
+  const manifest = graph.documents.get(root.digest)?.manifest;
+  const several = manifest?.kind === 'index';
+  const artifactType = manifest?.artifactType ?? root.artifactType;
+  return {
+    names,
+    digest: root.digest,
+    mediaType: root.mediaType,
+    configDigest: manifest?.kind === 'image' ? manifest.config.digest : null,
+    size: sizeOf(graph),
+    platforms: platformsOf(graph),
+    layers: imagesOf(graph).flatMap(({ layers, config }) =>
+      layers.map(({ digest, size, mediaType }, at) => ({
+        digest,
+        size,
+        mediaType,
+        diffId: config.diffIds[at] ?? null,
+        ...(several ? { platform: config.platform } : {}),
+      })),
+    ),
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(manifest?.subject ? { subject: manifest.subject } : {}),
+  };
+}
+
+function platformsOf(graph: Graph): InspectedImage['platforms'] {
+  const manifest = graph.documents.get(graph.root.digest)?.manifest;
+  const missing = new Set(graph.missing.map(({ digest }) => digest));
+  if (manifest?.kind !== 'index') {
+    return imagesOf(graph).map(({ descriptor, config }) => ({
+      ...config.platform,
+      digest: descriptor.digest,
+      present: isWhole(graph, descriptor, missing),
+    }));
+  }
+  const configs = new Map(
+    imagesOf(graph).map(({ descriptor, config }) => [descriptor.digest, config]),
+  );
+  const known = (digest: Digest) => graph.documents.get(digest)?.manifest;
+  return childrenOf(manifest, known).flatMap((child) => {
+    const config = configs.get(child.digest);
+    const platform = child.platform ?? config?.platform;
+    // Attestations are listed as unknown/unknown: they run nowhere.
+    return platform && platform.os !== 'unknown'
+      ? [{ ...platform, digest: child.digest, present: isWhole(graph, child, missing) }]
+      : [];
+  });
+}
+
+function isWhole(graph: Graph, { digest }: Descriptor, missing: ReadonlySet<Digest>): boolean {
+  const manifest = graph.documents.get(digest)?.manifest;
+  return (
+    manifest?.kind === 'image' &&
+    [manifest.config, ...manifest.layers].every((node) => !missing.has(node.digest))
+  );
+}

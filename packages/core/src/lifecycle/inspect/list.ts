@@ -1,0 +1,64 @@
+import { readCatalog } from '../../catalog/file.js';
+import type { CatalogEntry, EntryState } from '../../catalog/reconcile.js';
+import { parseName } from '../../definition/name.js';
+import type { Digest } from '../../oci/digest.js';
+import { canonicalReference } from '../../oci/reference.js';
+import { matchesAny } from '../../policy/wildcards.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/** One archive of a workspace. */
+export interface ListEntry {
+  readonly name: string;
+  readonly reference: string | null;
+  readonly project: string | null;
+  readonly os: string | null;
+  readonly variant: string | null;
+  /** Path of the archive, relative to the catalog. */
+  readonly file: string;
+  readonly digest: Digest | null;
+  /** Size of the archive in bytes. */
+  readonly size: number | null;
+  /** Time of creation, ISO 8601. */
+  readonly created: string | null;
+  readonly lastUsed: string | null;
+  readonly usageCount: number;
+  readonly pinned: boolean;
+  readonly state: EntryState;
+}
+
+/** Lists every archive that the catalog or the disk knows. */
+export async function list(workspace: Workspace): Promise<ListEntry[]> {
+  const entries = await readCatalog(workspace.place);
+  return entries.map((entry) => listEntry(entry, workspace));
+}
+
+export function listEntry(entry: CatalogEntry, { settings }: Workspace): ListEntry {
+  const { name, file, state } = entry;
+  const folder = file.includes('/') ? file.slice(0, file.indexOf('/')) : undefined;
+  const parts = parseName(name, folder === undefined ? [] : [folder]);
+  return {
+    name,
+    reference:
+      entry.reference ?? (entry.docker_tag === undefined ? null : canonical(entry.docker_tag)),
+    project: parts?.project ?? null,
+    os: parts?.os ?? null,
+    variant: parts?.variant ?? null,
+    file,
+    digest: entry.digest ?? null,
+    size: entry.size ?? null,
+    created: entry.created ?? null,
+    lastUsed: entry.last_used ?? null,
+    usageCount: entry.usage_count ?? 0,
+    pinned: entry.pinned === true || matchesAny(name, settings.pins),
+    state,
+  };
+}
+
+/** Older tools wrote what they liked; it is shown as it is when it is no reference. */
+function canonical(text: string): string {
+  try {
+    return canonicalReference(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,126 @@
+import { statIfThere } from '../../disk/allocated.js';
+import { readParts, sumsOf } from '../../archive/split-archive.js';
+import { isOnDisk } from '../../location.js';
+import type { Engine } from '../../engine/engine.js';
+import { pathOf, referenceIn, type Opened } from '../../open.js';
+import type { Bytes } from '../../transfer/store.js';
+import { asProblem, verifySource } from '../../verify/verify-source.js';
+import { problem, type ImageProblem } from '../../verify/problem.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { hashAll } from '../../verify/hash-all.js';
+import { openIn } from '../workspace/open-in.js';
+import { openEngine, type Workspace } from '../workspace/workspace.js';
+
+/** The result for one location. */
+export interface VerifyResult {
+  readonly location: string;
+  readonly ok: boolean;
+  readonly images: number;
+  /** Number of bytes that were hashed. */
+  readonly bytes: number;
+  readonly problems: readonly ImageProblem[];
+  /** Files that belong to no image. */
+  readonly unreferenced: readonly string[];
+}
+
+/** How locations are verified. */
+export interface VerifyLocationsOptions extends VerbOptions {
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** Opens standard input, for `-`. */
+  readonly stdin: () => Bytes;
+  /** Location of content that the images lack: the archive that a delta was made against. */
+  readonly base?: string | undefined;
+  /** Do not report platforms of an index that are missing. */
+  readonly allowSparse?: boolean | undefined;
+}
+
+/**
+ * Verifies every byte of the images at locations. Faults of the content are in the results, not thrown.
+ *
+ * @throws ImageError NOT_FOUND (a location), USAGE, UNAVAILABLE
+ */
+export async function verify(
+  workspace: Workspace,
+  locations: readonly string[],
+  options: VerifyLocationsOptions,
+): Promise<VerifyResult[]> {
+  let engine: Engine | undefined;
+  const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
+  try {
+    const results: VerifyResult[] = [];
+    for (const location of locations) {
+      options.onEvent?.({ type: 'step', subject: location, text: 'verifying' });
+      results.push(await verifyOne(workspace, location, { ...options, engine: theEngine }));
+    }
+    return results;
+  } finally {
+    await engine?.[Symbol.asyncDispose]();
+  }
+}
+
+type VerifyOneOptions = Omit<VerifyLocationsOptions, 'engine'> & {
+  readonly engine: () => Promise<Engine>;
+};
+
+async function verifyOne(
+  workspace: Workspace,
+  location: string,
+  options: VerifyOneOptions,
+): Promise<VerifyResult> {
+  let opened: Opened | undefined;
+  const damaged: ImageProblem[] = [];
+  try {
+    damaged.push(...(await damagedParts(workspace, location, options)));
+    opened = await openIn(workspace, location, options);
+    for (const text of opened.notices) options.onEvent?.({ type: 'notice', text });
+    const { reference, halves, half } = opened;
+    const { notices, ...verified } = await verifySource(opened.source, {
+      ...options,
+      reference,
+      halves,
+      half,
+      isDelta: options.base !== undefined,
+    });
+    for (const text of notices) options.onEvent?.({ type: 'notice', text });
+    if (verified.images === 0)
+      options.onEvent?.({ type: 'notice', text: `${location}: an archive of no images` });
+    const problems = [...damaged, ...verified.problems];
+    return { location, ...verified, ok: problems.length === 0, problems };
+  } catch (error) {
+    const problems = [...damaged, asProblem(error)];
+    return { location, ok: false, images: 0, bytes: 0, problems, unreferenced: [] };
+  } finally {
+    await opened?.source[Symbol.asyncDispose]();
+  }
+}
+
+/** Of an archive in parts: those that are not what its list of checksums says, so that only they are fetched again. */
+async function damagedParts(
+  { place }: Workspace,
+  location: string,
+  options: VerifyOneOptions,
+): Promise<ImageProblem[]> {
+  if ((await referenceIn(location, options)) !== undefined) return [];
+  const sums =
+    isOnDisk(location) && (await sumsOf((await pathOf(location, { ...options, place })).path));
+  if (!sums) return [];
+  const jobs = [];
+  for (const { path, sha256 } of await readParts(sums)) {
+    const size = (await statIfThere(path))?.size ?? 0;
+    const pieces = [{ file: path, offset: 0, size }];
+    jobs.push({ member: path, offset: 0, size, pieces, algorithm: 'sha256' as const, sha256 });
+  }
+  const problems: ImageProblem[] = [];
+  await hashAll(
+    jobs,
+    ({ member, sha256 }, { digest: actual }) => {
+      const expected = `sha256:${sha256}`;
+      if (actual === expected) return;
+      const message = `${member}: expected ${expected} as ${sums} says, got ${actual}`;
+      problems.push(problem({ code: 'CORRUPT', member, expected, actual, message }));
+    },
+    options,
+  );
+  return problems;
+}

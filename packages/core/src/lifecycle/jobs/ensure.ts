@@ -1,0 +1,143 @@
+import { healCatalog, readCatalog } from '../../catalog/file.js';
+import type { CatalogEntry } from '../../catalog/reconcile.js';
+import { parseDefinition } from '../../definition/definition.js';
+import { parseName } from '../../definition/name.js';
+import { definitionFor } from '../../definition/requirements.js';
+import { yaml } from '../../definition/libraries.js';
+import { ImageError } from '../../errors.js';
+import { canonicalReference } from '../../oci/reference.js';
+import { saveDefinition } from '../build/build.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { findDefinitions } from '../workspace/definitions.js';
+import { readJobs, type Job, type JobRequest, type Jobs } from './jobs.js';
+import { load, type LoadResult } from '../load/load.js';
+import { planJobs, type JobPlan, type Planned } from './plan.js';
+import type { FoundDefinition } from '../workspace/definitions.js';
+import type { SaveResult } from '../save/save-image.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/** The image of one job, now in the engine. */
+export interface EnsureResult extends JobPlan {
+  readonly os: string;
+  readonly runner: string | null;
+  readonly container: string | null;
+  /** Archives that were saved for it, bases first; empty when one existed. */
+  readonly saved: readonly SaveResult[];
+  readonly loaded: readonly LoadResult[];
+}
+
+/** The images of all jobs of a request. */
+export interface Ensured extends Pick<Jobs, 'skipped'> {
+  readonly jobs: readonly EnsureResult[];
+}
+
+/** How the images of jobs are ensured. */
+export interface EnsureOptions extends VerbOptions {
+  /** Relative paths of the request start here. */
+  readonly cwd: string;
+}
+
+/**
+ * Makes sure that the engine has the images that jobs need: loads the best archive; where none fits, builds, saves, registers and
+ * loads the image. Repeating a request builds nothing; of two processes one builds and the other waits.
+ *
+ * @throws ImageError as `plan`, `saveDefinition` and `load`
+ */
+export async function ensure(
+  workspace: Workspace,
+  request: JobRequest,
+  options: EnsureOptions,
+): Promise<Ensured> {
+  const { jobs, skipped } = await readJobs(workspace, request, options);
+  if (!options.dryRun) await healCatalog(workspace.place);
+  const results: EnsureResult[] = [];
+  // One after the other: what was made for one may be what the next one needs.
+  for (const job of jobs) {
+    const [planned] = await planJobs(workspace, [job], options);
+    if (planned) results.push(await ensureJob(workspace, planned, options));
+  }
+  return { jobs: results, skipped };
+}
+
+async function ensureJob(
+  workspace: Workspace,
+  { plan: planned, job, build }: Planned,
+  options: EnsureOptions,
+): Promise<EnsureResult> {
+  const { runner, container } = job;
+  const saved: SaveResult[] = [];
+  if (build && !options.dryRun) {
+    const found = 'definition' in build ? build.definition : generated(workspace, job, build.base);
+    await saveWithBases(workspace, found, saved, options);
+  }
+  const { os } = job.requirements;
+  const common = { ...planned, os, runner, container, saved };
+  const archive = saved.at(-1)?.archive ?? planned.best_image_path;
+  // In a dry run, what would be built is not there to be loaded.
+  if (archive === null) return { ...common, loaded: [] };
+  const loadAs = (as?: string) => load(workspace, [archive], { ...options, as, stdin: nothing });
+  const loaded = await loadAs();
+  const wanted = container === null ? undefined : ownName(container);
+  const isThere = loaded.some(({ reference }) => reference === wanted);
+  if (wanted !== undefined && !isThere) loaded.push(...(await loadAs(wanted)));
+  return { ...common, loaded };
+}
+
+/** What a job's `container:` asks for, if that is an image of ours: only such a name may be given away. */
+function ownName(container: string): string | undefined {
+  const reference = canonicalReference(container);
+  const name = reference.slice(reference.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
+  return parseName(name) ? reference : undefined;
+}
+
+/** Saves a definition, and before it every base that has no archive yet. */
+async function saveWithBases(
+  workspace: Workspace,
+  found: FoundDefinition,
+  saved: SaveResult[],
+  options: EnsureOptions,
+): Promise<void> {
+  const chain = [found];
+  for (let base = await missingBase(workspace, found, options); base; ) {
+    const { name } = base.definition;
+    chain.push(base);
+    if (chain.slice(0, -1).some(({ definition }) => definition.name === name))
+      throw new ImageError(
+        'USAGE',
+        `base: expected no cycle, got ${chain.map(({ definition }) => definition.name).join(' -> ')}`,
+        { location: base.folder, hint: 'Build one of these on something else.' },
+      );
+    base = await missingBase(workspace, base, options);
+  }
+  for (const each of chain.reverse()) saved.push(await saveDefinition(workspace, each, options));
+}
+
+/** The definition of a base of the workspace that has no archive. */
+async function missingBase(
+  workspace: Workspace,
+  { definition: { base } }: FoundDefinition,
+  options: EnsureOptions,
+): Promise<FoundDefinition | undefined> {
+  if (!parseName(base)) return undefined;
+  const entries = await readCatalog(workspace.place);
+  if (entries.some(({ name, bytes }) => name === base && bytes !== undefined)) return undefined;
+  const all = await findDefinitions(workspace, options);
+  return all.find(({ definition }) => definition.name === base);
+}
+
+/** A definition for what no definition of the workspace makes: the base, and what it lacks. */
+function generated(
+  { root }: Workspace,
+  { requirements }: Job,
+  base: CatalogEntry | undefined,
+): FoundDefinition {
+  const definition = parseDefinition({
+    text: yaml().stringify(definitionFor(requirements, base)),
+    path: `job for ${requirements.os}`,
+  });
+  return { definition, folder: root };
+}
+
+function nothing(): never {
+  throw new TypeError('an archive of the catalog is never read from standard input');
+}

@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import { arch } from 'node:os';
+import { basename, resolve } from 'node:path';
+import { cleaned } from '../../definition/name.js';
+import {
+  parseRequirements,
+  requirementsOf,
+  type Requirements,
+  type RequirementsYaml,
+} from '../../definition/requirements.js';
+import { parseWorkflow, type Workflow, type WorkflowJob } from '../../definition/workflow.js';
+import { ImageError, systemCode } from '../../errors.js';
+import { parsePlatform } from '../../oci/platform.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/** The requirements of jobs: given here, in a file, or by a workflow. Values given here fill gaps. */
+export interface JobRequest extends RequirementsYaml {
+  /** A YAML or JSON file of requirements. */
+  readonly requirements?: string | undefined;
+  /** A GitHub Actions workflow. */
+  readonly workflow?: string | undefined;
+  /** One job of it, by its ID. */
+  readonly job?: string | undefined;
+}
+
+/** One job and its requirements. */
+export interface Job extends Omit<WorkflowJob, 'job' | 'requirements'> {
+  /** Absent unless it is a job of a workflow. */
+  readonly job?: string;
+  readonly requirements: Requirements;
+}
+
+/** The jobs of a request. */
+export interface Jobs extends Pick<Workflow, 'skipped'> {
+  readonly jobs: readonly Job[];
+}
+
+/** @throws ImageError USAGE, NOT_FOUND (a file, a job), NAMING */
+export async function readJobs(
+  workspace: Workspace,
+  { requirements: file, workflow, job, ...said }: JobRequest,
+  { cwd }: { readonly cwd: string },
+): Promise<Jobs> {
+  const { root, settings } = workspace;
+  const defaults = {
+    project: cleaned(basename(root)) || 'workspace',
+    architecture: parsePlatform(`linux/${arch()}`).architecture,
+  };
+  if (workflow === undefined) {
+    if (job !== undefined) throw new ImageError('USAGE', '--job: expected --workflow with it');
+    const written = file === undefined ? {} : parseRequirements(await textOf(file, cwd));
+    const requirements = requirementsOf(joined(written, said), defaults);
+    return { jobs: [{ runner: null, container: null, requirements }], skipped: [] };
+  }
+  if (file !== undefined)
+    throw new ImageError('USAGE', 'expected requirements or a workflow, got both');
+  const found = parseWorkflow(await textOf(workflow, cwd), {
+    job,
+    runners: settings.runners,
+    os: said.os,
+  });
+  return {
+    skipped: found.skipped,
+    jobs: found.jobs.map((each) => ({
+      ...each,
+      requirements: requirementsOf(joined(said, each.requirements), defaults),
+    })),
+  };
+}
+
+/** The later says what the earlier left open or said otherwise; lists are added up. */
+function joined(earlier: RequirementsYaml, later: RequirementsYaml): RequirementsYaml {
+  const given = Object.entries(later).filter(([, value]) => value !== undefined);
+  const list = (key: 'packages' | 'tools' | 'features') =>
+    [earlier[key] ?? [], later[key] ?? []].flatMap((value) =>
+      typeof value === 'string' ? value.split(/[\s,]+/) : value,
+    );
+  return {
+    ...earlier,
+    ...Object.fromEntries(given),
+    packages: list('packages'),
+    tools: list('tools'),
+    features: list('features'),
+  };
+}
+
+async function textOf(file: string, cwd: string): Promise<{ text: string; path: string }> {
+  const path = resolve(cwd, file);
+  try {
+    return { text: await readFile(path, 'utf8'), path: file };
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    throw new ImageError('NOT_FOUND', `${file}: expected a file, got none`, {
+      location: path,
+      cause: error,
+    });
+  }
+}

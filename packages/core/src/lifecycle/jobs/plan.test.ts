@@ -1,0 +1,190 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { savePath, workspaceOf } from '../../../testing/workspace.js';
+import { actArguments, editActrc } from './actrc.js';
+import { ensure } from './ensure.js';
+import { list } from '../inspect/list.js';
+import { plan } from './plan.js';
+
+const image = (variant: string, more = '', os = 'debian-12') => ({
+  [`apps/app/images/${os}-${variant}/image.yaml`]: `project: app\nos: ${os}\nvariant: ${variant}\ncopy: [{ from: x, to: /${variant} }]\n${more}`,
+  [`apps/app/images/${os}-${variant}/x`]: 'x\n',
+});
+const GCC = { os: 'debian:12', compiler: 'gcc12' };
+
+describe('a plan', () => {
+  it('names the archive that fits, and why the others do not', async () => {
+    const { workspace, call, cwd } = await workspaceOf({ ...image('gcc12'), ...image('clang14') });
+    for (const variant of ['gcc12', 'clang14'])
+      await savePath(workspace, `apps/app/images/debian-12-${variant}`, call);
+    const best = async () => (await plan(workspace, GCC, call)).jobs[0]?.plan;
+    expect(await best()).toEqual({
+      name: 'app-debian-12-gcc12',
+      reference: 'docker.io/library/app-debian-12-gcc12:latest',
+      needs_build: false,
+      best_image_path: join(cwd, 'images/app/app-debian-12-gcc12.tar'),
+      best_base_image_path: null,
+      score: { essential: 100, extra: 0 },
+      reasons: [
+        'app-debian-12-gcc12: it fits',
+        'app-debian-12-clang14: its compiler is clang14, not gcc12',
+      ],
+    });
+    await rm(join(cwd, 'images/app/app-debian-12-gcc12.tar'));
+    expect(await best()).toMatchObject({
+      needs_build: true,
+      reasons: [
+        expect.stringMatching(
+          /it has to be built from apps\/app\/images\/debian-12-gcc12\/image.yaml/,
+        ),
+        expect.stringContaining('clang14'),
+        'app-debian-12-gcc12: its archive is gone',
+      ] as string[],
+    });
+  });
+
+  it('names what an image would be built on, where no definition makes it', async () => {
+    const { workspace, call, cwd } = await workspaceOf({ ...image('clang14') });
+    const of = async (more: object = {}) =>
+      (await plan(workspace, { ...GCC, project: 'app', ...more }, call)).jobs[0]?.plan;
+    expect(await of()).toMatchObject({
+      name: 'app-debian-12-gcc12',
+      needs_build: true,
+      best_base_image_path: null,
+      reasons: ['app-debian-12-gcc12: no archive fits; it has to be built on debian:12'],
+    });
+    await savePath(workspace, 'apps/app/images/debian-12-clang14', call);
+    expect(await of({ features: 'asan' })).toMatchObject({
+      name: 'app-debian-12-gcc12-asan',
+      best_base_image_path: join(cwd, 'images/app/app-debian-12-clang14.tar'),
+      score: { essential: 70, extra: 0 },
+    });
+  });
+
+  it('takes requirements from a file, a workflow and flags together', async () => {
+    const { workspace, call } = await workspaceOf({
+      'needs.json': '{ "os": "debian-12", "compiler": "gcc12", "packages": ["a"] }',
+      'ci.yml': 'jobs: { a: { runs-on: debian-12 }, b: { runs-on: windows-2025 } }\n',
+    });
+    const from = async (request: object) => {
+      const { jobs, skipped } = await plan(workspace, { project: 'app', ...request }, call);
+      return { names: jobs.map((each) => each.plan.name), skipped: skipped.map(({ job }) => job) };
+    };
+    expect(await from({ requirements: 'needs.json', features: 'cov' })).toEqual({
+      names: ['app-debian-12-gcc12-cov'],
+      skipped: [],
+    });
+    expect(await from({ workflow: 'ci.yml', compiler: 'gcc12' })).toEqual({
+      names: ['app-debian-12-gcc12'],
+      skipped: ['b'],
+    });
+    await expect(from({})).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(from({ requirements: 'none.yaml' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(from({ os: 'debian-12', job: 'a' })).rejects.toThrow(/expected --workflow/);
+    await expect(from({ os: 'debian-12', compiler: '?' })).rejects.toThrow(/compiler: expected/);
+    await expect(from({ requirements: 'needs.json', workflow: 'ci.yml' })).rejects.toThrow(/both/);
+  });
+});
+
+describe('ensure', () => {
+  it('builds what is missing, bases first, and the second time nothing', async () => {
+    const { workspace, call } = await workspaceOf({
+      ...image('gcc12', 'base: app-debian-12-low\n'),
+      ...image('low'),
+    });
+    const run = async (options: object = {}) =>
+      (await ensure(workspace, GCC, { ...call, ...options })).jobs[0];
+    expect(await run({ dryRun: true })).toMatchObject({ needs_build: true, loaded: [] });
+    expect(await list(workspace)).toEqual([]);
+    const first = await run();
+    expect(first?.saved.map(({ reference, action }) => `${action} ${reference}`)).toEqual([
+      'saved docker.io/library/app-debian-12-low:latest',
+      'saved docker.io/library/app-debian-12-gcc12:latest',
+    ]);
+    expect(first?.loaded).toMatchObject([{ action: 'loaded' }]);
+    expect(await run()).toMatchObject({
+      needs_build: false,
+      saved: [],
+      loaded: [{ action: 'skipped' }],
+    });
+    expect((await list(workspace)).map(({ name, usageCount }) => [name, usageCount])).toEqual([
+      ['app-debian-12-low', 0],
+      ['app-debian-12-gcc12', 2],
+    ]);
+  });
+
+  it('gives an image the name that a job has in its container', async () => {
+    const { workspace, call } = await workspaceOf({
+      ...image('gcc12'),
+      'ci.yml': 'jobs: { a: { runs-on: x, container: "ghcr.io/us/app-debian-12-gcc12:v1" } }\n',
+    });
+    const { jobs } = await ensure(workspace, { workflow: 'ci.yml' }, call);
+    expect(jobs[0]?.loaded.map(({ reference, action }) => `${action} ${reference}`)).toEqual([
+      'loaded docker.io/library/app-debian-12-gcc12:latest',
+      'retagged ghcr.io/us/app-debian-12-gcc12:v1',
+    ]);
+    expect(actArguments(jobs)).toEqual({ arguments: ['--pull=false'], notices: [] });
+  });
+
+  it('says so when bases go round in a circle', async () => {
+    const { workspace, call } = await workspaceOf({
+      ...image('gcc12', 'base: app-debian-12-low\n'),
+      ...image('low', 'base: app-debian-12-gcc12\n'),
+    });
+    await expect(ensure(workspace, GCC, call)).rejects.toThrow(
+      'base: expected no cycle, got app-debian-12-gcc12 -> app-debian-12-low -> app-debian-12-gcc12',
+    );
+  });
+
+  it('needs an engine that runs commands for what no definition makes', async () => {
+    const { workspace, call } = await workspaceOf();
+    await expect(ensure(workspace, { ...GCC, project: 'app' }, call)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+  });
+});
+
+describe('what act is told', () => {
+  const job = (name: string, more: object = {}) => ({
+    name,
+    os: 'debian-12',
+    reference: `docker.io/library/${name}:latest`,
+    needs_build: false,
+    best_image_path: null,
+    best_base_image_path: null,
+    score: { essential: 100 as const, extra: 0 },
+    reasons: [],
+    runner: null,
+    container: null,
+    saved: [],
+    loaded: [],
+    ...more,
+  });
+
+  it('is one image for each runner, and a word about the rest', () => {
+    expect(
+      actArguments([
+        job('a', { job: 'one', runner: 'ubuntu-latest' }),
+        job('b', { job: 'two', runner: 'ubuntu-latest' }),
+        job('c', { job: 'three', runner: 'x', container: 'ubuntu:25.04' }),
+        job('d'),
+      ]),
+    ).toEqual({
+      arguments: ['-P', 'ubuntu-latest=a:latest', '-P', 'debian-12=d:latest', '--pull=false'],
+      notices: [
+        expect.stringMatching(/^two: act takes one image for ubuntu-latest, and a:latest is it/),
+        expect.stringMatching(/^three: act runs it in its own container ubuntu:25.04/),
+      ] as string[],
+    });
+    expect(actArguments([job('a')], { runner: 'mine' }).arguments).toContain('mine=a:latest');
+  });
+
+  it('replaces its own lines in .actrc, and leaves those of others', () => {
+    const words = ['-P', 'x=new:1', '--pull=false'];
+    expect(editActrc('', words)).toBe('-P x=new:1\n--pull=false\n');
+    expect(editActrc('--bind\n-P x=old:1\n-P y=other\n--pull=true\n', words)).toBe(
+      '--bind\n-P y=other\n-P x=new:1\n--pull=false\n',
+    );
+  });
+});

@@ -1,0 +1,181 @@
+import { ImageError, shortList } from '../../errors.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import type { Digest } from '../../oci/digest.js';
+import type { NamedDescriptor } from '../../oci/layout.js';
+import { isIndexType } from '../../oci/media-types.js';
+import { formatPlatform, matchesPlatform, type Platform } from '../../oci/platform.js';
+import { canonicalReference, formatReference, parseReference } from '../../oci/reference.js';
+import type { Opened } from '../../open.js';
+import { requireDistinctNames } from '../../transfer/resolve.js';
+import { subjectOf } from '../../transfer/referrers.js';
+import { selectPlatform } from '../../transfer/select-platform.js';
+import type { CallOptions, Source } from '../../transfer/store.js';
+import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
+import { imagesOf } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph.js';
+
+/** An open input, and what the user called it. */
+export interface Input {
+  readonly input: string;
+  readonly at: Opened;
+}
+
+/** An image that is to be loaded, its structure checked, with all the names it shall have. */
+export interface Candidate extends Input {
+  readonly graph: Graph;
+  readonly references: readonly string[];
+}
+
+export interface CandidateOptions extends CallOptions {
+  readonly as?: string | undefined;
+  /** What the images must run on; whatever is there when omitted. */
+  readonly platform?: Platform | undefined;
+  /** Asked for only when there is an index and nothing was said: whole indexes when it gives none. */
+  readonly defaultPlatform: () => Promise<Platform | undefined>;
+  /** Of what an image is missing, what the engine has. */
+  readonly holds: (graph: Graph) => Promise<ReadonlySet<Digest>>;
+  /** Told of what is no image to load. */
+  readonly onSkipped: (text: string) => void;
+}
+
+/**
+ * Lists the images of the inputs, each once.
+ *
+ * @throws ImageError NOT_FOUND (an archive of none), USAGE (no name, or one name for several), INVALID, INCOMPLETE, CORRUPT
+ */
+export async function loadCandidates(
+  inputs: readonly Input[],
+  options: CandidateOptions,
+): Promise<Candidate[]> {
+  const found: (Input & { readonly root: Descriptor; readonly references: readonly string[] })[] =
+    [];
+  for (const each of inputs) {
+    const images = await imagesIn(each, options);
+    for (const [root, names] of images) found.push({ ...each, root, references: names });
+  }
+  if (options.as !== undefined && found.length !== 1) {
+    throw new ImageError(
+      'USAGE',
+      `--as ${options.as}: expected one image to name, got ${found.length}`,
+    );
+  }
+  const candidates: Candidate[] = [];
+  const artifacts: string[] = [];
+  const budgets = new Map<Opened, Budget>();
+  for (const { input, at, root, references } of found) {
+    const budget = budgets.get(at) ?? budgetFor(at.source);
+    budgets.set(at, budget);
+    const graph = await graphOf({ input, at }, root, { ...options, budget });
+    if (!graph) {
+      if (found.length === 1) throw runsNowhere(input);
+      artifacts.push(references[0] ?? root.digest);
+      continue;
+    }
+    const names = namesFor({ input, at }, root, references, options);
+    candidates.push({ input, at, references: names, graph });
+  }
+  if (artifacts.length > 0)
+    options.onSkipped(`artifacts that no engine runs: ${shortList(artifacts)}`);
+  return candidates;
+}
+
+async function imagesIn(
+  { input, at }: Input,
+  { onSkipped }: CandidateOptions,
+): Promise<Map<Descriptor, string[]>> {
+  const all: NamedDescriptor[] = [];
+  if (at.reference === undefined) for await (const image of at.source.list()) all.push(image);
+  else all.push(await at.source.resolve(at.reference));
+  const images: NamedDescriptor[] = [];
+  const referring: string[] = [];
+  for (const image of all) {
+    const subject = all.length > 1 && (await subjectOf(at.source, image.descriptor));
+    if (subject) referring.push(`${image.descriptor.digest} (refers to ${subject.digest})`);
+    else images.push(image);
+  }
+  if (referring.length > 0)
+    onSkipped(`${input}: no engine holds what refers to an image: ${shortList(referring)}`);
+  requireDistinctNames(at.source, images);
+  if (images.length === 0)
+    throw new ImageError('NOT_FOUND', `${input}: expected an image, got an archive of none`, {
+      location: input,
+    });
+  const roots = new Map<Digest, Descriptor>();
+  const names = new Map<Descriptor, string[]>();
+  for (const { descriptor, reference } of images) {
+    const root = roots.get(descriptor.digest) ?? descriptor;
+    roots.set(descriptor.digest, root);
+    const known = names.get(root) ?? [];
+    if (reference !== undefined) known.push(reference);
+    names.set(root, known);
+  }
+  return names;
+}
+
+function namesFor(
+  { input, at }: Input,
+  root: Descriptor,
+  names: readonly string[],
+  { as }: CandidateOptions,
+): readonly string[] {
+  if (as !== undefined) return [canonicalReference(as)];
+  if (at.kind === 'repository' && at.reference !== undefined) return [nameAsked(at.reference)];
+  if (names.length > 0) return names;
+  if (at.record) return [at.record.reference];
+  throw new ImageError(
+    'USAGE',
+    `${input}: expected an image with a name, got ${root.digest} without one`,
+    {
+      location: input,
+      hint: 'Name it with --as REFERENCE; or, if its name is only a tag, say of what with --repository.',
+    },
+  );
+}
+
+/** What was asked for, not what an earlier pull of the same image was called; a digest beside a tag is no part of a name. */
+function nameAsked(reference: string): string {
+  const { digest, tag, ...name } = parseReference(reference);
+  if (tag !== undefined) return formatReference({ ...name, tag });
+  return formatReference({ ...name, ...(digest === undefined ? {} : { digest }) });
+}
+
+/** All of an image, or what a delta has of it where the engine has the rest. @throws ImageError INCOMPLETE */
+async function whole(
+  source: Source,
+  root: Descriptor,
+  options: CandidateOptions & { readonly budget: Budget },
+): Promise<Graph> {
+  const graph = await walk(source, root, { ...options, missing: 'report' });
+  if (graph.missing.length === 0) return graph;
+  const held = await options.holds(graph);
+  const isWhole = graph.missing.every(({ digest }) => held.has(digest));
+  return isWhole ? graph : walk(source, root, options);
+}
+
+function runsNowhere(input: string): ImageError {
+  const message = `${input}: expected an image, got an artifact that no engine runs`;
+  return new ImageError('INVALID', message, { location: input });
+}
+
+/** Undefined for an artifact. */
+async function graphOf(
+  { input, at: { source } }: Input,
+  root: Descriptor,
+  options: CandidateOptions & { readonly budget: Budget },
+): Promise<Graph | undefined> {
+  const isIndex = isIndexType(root.mediaType);
+  const platform = options.platform ?? (isIndex ? await options.defaultPlatform() : undefined);
+  const chosen = platform ? await selectPlatform(source, root, platform, options) : root;
+  const graph = await whole(source, chosen, options);
+  const [image] = imagesOf(graph);
+  if (!image) return undefined;
+  const actual = image.config.platform;
+  if (platform && !isIndex && !matchesPlatform(actual, platform)) {
+    throw new ImageError(
+      'NOT_FOUND',
+      `${input}: expected an image for ${formatPlatform(platform)}, got ${formatPlatform(actual)}`,
+      { location: input },
+    );
+  }
+  return graph;
+}

@@ -1,0 +1,64 @@
+import type { Engine } from '../../engine/engine.js';
+import { ImageError } from '../../errors.js';
+import { copyGraph } from '../../transfer/copy.js';
+import type { Sink } from '../../transfer/store.js';
+import type { Graph } from '../../transfer/graph.js';
+import type { VerbOptions } from '../workspace/call.js';
+import type { Candidate } from './load-candidates.js';
+import { readableBy, type Readable } from './readable-by.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/** Only what the engine lacks; everything, where it turns out to want more. @returns the bytes that went */
+export async function sendImages(
+  workspace: Workspace,
+  engine: Engine,
+  candidates: readonly Candidate[],
+  options: VerbOptions,
+): Promise<ReadonlyMap<Candidate, number>> {
+  await using readable = await readableBy(workspace, engine, candidates, options);
+  const { images } = readable;
+  const thin = new Map<Readable, Graph>();
+  for (const image of images) {
+    const { graph } = image;
+    // The embedded store says what it wants itself, and marks what it has as wanted.
+    if (engine.kind === 'embedded') break;
+    const held = await engine.holds(graph, options);
+    const nodes = graph.nodes.filter(({ digest }) => !held.has(digest));
+    if (nodes.length < graph.nodes.length) thin.set(image, { ...graph, nodes });
+  }
+  const bytes = new Map<Candidate, number>();
+  const add = (candidate: Candidate, count: number) =>
+    void bytes.set(candidate, (bytes.get(candidate) ?? 0) + count);
+  const all = async (graphOf: (image: Readable) => Graph): Promise<void> => {
+    await using sink = engine.sink(options);
+    for (const image of images)
+      await stage(image, graphOf(image), sink, options, (count) => add(image.candidate, count));
+    await sink.commit(options);
+  };
+  try {
+    await all((image) => thin.get(image) ?? image.graph);
+  } catch (error) {
+    const isRefused = error instanceof ImageError && error.code === 'INVALID';
+    if (!isRefused || thin.size === 0) throw error;
+    options.onEvent?.({ type: 'notice', text: `${error.message}: all layers are sent now` });
+    await all(({ graph }) => graph);
+  }
+  return bytes;
+}
+
+async function stage(
+  { source, candidate: { references } }: Readable,
+  graph: Graph,
+  sink: Sink,
+  options: VerbOptions,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  await copyGraph(source, graph, sink, {
+    signal: options.signal,
+    onEvent: (event) => {
+      if (event.type === 'progress') onBytes(event.bytes);
+      options.onEvent?.(event);
+    },
+  });
+  for (const reference of references) await sink.tag(graph.root, reference, options);
+}

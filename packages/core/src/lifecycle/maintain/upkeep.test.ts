@@ -1,0 +1,48 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { temporaryFolder } from '../../../testing/temporary.js';
+import { describe as descriptorOf } from '../../oci/descriptor.js';
+import { RegistryStore } from '../../registry/storage/registry-store.js';
+import { blobFile } from '../../store/paths.js';
+import { only } from '../../transfer/copy.js';
+import type { LifecycleEvent } from '../workspace/call.js';
+import { keepUp, parseUpkeep } from './upkeep.js';
+
+it('says what it found damaged, and stops when it is told', async () => {
+  const root = await temporaryFolder();
+  const store = new RegistryStore(root);
+  const bytes = Buffer.from('content');
+  const { digest } = descriptorOf('text/plain', bytes);
+  const put = async () => {
+    const id = await store.uploads.start('a');
+    await store.uploads.append('a', id, only(bytes));
+    await store.uploads.finish('a', id, digest);
+  };
+  await put();
+  await writeFile(blobFile(root, digest), 'damaged');
+  const events: LifecycleEvent[] = [];
+  const upkeep = parseUpkeep({ gcEvery: '5ms', scrubEvery: '5ms' });
+  const keeping = keepUp(root, upkeep, { onEvent: (event) => void events.push(event) });
+  await vi.waitFor(() =>
+    expect(events).toContainEqual({
+      type: 'notice',
+      text: `scrub: ${digest} was damaged; needed by no image`,
+    }),
+  );
+  keeping[Symbol.dispose]();
+  expect(await readdir(join(root, 'blobs/sha256'))).toEqual([]);
+  expect(events).toHaveLength(1);
+});
+
+it('wants amounts that are some', () => {
+  expect(parseUpkeep({})).toEqual({
+    gcEvery: 3_600_000,
+    scrubEvery: 7 * 86_400_000,
+    scrubRate: 20 * 2 ** 20,
+  });
+  for (const wrong of [{ gcEvery: 'often' }, { scrubEvery: '-1' }, { scrubRate: 'slow' }])
+    expect(() => parseUpkeep(wrong)).toThrow(
+      `--${Object.keys(wrong)[0]?.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}: expected`,
+    );
+});

@@ -1,0 +1,54 @@
+import { basename, join } from 'node:path';
+import { spoolFolder } from '../../catalog/file.js';
+import { RECORD_SUFFIX } from '../../catalog/record.js';
+import { allocatedBy, statIfThere } from '../../disk/allocated.js';
+import { FileStore } from '../../store/file-store.js';
+import { findGarbage } from '../../store/collect.js';
+import { filesMatching } from '../workspace/files-matching.js';
+import { PARTIAL, shownPath, type Prunable } from './prunable.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/** What processes that died have left: half-written files, records of archives that are gone, content that no image needs. */
+export async function findLeftovers(workspace: Workspace, now: number): Promise<Prunable[]> {
+  const { folder, state } = workspace.place;
+  const store = join(state, 'store');
+  const paths = [
+    ...(await filesMatching(folder, ['*/*.partial', '*.tar.partial', `*${RECORD_SUFFIX}.partial`])),
+    ...(await filesMatching(state, ['*.partial', 'builds/*.partial'], { dot: true })),
+    ...(await filesMatching(spoolFolder(workspace.place), ['*'], { dot: true })),
+    ...(await strayRecords(folder)),
+    ...(await findGarbage(new FileStore(store), store, { now })).map(({ path }) => path),
+  ];
+  const items: Prunable[] = [];
+  for (const path of paths) {
+    const info = await statIfThere(path);
+    if (!info) continue;
+    items.push({
+      name: basename(path),
+      path: shownPath(workspace, path),
+      kind: 'leftover',
+      contents: [{ id: path, bytes: allocatedBy(info) }],
+      volume: String(info.dev),
+      // The lock of an archive tells whether somebody is at work; elsewhere only time does.
+      created: PARTIAL.test(path) ? 0 : info.mtimeMs,
+      lastUsed: info.mtimeMs,
+      pinned: false,
+      inUse: false,
+      targets: [path],
+      fingerprint: [info.ino, info.size, info.mtimeMs].join(' '),
+    });
+  }
+  return items;
+}
+
+async function strayRecords(folder: string): Promise<string[]> {
+  const records = await filesMatching(folder, [`*${RECORD_SUFFIX}`, `*/*${RECORD_SUFFIX}`], {
+    dot: true,
+  });
+  const stray: string[] = [];
+  for (const record of records) {
+    const archive = `${record.slice(0, -RECORD_SUFFIX.length)}.tar`;
+    if (!(await statIfThere(archive))) stray.push(record);
+  }
+  return stray;
+}

@@ -1,0 +1,52 @@
+import { fileSystemOf, type Need } from '../../disk/free-space.js';
+import { ImageError } from '../../errors.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { prune, type PruneOptions } from './prune.js';
+import { shownPath } from './prunable.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/**
+ * Sees to it that something fits before its first byte is written: on each file system, all that will lie
+ * there together. Where it does not, the rules of `stowage.yaml`, if it has any, free what they allow.
+ *
+ * @param options.copies whether copies in the engine may go, too.
+ * @param options.holding the name whose lock the caller holds.
+ * @throws ImageError NO_SPACE, with how much is missing
+ */
+export async function makeRoom(
+  workspace: Workspace,
+  needs: readonly Need[],
+  options: VerbOptions & Pick<PruneOptions, 'copies' | 'holding'>,
+): Promise<void> {
+  if ((await missing(needs)).length === 0) return;
+  const allowed = Object.keys(workspace.settings.prune).length > 0;
+  if (allowed) {
+    options.onEvent?.({ type: 'step', subject: 'prune', text: 'making room' });
+    const { freedBytes } = await prune(workspace, { ...options, needs, dryRun: false });
+    options.onEvent?.({ type: 'notice', text: `${freedBytes} bytes were freed to make room` });
+  }
+  const [short] = await missing(needs);
+  if (!short) return;
+  const { path, bytes, free } = short;
+  throw new ImageError(
+    'NO_SPACE',
+    `${shownPath(workspace, path)}: expected ${bytes} free bytes, got ${free}`,
+    {
+      location: path,
+      hint: allowed
+        ? 'The rules of stowage.yaml let nothing more go: loosen them (stowage prune --dry-run explains), or use a larger disk.'
+        : 'Free some space (stowage prune --dry-run shows what can go), or let it happen by itself: prune: in stowage.yaml.',
+    },
+  );
+}
+
+/** Needs that do not fit, those on one file system added up. */
+async function missing(needs: readonly Need[]): Promise<(Need & { readonly free: number })[]> {
+  const byVolume = new Map<string, Need & { readonly free: number }>();
+  for (const { path, bytes } of needs) {
+    const { id, free } = await fileSystemOf(path);
+    const before = byVolume.get(id);
+    byVolume.set(id, { path: before?.path ?? path, bytes: bytes + (before?.bytes ?? 0), free });
+  }
+  return [...byVolume.values()].filter(({ bytes, free }) => bytes > free);
+}

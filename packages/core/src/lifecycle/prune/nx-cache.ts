@@ -1,0 +1,30 @@
+import { join, resolve } from 'node:path';
+import { allocated, statIfThere } from '../../disk/allocated.js';
+import { fileSystemOf } from '../../disk/free-space.js';
+import { filesMatching } from '../workspace/files-matching.js';
+import { shownPath, type Prunable } from './prunable.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/** Nx's cache of task outputs, archives among them: shown beside what Stowage keeps, and left alone. */
+export async function nxCacheItem(
+  workspace: Workspace,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Prunable | undefined> {
+  const { root } = workspace;
+  const said = env['NX_CACHE_DIRECTORY'];
+  const folder = said === undefined ? join(root, '.nx/cache') : resolve(root, said);
+  if (!(await statIfThere(folder))) return undefined;
+  const files = await filesMatching(folder, ['**/*'], { dot: true });
+  const sizes = await Promise.all(files.map(allocated));
+  return {
+    name: 'nx',
+    path: shownPath(workspace, folder),
+    kind: 'nx-cache',
+    contents: [{ id: folder, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) }],
+    volume: (await fileSystemOf(folder)).id,
+    pinned: false,
+    inUse: false,
+    targets: [],
+    fingerprint: '',
+  };
+}

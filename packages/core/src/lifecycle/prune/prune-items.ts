@@ -1,0 +1,175 @@
+import { recordPath } from '../../catalog/commit.js';
+import { readCatalog } from '../../catalog/file.js';
+import { locator } from '../../catalog/locate.js';
+import type { CatalogEntry } from '../../catalog/reconcile.js';
+import { parseName } from '../../definition/name.js';
+import { allocated, statIfThere } from '../../disk/allocated.js';
+import { fileSystemOf } from '../../disk/free-space.js';
+import type { Engine, EngineImage } from '../../engine/engine.js';
+import type { Digest } from '../../oci/digest.js';
+import { matchesAny } from '../../policy/wildcards.js';
+import { GRACE } from '../../store/collect.js';
+import { findLeftovers } from './leftovers.js';
+import { nxCacheItem } from './nx-cache.js';
+import {
+  partsOf,
+  rulesOf,
+  type ImageOptions,
+  type InventoryOptions,
+  type Prunable,
+} from './prunable.js';
+import { registryItems } from './prune-registry.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+export interface Inventory {
+  readonly items: readonly Prunable[];
+  /** Parts of images that are none of ours. */
+  readonly held: ReadonlySet<string>;
+}
+
+/** Lists everything that Stowage keeps, with what it takes on its disk. Changes nothing. */
+export async function takeStock(
+  workspace: Workspace,
+  options: InventoryOptions,
+): Promise<Inventory> {
+  const { place, settings } = workspace;
+  const entries = await readCatalog(place);
+  const pins = [...settings.pins, ...options.keep];
+  const locate = locator(place);
+  const archives: ArchiveItem[] = [];
+  for (const entry of entries) {
+    const item = await archiveItem(locate, entry, pins, options);
+    if (item) archives.push(item);
+  }
+  const known = new Map(
+    archives.flatMap((item) =>
+      [item.digest, ...item.configs].flatMap((digest) => (digest ? [[digest, item] as const] : [])),
+    ),
+  );
+  const stored = await imageItems('store', options.store, { known, pins, ...options });
+  const copies = options.engine
+    ? await imageItems('engine', options.engine, { known, pins, ...options })
+    : undefined;
+  const hosted = await registryItems(workspace, { known, pins, ...options });
+  const leftovers = await findLeftovers(workspace, options.now);
+  const cache = await nxCacheItem(workspace);
+  return {
+    items: [
+      ...archives,
+      ...stored.items,
+      ...(copies?.items ?? []),
+      ...hosted,
+      ...leftovers,
+      ...(cache ? [cache] : []),
+    ],
+    held: copies?.held ?? new Set(),
+  };
+}
+
+type ArchiveItem = Prunable & { readonly configs: readonly Digest[] };
+
+/** Nothing to delete where there is no archive of ours. */
+async function archiveItem(
+  locate: ReturnType<typeof locator>,
+  entry: CatalogEntry,
+  pins: readonly string[],
+  { inUse, retention }: InventoryOptions,
+): Promise<ArchiveItem | undefined> {
+  const { name, file, recorded } = entry;
+  const record = recorded?.read();
+  // What lies elsewhere is not ours to delete; nor is there a lock for a name that is a path.
+  const located = locate(file);
+  if (located?.kind !== 'own' || /[\\/]|^\.{0,2}$/.test(name)) return undefined;
+  const { path } = located;
+  const info = await statIfThere(path);
+  if (!info) return undefined;
+  const files = [path, recordPath(path)];
+  const bytes = await Promise.all(files.map(allocated));
+  const created = time(entry.created) ?? (entry.state === 'orphan' ? info.mtimeMs : undefined);
+  const lastUsed = time(entry.last_used) ?? created;
+  const digests = [record?.digest, record?.configDigest].filter((digest) => digest !== undefined);
+  const own = retention.get(name);
+  return {
+    name,
+    path: file,
+    kind: 'archive',
+    ...partsOf(name, file),
+    contents: files.map((id, at) => ({ id, bytes: bytes[at] ?? 0 })),
+    volume: String(info.dev),
+    pinned: entry.pinned === true || own?.pinned === true || matchesAny(name, pins),
+    inUse: digests.some((digest) => inUse.has(digest)),
+    configs: record?.configDigest ? [record.configDigest] : [],
+    targets: files,
+    fingerprint: [info.ino, info.size, info.mtimeMs, lastUsed, entry.usage_count ?? 0].join(' '),
+    ...(entry.state === 'orphan' ? { isOrphan: true } : {}),
+    ...(own ? { rules: rulesOf(own) } : {}),
+    ...(created === undefined ? {} : { created }),
+    ...(lastUsed === undefined ? {} : { lastUsed }),
+    ...(record ? { digest: record.digest } : {}),
+    ...(record?.base ? { base: record.base.digest } : {}),
+  };
+}
+
+/** Images of the store, all of them ours; of an engine only those that an archive holds, too. */
+async function imageItems(
+  kind: 'engine' | 'store',
+  engine: Engine,
+  { known, pins, inUse, now, retention }: ImageOptions,
+): Promise<{ readonly items: readonly Prunable[]; readonly held: ReadonlySet<string> }> {
+  const folder = await engine.dataFolder();
+  const volume = folder === undefined ? engine.location : (await fileSystemOf(folder)).id;
+  const items: Prunable[] = [];
+  const held = new Set<string>();
+  for (const image of await engine.list()) {
+    const contents = await engine.contents(image.id);
+    const archive = known.get(image.id);
+    const name = nameOf(image) ?? archive?.name ?? image.id;
+    // A name that we did not give away is not ours to take.
+    const isOurs =
+      kind === 'store' ||
+      (archive && image.references.every((each) => nameIn(each) === archive.name));
+    if (!isOurs) for (const { id } of contents) held.add(id);
+    if (!isOurs) continue;
+    const since = image.since ?? archive?.created;
+    const lastUsed = archive?.lastUsed ?? since;
+    const own = retention.get(name);
+    items.push({
+      name,
+      path: `${kind === 'store' ? 'store' : engine.kind}:${image.references[0] ?? image.id}`,
+      kind,
+      ...partsOf(name),
+      contents,
+      volume,
+      pinned: archive?.pinned ?? (own?.pinned === true || matchesAny(name, pins)),
+      inUse: inUse.has(image.id) || (archive?.inUse ?? false),
+      targets: image.references.length === 0 ? [image.id] : image.references,
+      fingerprint: [image.id, ...image.references, since, lastUsed].join(' '),
+      digest: archive?.digest ?? image.id,
+      ...(archive ? { isCopy: true } : {}),
+      rules: {
+        ...(own ? rulesOf(own) : {}),
+        // What just came in may belong to a copy that is still going on.
+        ...(kind === 'store' && since !== undefined && now - since < GRACE
+          ? { minAge: GRACE }
+          : {}),
+      },
+      ...(since === undefined ? {} : { created: since }),
+      ...(lastUsed === undefined ? {} : { lastUsed }),
+    });
+  }
+  return { items, held };
+}
+
+function nameOf({ references }: EngineImage): string | undefined {
+  return references.map(nameIn).find((name) => parseName(name) !== undefined);
+}
+
+/** The name in `docker.io/library/<name>:latest`. */
+function nameIn(reference: string): string {
+  return reference.slice(reference.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
+}
+
+function time(text: string | undefined): number | undefined {
+  const parsed = text === undefined ? NaN : Date.parse(text);
+  return Number.isNaN(parsed) ? undefined : parsed;
+}

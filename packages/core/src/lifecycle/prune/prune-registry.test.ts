@@ -1,0 +1,122 @@
+import { readdir, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { workspaceOf } from '../../../testing/workspace.js';
+import { describe as descriptorOf, type Descriptor } from '../../oci/descriptor.js';
+import type { Digest } from '../../oci/digest.js';
+import { MediaType } from '../../oci/media-types.js';
+import { RegistryStore } from '../../registry/storage/registry-store.js';
+import { only } from '../../transfer/copy.js';
+import { readAll } from '../../transfer/verified.js';
+import { prune } from './prune.js';
+
+const DAY = 86_400_000;
+
+/** A registry in a workspace, and what is pushed to it. */
+async function registry() {
+  const { workspace, call, cwd } = await workspaceOf();
+  const root = join(cwd, '.stowage/registry');
+  const store = new RegistryStore(root);
+  const blob = async (repository: string, text: string): Promise<Descriptor> => {
+    const bytes = Buffer.from(text.repeat(2000));
+    const descriptor = descriptorOf('text/plain', bytes);
+    const id = await store.uploads.start(repository);
+    await store.uploads.append(repository, id, only(bytes));
+    await store.uploads.finish(repository, id, descriptor.digest);
+    return descriptor;
+  };
+  const manifest = async (
+    repository: string,
+    children: readonly Descriptor[],
+    { tag, subject }: { readonly tag?: string; readonly subject?: Digest } = {},
+  ): Promise<Descriptor> => {
+    const bytes = Buffer.from(JSON.stringify({ children, subject }));
+    const descriptor = descriptorOf(MediaType.manifest, bytes);
+    await store.putManifest(
+      repository,
+      { descriptor, subject, children: children.map(({ digest }) => digest), bytes },
+      tag === undefined ? [] : [tag],
+    );
+    return descriptor;
+  };
+  /** As if nobody had asked for anything of it for so many days. */
+  const age = async (repository: string, days: number) => {
+    const then = new Date(Date.now() - days * DAY);
+    const folders = [
+      ...['_blobs', '_manifests'].map((kind) => join(root, 'repositories', repository, kind)),
+      join(root, 'blobs/sha256'),
+    ];
+    for (const folder of folders)
+      for (const name of await readdir(folder)) await utimes(join(folder, name), then, then);
+  };
+  const blobs = async () => (await readdir(join(root, 'blobs/sha256'))).length;
+  return { workspace, call, root, store, blob, manifest, age, blobs };
+}
+
+it('lets go what the rules say of a registry, with its platforms and referrers, and frees it', async () => {
+  const { workspace, call, store, blob, manifest, age, blobs } = await registry();
+  const shared = await blob('team/app', 'shared');
+  const own = await blob('team/app', 'own');
+  const platform = await manifest('team/app', [shared, own]);
+  const old = await manifest('team/app', [platform], { tag: 'old' });
+  await manifest('team/app', [await blob('team/app', 'signature')], { subject: old.digest });
+  await age('team/app', 40);
+  const kept = await manifest('team/app', [shared], { tag: 'new' });
+  await blob('team/app', 'for an image that is on its way');
+  const options = { ...call, keepNewest: { name: 1 }, unusedFor: '30d' };
+  const plan = await prune(workspace, { ...options, dryRun: true });
+  expect(plan.decisions).toMatchObject([
+    { kind: 'registry', path: 'team/app:new', action: 'keep', rule: 'in-use' },
+    { kind: 'registry', path: 'team/app:old', action: 'delete', rule: 'unused-for' },
+  ]);
+  expect(await store.tags('team/app')).toEqual(['new', 'old']);
+  const done = await prune(workspace, options);
+  expect(done).toEqual(plan);
+  expect(done.freedBytes).toBeGreaterThan(2000 * 'ownsignature'.length);
+  expect(await store.tags('team/app')).toEqual(['new']);
+  for (const gone of [old, platform])
+    expect(await store.manifest('team/app', gone.digest)).toBeUndefined();
+  // The newest image, its layer, and what somebody still pushes.
+  expect(await blobs()).toBe(3);
+  await readAll(store.read('team/app', (await store.blob('team/app', shared.digest)) ?? kept));
+});
+
+it('leaves a platform that has a tag of its own when its index goes', async () => {
+  const { workspace, call, store, blob, manifest, age } = await registry();
+  const platform = await manifest('team/app', [await blob('team/app', 'own')], { tag: 'amd64' });
+  await manifest('team/app', [platform], { tag: 'all' });
+  await age('team/app', 40);
+  // The newer of two: it stays, whatever becomes of the other.
+  const link = `_manifests/${platform.digest.replace(':', '-')}`;
+  const day = new Date(Date.now() - DAY);
+  await utimes(join(store.location, 'repositories/team/app', link), day, day);
+  const options = { ...call, keepNewest: { name: 1 }, unusedFor: '30d' };
+  const { decisions } = await prune(workspace, options);
+  expect(decisions).toMatchObject([
+    { path: 'team/app:amd64', action: 'keep' },
+    { path: 'team/app:all', action: 'delete' },
+  ]);
+  expect(await store.tags('team/app')).toEqual(['amd64']);
+  expect(await store.manifest('team/app', platform.digest)).toBeDefined();
+});
+
+it('never takes the newest of a repository, or what is pinned; what nothing names goes', async () => {
+  const { workspace, call, blob, manifest, age, blobs } = await registry();
+  for (const name of ['team/app', 'team/pinned', 'team/kept'])
+    for (const tag of ['1', '2'])
+      await manifest(name, [await blob(name, `${name} ${tag}`)], { tag });
+  await blob('team/app', 'given up');
+  for (const name of ['team/app', 'team/pinned', 'team/kept']) await age(name, 40);
+  const options = { ...call, maxUsed: '1B', keep: ['*/pinned'], minAge: '1d' };
+  const { decisions, shortfallBytes } = await prune(workspace, options);
+  const went = decisions.filter(({ action }) => action === 'delete');
+  expect(went.map(({ kind }) => kind).sort()).toEqual(['leftover', 'registry', 'registry']);
+  expect(shortfallBytes).toBeGreaterThan(0);
+  // Two each of what is pinned, one each of the others; every one with its layer.
+  expect(await blobs()).toBe(8);
+});
+
+it('has no registry, and needs none', async () => {
+  const { workspace, call } = await workspaceOf();
+  expect((await prune(workspace, { ...call, root: 'elsewhere' })).decisions).toEqual([]);
+});

@@ -1,0 +1,41 @@
+import type { Settings } from '../../definition/settings.js';
+import type { PruneRules } from '../../policy/prune-model.js';
+import { duration, space } from '../workspace/units.js';
+
+/** Rules as text; each given one replaces that of the settings. */
+export interface RuleOptions {
+  readonly keepNewest?: PruneRules['keepNewest'];
+  /** A duration, as `30d`. */
+  readonly unusedFor?: string | undefined;
+  readonly minAge?: string | undefined;
+  /** A size or a share of the file system, as `20GB` or `10%`. */
+  readonly maxUsed?: string | undefined;
+  readonly minFree?: string | undefined;
+  readonly reserved?: string | undefined;
+  readonly orphans?: boolean | undefined;
+  /** Prune only this project; bounds on all space then apply only if given here. */
+  readonly project?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** @param total bytes of the file system that percentages are of. @throws ImageError USAGE */
+export function pruneRules(
+  { prune }: Pick<Settings, 'prune'>,
+  options: RuleOptions,
+  total: number,
+): PruneRules {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const isPart = options.project !== undefined || options.name !== undefined;
+  const bounds = isPart ? { maxUsed: undefined, minFree: undefined } : {};
+  const rules: RuleOptions = { ...prune, ...bounds, ...Object.fromEntries(given) };
+  const { keepNewest, unusedFor, minAge, maxUsed, minFree, reserved, orphans } = rules;
+  return {
+    ...(keepNewest === undefined ? {} : { keepNewest }),
+    ...(unusedFor === undefined ? {} : { unusedFor: duration(unusedFor, 'unused-for') }),
+    ...(minAge === undefined ? {} : { minAge: duration(minAge, 'min-age') }),
+    ...(maxUsed === undefined ? {} : { maxUsed: space(maxUsed, total, 'max-used') }),
+    ...(minFree === undefined ? {} : { minFree: space(minFree, total, 'min-free') }),
+    ...(reserved === undefined ? {} : { reserved: space(reserved, total, 'reserved') }),
+    ...(orphans === undefined ? {} : { orphans }),
+  };
+}

@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import { fileSystemOf } from '../../disk/free-space.js';
+import { EmbeddedEngine } from '../../engine/embedded.js';
+import type { Engine } from '../../engine/engine.js';
+import { ImageError } from '../../errors.js';
+import type { Digest } from '../../oci/digest.js';
+import { planPrune } from '../../policy/plan-prune.js';
+import type {
+  PruneDecision,
+  PruneFacts,
+  PrunePlan,
+  Shortfall,
+  Volume,
+} from '../../policy/prune-model.js';
+import { applyPrune, keyOf } from './apply-prune.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { findDefinitions } from '../workspace/definitions.js';
+import { registryFolder } from '../maintain/maintain-registry.js';
+import type { Need } from '../../disk/free-space.js';
+import { pruneRules, type RuleOptions } from './prune-rules.js';
+import { takeStock, type Inventory } from './prune-items.js';
+import type { InventoryOptions } from './prunable.js';
+import type { Prunable } from './prunable.js';
+import { syncCatalog } from '../workspace/sync-catalog.js';
+import { openEngine, type Workspace } from '../workspace/workspace.js';
+
+/** Rules of a prune, over those of the settings. */
+export interface PruneOptions extends VerbOptions, RuleOptions {
+  /** Also prune copies of archives in the engine. */
+  readonly copies?: boolean | undefined;
+  /** Patterns of names to keep, besides those of the settings. */
+  readonly keep?: readonly string[] | undefined;
+  /** Folder of the registry; `.stowage/registry` of the workspace when omitted. */
+  readonly root?: string | undefined;
+  /** `root` is relative to this; to the workspace when omitted. */
+  readonly cwd?: string | undefined;
+  /** Files that are about to be written and must fit. */
+  readonly needs?: readonly Need[];
+  /** An image name whose lock the caller holds. */
+  readonly holding?: string | undefined;
+  /** The current time, in milliseconds since 1970. */
+  readonly now?: number;
+}
+
+/** The decisions, and the space they free. */
+export interface PruneResult {
+  readonly decisions: readonly PruneDecision[];
+  readonly freedBytes: number;
+  /** Bytes that are still missing to meet the bounds on space. */
+  readonly shortfallBytes: number;
+  readonly shortfalls: readonly Shortfall[];
+}
+
+/**
+ * Deletes what the rules allow; a dry run makes the same plan and deletes nothing.
+ *
+ * @throws ImageError USAGE (a rule), UNAVAILABLE (the engine whose copies are to be pruned)
+ */
+export async function prune(workspace: Workspace, options: PruneOptions): Promise<PruneResult> {
+  await using engines = await openEngines(workspace, options);
+  const retention = new Map(
+    (await findDefinitions(workspace, options)).map(({ definition }) => [
+      definition.name,
+      definition.retention,
+    ]),
+  );
+  const look = () => makePlan(workspace, engines, { ...options, retention });
+  const { plan, items } = await look();
+  const decided = plan.decisions.flatMap((decision) => {
+    const item = items.get(keyOf(decision));
+    return item && decision.rule !== 'out-of-scope' ? [[decision, item] as const] : [];
+  });
+  const planned = decided.map(([decision]) => decision);
+  if (options.dryRun) return resultOf(planned, planned, plan);
+  const done = await applyPrune(workspace, decided, {
+    ...options,
+    ...engines,
+    registryRoot: registryOf(workspace, options),
+    look: async () => {
+      const now = await look();
+      const going = now.plan.decisions.filter(({ action }) => action === 'delete');
+      return new Map(
+        going.flatMap((decision) => {
+          const item = now.items.get(keyOf(decision));
+          return item ? [[keyOf(decision), item] as const] : [];
+        }),
+      );
+    },
+  });
+  await syncCatalog(workspace);
+  return resultOf(planned, done, plan);
+}
+
+interface Engines extends AsyncDisposable {
+  readonly store: Engine;
+  readonly copies: Engine | undefined;
+  readonly inUse: () => Promise<ReadonlySet<Digest>>;
+}
+
+/** As `stowage serve` and `stowage gc` name it. */
+function registryOf(workspace: Workspace, { cwd = workspace.root, root }: PruneOptions): string {
+  return registryFolder(workspace, { cwd, root });
+}
+
+async function makePlan(
+  workspace: Workspace,
+  { store, copies, inUse }: Engines,
+  options: PruneOptions & Pick<InventoryOptions, 'retention'>,
+): Promise<{ readonly plan: PrunePlan; readonly items: ReadonlyMap<string, Prunable> }> {
+  const now = options.now ?? Date.now();
+  const inventory = await takeStock(workspace, {
+    store,
+    engine: copies,
+    registryRoot: registryOf(workspace, options),
+    inUse: await inUse(),
+    keep: options.keep ?? [],
+    retention: options.retention,
+    now,
+  });
+  const home = await fileSystemOf(workspace.place.folder);
+  const rules = pruneRules(workspace.settings, options, home.total);
+  const facts: PruneFacts = {
+    now,
+    held: inventory.held,
+    volumes: await volumesOf(workspace, inventory, options),
+    isInScope: ({ name, project }) =>
+      (options.name === undefined || options.name === name) &&
+      (options.project === undefined || options.project === project),
+  };
+  return {
+    plan: planPrune(inventory.items, rules, facts),
+    items: new Map(inventory.items.map((item) => [keyOf(item), item])),
+  };
+}
+
+/** The file systems of what may go and of what will come, that of the archives first. */
+async function volumesOf(
+  workspace: Workspace,
+  { items }: Inventory,
+  options: PruneOptions,
+): Promise<Volume[]> {
+  const { place } = workspace;
+  const { needs = [] } = options;
+  const volumes = new Map<string, Volume>();
+  const note = async (path: string, bytes: number) => {
+    const { id, free } = await fileSystemOf(path);
+    const before = volumes.get(id) ?? { id, free, path, wanted: 0 };
+    volumes.set(id, { ...before, wanted: (before.wanted ?? 0) + bytes });
+  };
+  const files = items.flatMap(({ kind, targets }) =>
+    kind === 'archive' || kind === 'leftover' ? targets : [],
+  );
+  const folders = [place.folder, join(place.state, 'store'), registryOf(workspace, options)];
+  for (const path of [...folders, ...files]) await note(path, 0);
+  for (const { path, bytes } of needs) await note(path, bytes);
+  return [...volumes.values()];
+}
+
+async function openEngines(workspace: Workspace, options: PruneOptions): Promise<Engines> {
+  const store = new EmbeddedEngine(join(workspace.place.state, 'store'));
+  const engine = await engineOf(workspace, options);
+  const copies = options.copies && engine?.kind !== 'embedded' ? engine : undefined;
+  return {
+    store,
+    copies,
+    inUse: async () => (engine ? engine.inUse(options) : new Set()),
+    [Symbol.asyncDispose]: async () => engine?.[Symbol.asyncDispose](),
+  };
+}
+
+/** No engine, no containers: that an archive may go does not hang on a daemon. */
+async function engineOf(workspace: Workspace, options: PruneOptions): Promise<Engine | undefined> {
+  try {
+    return await openEngine(workspace, options);
+  } catch (error) {
+    const isAbsent = error instanceof ImageError && error.code === 'UNAVAILABLE';
+    if (!isAbsent || options.copies) throw error;
+    options.onEvent?.({
+      type: 'notice',
+      text: 'no engine answers, so no container was asked what it uses',
+    });
+    return undefined;
+  }
+}
+
+/** What was stopped on the way is missing where a bound on space asked for it. */
+function resultOf(
+  planned: readonly PruneDecision[],
+  done: readonly PruneDecision[],
+  { shortfalls }: PrunePlan,
+): PruneResult {
+  const sum = (decisions: readonly PruneDecision[]) =>
+    decisions.reduce((bytes, each) => bytes + (each.action === 'delete' ? each.bytes : 0), 0);
+  const stopped = planned.filter(
+    ({ rule, action }, at) =>
+      action !== done[at]?.action && (rule === 'max-used' || rule === 'min-free'),
+  );
+  const missing = shortfalls.reduce((most, { bytes }) => Math.max(most, bytes), 0);
+  return {
+    decisions: done,
+    freedBytes: sum(done),
+    shortfallBytes: missing + sum(stopped),
+    shortfalls,
+  };
+}

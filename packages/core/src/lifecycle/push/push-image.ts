@@ -1,0 +1,220 @@
+import { convertImage, type ConvertOptions } from '../../convert/convert-image.js';
+import { repacked } from '../../convert/convert-layer.js';
+import { compressionOf, layerType, type LayerCompression } from '../../convert/formats.js';
+import type { Repository } from '../../distribution/repository.js';
+import { ImageError } from '../../errors.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import type { Digest } from '../../oci/digest.js';
+import type { NamedDescriptor } from '../../oci/layout.js';
+import { isPlainLayerType } from '../../oci/media-types.js';
+import { parseReference } from '../../oci/reference.js';
+import { copyGraph } from '../../transfer/copy.js';
+import type { Bytes, Source } from '../../transfer/store.js';
+import { walk } from '../../transfer/walk.js';
+import { imagesOf } from '../../transfer/graph.js';
+import { sizeOf } from '../../transfer/graph.js';
+import { tap } from '../../transfer/tap.js';
+import { sharedCache } from '../cache/shared-cache.js';
+import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
+import { merged, type Ready } from './merge-index.js';
+import { PackedLayers } from './packed-layers.js';
+import type { PushItem } from './push-items.js';
+
+/** How one image is pushed. */
+export interface PushImageOptions extends Pick<VerbOptions, 'signal' | 'onEvent'> {
+  /**
+   * When the tag is another image in the registry; `overwrite` when omitted. `merge` joins the platforms of both, the pushed
+   * ones winning; with `merge-keep` the existing ones win.
+   */
+  readonly onExistingTag?: 'overwrite' | 'skip' | 'error' | 'merge' | 'merge-keep' | undefined;
+  /**
+   * Layer compression. `auto` (default) gzips docker-archive layers and leaves images that already have a manifest digest
+   * unchanged.
+   */
+  readonly compress?: 'auto' | 'none' | 'gzip' | 'zstd' | undefined;
+}
+
+type Options = PushImageOptions & { readonly packings: ReturnType<typeof packings> };
+
+/** The outcome of pushing one image. */
+export interface Pushed {
+  /** Manifest digest in the registry; null in a dry run if layers still need compression. */
+  readonly digest: Digest | null;
+  readonly action: 'pushed' | 'skipped';
+  readonly blobs: { readonly sent: number; readonly mounted: number; readonly existing: number };
+  /** Bytes sent; in a dry run an upper bound. */
+  readonly bytesSent: number;
+}
+
+const NOTHING = { sent: 0, mounted: 0, existing: 0 };
+/** What is sent over a network of today; a higher level takes longer than it saves. */
+const LEVELS: Readonly<Record<LayerCompression, number | undefined>> = {
+  none: undefined,
+  gzip: 1,
+  zstd: 1,
+};
+
+/** What {@link pushImage} would do, as far as it can be told without a connection. */
+export async function planImage(item: PushItem, options: Options): Promise<Pushed> {
+  const ready = await foreseen(item, options);
+  const digest = ready?.graph.root.digest ?? null;
+  const bytesSent = sizeOf((ready ?? item).graph);
+  return { digest, action: 'pushed', blobs: NOTHING, bytesSent };
+}
+
+/**
+ * Pushes one image and what refers to it. What is there under its tag already takes one request; layers that must
+ * be packed are packed while they are sent, once: the next time their digests are known before.
+ *
+ * @throws ImageError CONFLICT (`onExistingTag: 'error'`); of the source and the registry
+ */
+export async function pushImage(
+  item: PushItem,
+  sink: Repository,
+  options: Options,
+): Promise<Pushed> {
+  const { at, image, reference, referrers } = item;
+  const { onExistingTag = 'overwrite' } = options;
+  const { tag } = parseReference(reference);
+  const expected = await foreseen(item, options);
+  const there = tag === undefined ? undefined : await sink.find(tag, options);
+  if (there && (there.digest === expected?.graph.root.digest || onExistingTag === 'skip'))
+    return alreadyThere(there.digest);
+  if (there && onExistingTag === 'error') throw isTaken(reference, there);
+  options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
+  let bytesSent = 0;
+  const onEvent = (event: LifecycleEvent): void => {
+    if (event.type === 'progress') bytesSent += event.bytes;
+    options.onEvent?.(event);
+  };
+  const ours = await packed(item, sink, { ...options, onSent: (bytes) => (bytesSent += bytes) });
+  const isMerged = onExistingTag === 'merge' || onExistingTag === 'merge-keep';
+  const { source, graph } =
+    there && isMerged
+      ? await merged(ours, sink, there, { ...options, keep: onExistingTag === 'merge-keep' })
+      : ours;
+  if (there?.digest === graph.root.digest) return { ...alreadyThere(there.digest), bytesSent };
+  await copyGraph(source, graph, sink, { signal: options.signal, onEvent });
+  if (ours.graph.root.digest === image.descriptor.digest)
+    for (const each of referrers)
+      await copyGraph(at.source, each, sink, { signal: options.signal, onEvent });
+  if (tag !== undefined) await sink.tag(graph.root, reference);
+  await sink.commit(options);
+  return { digest: graph.root.digest, action: 'pushed', blobs: { ...sink.blobs }, bytesSent };
+}
+
+export function alreadyThere(digest: Digest | null): Pushed {
+  return { digest, action: 'skipped', blobs: NOTHING, bytesSent: 0 };
+}
+
+/** How layers are to be packed; undefined to leave them as they are, where there is a digest to keep. */
+function packingOf(
+  { at, graph }: PushItem,
+  { compress = 'auto' }: PushImageOptions,
+): LayerCompression | undefined {
+  if (compress !== 'auto') return compress;
+  const isPlain = imagesOf(graph).some(({ layers }) =>
+    layers.some(({ mediaType }) => isPlainLayerType(mediaType)),
+  );
+  const isComposed = at.source.location.startsWith('docker-archive:') || at.kind === 'engine';
+  return isComposed && isPlain ? 'gzip' : undefined;
+}
+
+/** What was packed before, by how; one for all images of a push. */
+export function packings(): (compression: LayerCompression) => PackedLayers {
+  const known = new Map<LayerCompression, PackedLayers>();
+  return (compression) => {
+    const how = `${compression}-${LEVELS[compression] ?? 0}`;
+    const layers = known.get(compression) ?? new PackedLayers(sharedCache(), how);
+    known.set(compression, layers);
+    return layers;
+  };
+}
+
+/** The image as it will be there; undefined when some layer was never packed, so that nobody can know yet. */
+async function foreseen(item: PushItem, options: Options): Promise<Ready | undefined> {
+  const { at, graph, image } = item;
+  const compress = packingOf(item, options);
+  if (compress === undefined) return { source: at.source, graph };
+  const memory = options.packings(compress);
+  const known = new Map<Digest, Descriptor>();
+  for (const { layers } of imagesOf(graph))
+    for (const layer of layers.filter(({ mediaType }) => isRepacked(mediaType, compress))) {
+      const before = await memory.find(layer.digest);
+      if (!before) return undefined;
+      known.set(layer.digest, before);
+    }
+  const pack: Packing = async (source, layer, how) => ({
+    descriptor: {
+      ...(known.get(layer.digest) ?? layer),
+      mediaType: layerType(compress, how.format),
+    },
+    open: () => repacked(source, layer, how),
+  });
+  return ready(at.source, image, { ...options, compress, pack });
+}
+
+/** The image as it will be there, its packed layers there already. */
+async function packed(
+  item: PushItem,
+  sink: Repository,
+  options: Options & { readonly onSent: (bytes: number) => void },
+): Promise<Ready> {
+  const { at, graph, image } = item;
+  const { onEvent, onSent, signal } = options;
+  const compress = packingOf(item, options);
+  if (compress === undefined) return { source: at.source, graph };
+  const memory = options.packings(compress);
+  const pack: Packing = async (source, layer, { level = LEVELS[compress], ...how }) => {
+    const mediaType = layerType(compress, how.format);
+    const open = (): Bytes =>
+      tap(repacked(source, layer, { ...how, level }), ({ byteLength: bytes }) =>
+        onEvent?.({ type: 'progress', descriptor: layer, bytes }),
+      );
+    const descriptor = await memory.bring(
+      layer.digest,
+      (before) => sink.holds(before, { signal }),
+      async () => {
+        onEvent?.({ type: 'start', bytes: layer.size, nodes: 1 });
+        const made = await sink.ingest(mediaType, open, { signal });
+        onSent(made.size);
+        return made;
+      },
+    );
+    return { descriptor: { ...descriptor, mediaType }, open };
+  };
+  return ready(at.source, image, { ...options, compress, pack });
+}
+
+type Packing = NonNullable<ConvertOptions['pack']>;
+
+async function ready(
+  source: Source,
+  image: NamedDescriptor,
+  {
+    compress,
+    pack,
+    signal,
+    onEvent,
+  }: PushImageOptions & { readonly compress: LayerCompression; readonly pack: Packing },
+): Promise<Ready> {
+  const onNotice = (text: string): void => onEvent?.({ type: 'notice', text });
+  const converted = await convertImage(source, image, { compress, pack, signal, onNotice });
+  return {
+    source: converted.source,
+    graph: await walk(converted.source, converted.to, { signal }),
+  };
+}
+
+/** Whether a layer changes. */
+function isRepacked(mediaType: string, compress: LayerCompression): boolean {
+  const now = compressionOf(mediaType);
+  return now !== undefined && now !== compress;
+}
+
+function isTaken(reference: string, { digest }: Descriptor): ImageError {
+  return new ImageError('CONFLICT', `${reference}: expected no such tag yet, got ${digest}`, {
+    location: reference,
+    hint: 'Write over it with --on-existing-tag overwrite, join the platforms of both with merge, or leave it with skip.',
+  });
+}

@@ -1,0 +1,146 @@
+import type { RegistryClient } from '../../distribution/transport/client.js';
+import type { Engine } from '../../engine/engine.js';
+import { ImageError } from '../../errors.js';
+import { parseReference } from '../../oci/reference.js';
+import type { Opened } from '../../open.js';
+import { forEachOf } from '../../transfer/for-each-of.js';
+import type { Bytes } from '../../transfer/store.js';
+import { sharedCache } from '../cache/shared-cache.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { noteUse } from '../workspace/note-use.js';
+import { rememberedUploads } from './packed-layers.js';
+import {
+  alreadyThere,
+  packings,
+  planImage,
+  pushImage,
+  type Pushed,
+  type PushImageOptions,
+} from './push-image.js';
+import { itemsOf, requireOnePerName, type PushItem, type PushNaming } from './push-items.js';
+import { expanded } from '../workspace/files-matching.js';
+import { parseTarget } from '../workspace/registry-address.js';
+import { openIn } from '../workspace/open-in.js';
+import { openEngine, type Workspace } from '../workspace/workspace.js';
+
+/** How images are pushed. */
+export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** Opens standard input, for `-`. */
+  readonly stdin: () => Bytes;
+  /** `[http(s)://]HOST[:PORT][/PREFIX]`; `push.to` of the settings when omitted. */
+  readonly to?: string | undefined;
+  /** Repository for images whose name is only a tag. */
+  readonly repository?: string | undefined;
+}
+
+/** An image that was pushed, or found already pushed. */
+export interface PushResult extends Pushed {
+  readonly input: string;
+  /** The image's name in the input; null when it has none. */
+  readonly source: string | null;
+  /** The image's name in the registry. */
+  readonly reference: string;
+}
+
+/** So many images move at once. */
+const AT_ONCE = 3;
+
+/**
+ * Pushes images to a registry. All inputs are opened, named and checked in their structure before the first connection;
+ * content is verified while it streams, and an image that fails gets no manifest and no tag.
+ *
+ * @throws ImageError USAGE, NOT_FOUND, INVALID, CORRUPT, INCOMPLETE; CONFLICT (`onExistingTag: 'error'`); UNAUTHORIZED,
+ *   DENIED, UNAVAILABLE
+ */
+export async function push(
+  workspace: Workspace,
+  inputs: readonly string[],
+  options: PushOptions,
+): Promise<PushResult[]> {
+  const target = parseTarget(targetOf(workspace, options));
+  if (target.plainHttp === false && options.registry?.plainHttp)
+    throw new ImageError('USAGE', '--plain-http: expected an address of http, got https://');
+  let engine: Engine | undefined;
+  const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
+  const opened: Opened[] = [];
+  try {
+    const items: PushItem[] = [];
+    for (const input of await expanded(inputs, options.cwd)) {
+      const at = await openIn(workspace, input, { ...options, engine: theEngine });
+      opened.push(at);
+      for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
+      items.push(...(await itemsOf(input, at, target, options)));
+    }
+    requireOnePerName(items, options);
+    if (options.dryRun) {
+      const planned: PushResult[] = [];
+      const dry = { ...options, packings: packings() };
+      for (const item of items) planned.push(resultOf(item, await planImage(item, dry)));
+      return planned;
+    }
+    const { openRegistry } = await import('../../distribution/open-repository.js');
+    const plainHttp = target.plainHttp ?? options.registry?.plainHttp;
+    await using client = await openRegistry(target.registry, { ...options.registry, plainHttp });
+    const results = await pushAll(client, items, options);
+    for (const at of opened) await noteUse(at, workspace.place, options);
+    return results;
+  } finally {
+    for (const { source } of opened) await source[Symbol.asyncDispose]();
+    await engine?.[Symbol.asyncDispose]();
+  }
+}
+
+/** @throws ImageError USAGE */
+function targetOf({ settings }: Workspace, { to = settings.pushTo }: PushOptions): string {
+  if (to !== undefined) return to;
+  throw new ImageError('USAGE', 'push: expected a registry, got none', {
+    hint: 'Name it with --to HOST[:PORT][/PREFIX], or in stowage.yaml with push: { to: … }.',
+  });
+}
+
+async function pushAll(
+  client: RegistryClient,
+  items: readonly PushItem[],
+  options: PushOptions,
+): Promise<PushResult[]> {
+  const { Repository } = await import('../../distribution/repository.js');
+  const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
+  const common = { known: new KnownBlobs(), uploads: rememberedUploads(sharedCache()) };
+  const results = new Map<PushItem, PushResult>();
+  const each = { ...options, packings: packings() };
+  // The same image under the same name, a second time.
+  const first = new Map(items.toReversed().map((item) => [item.reference, item]));
+  try {
+    await forEachOf(
+      [...first.values()].reverse(),
+      { concurrency: AT_ONCE, signal: options.signal },
+      async (item, signal) => {
+        const { registry, repository } = parseReference(item.reference);
+        await using sink = new Repository(client, { registry, repository }, common);
+        const pushed = await pushImage(item, sink, { ...each, signal });
+        results.set(item, resultOf(item, pushed));
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof ImageError) || results.size === 0) throw error;
+    const landed = [...results.values()].map(({ reference, digest }) => `${reference}@${digest}`);
+    const { code, message, location, hint = '' } = error;
+    throw new ImageError(code, message, {
+      ...(location === undefined ? {} : { location }),
+      hint: `${hint}${hint === '' ? '' : ' '}These landed: ${landed.join(', ')}.`,
+      cause: error,
+    });
+  }
+  return items.flatMap((item) => {
+    const result = results.get(item);
+    if (result) return [result];
+    const before = results.get(first.get(item.reference) ?? item);
+    return before ? [resultOf(item, alreadyThere(before.digest))] : [];
+  });
+}
+
+function resultOf({ input, image, reference }: PushItem, pushed: Pushed): PushResult {
+  return { input, source: image.reference ?? null, reference, ...pushed };
+}

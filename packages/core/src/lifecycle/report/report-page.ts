@@ -1,0 +1,181 @@
+import ms from 'ms';
+import { amount, html, page, type Html } from '../../page/html.js';
+import { picture, PICTURE_STYLE } from './report-picture.js';
+import type { Report } from './report.js';
+import type { RunSummary } from './report-runs.js';
+
+/** Renders a report as one HTML page without script, font or network access. */
+export async function reportPage(report: Report): Promise<string> {
+  const { workspace, created, bytes, repeatedBytes, archives, problems, prune } = report;
+  const figures = [
+    [String(archives.length), archives.length === 1 ? 'archive' : 'archives'],
+    [amount(bytes), 'on disk'],
+    [amount(repeatedBytes), 'of it more than once'],
+    [amount(prune.freedBytes), 'would be freed by prune'],
+    [String(problems.length), problems.length === 1 ? 'problem' : 'problems'],
+  ];
+  const body = html`<h1>Images of ${workspace}</h1>
+    <p class="soft">
+      As of <time datetime="${created}">${created.slice(0, 16).replace('T', ' ')}</time> UTC
+    </p>
+    <dl class="figures">
+      ${figures.map(
+        ([value, label]) =>
+          html`<div>
+            <dt>${label}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+    ${(await picture(report)) ??
+    html`<p>No archives yet: <code>nx run PROJECT:image-save</code> makes one.</p>`}
+    ${problemsOf(report)} ${archivesOf(report)} ${pruneOf(report)} ${runsOf(report.runs)}`;
+  return page(`Images of ${workspace}`, body, STYLE);
+}
+
+const STYLE = `${PICTURE_STYLE}
+.figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; } .figures div { display: flex; flex-direction: column-reverse; }
+.figures dd { margin: 0; font-size: 1.6rem; font-weight: 600; font-variant-numeric: tabular-nums; } .figures dt { color: var(--soft); }
+.bars { width: 120px; height: 18px; } .bars rect { fill: var(--link); } tr:target { background: var(--code); }
+@media print { :root { color-scheme: light; } body { margin: 0; max-width: none; font-size: 11px; } h2 { break-after: avoid; } tr, figure { break-inside: avoid; } .scroll { overflow: visible; } }
+`;
+
+function problemsOf({ problems }: Report): Html | undefined {
+  if (problems.length === 0) return undefined;
+  return table(
+    'Problems',
+    ['What', 'Where', 'What to do'],
+    problems.map(
+      ({ name, kind, path, detail, fix }) =>
+        html`<tr>
+          <th scope="row">${name}<br /><span class="soft">${kind}: ${detail}</span></th>
+          <td><code>${path}</code></td>
+          <td>${fix}</td>
+        </tr>`,
+    ),
+  );
+}
+
+function archivesOf({ archives, created }: Report): Html | undefined {
+  if (archives.length === 0) return undefined;
+  const now = Date.parse(created);
+  const rows = [...archives.entries()].sort(([, one], [, other]) => other.bytes - one.bytes);
+  return table(
+    'Archives',
+    ['Name', 'Project', '#On disk', '#Held by others, too', '#Age', '#Last used', 'State'],
+    rows.map(
+      ([at, { name, project, bytes, sharedBytes, created: made, lastUsed, pinned, state }]) =>
+        html`<tr id="archive-${at}">
+          <th scope="row">${name}</th>
+          <td>${project ?? '–'}</td>
+          <td class="number">${amount(bytes)}</td>
+          <td class="number">${amount(sharedBytes)}</td>
+          <td class="number">${since(made, now)}</td>
+          <td class="number">${lastUsed === null ? 'never' : `${since(lastUsed, now)} ago`}</td>
+          <td>${state}${pinned ? ', pinned' : ''}</td>
+        </tr>`,
+    ),
+  );
+}
+
+function pruneOf({ prune: { decisions, freedBytes, shortfallBytes } }: Report): Html {
+  const going = decisions.filter(({ action }) => action === 'delete');
+  const kept = new Map<string, number>();
+  for (const { action, reason } of decisions)
+    if (action === 'keep') kept.set(reason, (kept.get(reason) ?? 0) + 1);
+  const short =
+    shortfallBytes === 0
+      ? undefined
+      : html`<p>The rules ask for ${amount(shortfallBytes)} more than may go.</p>`;
+  return html`${table(
+    `What prune would delete: ${going.length === 0 ? 'nothing' : amount(freedBytes)}`,
+    ['What', 'Where', '#Frees', 'Why'],
+    going.map(
+      ({ name, kind, path, bytes, reason }) =>
+        html`<tr>
+          <th scope="row">${name}<br /><span class="soft">${kind}</span></th>
+          <td><code>${path}</code></td>
+          <td class="number">${amount(bytes)}</td>
+          <td>${reason}</td>
+        </tr>`,
+    ),
+  )}
+  ${short}
+  ${kept.size === 0
+    ? undefined
+    : html`<p>What stays, and why:</p>
+        <ul>
+          ${[...kept].map(([reason, count]) => html`<li>${count} × ${reason}</li>`)}
+        </ul>`}`;
+}
+
+function runsOf(runs: readonly RunSummary[]): Html | undefined {
+  if (runs.length === 0) return undefined;
+  return table(
+    'Runs in Nx',
+    [
+      'Image',
+      'Target',
+      '#Built',
+      '#Local cache',
+      '#Remote cache',
+      '#Failed',
+      '#Half took less than',
+      'Builds, oldest first',
+    ],
+    runs.map(
+      ({ image, target, built, localCache, remoteCache, failed, medianTime, times }) =>
+        html`<tr>
+          <th scope="row">${image}</th>
+          <td><code>${target}</code></td>
+          <td class="number">${built}</td>
+          <td class="number">${localCache}</td>
+          <td class="number">${remoteCache}</td>
+          <td class="number">${failed}</td>
+          <td class="number">${medianTime === null ? '–' : ms(medianTime)}</td>
+          <td>${bars(times.slice(-30))}</td>
+        </tr>`,
+    ),
+  );
+}
+
+/** How long each build took, beside the longest. */
+function bars(times: readonly number[]): Html | undefined {
+  if (times.length === 0) return undefined;
+  const most = Math.max(...times, 1);
+  const label = `from ${ms(Math.min(...times))} to ${ms(most)}`;
+  return html`<svg class="bars" viewBox="0 0 120 18" role="img" aria-label="${label}">
+    ${times.map((time, at) => {
+      const height = Math.max(1, (time / most) * 18);
+      return html`<rect x="${at * 4}" y="${18 - height}" width="3" height="${height}" />`;
+    })}
+  </svg>`;
+}
+
+/** @param columns those that begin with `#` hold numbers. */
+function table(caption: string, columns: readonly string[], rows: readonly Html[]): Html {
+  return html`<h2>${caption}</h2>
+    ${rows.length === 0
+      ? undefined
+      : html`<div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                ${columns.map((column) =>
+                  column.startsWith('#')
+                    ? html`<th scope="col" class="number">${column.slice(1)}</th>`
+                    : html`<th scope="col">${column}</th>`,
+                )}
+              </tr>
+            </thead>
+            <tbody>
+              ${rows}
+            </tbody>
+          </table>
+        </div>`}`;
+}
+
+function since(time: string | null, now: number): string {
+  const at = time === null ? NaN : Date.parse(time);
+  return Number.isNaN(at) ? '–' : ms(Math.max(0, now - at), { long: true });
+}

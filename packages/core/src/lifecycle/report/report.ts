@@ -1,0 +1,150 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { locator, type Located } from '../../catalog/locate.js';
+import { parseRuns, RUNS_FOLDER, type TaskRun } from '../../definition/runs.js';
+import { allocated } from '../../disk/allocated.js';
+import { readOwn } from '../../disk/own-file.js';
+import { ImageError, systemCode } from '../../errors.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { doctor, type Problem } from '../inspect/doctor.js';
+import { inspect, type InspectedLayer } from '../inspect/inspect.js';
+import { list, type ListEntry } from '../inspect/list.js';
+import { prune, type PruneResult } from '../prune/prune.js';
+import { summarizeRuns, type RunSummary } from './report-runs.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/** How a report is made. */
+export interface ReportOptions extends VerbOptions {
+  /** Relative paths start here. */
+  readonly cwd: string;
+}
+
+/** The state of a workspace's archives. */
+export interface Report {
+  /** The folder's name. */
+  readonly workspace: string;
+  /** ISO 8601. */
+  readonly created: string;
+  /** Size of all archives on disk. */
+  readonly bytes: number;
+  /** Size of layers that are in several archives, without their first copy. */
+  readonly repeatedBytes: number;
+  readonly archives: readonly ReportedArchive[];
+  readonly problems: readonly (Problem | Unreadable)[];
+  /** The plan that `prune` would carry out now. */
+  readonly prune: PruneResult;
+  /** Runs of Nx targets. */
+  readonly runs: readonly RunSummary[];
+}
+
+/** One archive of a report. */
+export interface ReportedArchive extends ListEntry {
+  /** On disk; 0 when it is not there. */
+  readonly bytes: number;
+  /** Size of its layers that another archive has, too. */
+  readonly sharedBytes: number;
+  /** Null when it could not be read. */
+  readonly layers: readonly Pick<InspectedLayer, 'digest' | 'diffId' | 'size'>[] | null;
+}
+
+/** An archive that cannot be read. */
+export interface Unreadable extends Pick<Problem, 'name' | 'path' | 'detail' | 'fix'> {
+  readonly kind: 'unreadable';
+}
+
+/**
+ * Reports the archives of a workspace: size, shared layers, problems, the prune plan, and task runs. Changes nothing.
+ */
+export async function report(workspace: Workspace, options: ReportOptions): Promise<Report> {
+  const { place, root } = workspace;
+  const entries = await list(workspace);
+  const locate = locator(place);
+  const unreadable: Unreadable[] = [];
+  const read: { readonly entry: ListEntry; readonly layers: ReportedArchive['layers'] }[] = [];
+  for (const entry of entries) {
+    options.signal?.throwIfAborted();
+    const located = locate(entry.file);
+    const path = located?.path ?? join(place.folder, entry.file);
+    const layers =
+      located === undefined || located.kind === 'elsewhere'
+        ? null
+        : await layersOf(workspace, path, options).catch((error: unknown) => {
+            if (!(error instanceof ImageError)) throw error;
+            const fix = 'Save the image again: stowage verify says what of it is damaged.';
+            unreadable.push({
+              kind: 'unreadable',
+              name: entry.name,
+              path,
+              detail: error.message,
+              fix,
+            });
+            return null;
+          });
+    read.push({ entry, layers });
+  }
+  const holders = new Map<string, { size: number; count: number }>();
+  for (const { layers } of read)
+    for (const [id, size] of sizesOf(layers))
+      holders.set(id, { size, count: (holders.get(id)?.count ?? 0) + 1 });
+  const archives: ReportedArchive[] = [];
+  for (const { entry, layers } of read) {
+    const shared = [...sizesOf(layers)].filter(([id]) => (holders.get(id)?.count ?? 0) > 1);
+    archives.push({
+      ...entry,
+      bytes: await bytesOf(locate(entry.file)),
+      sharedBytes: shared.reduce((sum, [, size]) => sum + size, 0),
+      layers,
+    });
+  }
+  const { problems } = await doctor(workspace, { ...options, fix: false });
+  return {
+    workspace: basename(root),
+    created: new Date().toISOString(),
+    bytes: archives.reduce((sum, { bytes }) => sum + bytes, 0),
+    repeatedBytes: [...holders.values()].reduce(
+      (sum, { size, count }) => sum + size * (count - 1),
+      0,
+    ),
+    archives,
+    problems: [...problems, ...unreadable],
+    prune: await prune(workspace, { ...options, dryRun: true }),
+    runs: summarizeRuns(await readRuns(root)),
+  };
+}
+
+/** Of an archive of ours. */
+async function bytesOf(located: Located | undefined): Promise<number> {
+  return located?.kind === 'own' ? allocated(located.path) : 0;
+}
+
+async function layersOf(
+  workspace: Workspace,
+  path: string,
+  options: ReportOptions,
+): Promise<ReportedArchive['layers']> {
+  const { images } = await inspect(workspace, path, { ...options, stdin: noInput });
+  return images.flatMap(({ layers }) =>
+    layers.map(({ digest, diffId, size }) => ({ digest, diffId, size })),
+  );
+}
+
+/** Layers that unpack to the same are the same; each once. */
+function sizesOf(layers: ReportedArchive['layers']): ReadonlyMap<string, number> {
+  return new Map(layers?.map(({ digest, diffId, size }) => [diffId ?? digest, size]));
+}
+
+async function readRuns(root: string): Promise<TaskRun[]> {
+  const folder = join(root, RUNS_FOLDER);
+  try {
+    const files = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort();
+    const texts = await Promise.all(files.map((name) => readOwn(join(folder, name))));
+    return texts.flatMap((text) => parseRuns(text?.toString() ?? ''));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function noInput(): never {
+  throw new TypeError('an archive of the workspace is never read from standard input');
+}

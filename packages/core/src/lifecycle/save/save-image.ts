@@ -1,0 +1,153 @@
+import { stat } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { ArchiveWriter } from '../../archive/archive-writer.js';
+import { commitArchive, readRecord, recordPath } from '../../catalog/commit.js';
+import { entryOf } from '../../catalog/entry.js';
+import { updateCatalog } from '../../catalog/file.js';
+import type { ImageRecord } from '../../catalog/record.js';
+import type { Facts } from '../../definition/definition.js';
+import { requireFolderBelow } from '../../disk/own-folder.js';
+import { slashed } from '../../disk/slashed.js';
+import { systemCode } from '../../errors.js';
+import type { Digest } from '../../oci/digest.js';
+import { copyGraph } from '../../transfer/copy.js';
+import type { Source } from '../../transfer/store.js';
+import { walk } from '../../transfer/walk.js';
+import { imagesOf } from '../../transfer/graph.js';
+import { sizeOf } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { makeRoom } from '../prune/make-room.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/** An image that was saved, or found already saved. */
+export interface SaveResult {
+  readonly reference: string;
+  readonly archive: string;
+  readonly record?: string;
+  /** Digest of the manifest or index; null in a dry run of an image that is not saved yet. */
+  readonly digest: Digest | null;
+  /** Size of the archive in bytes; null where `digest` is. */
+  readonly size: number | null;
+  readonly action: 'saved' | 'skipped';
+}
+
+/** Where one image goes and what it is called there. */
+export interface SaveTarget {
+  readonly name: string;
+  readonly reference: string;
+  /** The archive's path, absolute. */
+  readonly path: string;
+}
+
+/** What only the definition knows of an image. */
+export interface Origin {
+  readonly facts: Facts;
+  readonly base?: ImageRecord['base'];
+}
+
+/**
+ * Writes one image of a source as an archive with record and catalog entry. The caller holds the lock
+ * of the name.
+ *
+ * @throws ImageError of the source; NO_SPACE
+ */
+export async function saveImage(
+  workspace: Workspace,
+  source: Source,
+  target: SaveTarget,
+  options: Origin & VerbOptions,
+): Promise<SaveResult> {
+  const { descriptor } = await source.resolve(target.reference, options);
+  const graph = await walk(source, descriptor, options);
+  const need = { path: target.path, bytes: archiveSize(graph) };
+  await requireFolderBelow(workspace.place.folder, dirname(target.path));
+  await makeRoom(workspace, [need], { ...options, holding: target.name });
+  let record: ImageRecord | undefined;
+  await using writer = new ArchiveWriter(target.path, async (archive) => {
+    const own = { folder: workspace.place.folder, path: target.path };
+    record = await commitArchive(own, archive, (file) => recordOf(graph, target, options, file));
+  });
+  await copyGraph(source, graph, writer, options);
+  await writer.tag(graph.root, target.reference);
+  await writer.commit(options);
+  if (!record) throw new TypeError('an archive was committed without its record');
+  await register(workspace, target.path, record);
+  return resultOf(target, record, 'saved');
+}
+
+/** An upper bound: each blob with its header and padding, the documents of the layout, the record. */
+function archiveSize(graph: Graph): number {
+  const { length } = graph.nodes;
+  return sizeOf(graph) + (length + 8) * 1024 + length * 512 + 16_384;
+}
+
+/** Writes what a record says into the catalog. */
+export async function register(
+  { place }: Workspace,
+  path: string,
+  record: ImageRecord,
+): Promise<void> {
+  const file = slashed(relative(place.folder, path));
+  await updateCatalog(place, {
+    upsert: [entryOf(record, file)],
+    defaults: { created: new Date().toISOString(), usage_count: 0 },
+  });
+}
+
+/**
+ * What there is to say when an archive holds an image already.
+ *
+ * @param isIt whether the record is of the wanted image.
+ * @returns undefined when it has to be written
+ */
+export async function savedAlready(
+  target: SaveTarget,
+  isIt: (record: ImageRecord) => boolean,
+): Promise<SaveResult | undefined> {
+  const record = await readRecord(target.path);
+  if (record?.name !== target.name || record.reference !== target.reference || !isIt(record))
+    return undefined;
+  return (await sizeOnDisk(target.path)) === record.size
+    ? resultOf(target, record, 'skipped')
+    : undefined;
+}
+
+function recordOf(
+  graph: Graph,
+  { name, reference }: SaveTarget,
+  { facts, base }: Origin,
+  file: Pick<ImageRecord, 'size' | 'sha256'>,
+): ImageRecord {
+  const images = imagesOf(graph);
+  const [image] = images.length === 1 ? images : [];
+  return {
+    name,
+    reference,
+    digest: graph.root.digest,
+    diffIds: image?.config.diffIds ?? [],
+    ...(image
+      ? { configDigest: image.configDescriptor.digest, platform: image.config.platform }
+      : { platforms: images.map(({ config }) => config.platform) }),
+    ...file,
+    ...(base ? { base } : {}),
+    facts,
+  };
+}
+
+function resultOf(
+  { reference, path }: SaveTarget,
+  { digest, size }: ImageRecord,
+  action: SaveResult['action'],
+): SaveResult {
+  return { reference, archive: path, record: recordPath(path), digest, size, action };
+}
+
+async function sizeOnDisk(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

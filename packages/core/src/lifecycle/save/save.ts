@@ -1,0 +1,165 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ArchiveWriter } from '../../archive/archive-writer.js';
+import { heal } from '../../catalog/commit.js';
+import { lockPath, spoolFolder } from '../../catalog/file.js';
+import { writeAtomically } from '../../disk/atomic-write.js';
+import { withLock } from '../../disk/lock.js';
+import type { Engine, EngineImage } from '../../engine/engine.js';
+import { ImageError } from '../../errors.js';
+import type { Digest } from '../../oci/digest.js';
+import { canonicalReference, parseReference } from '../../oci/reference.js';
+import { copy } from '../../transfer/copy.js';
+import type { Source } from '../../transfer/store.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { makeRoom } from '../prune/make-room.js';
+import { saveImage, savedAlready, type SaveResult, type SaveTarget } from './save-image.js';
+import { archiveOf, openEngine, type Workspace } from '../workspace/workspace.js';
+
+/** How images are saved. */
+export interface SaveOptions extends VerbOptions {
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** Write all images into this file, without record and catalog entry. */
+  readonly output?: string | undefined;
+}
+
+/**
+ * Saves images of an engine as archives: each under its conventional name with record and catalog entry,
+ * or all together into one file.
+ *
+ * @throws ImageError NOT_FOUND, NAMING, UNAVAILABLE, NO_SPACE
+ */
+export async function save(
+  workspace: Workspace,
+  references: readonly string[],
+  options: SaveOptions,
+): Promise<SaveResult[]> {
+  const output = options.output === undefined ? undefined : resolve(options.cwd, options.output);
+  const targets = references
+    .map(canonicalReference)
+    .map((reference) =>
+      output === undefined ? targetOf(workspace, reference) : { name: '', reference, path: output },
+    );
+  await using engine = await openEngine(workspace, options);
+  const wanted: Wanted[] = [];
+  for (const target of targets)
+    wanted.push({ target, ...(await imageOf(engine, target.reference)) });
+  if (output !== undefined)
+    return await saveTogether(workspace, engine, wanted, { ...options, output });
+  const results: SaveResult[] = [];
+  for (const each of wanted) results.push(await saveByName(workspace, engine, each, options));
+  return results;
+}
+
+/** An image that the engine has, and where it goes. */
+interface Wanted {
+  readonly target: SaveTarget;
+  readonly id: Digest;
+  /** Unpacked, in bytes. */
+  readonly size: number;
+}
+
+function targetOf(workspace: Workspace, reference: string): SaveTarget {
+  const { repository } = parseReference(reference);
+  const name = repository.slice(repository.lastIndexOf('/') + 1);
+  try {
+    return { name, reference, path: archiveOf(workspace, name) };
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    const hint = [error.hint, 'Or write it anywhere with -o FILE.']
+      .filter((each) => each !== undefined)
+      .join(' ');
+    throw new ImageError(error.code, error.message, { hint, cause: error });
+  }
+}
+
+async function imageOf(engine: Engine, reference: string): Promise<EngineImage> {
+  const image = await engine.inspect(reference);
+  if (image) return image;
+  throw new ImageError(
+    'NOT_FOUND',
+    `${engine.location}: expected an image ${reference}, got none`,
+    {
+      location: engine.location,
+    },
+  );
+}
+
+async function saveByName(
+  workspace: Workspace,
+  engine: Engine,
+  { target, id, size }: Wanted,
+  options: SaveOptions,
+): Promise<SaveResult> {
+  return withLock(
+    lockPath(workspace.place, target.name),
+    async () => {
+      if (!options.dryRun) await heal({ folder: workspace.place.folder, path: target.path });
+      const current = await savedAlready(
+        target,
+        ({ digest, configDigest }) => id === digest || id === configDigest,
+      );
+      if (current) return current;
+      if (options.dryRun) return dry(target);
+      // The engine's answer is kept on disk until the archive is written.
+      const spooled = {
+        path: spoolFolder(workspace.place),
+        bytes: engine.kind !== 'embedded' ? size : 0,
+      };
+      const written = { path: target.path, bytes: size };
+      await makeRoom(workspace, [spooled, written], { ...options, holding: target.name });
+      await using source = await engine.source(target.reference, {
+        ...options,
+        spoolFolder: spoolFolder(workspace.place),
+      });
+      return await saveImage(workspace, source, target, {
+        ...options,
+        facts: { compilers: [], packages: [], tools: [] },
+      });
+    },
+    options,
+  );
+}
+
+async function saveTogether(
+  workspace: Workspace,
+  engine: Engine,
+  wanted: readonly Wanted[],
+  options: SaveOptions & { readonly output: string },
+): Promise<SaveResult[]> {
+  const { output } = options;
+  if (options.dryRun) return wanted.map(({ target }) => dry(target));
+  const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
+  const spooled = {
+    path: spoolFolder(workspace.place),
+    bytes: engine.kind !== 'embedded' ? bytes : 0,
+  };
+  await makeRoom(workspace, [spooled, { path: output, bytes }], options);
+  const sources: Source[] = [];
+  try {
+    await using writer = new ArchiveWriter(output, (archive) => writeAtomically(output, archive));
+    const saved: { reference: string; digest: Digest }[] = [];
+    for (const { target } of wanted) {
+      const { reference } = target;
+      const source = await engine.source(reference, {
+        ...options,
+        spoolFolder: spoolFolder(workspace.place),
+      });
+      sources.push(source);
+      saved.push({
+        reference,
+        digest: (await copy(source, reference, writer, { ...options, as: reference })).digest,
+      });
+    }
+    await writer.commit(options);
+    const { size } = await stat(output);
+    return saved.map((each) => ({ ...each, archive: output, size, action: 'saved' }));
+  } finally {
+    for (const source of sources) await source[Symbol.asyncDispose]();
+  }
+}
+
+function dry({ reference, path }: SaveTarget): SaveResult {
+  return { reference, archive: path, digest: null, size: null, action: 'saved' };
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { temporaryFolder } from '../../../testing/temporary.js';
+import { registryHandler } from '../../registry/handler/handler.js';
+import { RegistryStore } from '../../registry/storage/registry-store.js';
+import { listen } from './listen.js';
+
+it('hangs up on who stops sending, and waits for who goes on', async () => {
+  const hosting = new RegistryStore(await temporaryFolder());
+  const listening = await listen(registryHandler({ hosted: hosting, hosting }), {
+    host: '127.0.0.1',
+    port: 0,
+    headTime: 200,
+    idleTime: 300,
+  });
+  onTestFinished(() => listening[Symbol.asyncDispose]());
+  const port = Number(new URL(listening.url).port);
+  const bytes = 'x'.repeat(10);
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const post = `POST /v2/a/blobs/uploads/?digest=${digest} HTTP/1.1\r\nhost: x\r\n`;
+  const send = async (pieces: readonly string[]) => {
+    const socket = connect(port, '127.0.0.1');
+    const start = performance.now();
+    let said = '';
+    socket.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    socket.on('error', () => undefined);
+    const closed = new Promise<number>((resolve) =>
+      socket.on('close', () => resolve(performance.now() - start)),
+    );
+    for (const piece of pieces) {
+      socket.write(piece);
+      await sleep(100);
+    }
+    return { milliseconds: await closed, status: said.split(' ', 2)[1] };
+  };
+  const head = `${post}connection: close\r\ncontent-length: 10\r\n\r\n`;
+  const [slow, stuck, headless] = await Promise.all([
+    // Longer in all than a client may be idle.
+    send([head, ...bytes]),
+    send([head, 'xxx']),
+    send([post]),
+  ]);
+  expect(slow.status).toBe('201');
+  expect(stuck).toMatchObject({ status: undefined });
+  expect(headless.status).toBe('408');
+  expect(Math.max(stuck.milliseconds, headless.milliseconds)).toBeLessThan(5_000);
+});
+
+it('hangs up on a client that opens more than its part of the connections', async () => {
+  const listening = await listen((_, response) => response.end(), {
+    host: '127.0.0.1',
+    port: 0,
+    connections: 8,
+  });
+  onTestFinished(() => listening[Symbol.asyncDispose]());
+  const port = Number(new URL(listening.url).port);
+  const open = (localAddress?: string) => {
+    const socket = connect({ port, host: '127.0.0.1', ...(localAddress ? { localAddress } : {}) });
+    onTestFinished(() => void socket.destroy());
+    const ended = new Promise<'ended'>((resolve) => {
+      socket.on('error', () => undefined);
+      socket.on('close', () => resolve('ended'));
+    });
+    const answered = new Promise<'answered'>((resolve) =>
+      socket.once('data', () => resolve('answered')),
+    );
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    return { socket, state: Promise.race([ended, answered]) };
+  };
+  const [one, two] = [open(), open()];
+  expect(await Promise.all([one.state, two.state])).toEqual(['answered', 'answered']);
+  expect(await open().state).toBe('ended');
+  one.socket.destroy();
+  await expect.poll(() => open().state).toBe('answered');
+});

@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { modified } from '../../disk/allocated.js';
+import { ImageError, systemCode } from '../../errors.js';
+import { addressOf, clientOf } from '../../registry/access/client-address.js';
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Files (PEM); they are read again when they change. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** How long a client may take to send the head of a request (ms). */
+  readonly headTime?: number;
+  /** How long it may do nothing while it sends the rest, or takes the answer (ms). */
+  readonly idleTime?: number;
+  /** How many connections may be open, a quarter of them to one client. */
+  readonly connections?: number;
+}
+
+/** A server that runs until it is disposed of. */
+export interface Listening extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** How long requests that are under way may take when the server stops (ms). */
+const GRACE = 5_000;
+/** How often certificates are looked at (ms). */
+const LOOK = 10_000;
+const CONNECTIONS = 4096;
+/** Of one request; how large they are together is bounded by Node.js (16 KiB). */
+const HEADERS = 100;
+/** Forward secrecy only: what was recorded stays secret when the key of the certificate leaks. */
+const TLS = {
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    ...['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'],
+    ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+    ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+    ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+  ].join(':'),
+} as const;
+
+/** Starts a server. @throws ImageError USAGE (an address, a certificate), CONFLICT (somebody listens there) */
+export async function listen(
+  handler: RequestListener,
+  {
+    host,
+    port,
+    tls,
+    headTime = 20_000,
+    idleTime = 60_000,
+    connections = CONNECTIONS,
+  }: ListenOptions,
+): Promise<Listening> {
+  // Uploads may take as long as they move.
+  const times = {
+    requestTimeout: 0,
+    headersTimeout: headTime,
+    connectionsCheckingInterval: headTime / 4,
+  };
+  const server = tls
+    ? createTlsServer({ ...times, ...(await tlsContext(tls)) }, handler)
+    : createServer(times, handler);
+  server.timeout = idleTime;
+  server.maxHeadersCount = HEADERS;
+  boundConnections(server, connections);
+  const renewing = tls ? await renew(server as TlsServer, tls) : undefined;
+  await bind(server, host, port);
+  const { address, family, port: bound } = server.address() as AddressInfo;
+  return {
+    url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(renewing);
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), GRACE).unref();
+      await closed;
+    },
+  };
+}
+
+/** @throws ImageError USAGE */
+export function addressIn(text: string): Pick<ListenOptions, 'host' | 'port'> {
+  const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain ?? '';
+  if (host !== '' && port !== '' && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new ImageError('USAGE', `--listen: expected HOST:PORT, got ${JSON.stringify(text)}`, {
+    hint: 'For example --listen 127.0.0.1:5000.',
+  });
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const code = systemCode(cause);
+      reject(
+        new ImageError(
+          code === 'EADDRINUSE' ? 'CONFLICT' : 'USAGE',
+          `--listen ${host}:${port}: expected an address to listen on, got ${code}`,
+          { hint: 'Choose another port, or 0 for any that is free.', cause },
+        ),
+      );
+    });
+    server.listen({ host, port }, resolve);
+  });
+}
+
+/** Hangs up on connections beyond the bounds. */
+function boundConnections(server: Server, most: number): void {
+  server.maxConnections = most;
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const client = clientOf(addressOf({ socket }));
+    const count = (open.get(client) ?? 0) + 1;
+    open.set(client, count);
+    socket.once('close', () => {
+      const left = (open.get(client) ?? 0) - 1;
+      if (left > 0) open.set(client, left);
+      else open.delete(client);
+    });
+    if (count > Math.ceil(most / 4)) socket.destroy();
+  });
+}
+
+async function tlsContext({ cert, key }: { cert: string; key: string }) {
+  const read = (path: string) =>
+    readFile(path).catch((cause: unknown) => {
+      throw new ImageError('USAGE', `${path}: expected a certificate or a key (PEM), got none`, {
+        location: path,
+        cause,
+      });
+    });
+  return { ...TLS, cert: await read(cert), key: await read(key) };
+}
+
+async function renew(server: TlsServer, tls: { cert: string; key: string }) {
+  const times = async () => [await modified(tls.cert), await modified(tls.key)].join();
+  let seen = await times();
+  const look = async () => {
+    const now = await times();
+    if (now === seen) return;
+    server.setSecureContext(await tlsContext(tls));
+    seen = now;
+  };
+  // What is half written now is whole the next time.
+  return setInterval(() => void look().catch(() => undefined), LOOK).unref();
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { temporaryFolder } from '../../../testing/temporary.js';
+import {
+  accessFor,
+  hostCheckFor,
+  warnOfPlainPasswords,
+  type AccessControl,
+} from './serve-access.js';
+
+const given = (options: Partial<AccessControl>): AccessControl => ({ cwd: '/', ...options });
+
+it.each([
+  ['127.0.0.1', {}, 0],
+  ['localhost', { htpasswd: 'users' }, 0],
+  ['0.0.0.0', { anonymous: 'read' }, 0],
+  ['0.0.0.0', { htpasswd: 'users' }, 1],
+  ['registry.lan', { htpasswd: 'users' }, 1],
+  ['0.0.0.0', { htpasswd: 'users', tlsCert: 'cert.pem' }, 0],
+] as const)('on %s with %j gives %i warnings', (host, options, count) => {
+  const said: unknown[] = [];
+  warnOfPlainPasswords(host, given({ ...options, onEvent: (event) => said.push(event) }));
+  expect(said).toHaveLength(count);
+});
+
+it('checks host names where something needs no login', () => {
+  const isChecked = (options: Partial<AccessControl>) =>
+    hostCheckFor('registry.lan', given(options)) !== undefined;
+  expect(isChecked({})).toBe(true);
+  expect(isChecked({ anonymous: 'read' })).toBe(true);
+  expect(isChecked({ htpasswd: 'users', anonymous: 'read' })).toBe(true);
+  expect(isChecked({ htpasswd: 'users' })).toBe(false);
+  const check = hostCheckFor('registry.lan', given({ allowedHosts: ['other.lan'] }));
+  for (const host of ['registry.lan:5000', 'other.lan', '192.0.2.1'])
+    expect(() => check?.(host)).not.toThrow();
+  expect(() => check?.('evil.example.org')).toThrow();
+  expect(() => hostCheckFor('a', given({ allowedHosts: ['a:1'] }))).toThrow(/allowed host/);
+});
+
+it('lets nobody in from other machines by mistake', async () => {
+  const file = join(await temporaryFolder(), 'users');
+  await writeFile(file, 'ada:x');
+  for (const [host, options] of [
+    ['0.0.0.0', {}],
+    ['127.0.0.1', { rules: [{ user: '*', permission: 'read', repositories: '*' }] }],
+    ['127.0.0.1', { htpasswd: file }],
+    ['127.0.0.1', { htpasswd: `${file}.none` }],
+  ] as const)
+    await expect(accessFor(host, given(options))).rejects.toMatchObject({ code: 'USAGE' });
+  expect(await accessFor('127.0.0.1', given({}))).toBeUndefined();
+});

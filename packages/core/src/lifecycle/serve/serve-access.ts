@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isLoopback } from '../../distribution/host.js';
+import { ImageError } from '../../errors.js';
+import { Access, type AccessRule, type Permission } from '../../registry/access/access.js';
+import { hostCheck } from '../../registry/access/allowed-hosts.js';
+import { parseHtpasswd } from '../../registry/access/htpasswd.js';
+import type { VerbOptions } from '../workspace/call.js';
+
+/** Access control of a served registry. */
+export interface AccessControl extends Pick<VerbOptions, 'onEvent'> {
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** A file written by `htpasswd -B`. */
+  readonly htpasswd?: string | undefined;
+  /** Permission without logging in; on loopback, without `htpasswd`, everything. */
+  readonly anonymous?: Permission | undefined;
+  /** Permissions of users; without rules every user may write everything. */
+  readonly rules?: readonly AccessRule[] | undefined;
+  /** Host names that clients may use besides `localhost`, addresses and that of `listen`; checked where no login is needed. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Certificate (PEM); give it together with `tlsKey`. */
+  readonly tlsCert?: string | undefined;
+}
+
+/** Nobody from another machine is let in by mistake. @throws ImageError USAGE */
+export async function accessFor(
+  host: string,
+  { cwd, htpasswd, anonymous, rules = [] }: AccessControl,
+): Promise<Access | undefined> {
+  if (htpasswd === undefined && rules.length > 0)
+    throw new ImageError('USAGE', '--allow: expected --htpasswd with the users, got none');
+  if (htpasswd === undefined && anonymous === undefined && !isLoopback(host))
+    throw new ImageError(
+      'USAGE',
+      `--listen ${host}: not a loopback address: access control is required`,
+      { hint: 'Name users with --htpasswd FILE, or say --anonymous read (or write).' },
+    );
+  if (htpasswd === undefined && anonymous === undefined) return undefined;
+  if (htpasswd === undefined) return new Access({ anonymous });
+  const path = resolve(cwd, htpasswd);
+  const read = () => readFile(path, 'utf8');
+  parseHtpasswd(
+    await read().catch((cause: unknown) => {
+      throw new ImageError('USAGE', `--htpasswd ${htpasswd}: expected a file, got none`, {
+        location: htpasswd,
+        cause,
+      });
+    }),
+  );
+  return new Access({ htpasswd: read, anonymous, rules });
+}
+
+/** Where everything needs a login, a web page that calls this registry by another name gets nothing. @throws ImageError USAGE */
+export function hostCheckFor(
+  host: string,
+  { htpasswd, anonymous, allowedHosts = [] }: AccessControl,
+): ((host: string | undefined) => void) | undefined {
+  const check = hostCheck([host, ...allowedHosts]);
+  return htpasswd !== undefined && anonymous === undefined ? undefined : check;
+}
+
+export function warnOfPlainPasswords(
+  host: string,
+  { htpasswd, tlsCert, onEvent }: AccessControl,
+): void {
+  if (htpasswd === undefined || tlsCert !== undefined || isLoopback(host)) return;
+  const text = `--listen ${host}: passwords and content travel unencrypted; add --tls-cert and --tls-key, unless a proxy in front speaks TLS`;
+  onEvent?.({ type: 'notice', text });
+}

@@ -1,0 +1,157 @@
+import { join, resolve } from 'node:path';
+import { statIfThere } from '../../disk/allocated.js';
+import { ImageError } from '../../errors.js';
+import { LAYOUT_FILE } from '../../oci/layout.js';
+import type { Opened } from '../../open.js';
+import { registryHandler, type Answered } from '../../registry/handler/handler.js';
+import { Metrics } from '../../registry/metrics.js';
+import { RegistryStore } from '../../registry/storage/registry-store.js';
+import type { RegistryReader, RegistryStorage } from '../../registry/hosted.js';
+import type { Bytes } from '../../transfer/store.js';
+import { size } from '../workspace/units.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { filesMatching } from '../workspace/files-matching.js';
+import { RegistryArchives } from '../../registry/archives.js';
+import { addressIn, listen, type Listening } from './listen.js';
+import { registryFolder } from '../maintain/maintain-registry.js';
+import {
+  accessFor,
+  hostCheckFor,
+  warnOfPlainPasswords,
+  type AccessControl,
+} from './serve-access.js';
+import { expanded } from '../workspace/files-matching.js';
+import { parseTarget } from '../workspace/registry-address.js';
+import { keepUp, parseUpkeep, type UpkeepOptions } from '../maintain/upkeep.js';
+import { openIn } from '../workspace/open-in.js';
+import { openEngine, type Workspace } from '../workspace/workspace.js';
+
+/** How a registry is served. */
+export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl {
+  /** Opens standard input, for `-`. */
+  readonly stdin: () => Bytes;
+  /** Folder of its content; `.stowage/registry` of the workspace when omitted. */
+  readonly root?: string | undefined;
+  /** `HOST:PORT`; a free port on loopback when omitted. */
+  readonly listen?: string | undefined;
+  readonly readOnly?: boolean | undefined;
+  /** Most content to keep, as `50GB`. */
+  readonly maxUsed?: string | undefined;
+  /** `https://HOST[/PREFIX]` of a registry to fetch missing images from. */
+  readonly upstream?: string | undefined;
+  /** Private key (PEM); give it together with `tlsCert`. */
+  readonly tlsKey?: string | undefined;
+  /** Called after each request. */
+  readonly onAnswered?: ((answered: Answered) => void) | undefined;
+}
+
+/**
+ * Runs a registry until it is disposed of: over a folder of its own, or, read-only, over archives as they are.
+ *
+ * @throws ImageError USAGE (contradicting options, or no access control on an address that is not loopback), NOT_FOUND,
+ *   CONFLICT (the address is in use)
+ */
+export async function serve(
+  workspace: Workspace,
+  inputs: readonly string[],
+  options: ServeOptions,
+): Promise<Listening> {
+  const address = addressIn(options.listen ?? '127.0.0.1:0');
+  const { tlsCert: cert, tlsKey: key } = options;
+  if ((cert === undefined) !== (key === undefined))
+    throw new ImageError('USAGE', 'expected --tls-cert and --tls-key, got one of them');
+  const access = await accessFor(address.host, options);
+  const checkHost = hostCheckFor(address.host, options);
+  warnOfPlainPasswords(address.host, options);
+  const upkeep = parseUpkeep(options);
+  const { hosted, hosting } = await openStorage(workspace, inputs, options);
+  const metrics = await Metrics.open();
+  const { onAnswered } = options;
+  const handler = registryHandler({ hosted, hosting, access, checkHost, metrics, onAnswered });
+  const tls = cert === undefined || key === undefined ? undefined : { cert, key };
+  const listening = await listen(handler, { ...address, tls });
+  const keeping = hosting && keepUp(registryFolder(workspace, options), upkeep, options);
+  return {
+    url: listening.url,
+    [Symbol.asyncDispose]: async () => {
+      keeping?.[Symbol.dispose]();
+      await listening[Symbol.asyncDispose]();
+      await hosted[Symbol.asyncDispose]();
+      await access?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A folder of this registry's own, or, where inputs are named, those, to be read. */
+async function openStorage(
+  workspace: Workspace,
+  inputs: readonly string[],
+  { root, readOnly, upstream, maxUsed, ...options }: ServeOptions,
+): Promise<{ readonly hosted: RegistryReader; readonly hosting?: RegistryStorage }> {
+  const { cwd } = options;
+  if (inputs.length === 0) {
+    const most = maxUsed === undefined ? undefined : size(maxUsed, '--max-used');
+    const store = new RegistryStore(registryFolder(workspace, { cwd, root }), { maxUsed: most });
+    const own = upstream === undefined ? store : await mirrorOf(store, upstream, options);
+    return readOnly ? { hosted: own } : { hosted: own, hosting: own };
+  }
+  const [other] = Object.entries({ root, upstream, 'max-used': maxUsed }).find(isSaid) ?? [];
+  if (other !== undefined)
+    throw new ImageError('USAGE', `--${other}: expected no inputs beside it, got some`, {
+      hint: 'Inputs are served as they are, read-only.',
+    });
+  const engine = () => openEngine(workspace, options);
+  const opened: Opened[] = [];
+  try {
+    for (const input of await archivesIn(inputs, cwd))
+      opened.push(await openIn(workspace, input, { ...options, engine }));
+    const served = opened.map(({ source, reference, record }) => ({
+      source,
+      reference,
+      name: record?.reference,
+    }));
+    return { hosted: await RegistryArchives.open(served, options) };
+  } catch (error) {
+    for (const { source } of opened) await source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function isSaid([, value]: readonly [string, unknown]): boolean {
+  return value !== undefined;
+}
+
+async function mirrorOf(
+  store: RegistryStore,
+  upstream: string,
+  { registry }: Pick<ServeOptions, 'registry'>,
+): Promise<RegistryStorage> {
+  const {
+    registry: host,
+    prefix,
+    plainHttp = registry?.plainHttp,
+  } = parseTarget(upstream, '--upstream');
+  const { openRegistry } = await import('../../distribution/open-repository.js');
+  const { RegistryMirror } = await import('../../registry/mirror.js');
+  const client = await openRegistry(host, { ...registry, plainHttp, retries: 1 });
+  return new RegistryMirror(store, client, prefix === '' ? '' : `${prefix}/`);
+}
+
+/** Patterns, and folders that are no layouts, stand for the archives in them. */
+async function archivesIn(inputs: readonly string[], cwd: string): Promise<string[]> {
+  const all: string[] = [];
+  for (const input of await expanded(inputs, cwd)) {
+    const path = resolve(cwd, input);
+    const isFolder = (await statIfThere(path))?.isDirectory() ?? false;
+    const found =
+      isFolder && !(await statIfThere(join(path, LAYOUT_FILE)))
+        ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'], { follow: true })
+        : [input];
+    if (found.length === 0)
+      throw new ImageError('NOT_FOUND', `${input}: expected archives in it, got none`, {
+        location: input,
+      });
+    all.push(...found);
+  }
+  return all;
+}

@@ -1,0 +1,96 @@
+import { removeArchive } from '../../catalog/commit.js';
+import { lockPath } from '../../catalog/file.js';
+import { withLock } from '../../disk/lock.js';
+import type { Repository } from '../../distribution/repository.js';
+import { ImageError } from '../../errors.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { matchesAny } from '../../policy/wildcards.js';
+import type { Source } from '../../transfer/store.js';
+import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
+import type { LocalImage } from './fleet-records.js';
+import type { SyncResult } from './fleet-records.js';
+import { artifactOf, recordTag, remoteRecord, type Fleet } from './fleet-records.js';
+import { requireOwnReference } from '../workspace/own-reference.js';
+import { saveImage } from '../save/save-image.js';
+import { syncCatalog } from '../workspace/sync-catalog.js';
+import { archiveOf, type Workspace } from '../workspace/workspace.js';
+
+/** Receives an image as an archive with its record, named in the catalog. */
+export async function receiveImage(
+  workspace: Workspace,
+  fleet: Fleet,
+  name: string,
+  mine: LocalImage | undefined,
+  options: VerbOptions,
+): Promise<SyncResult> {
+  await using repository = fleet.open();
+  const descriptor = await recordOf(repository, name, options);
+  if (mine && artifactOf(mine.record).root.digest === descriptor.digest)
+    return { name, digest: mine.record.digest, action: 'same', bytes: 0 };
+  const record = await remoteRecord(repository, descriptor, name, options);
+  await requireOwnReference(workspace.root, record, `${repository.location}:${recordTag(name)}`);
+  const { digest, reference, facts, base } = record;
+  if (options.dryRun) return { name, digest, action: 'received', bytes: 0 };
+  options.onEvent?.({ type: 'step', subject: name, text: 'receiving' });
+  let bytes = 0;
+  const onEvent = (event: LifecycleEvent): void => {
+    if (event.type === 'progress') bytes += event.bytes;
+    options.onEvent?.(event);
+  };
+  const path = mine?.path ?? archiveOf(workspace, name);
+  // The record names the image by its digest: whoever has moved the tag since has another record.
+  const image: Source = {
+    location: repository.location,
+    list: (call) => repository.list(call),
+    resolve: async (_, call) => repository.resolve(digest, call),
+    has: () => repository.has(),
+    read: (content, call) => repository.read(content, call),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  await withLock(lockPath(workspace.place, name), () =>
+    saveImage(
+      workspace,
+      image,
+      { name, reference, path },
+      {
+        ...options,
+        onEvent,
+        facts,
+        ...(base ? { base } : {}),
+      },
+    ),
+  );
+  return { name, digest, action: 'received', bytes };
+}
+
+/** Deletes an archive that the registry lacks; what somebody pinned stays. */
+export async function deleteArchive(
+  workspace: Workspace,
+  name: string,
+  mine: LocalImage | undefined,
+  options: VerbOptions,
+): Promise<SyncResult> {
+  const pinned = mine && (mine.pinned || matchesAny(name, workspace.settings.pins));
+  if (!mine || pinned)
+    return { name, digest: mine?.record.digest ?? null, action: 'kept', bytes: 0 };
+  if (!options.dryRun)
+    await withLock(lockPath(workspace.place, name), async () => {
+      await removeArchive({ folder: workspace.place.folder, path: mine.path });
+      await syncCatalog(workspace);
+    });
+  return { name, digest: null, action: 'deleted', bytes: 0 };
+}
+
+/** @throws ImageError NOT_FOUND (somebody took it away meanwhile) */
+async function recordOf(
+  repository: Repository,
+  name: string,
+  options: VerbOptions,
+): Promise<Descriptor> {
+  const found = await repository.find(recordTag(name), options);
+  if (found) return found;
+  const { location } = repository;
+  throw new ImageError('NOT_FOUND', `${location}: expected ${recordTag(name)}, got none`, {
+    location,
+  });
+}

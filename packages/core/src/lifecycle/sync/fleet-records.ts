@@ -1,0 +1,114 @@
+import { formatRecord, parseRecord, type ImageRecord } from '../../catalog/record.js';
+import { parseName } from '../../definition/name.js';
+import type { Repository } from '../../distribution/repository.js';
+import { ImageError } from '../../errors.js';
+import { describe, type Descriptor } from '../../oci/descriptor.js';
+import type { Digest } from '../../oci/digest.js';
+import { parseManifest } from '../../oci/manifest.js';
+import { MediaType } from '../../oci/media-types.js';
+import type { CallOptions } from '../../transfer/store.js';
+import { readContent } from '../../transfer/verified.js';
+
+/** The repository through which a fleet of machines shares its archives. */
+export interface Fleet {
+  /** Each image's own view of it. */
+  readonly open: () => Repository;
+}
+
+/** What the record of an image is called beside it. */
+export const recordTag = (name: string): string => `${name}.record`;
+
+const ARTIFACT = 'application/vnd.stowage.image-record.v1';
+const RECORD = 'application/vnd.stowage.image-record.v1+json';
+/** OCI image spec 1.1, manifest.md § Guidance for an Empty Descriptor. */
+const EMPTY = Buffer.from('{}');
+
+/** A record as an artifact: a manifest, and the blobs that it names. */
+export interface RecordArtifact {
+  readonly root: Descriptor;
+  /** What to write, the root last. */
+  readonly nodes: readonly { readonly descriptor: Descriptor; readonly bytes: Uint8Array }[];
+}
+
+/**
+ * The artifact of a record. The archive's own size and checksum are no part of it: they are the same wherever the
+ * archive was written by the same Stowage, and no news where it was not.
+ */
+export function artifactOf(record: ImageRecord): RecordArtifact {
+  const bytes = formatRecord({ ...record, size: 0, sha256: '0'.repeat(64) });
+  const config = describe(MediaType.empty, EMPTY);
+  const layer = describe(RECORD, bytes);
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MediaType.manifest,
+      artifactType: ARTIFACT,
+      config,
+      layers: [layer],
+    }),
+  );
+  const root = describe(MediaType.manifest, manifest);
+  return {
+    root,
+    nodes: [
+      { descriptor: config, bytes: EMPTY },
+      { descriptor: layer, bytes },
+      { descriptor: root, bytes: manifest },
+    ],
+  };
+}
+
+/** The names of the images that have a record there. */
+export async function listFleet(fleet: Fleet, options: CallOptions): Promise<ReadonlySet<string>> {
+  await using repository = fleet.open();
+  const names = new Set<string>();
+  for await (const tag of repository.tags(options)) {
+    const name = tag.endsWith('.record') ? tag.slice(0, -'.record'.length) : '';
+    if (parseName(name)) names.add(name);
+  }
+  return names;
+}
+
+/**
+ * The record of an image there.
+ *
+ * @throws ImageError NOT_FOUND, CORRUPT (no record, or another image's)
+ */
+export async function remoteRecord(
+  repository: Repository,
+  descriptor: Descriptor,
+  name: string,
+  options: CallOptions,
+): Promise<ImageRecord> {
+  const bytes = await readContent(repository, descriptor, options);
+  const manifest = parseManifest(descriptor.mediaType, bytes);
+  const [layer] = manifest.kind === 'image' ? manifest.layers : [];
+  const location = `${repository.location}:${recordTag(name)}`;
+  if (!layer) throw notOurs(location, 'an artifact without content');
+  const record = parseRecord(await readContent(repository, layer, options), location);
+  if (record.name !== name) throw notOurs(location, `the record of ${record.name}`);
+  return record;
+}
+
+function notOurs(location: string, got: string): ImageError {
+  return new ImageError('CORRUPT', `${location}: expected the record of that image, got ${got}`, {
+    location,
+  });
+}
+
+/** What was done about one image. */
+export interface SyncResult {
+  readonly name: string;
+  readonly action: 'sent' | 'received' | 'same' | 'deleted' | 'kept';
+  /** Digest of the image; null for one that is deleted. */
+  readonly digest: Digest | null;
+  /** Bytes sent over the network. */
+  readonly bytes: number;
+}
+
+/** An archive as the catalog has it. */
+export interface LocalImage {
+  readonly path: string;
+  readonly record: ImageRecord;
+  readonly pinned: boolean;
+}

@@ -1,0 +1,61 @@
+import { openArchive } from '../../archive/open-archive.js';
+import { spoolFolder } from '../../catalog/file.js';
+import type { CatalogPlace } from '../../catalog/locate.js';
+import type { Digest } from '../../oci/digest.js';
+import { copyGraph, only } from '../../transfer/copy.js';
+import { walk } from '../../transfer/walk.js';
+import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
+import type { LocalImage } from './fleet-records.js';
+import type { SyncResult } from './fleet-records.js';
+import { artifactOf, recordTag, type Fleet } from './fleet-records.js';
+
+/** Sends an image, and its record after it: whoever sees the record finds the image. */
+export async function sendImage(
+  fleet: Fleet,
+  place: CatalogPlace,
+  { path, record }: LocalImage,
+  isThere: boolean,
+  options: VerbOptions,
+): Promise<SyncResult> {
+  const { name, digest } = record;
+  await using repository = fleet.open();
+  const artifact = artifactOf(record);
+  const there = isThere ? await repository.find(recordTag(name), options) : undefined;
+  if (there?.digest === artifact.root.digest) return { name, digest, action: 'same', bytes: 0 };
+  if (options.dryRun) return { name, digest, action: 'sent', bytes: 0 };
+  options.onEvent?.({ type: 'step', subject: name, text: 'sending' });
+  let bytes = 0;
+  const onEvent = (event: LifecycleEvent): void => {
+    if (event.type === 'progress') bytes += event.bytes;
+    options.onEvent?.(event);
+  };
+  const { source } = await openArchive(path, { spoolFolder: spoolFolder(place) });
+  await using _ = source;
+  const { descriptor } = await source.resolve(digest, options);
+  const graph = await walk(source, descriptor, options);
+  await copyGraph(source, graph, repository, { signal: options.signal, onEvent });
+  await repository.tag(graph.root, `registry.invalid/image:${name}`);
+  for (const { descriptor: node, bytes: content } of artifact.nodes) {
+    if (node !== artifact.root && (await repository.holds(node, options))) continue;
+    await repository.write(node, (start = 0) => only(content.subarray(start)), options);
+    bytes += node.size;
+  }
+  await repository.tag(artifact.root, `registry.invalid/image:${recordTag(name)}`);
+  await repository.commit(options);
+  return { name, digest, action: 'sent', bytes };
+}
+
+/** Takes an image's tags away, the record's first: then nobody looks for the image. */
+export async function deleteImage(
+  fleet: Fleet,
+  name: string,
+  kept: ReadonlySet<Digest>,
+  options: VerbOptions,
+): Promise<SyncResult> {
+  const gone: SyncResult = { name, digest: null, action: 'deleted', bytes: 0 };
+  if (options.dryRun) return gone;
+  await using repository = fleet.open();
+  await repository.untag(recordTag(name), new Set(), options);
+  await repository.untag(name, kept, options);
+  return gone;
+}

@@ -1,0 +1,128 @@
+import { resolve } from 'node:path';
+import { readCatalog } from '../../catalog/file.js';
+import type { CatalogPlace } from '../../catalog/locate.js';
+import type { CatalogEntry } from '../../catalog/reconcile.js';
+import { statIfThere } from '../../disk/allocated.js';
+import { inside } from '../../disk/inside.js';
+import { ImageError } from '../../errors.js';
+import { isPath, withoutPrefix } from '../../location.js';
+import { parseReference, type Reference } from '../../oci/reference.js';
+import { forEachOf } from '../../transfer/for-each-of.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { deleteArchive, receiveImage } from './fleet-receive.js';
+import { deleteImage, sendImage } from './fleet-send.js';
+import { listFleet, type Fleet, type LocalImage, type SyncResult } from './fleet-records.js';
+import type { Workspace } from '../workspace/workspace.js';
+
+/** How a folder and a repository are synchronised. */
+export interface SyncOptions extends VerbOptions {
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** Delete images at the destination that the source lacks. */
+  readonly prune?: boolean | undefined;
+}
+
+/** So many images move at once. */
+const AT_ONCE = 3;
+
+/**
+ * Makes a repository of a registry hold the archives of a folder, or the other way round; only differences move. A tag
+ * is an image's name; its record is an artifact under `<name>.record`. Each image has its own tags, so any number of
+ * machines may write without a lock.
+ *
+ * @param from a folder of archives, or `HOST[:PORT]/REPOSITORY`.
+ * @param to the other of the two.
+ * @throws ImageError USAGE (none of them is a folder, or both), NOT_FOUND; of the registry
+ */
+export async function sync(
+  workspace: Workspace,
+  from: string,
+  to: string,
+  options: SyncOptions,
+): Promise<SyncResult[]> {
+  const isSending = await isFolder(from, options.cwd);
+  const isReceiving = await isFolder(to, options.cwd);
+  if (isSending === isReceiving)
+    throw new ImageError(
+      'USAGE',
+      `sync ${from} ${to}: expected a folder of archives and a repository, got two ${isSending ? 'folders' : 'repositories'}`,
+      {
+        hint: 'For example stowage sync ./images registry.example.com/ci, or the other way round.',
+      },
+    );
+  const folder = resolve(options.cwd, isSending ? from : to);
+  const place: CatalogPlace = { ...workspace.place, folder };
+  const folderWorkspace: Workspace = { ...workspace, place };
+  const { openRegistry } = await import('../../distribution/open-repository.js');
+  const { Repository } = await import('../../distribution/repository.js');
+  const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
+  const repository = repositoryIn(isSending ? to : from);
+  await using client = await openRegistry(repository.registry, options.registry);
+  const known = new KnownBlobs();
+  const fleet: Fleet = { open: () => new Repository(client, repository, { known }) };
+  const entries = await readCatalog(place);
+  const [local, remote] = [localRecords(place, entries), await listFleet(fleet, options)];
+  const results: SyncResult[] = [];
+  const names = isSending ? [...local.keys()] : [...remote];
+  // A name that is mistyped is no reason to delete everything.
+  if (options.prune && names.length === 0)
+    throw new ImageError('NOT_FOUND', `${from}: expected images to sync, got none`, {
+      location: from,
+      hint: 'Nothing was deleted. If it is meant to be empty, delete what is at the destination by hand.',
+    });
+  const move = async (name: string, signal: AbortSignal): Promise<void> => {
+    const call = { ...options, signal };
+    const mine = local.get(name);
+    if (!isSending) results.push(await receiveImage(folderWorkspace, fleet, name, mine, call));
+    else if (mine) results.push(await sendImage(fleet, place, mine, remote.has(name), call));
+  };
+  await forEachOf(names, { concurrency: AT_ONCE, signal: options.signal }, move);
+  if (options.prune) {
+    const kept = new Set([...local.values()].map(({ record: { digest } }) => digest));
+    // An archive that is not what its record says is here all the same.
+    const here = new Set(entries.flatMap(({ name, state }) => (state === 'missing' ? [] : [name])));
+    for (const name of isSending ? remote : local.keys()) {
+      if (isSending ? here.has(name) : remote.has(name)) continue;
+      results.push(
+        isSending
+          ? await deleteImage(fleet, name, kept, options)
+          : await deleteArchive(folderWorkspace, name, local.get(name), options),
+      );
+    }
+  }
+  return results.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Archives that are what their records say. */
+function localRecords(
+  place: CatalogPlace,
+  entries: readonly CatalogEntry[],
+): ReadonlyMap<string, LocalImage> {
+  const found = new Map<string, LocalImage>();
+  for (const { name, file, state, recorded, pinned } of entries) {
+    const record = state === 'ok' ? recorded?.read() : undefined;
+    if (record?.name === name)
+      found.set(name, { path: inside(place.folder, file), record, pinned: pinned === true });
+  }
+  return found;
+}
+
+async function isFolder(text: string, cwd: string): Promise<boolean> {
+  if (isPath(text) || text.endsWith('/')) return true;
+  return (await statIfThere(resolve(cwd, text)))?.isDirectory() === true;
+}
+
+/** @throws ImageError USAGE */
+function repositoryIn(text: string): Pick<Reference, 'registry' | 'repository'> {
+  const named = withoutPrefix(text);
+  const { registry, repository, digest } = parseReference(named);
+  if (
+    digest === undefined &&
+    !/:[^/]*$/.test(named.slice(named.indexOf('/') + 1)) &&
+    named.includes('/')
+  )
+    return { registry, repository };
+  throw new ImageError('USAGE', `${text}: expected HOST[:PORT]/REPOSITORY, got something else`, {
+    hint: 'For example registry.example.com/ci: tags are the names of the images.',
+  });
+}

@@ -1,0 +1,24 @@
+import type { RegistryFlags } from '../../distribution/open-repository.js';
+import type { EngineOptions } from '../../engine/detect.js';
+import type { EngineEvent } from '../../engine/engine.js';
+import type { CallOptions } from '../../transfer/store.js';
+import type { CopyEvent } from '../../transfer/copy.js';
+
+/** Progress of a verb: copies, the engine's lines, the step that begins, and notices for people. */
+export type LifecycleEvent =
+  | CopyEvent
+  | EngineEvent
+  | { readonly type: 'step'; readonly subject: string; readonly text: string }
+  | { readonly type: 'notice'; readonly text: string };
+
+/** Options of every verb. */
+export interface VerbOptions
+  extends CallOptions,
+    Pick<EngineOptions, 'engine' | 'host' | 'namespace'> {
+  /** Called with progress and notices. */
+  readonly onEvent?: ((event: LifecycleEvent) => void) | undefined;
+  /** How to reach registries. */
+  readonly registry?: RegistryFlags | undefined;
+  /** Return what would be done, and change nothing. */
+  readonly dryRun?: boolean | undefined;
+}

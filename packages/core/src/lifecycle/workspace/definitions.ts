@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { DEFINITION_FILE, parseDefinition, type Definition } from '../../definition/definition.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
+import { ImageError } from '../../errors.js';
+import type { VerbOptions } from './call.js';
+import { filesMatching } from './files-matching.js';
+import { conventionalName, type Workspace } from './workspace.js';
+
+/** Where definitions are looked for, as the Nx plugin does. */
+const PATTERN = `**/images/*/${DEFINITION_FILE}`;
+const ELSEWHERE = ['**/node_modules/**', '**/.git/**', '**/.nx/**', '**/.stowage/**', '**/dist/**'];
+
+/** Finds every definition of a workspace, sorted by path. A bad one is said, and left out. */
+export async function findDefinitions(
+  { root }: Pick<Workspace, 'root'>,
+  { onEvent }: Pick<VerbOptions, 'onEvent'> = {},
+): Promise<FoundDefinition[]> {
+  const files = await filesMatching(root, [PATTERN], { ignore: ELSEWHERE });
+  const found: FoundDefinition[] = [];
+  for (const path of files) {
+    try {
+      const text = (await readUpTo(path, DOCUMENT_LIMIT))?.toString() ?? '';
+      found.push({ definition: parseDefinition({ text, path }), folder: dirname(path) });
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      onEvent?.({ type: 'notice', text: `left out: ${error.message}` });
+    }
+  }
+  return found;
+}
+
+/** A definition, and the folder that its paths are relative to. */
+export interface FoundDefinition {
+  readonly definition: Definition;
+  /** Absolute. */
+  readonly folder: string;
+}
+
+/** How a definition is found. */
+export interface DefinitionOptions {
+  /** Relative paths start here. */
+  readonly cwd: string;
+}
+
+/** Reads an `image.yaml`, named by its path or by its folder. @throws ImageError NOT_FOUND, USAGE, NAMING */
+export async function readDefinition(
+  { settings }: Workspace,
+  path: string,
+  { cwd }: DefinitionOptions,
+): Promise<FoundDefinition> {
+  const given = resolve(cwd, path);
+  const file = (await isFolder(given)) ? join(given, DEFINITION_FILE) : given;
+  const definition = parseDefinition({ text: await readText(file), path: file });
+  conventionalName(settings, definition.name, [definition.project]);
+  return { definition, folder: dirname(file) };
+}
+
+async function readText(path: string): Promise<string> {
+  const bytes = await readUpTo(path, DOCUMENT_LIMIT);
+  if (bytes) return bytes.toString();
+  throw new ImageError('NOT_FOUND', `${path}: expected a definition, got no such file`, {
+    location: path,
+    hint: 'nx g @stowage/images:image makes one.',
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+}

@@ -1,0 +1,24 @@
+import { sep } from 'node:path';
+import { recordUse } from '../../catalog/file.js';
+import type { CatalogPlace } from '../../catalog/locate.js';
+import { ImageError } from '../../errors.js';
+import type { Opened } from '../../open.js';
+import type { VerbOptions } from './call.js';
+
+/** Notes that an image was used, if its archive is the catalog's. That it cannot be noted is no failure, but a notice. */
+export async function noteUse(
+  { record, path }: Opened,
+  place: CatalogPlace,
+  { onEvent, now = new Date() }: Pick<VerbOptions, 'onEvent'> & { readonly now?: Date } = {},
+): Promise<void> {
+  if (!record || !path?.startsWith(place.folder + sep)) return;
+  try {
+    await recordUse(place, record.name, now);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    onEvent?.({
+      type: 'notice',
+      text: `the use of ${record.name} was not noted: ${error.message}`,
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import { openLocation, type Opened, type OpenOptions } from '../../open.js';
+import { requireReferenceOfName } from './own-reference.js';
+import type { Workspace } from './workspace.js';
+
+/**
+ * Opens a location as {@link openLocation} does, held to the workspace's limits.
+ *
+ * @throws ImageError CONFLICT when the record of an archive names another image
+ */
+export function openIn(
+  { place, limits }: Pick<Workspace, 'place' | 'limits'>,
+  location: string,
+  options: Omit<OpenOptions, 'place' | 'limits'>,
+): Promise<Opened> {
+  return withOwnName(openLocation(location, { ...options, place, limits }), place.workspace);
+}
+
+/** Closes what was opened when its record names another image. @throws ImageError CONFLICT */
+export async function withOwnName(opening: Promise<Opened>, root: string): Promise<Opened> {
+  const opened = await opening;
+  const { record, path = '' } = opened;
+  try {
+    if (record) await requireReferenceOfName(root, record, path);
+    return opened;
+  } catch (error) {
+    await opened.source[Symbol.asyncDispose]();
+    throw error;
+  }
+}

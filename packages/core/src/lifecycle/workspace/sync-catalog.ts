@@ -1,0 +1,42 @@
+import { editCatalog, type CatalogEdit } from '../../catalog/edit.js';
+import { entryOf } from '../../catalog/entry.js';
+import { catalogText, readCatalog, updateCatalog } from '../../catalog/file.js';
+import type { Workspace } from './workspace.js';
+
+/** The text of the catalog before and after a synchronisation. */
+export interface CatalogSync {
+  /** Absolute. */
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Returns the change that {@link syncCatalog} would make. Changes nothing. */
+export async function planSync(workspace: Workspace): Promise<CatalogSync> {
+  const { path, text } = await catalogText(workspace.place);
+  const edit = await editFor(workspace);
+  const isEmpty = (edit.upsert ?? []).length + (edit.removeFiles ?? []).length === 0;
+  return { path, before: text, after: isEmpty ? text : editCatalog(text, path, edit) };
+}
+
+/**
+ * Updates the catalog from the disk: adds an entry for every archive with a record, removes entries whose archive is gone unless
+ * they are pinned, and adds up uses.
+ */
+export async function syncCatalog(workspace: Workspace): Promise<void> {
+  await updateCatalog(workspace.place, await editFor(workspace));
+}
+
+async function editFor({ place }: Workspace): Promise<CatalogEdit> {
+  const entries = await readCatalog(place);
+  const recorded = entries.flatMap(({ recorded: known, file, bytes, lags }) => {
+    const record = lags && bytes === known?.archiveSize ? known?.read() : undefined;
+    return record ? [entryOf(record, file)] : [];
+  });
+  const gone = entries.filter(({ state, pinned }) => state === 'missing' && pinned !== true);
+  return {
+    upsert: recorded,
+    removeFiles: gone.map(({ file }) => file),
+    defaults: { created: new Date().toISOString(), usage_count: 0 },
+  };
+}

@@ -1,0 +1,145 @@
+import { access } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { CatalogPlace } from '../../catalog/locate.js';
+import { checkName, type ImageName } from '../../definition/name.js';
+import { parseSettings, SETTINGS_FILE, type Settings } from '../../definition/settings.js';
+import { inside, isBelow } from '../../disk/inside.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
+import { requireFolderBelow, requireFoldersBelow } from '../../disk/own-folder.js';
+import { detectEngine, type EngineOptions } from '../../engine/detect.js';
+import type { Engine } from '../../engine/engine.js';
+import { ImageError } from '../../errors.js';
+import { DEFAULT_LIMITS, type Limits } from '../../oci/limits.js';
+import { size } from './units.js';
+
+/** A folder with archives, settings and a catalog. All paths are absolute. */
+export interface Workspace {
+  readonly root: string;
+  readonly settings: Settings;
+  readonly place: CatalogPlace;
+  readonly limits: Limits;
+}
+
+/** How a workspace is opened. */
+export interface WorkspaceOptions {
+  /** A settings file to use in place of `stowage.yaml` at the root. */
+  readonly config?: string | undefined;
+}
+
+/** Depth of `.stowage/store/blobs/<algorithm>`: links are checked in every folder that is not named by a digest. */
+const STATE_DEPTH = 3;
+/** Found from the inside out; a folder with none of them is a workspace of its own. */
+const MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
+
+/**
+ * Finds the workspace around a folder (the nearest parent with `stowage.yaml`, `nx.json` or `.git`, else the folder itself)
+ * and reads its settings.
+ *
+ * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`), INVALID (a folder of Stowage's is a link out of the
+ *   workspace)
+ */
+export async function openWorkspace(
+  folder: string,
+  { config }: WorkspaceOptions = {},
+): Promise<Workspace> {
+  const root = await rootOf(folder);
+  const path = config === undefined ? join(root, SETTINGS_FILE) : resolve(folder, config);
+  const settings = parseSettings({ text: await readSettings(path, config !== undefined), path });
+  const images = resolve(root, settings.images);
+  const state = join(root, '.stowage');
+  await requireFoldersBelow(root, state, STATE_DEPTH);
+  // Where the settings name a folder elsewhere, that is meant; where a link leads there, it is not.
+  if (isBelow(root, images)) await requireFolderBelow(root, images);
+  return {
+    root,
+    settings,
+    place: {
+      workspace: root,
+      folder: images,
+      state,
+      archives: settings.archives.map((folder) => resolve(root, folder)),
+    },
+    limits: limitsOf(settings),
+  };
+}
+
+/** @throws ImageError USAGE */
+function limitsOf({ limits }: Settings): Limits {
+  const bytes = (key: 'manifest' | 'unpacked' | 'tar_header', normally: number): number => {
+    const text = limits[key];
+    return text === undefined ? normally : size(text, `${SETTINGS_FILE} limits.${key}`);
+  };
+  const { manifestBytes, unpackedBytes, headerBytes, ...counts } = DEFAULT_LIMITS;
+  return {
+    manifestBytes: bytes('manifest', manifestBytes),
+    unpackedBytes: bytes('unpacked', unpackedBytes),
+    headerBytes: bytes('tar_header', headerBytes),
+    members: limits.members ?? counts.members,
+    jsonDepth: limits.json_depth ?? counts.jsonDepth,
+    indexDepth: limits.index_depth ?? counts.indexDepth,
+  };
+}
+
+/**
+ * Opens the engine of a workspace: the one that is given, else that of the settings, else the first that answers.
+ *
+ * @throws ImageError UNAVAILABLE, USAGE (an address)
+ */
+export async function openEngine(
+  { settings, place }: Workspace,
+  { engine, host, namespace }: Pick<EngineOptions, 'engine' | 'host' | 'namespace'> = {},
+): Promise<Engine> {
+  return detectEngine({
+    engine: engine ?? settings.engine,
+    host: host ?? settings.host,
+    namespace,
+    storeFolder: join(place.state, 'store'),
+  });
+}
+
+/**
+ * The path at which the image of a conventional name is kept. Does not look at the disk.
+ *
+ * @param project the project of the name, where its end is not clear from the name alone.
+ * @throws ImageError NAMING
+ */
+export function archiveOf({ settings, place }: Workspace, name: string, project?: string): string {
+  const parts = conventionalName(settings, name, project === undefined ? [] : [project]);
+  return inside(place.folder, parts.project, `${name}.tar`);
+}
+
+/** Holds a name to the convention and to the workspace's own rule. @throws ImageError NAMING */
+export function conventionalName(
+  { namePattern }: Settings,
+  name: string,
+  projects: readonly string[],
+): ImageName {
+  const parts = checkName(name, projects);
+  if (!namePattern || namePattern.test(name)) return parts;
+  throw new ImageError(
+    'NAMING',
+    `name: expected ${String(namePattern)} (${SETTINGS_FILE}, naming.pattern), got ${JSON.stringify(name)}`,
+  );
+}
+
+async function rootOf(folder: string): Promise<string> {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    for (const marker of MARKERS) if (await exists(join(at, marker))) return at;
+    if (dirname(at) === at) return resolve(folder);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readSettings(path: string, required: boolean): Promise<string> {
+  const bytes = await readUpTo(path, DOCUMENT_LIMIT);
+  if (bytes || !required) return bytes?.toString() ?? '';
+  throw new ImageError('NOT_FOUND', `${path}: expected the settings, got no such file`, {
+    location: path,
+  });
+}

@@ -1,0 +1,168 @@
+import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { isDigest, type Digest } from '../oci/digest.js';
+import type { NamedDescriptor } from '../oci/layout.js';
+import { asReferrer, parseManifest } from '../oci/manifest.js';
+import { parseReference } from '../oci/reference.js';
+import {
+  isWanted,
+  paged,
+  type RegistryReader,
+  type Page,
+  type ReferrersOptions,
+} from './hosted.js';
+import { referringTo } from '../transfer/referrers.js';
+import type { Bytes, CallOptions, ReadOptions, Source } from '../transfer/store.js';
+import { readContent } from '../transfer/verified.js';
+import { walk } from '../transfer/walk.js';
+import type { Graph } from '../transfer/graph.js';
+
+interface Held {
+  readonly descriptor: Descriptor;
+  readonly source: Source;
+  readonly isManifest: boolean;
+  /** The manifest that it refers to. */
+  readonly subject?: Digest | undefined;
+}
+
+interface Repository {
+  readonly tags: Map<string, Digest>;
+  readonly content: Map<Digest, Held>;
+}
+
+/** An archive or a layout to be served. */
+export interface ServedSource {
+  readonly source: Source;
+  /** The image to serve; every image when omitted. */
+  readonly reference?: string | undefined;
+  /** The name of images that have none. */
+  readonly name?: string | undefined;
+}
+
+/** Images of archives and layouts as repositories to be read: nothing is unpacked, layers are read in place. */
+export class RegistryArchives implements RegistryReader {
+  readonly location: string;
+  readonly #served: readonly ServedSource[];
+  readonly #repositories = new Map<string, Repository>();
+
+  private constructor(served: readonly ServedSource[]) {
+    this.location = served.map(({ source }) => source.location).join(', ');
+    this.#served = served;
+  }
+
+  /**
+   * Reads manifests and configs of all images. Owns the sources.
+   *
+   * @throws ImageError USAGE (an image without a name, or one name of two), CORRUPT, INVALID, INCOMPLETE
+   */
+  static async open(
+    served: readonly ServedSource[],
+    options: CallOptions = {},
+  ): Promise<RegistryArchives> {
+    const hosted = new RegistryArchives(served);
+    for (const each of served) await hosted.#add(each, options);
+    return hosted;
+  }
+
+  async repositories(page?: Page): Promise<readonly string[]> {
+    return paged([...this.#repositories.keys()], page);
+  }
+
+  async tags(repository: string, page?: Page): Promise<readonly string[] | undefined> {
+    const found = this.#repositories.get(repository);
+    return found && paged([...found.tags.keys()], page);
+  }
+
+  async manifest(repository: string, reference: string): Promise<Descriptor | undefined> {
+    const found = this.#repositories.get(repository);
+    const digest = isDigest(reference) ? reference : found?.tags.get(reference);
+    const held = digest && found?.content.get(digest);
+    return held?.isManifest ? held.descriptor : undefined;
+  }
+
+  async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
+    const held = this.#repositories.get(repository)?.content.get(digest);
+    return held && { ...held.descriptor, mediaType: 'application/octet-stream' };
+  }
+
+  async *read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes {
+    const held = this.#repositories.get(repository)?.content.get(descriptor.digest);
+    if (held) yield* held.source.read(held.descriptor, options);
+  }
+
+  async *referrers(
+    repository: string,
+    digest: Digest,
+    options: ReferrersOptions = {},
+  ): AsyncIterable<Descriptor> {
+    const content = this.#repositories.get(repository)?.content.values() ?? [];
+    const found = [...content]
+      .filter(({ subject }) => subject === digest)
+      .sort((one, other) => (one.descriptor.digest < other.descriptor.digest ? -1 : 1));
+    for (const { source, descriptor } of found) {
+      if (options.after !== undefined && descriptor.digest <= options.after) continue;
+      const bytes = await readContent(source, descriptor);
+      const manifest = parseManifest(descriptor.mediaType, bytes, source.limits);
+      const shown = asReferrer(descriptor, manifest, bytes);
+      if (isWanted(shown, options)) yield shown;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { source } of this.#served) await source[Symbol.asyncDispose]();
+  }
+
+  async #add(
+    { source, reference, name: fallback }: ServedSource,
+    options: CallOptions,
+  ): Promise<void> {
+    const images: NamedDescriptor[] = [];
+    if (reference !== undefined) images.push(await source.resolve(reference, options));
+    else for await (const image of source.list(options)) images.push(image);
+    const graphs = new Map<Graph, string>();
+    for (const image of images) {
+      const name = image.reference ?? fallback;
+      // What refers to an image, and has no name of its own, comes with it.
+      if (name === undefined) continue;
+      const graph = await walk(source, image.descriptor, options);
+      const repository = this.#tag(name, graph.root, source);
+      graphs.set(graph, repository);
+      for (const each of await referringTo(source, [graph], options)) graphs.set(each, repository);
+    }
+    if (graphs.size === 0)
+      throw new ImageError('USAGE', `${source.location}: expected images with names, got none`, {
+        location: source.location,
+        hint: 'A registry shows images by their names: stowage copy … --as NAME gives one.',
+      });
+    for (const [graph, repository] of graphs) this.#hold(graph, repository, source);
+  }
+
+  /** @returns the repository that a name is of: without the registry, and without docker.io's `library/` */
+  #tag(name: string, root: Descriptor, source: Source): string {
+    const { registry, repository, tag } = parseReference(name);
+    const own = registry === 'docker.io' ? repository.replace(/^library\//, '') : repository;
+    const { tags, content } = this.#repositories.get(own) ?? {
+      tags: new Map<string, Digest>(),
+      content: new Map<Digest, Held>(),
+    };
+    this.#repositories.set(own, { tags, content });
+    const known = tag === undefined ? undefined : tags.get(tag);
+    if (known !== undefined && known !== root.digest)
+      throw new ImageError(
+        'USAGE',
+        `${source.location}: expected ${own}:${tag} to be one image, got ${known} and ${root.digest}`,
+        { location: source.location },
+      );
+    if (tag !== undefined) tags.set(tag, root.digest);
+    return own;
+  }
+
+  #hold(graph: Graph, repository: string, source: Source): void {
+    const content = this.#repositories.get(repository)?.content;
+    for (const descriptor of graph.nodes) {
+      const manifest = graph.documents.get(descriptor.digest)?.manifest;
+      const subject = manifest?.subject?.digest;
+      content?.set(descriptor.digest, { descriptor, source, isManifest: !!manifest, subject });
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { readAll } from '../../transfer/verified.js';
+import { answer, type Exchange } from './exchange.js';
+import { parseRange } from './range.js';
+
+/** What is so small (bytes) is sent at once. */
+const SMALL = 128 * 1024;
+
+/** Answers GET and HEAD of content that never changes: with ranges, and with nothing where the client has it. */
+export async function sendContent(
+  exchange: Exchange,
+  repository: string,
+  descriptor: Descriptor,
+): Promise<void> {
+  const { request, response, hosted, signal } = exchange;
+  const { digest, size, mediaType } = descriptor;
+  const tag = `"${digest}"`;
+  const common = { 'docker-content-digest': digest, etag: tag, 'accept-ranges': 'bytes' };
+  const { 'if-none-match': known, 'if-range': unless, range } = request.headers;
+  if (known !== undefined && known.split(',').some((each) => ['*', tag].includes(each.trim())))
+    return void response.writeHead(304, common).end();
+  const wanted = parseRange(unless === undefined || unless === tag ? range : undefined, size);
+  if (wanted.kind === 'nothing')
+    return answer(exchange, 416, { ...common, 'content-range': `bytes */${size}` });
+  const { start, end } = wanted.kind === 'part' ? wanted : { start: 0, end: size };
+  response.writeHead(wanted.kind === 'part' ? 206 : 200, {
+    ...common,
+    'content-type': mediaType,
+    'content-length': end - start,
+    ...(wanted.kind === 'part' ? { 'content-range': `bytes ${start}-${end - 1}/${size}` } : {}),
+  });
+  if (request.method === 'HEAD' || start === end) return void response.end();
+  const bytes = hosted.read(repository, descriptor, { start, end, signal });
+  if (end - start <= SMALL) return void response.end(await readAll(bytes, SMALL));
+  await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 }), response);
+}

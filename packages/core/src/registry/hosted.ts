@@ -1,0 +1,151 @@
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import type { Bytes, CallOptions, ReadOptions } from '../transfer/store.js';
+
+/** A page of a list that is sorted by code units. */
+export interface Page {
+  /** The list starts after this; at its beginning when omitted. */
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** One page of a list, sorted by code units. */
+export function paged(all: readonly string[], { after, limit }: Page = {}): string[] {
+  const sorted = [...all].sort();
+  return sorted.filter((each) => after === undefined || each > after).slice(0, limit);
+}
+
+/** A manifest of a registry, and the manifests and blobs that must exist as long as it does. */
+export interface StoredManifest {
+  /** With its artifact type; annotations may be left out, they are read from the manifest. */
+  readonly descriptor: Descriptor;
+  readonly subject?: Digest | undefined;
+  readonly children: readonly Digest[];
+}
+
+/** A manifest with its bytes. */
+export interface ManifestContent extends StoredManifest {
+  readonly bytes: Uint8Array;
+}
+
+/** Selects entries of a list of referrers. */
+export interface ReferrersOptions extends CallOptions {
+  /** Only digests after this one; from the beginning when omitted. */
+  readonly after?: string | undefined;
+  /** Only referrers of this artifact type. */
+  readonly artifactType?: string | undefined;
+}
+
+/** Whether an entry of a list of referrers is selected. */
+export function isWanted(
+  { digest, artifactType }: Descriptor,
+  { after, artifactType: wanted }: ReferrersOptions,
+): boolean {
+  return (
+    (after === undefined || digest > after) && (wanted === undefined || artifactType === wanted)
+  );
+}
+
+/**
+ * The repositories that a registry serves, for reading. Content belongs to the repositories it was pushed to. A signal ends
+ * the wait of the caller that gave it; work that other callers share goes on.
+ */
+export interface RegistryReader extends AsyncDisposable {
+  /** Location for messages. */
+  readonly location: string;
+
+  /** Lists the names of repositories. */
+  repositories(page?: Page): Promise<readonly string[]>;
+
+  /** Lists the tags of a repository; undefined when it does not exist. */
+  tags(
+    repository: string,
+    page?: Page,
+    options?: CallOptions,
+  ): Promise<readonly string[] | undefined>;
+
+  /** Resolves a tag or a digest to a manifest: at least its media type, digest and size. */
+  manifest(
+    repository: string,
+    reference: string,
+    options?: CallOptions,
+  ): Promise<Descriptor | undefined>;
+
+  /** Finds content of a repository by its digest, manifests included. */
+  blob(repository: string, digest: Digest, options?: CallOptions): Promise<Descriptor | undefined>;
+
+  /** The raw bytes of content that the repository holds. @throws ImageError NOT_FOUND at the first byte */
+  read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
+
+  /**
+   * Lists manifests whose subject is this one, sorted by digest, with the artifact type and annotations that a list of
+   * referrers shows. Each is read when the consumer asks for it, so a consumer that stops early costs no more.
+   */
+  referrers(
+    repository: string,
+    digest: Digest,
+    options?: ReferrersOptions,
+  ): AsyncIterable<Descriptor>;
+}
+
+/**
+ * Repositories that clients can write. What a call acknowledged is durable, in all processes that share the storage.
+ */
+export interface RegistryStorage extends RegistryReader {
+  readonly uploads: Uploads;
+
+  /**
+   * Stores a manifest and its tags. Its children must exist.
+   *
+   * @throws ImageError INCOMPLETE (a child is missing), NO_SPACE
+   */
+  putManifest(
+    repository: string,
+    manifest: ManifestContent,
+    tags: readonly string[],
+  ): Promise<void>;
+
+  /**
+   * Adds a blob of repository `from`, or of any one when omitted, to another repository. @returns whether it existed
+   */
+  mount(repository: string, digest: Digest, from?: string): Promise<boolean>;
+
+  /** Removes a tag. @returns whether it existed */
+  removeTag(repository: string, tag: string): Promise<boolean>;
+  /** Removes a manifest with its tags. @returns whether it existed */
+  removeManifest(repository: string, digest: Digest): Promise<boolean>;
+  /** Removes a blob from one repository. @returns whether it existed */
+  removeBlob(repository: string, digest: Digest): Promise<boolean>;
+}
+
+/** How a piece of an upload is appended. */
+export interface AppendOptions extends CallOptions {
+  /** Where the client believes the upload ends, in bytes; not checked when omitted. */
+  readonly at?: number | undefined;
+}
+
+/** Uploads of blobs, each in any number of pieces. @throws ImageError NOT_FOUND (no such upload) */
+export interface Uploads {
+  /** Begins an upload. @returns its ID */
+  start(repository: string): Promise<string>;
+
+  /** Number of bytes received so far. */
+  size(repository: string, id: string): Promise<number>;
+
+  /**
+   * Appends bytes. Bytes that arrived before a failure stay.
+   *
+   * @returns the number of bytes received so far
+   * @throws ImageError CONFLICT (`at` is not the end, or another request is writing), NO_SPACE
+   */
+  append(repository: string, id: string, bytes: Bytes, options?: AppendOptions): Promise<number>;
+
+  /**
+   * Completes an upload: it becomes a blob of the repository. @throws ImageError CORRUPT (another digest; the upload is
+   * deleted)
+   */
+  finish(repository: string, id: string, digest: Digest): Promise<void>;
+
+  /** Deletes an upload. */
+  cancel(repository: string, id: string): Promise<void>;
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { listening } from '../../testing/listening.js';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { RegistryClient } from '../distribution/transport/client.js';
+import { registryHandler } from './handler/handler.js';
+import { RegistryStore } from './storage/registry-store.js';
+import { RegistryMirror } from './mirror.js';
+
+const CONTENT = Buffer.alloc(300_000, 'x');
+const DIGEST = `sha256:${createHash('sha256').update(CONTENT).digest('hex')}`;
+
+/** A mirror of an upstream registry that answers so. @returns its URL and its folder */
+async function mirror(upstream: RequestListener) {
+  const root = await temporaryFolder();
+  const client = await RegistryClient.open(await listening(upstream), {
+    credentials: async () => ({ username: 'ada', password: 'secret' }),
+    plainHttp: true,
+    retries: 0,
+  });
+  const hosted = new RegistryMirror(new RegistryStore(root), client, '');
+  onTestFinished(() => hosted[Symbol.asyncDispose]());
+  return { url: `http://${await listening(registryHandler({ hosted, hosting: hosted }))}`, root };
+}
+
+it('a fetch goes on for the clients that still wait, and is cancelled when the last one has left', async () => {
+  const cut: string[] = [];
+  const waiting: (() => void)[] = [];
+  const { url, root } = await mirror(({ method, url: path = '' }, response) => {
+    response.writeHead(200, { 'content-length': CONTENT.byteLength });
+    if (method === 'HEAD') return void response.end();
+    response.once('close', () => response.writableFinished || cut.push(path));
+    response.write(CONTENT.subarray(0, 100_000));
+    waiting.push(() => response.end(CONTENT.subarray(100_000)));
+  });
+  const [one, other] = [new AbortController(), new AbortController()];
+  const ask = (repository: string, signal: AbortSignal | null = null) =>
+    fetch(`${url}/v2/${repository}/blobs/${DIGEST}`, { signal });
+  const first = ask('a', one.signal);
+  const second = ask('a', other.signal);
+  await vi.waitFor(() => expect(waiting).toHaveLength(1));
+  one.abort();
+  await expect(first).rejects.toThrow();
+  expect(cut).toEqual([]);
+  other.abort();
+  await expect(second).rejects.toThrow();
+  await vi.waitFor(() => expect(cut).toEqual([`/v2/a/blobs/${DIGEST}`]));
+  const uploads = join(root, 'repositories/a/_uploads');
+  await vi.waitFor(async () => expect(await readdir(uploads).catch(() => [])).toEqual([]));
+  // It can be asked for again.
+  const again = ask('a');
+  await vi.waitFor(() => expect(waiting).toHaveLength(2));
+  waiting[1]?.();
+  expect(Buffer.from(await (await again).arrayBuffer())).toEqual(CONTENT);
+});
+
+it('a tag of the upstream that is no tag is never a path', async () => {
+  const paths: string[] = [];
+  const { url, root } = await mirror(({ url: path = '' }, response) => {
+    paths.push(path);
+    response.end(JSON.stringify({ tags: ['good', '../../../outside/x'] }));
+  });
+  const list = await (await fetch(`${url}/v2/a/tags/list`)).json();
+  expect(list).toMatchObject({ tags: ['good'] });
+  await (await fetch(`${url}/-/a`)).text();
+  expect(paths.filter((path) => path.includes('outside'))).toEqual([]);
+  expect(await readdir(join(root, '..'))).not.toContain('outside');
+});

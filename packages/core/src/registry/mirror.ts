@@ -1,0 +1,248 @@
+import type { RegistryClient } from '../distribution/transport/client.js';
+import { Repository } from '../distribution/repository.js';
+import { ImageError, type ErrorCode } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { isDigest, type Digest } from '../oci/digest.js';
+import { isSize } from '../oci/json.js';
+import { asReferrer, children, parseManifest } from '../oci/manifest.js';
+import { isTag } from '../oci/reference.js';
+import type { RegistryStore } from './storage/registry-store.js';
+import {
+  isWanted,
+  paged,
+  type StoredManifest,
+  type RegistryStorage,
+  type Page,
+  type ReferrersOptions,
+} from './hosted.js';
+import { SharedWork } from '../transfer/shared-work.js';
+import type { Bytes, CallOptions, ReadOptions } from '../transfer/store.js';
+import { readContent } from '../transfer/verified.js';
+
+/** How long an upstream registry that does not answer is not asked again (ms). */
+const AWAY = 10_000;
+/** Errors in the answers of the upstream that its clients see as a failure of the upstream. */
+const UNUSABLE: ReadonlySet<ErrorCode> = new Set(['INVALID', 'UNSUPPORTED', 'TOO_LARGE']);
+
+/**
+ * A registry's folder in front of an upstream registry: missing content is fetched from there, verified and kept.
+ * Writes stay here, and a tag that was written here is never looked up there. While the upstream is away, local
+ * content is served. A fetch is shared by all clients that wait for it, and cancelled when the last one has left.
+ */
+export class RegistryMirror implements RegistryStorage {
+  readonly location: string;
+  readonly #store: RegistryStore;
+  readonly #client: RegistryClient;
+  readonly #prefix: string;
+  readonly #manifests = new SharedWork<Descriptor | undefined>();
+  readonly #blobs = new SharedWork<void>();
+  /** Until when the upstream is not asked about content that is here (ms since 1970). */
+  #awayUntil = 0;
+
+  /** @param prefix before the names of repositories there: `library/`. */
+  constructor(store: RegistryStore, client: RegistryClient, prefix: string) {
+    this.location = store.location;
+    this.#store = store;
+    this.#client = client;
+    this.#prefix = prefix;
+  }
+
+  get uploads() {
+    return this.#store.uploads;
+  }
+
+  repositories(page?: Page): Promise<readonly string[]> {
+    return this.#store.repositories(page);
+  }
+
+  async tags(
+    repository: string,
+    page?: Page,
+    options?: CallOptions,
+  ): Promise<readonly string[] | undefined> {
+    const own = await this.#store.tags(repository);
+    const theirs = await this.#asked(own, async () => {
+      const found: string[] = [];
+      for await (const tag of this.#there(repository).tags(options)) found.push(tag);
+      return found.length === 0 ? undefined : found;
+    });
+    const all = new Set([...(own ?? []), ...(theirs ?? [])]);
+    return own || theirs ? paged([...all], page) : undefined;
+  }
+
+  async manifest(
+    repository: string,
+    reference: string,
+    options?: CallOptions,
+  ): Promise<Descriptor | undefined> {
+    if (!isDigest(reference) && !isTag(reference)) return undefined;
+    const own = await this.#store.manifest(repository, reference);
+    if (own && (isDigest(reference) || !(await this.#isMirrored(repository, reference))))
+      return own;
+    const fetch = (signal: AbortSignal) => this.#fetchManifest(repository, reference, signal);
+    return this.#asked(own, () =>
+      this.#manifests.run(`${repository} ${reference}`, fetch, options),
+    );
+  }
+
+  async blob(
+    repository: string,
+    digest: Digest,
+    options?: CallOptions,
+  ): Promise<Descriptor | undefined> {
+    const own = await this.#store.blob(repository, digest);
+    if (own) return own;
+    const fetch = (signal: AbortSignal) => this.#fetchBlob(repository, digest, signal);
+    return this.#asked(own, async () => {
+      await this.#blobs.run(`${repository} ${digest}`, fetch, options);
+      return this.#store.blob(repository, digest);
+    });
+  }
+
+  read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes {
+    return this.#store.read(repository, descriptor, options);
+  }
+
+  /** Those of both registries, in the order of their digests. */
+  async *referrers(
+    repository: string,
+    digest: Digest,
+    options: ReferrersOptions = {},
+  ): AsyncIterable<Descriptor> {
+    const theirs = await this.#theirReferrers(repository, digest, options);
+    let at = 0;
+    for await (const own of this.#store.referrers(repository, digest, options)) {
+      for (; (theirs[at]?.digest ?? own.digest) < own.digest; at++) yield* theirs.slice(at, at + 1);
+      if (theirs[at]?.digest === own.digest) at++;
+      yield own;
+    }
+    yield* theirs.slice(at);
+  }
+
+  async #theirReferrers(
+    repository: string,
+    digest: Digest,
+    options: ReferrersOptions,
+  ): Promise<readonly Descriptor[]> {
+    const found = new Map<Digest, Descriptor>();
+    await this.#asked(found, async () => {
+      const subject = { mediaType: '', digest, size: 0 };
+      for await (const each of this.#there(repository).referrers(subject, options))
+        if (isWanted(each, options)) found.set(each.digest, each);
+    });
+    return [...found.values()].sort((one, other) => (one.digest < other.digest ? -1 : 1));
+  }
+
+  putManifest(
+    repository: string,
+    manifest: StoredManifest & { readonly bytes: Uint8Array },
+    tags: readonly string[],
+  ): Promise<void> {
+    return this.#store.putManifest(repository, manifest, tags);
+  }
+
+  mount(repository: string, digest: Digest, from?: string): Promise<boolean> {
+    return this.#store.mount(repository, digest, from);
+  }
+
+  removeTag(repository: string, tag: string): Promise<boolean> {
+    return this.#store.removeTag(repository, tag);
+  }
+
+  removeManifest(repository: string, digest: Digest): Promise<boolean> {
+    return this.#store.removeManifest(repository, digest);
+  }
+
+  removeBlob(repository: string, digest: Digest): Promise<boolean> {
+    return this.#store.removeBlob(repository, digest);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#manifests[Symbol.asyncDispose]();
+    await this.#blobs[Symbol.asyncDispose]();
+    await this.#client[Symbol.asyncDispose]();
+    await this.#store[Symbol.asyncDispose]();
+  }
+
+  #there(repository: string): Repository {
+    const { registry } = this.#client;
+    return new Repository(this.#client, { registry, repository: `${this.#prefix}${repository}` });
+  }
+
+  async #isMirrored(repository: string, tag: string): Promise<boolean> {
+    return (await this.#store.tagged(repository, tag))?.isMirrored ?? false;
+  }
+
+  /** A tag that names what is here already costs one HEAD. */
+  async #fetchManifest(
+    repository: string,
+    reference: string,
+    signal: AbortSignal,
+  ): Promise<Descriptor | undefined> {
+    const there = this.#there(repository);
+    const found = await there.find(reference, { signal });
+    if (!found) return undefined;
+    const tag = isDigest(reference) ? undefined : reference;
+    const known = await this.#store.manifest(repository, found.digest);
+    const tagged = tag === undefined ? undefined : await this.#store.tagged(repository, tag);
+    if (known && tagged?.digest === found.digest) return known;
+    const bytes = await readContent(there, found, { signal });
+    const manifest = parseManifest(found.mediaType, bytes);
+    const descriptor = asReferrer(found, manifest, bytes);
+    const needed = children(manifest).map(({ digest }) => digest);
+    const subject = manifest.subject?.digest;
+    await this.#store.mirrorManifest(
+      repository,
+      { descriptor, subject, children: needed, bytes },
+      tag,
+    );
+    return descriptor;
+  }
+
+  async #fetchBlob(repository: string, digest: Digest, signal: AbortSignal): Promise<void> {
+    const name = `${this.#prefix}${repository}`;
+    const answer = await this.#client.request({
+      method: 'HEAD',
+      url: `/v2/${name}/blobs/${digest}`,
+      scope: `repository:${name}:pull`,
+      expected: [200, 404],
+      signal,
+    });
+    await answer.dump();
+    const length = answer.header('content-length');
+    const size = length === undefined ? undefined : Number(length);
+    if (answer.status === 404 || !isSize(size)) return;
+    const { uploads } = this.#store;
+    const id = await uploads.start(repository);
+    try {
+      const blob = { mediaType: 'application/octet-stream', digest, size };
+      const bytes = this.#there(repository).read(blob, { signal });
+      await uploads.append(repository, id, bytes, { signal });
+      await uploads.finish(repository, id, digest);
+    } catch (error) {
+      await uploads.cancel(repository, id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /**
+   * Asks the upstream; falls back to the local answer, where there is one, when it fails.
+   *
+   * @throws ImageError UNAVAILABLE (it is away, and nothing is here), CORRUPT, INVALID
+   */
+  async #asked<T>(own: T | undefined, work: () => Promise<T | undefined>): Promise<T | undefined> {
+    if (own !== undefined && Date.now() < this.#awayUntil) return own;
+    try {
+      return (await work()) ?? own;
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      // Content that is not for this mirror is reported as absent.
+      if (['NOT_FOUND', 'DENIED', 'UNAUTHORIZED'].includes(error.code)) return own;
+      if (error.code === 'UNAVAILABLE') this.#awayUntil = Date.now() + AWAY;
+      if (own !== undefined) return own;
+      throw UNUSABLE.has(error.code)
+        ? new ImageError('UNAVAILABLE', error.message, { cause: error })
+        : error;
+    }
+  }
+}

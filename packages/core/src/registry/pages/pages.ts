@@ -1,0 +1,212 @@
+import type { Descriptor } from '../../oci/descriptor.js';
+import { isDigest, type Digest } from '../../oci/digest.js';
+import { isRepository } from '../../oci/reference.js';
+import type { RegistryReader } from '../hosted.js';
+import type { Rights } from '../access/access.js';
+import { amount, html, page, type Html } from '../../page/html.js';
+import { factsOf, type ImageFacts } from './image-facts.js';
+
+/** Below it are the pages of repositories: no repository begins so. */
+export const PAGES = '/-/';
+
+export interface PageRequest {
+  readonly hosted: RegistryReader;
+  readonly rights: Rights;
+  /** Where this registry is, as its visitor wrote it. */
+  readonly host: string;
+  /** `/`, or below {@link PAGES}. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+/** How many tags a page shows. */
+const TAGS = 100;
+/** How many referrers a page shows. */
+const REFERRERS = 100;
+/** Among how many images of a repository it is counted which layers they share. */
+const COMPARED = 300;
+
+/** A page for people; undefined when there is none. */
+export async function renderPage(request: PageRequest): Promise<string | undefined> {
+  const {
+    path,
+    rights: { may },
+  } = request;
+  if (path === '/') return front(request);
+  const [name = '', digest] = path.slice(PAGES.length).split('@');
+  if (!path.startsWith(PAGES) || !isRepository(name) || !may('read', name)) return undefined;
+  if (digest === undefined) return repositoryPage(request, name);
+  return isDigest(digest) ? imagePage(request, name, digest) : undefined;
+}
+
+async function front({ hosted, rights: { may }, host }: PageRequest): Promise<string> {
+  const names = (await hosted.repositories()).filter((name) => may('read', name));
+  const rows = names.map((name) => html`<li><a href="${PAGES}${name}">${name}</a></li>`);
+  return page(
+    host,
+    html`<h1>Registry <code>${host}</code></h1>
+      ${names.length === 0
+        ? html`<p>
+            Nothing is here yet. Push something: <code>stowage push app.tar --to ${host}</code>
+          </p>`
+        : html`<p class="soft">${names.length} repositories</p>
+            <ul>
+              ${rows}
+            </ul>`}`,
+  );
+}
+
+async function repositoryPage(
+  { hosted, host, query }: PageRequest,
+  name: string,
+): Promise<string | undefined> {
+  const after = query.get('last') ?? undefined;
+  const found = await hosted.tags(name, { after, limit: TAGS + 1 });
+  if (!found) return undefined;
+  const tags = found.slice(0, TAGS);
+  const rows = await Promise.all(
+    tags.map(async (tag) => row(name, host, tag, await factsOf(hosted, name, tag))),
+  );
+  const last = tags.at(-1);
+  const more =
+    found.length > TAGS && last !== undefined
+      ? html`<p><a rel="next" href="?last=${encodeURIComponent(last)}">More tags</a></p>`
+      : undefined;
+  return page(
+    name,
+    html`<nav aria-label="Path"><a href="/">All repositories</a></nav>
+      <h1>${name}</h1>
+      <div class="scroll">
+        <table>
+          <caption>
+            ${tags.length === 0 ? 'No tags' : 'Tags'}
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">Tag</th>
+              <th scope="col">Platforms</th>
+              <th scope="col" class="number">Size</th>
+              <th scope="col">Pull</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rows}
+          </tbody>
+        </table>
+      </div>
+      ${more}`,
+  );
+}
+
+function row(name: string, host: string, tag: string, facts: ImageFacts | undefined): Html {
+  const pull = html`<code>docker pull ${host}/${name}:${tag}</code>`;
+  if (!facts)
+    return html`<tr>
+      <th scope="row">${tag}</th>
+      <td colspan="2" class="soft">cannot be read</td>
+      <td>${pull}</td>
+    </tr>`;
+  const { descriptor, platforms, size } = facts;
+  return html`<tr>
+    <th scope="row"><a href="${PAGES}${name}@${descriptor.digest}">${tag}</a></th>
+    <td>${platforms.join(', ')}</td>
+    <td class="number">${amount(size)}</td>
+    <td>${pull}</td>
+  </tr> `;
+}
+
+async function imagePage(
+  { hosted, host }: PageRequest,
+  name: string,
+  digest: Digest,
+): Promise<string | undefined> {
+  const facts = await factsOf(hosted, name, digest);
+  if (!facts) return undefined;
+  const users = await usersOfLayers(hosted, name);
+  const { images, size, descriptor } = facts;
+  const referrers: Descriptor[] = [];
+  let isMore = false;
+  for await (const { annotations: _, ...each } of hosted.referrers(name, digest)) {
+    isMore = referrers.length === REFERRERS;
+    if (isMore) break;
+    referrers.push(each);
+  }
+  const shared = new Map<string, number>();
+  for (const { manifest } of images)
+    for (const layer of manifest.layers)
+      if ((users.get(layer.digest)?.size ?? 0) > 1) shared.set(layer.digest, layer.size);
+  const sharedBytes = [...shared.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return page(
+    `${name}@${digest.slice(0, 19)}`,
+    html`<nav aria-label="Path">
+        <a href="/">All repositories</a> / <a href="${PAGES}${name}">${name}</a>
+      </nav>
+      <h1>${name}</h1>
+      <p><code>${digest}</code></p>
+      <p>
+        ${amount(size)}, of which ${amount(sharedBytes)} in layers that other images of this
+        repository have, too. <span class="soft">${descriptor.mediaType}</span>
+      </p>
+      <p><code>docker pull ${host}/${name}@${digest}</code></p>
+      <p><code>stowage load ${host}/${name}@${digest}</code></p>
+      ${images.map(
+        ({ platform, manifest }) =>
+          html`<div class="scroll">
+            <table>
+              <caption>
+                Layers${platform === '' ? '' : ` of ${platform}`}
+              </caption>
+              <thead>
+                <tr>
+                  <th scope="col">Layer</th>
+                  <th scope="col">Type</th>
+                  <th scope="col" class="number">Size</th>
+                  <th scope="col" class="number">Images with it</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${manifest.layers.map(
+                  (layer) =>
+                    html`<tr>
+                      <td><code>${layer.digest}</code></td>
+                      <td class="soft">${layer.mediaType}</td>
+                      <td class="number">${amount(layer.size)}</td>
+                      <td class="number">${users.get(layer.digest)?.size ?? 1}</td>
+                    </tr> `,
+                )}
+              </tbody>
+            </table>
+          </div>`,
+      )}
+      ${referrers.length === 0
+        ? undefined
+        : html`<h2>What refers to it</h2>
+            <ul>
+              ${referrers.map(
+                (each) =>
+                  html`<li>
+                    <a href="${PAGES}${name}@${each.digest}"
+                      >${each.artifactType ?? each.mediaType}</a
+                    >
+                    <span class="soft">${amount(each.size)}</span>
+                  </li>`,
+              )}
+            </ul>
+            ${isMore ? html`<p class="soft">and more</p>` : undefined}`}`,
+  );
+}
+
+/** By layer, the images of a repository that have it, as far as tags name them. */
+async function usersOfLayers(
+  hosted: RegistryReader,
+  name: string,
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const users = new Map<string, Set<string>>();
+  for (const tag of (await hosted.tags(name, { limit: COMPARED })) ?? []) {
+    const facts = await factsOf(hosted, name, tag);
+    for (const { manifest } of facts?.images ?? [])
+      for (const { digest } of manifest.layers)
+        users.set(digest, (users.get(digest) ?? new Set()).add(facts?.descriptor.digest ?? ''));
+  }
+  return users;
+}

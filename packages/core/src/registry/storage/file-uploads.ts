@@ -1,0 +1,221 @@
+import { createHash, randomBytes, type Hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { statIfThere } from '../../disk/allocated.js';
+import {
+  fileMode,
+  makeFolder,
+  syncFolder,
+  writeAll,
+  type FolderOptions,
+} from '../../disk/atomic-write.js';
+import { readRange } from '../../disk/read-range.js';
+import { ImageError, systemCode } from '../../errors.js';
+import { algorithmOf, type Algorithm, type Digest } from '../../oci/digest.js';
+import type { Uploads } from '../hosted.js';
+import type { Bytes, CallOptions } from '../../transfer/store.js';
+import { tap } from '../../transfer/tap.js';
+import { linkFolder, uploadFile } from './registry-paths.js';
+import type { Quota } from './quota.js';
+import { inFolder } from './links.js';
+import { blobFile } from '../../store/paths.js';
+
+/** Makes no file where there is none: another process has taken it over then. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+
+/** How many uploads are remembered: one that was given up is never heard of again. */
+const MOST = 10_000;
+
+/** An upload that this process writes. */
+interface Session {
+  readonly path: string;
+  size: number;
+  /** Of all its bytes; absent where they came through another process, or a request that broke off. */
+  hashed?: { readonly algorithm: Algorithm; readonly hash: Hash } | undefined;
+  isBusy: boolean;
+}
+
+export interface FileUploadsOptions {
+  /** Makes a blob one of a repository. */
+  readonly link: (repository: string, digest: Digest) => Promise<void>;
+  readonly quota: Quota;
+}
+
+/**
+ * Uploads in files. Each belongs to the process that writes it; another one that is asked to go on with it, after a
+ * crash for example, takes a copy, so nothing that the first still writes ever reaches the blob.
+ */
+export class FileUploads implements Uploads {
+  readonly #root: string;
+  readonly #folders: FolderOptions;
+  readonly #link: (repository: string, digest: Digest) => Promise<void>;
+  readonly #quota: Quota;
+  readonly #process = randomBytes(6).toString('hex');
+  /** By repository and ID. */
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  constructor(root: string, { link, quota }: FileUploadsOptions) {
+    this.#root = root;
+    this.#folders = { privateTo: root };
+    this.#link = link;
+    this.#quota = quota;
+  }
+
+  async start(repository: string): Promise<string> {
+    const id = randomBytes(16).toString('hex');
+    const path = this.#path(repository, id);
+    await this.#quota.admit();
+    const folders = await inFolder(dirname(path), this.#folders, async () => {
+      await (await open(path, 'wx', fileMode(this.#folders))).close();
+    });
+    this.#quota.addFolders(folders);
+    this.#quota.addFile(1);
+    const hashed = { algorithm: 'sha256', hash: createHash('sha256') } as const;
+    const session: Session = { path, size: 0, hashed, isBusy: false };
+    this.#sessions.set(`${repository} ${id}`, Promise.resolve(session));
+    // Who comes back to the oldest finds its file.
+    const [oldest] = this.#sessions.keys();
+    if (this.#sessions.size > MOST && oldest !== undefined) this.#sessions.delete(oldest);
+    return id;
+  }
+
+  async size(repository: string, id: string): Promise<number> {
+    const { path, size } = await this.#session(repository, id);
+    if (await statIfThere(path)) return size;
+    // Another process has taken it over.
+    this.#sessions.delete(`${repository} ${id}`);
+    return (await this.#session(repository, id)).size;
+  }
+
+  append(
+    repository: string,
+    id: string,
+    bytes: Bytes,
+    { at, signal }: CallOptions & { readonly at?: number | undefined } = {},
+  ): Promise<number> {
+    return this.#alone(repository, id, async (upload) => {
+      if (at !== undefined && at !== upload.size)
+        throw new ImageError(
+          'CONFLICT',
+          `upload ${id}: expected bytes from ${upload.size} on, got them from ${at} on`,
+        );
+      await this.#quota.admit();
+      await using file = await open(upload.path, APPEND);
+      const { hashed } = upload;
+      let size = upload.size;
+      try {
+        const passing = tap(bytes, (chunk) => {
+          signal?.throwIfAborted();
+          this.#quota.take(chunk.byteLength);
+          hashed?.hash.update(chunk);
+          size += chunk.byteLength;
+        });
+        await writeAll(file, passing, upload.path);
+        upload.size = size;
+      } catch (error) {
+        // Some of what was hashed may not have been written.
+        upload.hashed = undefined;
+        upload.size = (await file.stat()).size;
+        throw error;
+      }
+      return size;
+    });
+  }
+
+  finish(repository: string, id: string, digest: Digest): Promise<void> {
+    return this.#alone(repository, id, async (upload) => {
+      const algorithm = algorithmOf(digest);
+      await using file = await open(upload.path, 'r+');
+      const hash =
+        upload.hashed?.algorithm === algorithm
+          ? upload.hashed.hash
+          : await hashOf(file, algorithm, upload.size);
+      const actual = `${algorithm}:${hash.digest('hex')}`;
+      this.#sessions.delete(`${repository} ${id}`);
+      if (actual !== digest) {
+        await rm(upload.path, { force: true });
+        throw new ImageError('CORRUPT', `upload: expected content of ${digest}, got ${actual}`);
+      }
+      // From now on somebody wants it.
+      await file.utimes(new Date(), new Date());
+      await file.sync();
+      const path = blobFile(this.#root, digest);
+      await makeFolder(dirname(path), this.#folders);
+      // Where another process has taken the upload over, there is nothing to rename.
+      await rename(upload.path, path);
+      await syncFolder(dirname(path));
+      await this.#link(repository, digest);
+    });
+  }
+
+  cancel(repository: string, id: string): Promise<void> {
+    return this.#alone(repository, id, async ({ path }) => {
+      this.#sessions.delete(`${repository} ${id}`);
+      await rm(path);
+    });
+  }
+
+  /** One request at a time. @throws ImageError CONFLICT, NOT_FOUND */
+  async #alone<T>(
+    repository: string,
+    id: string,
+    work: (upload: Session) => Promise<T>,
+  ): Promise<T> {
+    const upload = await this.#session(repository, id);
+    if (upload.isBusy)
+      throw new ImageError('CONFLICT', `upload ${id}: expected one request at a time, got two`);
+    upload.isBusy = true;
+    try {
+      return await work(upload);
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      this.#sessions.delete(`${repository} ${id}`);
+      throw unknown(id);
+    } finally {
+      upload.isBusy = false;
+    }
+  }
+
+  /** That of this process, or what another one left. @throws ImageError NOT_FOUND */
+  #session(repository: string, id: string): Promise<Session> {
+    const key = `${repository} ${id}`;
+    const known = this.#sessions.get(key);
+    if (known) return known;
+    const taking = this.#takeOver(repository, id);
+    this.#sessions.set(key, taking);
+    taking.catch(() => this.#sessions.delete(key));
+    return taking;
+  }
+
+  async #takeOver(repository: string, id: string): Promise<Session> {
+    const folder = linkFolder(this.#root, repository, '_uploads');
+    const path = this.#path(repository, id);
+    try {
+      const left = (await readdir(folder)).find((name) => name.startsWith(`${id}.`));
+      if (left === undefined) throw unknown(id);
+      if (join(folder, left) !== path) {
+        await copyFile(join(folder, left), path);
+        await rm(join(folder, left));
+      }
+      return { path, size: (await stat(path)).size, isBusy: false };
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') throw unknown(id);
+      throw error;
+    }
+  }
+
+  #path(repository: string, id: string): string {
+    return uploadFile(this.#root, repository, { id, writer: this.#process });
+  }
+}
+
+async function hashOf(file: FileHandle, algorithm: Algorithm, size: number): Promise<Hash> {
+  const hash = createHash(algorithm);
+  for await (const chunk of readRange(file, 0, size)) hash.update(chunk);
+  return hash;
+}
+
+function unknown(id: string): ImageError {
+  return new ImageError('NOT_FOUND', `upload ${id}: expected one that was begun, got none`);
+}

@@ -1,0 +1,246 @@
+import { lstat } from 'node:fs/promises';
+import { statIfThere } from '../../disk/allocated.js';
+import { ImageError, shortList } from '../../errors.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { isDigest, type Digest } from '../../oci/digest.js';
+import { asReferrer, parseManifest } from '../../oci/manifest.js';
+import { isManifestType } from '../../oci/media-types.js';
+import { only } from '../../transfer/copy.js';
+import {
+  isWanted,
+  paged,
+  type StoredManifest,
+  type RegistryStorage,
+  type Page,
+  type ReferrersOptions,
+} from '../hosted.js';
+import type { ReadOptions } from '../../transfer/store.js';
+import { readAll, verified } from '../../transfer/verified.js';
+import { BlobDir } from '../../store/blob-dir.js';
+import { RepositoryLinks, type Tagged } from './repository-links.js';
+import {
+  blobLink,
+  digestOfLink,
+  linkFolder,
+  manifestLink,
+  referrerLink,
+  referrersFolder,
+  tagLink,
+  trashFile,
+} from './registry-paths.js';
+import { Quota } from './quota.js';
+import { repositoriesIn, tagsIn } from './list-repositories.js';
+import { FileUploads } from './file-uploads.js';
+import { touch } from './links.js';
+import { unlessAbsent } from '../../disk/if-there.js';
+import { namesIn } from '../../disk/if-there.js';
+import { removeFile } from '../../disk/if-there.js';
+import { blobFile } from '../../store/paths.js';
+import { RecentManifests } from './recent-manifests.js';
+
+/** A reader does not refresh a mark younger than this (ms). */
+const RECENT = 1000;
+
+/** What a registry keeps in a folder. Any number of processes may share it. */
+export class RegistryStore implements RegistryStorage {
+  readonly location: string;
+  readonly uploads: FileUploads;
+  readonly #root: string;
+  readonly #blobs: BlobDir;
+  readonly #quota: Quota;
+  readonly #links: RepositoryLinks;
+  readonly #manifests = new RecentManifests();
+
+  /** @param maxUsed how much it may keep, in bytes. */
+  constructor(root: string, { maxUsed }: { readonly maxUsed?: number | undefined } = {}) {
+    this.#root = root;
+    this.location = root;
+    this.#blobs = new BlobDir(root, { privateTo: root });
+    this.#quota = new Quota(root, maxUsed);
+    this.#links = new RepositoryLinks(root, this.#quota);
+    const link = (repository: string, digest: Digest) => this.#links.addBlob(repository, digest);
+    this.uploads = new FileUploads(root, { link, quota: this.#quota });
+  }
+
+  async repositories(page?: Page): Promise<readonly string[]> {
+    const all = await repositoriesIn(this.#root, { links: 'skip' });
+    const listed = all.flatMap(({ name, has }) => (has.includes('_manifests') ? [name] : []));
+    return paged(listed, page);
+  }
+
+  async tags(repository: string, page?: Page): Promise<readonly string[] | undefined> {
+    const tags = await tagsIn(this.#root, repository);
+    if (tags.length === 0 && !(await statIfThere(linkFolder(this.#root, repository, '_manifests'))))
+      return undefined;
+    return paged(tags, page);
+  }
+
+  async manifest(repository: string, reference: string): Promise<Descriptor | undefined> {
+    const digest = isDigest(reference)
+      ? reference
+      : (await this.tagged(repository, reference))?.digest;
+    const link = digest && (await this.readLink(repository, digest));
+    // Mark it as in use: the client may reference it next. A quarantined blob is reported absent, so it is pushed again.
+    return link && (await this.keep(repository, digest, RECENT)) ? link.descriptor : undefined;
+  }
+
+  async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
+    // Mark it as in use: the client may reference it next.
+    if (!(await this.keep(repository, digest, RECENT))) return undefined;
+    const size = (await unlessAbsent(() => lstat(blobFile(this.#root, digest))))?.size;
+    return size === undefined ? undefined : { mediaType: 'application/octet-stream', digest, size };
+  }
+
+  async *read(
+    repository: string,
+    descriptor: Descriptor,
+    options: ReadOptions = {},
+  ): AsyncGenerator<Uint8Array, void, void> {
+    const { start = 0, end = descriptor.size } = options;
+    const { digest } = descriptor;
+    // Content of other repositories is in the same folder.
+    if (!(await statIfThere(blobLink(this.#root, repository, digest))))
+      throw new ImageError('NOT_FOUND', `${repository}: expected ${digest}, got none`);
+    if (!isManifestType(descriptor.mediaType))
+      return yield* this.#blobs.read(descriptor, options) as AsyncGenerator<Uint8Array, void, void>;
+    const known = this.#manifests.get(digest);
+    const bytes = known ?? (await readAll(verified(this.#blobs.read(descriptor), descriptor)));
+    if (!known) this.#manifests.set(digest, bytes);
+    yield bytes.subarray(start, end);
+  }
+
+  async *referrers(
+    repository: string,
+    digest: Digest,
+    options: ReferrersOptions = {},
+  ): AsyncGenerator<Descriptor, void, void> {
+    const names = await namesIn(this.#root, referrersFolder(this.#root, repository, digest));
+    for (const each of names.sort().flatMap((name) => digestOfLink(name) ?? [])) {
+      if (options.after !== undefined && each <= options.after) continue;
+      const link = await this.readLink(repository, each);
+      if (!link) continue;
+      const { artifactType = options.artifactType } = link.descriptor;
+      // The link knows most types, so a manifest of another type is not read.
+      if (options.artifactType !== undefined && artifactType !== options.artifactType) continue;
+      const shown = await this.#shown(repository, link.descriptor);
+      if (shown && isWanted(shown, options)) yield shown;
+    }
+  }
+
+  async putManifest(
+    repository: string,
+    manifest: StoredManifest & { readonly bytes: Uint8Array },
+    tags: readonly string[],
+  ): Promise<void> {
+    // A wrong tag is refused before anything is kept.
+    for (const tag of tags) tagLink(this.#root, repository, tag);
+    const missing: Digest[] = [];
+    for (const child of new Set(manifest.children))
+      if (!(await this.keep(repository, child))) missing.push(child);
+    if (missing.length > 0)
+      throw new ImageError(
+        'INCOMPLETE',
+        `${repository}: expected all content that the manifest names, got no ${shortList(missing)}`,
+      );
+    await this.#keepManifest(repository, manifest);
+    const named = { digest: manifest.descriptor.digest, isMirrored: false };
+    for (const tag of tags) await this.#links.writeTag(repository, tag, named);
+  }
+
+  /** Keeps a manifest of another registry, whose children may come later, and what that calls it. */
+  async mirrorManifest(
+    repository: string,
+    manifest: StoredManifest & { readonly bytes: Uint8Array },
+    tag: string | undefined,
+  ): Promise<void> {
+    const { digest } = manifest.descriptor;
+    if (tag !== undefined) tagLink(this.#root, repository, tag);
+    if (!(await this.readLink(repository, digest))) await this.#keepManifest(repository, manifest);
+    if (tag !== undefined)
+      await this.#links.writeTag(repository, tag, { digest, isMirrored: true });
+  }
+
+  async tagged(repository: string, tag: string): Promise<Tagged | undefined> {
+    return this.#links.tagged(repository, tag);
+  }
+
+  async mount(repository: string, digest: Digest, from?: string): Promise<boolean> {
+    if (from !== undefined && !(await this.blob(from, digest))) return false;
+    await this.#quota.admit();
+    if (!(await touch(blobFile(this.#root, digest), this.#trashed(digest)))) return false;
+    await this.#links.addBlob(repository, digest);
+    return true;
+  }
+
+  /**
+   * Marks a blob of a repository as wanted now: whoever collects garbage at this moment leaves it.
+   *
+   * @param unlessWithin leaves marks that are younger than this (ms).
+   * @returns whether it is there
+   */
+  async keep(repository: string, digest: Digest, unlessWithin = 0): Promise<boolean> {
+    const link = blobLink(this.#root, repository, digest);
+    return (
+      (await touch(link, this.#trashed(digest, repository), unlessWithin)) &&
+      (await touch(blobFile(this.#root, digest), this.#trashed(digest), unlessWithin))
+    );
+  }
+
+  async removeTag(repository: string, tag: string): Promise<boolean> {
+    return removeFile(tagLink(this.#root, repository, tag));
+  }
+
+  async removeManifest(repository: string, digest: Digest): Promise<boolean> {
+    const link = await this.readLink(repository, digest);
+    if (!link) return false;
+    for (const tag of await tagsIn(this.#root, repository))
+      if ((await this.tagged(repository, tag))?.digest === digest)
+        await this.removeTag(repository, tag);
+    const isGone = await removeFile(manifestLink(this.#root, repository, digest));
+    if (link.subject)
+      await removeFile(referrerLink(this.#root, repository, { subject: link.subject, digest }));
+    await removeFile(blobLink(this.#root, repository, digest));
+    return isGone;
+  }
+
+  async removeBlob(repository: string, digest: Digest): Promise<boolean> {
+    return removeFile(blobLink(this.#root, repository, digest));
+  }
+
+  /** A manifest of a repository; undefined when it has none of that digest. */
+  async readLink(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
+    return this.#links.manifest(repository, digest);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Every file is closed when it was read or written.
+  }
+
+  async #keepManifest(
+    repository: string,
+    manifest: StoredManifest & { readonly bytes: Uint8Array },
+  ): Promise<void> {
+    const { descriptor, bytes } = manifest;
+    const { digest } = descriptor;
+    await this.#quota.admit();
+    this.#quota.takeFile(bytes.byteLength);
+    do await this.#blobs.put(descriptor, () => only(bytes));
+    while (!(await touch(blobFile(this.#root, digest), this.#trashed(digest))));
+    await this.#links.writeManifest(repository, manifest);
+  }
+
+  /** As a list of referrers shows a manifest; undefined where it is gone or damaged. */
+  async #shown(repository: string, descriptor: Descriptor): Promise<Descriptor | undefined> {
+    try {
+      const bytes = await readAll(this.read(repository, descriptor));
+      return asReferrer(descriptor, parseManifest(descriptor.mediaType, bytes), bytes);
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      return undefined;
+    }
+  }
+
+  #trashed(digest: Digest, repository?: string): string {
+    return trashFile(this.#root, digest, repository);
+  }
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
+import { makeFolder, writeAtomically, type FolderOptions } from '../../disk/atomic-write.js';
+import { inside } from '../../disk/inside.js';
+import { bare, parseDescriptor, type Descriptor } from '../../oci/descriptor.js';
+import { parseDigest, type Digest } from '../../oci/digest.js';
+import { parseJsonObject } from '../../oci/json.js';
+import type { StoredManifest } from '../hosted.js';
+import { blobLink, manifestLink, referrerLink, tagLink } from './registry-paths.js';
+import type { Quota } from './quota.js';
+import { makeLink } from './links.js';
+import { readIfThere } from '../../disk/if-there.js';
+import { partialFolder } from '../../store/paths.js';
+
+/** After the digest of a tag that another registry gave. */
+const MIRRORED = ' mirrored';
+
+/** Media types are no longer (RFC 6838), in characters. */
+const LONGEST_TYPE = 255;
+
+/** What a tag names, and whether that is what another registry said. */
+export interface Tagged {
+  readonly digest: Digest;
+  readonly isMirrored: boolean;
+}
+
+/** The small files of a registry's repositories: which blobs, manifests, referrers and tags each has. */
+export class RepositoryLinks {
+  readonly #root: string;
+  readonly #quota: Quota;
+  readonly #folders: FolderOptions;
+
+  constructor(root: string, quota: Quota) {
+    this.#root = root;
+    this.#quota = quota;
+    this.#folders = { privateTo: root };
+  }
+
+  /** A manifest of a repository; undefined when it has none of that digest. */
+  manifest(repository: string, digest: Digest): StoredManifest | undefined {
+    const path = manifestLink(this.#root, repository, digest);
+    const bytes = readIfThere(path);
+    if (!bytes) return undefined;
+    const { descriptor, subject, children } = parseJsonObject(bytes, path);
+    return {
+      descriptor: light(parseDescriptor(descriptor, path)),
+      children: Array.isArray(children) ? children.map(parseDigest) : [],
+      ...(subject === undefined ? {} : { subject: parseDigest(subject) }),
+    };
+  }
+
+  /** Links to the blob of a manifest, and to its subject, come with it. @throws ImageError NO_SPACE */
+  async writeManifest(
+    repository: string,
+    { descriptor, subject, children }: StoredManifest,
+  ): Promise<void> {
+    const { digest } = descriptor;
+    await this.addBlob(repository, digest);
+    const link = JSON.stringify({ descriptor: light(descriptor), subject, children });
+    await this.#write(manifestLink(this.#root, repository, digest), link);
+    if (subject) await this.#mark(referrerLink(this.#root, repository, { subject, digest }));
+  }
+
+  /** Makes a blob one of a repository. */
+  addBlob(repository: string, digest: Digest): Promise<void> {
+    return this.#mark(blobLink(this.#root, repository, digest));
+  }
+
+  tagged(repository: string, tag: string): Tagged | undefined {
+    const text = readIfThere(tagLink(this.#root, repository, tag))?.toString();
+    if (text === undefined) return undefined;
+    const isMirrored = text.endsWith(MIRRORED);
+    return { digest: parseDigest(isMirrored ? text.slice(0, -MIRRORED.length) : text), isMirrored };
+  }
+
+  /** @throws ImageError NO_SPACE */
+  writeTag(repository: string, tag: string, { digest, isMirrored }: Tagged): Promise<void> {
+    return this.#write(
+      tagLink(this.#root, repository, tag),
+      isMirrored ? `${digest}${MIRRORED}` : digest,
+    );
+  }
+
+  /** The temporary file is elsewhere, so a folder of tags holds nothing but tags. */
+  async #write(path: string, text: string): Promise<void> {
+    await this.#quota.admit();
+    const partial = inside(partialFolder(this.#root), randomBytes(8).toString('hex'));
+    this.#quota.addFolders(await makeFolder(dirname(path), this.#folders));
+    this.#quota.addFile(text.length);
+    await writeAtomically(path, [Buffer.from(text)], { partial, ...this.#folders });
+  }
+
+  async #mark(path: string): Promise<void> {
+    this.#quota.addFolders(await makeLink(path, this.#folders));
+    this.#quota.addFile(0);
+  }
+}
+
+/** Without annotations, which may be as long as a manifest: every link of a repository is read at once. */
+function light({ artifactType, ...descriptor }: Descriptor): Descriptor {
+  const isShort = artifactType !== undefined && artifactType.length <= LONGEST_TYPE;
+  return { ...bare(descriptor), ...(isShort ? { artifactType } : {}) };
+}
