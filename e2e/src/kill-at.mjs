@@ -23,10 +23,15 @@ for (const name of ['rename', 'rm', 'mkdir', 'appendFile', 'utimes']) {
   };
 }
 
+/** Whether a file is opened to be changed; `node:fs` takes flags as text or as a number. */
+function isForWriting(flags = 'r') {
+  return typeof flags === 'number' ? (flags & 0b11) !== 0 : flags !== 'r';
+}
+
 const open = promises.open;
 let patched = false;
 promises.open = async (path, flags, ...rest) => {
-  if (flags !== undefined && flags !== 'r' && isNow()) die();
+  if (isForWriting(flags) && isNow()) die();
   const file = await open(path, flags, ...rest);
   if (!patched) {
     patched = true;
