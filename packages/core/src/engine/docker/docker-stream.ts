@@ -55,7 +55,7 @@ function noted(text: string, place: Place): EngineEvent {
 
 function refused(location: string, error: string, { step, recent, image }: Place): ImageError {
   const where = step === undefined ? '' : `step ${step.count} (${step.command}): `;
-  const log = recent.length === 0 ? '' : `\n  ${recent.join('\n  ')}`;
+  const log = recent.length === 0 ? '' : `\n${recent.join('\n')}`;
   return new ImageError('INVALID', `${location}: ${where}expected success, got: ${error}${log}`, {
     location,
     ...(step === undefined || image === undefined

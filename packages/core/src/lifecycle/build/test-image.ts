@@ -38,9 +38,7 @@ export async function testImage(
     if (code !== 0)
       throw new ImageError(
         'INVALID',
-        [`${name}: ${title} (${command}): expected exit code 0, got ${code}`, ...recent].join(
-          '\n  ',
-        ),
+        [`${name}: ${title} (${command}): expected exit code 0, got ${code}`, ...recent].join('\n'),
         {
           location: builder.location,
           hint: `Nothing was saved. A shell in the image: docker -H ${builder.location.replace(/^docker-daemon:/, '')} run --rm -it --entrypoint /bin/sh ${familiarReference(parseReference(reference))}`,
