@@ -91,7 +91,7 @@ export async function load(
     await makeRoom(workspace, needs, { ...options, copies: isDaemon(target) });
     const results = await apply(workspace, target, decisions, options).catch(
       async (error: unknown) => {
-        // Engines have no common error for a full disk: check the free space for a NO_SPACE error.
+        // Engines have no common error for a full disk: check free space to report NO_SPACE.
         if (error instanceof ImageError && error.code === 'INVALID') await requireFree(needs);
         throw error;
       },

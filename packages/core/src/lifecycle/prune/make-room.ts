@@ -35,7 +35,7 @@ export async function makeRoom(
       location: path,
       hint: allowed
         ? 'The rules of stowage.yaml allow no more deletions: loosen them (stowage prune --dry-run explains), or use a larger disk.'
-        : 'Free some space (stowage prune --dry-run shows what can be deleted), or add `prune:` rules to stowage.yaml to do it automatically.',
+        : 'Free some space (stowage prune --dry-run shows what can be deleted), or add prune: rules to stowage.yaml to delete it automatically.',
     },
   );
 }

@@ -81,7 +81,7 @@ it('deletes images of a registry by the rules, with their platforms and referrer
   await readAll(store.read('team/app', (await store.blob('team/app', shared.digest)) ?? kept));
 });
 
-it('leaves a platform that has a tag of its own when its index goes', async () => {
+it('keeps a tagged platform when its index is deleted', async () => {
   const { workspace, call, store, blob, manifest, age } = await registry();
   const platform = await manifest('team/app', [await blob('team/app', 'own')], { tag: 'amd64' });
   await manifest('team/app', [platform], { tag: 'all' });

@@ -10,8 +10,8 @@ import { parseJson } from '../../oci/json.js';
 import { digestName } from '../../store/paths.js';
 
 /**
- * Remembers the compressed form of each layer by its uncompressed digest, so a registry that has it is not sent it again.
- * A layer of several images is compressed once, also when they are pushed concurrently.
+ * Remembers the recompressed form of each layer by the original digest, so a registry that has it is not sent it again.
+ * A layer of several images is recompressed once, also when they are pushed concurrently.
  */
 export class PackedLayers {
   readonly #cache: string;
@@ -24,21 +24,21 @@ export class PackedLayers {
     this.#folder = inside(cache, 'packed', how);
   }
 
-  /** Descriptor of the compressed layer; undefined if it was never compressed. */
+  /** Descriptor of the recompressed layer; undefined if it was never recompressed. */
   async find(layer: Digest): Promise<Descriptor | undefined> {
     const path = this.#file(layer);
     const text = await textIfThere(path);
     try {
       return text === '' ? undefined : parseDescriptor(parseJson(Buffer.from(text), path), path);
     } catch {
-      // An unreadable entry is a cache miss: the layer is compressed again.
+      // An unreadable entry is a cache miss: the layer is recompressed.
       return undefined;
     }
   }
 
   /**
-   * Descriptor of the compressed layer in the registry: the remembered one if `holds` confirms it, else that of `make`,
-   * which uploads it. Waits while another push compresses the same layer.
+   * Descriptor of the recompressed layer in the registry: the remembered one if `holds` confirms it, else that of `make`,
+   * which uploads it. Waits while another push recompresses the same layer.
    */
   async bring(
     layer: Digest,

@@ -63,8 +63,8 @@ export async function planImage(item: PushItem, options: Options): Promise<Pushe
 }
 
 /**
- * Pushes one image and its referrers. An image that the tag already names takes one request. Layers are compressed while
- * they are sent; their digests are remembered, so the next push need not compress them.
+ * Pushes one image and its referrers. An image that the tag already names takes one request. Layers are recompressed
+ * while they are sent; their digests are remembered, so the next push need not do it again.
  *
  * @throws ImageError CONFLICT (`onExistingTag: 'error'`); any error of the source and the registry
  */
@@ -87,7 +87,7 @@ export async function pushImage(
     if (event.type === 'progress') bytesSent += event.bytes;
     options.onEvent?.(event);
   };
-  const ours = await compressImage(item, sink, {
+  const ours = await recompressImage(item, sink, {
     ...options,
     onSent: (bytes) => (bytesSent += bytes),
   });
@@ -123,7 +123,7 @@ function packingOf(
   return isComposed && isPlain ? 'gzip' : undefined;
 }
 
-/** Remembered compressed layers by compression; shared by all images of a push. */
+/** Remembered recompressed layers by target compression; shared by all images of a push. */
 export function packings(): (compression: LayerCompression) => PackedLayers {
   const known = new Map<LayerCompression, PackedLayers>();
   return (compression) => {
@@ -134,7 +134,7 @@ export function packings(): (compression: LayerCompression) => PackedLayers {
   };
 }
 
-/** The image as it will be pushed; undefined if a layer was never compressed, because its digest is not known yet. */
+/** The image as it will be pushed; undefined if a layer was never recompressed, because its digest is not known yet. */
 async function predictImage(item: PushItem, options: Options): Promise<Ready | undefined> {
   const { at, graph, image } = item;
   const compress = packingOf(item, options);
@@ -157,8 +157,8 @@ async function predictImage(item: PushItem, options: Options): Promise<Ready | u
   return convertLayers(at.source, image, { ...options, compress, pack });
 }
 
-/** The image as it will be pushed, its compressed layers already uploaded. */
-async function compressImage(
+/** The image as it will be pushed, its recompressed layers already uploaded. */
+async function recompressImage(
   item: PushItem,
   sink: Repository,
   options: Options & { readonly onSent: (bytes: number) => void },
@@ -209,14 +209,14 @@ async function convertLayers(
   };
 }
 
-/** Whether a layer of this media type must be compressed anew. */
+/** Whether a layer of this media type must be recompressed. */
 function isRepacked(mediaType: string, compress: LayerCompression): boolean {
   const now = compressionOf(mediaType);
   return now !== undefined && now !== compress;
 }
 
 function tagExists(reference: string, { digest }: Descriptor): ImageError {
-  return new ImageError('CONFLICT', `${reference}: expected no such tag, got ${digest}`, {
+  return new ImageError('CONFLICT', `${reference}: expected an unused tag, got ${digest}`, {
     location: reference,
     hint: 'Replace it with --on-existing-tag overwrite, merge the platforms of both with merge, or keep it with skip.',
   });

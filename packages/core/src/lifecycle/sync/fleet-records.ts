@@ -32,7 +32,7 @@ export interface RecordArtifact {
 
 /**
  * The artifact of a record. The archive's size and checksum are cleared: they may differ between versions of Stowage, and
- * the digest of the artifact must tell only whether the image is the same.
+ * the digest of the artifact must not depend on the file.
  */
 export function artifactOf(record: ImageRecord): RecordArtifact {
   const bytes = formatRecord({ ...record, size: 0, sha256: '0'.repeat(64) });
