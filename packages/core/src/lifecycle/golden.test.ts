@@ -11,7 +11,7 @@ const GOLDEN = join(import.meta.dirname, '../../testing/golden');
 const FILES = readdirSync(GOLDEN).filter((file) => file.includes('.tar') && !/^empty/.test(file));
 const platform = { os: 'linux', architecture: 'amd64' };
 
-/** Of what runs on this platform. */
+/** Diff IDs of the layers for linux/amd64. */
 function diffIds({ images }: Inspection): (string | null)[] {
   return images.flatMap(({ layers }) =>
     layers
@@ -20,10 +20,10 @@ function diffIds({ images }: Inspection): (string | null)[] {
   );
 }
 
-it.each(FILES)('%s is loaded, copied out again, and converted', async (file) => {
+it.each(FILES)('%s can be loaded, copied to an archive, and converted', async (file) => {
   const { workspace, call } = await workspaceOf();
   const golden = join(GOLDEN, file);
-  const stdout = () => Promise.reject(new Error('to a file'));
+  const stdout = () => Promise.reject(new Error('unexpected write to stdout'));
   const before = await inspect(workspace, golden, call);
   const isNamed = before.images.every(
     ({ names, artifactType }) => artifactType ?? names[0]?.reference,

@@ -8,8 +8,8 @@ import { load } from './load/load.js';
 import { save } from './save/save.js';
 import { archiveOf } from './workspace/workspace.js';
 
-describe('an image of a definition', () => {
-  it('is built on another by name, by path and by reference in the store; the record names the base', async () => {
+describe('an image with a definition', () => {
+  it('takes a base by name, by path, or by reference in the store, and records its digest', async () => {
     const on = (variant: string, base: string) => ({
       [`apps/app/images/${variant}/image.yaml`]: `project: app\nos: debian-12\nvariant: ${variant}\nbase: ${base}\nlabels: { on: ${variant} }\n`,
     });
@@ -39,7 +39,7 @@ describe('an image of a definition', () => {
     });
   });
 
-  it('is made again only when something it is made from changed', async () => {
+  it('is built again only when one of its inputs changed', async () => {
     const { workspace, call, cwd } = await workspaceOf();
     const make = async () => (await savePath(workspace, BASE, call)).action;
     expect(await make()).toBe('saved');
@@ -59,7 +59,7 @@ describe('an image of a definition', () => {
     expect(await make()).toBe('saved');
   });
 
-  it('has a record that follows its facts', async () => {
+  it('is saved again when only its facts change', async () => {
     const { workspace, call, cwd } = await workspaceOf();
     await savePath(workspace, BASE, call);
     await writeFile(
@@ -73,7 +73,7 @@ describe('an image of a definition', () => {
     );
   });
 
-  it('goes into an engine, once', async () => {
+  it('is built into an engine once, and again only with force', async () => {
     const { workspace, call } = await workspaceOf();
     expect(await buildPath(workspace, BASE, { ...call, dryRun: true })).toMatchObject({
       action: 'built',
@@ -89,7 +89,7 @@ describe('an image of a definition', () => {
     });
   });
 
-  it('needs an engine that builds for a Dockerfile', async () => {
+  it('with a Dockerfile needs an engine that can build', async () => {
     const { workspace, call } = await workspaceOf({
       'd/image.yaml': 'project: app\nos: debian-12\nvariant: d\ndockerfile: Dockerfile\n',
       'd/Dockerfile': 'FROM scratch\n',
@@ -97,7 +97,7 @@ describe('an image of a definition', () => {
     await expect(buildPath(workspace, 'd', call)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it("keeps to the workspace's own rule for names", async () => {
+  it("must match the workspace's naming pattern", async () => {
     const { workspace, call, cwd } = await workspaceOf({
       'stowage.yaml': 'naming: { pattern: "^capy-" }\n',
     });
@@ -105,7 +105,7 @@ describe('an image of a definition', () => {
     expect(await readdir(cwd)).not.toContain('images');
   });
 
-  it('refuses a base for another platform, and says which it is', async () => {
+  it('rejects a base for another platform, and names both platforms', async () => {
     const { workspace, call } = await workspaceOf({
       'p/image.yaml': `project: app\nos: debian-12\nvariant: p\nbase: ${NAME}\nplatforms: [linux/s390x]\n`,
     });
@@ -113,14 +113,14 @@ describe('an image of a definition', () => {
     await expect(savePath(workspace, 'p', call)).rejects.toThrow(/for linux\/s390x, got linux\//);
   });
 
-  it('lists the files it is made from', async () => {
+  it('lists its input files', async () => {
     const { workspace, call, cwd } = await workspaceOf();
     expect(await listInputs(workspace, BASE, call)).toEqual([join(cwd, BASE, 'files/a')]);
   });
 });
 
 describe('loading', () => {
-  it('wants a name for an image without one, and one name for one image', async () => {
+  it('requires a name for an image without one, and rejects one name for several images', async () => {
     const { workspace, call, cwd } = await workspaceOf();
     await savePath(workspace, BASE, call);
     await buildPath(workspace, BASE, call);
@@ -149,7 +149,7 @@ describe('loading', () => {
     ).rejects.toMatchObject({ code: 'USAGE' });
   });
 
-  it('takes no image for another platform than was asked for', async () => {
+  it('rejects an image for another platform than requested', async () => {
     const { workspace, call } = await workspaceOf();
     await savePath(workspace, BASE, {
       ...call,
@@ -161,7 +161,7 @@ describe('loading', () => {
     expect(await on('arm64')).toHaveLength(1);
   });
 
-  it('touches nothing when a later input is bad', async () => {
+  it('changes nothing in the engine when a later input is bad', async () => {
     const { workspace, call } = await workspaceOf();
     await savePath(workspace, BASE, call);
     await expect(load(workspace, [NAME, './absent.tar'], call)).rejects.toMatchObject({
@@ -172,7 +172,7 @@ describe('loading', () => {
     });
   });
 
-  it('says so when there is an engine and nothing in the archive', async () => {
+  it('reports an archive without images', async () => {
     const { workspace, call } = await workspaceOf({
       'empty/index.json': '{"schemaVersion":2,"manifests":[]}',
       'empty/oci-layout': '{"imageLayoutVersion":"1.0.0"}',

@@ -16,7 +16,7 @@ import { archiveOf, openWorkspace } from './workspace/workspace.js';
 const DAY = 86_400_000;
 
 describe('the workspace', () => {
-  it('is healthy after a save, and tells what is wrong when it is not', async () => {
+  it('has no problems after a save, and reports stray, moved and damaged files', async () => {
     const { workspace, call, cwd } = await workspaceOf();
     await savePath(workspace, BASE, call);
     expect((await doctor(workspace, call)).problems).toEqual([]);
@@ -45,7 +45,7 @@ describe('the workspace', () => {
     expect(await list(await openWorkspace(cwd))).toMatchObject([{ pinned: false }]);
   });
 
-  it('prunes older archives of a name as planned, and their records and entries with them', async () => {
+  it('prunes older archives of a name as planned, with their records and catalog entries', async () => {
     const { workspace, call, cwd } = await workspaceOf();
     await savePath(workspace, BASE, call);
     await writeFile(join(cwd, 'images/app/old.tar'), 'x'.repeat(1000));
@@ -78,7 +78,7 @@ describe('the workspace', () => {
     );
   });
 
-  it('leaves what changed since the plan was made, or is held by somebody else', async () => {
+  it('keeps an item that changed since the plan was made, or whose lock another process holds', async () => {
     const { workspace, cwd } = await workspaceOf({ 'images/app/old.tar': 'x' });
     const path = join(cwd, 'images/app/old.tar');
     const item: Prunable = {
@@ -94,7 +94,7 @@ describe('the workspace', () => {
         store: new EmbeddedEngine(cwd),
         copies: undefined,
         registryRoot: join(cwd, 'registry'),
-        look: async () => new Map(seen.map((each) => [keyOf(each), each])),
+        replan: async () => new Map(seen.map((each) => [keyOf(each), each])),
       });
     const kept = { action: 'keep', rule: 'changed' };
     expect(await apply([])).toMatchObject([kept]);

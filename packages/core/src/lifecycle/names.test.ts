@@ -17,7 +17,7 @@ describe('a location', () => {
     ['docker-archive:x.tar:app:1', { prefix: 'docker-archive', rest: 'x.tar:app:1' }],
     ['docker://app', { rest: 'docker://app' }],
     ['./x:y', { rest: './x:y' }],
-  ])('%s has its prefix', (text, expected) => {
+  ])('splits the prefix from %s', (text, expected) => {
     expect(splitPrefix(text)).toEqual(expected);
   });
 
@@ -30,13 +30,13 @@ describe('a location', () => {
       `a@b.tar@sha256:${'0'.repeat(64)}`,
       { path: 'a@b.tar', reference: `sha256:${'0'.repeat(64)}` },
     ],
-  ])('%s has its name', (text, expected) => {
+  ])('splits the image name from %s', (text, expected) => {
     expect(splitName(text)).toEqual(expected);
   });
 });
 
 describe('names in archives', () => {
-  it('are shown with where they came from', async () => {
+  it('are shown with the field they were read from', async () => {
     const { workspace, call } = await workspaceOf();
     const { images } = await inspect(workspace, golden('skopeo-oci-tag.tar'), call);
     const field = 'org.opencontainers.image.ref.name';
@@ -51,7 +51,7 @@ describe('names in archives', () => {
     ).rejects.toMatchObject({ code: 'USAGE' });
   });
 
-  it('choose one of several, also by digest', async () => {
+  it('select one of several images, also by digest', async () => {
     const { workspace, call } = await workspaceOf();
     const several = golden('docker-20-several.tar');
     const [hello] = await load(workspace, [`docker-archive:${several}:hello:1.0`], call);
@@ -66,9 +66,12 @@ describe('names in archives', () => {
 });
 
 describe('referrers', () => {
-  it('go where their image goes, but into no engine', async () => {
+  it('are copied with their image, but not loaded into an engine', async () => {
     const { workspace, call, cwd } = await workspaceOf();
-    const write = { ...call, stdout: () => Promise.reject(new Error('to a file')) };
+    const write = {
+      ...call,
+      stdout: () => Promise.reject(new Error('unexpected write to stdout')),
+    };
     const copied = await copyImages(workspace, golden('referrers.tar'), 'copied/', write);
     expect(copied.map(({ reference }) => reference)).toEqual([
       'registry.example.com/golden/app:v1',
@@ -89,14 +92,14 @@ describe('referrers', () => {
     expect(loaded).toHaveLength(1);
     expect(notices).toHaveLength(1);
     for (const { digest } of images.slice(1)) expect(notices[0]).toContain(digest);
-    // Nor an artifact that refers to nothing.
+    // An artifact without a subject is skipped, too.
     expect(await load(workspace, [golden('artifact.tar')], call)).toHaveLength(1);
     const chart = `oci-archive:${golden('artifact.tar')}:registry.example.com/golden/chart:1`;
     await expect(load(workspace, [chart], call)).rejects.toMatchObject({ code: 'INVALID' });
   });
 });
 
-it('an archive of no images is sound, and nothing to load', async () => {
+it('an archive without images can be inspected, but not loaded', async () => {
   const { workspace, call } = await workspaceOf();
   for (const file of ['empty-oci.tar', 'empty-docker.tar']) {
     expect(await inspect(workspace, golden(file), call)).toMatchObject({
@@ -116,7 +119,7 @@ it.each([
   ['json_depth: 2', 'docker-25.tar'],
   ['index_depth: 1', 'nested-index.tar'],
   ['tar_header: 100B', 'long-names-pax.tar'],
-])('what comes from elsewhere is held to the limit %s', async (limit, file) => {
+])('archives are read within the limit %s', async (limit, file) => {
   const { workspace, call } = await workspaceOf({ 'stowage.yaml': `limits: { ${limit} }\n` });
   const hint = expect.stringContaining('limits') as string;
   await expect(inspect(workspace, golden(file), call)).rejects.toMatchObject({
@@ -127,8 +130,8 @@ it.each([
   expect(verified?.problems.map(({ code }) => code)).toContain('TOO_LARGE');
 });
 
-describe('a name that the catalog has not', () => {
-  it('is answered with the one that was meant, if one is near', async () => {
+describe('a name that is not in the catalog', () => {
+  it('gets a similar name as a hint, if there is one', async () => {
     const { workspace, call } = await workspaceOf();
     await savePath(workspace, BASE, call);
     await expect(inspect(workspace, 'ap-debian-12-base', call)).rejects.toMatchObject({
@@ -141,7 +144,7 @@ describe('a name that the catalog has not', () => {
   });
 });
 
-it('an archive that is replaced is the old one or the new one, for all who read it meanwhile', async () => {
+it('concurrent readers of an archive that is replaced see the old one or the new one', async () => {
   const { workspace, call, cwd } = await workspaceOf();
   await savePath(workspace, BASE, call);
   let isDone = false;

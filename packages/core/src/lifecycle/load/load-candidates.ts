@@ -14,13 +14,13 @@ import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
 import { imagesOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 
-/** An open input, and what the user called it. */
+/** An open input with the text that the user gave for it. */
 export interface Input {
   readonly input: string;
   readonly at: Opened;
 }
 
-/** An image that is to be loaded, its structure checked, with all the names it shall have. */
+/** An image to load under all of `references`; its structure is already checked. */
 export interface Candidate extends Input {
   readonly graph: Graph;
   readonly references: readonly string[];
@@ -28,20 +28,20 @@ export interface Candidate extends Input {
 
 export interface CandidateOptions extends CallOptions {
   readonly as?: string | undefined;
-  /** What the images must run on; whatever is there when omitted. */
+  /** Platform that the images must have; any platform when omitted. */
   readonly platform?: Platform | undefined;
-  /** Asked for only when there is an index and nothing was said: whole indexes when it gives none. */
+  /** Called only for an index when `platform` is omitted; undefined loads the whole index. */
   readonly defaultPlatform: () => Promise<Platform | undefined>;
-  /** Of what an image is missing, what the engine has. */
+  /** Digests of the missing blobs of an image that the engine has. */
   readonly holds: (graph: Graph) => Promise<ReadonlySet<Digest>>;
-  /** Told of what is no image to load. */
+  /** Called with a notice about content that is skipped because it is not an image. */
   readonly onSkipped: (text: string) => void;
 }
 
 /**
  * Lists the images of the inputs, each once.
  *
- * @throws ImageError NOT_FOUND (an archive of none), USAGE (no name, or one name for several), INVALID, INCOMPLETE, CORRUPT
+ * @throws ImageError NOT_FOUND (an empty archive), USAGE (no name, or one name for several), INVALID, INCOMPLETE, CORRUPT
  */
 export async function loadCandidates(
   inputs: readonly Input[],
@@ -67,7 +67,7 @@ export async function loadCandidates(
     budgets.set(at, budget);
     const graph = await graphOf({ input, at }, root, { ...options, budget });
     if (!graph) {
-      if (found.length === 1) throw runsNowhere(input);
+      if (found.length === 1) throw artifactError(input);
       artifacts.push(references[0] ?? root.digest);
       continue;
     }
@@ -75,7 +75,7 @@ export async function loadCandidates(
     candidates.push({ input, at, references: names, graph });
   }
   if (artifacts.length > 0)
-    options.onSkipped(`artifacts that no engine runs: ${shortList(artifacts)}`);
+    options.onSkipped(`skipped artifacts, which an engine cannot run: ${shortList(artifacts)}`);
   return candidates;
 }
 
@@ -94,10 +94,10 @@ async function imagesIn(
     else images.push(image);
   }
   if (referring.length > 0)
-    onSkipped(`${input}: no engine holds what refers to an image: ${shortList(referring)}`);
+    onSkipped(`${input}: skipped artifacts that refer to an image: ${shortList(referring)}`);
   requireDistinctNames(at.source, images);
   if (images.length === 0)
-    throw new ImageError('NOT_FOUND', `${input}: expected an image, got an archive of none`, {
+    throw new ImageError('NOT_FOUND', `${input}: expected an image, got an empty archive`, {
       location: input,
     });
   const roots = new Map<Digest, Descriptor>();
@@ -119,7 +119,7 @@ function namesFor(
   { as }: CandidateOptions,
 ): readonly string[] {
   if (as !== undefined) return [canonicalReference(as)];
-  if (at.kind === 'repository' && at.reference !== undefined) return [nameAsked(at.reference)];
+  if (at.kind === 'repository' && at.reference !== undefined) return [requestedName(at.reference)];
   if (names.length > 0) return names;
   if (at.record) return [at.record.reference];
   throw new ImageError(
@@ -127,20 +127,20 @@ function namesFor(
     `${input}: expected an image with a name, got ${root.digest} without one`,
     {
       location: input,
-      hint: 'Name it with --as REFERENCE; or, if its name is only a tag, say of what with --repository.',
+      hint: 'Name it with --as REFERENCE; or, if its name is only a tag, give the repository with --repository.',
     },
   );
 }
 
-/** What was asked for, not what an earlier pull of the same image was called; a digest beside a tag is no part of a name. */
-function nameAsked(reference: string): string {
+/** The name that the user gave, not that of an earlier pull of the same image; a digest after a tag is dropped. */
+function requestedName(reference: string): string {
   const { digest, tag, ...name } = parseReference(reference);
   if (tag !== undefined) return formatReference({ ...name, tag });
   return formatReference({ ...name, ...(digest === undefined ? {} : { digest }) });
 }
 
-/** All of an image, or what a delta has of it where the engine has the rest. @throws ImageError INCOMPLETE */
-async function whole(
+/** The graph of an image; blobs may be missing (a delta) if the engine has them. @throws ImageError INCOMPLETE */
+async function completeGraph(
   source: Source,
   root: Descriptor,
   options: CandidateOptions & { readonly budget: Budget },
@@ -148,16 +148,16 @@ async function whole(
   const graph = await walk(source, root, { ...options, missing: 'report' });
   if (graph.missing.length === 0) return graph;
   const held = await options.holds(graph);
-  const isWhole = graph.missing.every(({ digest }) => held.has(digest));
-  return isWhole ? graph : walk(source, root, options);
+  const isComplete = graph.missing.every(({ digest }) => held.has(digest));
+  return isComplete ? graph : walk(source, root, options);
 }
 
-function runsNowhere(input: string): ImageError {
-  const message = `${input}: expected an image, got an artifact that no engine runs`;
+function artifactError(input: string): ImageError {
+  const message = `${input}: expected an image, got an artifact, which an engine cannot run`;
   return new ImageError('INVALID', message, { location: input });
 }
 
-/** Undefined for an artifact. */
+/** The graph of the image for the wanted platform; undefined for an artifact. */
 async function graphOf(
   { input, at: { source } }: Input,
   root: Descriptor,
@@ -166,7 +166,7 @@ async function graphOf(
   const isIndex = isIndexType(root.mediaType);
   const platform = options.platform ?? (isIndex ? await options.defaultPlatform() : undefined);
   const chosen = platform ? await selectPlatform(source, root, platform, options) : root;
-  const graph = await whole(source, chosen, options);
+  const graph = await completeGraph(source, chosen, options);
   const [image] = imagesOf(graph);
   if (!image) return undefined;
   const actual = image.config.platform;

@@ -32,11 +32,11 @@ export interface LoadOptions extends VerbOptions {
   readonly base?: string | undefined;
   /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
-  /** Name in the engine, for one input with one image; taken as it is written. */
+  /** Name in the engine, for one input with one image; used exactly as written. */
   readonly as?: string | undefined;
   /** `false` bypasses the registry cache; every input must then be a registry reference. */
   readonly cache?: boolean | undefined;
-  /** The image of an index to load; that of the engine's platform when omitted. */
+  /** Platform to load from an index; the engine's platform when omitted. */
   readonly platform?: Platform | undefined;
 }
 
@@ -91,7 +91,7 @@ export async function load(
     await makeRoom(workspace, needs, { ...options, copies: isDaemon(target) });
     const results = await apply(workspace, target, decisions, options).catch(
       async (error: unknown) => {
-        // An engine says only in its own words that its disk is full; the disk says it better.
+        // Engines have no common error for a full disk: check free space to report NO_SPACE.
         if (error instanceof ImageError && error.code === 'INVALID') await requireFree(needs);
         throw error;
       },
@@ -108,11 +108,11 @@ export async function load(
 
 interface Decision {
   readonly candidate: Candidate;
-  /** The engine's own image, when it has it: then at most names are missing. */
+  /** The image in the engine if it has it; then at most names are added. */
   readonly present: EngineImage | undefined;
 }
 
-/** By name first, so that loading what is there costs one request. */
+/** Looks by name first, so an image that is already loaded costs one request. */
 async function findPresent(
   engine: Engine,
   { references, graph }: Candidate,
@@ -126,7 +126,7 @@ async function findPresent(
   return undefined;
 }
 
-/** Docker, and podman with docker's API, put an archive into a temporary folder before they take its layers. */
+/** Twice the size for Docker and podman: they copy the archive to a temporary folder before they unpack its layers. */
 async function needsOf(engine: Engine, decisions: readonly Decision[]): Promise<Need[]> {
   const missing = decisions.filter(({ present }) => !present);
   const folder = missing.length === 0 ? undefined : await engine.dataFolder();
@@ -162,9 +162,9 @@ async function apply(
     const missing = missingNames(decision);
     for (const reference of missing) {
       if (present) await engine.tag(present.id, reference, options);
-      else imageId = await confirmedId(engine, candidate, reference, options);
+      else imageId = await confirmImageId(engine, candidate, reference, options);
     }
-    // Under no name, it is there by its ID.
+    // Without a name to confirm, find the image by its ID.
     if (!present && missing.length === 0)
       imageId = (await findPresent(engine, candidate, options))?.id ?? null;
     results.push(...resultsOf(engine, decision, { imageId, bytesSent: sent.get(candidate) ?? 0 }));
@@ -172,15 +172,15 @@ async function apply(
   return results;
 }
 
-/** A digest is no name to some engines: the image's ID stands for it there. */
+/** References by digest are left out: some engines cannot tag them and use the image ID instead. */
 function missingNames({ candidate: { references }, present }: Decision): readonly string[] {
   return references.filter(
     (reference) => !reference.includes('@') && !present?.references.includes(reference),
   );
 }
 
-/** No false success: the engine must now have this image under this name. */
-async function confirmedId(
+/** Checks that the engine now has this image under this name. @throws ImageError CONFLICT */
+async function confirmImageId(
   engine: Engine,
   { graph }: Candidate,
   reference: string,

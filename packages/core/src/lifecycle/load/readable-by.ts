@@ -9,39 +9,43 @@ import type { VerbOptions } from '../workspace/call.js';
 import type { Candidate } from './load-candidates.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** What is sent for a candidate. */
+/** The content to send for a candidate: its own, or a converted copy. */
 export interface Readable {
   readonly candidate: Candidate;
   readonly source: Source;
   readonly graph: Graph;
 }
 
-/** The candidates in a form that an engine reads: for one without zstd such layers are unpacked first. */
+/** The candidates in a form that the engine reads: zstd layers are decompressed first if it does not support zstd. */
 export async function readableBy(
   { place }: Workspace,
   engine: Engine,
   candidates: readonly Candidate[],
   { signal, onEvent }: VerbOptions,
 ): Promise<AsyncDisposable & { readonly images: readonly Readable[] }> {
-  const isPacked = ({ graph }: Candidate) =>
+  const hasZstd = ({ graph }: Candidate) =>
     graph.nodes.some(({ mediaType }) => compressionOf(mediaType) === 'zstd');
-  const takesAll = !candidates.some(isPacked) || (await engine.takesZstd({ signal }));
+  const takesAll = !candidates.some(hasZstd) || (await engine.takesZstd({ signal }));
   const images: Readable[] = [];
-  const made: AsyncDisposable[] = [];
+  const conversions: AsyncDisposable[] = [];
   const dispose = async () => {
-    for (const each of made) await each[Symbol.asyncDispose]();
+    for (const each of conversions) await each[Symbol.asyncDispose]();
   };
   try {
     for (const candidate of candidates) {
       const { at, graph, input } = candidate;
-      if (takesAll || graph.missing.length > 0 || !isPacked(candidate)) {
+      if (takesAll || graph.missing.length > 0 || !hasZstd(candidate)) {
         images.push({ candidate, source: at.source, graph });
         continue;
       }
-      onEvent?.({ type: 'step', subject: input, text: 'unpacking zstd, which this docker cannot' });
+      onEvent?.({
+        type: 'step',
+        subject: input,
+        text: 'decompressing zstd layers, which this engine cannot read',
+      });
       const options = { compress: 'none', spoolFolder: spoolFolder(place), signal } as const;
       const converted = await convertImage(at.source, { descriptor: graph.root }, options);
-      made.push(converted);
+      conversions.push(converted);
       const { source, to } = converted;
       images.push({ candidate, source, graph: await walk(source, to, { signal }) });
     }

@@ -8,7 +8,11 @@ import type { Candidate } from './load-candidates.js';
 import { readableBy, type Readable } from './readable-by.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** Only what the engine lacks; everything, where it turns out to want more. @returns the bytes that went */
+/**
+ * Sends the blobs that the engine lacks; if it refuses the image without the others, sends all of them.
+ *
+ * @returns bytes sent for each candidate
+ */
 export async function sendImages(
   workspace: Workspace,
   engine: Engine,
@@ -20,7 +24,7 @@ export async function sendImages(
   const thin = new Map<Readable, Graph>();
   for (const image of images) {
     const { graph } = image;
-    // The embedded store says what it wants itself, and marks what it has as wanted.
+    // The embedded store checks each blob itself and marks existing ones as in use.
     if (engine.kind === 'embedded') break;
     const held = await engine.holds(graph, options);
     const nodes = graph.nodes.filter(({ digest }) => !held.has(digest));
@@ -40,7 +44,7 @@ export async function sendImages(
   } catch (error) {
     const isRefused = error instanceof ImageError && error.code === 'INVALID';
     if (!isRefused || thin.size === 0) throw error;
-    options.onEvent?.({ type: 'notice', text: `${error.message}: all layers are sent now` });
+    options.onEvent?.({ type: 'notice', text: `${error.message}; sending all layers` });
     await all(({ graph }) => graph);
   }
   return bytes;

@@ -9,7 +9,7 @@ import { only } from '../../transfer/copy.js';
 import type { LifecycleEvent } from '../workspace/call.js';
 import { keepUp, parseUpkeep } from './upkeep.js';
 
-it('says what it found damaged, and stops when it is told', async () => {
+it('reports damaged content, and stops when it is disposed of', async () => {
   const root = await temporaryFolder();
   const store = new RegistryStore(root);
   const bytes = Buffer.from('content');
@@ -35,7 +35,7 @@ it('says what it found damaged, and stops when it is told', async () => {
   expect(events).toHaveLength(1);
 });
 
-it('wants amounts that are some', () => {
+it('has defaults, and rejects times and sizes that do not parse', () => {
   expect(parseUpkeep({})).toEqual({
     gcEvery: 3_600_000,
     scrubEvery: 7 * 86_400_000,

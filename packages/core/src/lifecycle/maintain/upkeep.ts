@@ -7,23 +7,23 @@ import { REGISTRY_GRACE, UPLOAD_GRACE } from './maintain-registry.js';
 
 /** Periodic maintenance of a registry that runs. */
 export interface UpkeepOptions {
-  /** How often garbage is collected, as `1h`; `0` never. */
+  /** Interval of garbage collections, as `1h` (default); `0` for never. */
   readonly gcEvery?: string | undefined;
-  /** How often all content is hashed, as `7d`; `0` never. */
+  /** Interval of scrubs, which hash all content, as `7d` (default); `0` for never. */
   readonly scrubEvery?: string | undefined;
-  /** How much of it is read in a second, as `20MB`. */
+  /** Bytes that a scrub reads per second, as `20MB` (default). */
   readonly scrubRate?: string | undefined;
 }
 
-/** In milliseconds, and bytes in a second. */
+/** Parsed {@link UpkeepOptions}: intervals in milliseconds, the rate in bytes per second. */
 export interface Upkeep {
   readonly gcEvery: number;
   readonly scrubEvery: number;
   readonly scrubRate: number;
 }
 
-/** `setInterval` knows no longer time (ms). */
-const LONGEST = 2 ** 31 - 1;
+/** The longest interval that `setInterval` supports (ms). */
+const MAX_INTERVAL_MS = 2 ** 31 - 1;
 
 /** @throws ImageError USAGE */
 export function parseUpkeep({
@@ -38,7 +38,7 @@ export function parseUpkeep({
   };
 }
 
-/** Collects garbage and looks for damage now and then, until it is disposed of. */
+/** Collects garbage and scrubs a registry periodically, until it is disposed of. */
 export function keepUp(
   root: string,
   { gcEvery, scrubEvery, scrubRate: rate }: Upkeep,
@@ -46,7 +46,7 @@ export function keepUp(
 ): Disposable {
   const stopped = new AbortController();
   const { signal } = stopped;
-  const say = (text: string) => onEvent?.({ type: 'notice', text });
+  const notify = (text: string) => onEvent?.({ type: 'notice', text });
   const times = {
     grace: duration(REGISTRY_GRACE, 'grace'),
     uploadGrace: duration(UPLOAD_GRACE, 'grace'),
@@ -54,16 +54,16 @@ export function keepUp(
   const gc = async () => {
     const { blobs, uploads, freedBytes } = await collectGarbage(root, { ...times, signal });
     if (blobs.length + uploads > 0)
-      say(`gc: ${blobs.length} blobs and ${uploads} uploads deleted, ${freedBytes} bytes`);
+      notify(`gc: ${blobs.length} blobs and ${uploads} uploads deleted, ${freedBytes} bytes`);
   };
-  const look = async () => {
+  const scrubAll = async () => {
     for (const { digest, images } of (await scrub(root, { rate, signal })).damaged)
-      say(`scrub: ${digest} was damaged; needed by ${shortList(images) || 'no image'}`);
+      notify(`scrub: ${digest} was damaged; needed by ${shortList(images) || 'no image'}`);
   };
-  const failed = (error: unknown) => {
-    if (!signal.aborted) say(`upkeep of ${root}: ${String(error)}`);
+  const onError = (error: unknown) => {
+    if (!signal.aborted) notify(`upkeep of ${root}: ${String(error)}`);
   };
-  const timers = [every(gcEvery, gc, failed), every(scrubEvery, look, failed)];
+  const timers = [runEvery(gcEvery, gc, onError), runEvery(scrubEvery, scrubAll, onError)];
   return {
     [Symbol.dispose]: () => {
       for (const timer of timers) clearInterval(timer);
@@ -72,18 +72,18 @@ export function keepUp(
   };
 }
 
-/** Never while it still runs. */
-function every(
+/** Runs `work` every `time` ms, skipping a turn while the previous one still runs; never if `time` is 0. */
+function runEvery(
   time: number,
   work: () => Promise<void>,
-  failed: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): NodeJS.Timeout | undefined {
   if (time === 0) return undefined;
   let running: Promise<void> | undefined;
   const run = () => {
     running ??= work()
-      .catch(failed)
+      .catch(onError)
       .finally(() => (running = undefined));
   };
-  return setInterval(run, Math.min(time, LONGEST)).unref();
+  return setInterval(run, Math.min(time, MAX_INTERVAL_MS)).unref();
 }

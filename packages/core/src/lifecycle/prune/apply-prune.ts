@@ -19,16 +19,16 @@ export interface ApplyOptions extends VerbOptions {
   readonly holding?: string | undefined;
   /** The folder of the registry. */
   readonly registryRoot: string;
-  /** Plans again: what may go as things are now. */
-  readonly look: () => Promise<ReadonlyMap<string, Prunable>>;
+  /** Plans again from the current state. @returns the items that may be deleted now, by {@link keyOf} */
+  readonly replan: () => Promise<ReadonlyMap<string, Prunable>>;
 }
 
-/** How old what was seen may be before the next deletion looks again (ms). */
-const FRESH = 500;
+/** A deletion makes a new plan if the last one is older than this (ms). */
+const MAX_PLAN_AGE_MS = 500;
 
 /**
- * Deletes what a plan lets go, one after the other. What changed since it was planned, or is held by another
- * process, stays, and its decision says so.
+ * Deletes the items of a plan, one after the other. An item that changed since the plan was made, or that another process
+ * holds, is kept, and its decision says so.
  */
 export async function applyPrune(
   workspace: Workspace,
@@ -40,16 +40,16 @@ export async function applyPrune(
   let at = -Infinity;
   for (const [decision, item] of decided) {
     options.signal?.throwIfAborted();
-    if (decision.action === 'delete' && Date.now() - at > FRESH) {
-      seen = await options.look();
+    if (decision.action === 'delete' && Date.now() - at > MAX_PLAN_AGE_MS) {
+      seen = await options.replan();
       at = Date.now();
     }
-    const why =
+    const reason =
       decision.action === 'keep'
         ? undefined
         : await removeUnlessChanged(workspace, item, seen, options);
     results.push(
-      why === undefined ? decision : { ...decision, action: 'keep', rule: 'changed', reason: why },
+      reason === undefined ? decision : { ...decision, action: 'keep', rule: 'changed', reason },
     );
   }
   const gone = decided.flatMap(([, item], at) => (results[at]?.action === 'delete' ? [item] : []));
@@ -57,12 +57,12 @@ export async function applyPrune(
   return results;
 }
 
-/** Paths are unique within a kind. */
+/** Identifies an item; paths are unique within a kind. */
 export function keyOf({ kind, path }: Pick<Prunable, 'kind' | 'path'>): string {
   return `${kind} ${path}`;
 }
 
-/** @returns why it stays */
+/** @returns the reason why it is kept; undefined when it was deleted */
 async function removeUnlessChanged(
   workspace: Workspace,
   item: Prunable,
@@ -70,10 +70,10 @@ async function removeUnlessChanged(
   options: ApplyOptions,
 ): Promise<string | undefined> {
   if (seen.get(keyOf(item))?.fingerprint !== item.fingerprint)
-    return 'it changed, or was used, since the plan was made';
+    return 'it changed or was used since the plan was made';
   try {
     const name = item.name.replace(/(?:\.tar|\.image\.json)?(?:\.partial)?$/, '');
-    // A registry needs no lock: it is there for many at once.
+    // A registry needs no lock: it handles concurrent changes itself.
     if (name === options.holding || item.kind === 'registry')
       await remove(workspace, item, options);
     else
@@ -83,7 +83,7 @@ async function removeUnlessChanged(
     return undefined;
   } catch (error) {
     if (!(error instanceof ImageError) || error.code !== 'CONFLICT') throw error;
-    return 'another process, or a container, holds it';
+    return 'another process or a container uses it';
   }
 }
 
@@ -94,12 +94,12 @@ async function remove(
 ): Promise<void> {
   if (item.kind === 'engine' || item.kind === 'store') {
     const engine = item.kind === 'store' ? store : copies;
-    for (const target of item.targets) await engine?.remove(target).catch(unlessGone);
+    for (const target of item.targets) await engine?.remove(target).catch(ignoreNotFound);
     return;
   }
   if (item.kind === 'registry') return removeStored(registryRoot, item);
   const [path = ''] = item.targets;
-  // That is collected at the end, when more of it may have come.
+  // The registry's garbage is collected once, after all deletions (collectAfter).
   if (path === registryRoot) return;
   const { folder, state } = place;
   if (item.kind === 'archive') await removeArchive({ folder, path });
@@ -107,12 +107,12 @@ async function remove(
   else await removeFile(isBelow(state, path) ? state : folder, path);
 }
 
-/** @throws ImageError INVALID when a link takes the file out of the folder */
+/** @throws ImageError INVALID when a symbolic link leads out of the folder */
 async function removeFile(folder: string, path: string): Promise<void> {
   await requireFolderBelow(folder, dirname(path));
   await rm(path, { force: true });
 }
 
-function unlessGone(error: unknown): void {
+function ignoreNotFound(error: unknown): void {
   if (!(error instanceof ImageError) || error.code !== 'NOT_FOUND') throw error;
 }

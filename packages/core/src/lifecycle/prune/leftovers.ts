@@ -8,7 +8,7 @@ import { filesMatching } from '../workspace/files-matching.js';
 import { PARTIAL, shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** What processes that died have left: half-written files, records of archives that are gone, content that no image needs. */
+/** Lists files that dead processes left: partial files, records without an archive, content that no image needs. */
 export async function findLeftovers(workspace: Workspace, now: number): Promise<Prunable[]> {
   const { folder, state } = workspace.place;
   const store = join(state, 'store');
@@ -29,7 +29,7 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
       kind: 'leftover',
       contents: [{ id: path, bytes: allocatedBy(info) }],
       volume: String(info.dev),
-      // The lock of an archive tells whether somebody is at work; elsewhere only time does.
+      // The lock on an archive's name shows whether a process still writes it; other files are judged by age.
       created: PARTIAL.test(path) ? 0 : info.mtimeMs,
       lastUsed: info.mtimeMs,
       pinned: false,

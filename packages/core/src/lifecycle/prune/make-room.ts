@@ -6,26 +6,26 @@ import { shownPath } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /**
- * Sees to it that something fits before its first byte is written: on each file system, all that will lie
- * there together. Where it does not, the rules of `stowage.yaml`, if it has any, free what they allow.
+ * Checks before the first byte is written that all `needs` of each file system fit. If they do not, prunes by the rules
+ * of `stowage.yaml`, if it has any.
  *
- * @param options.copies whether copies in the engine may go, too.
+ * @param options.copies whether copies in the engine may be deleted, too.
  * @param options.holding the name whose lock the caller holds.
- * @throws ImageError NO_SPACE, with how much is missing
+ * @throws ImageError NO_SPACE, with the needed and the free bytes
  */
 export async function makeRoom(
   workspace: Workspace,
   needs: readonly Need[],
   options: VerbOptions & Pick<PruneOptions, 'copies' | 'holding'>,
 ): Promise<void> {
-  if ((await missing(needs)).length === 0) return;
+  if ((await unmetNeeds(needs)).length === 0) return;
   const allowed = Object.keys(workspace.settings.prune).length > 0;
   if (allowed) {
     options.onEvent?.({ type: 'step', subject: 'prune', text: 'making room' });
     const { freedBytes } = await prune(workspace, { ...options, needs, dryRun: false });
     options.onEvent?.({ type: 'notice', text: `${freedBytes} bytes were freed to make room` });
   }
-  const [short] = await missing(needs);
+  const [short] = await unmetNeeds(needs);
   if (!short) return;
   const { path, bytes, free } = short;
   throw new ImageError(
@@ -34,14 +34,14 @@ export async function makeRoom(
     {
       location: path,
       hint: allowed
-        ? 'The rules of stowage.yaml let nothing more go: loosen them (stowage prune --dry-run explains), or use a larger disk.'
-        : 'Free some space (stowage prune --dry-run shows what can go), or let it happen by itself: prune: in stowage.yaml.',
+        ? 'The rules of stowage.yaml allow no more deletions: loosen them (stowage prune --dry-run explains), or use a larger disk.'
+        : 'Free some space (stowage prune --dry-run shows what can be deleted), or add prune: rules to stowage.yaml to delete it automatically.',
     },
   );
 }
 
-/** Needs that do not fit, those on one file system added up. */
-async function missing(needs: readonly Need[]): Promise<(Need & { readonly free: number })[]> {
+/** The needs that do not fit, summed by file system. */
+async function unmetNeeds(needs: readonly Need[]): Promise<(Need & { readonly free: number })[]> {
   const byVolume = new Map<string, Need & { readonly free: number }>();
   for (const { path, bytes } of needs) {
     const { id, free } = await fileSystemOf(path);

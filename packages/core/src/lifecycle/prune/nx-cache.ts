@@ -5,14 +5,14 @@ import { filesMatching } from '../workspace/files-matching.js';
 import { shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** Nx's cache of task outputs, archives among them: shown beside what Stowage keeps, and left alone. */
+/** Nx's cache of task outputs, which may contain archives: listed with its size, never deleted. */
 export async function nxCacheItem(
   workspace: Workspace,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Prunable | undefined> {
   const { root } = workspace;
-  const said = env['NX_CACHE_DIRECTORY'];
-  const folder = said === undefined ? join(root, '.nx/cache') : resolve(root, said);
+  const configured = env['NX_CACHE_DIRECTORY'];
+  const folder = configured === undefined ? join(root, '.nx/cache') : resolve(root, configured);
   if (!(await statIfThere(folder))) return undefined;
   const files = await filesMatching(folder, ['**/*'], { dot: true });
   const sizes = await Promise.all(files.map(allocated));

@@ -8,31 +8,31 @@ import type { Workspace } from '../workspace/workspace.js';
 import type { Digest } from '../../oci/digest.js';
 import type { Engine } from '../../engine/engine.js';
 
-/** What an item was when it was planned, and how to get rid of it. */
+/** An item with its state at planning time, and the targets to delete. */
 export interface Prunable extends PruneItem {
-  /** Changes whenever the thing does, or its use. */
+  /** Changes whenever the item or its last use changes. */
   readonly fingerprint: string;
-  /** Absolute paths of files, references of an engine's image, or `repository@digest` of all that a registry's has. */
+  /** Absolute file paths; references of an engine's image; or `repository@digest` of each part of a registry's image. */
   readonly targets: readonly string[];
 }
 
-/** Parts of an archive's commit: written under the lock of its name, so whoever gets that may finish or undo it. */
+/** Temporary files of an archive's commit: written under the lock of its name, so a later lock holder may finish or undo it. */
 export const PARTIAL = /(?:\.tar|\.image\.json)\.partial$/;
 
-/** For people: from the workspace, where it lies below it. */
+/** A path for display: relative to the workspace if it is below it. */
 export function shownPath({ root }: Workspace, path: string): string {
   const shown = relative(root, path);
   return shown.startsWith('..') || isAbsolute(shown) ? path : slashed(shown);
 }
 
-/** What the name of an archive says of it. */
+/** The project and operating system in the name of an archive. */
 export function partsOf(name: string, file = ''): Pick<PruneItem, 'project' | 'os'> {
   const folder = file.includes('/') ? [file.slice(0, file.indexOf('/'))] : [];
   const { project, os } = parseName(name, folder) ?? {};
   return { ...(project === undefined ? {} : { project }), ...(os === undefined ? {} : { os }) };
 }
 
-/** What a definition says of its archives. @throws ImageError USAGE */
+/** Converts the retention rules of a definition. @throws ImageError USAGE */
 export function rulesOf({ keep_newest: newest, unused_for, min_age }: RetentionYaml): AgeRules {
   return {
     ...(newest === undefined ? {} : { keepNewest: { name: newest } }),
@@ -41,23 +41,23 @@ export function rulesOf({ keep_newest: newest, unused_for, min_age }: RetentionY
   };
 }
 
-/** What is known before images are looked at. */
+/** Options to list the images of an engine, a store or a registry. */
 export interface ImageOptions extends InventoryOptions {
-  /** Archives by the digests of their images. */
+  /** Archives, by the manifest and config digests of their images. */
   readonly known: ReadonlyMap<Digest, PruneItem>;
   readonly pins: readonly string[];
 }
 
 export interface InventoryOptions {
-  /** The engine whose copies are to be pruned, too. */
+  /** An engine whose copies of archives are pruned, too. */
   readonly engine?: Engine | undefined;
   readonly store: Engine;
   /** The folder of the registry. */
   readonly registryRoot: string;
   readonly inUse: ReadonlySet<Digest>;
-  /** Patterns of names that stay, besides those of the settings. */
+  /** Patterns of names to keep, besides those of the settings. */
   readonly keep: readonly string[];
-  /** What definitions say of their archives, by name. */
+  /** Retention rules of definitions, by image name. */
   readonly retention: ReadonlyMap<string, RetentionYaml>;
   readonly now: number;
 }

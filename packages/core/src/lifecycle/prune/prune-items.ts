@@ -23,11 +23,11 @@ import type { Workspace } from '../workspace/workspace.js';
 
 export interface Inventory {
   readonly items: readonly Prunable[];
-  /** Parts of images that are none of ours. */
+  /** IDs of content that images of others use: deleting ours does not free it. */
   readonly held: ReadonlySet<string>;
 }
 
-/** Lists everything that Stowage keeps, with what it takes on its disk. Changes nothing. */
+/** Lists everything that Stowage keeps, with its size on disk. Changes nothing. */
 export async function takeStock(
   workspace: Workspace,
   options: InventoryOptions,
@@ -68,7 +68,7 @@ export async function takeStock(
 
 type ArchiveItem = Prunable & { readonly configs: readonly Digest[] };
 
-/** Nothing to delete where there is no archive of ours. */
+/** The item of a catalog entry; undefined if it has no archive that Stowage may delete. */
 async function archiveItem(
   locate: ReturnType<typeof locator>,
   entry: CatalogEntry,
@@ -77,7 +77,7 @@ async function archiveItem(
 ): Promise<ArchiveItem | undefined> {
   const { name, file, recorded } = entry;
   const record = recorded?.read();
-  // What lies elsewhere is not ours to delete; nor is there a lock for a name that is a path.
+  // Archives outside our folder must not be deleted, and a name with path separators has no lock.
   const located = locate(file);
   if (located?.kind !== 'own' || /[\\/]|^\.{0,2}$/.test(name)) return undefined;
   const { path } = located;
@@ -85,8 +85,8 @@ async function archiveItem(
   if (!info) return undefined;
   const files = [path, recordPath(path)];
   const bytes = await Promise.all(files.map(allocated));
-  const created = time(entry.created) ?? (entry.state === 'orphan' ? info.mtimeMs : undefined);
-  const lastUsed = time(entry.last_used) ?? created;
+  const created = parseTime(entry.created) ?? (entry.state === 'orphan' ? info.mtimeMs : undefined);
+  const lastUsed = parseTime(entry.last_used) ?? created;
   const digests = [record?.digest, record?.configDigest].filter((digest) => digest !== undefined);
   const own = retention.get(name);
   return {
@@ -110,7 +110,7 @@ async function archiveItem(
   };
 }
 
-/** Images of the store, all of them ours; of an engine only those that an archive holds, too. */
+/** All images of the store; of an engine, only those that are copies of an archive. */
 async function imageItems(
   kind: 'engine' | 'store',
   engine: Engine,
@@ -124,7 +124,7 @@ async function imageItems(
     const contents = await engine.contents(image.id);
     const archive = known.get(image.id);
     const name = nameOf(image) ?? archive?.name ?? image.id;
-    // A name that we did not give away is not ours to take.
+    // An image with a name that Stowage did not give must be kept.
     const isOurs =
       kind === 'store' ||
       (archive && image.references.every((each) => nameIn(each) === archive.name));
@@ -148,7 +148,7 @@ async function imageItems(
       ...(archive ? { isCopy: true } : {}),
       rules: {
         ...(own ? rulesOf(own) : {}),
-        // What just came in may belong to a copy that is still going on.
+        // Recent content may belong to a copy in progress.
         ...(kind === 'store' && since !== undefined && now - since < GRACE
           ? { minAge: GRACE }
           : {}),
@@ -169,7 +169,7 @@ function nameIn(reference: string): string {
   return reference.slice(reference.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
 }
 
-function time(text: string | undefined): number | undefined {
+function parseTime(text: string | undefined): number | undefined {
   const parsed = text === undefined ? NaN : Date.parse(text);
   return Number.isNaN(parsed) ? undefined : parsed;
 }

@@ -12,7 +12,7 @@ import { prune } from './prune.js';
 
 const DAY = 86_400_000;
 
-/** A registry in a workspace, and what is pushed to it. */
+/** A registry in a workspace, with functions that push to it. */
 async function registry() {
   const { workspace, call, cwd } = await workspaceOf();
   const root = join(cwd, '.stowage/registry');
@@ -39,7 +39,7 @@ async function registry() {
     );
     return descriptor;
   };
-  /** As if nobody had asked for anything of it for so many days. */
+  /** Sets the last use of everything in a repository to this many days ago. */
   const age = async (repository: string, days: number) => {
     const then = new Date(Date.now() - days * DAY);
     const folders = [
@@ -53,7 +53,7 @@ async function registry() {
   return { workspace, call, root, store, blob, manifest, age, blobs };
 }
 
-it('lets go what the rules say of a registry, with its platforms and referrers, and frees it', async () => {
+it('deletes images of a registry by the rules, with their platforms and referrers, and frees their content', async () => {
   const { workspace, call, store, blob, manifest, age, blobs } = await registry();
   const shared = await blob('team/app', 'shared');
   const own = await blob('team/app', 'own');
@@ -76,17 +76,17 @@ it('lets go what the rules say of a registry, with its platforms and referrers, 
   expect(await store.tags('team/app')).toEqual(['new']);
   for (const gone of [old, platform])
     expect(await store.manifest('team/app', gone.digest)).toBeUndefined();
-  // The newest image, its layer, and what somebody still pushes.
+  // The newest image, its layer, and the blob of an unfinished push.
   expect(await blobs()).toBe(3);
   await readAll(store.read('team/app', (await store.blob('team/app', shared.digest)) ?? kept));
 });
 
-it('leaves a platform that has a tag of its own when its index goes', async () => {
+it('keeps a tagged platform when its index is deleted', async () => {
   const { workspace, call, store, blob, manifest, age } = await registry();
   const platform = await manifest('team/app', [await blob('team/app', 'own')], { tag: 'amd64' });
   await manifest('team/app', [platform], { tag: 'all' });
   await age('team/app', 40);
-  // The newer of two: it stays, whatever becomes of the other.
+  // The newer of the two, so the rules keep it.
   const link = `_manifests/${platform.digest.replace(':', '-')}`;
   const day = new Date(Date.now() - DAY);
   await utimes(join(store.location, 'repositories/team/app', link), day, day);
@@ -100,7 +100,7 @@ it('leaves a platform that has a tag of its own when its index goes', async () =
   expect(await store.manifest('team/app', platform.digest)).toBeDefined();
 });
 
-it('never takes the newest of a repository, or what is pinned; what nothing names goes', async () => {
+it('never deletes the newest image of a repository or a pinned one, and deletes unreferenced blobs', async () => {
   const { workspace, call, blob, manifest, age, blobs } = await registry();
   for (const name of ['team/app', 'team/pinned', 'team/kept'])
     for (const tag of ['1', '2'])
@@ -112,11 +112,11 @@ it('never takes the newest of a repository, or what is pinned; what nothing name
   const went = decisions.filter(({ action }) => action === 'delete');
   expect(went.map(({ kind }) => kind).sort()).toEqual(['leftover', 'registry', 'registry']);
   expect(shortfallBytes).toBeGreaterThan(0);
-  // Two each of what is pinned, one each of the others; every one with its layer.
+  // Two pinned images and one of each other repository, each with its layer.
   expect(await blobs()).toBe(8);
 });
 
-it('has no registry, and needs none', async () => {
+it('plans nothing when there is no registry', async () => {
   const { workspace, call } = await workspaceOf();
   expect((await prune(workspace, { ...call, root: 'elsewhere' })).decisions).toEqual([]);
 });

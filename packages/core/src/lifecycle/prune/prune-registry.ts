@@ -19,11 +19,11 @@ import type { ImageOptions } from './prunable.js';
 import { partsOf, rulesOf, shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** A push may take as long between two of its requests: what was wanted within it stays. */
-const GRACE = duration(REGISTRY_GRACE, 'grace');
-const TIMES = { grace: GRACE, uploadGrace: duration(UPLOAD_GRACE, 'grace') };
+/** Content used within this time (ms) is kept: a push may still need it. */
+const GRACE_MS = duration(REGISTRY_GRACE, 'grace');
+const TIMES = { grace: GRACE_MS, uploadGrace: duration(UPLOAD_GRACE, 'grace') };
 
-/** Images of a registry's folder, and as one leftover what none of them needs. Nothing where there is no such folder. */
+/** The images of a registry's folder, and one leftover for its garbage; empty if the folder does not exist. */
 export async function registryItems(
   workspace: Workspace,
   options: ImageOptions,
@@ -51,7 +51,7 @@ export async function registryItems(
       kind: 'leftover',
       contents: [{ id: root, bytes: freedBytes }],
       volume,
-      // Whatever is among it is older than the grace.
+      // The garbage is older than the grace period, so no age rule keeps it.
       created: 0,
       pinned: false,
       inUse: false,
@@ -78,7 +78,7 @@ function itemOf(
       archive?.pinned === true ||
       own?.pinned === true ||
       [name, repository].some((each) => matchesAny(each, pins)),
-    inUse: inUse.has(digest) || now - lastUsed < GRACE,
+    inUse: inUse.has(digest) || now - lastUsed < GRACE_MS,
     targets: [...contents].map((each) => `${repository}@${each}`),
     fingerprint: [digest, ...tags, created].join(' '),
     digest,
@@ -89,13 +89,13 @@ function itemOf(
   };
 }
 
-/** Takes an image out of its repository; its content goes at the end, with {@link collectAfter}. */
+/** Deletes an image from its repository; {@link collectAfter} frees its content. */
 export async function removeStored(root: string, { targets }: Prunable): Promise<void> {
   const { repository, digest } = parseTarget(targets[0] ?? '');
   await new RegistryStore(root).removeManifest(repository, digest);
 }
 
-/** Frees what images that went, and leftovers, have kept. */
+/** Frees the content of the deleted images, and the garbage if it was to be deleted. */
 export async function collectAfter(
   root: string,
   gone: readonly Prunable[],
@@ -107,7 +107,7 @@ export async function collectAfter(
   const parts = new Map<string, Set<Digest>>();
   for (const { repository, digest } of images.flatMap(({ targets }) => targets.map(parseTarget)))
     parts.set(repository, (parts.get(repository) ?? new Set()).add(digest));
-  await forgetParts(root, parts, Date.now() - GRACE);
+  await forgetParts(root, parts, Date.now() - GRACE_MS);
   await collectGarbage(root, { ...TIMES, signal });
 }
 

@@ -2,13 +2,13 @@ import type { Settings } from '../../definition/settings.js';
 import type { PruneRules } from '../../policy/prune-model.js';
 import { duration, space } from '../workspace/units.js';
 
-/** Rules as text; each given one replaces that of the settings. */
+/** Prune rules as text; each one given replaces that of the settings. */
 export interface RuleOptions {
   readonly keepNewest?: PruneRules['keepNewest'];
   /** A duration, as `30d`. */
   readonly unusedFor?: string | undefined;
   readonly minAge?: string | undefined;
-  /** A size or a share of the file system, as `20GB` or `10%`. */
+  /** A size, or a percentage of the file system, as `20GB` or `10%`. */
   readonly maxUsed?: string | undefined;
   readonly minFree?: string | undefined;
   readonly reserved?: string | undefined;
@@ -18,7 +18,7 @@ export interface RuleOptions {
   readonly name?: string | undefined;
 }
 
-/** @param total bytes of the file system that percentages are of. @throws ImageError USAGE */
+/** @param total size of the file system in bytes, for percentages. @throws ImageError USAGE */
 export function pruneRules(
   { prune }: Pick<Settings, 'prune'>,
   options: RuleOptions,

@@ -24,7 +24,7 @@ import type { Prunable } from './prunable.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
 import { openEngine, type Workspace } from '../workspace/workspace.js';
 
-/** Rules of a prune, over those of the settings. */
+/** How to prune; rules replace those of the settings. */
 export interface PruneOptions extends VerbOptions, RuleOptions {
   /** Also prune copies of archives in the engine. */
   readonly copies?: boolean | undefined;
@@ -52,7 +52,7 @@ export interface PruneResult {
 }
 
 /**
- * Deletes what the rules allow; a dry run makes the same plan and deletes nothing.
+ * Deletes archives, images and leftovers by the rules; a dry run makes the same plan and deletes nothing.
  *
  * @throws ImageError USAGE (a rule), UNAVAILABLE (the engine whose copies are to be pruned)
  */
@@ -64,8 +64,8 @@ export async function prune(workspace: Workspace, options: PruneOptions): Promis
       definition.retention,
     ]),
   );
-  const look = () => makePlan(workspace, engines, { ...options, retention });
-  const { plan, items } = await look();
+  const planNow = () => makePlan(workspace, engines, { ...options, retention });
+  const { plan, items } = await planNow();
   const decided = plan.decisions.flatMap((decision) => {
     const item = items.get(keyOf(decision));
     return item && decision.rule !== 'out-of-scope' ? [[decision, item] as const] : [];
@@ -76,11 +76,11 @@ export async function prune(workspace: Workspace, options: PruneOptions): Promis
     ...options,
     ...engines,
     registryRoot: registryOf(workspace, options),
-    look: async () => {
-      const now = await look();
-      const going = now.plan.decisions.filter(({ action }) => action === 'delete');
+    replan: async () => {
+      const now = await planNow();
+      const deletions = now.plan.decisions.filter(({ action }) => action === 'delete');
       return new Map(
-        going.flatMap((decision) => {
+        deletions.flatMap((decision) => {
           const item = now.items.get(keyOf(decision));
           return item ? [[keyOf(decision), item] as const] : [];
         }),
@@ -97,7 +97,7 @@ interface Engines extends AsyncDisposable {
   readonly inUse: () => Promise<ReadonlySet<Digest>>;
 }
 
-/** As `stowage serve` and `stowage gc` name it. */
+/** The folder of the registry, the same as for `stowage serve` and `stowage gc`. */
 function registryOf(workspace: Workspace, { cwd = workspace.root, root }: PruneOptions): string {
   return registryFolder(workspace, { cwd, root });
 }
@@ -133,7 +133,7 @@ async function makePlan(
   };
 }
 
-/** The file systems of what may go and of what will come, that of the archives first. */
+/** The file systems of the items and of the files about to be written; that of the archives first. */
 async function volumesOf(
   workspace: Workspace,
   { items }: Inventory,
@@ -168,7 +168,7 @@ async function openEngines(workspace: Workspace, options: PruneOptions): Promise
   };
 }
 
-/** No engine, no containers: that an archive may go does not hang on a daemon. */
+/** Without an engine no container uses an image; archives can still be pruned. */
 async function engineOf(workspace: Workspace, options: PruneOptions): Promise<Engine | undefined> {
   try {
     return await openEngine(workspace, options);
@@ -177,13 +177,13 @@ async function engineOf(workspace: Workspace, options: PruneOptions): Promise<En
     if (!isAbsent || options.copies) throw error;
     options.onEvent?.({
       type: 'notice',
-      text: 'no engine answers, so no container was asked what it uses',
+      text: 'no engine is available, so images used by containers are not known',
     });
     return undefined;
   }
 }
 
-/** What was stopped on the way is missing where a bound on space asked for it. */
+/** Planned deletions that did not happen are added to the space shortfall. */
 function resultOf(
   planned: readonly PruneDecision[],
   done: readonly PruneDecision[],

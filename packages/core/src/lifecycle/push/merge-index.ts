@@ -11,17 +11,17 @@ import { readContent } from '../../transfer/verified.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { Document } from '../../transfer/graph.js';
 
-/** An image as it will be there. */
+/** An image in the form in which it is pushed. */
 export interface Ready {
   readonly source: Source;
   readonly graph: Graph;
 }
 
 /**
- * Joins an image with what its tag names in a repository: an index of the platforms of both. Where both have one,
- * ours wins, or with `keep` theirs. What is there already is not moved.
+ * Merges an image with the existing one (`there`) of its tag into an index of the platforms of both. Of a platform that
+ * both have, ours wins; with `keep`, theirs. Content that the repository has is not sent again.
  *
- * @throws ImageError of the repository
+ * @throws ImageError any error of the repository
  */
 export async function merged(
   ours: Ready,
@@ -57,46 +57,46 @@ export async function merged(
   return { source: ours.source, graph: { root, documents, nodes: [...moving, root], missing: [] } };
 }
 
-/** One image of an index. */
-interface Listed {
-  /** As it is written: it may say more than we read. */
+/** One entry of an index. */
+interface IndexEntry {
+  /** The descriptor as written: it may have fields that we do not parse. */
   readonly entry: Descriptor;
   readonly digest: Digest;
-  /** Equal for two images that run on the same. */
+  /** Equal for two images of the same platform. */
   readonly key: string;
-  /** What it describes, if it is no image of its own. */
+  /** For an attestation: digest of the image it describes. */
   readonly about?: Digest;
 }
 
-/** The images of an index, however deep; an image itself with the platform of its config. */
+/** The entries of an index and its nested indexes; for an image, one entry with the platform of its config. */
 async function imagesIn(
   root: Descriptor,
   read: (node: Descriptor) => Promise<Uint8Array>,
-): Promise<Listed[]> {
+): Promise<IndexEntry[]> {
   const bytes = await read(root);
   const manifest = parseManifest(root.mediaType, bytes);
   if (manifest.kind === 'image') {
     const { platform } = parseConfig(await read(manifest.config));
-    return [listed({ ...bare(root), platform })];
+    return [parseEntry({ ...bare(root), platform })];
   }
   const written = parseJsonObject(bytes, root.digest)['manifests'] as readonly Descriptor[];
-  const images: Listed[] = [];
+  const images: IndexEntry[] = [];
   for (const [at, child] of manifest.manifests.entries())
     if (isIndexType(child.mediaType)) images.push(...(await imagesIn(child, read)));
-    else images.push(listed(written[at] ?? child));
+    else images.push(parseEntry(written[at] ?? child));
   return images;
 }
 
-function listed(entry: Descriptor): Listed {
+function parseEntry(entry: Descriptor): IndexEntry {
   const { platform, annotations, digest } = entry;
   const about = annotations?.[ATTESTS] as Digest | undefined;
   if (about !== undefined) return { entry, digest, key: digest, about };
-  // Windows has a version, too.
+  // Windows images also differ by OS version.
   const { 'os.version': version = '' } = (platform ?? {}) as { readonly 'os.version'?: string };
   return { entry, digest, key: platform ? `${formatPlatform(platform)} ${version}` : digest };
 }
 
-function isSame(some: readonly Listed[], others: readonly Listed[]): boolean {
+function isSame(some: readonly IndexEntry[], others: readonly IndexEntry[]): boolean {
   const digests = new Set(others.map(({ digest }) => digest));
   return some.length === others.length && some.every(({ digest }) => digests.has(digest));
 }

@@ -10,35 +10,35 @@ import { parseJson } from '../../oci/json.js';
 import { digestName } from '../../store/paths.js';
 
 /**
- * What layers became when they were packed before, by their own digest: whoever has that need not be sent it. A layer
- * of several images is packed once, also at the same time.
+ * Remembers the recompressed form of each layer by the original digest, so a registry that has it is not sent it again.
+ * A layer of several images is recompressed once, also when they are pushed concurrently.
  */
 export class PackedLayers {
   readonly #cache: string;
   readonly #folder: string;
   readonly #making = new Map<Digest, Promise<Descriptor>>();
 
-  /** @param how the way of packing, as `gzip-3`: another way gives another digest. */
+  /** @param how compression and level, as `gzip-3`: each gives another digest. */
   constructor(cache: string, how: string) {
     this.#cache = cache;
     this.#folder = inside(cache, 'packed', how);
   }
 
-  /** What a layer was packed into, if ever. */
+  /** Descriptor of the recompressed layer; undefined if it was never recompressed. */
   async find(layer: Digest): Promise<Descriptor | undefined> {
     const path = this.#file(layer);
     const text = await textIfThere(path);
     try {
       return text === '' ? undefined : parseDescriptor(parseJson(Buffer.from(text), path), path);
     } catch {
-      // What cannot be read is packed again.
+      // An unreadable entry is a cache miss: the layer is recompressed.
       return undefined;
     }
   }
 
   /**
-   * What a layer is packed into, now that it is wanted: what it was before, where `holds` says that it is there, else
-   * what `make` brings there. Waits while somebody else packs the same.
+   * Descriptor of the recompressed layer in the registry: the remembered one if `holds` confirms it, else that of `make`,
+   * which uploads it. Waits while another push recompresses the same layer.
    */
   async bring(
     layer: Digest,
@@ -50,12 +50,12 @@ export class PackedLayers {
       if (packed && (await holds(packed))) return packed;
       if (this.#making.get(layer) === other) this.#making.delete(layer);
     }
-    const making = this.#foundOrMade(layer, holds, make);
+    const making = this.#findOrMake(layer, holds, make);
     this.#making.set(layer, making);
     return making;
   }
 
-  async #foundOrMade(
+  async #findOrMake(
     layer: Digest,
     holds: (packed: Descriptor) => Promise<boolean>,
     make: () => Promise<Descriptor>,
@@ -74,7 +74,7 @@ export class PackedLayers {
   }
 }
 
-/** Uploads in pieces that a later process can go on with. */
+/** Upload URLs kept on disk, so a later process can resume chunked uploads. */
 export function rememberedUploads(cache: string): RememberedUploads {
   const file = (blob: string): string =>
     inside(cache, 'uploads', createHash('sha256').update(blob).digest('hex'));

@@ -23,8 +23,8 @@ import type { PushItem } from './push-items.js';
 /** How one image is pushed. */
 export interface PushImageOptions extends Pick<VerbOptions, 'signal' | 'onEvent'> {
   /**
-   * When the tag is another image in the registry; `overwrite` when omitted. `merge` joins the platforms of both, the pushed
-   * ones winning; with `merge-keep` the existing ones win.
+   * What to do if the tag names another image in the registry; `overwrite` when omitted. `merge` makes an index of the
+   * platforms of both: of a platform that both have, `merge` takes the pushed image, `merge-keep` the existing one.
    */
   readonly onExistingTag?: 'overwrite' | 'skip' | 'error' | 'merge' | 'merge-keep' | undefined;
   /**
@@ -46,27 +46,27 @@ export interface Pushed {
   readonly bytesSent: number;
 }
 
-const NOTHING = { sent: 0, mounted: 0, existing: 0 };
-/** What is sent over a network of today; a higher level takes longer than it saves. */
-const LEVELS: Readonly<Record<LayerCompression, number | undefined>> = {
+const NO_BLOBS = { sent: 0, mounted: 0, existing: 0 };
+/** On current networks a higher level takes longer than it saves. */
+const COMPRESSION_LEVELS: Readonly<Record<LayerCompression, number | undefined>> = {
   none: undefined,
   gzip: 1,
   zstd: 1,
 };
 
-/** What {@link pushImage} would do, as far as it can be told without a connection. */
+/** The result that {@link pushImage} would have, as far as it is known without a connection. */
 export async function planImage(item: PushItem, options: Options): Promise<Pushed> {
-  const ready = await foreseen(item, options);
+  const ready = await predictImage(item, options);
   const digest = ready?.graph.root.digest ?? null;
   const bytesSent = sizeOf((ready ?? item).graph);
-  return { digest, action: 'pushed', blobs: NOTHING, bytesSent };
+  return { digest, action: 'pushed', blobs: NO_BLOBS, bytesSent };
 }
 
 /**
- * Pushes one image and what refers to it. What is there under its tag already takes one request; layers that must
- * be packed are packed while they are sent, once: the next time their digests are known before.
+ * Pushes one image and its referrers. An image that the tag already names takes one request. Layers are recompressed
+ * while they are sent; their digests are remembered, so the next push need not do it again.
  *
- * @throws ImageError CONFLICT (`onExistingTag: 'error'`); of the source and the registry
+ * @throws ImageError CONFLICT (`onExistingTag: 'error'`); any error of the source and the registry
  */
 export async function pushImage(
   item: PushItem,
@@ -76,18 +76,21 @@ export async function pushImage(
   const { at, image, reference, referrers } = item;
   const { onExistingTag = 'overwrite' } = options;
   const { tag } = parseReference(reference);
-  const expected = await foreseen(item, options);
+  const expected = await predictImage(item, options);
   const there = tag === undefined ? undefined : await sink.find(tag, options);
   if (there && (there.digest === expected?.graph.root.digest || onExistingTag === 'skip'))
     return alreadyThere(there.digest);
-  if (there && onExistingTag === 'error') throw isTaken(reference, there);
+  if (there && onExistingTag === 'error') throw tagExists(reference, there);
   options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
   let bytesSent = 0;
   const onEvent = (event: LifecycleEvent): void => {
     if (event.type === 'progress') bytesSent += event.bytes;
     options.onEvent?.(event);
   };
-  const ours = await packed(item, sink, { ...options, onSent: (bytes) => (bytesSent += bytes) });
+  const ours = await recompressImage(item, sink, {
+    ...options,
+    onSent: (bytes) => (bytesSent += bytes),
+  });
   const isMerged = onExistingTag === 'merge' || onExistingTag === 'merge-keep';
   const { source, graph } =
     there && isMerged
@@ -104,10 +107,10 @@ export async function pushImage(
 }
 
 export function alreadyThere(digest: Digest | null): Pushed {
-  return { digest, action: 'skipped', blobs: NOTHING, bytesSent: 0 };
+  return { digest, action: 'skipped', blobs: NO_BLOBS, bytesSent: 0 };
 }
 
-/** How layers are to be packed; undefined to leave them as they are, where there is a digest to keep. */
+/** The compression to apply; undefined to keep the layers, and so the digest of the image, unchanged. */
 function packingOf(
   { at, graph }: PushItem,
   { compress = 'auto' }: PushImageOptions,
@@ -120,19 +123,19 @@ function packingOf(
   return isComposed && isPlain ? 'gzip' : undefined;
 }
 
-/** What was packed before, by how; one for all images of a push. */
+/** Remembered recompressed layers by target compression; shared by all images of a push. */
 export function packings(): (compression: LayerCompression) => PackedLayers {
   const known = new Map<LayerCompression, PackedLayers>();
   return (compression) => {
-    const how = `${compression}-${LEVELS[compression] ?? 0}`;
+    const how = `${compression}-${COMPRESSION_LEVELS[compression] ?? 0}`;
     const layers = known.get(compression) ?? new PackedLayers(sharedCache(), how);
     known.set(compression, layers);
     return layers;
   };
 }
 
-/** The image as it will be there; undefined when some layer was never packed, so that nobody can know yet. */
-async function foreseen(item: PushItem, options: Options): Promise<Ready | undefined> {
+/** The image as it will be pushed; undefined if a layer was never recompressed, because its digest is not known yet. */
+async function predictImage(item: PushItem, options: Options): Promise<Ready | undefined> {
   const { at, graph, image } = item;
   const compress = packingOf(item, options);
   if (compress === undefined) return { source: at.source, graph };
@@ -151,11 +154,11 @@ async function foreseen(item: PushItem, options: Options): Promise<Ready | undef
     },
     open: () => repacked(source, layer, how),
   });
-  return ready(at.source, image, { ...options, compress, pack });
+  return convertLayers(at.source, image, { ...options, compress, pack });
 }
 
-/** The image as it will be there, its packed layers there already. */
-async function packed(
+/** The image as it will be pushed, its recompressed layers already uploaded. */
+async function recompressImage(
   item: PushItem,
   sink: Repository,
   options: Options & { readonly onSent: (bytes: number) => void },
@@ -165,7 +168,7 @@ async function packed(
   const compress = packingOf(item, options);
   if (compress === undefined) return { source: at.source, graph };
   const memory = options.packings(compress);
-  const pack: Packing = async (source, layer, { level = LEVELS[compress], ...how }) => {
+  const pack: Packing = async (source, layer, { level = COMPRESSION_LEVELS[compress], ...how }) => {
     const mediaType = layerType(compress, how.format);
     const open = (): Bytes =>
       tap(repacked(source, layer, { ...how, level }), ({ byteLength: bytes }) =>
@@ -183,12 +186,12 @@ async function packed(
     );
     return { descriptor: { ...descriptor, mediaType }, open };
   };
-  return ready(at.source, image, { ...options, compress, pack });
+  return convertLayers(at.source, image, { ...options, compress, pack });
 }
 
 type Packing = NonNullable<ConvertOptions['pack']>;
 
-async function ready(
+async function convertLayers(
   source: Source,
   image: NamedDescriptor,
   {
@@ -206,15 +209,15 @@ async function ready(
   };
 }
 
-/** Whether a layer changes. */
+/** Whether a layer of this media type must be recompressed. */
 function isRepacked(mediaType: string, compress: LayerCompression): boolean {
   const now = compressionOf(mediaType);
   return now !== undefined && now !== compress;
 }
 
-function isTaken(reference: string, { digest }: Descriptor): ImageError {
-  return new ImageError('CONFLICT', `${reference}: expected no such tag yet, got ${digest}`, {
+function tagExists(reference: string, { digest }: Descriptor): ImageError {
+  return new ImageError('CONFLICT', `${reference}: expected an unused tag, got ${digest}`, {
     location: reference,
-    hint: 'Write over it with --on-existing-tag overwrite, join the platforms of both with merge, or leave it with skip.',
+    hint: 'Replace it with --on-existing-tag overwrite, merge the platforms of both with merge, or keep it with skip.',
   });
 }

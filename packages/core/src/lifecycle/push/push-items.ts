@@ -19,7 +19,7 @@ export interface PushNaming extends CallOptions {
   readonly referrers?: boolean | undefined;
 }
 
-/** An image that is to be pushed, its structure checked. */
+/** An image to push; its structure is already checked. */
 export interface PushItem {
   readonly input: string;
   readonly at: Opened;
@@ -29,6 +29,7 @@ export interface PushItem {
   readonly reference: string;
 }
 
+/** Lists the images of an input with their names in the registry. @throws ImageError NOT_FOUND, USAGE, INVALID, INCOMPLETE */
 export async function itemsOf(
   input: string,
   at: Opened,
@@ -40,13 +41,13 @@ export async function itemsOf(
   if (at.reference !== undefined) images.push(await source.resolve(at.reference, options));
   else for await (const image of source.list(options)) images.push(image);
   if (images.length === 0)
-    throw new ImageError('NOT_FOUND', `${input}: expected an image, got an archive of none`, {
+    throw new ImageError('NOT_FOUND', `${input}: expected an image, got an empty archive`, {
       location: input,
     });
   requireDistinctNames(source, images);
   const items: PushItem[] = [];
   for (const image of images) {
-    // What refers to an image goes with it.
+    // Referrers are pushed with their image.
     if (images.length > 1 && (await subjectOf(source, image.descriptor, options))) continue;
     const graph = await walk(source, image.descriptor, options);
     const referrers =
@@ -58,25 +59,25 @@ export async function itemsOf(
         `${input}: expected an image with a name, got ${image.descriptor.digest} without one`,
         {
           location: input,
-          hint: 'Name it with --tag REPOSITORY:TAG; or, if its name is only a tag, say of what with --repository.',
+          hint: 'Name it with --tag REPOSITORY:TAG; or, if its name is only a tag, give the repository with --repository.',
         },
       );
     const reference = destinationOf(
       target,
-      options.tag === undefined ? parseReference(name) : written(name),
+      options.tag === undefined ? parseReference(name) : parseTagOption(name),
     );
     items.push({ input, at, image, graph, referrers, reference });
   }
   return items;
 }
 
-/** `--tag` is taken as it is written: no `library/` is added. */
-function written(text: string): { repository: string; tag: string } {
+/** Parses `--tag` as written: no `library/` is added. */
+function parseTagOption(text: string): { repository: string; tag: string } {
   const { repository, tag = 'latest' } = parseReference(`registry.invalid/${text}`);
   return { repository, tag };
 }
 
-/** @throws ImageError USAGE */
+/** Checks that no name stands for two images. @throws ImageError USAGE */
 export function requireOnePerName(items: readonly PushItem[], { tag }: PushNaming): void {
   if (tag !== undefined && items.length !== 1)
     throw new ImageError('USAGE', `--tag ${tag}: expected one image to name, got ${items.length}`);

@@ -6,12 +6,12 @@ it.each([
   ['registry.example.com/mirror', 'registry.example.com', 'mirror', undefined],
   ['http://10.0.0.5:5000/', '10.0.0.5:5000', '', true],
   ['https://a.example.com/b/c', 'a.example.com', 'b/c', false],
-])('%s is a target', (text, registry, prefix, plainHttp) => {
+])('parses the target %s', (text, registry, prefix, plainHttp) => {
   expect(parseTarget(text)).toEqual({ registry, prefix, plainHttp });
 });
 
 it.each(['', 'ftp://a.example.com', 'localhost:99999999', 'https://ada:secret@a.example.com/b'])(
-  '%j is refused, without showing a password',
+  'rejects the target %j without showing a password',
   (text) => {
     const parse = () => parseTarget(text, '--upstream');
     expect(parse).toThrow(ImageError);

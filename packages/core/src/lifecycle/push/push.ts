@@ -44,11 +44,11 @@ export interface PushResult extends Pushed {
   readonly reference: string;
 }
 
-/** So many images move at once. */
-const AT_ONCE = 3;
+/** Number of images pushed at once. */
+const CONCURRENCY = 3;
 
 /**
- * Pushes images to a registry. All inputs are opened, named and checked in their structure before the first connection;
+ * Pushes images to a registry. Before the first connection all inputs are opened, named and their structure is checked;
  * content is verified while it streams, and an image that fails gets no manifest and no tag.
  *
  * @throws ImageError USAGE, NOT_FOUND, INVALID, CORRUPT, INCOMPLETE; CONFLICT (`onExistingTag: 'error'`); UNAUTHORIZED,
@@ -61,7 +61,7 @@ export async function push(
 ): Promise<PushResult[]> {
   const target = parseTarget(targetOf(workspace, options));
   if (target.plainHttp === false && options.registry?.plainHttp)
-    throw new ImageError('USAGE', '--plain-http: expected an address of http, got https://');
+    throw new ImageError('USAGE', '--plain-http: expected an http:// address, got https://');
   let engine: Engine | undefined;
   const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
   const opened: Opened[] = [];
@@ -110,12 +110,12 @@ async function pushAll(
   const common = { known: new KnownBlobs(), uploads: rememberedUploads(sharedCache()) };
   const results = new Map<PushItem, PushResult>();
   const each = { ...options, packings: packings() };
-  // The same image under the same name, a second time.
+  // An image that is given twice under the same name is pushed once.
   const first = new Map(items.toReversed().map((item) => [item.reference, item]));
   try {
     await forEachOf(
       [...first.values()].reverse(),
-      { concurrency: AT_ONCE, signal: options.signal },
+      { concurrency: CONCURRENCY, signal: options.signal },
       async (item, signal) => {
         const { registry, repository } = parseReference(item.reference);
         await using sink = new Repository(client, { registry, repository }, common);
@@ -125,11 +125,13 @@ async function pushAll(
     );
   } catch (error) {
     if (!(error instanceof ImageError) || results.size === 0) throw error;
-    const landed = [...results.values()].map(({ reference, digest }) => `${reference}@${digest}`);
+    const completed = [...results.values()].map(
+      ({ reference, digest }) => `${reference}@${digest}`,
+    );
     const { code, message, location, hint = '' } = error;
     throw new ImageError(code, message, {
       ...(location === undefined ? {} : { location }),
-      hint: `${hint}${hint === '' ? '' : ' '}These landed: ${landed.join(', ')}.`,
+      hint: `${hint}${hint === '' ? '' : ' '}Already pushed: ${completed.join(', ')}.`,
       cause: error,
     });
   }

@@ -10,7 +10,7 @@ export async function reportPage(report: Report): Promise<string> {
   const figures = [
     [String(archives.length), archives.length === 1 ? 'archive' : 'archives'],
     [amount(bytes), 'on disk'],
-    [amount(repeatedBytes), 'of it more than once'],
+    [amount(repeatedBytes), 'in duplicate layers'],
     [amount(prune.freedBytes), 'would be freed by prune'],
     [String(problems.length), problems.length === 1 ? 'problem' : 'problems'],
   ];
@@ -44,7 +44,7 @@ function problemsOf({ problems }: Report): Html | undefined {
   if (problems.length === 0) return undefined;
   return table(
     'Problems',
-    ['What', 'Where', 'What to do'],
+    ['Problem', 'Path', 'Fix'],
     problems.map(
       ({ name, kind, path, detail, fix }) =>
         html`<tr>
@@ -62,7 +62,7 @@ function archivesOf({ archives, created }: Report): Html | undefined {
   const rows = [...archives.entries()].sort(([, one], [, other]) => other.bytes - one.bytes);
   return table(
     'Archives',
-    ['Name', 'Project', '#On disk', '#Held by others, too', '#Age', '#Last used', 'State'],
+    ['Name', 'Project', '#On disk', '#Shared with others', '#Age', '#Last used', 'State'],
     rows.map(
       ([at, { name, project, bytes, sharedBytes, created: made, lastUsed, pinned, state }]) =>
         html`<tr id="archive-${at}">
@@ -70,8 +70,8 @@ function archivesOf({ archives, created }: Report): Html | undefined {
           <td>${project ?? '–'}</td>
           <td class="number">${amount(bytes)}</td>
           <td class="number">${amount(sharedBytes)}</td>
-          <td class="number">${since(made, now)}</td>
-          <td class="number">${lastUsed === null ? 'never' : `${since(lastUsed, now)} ago`}</td>
+          <td class="number">${formatAge(made, now)}</td>
+          <td class="number">${lastUsed === null ? 'never' : `${formatAge(lastUsed, now)} ago`}</td>
           <td>${state}${pinned ? ', pinned' : ''}</td>
         </tr>`,
     ),
@@ -86,10 +86,12 @@ function pruneOf({ prune: { decisions, freedBytes, shortfallBytes } }: Report): 
   const short =
     shortfallBytes === 0
       ? undefined
-      : html`<p>The rules ask for ${amount(shortfallBytes)} more than may go.</p>`;
+      : html`<p>
+          The limits on space ask for ${amount(shortfallBytes)} more than the rules allow to delete.
+        </p>`;
   return html`${table(
     `What prune would delete: ${going.length === 0 ? 'nothing' : amount(freedBytes)}`,
-    ['What', 'Where', '#Frees', 'Why'],
+    ['Item', 'Path', '#Frees', 'Reason'],
     going.map(
       ({ name, kind, path, bytes, reason }) =>
         html`<tr>
@@ -103,7 +105,7 @@ function pruneOf({ prune: { decisions, freedBytes, shortfallBytes } }: Report): 
   ${short}
   ${kept.size === 0
     ? undefined
-    : html`<p>What stays, and why:</p>
+    : html`<p>Kept, by reason:</p>
         <ul>
           ${[...kept].map(([reason, count]) => html`<li>${count} × ${reason}</li>`)}
         </ul>`}`;
@@ -120,7 +122,7 @@ function runsOf(runs: readonly RunSummary[]): Html | undefined {
       '#Local cache',
       '#Remote cache',
       '#Failed',
-      '#Half took less than',
+      '#Median time',
       'Builds, oldest first',
     ],
     runs.map(
@@ -139,20 +141,20 @@ function runsOf(runs: readonly RunSummary[]): Html | undefined {
   );
 }
 
-/** How long each build took, beside the longest. */
+/** A bar chart of build durations (ms), scaled to the longest. */
 function bars(times: readonly number[]): Html | undefined {
   if (times.length === 0) return undefined;
-  const most = Math.max(...times, 1);
-  const label = `from ${ms(Math.min(...times))} to ${ms(most)}`;
+  const longest = Math.max(...times, 1);
+  const label = `from ${ms(Math.min(...times))} to ${ms(longest)}`;
   return html`<svg class="bars" viewBox="0 0 120 18" role="img" aria-label="${label}">
     ${times.map((time, at) => {
-      const height = Math.max(1, (time / most) * 18);
+      const height = Math.max(1, (time / longest) * 18);
       return html`<rect x="${at * 4}" y="${18 - height}" width="3" height="${height}" />`;
     })}
   </svg>`;
 }
 
-/** @param columns those that begin with `#` hold numbers. */
+/** @param columns titles; one that begins with `#` is of a column of numbers. */
 function table(caption: string, columns: readonly string[], rows: readonly Html[]): Html {
   return html`<h2>${caption}</h2>
     ${rows.length === 0
@@ -175,7 +177,7 @@ function table(caption: string, columns: readonly string[], rows: readonly Html[
         </div>`}`;
 }
 
-function since(time: string | null, now: number): string {
+function formatAge(time: string | null, now: number): string {
   const at = time === null ? NaN : Date.parse(time);
   return Number.isNaN(at) ? '–' : ms(Math.max(0, now - at), { long: true });
 }

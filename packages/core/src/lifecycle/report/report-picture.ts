@@ -4,7 +4,7 @@ import type { Report, ReportedArchive } from './report.js';
 const [WIDTH, HEIGHT] = [960, 420];
 const DAY = 86_400_000;
 
-/** By when it was last used; the last is for all that is older, or was never used. */
+/** Age groups by last use; the last group is for older archives. */
 const AGES = [
   { days: 1, label: 'used today' },
   { days: 7, label: 'this week' },
@@ -31,8 +31,8 @@ interface Node {
 }
 
 /**
- * Disk by project and image: an area for each archive, its colour how long ago it was used, hatched as much as other
- * archives hold of it, too; dashed when `prune` would delete it.
+ * A treemap of disk use by project and archive. Colour shows the last use, hatching the share of layers that other archives
+ * have, too, and a dashed outline that `prune` would delete it. Undefined when no archive takes space.
  */
 export async function picture(report: Report): Promise<Html | undefined> {
   const { archives, prune, created, bytes } = report;
@@ -75,7 +75,10 @@ export async function picture(report: Report): Promise<Html | undefined> {
       ${groups.map(
         (group) =>
           html`<text class="project" x="${group.x0 + 2}" y="${group.y0 + 13}">
-              ${fitting(`${group.data.name} · ${amount(group.value ?? 0)}`, group.x1 - group.x0)}
+              ${truncateToWidth(
+                `${group.data.name} · ${amount(group.value ?? 0)}`,
+                group.x1 - group.x0,
+              )}
             </text>
             ${(group.children ?? []).map(({ data, ...place }) =>
               data.archive ? tile(data.archive, data.at ?? 0, { ...place, going, now }) : undefined,
@@ -88,7 +91,7 @@ export async function picture(report: Report): Promise<Html | undefined> {
           html`<li>${swatch(html`<rect class="age${age}" width="10" height="10" />`)}${label}</li>`,
       )}
       <li>
-        ${swatch(html`<rect class="hatch" width="10" height="10" />`)}held by other archives, too
+        ${swatch(html`<rect class="hatch" width="10" height="10" />`)}shared with other archives
       </li>
       <li>${swatch(html`<rect class="goes" width="10" height="10" />`)}would be pruned</li>
     </ul>
@@ -126,7 +129,7 @@ function tile(archive: ReportedArchive, at: number, { x0, y0, x1, y1, going, now
     ${height < 16
       ? undefined
       : html`<text class="on${age}" x="${x0 + 4}" y="${y0 + 13}"
-          >${fitting(archive.name, width)}</text
+          >${truncateToWidth(archive.name, width)}</text
         >`}
   </a>`;
 }
@@ -137,8 +140,8 @@ function ageOf({ lastUsed, created }: ReportedArchive, now: number): number {
   return age < 0 ? AGES.length - 1 : age;
 }
 
-/** As much of a text as a width (px) shows at 11 px. */
-function fitting(text: string, width: number): string {
+/** Shortens a text to a width (px) at a font size of 11 px. */
+function truncateToWidth(text: string, width: number): string {
   const most = Math.floor((width - 8) / 6);
   return text.length <= most ? text : most < 4 ? '' : `${text.slice(0, most - 1)}…`;
 }

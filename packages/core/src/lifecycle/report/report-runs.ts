@@ -9,15 +9,15 @@ export interface RunSummary {
   readonly localCache: number;
   readonly remoteCache: number;
   readonly failed: number;
-  /** Durations of the runs that built it, in milliseconds, oldest first. */
+  /** Durations of the `built` runs in milliseconds, oldest first. */
   readonly times: readonly number[];
-  /** Median of `times` in milliseconds; null when it was never built. */
+  /** Median of `times` in milliseconds; null without a `built` run. */
   readonly medianTime: number | null;
   /** Time of the last run, ISO 8601. */
   readonly last: string;
 }
 
-/** By image and target. */
+/** Summarizes runs by image and target, sorted by both. */
 export function summarizeRuns(runs: readonly TaskRun[]): RunSummary[] {
   const groups = new Map<string, TaskRun[]>();
   for (const run of [...runs].sort((one, other) => (one.at < other.at ? -1 : 1))) {

@@ -9,7 +9,7 @@ import { archiveOf } from '../workspace/workspace.js';
 
 const OTHER = 'apps/app/images/other';
 
-it('says what is kept, what is shared, wrong and may go, and what was built', async () => {
+it('reports archives, shared layers, problems, the prune plan, and task runs', async () => {
   const { workspace, call, cwd } = await workspaceOf({
     [`${OTHER}/image.yaml`]: `${HEAD.replace('base', 'other')}base: ${NAME}\ncopy: [{ from: files, to: /srv }]\n`,
     [`${OTHER}/files/b`]: 'b'.repeat(5000),
@@ -50,7 +50,7 @@ it('says what is kept, what is shared, wrong and may go, and what was built', as
   expect(page).not.toMatch(/(?:src|href)="(?!#)/);
 });
 
-it('is a page also where there is nothing, or nothing that can be read', async () => {
+it('renders a page without archives, and with unreadable or missing ones', async () => {
   const { workspace, call } = await workspaceOf();
   expect(await reportPage(await report(workspace, call))).toContain('No archives yet');
   await savePath(workspace, BASE, call);
@@ -64,7 +64,7 @@ it('is a page also where there is nothing, or nothing that can be read', async (
   expect(await reportPage(missing)).toContain('No archives yet');
 });
 
-it('counts what became of each task, and how long it took', () => {
+it('counts the results of task runs, and computes the median build time', () => {
   const run = (at: string, result: 'built' | 'remote-cache' | 'failed', took: number) => ({
     ...{ at, image: 'a', target: 'image-save', result, took },
   });

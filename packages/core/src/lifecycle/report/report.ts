@@ -25,9 +25,9 @@ export interface Report {
   readonly workspace: string;
   /** ISO 8601. */
   readonly created: string;
-  /** Size of all archives on disk. */
+  /** Size of all archives on disk, in bytes. */
   readonly bytes: number;
-  /** Size of layers that are in several archives, without their first copy. */
+  /** Bytes of duplicate layers: those in several archives, without their first copy. */
   readonly repeatedBytes: number;
   readonly archives: readonly ReportedArchive[];
   readonly problems: readonly (Problem | Unreadable)[];
@@ -39,9 +39,9 @@ export interface Report {
 
 /** One archive of a report. */
 export interface ReportedArchive extends ListEntry {
-  /** On disk; 0 when it is not there. */
+  /** Size on disk, in bytes; 0 when the archive is missing. */
   readonly bytes: number;
-  /** Size of its layers that another archive has, too. */
+  /** Bytes of its layers that another archive has, too. */
   readonly sharedBytes: number;
   /** Null when it could not be read. */
   readonly layers: readonly Pick<InspectedLayer, 'digest' | 'diffId' | 'size'>[] | null;
@@ -70,7 +70,7 @@ export async function report(workspace: Workspace, options: ReportOptions): Prom
         ? null
         : await layersOf(workspace, path, options).catch((error: unknown) => {
             if (!(error instanceof ImageError)) throw error;
-            const fix = 'Save the image again: stowage verify says what of it is damaged.';
+            const fix = 'Save the image again; stowage verify shows the damage.';
             unreadable.push({
               kind: 'unreadable',
               name: entry.name,
@@ -112,7 +112,7 @@ export async function report(workspace: Workspace, options: ReportOptions): Prom
   };
 }
 
-/** Of an archive of ours. */
+/** Size on disk of an archive below our folder; 0 for others. */
 async function bytesOf(located: Located | undefined): Promise<number> {
   return located?.kind === 'own' ? allocated(located.path) : 0;
 }
@@ -128,7 +128,7 @@ async function layersOf(
   );
 }
 
-/** Layers that unpack to the same are the same; each once. */
+/** Sizes of layers by diff ID, each once; by digest where the diff ID is not known. */
 function sizesOf(layers: ReportedArchive['layers']): ReadonlyMap<string, number> {
   return new Map(layers?.map(({ digest, diffId, size }) => [diffId ?? digest, size]));
 }

@@ -32,7 +32,7 @@ export interface SaveResult {
   readonly action: 'saved' | 'skipped';
 }
 
-/** Where one image goes and what it is called there. */
+/** The name, reference and archive path under which an image is saved. */
 export interface SaveTarget {
   readonly name: string;
   readonly reference: string;
@@ -40,7 +40,7 @@ export interface SaveTarget {
   readonly path: string;
 }
 
-/** What only the definition knows of an image. */
+/** Parts of a record that come from the definition, not from the image. */
 export interface Origin {
   readonly facts: Facts;
   readonly base?: ImageRecord['base'];
@@ -50,7 +50,7 @@ export interface Origin {
  * Writes one image of a source as an archive with record and catalog entry. The caller holds the lock
  * of the name.
  *
- * @throws ImageError of the source; NO_SPACE
+ * @throws ImageError NO_SPACE; any error of the source
  */
 export async function saveImage(
   workspace: Workspace,
@@ -76,13 +76,13 @@ export async function saveImage(
   return resultOf(target, record, 'saved');
 }
 
-/** An upper bound: each blob with its header and padding, the documents of the layout, the record. */
+/** An upper bound in bytes: each blob with tar header and padding, the layout's documents, the record. */
 function archiveSize(graph: Graph): number {
   const { length } = graph.nodes;
   return sizeOf(graph) + (length + 8) * 1024 + length * 512 + 16_384;
 }
 
-/** Writes what a record says into the catalog. */
+/** Adds or updates the catalog entry of a record. */
 export async function register(
   { place }: Workspace,
   path: string,
@@ -96,10 +96,10 @@ export async function register(
 }
 
 /**
- * What there is to say when an archive holds an image already.
+ * The result if an archive already contains the wanted image.
  *
- * @param isIt whether the record is of the wanted image.
- * @returns undefined when it has to be written
+ * @param isIt whether a record is that of the wanted image.
+ * @returns undefined when the archive must be written
  */
 export async function savedAlready(
   target: SaveTarget,

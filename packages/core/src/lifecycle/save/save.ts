@@ -52,11 +52,11 @@ export async function save(
   return results;
 }
 
-/** An image that the engine has, and where it goes. */
+/** An image of the engine, and the target to save it to. */
 interface Wanted {
   readonly target: SaveTarget;
   readonly id: Digest;
-  /** Unpacked, in bytes. */
+  /** Uncompressed size in bytes. */
   readonly size: number;
 }
 
@@ -67,7 +67,7 @@ function targetOf(workspace: Workspace, reference: string): SaveTarget {
     return { name, reference, path: archiveOf(workspace, name) };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const hint = [error.hint, 'Or write it anywhere with -o FILE.']
+    const hint = [error.hint, 'Or write it to any file with -o FILE.']
       .filter((each) => each !== undefined)
       .join(' ');
     throw new ImageError(error.code, error.message, { hint, cause: error });
@@ -101,8 +101,8 @@ async function saveByName(
         ({ digest, configDigest }) => id === digest || id === configDigest,
       );
       if (current) return current;
-      if (options.dryRun) return dry(target);
-      // The engine's answer is kept on disk until the archive is written.
+      if (options.dryRun) return plannedResult(target);
+      // The engine's response is spooled to disk until the archive is written.
       const spooled = {
         path: spoolFolder(workspace.place),
         bytes: engine.kind !== 'embedded' ? size : 0,
@@ -129,7 +129,7 @@ async function saveTogether(
   options: SaveOptions & { readonly output: string },
 ): Promise<SaveResult[]> {
   const { output } = options;
-  if (options.dryRun) return wanted.map(({ target }) => dry(target));
+  if (options.dryRun) return wanted.map(({ target }) => plannedResult(target));
   const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
   const spooled = {
     path: spoolFolder(workspace.place),
@@ -160,6 +160,6 @@ async function saveTogether(
   }
 }
 
-function dry({ reference, path }: SaveTarget): SaveResult {
+function plannedResult({ reference, path }: SaveTarget): SaveResult {
   return { reference, archive: path, digest: null, size: null, action: 'saved' };
 }

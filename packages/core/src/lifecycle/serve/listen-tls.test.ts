@@ -8,7 +8,7 @@ import { listen } from './listen.js';
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 it.skipIf(!hasOpenssl)(
-  'speaks TLS with forward secrecy only (openssl makes its certificate)',
+  'accepts only TLS 1.2 and 1.3 ciphers with forward secrecy (needs openssl for a certificate)',
   async () => {
     const folder = await temporaryFolder();
     const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];

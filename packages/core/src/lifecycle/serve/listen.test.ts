@@ -7,7 +7,7 @@ import { registryHandler } from '../../registry/handler/handler.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { listen } from './listen.js';
 
-it('hangs up on who stops sending, and waits for who goes on', async () => {
+it('closes the connection of a client that stops sending, and waits for a slow one', async () => {
   const hosting = new RegistryStore(await temporaryFolder());
   const listening = await listen(registryHandler({ hosted: hosting, hosting }), {
     host: '127.0.0.1',
@@ -23,8 +23,8 @@ it('hangs up on who stops sending, and waits for who goes on', async () => {
   const send = async (pieces: readonly string[]) => {
     const socket = connect(port, '127.0.0.1');
     const start = performance.now();
-    let said = '';
-    socket.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    let received = '';
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
     socket.on('error', () => undefined);
     const closed = new Promise<number>((resolve) =>
       socket.on('close', () => resolve(performance.now() - start)),
@@ -33,11 +33,11 @@ it('hangs up on who stops sending, and waits for who goes on', async () => {
       socket.write(piece);
       await sleep(100);
     }
-    return { milliseconds: await closed, status: said.split(' ', 2)[1] };
+    return { milliseconds: await closed, status: received.split(' ', 2)[1] };
   };
   const head = `${post}connection: close\r\ncontent-length: 10\r\n\r\n`;
   const [slow, stuck, headless] = await Promise.all([
-    // Longer in all than a client may be idle.
+    // Longer in total than the idle timeout.
     send([head, ...bytes]),
     send([head, 'xxx']),
     send([post]),
@@ -48,7 +48,7 @@ it('hangs up on who stops sending, and waits for who goes on', async () => {
   expect(Math.max(stuck.milliseconds, headless.milliseconds)).toBeLessThan(5_000);
 });
 
-it('hangs up on a client that opens more than its part of the connections', async () => {
+it('closes connections of a client beyond a quarter of the limit', async () => {
   const listening = await listen((_, response) => response.end(), {
     host: '127.0.0.1',
     port: 0,

@@ -9,13 +9,13 @@ import { addressOf, clientOf } from '../../registry/access/client-address.js';
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  /** Files (PEM); they are read again when they change. */
+  /** Paths of certificate and key (PEM); the files are read again when they change. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
-  /** How long a client may take to send the head of a request (ms). */
+  /** Timeout for the headers of a request (ms); 20 s by default. */
   readonly headTime?: number;
-  /** How long it may do nothing while it sends the rest, or takes the answer (ms). */
+  /** Timeout of a connection without any data sent or received (ms); 60 s by default. */
   readonly idleTime?: number;
-  /** How many connections may be open, a quarter of them to one client. */
+  /** Limit of open connections, 4096 by default; one client may have a quarter of them. */
   readonly connections?: number;
 }
 
@@ -24,14 +24,14 @@ export interface Listening extends AsyncDisposable {
   readonly url: string;
 }
 
-/** How long requests that are under way may take when the server stops (ms). */
-const GRACE = 5_000;
-/** How often certificates are looked at (ms). */
-const LOOK = 10_000;
-const CONNECTIONS = 4096;
-/** Of one request; how large they are together is bounded by Node.js (16 KiB). */
-const HEADERS = 100;
-/** Forward secrecy only: what was recorded stays secret when the key of the certificate leaks. */
+/** Time for open requests to finish when the server stops (ms). */
+const SHUTDOWN_GRACE_MS = 5_000;
+/** Interval of checks for changed certificates (ms). */
+const CERTIFICATE_CHECK_MS = 10_000;
+const MAX_CONNECTIONS = 4096;
+/** Headers of one request; Node.js limits their total size to 16 KiB. */
+const MAX_HEADERS = 100;
+/** Forward secrecy only: recorded traffic stays secret if the certificate's key leaks. */
 const TLS = {
   minVersion: 'TLSv1.2',
   ciphers: [
@@ -42,7 +42,7 @@ const TLS = {
   ].join(':'),
 } as const;
 
-/** Starts a server. @throws ImageError USAGE (an address, a certificate), CONFLICT (somebody listens there) */
+/** Starts a server. @throws ImageError USAGE (an address, a certificate), CONFLICT (the address is in use) */
 export async function listen(
   handler: RequestListener,
   {
@@ -51,10 +51,10 @@ export async function listen(
     tls,
     headTime = 20_000,
     idleTime = 60_000,
-    connections = CONNECTIONS,
+    connections = MAX_CONNECTIONS,
   }: ListenOptions,
 ): Promise<Listening> {
-  // Uploads may take as long as they move.
+  // Uploads have no total timeout, only the idle timeout.
   const times = {
     requestTimeout: 0,
     headersTimeout: headTime,
@@ -64,8 +64,8 @@ export async function listen(
     ? createTlsServer({ ...times, ...(await tlsContext(tls)) }, handler)
     : createServer(times, handler);
   server.timeout = idleTime;
-  server.maxHeadersCount = HEADERS;
-  boundConnections(server, connections);
+  server.maxHeadersCount = MAX_HEADERS;
+  limitConnections(server, connections);
   const renewing = tls ? await renew(server as TlsServer, tls) : undefined;
   await bind(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
@@ -75,13 +75,13 @@ export async function listen(
       clearInterval(renewing);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      setTimeout(() => server.closeAllConnections(), GRACE).unref();
+      setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE_MS).unref();
       await closed;
     },
   };
 }
 
-/** @throws ImageError USAGE */
+/** Parses `HOST:PORT`; IPv6 addresses in brackets. @throws ImageError USAGE */
 export function addressIn(text: string): Pick<ListenOptions, 'host' | 'port'> {
   const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain ?? '';
@@ -99,7 +99,7 @@ function bind(server: Server, host: string, port: number): Promise<void> {
         new ImageError(
           code === 'EADDRINUSE' ? 'CONFLICT' : 'USAGE',
           `--listen ${host}:${port}: expected an address to listen on, got ${code}`,
-          { hint: 'Choose another port, or 0 for any that is free.', cause },
+          { hint: 'Choose another port, or 0 for any free port.', cause },
         ),
       );
     });
@@ -107,8 +107,8 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Hangs up on connections beyond the bounds. */
-function boundConnections(server: Server, most: number): void {
+/** Closes connections beyond `most` in total, or a quarter of it for one client. */
+function limitConnections(server: Server, most: number): void {
   server.maxConnections = most;
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
@@ -135,15 +135,16 @@ async function tlsContext({ cert, key }: { cert: string; key: string }) {
   return { ...TLS, cert: await read(cert), key: await read(key) };
 }
 
+/** Reloads certificate and key when their files change. */
 async function renew(server: TlsServer, tls: { cert: string; key: string }) {
   const times = async () => [await modified(tls.cert), await modified(tls.key)].join();
   let seen = await times();
-  const look = async () => {
+  const reload = async () => {
     const now = await times();
     if (now === seen) return;
     server.setSecureContext(await tlsContext(tls));
     seen = now;
   };
-  // What is half written now is whole the next time.
-  return setInterval(() => void look().catch(() => undefined), LOOK).unref();
+  // A file that is only half written is read again at the next check.
+  return setInterval(() => void reload().catch(() => undefined), CERTIFICATE_CHECK_MS).unref();
 }

@@ -19,12 +19,12 @@ it.each([
   ['registry.lan', { htpasswd: 'users' }, 1],
   ['0.0.0.0', { htpasswd: 'users', tlsCert: 'cert.pem' }, 0],
 ] as const)('on %s with %j gives %i warnings', (host, options, count) => {
-  const said: unknown[] = [];
-  warnOfPlainPasswords(host, given({ ...options, onEvent: (event) => said.push(event) }));
-  expect(said).toHaveLength(count);
+  const events: unknown[] = [];
+  warnOfPlainPasswords(host, given({ ...options, onEvent: (event) => events.push(event) }));
+  expect(events).toHaveLength(count);
 });
 
-it('checks host names where something needs no login', () => {
+it('checks host names if some access needs no login', () => {
   const isChecked = (options: Partial<AccessControl>) =>
     hostCheckFor('registry.lan', given(options)) !== undefined;
   expect(isChecked({})).toBe(true);
@@ -38,7 +38,7 @@ it('checks host names where something needs no login', () => {
   expect(() => hostCheckFor('a', given({ allowedHosts: ['a:1'] }))).toThrow(/allowed host/);
 });
 
-it('lets nobody in from other machines by mistake', async () => {
+it('requires access control for other machines, and rejects invalid options', async () => {
   const file = join(await temporaryFolder(), 'users');
   await writeFile(file, 'ada:x');
   for (const [host, options] of [

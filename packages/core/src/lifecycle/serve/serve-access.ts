@@ -13,17 +13,17 @@ export interface AccessControl extends Pick<VerbOptions, 'onEvent'> {
   readonly cwd: string;
   /** A file written by `htpasswd -B`. */
   readonly htpasswd?: string | undefined;
-  /** Permission without logging in; on loopback, without `htpasswd`, everything. */
+  /** Permission without login. When omitted: none with `htpasswd`; everything without it, on loopback only. */
   readonly anonymous?: Permission | undefined;
-  /** Permissions of users; without rules every user may write everything. */
+  /** Permissions of users; without rules every user may read and write everything. */
   readonly rules?: readonly AccessRule[] | undefined;
-  /** Host names that clients may use besides `localhost`, addresses and that of `listen`; checked where no login is needed. */
+  /** Host names that clients may use besides `localhost`, IP addresses and the host of `listen`; checked unless all access needs a login. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Certificate (PEM); give it together with `tlsKey`. */
   readonly tlsCert?: string | undefined;
 }
 
-/** Nobody from another machine is let in by mistake. @throws ImageError USAGE */
+/** Access control of a registry; undefined allows everything, on loopback only. @throws ImageError USAGE */
 export async function accessFor(
   host: string,
   { cwd, htpasswd, anonymous, rules = [] }: AccessControl,
@@ -34,7 +34,9 @@ export async function accessFor(
     throw new ImageError(
       'USAGE',
       `--listen ${host}: not a loopback address: access control is required`,
-      { hint: 'Name users with --htpasswd FILE, or say --anonymous read (or write).' },
+      {
+        hint: 'Name users with --htpasswd FILE, or allow access without login with --anonymous read (or write).',
+      },
     );
   if (htpasswd === undefined && anonymous === undefined) return undefined;
   if (htpasswd === undefined) return new Access({ anonymous });
@@ -51,7 +53,10 @@ export async function accessFor(
   return new Access({ htpasswd: read, anonymous, rules });
 }
 
-/** Where everything needs a login, a web page that calls this registry by another name gets nothing. @throws ImageError USAGE */
+/**
+ * The check of the `Host` header against DNS rebinding; undefined if all access needs a login, which a web page does not
+ * have. @throws ImageError USAGE (a host name)
+ */
 export function hostCheckFor(
   host: string,
   { htpasswd, anonymous, allowedHosts = [] }: AccessControl,
@@ -60,6 +65,7 @@ export function hostCheckFor(
   return htpasswd !== undefined && anonymous === undefined ? undefined : check;
 }
 
+/** Sends a notice if passwords travel unencrypted from other machines. */
 export function warnOfPlainPasswords(
   host: string,
   { htpasswd, tlsCert, onEvent }: AccessControl,

@@ -30,12 +30,12 @@ import { openEngine, type Workspace } from '../workspace/workspace.js';
 export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl {
   /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
-  /** Folder of its content; `.stowage/registry` of the workspace when omitted. */
+  /** Folder of the registry's content; `.stowage/registry` of the workspace when omitted. */
   readonly root?: string | undefined;
   /** `HOST:PORT`; a free port on loopback when omitted. */
   readonly listen?: string | undefined;
   readonly readOnly?: boolean | undefined;
-  /** Most content to keep, as `50GB`. */
+  /** Limit for stored content, as `50GB`; unlimited when omitted. */
   readonly maxUsed?: string | undefined;
   /** `https://HOST[/PREFIX]` of a registry to fetch missing images from. */
   readonly upstream?: string | undefined;
@@ -46,7 +46,7 @@ export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl 
 }
 
 /**
- * Runs a registry until it is disposed of: over a folder of its own, or, read-only, over archives as they are.
+ * Runs a registry until it is disposed of: over a folder of its own, or read-only over unchanged archives.
  *
  * @throws ImageError USAGE (contradicting options, or no access control on an address that is not loopback), NOT_FOUND,
  *   CONFLICT (the address is in use)
@@ -82,7 +82,7 @@ export async function serve(
   };
 }
 
-/** A folder of this registry's own, or, where inputs are named, those, to be read. */
+/** Opens the inputs read-only, or the registry's own folder if there are none. */
 async function openStorage(
   workspace: Workspace,
   inputs: readonly string[],
@@ -95,10 +95,10 @@ async function openStorage(
     const own = upstream === undefined ? store : await mirrorOf(store, upstream, options);
     return readOnly ? { hosted: own } : { hosted: own, hosting: own };
   }
-  const [other] = Object.entries({ root, upstream, 'max-used': maxUsed }).find(isSaid) ?? [];
+  const [other] = Object.entries({ root, upstream, 'max-used': maxUsed }).find(isGiven) ?? [];
   if (other !== undefined)
-    throw new ImageError('USAGE', `--${other}: expected no inputs beside it, got some`, {
-      hint: 'Inputs are served as they are, read-only.',
+    throw new ImageError('USAGE', `--${other}: expected no inputs with this option, got some`, {
+      hint: 'Inputs are served unchanged and read-only.',
     });
   const engine = () => openEngine(workspace, options);
   const opened: Opened[] = [];
@@ -117,7 +117,7 @@ async function openStorage(
   }
 }
 
-function isSaid([, value]: readonly [string, unknown]): boolean {
+function isGiven([, value]: readonly [string, unknown]): boolean {
   return value !== undefined;
 }
 
@@ -137,7 +137,7 @@ async function mirrorOf(
   return new RegistryMirror(store, client, prefix === '' ? '' : `${prefix}/`);
 }
 
-/** Patterns, and folders that are no layouts, stand for the archives in them. */
+/** Expands patterns, and folders that are not OCI layouts, to the archives in them. */
 async function archivesIn(inputs: readonly string[], cwd: string): Promise<string[]> {
   const all: string[] = [];
   for (const input of await expanded(inputs, cwd)) {
@@ -148,7 +148,7 @@ async function archivesIn(inputs: readonly string[], cwd: string): Promise<strin
         ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'], { follow: true })
         : [input];
     if (found.length === 0)
-      throw new ImageError('NOT_FOUND', `${input}: expected archives in it, got none`, {
+      throw new ImageError('NOT_FOUND', `${input}: expected archives in the folder, got none`, {
         location: input,
       });
     all.push(...found);

@@ -15,7 +15,7 @@ import { saveImage } from '../save/save-image.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
 import { archiveOf, type Workspace } from '../workspace/workspace.js';
 
-/** Receives an image as an archive with its record, named in the catalog. */
+/** Receives an image as an archive with record and catalog entry. */
 export async function receiveImage(
   workspace: Workspace,
   fleet: Fleet,
@@ -38,7 +38,7 @@ export async function receiveImage(
     options.onEvent?.(event);
   };
   const path = mine?.path ?? archiveOf(workspace, name);
-  // The record names the image by its digest: whoever has moved the tag since has another record.
+  // Resolve the digest of the record, not the tag: another machine may have moved the tag since.
   const image: Source = {
     location: repository.location,
     list: (call) => repository.list(call),
@@ -63,7 +63,7 @@ export async function receiveImage(
   return { name, digest, action: 'received', bytes };
 }
 
-/** Deletes an archive that the registry lacks; what somebody pinned stays. */
+/** Deletes an archive that the registry lacks; pinned ones are kept. */
 export async function deleteArchive(
   workspace: Workspace,
   name: string,
@@ -81,7 +81,7 @@ export async function deleteArchive(
   return { name, digest: null, action: 'deleted', bytes: 0 };
 }
 
-/** @throws ImageError NOT_FOUND (somebody took it away meanwhile) */
+/** @throws ImageError NOT_FOUND (another machine deleted it meanwhile) */
 async function recordOf(
   repository: Repository,
   name: string,

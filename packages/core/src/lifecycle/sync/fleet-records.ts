@@ -11,11 +11,11 @@ import { readContent } from '../../transfer/verified.js';
 
 /** The repository through which a fleet of machines shares its archives. */
 export interface Fleet {
-  /** Each image's own view of it. */
+  /** Opens the repository anew, once for each image. */
   readonly open: () => Repository;
 }
 
-/** What the record of an image is called beside it. */
+/** The tag of an image's record; the image itself has the tag `name`. */
 export const recordTag = (name: string): string => `${name}.record`;
 
 const ARTIFACT = 'application/vnd.stowage.image-record.v1';
@@ -26,13 +26,13 @@ const EMPTY = Buffer.from('{}');
 /** A record as an artifact: a manifest, and the blobs that it names. */
 export interface RecordArtifact {
   readonly root: Descriptor;
-  /** What to write, the root last. */
+  /** Blobs and manifest to write, the root last. */
   readonly nodes: readonly { readonly descriptor: Descriptor; readonly bytes: Uint8Array }[];
 }
 
 /**
- * The artifact of a record. The archive's own size and checksum are no part of it: they are the same wherever the
- * archive was written by the same Stowage, and no news where it was not.
+ * The artifact of a record. The archive's size and checksum are cleared: they may differ between versions of Stowage, and
+ * the digest of the artifact must not depend on the file.
  */
 export function artifactOf(record: ImageRecord): RecordArtifact {
   const bytes = formatRecord({ ...record, size: 0, sha256: '0'.repeat(64) });
@@ -58,7 +58,7 @@ export function artifactOf(record: ImageRecord): RecordArtifact {
   };
 }
 
-/** The names of the images that have a record there. */
+/** The names of the images that have a record in the repository. */
 export async function listFleet(fleet: Fleet, options: CallOptions): Promise<ReadonlySet<string>> {
   await using repository = fleet.open();
   const names = new Set<string>();
@@ -70,7 +70,7 @@ export async function listFleet(fleet: Fleet, options: CallOptions): Promise<Rea
 }
 
 /**
- * The record of an image there.
+ * Reads the record of an image from the repository.
  *
  * @throws ImageError NOT_FOUND, CORRUPT (no record, or another image's)
  */
@@ -84,29 +84,29 @@ export async function remoteRecord(
   const manifest = parseManifest(descriptor.mediaType, bytes);
   const [layer] = manifest.kind === 'image' ? manifest.layers : [];
   const location = `${repository.location}:${recordTag(name)}`;
-  if (!layer) throw notOurs(location, 'an artifact without content');
+  if (!layer) throw wrongRecord(location, 'an artifact without content');
   const record = parseRecord(await readContent(repository, layer, options), location);
-  if (record.name !== name) throw notOurs(location, `the record of ${record.name}`);
+  if (record.name !== name) throw wrongRecord(location, `the record of ${record.name}`);
   return record;
 }
 
-function notOurs(location: string, got: string): ImageError {
+function wrongRecord(location: string, got: string): ImageError {
   return new ImageError('CORRUPT', `${location}: expected the record of that image, got ${got}`, {
     location,
   });
 }
 
-/** What was done about one image. */
+/** The outcome of syncing one image. */
 export interface SyncResult {
   readonly name: string;
   readonly action: 'sent' | 'received' | 'same' | 'deleted' | 'kept';
-  /** Digest of the image; null for one that is deleted. */
+  /** Digest of the image; null if it was deleted. */
   readonly digest: Digest | null;
   /** Bytes sent over the network. */
   readonly bytes: number;
 }
 
-/** An archive as the catalog has it. */
+/** An archive with its record, as the catalog lists it. */
 export interface LocalImage {
   readonly path: string;
   readonly record: ImageRecord;

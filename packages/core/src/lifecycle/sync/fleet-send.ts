@@ -9,7 +9,7 @@ import type { LocalImage } from './fleet-records.js';
 import type { SyncResult } from './fleet-records.js';
 import { artifactOf, recordTag, type Fleet } from './fleet-records.js';
 
-/** Sends an image, and its record after it: whoever sees the record finds the image. */
+/** Sends an image, then its record, so that a record always has its image. */
 export async function sendImage(
   fleet: Fleet,
   place: CatalogPlace,
@@ -45,7 +45,7 @@ export async function sendImage(
   return { name, digest, action: 'sent', bytes };
 }
 
-/** Takes an image's tags away, the record's first: then nobody looks for the image. */
+/** Deletes the tag of the record, then that of the image, so that a record always has its image. */
 export async function deleteImage(
   fleet: Fleet,
   name: string,

@@ -22,17 +22,17 @@ export interface SyncOptions extends VerbOptions {
   readonly prune?: boolean | undefined;
 }
 
-/** So many images move at once. */
-const AT_ONCE = 3;
+/** Number of images transferred at once. */
+const CONCURRENCY = 3;
 
 /**
- * Makes a repository of a registry hold the archives of a folder, or the other way round; only differences move. A tag
+ * Makes a repository of a registry hold the archives of a folder, or the other way round; only differences are transferred. A tag
  * is an image's name; its record is an artifact under `<name>.record`. Each image has its own tags, so any number of
  * machines may write without a lock.
  *
  * @param from a folder of archives, or `HOST[:PORT]/REPOSITORY`.
  * @param to the other of the two.
- * @throws ImageError USAGE (none of them is a folder, or both), NOT_FOUND; of the registry
+ * @throws ImageError USAGE (two folders or two repositories), NOT_FOUND; any error of the registry
  */
 export async function sync(
   workspace: Workspace,
@@ -64,11 +64,11 @@ export async function sync(
   const [local, remote] = [localRecords(place, entries), await listFleet(fleet, options)];
   const results: SyncResult[] = [];
   const names = isSending ? [...local.keys()] : [...remote];
-  // A name that is mistyped is no reason to delete everything.
+  // A mistyped source must not delete everything at the destination.
   if (options.prune && names.length === 0)
     throw new ImageError('NOT_FOUND', `${from}: expected images to sync, got none`, {
       location: from,
-      hint: 'Nothing was deleted. If it is meant to be empty, delete what is at the destination by hand.',
+      hint: 'Nothing was deleted. If the source is meant to be empty, delete the images at the destination by hand.',
     });
   const move = async (name: string, signal: AbortSignal): Promise<void> => {
     const call = { ...options, signal };
@@ -76,10 +76,10 @@ export async function sync(
     if (!isSending) results.push(await receiveImage(folderWorkspace, fleet, name, mine, call));
     else if (mine) results.push(await sendImage(fleet, place, mine, remote.has(name), call));
   };
-  await forEachOf(names, { concurrency: AT_ONCE, signal: options.signal }, move);
+  await forEachOf(names, { concurrency: CONCURRENCY, signal: options.signal }, move);
   if (options.prune) {
     const kept = new Set([...local.values()].map(({ record: { digest } }) => digest));
-    // An archive that is not what its record says is here all the same.
+    // An archive that does not match its record still exists: do not delete the remote image.
     const here = new Set(entries.flatMap(({ name, state }) => (state === 'missing' ? [] : [name])));
     for (const name of isSending ? remote : local.keys()) {
       if (isSending ? here.has(name) : remote.has(name)) continue;
@@ -93,7 +93,7 @@ export async function sync(
   return results.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Archives that are what their records say. */
+/** Archives that match their records, by name. */
 function localRecords(
   place: CatalogPlace,
   entries: readonly CatalogEntry[],
@@ -112,7 +112,7 @@ async function isFolder(text: string, cwd: string): Promise<boolean> {
   return (await statIfThere(resolve(cwd, text)))?.isDirectory() === true;
 }
 
-/** @throws ImageError USAGE */
+/** Parses `HOST[:PORT]/REPOSITORY`. @throws ImageError USAGE */
 function repositoryIn(text: string): Pick<Reference, 'registry' | 'repository'> {
   const named = withoutPrefix(text);
   const { registry, repository, digest } = parseReference(named);
@@ -123,6 +123,6 @@ function repositoryIn(text: string): Pick<Reference, 'registry' | 'repository'> 
   )
     return { registry, repository };
   throw new ImageError('USAGE', `${text}: expected HOST[:PORT]/REPOSITORY, got something else`, {
-    hint: 'For example registry.example.com/ci: tags are the names of the images.',
+    hint: 'For example registry.example.com/ci; give no tag, because tags are image names.',
   });
 }
