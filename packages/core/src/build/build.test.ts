@@ -46,7 +46,7 @@ async function make(folder: string, yaml: string, base?: Base) {
 }
 
 describe('a build without an engine', () => {
-  it('gives the same digest for the same files, whatever their times', async () => {
+  it('gives the same digest for equal files with different times and modes', async () => {
     const yaml = 'copy: [{ from: files, to: /opt/app }]\n';
     const files = { 'files/a': 'one', 'files/sub/b': 'two', 'image.yaml': '# whatever' };
     const [one, two] = [await context(files), await context(files)];
@@ -58,7 +58,7 @@ describe('a build without an engine', () => {
     expect((await make(one, yaml)).digest).not.toBe((await make(two, yaml)).digest);
   });
 
-  it('makes one index of an image for each platform', async () => {
+  it('makes one index with an image for each platform', async () => {
     const folder = await context({ a: 'x' });
     const definition = parseDefinition({
       text: `${HEAD}platforms: [linux/amd64, linux/arm64/v8]\ncopy: [{ from: a, to: /a }]\n`,
@@ -82,7 +82,7 @@ describe('a build without an engine', () => {
     expect(await source.has({ ...graph.root, digest: `sha256:${'0'.repeat(64)}` })).toBe(false);
   });
 
-  it('writes what the definition says over what the base says', async () => {
+  it('overrides settings of the base with those of the definition', async () => {
     const folder = await context({ a: 'x' });
     const base = { source: await storeWith('base:1'), reference: 'base:1' };
     const { config, graph } = await make(
@@ -103,7 +103,7 @@ describe('a build without an engine', () => {
     expect(config['created']).toBe('1970-01-01T00:00:00Z');
   });
 
-  it('keeps the arguments of the base unless the entrypoint changes', async () => {
+  it('keeps the Cmd of the base if the entrypoint does not change', async () => {
     const base = async () => ({ source: await storeWith('base:1'), reference: 'base:1' });
     const folder = await context({ a: 'x' });
     expect((await make(folder, 'env: { A: "1" }\n', await base())).config['config']).toMatchObject({
@@ -127,7 +127,7 @@ describe('a build without an engine', () => {
 });
 
 describe('a context', () => {
-  it('leaves out what .dockerignore names, and lists links as links', async () => {
+  it('excludes files that .dockerignore matches and lists links as links', async () => {
     const folder = await context({
       'a.txt': '1',
       'secret/key': '2',
@@ -147,7 +147,7 @@ describe('a context', () => {
     ]);
   });
 
-  it('is looked at only where something is taken from', async () => {
+  it('lists only the given roots', async () => {
     const folder = await context({
       'dist/a': '1',
       'node_modules/b': '2',
@@ -163,7 +163,7 @@ describe('a context', () => {
     await expect(listContext(join(folder, 'absent'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('changes the hash of its inputs when a file does, and not for another', async () => {
+  it('changes the hash of the inputs only if a used file changes', async () => {
     const folder = await context({ a: '1', b: '2' });
     const definition = parseDefinition({ text: `${HEAD}copy: [{ from: a, to: /a }]\n`, path: 'x' });
     const hash = async () =>

@@ -12,14 +12,14 @@ import { lockedBase } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
 import type { Base } from './make-options.js';
 
-/** Makes an image without running anything: the base's layers, one layer of files, settings. Deterministic. */
+/** Makes an image without an engine: the layers of the base, one layer of files, settings. Deterministic. */
 export async function composeImage(
   definition: Definition,
   options: PlatformOptions,
 ): Promise<Source> {
   const { context, files, base, platform, epoch, signal } = options;
-  // What only the engine has is read from there; it is ours to close then.
-  const own = base && !base.source ? await fromEngine(base, options) : undefined;
+  // A base that only the engine has is exported from it; this source has to be closed here.
+  const own = base && !base.source ? await openFromEngine(base, options) : undefined;
   const source = base?.source ?? own;
   try {
     const content =
@@ -36,7 +36,7 @@ export async function composeImage(
   }
 }
 
-async function fromEngine(base: Base, options: PlatformOptions): Promise<Source> {
+async function openFromEngine(base: Base, options: PlatformOptions): Promise<Source> {
   const engine = await options.engine();
   await lockedBase(engine, base, options);
   return engine.source(base.reference, options);

@@ -8,7 +8,7 @@ import { MediaType } from '../oci/media-types.js';
 import type { Platform } from '../oci/platform.js';
 import type { Layer } from './layer.js';
 
-/** What an image is built on: its config as bytes, and its layers. Absent for `scratch`. */
+/** Config and layers of a base image. */
 export interface BaseContent {
   readonly config: Uint8Array;
   readonly layers: readonly Descriptor[];
@@ -23,21 +23,21 @@ export interface ComposeOptions {
   readonly base: BaseContent | undefined;
   readonly layer: Layer | undefined;
   readonly platform: Platform;
-  /** Seconds since 1970, written as the time of creation. */
+  /** Creation time, in seconds since 1970. */
   readonly epoch: number;
 }
 
-/** Docker's media types for layers, in OCI's words: the bytes are the same. */
-const OCI_LAYER: Readonly<Record<string, string>> = {
+/** OCI media types for Docker's layer media types; the blobs are identical. */
+const OCI_LAYER_TYPES: Readonly<Record<string, string>> = {
   [MediaType.dockerLayer]: MediaType.layer,
   [MediaType.dockerLayerGzip]: MediaType.layerGzip,
 };
 
 /**
- * Composes the config and manifest of an image that needs no run step: the base's layers, one more, and
- * the definition's settings on top of the base's. Pure: equal inputs give equal bytes.
+ * Composes the config and manifest of an image without run steps: the layers of the base, one layer of files, and the
+ * settings of the base overridden by those of the definition. Pure: equal inputs give equal bytes.
  *
- * @throws ImageError INVALID (the base's config), USAGE (nothing to put into the image)
+ * @throws ImageError INVALID (the base's config), USAGE (neither a base nor a layer)
  */
 export function compose(
   definition: Definition,
@@ -60,7 +60,7 @@ export function compose(
     architecture: platform.architecture,
     os: platform.os,
     ...(platform.variant === undefined ? {} : { variant: platform.variant }),
-    config: merge(isObject(before['config']) ? before['config'] : {}, definition),
+    config: mergeConfig(isObject(before['config']) ? before['config'] : {}, definition),
     rootfs: { type: 'layers', diff_ids: diffIds },
     history: [
       ...history,
@@ -73,7 +73,7 @@ export function compose(
   };
   const bytes = Buffer.from(JSON.stringify(config));
   const layers = (base?.layers ?? []).map((each) => ({
-    mediaType: OCI_LAYER[each.mediaType] ?? each.mediaType,
+    mediaType: OCI_LAYER_TYPES[each.mediaType] ?? each.mediaType,
     digest: each.digest,
     size: each.size,
   }));
@@ -86,7 +86,7 @@ export function compose(
   };
 }
 
-function merge(
+function mergeConfig(
   before: ContainerConfig & JsonObject,
   { env, entrypoint, cmd, workdir, user, labels, ports }: Definition,
 ): ContainerConfig {
@@ -96,17 +96,17 @@ function merge(
   };
   const allLabels = { ...before.Labels, ...labels };
   const allEnv = mergeEnv(before.Env ?? [], env);
-  // A new entrypoint makes the base's arguments meaningless, as in a Dockerfile.
+  // A new entrypoint discards the Cmd of the base, as in a Dockerfile.
   const arguments_ = cmd ?? (entrypoint === undefined ? before.Cmd : undefined);
   return {
     ...before,
     ...(user === undefined ? {} : { User: user }),
-    ...(Object.keys(exposed).length === 0 ? {} : { ExposedPorts: sorted(exposed) }),
+    ...(Object.keys(exposed).length === 0 ? {} : { ExposedPorts: sortKeys(exposed) }),
     ...(allEnv.length === 0 ? {} : { Env: allEnv }),
     ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
     ...(arguments_ === undefined ? { Cmd: [] } : { Cmd: arguments_ }),
     ...(workdir === undefined ? {} : { WorkingDir: workdir }),
-    ...(Object.keys(allLabels).length === 0 ? {} : { Labels: sorted(allLabels) }),
+    ...(Object.keys(allLabels).length === 0 ? {} : { Labels: sortKeys(allLabels) }),
   };
 }
 
@@ -118,6 +118,6 @@ function mergeEnv(before: readonly string[], added: Readonly<Record<string, stri
   return [...env].map(([key, value]) => `${key}=${value}`);
 }
 
-function sorted<T>(values: Readonly<Record<string, T>>): Record<string, T> {
+function sortKeys<T>(values: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -13,11 +13,11 @@ import type { Layer } from './layer.js';
 interface ComposedFrom {
   readonly layer: Layer | undefined;
   readonly base: Source | undefined;
-  /** The base once more, when nobody else closes it. */
+  /** The base again, if this source has to close it. */
   readonly own: Source | undefined;
 }
 
-/** An image that exists only as its parts: composed documents, a layer of files, the layers of a base that others own. */
+/** An image assembled from a generated manifest and config, an optional layer of files, and the layers of its base. */
 export class ComposedSource implements Source {
   readonly location: string;
   readonly #image: NamedDescriptor;
@@ -55,7 +55,7 @@ export class ComposedSource implements Source {
 
   read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
     const open = this.#content.get(descriptor.digest);
-    if (open) return ranged(open(), options);
+    if (open) return sliceBytes(open(), options);
     if (this.#base) return this.#base.read(descriptor, options);
     throw new ImageError('NOT_FOUND', `${this.location}: expected ${descriptor.digest}, got none`, {
       location: this.location,
@@ -67,7 +67,10 @@ export class ComposedSource implements Source {
   }
 }
 
-async function* ranged(bytes: Bytes, { start = 0, end = Infinity, signal }: ReadOptions): Bytes {
+async function* sliceBytes(
+  bytes: Bytes,
+  { start = 0, end = Infinity, signal }: ReadOptions,
+): Bytes {
   let at = 0;
   for await (const chunk of bytes) {
     signal?.throwIfAborted();

@@ -11,24 +11,24 @@ async function context(): Promise<string> {
   return folder;
 }
 
-describe('a path of a context', () => {
+describe('contextPath', () => {
   it.each([
     ['.', ''],
     ['./', ''],
     ['./a/', 'a'],
     ['a/../b//c', 'b/c'],
     ['..a', '..a'],
-  ])('%j is %j', (path, expected) => {
+  ])('normalizes %j to %j', (path, expected) => {
     expect(contextPath(path)).toBe(expected);
   });
 
-  it.each(['..', '../a', 'a/../../b', '/etc/hostname', 'a\0'])('is not %j', (path) => {
+  it.each(['..', '../a', 'a/../../b', '/etc/hostname', 'a\0'])('rejects %j', (path) => {
     expect(() => contextPath(path)).toThrow(expect.objectContaining({ code: 'USAGE' }));
   });
 });
 
-describe('links of a context', () => {
-  it('are listed as links, wherever they lead', async () => {
+describe('listContext and links', () => {
+  it('lists links as links, even those that lead out of the context', async () => {
     const folder = await context();
     await symlink('/etc', join(folder, 'out'));
     expect((await listContext(folder)).map(({ path, type }) => `${type} ${path}`)).toEqual([
@@ -38,7 +38,7 @@ describe('links of a context', () => {
     ]);
   });
 
-  it('are not gone through when they lead out', async () => {
+  it('does not follow links that lead out of the context', async () => {
     const folder = await context();
     await symlink('/etc', join(folder, 'out'));
     await symlink('a', join(folder, 'in'));
@@ -48,7 +48,7 @@ describe('links of a context', () => {
     await expect(listContext(folder)).rejects.toThrow(/\.dockerignore: expected a path in/);
   });
 
-  it('do not take the place of a file that was listed', async () => {
+  it('refuses to read a file that was replaced after it was listed', async () => {
     const folder = await context();
     const [, file] = await listContext(folder);
     if (!file) throw new Error('a file was listed');
@@ -67,7 +67,7 @@ describe('links of a context', () => {
     await expect(read()).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
-  it('is not listed any more when that is stopped', async () => {
+  it('stops listing when aborted', async () => {
     const signal = AbortSignal.abort();
     await expect(listContext(await context(), ['.'], { signal })).rejects.toThrow(/abort/i);
   });

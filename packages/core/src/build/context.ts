@@ -17,39 +17,39 @@ export interface ContextFile {
   readonly absolute: string;
   readonly type: 'file' | 'directory' | 'symlink';
   readonly size: number;
-  /** 0o755 or 0o644: whether it may be run is all that git keeps, and all that we do. */
+  /** 0o755 or 0o644: like git, only the executable bit is kept. */
   readonly mode: number;
-  /** Tells whether the path still leads to the file that was listed. */
+  /** Device and inode: detects a file that was replaced after it was listed. */
   readonly identity: string;
-  /** Where a symbolic link points. */
+  /** Target of a symbolic link. */
   readonly link?: string;
 }
 
-/** These say how the image is made; a comment changed there must not change what is made. */
-const MADE_FROM: ReadonlySet<string> = new Set(['image.yaml', 'image.lock.yaml']);
+/** Excluded: a changed comment in the definition must not change the image. */
+const DEFINITION_FILES: ReadonlySet<string> = new Set(['image.yaml', 'image.lock.yaml']);
 const IGNORE_FILE = '.dockerignore';
-/** More than people write rules (bytes). */
-const IGNORE_LIMIT = 1024 * 1024;
+/** Maximum size of `.dockerignore` in bytes, well above any file written by hand. */
+const MAX_IGNORE_BYTES = 1024 * 1024;
 
 /**
  * Lists a context, sorted by path, `.dockerignore` applied. Symbolic links are listed, not followed.
  *
- * @param roots where to look, relative to the folder: a context may be a whole project, and what an image
- *   takes of it a single folder. What is not there is left out.
- * @throws ImageError NOT_FOUND (no such folder), UNSUPPORTED (a socket, device or pipe), USAGE (a root that is no path
- *   in the context), INVALID (a link that leads out of the context above a root; `.dockerignore`)
+ * @param roots files and folders to list, relative to the context, so that an image that copies one folder does not
+ *   list a whole project. Roots that do not exist are ignored.
+ * @throws ImageError NOT_FOUND (the context), UNSUPPORTED (a socket, device or pipe), USAGE (a root outside the
+ *   context), INVALID (a parent folder of a root is a link out of the context; `.dockerignore`)
  */
 export async function listContext(
   folder: string,
   roots: readonly string[] = ['.'],
   { signal }: CallOptions = {},
 ): Promise<ContextFile[]> {
-  const { root: state, hasExceptions } = await ignoreRules(folder);
+  const { root: state, hasExceptions } = await readIgnoreRules(folder);
   const files = new Map<string, ContextFile>();
   async function visit(path: string, { isIgnored, enter }: IgnoreState): Promise<void> {
     signal?.throwIfAborted();
-    const ignored = path !== '' && (MADE_FROM.has(path) || isIgnored);
-    // Below a folder that is left out, an exception (`!keep`) may still bring something in.
+    const ignored = path !== '' && (DEFINITION_FILES.has(path) || isIgnored);
+    // An exception (`!keep`) may include a file below an ignored folder.
     if (ignored && !hasExceptions) return;
     const file = path === '' ? undefined : await describe(folder, path);
     if (file && !ignored) files.set(path, file);
@@ -63,7 +63,7 @@ export async function listContext(
     const path = contextPath(root);
     const absolute = inside(folder, path);
     await requireFolderBelow(folder, path === '' ? folder : dirname(absolute));
-    if (!(await isThere(absolute))) continue;
+    if (!(await exists(absolute))) continue;
     const above = path === '' ? [] : path.split('/');
     await visit(
       path,
@@ -73,12 +73,12 @@ export async function listContext(
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** What an image takes of its context: what is copied, or for a Dockerfile all. */
+/** The paths of the context that an image uses: those of `copy:`, or all for a Dockerfile. */
 export function contextRoots({ dockerfile, copy }: Definition): readonly string[] {
   return dockerfile === undefined ? copy.map(({ from }) => from) : ['.'];
 }
 
-/** Those of a context's files that the image is made from. @throws ImageError NOT_FOUND */
+/** Selects the files of the context that the image is made from. @throws ImageError NOT_FOUND */
 export function usedFiles(
   { dockerfile, copy }: Definition,
   files: readonly ContextFile[],
@@ -90,9 +90,9 @@ export function usedFiles(
 }
 
 /**
- * The content of a file of a context, from its first byte.
+ * Reads a whole file of a context.
  *
- * @throws ImageError CONFLICT when another file is at its path since it was listed; INVALID when it is a link now
+ * @throws ImageError CONFLICT (the file was replaced after it was listed), INVALID (it is a link now)
  */
 export async function* readContextFile({
   absolute,
@@ -105,13 +105,13 @@ export async function* readContextFile({
       `${absolute}: expected the file that was listed, got another`,
       {
         location: absolute,
-        hint: 'Something replaced it meanwhile; build again.',
+        hint: 'The file was replaced during the build; build again.',
       },
     );
   yield* readRange(file, 0, Infinity);
 }
 
-/** One file, or all below a folder, of a context. @throws ImageError NOT_FOUND */
+/** Selects one file of a context, or a folder with all files below it. @throws ImageError NOT_FOUND */
 export function selectFiles(
   files: readonly ContextFile[],
   from: string,
@@ -126,39 +126,39 @@ export function selectFiles(
     `${context}: expected ${JSON.stringify(from)} in the context, got no such file`,
     {
       location: context,
-      hint: `Build it first (after:), correct copy.from, or see whether ${IGNORE_FILE} leaves it out.`,
+      hint: `Build it first (after:), correct copy.from, or check whether ${IGNORE_FILE} excludes it.`,
     },
   );
 }
 
-/** Docker's rules, which are not git's. */
-async function ignoreRules(folder: string): Promise<IgnoreRules> {
+async function readIgnoreRules(folder: string): Promise<IgnoreRules> {
   const path = join(folder, IGNORE_FILE);
   await requireFolderBelow(folder, path);
-  return parseIgnoreRules((await readUpTo(path, IGNORE_LIMIT))?.toString() ?? '');
+  return parseIgnoreRules((await readUpTo(path, MAX_IGNORE_BYTES))?.toString() ?? '');
 }
 
 async function requireFolder(folder: string): Promise<void> {
-  const info = await lstat(join(folder, '.')).catch(unlessAbsent);
+  const info = await lstat(join(folder, '.')).catch(ignoreAbsent);
   if (info?.isDirectory()) return;
   throw new ImageError('NOT_FOUND', `${folder}: expected the context, got no such folder`, {
     location: folder,
   });
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return (await lstat(path).catch(unlessAbsent)) !== undefined;
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(ignoreAbsent)) !== undefined;
 }
 
-function unlessAbsent(error: unknown): undefined {
+function ignoreAbsent(error: unknown): undefined {
   const code = systemCode(error);
   if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
 }
 
 /**
- * A path of a definition as the listing has it: without `./`, without a slash at its end; empty for all.
+ * Normalizes a path of a definition to the form of {@link ContextFile.path}: no leading `./`, no trailing slash; empty for
+ * the context itself.
  *
- * @throws ImageError USAGE (a path out of the context)
+ * @throws ImageError USAGE (a path outside the context)
  */
 export function contextPath(path: string): string {
   const clean = posix.normalize(path);
@@ -167,7 +167,7 @@ export function contextPath(path: string): string {
       'USAGE',
       `copy.from: expected a path in the context, got ${JSON.stringify(path)}`,
       {
-        hint: 'context: names the folder that files are taken from; it may be any of the workspace.',
+        hint: 'context: names the folder that files are taken from; it may be any folder of the workspace.',
       },
     );
   return clean === '.' || clean === './' ? '' : clean.replace(/\/$/, '');
@@ -186,7 +186,7 @@ async function describe(folder: string, path: string): Promise<ContextFile> {
     `${absolute}: expected a file, folder or link, got a device, pipe or socket`,
     {
       location: absolute,
-      hint: `Name it in ${IGNORE_FILE}.`,
+      hint: `Exclude it in ${IGNORE_FILE}.`,
     },
   );
 }
@@ -195,7 +195,7 @@ function identityOf({ dev, ino }: Stats): string {
   return `${dev}:${ino}`;
 }
 
-/** Windows does not know what may be run; Docker says that all may. */
+/** Windows has no executable bit, so every file is executable there, as in Docker. */
 export function modeOf(mode: number, platform: NodeJS.Platform = process.platform): number {
   return platform === 'win32' || mode & 0o100 ? 0o755 : 0o644;
 }

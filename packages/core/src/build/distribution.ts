@@ -1,25 +1,25 @@
 import { formatCompiler, parseCompiler, type Compiler } from '../definition/compiler.js';
 import { ImageError } from '../errors.js';
 
-/** How a family of distributions installs what a definition asks for. */
+/** How a family of distributions installs packages, compilers and tools. */
 export interface Distribution {
-  /** One shell command that installs packages and leaves no caches behind. */
+  /** Returns one shell command that installs packages and deletes the package manager's caches. */
   readonly install: (packages: readonly string[]) => string;
   readonly compiler: (compiler: Compiler) => CompilerPackages | undefined;
-  /** Packages whose names are not those of their tools. */
+  /** Package names of tools whose package has another name. */
   readonly tools: ReadonlyMap<string, string>;
 }
 
 export interface CompilerPackages {
   readonly packages: readonly string[];
-  /** Programs, for CC and CXX; absent where the compiler has none of these. */
+  /** Programs for CC and CXX; absent for a compiler that is not for C and C++. */
   readonly cc?: string;
   readonly cxx?: string;
-  /** Where package names carry no version: a command that prints the one that came. */
+  /** A command that prints the installed version; only where package names contain no version. */
   readonly version?: string;
 }
 
-/** Where one version of gcc is all there is, what came is compared with what was asked for. */
+/** For distributions with a single version of gcc: the installed version is compared with the requested one. */
 const GCC = { cc: 'gcc', cxx: 'g++', version: 'gcc -dumpfullversion' };
 
 const DEBIAN: Distribution = {
@@ -110,7 +110,7 @@ function namesOf(names: Readonly<Record<string, string>>): ReadonlyMap<string, s
   return new Map(Object.entries(names));
 }
 
-/** @throws ImageError USAGE when nobody knows how this operating system installs packages */
+/** @throws ImageError USAGE (an operating system without a known package manager) */
 export function distributionOf(os: string): Distribution {
   const name = os.split('-')[0] ?? os;
   const found = DISTRIBUTIONS.get(name);
@@ -122,7 +122,7 @@ export function distributionOf(os: string): Distribution {
   );
 }
 
-/** @throws ImageError USAGE */
+/** @throws ImageError USAGE (not a compiler, or the distribution has no package for it) */
 export function compilerPackages(
   os: string,
   text: string,

@@ -33,13 +33,13 @@ describe('a generated Dockerfile', () => {
       'RUN case "$(gcc -dumpfullversion)." in 12.*) ;; *) echo "expected gcc 12, got $(gcc -dumpfullversion)" >&2; exit 1 ;; esac',
       'ENV CC="gcc" CXX="g++"',
     ],
-  ])('installs as %s does', (os, ...expected) => {
+  ])('installs packages with the package manager of %s', (os, ...expected) => {
     expect(lines(os, 'compilers: [gcc-12]\ntools: [ninja]\npackages: [zlib1g-dev]\n')).toEqual(
       expected,
     );
   });
 
-  it('takes files, settings and commands in this order, values as they are written', () => {
+  it('writes files, settings and commands in this order, with literal values', () => {
     expect(
       lines(
         'debian-12',
@@ -66,7 +66,7 @@ describe('a generated Dockerfile', () => {
     ['debian-12', 'compilers: [msvc]\n', /compilers: expected gcc, clang or openjdk/],
     ['debian-12', 'packages: ["a; rm -rf /"]\n', /packages: expected the name of a package/],
     ['debian-12', 'base: scratch\nrun: [a]\n', /expected a base: for its steps/],
-  ])('refuses on %s %j', (os, yaml, message) => {
+  ])('on %s refuses %j', (os, yaml, message) => {
     const text = `project: app\nos: ${os}\nvariant: x\n${yaml.includes('base') ? '' : 'base: b\n'}${yaml}`;
     const definition = parseDefinition({ text, path: 'image.yaml' });
     expect(() => generateDockerfile(definition, () => true)).toThrow(message);
@@ -80,11 +80,11 @@ describe('a generated Dockerfile', () => {
     ["run: ['echo a \\', b]", ['RUN ["/bin/sh", "-ec", "echo a \\\\"]', 'RUN b']],
     ["run: ['cat <<EOF']", ['RUN ["/bin/sh", "-ec", "cat <<EOF"]']],
     ['env: { A: "1\\n2", B: "3" }', ['ARG STOWAGE_ENV_0', 'ENV A="${STOWAGE_ENV_0}" B="3"']],
-  ])('quotes what %s holds', (yaml, expected) => {
+  ])('quotes the value of %s', (yaml, expected) => {
     expect(lines('debian-12', `${yaml}\n`)).toEqual(expected);
   });
 
-  it('gives a value of several lines as a build argument', () => {
+  it('passes a value of several lines as a build argument', () => {
     const text = 'project: a\nos: debian-12\nvariant: x\nbase: b\nenv: { A: "1\\n2" }\n';
     const definition = parseDefinition({ text, path: 'x' });
     expect(generateDockerfile(definition, () => true).args).toEqual({ STOWAGE_ENV_0: '1\n2' });
@@ -103,7 +103,7 @@ describe('a generated Dockerfile', () => {
     'copy: [{ from: a, to: "/a\\nRUN id" }]',
     'copy: [{ from: "a\\nRUN id", to: /a }]',
     'context: "a\\nb"',
-  ])('is not made of %s', (yaml) => {
+  ])('cannot be injected with %s: the definition is refused', (yaml) => {
     const text = `project: a\nos: debian-12\nvariant: x\nbase: b\n${yaml}\n`;
     expect(() => parseDefinition({ text, path: 'image.yaml' })).toThrow(
       expect.objectContaining({ code: 'USAGE' }),

@@ -1,8 +1,8 @@
 import { ImageError } from '../errors.js';
 
 /**
- * One element of a pattern. `star` matches any characters of one segment; `folders` any number of whole segments, each
- * with its slash; `all` anything.
+ * One element of a pattern. `any` matches one character of a path segment, `star` any number of them; `folders` any number
+ * of whole segments, each with its slash; `all` everything.
  */
 export type Token =
   | { readonly kind: 'literal'; readonly char: string }
@@ -11,11 +11,11 @@ export type Token =
 type Range = readonly [from: string, to: string];
 
 /**
- * Takes a cleaned pattern of `.dockerignore` apart, with the meaning that Docker gives it: Go's `filepath.Match`, and
- * `**` (moby/patternmatcher). All other characters stand for themselves.
+ * Parses a normalized pattern of `.dockerignore` as Docker does: Go's `filepath.Match`, plus `**` (moby/patternmatcher). All
+ * other characters are literal.
  *
- * @param escapes whether a backslash takes the next character as it is; on Windows it separates segments.
- * @throws ImageError INVALID (a bracket that is not closed)
+ * @param escapes whether a backslash escapes the next character; false on Windows, where it separates segments.
+ * @throws ImageError INVALID (an unclosed bracket)
  */
 export function parsePattern(pattern: string, escapes = true): Token[] {
   const chars = [...pattern];
@@ -24,8 +24,8 @@ export function parsePattern(pattern: string, escapes = true): Token[] {
     const char = chars[at] ?? '';
     if (char === '*' && chars[at + 1] === '*') {
       at += chars[at + 2] === '/' ? 2 : 1;
-      add(tokens, { kind: at + 1 < chars.length ? 'folders' : 'all' });
-    } else if (char === '*') add(tokens, { kind: 'star' });
+      addRepetition(tokens, { kind: at + 1 < chars.length ? 'folders' : 'all' });
+    } else if (char === '*') addRepetition(tokens, { kind: 'star' });
     else if (char === '?') tokens.push({ kind: 'any' });
     else if (char === '[') {
       const { token, end } = parseClass(chars, at + 1, pattern);
@@ -38,8 +38,8 @@ export function parsePattern(pattern: string, escapes = true): Token[] {
   return tokens;
 }
 
-/** Of equal repetitions in a row one does the same. */
-function add(tokens: Token[], token: Token): void {
+/** Adds a repetition; equal ones in a row match the same as one. */
+function addRepetition(tokens: Token[], token: Token): void {
   if (tokens.at(-1)?.kind !== token.kind) tokens.push(token);
 }
 
@@ -54,7 +54,7 @@ function parseClass(
   const next = (): string => {
     if (chars[at] === '\\') at++;
     const char = chars[at++];
-    if (char === undefined) throw unclosed(pattern);
+    if (char === undefined) throw unclosedBracket(pattern);
     return char;
   };
   while (chars[at] !== ']' || ranges.length === 0) {
@@ -66,15 +66,15 @@ function parseClass(
   return { token: { kind: 'class', isNegated, ranges }, end: at };
 }
 
-function unclosed(pattern: string): ImageError {
+function unclosedBracket(pattern: string): ImageError {
   return new ImageError(
     'INVALID',
-    `.dockerignore: expected a bracket that is closed, got ${JSON.stringify(pattern)}`,
-    { hint: 'Write \\[ for a bracket itself.' },
+    `.dockerignore: expected a closed bracket, got ${JSON.stringify(pattern)}`,
+    { hint: 'Write \\[ for a literal bracket.' },
   );
 }
 
-/** Whether a token that stands for one character stands for this one; none but `all` crosses a slash. */
+/** Whether a token matches this character. Only `all` and a literal slash match `/`; `folders` is handled by the caller. */
 export function takes(token: Token, char: string): boolean {
   if (token.kind === 'literal') return token.char === char;
   if (token.kind !== 'class') return token.kind === 'all' || char !== '/';

@@ -69,11 +69,11 @@ describe('.dockerignore', () => {
     ['!', 'a', false],
     ['!a', 'a', false],
     ['*\n!**/keep', 'd/keep/x', false],
-  ])('%j of %j: %j', (text, path, expected) => {
+  ])('pattern %j, path %j: ignored %j', (text, path, expected) => {
     expect(stateAt(text, path).isIgnored).toBe(expected);
   });
 
-  it('takes a backslash for a separator on Windows', () => {
+  it('treats a backslash as a separator on Windows', () => {
     expect(stateAt('a\\*.log', 'a/x.log', 'win32').isIgnored).toBe(true);
   });
 
@@ -83,7 +83,7 @@ describe('.dockerignore', () => {
     );
   });
 
-  it('says whether something may be brought in again', () => {
+  it('tells whether there are exceptions', () => {
     expect(parseIgnoreRules('a\n# !b').hasExceptions).toBe(false);
     expect(parseIgnoreRules('a\n !b').hasExceptions).toBe(true);
   });
@@ -106,7 +106,7 @@ describe('.dockerignore', () => {
     );
   });
 
-  it('is done with repeated wildcards on a deep path', () => {
+  it('has a linear time bound for repeated wildcards on a deep path', () => {
     const rules = parseIgnoreRules(`${'**/'.repeat(8)}x\n${'*a'.repeat(40)}b`, 'linux');
     const names = Array.from({ length: 40 }, () => 'a'.repeat(200));
     names.reduce((state, each) => state.enter(each), rules.root);

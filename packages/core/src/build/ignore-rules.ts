@@ -1,39 +1,39 @@
 import { posix } from 'node:path';
 import { parsePattern, takes, type Token } from './ignore-pattern.js';
 
-/** What `.dockerignore` says of a path of the context, and of what is below it. */
+/** Whether `.dockerignore` excludes a path of the context, and how to go on below it. */
 export interface IgnoreState {
   readonly isIgnored: boolean;
-  /** The state of an entry of this folder. */
+  /** Returns the state of an entry of this folder. */
   readonly enter: (name: string) => IgnoreState;
 }
 
 export interface IgnoreRules {
   /** The state of the context itself. */
   readonly root: IgnoreState;
-  /** Whether something below an ignored folder may be brought in again. */
+  /** Whether any rule is an exception (`!pattern`), which may include files below an ignored folder. */
   readonly hasExceptions: boolean;
-  /** How many pairs of a pattern's element and a character were compared so far. */
+  /** Number of comparisons of a token with a character so far; for tests of the time bound. */
   readonly steps: () => number;
 }
 
 interface Rule {
   readonly tokens: readonly Token[];
   readonly isException: boolean;
-  /** When each state was last entered; the states of one turn are entered once. */
+  /** The turn in which each state was last entered; a turn enters each state once. */
   readonly entered: Int32Array;
 }
 
 /**
- * Where matching a rule has come to: states, or that a folder above matched already. State `2n` is before token n; `2n+1`
- * is within a segment that a `folders` token n has begun.
+ * Progress of matching one rule: the active states, or `matched` if this path or a parent folder matched. State `2n` is
+ * before token n; `2n+1` is inside a path segment consumed by `folders` token n.
  */
 type Progress = readonly number[] | 'matched';
 
 /**
- * Reads `.dockerignore`: Docker's rules, which are not git's. The last rule that matches a path, or a folder above it,
- * decides. Each rule is a set of positions that is carried down the tree: the time is at most the length of the pattern
- * for each character of a name, whatever the pattern is.
+ * Parses `.dockerignore` with Docker's rules, which differ from git's. The last rule that matches a path or a parent
+ * folder decides. Each rule is a nondeterministic automaton whose active states are passed down the tree, so the time per
+ * character of a path is at most proportional to the length of the pattern.
  *
  * @throws ImageError INVALID (a pattern)
  */
@@ -46,7 +46,7 @@ export function parseIgnoreRules(
     .split('\n')
     .flatMap((line) => parseRule(line, platform));
   const work = { steps: 0, turn: 0 };
-  const start = rules.map((rule) => enter(rule, 0, [], ++work.turn));
+  const start = rules.map((rule) => enterState(rule, 0, [], ++work.turn));
   const stateOf = (progress: readonly Progress[], isRoot: boolean): IgnoreState => {
     const last = rules.findLast((_, at) => progress[at] === 'matched');
     return {
@@ -78,13 +78,13 @@ function parseRule(line: string, platform: NodeJS.Platform): Rule[] {
   return [{ tokens, isException, entered: new Int32Array(2 * tokens.length + 2) }];
 }
 
-interface Feed {
+interface AdvanceInput {
   readonly chars: readonly string[];
   readonly work: { steps: number; turn: number };
 }
 
-/** Feeds characters to a rule. */
-function advance(rule: Rule, progress: Progress, { chars, work }: Feed): Progress {
+/** Advances the states of a rule over characters of a path. */
+function advance(rule: Rule, progress: Progress, { chars, work }: AdvanceInput): Progress {
   if (progress === 'matched' || progress.length === 0) return progress;
   const { tokens } = rule;
   let active = progress;
@@ -95,9 +95,10 @@ function advance(rule: Rule, progress: Progress, { chars, work }: Feed): Progres
       work.steps++;
       const at = state >> 1;
       const token = tokens[at];
-      if (token?.kind === 'folders') enter(rule, char === '/' ? 2 * at : 2 * at + 1, next, turn);
+      if (token?.kind === 'folders')
+        enterState(rule, char === '/' ? 2 * at : 2 * at + 1, next, turn);
       else if (token && takes(token, char))
-        enter(rule, 2 * (repeats(token) ? at : at + 1), next, turn);
+        enterState(rule, 2 * (isRepetition(token) ? at : at + 1), next, turn);
     }
     active = next;
     if (active.length === 0) break;
@@ -105,17 +106,22 @@ function advance(rule: Rule, progress: Progress, { chars, work }: Feed): Progres
   return active.includes(2 * tokens.length) ? 'matched' : active;
 }
 
-/** Adds a state, and those that are reached from it without a character. @returns all states of the turn */
-function enter({ tokens, entered }: Rule, first: number, states: number[], turn: number): number[] {
+/** Adds a state and the states reachable from it without consuming a character. @returns all states of the turn */
+function enterState(
+  { tokens, entered }: Rule,
+  first: number,
+  states: number[],
+  turn: number,
+): number[] {
   for (let state = first; entered[state] !== turn; state += 2) {
     entered[state] = turn;
     states.push(state);
     const token = tokens[state >> 1];
-    if (state % 2 === 1 || !token || !repeats(token)) break;
+    if (state % 2 === 1 || !token || !isRepetition(token)) break;
   }
   return states;
 }
 
-function repeats({ kind }: Token): boolean {
+function isRepetition({ kind }: Token): boolean {
   return kind === 'star' || kind === 'folders' || kind === 'all';
 }

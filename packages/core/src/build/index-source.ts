@@ -7,13 +7,13 @@ import { only } from '../transfer/copy.js';
 import { resolveAmong } from '../transfer/resolve.js';
 import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
 
-/** An image for one platform, in a source that holds nothing else. */
+/** An image for one platform; the only image of its source. */
 export interface PlatformImage {
   readonly platform: Platform;
   readonly source: Source;
 }
 
-/** One index over images for several platforms. Owns their sources. */
+/** Makes a source with one index of images for several platforms. It owns and disposes of their sources. */
 export async function indexOver(
   reference: string,
   images: readonly PlatformImage[],

@@ -5,7 +5,7 @@ import type { Platform } from '../oci/platform.js';
 import type { CallOptions } from '../transfer/store.js';
 import { readContextFile, usedFiles, type ContextFile } from './context.js';
 
-/** Changes whenever the makers would give other bytes for the same inputs. */
+/** Increase when a release of Stowage makes different bytes from the same inputs. */
 const MAKER_VERSION = 2;
 
 export interface Inputs extends CallOptions {
@@ -17,7 +17,7 @@ export interface Inputs extends CallOptions {
   readonly platforms: readonly Platform[];
 }
 
-/** Names all that an image is made from: two builds with equal hashes make the same image. */
+/** Hashes all inputs of an image (sha256, hex): builds without an engine and with equal hashes make the same image. */
 export async function hashInputs({
   definition,
   context,
@@ -32,7 +32,7 @@ export async function hashInputs({
   hash.update(
     JSON.stringify({
       version: MAKER_VERSION,
-      // What only finds, keeps or orders an image changes no byte of it.
+      // These fields serve search, pruning and build order; they do not change the image.
       definition: { ...definition, facts: undefined, retention: undefined, after: undefined },
       base,
       epoch,

@@ -8,7 +8,7 @@ import type { CallOptions, Open } from '../transfer/store.js';
 import { contextPath, readContextFile, selectFiles, type ContextFile } from './context.js';
 
 export interface Layer {
-  /** Plain, so its digest is also its diff ID. */
+  /** Uncompressed, so its digest is also its diff ID. */
   readonly descriptor: Descriptor;
   readonly open: Open;
 }
@@ -17,11 +17,11 @@ export interface LayerOptions extends CallOptions {
   readonly copy: readonly CopyYaml[];
   readonly files: readonly ContextFile[];
   readonly context: string;
-  /** Seconds since 1970, of every member. */
+  /** Modification time of every member, in seconds since 1970. */
   readonly mtime: number;
 }
 
-/** Folders that a base may have with other permissions than 0755; a layer that names them must not change those. */
+/** Usual modes of folders that are not 0755: a layer that contains them must not change the base's mode. */
 const FOLDER_MODES: Readonly<Record<string, number>> = {
   tmp: 0o1777,
   'var/tmp': 0o1777,
@@ -29,10 +29,10 @@ const FOLDER_MODES: Readonly<Record<string, number>> = {
 };
 
 /**
- * Makes one layer of files: members sorted by path, so the same files give the same digest whoever
- * packs them, wherever. The files are read twice: once for the digest, once when the layer is sent.
+ * Makes one layer of files. Members are sorted by path, so equal files give the same digest on every machine. The
+ * files are read twice: once for the digest, once when the layer is sent.
  *
- * @throws ImageError NOT_FOUND, USAGE, CONFLICT (two files for one path)
+ * @throws ImageError NOT_FOUND, USAGE, CONFLICT (two files for one path, or a file replaced during the build)
  */
 export async function makeLayer(options: LayerOptions): Promise<Layer> {
   const members = layerMembers(options);
@@ -56,21 +56,22 @@ function layerMembers({ copy, files, context, mtime }: LayerOptions): TarMember[
     for (const member of copyMembers(item, files, context)) {
       const before = members.get(member.name);
       if (before && !(before.type === 'directory' && member.type === 'directory')) {
-        throw conflict(member.name, context);
+        throw duplicateTarget(member.name, context);
       }
       members.set(member.name, { ...member, mtime });
     }
   }
   for (const name of [...members.keys()]) {
     for (const parent of parentsOf(name)) {
-      if (members.has(parent)) throw conflict(parent, context);
-      if (!members.has(`${parent}/`)) members.set(`${parent}/`, { ...folder(parent, {}), mtime });
+      if (members.has(parent)) throw duplicateTarget(parent, context);
+      if (!members.has(`${parent}/`))
+        members.set(`${parent}/`, { ...folderMember(parent, {}), mtime });
     }
   }
   return [...members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function conflict(name: string, location: string): ImageError {
+function duplicateTarget(name: string, location: string): ImageError {
   return new ImageError('CONFLICT', `copy: expected one source for /${name}, got two`, {
     location,
   });
@@ -99,9 +100,9 @@ function copyMembers(
         ? file.path.slice(file.path.lastIndexOf('/') + 1)
         : ''
       : file.path.slice(base.length);
-    const name = cleaned(`${to}/${relative}`);
+    const name = normalizeTarget(`${to}/${relative}`);
     if (name === '') return [];
-    if (file.type === 'directory') return [folder(name, ownership)];
+    if (file.type === 'directory') return [folderMember(name, ownership)];
     const bits = mode === undefined ? file.mode : parseInt(mode, 8);
     if (file.type === 'symlink')
       return [
@@ -127,7 +128,7 @@ function copyMembers(
   });
 }
 
-function folder(path: string, ownership: Ownership): TarMember {
+function folderMember(path: string, ownership: Ownership): TarMember {
   return {
     name: `${path}/`,
     size: 0,
@@ -144,7 +145,7 @@ function ownershipOf(owner: string | undefined): Ownership {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-function cleaned(path: string): string {
+function normalizeTarget(path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..'))
     throw new ImageError(

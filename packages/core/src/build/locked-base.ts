@@ -5,8 +5,10 @@ import type { PlatformOptions } from './make-options.js';
 import type { Base } from './make-options.js';
 
 /**
- * What FROM is to say. A base of the engine must be the one that was locked; one that it lacks is pulled by
- * the digest, where a registry knows it by that.
+ * Returns the reference for FROM. A base that only the engine has must match its lock; if the engine lacks it, FROM names
+ * the locked digest, so that the engine pulls exactly that.
+ *
+ * @throws ImageError CONFLICT (the engine has another image under this name)
  */
 export async function lockedBase(
   engine: Engine,
@@ -24,15 +26,15 @@ export async function lockedBase(
   }
   const { registry, repository } = name;
   const pinned = familiarReference({ registry, repository, digest });
-  const there = await engine.inspect(reference, { signal });
-  if (!there) return pinned;
-  if (there.id === digest || there.digests.includes(digest)) return familiarReference(name);
+  const present = await engine.inspect(reference, { signal });
+  if (!present) return pinned;
+  if (present.id === digest || present.digests.includes(digest)) return familiarReference(name);
   throw new ImageError(
     'CONFLICT',
-    `base ${familiarReference(name)}: expected ${digest} as image.lock.yaml says, got ${there.id} in ${engine.location}`,
+    `base ${familiarReference(name)}: expected ${digest} as image.lock.yaml says, got ${present.id} in ${engine.location}`,
     {
       location: engine.location,
-      hint: 'stowage build --update-base takes what the engine has now; or pull the locked one again.',
+      hint: 'Lock the image of the engine with stowage build --update-base, or pull the locked one again.',
     },
   );
 }

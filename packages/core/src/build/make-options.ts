@@ -4,7 +4,7 @@ import type { CallOptions, Source } from '../transfer/store.js';
 import type { ContextFile } from './context.js';
 import type { Platform } from '../oci/platform.js';
 
-/** What a person should know, though nothing failed. */
+/** A message for the user about something that is not an error. */
 export interface Notice {
   readonly type: 'notice';
   readonly text: string;
@@ -12,11 +12,11 @@ export interface Notice {
 
 /** An image to build on. */
 export interface Base {
-  /** What it is called in its source and in an engine; fully qualified. */
+  /** Its name in its source and in an engine; fully qualified. */
   readonly reference: string;
-  /** Absent: only the engine has it. */
+  /** Absent if only the engine has the base. */
   readonly source?: Source;
-  /** What `image.lock.yaml` says it is. */
+  /** Digest from `image.lock.yaml`. */
   readonly digest?: Digest;
 }
 
@@ -24,18 +24,18 @@ export interface MakeOptions extends CallOptions {
   /** The folder of the context, absolute. */
   readonly context: string;
   readonly files: readonly ContextFile[];
-  /** Absent for `scratch`. Must stay open as long as the image that is made. */
+  /** Absent for `scratch`. Its source must stay open as long as the returned image. */
   readonly base: Base | undefined;
-  /** Network of build steps. */
+  /** Network mode of build steps. */
   readonly network?: string | undefined;
-  /** Seconds since 1970: SOURCE_DATE_EPOCH, or 0. */
+  /** Time inside the image, in seconds since 1970: SOURCE_DATE_EPOCH, or 0. */
   readonly epoch: number;
-  /** Asked for only when there are steps to run. */
+  /** Opens the engine; called only for a definition with steps or a base that only the engine has. */
   readonly engine: () => Promise<Engine>;
-  /** Where the engine's answer is kept meanwhile. */
+  /** Folder for the temporary file with the image that the engine exports. */
   readonly spoolFolder: string;
   readonly onEvent?: ((event: EngineEvent | Notice) => void) | undefined;
 }
 
-/** For one platform of possibly several. */
+/** Options for one of the platforms. */
 export type PlatformOptions = MakeOptions & { readonly platform: Platform };

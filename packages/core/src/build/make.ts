@@ -7,12 +7,11 @@ import type { MakeOptions } from './make-options.js';
 import { runDockerfile } from './run-dockerfile.js';
 
 /**
- * Makes the image of a definition: with an engine from its Dockerfile or its steps, else without one from
- * the base and files. Several platforms make one index. What is returned can be copied anywhere; the
- * caller disposes of it.
+ * Makes the image of a definition: with an engine if it has a Dockerfile or steps, else without one from the base and
+ * files. Several platforms give one index. The caller disposes of the returned source.
  *
- * @throws ImageError UNAVAILABLE (steps and no engine that runs them), NOT_FOUND (a file, the base), INVALID
- *   (a step failed), CONFLICT (the base is not the one that was locked)
+ * @throws ImageError UNAVAILABLE (steps, but no engine that runs commands), NOT_FOUND (a file, the base), INVALID
+ *   (a step failed), CONFLICT (the base does not have the locked digest)
  */
 export async function makeImage(
   definition: Definition,

@@ -7,10 +7,10 @@ import type { CallOptions, Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
 
 /**
- * Sees to it that an engine has an image of a source under its name.
+ * Ensures that an engine has an image of a source under `reference`; copies it only if needed.
  *
- * @param options.platform which image of an index; what fits the engine when omitted.
- * @throws ImageError of either side; CONFLICT when somebody else changed the name meanwhile
+ * @param options.platform the image to select from an index; the engine's platform when omitted.
+ * @throws ImageError of the source and the engine; CONFLICT (the name was reassigned during the copy)
  */
 export async function putInto(
   engine: Engine,
@@ -22,8 +22,8 @@ export async function putInto(
   const own = platform ?? (await engine.platform(options));
   const root = own ? await selectPlatform(source, descriptor, own, options) : descriptor;
   const graph = await walk(source, root, options);
-  const there = await engine.inspect(reference, options);
-  if (there && isSameImage(there, graph)) return there;
+  const present = await engine.inspect(reference, options);
+  if (present && isSameImage(present, graph)) return present;
   await using sink = engine.sink();
   await copyGraph(source, graph, sink, options);
   await sink.tag(root, reference, options);

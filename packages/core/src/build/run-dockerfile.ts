@@ -11,29 +11,30 @@ import { lockedBase } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
 import { putInto } from './put-into.js';
 
-/** The name that a generated Dockerfile has inside the context. */
-const GENERATED = '.stowage.Dockerfile';
+/** Name of a generated Dockerfile in the context. */
+const GENERATED_DOCKERFILE = '.stowage.Dockerfile';
 
-/** Makes an image with an engine, from the definition's Dockerfile or its steps; the base is put there first. */
+/** Builds an image with an engine from the definition's Dockerfile or steps; copies the base to the engine first. */
 export async function runDockerfile(
   definition: Definition,
   options: PlatformOptions,
 ): Promise<Source> {
   const { files, base, platform, network, signal, onEvent, spoolFolder } = options;
   const engine = requireBuilder(await options.engine(), definition.name);
-  // Older engines refuse to be told of a platform, even their own.
+  // Older engines reject the platform parameter, even for their own platform.
   const native = await engine.platform({ signal });
   const isOwn = native !== undefined && matchesPlatform(native, platform);
-  // A Dockerfile's FROM is looked up in the engine.
+  // FROM is resolved in the engine, so the base has to be there.
   if (base?.source) await putInto(engine, base.source, base.reference, { signal, platform });
   const from = base && (await lockedBase(engine, base, options));
   const { args, labels, target, reference, dockerfile } = definition;
   const own = { members: files.map(contextMember), args };
-  const given = dockerfile === undefined ? generated(definition, files, options.context) : own;
+  const given =
+    dockerfile === undefined ? generateContext(definition, files, options.context) : own;
   await engine.build(
     {
       context: packTar(given.members),
-      dockerfile: dockerfile ?? GENERATED,
+      dockerfile: dockerfile ?? GENERATED_DOCKERFILE,
       reference,
       labels,
       args: { ...(from === undefined ? {} : { BASE: from }), ...given.args },
@@ -46,8 +47,8 @@ export async function runDockerfile(
   return await engine.source(reference, { spoolFolder, signal });
 }
 
-/** A context of just the files that are copied, each entry in a folder of its own, and the Dockerfile. */
-function generated(definition: Definition, files: readonly ContextFile[], context: string) {
+/** A context with only the copied files, in one folder for each `copy:` entry, and the generated Dockerfile. */
+function generateContext(definition: Definition, files: readonly ContextFile[], context: string) {
   const isFolder = (from: string) => !files.some(({ path, type }) => isFile(path, type, from));
   const { text, args } = generateDockerfile(definition, isFolder);
   const members = definition.copy.flatMap(({ from, mode }, at) => {
@@ -59,14 +60,14 @@ function generated(definition: Definition, files: readonly ContextFile[], contex
       return contextMember({ ...file, path: `${top}${below}`, mode: bits });
     });
   });
-  return { members: [...members, textMember(GENERATED, text)], args };
+  return { members: [...members, textMember(GENERATED_DOCKERFILE, text)], args };
 }
 
 function isFile(path: string, type: ContextFile['type'], from: string): boolean {
   return path === contextPath(from) && type !== 'directory';
 }
 
-/** @throws ImageError UNAVAILABLE */
+/** Narrows an engine to one that can build. @throws ImageError UNAVAILABLE (it cannot run commands) */
 export function requireBuilder(engine: Engine, name: string): BuildingEngine {
   if (canBuild(engine)) return engine;
   throw new ImageError(

@@ -15,19 +15,21 @@ import { openLocation, type Opened } from '../../open.js';
 import { findDefinitions } from '../workspace/definitions.js';
 import { withOwnName } from '../workspace/open-in.js';
 
-/** A base, and what the record of an image on it says of it. */
+/** A base that was opened, with what the record of an image built on it needs. */
 export interface OpenedBase {
   readonly base: Base;
+  /** The `base` of that record. */
   readonly origin: ImageRecord['base'];
-  /** What is in it, as its record says. */
+  /** Compilers, packages and tools of the base, from its record. */
   readonly facts?: Facts;
 }
 
 /**
- * Opens what a definition builds on: a path, an image of the workspace, or an outside reference, which is
- * looked for in the embedded store and then left to the engine.
+ * Opens the base of a definition: a path, an image of the workspace, or an outside reference, which is looked up in the
+ * embedded store and otherwise left to the engine.
  *
- * @throws ImageError NOT_FOUND, USAGE, CORRUPT, CONFLICT (not the one that was locked)
+ * @returns undefined for `scratch`
+ * @throws ImageError NOT_FOUND, USAGE, CORRUPT, CONFLICT (the base does not have the locked digest)
  */
 export async function openBase(
   place: CatalogPlace,
@@ -39,9 +41,9 @@ export async function openBase(
   if (isOutside(base)) return await openOutside(place, definition, await readLock(folder, base));
   const opened = await openAt(base, place, folder).catch(async (error: unknown) => {
     const isAbsent = error instanceof ImageError && error.code === 'NOT_FOUND';
-    throw isAbsent && parseName(base) ? await absent(base, place, error) : error;
+    throw isAbsent && parseName(base) ? await missingBase(base, place, error) : error;
   });
-  const { descriptor, reference } = await named(opened, base);
+  const { descriptor, reference } = await resolveNamed(opened, base);
   const name = opened.record?.name ?? base;
   return {
     base: { source: opened.source, reference },
@@ -50,13 +52,13 @@ export async function openBase(
   };
 }
 
-/** Neither a path nor a name of the workspace. */
+/** Whether a base is neither a path nor a conventional name. */
 export function isOutside(base: string): boolean {
   return !/^[.~/\\]/.test(base) && !base.endsWith('.tar') && parseName(base) === undefined;
 }
 
-/** Says whether a base only has to be made, or is not known at all. */
-async function absent(base: string, place: CatalogPlace, cause: Error): Promise<ImageError> {
+/** The error for a missing base: it has a definition but no archive, or the name is unknown. */
+async function missingBase(base: string, place: CatalogPlace, cause: Error): Promise<ImageError> {
   const definitions = await findDefinitions({ root: place.workspace });
   const names = definitions.map(({ definition }) => definition.name);
   const known = [...names, ...(await readCatalog(place)).map(({ name }) => name)];
@@ -73,7 +75,7 @@ async function absent(base: string, place: CatalogPlace, cause: Error): Promise<
         ? `Make it first: nx run ${base}:image-save, or stowage ensure.`
         : known.length === 0
           ? 'There is no image in this workspace yet.'
-          : (didYouMean(base, known) ?? 'stowage ls shows what is there.'),
+          : (didYouMean(base, known) ?? 'stowage ls lists the images.'),
     },
   );
 }
@@ -85,13 +87,13 @@ async function openOutside(
 ): Promise<OpenedBase> {
   const reference = canonicalReference(base);
   const opened = await openAt(`store:${base}`, place, place.workspace);
-  const found = await named(opened, base).catch((error: unknown) => {
+  const found = await resolveNamed(opened, base).catch((error: unknown) => {
     if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
     throw error;
   });
   if (found) {
     const { digest } = found.descriptor;
-    if (lock && lock.digest !== digest) throw otherThanLocked(base, lock.digest, digest);
+    if (lock && lock.digest !== digest) throw lockMismatch(base, lock.digest, digest);
     return { base: { source: opened.source, reference }, origin: { name: base, digest } };
   }
   return {
@@ -111,12 +113,12 @@ async function readLock(folder: string, base: string): Promise<BaseLock | undefi
     `${path}: expected the lock of ${base}, got that of ${lock.base}`,
     {
       location: path,
-      hint: 'stowage build --update-base locks the new base.',
+      hint: 'Lock the new base with stowage build --update-base.',
     },
   );
 }
 
-async function named({ source, reference, record }: Opened, base: string) {
+async function resolveNamed({ source, reference, record }: Opened, base: string) {
   try {
     const image = await source.resolve(reference);
     const name = image.reference ?? record?.reference;
@@ -130,18 +132,19 @@ async function named({ source, reference, record }: Opened, base: string) {
   }
 }
 
+/** Opens a base by its location. @throws ImageError like `openLocation`; CONFLICT (its record names another image) */
 export function openAt(location: string, place: CatalogPlace, cwd: string): Promise<Opened> {
-  const nowhere = () => {
+  const unsupported = () => {
     throw new TypeError('a base is never opened from an engine or standard input');
   };
-  const opening = openLocation(location, { place, cwd, stdin: nowhere, engine: nowhere });
+  const opening = openLocation(location, { place, cwd, stdin: unsupported, engine: unsupported });
   return withOwnName(opening, place.workspace);
 }
 
-function otherThanLocked(base: string, expected: Digest, got: Digest): ImageError {
+function lockMismatch(base: string, expected: Digest, got: Digest): ImageError {
   return new ImageError(
     'CONFLICT',
     `base ${base}: expected ${expected} as ${LOCK_FILE} says, got ${got}`,
-    { location: base, hint: 'stowage build --update-base takes what is there now.' },
+    { location: base, hint: 'Lock the current base with stowage build --update-base.' },
   );
 }

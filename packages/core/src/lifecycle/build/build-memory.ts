@@ -5,12 +5,13 @@ import { isDigest, type Digest } from '../../oci/digest.js';
 import { isObject } from '../../oci/json.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** Which image some inputs gave: `.stowage/builds/<hash of the inputs>`. Safe to lose: then it is built again. */
+/** The image built from some inputs, in `.stowage/builds/<hash of the inputs>`. If the file is lost, the image is rebuilt. */
 export interface Built {
   readonly digest: Digest;
   readonly configDigest?: Digest;
 }
 
+/** Reads the image built from these inputs; undefined if there is none or the file is damaged. */
 export async function readBuilt(workspace: Workspace, inputs: string): Promise<Built | undefined> {
   try {
     const bytes = await readOwn(pathOf(workspace, inputs));
@@ -24,6 +25,7 @@ export async function readBuilt(workspace: Workspace, inputs: string): Promise<B
   }
 }
 
+/** Records the image built from these inputs. */
 export async function writeBuilt(
   workspace: Workspace,
   inputs: string,

@@ -23,7 +23,7 @@ import { archiveOf, openEngine, type Workspace } from '../workspace/workspace.js
 
 /** How an image is built. */
 export interface BuildOptions extends VerbOptions, RecipeOptions {
-  /** Build even if the image exists. */
+  /** Build even if an image of the same inputs exists. */
   readonly force?: boolean | undefined;
 }
 
@@ -31,17 +31,18 @@ export interface BuildOptions extends VerbOptions, RecipeOptions {
 export interface BuildResult {
   readonly name: string;
   readonly reference: string;
-  /** Null in a dry run, where only building would tell. */
+  /** Null in a dry run if the image would be built. */
   readonly imageId: Digest | null;
+  /** Digest of the manifest or index; null like `imageId`. */
   readonly digest: Digest | null;
   readonly engine: EngineKind;
   readonly action: 'built' | 'skipped';
 }
 
 /**
- * Builds the image of a definition in an engine, unless it has one of the same inputs.
+ * Builds the image of a definition and puts it into the engine, unless the engine has an image of the same inputs.
  *
- * @throws ImageError NOT_FOUND, USAGE, NAMING, UNAVAILABLE, INVALID (a step failed)
+ * @throws ImageError NOT_FOUND, USAGE, NAMING, UNAVAILABLE, INVALID (a step or test failed)
  */
 export async function build(
   workspace: Workspace,
@@ -58,18 +59,18 @@ export async function build(
     return { ...common, imageId: present.id, digest: known.digest, action: 'skipped' };
   }
   if (options.dryRun) return { ...common, imageId: null, digest: null, action: 'built' };
-  await using source = await made(workspace, recipe, async () => engine, options);
+  await using source = await makeTested(workspace, recipe, async () => engine, options);
   const graph = await graphOf(source, reference, options);
   const image = await putInto(engine, source, reference, options);
-  await remember(workspace, recipe, graph);
+  await recordBuild(workspace, recipe, graph);
   return { ...common, imageId: image.id, digest: graph.root.digest, action: 'built' };
 }
 
 /**
- * Makes the image of a definition and keeps it as an archive with record and catalog entry. Does nothing when
- * the archive holds the image of the same inputs; saves without building when the engine has it.
+ * Builds the image of a definition and saves it as an archive with record and catalog entry. Does nothing if the archive
+ * holds an image of the same inputs; saves without building if the engine has one.
  *
- * @throws ImageError, as {@link build}; NO_SPACE
+ * @throws ImageError like {@link build}; NO_SPACE
  */
 export async function saveDefinition(
   workspace: Workspace,
@@ -85,26 +86,26 @@ export async function saveDefinition(
     async () => {
       if (!options.dryRun) await heal({ folder: workspace.place.folder, path: target.path });
       const known = options.force ? undefined : await readBuilt(workspace, recipe.inputs);
-      const isIt = (record: ImageRecord) =>
+      const isCurrent = (record: ImageRecord) =>
         record.digest === known?.digest && sameFacts(record.facts, facts);
-      const current = known && (await savedAlready(target, isIt));
+      const current = known && (await savedAlready(target, isCurrent));
       if (current) return current;
       if (options.dryRun)
         return { reference, archive: target.path, digest: null, size: null, action: 'saved' };
       let engine: Engine | undefined;
       try {
-        const theEngine = async (): Promise<Engine> =>
+        const openEngineOnce = async (): Promise<Engine> =>
           (engine ??= await openEngine(workspace, options));
         await using source =
-          (await fromEngine(workspace, recipe, theEngine, options)) ??
-          (await made(workspace, recipe, theEngine, options));
+          (await openBuilt(workspace, recipe, openEngineOnce, options)) ??
+          (await makeTested(workspace, recipe, openEngineOnce, options));
         const { origin: base } = recipe;
         const result = await saveImage(workspace, source, target, {
           ...options,
           facts,
           ...(base ? { base } : {}),
         });
-        await remember(workspace, recipe, await graphOf(source, reference, options));
+        await recordBuild(workspace, recipe, await graphOf(source, reference, options));
         return result;
       } finally {
         await engine?.[Symbol.asyncDispose]();
@@ -118,17 +119,17 @@ function sameFacts(a: Facts, b: Facts): boolean {
   return isDeepStrictEqual([a.compilers, a.packages, a.tools], [b.compilers, b.packages, b.tools]);
 }
 
-/** What the engine built from the same inputs before, if it still has it. */
-async function fromEngine(
+/** Opens the image that the engine built from the same inputs before; undefined if it has it no more. */
+async function openBuilt(
   workspace: Workspace,
   { definition, inputs }: Recipe,
-  theEngine: () => Promise<Engine>,
+  openEngineOnce: () => Promise<Engine>,
   options: BuildOptions,
 ): Promise<Source | undefined> {
   const known =
     options.force || isDaemonless(definition) ? undefined : await readBuilt(workspace, inputs);
   if (!known) return undefined;
-  const engine = await theEngine();
+  const engine = await openEngineOnce();
   const image = await engine.inspect(definition.reference, options);
   if (image?.id !== known.configDigest && image?.id !== known.digest) return undefined;
   return engine.source(definition.reference, {
@@ -137,19 +138,20 @@ async function fromEngine(
   });
 }
 
-/** Makes the image and holds it to its tests. */
-async function made(
+/** Makes the image and runs its tests. */
+async function makeTested(
   workspace: Workspace,
   recipe: Recipe,
   engine: () => Promise<Engine>,
   options: BuildOptions,
 ): Promise<Source> {
   const { definition } = recipe;
-  const how = isDaemonless(definition)
+  const text = isDaemonless(definition)
     ? 'building'
     : 'building with an engine; another build of the same inputs may give other bytes';
-  options.onEvent?.({ type: 'step', subject: definition.name, text: how });
-  if (!isDaemonless(definition)) await roomForContext(workspace, recipe, await engine(), options);
+  options.onEvent?.({ type: 'step', subject: definition.name, text });
+  if (!isDaemonless(definition))
+    await makeRoomForContext(workspace, recipe, await engine(), options);
   const source = await makeImage(definition, {
     ...options,
     ...recipe,
@@ -165,8 +167,8 @@ async function made(
   }
 }
 
-/** What the steps will write nobody can tell; the context, at least, comes twice: sent, and copied. */
-async function roomForContext(
+/** Frees space for the context, which the engine stores twice: as received and in the image. Output of steps is unknown. */
+async function makeRoomForContext(
   workspace: Workspace,
   { files }: Recipe,
   engine: Engine,
@@ -182,7 +184,7 @@ async function graphOf(source: Source, reference: string, options: BuildOptions)
   return walk(source, (await source.resolve(reference, options)).descriptor, options);
 }
 
-async function remember(workspace: Workspace, { inputs }: Recipe, graph: Graph): Promise<void> {
+async function recordBuild(workspace: Workspace, { inputs }: Recipe, graph: Graph): Promise<void> {
   const config = imagesOf(graph)[0]?.configDescriptor.digest;
   await writeBuilt(workspace, inputs, {
     digest: graph.root.digest,

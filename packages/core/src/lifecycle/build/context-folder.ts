@@ -6,11 +6,11 @@ import { ImageError, systemCode } from '../../errors.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
 
 /**
- * The folder that a definition takes files from, absolute. It lies in the workspace, links resolved; or, of a definition
- * elsewhere, in that definition's folder.
+ * Returns the absolute path of a definition's context. With links resolved, it must be in the workspace or in the folder
+ * of the definition.
  *
- * @param root the workspace.
- * @throws ImageError USAGE (a folder elsewhere), NOT_FOUND
+ * @param root absolute path of the workspace.
+ * @throws ImageError USAGE (a folder outside both), NOT_FOUND
  */
 export async function contextFolder(
   root: string,

@@ -11,9 +11,9 @@ import { contextFolder } from './context-folder.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
 
 /**
- * The Dockerfile of a definition: its own, or the one generated from its steps.
+ * Returns the text of a definition's Dockerfile: its own, or one generated from its steps.
  *
- * @param root the workspace.
+ * @param root absolute path of the workspace.
  * @throws ImageError USAGE (it needs none; a context outside the workspace), NOT_FOUND, INVALID (a Dockerfile outside the
  *   context)
  */
@@ -29,13 +29,13 @@ export async function dockerfileOf(root: string, found: FoundDefinition): Promis
       location: path,
     });
   }
-  if (!isDaemonless(found.definition)) return await generatedFor(root, found);
+  if (!isDaemonless(found.definition)) return await generateFor(root, found);
   throw new ImageError('USAGE', `${name}: expected steps or a dockerfile, got neither`, {
-    hint: 'It is made of its base and files alone, without an engine, so there is no Dockerfile.',
+    hint: 'This image is built from its base and files without an engine, so it has no Dockerfile.',
   });
 }
 
-async function generatedFor(root: string, found: FoundDefinition): Promise<string> {
+async function generateFor(root: string, found: FoundDefinition): Promise<string> {
   const { definition } = found;
   const context = await contextFolder(root, found);
   const files = new Set<string>();

@@ -4,7 +4,7 @@ import { readDefinition, type DefinitionOptions } from '../workspace/definitions
 import type { Workspace } from '../workspace/workspace.js';
 
 /**
- * Lists the files that an image is made from, as absolute paths: those that `copy:` names, or a Dockerfile's context.
+ * Lists the files that an image is made from, as absolute paths: those of `copy:`, or the whole context for a Dockerfile.
  *
  * @throws ImageError NOT_FOUND, USAGE, NAMING
  */

@@ -12,24 +12,24 @@ import { contextFolder } from './context-folder.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { DefinitionOptions, FoundDefinition } from '../workspace/definitions.js';
 
-/** A definition with all that its image is made from: found, open, hashed. Owns the base. */
+/** A definition with all inputs of its image: files listed, base opened, inputs hashed. Owns the base. */
 export interface Recipe extends AsyncDisposable {
   readonly definition: Definition;
   /** Absolute. */
   readonly context: string;
   readonly files: readonly ContextFile[];
   readonly base: Base | undefined;
-  /** What the record says of the base. */
+  /** The `base` of the image's record. */
   readonly origin: ImageRecord['base'];
-  /** What will be in the image: what its base has, and what the definition adds. */
+  /** Compilers, packages and tools of the image: those of the base and those of the definition. */
   readonly facts: Facts;
-  /** Of build steps and tests. */
+  /** Network mode of build steps and tests. */
   readonly network: string | undefined;
   /** Seconds since 1970 for every time inside the image. */
   readonly epoch: number;
-  /** What the image is made for. */
+  /** Platforms to build; at least one. */
   readonly platforms: readonly Platform[];
-  /** Equal for equal inputs. */
+  /** Hash of all inputs (sha256, hex). */
   readonly inputs: string;
 }
 
@@ -42,9 +42,10 @@ export interface RecipeOptions extends CallOptions, DefinitionOptions {
 }
 
 /**
- * Finds what the image of a definition is made from.
+ * Finds, opens and hashes the inputs of a definition's image.
  *
- * @throws ImageError NOT_FOUND (context, base), USAGE, CORRUPT (the base), CONFLICT (not the base that was locked)
+ * @throws ImageError NOT_FOUND (context, base), USAGE, CORRUPT (the base), CONFLICT (the base does not have the
+ *   locked digest)
  */
 export async function openRecipe(
   { root, place, settings }: Workspace,
@@ -63,7 +64,7 @@ export async function openRecipe(
     base,
     epoch,
     origin,
-    facts: withBase(definition.facts, facts),
+    facts: mergeFacts(definition.facts, facts),
     platforms,
     network: definition.network ?? settings.network,
     inputs: await hashInputs({
@@ -79,7 +80,7 @@ export async function openRecipe(
   };
 }
 
-function withBase(own: Facts, base: Facts | undefined): Facts {
+function mergeFacts(own: Facts, base: Facts | undefined): Facts {
   const both = (key: keyof Facts) => [...new Set([...(base?.[key] ?? []), ...own[key]])];
   return { compilers: both('compilers'), packages: both('packages'), tools: both('tools') };
 }

@@ -7,13 +7,13 @@ import type { Source } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Recipe } from './recipe.js';
 
-/** How many of the last lines of a failed test are shown. */
-const RECENT = 20;
+/** Number of output lines of a failed test in the error, the latest ones. */
+const MAX_ERROR_LINES = 20;
 
 /**
  * Runs a definition's tests in its image, each in a container of its own.
  *
- * @throws ImageError INVALID (a test failed), UNAVAILABLE (the engine runs nothing)
+ * @throws ImageError INVALID (a test failed), UNAVAILABLE (the engine cannot run commands)
  */
 export async function testImage(
   source: Source,
@@ -30,7 +30,7 @@ export async function testImage(
     const recent: string[] = [];
     const onLine = (text: string) => {
       recent.push(text);
-      if (recent.length > RECENT) recent.shift();
+      if (recent.length > MAX_ERROR_LINES) recent.shift();
       options.onEvent?.({ type: 'engine', text });
     };
     const image = { image: reference, command: ['/bin/sh', '-ec', command], network, onLine };
@@ -41,7 +41,7 @@ export async function testImage(
         [`${name}: ${title} (${command}): expected exit code 0, got ${code}`, ...recent].join('\n'),
         {
           location: builder.location,
-          hint: `Nothing was saved. A shell in the image: docker -H ${builder.location.replace(/^docker-daemon:/, '')} run --rm -it --entrypoint /bin/sh ${familiarReference(parseReference(reference))}`,
+          hint: `Nothing was saved. To open a shell in the image: docker -H ${builder.location.replace(/^docker-daemon:/, '')} run --rm -it --entrypoint /bin/sh ${familiarReference(parseReference(reference))}`,
         },
       );
   }

@@ -12,7 +12,7 @@ import { openEngine, type Workspace } from '../workspace/workspace.js';
 /**
  * Looks up the digest of a definition's outside base and writes `image.lock.yaml`.
  *
- * @throws ImageError USAGE (a base of the workspace needs no lock), NOT_FOUND
+ * @throws ImageError USAGE (the base is not an outside reference), NOT_FOUND
  */
 export async function updateBase(
   workspace: Workspace,

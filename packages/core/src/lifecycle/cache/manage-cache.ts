@@ -23,9 +23,9 @@ export interface CacheInfo {
   readonly path: string;
   readonly images: number;
   readonly blobs: number;
-  /** Size on disk. */
+  /** Size on disk, with incomplete downloads. */
   readonly bytes: number;
-  /** Size of incomplete content: being fetched, or left by a process that died. */
+  /** Size on disk of incomplete downloads: running, or left by a process that died. */
   readonly partialBytes: number;
 }
 
@@ -34,11 +34,11 @@ export interface CachedImage {
   /** Null for an image that was pulled by digest alone. */
   readonly reference: string | null;
   readonly digest: Digest;
-  /** What of it is here. */
+  /** Size of its cached content in bytes; 0 if it is damaged. */
   readonly bytes: number;
-  /** Whether all of its content is cached. An engine that had the rest was sent only the missing part. */
+  /** Whether all its content is cached; not so if an engine had some layers and only the others were fetched. */
   readonly whole: boolean;
-  /** ISO 8601. */
+  /** ISO 8601; null if unknown. */
   readonly lastUsed: string | null;
 }
 
@@ -64,8 +64,8 @@ export async function listCache(): Promise<CachedImage[]> {
   const store = new FileStore(path);
   return Promise.all(
     (await imagesIn(path)).map(async ({ reference = null, descriptor }) => {
-      // What is damaged is nothing that can be used.
-      const graph = await walk(store, descriptor, { missing: 'report' }).catch(unlessDamaged);
+      // A damaged image counts as 0 bytes, because none of it can be used.
+      const graph = await walk(store, descriptor, { missing: 'report' }).catch(ignoreDamage);
       const used = await modified(imageFile(path, descriptor.digest));
       return {
         reference,
@@ -81,7 +81,7 @@ export async function listCache(): Promise<CachedImage[]> {
 /** The result of hashing the cache. */
 export interface CacheProof {
   readonly blobs: number;
-  /** How many were hashed. */
+  /** Number of bytes that were hashed. */
   readonly bytes: number;
   /** Content whose digest was wrong. It was deleted; the next pull fetches it again. */
   readonly damaged: readonly Digest[];
@@ -111,11 +111,11 @@ export async function verifyCache(options: CallOptions = {}): Promise<CacheProof
   return { blobs: jobs.length, bytes, damaged };
 }
 
-function unlessDamaged(error: unknown): undefined {
+function ignoreDamage(error: unknown): undefined {
   if (!(error instanceof ImageError)) throw error;
 }
 
-/** Images whose manifest is here: of others only the name was learned. */
+/** Lists the images whose manifest is cached; for others only the name was resolved. */
 export async function imagesIn(path: string): Promise<NamedDescriptor[]> {
   const store = new FileStore(path);
   const images: NamedDescriptor[] = [];

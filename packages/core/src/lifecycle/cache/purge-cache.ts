@@ -15,26 +15,26 @@ import { sharedCache } from './shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { cacheInfo, imagesIn, type CachedImage } from './manage-cache.js';
 
-/** Which images leave the cache. */
+/** Which images to remove from the cache. */
 export interface PurgeOptions {
   /** References to remove; all images when empty. */
   readonly references: readonly string[];
-  /** Only images that were not used for this long, as `30d`. */
+  /** Only images that were not used for this long, for example `30d`. */
   readonly unusedFor?: string | undefined;
-  /** Only the least recently used, until at most this much is left, as `20GB`. */
+  /** Only the least recently used images, until at maxBytes this size remains, for example `20GB`. */
   readonly maxUsed?: string | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
-/** The images that left the cache. */
+/** The images that were removed from the cache. */
 export interface Purged {
   readonly purged: readonly Pick<CachedImage, 'reference' | 'digest'>[];
-  /** Bytes freed on disk; shared content is freed with its last image. */
+  /** Bytes freed on disk; shared content is freed with its last image. 0 in a dry run. */
   readonly freedBytes: number;
 }
 
-/** An image of the cache, and when it was last used (ms since 1970). */
-interface Used extends NamedDescriptor {
+interface UsedImage extends NamedDescriptor {
+  /** Milliseconds since 1970; 0 if unknown. */
   readonly lastUsed: number;
 }
 
@@ -44,92 +44,92 @@ export async function purgeCache(options: PurgeOptions): Promise<Purged> {
   const images = await usedImages(path);
   const wanted = options.references.map((text) => canonicalReference(withoutPrefix(text)));
   for (const reference of wanted)
-    if (!images.some((image) => isCalled(image, reference)))
+    if (!images.some((image) => hasReference(image, reference)))
       throw new ImageError('NOT_FOUND', `${reference}: expected it in the cache, got none`, {
         location: path,
-        hint: 'stowage cache ls shows what is there.',
+        hint: 'stowage cache ls lists the cached images.',
       });
   const named = images.filter(
-    (image) => wanted.length === 0 || wanted.some((reference) => isCalled(image, reference)),
+    (image) => wanted.length === 0 || wanted.some((reference) => hasReference(image, reference)),
   );
-  const going = await chosen(path, named, options);
-  const purged = going.map(({ reference = null, descriptor: { digest } }) => ({
+  const selected = await selectImages(path, named, options);
+  const purged = selected.map(({ reference = null, descriptor: { digest } }) => ({
     reference,
     digest,
   }));
   if (options.dryRun) return { purged, freedBytes: 0 };
-  return { purged, freedBytes: await drop(path, going, { grace: 0 }) };
+  return { purged, freedBytes: await removeImages(path, selected, { grace: 0 }) };
 }
 
-/** What the settings say of the cache is done; what somebody may be using at this moment stays. */
+/** Applies the cache limits of the settings. Images used within the grace period stay: another process may be reading them. */
 export async function evictCache({ cache }: Settings, { onEvent }: VerbOptions): Promise<void> {
   if (cache.unusedFor === undefined && cache.maxUsed === undefined) return;
   const path = sharedCache();
-  const going = (await chosen(path, await usedImages(path), cache)).filter(
+  const selected = (await selectImages(path, await usedImages(path), cache)).filter(
     ({ lastUsed }) => lastUsed < Date.now() - GRACE,
   );
-  if (going.length === 0) return;
-  await drop(path, going, {});
-  const names = going.map(({ reference, descriptor }) => reference ?? descriptor.digest);
-  onEvent?.({ type: 'notice', text: `left the cache, as stowage.yaml says: ${names.join(', ')}` });
+  if (selected.length === 0) return;
+  await removeImages(path, selected, {});
+  const names = selected.map(({ reference, descriptor }) => reference ?? descriptor.digest);
+  onEvent?.({ type: 'notice', text: `removed from the cache (stowage.yaml): ${names.join(', ')}` });
 }
 
-/** Without a rule, all. */
-async function chosen(
+/** Images that a rule removes; all images without a rule. */
+async function selectImages(
   path: string,
-  images: readonly Used[],
+  images: readonly UsedImage[],
   { unusedFor, maxUsed }: Pick<PurgeOptions, 'unusedFor' | 'maxUsed'>,
-): Promise<readonly Used[]> {
+): Promise<readonly UsedImage[]> {
   if (unusedFor === undefined && maxUsed === undefined) return images;
   const before = unusedFor === undefined ? -1 : Date.now() - duration(unusedFor, 'unused-for');
   const beyond =
     maxUsed === undefined
-      ? new Set<Used>()
+      ? new Set<UsedImage>()
       : await beyondSize(path, images, size(maxUsed, 'max-used'));
   return images.filter((image) => image.lastUsed <= before || beyond.has(image));
 }
 
-/** From the one on, counted from the latest use, with which they take more than `most` bytes, what they share once. */
+/** The least recently used images to drop so that the rest fits in `maxBytes`; shared blobs count once. */
 async function beyondSize(
   path: string,
-  images: readonly Used[],
-  most: number,
-): Promise<ReadonlySet<Used>> {
+  images: readonly UsedImage[],
+  maxBytes: number,
+): Promise<ReadonlySet<UsedImage>> {
   const store = new FileStore(path);
   const latest = [...images].sort((one, other) => other.lastUsed - one.lastUsed);
   const blobs = new Map<Digest, number>();
   for (const [at, image] of latest.entries()) {
-    // What is damaged takes nothing that could be used.
-    const graph = await walk(store, image.descriptor, { missing: 'report' }).catch(unlessDamaged);
+    // A damaged image counts as 0 bytes, because none of it can be used.
+    const graph = await walk(store, image.descriptor, { missing: 'report' }).catch(ignoreDamage);
     for (const node of graph?.nodes ?? []) blobs.set(node.digest, node.size);
     const total = [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0);
-    if (total > most) return new Set(latest.slice(at));
+    if (total > maxBytes) return new Set(latest.slice(at));
   }
   return new Set();
 }
 
-/** @returns the bytes that were freed */
-async function drop(
+/** Removes the names and then all content that no image needs any more. @returns the bytes freed on disk */
+async function removeImages(
   path: string,
-  going: readonly Used[],
+  selected: readonly UsedImage[],
   options: { readonly grace?: number },
 ): Promise<number> {
   const store = new FileStore(path);
-  const held = (await cacheInfo()).bytes;
-  for (const { reference } of going) if (reference !== undefined) await store.untag(reference);
+  const bytesBefore = (await cacheInfo()).bytes;
+  for (const { reference } of selected) if (reference !== undefined) await store.untag(reference);
   const named = new Set(
     (await imagesIn(path)).flatMap(({ reference, descriptor }) =>
       reference === undefined ? [] : [descriptor.digest],
     ),
   );
-  for (const { descriptor } of going)
+  for (const { descriptor } of selected)
     if (!named.has(descriptor.digest))
       await rm(imageFile(path, descriptor.digest), { force: true });
   await collect(store, path, options);
-  return held - (await cacheInfo()).bytes;
+  return bytesBefore - (await cacheInfo()).bytes;
 }
 
-async function usedImages(path: string): Promise<Used[]> {
+async function usedImages(path: string): Promise<UsedImage[]> {
   return Promise.all(
     (await imagesIn(path)).map(async (image) => ({
       ...image,
@@ -138,10 +138,10 @@ async function usedImages(path: string): Promise<Used[]> {
   );
 }
 
-function isCalled({ reference, descriptor }: Used, wanted: string): boolean {
+function hasReference({ reference, descriptor }: UsedImage, wanted: string): boolean {
   return reference === wanted || wanted.endsWith(`@${descriptor.digest}`);
 }
 
-function unlessDamaged(error: unknown): undefined {
+function ignoreDamage(error: unknown): undefined {
   if (!(error instanceof ImageError)) throw error;
 }

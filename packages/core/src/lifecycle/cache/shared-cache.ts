@@ -3,13 +3,14 @@ import { ImageError } from '../../errors.js';
 import { referenceIn, type OpenOptions } from '../../open.js';
 import { cacheFolder } from '../../store/cache-folder.js';
 
-/** The folder that this user's workspaces share for images from registries. */
+/** Returns the folder that caches images from registries for all workspaces of this user. */
 export function sharedCache(): string {
   return cacheFolder(process.env, process.platform, homedir());
 }
 
 /**
- * The cache for some inputs; none where the user wants none, which says something of references only.
+ * Returns the cache folder for some inputs; undefined with `cache: false`, which is allowed only if all inputs are registry
+ * references.
  *
  * @throws ImageError USAGE
  */
@@ -22,8 +23,8 @@ export async function cacheFor(
     if ((await referenceIn(input, { cwd })) === undefined)
       throw new ImageError(
         'USAGE',
-        `${input}: expected a reference with --no-cache, got something that goes through no cache`,
-        { location: input, hint: 'Leave --no-cache out: only images of registries are cached.' },
+        `${input}: expected a reference with --no-cache, got a location that is never cached`,
+        { location: input, hint: 'Omit --no-cache: only images from registries are cached.' },
       );
   return undefined;
 }

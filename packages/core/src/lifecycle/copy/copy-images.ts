@@ -47,15 +47,15 @@ export interface CopiedImage {
   /** Fully qualified; null for an image without a name. */
   readonly reference: string | null;
   readonly digest: Digest;
-  /** Digest before conversion; the same when nothing changed. */
+  /** Digest before conversion; equal to `digest` if nothing changed. */
   readonly before: Digest;
   /** Size of the whole image. */
   readonly bytes: number;
 }
 
 /**
- * Copies images. Without `convert` they are unchanged, byte for byte: the digest that goes in is the digest that
- * comes out.
+ * Copies images. Without `convert` every byte and therefore every digest stays the same. Signatures, SBOMs and other
+ * referrers are copied too, except to an engine and after a conversion.
  *
  * @throws ImageError of the source and the destination; AMBIGUOUS (several images), NO_SPACE
  */
@@ -66,11 +66,12 @@ export async function copyImages(
   options: CopyImagesOptions,
 ): Promise<CopiedImage[]> {
   let engine: Engine | undefined;
-  const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
+  const openEngineOnce = async (): Promise<Engine> =>
+    (engine ??= await openEngine(workspace, options));
   const opened = await openIn(workspace, from, {
     ...options,
     base: undefined,
-    engine: theEngine,
+    engine: openEngineOnce,
   });
   let base: Opened | undefined;
   try {
@@ -80,11 +81,11 @@ export async function copyImages(
     base =
       baseText === undefined
         ? undefined
-        : await openIn(workspace, baseText, { ...others, engine: theEngine });
+        : await openIn(workspace, baseText, { ...others, engine: openEngineOnce });
     const based = await withBaseOf(opened, images, base);
     await using destination = await openDestination(workspace, to, {
       ...options,
-      openEngine: theEngine,
+      openEngine: openEngineOnce,
     });
     const { sink, path } = destination;
     const as = options.as ?? destination.reference;
@@ -94,12 +95,12 @@ export async function copyImages(
         `${to}: expected one image to name ${as}, got ${images.length}`,
       );
     const moving: Moving[] = [];
-    await using _ = closing(moving);
+    await using _ = disposeAll(moving);
     for (const image of images)
       moving.push(await prepare(workspace, based.opened, image, { ...options, as }));
-    if (options.convert) await sayLeftOut(based.opened, images, moving, options);
+    if (options.convert) await reportSkippedReferrers(based.opened, images, moving, options);
     else if (!destination.isEngine)
-      moving.push(...(await referring(based.opened, moving, options)));
+      moving.push(...(await prepareReferrers(based.opened, moving, options)));
     const bytes = moving.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
     if (path !== undefined && !options.dryRun)
       await makeRoom(workspace, [{ path, bytes }], options);
@@ -128,8 +129,8 @@ export async function copyImages(
   }
 }
 
-/** Signatures, SBOMs and other referrers go where their image goes. */
-async function referring(
+/** Signatures, SBOMs and other referrers of the images. */
+async function prepareReferrers(
   { source }: Opened,
   moving: readonly Moving[],
   options: CopyImagesOptions,
@@ -144,8 +145,8 @@ async function referring(
   }));
 }
 
-/** What refers to an image refers to its digest. */
-async function sayLeftOut(
+/** Referrers name the digest of their subject, so they do not match a converted image. */
+async function reportSkippedReferrers(
   { source }: Opened,
   images: readonly NamedDescriptor[],
   moving: readonly Moving[],
@@ -158,11 +159,11 @@ async function sayLeftOut(
   for (const { digest } of await referrersOf(source, changed, options))
     options.onEvent?.({
       type: 'notice',
-      text: `${digest} refers to an image that has another digest now; it is left out`,
+      text: `${digest}: not copied, because conversion changed the digest of the image it refers to`,
     });
 }
 
-/** An image as it will arrive. */
+/** An image to copy, as it will be at the destination. */
 interface Moving extends Partial<AsyncDisposable> {
   readonly source: Source;
   readonly graph: Graph;
@@ -199,7 +200,7 @@ async function prepare(
   };
 }
 
-function closing(moving: readonly Moving[]): AsyncDisposable {
+function disposeAll(moving: readonly Moving[]): AsyncDisposable {
   return {
     [Symbol.asyncDispose]: async () => {
       for (const each of moving) await each[Symbol.asyncDispose]?.();

@@ -19,7 +19,7 @@ async function archiveOf(path: string, content: MemoryStore): Promise<void> {
   await writer.commit();
 }
 
-it('a delta goes where the rest is, with or without its base; elsewhere all that it lacks is said', async () => {
+it('a delta loads where its base is present; elsewhere every missing blob is reported', async () => {
   const { workspace, call, cwd } = await workspaceOf();
   await archiveOf(join(cwd, 'old.tar'), await storeWith('app:old', { layers: 2 }));
   await archiveOf(join(cwd, 'new.tar'), await storeWith('app:new', { layers: 3 }));
@@ -34,7 +34,7 @@ it('a delta goes where the rest is, with or without its base; elsewhere all that
   const digests = problems.flatMap(({ digest }) => digest ?? []);
   expect(digests).toHaveLength(2);
   for (const digest of digests) expect(String(refused)).toContain(digest);
-  // The docker half says what it lacks, too.
+  // The docker half reports its missing blob, too.
   expect(problems.filter(({ message }) => message.startsWith('docker-archive:'))).toHaveLength(1);
   expect(await verify(workspace, ['./delta.tar'], { ...call, base: './old.tar' })).toMatchObject([
     { ok: true },

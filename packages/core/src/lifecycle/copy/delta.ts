@@ -6,13 +6,13 @@ import { walk } from '../../transfer/walk.js';
 import type { Graph } from '../../transfer/graph.js';
 import { withBase } from '../../transfer/with-base.js';
 
-/** A source that may have been completed, and what is to be left out of its images. */
+/** A source, completed by its base if it is a delta, and the base whose blobs are omitted if it is not. */
 export interface Based {
   readonly opened: Opened;
   readonly leftOut?: Source;
 }
 
-/** A delta is completed by its base; of a whole image, what the base has is left out. */
+/** Completes a delta with its base; for complete images returns the base as the content to omit. */
 export async function withBaseOf(
   opened: Opened,
   images: readonly NamedDescriptor[],
@@ -27,7 +27,7 @@ export async function withBaseOf(
   return { opened, leftOut: base.source };
 }
 
-/** The same image without the blobs that somebody has; its manifests and configs stay, so it can be looked at. */
+/** Returns the graph without the blobs that `known` has. Manifests and configs stay, so the delta can be inspected. */
 export async function lacking(graph: Graph, known: Source): Promise<Graph> {
   const nodes: Descriptor[] = [];
   for (const node of graph.nodes)

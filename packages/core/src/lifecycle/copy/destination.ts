@@ -18,13 +18,13 @@ import { size } from '../workspace/units.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** Where images go, and what the location says they are to be called there. */
+/** A location opened for writing, and the reference that the location gives the image. */
 export interface Destination extends AsyncDisposable {
   readonly sink: Sink;
   readonly reference?: string;
-  /** For space: the file system that it is on. */
+  /** Path on its file system, to check free space. */
   readonly path?: string;
-  /** An engine holds what it can run, and nothing that refers to it. */
+  /** Whether it is an engine, which stores no referrers. */
   readonly isEngine?: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface DestinationOptions extends VerbOptions {
   readonly openEngine: () => Promise<Engine>;
   /** Add to an existing archive. */
   readonly append?: boolean | undefined;
-  /** Write an archive in parts of this size, as `1GB`. */
+  /** Write an archive in parts of this size, for example `1GB`. */
   readonly split?: string | undefined;
   /** Overwrite an existing archive. */
   readonly force?: boolean | undefined;
@@ -48,26 +48,31 @@ export interface DestinationOptions extends VerbOptions {
  * Opens a location for writing: `-`, a path (a folder, or one that ends with a slash, is a layout), or one of
  * skopeo's prefixes.
  *
- * @throws ImageError CONFLICT (an archive is there), USAGE
+ * @throws ImageError CONFLICT (an archive exists), USAGE, UNAVAILABLE (the engine or registry)
  */
 export async function openDestination(
   { place, limits }: Workspace,
   text: string,
   options: DestinationOptions,
 ): Promise<Destination> {
-  if (options.split !== undefined && !isOnDisk(text)) throw onlyArchives(text);
+  if (options.split !== undefined && !isOnDisk(text)) throw notAnArchive(text);
   if (text === '-')
-    return owned({ sink: new ArchiveWriter('-', (archive) => options.stdout(archive)) });
+    return createDestination({
+      sink: new ArchiveWriter('-', (archive) => options.stdout(archive)),
+    });
   const remote = await referenceOf(text, options);
   if (remote !== undefined) {
     const { openRepository } = await import('../../distribution/open-repository.js');
-    return owned({ sink: await openRepository(remote, options.registry), reference: remote });
+    return createDestination({
+      sink: await openRepository(remote, options.registry),
+      reference: remote,
+    });
   }
   const { prefix, rest } = splitPrefix(text);
   if (prefix === 'store')
-    return owned({ sink: new FileStore(`${place.state}/store`), reference: rest });
+    return createDestination({ sink: new FileStore(`${place.state}/store`), reference: rest });
   if (prefix === 'docker-daemon')
-    return owned({
+    return createDestination({
       sink: (await options.openEngine()).sink(options),
       reference: rest,
       isEngine: true,
@@ -82,24 +87,26 @@ export async function openDestination(
   const info = await statIfThere(absolute);
   const isLayout =
     prefix === 'oci' || (prefix === undefined && (/[\\/]$/.test(path) || info?.isDirectory()));
-  if (isLayout && options.split !== undefined) throw onlyArchives(text);
-  if (isLayout) return owned({ sink: new LayoutSink(absolute), path: absolute, ...reference });
+  if (isLayout && options.split !== undefined) throw notAnArchive(text);
+  if (isLayout)
+    return createDestination({ sink: new LayoutSink(absolute), path: absolute, ...reference });
   const sums = await sumsOf(absolute);
   const split = options.split === undefined ? undefined : size(options.split, '--split');
   const archive = archiveAt(absolute, { packed: compressionFor(path), sums, split });
   const isThere = info !== undefined || sums !== undefined;
-  if (!isThere || options.force) return owned({ sink: archive, path: absolute, ...reference });
+  if (!isThere || options.force)
+    return createDestination({ sink: archive, path: absolute, ...reference });
   if (!options.append)
-    throw new ImageError('CONFLICT', `${path}: expected no file there yet, got one`, {
+    throw new ImageError('CONFLICT', `${path}: expected no existing file, got one`, {
       location: absolute,
-      hint: 'Add to it with --append, or write over it with --force.',
+      hint: 'Add to it with --append, or overwrite it with --force.',
     });
   const { source } = await openArchive(absolute, { spoolFolder: spoolFolder(place), limits });
   await addAll(source, archive, options);
-  return owned({ sink: archive, path: absolute, ...reference }, source);
+  return createDestination({ sink: archive, path: absolute, ...reference }, source);
 }
 
-/** A reference with its host; where a folder of that name is, it is a path. */
+/** Returns the registry reference of a location; undefined for a path, even one whose first folder looks like a host. */
 async function referenceOf(text: string, { cwd }: DestinationOptions): Promise<string | undefined> {
   if (text.startsWith(REPOSITORY)) return text.slice(REPOSITORY.length);
   if (!namesHost(text)) return undefined;
@@ -107,7 +114,7 @@ async function referenceOf(text: string, { cwd }: DestinationOptions): Promise<s
   return (await statIfThere(resolve(cwd, host))) ? undefined : text;
 }
 
-/** One file, or parts: what it was before, of the same size, unless `split` says otherwise. */
+/** Writes one file, or parts. Without `split`, an archive in parts is written in parts of the same size again. */
 function archiveAt(
   path: string,
   {
@@ -125,7 +132,7 @@ function archiveAt(
     const each = split ?? (sums === undefined ? undefined : await partSize(sums));
     if (each === undefined) return writeAtomically(path, bytes);
     await writeParts(path, bytes, each);
-    // A file of that name would be read in place of its parts.
+    // A single file of that name would be read instead of the parts.
     await rm(path, { force: true });
   });
 }
@@ -135,13 +142,13 @@ async function partSize(sums: string): Promise<number> {
   return (first && (await statIfThere(first.path))?.size) || Infinity;
 }
 
-function onlyArchives(text: string): ImageError {
+function notAnArchive(text: string): ImageError {
   return new ImageError('USAGE', `${text}: expected an archive to split, got something else`, {
     hint: 'Name a file, as in ./all.tar --split 1GB.',
   });
 }
 
-/** When reading, content decides; when writing there is none yet, so the name does. @throws ImageError USAGE */
+/** Selects the compression by the file name, because there is no content to detect it from. @throws ImageError USAGE */
 function compressionFor(path: string): 'gzip' | 'zstd' | undefined {
   if (/\.(?:gz|tgz)$/.test(path)) return 'gzip';
   if (/\.(?:zst|tzst)$/.test(path)) return 'zstd';
@@ -157,7 +164,7 @@ async function addAll(source: Source, sink: Sink, options: VerbOptions): Promise
     await copy(source, descriptor.digest, sink, { signal: options.signal, as: reference });
 }
 
-function owned(
+function createDestination(
   destination: Omit<Destination, typeof Symbol.asyncDispose>,
   source?: Source,
 ): Destination {

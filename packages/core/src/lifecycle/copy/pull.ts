@@ -21,13 +21,13 @@ import { openEngine, type Workspace } from '../workspace/workspace.js';
 
 /** How images are pulled. */
 export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
-  /** An archive, or a folder for a layout; only into the cache when omitted. */
+  /** An archive, or a folder for a layout; when omitted, images are pulled only into the cache. */
   readonly output?: string | undefined;
   /** Pull one image of an index; all of them when omitted. */
   readonly platform?: Platform | undefined;
-  /** `false` leaves out signatures and SBOMs that refer to the images. Engines take none. */
+  /** `false` omits signatures and SBOMs that refer to the images. Engines never get them. */
   readonly referrers?: boolean | undefined;
-  /** `false` keeps only the output. */
+  /** `false` bypasses the cache; requires `output`. */
   readonly cache?: boolean | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface PullResult {
   readonly digest: Digest;
   /** Size of the whole image. */
   readonly bytes: number;
-  /** Bytes that were fetched. */
+  /** Bytes fetched from the registry. */
   readonly bytesReceived: number;
   /** The output; null for the cache alone. */
   readonly output: string | null;
@@ -60,24 +60,24 @@ export async function pull(
   const { output } = options;
   if (output === undefined && options.cache === false)
     throw new ImageError('USAGE', '--no-cache: expected --output with it, got none', {
-      hint: 'Without either, nothing of the image would stay.',
+      hint: 'Without a cache, the image is kept only in an output.',
     });
   for (const text of references) parseReference(withoutPrefix(text));
   let engine: Engine | undefined;
   const openEngineOnce = async (): Promise<Engine> =>
     (engine ??= await openEngine(workspace, options));
-  const pulled: Pulled[] = [];
+  const pulled: PullTask[] = [];
   try {
     await using destination =
       output === undefined
         ? undefined
         : await openDestination(workspace, output, { ...options, openEngine: openEngineOnce });
-    for (const input of references) pulled.push(await look(workspace, input, options));
+    for (const input of references) pulled.push(await openTask(workspace, input, options));
     if (options.dryRun) return pulled.map((each) => resultOf(each, output));
     const bytes = pulled.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
     if (destination?.path !== undefined)
       await makeRoom(workspace, [{ path: destination.path, bytes }], options);
-    for (const each of pulled) await move(each, destination, options);
+    for (const each of pulled) await transfer(each, destination, options);
     await destination?.sink.commit(options);
     if (options.cache !== false) await evictCache(workspace.settings, options);
     return pulled.map((each) => resultOf(each, output));
@@ -87,19 +87,24 @@ export async function pull(
   }
 }
 
-interface Pulled {
+/** One image to pull, with its open source. */
+interface PullTask {
   readonly input: string;
   readonly opened: Opened;
   readonly graph: Graph;
-  /** Bytes, so far. */
+  /** Bytes written to the destination so far. */
   written: number;
 }
 
-/** Finds an image and reads what is not a layer. */
-async function look(workspace: Workspace, input: string, options: PullOptions): Promise<Pulled> {
+/** Opens an image and reads its manifests and configs. */
+async function openTask(
+  workspace: Workspace,
+  input: string,
+  options: PullOptions,
+): Promise<PullTask> {
   const { platform } = options;
   const cache = options.cache === false ? undefined : sharedCache();
-  // Into an archive it goes once, not twice.
+  // With an output, content is written to the output only, not to the cache as well.
   const keeps = options.output === undefined;
   const { limits } = workspace;
   const opened = await openReference(withoutPrefix(input), { ...options, cache, keeps, limits });
@@ -116,9 +121,9 @@ async function look(workspace: Workspace, input: string, options: PullOptions): 
   }
 }
 
-/** Into the cache, and into what was asked for. */
-async function move(
-  pulled: Pulled,
+/** Fetches an image into the cache, or copies it to the destination. */
+async function transfer(
+  pulled: PullTask,
   destination: Destination | undefined,
   options: PullOptions,
 ): Promise<void> {
@@ -136,9 +141,9 @@ async function move(
       onFetched: (bytes) => options.onEvent?.({ type: 'fetched', bytes }),
     });
   const { sink, reference, isEngine } = destination;
-  const isAlone = isEngine || options.referrers === false;
-  const about = isAlone ? [] : await referrersTo(pulled, options);
-  for (const each of [graph, ...about])
+  const omitsReferrers = isEngine || options.referrers === false;
+  const referrers = omitsReferrers ? [] : await referrersTo(pulled, options);
+  for (const each of [graph, ...referrers])
     await copyGraph(source, each, sink, { signal: options.signal, onEvent });
   const { registry, repository, tag } = parseReference(withoutPrefix(input));
   const name =
@@ -146,27 +151,27 @@ async function move(
   if (name !== undefined) await sink.tag(graph.root, name, options);
 }
 
-/** What refers to an image only its registry knows; what needed no network so far is not held up by that. */
+/** Asks the registry for referrers. If the image came from the cache alone, an unreachable registry is only a notice. */
 async function referrersTo(
-  { input, opened: { source }, graph }: Pulled,
+  { input, opened: { source }, graph }: PullTask,
   options: PullOptions,
 ): Promise<readonly Graph[]> {
   try {
     return await referringTo(source, [graph], options);
   } catch (error) {
-    const isAway = error instanceof ImageError && error.code === 'UNAVAILABLE';
-    if (!isAway || !(source instanceof CachedSource) || source.received > 0) throw error;
-    const text = `${input}: its registry does not answer, so nothing that refers to it comes along`;
+    const isUnavailable = error instanceof ImageError && error.code === 'UNAVAILABLE';
+    if (!isUnavailable || !(source instanceof CachedSource) || source.received > 0) throw error;
+    const text = `${input}: its registry does not answer, so its signatures and SBOMs are not pulled`;
     options.onEvent?.({ type: 'notice', text });
     return [];
   }
 }
 
 function resultOf(
-  { input, graph, opened, written }: Pulled,
+  { input, graph, opened, written }: PullTask,
   output: string | undefined,
 ): PullResult {
-  // Without a cache, what was written is what was fetched.
+  // Without a cache, every byte written was fetched.
   const received = opened.source instanceof CachedSource ? opened.source.received : written;
   const { registry, repository } = parseReference(withoutPrefix(input));
   const { digest } = graph.root;

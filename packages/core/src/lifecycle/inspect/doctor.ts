@@ -35,13 +35,13 @@ export interface Diagnosis {
   readonly engine: string | null;
 }
 
-/** How problems are looked for. */
+/** How problems are found and repaired. */
 export interface DoctorOptions extends VerbOptions {
   /** Repair problems whose repair is certain: half-done commits, records without an archive, outdated entries. */
   readonly fix?: boolean | undefined;
 }
 
-/** Finds problems in the folder of archives; repairs them only with `fix`. */
+/** Finds problems in the folder of archives; repairs them with `fix`, except in a dry run. */
 export async function doctor(workspace: Workspace, options: DoctorOptions): Promise<Diagnosis> {
   const before = await problemsOf(workspace);
   const engine = await engineOf(workspace, options);
@@ -62,7 +62,7 @@ async function problemsOf({ place }: Workspace): Promise<Problem[]> {
   return [...ofEntries, ...(await strayFiles(place.folder, entries))];
 }
 
-/** Nothing here has to guess: what is deleted describes something that is not there. */
+/** Deletes only leftovers of interrupted saves and records of archives that do not exist. */
 async function repair(workspace: Workspace, problems: readonly Problem[]): Promise<void> {
   const { place } = workspace;
   for (const { kind, path, name } of problems) {
@@ -77,12 +77,12 @@ async function repair(workspace: Workspace, problems: readonly Problem[]): Promi
   await syncCatalog(workspace);
 }
 
-/** A save may have brought the archive meanwhile. */
+/** Checks again under the lock: a save may have created the archive meanwhile. */
 async function removeStray(archive: string): Promise<void> {
   if (!(await statIfThere(archive))) await rm(recordPath(archive), { force: true });
 }
 
-/** The archive that a part of its commit, or its record, belongs to; the path itself where it is neither. */
+/** The archive that a record or a partial file of a commit belongs to; the path itself for any other file. */
 function archiveOfPart(path: string): string {
   return path.replace(/(?:\.tar\.partial|\.image\.json(?:\.partial)?)$/, ARCHIVE_SUFFIX);
 }
@@ -90,8 +90,8 @@ function archiveOfPart(path: string): string {
 const DETAILS: Readonly<Record<Exclude<EntryState, 'ok'>, readonly [detail: string, fix: string]>> =
   {
     missing: [
-      'the catalog names an archive that is not there',
-      'Save the image again; or let stowage doctor --fix take its entry out of image-registry.yml.',
+      'the catalog names an archive that does not exist',
+      'Save the image again, or remove its entry from image-registry.yml with stowage doctor --fix.',
     ],
     orphan: [
       'an archive without a record',
@@ -168,11 +168,11 @@ async function recordProblem(
     : {
         kind: 'stray-record',
         detail: 'a record without its archive',
-        fix: 'Save the image again; or let stowage doctor --fix delete the record.',
+        fix: 'Save the image again, or delete the record with stowage doctor --fix.',
       };
 }
 
-/** Relative paths of all files; links are no files of ours, and lead nowhere. */
+/** Relative paths of all files below a folder, sorted; symbolic links are not followed. */
 async function filesBelow(folder: string): Promise<string[]> {
   const files = await filesMatching(folder, ['**/*'], { dot: true });
   return files.map((path) => slashed(relative(folder, path))).sort();

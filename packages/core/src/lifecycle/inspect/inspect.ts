@@ -19,7 +19,7 @@ import { openEngine, type Workspace } from '../workspace/workspace.js';
 export interface Inspection {
   readonly location: string;
   readonly kind: LocationKind;
-  /** The description that was read, of a hybrid archive. */
+  /** The half of a hybrid archive that was read; absent for other locations. */
   readonly half?: 'oci' | 'docker';
   readonly compression: Compression;
   readonly images: readonly InspectedImage[];
@@ -32,7 +32,7 @@ export interface InspectedImage {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly configDigest: Digest | null;
-  /** Size of all content that is there, each blob once, in bytes. */
+  /** Size of all content that is present, in bytes; each blob counts once. */
   readonly size: number;
   readonly platforms: readonly InspectedPlatform[];
   readonly layers: readonly InspectedLayer[];
@@ -44,15 +44,15 @@ export interface InspectedImage {
 export interface InspectedPlatform extends Platform {
   /** Digest of its manifest. */
   readonly digest: Digest;
-  /** Whether its manifest is there. */
+  /** Whether its manifest, config and all layers are present. */
   readonly present: boolean;
 }
 
 /** One name of an image. */
 export interface InspectedName {
-  /** Fully qualified; null when the text is no reference on its own, for example only a tag. */
+  /** Fully qualified; null if the text is not a complete reference, for example only a tag. */
   readonly reference: string | null;
-  /** The annotation or `RepoTags` that it is from; null for a store or an engine. */
+  /** The annotation or `RepoTags` that contains it; null for a store or an engine. */
   readonly field: EmbeddedName['field'] | null;
   /** The text in that field. */
   readonly written: string | null;
@@ -64,7 +64,7 @@ export interface InspectedLayer {
   readonly size: number;
   readonly mediaType: string;
   readonly diffId: Digest | null;
-  /** Only in an index of several platforms. */
+  /** Only for an index. */
   readonly platform?: Platform;
 }
 
@@ -79,7 +79,7 @@ export interface InspectOptions extends VerbOptions {
 }
 
 /**
- * Describes the images at a location from headers, manifests and configs; no layer is read.
+ * Describes the images at a location from tar headers, manifests and configs; layers are not read.
  *
  * @throws ImageError NOT_FOUND, INVALID, CORRUPT, UNSUPPORTED, UNAVAILABLE
  */
@@ -89,8 +89,9 @@ export async function inspect(
   options: InspectOptions,
 ): Promise<Inspection> {
   let engine: Engine | undefined;
-  const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
-  const opened = await openIn(workspace, location, { ...options, engine: theEngine });
+  const openEngineOnce = async (): Promise<Engine> =>
+    (engine ??= await openEngine(workspace, options));
+  const opened = await openIn(workspace, location, { ...options, engine: openEngineOnce });
   await using source = opened.source;
   try {
     const images = new Map<
@@ -98,7 +99,10 @@ export async function inspect(
       { readonly descriptor: Descriptor; readonly names: InspectedName[] }
     >();
     const named = new Set<string>();
-    for (const { descriptor, reference, embedded } of await chosen(source, opened.reference)) {
+    for (const { descriptor, reference, embedded } of await selectImages(
+      source,
+      opened.reference,
+    )) {
       const image = images.get(descriptor.digest) ?? { descriptor, names: [] };
       const name = {
         reference: reference ?? null,
@@ -134,7 +138,10 @@ export async function inspect(
   }
 }
 
-async function chosen(source: Source, reference: string | undefined): Promise<NamedDescriptor[]> {
+async function selectImages(
+  source: Source,
+  reference: string | undefined,
+): Promise<NamedDescriptor[]> {
   if (reference !== undefined) return [await source.resolve(reference)];
   const all: NamedDescriptor[] = [];
   for await (const image of source.list()) all.push(image);
@@ -184,7 +191,7 @@ function platformsOf(graph: Graph): InspectedImage['platforms'] {
   return childrenOf(manifest, known).flatMap((child) => {
     const config = configs.get(child.digest);
     const platform = child.platform ?? config?.platform;
-    // Attestations are listed as unknown/unknown: they run nowhere.
+    // BuildKit lists attestations as unknown/unknown; they are not images to run.
     return platform && platform.os !== 'unknown'
       ? [{ ...platform, digest: child.digest, present: isWhole(graph, child, missing) }]
       : [];

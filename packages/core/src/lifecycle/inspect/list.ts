@@ -26,12 +26,13 @@ export interface ListEntry {
   readonly state: EntryState;
 }
 
-/** Lists every archive that the catalog or the disk knows. */
+/** Lists every archive that is in the catalog or on the disk. */
 export async function list(workspace: Workspace): Promise<ListEntry[]> {
   const entries = await readCatalog(workspace.place);
   return entries.map((entry) => listEntry(entry, workspace));
 }
 
+/** Converts an entry of the catalog; unknown values are null. */
 export function listEntry(entry: CatalogEntry, { settings }: Workspace): ListEntry {
   const { name, file, state } = entry;
   const folder = file.includes('/') ? file.slice(0, file.indexOf('/')) : undefined;
@@ -39,7 +40,8 @@ export function listEntry(entry: CatalogEntry, { settings }: Workspace): ListEnt
   return {
     name,
     reference:
-      entry.reference ?? (entry.docker_tag === undefined ? null : canonical(entry.docker_tag)),
+      entry.reference ??
+      (entry.docker_tag === undefined ? null : canonicalOrText(entry.docker_tag)),
     project: parts?.project ?? null,
     os: parts?.os ?? null,
     variant: parts?.variant ?? null,
@@ -54,8 +56,8 @@ export function listEntry(entry: CatalogEntry, { settings }: Workspace): ListEnt
   };
 }
 
-/** Older tools wrote what they liked; it is shown as it is when it is no reference. */
-function canonical(text: string): string {
+/** Older tools wrote any text as `docker_tag`; an invalid reference is returned unchanged. */
+function canonicalOrText(text: string): string {
   try {
     return canonicalReference(text);
   } catch {

@@ -19,7 +19,7 @@ export interface VerifyResult {
   /** Number of bytes that were hashed. */
   readonly bytes: number;
   readonly problems: readonly ImageProblem[];
-  /** Files that belong to no image. */
+  /** Files of the archive that no image references. */
   readonly unreferenced: readonly string[];
 }
 
@@ -29,14 +29,14 @@ export interface VerifyLocationsOptions extends VerbOptions {
   readonly cwd: string;
   /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
-  /** Location of content that the images lack: the archive that a delta was made against. */
+  /** For a delta: location of the archive it was made against. */
   readonly base?: string | undefined;
-  /** Do not report platforms of an index that are missing. */
+  /** Do not report missing platforms of an index. */
   readonly allowSparse?: boolean | undefined;
 }
 
 /**
- * Verifies every byte of the images at locations. Faults of the content are in the results, not thrown.
+ * Verifies every byte of the images at locations. Problems are in the results, not thrown.
  *
  * @throws ImageError NOT_FOUND (a location), USAGE, UNAVAILABLE
  */
@@ -46,12 +46,13 @@ export async function verify(
   options: VerifyLocationsOptions,
 ): Promise<VerifyResult[]> {
   let engine: Engine | undefined;
-  const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
+  const openEngineOnce = async (): Promise<Engine> =>
+    (engine ??= await openEngine(workspace, options));
   try {
     const results: VerifyResult[] = [];
     for (const location of locations) {
       options.onEvent?.({ type: 'step', subject: location, text: 'verifying' });
-      results.push(await verifyOne(workspace, location, { ...options, engine: theEngine }));
+      results.push(await verifyOne(workspace, location, { ...options, engine: openEngineOnce }));
     }
     return results;
   } finally {
@@ -84,7 +85,7 @@ async function verifyOne(
     });
     for (const text of notices) options.onEvent?.({ type: 'notice', text });
     if (verified.images === 0)
-      options.onEvent?.({ type: 'notice', text: `${location}: an archive of no images` });
+      options.onEvent?.({ type: 'notice', text: `${location}: holds no images` });
     const problems = [...damaged, ...verified.problems];
     return { location, ...verified, ok: problems.length === 0, problems };
   } catch (error) {
@@ -95,7 +96,7 @@ async function verifyOne(
   }
 }
 
-/** Of an archive in parts: those that are not what its list of checksums says, so that only they are fetched again. */
+/** Finds parts of a split archive that do not match its checksums, so that only those need to be transferred again. */
 async function damagedParts(
   { place }: Workspace,
   location: string,

@@ -5,26 +5,26 @@ import { canonicalReference, familiarReference, parseReference } from '../../oci
 import type { EnsureResult } from './ensure.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** Arguments for `act`, so that the jobs of a runner use an image of the engine. */
+/** Arguments that make `act` run jobs in images of the engine. */
 export interface ActArguments {
   readonly arguments: readonly string[];
-  /** What these arguments cannot express. */
+  /** Messages about jobs for which `act` will not use their image. */
   readonly notices: readonly string[];
 }
 
-/** How the arguments are made. */
+/** How arguments are made. */
 export interface ActOptions {
-  /** The runner's label for requirements that no workflow gave; the system's name when omitted. */
+  /** Runner label to use for every job; when omitted, the label in the workflow, else the operating system. */
   readonly runner?: string | undefined;
 }
 
-const FILE = '.actrc';
-const NO_PULL = '--pull=false';
+const ACTRC_FILE = '.actrc';
+const NO_PULL_ARGUMENT = '--pull=false';
 
-/** The arguments for `act`. It takes one image for each runner; a job with its own `container:` always uses that. */
+/** Makes the arguments for `act`, which uses one image per runner label; a job with a `container:` always runs in that. */
 export function actArguments(
   jobs: readonly EnsureResult[],
-  { runner: said }: ActOptions = {},
+  { runner: givenLabel }: ActOptions = {},
 ): ActArguments {
   const images = new Map<string, string>();
   const notices: string[] = [];
@@ -37,45 +37,48 @@ export function actArguments(
         );
       continue;
     }
-    const label = said ?? runner ?? os;
+    const label = givenLabel ?? runner ?? os;
     const before = images.get(label);
     if (before === undefined) images.set(label, image);
     else if (before !== image)
       notices.push(
-        `${job ?? name}: act takes one image for ${label}, and ${before} is it; run this job alone (--job) to use ${image}`,
+        `${job ?? name}: act uses one image for each runner, and ${label} already has ${before}; run this job alone (--job) to use ${image}`,
       );
   }
   return {
-    arguments: [...[...images].flatMap(([label, image]) => ['-P', `${label}=${image}`]), NO_PULL],
+    arguments: [
+      ...[...images].flatMap(([label, image]) => ['-P', `${label}=${image}`]),
+      NO_PULL_ARGUMENT,
+    ],
     notices,
   };
 }
 
-/** Writes arguments into `.actrc` at the root of the workspace; unrelated lines stay. @returns its path */
+/** Writes arguments to `.actrc` at the root of the workspace; unrelated lines stay. @returns its path */
 export async function writeActrc(
   { root }: Workspace,
   { arguments: given }: ActArguments,
 ): Promise<string> {
-  const path = join(root, FILE);
+  const path = join(root, ACTRC_FILE);
   await writeAtomically(path, [Buffer.from(editActrc(await textIfThere(path), given))]);
   return path;
 }
 
-/** Pure: what `.actrc` says afterwards. */
+/** Returns the new text of `.actrc`. Pure. */
 export function editActrc(text: string, given: readonly string[]): string {
   const lines = given.flatMap((word, at) => {
     if (word === '-P') return [`-P ${given[at + 1] ?? ''}`];
     return given[at - 1] === '-P' ? [] : [word];
   });
-  const replaced = new Set(lines.map(subjectOf));
+  const replaced = new Set(lines.map(lineKey));
   const kept = text
     .split('\n')
-    .filter((line) => line.trim() !== '' && !replaced.has(subjectOf(line)));
+    .filter((line) => line.trim() !== '' && !replaced.has(lineKey(line)));
   return `${[...kept, ...lines].join('\n')}\n`;
 }
 
-/** What a line is about: `-P <runner>`, or a flag. */
-function subjectOf(line: string): string {
+/** The setting of a line: `-P <runner>`, or a flag. */
+function lineKey(line: string): string {
   const [, runner] = /^\s*(?:-P|--platform)[ =]([^=]+)=/.exec(line) ?? [];
   return runner === undefined ? (line.trim().split(/[ =]/)[0] ?? '') : `-P ${runner}`;
 }

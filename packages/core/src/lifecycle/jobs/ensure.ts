@@ -38,10 +38,10 @@ export interface EnsureOptions extends VerbOptions {
 }
 
 /**
- * Makes sure that the engine has the images that jobs need: loads the best archive; where none fits, builds, saves, registers and
- * loads the image. Repeating a request builds nothing; of two processes one builds and the other waits.
+ * Ensures that the engine has the images that jobs need: loads the best archive; if none fits, builds, saves, registers
+ * and loads the image. Repeating a request builds nothing; of two concurrent processes one builds and the other waits.
  *
- * @throws ImageError as `plan`, `saveDefinition` and `load`
+ * @throws ImageError like `plan`, `saveDefinition` and `load`
  */
 export async function ensure(
   workspace: Workspace,
@@ -51,7 +51,7 @@ export async function ensure(
   const { jobs, skipped } = await readJobs(workspace, request, options);
   if (!options.dryRun) await healCatalog(workspace.place);
   const results: EnsureResult[] = [];
-  // One after the other: what was made for one may be what the next one needs.
+  // In sequence: an image built for one job may fit the next one.
   for (const job of jobs) {
     const [planned] = await planJobs(workspace, [job], options);
     if (planned) results.push(await ensureJob(workspace, planned, options));
@@ -67,23 +67,25 @@ async function ensureJob(
   const { runner, container } = job;
   const saved: SaveResult[] = [];
   if (build && !options.dryRun) {
-    const found = 'definition' in build ? build.definition : generated(workspace, job, build.base);
+    const found =
+      'definition' in build ? build.definition : generateDefinition(workspace, job, build.base);
     await saveWithBases(workspace, found, saved, options);
   }
   const { os } = job.requirements;
   const common = { ...planned, os, runner, container, saved };
   const archive = saved.at(-1)?.archive ?? planned.best_image_path;
-  // In a dry run, what would be built is not there to be loaded.
+  // In a dry run an image that would be built has no archive to load.
   if (archive === null) return { ...common, loaded: [] };
-  const loadAs = (as?: string) => load(workspace, [archive], { ...options, as, stdin: nothing });
+  const loadAs = (as?: string) =>
+    load(workspace, [archive], { ...options, as, stdin: refuseStdin });
   const loaded = await loadAs();
-  const wanted = container === null ? undefined : ownName(container);
-  const isThere = loaded.some(({ reference }) => reference === wanted);
-  if (wanted !== undefined && !isThere) loaded.push(...(await loadAs(wanted)));
+  const containerName = container === null ? undefined : ownName(container);
+  const isLoaded = loaded.some(({ reference }) => reference === containerName);
+  if (containerName !== undefined && !isLoaded) loaded.push(...(await loadAs(containerName)));
   return { ...common, loaded };
 }
 
-/** What a job's `container:` asks for, if that is an image of ours: only such a name may be given away. */
+/** The reference of a job's `container:` if it has a conventional name; other names must not be given to our images. */
 function ownName(container: string): string | undefined {
   const reference = canonicalReference(container);
   const name = reference.slice(reference.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
@@ -105,14 +107,14 @@ async function saveWithBases(
       throw new ImageError(
         'USAGE',
         `base: expected no cycle, got ${chain.map(({ definition }) => definition.name).join(' -> ')}`,
-        { location: base.folder, hint: 'Build one of these on something else.' },
+        { location: base.folder, hint: 'Give one of these images another base.' },
       );
     base = await missingBase(workspace, base, options);
   }
   for (const each of chain.reverse()) saved.push(await saveDefinition(workspace, each, options));
 }
 
-/** The definition of a base of the workspace that has no archive. */
+/** The definition of the base if the base is an image of the workspace without an archive. */
 async function missingBase(
   workspace: Workspace,
   { definition: { base } }: FoundDefinition,
@@ -125,8 +127,8 @@ async function missingBase(
   return all.find(({ definition }) => definition.name === base);
 }
 
-/** A definition for what no definition of the workspace makes: the base, and what it lacks. */
-function generated(
+/** Generates a definition for requirements that no definition of the workspace meets: a base and what it lacks. */
+function generateDefinition(
   { root }: Workspace,
   { requirements }: Job,
   base: CatalogEntry | undefined,
@@ -138,6 +140,6 @@ function generated(
   return { definition, folder: root };
 }
 
-function nothing(): never {
+function refuseStdin(): never {
   throw new TypeError('an archive of the catalog is never read from standard input');
 }

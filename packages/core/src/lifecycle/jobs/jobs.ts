@@ -13,7 +13,10 @@ import { ImageError, systemCode } from '../../errors.js';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** The requirements of jobs: given here, in a file, or by a workflow. Values given here fill gaps. */
+/**
+ * The requirements of jobs: given here, in a file, or by a workflow. Values given here override those of the file; values of
+ * the workflow override those given here.
+ */
 export interface JobRequest extends RequirementsYaml {
   /** A YAML or JSON file of requirements. */
   readonly requirements?: string | undefined;
@@ -25,7 +28,7 @@ export interface JobRequest extends RequirementsYaml {
 
 /** One job and its requirements. */
 export interface Job extends Omit<WorkflowJob, 'job' | 'requirements'> {
-  /** Absent unless it is a job of a workflow. */
+  /** ID of the job; only for a job of a workflow. */
   readonly job?: string;
   readonly requirements: Requirements;
 }
@@ -35,10 +38,10 @@ export interface Jobs extends Pick<Workflow, 'skipped'> {
   readonly jobs: readonly Job[];
 }
 
-/** @throws ImageError USAGE, NOT_FOUND (a file, a job), NAMING */
+/** Reads the jobs of a request. @throws ImageError USAGE, NOT_FOUND (a file, a job), NAMING */
 export async function readJobs(
   workspace: Workspace,
-  { requirements: file, workflow, job, ...said }: JobRequest,
+  { requirements: file, workflow, job, ...givenHere }: JobRequest,
   { cwd }: { readonly cwd: string },
 ): Promise<Jobs> {
   const { root, settings } = workspace;
@@ -47,9 +50,10 @@ export async function readJobs(
     architecture: parsePlatform(`linux/${arch()}`).architecture,
   };
   if (workflow === undefined) {
-    if (job !== undefined) throw new ImageError('USAGE', '--job: expected --workflow with it');
+    if (job !== undefined)
+      throw new ImageError('USAGE', '--job: expected --workflow with it, got none');
     const written = file === undefined ? {} : parseRequirements(await textOf(file, cwd));
-    const requirements = requirementsOf(joined(written, said), defaults);
+    const requirements = requirementsOf(mergeRequirements(written, givenHere), defaults);
     return { jobs: [{ runner: null, container: null, requirements }], skipped: [] };
   }
   if (file !== undefined)
@@ -57,19 +61,19 @@ export async function readJobs(
   const found = parseWorkflow(await textOf(workflow, cwd), {
     job,
     runners: settings.runners,
-    os: said.os,
+    os: givenHere.os,
   });
   return {
     skipped: found.skipped,
     jobs: found.jobs.map((each) => ({
       ...each,
-      requirements: requirementsOf(joined(said, each.requirements), defaults),
+      requirements: requirementsOf(mergeRequirements(givenHere, each.requirements), defaults),
     })),
   };
 }
 
-/** The later says what the earlier left open or said otherwise; lists are added up. */
-function joined(earlier: RequirementsYaml, later: RequirementsYaml): RequirementsYaml {
+/** Values of `later` override those of `earlier`; lists are concatenated. */
+function mergeRequirements(earlier: RequirementsYaml, later: RequirementsYaml): RequirementsYaml {
   const given = Object.entries(later).filter(([, value]) => value !== undefined);
   const list = (key: 'packages' | 'tools' | 'features') =>
     [earlier[key] ?? [], later[key] ?? []].flatMap((value) =>

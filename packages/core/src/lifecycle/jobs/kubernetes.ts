@@ -5,8 +5,8 @@ import { ImageError, systemCode } from '../../errors.js';
 import { readAll } from '../../transfer/verified.js';
 import type { Bytes } from '../../transfer/store.js';
 
-/** More than any rendered set of manifests (bytes). */
-const LIMIT = 64 * 1024 * 1024;
+/** Maximum size of manifests from standard input in bytes, well above any rendered set. */
+const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 
 /** How Kubernetes manifests are read. */
 export interface KubernetesOptions {
@@ -28,7 +28,7 @@ export async function kubernetesImages(
 ): Promise<KubernetesImage[]> {
   if (file === '-')
     return parseKubernetes({
-      text: Buffer.from(await readAll(stdin(), LIMIT)).toString(),
+      text: Buffer.from(await readAll(stdin(), MAX_INPUT_BYTES)).toString(),
       path: file,
     });
   try {

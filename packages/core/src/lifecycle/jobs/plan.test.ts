@@ -14,7 +14,7 @@ const image = (variant: string, more = '', os = 'debian-12') => ({
 const GCC = { os: 'debian:12', compiler: 'gcc12' };
 
 describe('a plan', () => {
-  it('names the archive that fits, and why the others do not', async () => {
+  it('names the archive that fits and why the others do not', async () => {
     const { workspace, call, cwd } = await workspaceOf({ ...image('gcc12'), ...image('clang14') });
     for (const variant of ['gcc12', 'clang14'])
       await savePath(workspace, `apps/app/images/debian-12-${variant}`, call);
@@ -44,7 +44,7 @@ describe('a plan', () => {
     });
   });
 
-  it('names what an image would be built on, where no definition makes it', async () => {
+  it('names the base to build on if no definition fits', async () => {
     const { workspace, call, cwd } = await workspaceOf({ ...image('clang14') });
     const of = async (more: object = {}) =>
       (await plan(workspace, { ...GCC, project: 'app', ...more }, call)).jobs[0]?.plan;
@@ -62,7 +62,7 @@ describe('a plan', () => {
     });
   });
 
-  it('takes requirements from a file, a workflow and flags together', async () => {
+  it('combines requirements from a file or a workflow with those of the request', async () => {
     const { workspace, call } = await workspaceOf({
       'needs.json': '{ "os": "debian-12", "compiler": "gcc12", "packages": ["a"] }',
       'ci.yml': 'jobs: { a: { runs-on: debian-12 }, b: { runs-on: windows-2025 } }\n',
@@ -88,7 +88,7 @@ describe('a plan', () => {
 });
 
 describe('ensure', () => {
-  it('builds what is missing, bases first, and the second time nothing', async () => {
+  it('builds missing images, bases first, and nothing the second time', async () => {
     const { workspace, call } = await workspaceOf({
       ...image('gcc12', 'base: app-debian-12-low\n'),
       ...image('low'),
@@ -114,7 +114,7 @@ describe('ensure', () => {
     ]);
   });
 
-  it('gives an image the name that a job has in its container', async () => {
+  it('tags an image with the reference in the container: of a job', async () => {
     const { workspace, call } = await workspaceOf({
       ...image('gcc12'),
       'ci.yml': 'jobs: { a: { runs-on: x, container: "ghcr.io/us/app-debian-12-gcc12:v1" } }\n',
@@ -127,7 +127,7 @@ describe('ensure', () => {
     expect(actArguments(jobs)).toEqual({ arguments: ['--pull=false'], notices: [] });
   });
 
-  it('says so when bases go round in a circle', async () => {
+  it('refuses a cycle of bases', async () => {
     const { workspace, call } = await workspaceOf({
       ...image('gcc12', 'base: app-debian-12-low\n'),
       ...image('low', 'base: app-debian-12-gcc12\n'),
@@ -137,7 +137,7 @@ describe('ensure', () => {
     );
   });
 
-  it('needs an engine that runs commands for what no definition makes', async () => {
+  it('needs an engine that runs commands if no definition fits', async () => {
     const { workspace, call } = await workspaceOf();
     await expect(ensure(workspace, { ...GCC, project: 'app' }, call)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -145,7 +145,7 @@ describe('ensure', () => {
   });
 });
 
-describe('what act is told', () => {
+describe('arguments for act', () => {
   const job = (name: string, more: object = {}) => ({
     name,
     os: 'debian-12',
@@ -162,7 +162,7 @@ describe('what act is told', () => {
     ...more,
   });
 
-  it('is one image for each runner, and a word about the rest', () => {
+  it('contain one image for each runner, with notices about other jobs', () => {
     expect(
       actArguments([
         job('a', { job: 'one', runner: 'ubuntu-latest' }),
@@ -173,14 +173,16 @@ describe('what act is told', () => {
     ).toEqual({
       arguments: ['-P', 'ubuntu-latest=a:latest', '-P', 'debian-12=d:latest', '--pull=false'],
       notices: [
-        expect.stringMatching(/^two: act takes one image for ubuntu-latest, and a:latest is it/),
+        expect.stringMatching(
+          /^two: act uses one image for each runner, and ubuntu-latest already has a:latest/,
+        ),
         expect.stringMatching(/^three: act runs it in its own container ubuntu:25.04/),
       ] as string[],
     });
     expect(actArguments([job('a')], { runner: 'mine' }).arguments).toContain('mine=a:latest');
   });
 
-  it('replaces its own lines in .actrc, and leaves those of others', () => {
+  it('replace their own lines in .actrc and keep other lines', () => {
     const words = ['-P', 'x=new:1', '--pull=false'];
     expect(editActrc('', words)).toBe('-P x=new:1\n--pull=false\n');
     expect(editActrc('--bind\n-P x=old:1\n-P y=other\n--pull=true\n', words)).toBe(

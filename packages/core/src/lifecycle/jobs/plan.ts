@@ -12,18 +12,18 @@ import { readJobs, type Job, type JobRequest, type Jobs } from './jobs.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** The image for a job, or how it would be built; keys in the style of older scripts. */
+/** The image for a job, or how it would be built. Keys are in snake case for compatibility with older scripts. */
 export interface JobPlan {
-  /** Name of the job, of a workflow. */
+  /** ID of the job; only for a job of a workflow. */
   readonly job?: string;
   readonly name: string;
   /** Fully qualified. */
   readonly reference: string;
   readonly needs_build: boolean;
-  /** Absolute; null when it has to be built. */
+  /** Absolute path of the archive; null if the image has to be built. */
   readonly best_image_path: string | null;
   /**
-   * Absolute path of the archive to build on; null when nothing is built or the base is no archive of this workspace.
+   * Absolute path of the archive to build on; null if nothing is built or the base is not an archive of this workspace.
    */
   readonly best_base_image_path: string | null;
   readonly score: Score;
@@ -66,7 +66,7 @@ export async function plan(
   return { jobs: await planJobs(workspace, jobs, options), skipped };
 }
 
-/** Like {@link plan}, for jobs that are known. */
+/** Like {@link plan}, for jobs that were already read. */
 export async function planJobs(
   workspace: Workspace,
   jobs: readonly Job[],
@@ -78,7 +78,7 @@ export async function planJobs(
   return Promise.all(jobs.map((job) => planJob(workspace, job, { entries, definitions })));
 }
 
-interface Known {
+interface Candidates {
   readonly entries: readonly CatalogEntry[];
   /** Read only when something has to be built. */
   readonly definitions: () => Promise<readonly FoundDefinition[]>;
@@ -87,7 +87,7 @@ interface Known {
 async function planJob(
   { place, root }: Workspace,
   job: Job,
-  { entries, definitions }: Known,
+  { entries, definitions }: Candidates,
 ): Promise<Planned> {
   const matches = rank(entries, job.requirements);
   const [best] = matches;
@@ -134,12 +134,12 @@ async function planJob(
   };
 }
 
-/** Something to build on that a definition can name. */
+/** Whether an archive can be a base: it matches well enough, and a definition can name it. */
 function canBeBase({ score, candidate }: Match<CatalogEntry>): boolean {
   return score.essential === 70 && parseName(candidate.name) !== undefined;
 }
 
-/** The definition whose image would fit: the project's own first. */
+/** The definition whose image would fit; one of the required project is preferred. */
 function fittingDefinition(
   definitions: readonly FoundDefinition[],
   requirements: Requirements,

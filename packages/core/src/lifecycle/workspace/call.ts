@@ -4,7 +4,7 @@ import type { EngineEvent } from '../../engine/engine.js';
 import type { CallOptions } from '../../transfer/store.js';
 import type { CopyEvent } from '../../transfer/copy.js';
 
-/** Progress of a verb: copies, the engine's lines, the step that begins, and notices for people. */
+/** Progress of a verb: copied bytes, output lines of the engine, the start of a step, and notices for the user. */
 export type LifecycleEvent =
   | CopyEvent
   | EngineEvent
@@ -19,6 +19,6 @@ export interface VerbOptions
   readonly onEvent?: ((event: LifecycleEvent) => void) | undefined;
   /** How to reach registries. */
   readonly registry?: RegistryFlags | undefined;
-  /** Return what would be done, and change nothing. */
+  /** Return the planned result without changing anything. */
   readonly dryRun?: boolean | undefined;
 }

@@ -7,16 +7,22 @@ import type { VerbOptions } from './call.js';
 import { filesMatching } from './files-matching.js';
 import { conventionalName, type Workspace } from './workspace.js';
 
-/** Where definitions are looked for, as the Nx plugin does. */
-const PATTERN = `**/images/*/${DEFINITION_FILE}`;
-const ELSEWHERE = ['**/node_modules/**', '**/.git/**', '**/.nx/**', '**/.stowage/**', '**/dist/**'];
+/** The same pattern as the Nx plugin's. */
+const DEFINITION_PATTERN = `**/images/*/${DEFINITION_FILE}`;
+const IGNORED_PATTERNS = [
+  '**/node_modules/**',
+  '**/.git/**',
+  '**/.nx/**',
+  '**/.stowage/**',
+  '**/dist/**',
+];
 
-/** Finds every definition of a workspace, sorted by path. A bad one is said, and left out. */
+/** Finds every definition of a workspace, sorted by path. An invalid one is reported as a notice and skipped. */
 export async function findDefinitions(
   { root }: Pick<Workspace, 'root'>,
   { onEvent }: Pick<VerbOptions, 'onEvent'> = {},
 ): Promise<FoundDefinition[]> {
-  const files = await filesMatching(root, [PATTERN], { ignore: ELSEWHERE });
+  const files = await filesMatching(root, [DEFINITION_PATTERN], { ignore: IGNORED_PATTERNS });
   const found: FoundDefinition[] = [];
   for (const path of files) {
     try {
@@ -24,13 +30,13 @@ export async function findDefinitions(
       found.push({ definition: parseDefinition({ text, path }), folder: dirname(path) });
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
-      onEvent?.({ type: 'notice', text: `left out: ${error.message}` });
+      onEvent?.({ type: 'notice', text: `skipped: ${error.message}` });
     }
   }
   return found;
 }
 
-/** A definition, and the folder that its paths are relative to. */
+/** A definition and the folder that its paths are relative to. */
 export interface FoundDefinition {
   readonly definition: Definition;
   /** Absolute. */
@@ -43,7 +49,7 @@ export interface DefinitionOptions {
   readonly cwd: string;
 }
 
-/** Reads an `image.yaml`, named by its path or by its folder. @throws ImageError NOT_FOUND, USAGE, NAMING */
+/** Reads an `image.yaml`, given as its path or its folder. @throws ImageError NOT_FOUND, USAGE, NAMING */
 export async function readDefinition(
   { settings }: Workspace,
   path: string,
@@ -61,7 +67,7 @@ async function readText(path: string): Promise<string> {
   if (bytes) return bytes.toString();
   throw new ImageError('NOT_FOUND', `${path}: expected a definition, got no such file`, {
     location: path,
-    hint: 'nx g @stowage/images:image makes one.',
+    hint: 'Create one with nx g @stowage/images:image.',
   });
 }
 

@@ -7,11 +7,11 @@ import { load } from '../load/load.js';
 
 const isEvent = schemaOf(eventSchema)();
 
-it('describes what verbs report', async () => {
+it('accepts every event that verbs report', async () => {
   const { workspace, call, events } = await workspaceOf();
   await savePath(workspace, BASE, call);
   for (let times = 0; times < 2; times++) await load(workspace, [NAME], call);
-  // Over the network or an engine alone, or of a blob that is there.
+  // Events that need a registry, a real engine or a blob that exists already.
   events.push({ type: 'fetching', bytes: 3 }, { type: 'fetched', bytes: 3 });
   const descriptor = { mediaType: 'x', digest: digestOf(Buffer.of()), size: 0 };
   events.push(
@@ -31,6 +31,6 @@ it.each([
   [{ type: 'notice' }],
   [{ type: 'fetched', bytes: -1 }],
   [{ type: 'done', descriptor: {} }],
-])('and not %j', (line) => {
+])('rejects %j', (line) => {
   expect(isEvent(line)).toBe(false);
 });

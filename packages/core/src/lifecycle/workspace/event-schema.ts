@@ -9,7 +9,7 @@ const descriptor = {
   properties: { mediaType: text, digest: text, size: bytes },
 } as const;
 
-const ofBlob = (description: string) => ({
+const blobEvent = (description: string) => ({
   description,
   required: ['type', 'descriptor'],
   properties: { descriptor },
@@ -36,8 +36,8 @@ const events = {
     required: ['type', 'bytes'],
     properties: { bytes },
   },
-  skipped: ofBlob('A blob was there already.'),
-  done: ofBlob('A blob is where it should be.'),
+  skipped: blobEvent('A blob was there already.'),
+  done: blobEvent('A blob is where it should be.'),
   engine: {
     description: 'A line of an engine, as it wrote it.',
     required: ['type', 'text'],
@@ -55,7 +55,7 @@ const events = {
   },
 } satisfies Record<LifecycleEvent['type'], object>;
 
-/** Of each line of `--progress json`. */
+/** JSON schema of one line of `--progress json`. */
 export const eventSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'A line of --progress json',

@@ -4,17 +4,17 @@ import { ImageError } from '../../errors.js';
 export interface FilesOptions {
   readonly ignore?: readonly string[];
   readonly dot?: boolean;
-  /** Symbolic links too; false when omitted, so that a link never leads out of the folder. */
+  /** Follow symbolic links; false when omitted, so that no file outside the folder is found. */
   readonly follow?: boolean;
 }
 
-/** Absolute paths of files below a folder, sorted; none where there is no such folder. */
+/** Finds files below a folder: absolute paths, sorted; empty if the folder does not exist. */
 export async function filesMatching(
   cwd: string,
   patterns: readonly string[],
   { ignore = [], dot = false, follow = false }: FilesOptions = {},
 ): Promise<string[]> {
-  // Most commands look for no files at all; they need not wait for it.
+  // Loaded on demand: most commands search no files.
   const { glob } = await import('tinyglobby');
   return (
     await glob([...patterns], {
@@ -27,7 +27,7 @@ export async function filesMatching(
   ).sort();
 }
 
-/** Patterns that are no files stand for those that match. */
+/** Replaces each glob pattern by the files that match it. @throws ImageError NOT_FOUND (no file matches a pattern) */
 export async function expanded(inputs: readonly string[], cwd: string): Promise<string[]> {
   const all: string[] = [];
   for (const input of inputs) {

@@ -5,7 +5,7 @@ import { ImageError } from '../../errors.js';
 import type { Opened } from '../../open.js';
 import type { VerbOptions } from './call.js';
 
-/** Notes that an image was used, if its archive is the catalog's. That it cannot be noted is no failure, but a notice. */
+/** Records the use of an image if its archive is in the catalog's folder. Failing to record it is a notice, not an error. */
 export async function noteUse(
   { record, path }: Opened,
   place: CatalogPlace,

@@ -3,9 +3,9 @@ import { requireReferenceOfName } from './own-reference.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * Opens a location as {@link openLocation} does, held to the workspace's limits.
+ * Opens a location like {@link openLocation}, with the limits of the workspace.
  *
- * @throws ImageError CONFLICT when the record of an archive names another image
+ * @throws ImageError like {@link openLocation}; CONFLICT (the record of the archive names another image)
  */
 export function openIn(
   { place, limits }: Pick<Workspace, 'place' | 'limits'>,
@@ -15,7 +15,7 @@ export function openIn(
   return withOwnName(openLocation(location, { ...options, place, limits }), place.workspace);
 }
 
-/** Closes what was opened when its record names another image. @throws ImageError CONFLICT */
+/** Checks that the record of an opened archive names its own image; closes the source if not. @throws ImageError CONFLICT */
 export async function withOwnName(opening: Promise<Opened>, root: string): Promise<Opened> {
   const opened = await opening;
   const { record, path = '' } = opened;

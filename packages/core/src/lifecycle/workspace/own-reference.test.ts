@@ -12,7 +12,7 @@ describe('the reference of a record', () => {
     ['docker.io/library/node:20', '', false, false],
     ['registry.example.com/a:1', 'reference: registry.example.com/a:1\n', true, true],
     ['registry.example.com/a:2', 'reference: registry.example.com/a:1\n', false, false],
-  ])('%s with %j: received %j, beside an archive %j', async (reference, yaml, received, here) => {
+  ])('%s, %j: accepted alone %j, with an archive %j', async (reference, yaml, received, here) => {
     const { cwd } = await workspaceOf({ [`${BASE}/image.yaml`]: HEAD + yaml });
     const record = { name: NAME, reference };
     for (const [check, expected] of [

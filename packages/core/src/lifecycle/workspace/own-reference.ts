@@ -3,54 +3,56 @@ import { ImageError } from '../../errors.js';
 import { canonicalReference, parseReference } from '../../oci/reference.js';
 import { findDefinitions } from './definitions.js';
 
-type Named = Pick<ImageRecord, 'name' | 'reference'>;
+type NamedRecord = Pick<ImageRecord, 'name' | 'reference'>;
 
 /**
- * Refuses a record from another machine that would give its image another name than the workspace does: `<name>:latest`,
- * or the `reference:` of the definition.
+ * Requires that a record from another machine has the reference that this workspace gives its image: `<name>:latest`, or
+ * the `reference:` of the definition.
  *
- * @param root the workspace, absolute.
+ * @param root absolute path of the workspace.
  * @throws ImageError CONFLICT
  */
 export async function requireOwnReference(
   root: string,
-  { name, reference }: Named,
+  { name, reference }: NamedRecord,
   location: string,
 ): Promise<void> {
   if (reference === canonicalReference(`${name}:latest`)) return;
-  if (!(await isDefined(root, { name, reference }))) throw refuse({ name, reference }, location);
+  if (!(await isDefined(root, { name, reference })))
+    throw foreignReference({ name, reference }, location);
 }
 
 /**
- * Like {@link requireOwnReference}, for a record beside an archive: `save` keeps the registry and the tag that the image
- * had in the engine, so these may be any.
+ * Like {@link requireOwnReference}, for a record beside an archive. Any registry and tag are allowed, because `save` keeps
+ * those that the image had in the engine.
  *
  * @throws ImageError CONFLICT
  */
 export async function requireReferenceOfName(
   root: string,
-  { name, reference }: Named,
+  { name, reference }: NamedRecord,
   location: string,
 ): Promise<void> {
   const { repository } = parseReference(reference);
   if (repository.slice(repository.lastIndexOf('/') + 1) === name) return;
-  if (!(await isDefined(root, { name, reference }))) throw refuse({ name, reference }, location);
+  if (!(await isDefined(root, { name, reference })))
+    throw foreignReference({ name, reference }, location);
 }
 
-async function isDefined(root: string, { name, reference }: Named): Promise<boolean> {
+async function isDefined(root: string, { name, reference }: NamedRecord): Promise<boolean> {
   const definitions = await findDefinitions({ root });
   return definitions.some(
     ({ definition }) => definition.name === name && definition.reference === reference,
   );
 }
 
-function refuse({ name, reference }: Named, location: string): ImageError {
+function foreignReference({ name, reference }: NamedRecord, location: string): ImageError {
   return new ImageError(
     'CONFLICT',
     `${location}: expected a record of ${name} with a reference of that name, got ${reference}`,
     {
       location,
-      hint: 'Its definition in this workspace would have to say reference:; else save the image again.',
+      hint: 'Set reference: in its definition in this workspace, or save the image again.',
     },
   );
 }

@@ -1,16 +1,16 @@
 import { ImageError } from '../../errors.js';
 import { parseReference } from '../../oci/reference.js';
 
-/** Where images are pushed to: `[http(s)://]HOST[:PORT][/PREFIX]`. */
+/** A registry to push to: `[http(s)://]HOST[:PORT][/PREFIX]`. */
 export interface PushTarget {
   readonly registry: string;
-  /** Of every repository there; empty for none. */
+  /** Prefix of every repository name; empty for none. */
   readonly prefix: string;
-  /** What the address says of it; undefined when it says nothing. */
+  /** Whether the address has the scheme `http`; undefined without a scheme. */
   readonly plainHttp: boolean | undefined;
 }
 
-/** @throws ImageError USAGE */
+/** Parses the address of a registry. @param flag its option, for messages. @throws ImageError USAGE */
 export function parseTarget(text: string, flag = '--to'): PushTarget {
   const [, scheme, rest = ''] = /^(?:(https?):\/\/)?(.*?)\/*$/.exec(text) ?? [];
   const slash = rest.indexOf('/');
@@ -22,9 +22,9 @@ export function parseTarget(text: string, flag = '--to'): PushTarget {
     if (parsed === registry && (prefix === '' ? repository === 'x' : repository === `${prefix}/x`))
       return { registry, prefix, plainHttp: scheme === undefined ? undefined : scheme === 'http' };
   } catch {
-    // Said below, in the words of the flag.
+    // Reported below, naming the flag.
   }
-  // A user name and a password may stand before the host.
+  // Never print a user name and password before the host.
   const shown = text.replace(/^.*@/s, '');
   throw new ImageError(
     'USAGE',

@@ -20,8 +20,8 @@ export async function planSync(workspace: Workspace): Promise<CatalogSync> {
 }
 
 /**
- * Updates the catalog from the disk: adds an entry for every archive with a record, removes entries whose archive is gone unless
- * they are pinned, and adds up uses.
+ * Updates the catalog from the disk: adds an entry for every archive with a record, removes entries without an archive
+ * unless they are pinned, and sums up uses.
  */
 export async function syncCatalog(workspace: Workspace): Promise<void> {
   await updateCatalog(workspace.place, await editFor(workspace));
@@ -33,10 +33,10 @@ async function editFor({ place }: Workspace): Promise<CatalogEdit> {
     const record = lags && bytes === known?.archiveSize ? known?.read() : undefined;
     return record ? [entryOf(record, file)] : [];
   });
-  const gone = entries.filter(({ state, pinned }) => state === 'missing' && pinned !== true);
+  const missing = entries.filter(({ state, pinned }) => state === 'missing' && pinned !== true);
   return {
     upsert: recorded,
-    removeFiles: gone.map(({ file }) => file),
+    removeFiles: missing.map(({ file }) => file),
     defaults: { created: new Date().toISOString(), usage_count: 0 },
   };
 }

@@ -26,16 +26,16 @@ export interface WorkspaceOptions {
   readonly config?: string | undefined;
 }
 
-/** Depth of `.stowage/store/blobs/<algorithm>`: links are checked in every folder that is not named by a digest. */
+/** Depth below `.stowage` in which folders are checked for links: `store/blobs/<algorithm>`. */
 const STATE_DEPTH = 3;
-/** Found from the inside out; a folder with none of them is a workspace of its own. */
-const MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
+/** Files that mark the root of a workspace. */
+const ROOT_MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
 
 /**
  * Finds the workspace around a folder (the nearest parent with `stowage.yaml`, `nx.json` or `.git`, else the folder itself)
  * and reads its settings.
  *
- * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`), INVALID (a folder of Stowage's is a link out of the
+ * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`), INVALID (a folder of Stowage is a link out of the
  *   workspace)
  */
 export async function openWorkspace(
@@ -48,7 +48,7 @@ export async function openWorkspace(
   const images = resolve(root, settings.images);
   const state = join(root, '.stowage');
   await requireFoldersBelow(root, state, STATE_DEPTH);
-  // Where the settings name a folder elsewhere, that is meant; where a link leads there, it is not.
+  // The settings may name a folder outside the workspace; a link must not lead out of it.
   if (isBelow(root, images)) await requireFolderBelow(root, images);
   return {
     root,
@@ -65,9 +65,9 @@ export async function openWorkspace(
 
 /** @throws ImageError USAGE */
 function limitsOf({ limits }: Settings): Limits {
-  const bytes = (key: 'manifest' | 'unpacked' | 'tar_header', normally: number): number => {
+  const bytes = (key: 'manifest' | 'unpacked' | 'tar_header', fallback: number): number => {
     const text = limits[key];
-    return text === undefined ? normally : size(text, `${SETTINGS_FILE} limits.${key}`);
+    return text === undefined ? fallback : size(text, `${SETTINGS_FILE} limits.${key}`);
   };
   const { manifestBytes, unpackedBytes, headerBytes, ...counts } = DEFAULT_LIMITS;
   return {
@@ -81,9 +81,9 @@ function limitsOf({ limits }: Settings): Limits {
 }
 
 /**
- * Opens the engine of a workspace: the one that is given, else that of the settings, else the first that answers.
+ * Opens the engine of a workspace: that of the options, else that of the settings, else the first that answers.
  *
- * @throws ImageError UNAVAILABLE, USAGE (an address)
+ * @throws ImageError UNAVAILABLE (no engine answers), USAGE (an invalid address)
  */
 export async function openEngine(
   { settings, place }: Workspace,
@@ -98,9 +98,9 @@ export async function openEngine(
 }
 
 /**
- * The path at which the image of a conventional name is kept. Does not look at the disk.
+ * Returns the path of the archive of an image with a conventional name. Does not read the disk.
  *
- * @param project the project of the name, where its end is not clear from the name alone.
+ * @param project the project in the name; needed if the name alone is ambiguous.
  * @throws ImageError NAMING
  */
 export function archiveOf({ settings, place }: Workspace, name: string, project?: string): string {
@@ -108,7 +108,7 @@ export function archiveOf({ settings, place }: Workspace, name: string, project?
   return inside(place.folder, parts.project, `${name}.tar`);
 }
 
-/** Holds a name to the convention and to the workspace's own rule. @throws ImageError NAMING */
+/** Checks a name against the convention and `naming.pattern` of the settings. @throws ImageError NAMING */
 export function conventionalName(
   { namePattern }: Settings,
   name: string,
@@ -124,7 +124,7 @@ export function conventionalName(
 
 async function rootOf(folder: string): Promise<string> {
   for (let at = resolve(folder); ; at = dirname(at)) {
-    for (const marker of MARKERS) if (await exists(join(at, marker))) return at;
+    for (const marker of ROOT_MARKERS) if (await exists(join(at, marker))) return at;
     if (dirname(at) === at) return resolve(folder);
   }
 }
