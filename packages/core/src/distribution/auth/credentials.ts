@@ -35,12 +35,12 @@ export function storedCredentials({ environment }: CredentialPlaces): Credential
     const { DOCKER_AUTH_CONFIG: config } = environment;
     if (config) {
       const file = readJson(Buffer.from(config), '$DOCKER_AUTH_CONFIG');
-      const found = await fromFile(file, registry, repository, environment);
+      const found = await findInFile(file, registry, repository, environment);
       if (found) return found;
     }
     for (const path of authFiles(environment)) {
       const file = await readAuthFile(path);
-      const found = file && (await fromFile(file, registry, repository, environment));
+      const found = file && (await findInFile(file, registry, repository, environment));
       if (found) return found;
     }
     return undefined;
@@ -84,7 +84,7 @@ function readJson(bytes: Uint8Array, location: string): JsonObject {
   }
 }
 
-async function fromFile(
+async function findInFile(
   file: JsonObject,
   registry: string,
   repository: string,

@@ -148,7 +148,7 @@ export class ContainerdEngine implements Engine {
     const from = names.find((each) => each.digest === digest);
     if (!from) throw this.#notFound(image);
     await this.#name(from.name, canonicalReference(reference), options);
-    await this.#name(from.name, byDigest(reference, from.digest), options);
+    await this.#name(from.name, digestReference(reference, from.digest), options);
   }
 
   async remove(reference: string, options?: CallOptions): Promise<void> {
@@ -187,7 +187,7 @@ export class ContainerdEngine implements Engine {
     const sink = new NamedWriter(this.location, async (archive, options) => {
       await this.#ctr.text(['images', 'import', '-'], { ...options, input: archive });
       for (const [reference, digest] of sink.names)
-        await this.#name(reference, byDigest(reference, digest), options);
+        await this.#name(reference, digestReference(reference, digest), options);
     });
     return sink;
   }
@@ -239,7 +239,7 @@ function digestOf(image: string, names: readonly Named[]): Digest | undefined {
   return names.find(({ name }) => name === reference)?.digest;
 }
 
-function byDigest(reference: string, digest: Digest): string {
+function digestReference(reference: string, digest: Digest): string {
   const { registry, repository } = parseReference(reference);
   return formatReference({ registry, repository, digest });
 }
