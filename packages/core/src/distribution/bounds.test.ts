@@ -40,19 +40,19 @@ async function open(answer: (response: ServerResponse, url: URL) => void) {
   return { client, repository: new Repository(client, { registry, repository: 'a' }), paths, cut };
 }
 
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   for await (const item of items) found.push(item);
   return found;
 }
 
-const tagsOf = (repository: Repository) => all(repository.tags());
+const tagsOf = (repository: Repository) => collect(repository.tags());
 
-describe('an answer without end is cut off:', () => {
+describe('an endless response is cut off:', () => {
   it.each<[string, (repository: Repository) => Promise<unknown>]>([
     ['the tags', tagsOf],
     ['a manifest', (repository) => repository.find(DIGEST)],
-    ['the referrers', (repository) => all(repository.referrers(SUBJECT))],
+    ['the referrers', (repository) => collect(repository.referrers(SUBJECT))],
   ])('%s', async (_, read) => {
     const { repository, cut } = await open((response) => flood(response));
     await expect(read(repository)).rejects.toMatchObject({ code: 'TOO_LARGE' });
@@ -74,8 +74,8 @@ describe('an answer without end is cut off:', () => {
 
   it.each([
     ['an error', 500, 'UNAVAILABLE'],
-    ['an error of a token', 401, 'UNAUTHORIZED'],
-    ['a body that is not needed', 404, undefined],
+    ['a token error', 401, 'UNAUTHORIZED'],
+    ['an unneeded body', 404, undefined],
   ])('%s', async (_, status, code) => {
     const { repository, cut } = await open((response) => {
       const { host = '' } = response.req.headers;
@@ -86,7 +86,7 @@ describe('an answer without end is cut off:', () => {
     await vi.waitFor(() => expect(cut).not.toHaveLength(0));
   });
 
-  it('one that stops in the middle', async () => {
+  it('a response that stops in the middle fails after a timeout', async () => {
     const { client } = await open((response) => response.write('x'));
     const url = '/v2/a/tags/list';
     const answer = await client.request({ method: 'GET', url, scope: '', expected: [200] });
@@ -96,7 +96,7 @@ describe('an answer without end is cut off:', () => {
   });
 });
 
-it('the connection of a short answer is used again, also of one to HEAD', async () => {
+it('the connection of a response to HEAD is reused, whatever its content-length', async () => {
   const ports = new Set<number | undefined>();
   const { client } = await open((response) => {
     ports.add(response.req.socket.remotePort);
@@ -113,7 +113,7 @@ describe('a list in pages', () => {
       .writeHead(200, next === undefined ? {} : { link: `<${next}>; rel="next"` })
       .end(JSON.stringify({ tags }));
 
-  it('is read to its end', async () => {
+  it('is read to its last page', async () => {
     const { repository } = await open((response, { searchParams }) =>
       searchParams.get('last') === 'b'
         ? page(response, ['c'])
@@ -122,7 +122,7 @@ describe('a list in pages', () => {
     expect(await tagsOf(repository)).toEqual(['a', 'b', 'c']);
   });
 
-  it('of referrers, too', async () => {
+  it('of referrers is read to its last page', async () => {
     const descriptor = (digit: string) => ({ ...SUBJECT, digest: `sha256:${digit.repeat(64)}` });
     const { repository } = await open((response, { pathname, searchParams }) => {
       const last = searchParams.get('last');
@@ -131,22 +131,22 @@ describe('a list in pages', () => {
         .writeHead(200, last === null ? { link: `<${pathname}?last=1>; rel=next` } : {})
         .end(JSON.stringify({ schemaVersion: 2, manifests }));
     });
-    const found = await all(repository.referrers(SUBJECT));
+    const found = await collect(repository.referrers(SUBJECT));
     expect(found.map(({ digest }) => digest.slice(7, 8))).toEqual(['1', '2']);
   });
 
   it.each([
-    ['one that was read', (url: URL) => url.pathname + url.search, 1],
-    ['an older one', (url: URL) => `?at=${1 - Number(url.searchParams.get('at') ?? 1)}`, 3],
-    ['one elsewhere', () => 'http://far.invalid/v2/a/tags/list', 1],
-    ['no URL of http', () => 'file:///etc/passwd', 1],
-  ])('does not go on with %s', async (_, next, requests) => {
+    ['the current page', (url: URL) => url.pathname + url.search, 1],
+    ['an earlier page', (url: URL) => `?at=${1 - Number(url.searchParams.get('at') ?? 1)}`, 3],
+    ['a page of another origin', () => 'http://far.invalid/v2/a/tags/list', 1],
+    ['a file URL', () => 'file:///etc/passwd', 1],
+  ])('refuses %s as the next page', async (_, next, requests) => {
     const { repository, paths } = await open((response, url) => page(response, [], next(url)));
     await expect(tagsOf(repository)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(paths).toHaveLength(requests);
   });
 
-  it('has an end', async () => {
+  it('is TOO_LARGE after 1,000 pages', async () => {
     let at = 0;
     const { repository, paths } = await open((response) => page(response, [], `?at=${at++}`));
     await expect(tagsOf(repository)).rejects.toMatchObject({ code: 'TOO_LARGE' });
@@ -154,7 +154,7 @@ describe('a list in pages', () => {
   });
 
   it.each(['../../outside/x', '', 'a b', 'x'.repeat(129), 7, null])(
-    'of tags leaves out %j, which is no tag',
+    'of tags leaves out %j, which is not a valid tag',
     async (tag) => {
       const { repository } = await open((response) => page(response, ['a', tag, 'b']));
       expect(await tagsOf(repository)).toEqual(['a', 'b']);
@@ -163,20 +163,20 @@ describe('a list in pages', () => {
 });
 
 it.each(['text', 'text/html; charset=utf-8', 'a/b\r\nx: y', '../x', `a/${'b'.repeat(200)}`])(
-  'referrers of the type %j are refused',
+  'referrers with the invalid media type %j are refused',
   async (type) => {
     for (const field of ['mediaType', 'artifactType']) {
       const { repository } = await open((response) =>
         response.end(JSON.stringify({ manifests: [{ ...SUBJECT, [field]: type }] })),
       );
-      await expect(all(repository.referrers(SUBJECT))).rejects.toMatchObject({
+      await expect(collect(repository.referrers(SUBJECT))).rejects.toMatchObject({
         code: 'INVALID',
       });
     }
   },
 );
 
-it('a name that is no tag is asked for nowhere', async () => {
+it('no request is sent for an invalid tag', async () => {
   const { repository, paths } = await open((response) => response.end());
   await expect(repository.find('../../other/manifests/x')).rejects.toMatchObject({
     code: 'INVALID',
@@ -188,7 +188,7 @@ it.each([
   ['text/html', 'INVALID', 'expected a manifest, got "text/html"'],
   ['', 'INVALID', 'content without a media type'],
   ['application/vnd.docker.distribution.manifest.v1+prettyjws', 'UNSUPPORTED', 'manifest.v1'],
-])('an answer of the type %j is no image', async (type, code, text) => {
+])('a response with the media type %j is not accepted as an image', async (type, code, text) => {
   for (const headers of [{}, { 'docker-content-digest': DIGEST }]) {
     const { repository } = await open((response) =>
       response
@@ -212,7 +212,7 @@ it('the text of an error is one line of bounded length', async () => {
   expect(String(error)).toMatch(/^[^\p{Cc}]{1,700}$/u);
 });
 
-it('a token that is no header is refused', async () => {
+it('a token that is not a valid header value is refused', async () => {
   const { repository } = await open((response, { pathname }) => {
     const { host = '' } = response.req.headers;
     if (pathname === '/token') response.end('{"token":"a\\r\\nx: y"}');
@@ -235,7 +235,7 @@ it.each([
 });
 
 it.each(['a ', 'a,', ' ', 'a="', '"', 'a=\\', 'a b="c\\"', '='])(
-  'challenges of many %j are read at once',
+  'a header of very many %j is ignored, and a shorter one has a bounded number of challenges',
   (part) => {
     expect(parseChallenges(part.repeat(1_000_000))).toEqual([]);
     expect(parseChallenges(part.repeat(2_000)).length).toBeLessThanOrEqual(2_000);

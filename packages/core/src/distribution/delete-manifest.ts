@@ -2,7 +2,7 @@ import type { CallOptions } from '../transfer/store.js';
 import type { RegistryClient } from './transport/client.js';
 
 export interface DeleteManifestOptions extends CallOptions {
-  /** Statuses that are an answer; all others are errors. */
+  /** Accepted statuses; any other status is an error. */
   readonly expected: readonly number[];
 }
 

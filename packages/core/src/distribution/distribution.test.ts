@@ -29,7 +29,7 @@ describe('a challenge', () => {
     ],
     ['', []],
     ['"', []],
-  ])('%s is read', (header, expected) => {
+  ])('%s is parsed', (header, expected) => {
     expect(parseChallenges(header)).toEqual(expected);
   });
 });
@@ -47,11 +47,11 @@ describe('a host', () => {
     ['192.168.1.1', false, true],
     ['127.0.0.1.example.com', false, false],
     ['registry.example.com', false, false],
-  ])('%s: this machine %s, a private network %s', (host, loopback, near) => {
+  ])('%s: loopback %s, private network %s', (host, loopback, near) => {
     expect([isLoopback(host), isPrivate(host)]).toEqual([loopback, near]);
   });
 
-  it('of Docker Hub is another than its name', () => {
+  it('of Docker Hub differs from its registry name', () => {
     expect(hostOf('docker.io')).toBe('registry-1.docker.io');
     expect(hostOf('registry.example.com')).toBe('registry.example.com');
   });
@@ -104,7 +104,7 @@ describe('stored credentials', () => {
       ada,
     ],
     [
-      'podman, of another part',
+      'podman, for another repository path',
       { '.config/containers/auth.json': { auths: { 'a.example.com/other': { auth } } } },
       'a.example.com',
       undefined,
@@ -122,17 +122,17 @@ describe('stored credentials', () => {
       { identityToken: 't' },
     ],
     [
-      'a helper that knows nothing',
+      'a helper without credentials',
       { '.docker/config.json': { credsStore: 'test' } },
       'a.example.com',
       undefined,
     ],
-    ['none', {}, 'a.example.com', undefined],
-  ])('of %s are found', async (_, files, registry, expected) => {
+    ['no file', {}, 'a.example.com', undefined],
+  ])('are looked up: %s', async (_, files, registry, expected) => {
     expect(await found(files, registry)).toEqual(expected);
   });
 
-  it('say which helper is missing', async () => {
+  it('name the missing helper in the error', async () => {
     const files = { '.docker/config.json': { credsStore: 'absent' } };
     await expect(found(files, 'a.example.com')).rejects.toMatchObject({
       code: 'UNAUTHORIZED',
@@ -156,7 +156,7 @@ describe('authorization', () => {
   };
   const bearer = (realm: string) => `Bearer realm="${realm}",service="s"`;
 
-  it('asks once for what many requests are refused for together', async () => {
+  it('sends one token request for concurrent refused requests', async () => {
     const authorization = open('https://a.example.com', { username: 'ada', password: 'p' });
     const challenge = bearer('https://auth.example.com/token');
     const all = [1, 2, 3].map(() =>
@@ -188,7 +188,7 @@ describe('authorization', () => {
     ['http://127.0.0.1:5000', 'http://a.example.com/token'],
     ['https://a.example.com', 'no url'],
     ['https://a.example.com', 'file:///etc/passwd'],
-  ])('of %s sends nothing to %s', async (origin, realm) => {
+  ])('for %s sends nothing to the realm %s', async (origin, realm) => {
     const authorization = open(origin, { username: 'ada', password: 'p' });
     await expect(
       authorization.answer(bearer(realm), 'repository:a:pull', undefined),
@@ -196,7 +196,7 @@ describe('authorization', () => {
     expect(asked).toEqual([]);
   });
 
-  it('uses a token however short its life is', async () => {
+  it('uses a token with a short lifetime', async () => {
     const authorization = new Authorization(
       new URL('https://a.example.com'),
       async () => undefined,
@@ -206,7 +206,7 @@ describe('authorization', () => {
     expect(authorization.headerFor('x')).toBe('Bearer t');
   });
 
-  it('gives up when what it knows is refused', async () => {
+  it('gives up when its credentials are refused, or there are none', async () => {
     const authorization = open('https://a.example.com', { username: 'ada', password: 'p' });
     expect(await authorization.answer('Basic realm="x"', '', undefined)).toBe(true);
     expect(await authorization.answer('Basic realm="x"', '', authorization.headerFor(''))).toBe(

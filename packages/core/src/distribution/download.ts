@@ -5,11 +5,11 @@ import type { RegistryRequest } from './transport/request.js';
 
 export type DownloadOptions = ReadOptions & Pick<RegistryRequest, 'url' | 'scope' | 'headers'>;
 
-/** A download that broke off so often without one more byte is given up. */
-const MOST_STALLS = 3;
+/** A download fails after this many connections that broke without delivering a byte. */
+const MAX_STALLS = 3;
 
 /**
- * Streams content, unverified. Where the connection breaks, what is left is asked for by range.
+ * Streams content, unverified. After a broken connection the rest is requested by range.
  *
  * @throws ImageError NOT_FOUND, UNAVAILABLE, …
  */
@@ -30,7 +30,7 @@ export async function* download(
       signal,
     });
     const before = at;
-    // A registry that knows no ranges begins at the beginning.
+    // A registry without range support starts at byte 0.
     let skip = answer.status === 206 ? 0 : at;
     try {
       for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
@@ -43,7 +43,7 @@ export async function* download(
       }
     } catch (error) {
       signal?.throwIfAborted();
-      if (at === before && ++stalls === MOST_STALLS) throw client.unreachable('GET', error);
+      if (at === before && ++stalls === MAX_STALLS) throw client.unreachable('GET', error);
       continue;
     }
     if (at < end) return;

@@ -11,13 +11,13 @@ export const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 
 type Where = Pick<RegistryRequest, 'url' | 'scope' | 'signal'>;
 
-/** A manifest, with its bytes where they had to be read. */
+/** A manifest's descriptor, with the bytes when a GET was needed. */
 export interface FoundManifest {
   readonly descriptor: Descriptor;
   readonly bytes?: Uint8Array;
 }
 
-/** Describes what a tag or digest names by the headers of a HEAD; undefined when it names nothing. */
+/** Describes the manifest of a tag or digest, from the headers of a HEAD if they suffice; undefined when there is none. */
 export async function findManifest(
   client: RegistryClient,
   where: Where,
@@ -28,14 +28,14 @@ export async function findManifest(
   if (answer.status === 404) return undefined;
   const names = ['docker-content-digest', 'content-type', 'content-length'];
   const [digest, mediaType, size] = names.map(answer.header);
-  // Some registries answer a HEAD with less than the specification asks for.
+  // Some registries omit headers that the specification requires in the response to a HEAD.
   const bytes = size === undefined ? undefined : Number(size);
   if (isDigest(digest) && mediaType !== undefined && isSize(bytes))
     return { descriptor: { digest, mediaType: bareType(mediaType), size: bytes } };
   return fetchManifest(client, where);
 }
 
-/** The same by a GET, with the bytes; one request is enough for a name that is a digest. */
+/** Describes a manifest by a GET, with its bytes; undefined when there is none. Without `digest` it is computed. */
 export async function fetchManifest(
   client: RegistryClient,
   where: Where,
@@ -56,7 +56,7 @@ export async function fetchManifest(
   };
 }
 
-/** Without parameters such as a character set. */
+/** The media type without parameters such as a character set. */
 function bareType(contentType: string): string {
   return contentType.split(';', 1)[0]?.trim() ?? '';
 }

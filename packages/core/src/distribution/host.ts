@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 
-/** Docker Hub answers under another name than its references have. */
+/** The registry host of Docker Hub differs from the name in its references. */
 const HUB = { name: 'docker.io', host: 'registry-1.docker.io' };
 
-/** Where a registry answers: host, with a port if it has one. */
+/** Host of a registry, with a port if it has one. */
 export function hostOf(registry: string): string {
   return registry === HUB.name ? HUB.host : registry;
 }

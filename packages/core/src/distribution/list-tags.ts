@@ -5,11 +5,11 @@ import type { RegistryClient } from './transport/client.js';
 import { LIST_BYTES, pagesOf } from './pages.js';
 import type { ScopedOptions } from './upload/upload.js';
 
-const LIMITS = { ...DEFAULT_LIMITS, manifestBytes: LIST_BYTES };
+const TAG_LIST_LIMITS = { ...DEFAULT_LIMITS, manifestBytes: LIST_BYTES };
 
 /**
- * The tags of a repository (distribution spec 1.1 § Listing Tags); none of one that does not exist. Names that are no
- * valid tags are left out: no request can ask for them, and they could be paths.
+ * The tags of a repository (distribution spec 1.1 § Listing Tags); none when it does not exist. Invalid tags are left
+ * out: no request can use them, and they could contain path segments.
  *
  * @throws ImageError TOO_LARGE, UNAVAILABLE
  */
@@ -21,7 +21,7 @@ export async function* listTags(
   const what = `the tags of ${repository}`;
   const request = { ...options, url: `/v2/${repository}/tags/list?n=1000` };
   for await (const bytes of pagesOf(client, request, what)) {
-    const { tags } = parseJsonObject(bytes, what, LIMITS);
+    const { tags } = parseJsonObject(bytes, what, TAG_LIST_LIMITS);
     for (const tag of Array.isArray(tags) ? (tags as unknown[]) : [])
       if (typeof tag === 'string' && isTag(tag)) yield tag;
   }

@@ -4,7 +4,7 @@ import { RegistryClient, type ConnectionOptions } from './transport/client.js';
 import { storedCredentials, type Credential } from './auth/credentials.js';
 import { Repository } from './repository.js';
 
-/** How to reach a registry, and as whom. */
+/** How to connect and log in to a registry. */
 export interface RegistryFlags extends ConnectionOptions {
   /** Used instead of the credentials that docker and podman store; give both or neither. */
   readonly username?: string | undefined;
@@ -32,7 +32,7 @@ export async function openRepository(
   return new Repository(client, parsed, { ownsClient: true });
 }
 
-/** @throws ImageError USAGE (one without the other) */
+/** @throws ImageError USAGE (only one of them) */
 export function credentialOf({
   username,
   password,

@@ -4,15 +4,15 @@ import type { RegistryClient } from './transport/client.js';
 import type { RegistryRequest } from './transport/request.js';
 import { givenUrl } from './transport/given-url.js';
 
-/** The longest list, over all its pages: in bytes, and in pages. */
+/** The largest list over all its pages, in bytes and in pages. */
 export const LIST_BYTES = 16 * 1024 * 1024;
-const MOST_PAGES = 1_000;
+const MAX_PAGES = 1_000;
 
 /**
- * The pages of a list (distribution spec 1.1 § Listing Tags, § Listing Referrers); none when there is no such list.
+ * The pages of a list (distribution spec 1.1 § Listing Tags, § Listing Referrers); none when the list does not exist (404).
  *
  * @param what names the list in messages.
- * @throws ImageError TOO_LARGE, UNAVAILABLE (the next page is elsewhere, or was there before), …
+ * @throws ImageError TOO_LARGE, UNAVAILABLE (the next page is of another origin, or was read before), …
  */
 export async function* pagesOf(
   client: RegistryClient,
@@ -29,12 +29,12 @@ export async function* pagesOf(
     const bytes = await readAnswer(answer, { limit: left, what });
     left -= bytes.byteLength;
     yield bytes;
-    url = nextOf(answer, seen, what);
+    url = nextPageUrl(answer, seen, what);
   }
 }
 
-/** `Link: <URL>; rel="next"`. */
-function nextOf({ header, url }: Answer, seen: ReadonlySet<string>, what: string) {
+/** The URL of the next page, from the header `Link: <URL>; rel="next"`. */
+function nextPageUrl({ header, url }: Answer, seen: ReadonlySet<string>, what: string) {
   const [, link] = /<([^<>]+)>;\s*rel="?next"?/.exec(header('link') ?? '') ?? [];
   if (link === undefined) return undefined;
   const next = givenUrl(link, url, `the next page of ${what}`);
@@ -42,13 +42,13 @@ function nextOf({ header, url }: Answer, seen: ReadonlySet<string>, what: string
   if (next.origin !== url.origin || seen.has(next.href))
     throw new ImageError(
       'UNAVAILABLE',
-      `${location}: ${what}: expected another page of ${location}, got ${seen.has(next.href) ? 'one that was read' : next.origin}`,
+      `${location}: ${what}: expected another page of ${location}, got ${seen.has(next.href) ? 'a page already read' : next.origin}`,
       { location },
     );
-  if (seen.size === MOST_PAGES)
+  if (seen.size === MAX_PAGES)
     throw new ImageError(
       'TOO_LARGE',
-      `${location}: ${what}: expected at most ${MOST_PAGES} pages, got more`,
+      `${location}: ${what}: expected at most ${MAX_PAGES} pages, got more`,
       { location },
     );
   return next.href;

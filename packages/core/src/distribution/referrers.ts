@@ -9,13 +9,13 @@ import type { RegistryClient } from './transport/client.js';
 import { pagesOf } from './pages.js';
 import type { ScopedOptions } from './upload/upload.js';
 
-/** A manifest as it is sent. */
+/** A manifest to upload: media type and bytes. */
 export interface ManifestBytes {
   readonly type: string;
   readonly bytes: Uint8Array;
 }
 
-/** What the tag that stands in for the API (distribution spec 1.1 § Referrers Tag Schema) takes. */
+/** Access to manifests by tag, for the referrers tag (distribution spec 1.1 § Referrers Tag Schema). */
 export interface Manifests extends Source {
   find(tag: string, options?: CallOptions): Promise<Descriptor | undefined>;
   put(tag: string, manifest: ManifestBytes, options?: CallOptions): Promise<unknown>;
@@ -26,7 +26,7 @@ function fallbackTag(subject: Digest): string {
 }
 
 /**
- * The referrers of a manifest by the API for that, page by page.
+ * The referrers of a manifest from the referrers API, all pages.
  *
  * @returns undefined when the registry has no such API
  * @throws ImageError INVALID, TOO_LARGE, UNAVAILABLE
@@ -45,7 +45,7 @@ export async function listedReferrers(
   return found;
 }
 
-/** The referrers of a manifest by the tag that stands in for the API. */
+/** The referrers of a manifest from its referrers tag. */
 export async function taggedReferrers(
   manifests: Manifests,
   subject: Digest,
@@ -56,7 +56,7 @@ export async function taggedReferrers(
   return referrersIn(await readContent(manifests, found, options), manifests.location);
 }
 
-/** @throws ImageError INVALID (also a type that is not a media type) */
+/** @throws ImageError INVALID (not an index, or a descriptor with an invalid media type) */
 function referrersIn(bytes: Uint8Array, location: string): readonly Descriptor[] {
   const index = parseManifest(MediaType.index, bytes);
   const found = index.kind === 'index' ? index.manifests : [];
@@ -71,7 +71,7 @@ function referrersIn(bytes: Uint8Array, location: string): readonly Descriptor[]
   return found;
 }
 
-/** Adds a referrer under that tag, where the registry keeps no index of its own. */
+/** Adds a referrer to the referrers tag, for registries without the referrers API. */
 export async function tagReferrer(
   manifests: Manifests,
   subject: Digest,

@@ -8,27 +8,27 @@ import { streamBlob } from './upload/stream-blob.js';
 import { beginUpload } from './upload/upload.js';
 
 export interface BlobOptions {
-  /** Of the same registry: what other repositories have need not be sent. */
+  /** Blobs known to be in repositories of the same registry; they are mounted instead of sent. */
   readonly known?: KnownBlobs;
-  /** Of what is sent in pieces. */
+  /** Storage for unfinished chunked uploads, so that they can be resumed. */
   readonly uploads?: RememberedUploads;
 }
 
-/** What became of blobs that were wanted in a repository. */
+/** How many blobs were sent, mounted from another repository, or existing already. */
 export interface BlobCounts {
   readonly sent: number;
   readonly mounted: number;
   readonly existing: number;
 }
 
-/** The blobs of one repository, as somebody who writes there sees them. */
+/** Writes blobs to one repository. */
 export class RepositoryBlobs {
   readonly counts = { sent: 0, mounted: 0, existing: 0 };
   readonly #client: RegistryClient;
   readonly #name: string;
   readonly #scope: string;
   readonly #options: BlobOptions;
-  readonly #there = new Set<Digest>();
+  readonly #existing = new Set<Digest>();
 
   constructor(client: RegistryClient, repository: string, options: BlobOptions) {
     this.#client = client;
@@ -37,9 +37,9 @@ export class RepositoryBlobs {
     this.#options = options;
   }
 
-  /** Whether a blob is there, or can be taken from another repository; what was once is not asked for again. */
+  /** Whether the repository has a blob, mounting it from another one if possible. A positive result is cached. */
   async holds({ digest }: Descriptor, { signal }: CallOptions): Promise<boolean> {
-    if (this.#there.has(digest)) return true;
+    if (this.#existing.has(digest)) return true;
     const { status, dump } = await this.#client.request({
       method: 'HEAD',
       url: `/v2/${this.#name}/blobs/${digest}`,
@@ -49,17 +49,17 @@ export class RepositoryBlobs {
     });
     await dump();
     if (status === 200) this.counts.existing++;
-    else if (!(await this.#mounts(digest, signal))) return false;
-    this.#isThere(digest);
+    else if (!(await this.#mount(digest, signal))) return false;
+    this.#addExisting(digest);
     return true;
   }
 
-  /** Takes content whose digest is known at its end. */
+  /** Uploads content whose digest is known only at its end. */
   async ingest(mediaType: string, open: Open, options: CallOptions): Promise<Descriptor> {
     const scope = this.#scope;
     const made = await streamBlob(this.#client, this.#name, open, { ...options, scope });
     this.counts.sent++;
-    this.#isThere(made.digest);
+    this.#addExisting(made.digest);
     return { mediaType, ...made };
   }
 
@@ -75,11 +75,11 @@ export class RepositoryBlobs {
       });
     const how = await (known ? known.bring(digest, this.#name, push) : push());
     this.counts[how ?? 'existing']++;
-    this.#there.add(digest);
+    this.#existing.add(digest);
   }
 
-  /** Takes a blob from a repository of which it is known. */
-  async #mounts(digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
+  /** Mounts a blob from another repository that is known to have it. @returns whether it was mounted */
+  async #mount(digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
     const from = await this.#options.known?.find(digest);
     if (from === undefined || from === this.#name) return false;
     const scope = this.#scope;
@@ -88,8 +88,8 @@ export class RepositoryBlobs {
     return begun === 'mounted';
   }
 
-  #isThere(digest: Digest): void {
-    this.#there.add(digest);
+  #addExisting(digest: Digest): void {
+    this.#existing.add(digest);
     this.#options.known?.add(digest, this.#name);
   }
 }

@@ -41,8 +41,8 @@ export class Repository implements Manifests, Sink {
   readonly #manifests = new Map<Digest, ManifestBytes>();
   readonly #tags = new Map<string, ManifestBytes>();
   readonly #content: RepositoryBlobs;
-  /** Manifests that came with the answer to what they are. */
-  readonly #read = new Map<Digest, Uint8Array>();
+  /** Bytes of manifests that were fetched to describe them. */
+  readonly #fetched = new Map<Digest, Uint8Array>();
 
   constructor(
     client: RegistryClient,
@@ -57,17 +57,17 @@ export class Repository implements Manifests, Sink {
     this.#content = new RepositoryBlobs(client, repository, options);
   }
 
-  /** What became of the blobs of the images that were begun. */
+  /** Counts of the blobs of all images written so far. */
   get blobs(): BlobCounts {
     return this.#content.counts;
   }
 
   async *list(options: CallOptions = {}): AsyncIterable<NamedDescriptor> {
     for await (const tag of this.tags(options))
-      yield this.#named(`${this.#registry}/${this.#name}:${tag}`, options);
+      yield this.#lookUp(`${this.#registry}/${this.#name}:${tag}`, options);
   }
 
-  /** Its tags; none of a repository that is not there yet. */
+  /** Its tags; none when the repository does not exist. */
   tags(options: CallOptions = {}): AsyncIterable<string> {
     return listTags(this.#client, this.#name, { ...options, scope: this.#scope('pull') });
   }
@@ -77,12 +77,12 @@ export class Repository implements Manifests, Sink {
     reference = `${this.#registry}/${this.#name}`,
     options: CallOptions = {},
   ): Promise<NamedDescriptor> {
-    const found = await this.#named(reference, options);
+    const found = await this.#lookUp(reference, options);
     requireManifest(found.descriptor, this.location);
     return found;
   }
 
-  async #named(reference: string, options: CallOptions): Promise<NamedDescriptor> {
+  async #lookUp(reference: string, options: CallOptions): Promise<NamedDescriptor> {
     const here = { registry: this.#registry, repository: this.#name };
     const parsed = isDigest(reference)
       ? { ...here, digest: reference, tag: undefined }
@@ -107,7 +107,8 @@ export class Repository implements Manifests, Sink {
   }
 
   /**
-   * Describes what a tag or digest names there, whatever it is. A tag is looked up; a digest is read at once.
+   * Describes the content of a tag or digest, of any media type. A tag takes a HEAD; a digest takes a GET, whose bytes
+   * are kept for `read`.
    *
    * @throws ImageError INVALID (neither a tag nor a digest)
    */
@@ -118,17 +119,17 @@ export class Repository implements Manifests, Sink {
     const found = isDigest(tagOrDigest)
       ? await fetchManifest(this.#client, where, tagOrDigest)
       : await findManifest(this.#client, where);
-    if (found?.bytes) this.#read.set(found.descriptor.digest, found.bytes);
+    if (found?.bytes) this.#fetched.set(found.descriptor.digest, found.bytes);
     return found?.descriptor;
   }
 
-  /** Only asking would tell, and reading does that. */
+  /** Always true: checking costs a request, and `read` reports NOT_FOUND. */
   async has(): Promise<boolean> {
     return true;
   }
 
   read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
-    const known = this.#read.get(descriptor.digest);
+    const known = this.#fetched.get(descriptor.digest);
     if (known) return only(known.subarray(options.start, options.end));
     const kind = isManifestType(descriptor.mediaType) ? 'manifests' : 'blobs';
     return download(this.#client, descriptor, {
@@ -139,7 +140,7 @@ export class Repository implements Manifests, Sink {
     });
   }
 
-  /** By the API for that, or, where the registry has none, by the tag that stands in for it (§ Referrers Tag Schema). */
+  /** From the referrers API or, if the registry has none, from the referrers tag (§ Referrers Tag Schema). */
   async *referrers(
     { digest }: Descriptor,
     { signal }: CallOptions = {},
@@ -161,12 +162,12 @@ export class Repository implements Manifests, Sink {
     return wanted;
   }
 
-  /** Whether a blob is there, or can be taken from another repository. */
+  /** Whether the repository has a blob, mounting it from another one if possible. */
   holds(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
     return this.#content.holds(descriptor, options);
   }
 
-  /** Takes content whose digest is known at its end: it is made once, while it is sent. */
+  /** Uploads content while it is produced; its digest is known only at the end. */
   ingest(mediaType: string, open: Open, options: CallOptions = {}): Promise<Descriptor> {
     return this.#content.ingest(mediaType, open, options);
   }
@@ -192,7 +193,7 @@ export class Repository implements Manifests, Sink {
     if (!manifest)
       throw new ImageError(
         'NOT_FOUND',
-        `${this.location}: expected ${digest} before its tag, got none`,
+        `${this.location}: expected manifest ${digest} to be written before its tag, got none`,
         { location: this.location },
       );
     const { tag } = parseReference(reference);
@@ -211,10 +212,10 @@ export class Repository implements Manifests, Sink {
   }
 
   /**
-   * Takes a tag away. Where the registry deletes only manifests, the manifest goes, with all tags that it has, unless
-   * it is one of `kept`.
+   * Removes a tag. If the registry deletes only whole manifests, the manifest is deleted with all its tags, unless it
+   * is in `kept`.
    *
-   * @throws ImageError UNSUPPORTED (the registry deletes nothing), DENIED
+   * @throws ImageError UNSUPPORTED (the registry does not allow deletion), DENIED
    */
   async untag(tag: string, kept: ReadonlySet<Digest>, { signal }: CallOptions = {}): Promise<void> {
     const remove = (name: string, expected: readonly number[]): Promise<number> =>

@@ -7,7 +7,7 @@ import { isTag } from '../oci/reference.js';
 const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 
 /**
- * Refuses content that is not a manifest, such as the page of a web site.
+ * Refuses content that is not a manifest, such as an HTML page.
  *
  * @throws ImageError INVALID, UNSUPPORTED (Docker's schema 1)
  */

@@ -5,7 +5,7 @@ import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
 import { openNodes } from './containerd/nodes.js';
 
-/** The engine to use. `kind` and `k3d`: the containerd of every node of such a cluster. */
+/** The engine to use. `kind` and `k3d`: containerd on every node of a cluster. */
 export type EngineChoice =
   | 'auto'
   | 'docker'
@@ -17,7 +17,7 @@ export type EngineChoice =
 
 /** Which engine to use and where it listens. */
 export interface EngineOptions {
-  /** `auto` when omitted: docker, podman, containerd, the first that answers; never the embedded store. */
+  /** `auto` (default): the first of docker, podman and containerd that answers; never the embedded store. */
   readonly engine?: EngineChoice | undefined;
   /**
    * Address of the engine: a docker host, containerd's socket, or the name of a cluster. When omitted: the environment, docker's
@@ -32,8 +32,8 @@ export interface EngineOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** How long an engine may take to say that it is there (ms). */
-const PING_TIMEOUT = 5_000;
+/** How long an engine may take to answer a ping (ms). */
+const PING_TIMEOUT_MS = 5_000;
 
 /**
  * Finds the engine to use and connects to it.
@@ -50,21 +50,21 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
   const namespace = options.namespace ?? (env['CONTAINERD_NAMESPACE'] || undefined);
   const failures: string[] = [];
   const docker = (): Promise<Engine | undefined> =>
-    firstAnswering('docker', dockerTargets(host, env, process.platform), failures);
+    openFirst('docker', dockerTargets(host, env, process.platform), failures);
   const podman = (): Promise<Engine | undefined> =>
-    firstAnswering('podman', podmanTargets(host, env), failures);
+    openFirst('podman', podmanTargets(host, env), failures);
   const containerd = async (): Promise<Engine | undefined> => {
     try {
       const found = await containerdAt(host ?? env['CONTAINERD_ADDRESS'], namespace);
-      await found.ping(PING_TIMEOUT);
+      await found.ping(PING_TIMEOUT_MS);
       return found;
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
       return undefined;
     }
   };
-  const tried = {
-    // An address that was given is docker's: the others are asked for by name.
+  const openers = {
+    // A given address is docker's; podman and containerd are then chosen by name only.
     auto: async () =>
       (await docker()) ??
       (host === undefined ? ((await podman()) ?? (await containerd())) : undefined),
@@ -75,29 +75,29 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
     k3d: () => openNodes('k3d', host, namespace),
     embedded: async () => new EmbeddedEngine(storeFolder),
   };
-  const found = await tried[engine]();
+  const found = await openers[engine]();
   if (found) return found;
   const expected = engine === 'auto' ? 'docker, podman or containerd' : engine;
   throw new ImageError(
     'UNAVAILABLE',
-    `engine: expected ${expected} to answer, got none: ${failures.join('; ')}`,
+    `engine: expected ${expected} to answer, got no answer: ${failures.join('; ')}`,
     {
-      hint: 'Start it, name where it listens with --host, or use --engine embedded to keep images without running them.',
+      hint: 'Start it, give its address with --host, or use --engine embedded to keep images without running them.',
     },
   );
 }
 
-async function firstAnswering(
+async function openFirst(
   kind: 'docker' | 'podman',
   targets: readonly DockerTarget[],
   failures: string[],
 ): Promise<Engine | undefined> {
-  // Its client is the largest thing we load; what needs no engine does not wait for it.
+  // Loaded on demand: the docker client is the largest module, and other engines do not need it.
   const { DockerEngine } = await import('./docker/docker.js');
   for (const target of targets) {
     const found = new DockerEngine(kind, target);
     try {
-      await found.ping(PING_TIMEOUT);
+      await found.ping(PING_TIMEOUT_MS);
       return found;
     } catch (error) {
       failures.push(`${target.host} (${error instanceof Error ? error.message : String(error)})`);

@@ -10,7 +10,7 @@ import { sizeOf } from '../transfer/graph.js';
 import type { Graph } from '../transfer/graph.js';
 import type { Engine, EngineImage, ImagePart } from './engine.js';
 
-/** The embedded store standing in for an engine: it keeps images and runs none. */
+/** The embedded store as an engine: it stores images and runs none. */
 export class EmbeddedEngine implements Engine {
   readonly kind = 'embedded';
   readonly location: string;
@@ -99,7 +99,7 @@ export class EmbeddedEngine implements Engine {
     await this.#store[Symbol.asyncDispose]();
   }
 
-  /** Of every image that has one. */
+  /** Names by image digest; an image without a name has no entry. */
   async #names(): Promise<ReadonlyMap<Digest, readonly string[]>> {
     const names = new Map<Digest, string[]>();
     for await (const { descriptor, reference } of this.#store.list())

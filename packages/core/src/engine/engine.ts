@@ -10,7 +10,7 @@ export type EngineKind = 'docker' | 'podman' | 'containerd' | 'embedded';
 export interface EngineImage {
   /** The config's digest (docker's classic store), or the manifest's or index's (containerd's, ours). */
   readonly id: Digest;
-  /** Fully qualified. */
+  /** Fully qualified references. */
   readonly references: readonly string[];
   /** Manifest digests under which registries know it; empty for an image from no registry. */
   readonly digests: readonly Digest[];
@@ -23,17 +23,17 @@ export interface EngineImage {
 /** A part of an image on an engine's disk; images that share it name the same `id`. */
 export interface ImagePart {
   readonly id: string;
-  /** Size on disk. */
+  /** Size on disk, in bytes. */
   readonly bytes: number;
 }
 
-/** Runs images, or keeps them (`embedded`). */
+/** A container engine, or a store in its place (`embedded`). */
 export interface Engine extends AsyncDisposable {
   readonly kind: EngineKind;
   /** Location for messages: `docker-daemon:unix:///var/run/docker.sock`. */
   readonly location: string;
 
-  /** The platform that it takes from an index; undefined when it keeps whole indexes. @throws ImageError UNAVAILABLE */
+  /** The platform that it selects from an index; undefined when it keeps whole indexes. @throws ImageError UNAVAILABLE */
   platform(options?: CallOptions): Promise<Platform | undefined>;
 
   /** Whether it unpacks layers that are compressed with zstd. */
@@ -48,13 +48,13 @@ export interface Engine extends AsyncDisposable {
   /** Folder of this machine that holds its images; undefined when that is not known. */
   dataFolder(options?: CallOptions): Promise<string | undefined>;
 
-  /** Digests of images that a container was made from, running or not. */
+  /** Digests of images that have a container, running or stopped. */
   inUse(options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
   /** The parts of an image on the engine's disk, by image ID. @throws ImageError NOT_FOUND */
   contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]>;
 
-  /** Blobs of a graph that need not be sent: the engine has their content from other images. */
+  /** Blobs of a graph that need not be sent, because the engine has their content from other images. */
   holds(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
   /** Adds a name to an image of the engine. @throws ImageError NOT_FOUND */
@@ -73,13 +73,13 @@ export interface Engine extends AsyncDisposable {
    */
   source(reference: string, options: EngineSourceOptions): Promise<Source>;
 
-  /** Takes images; nothing is there before commit. */
+  /** Opens a sink for images; the engine gets them at commit. */
   sink(options?: EngineSinkOptions): Sink;
 }
 
 /** How an image of an engine is read. */
 export interface EngineSourceOptions extends CallOptions {
-  /** A folder for the archive that docker answers with; deleted when the source is disposed of. */
+  /** Folder for the exported archive, a temporary file that is deleted when the source is disposed of. */
   readonly spoolFolder: string;
 }
 
@@ -101,7 +101,7 @@ export type EngineEvent =
 export interface BuildRequest {
   /** The context as a tar. */
   readonly context: AsyncIterable<Uint8Array>;
-  /** Its path inside the context. */
+  /** Path of the Dockerfile inside the context. */
   readonly dockerfile: string;
   readonly reference: string;
   readonly args: Readonly<Record<string, string>>;
@@ -115,7 +115,7 @@ export interface BuildRequest {
 export interface RunRequest {
   /** A reference or ID. */
   readonly image: string;
-  /** Program and arguments, in place of what the image would run. */
+  /** Program and arguments, instead of the image's entrypoint and command. */
   readonly command: readonly string[];
   readonly network: string;
   /** Called with each line of its output. */
@@ -136,7 +136,7 @@ export function canBuild(engine: Engine): engine is BuildingEngine {
   return 'build' in engine;
 }
 
-/** Whether an engine's image is this one: its ID is one of the image's digests. */
+/** Whether an engine's image is that of a graph: its ID is the digest of one of the graph's documents. */
 export function isSameImage(image: EngineImage, graph: Graph): boolean {
   return graph.documents.has(image.id);
 }

@@ -5,24 +5,24 @@ import type { Bytes } from '../transfer/store.js';
 import { readAll } from '../transfer/verified.js';
 import { runProgram } from './program.js';
 
-const failed = (said: string, code: number | null) =>
-  new ImageError('UNAVAILABLE', `${said} ${String(code)}`);
+const failed = (stderr: string, code: number | null) =>
+  new ImageError('UNAVAILABLE', `${stderr} ${String(code)}`);
 const run = (script: string, input?: Bytes) =>
   readAll(runProgram({ location: 'here', command: ['sh', '-c', script], failed }, { input }));
 
 describe('a program', () => {
-  it('takes its input and gives what it prints', async () => {
+  it('gets its input, and its output is returned', async () => {
     const input = new PassThrough();
     input.end('some bytes');
     expect(Buffer.from(await run('cat', input)).toString()).toBe('some bytes');
   });
 
-  it('that ends is not waited for by an input that says nothing more', async () => {
+  it('that exits ends the run even if its input stays open', async () => {
     await expect(run('echo no >&2; exit 3', new PassThrough())).rejects.toThrow('no 3');
     expect((await run('exit 0', new PassThrough())).byteLength).toBe(0);
   });
 
-  it('whose input fails is stopped, and that error is the one', async () => {
+  it('whose input fails is killed, and the error of the input is thrown', async () => {
     async function* failing(): Bytes {
       yield Buffer.from('half');
       throw new TypeError('mine');
@@ -31,7 +31,7 @@ describe('a program', () => {
     await expect(run('exec sleep 60', failing())).rejects.toThrow('mine');
   });
 
-  it('that is not there is UNAVAILABLE', async () => {
+  it('that does not exist is UNAVAILABLE', async () => {
     const command = ['/nonexistent/program'] as const;
     const running = readAll(runProgram({ location: 'here', command, failed }));
     await expect(running).rejects.toMatchObject({ code: 'UNAVAILABLE' });

@@ -6,26 +6,26 @@ import { ImageError, systemCode } from '../errors.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 
 export interface ProgramOptions extends CallOptions {
-  /** For its standard input. */
+  /** Bytes for its standard input. */
   readonly input?: Bytes | undefined;
-  /** In milliseconds; as long as it takes when omitted. */
+  /** In milliseconds; no limit when omitted. */
   readonly timeout?: number | undefined;
 }
 
-/** A program that talks to an engine for us. */
+/** A program that connects to an engine. */
 export interface Program {
-  /** The engine that it is to reach. */
+  /** Location of the engine, for messages. */
   readonly location: string;
   readonly command: readonly [program: string, ...args: string[]];
-  /** What an exit code other than 0 means; null when a signal ended it. */
-  readonly failed: (said: string, code: number | null) => ImageError;
+  /** Creates the error for an exit code other than 0 (null: ended by a signal) from the text of stderr. */
+  readonly failed: (stderr: string, code: number | null) => ImageError;
 }
 
 /**
- * Runs a program, and gives what it prints as it comes. When the input fails, the program is stopped and the input's
- * own error is thrown. It is stopped, too, by who stops reading.
+ * Runs a program and streams its output. When the input fails, the program is killed and the input's own error is
+ * thrown. The program is also killed when the caller stops reading.
  *
- * @throws ImageError UNAVAILABLE (no such program), what `failed` says
+ * @throws ImageError UNAVAILABLE (no such program), the error of `failed`
  */
 export async function* runProgram(
   { location, command, failed }: Program,
@@ -37,33 +37,33 @@ export async function* runProgram(
     ...(signal ? { signal } : {}),
     ...(timeout === undefined ? {} : { timeout }),
   });
-  const said: Buffer[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
+  const errorOutput: Buffer[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => errorOutput.push(chunk));
   const ended = once(child, 'close') as Promise<[number | null]>;
   ended.catch(() => undefined);
-  let broken: Error | undefined;
-  async function* watched(bytes: Bytes): Bytes {
+  let inputError: Error | undefined;
+  async function* recordError(bytes: Bytes): Bytes {
     try {
       yield* bytes;
     } catch (error) {
-      broken = error instanceof Error ? error : new Error(String(error));
+      inputError = error instanceof Error ? error : new Error(String(error));
       child.kill('SIGKILL');
       throw error;
     }
   }
-  // It may end before it read everything; then its own words count. Nobody waits for what is still to come then.
+  // The program may exit before reading all input; its stderr is then the error, and the rest is dropped.
   if (input && child.stdin)
-    pipeline(Readable.from(watched(input), { objectMode: false }), child.stdin).catch(
+    pipeline(Readable.from(recordError(input), { objectMode: false }), child.stdin).catch(
       () => undefined,
     );
   try {
     if (child.stdout) yield* child.stdout as AsyncIterable<Uint8Array>;
     const [code] = await ended;
-    if (broken) throw broken;
-    if (code !== 0) throw failed(Buffer.concat(said).toString().trim(), code);
+    if (inputError) throw inputError;
+    if (code !== 0) throw failed(Buffer.concat(errorOutput).toString().trim(), code);
   } catch (error) {
     signal?.throwIfAborted();
-    if (error === broken || systemCode(error) !== 'ENOENT') throw error;
+    if (error === inputError || systemCode(error) !== 'ENOENT') throw error;
     throw new ImageError('UNAVAILABLE', `${location}: expected ${program}, got no such program`, {
       location,
       hint: `Install ${program}, or choose another engine with --engine.`,

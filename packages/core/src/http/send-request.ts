@@ -4,17 +4,17 @@ import { pipeline } from 'node:stream/promises';
 import type { Bytes } from '../transfer/store.js';
 
 export interface SendRequestOptions {
-  /** How long the other side may do nothing (ms): neither take nor answer, nor send more of an answer. */
+  /** Timeout (ms) for a server that neither accepts the body nor sends the response; none when omitted. */
   readonly patience?: number | undefined;
 }
 
 /**
- * Sends the body of a request, and waits for the head of its answer, whose body is read as it comes.
+ * Sends the body of a request, and waits for the head of the response, whose body is streamed.
  *
- * When the body fails, the request is cut off, and the body's own error is thrown, here or by the answer. An answer that
- * ends before the body does ends the request, too.
+ * When the body fails, the request is aborted, and the body's own error is thrown, here or by the response. A response
+ * that ends before the body was sent aborts the request, too.
  *
- * @throws what `node:http` does (`ECONNRESET`, …), with `ETIMEDOUT` where patience ends; what the body does
+ * @throws errors of `node:http` (`ECONNRESET`, …), `ETIMEDOUT` after `patience`; errors of the body
  */
 export async function sendRequest(
   request: ClientRequest,
@@ -22,37 +22,37 @@ export async function sendRequest(
   { patience }: SendRequestOptions = {},
 ): Promise<IncomingMessage> {
   let answer: IncomingMessage | undefined;
-  let broken: Error | undefined;
-  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+  let bodyError: Error | undefined;
+  const response = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).on('error', reject);
   });
-  // It is waited for below; what fails meanwhile is no surprise.
-  answered.catch(() => undefined);
+  // Awaited below; a rejection before that must not count as unhandled.
+  response.catch(() => undefined);
   if (patience !== undefined)
     request.setTimeout(patience, () => {
-      // That our own content comes slowly, or is read slowly, is not the other side's fault.
+      // The server is not to blame while the body is produced slowly, or the response is consumed slowly.
       const isOurs = answer
         ? answer.readableLength > 0
         : !request.writableFinished && !request.writableNeedDrain;
       if (isOurs) return;
-      const late = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
-      (answer ?? request).destroy(late);
+      const timeout = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
+      (answer ?? request).destroy(timeout);
     });
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
     request.end(body);
   else {
     const content = Readable.from(body, { objectMode: false });
     content.once('error', (error) => {
-      if (!request.destroyed) broken = error;
+      if (!request.destroyed) bodyError = error;
     });
     pipeline(content, request).catch(() => {
-      if (broken) answer?.destroy(broken);
+      if (bodyError) answer?.destroy(bodyError);
     });
   }
   try {
-    answer = await answered;
+    answer = await response;
   } catch (error) {
-    throw broken ?? error;
+    throw bodyError ?? error;
   }
   answer.once('end', () => {
     if (!request.writableFinished) request.destroy();

@@ -5,7 +5,7 @@ import type { Credential } from './credentials.js';
 import { httpUrl, shownUrl } from '../transport/given-url.js';
 import { isPrivate } from '../host.js';
 
-/** A request to an issuer of tokens; a redirect is not followed. */
+/** A request to a token server; redirects are not followed. */
 export interface TokenRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
@@ -19,26 +19,28 @@ export type SendTokenRequest = (
 
 interface Token {
   readonly header: string;
-  /** In milliseconds since 1970. */
-  readonly until: number;
+  /** Time of renewal, in milliseconds since 1970. */
+  readonly renewAt: number;
 }
 
-/** A token is renewed so long before it ends (ms), a short one at half its life; it lasts a minute where its issuer does not say. */
-const MARGIN = 10_000;
-const DEFAULT_LIFE = 60;
-/** What fits in a header. */
+/** A token is renewed this long before it expires (ms), a short-lived one at half its lifetime. */
+const RENEWAL_MARGIN_MS = 10_000;
+/** Lifetime of a token when the token server gives none (seconds). */
+const DEFAULT_LIFETIME_SECONDS = 60;
+/** Characters that are valid in the header. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
 /**
- * Answers a registry's challenges: Basic, or Bearer tokens (distribution spec, token.md), kept by scope until they end.
- * Credentials go to the registry itself and to the realm that it names. Challenges of other servers must not come here.
+ * Answers a registry's challenges with Basic credentials or Bearer tokens (distribution spec, token.md); tokens are
+ * kept per scope until they expire. Credentials go only to the registry and to the realm that it names, so challenges of
+ * other servers must not be passed in.
  */
 export class Authorization {
   readonly #origin: URL;
   readonly #credential: () => Promise<Credential | undefined>;
   readonly #send: SendTokenRequest;
   readonly #tokens = new Map<string, Token>();
-  readonly #asking = new Map<string, Promise<Token>>();
+  readonly #pending = new Map<string, Promise<Token>>();
   #basic: string | undefined;
 
   constructor(
@@ -51,18 +53,19 @@ export class Authorization {
     this.#send = send;
   }
 
-  /** What to send with a request for a scope, as far as it is known. */
+  /** The `authorization` header for a scope; undefined while there is none. */
   headerFor(scope: string): string | undefined {
     const token = this.#tokens.get(scope);
-    return token && token.until > Date.now() ? token.header : this.#basic;
+    return token && token.renewAt > Date.now() ? token.header : this.#basic;
   }
 
   /**
-   * Learns what a 401 asks for. Requests of one scope that are refused together are answered by one token.
+   * Obtains the authorization that a 401 response asks for. Concurrent requests of one scope share one token request.
    *
-   * @param used what was sent with the request that was refused.
-   * @returns false when nothing more can be done
-   * @throws ImageError UNAUTHORIZED, UNAVAILABLE (the issuer)
+   * @param header the challenges (`WWW-Authenticate`).
+   * @param used the `authorization` header of the refused request.
+   * @returns false when there are no credentials left to try
+   * @throws ImageError UNAUTHORIZED, UNAVAILABLE (the token server)
    */
   async answer(
     header: string | undefined,
@@ -74,12 +77,12 @@ export class Authorization {
     const challenges = parseChallenges(header ?? '');
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     if (bearer) {
-      const asking = this.#asking.get(scope) ?? this.#fetchToken(bearer, scope);
-      this.#asking.set(scope, asking);
+      const pending = this.#pending.get(scope) ?? this.#fetchToken(bearer, scope);
+      this.#pending.set(scope, pending);
       try {
-        this.#tokens.set(scope, await asking);
+        this.#tokens.set(scope, await pending);
       } finally {
-        this.#asking.delete(scope);
+        this.#pending.delete(scope);
       }
       return true;
     }
@@ -92,7 +95,7 @@ export class Authorization {
 
   async #fetchToken({ parameters }: Challenge, scope: string): Promise<Token> {
     const { realm = '', service } = parameters;
-    const url = this.#realm(realm);
+    const url = this.#checkRealm(realm);
     const credential = await this.#credential();
     const scopes = scope === '' ? [] : scope.split(' ');
     let request: TokenRequest;
@@ -113,12 +116,12 @@ export class Authorization {
       request = { url: url.href, method: 'GET', headers };
     }
     const { status, body } = await this.#send(request);
-    if (status !== 200) throw refused(url, status);
+    if (status !== 200) throw tokenRefusal(url, status);
     return readToken(body, url);
   }
 
-  /** @throws ImageError UNAUTHORIZED for a realm that credentials must not go to */
-  #realm(text: string): URL {
+  /** @throws ImageError UNAUTHORIZED for a realm that must not get credentials */
+  #checkRealm(text: string): URL {
     const url = httpUrl(text);
     const isOwn = url?.origin === this.#origin.origin;
     const isNear =
@@ -126,8 +129,8 @@ export class Authorization {
     if (url && (url.protocol === 'https:' || isOwn || isNear)) return url;
     throw new ImageError(
       'UNAUTHORIZED',
-      `${this.#origin.host}: expected an issuer of tokens over https, got ${shownUrl(text)}`,
-      { location: this.#origin.host, hint: 'Nothing was sent there.' },
+      `${this.#origin.host}: expected a token server with an https URL, got ${shownUrl(text)}`,
+      { location: this.#origin.host, hint: 'No credentials were sent to it.' },
     );
   }
 }
@@ -146,22 +149,22 @@ function readToken(body: Uint8Array, { host }: URL): Token {
   const {
     token,
     access_token: accessToken,
-    expires_in: life = DEFAULT_LIFE,
+    expires_in: life = DEFAULT_LIFETIME_SECONDS,
   } = parseJsonObject(body, `the answer of ${host}`);
   const value = typeof token === 'string' && token !== '' ? token : accessToken;
   if (typeof value !== 'string' || !TOKEN.test(value))
     throw new ImageError('UNAUTHORIZED', `${host}: expected a token, got an answer without one`, {
       location: host,
     });
-  const seconds = typeof life === 'number' && life > 0 ? life : DEFAULT_LIFE;
+  const seconds = typeof life === 'number' && life > 0 ? life : DEFAULT_LIFETIME_SECONDS;
   const milliseconds = seconds * 1000;
   return {
     header: `Bearer ${value}`,
-    until: Date.now() + Math.max(milliseconds - MARGIN, milliseconds / 2),
+    renewAt: Date.now() + Math.max(milliseconds - RENEWAL_MARGIN_MS, milliseconds / 2),
   };
 }
 
-function refused({ host }: URL, status: number): ImageError {
+function tokenRefusal({ host }: URL, status: number): ImageError {
   const code = status === 401 || status === 403 ? 'UNAUTHORIZED' : 'UNAVAILABLE';
   const isRedirect = status >= 300 && status < 400;
   return new ImageError(

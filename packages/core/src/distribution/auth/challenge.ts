@@ -1,5 +1,6 @@
-/** What a registry asks for in `WWW-Authenticate` (RFC 9110 § 11.6.1): a scheme, lower-case, and its parameters. */
+/** A challenge of the header `WWW-Authenticate` (RFC 9110 § 11.6.1). */
 export interface Challenge {
+  /** In lower case. */
   readonly scheme: string;
   /** Keys in lower case. */
   readonly parameters: Readonly<Record<string, string>>;
@@ -8,12 +9,12 @@ export interface Challenge {
 const SCHEME = /[\s,]*([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?:\s+|(?=,)|$)/y;
 const PARAMETER = /[\s,]*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/y;
 
-/** The longest header that is read, in characters: as much as Node.js accepts of all headers. */
-const LONGEST = 16 * 1024;
+/** The longest header that is parsed, in characters: Node.js accepts no more for all headers together. */
+const MAX_HEADER_CHARACTERS = 16 * 1024;
 
-/** Parses the challenges of a header, up to the first error; none of a header that is too long. */
+/** Parses the challenges of a header, up to the first syntax error; a header that is too long has none. */
 export function parseChallenges(header: string): Challenge[] {
-  if (header.length > LONGEST) return [];
+  if (header.length > MAX_HEADER_CHARACTERS) return [];
   const challenges: Challenge[] = [];
   for (let at = 0; at < header.length; ) {
     SCHEME.lastIndex = at;

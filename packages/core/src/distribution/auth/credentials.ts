@@ -5,41 +5,42 @@ import { join } from 'node:path';
 import { ImageError, systemCode } from '../../errors.js';
 import { isObject, parseJsonObject, type JsonObject } from '../../oci/json.js';
 
-/** A name and a password, or an identity token that stands for both (docker's `<token>`). */
+/** A user name and password, or an identity token in place of both (docker's `<token>`). */
 export type Credential =
   | { readonly username: string; readonly password: string }
   | { readonly identityToken: string };
 
-/** What is known of a repository's registry; undefined where nothing is. */
+/** Looks up the credentials for a repository; undefined when there are none. */
 export type Credentials = (registry: string, repository: string) => Promise<Credential | undefined>;
 
 export interface CredentialPlaces {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** A helper that asks somebody for a password nobody types must not hang a job (ms). */
-const HELPER_PATIENCE = 30_000;
-/** What Docker Hub is called in docker's own files. */
+/** A credential helper is stopped after this long (ms): one that waits for input would block a job. */
+const HELPER_TIMEOUT_MS = 30_000;
+/** Names of Docker Hub in docker's config files. */
 const HUB_KEYS = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io'];
 const TOKEN_USER = '<token>';
 
 /**
- * What docker and podman are told or have stored: `$DOCKER_AUTH_CONFIG` (docker's file itself), `$REGISTRY_AUTH_FILE`, podman's `auth.json`, docker's `config.json`, each with
- * the credential helpers that it names. The first that knows the registry is right.
+ * Credentials configured for docker and podman: `$DOCKER_AUTH_CONFIG` (the content of docker's `config.json`), then
+ * `$REGISTRY_AUTH_FILE` or, without it, podman's `auth.json` and docker's `config.json`, each with the credential helpers
+ * that it names. The first source with an entry for the registry is used.
  *
- * @throws ImageError USAGE (a file that is no JSON), UNAUTHORIZED (a helper that fails)
+ * @throws ImageError USAGE (invalid JSON), UNAUTHORIZED (a credential helper failed)
  */
 export function storedCredentials({ environment }: CredentialPlaces): Credentials {
   return async (registry, repository) => {
-    const { DOCKER_AUTH_CONFIG: said } = environment;
-    if (said) {
-      const file = readJson(Buffer.from(said), '$DOCKER_AUTH_CONFIG');
-      const found = await fromFile(file, registry, repository, environment);
+    const { DOCKER_AUTH_CONFIG: config } = environment;
+    if (config) {
+      const file = readJson(Buffer.from(config), '$DOCKER_AUTH_CONFIG');
+      const found = await findInFile(file, registry, repository, environment);
       if (found) return found;
     }
     for (const path of authFiles(environment)) {
       const file = await readAuthFile(path);
-      const found = file && (await fromFile(file, registry, repository, environment));
+      const found = file && (await findInFile(file, registry, repository, environment));
       if (found) return found;
     }
     return undefined;
@@ -71,19 +72,19 @@ async function readAuthFile(path: string): Promise<JsonObject | undefined> {
   }
 }
 
-/** A message never shows the content. @throws ImageError USAGE */
+/** The error does not quote the content, which may be a password. @throws ImageError USAGE */
 function readJson(bytes: Uint8Array, location: string): JsonObject {
   try {
     return parseJsonObject(bytes, location);
   } catch (cause) {
-    throw new ImageError('USAGE', `${location}: expected docker's config as JSON, got none`, {
+    throw new ImageError('USAGE', `${location}: expected docker's config, got invalid JSON`, {
       location,
       cause,
     });
   }
 }
 
-async function fromFile(
+async function findInFile(
   file: JsonObject,
   registry: string,
   repository: string,
@@ -95,12 +96,12 @@ async function fromFile(
     const helper = isObject(credHelpers) ? credHelpers[key] : undefined;
     if (typeof helper === 'string') return askHelper(helper, key, environment);
   }
-  // Podman keeps one for a part of a registry, too: the longest that fits is meant.
+  // Podman also stores credentials for a repository or its parent path: the longest match is used.
   const parts = repository.split('/');
   const scoped = parts.map((_, at) => [registry, ...parts.slice(0, parts.length - at)].join('/'));
   for (const key of [...scoped, ...keys]) {
     const entry = isObject(auths) ? auths[key] : undefined;
-    const found = isObject(entry) ? decoded(entry) : undefined;
+    const found = isObject(entry) ? decodeCredential(entry) : undefined;
     if (found) return found;
   }
   if (typeof credsStore !== 'string') return undefined;
@@ -108,7 +109,12 @@ async function fromFile(
 }
 
 /** `auth` is `user:password` in base64. */
-function decoded({ auth, username, password, identitytoken }: JsonObject): Credential | undefined {
+function decodeCredential({
+  auth,
+  username,
+  password,
+  identitytoken,
+}: JsonObject): Credential | undefined {
   if (typeof identitytoken === 'string' && identitytoken !== '')
     return { identityToken: identitytoken };
   if (typeof username === 'string' && typeof password === 'string') return { username, password };
@@ -119,7 +125,7 @@ function decoded({ auth, username, password, identitytoken }: JsonObject): Crede
   return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
 }
 
-/** Docker's protocol of credential helpers: the server on stdin, `{Username, Secret}` on stdout. */
+/** Docker's credential helper protocol: the server on stdin, `{Username, Secret}` on stdout. */
 async function askHelper(
   helper: string,
   server: string,
@@ -127,7 +133,7 @@ async function askHelper(
 ): Promise<Credential | undefined> {
   const program = `docker-credential-${helper}`;
   const { code, output } = await run(program, server, environment);
-  // This is how a helper says that it has nothing; docker and podman read it the same.
+  // Helpers report missing credentials by this text only; docker and podman match it, too.
   if (code !== 0 && /credentials not found/i.test(output)) return undefined;
   const { Username: username, Secret: secret } =
     code === 0 ? parseJsonObject(Buffer.from(output), program) : {};
@@ -150,7 +156,7 @@ function run(
     const child = spawn(program, ['get'], {
       env: environment,
       stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: HELPER_PATIENCE,
+      timeout: HELPER_TIMEOUT_MS,
     });
     const output: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
@@ -158,7 +164,7 @@ function run(
     child.on('error', (cause) =>
       reject(
         new ImageError('UNAUTHORIZED', `${program}: expected a credential helper, got none`, {
-          hint: 'Install it, or take it out of the file that names it.',
+          hint: 'Install it, or remove it from the config file that names it.',
           cause,
         }),
       ),

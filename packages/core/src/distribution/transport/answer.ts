@@ -25,14 +25,15 @@ export interface ReadAnswerOptions {
   readonly limit: number;
   /** Names the document in messages. */
   readonly what: string;
-  /** How long the whole body may take (ms); two minutes when omitted. */
+  /** How long the whole body may take (ms); 120,000 when omitted. */
   readonly within?: number;
 }
 
-/** A body that is not wanted is read up to this many bytes, and for this long (ms). */
-const DUMPED_BYTES = 64 * 1024;
-const DUMPED_WITHIN = 5_000;
-const READ_WITHIN = 120_000;
+/** A discarded body is read up to this many bytes, and for this long (ms), to keep the connection. */
+const MAX_DUMPED_BYTES = 64 * 1024;
+const DUMP_TIMEOUT_MS = 5_000;
+/** Default time to read a whole document (ms). */
+const READ_TIMEOUT_MS = 120_000;
 
 export function answerOf(message: IncomingMessage, url: URL, isOwn: boolean): Answer {
   const cut = (reason?: Error): void => void message.destroy(reason);
@@ -51,19 +52,19 @@ export function answerOf(message: IncomingMessage, url: URL, isOwn: boolean): An
 }
 
 /**
- * Collects the body of a response that is a document; a longer one is cut off.
+ * Collects the body of a response, up to `limit` bytes.
  *
- * @throws ImageError TOO_LARGE, UNAVAILABLE (the connection broke, or the time was up)
+ * @throws ImageError TOO_LARGE, UNAVAILABLE (the connection broke, or the timeout passed)
  */
 export async function readAnswer(
   { url, body, cut }: Answer,
-  { limit, what, within = READ_WITHIN }: ReadAnswerOptions,
+  { limit, what, within = READ_TIMEOUT_MS }: ReadAnswerOptions,
 ): Promise<Uint8Array> {
   const location = url.host;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const late = Object.assign(new Error('no end in time'), { code: 'ETIMEDOUT' });
-  const timer = setTimeout(() => cut(late), within);
+  const timeout = Object.assign(new Error('a timeout'), { code: 'ETIMEDOUT' });
+  const timer = setTimeout(() => cut(timeout), within);
   try {
     for await (const chunk of body) {
       size += chunk.byteLength;
@@ -78,10 +79,14 @@ export async function readAnswer(
   } catch (cause) {
     if (!isTransient(cause)) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ImageError('UNAVAILABLE', `${location}: ${what}: expected all of it, got ${why}`, {
-      location,
-      cause,
-    });
+    throw new ImageError(
+      'UNAVAILABLE',
+      `${location}: ${what}: expected the whole response, got ${why}`,
+      {
+        location,
+        cause,
+      },
+    );
   } finally {
     clearTimeout(timer);
   }
@@ -89,15 +94,15 @@ export async function readAnswer(
 }
 
 async function dump(message: IncomingMessage, cut: () => void): Promise<void> {
-  if (Number(message.headers['content-length'] ?? 0) > DUMPED_BYTES && hasBody(message))
+  if (Number(message.headers['content-length'] ?? 0) > MAX_DUMPED_BYTES && hasBody(message))
     return cut();
-  const timer = setTimeout(cut, DUMPED_WITHIN);
+  const timer = setTimeout(cut, DUMP_TIMEOUT_MS);
   let size = 0;
   try {
     for await (const chunk of message as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
       // Leaving the loop closes the connection.
-      if (size > DUMPED_BYTES) return;
+      if (size > MAX_DUMPED_BYTES) return;
     }
   } catch {
     // A connection that broke is not reused.

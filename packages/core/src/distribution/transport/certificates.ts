@@ -15,21 +15,21 @@ export interface CertificateOptions {
   readonly insecureSkipTlsVerify?: boolean | undefined;
 }
 
-/** How one server is spoken to over TLS. */
+/** TLS settings for connections to one server. */
 export interface TlsOptions {
   readonly secureContext: tls.SecureContext;
   readonly rejectUnauthorized?: boolean;
 }
 
-/** TLS settings for a registry, and for other servers that it sends its clients to. */
+/** TLS settings for a registry, and for other hosts that it refers its clients to. */
 export interface RegistryTls {
   readonly own: TlsOptions;
-  /** Trusts the same authorities; shows no client certificate, and is always verified. */
+  /** Trusts the same CAs, sends no client certificate, and always verifies. */
   readonly elsewhere: TlsOptions;
 }
 
-/** The trusted certificates of Debian, Fedora, SUSE and Alpine. */
-const BUNDLES = [
+/** The CA bundles of Debian, Fedora, SUSE and Alpine. */
+const CA_BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
   '/etc/ssl/ca-bundle.pem',
@@ -50,12 +50,12 @@ export async function registryTls(
   if ((clientCert === undefined) !== (clientKey === undefined))
     throw new ImageError('USAGE', 'expected --client-cert and --client-key, got one of them');
   const folder = await certsOf(host, environment);
-  const said = caFile === undefined ? [] : [await required(caFile)];
+  const given = caFile === undefined ? [] : [await readPem(caFile)];
   const client =
     clientCert !== undefined && clientKey !== undefined
-      ? { cert: await required(clientCert), key: await required(clientKey) }
+      ? { cert: await readPem(clientCert), key: await readPem(clientKey) }
       : folder.client;
-  const ca = [...(await systemCertificates(environment)), ...folder.trusted, ...said];
+  const ca = [...(await systemCertificates(environment)), ...folder.trusted, ...given];
   try {
     const elsewhere = { secureContext: tls.createSecureContext({ ca }) };
     const secureContext = client
@@ -76,7 +76,7 @@ export async function registryTls(
 async function systemCertificates(environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const { getCACertificates } = tls as { getCACertificates?: (type: 'system') => string[] };
   const { SSL_CERT_FILE: named } = environment;
-  for (const path of named ? [named] : BUNDLES) {
+  for (const path of named ? [named] : CA_BUNDLES) {
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text !== undefined) return [text];
   }
@@ -101,7 +101,7 @@ async function certsOf(host: string, environment: NodeJS.ProcessEnv): Promise<Ce
     const folder = join(root, host);
     const names = await namesIn(folder);
     if (names.length === 0) continue;
-    const read = (name: string) => required(join(folder, name));
+    const read = (name: string) => readPem(join(folder, name));
     const trusted = await Promise.all(names.filter((name) => name.endsWith('.crt')).map(read));
     const cert = names.find((name) => name.endsWith('.cert'));
     if (cert === undefined) return { trusted };
@@ -121,11 +121,11 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function required(path: string): Promise<string> {
+async function readPem(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new ImageError('USAGE', `${path}: expected a file of certificates, got none`, {
+    throw new ImageError('USAGE', `${path}: expected a readable PEM file, got none`, {
       location: path,
       cause,
     });

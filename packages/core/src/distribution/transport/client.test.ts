@@ -24,8 +24,8 @@ async function serve(answer: RequestListener, patience?: number): Promise<Regist
 const read = (client: RegistryClient) =>
   readAll(download(client, BLOB, { url: '/v2/a/blobs/x', scope: '' }));
 
-describe('a registry that says nothing more', () => {
-  it('in the middle of its content is asked for the rest', async () => {
+describe('a registry that stops sending', () => {
+  it('in the middle of a blob is asked for the rest', async () => {
     const ranges: (string | undefined)[] = [];
     const client = await serve(({ headers }, answer) => {
       ranges.push(headers.range);
@@ -40,7 +40,7 @@ describe('a registry that says nothing more', () => {
     expect(ranges).toEqual([undefined, `bytes=12-${CONTENT.byteLength - 1}`]);
   });
 
-  it('is given up in the end', { timeout: 20_000 }, async () => {
+  it('is UNAVAILABLE after the last retry', { timeout: 20_000 }, async () => {
     const client = await serve(() => undefined, 200);
     await expect(read(client)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     const half = await serve((_, answer) => {
@@ -51,7 +51,7 @@ describe('a registry that says nothing more', () => {
   });
 });
 
-it('a registry that asks to be left alone is, by all requests', async () => {
+it('Retry-After delays all requests to a registry', async () => {
   const times: number[] = [];
   const client = await serve((_, answer) => {
     times.push(Date.now());
@@ -66,7 +66,7 @@ it('a registry that asks to be left alone is, by all requests', async () => {
   for (const time of times.slice(1)) expect(time - start).toBeGreaterThanOrEqual(990);
 });
 
-it('a registry elsewhere is reached through the proxy of the environment, one that NO_PROXY names is not', async () => {
+it('a registry on another host is reached through the proxy of the environment, unless NO_PROXY names it', async () => {
   const asked: string[] = [];
   const proxy = createServer(({ url = '' }, answer) => {
     asked.push(url);

@@ -26,7 +26,7 @@ export interface ConnectionOptions extends CertificateOptions {
    * only.
    */
   readonly plainHttp?: boolean | undefined;
-  /** Fail when no answer, and no byte of one, arrives for this long, in milliseconds; 60,000 when omitted. */
+  /** Timeout for a server that neither accepts nor sends data (ms); 60,000 when omitted. */
   readonly patience?: number | undefined;
   /** How often a request with a transient failure is repeated; 4 when omitted. */
   readonly retries?: number | undefined;
@@ -37,17 +37,17 @@ export interface RegistryOptions extends ConnectionOptions {
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-const MOST_REDIRECTS = 5;
-/** No answer within this long, and no byte of one (ms), is a failure. */
-const PATIENCE = 60_000;
-/** The largest answer of an issuer of tokens, in bytes. */
-const TOKEN_BYTES = 1024 * 1024;
-/** How many repositories' tokens are remembered: clients of a mirror may name any number of repositories. */
-const MOST_AUTHORIZATIONS = 1_000;
+const MAX_REDIRECTS = 5;
+/** Default of `patience` (ms). */
+const DEFAULT_PATIENCE_MS = 60_000;
+/** The largest response of a token server, in bytes. */
+const MAX_TOKEN_BYTES = 1024 * 1024;
+/** Repositories whose tokens are kept: bounded, since clients of a mirror may name any number of repositories. */
+const MAX_AUTHORIZATIONS = 1_000;
 
 /**
- * Talks to one registry (OCI distribution spec 1.1): authorization, retries, redirects. Credentials, client
- * certificates and `insecureSkipTlsVerify` count for the registry's own origin alone.
+ * Sends requests to one registry (OCI distribution spec 1.1): authorization, retries, redirects. Credentials, client
+ * certificates and `insecureSkipTlsVerify` apply to the registry's own origin only.
  */
 export class RegistryClient implements AsyncDisposable {
   readonly registry: string;
@@ -55,8 +55,8 @@ export class RegistryClient implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #options: RegistryOptions;
   readonly #authorizations = new Map<string, Authorization>();
-  /** Until when the registry asked to be left alone, in milliseconds since 1970. */
-  #quietUntil = 0;
+  /** No request is sent before this time, set by `Retry-After` (milliseconds since 1970). */
+  #pausedUntil = 0;
 
   private constructor(
     registry: string,
@@ -71,7 +71,7 @@ export class RegistryClient implements AsyncDisposable {
   }
 
   /**
-   * Connects to nothing but a registry on this machine, to learn whether it speaks TLS.
+   * Opens a client. Only a registry on this machine is connected to, to detect whether it uses TLS.
    *
    * @throws ImageError USAGE (certificates)
    */
@@ -81,7 +81,7 @@ export class RegistryClient implements AsyncDisposable {
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
     let tls: RegistryTls | undefined = isPlain ? undefined : await registryTls(host, options);
     const connections = new Connections({
-      patience: options.patience ?? PATIENCE,
+      patience: options.patience ?? DEFAULT_PATIENCE_MS,
       tlsFor: async (url) => {
         tls ??= await registryTls(host, options);
         return url.origin === origin.origin ? tls.own : tls.elsewhere;
@@ -91,19 +91,20 @@ export class RegistryClient implements AsyncDisposable {
   }
 
   /**
-   * Sends a request until it is answered.
+   * Sends a request, and retries transient failures.
    *
-   * @throws ImageError UNAUTHORIZED, DENIED, NOT_FOUND, CONFLICT, INVALID, UNAVAILABLE; whatever the body throws
+   * @returns a response with one of the expected statuses
+   * @throws ImageError UNAUTHORIZED, DENIED, NOT_FOUND, CONFLICT, INVALID, UNAVAILABLE; errors of the body
    */
   async request(request: RegistryRequest): Promise<Answer> {
     const { retries = 4 } = this.#options;
     for (let tries = 0; ; tries++) {
       request.signal?.throwIfAborted();
-      await retryDelay(this.#quietUntil - Date.now(), request);
+      await retryDelay(this.#pausedUntil - Date.now(), request);
       const last = request.once === true || tries >= retries;
       let answer: Answer;
       try {
-        answer = await this.#authorized(request);
+        answer = await this.#sendAuthorized(request);
       } catch (error) {
         if (!isTransient(error)) throw error;
         if (last || isPermanent(error, tries)) throw this.unreachable(request.method, error);
@@ -115,9 +116,9 @@ export class RegistryClient implements AsyncDisposable {
         throw await refusal(request.method, answer, this.registry);
       await answer.dump();
       const asked = parseRetryAfter(answer.header('retry-after'));
-      // What it asks of one request it means for all.
+      // `Retry-After` applies to all requests to the registry.
       if (asked === undefined) await pause(tries, request);
-      else this.#quietUntil = Math.max(this.#quietUntil, Date.now() + asked);
+      else this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + asked);
     }
   }
 
@@ -125,11 +126,11 @@ export class RegistryClient implements AsyncDisposable {
     this.#connections[Symbol.dispose]();
   }
 
-  async #authorized(request: RegistryRequest): Promise<Answer> {
+  async #sendAuthorized(request: RegistryRequest): Promise<Answer> {
     const authorization = this.#authorizationFor(request.scope);
     for (let tried = 0; ; tried++) {
       const used = authorization.headerFor(request.scope);
-      const answer = await this.#followed(request, used);
+      const answer = await this.#followRedirects(request, used);
       if (answer.status !== 401 || !answer.isOwn || tried === 2) return answer;
       const asked = answer.header('www-authenticate');
       if (!(await authorization.answer(asked, request.scope, used))) return answer;
@@ -137,8 +138,11 @@ export class RegistryClient implements AsyncDisposable {
     }
   }
 
-  /** Follows the redirects of reads. After one to another origin no hop is authorized, not even one that leads back. */
-  async #followed(request: RegistryRequest, authorization: string | undefined): Promise<Answer> {
+  /** Sends a request, following redirects of reads. Once another origin was reached, no later hop is authorized. */
+  async #followRedirects(
+    request: RegistryRequest,
+    authorization: string | undefined,
+  ): Promise<Answer> {
     let url = givenUrl(request.url, this.#origin, 'request');
     let isOwn = true;
     for (let hops = 0; ; hops++) {
@@ -155,10 +159,10 @@ export class RegistryClient implements AsyncDisposable {
       if (!isRead || !REDIRECTS.has(answer.status) || location === undefined) return answer;
       await answer.dump();
       url = givenUrl(location, url, 'redirect');
-      if (hops === MOST_REDIRECTS)
+      if (hops === MAX_REDIRECTS)
         throw new ImageError(
           'UNAVAILABLE',
-          `${this.registry}: expected at most ${MOST_REDIRECTS} redirects, got another to ${url.origin}`,
+          `${this.registry}: expected at most ${MAX_REDIRECTS} redirects, got another to ${url.origin}`,
           { location: this.registry },
         );
     }
@@ -170,7 +174,7 @@ export class RegistryClient implements AsyncDisposable {
     const known = this.#authorizations.get(repository);
     if (known) return known;
     const [oldest] = this.#authorizations.keys();
-    if (this.#authorizations.size === MOST_AUTHORIZATIONS && oldest !== undefined)
+    if (this.#authorizations.size === MAX_AUTHORIZATIONS && oldest !== undefined)
       this.#authorizations.delete(oldest);
     const authorization = new Authorization(
       this.#origin,
@@ -189,12 +193,12 @@ export class RegistryClient implements AsyncDisposable {
     const answer = answerOf(await this.#send(url, request), url, true);
     const { status } = answer;
     if (status === 200)
-      return { status, body: await readAnswer(answer, { limit: TOKEN_BYTES, what: 'token' }) };
+      return { status, body: await readAnswer(answer, { limit: MAX_TOKEN_BYTES, what: 'token' }) };
     await answer.dump();
     return { status, body: new Uint8Array() };
   }
 
-  /** Sends one request; a network error names the host that is not the registry's own. */
+  /** Sends one request. A network error of a host other than the registry names that host. */
   async #send(url: URL, options: SendOptions): Promise<IncomingMessage> {
     try {
       return await this.#connections.send(url, options);
@@ -205,7 +209,7 @@ export class RegistryClient implements AsyncDisposable {
     }
   }
 
-  /** The error for a request that got no answer in any try. */
+  /** The error for a request that got no response in any try. */
   unreachable(method: string, cause: unknown): ImageError {
     return new ImageError(
       'UNAVAILABLE',
@@ -215,21 +219,21 @@ export class RegistryClient implements AsyncDisposable {
   }
 }
 
-/** A certificate may list thousands of names in its error. */
+/** The message of an error, shortened: a certificate error may list thousands of names. */
 function reasonOf(cause: unknown): string {
   const why = cause instanceof Error ? cause.message : String(cause);
   return (why === '' ? (systemCode(cause) ?? 'none') : why).slice(0, 300);
 }
 
-/** Whether a server of this machine answers over http; one that does not may speak TLS. */
+/** Whether a server on this machine answers plain http; otherwise it may use TLS. */
 async function speaksHttp(host: string): Promise<boolean> {
   const url = new URL(`http://${host}/v2/`);
   const tlsFor = () => Promise.reject(new TypeError('http has no TLS settings'));
-  using connections = new Connections({ tlsFor, patience: PATIENCE });
+  using connections = new Connections({ tlsFor, patience: DEFAULT_PATIENCE_MS });
   try {
     const answer = answerOf(await connections.send(url, { method: 'GET', headers: {} }), url, true);
     await answer.dump();
-    // A server of TLS answers plain http with 400, or not at all.
+    // A TLS server answers plain http with 400, or not at all.
     return answer.status !== 400;
   } catch {
     return false;

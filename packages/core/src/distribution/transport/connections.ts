@@ -6,9 +6,9 @@ import type { TlsOptions } from './certificates.js';
 import { proxyFor } from './proxy.js';
 
 export interface ConnectionOptions {
-  /** TLS settings for a URL; asked for https alone. */
+  /** TLS settings for a URL; called for https URLs only. */
   readonly tlsFor: (url: URL) => Promise<TlsOptions>;
-  /** How long the other side may do nothing (ms). */
+  /** Timeout for a server that neither accepts nor sends data (ms). */
   readonly patience: number;
 }
 
@@ -18,20 +18,20 @@ export interface SendOptions extends CallOptions {
   readonly body?: Bytes | Uint8Array | string | undefined;
 }
 
-/** An idle connection is closed after this long (ms), before the other side may close it. */
-const IDLE = 4_000;
+/** An idle connection is closed after this long (ms), before the server may close it. */
+const IDLE_TIMEOUT_MS = 4_000;
 
-/** Reuses connections, and goes through the proxies of the environment. */
+/** Sends requests over reused connections, through the proxies of the environment. */
 export class Connections implements Disposable {
   readonly #options: ConnectionOptions;
-  /** By proxy; '' for none. */
+  /** By scheme and proxy URL ('' for none). */
   readonly #agents = new Map<string, http.Agent>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
   }
 
-  /** @throws what `sendRequest` does; ImageError USAGE (the proxy of the environment) */
+  /** @throws as `sendRequest`; ImageError USAGE (invalid proxy in the environment) */
   async send(
     url: URL,
     { method, headers, body, signal }: SendOptions,
@@ -65,7 +65,7 @@ export class Connections implements Disposable {
 }
 
 async function openAgent({ protocol }: URL, proxy: string): Promise<http.Agent> {
-  const options = { keepAlive: true, timeout: IDLE };
+  const options = { keepAlive: true, timeout: IDLE_TIMEOUT_MS };
   if (protocol === 'https:') {
     if (proxy === '') return new https.Agent(options);
     const { HttpsProxyAgent } = await import('https-proxy-agent');

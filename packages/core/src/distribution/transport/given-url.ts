@@ -1,13 +1,13 @@
 import { ImageError } from '../../errors.js';
 
-/** Most of a URL that a message shows, in characters. */
-const SHOWN = 200;
+/** The longest URL that a message shows, in characters. */
+const MAX_SHOWN_CHARACTERS = 200;
 
 /**
- * Parses a URL that a server answered with: a redirect, an upload location, a next page. User information in it is
+ * Parses a URL from a response: a redirect, an upload location, a next page. User information in it is
  * removed, so it is neither sent nor shown.
  *
- * @param from the URL that answered; relative URLs start there.
+ * @param from the URL of that response, the base of a relative URL.
  * @param what names the URL in messages.
  * @throws ImageError UNAVAILABLE unless it is http or https, and https where `from` is
  */
@@ -22,8 +22,8 @@ export function givenUrl(text: string, from: URL, what: string): URL {
       location: from.host,
       hint:
         isDowngrade && url.hostname === from.hostname
-          ? 'Nothing was sent there. A proxy in front of the registry may not tell it about https (X-Forwarded-Proto).'
-          : 'Nothing was sent there.',
+          ? 'No request was sent to it. A proxy in front of the registry may not set the header X-Forwarded-Proto: https.'
+          : 'No request was sent to it.',
     },
   );
 }
@@ -43,7 +43,7 @@ export function httpUrl(text: string, base?: URL): URL | undefined {
 export function shownUrl(text: string): string {
   if (!URL.canParse(text)) return 'no valid URL';
   const { protocol, host, pathname } = new URL(text);
-  // Without a host all of it is a path, credentials included.
+  // A URL without a host is all path, which may contain credentials.
   const path = host === '' && protocol !== 'file:' ? '' : `//${host}${pathname}`;
-  return JSON.stringify(`${protocol}${path}`.slice(0, SHOWN));
+  return JSON.stringify(`${protocol}${path}`.slice(0, MAX_SHOWN_CHARACTERS));
 }

@@ -14,7 +14,7 @@ it.each([
   'ada:secret@proxy.invalid:99999999',
   'http://',
   'no proxy',
-])('the proxy %s is refused, and not shown', async (value) => {
+])('the invalid proxy %s is refused, and not shown', async (value) => {
   environment({ https_proxy: value });
   const client = await RegistryClient.open('far.invalid', { credentials: async () => undefined });
   onTestFinished(() => client[Symbol.asyncDispose]());

@@ -5,10 +5,10 @@ import { isLoopback } from '../host.js';
 const PROXY = /^(?:https?|all)_proxy$/i;
 
 /**
- * The proxy that the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) names for a URL; empty for none. This
- * machine is never reached through one.
+ * The proxy that the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) names for a URL; empty for none. Loopback
+ * hosts never use a proxy.
  *
- * @throws ImageError USAGE (not the URL of a proxy; the value is not shown, it may hold a password)
+ * @throws ImageError USAGE (invalid proxy URL; the value is not shown, it may contain a password)
  */
 export async function proxyFor(url: URL): Promise<string> {
   if (isLoopback(url.host) || !Object.keys(process.env).some((name) => PROXY.test(name))) return '';
@@ -20,7 +20,7 @@ export async function proxyFor(url: URL): Promise<string> {
     'USAGE',
     `${scheme}_proxy, all_proxy: expected the URL of an http or https proxy, got another value`,
     {
-      hint: `Write it as http://HOST:PORT, or name ${url.hostname} in no_proxy.`,
+      hint: `Write it as http://HOST:PORT, or add ${url.hostname} to no_proxy.`,
     },
   );
 }

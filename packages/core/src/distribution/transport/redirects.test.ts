@@ -9,7 +9,7 @@ const SCOPE = 'repository:a:pull';
 const BASIC = `Basic ${Buffer.from('ada:secret').toString('base64')}`;
 const BLOB = { method: 'GET', url: '/v2/a/blobs/x', scope: SCOPE, expected: [200] } as const;
 
-/** A server that writes down what credentials it was sent. */
+/** A server that records the `authorization` header of every request. */
 async function recording(answer: RequestListener) {
   const seen: (string | undefined)[] = [];
   const host = await listening((request, response) => {
@@ -52,7 +52,7 @@ describe('a redirect to another origin', () => {
     },
   );
 
-  it('gets none of what the registry was sent before, nor does a hop that leads back', async () => {
+  it('gets no credentials, nor does a redirect from there back to the registry', async () => {
     const registry = await recording(({ url, headers }, response) => {
       const isKnown = headers.authorization === BASIC;
       if (url === '/back') response.writeHead(isKnown ? 500 : 200).end();
@@ -67,7 +67,7 @@ describe('a redirect to another origin', () => {
     expect(other.seen).toEqual([undefined]);
   });
 
-  it('gets no user information that stands in its URL', async () => {
+  it('gets no user information from its URL', async () => {
     const other = await recording((_, response) => response.end());
     const registry = await recording((_, response) =>
       redirect(response, `http://eve:hidden@${other.host}/`),
@@ -76,7 +76,7 @@ describe('a redirect to another origin', () => {
     expect([other.seen, url.href]).toEqual([[undefined], `http://${other.host}/`]);
   });
 
-  it('is followed by the request for a token in no case', async () => {
+  it('is not followed by a token request', async () => {
     const other = await recording((_, response) => response.end('{"token":"t"}'));
     const registry = await recording((request, response) => {
       if (request.url?.startsWith('/token')) redirect(response, `http://${other.host}/`);
@@ -92,7 +92,7 @@ describe('a redirect to another origin', () => {
     expect([registry.seen, other.seen]).toEqual([[undefined, BASIC], []]);
   });
 
-  it('as the location of an upload gets the content alone', async () => {
+  it('that is the location of an upload gets no credentials', async () => {
     const other = await recording((_, response) => {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
     });
@@ -109,13 +109,13 @@ describe('a redirect to another origin', () => {
   });
 });
 
-/** A read, and the beginning of an upload. */
-const both = (client: RegistryClient) => [
+/** Two requests: a read, and the start of an upload. */
+const readAndUpload = (client: RegistryClient) => [
   () => client.request(BLOB),
   () => beginUpload(client, 'a', { scope: SCOPE }),
 ];
 
-describe('a URL that a registry gives', () => {
+describe('a URL from a registry', () => {
   it.each([
     ['file:///etc/passwd', '"file:///etc/passwd"'],
     ['http://eve:hidden@far.invalid:99999999/', 'no valid URL'],
@@ -126,7 +126,7 @@ describe('a URL that a registry gives', () => {
       response.writeHead(response.req.method === 'GET' ? 302 : 202, { location }).end(),
     );
     const client = await open(registry);
-    for (const ask of both(client)) {
+    for (const ask of readAndUpload(client)) {
       const error: unknown = await ask().catch((cause: unknown) => cause);
       expect(error).toMatchObject({ code: 'UNAVAILABLE' });
       expect(String(error)).toContain(shown);
@@ -134,7 +134,7 @@ describe('a URL that a registry gives', () => {
     }
   });
 
-  it('is not http where the registry speaks https, also by way of others', async () => {
+  it('must not be http when the registry uses https, also after another redirect', async () => {
     const plain = await recording((_, response) => response.end());
     const tls = await selfSigned();
     const registry = await listening(
@@ -146,7 +146,7 @@ describe('a URL that a registry gives', () => {
       { tls },
     );
     const client = await open(registry, { plainHttp: false, caFile: tls.certFile });
-    for (const ask of both(client))
+    for (const ask of readAndUpload(client))
       await expect(ask()).rejects.toMatchObject({
         code: 'UNAVAILABLE',
         message: expect.stringContaining('expected a URL of https') as string,
@@ -154,7 +154,7 @@ describe('a URL that a registry gives', () => {
     expect(plain.seen).toEqual([]);
   });
 
-  it('is not followed for ever', async () => {
+  it('is followed at most five times', async () => {
     const registry = await recording((_, response) => redirect(response, '/again'));
     await expect((await open(registry.host)).request(BLOB)).rejects.toMatchObject({
       code: 'UNAVAILABLE',

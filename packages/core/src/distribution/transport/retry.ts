@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError, systemCode } from '../../errors.js';
 import type { CallOptions } from '../../transfer/store.js';
 
+/** Statuses of transient failures. */
 export const RETRIED: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-/** How Node.js says that a certificate is not trusted. */
+/** Node.js error codes for a certificate that is not trusted. */
 export const CERTIFICATE =
   /CERT|SELF_SIGNED|UNABLE_TO|DEPTH|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
 /** The first wait before another try, and the longest (ms). */
-const FIRST_WAIT = 300;
-const LONGEST_WAIT = 30_000;
+const FIRST_WAIT_MS = 300;
+const MAX_WAIT_MS = 30_000;
 
 /** Whether this is a network error, which may be transient. */
 export function isTransient(error: unknown): boolean {
@@ -30,27 +31,27 @@ export function isPermanent(error: unknown, tries: number): boolean {
   );
 }
 
-/** Before another try: longer each time, and never as long as others wait. */
+/** Waits before another try: twice as long each time, up to `MAX_WAIT_MS`, with random jitter. */
 export async function pause(tries: number, options: CallOptions): Promise<void> {
-  const grown = FIRST_WAIT * 2 ** tries * (0.5 + Math.random());
-  await retryDelay(Math.min(grown, LONGEST_WAIT), options);
+  const grown = FIRST_WAIT_MS * 2 ** tries * (0.5 + Math.random());
+  await retryDelay(Math.min(grown, MAX_WAIT_MS), options);
 }
 
 export async function retryDelay(milliseconds: number, { signal }: CallOptions): Promise<void> {
   if (milliseconds > 0) await sleep(milliseconds, undefined, signal ? { signal } : {});
 }
 
-/** RFC 9110 § 10.2.3: seconds, or a date. How long that is, in milliseconds. */
+/** The wait of a `Retry-After` header (RFC 9110 § 10.2.3: seconds or a date), in milliseconds, up to `MAX_WAIT_MS`. */
 export function parseRetryAfter(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const wait = /^[0-9]+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), LONGEST_WAIT) : undefined;
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), MAX_WAIT_MS) : undefined;
 }
 
-/** The way out of a connection that failed. */
+/** The hint for a failed connection. */
 export function hintFor(cause: unknown): string {
   const code = systemCode(cause) ?? '';
-  if (CERTIFICATE.test(code)) return 'Name the certificate of its authority with --ca-file.';
-  if (/SSL|EPROTO/.test(code)) return 'If it speaks plain http, say so with --plain-http.';
+  if (CERTIFICATE.test(code)) return 'Give the certificate of its CA with --ca-file.';
+  if (/SSL|EPROTO/.test(code)) return 'If it uses plain http, set --plain-http.';
   return 'Is it running, and can this machine reach it?';
 }

@@ -18,10 +18,10 @@ async function open(registry: string, options: Partial<RegistryOptions>) {
   return client;
 }
 
-/** A registry over TLS that sends its clients to another server over TLS, as a redirect or for a token. */
-async function two(how: 'redirect' | 'realm') {
+/** A TLS registry that refers its clients to another TLS server, by a redirect or as the token realm. */
+async function twoServers(how: 'redirect' | 'realm') {
   const [own, other] = [await selfSigned(), await selfSigned()];
-  const clients: [server: string, isShown: boolean][] = [];
+  const clients: [server: string, hasCertificate: boolean][] = [];
   const note = (server: string, socket: TLSSocket) =>
     clients.push([server, socket.getPeerCertificate().raw !== undefined]);
   const asking = { requestCert: true, rejectUnauthorized: false };
@@ -49,9 +49,9 @@ async function two(how: 'redirect' | 'realm') {
 }
 
 it.each(['redirect', 'realm'] as const)(
-  'the settings for a registry do not count for its %s elsewhere; trusted authorities do',
+  'the TLS settings for a registry do not apply to its %s on another host; the trusted CAs do',
   async (how) => {
-    const { registry, elsewhere, own, other, clients } = await two(how);
+    const { registry, elsewhere, own, other, clients } = await twoServers(how);
     const client = { clientCert: own.certFile, clientKey: own.keyFile };
     const unverified = await open(registry, { ...client, insecureSkipTlsVerify: true });
     await expect(unverified.request(BLOB)).rejects.toMatchObject({

@@ -1,10 +1,10 @@
 import type { Digest } from '../../oci/digest.js';
 
-/** Which repository of a registry has a blob, as far as this process knows; of what is on its way there, once it is. */
+/** Records which repository of a registry has a blob, as far as this process knows, including uploads in progress. */
 export class KnownBlobs {
   readonly #places = new Map<Digest, Promise<string | undefined>>();
 
-  /** Waits for a blob that is on its way. */
+  /** The repository that has a blob; waits for an upload in progress. */
   async find(digest: Digest): Promise<string | undefined> {
     return this.#places.get(digest);
   }
@@ -14,9 +14,10 @@ export class KnownBlobs {
   }
 
   /**
-   * Runs what brings a blob to a repository, told which other one has it; not while somebody else brings it.
+   * Runs `work`, which writes a blob to a repository and is given another repository that has it. Calls for the same
+   * blob run one after the other.
    *
-   * @returns undefined when it is there by then
+   * @returns undefined, without running `work`, when the repository has the blob
    */
   async bring<T>(
     digest: Digest,

@@ -13,7 +13,7 @@ import {
   CHUNK,
 } from './upload.js';
 
-/** Where uploads are that a process may have left half done. */
+/** Stores the URLs of unfinished uploads, so that a later process can resume them. */
 export interface RememberedUploads {
   find(blob: string): Promise<string | undefined>;
   keep(blob: string, url: string): Promise<void>;
@@ -21,22 +21,24 @@ export interface RememberedUploads {
 }
 
 export interface PushBlobOptions extends ScopedOptions {
-  /** A repository of the same registry that has it. */
+  /** Another repository of the same registry that has the blob, to mount it from. */
   readonly mountFrom?: string | undefined;
   readonly uploads?: RememberedUploads | undefined;
 }
 
-/** An upload that failed on the way is gone on with, or begun anew, so often. */
-const TRIES = 5;
-/** After the first failure, in milliseconds; longer after each further one. */
-const WAIT = 500;
-const LOST: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'UNAVAILABLE']);
+/** How often an upload is tried: after a failure it is resumed or started again. */
+const MAX_TRIES = 5;
+/** Wait after the first failure (ms); grows by the same amount with each further failure. */
+const RETRY_WAIT_MS = 500;
+/** Errors after which an upload is tried again. */
+const RETRIED_ERRORS: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'UNAVAILABLE']);
+
 /**
- * Puts a blob into a repository: mounted where that works, else in one piece, or in several that can be gone on with
- * after a broken connection, and by another process after this one died.
+ * Puts a blob into a repository: mounted if possible, else sent in one request or, above `CHUNK` bytes, in chunks. A
+ * chunked upload is resumed after a broken connection, or by a later process.
  *
- * @returns how it came there
- * @throws ImageError CORRUPT (the content is not what it is said to be), UNAVAILABLE, DENIED, …
+ * @returns whether it was mounted or sent
+ * @throws ImageError CORRUPT (the content does not match the descriptor), UNAVAILABLE, DENIED, …
  */
 export async function pushBlob(
   client: RegistryClient,
@@ -49,20 +51,20 @@ export async function pushBlob(
   const { uploads, mountFrom: from, signal } = options;
   const name = `${client.registry}/${repository}@${digest}`;
   const isLarge = size > CHUNK;
-  let upload = isLarge ? await remembered(client, name, size, options) : undefined;
-  let inPieces = isLarge;
+  let upload = isLarge ? await findUpload(client, name, size, options) : undefined;
+  let isChunked = isLarge;
   for (let tries = 1; ; tries++) {
     const begun = upload ?? (await beginUpload(client, repository, { ...options, digest, from }));
     if (begun === 'mounted') return 'mounted';
     try {
-      if (inPieces) {
+      if (isChunked) {
         const keep = async (now: Upload): Promise<void> => {
           upload = now;
           await uploads?.keep(name, now.url.href);
         };
         await keep(begun);
-        inPieces = await pushChunks(client, begun, descriptor, open, { ...options, keep });
-        if (!inPieces) {
+        isChunked = await pushChunks(client, begun, descriptor, open, { ...options, keep });
+        if (!isChunked) {
           upload = undefined;
           continue;
         }
@@ -70,20 +72,20 @@ export async function pushBlob(
       if (isLarge) await uploads?.forget(name);
       return 'sent';
     } catch (error) {
-      const isLost = error instanceof ImageError && LOST.has(error.code);
-      // What another process had sent may be what is wrong.
-      const isSpoilt = error instanceof ImageError && error.code === 'INVALID' && begun.at > 0;
-      if (!isLost) await uploads?.forget(name);
-      if (!(isLost || isSpoilt) || tries === TRIES) throw error;
-      await sleep(WAIT * tries, undefined, signal ? { signal } : {});
-      // How much of one piece arrived nobody knows; of several, the registry does.
-      const isGoneOnWith = inPieces && !isSpoilt;
-      upload = isGoneOnWith ? await uploadAt(client, (upload ?? begun).url, options) : undefined;
+      const isRetried = error instanceof ImageError && RETRIED_ERRORS.has(error.code);
+      // The bytes of an earlier try may be the wrong ones: start again without them.
+      const isSpoiled = error instanceof ImageError && error.code === 'INVALID' && begun.at > 0;
+      if (!isRetried) await uploads?.forget(name);
+      if (!(isRetried || isSpoiled) || tries === MAX_TRIES) throw error;
+      await sleep(RETRY_WAIT_MS * tries, undefined, signal ? { signal } : {});
+      // Only for a chunked upload can the registry report how much it has.
+      const isResumed = isChunked && !isSpoiled;
+      upload = isResumed ? await uploadAt(client, (upload ?? begun).url, options) : undefined;
     }
   }
 }
 
-async function remembered(
+async function findUpload(
   client: RegistryClient,
   name: string,
   size: number,

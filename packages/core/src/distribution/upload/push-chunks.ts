@@ -6,16 +6,16 @@ import { CHUNK } from './upload.js';
 import { endUpload, uploadIn, type Upload, type ScopedOptions } from './upload.js';
 
 export interface PushChunksOptions extends ScopedOptions {
-  /** Told where the upload goes on, after each piece. */
+  /** Called after each chunk with the new state of the upload. */
   readonly keep: (upload: Upload) => Promise<void>;
 }
 
 /**
- * Sends what an upload lacks, in pieces. Content is read once, from where the upload stands; whether the whole is
- * what its digest says, the registry judges at the end.
+ * Sends the rest of an upload in chunks. The content is read once, from the offset of the upload; the registry checks
+ * the digest of the whole blob at the end.
  *
- * @returns false where the registry takes no pieces
- * @throws ImageError as `RegistryClient.request`; whatever `open` throws
+ * @returns false when the registry does not accept chunks
+ * @throws ImageError as `RegistryClient.request`; errors of `open`
  */
 export async function pushChunks(
   client: RegistryClient,
@@ -25,7 +25,7 @@ export async function pushChunks(
   { keep, ...options }: PushChunksOptions,
 ): Promise<boolean> {
   let upload = from;
-  const content = pieces(open(from.at));
+  const content = splitBytes(open(from.at));
   try {
     while (upload.at < size) {
       const length = Math.min(Math.max(CHUNK, upload.leastChunk), size - upload.at);
@@ -40,7 +40,7 @@ export async function pushChunks(
           'content-length': String(length),
           'content-range': `${upload.at}-${end - 1}`,
         },
-        body: once(() => content.take(length)),
+        body: readOnce(() => content.take(length)),
         once: true,
         expected: [201, 202, 204, 400, 404, 405, 416],
       });
@@ -49,14 +49,14 @@ export async function pushChunks(
         if (upload.at === 0) return false;
         throw new ImageError(
           'UNAVAILABLE',
-          `${client.registry}: expected it to take bytes ${upload.at} to ${end}, got ${answer.status}`,
+          `${client.registry}: expected bytes ${upload.at}-${end - 1} to be accepted, got ${answer.status}`,
           { location: client.registry },
         );
       }
       upload = uploadIn(client, answer, end, upload.url);
       await keep(upload);
     }
-    // What verifies the content does so at its end.
+    // Reading to the end runs the verification of the content.
     await content.end();
   } finally {
     await content.close();
@@ -65,18 +65,22 @@ export async function pushChunks(
   return true;
 }
 
-/** A piece cannot be had a second time: then the upload is gone on with from where it stands. */
-function once(take: () => Bytes): () => Bytes {
+/** A chunk can be read only once. A second read fails with UNAVAILABLE, so that the caller resumes the upload. */
+function readOnce(take: () => Bytes): () => Bytes {
   let isTaken = false;
   return () => {
-    if (isTaken) throw new ImageError('UNAVAILABLE', 'expected to send a piece once');
+    if (isTaken)
+      throw new ImageError(
+        'UNAVAILABLE',
+        'upload: expected to send a chunk once, got a second try',
+      );
     isTaken = true;
     return take();
   };
 }
 
-/** Takes a stream apart, in order, without reading ahead. */
-function pieces(bytes: Bytes): {
+/** Splits a stream into chunks of given lengths, in order, without reading ahead. */
+function splitBytes(bytes: Bytes): {
   readonly take: (length: number) => Bytes;
   readonly end: () => Promise<void>;
   readonly close: () => Promise<void>;

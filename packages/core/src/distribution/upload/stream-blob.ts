@@ -7,14 +7,15 @@ import { tap } from '../../transfer/tap.js';
 import type { RegistryClient } from '../transport/client.js';
 import { beginUpload, endUpload, uploadIn, type ScopedOptions } from './upload.js';
 
-/** What is made while it is sent is made anew so often. */
-const TRIES = 3;
-const WAIT = 500;
+/** How often an upload is tried; each try opens the content again. */
+const MAX_TRIES = 3;
+/** Wait after the first failure (ms); grows by the same amount with each further failure. */
+const RETRY_WAIT_MS = 500;
 
 /**
- * Puts content into a repository whose digest is known at its end: made once, while it is sent.
+ * Puts content into a repository while it is produced; its digest is known only at the end.
  *
- * @throws ImageError UNAVAILABLE, DENIED, …; whatever `open` throws
+ * @throws ImageError UNAVAILABLE, DENIED, …; errors of `open`
  */
 export async function streamBlob(
   client: RegistryClient,
@@ -24,7 +25,7 @@ export async function streamBlob(
 ): Promise<{ readonly digest: Digest; readonly size: number }> {
   for (let tries = 1; ; tries++) {
     const begun = await beginUpload(client, repository, options);
-    if (begun === 'mounted') throw new TypeError('nothing was asked to be mounted');
+    if (begun === 'mounted') throw new TypeError('no mount was requested');
     let hash = createHash('sha256');
     let size = 0;
     try {
@@ -49,9 +50,13 @@ export async function streamBlob(
       await endUpload(client, uploadIn(client, answer, size, begun.url), digest, options);
       return { digest, size };
     } catch (error) {
-      const isLost = error instanceof ImageError && error.code === 'UNAVAILABLE';
-      if (!isLost || tries === TRIES) throw error;
-      await sleep(WAIT * tries, undefined, options.signal ? { signal: options.signal } : {});
+      const isRetried = error instanceof ImageError && error.code === 'UNAVAILABLE';
+      if (!isRetried || tries === MAX_TRIES) throw error;
+      await sleep(
+        RETRY_WAIT_MS * tries,
+        undefined,
+        options.signal ? { signal: options.signal } : {},
+      );
     }
   }
 }

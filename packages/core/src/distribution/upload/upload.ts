@@ -11,20 +11,25 @@ export interface ScopedOptions extends CallOptions {
 
 /** An upload that a registry has begun (distribution spec 1.1 § Pushing blobs). */
 export interface Upload {
-  /** Where it goes on. */
+  /** URL of the next request. */
   readonly url: URL;
   /** How much of it the registry has, in bytes. */
   readonly at: number;
-  /** What a chunk must have at least, but for the last one (`OCI-Chunk-Min-Length`). */
+  /** Minimum size of every chunk but the last, in bytes (`OCI-Chunk-Min-Length`). */
   readonly leastChunk: number;
 }
 
-/** How registries say that nothing can be mounted from somewhere. */
-const REFUSED: ReadonlySet<ErrorCode> = new Set(['INVALID', 'UNAUTHORIZED', 'DENIED', 'NOT_FOUND']);
+/** Errors by which registries refuse to mount from a repository. */
+const MOUNT_REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'INVALID',
+  'UNAUTHORIZED',
+  'DENIED',
+  'NOT_FOUND',
+]);
 
 /**
- * Begins an upload, or has the registry take what it has already: from another repository, or, where none is known
- * to have it, from wherever it likes (an anonymous mount).
+ * Begins an upload, or mounts the blob `digest` instead: from the repository `from` or, if that is omitted or refused,
+ * from one that the registry chooses (an anonymous mount).
  */
 export async function beginUpload(
   client: RegistryClient,
@@ -50,10 +55,10 @@ export async function beginUpload(
     });
   let answer: Answer;
   try {
-    // What is mounted is read where it is.
+    // A mount needs pull access to the other repository.
     answer = await begin(from === undefined ? '' : ` repository:${from}:pull`);
   } catch (error) {
-    const isRefused = error instanceof ImageError && REFUSED.has(error.code);
+    const isRefused = error instanceof ImageError && MOUNT_REFUSALS.has(error.code);
     if (!isRefused || from === undefined) throw error;
     return beginUpload(client, repository, {
       ...(digest === undefined ? {} : { digest }),
@@ -65,7 +70,7 @@ export async function beginUpload(
   return answer.status === 201 && digest !== undefined ? 'mounted' : uploadIn(client, answer, 0);
 }
 
-/** How far an upload is; undefined when the registry does not know it any more. */
+/** Asks the registry for the state of an upload; undefined when it no longer knows it. */
 export async function uploadAt(
   client: RegistryClient,
   url: URL,
@@ -81,11 +86,11 @@ export async function uploadAt(
   await answer.dump();
   if (answer.status >= 400) return undefined;
   const [, last = '0'] = /^(?:bytes=)?0-([0-9]+)$/.exec(answer.header('range') ?? '') ?? [];
-  // `0-0` is what some say of nothing, too.
+  // Some registries report `0-0` for an empty upload.
   return uploadIn(client, answer, last === '0' ? 0 : Number(last) + 1, url);
 }
 
-/** The upload that an answer tells of. @throws ImageError UNAVAILABLE (no location, or one that is not used) */
+/** The state of an upload, from a response. @throws ImageError UNAVAILABLE (no location, or one that is refused) */
 export function uploadIn(client: RegistryClient, answer: Answer, at: number, before?: URL): Upload {
   const location = answer.header('location') ?? before?.href;
   if (location === undefined)
@@ -102,7 +107,7 @@ export function uploadIn(client: RegistryClient, answer: Answer, at: number, bef
   };
 }
 
-/** Ends an upload: from now on the blob is there. @throws ImageError INVALID (it is not what its digest says) */
+/** Completes an upload; then the blob exists. @throws ImageError INVALID (the content does not match the digest) */
 export async function endUpload(
   client: RegistryClient,
   { url }: Upload,
@@ -127,5 +132,5 @@ export function withDigest(url: URL, digest: Digest): URL {
   return whole;
 }
 
-/** What is larger (bytes) goes in pieces of this size, so that not all of it is lost with a connection. */
+/** Size of a chunk (bytes). A larger blob is sent in chunks, so that a broken connection does not lose all of it. */
 export const CHUNK = 32 * 1024 * 1024;

@@ -12,16 +12,16 @@ import { Ctr } from './ctr.js';
 import type { Engine, EngineImage, ImagePart } from '../engine.js';
 import { NamedWriter } from './named-writer.js';
 
-const ADDRESS = '/run/containerd/containerd.sock';
-const NAMESPACE = 'k8s.io';
+const DEFAULT_ADDRESS = '/run/containerd/containerd.sock';
+const DEFAULT_NAMESPACE = 'k8s.io';
 
-/** containerd on this machine. */
+/** containerd on this machine. @throws ImageError UNAVAILABLE (no socket) */
 export async function containerdAt(
-  address = ADDRESS,
-  namespace = NAMESPACE,
+  address = DEFAULT_ADDRESS,
+  namespace = DEFAULT_NAMESPACE,
 ): Promise<ContainerdEngine> {
   const socket = address.replace(/^unix:\/\//, '');
-  // Its client waits long for what is not there.
+  // `ctr` waits long for a socket that does not exist.
   if (!(await statIfThere(socket)))
     throw new ImageError('UNAVAILABLE', `containerd: expected a socket at ${socket}, got none`);
   return new ContainerdEngine(
@@ -35,8 +35,8 @@ export async function containerdAt(
   );
 }
 
-/** containerd inside of a container that docker runs: a node of kind or k3d. */
-export function containerdIn(container: string, namespace = NAMESPACE): ContainerdEngine {
+/** containerd inside a docker container: a node of kind or k3d. */
+export function containerdIn(container: string, namespace = DEFAULT_NAMESPACE): ContainerdEngine {
   return new ContainerdEngine(
     new Ctr(`containerd:${container}/${namespace}`, [
       'docker',
@@ -57,8 +57,8 @@ interface Named {
 }
 
 /**
- * containerd, through `ctr`. Images are names of manifests or indexes there; each gets one with its tag and one with its
- * digest, so that a kubelet finds either.
+ * containerd, through `ctr`. An image of containerd is a name for a manifest or index. Each image gets a name with its
+ * tag and one with its digest, so that a kubelet finds either.
  */
 export class ContainerdEngine implements Engine {
   readonly kind = 'containerd';
@@ -74,11 +74,11 @@ export class ContainerdEngine implements Engine {
     await this.#ctr.text(['version'], { timeout });
   }
 
-  /** It keeps whole indexes. */
   async takesZstd(): Promise<boolean> {
     return true;
   }
 
+  /** Undefined: containerd keeps whole indexes. */
   async platform(): Promise<undefined> {
     return undefined;
   }
@@ -99,7 +99,7 @@ export class ContainerdEngine implements Engine {
     return images;
   }
 
-  /** Not that of its images alone. */
+  /** Undefined: the folder of containerd holds more than images. */
   async dataFolder(): Promise<undefined> {
     return undefined;
   }
@@ -114,7 +114,7 @@ export class ContainerdEngine implements Engine {
   async contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]> {
     const names = await this.#names(options);
     const found = names.find(({ digest }) => digest === id);
-    if (!found) throw this.#absent(id);
+    if (!found) throw this.#notFound(id);
     const parts = new Map<Digest, number>();
     const visit = async ({ digest, mediaType, size }: Descriptor): Promise<void> => {
       if (parts.has(digest)) return;
@@ -125,7 +125,7 @@ export class ContainerdEngine implements Engine {
       for (const child of children(parseManifest(mediaType, bytes))) await visit(child);
     };
     await visit({ ...found, size: 0 }).catch((error: unknown) => {
-      // Of an index, other platforms need not be there.
+      // The content of other platforms of an index may be absent.
       if (!(error instanceof ImageError && error.code === 'NOT_FOUND')) throw error;
     });
     return [...parts].map(([digest, bytes]) => ({ id: digest, bytes }));
@@ -146,23 +146,23 @@ export class ContainerdEngine implements Engine {
     const names = await this.#names(options);
     const digest = digestOf(image, names);
     const from = names.find((each) => each.digest === digest);
-    if (!from) throw this.#absent(image);
+    if (!from) throw this.#notFound(image);
     await this.#name(from.name, canonicalReference(reference), options);
-    await this.#name(from.name, byDigest(reference, from.digest), options);
+    await this.#name(from.name, digestReference(reference, from.digest), options);
   }
 
   async remove(reference: string, options?: CallOptions): Promise<void> {
     const names = await this.#names(options);
     const digest = digestOf(reference, names);
-    const going = names.filter(
+    const named = names.filter(
       ({ name }) => !isDigest(reference) && name === canonicalReference(reference),
     );
-    const gone = isDigest(reference) ? names.filter((each) => each.digest === digest) : going;
-    if (gone.length === 0 || digest === undefined) throw this.#absent(reference);
-    const left = names.filter((each) => each.digest === digest && !gone.includes(each));
-    // The last tag takes the names by digest along.
+    const removed = isDigest(reference) ? names.filter((each) => each.digest === digest) : named;
+    if (removed.length === 0 || digest === undefined) throw this.#notFound(reference);
+    const left = names.filter((each) => each.digest === digest && !removed.includes(each));
+    // Removing the last tag also removes the names by digest.
     const isLast = left.every(({ name }) => name.includes('@'));
-    const all = [...gone, ...(isLast ? left : [])].map(({ name }) => name);
+    const all = [...removed, ...(isLast ? left : [])].map(({ name }) => name);
     await this.#ctr.text(['images', 'remove', '--sync', ...all], options);
   }
 
@@ -173,7 +173,7 @@ export class ContainerdEngine implements Engine {
     const names = await this.#names({ signal });
     const digest = digestOf(reference, names);
     const found = names.find((each) => each.digest === digest);
-    if (!found) throw this.#absent(reference);
+    if (!found) throw this.#notFound(reference);
     const { name } = names.find((each) => each.name === reference) ?? found;
     const archive = this.#ctr.run(['images', 'export', '-', name], { signal });
     const { source } = await openPipedArchive(`${this.location}/${reference}`, archive, {
@@ -187,20 +187,20 @@ export class ContainerdEngine implements Engine {
     const sink = new NamedWriter(this.location, async (archive, options) => {
       await this.#ctr.text(['images', 'import', '-'], { ...options, input: archive });
       for (const [reference, digest] of sink.names)
-        await this.#name(reference, byDigest(reference, digest), options);
+        await this.#name(reference, digestReference(reference, digest), options);
     });
     return sink;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Every command is a process of its own.
+    // Nothing to close: every command is a process of its own.
   }
 
   async #names(options?: CallOptions): Promise<Named[]> {
     const lines = (await this.#ctr.text(['images', 'list'], options)).split('\n').slice(1);
     return lines.flatMap((line) => {
       const [name, mediaType, digest] = line.split(/\s+/);
-      // Such a name is no reference, and would be an option of `ctr`.
+      // A name with a leading dash is no reference, and `ctr` would take it as an option.
       if (!name || name.startsWith('-')) return [];
       return mediaType && isDigest(digest) ? [{ name, mediaType, digest }] : [];
     });
@@ -225,21 +225,21 @@ export class ContainerdEngine implements Engine {
     if (from !== to) await this.#ctr.text(['images', 'tag', '--force', from, to], options);
   }
 
-  #absent(image: string): ImageError {
+  #notFound(image: string): ImageError {
     return new ImageError('NOT_FOUND', `${this.location}: expected ${image}, got no such image`, {
       location: this.location,
     });
   }
 }
 
-/** What a name, or a digest itself, stands for. */
+/** The digest of a name; a digest is returned as it is. */
 function digestOf(image: string, names: readonly Named[]): Digest | undefined {
   if (isDigest(image)) return parseDigest(image);
   const reference = canonicalReference(image);
   return names.find(({ name }) => name === reference)?.digest;
 }
 
-function byDigest(reference: string, digest: Digest): string {
+function digestReference(reference: string, digest: Digest): string {
   const { registry, repository } = parseReference(reference);
   return formatReference({ registry, repository, digest });
 }

@@ -2,18 +2,18 @@ import { ImageError } from '../../errors.js';
 import type { Bytes } from '../../transfer/store.js';
 import { runProgram, type ProgramOptions } from '../program.js';
 
-/** containerd's own client, here or inside of a container. */
+/** containerd's own client, on this machine or inside a container. */
 export class Ctr {
   readonly location: string;
   readonly #prefix: readonly [program: string, ...args: string[]];
 
-  /** @param prefix the program, and what comes before each command of `ctr`. */
+  /** @param prefix the program, and the arguments before each command of `ctr`. */
   constructor(location: string, prefix: readonly [program: string, ...args: string[]]) {
     this.location = location;
     this.#prefix = prefix;
   }
 
-  /** Runs a command to its end. @returns what it printed */
+  /** Runs a command to its end. @returns its output */
   async text(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.run(args, options)) chunks.push(chunk);
@@ -21,19 +21,19 @@ export class Ctr {
   }
 
   /**
-   * Runs a command, and gives what it prints as it comes.
+   * Runs a command and streams its output.
    *
    * @throws ImageError UNAVAILABLE, NOT_FOUND, CONFLICT, INVALID
    */
   run(args: readonly string[], options: ProgramOptions = {}): Bytes {
     const { location } = this;
-    const failed = (said: string, code: number | null) => refusal(location, said, code);
+    const failed = (stderr: string, code: number | null) => refusal(location, stderr, code);
     return runProgram({ location, command: [...this.#prefix, ...args], failed }, options);
   }
 }
 
-function refusal(location: string, said: string, code: number | null): ImageError {
-  const why = said === '' ? `exit code ${String(code)}` : said.replace(/^ctr: /, '');
+function refusal(location: string, stderr: string, code: number | null): ImageError {
+  const why = stderr === '' ? `exit code ${String(code)}` : stderr.replace(/^ctr: /, '');
   if (/not found/i.test(why))
     return new ImageError('NOT_FOUND', `${location}: ${why}`, { location });
   if (/already exists/i.test(why))
@@ -44,7 +44,7 @@ function refusal(location: string, said: string, code: number | null): ImageErro
   )
     return new ImageError('UNAVAILABLE', `${location}: expected containerd, got ${why}`, {
       location,
-      hint: 'Is it running, and may this user talk to it? --host names another address.',
+      hint: 'Is it running, and may this user connect to it? Set another address with --host.',
     });
   return new ImageError('INVALID', `${location}: ${why}`, { location });
 }

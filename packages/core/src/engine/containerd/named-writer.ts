@@ -3,7 +3,7 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { canonicalReference } from '../../oci/reference.js';
 
-/** Knows what it named. */
+/** An archive writer that records the names it wrote, with their digests. */
 export class NamedWriter extends ArchiveWriter {
   readonly names = new Map<string, Digest>();
 

@@ -10,14 +10,14 @@ import type { Engine, EngineImage, ImagePart } from '../engine.js';
 
 const run = promisify(execFile);
 
-/** How the nodes of a cluster are marked, and what a cluster without a name is called. */
+/** The label of the node containers, and the default name of a cluster. */
 const CLUSTERS = {
   kind: { label: 'io.x-k8s.kind.cluster', cluster: 'kind' },
   k3d: { label: 'k3d.cluster', cluster: 'k3s-default' },
 } as const;
 
 /**
- * Opens all nodes of a cluster whose nodes are containers of docker's.
+ * Opens all nodes of a cluster whose nodes are docker containers.
  *
  * @throws ImageError NOT_FOUND (no such cluster), UNAVAILABLE (no docker)
  */
@@ -37,7 +37,7 @@ export async function openNodes(
       '--format',
       '{{.Names}} {{.Labels}}',
     ]);
-    // k3d runs load balancers and registries beside its nodes.
+    // k3d labels its load balancers and registries, too; they are not nodes.
     const nodes = stdout.split('\n').filter((line) => !/k3d\.role=(?!server|agent)/.test(line));
     names = nodes.map((line) => line.split(' ', 1)[0] ?? '').filter((each) => each !== '');
   } catch (cause) {
@@ -45,7 +45,7 @@ export async function openNodes(
       'UNAVAILABLE',
       `${kind} ${name}: expected docker to list its nodes, got an error`,
       {
-        hint: 'docker ps must work here: a node is one of its containers.',
+        hint: 'docker ps must work here: the nodes are docker containers.',
         cause,
       },
     );
@@ -55,12 +55,12 @@ export async function openNodes(
       `${kind}:${name}`,
       names.sort().map((each) => containerdIn(each, namespace)),
     );
-  throw new ImageError('NOT_FOUND', `${kind} ${name}: expected nodes that run, got none`, {
+  throw new ImageError('NOT_FOUND', `${kind} ${name}: expected running nodes, got none`, {
     hint: `Name the cluster with --host; ${kind} get clusters lists them.`,
   });
 }
 
-/** Several engines that are to hold the same images. */
+/** The nodes of a cluster as one engine: every image is written to all of them. */
 class Nodes implements Engine {
   readonly kind = 'containerd';
   readonly location: string;
@@ -69,7 +69,7 @@ class Nodes implements Engine {
 
   constructor(location: string, all: readonly Engine[]) {
     const [first] = all;
-    if (!first) throw new TypeError('expected a node at least');
+    if (!first) throw new TypeError('expected at least one node');
     this.location = location;
     this.#first = first;
     this.#all = all;
@@ -83,7 +83,7 @@ class Nodes implements Engine {
     return this.#first.platform(options);
   }
 
-  /** What all of them have. */
+  /** An image that all nodes have, with the references that all nodes have. */
   async inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined> {
     const found = await Promise.all(this.#all.map((node) => node.inspect(image, options)));
     const [first] = found;

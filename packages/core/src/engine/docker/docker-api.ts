@@ -10,7 +10,7 @@ import { SshAgent } from './docker-ssh.js';
 
 export interface DockerRequest extends CallOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
-  /** An object goes as JSON, bytes as a tar. */
+  /** An object is sent as JSON, bytes as a tar. */
   readonly body?: object | Bytes;
 }
 
@@ -27,7 +27,7 @@ const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
   'ENOTSOCK',
 ]);
 
-/** Requests to a Docker Engine (API 1.41), or to one that speaks its API. */
+/** Sends requests to a Docker Engine (API 1.41), or to another engine with the same API. */
 export class DockerApi implements Disposable {
   readonly location: string;
   readonly #options: RequestOptions;
@@ -41,7 +41,7 @@ export class DockerApi implements Disposable {
     this.#options = this.#ssh ? { agent: this.#ssh } : options;
   }
 
-  /** @returns its answer, which is a `T` when the engine is what it says @throws as `stream` */
+  /** @returns the parsed response; that it is a `T` is not checked @throws as `stream` */
   async json<T>(method: string, path: string, options?: DockerRequest): Promise<T> {
     return JSON.parse(await this.text(method, path, options)) as T;
   }
@@ -52,15 +52,16 @@ export class DockerApi implements Disposable {
     try {
       return await text(answer);
     } catch (error) {
-      throw this.#meaning(error, options?.signal);
+      throw this.#translateError(error, options?.signal);
     }
   }
 
   /**
-   * A request whose answer is read as it comes, to its end. When the body fails, the request is cut off, so the engine
-   * sees an unfinished tar and keeps nothing of it; the body's own error is thrown, here or by the answer.
+   * Sends a request and streams the response, which must be read to its end. When the body fails, the request is
+   * aborted, so the engine gets an unfinished tar and discards it; the body's own error is thrown, here or by the
+   * response.
    *
-   * @throws ImageError NOT_FOUND, CONFLICT, INVALID (what else it refuses), UNAVAILABLE
+   * @throws ImageError NOT_FOUND, CONFLICT, INVALID (any other error status), UNAVAILABLE
    */
   async stream(
     method: string,
@@ -84,9 +85,9 @@ export class DockerApi implements Disposable {
       );
       const { statusCode: status = 0 } = answer;
       if (status >= 200 && status < 300) return answer;
-      throw this.#refused(status, await text(answer));
+      throw this.#statusError(status, await text(answer));
     } catch (error) {
-      throw this.#meaning(error, signal);
+      throw this.#translateError(error, signal);
     }
   }
 
@@ -94,14 +95,14 @@ export class DockerApi implements Disposable {
     this.#ssh?.destroy();
   }
 
-  #refused(status: number, answer: string): ImageError {
+  #statusError(status: number, answer: string): ImageError {
     const code = status === 404 ? 'NOT_FOUND' : status === 409 ? 'CONFLICT' : 'INVALID';
     const { location } = this;
     const why = messageIn(answer) || `HTTP status ${status}`;
     return new ImageError(code, `${location}: ${why}`, { location });
   }
 
-  #meaning(error: unknown, signal: AbortSignal | undefined): unknown {
+  #translateError(error: unknown, signal: AbortSignal | undefined): unknown {
     const reason: unknown = signal?.aborted ? signal.reason : error;
     const isLate = reason instanceof Error && reason.name === 'TimeoutError';
     const got = isLate ? 'no answer in time' : systemCode(reason);
@@ -109,7 +110,7 @@ export class DockerApi implements Disposable {
     const { location } = this;
     return new ImageError('UNAVAILABLE', `${location}: expected a Docker Engine, got ${got}`, {
       location,
-      hint: 'Start it, name another with --host or DOCKER_HOST, or use --engine embedded.',
+      hint: 'Start it, give another address with --host or DOCKER_HOST, or use --engine embedded.',
       cause: reason,
     });
   }
@@ -119,13 +120,13 @@ function isBytes(body: object | undefined): body is Bytes {
   return body !== undefined && Symbol.asyncIterator in body;
 }
 
-/** Why it refused: JSON with a `message`, or the words of something before it. */
+/** The text of an error: `message` of a JSON body, or the plain text that a proxy sends. */
 function messageIn(answer: string): string {
   try {
     const value: unknown = JSON.parse(answer);
     if (isObject(value) && typeof value['message'] === 'string') return value['message'];
   } catch {
-    // Then it is words.
+    // Plain text.
   }
   return answer.trim();
 }

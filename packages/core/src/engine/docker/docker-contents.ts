@@ -6,13 +6,13 @@ import type { Graph } from '../../transfer/graph.js';
 import type { DockerApi } from './docker-api.js';
 import type { ImagePart } from '../engine.js';
 
-/** Of `GET /images/{name}/json`, what is read here. */
+/** The fields of `GET /images/{name}/json` that are used here. */
 interface Inspected {
   readonly RootFS: { readonly Layers?: readonly string[] };
   readonly Size: number;
 }
 
-/** What an image takes, by chains of layers, which images share (`GET /images/{name}/history`, API 1.41). */
+/** Disk use of an image by chain ID of its layers, which images share (`GET /images/{name}/history`, API 1.41). */
 export async function dockerContents(docker: DockerApi, id: string): Promise<readonly ImagePart[]> {
   const { RootFS, Size } = await docker.json<Inspected>('GET', `/images/${id}/json`);
   const history = await docker.json<readonly { readonly Size: number }[]>(
@@ -21,14 +21,14 @@ export async function dockerContents(docker: DockerApi, id: string): Promise<rea
   );
   const sizes = history.map((step) => step.Size).filter((size) => size > 0);
   const chains = chainIds((RootFS.Layers ?? []).filter(isDigest));
-  // Steps that changed nothing are layers without a size; then nobody can say which is which.
+  // An empty layer has size 0 like a step without a layer: then sizes cannot be matched to layers.
   if (sizes.length !== chains.length) return [{ id, bytes: Size }];
   return chains.map((chain, at) => ({ id: chain, bytes: sizes.at(-1 - at) ?? 0 }));
 }
 
 /**
- * Layers whose chain some image here has: docker load reads no file for these, and podman load neither. An engine that
- * keeps its images in containerd wants the files themselves.
+ * Layers whose chain ID an image of the engine has: neither docker load nor podman load reads their files. A docker with
+ * the containerd image store needs the files, so nothing is reported for it.
  */
 export async function dockerHolds(docker: DockerApi, graph: Graph): Promise<ReadonlySet<Digest>> {
   const { DriverStatus: status } = await docker.json<{ DriverStatus?: unknown }>('GET', '/info');
@@ -43,7 +43,7 @@ export async function dockerHolds(docker: DockerApi, graph: Graph): Promise<Read
     const chains = chainIds(config.diffIds);
     return own.map(({ digest }, at) => ({ digest, isHere: here.has(chains[at] ?? digest) }));
   });
-  // What is in two places must be there in both.
+  // A layer used in several images is held only if its chain is held in all of them.
   const wanted = new Set(layers.flatMap(({ digest, isHere }) => (isHere ? [] : [digest])));
   return new Set(layers.flatMap(({ digest }) => (wanted.has(digest) ? [] : [digest])));
 }

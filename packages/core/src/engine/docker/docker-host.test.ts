@@ -53,7 +53,7 @@ describe('a docker host', () => {
     );
   });
 
-  it('is that of the context, with its certificates, unless something else is said', async () => {
+  it('comes from the docker context, with its certificates, unless another one is set', async () => {
     const folder = await temporaryFolder();
     const put = async (path: string, content: string) => {
       await mkdir(dirname(join(folder, path)), { recursive: true });

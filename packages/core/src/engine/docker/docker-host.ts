@@ -9,53 +9,53 @@ import type { SshTarget } from './docker-ssh.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a Docker Engine may listen. */
+/** A possible address of a Docker Engine. */
 export interface DockerTarget {
   readonly host: string;
   readonly connection: Connection;
 }
 
-/** What `node:http` (or `node:https`) connects to, unless it is behind a login. */
+/** Options for `node:http` or `node:https`; with `ssh`, a connection over SSH instead. */
 export interface Connection extends RequestOptions {
   readonly ssh?: SshTarget;
 }
 
 /**
- * Where a Docker Engine may listen, best first: what the user says (`--host`, `DOCKER_HOST`), the context that docker
- * itself would use (`DOCKER_CONTEXT`, `docker context use`), then the usual sockets.
+ * Possible addresses of a Docker Engine: only the one that is set (`--host`, `DOCKER_HOST`), else only that of docker's
+ * current context (`DOCKER_CONTEXT`, `docker context use`), else the usual sockets.
  *
- * @throws ImageError USAGE (no address), NOT_FOUND (a context)
+ * @throws ImageError USAGE (invalid address), NOT_FOUND (no such context)
  */
 export function dockerTargets(
   host: string | undefined,
   env: Environment,
   platform: NodeJS.Platform,
 ): DockerTarget[] {
-  const said = host ?? env['DOCKER_HOST'];
-  if (said !== undefined && said !== '') return [target(said, env)];
+  const address = host ?? env['DOCKER_HOST'];
+  if (address !== undefined && address !== '') return [createTarget(address, env)];
   const context = contextOf(env);
   if (context) return [context];
-  if (platform === 'win32') return [target('npipe:////./pipe/docker_engine', env)];
+  if (platform === 'win32') return [createTarget('npipe:////./pipe/docker_engine', env)];
   const { XDG_RUNTIME_DIR: runtime, HOME: home } = env;
   return [
     'unix:///var/run/docker.sock',
     ...(runtime === undefined ? [] : [`unix://${runtime}/docker.sock`]),
     ...(home === undefined ? [] : [`unix://${home}/.docker/run/docker.sock`]),
-  ].map((each) => target(each, env));
+  ].map((each) => createTarget(each, env));
 }
 
-/** Where podman listens for those who speak docker's API: `CONTAINER_HOST`, then its usual sockets. */
+/** Possible addresses of podman's Docker API: only `--host` or `CONTAINER_HOST` if set, else its usual sockets. */
 export function podmanTargets(host: string | undefined, env: Environment): DockerTarget[] {
-  const said = host ?? env['CONTAINER_HOST'];
-  if (said !== undefined && said !== '') return [target(said, env)];
+  const address = host ?? env['CONTAINER_HOST'];
+  if (address !== undefined && address !== '') return [createTarget(address, env)];
   const { XDG_RUNTIME_DIR: runtime } = env;
   return [
     ...(runtime === undefined ? [] : [`unix://${runtime}/podman/podman.sock`]),
     'unix:///run/podman/podman.sock',
-  ].map((each) => target(each, env));
+  ].map((each) => createTarget(each, env));
 }
 
-function target(host: string, env: Environment): DockerTarget {
+function createTarget(host: string, env: Environment): DockerTarget {
   const folder = env['DOCKER_CERT_PATH'];
   const isTls = Boolean(env['DOCKER_TLS_VERIFY']) || host.startsWith('https:');
   const files = isTls && folder !== undefined ? certificatesIn(folder) : {};
@@ -73,10 +73,11 @@ interface Tls {
 function connectionTo(host: string, { isTls, ...files }: Tls): Connection {
   const local = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
   if (local !== undefined) return { socketPath: local };
-  if (!URL.canParse(host)) throw refuse(host);
+  if (!URL.canParse(host)) throw invalidAddress(host);
   const { protocol, hostname, port } = new URL(host);
   if (protocol === 'ssh:') return { ssh: sshTarget(host) };
-  if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:') throw refuse(host);
+  if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:')
+    throw invalidAddress(host);
   const tls = isTls && protocol !== 'http:';
   return {
     protocol: tls ? 'https:' : 'http:',
@@ -91,8 +92,8 @@ const SSH_HOST = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])$/;
 const SSH_SOCKET = /^(?:\/[A-Za-z0-9_.@+:,-]+)+$/;
 
 /**
- * The settings of a workspace may name the host, ssh takes an argument with a dash for an option, and the other side's
- * shell reads the socket: each part must be no more than a name.
+ * Workspace settings may set the host, ssh takes an argument with a leading dash as an option, and the remote shell
+ * interprets the socket path: so each part may contain only harmless characters.
  *
  * @throws ImageError USAGE
  */
@@ -106,15 +107,15 @@ function sshTarget(host: string): SshTarget {
       'USAGE',
       `docker host: expected ssh://[USER@]HOST[:PORT][/SOCKET], got ${JSON.stringify(host)}`,
       {
-        hint: 'Names of letters, digits, "_", "." and "-"; what else it needs goes into ~/.ssh/config.',
+        hint: 'Use only letters, digits, "_", "." and "-" in names; put other settings into ~/.ssh/config.',
       },
     );
   const given = { user: username, port, socket };
-  const said = Object.entries(given).filter(([, value]) => value !== '');
-  return { host: hostname, ...Object.fromEntries(said) };
+  const present = Object.entries(given).filter(([, value]) => value !== '');
+  return { host: hostname, ...Object.fromEntries(present) };
 }
 
-/** The endpoint of docker's current context; undefined where that is the default one. */
+/** The endpoint of docker's current context; undefined for the default context. */
 function contextOf(env: Environment): DockerTarget | undefined {
   const folder = env['DOCKER_CONFIG'] ?? join(env['HOME'] ?? homedir(), '.docker');
   const config = readJson(join(folder, 'config.json'));
@@ -128,7 +129,7 @@ function contextOf(env: Environment): DockerTarget | undefined {
   if (typeof host !== 'string')
     throw new ImageError('NOT_FOUND', `docker context ${name}: expected its endpoint, got none`, {
       location: path,
-      hint: 'docker context ls shows which there are; DOCKER_CONTEXT=default uses none.',
+      hint: 'docker context ls lists the contexts; DOCKER_CONTEXT=default uses none.',
     });
   const files = certificatesIn(join(folder, 'contexts/tls', id, 'docker'));
   const isTls = files.ca !== undefined || skip === true;
@@ -163,7 +164,7 @@ function readIfThere(path: string): Buffer | undefined {
   }
 }
 
-function refuse(host: string): ImageError {
+function invalidAddress(host: string): ImageError {
   return new ImageError(
     'USAGE',
     `docker host: expected unix://, npipe://, tcp://, http://, https:// or ssh://, got ${JSON.stringify(host)}`,

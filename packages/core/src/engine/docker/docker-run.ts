@@ -4,7 +4,7 @@ import type { DockerApi } from './docker-api.js';
 import { splitLines } from './docker-stream.js';
 import type { RunRequest } from '../engine.js';
 
-/** Runs one command in a container that is gone afterwards, whatever happens. @returns its exit code */
+/** Runs one command in a new container, which is always removed afterwards. @returns its exit code */
 export async function runInContainer(
   docker: DockerApi,
   { image, command, network, onLine }: RunRequest,
@@ -41,18 +41,18 @@ export async function runInContainer(
   }
 }
 
-/** Bytes before each piece of output: which stream it is of, three zeros, and its size (API 1.41, ContainerAttach). */
-const HEADER = 8;
+/** Header of each frame of output: its stream, three zeros, and its size (API 1.41, ContainerAttach). */
+const FRAME_HEADER_BYTES = 8;
 
-/** Both streams of a container's output, without what marks them. */
+/** The output of a container, stdout and stderr together, without frame headers. */
 async function* contentOf(frames: IncomingMessage): Bytes {
   let rest = Buffer.alloc(0);
   for await (const chunk of frames as AsyncIterable<Buffer>) {
     rest = Buffer.concat([rest, chunk]);
-    while (rest.length >= HEADER) {
-      const end = HEADER + rest.readUInt32BE(4);
+    while (rest.length >= FRAME_HEADER_BYTES) {
+      const end = FRAME_HEADER_BYTES + rest.readUInt32BE(4);
       if (rest.length < end) break;
-      yield rest.subarray(HEADER, end);
+      yield rest.subarray(FRAME_HEADER_BYTES, end);
       rest = rest.subarray(end);
     }
   }

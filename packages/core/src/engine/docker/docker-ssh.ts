@@ -4,8 +4,8 @@ import { ImageError } from '../../errors.js';
 import { runProgram } from '../program.js';
 
 /**
- * Where to log in, and the engine's socket there if it is not the usual one. Each part is a name without any sign that
- * ssh or a shell takes for something else: ssh hands the words of a command to the shell of the other side.
+ * The SSH login, and the engine's socket on that host if it is not the usual one. No part contains characters that are
+ * special to ssh or a shell: ssh passes the arguments of a command to the remote shell.
  */
 export interface SshTarget {
   readonly host: string;
@@ -14,18 +14,18 @@ export interface SshTarget {
   readonly socket?: string | undefined;
 }
 
-/** Each connection is a login, which takes its time; so few, and each is used again. */
-const CONNECTIONS = 4;
+/** Each connection is an SSH login, which is slow: only a few are opened, and they are reused. */
+const MAX_CONNECTIONS = 4;
 
 /**
- * Connections to an engine behind a login, as docker makes them: `ssh HOST docker system dial-stdio`. So ssh's own
- * settings, keys, agent and known hosts count.
+ * Connections to an engine over SSH, as docker makes them: `ssh HOST docker system dial-stdio`. The user's settings of
+ * ssh, its keys, agent and known hosts apply.
  */
 export class SshAgent extends Agent {
   readonly #target: SshTarget;
 
   constructor(target: SshTarget) {
-    super({ keepAlive: true, maxSockets: CONNECTIONS });
+    super({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
     this.#target = target;
   }
 
@@ -43,11 +43,11 @@ export class SshAgent extends Agent {
       {
         location,
         command: ['ssh', ...flags, '--', host, 'docker', ...engine, 'system', 'dial-stdio'],
-        failed: (said, code) =>
+        failed: (stderr, code) =>
           new ImageError(
             'UNAVAILABLE',
-            `${location}: expected a Docker Engine, got ${said || `exit code ${String(code)} of ssh`}`,
-            { location, hint: `ssh ${host} docker version must work without a question.` },
+            `${location}: expected a Docker Engine, got ${stderr || `exit code ${String(code)} of ssh`}`,
+            { location, hint: `ssh ${host} docker version must work without a prompt.` },
           ),
       },
       { input },
@@ -55,7 +55,7 @@ export class SshAgent extends Agent {
     return Duplex.from({ readable: Readable.from(output, { objectMode: false }), writable: input });
   }
 
-  // A connection here is no socket, which could be told of its own time-outs.
+  // The connection is a Duplex, not a Socket: the socket methods that Agent calls here and in `reuseSocket` do not exist.
   override keepSocketAlive(): boolean {
     return true;
   }

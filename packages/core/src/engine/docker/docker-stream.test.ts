@@ -5,8 +5,8 @@ async function* chunks(...texts: string[]): AsyncIterable<string> {
   yield* texts;
 }
 
-describe("an engine's answer", () => {
-  it('gives its lines as events, split anywhere', async () => {
+describe("an engine's response", () => {
+  it('is reported line by line, wherever chunks end', async () => {
     const seen: string[] = [];
     const options = {
       location: 'x',
@@ -19,7 +19,7 @@ describe("an engine's answer", () => {
     expect(seen).toEqual(['FROM x', 'Loading layer abc']);
   });
 
-  it('is an error when a line says so: with the step, its last lines, and how to look inside', async () => {
+  it('fails at an error line, with the step, its last lines, and a command to inspect it', async () => {
     const answer = readDockerStream(
       chunks(
         '{"stream":"Step 1/2 : FROM x"}\n{"stream":" ---> 0123456789ab\\n"}\n',

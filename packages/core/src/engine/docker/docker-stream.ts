@@ -2,24 +2,24 @@ import { ImageError } from '../../errors.js';
 import { isObject, type JsonObject } from '../../oci/json.js';
 import type { EngineEvent } from '../engine.js';
 
-/** How many of the last lines a failure shows. */
-const RECENT = 20;
+/** How many of the last lines an error message shows. */
+const MAX_RECENT_LINES = 20;
 const STEP = /^Step (\d+\/\d+) : (.*)$/s;
 const RESULT = /^ ---> ([0-9a-f]{12,64})$/;
 
-/** Where the stream has come to: what a failure has to tell. */
+/** The current position in the stream, for error messages. */
 interface Place {
   readonly recent: string[];
   step?: { readonly count: string; readonly command: string };
-  /** The image that the step began with. */
+  /** The image that the current step started from. */
   image?: string;
 }
 
 /**
- * Reads the engine's answer to a load or a build: one JSON object per line, with status 200 even when
+ * Reads the engine's response to a load or a build: one JSON object per line, with status 200 even when
  * it fails (Docker Engine API 1.41).
  *
- * @throws ImageError INVALID for an `error` line: with the step, its last lines, and how to look inside
+ * @throws ImageError INVALID for an `error` line: with the step, its last lines, and a command to inspect it
  */
 export async function readDockerStream(
   lines: AsyncIterable<Uint8Array | string>,
@@ -31,15 +31,15 @@ export async function readDockerStream(
   const place: Place = { recent: [] };
   for await (const line of splitLines(lines)) {
     const message = parseLine(line);
-    if (typeof message['error'] === 'string') throw refused(location, message['error'], place);
+    if (typeof message['error'] === 'string') throw streamError(location, message['error'], place);
     for (const text of textsOf(message)) {
-      const event = noted(text, place);
+      const event = recordLine(text, place);
       onEvent?.(event);
     }
   }
 }
 
-function noted(text: string, place: Place): EngineEvent {
+function recordLine(text: string, place: Place): EngineEvent {
   const [, count, command] = STEP.exec(text) ?? [];
   if (count !== undefined && command !== undefined) {
     place.step = { count, command };
@@ -49,11 +49,11 @@ function noted(text: string, place: Place): EngineEvent {
   const image = RESULT.exec(text)?.[1];
   if (image !== undefined) place.image = image;
   place.recent.push(text);
-  if (place.recent.length > RECENT) place.recent.shift();
+  if (place.recent.length > MAX_RECENT_LINES) place.recent.shift();
   return { type: 'engine', text };
 }
 
-function refused(location: string, error: string, { step, recent, image }: Place): ImageError {
+function streamError(location: string, error: string, { step, recent, image }: Place): ImageError {
   const where = step === undefined ? '' : `step ${step.count} (${step.command}): `;
   const log = recent.length === 0 ? '' : `\n${recent.join('\n')}`;
   return new ImageError('INVALID', `${location}: ${where}expected success, got: ${error}${log}`, {
@@ -66,7 +66,7 @@ function refused(location: string, error: string, { step, recent, image }: Place
   });
 }
 
-/** Lines; of one that a program redrew in place, what it showed last. */
+/** The lines of a message; of a line redrawn with carriage returns, the last version. */
 function textsOf({ stream, status, id }: JsonObject): string[] {
   if (typeof stream === 'string')
     return stream
@@ -85,7 +85,7 @@ function parseLine(line: string): JsonObject {
   }
 }
 
-/** Lines of text out of chunks; empty ones are left out. */
+/** Splits chunks into lines of text; empty lines are left out. */
 export async function* splitLines(
   chunks: AsyncIterable<Uint8Array | string>,
 ): AsyncIterable<string> {

@@ -29,7 +29,7 @@ import type {
 
 type OnEvent = { readonly onEvent?: ((event: EngineEvent) => void) | undefined };
 
-/** A Docker Engine, or anything that speaks its API, with either of its image stores. */
+/** A Docker Engine with either image store, or another engine with the same API. */
 export class DockerEngine implements BuildingEngine {
   readonly kind: 'docker' | 'podman';
   readonly location: string;
@@ -43,7 +43,7 @@ export class DockerEngine implements BuildingEngine {
     this.#isLocal = 'socketPath' in target.connection;
   }
 
-  /** Finds out whether it answers within some milliseconds. @throws ImageError UNAVAILABLE */
+  /** Checks that the engine answers. @param timeout in milliseconds. @throws ImageError UNAVAILABLE */
   async ping(timeout: number): Promise<void> {
     await this.#docker.text('GET', '/_ping', { signal: AbortSignal.timeout(timeout) });
   }
@@ -53,14 +53,16 @@ export class DockerEngine implements BuildingEngine {
     return { os, architecture };
   }
 
-  /** Docker does from version 23 on. */
+  /** Docker supports zstd since version 23. */
   async takesZstd(options?: CallOptions): Promise<boolean> {
     return this.kind === 'podman' || parseInt((await this.#version(options)).Version, 10) >= 23;
   }
 
   async inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined> {
     try {
-      return describe(await this.#get<Found>(`/images/${this.#spelled(image)}/json`, options));
+      return describe(
+        await this.#get<DockerImage>(`/images/${this.#nameFor(image)}/json`, options),
+      );
     } catch (error) {
       if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
       throw error;
@@ -68,11 +70,11 @@ export class DockerEngine implements BuildingEngine {
   }
 
   async list(options?: CallOptions): Promise<readonly EngineImage[]> {
-    return (await this.#get<readonly Found[]>('/images/json', options)).map(describe);
+    return (await this.#get<readonly DockerImage[]>('/images/json', options)).map(describe);
   }
 
   async dataFolder(options?: CallOptions): Promise<string | undefined> {
-    // Another machine's folders say nothing here, even where one of ours has the same name.
+    // The path is valid on the engine's machine only, even if a local folder has the same path.
     if (!this.#isLocal) return undefined;
     const { DockerRootDir: folder } = await this.#get<{ DockerRootDir?: string }>('/info', options);
     return folder !== undefined && existsSync(folder) ? folder : undefined;
@@ -94,14 +96,14 @@ export class DockerEngine implements BuildingEngine {
 
   async tag(image: string, reference: string, options?: CallOptions): Promise<void> {
     const { tag = 'latest', ...name } = parseReference(reference);
-    await this.#docker.text('POST', `/images/${this.#spelled(image)}/tag`, {
+    await this.#docker.text('POST', `/images/${this.#nameFor(image)}/tag`, {
       ...options,
-      query: { repo: this.#named(name), tag },
+      query: { repo: this.#formatName(name), tag },
     });
   }
 
   async remove(reference: string, options?: CallOptions): Promise<void> {
-    await this.#docker.text('DELETE', `/images/${this.#spelled(reference)}`, options);
+    await this.#docker.text('DELETE', `/images/${this.#nameFor(reference)}`, options);
   }
 
   async source(
@@ -109,12 +111,12 @@ export class DockerEngine implements BuildingEngine {
     { spoolFolder, signal }: CallOptions & { readonly spoolFolder: string },
   ): Promise<Source> {
     const image = await this.inspect(reference, { signal });
-    const path = `/images/${this.#spelled(reference)}/get`;
+    const path = `/images/${this.#nameFor(reference)}/get`;
     const saved = await this.#docker.stream('GET', path, { signal });
     const { source } = await openPipedArchive(`${this.location}/${reference}`, saved, {
       spoolFolder,
       signal,
-      // Unpacked, so at least what the archive will take.
+      // The unpacked size, an upper bound for the archive.
       expected: image?.size ?? 0,
     });
     return source;
@@ -122,7 +124,7 @@ export class DockerEngine implements BuildingEngine {
 
   sink({ onEvent }: OnEvent = {}): Sink {
     return new ArchiveWriter(this.location, (archive, options) =>
-      this.#told('/images/load', onEvent, { ...options, body: archive }),
+      this.#sendTar('/images/load', onEvent, { ...options, body: archive }),
     );
   }
 
@@ -131,9 +133,9 @@ export class DockerEngine implements BuildingEngine {
     { onEvent, signal }: OnEvent & CallOptions = {},
   ): Promise<EngineImage> {
     const { context, dockerfile, reference, args, labels, target, platform, network } = request;
-    await this.#told('/build', onEvent, {
+    await this.#sendTar('/build', onEvent, {
       query: {
-        t: this.#spelled(reference),
+        t: this.#nameFor(reference),
         dockerfile,
         buildargs: JSON.stringify(args),
         labels: JSON.stringify(labels),
@@ -149,13 +151,13 @@ export class DockerEngine implements BuildingEngine {
     if (image) return image;
     throw new ImageError(
       'NOT_FOUND',
-      `${this.location}: expected ${reference} after its build, got none`,
+      `${this.location}: expected image ${reference} after the build, got none`,
       { location: this.location },
     );
   }
 
   async run(request: RunRequest, options: CallOptions = {}): Promise<number> {
-    const image = this.#spelled(request.image);
+    const image = this.#nameFor(request.image);
     return runInContainer(this.#docker, { ...request, image }, options);
   }
 
@@ -171,30 +173,30 @@ export class DockerEngine implements BuildingEngine {
     return this.#docker.json<T>('GET', path, options);
   }
 
-  /** Sends a tar, and tells what the engine says while it works on it. */
-  async #told(path: string, onEvent: OnEvent['onEvent'], request: DockerRequest): Promise<void> {
+  /** Sends a tar, and reports the engine's progress. */
+  async #sendTar(path: string, onEvent: OnEvent['onEvent'], request: DockerRequest): Promise<void> {
     const answer = await this.#docker.stream('POST', path, request);
     await readDockerStream(answer, { location: this.location, onEvent });
   }
 
-  /** The engine's own spelling of a reference; IDs stay as they are. Podman takes no short name for docker's. */
-  #spelled(image: string): string {
-    return isDigest(image) ? image : this.#named(parseReference(image));
+  /** A reference as the engine expects it; an ID is unchanged. Podman does not resolve docker's short names. */
+  #nameFor(image: string): string {
+    return isDigest(image) ? image : this.#formatName(parseReference(image));
   }
 
-  #named(reference: Reference): string {
+  #formatName(reference: Reference): string {
     return this.kind === 'podman' ? formatReference(reference) : familiarReference(reference);
   }
 }
 
-interface Found {
+interface DockerImage {
   readonly Id: string;
   readonly RepoTags?: readonly string[] | null | undefined;
   readonly RepoDigests?: readonly string[] | null | undefined;
   readonly Size: number;
 }
 
-function describe({ Id, RepoTags, RepoDigests, Size }: Found): EngineImage {
+function describe({ Id, RepoTags, RepoDigests, Size }: DockerImage): EngineImage {
   const tags = (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>');
   const digests = (RepoDigests ?? []).map((each) => each.slice(each.indexOf('@') + 1));
   return {
