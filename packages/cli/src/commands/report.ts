@@ -40,7 +40,7 @@ export function reportCommand(io: Io): Command {
 
 function summary({ archives, bytes, repeatedBytes, prune, problems }: Report): Text {
   return text`${[
-    text`${archives.length} archives, ${formatBytes(bytes)}; ${formatBytes(repeatedBytes)} of it more than once\n`,
+    text`${archives.length} archives, ${formatBytes(bytes)}; ${formatBytes(repeatedBytes)} in duplicate layers\n`,
     text`prune would free ${formatBytes(prune.freedBytes)}\n`,
     problems.map(({ kind, name, detail }) => text`${name}: ${kind}: ${detail}\n`),
   ]}`;
