@@ -25,9 +25,9 @@ const SUMS_SUFFIX = '.sha256';
 const MAX_PARTS = 999;
 /** Size of a list of 999 lines, each a checksum and a file name. */
 const MAX_SUMS_BYTES = MAX_PARTS * 400;
-const PART = /^(.+)\.([0-9]{3})$/;
+const PART_PATH = /^(.+)\.([0-9]{3})$/;
 /** A checksum and the name of a file in the same folder: no path, no control characters. */
-const LINE = /^([0-9a-f]{64}) [ *]([^/\\\p{Cc}]{1,255})$/u;
+const SUMS_LINE = /^([0-9a-f]{64}) [ *]([^/\\\p{Cc}]{1,255})$/u;
 
 /** Parses the checksum list of a split archive; `path` is that of the list. @throws ImageError INVALID */
 export function parseSums(text: string, path: string): ArchivePart[] {
@@ -35,7 +35,7 @@ export function parseSums(text: string, path: string): ArchivePart[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const [, sha256, name] = LINE.exec(line) ?? [];
+      const [, sha256, name] = SUMS_LINE.exec(line) ?? [];
       if (sha256 === undefined || name === undefined || name === '.' || name === '..')
         throw new ImageError(
           'INVALID',
@@ -54,7 +54,7 @@ export function parseSums(text: string, path: string): ArchivePart[] {
 }
 
 function stem([first]: readonly ArchivePart[]): string {
-  return PART.exec(first?.path ?? '')?.[1] ?? '';
+  return PART_PATH.exec(first?.path ?? '')?.[1] ?? '';
 }
 
 /**
@@ -98,14 +98,14 @@ export async function sumsOf(path: string): Promise<string | undefined> {
   const info = await statIfThere(path);
   if (!info) return (await statIfThere(path + SUMS_SUFFIX)) ? path + SUMS_SUFFIX : undefined;
   if (!info.isFile() || info.size > MAX_SUMS_BYTES) return undefined;
-  return LINE.test((await readFile(path, 'utf8')).split('\n', 1)[0] ?? '') ? path : undefined;
+  return SUMS_LINE.test((await readFile(path, 'utf8')).split('\n', 1)[0] ?? '') ? path : undefined;
 }
 
 /** For the path of a single part, its number and the path of its checksum list; undefined for other paths. */
 export function partOf(
   path: string,
 ): { readonly number: number; readonly sums: string } | undefined {
-  const [, whole, number] = PART.exec(path) ?? [];
+  const [, whole, number] = PART_PATH.exec(path) ?? [];
   return whole === undefined ? undefined : { number: Number(number), sums: whole + SUMS_SUFFIX };
 }
 

@@ -17,7 +17,7 @@ import {
   type ImageRecord,
 } from './record.js';
 
-const PARTIAL = '.partial';
+const PARTIAL_SUFFIX = '.partial';
 
 /** An archive that Stowage may write, rename and delete, because it lies in the folder of archives. */
 export interface OwnArchive {
@@ -56,16 +56,16 @@ export async function commitArchive(
       yield chunk;
     }
   }
-  await writeDurably(path + PARTIAL, measureContent());
+  await writeDurably(path + PARTIAL_SUFFIX, measureContent());
   const record = toRecord({ size, sha256: hash.digest('hex') });
   try {
-    await writeDurably(recordPath(path) + PARTIAL, [formatRecord(record)]);
-    await rename(path + PARTIAL, path);
+    await writeDurably(recordPath(path) + PARTIAL_SUFFIX, [formatRecord(record)]);
+    await rename(path + PARTIAL_SUFFIX, path);
   } catch (error) {
     await discard(path);
     throw error;
   }
-  await rename(recordPath(path) + PARTIAL, recordPath(path));
+  await rename(recordPath(path) + PARTIAL_SUFFIX, recordPath(path));
   await syncFolder(dirname(path));
   return record;
 }
@@ -80,7 +80,7 @@ export async function commitArchive(
 export async function removeArchive({ folder, path }: OwnArchive): Promise<void> {
   await requireFolderBelow(folder, dirname(path));
   try {
-    await rename(recordPath(path), recordPath(path) + PARTIAL);
+    await rename(recordPath(path), recordPath(path) + PARTIAL_SUFFIX);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }
@@ -90,7 +90,7 @@ export async function removeArchive({ folder, path }: OwnArchive): Promise<void>
 
 /** Whether a commit has written its partial record: it is in progress, or its process died. */
 export async function isHalfDone(path: string): Promise<boolean> {
-  return (await statIfThere(recordPath(path) + PARTIAL)) !== undefined;
+  return (await statIfThere(recordPath(path) + PARTIAL_SUFFIX)) !== undefined;
 }
 
 /**
@@ -100,8 +100,8 @@ export async function isHalfDone(path: string): Promise<boolean> {
  */
 export async function heal({ folder, path }: OwnArchive): Promise<void> {
   await requireFolderBelow(folder, dirname(path));
-  if (await isRecordOf(path, recordPath(path) + PARTIAL))
-    await rename(recordPath(path) + PARTIAL, recordPath(path));
+  if (await isRecordOf(path, recordPath(path) + PARTIAL_SUFFIX))
+    await rename(recordPath(path) + PARTIAL_SUFFIX, recordPath(path));
   await discard(path);
 }
 
@@ -130,5 +130,5 @@ async function sha256(path: string): Promise<string> {
 }
 
 async function discard(path: string): Promise<void> {
-  for (const each of [path, recordPath(path)]) await rm(each + PARTIAL, { force: true });
+  for (const each of [path, recordPath(path)]) await rm(each + PARTIAL_SUFFIX, { force: true });
 }

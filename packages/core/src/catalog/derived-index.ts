@@ -50,7 +50,7 @@ export async function keepIndex(
   if (kept && !isNew) return;
   try {
     await writeAtomically(path, [
-      Buffer.from(JSON.stringify({ version: VERSION, yaml, entries, seen, ...judgements() })),
+      Buffer.from(JSON.stringify({ version: INDEX_VERSION, yaml, entries, seen, ...judgements() })),
     ]);
   } catch (error) {
     // On a read-only file system listing still works, only more slowly.
@@ -59,7 +59,7 @@ export async function keepIndex(
 }
 
 /** Version of the file format; increase it when {@link DerivedIndex} changes. */
-const VERSION = 3;
+const INDEX_VERSION = 3;
 const READ_ONLY_CODES: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** Undefined when the file is absent, damaged or of another version: the index is then rebuilt. */
@@ -74,7 +74,7 @@ async function readStored(path: string): Promise<Omit<DerivedIndex, 'kept'> | un
 
 /** Checked without a JSON Schema validator, because that would slow down the start. */
 function isIndex(index: unknown): index is Omit<DerivedIndex, 'kept'> {
-  if (!isObject(index) || index['version'] !== VERSION) return false;
+  if (!isObject(index) || index['version'] !== INDEX_VERSION) return false;
   const { yaml, entries, seen, lagging, misnamed } = index;
   return (
     isObject(yaml) &&

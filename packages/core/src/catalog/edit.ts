@@ -17,7 +17,8 @@ export interface CatalogEdit {
 /** Longest catalog in characters; 100,000 entries take less. */
 const MAX_CATALOG_CHARACTERS = 64 * 1024 * 1024;
 const schema = schemaOf<CatalogYaml>(catalogSchema);
-const HEADER = ' The index of image archives, kept by Stowage. Comments and order are kept.';
+const CATALOG_HEADER =
+  ' The index of image archives, kept by Stowage. Comments and order are kept.';
 
 /** Parses the entries of a catalog; `path` is shown in messages. @throws ImageError USAGE, with line and column */
 export function parseCatalog(text: string, path: string): readonly EntryYaml[] {
@@ -46,7 +47,7 @@ export function editCatalog(text: string, path: string, edit: CatalogEdit): stri
 
 function emptyCatalog(): Document {
   const document = yaml().parseDocument('images: []\n');
-  document.commentBefore = HEADER;
+  document.commentBefore = CATALOG_HEADER;
   return document;
 }
 

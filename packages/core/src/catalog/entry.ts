@@ -36,7 +36,7 @@ export interface CatalogYaml {
   readonly images?: readonly EntryYaml[] | null;
 }
 
-const MB = 1_000_000;
+const BYTES_PER_MB = 1_000_000;
 const text = { type: 'string' } as const;
 const texts = { type: ['array', 'null'], items: text } as const;
 
@@ -75,7 +75,7 @@ export const catalogSchema = {
   },
 } as const;
 
-const TYPES: Readonly<Record<string, string>> = {
+const SCALAR_TYPES: Readonly<Record<string, string>> = {
   name: 'string',
   file: 'string',
   docker_tag: 'string',
@@ -89,15 +89,15 @@ const TYPES: Readonly<Record<string, string>> = {
   digest: 'string',
   size: 'number',
 };
-const LISTS = ['packages', 'compilers', 'tools', 'variants'] as const;
+const LIST_KEYS = ['packages', 'compilers', 'tools', 'variants'] as const;
 
 /** Whether a parsed JSON value is an entry as {@link catalogSchema} defines it. */
 export function isEntry(value: unknown): value is EntryYaml {
   if (!isObject(value) || !value['name'] || !value['file']) return false;
-  const hasTypes = Object.entries(TYPES).every(
+  const hasTypes = Object.entries(SCALAR_TYPES).every(
     ([key, kind]) => value[key] === undefined || typeof value[key] === kind,
   );
-  return hasTypes && LISTS.every((key) => isList(value[key]));
+  return hasTypes && LIST_KEYS.every((key) => isList(value[key]));
 }
 
 function isList(value: unknown): boolean {
@@ -119,7 +119,7 @@ export function entryOf(record: ImageRecord, file: string): EntryYaml {
     compilers,
     tools,
     variants: parts ? featuresOf(parts.variant) : [],
-    size_mb: Math.round((record.size / MB) * 10) / 10,
+    size_mb: Math.round((record.size / BYTES_PER_MB) * 10) / 10,
     digest: record.digest,
     size: record.size,
   };

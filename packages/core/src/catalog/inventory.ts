@@ -53,7 +53,7 @@ class RecordFile implements Recorded {
   }
 }
 
-const ARCHIVE = /\.tar(?:\.(?:gz|zst|xz|bz2))?$/;
+const ARCHIVE_FILE = /\.tar(?:\.(?:gz|zst|xz|bz2))?$/;
 
 /**
  * Lists archives and records in the catalog's folder and its direct subfolders.
@@ -75,7 +75,7 @@ export async function takeInventory(
   let kept = 0;
   for (const file of files) {
     const isRecord = file.endsWith(RECORD_SUFFIX);
-    if (!isRecord && !file.endsWith('.tar') && !ARCHIVE.test(file)) continue;
+    if (!isRecord && !file.endsWith('.tar') && !ARCHIVE_FILE.test(file)) continue;
     const info = statIfThere(`${folder}/${file}`);
     if (!info) continue;
     if (!isRecord) {
