@@ -17,11 +17,11 @@ interface ReadConfig {
 interface ReadLayer {
   readonly size: number;
   readonly compression: Compression;
-  /** Of a compressed layer that is not named by its digest; known once it was asked for. */
+  /** Hex SHA-256 of a compressed layer whose path contains no digest; computed on first use. */
   sha256?: string;
 }
 
-/** Configs and layers of a docker-archive. Each file is read once, however many images or links name it. */
+/** Configs and layers of a docker-archive. Each member is read once, even if several images or links name it. */
 export class ArchiveMembers {
   readonly location: string;
   readonly #files: Files;
@@ -45,7 +45,7 @@ export class ArchiveMembers {
     }
     const bytes = await readAll(this.#files.read(path), this.#limits?.manifestBytes);
     const descriptor = describe(MediaType.config, bytes);
-    // Before it is parsed: damaged JSON is damage.
+    // Before parsing: damaged JSON is CORRUPT, not INVALID.
     this.#checkName(path, descriptor.digest);
     const read = { descriptor, diffIds: parseConfig(bytes, this.#limits).diffIds };
     this.#configs.set(place, read);
@@ -53,7 +53,8 @@ export class ArchiveMembers {
   }
 
   /**
-   * A plain layer's digest is its diff ID; a compressed one has to be hashed, unless its name says it.
+   * Describes a layer. The digest of a plain layer is its diff ID; a compressed one is hashed unless its path contains
+   * the digest.
    *
    * @throws ImageError INCOMPLETE (no such file), UNSUPPORTED
    */
@@ -69,7 +70,7 @@ export class ArchiveMembers {
         `${path}: expected a plain, gzip or zstd layer, got ${compression}`,
       );
     const mediaType = compression === 'gzip' ? MediaType.layerGzip : MediaType.layerZstd;
-    // The digest in a name is verified when the layer is read.
+    // A digest taken from the path is verified when the layer is read.
     const named = /^(?:.*\/)?([0-9a-f]{64})(?:\.tar\.gz)?$/.exec(path)?.[1];
     const sha256 = named ?? (layer.sha256 ??= await this.#hash(path));
     return { mediaType, digest: `sha256:${sha256}`, size };
@@ -94,13 +95,13 @@ export class ArchiveMembers {
     return hash.digest('hex');
   }
 
-  /** Every writer names the config by its digest, and nothing else verifies it. */
+  /** Every writer puts the digest into the config's path; no other digest of the config is in the archive. */
   #checkName(path: string, actual: Digest): void {
     const named = configDigestIn(path);
     if (named === undefined || actual === named) return;
     throw new ImageError(
       'CORRUPT',
-      `${this.location}: ${path}: expected content of that digest, got ${actual}`,
+      `${this.location}: ${path}: expected content with the digest in its path, got ${actual}`,
       {
         location: this.location,
         hint: 'The content was damaged after it was written; fetch or build it again.',
@@ -109,7 +110,7 @@ export class ArchiveMembers {
   }
 }
 
-/** The digest that a config's path says, as every writer's does. */
+/** The digest in a config's path (`<hex>.json`, `blobs/sha256/<hex>`, `sha256:<hex>`); undefined when there is none. */
 export function configDigestIn(path: string): Digest | undefined {
   const [, hex] = /(?:^|[/:])([0-9a-f]{64})(?:\.json)?$/.exec(path) ?? [];
   return hex === undefined ? undefined : `sha256:${hex}`;

@@ -16,14 +16,14 @@ import type { Graph } from '../transfer/graph.js';
 import { DOCKER_MANIFEST } from './docker-archive.js';
 import { packTar, type TarMember } from './pack-tar.js';
 
-/** Receives the whole archive as one stream; resolves when it is stored safely. */
+/** Receives the whole archive as one stream; resolves when it is stored durably. */
 export type Deliver = (archive: Bytes, options: CallOptions) => Promise<void>;
 
 /**
  * Writes one tar that is an OCI layout and a docker-archive at once, so that every engine takes it.
  *
- * Content is streamed only at commit, in canonical order (images by name, then manifests and configs, then layers in graph
- * order): equal images give equal bytes whatever the order of the calls, and nothing is copied to a temporary place. Keep
+ * Content is streamed only at commit, in canonical order (images by name, then manifests and configs, then layers in
+ * graph order): equal images give equal bytes whatever the order of the calls, and no temporary file is needed. Keep
  * the sources open until then.
  *
  * @example
@@ -39,7 +39,7 @@ export class ArchiveWriter implements Sink {
   readonly #names = new Map<string, Digest>();
 
   /**
-   * @param location for messages.
+   * @param location shown in messages.
    * @param deliver takes the archive at commit, for example into a file with {@link writeAtomically}.
    */
   constructor(location: string, deliver: Deliver) {
@@ -73,7 +73,7 @@ export class ArchiveWriter implements Sink {
     await this.#deliver(packTar(this.#members()), options);
   }
 
-  /** Forgets images that were not committed. */
+  /** Drops images that were not committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#opens.clear();
   }
@@ -83,7 +83,9 @@ export class ArchiveWriter implements Sink {
     yield member(LAYOUT_FILE, LAYOUT_CONTENT);
     yield member(
       INDEX_FILE,
-      formatLayoutIndex(images.map(({ graph, reference }) => named(graph.root, reference))),
+      formatLayoutIndex(
+        images.map(({ graph, reference }) => namedDescriptor(graph.root, reference)),
+      ),
     );
     yield member(DOCKER_MANIFEST, formatDockerManifest(images));
     const nodes = new Map(
@@ -117,7 +119,7 @@ interface Image {
   readonly reference?: string;
 }
 
-function named(descriptor: Descriptor, reference: string | undefined): NamedDescriptor {
+function namedDescriptor(descriptor: Descriptor, reference: string | undefined): NamedDescriptor {
   return reference === undefined ? { descriptor } : { descriptor, reference };
 }
 
@@ -129,7 +131,10 @@ function member(name: string, bytes: Uint8Array): TarMember {
   return { name, size: bytes.byteLength, open: () => [bytes] };
 }
 
-/** Docker's half: one entry for each image, all its names together. An index is there as its linux/amd64 image, or its first. */
+/**
+ * `manifest.json`: one entry for each image with all its tags. An index is represented by its linux/amd64 or else its
+ * first image.
+ */
 function formatDockerManifest(images: readonly Image[]): Uint8Array {
   const entries = new Map<
     Digest,
@@ -154,7 +159,7 @@ function formatDockerManifest(images: readonly Image[]): Uint8Array {
   return Buffer.from(JSON.stringify([...entries.values()]));
 }
 
-/** Docker's tags have no digests. */
+/** `RepoTags` cannot contain digests, so the digest of a reference is dropped. */
 function repoTags(reference: string): string[] {
   const { registry, repository, tag } = parseReference(reference);
   return tag === undefined ? [] : [familiarReference({ registry, repository, tag })];

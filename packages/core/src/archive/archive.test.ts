@@ -27,7 +27,7 @@ sinkContract('an archive', async () => {
       try {
         return (await openArchive(path)).source;
       } catch (error) {
-        // What was never committed is not there.
+        // Without a commit no file was written.
         if (error instanceof Error && systemCode(error) === 'NOT_FOUND') return new MemoryStore();
         throw error;
       }
@@ -59,7 +59,7 @@ describe('an archive', () => {
     );
   });
 
-  it('is read the same from gzip and from a pipe', async () => {
+  it('gives the same image from a gzip file and from a pipe', async () => {
     const path = await archiveOf(await storeWith('one:1'));
     const plain = await openArchive(path);
     const { descriptor } = await plain.source.resolve('one:1');
@@ -77,7 +77,7 @@ describe('an archive', () => {
     }
   });
 
-  it('has the same image in its docker half', async () => {
+  it('contains the same image in its docker half', async () => {
     const path = await archiveOf(await storeWith('example.com/one:1'));
     await using docker = await DockerArchive.open(
       path,
@@ -90,7 +90,7 @@ describe('an archive', () => {
   });
 
   it.each([
-    ['nothing', async () => Buffer.alloc(0), 'INVALID', /expected an image archive/],
+    ['an empty file', async () => Buffer.alloc(0), 'INVALID', /expected an image archive/],
     ['text', async () => Buffer.from('hello '.repeat(200)), 'INVALID', /checksum/],
     [
       'a tar of something else',
@@ -98,15 +98,20 @@ describe('an archive', () => {
       'INVALID',
       /"src\/main.c"/,
     ],
-    ['a member outside', async () => tarOf({ '../evil': 'x' }), 'INVALID', /inside the archive/],
     [
-      'an absolute member',
+      'a member path that leaves the archive',
+      async () => tarOf({ '../evil': 'x' }),
+      'INVALID',
+      /inside the archive/,
+    ],
+    [
+      'an absolute member path',
       async () => tarOf({ '/etc/passwd': 'x' }),
       'INVALID',
       /inside the archive/,
     ],
     [
-      'a member twice',
+      'two different members of one name',
       async () =>
         Buffer.concat([(await tarOf({ a: 'x' })).subarray(0, 1024), await tarOf({ a: 'y' })]),
       'INVALID',
@@ -127,7 +132,7 @@ describe('an archive', () => {
     await expect(opening).rejects.toThrow(message);
   });
 
-  it('refuses an archive cut at any byte, before or while its content is read', async () => {
+  it('refuses an archive truncated at any byte, when it is opened or when its content is read', async () => {
     const path = await archiveOf(await storeWith('one:1', { layers: 1, bytes: 700 }));
     const whole = await readFile(path);
     for (let length = whole.byteLength - 1025; length > 0; length -= 97) {

@@ -17,9 +17,8 @@ import { ArchiveMembers } from './archive-members.js';
 export const DOCKER_MANIFEST = 'manifest.json';
 
 /**
- * A tar of `docker save`: `manifest.json` names a config and layer files; there are no OCI manifests,
- * so one is composed for each image. Its digest depends on nothing but the config and the layers.
- * Owns its files.
+ * A tar written by `docker save`: `manifest.json` names a config and layer files. It contains no OCI manifests, so one
+ * is composed for each image; its digest depends only on the config and the layers. Disposing it disposes of `files`.
  */
 export class DockerArchive implements LocatedSource {
   readonly location: string;
@@ -52,7 +51,7 @@ export class DockerArchive implements LocatedSource {
     const content = new Map<Digest, Content>();
     const members = known ?? new ArchiveMembers(location, files, limits);
     for (const item of items ?? (await readItems(files, limits))) {
-      const descriptor = await compose(members, item, content);
+      const descriptor = await composeManifest(members, item, content);
       for (const name of item.names) images.push({ descriptor, ...name });
     }
     return new DockerArchive(location, files, images, content, limits);
@@ -99,13 +98,13 @@ export class DockerArchive implements LocatedSource {
 
 export interface DockerArchiveOptions {
   readonly limits?: Limits | undefined;
-  /** Only these images of `manifest.json`; all of them when omitted. */
+  /** Images of `manifest.json` to open; all when omitted. */
   readonly items?: readonly DockerItem[];
-  /** What other images have read of the same files. */
+  /** Configs and layers of the same files that were read already, to be shared with other images. */
   readonly members?: ArchiveMembers;
 }
 
-/** A member's path, or bytes that are in no member. */
+/** The path of a member, or the bytes of a composed manifest. */
 type Content = string | Uint8Array;
 
 /** An image of a `manifest.json`. */
@@ -113,7 +112,7 @@ export interface DockerItem {
   /** Paths of members. */
   readonly config: string;
   readonly layers: readonly string[];
-  /** One at least; an image without a name has one that says nothing. */
+  /** At least one; an image without a name has one empty entry. */
   readonly names: readonly Pick<NamedDescriptor, 'reference' | 'embedded'>[];
 }
 
@@ -133,24 +132,24 @@ export function parseItems(bytes: Uint8Array, limits?: Limits): DockerItem[] {
     if (typeof config !== 'string')
       throw new ImageError('INVALID', `${what}.Config: expected a path`);
     return {
-      config: cleaned(config),
-      layers: strings(layers, `${what}.Layers`).map(cleaned),
-      names: namesFrom(strings(tags, `${what}.RepoTags`)),
+      config: stripDotSlash(config),
+      layers: parseStrings(layers, `${what}.Layers`).map(stripDotSlash),
+      names: namesFrom(parseStrings(tags, `${what}.RepoTags`)),
     };
   });
 }
 
-function strings(value: unknown, what: string): string[] {
+function parseStrings(value: unknown, what: string): string[] {
   const list: unknown = value ?? [];
   if (Array.isArray(list) && list.every((each) => typeof each === 'string')) return list;
   throw new ImageError('INVALID', `${what}: expected a list of strings`);
 }
 
-function cleaned(path: string): string {
+function stripDotSlash(path: string): string {
   return path.replace(/^(?:\.\/)+/, '');
 }
 
-async function compose(
+async function composeManifest(
   members: ArchiveMembers,
   item: DockerItem,
   content: Map<Digest, Content>,

@@ -14,22 +14,22 @@ import { imagesOf } from '../transfer/graph.js';
 import { verifySource } from '../verify/verify-source.js';
 import { openArchive, type ArchiveKind } from './open-archive.js';
 
-/** Written by the tools themselves: see tools/golden/make.sh, and VERSIONS beside the archives. */
+/** Archives written by real tools: see tools/golden/make.sh, and VERSIONS in the same folder. */
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');
 
 interface Row {
   readonly file: string;
   readonly kind: ArchiveKind;
   readonly compression?: Compression;
-  /** Of each image, sorted; an image without a name is an empty list. */
+  /** Names of each image, sorted; an image without a name has an empty list. */
   readonly names: readonly (readonly string[])[];
-  /** Of the first image. */
+  /** Embedded name of the first image. */
   readonly embedded?: EmbeddedName;
-  /** Which description of a hybrid is read; `docker` is always said. */
+  /** The half of a hybrid that is read; for `docker` a notice is expected too. */
   readonly half?: 'oci' | 'docker';
-  /** Files that belong to no image. */
+  /** Number of files that belong to no image. */
   readonly unreferenced?: number;
-  /** What is listed and not here. */
+  /** Number of blobs that an index lists and the archive lacks. */
   readonly missing?: number;
 }
 
@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
     names: [['docker.io/golden/app:also', ...APP], HELLO],
     embedded: repoTag('golden/app:v1'),
   },
-  // What is left of the OCI half belongs to nothing then.
+  // The manifest of the unused OCI half is then unreferenced.
   ...['misordered', 'no-layers', 'wrong-sizes'].map(
     (broken): Row => ({
       file: `docker-25.0-${broken}.tar`,
@@ -105,7 +105,7 @@ const ROWS: readonly Row[] = [
     embedded: ref('nginx:1.21'),
   },
   { file: 'skopeo-oci-unnamed.tar', kind: 'oci-archive', names: [[]] },
-  // What umoci put away when it wrote a new manifest is still there.
+  // umoci keeps the blobs of the manifest that it replaced.
   { file: 'umoci-dot-slash.tar', kind: 'oci-archive', names: [[]], unreferenced: 2 },
   { file: 'ctr.tar', kind: 'hybrid-archive', half: 'oci', names: [LOCAL] },
   { file: 'nerdctl-docker-types.tar', kind: 'oci-archive', names: [ELSEWHERE] },
@@ -130,18 +130,18 @@ const ROWS: readonly Row[] = [
   { file: 'empty-docker.tar', kind: 'docker-archive', names: [] },
 ];
 
-it('every golden archive has its row', async () => {
+it('every golden archive has a row in this table', async () => {
   const files = (await readdir(GOLDEN)).filter((file) => file.includes('.tar')).sort();
   expect(ROWS.map(({ file }) => file).sort()).toEqual(files);
 });
 
 describe.each(ROWS)('$file', (row) => {
   const { file, kind, compression = 'none', names, half, unreferenced = 0, missing = 0 } = row;
-  const opened = async () =>
+  const open = async () =>
     openArchive(join(GOLDEN, file), { spoolFolder: await temporaryFolder() });
 
-  it('is told by its content, and has its names', async () => {
-    const archive = await opened();
+  it('is recognized by its content and has the expected names', async () => {
+    const archive = await open();
     await using source = archive.source;
     expect(archive).toMatchObject({ kind, compression, ...(half ? { half } : {}) });
     expect(archive.notices).toHaveLength(half === 'docker' ? 1 : 0);
@@ -157,8 +157,8 @@ describe.each(ROWS)('$file', (row) => {
     if (row.embedded) expect(fields[0]).toEqual(row.embedded);
   });
 
-  it('is sound, and moves unchanged', async () => {
-    await using source = (await opened()).source;
+  it('verifies without problems and is copied unchanged', async () => {
+    await using source = (await open()).source;
     const verified = await verifySource(source);
     expect(verified.images).toBe(names.length);
     expect(verified.problems.map(({ code }) => code)).toEqual(Array(missing).fill('INCOMPLETE'));
@@ -185,11 +185,11 @@ describe('names', () => {
     return found;
   };
 
-  it('that are only tags are joined to the repository that the user gave', async () => {
+  it('that are only tags get the repository that the user gave', async () => {
     expect(await namesIn('skopeo-oci-tag.tar', 'registry.example.com/team/app')).toEqual([
       'registry.example.com/team/app:v1',
     ]);
-    // That comes before what the docker half says.
+    // The given repository takes precedence over the names in the docker half.
     expect(await namesIn('docker-25-tags-only.tar', 'team/app')).toEqual([
       'docker.io/team/app:v1',
       'docker.io/team/app:1.0',
@@ -197,13 +197,13 @@ describe('names', () => {
     expect(await namesIn('docker-25.tar', 'team/app')).toContain('docker.io/golden/app:v1');
   });
 
-  it('are found by what is written', async () => {
+  it('that are only tags are resolved by that tag', async () => {
     await using source = (await openArchive(join(GOLDEN, 'skopeo-oci-tag.tar'))).source;
     expect(await source.resolve('v1')).toMatchObject({ embedded: { text: 'v1' } });
   });
 });
 
-it('one name of two images is neither', async () => {
+it('a name of two different images is ambiguous', async () => {
   const store = await storeWith('app:1');
   const other = await writeImage(store, undefined, { seed: 'b' });
   await store.commit();
@@ -213,7 +213,7 @@ it('one name of two images is neither', async () => {
   expect(await resolveAmong(store, images, other.digest)).toBe(images[1]);
 });
 
-it('what refers to an image is no second image', async () => {
+it('a referrer does not count as a second image', async () => {
   await using source = (await openArchive(join(GOLDEN, 'referrers.tar'))).source;
   const image = await source.resolve();
   expect(image.reference).toBe('registry.example.com/golden/app:v1');

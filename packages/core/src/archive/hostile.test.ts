@@ -20,12 +20,12 @@ import { readAll } from '../transfer/verified.js';
 
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');
 
-/** Files in memory; counts what is read. */
-class CountedFiles implements Files {
+/** Files in memory; counts calls of `read`. */
+class CountingFiles implements Files {
   reads = 0;
   readonly #files: ReadonlyMap<string, { readonly body: Buffer; readonly offset: number }>;
 
-  /** @param links other names of files. */
+  /** @param links link name to the name of its file. */
   constructor(
     files: Readonly<Record<string, Buffer>>,
     links: Readonly<Record<string, string>> = {},
@@ -61,22 +61,22 @@ class CountedFiles implements Files {
   }
 
   async [Symbol.asyncDispose]() {
-    // It holds nothing.
+    // No resource to release.
   }
 }
 
 describe('a pax header', () => {
   it.each([
-    ['a record whose "=" is in a later one', '6 abc\n6 abc\n9 a=bbbb\n'],
-    ['a length that is no number', '1e1 path=x\n'],
-    ['a length of many digits', `${'0'.repeat(30)}9 a=bbbb\n`],
-    ['a record beyond the end', '99 a=b\n'],
+    ['a record whose "=" is in a later record', '6 abc\n6 abc\n9 a=bbbb\n'],
+    ['a length that is not a decimal number', '1e1 path=x\n'],
+    ['a length of 31 digits', `${'0'.repeat(30)}9 a=bbbb\n`],
+    ['a record that extends beyond the header', '99 a=b\n'],
     ['no length', ' a=b\n'],
   ])('with %s is refused', (_what, body) => {
     expect(() => decodePax(Buffer.from(body))).toThrow('tar pax header');
   });
 
-  it('keeps what its records say', () => {
+  it('gives the keys and values of its records', () => {
     expect([...decodePax(Buffer.from('9 a=b=cc\n6 x=\n\n'))]).toEqual([
       ['a', 'b=cc'],
       ['x', '\n'],
@@ -84,7 +84,7 @@ describe('a pax header', () => {
   });
 });
 
-it('a tar whose names are longer than memory should hold is refused', async () => {
+it('a tar whose names together exceed the memory limit is refused', async () => {
   const members = Array.from({ length: 40 }, (_, at) => ({
     name: `${at}/${'n'.repeat(150)}`,
     size: 0,
@@ -94,12 +94,12 @@ it('a tar whose names are longer than memory should hold is refused', async () =
   const read = async (at: number, length: number) => tar.subarray(at, at + length);
   const limits = { ...DEFAULT_LIMITS, headerBytes: 1000 };
   await expect(indexTar(read, tar.byteLength, { ...limits, headerBytes: 180 })).rejects.toThrow(
-    'shorter names',
+    'of names in all',
   );
   expect((await indexTar(read, tar.byteLength, limits)).size).toBe(40);
 });
 
-it('files of a docker-archive are read once, however many images and links name them', async () => {
+it('each file of a docker-archive is read once, even if 10,000 images and links name it', async () => {
   const layer = Buffer.alloc(2000, 'x');
   const config = Buffer.from(
     JSON.stringify({
@@ -114,7 +114,7 @@ it('files of a docker-archive are read once, however many images and links name 
     RepoTags: [`a:${name}`],
     Layers: ['l', `l${name}`],
   }));
-  const files = new CountedFiles(
+  const files = new CountingFiles(
     { 'manifest.json': Buffer.from(JSON.stringify(items)), c: config, l: layer },
     Object.fromEntries(
       names.flatMap((name) => [
@@ -128,7 +128,7 @@ it('files of a docker-archive are read once, however many images and links name 
   expect((await archive.resolve('a:77')).descriptor.mediaType).toBe(MediaType.manifest);
 });
 
-it('entries of one image without a name do not each get all names', async () => {
+it('only the first of several unnamed entries of one image gets the names from manifest.json', async () => {
   const path = join(await temporaryFolder(), 'x.tar');
   await repack(join(GOLDEN, 'docker-25.tar'), path, (members) => {
     const index = JSON.parse(String(members.get('index.json'))) as { manifests: object[] };
@@ -150,9 +150,9 @@ it('entries of one image without a name do not each get all names', async () => 
   expect(count).toBeLessThan(5000);
 });
 
-it('manifests of one image that would fill the memory are refused before they are all read', async () => {
+it('an image whose manifests exceed the memory limit is refused before all are read', async () => {
   const files: Record<string, Buffer> = {};
-  const added = (manifests: readonly object[], size: number) => {
+  const addIndex = (manifests: readonly object[], size: number) => {
     const index = JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, manifests });
     const bytes = Buffer.from(index.padEnd(size));
     const digest = digestOf(bytes);
@@ -161,11 +161,11 @@ it('manifests of one image that would fill the memory are refused before they ar
   };
   const limits = { ...DEFAULT_LIMITS, manifestBytes: 10_000 };
   const children = Array.from({ length: 30 }, (_, at) =>
-    added([{ mediaType: 'text/plain', digest: digestOf(Buffer.from(`${at}`)), size: 1 }], 9000),
+    addIndex([{ mediaType: 'text/plain', digest: digestOf(Buffer.from(`${at}`)), size: 1 }], 9000),
   );
-  const root = added(children, 0);
+  const root = addIndex(children, 0);
   files['index.json'] = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [root] }));
-  const counted = new CountedFiles(files);
+  const counted = new CountingFiles(files);
   await using source = await LayoutSource.open('x', counted, { limits });
   const { descriptor } = await source.resolve();
   await expect(walk(source, descriptor, { missing: 'report' })).rejects.toMatchObject({
@@ -174,7 +174,7 @@ it('manifests of one image that would fill the memory are refused before they ar
   expect(counted.reads).toBeLessThan(12);
 });
 
-it('a message names ten of many images', async () => {
+it('a hint names at most ten images', async () => {
   const manifests = Array.from({ length: 5000 }, (_, at) => ({
     mediaType: MediaType.manifest,
     digest: digestOf(Buffer.from(`${at}`)),
@@ -182,7 +182,7 @@ it('a message names ten of many images', async () => {
     annotations: { 'io.containerd.image.name': `example.com/a:${at}` },
   }));
   const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }));
-  await using source = await LayoutSource.open('x', new CountedFiles({ 'index.json': index }));
+  await using source = await LayoutSource.open('x', new CountingFiles({ 'index.json': index }));
   for (const asked of [undefined, 'b:1']) {
     const error: unknown = await source.resolve(asked).catch((each: unknown) => each);
     expect(error).toMatchObject({ hint: expect.stringContaining('and 4990 more') as string });

@@ -13,11 +13,12 @@ import { DockerArchive, type DockerItem } from './docker-archive.js';
 import type { TarFile } from './tar-file.js';
 
 /**
- * The OCI half of a tar that has a docker half, too: with the names that only the docker half knows.
+ * The OCI half of a hybrid archive; images without a name get their names from the docker half.
  *
- * @returns undefined when it does not agree with its own configs. Early Docker 25.0 wrote hybrids whose OCI half
- * has wrong layers or sizes; then the docker half is the truth.
- * @throws ImageError of what is damaged: that is never passed over for the half that has fewer digests
+ * @returns undefined when it is malformed, lists no image or contradicts its configs. Early Docker 25.0 wrote hybrids
+ *   whose OCI half has wrong layers or sizes; the docker half must be read then.
+ * @throws ImageError CORRUPT, TOO_LARGE, UNSUPPORTED: damage is reported, because the docker half has fewer digests to
+ *   detect it
  */
 export async function ociHalf(
   source: LayoutSource,
@@ -33,27 +34,28 @@ export async function ociHalf(
     const graph =
       known ??
       (await walk(source, descriptor, { missing: 'report', budget }).catch(unlessMalformed));
-    if (!graph || (!known && !(await agrees(graph, tar)))) return undefined;
+    if (!graph || (!known && !(await matchesConfigs(graph, tar)))) return undefined;
     graphs.set(descriptor.digest, graph);
     images.push(image);
   }
   if (images.length === 0 && items.length > 0) return undefined;
-  const taken = new Set(images.map(({ reference }) => reference));
+  const usedNames = new Set(images.map(({ reference }) => reference));
   const names = namesByConfig(items);
-  const asked = new Set<Digest>();
+  const alreadyNamed = new Set<Digest>();
   return source.named(
     images.flatMap((image) => {
       const graph = graphs.get(image.descriptor.digest);
-      // Entries of one image would all get the same names.
-      if (image.reference !== undefined || !graph || asked.has(graph.root.digest)) return [image];
-      asked.add(graph.root.digest);
-      const named = namesOf(graph, names).filter(({ reference }) => !taken.has(reference));
+      // Only the first unnamed entry of an image gets names: the others would get the same.
+      if (image.reference !== undefined || !graph || alreadyNamed.has(graph.root.digest))
+        return [image];
+      alreadyNamed.add(graph.root.digest);
+      const named = namesOf(graph, names).filter(({ reference }) => !usedNames.has(reference));
       return named.length === 0 ? [image] : named;
     }),
   );
 }
 
-/** The docker half, image by image: what is wrong with one hides nothing of the others. */
+/** The docker half, each image opened alone, so that a fault of one image does not hide the others. */
 export async function dockerHalf(
   location: string,
   tar: TarFile,
@@ -76,7 +78,7 @@ export async function dockerHalf(
   return { location, images };
 }
 
-async function agrees(graph: Graph, tar: TarFile): Promise<boolean> {
+async function matchesConfigs(graph: Graph, tar: TarFile): Promise<boolean> {
   for (const { layers, config } of imagesOf(graph)) {
     for (const [at, { mediaType, digest, size }] of layers.entries()) {
       if (isPlainLayerType(mediaType) && digest !== config.diffIds[at]) return false;

@@ -22,28 +22,28 @@ export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
 export interface OpenedArchive {
   readonly source: Source;
   readonly kind: ArchiveKind;
-  /** The description that was read, of a `hybrid-archive`. */
+  /** The half of a `hybrid-archive` that is read; absent for other kinds. */
   readonly half?: 'oci' | 'docker';
   readonly compression: Compression;
-  /** Both descriptions of a hybrid, to be compared; they share the files of `source`. */
+  /** Both halves of a `hybrid-archive`, for comparison; they use the files of `source`. */
   readonly halves?: Halves;
-  /** Notices for people about how it was read. */
+  /** Messages for the user about how it was read. */
   readonly notices: readonly string[];
 }
 
-/** How an archive is opened. */
+/** Options of {@link openArchive}. */
 export interface OpenArchiveOptions extends CallOptions, NamingOptions {
-  /** Folder for the unpacked copy of a compressed archive; the archive's own folder when omitted. */
+  /** Folder for the decompressed copy of a compressed archive; the archive's own folder when omitted. */
   readonly spoolFolder?: string;
 }
 
 /**
- * Opens an image archive by its content, whatever it is called: `docker save`, `podman save`, skopeo, buildx, crane, kaniko,
- * bazel, or this library; plain or compressed with gzip, zstd, xz or bzip2; whole or in parts. A plain tar is read in
- * place; a compressed one is unpacked once into a temporary file.
+ * Opens an image archive, recognized by its content, not its file name: from `docker save`, `podman save`, skopeo,
+ * buildx, crane, kaniko, bazel or this library; plain or compressed with gzip, zstd, xz or bzip2; one file or split
+ * into parts. A plain tar is read in place; a compressed one is decompressed once into a temporary file.
  *
- * @throws ImageError NOT_FOUND (no file), INVALID (no image archive: says what it looks like), CORRUPT, UNSUPPORTED,
- *   TOO_LARGE, NO_SPACE
+ * @throws ImageError NOT_FOUND (no file), INVALID (not an image archive; the message says what it looks like), CORRUPT,
+ *   UNSUPPORTED, TOO_LARGE, NO_SPACE
  * @example
  * const { source, kind } = await openArchive('./from-elsewhere.tar.gz');
  * await using archive = source;
@@ -57,24 +57,26 @@ export async function openArchive(
   try {
     return await openParts(path, await openFiles(path), { ...options, spoolFolder });
   } catch (error) {
-    const part = error instanceof ImageError && REFUSED.has(error.code) && partOf(path);
+    const part = error instanceof ImageError && NOT_AN_ARCHIVE.has(error.code) && partOf(path);
     if (!part) throw error;
     throw notAnImage(path, {
       what: `part ${part.number} of an archive`,
-      hint: `Name ${part.sums}, with all parts beside it.`,
+      hint: `Open ${part.sums}, with all parts in the same folder.`,
     });
   }
 }
 
-const REFUSED: ReadonlySet<ErrorCode> = new Set(['CORRUPT', 'INVALID', 'INCOMPLETE']);
+const NOT_AN_ARCHIVE: ReadonlySet<ErrorCode> = new Set(['CORRUPT', 'INVALID', 'INCOMPLETE']);
 
-/** Reads in place what is plain, and unpacks the rest, once. */
+/** Reads a plain tar in place; decompresses any other once into a temporary file. */
 async function openParts(
   path: string,
   file: Parts,
   { spoolFolder, ...options }: PipedArchiveOptions,
 ): Promise<OpenedArchive> {
-  const compression = await guarded(file, async () => detectCompression(await firstBytes(file)));
+  const compression = await closeOnError(file, async () =>
+    detectCompression(await firstBytes(file)),
+  );
   if (compression === 'none') return openTar(path, file, compression, options);
   await using packed = file;
   return await openStream(path, packed.range(), compression, {
@@ -98,7 +100,7 @@ async function openStream(
   return openTar(location, await Parts.of([plain]), compression, options);
 }
 
-/** The file itself; where that is a list of checksums, or only the list is there, the parts that it lists. */
+/** The file itself; or the listed parts, if `path` is a checksum list or only `<path>.sha256` exists. */
 async function openFiles(path: string): Promise<Parts> {
   try {
     const sums = await sumsOf(path);
@@ -114,18 +116,18 @@ async function openFiles(path: string): Promise<Parts> {
   }
 }
 
-/** How an archive is opened that can be read only once. */
+/** Options of {@link openPipedArchive}. */
 export interface PipedArchiveOptions extends CallOptions, NamingOptions {
   /** Folder for the copy on disk; the copy is deleted when the source is disposed of. */
   readonly spoolFolder: string;
-  /** Its size in bytes, if known: the free space is then checked first. */
+  /** Size of the stream in bytes; if given, free space is checked first. */
   readonly expected?: number;
 }
 
 /**
- * Opens an archive that can be read only once, such as standard input. It is copied to `spoolFolder` first.
+ * Opens an archive from a stream, such as standard input, by copying it to `spoolFolder` first.
  *
- * @param location for messages.
+ * @param location shown in messages.
  * @throws ImageError INVALID, CORRUPT, UNSUPPORTED, TOO_LARGE, NO_SPACE
  */
 export async function openPipedArchive(
@@ -139,11 +141,11 @@ export async function openPipedArchive(
     next = await chunks.next();
     if (next.done) break;
   }
-  async function* whole(): Bytes {
+  async function* allBytes(): Bytes {
     yield head;
     yield* { [Symbol.asyncIterator]: () => chunks };
   }
-  return openStream(location, whole(), detectCompression(head), options);
+  return openStream(location, allBytes(), detectCompression(head), options);
 }
 
 async function openTar(
@@ -152,8 +154,8 @@ async function openTar(
   compression: Compression,
   naming: NamingOptions,
 ): Promise<OpenedArchive> {
-  return guarded(file, async () => {
-    const tar = await indexed(path, file, naming.limits);
+  return closeOnError(file, async () => {
+    const tar = await openTarFile(path, file, naming.limits);
     const names = (await tar.list()).map(({ member }) => member);
     const bundle = bundleOf(names);
     if (bundle) throw notAnImage(path, bundle);
@@ -170,9 +172,7 @@ async function openTar(
     const other = (): Promise<DockerHalf> =>
       dockerHalf(`docker-archive:${path}`, tar, { items, limits: naming.limits });
     if (oci) return { ...opened, source: oci, half: 'oci', halves: { oci, docker: other } };
-    const notices = [
-      `${path}: its OCI half does not describe its images; ${DOCKER_MANIFEST} was used`,
-    ];
+    const notices = [`${path}: its OCI half is invalid; ${DOCKER_MANIFEST} was used`];
     const read = await openDocker(path, tar, naming);
     return {
       ...opened,
@@ -188,7 +188,11 @@ function openDocker(path: string, tar: TarFile, { limits }: NamingOptions): Prom
   return DockerArchive.open(`docker-archive:${path}`, tar, { limits });
 }
 
-async function indexed(path: string, file: Parts, limits: Limits | undefined): Promise<TarFile> {
+async function openTarFile(
+  path: string,
+  file: Parts,
+  limits: Limits | undefined,
+): Promise<TarFile> {
   try {
     return await TarFile.open(file, limits);
   } catch (error) {
@@ -213,8 +217,8 @@ async function firstBytes(file: Parts, count = MAGIC_BYTES): Promise<Uint8Array>
   return file.read(0, Math.min(count, file.size));
 }
 
-/** Closes the file when the work on it fails; on success somebody else owns it. */
-async function guarded<T>(file: Parts, work: () => Promise<T>): Promise<T> {
+/** Closes `file` when `work` throws; on success the result of `work` owns it. */
+async function closeOnError<T>(file: Parts, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -18,13 +18,13 @@ it.each<[string, () => Promise<Uint8Array>, RegExp, RegExp]>([
     /mindthegap push bundle/,
   ],
   [
-    'one with a manifest.json',
+    'a mindthegap bundle with a manifest.json',
     () => tar('manifest.json', 'docker/registry/v2/x', 'charts.yaml'),
     /a mindthegap bundle/,
     /mindthegap/,
   ],
   [
-    'what docker export writes',
+    'the output of docker export',
     () => tar('.dockerenv', 'bin/sh'),
     /container's file system/,
     /docker import/,
@@ -37,17 +37,27 @@ it.each<[string, () => Promise<Uint8Array>, RegExp, RegExp]>([
   ],
   ['a Helm chart', () => tar('app/Chart.yaml', 'app/values.yaml'), /a Helm chart/, /helm push/],
   ['a tar of something else', () => tar('a', 'b'), /a tar of "a", "b"/, /docker save/],
-  ['a compressed one', async () => gzipSync(await tar('a')), /a tar of "a"/, /docker save/],
   [
-    'our own record',
+    'a compressed tar of something else',
+    async () => gzipSync(await tar('a')),
+    /a tar of "a"/,
+    /docker save/,
+  ],
+  [
+    'the record of an archive',
     async () => Buffer.from('{\n  "name": "x",\n  "diffIds": []\n}\n'),
     /the record of an archive/,
     /the \.tar beside it/,
   ],
-  ['our own catalog', async () => Buffer.from('# index\nimages: []\n'), /a catalog/, /stowage ls/],
-  ['a definition', async () => Buffer.from('project: app\n'), /a definition/, /stowage build/],
+  ['a catalog', async () => Buffer.from('# index\nimages: []\n'), /a catalog/, /stowage ls/],
+  [
+    'an image definition',
+    async () => Buffer.from('project: app\n'),
+    /a definition/,
+    /stowage build/,
+  ],
   ['a zip', async () => Buffer.from('PK\u0003\u0004xxxx'), /a zip file/, /Unpack/],
-])('says what %s is, and what to do with it', async (_what, content, message, hint) => {
+])('recognizes %s and says what to do with it', async (_what, content, message, hint) => {
   const path = join(await temporaryFolder(), 'x.tar');
   await writeFile(path, await content());
   const opening = openArchive(path);

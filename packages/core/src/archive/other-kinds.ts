@@ -1,10 +1,10 @@
-/** A file that is no image archive: what it looks like, and what to do with it. */
+/** A file that is not an image archive: what it looks like, and what to do with it. */
 export interface OtherKind {
   readonly what: string;
   readonly hint: string;
 }
 
-/** A tar that is something else by the names of its members, even where it has a `manifest.json`. */
+/** Tars recognized by the names of their members; checked first, because some contain a `manifest.json`. */
 const BUNDLES: readonly (OtherKind & { readonly isIt: (names: ReadonlySet<string>) => boolean })[] =
   [
     {
@@ -12,7 +12,7 @@ const BUNDLES: readonly (OtherKind & { readonly isIt: (names: ReadonlySet<string
         some(names, /^docker\/registry\/v2\//) &&
         (names.has('images.yaml') || names.has('charts.yaml')),
       what: 'a mindthegap bundle',
-      hint: 'mindthegap push bundle sends it to a registry; mindthegap serve bundle makes one of it.',
+      hint: 'mindthegap push bundle sends it to a registry; mindthegap serve bundle serves it as one.',
     },
   ];
 
@@ -20,7 +20,7 @@ const TARS: typeof BUNDLES = [
   {
     isIt: (names) => names.has('.dockerenv') || (names.has('etc/passwd') && some(names, /^usr\//)),
     what: "a container's file system, as docker export writes it",
-    hint: 'docker import makes an image of it; docker save writes the archive of an image.',
+    hint: 'docker import turns it into an image; docker save writes an image archive.',
   },
   {
     isIt: (names) => some(names, /^[^/]+\/Chart\.yaml$/),
@@ -29,18 +29,22 @@ const TARS: typeof BUNDLES = [
   },
 ];
 
-/** Before anything is read: what only looks like an image archive. */
+/** Recognizes a bundle of another tool by its member names; undefined for anything else. */
 export function bundleOf(names: readonly string[]): OtherKind | undefined {
   const all = new Set(names);
   return BUNDLES.find(({ isIt }) => isIt(all));
 }
 
+/** Describes a tar that contains no image, by its member names. */
 export function tarOf(names: readonly string[]): OtherKind {
   const all = new Set(names);
   const found = TARS.find(({ isIt }) => isIt(all));
   if (found) return found;
   if (names.length === 0)
-    return { what: 'an empty one', hint: 'It was never written; save or fetch it again.' };
+    return {
+      what: 'an empty archive',
+      hint: 'Its content was never written; save or fetch it again.',
+    };
   const few = names.slice(0, 3).map((name) => JSON.stringify(name));
   return {
     what: `a tar of ${few.join(', ')}`,
@@ -48,19 +52,19 @@ export function tarOf(names: readonly string[]): OtherKind {
   };
 }
 
-/** What is no tar at all, by how it begins; undefined when that says nothing. */
+/** Recognizes a file that is not a tar by its first characters; undefined when unknown. */
 export function textOf(head: string): OtherKind | undefined {
   if (/^\s*\{/.test(head) && /"(?:diffIds|configDigest)"\s*:/.test(head))
     return {
       what: 'the record of an archive',
-      hint: 'Name the archive itself: the .tar beside it.',
+      hint: 'Open the archive itself: the .tar beside it.',
     };
   if (/^(?:#.*\n|\s)*images:/.test(head))
     return { what: 'a catalog', hint: 'stowage ls lists what is in it.' };
   if (/^(?:#.*\n|\s)*project:/.test(head))
-    return { what: 'a definition', hint: 'stowage build makes its image.' };
+    return { what: 'a definition', hint: 'stowage build builds its image.' };
   if (head.startsWith('PK\u0003\u0004'))
-    return { what: 'a zip file', hint: 'Unpack it first, and name the archive that is inside.' };
+    return { what: 'a zip file', hint: 'Unpack it first, and open the archive that is inside.' };
   return undefined;
 }
 

@@ -15,22 +15,22 @@ export interface TarMember {
   readonly mtime?: number;
 }
 
-/** Streams members as a tar. Nothing of the clock, the user or the machine gets into it. */
+/** Streams members as a tar. Reproducible: it contains no current time, user name or host name. */
 export async function* packTar(members: Iterable<TarMember> | AsyncIterable<TarMember>): Bytes {
   const tar = pack();
-  const filling = fill(tar, members).then(
+  const writing = writeMembers(tar, members).then(
     () => tar.finalize(),
     (error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))),
   );
   try {
     for await (const chunk of tar) yield chunk;
-    await filling;
+    await writing;
   } finally {
     tar.destroy();
   }
 }
 
-async function fill(
+async function writeMembers(
   tar: Pack,
   members: Iterable<TarMember> | AsyncIterable<TarMember>,
 ): Promise<void> {
@@ -57,14 +57,14 @@ async function fill(
     };
     await new Promise<void>((resolve, reject) => {
       const entry = tar.entry(header, (error) => (error ? reject(error) : resolve()));
-      // Destroying the archive destroys its open member too, which must not go unheard.
+      // Destroying the archive destroys its open member too; without a listener that error would be unhandled.
       entry.once('error', reject);
-      if (type === 'file') pour(member.open(), entry).catch(reject);
+      if (type === 'file') writeBody(member.open(), entry).catch(reject);
     });
   }
 }
 
-async function pour(
+async function writeBody(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   entry: NodeJS.WritableStream,
 ): Promise<void> {

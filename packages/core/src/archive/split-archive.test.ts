@@ -11,8 +11,10 @@ import { ArchiveWriter } from './archive-writer.js';
 import { openArchive } from './open-archive.js';
 import { parseSums, writeParts } from './split-archive.js';
 
-/** An archive of some 13 KB in parts. */
-async function setOf(size = 3000): Promise<{ folder: string; path: string; content: MemoryStore }> {
+/** Writes an archive of about 13 KB in parts of `size` bytes. */
+async function writeSet(
+  size = 3000,
+): Promise<{ folder: string; path: string; content: MemoryStore }> {
   const folder = await temporaryFolder();
   const path = join(folder, 'x.tar');
   const content = await storeWith('app:1', { layers: 3 });
@@ -24,7 +26,7 @@ async function setOf(size = 3000): Promise<{ folder: string; path: string; conte
 
 describe('an archive in parts', () => {
   it.each([511, 512, 1000, 3000, 1_000_000])('of %i bytes each is read as one', async (size) => {
-    const { path, content } = await setOf(size);
+    const { path, content } = await writeSet(size);
     for (const name of [path, `${path}.sha256`]) {
       await using source = (await openArchive(name)).source;
       expect(await verifySource(source)).toMatchObject({ images: 1, problems: [] });
@@ -35,8 +37,8 @@ describe('an archive in parts', () => {
     }
   });
 
-  it('is what sha256sum and cat take it for', async () => {
-    const { folder, path } = await setOf();
+  it('can be checked with sha256sum and joined with cat', async () => {
+    const { folder, path } = await writeSet();
     execFileSync('sha256sum', ['--check', '--quiet', 'x.tar.sha256'], { cwd: folder });
     const parts = (await readdir(folder)).filter((name) => /\.[0-9]{3}$/.test(name)).sort();
     const whole = Buffer.concat(
@@ -48,8 +50,8 @@ describe('an archive in parts', () => {
     expect(await verifySource(source)).toMatchObject({ images: 1, problems: [] });
   });
 
-  it('leaves nothing when it fails, and what was there before', async () => {
-    const { folder, path } = await setOf();
+  it('leaves the old parts unchanged when writing fails, and replaces all of them when it succeeds', async () => {
+    const { folder, path } = await writeSet();
     const before = (await readdir(folder)).sort();
     async function* failing() {
       yield Buffer.alloc(10_000);
@@ -67,8 +69,8 @@ describe('an archive in parts', () => {
     expect((await readdir(folder)).sort()).toEqual(['x.tar.001', 'x.tar.sha256']);
   });
 
-  it('says which part is missing, cut, or named alone', async () => {
-    const { path } = await setOf();
+  it('reports which part is missing, truncated, or opened alone', async () => {
+    const { path } = await writeSet();
     await expect(openArchive(`${path}.002`)).rejects.toMatchObject({
       code: 'INVALID',
       message: expect.stringContaining('part 2') as string,
@@ -86,22 +88,22 @@ describe('an archive in parts', () => {
     });
   });
 
-  it('has at most 999 of them', async () => {
-    await expect(setOf(1)).rejects.toMatchObject({ code: 'USAGE' });
+  it('has at most 999 parts', async () => {
+    await expect(writeSet(1)).rejects.toMatchObject({ code: 'USAGE' });
   });
 
-  it('may be one file with its checksum', async () => {
-    const { path } = await setOf(1_000_000);
+  it('may consist of a single part', async () => {
+    const { path } = await writeSet(1_000_000);
     const [only] = parseSums(await readFile(`${path}.sha256`, 'utf8'), `${path}.sha256`);
     expect(basename(only?.path ?? '')).toBe('x.tar.001');
   });
 });
 
 it.each([
-  ['nothing known', 'hello\n'],
-  ['a path out of the folder', `${'0'.repeat(64)}  ../x\n`],
-  ['other files', `${'0'.repeat(64)}  a.tar\n${'0'.repeat(64)}  b.tar\n`],
-  ['a part too few', `${'0'.repeat(64)}  a.tar.001\n${'0'.repeat(64)}  a.tar.003\n`],
+  ['unknown lines', 'hello\n'],
+  ['paths outside the folder', `${'0'.repeat(64)}  ../x\n`],
+  ['unrelated files', `${'0'.repeat(64)}  a.tar\n${'0'.repeat(64)}  b.tar\n`],
+  ['parts with a gap', `${'0'.repeat(64)}  a.tar.001\n${'0'.repeat(64)}  a.tar.003\n`],
 ])('a list of %s is refused', (_, text) => {
   expect(() => parseSums(text, 'x.sha256')).toThrow(expect.objectContaining({ code: 'INVALID' }));
 });

@@ -11,9 +11,9 @@ import type { Bytes } from '../transfer/store.js';
 import { tap } from '../transfer/tap.js';
 
 /**
- * An archive in numbered parts, `x.tar.001`, `x.tar.002`, …, which are the archive when put one after the other,
- * and `x.tar.sha256`: the checksums of the parts, as `sha256sum --check` reads them. That file is written last, so
- * where it is, the set is whole.
+ * One part of a split archive: `x.tar.001`, `x.tar.002`, … concatenated are the archive, and `x.tar.sha256` lists the
+ * checksums of the parts, as `sha256sum --check` reads them. The list is written last, so where it exists, the set is
+ * complete.
  */
 export interface ArchivePart {
   readonly path: string;
@@ -21,49 +21,50 @@ export interface ArchivePart {
 }
 
 const SUMS_SUFFIX = '.sha256';
-/** Three digits, so that a shell's `x.tar.???` has them in order. */
-const MOST = 999;
-/** A list is short: 999 lines of a sum and a name, in bytes. */
-const SUMS_LIMIT = MOST * 400;
-const PART = /^(.+)\.([0-9]{3})$/;
-/** A sum and the name of a file beside the list: no path, no control characters. */
-const LINE = /^([0-9a-f]{64}) [ *]([^/\\\p{Cc}]{1,255})$/u;
+/** Part numbers have three digits, so that a shell expands `x.tar.???` in order. */
+const MAX_PARTS = 999;
+/** Size of a list of 999 lines, each a checksum and a file name. */
+const MAX_SUMS_BYTES = MAX_PARTS * 400;
+const PART_PATH = /^(.+)\.([0-9]{3})$/;
+/** A checksum and the name of a file in the same folder: no path, no control characters. */
+const SUMS_LINE = /^([0-9a-f]{64}) [ *]([^/\\\p{Cc}]{1,255})$/u;
 
-/** @throws ImageError INVALID */
+/** Parses the checksum list of a split archive; `path` is that of the list. @throws ImageError INVALID */
 export function parseSums(text: string, path: string): ArchivePart[] {
   const parts = text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const [, sha256, name] = LINE.exec(line) ?? [];
+      const [, sha256, name] = SUMS_LINE.exec(line) ?? [];
       if (sha256 === undefined || name === undefined || name === '.' || name === '..')
         throw new ImageError(
           'INVALID',
-          `${path}: expected lines of a SHA-256 and a file beside it, got ${JSON.stringify(line.slice(0, 200))}`,
+          `${path}: expected lines of a SHA-256 and a file name, got ${JSON.stringify(line.slice(0, 200))}`,
           { location: path },
         );
       return { path: inside(dirname(path), name), sha256 };
     });
-  const isSet = parts.every((part, at) => part.path === numbered(stem(parts), at + 1));
+  const isSet = parts.every((part, at) => part.path === partPath(stem(parts), at + 1));
   if (parts.length === 1 || isSet) return parts;
   throw new ImageError(
     'INVALID',
     `${path}: expected the checksums of one archive in parts .001, .002, …, got those of other files`,
-    { location: path, hint: 'Name the archive itself.' },
+    { location: path, hint: 'Open the archive itself, not this list.' },
   );
 }
 
 function stem([first]: readonly ArchivePart[]): string {
-  return PART.exec(first?.path ?? '')?.[1] ?? '';
+  return PART_PATH.exec(first?.path ?? '')?.[1] ?? '';
 }
 
 /**
- * The parts of the set whose list this is, each there and of the right size as far as sizes can tell.
+ * The parts that a checksum list names, after checking that each exists and has a possible size; no checksum is
+ * verified.
  *
  * @throws ImageError INVALID, INCOMPLETE (parts are missing), CORRUPT (a part was cut short)
  */
 export async function readParts(path: string): Promise<ArchivePart[]> {
-  const parts = parseSums((await readUpTo(path, SUMS_LIMIT))?.toString() ?? '', path);
+  const parts = parseSums((await readUpTo(path, MAX_SUMS_BYTES))?.toString() ?? '', path);
   const sizes: number[] = [];
   const missing: string[] = [];
   for (const part of parts) {
@@ -75,7 +76,7 @@ export async function readParts(path: string): Promise<ArchivePart[]> {
     throw new ImageError(
       'INCOMPLETE',
       `${path}: expected ${parts.length} parts beside it, got no ${shortList(missing)}`,
-      { location: path, hint: 'Fetch what is missing; the parts and this list belong together.' },
+      { location: path, hint: 'Copy the missing parts into the folder of this list.' },
     );
   const [first = 0] = sizes;
   for (const [at, size] of sizes.entries()) {
@@ -83,59 +84,61 @@ export async function readParts(path: string): Promise<ArchivePart[]> {
     if (isLast ? size <= first : size === first) continue;
     throw new ImageError(
       'CORRUPT',
-      `${parts[at]?.path ?? path}: expected ${isLast ? 'at most ' : ''}${first} bytes as the first part has, got ${size}`,
+      `${parts[at]?.path ?? path}: expected ${isLast ? 'at most ' : ''}${first} bytes, the size of the first part, got ${size}`,
       { location: path, hint: 'Fetch this part again.' },
     );
   }
   return parts;
 }
 
-/** The list of a set, when this is it or names the archive that it is of. */
+/**
+ * The checksum list of a split archive: `path` itself, or `<path>.sha256` where `path` does not exist; else undefined.
+ */
 export async function sumsOf(path: string): Promise<string | undefined> {
   const info = await statIfThere(path);
   if (!info) return (await statIfThere(path + SUMS_SUFFIX)) ? path + SUMS_SUFFIX : undefined;
-  if (!info.isFile() || info.size > SUMS_LIMIT) return undefined;
-  return LINE.test((await readFile(path, 'utf8')).split('\n', 1)[0] ?? '') ? path : undefined;
+  if (!info.isFile() || info.size > MAX_SUMS_BYTES) return undefined;
+  return SUMS_LINE.test((await readFile(path, 'utf8')).split('\n', 1)[0] ?? '') ? path : undefined;
 }
 
-/** Said of a part that was named alone: which list to name. */
+/** For the path of a single part, its number and the path of its checksum list; undefined for other paths. */
 export function partOf(
   path: string,
 ): { readonly number: number; readonly sums: string } | undefined {
-  const [, whole, number] = PART.exec(path) ?? [];
+  const [, whole, number] = PART_PATH.exec(path) ?? [];
   return whole === undefined ? undefined : { number: Number(number), sums: whole + SUMS_SUFFIX };
 }
 
 /**
- * Writes a stream as a set of parts of `size` bytes. Either all of the set is there under its names when this
- * returns, or what was there before still is.
+ * Writes a stream as a set of parts of `size` bytes. If writing fails, an existing set stays unchanged; a failure while
+ * the parts are renamed leaves no checksum list.
  *
  * @throws ImageError NO_SPACE, USAGE (more than 999 parts); whatever `content` throws
  */
 export async function writeParts(path: string, content: Bytes, size: number): Promise<void> {
-  const written: Written[] = [];
+  const written: WrittenPart[] = [];
   const portions = new Portions(content);
-  const ours = randomBytes(6).toString('hex');
+  const suffix = randomBytes(6).toString('hex');
   try {
     while (await portions.hasMore()) {
-      if (written.length === MOST)
+      if (written.length === MAX_PARTS)
         throw new ImageError(
           'USAGE',
-          `${path}: expected at most ${MOST} parts of ${size} bytes, got more`,
+          `${path}: expected at most ${MAX_PARTS} parts of ${size} bytes, got more`,
           {
             hint: 'Choose a larger --split.',
           },
         );
-      const part = numbered(path, written.length + 1);
+      const part = partPath(path, written.length + 1);
       const hash = createHash('sha256');
-      const partial = `${part}.${ours}.partial`;
+      const partial = `${part}.${suffix}.partial`;
       written.push({ partial, path: part, hash });
       await writeDurably(
         partial,
         tap(portions.take(size), (chunk) => hash.update(chunk)),
       );
     }
-    await withLock(`${path}.lock`, () => replace(path, written));
+    await withLock(`${path}.lock`, () => replaceParts(path, written));
   } catch (error) {
     for (const { partial } of written) await rm(partial, { force: true });
     throw error;
@@ -144,18 +147,18 @@ export async function writeParts(path: string, content: Bytes, size: number): Pr
   }
 }
 
-interface Written {
+interface WrittenPart {
   readonly partial: string;
   readonly path: string;
   readonly hash: Hash;
 }
 
-/** Between the removal of the old list and the new one there is no set, rather than a mixed one. */
-async function replace(path: string, written: readonly Written[]): Promise<void> {
+/** The old list is removed first: a crash leaves no list, never one that mixes old and new parts. */
+async function replaceParts(path: string, written: readonly WrittenPart[]): Promise<void> {
   await rm(path + SUMS_SUFFIX, { force: true });
   for (const each of written) await rename(each.partial, each.path);
-  for (let number = written.length + 1; number <= MOST; number++) {
-    const old = numbered(path, number);
+  for (let number = written.length + 1; number <= MAX_PARTS; number++) {
+    const old = partPath(path, number);
     if (!(await statIfThere(old))) break;
     await rm(old);
   }
@@ -164,11 +167,11 @@ async function replace(path: string, written: readonly Written[]): Promise<void>
   await writeAtomically(path + SUMS_SUFFIX, [Buffer.from(sums.join(''))]);
 }
 
-function numbered(path: string, number: number): string {
+function partPath(path: string, number: number): string {
   return `${path}.${String(number).padStart(3, '0')}`;
 }
 
-/** Hands a stream out in portions. */
+/** Splits a stream into streams of a given size. */
 class Portions implements AsyncDisposable {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);

@@ -6,16 +6,16 @@ import { requireSpace } from '../disk/free-space.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 
 export interface SpoolOptions extends CallOptions {
-  /** A folder on the disk that has the room. */
+  /** Folder for the temporary file; created if it does not exist. */
   readonly folder: string;
-  /** How many bytes are expected, if that is known. */
+  /** Expected size in bytes; 0 (unknown) when omitted. Free space is checked against it first. */
   readonly expected?: number;
 }
 
 /**
- * Puts a stream that can be read only once into a temporary file. The file has no name any more
- * when this returns (it is gone with its handle, or with the process); on Windows, where an open
- * file keeps its name, it goes when the handle is closed through `close`.
+ * Copies a stream into a temporary file. The file is already unlinked when this returns, so it
+ * disappears with its handle or the process; on Windows, where an open file cannot be unlinked, it
+ * is deleted by `close`.
  *
  * @throws ImageError NO_SPACE; whatever `bytes` throws
  */
@@ -33,7 +33,7 @@ export async function spool(
       signal?.throwIfAborted();
       await writeChunk(file, chunk, path);
     }
-    return process.platform === 'win32' ? removedOnClose(file, path) : file;
+    return process.platform === 'win32' ? removeOnClose(file, path) : file;
   } catch (error) {
     await file.close();
     await rm(path, { force: true });
@@ -41,7 +41,7 @@ export async function spool(
   }
 }
 
-function removedOnClose(file: FileHandle, path: string): FileHandle {
+function removeOnClose(file: FileHandle, path: string): FileHandle {
   const close = file.close.bind(file);
   return Object.assign(file, {
     close: async () => {

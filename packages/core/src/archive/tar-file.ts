@@ -6,9 +6,9 @@ import type { Files } from '../transfer/files.js';
 import type { Bytes, ReadOptions } from '../transfer/store.js';
 import { indexTar, type TarEntry } from './tar-index.js';
 
-const LINK_LIMIT = 16;
+const MAX_LINK_HOPS = 16;
 
-/** The members of a tar on disk, read in place. Owns the file, or the parts of it. */
+/** The members of a tar on disk, read in place. Disposing it closes the file, or all its parts. */
 export class TarFile implements Files {
   readonly #file: Parts;
   readonly #entries: ReadonlyMap<string, TarEntry>;
@@ -58,14 +58,14 @@ export class TarFile implements Files {
     return { offset, size, member: path, pieces: this.#file.pieces(offset, size) };
   }
 
-  /** Follows links between members. @throws ImageError INVALID when they run in a circle */
+  /** Follows links between members. @throws ImageError INVALID when links form a cycle */
   #find(path: string): Extract<TarEntry, { type: 'file' }> | undefined {
     let entry = this.#entries.get(path);
     for (let hops = 0; entry?.type === 'link'; hops++) {
-      if (hops === LINK_LIMIT)
+      if (hops === MAX_LINK_HOPS)
         throw new ImageError(
           'INVALID',
-          `tar: expected ${JSON.stringify(path)} to lead to a file, got links in a circle`,
+          `tar: expected ${JSON.stringify(path)} to lead to a file, got a cycle of links`,
         );
       entry = this.#entries.get(entry.target);
     }

@@ -1,6 +1,6 @@
 import { ImageError } from '../errors.js';
 
-/** Tar's unit of headers and padding, in bytes (POSIX.1-2024 pax, ustar interchange format). */
+/** Bytes of a header; bodies are padded to a multiple of it (POSIX.1-2024 pax, ustar interchange format). */
 export const BLOCK = 512;
 
 export type TarType =
@@ -16,10 +16,10 @@ export type TarType =
 
 export interface TarHeader {
   readonly name: string;
-  /** Of the body, in bytes. */
+  /** Size of the body in bytes. */
   readonly size: number;
   readonly type: TarType;
-  /** Where a link points; empty otherwise. */
+  /** Target of a link; empty for other types. */
   readonly link: string;
 }
 
@@ -40,12 +40,12 @@ const TYPES: Readonly<Record<string, TarType>> = {
  * Decodes one header block.
  *
  * @returns undefined for the block of zeros that ends an archive
- * @throws ImageError INVALID when the checksum is wrong: this is no tar, or a damaged one
+ * @throws ImageError INVALID when the checksum is wrong: not a tar, or a damaged one
  */
 export function decodeHeader(block: Uint8Array): TarHeader | undefined {
   if (block.every((byte) => byte === 0)) return undefined;
   if (readOctal(block, 148, 8) !== checksum(block)) {
-    throw new ImageError('INVALID', 'tar header: expected a valid checksum, got another');
+    throw new ImageError('INVALID', 'tar header: expected a valid checksum, got a wrong one');
   }
   const prefix =
     text(block, 257, 6).startsWith('ustar') && block[262] === 0 ? text(block, 345, 155) : '';
@@ -68,7 +68,7 @@ export function decodePax(body: Uint8Array): ReadonlyMap<string, string> {
   const bytes = Buffer.from(body);
   for (let at = 0; at < bytes.length && bytes[at] !== 0; ) {
     const space = bytes.indexOf(0x20, at);
-    const digits = bytes.toString('latin1', at, Math.min(space, at + LENGTH_DIGITS + 1));
+    const digits = bytes.toString('latin1', at, Math.min(space, at + MAX_LENGTH_DIGITS + 1));
     const length = space >= 0 && /^[0-9]+$/.test(digits) ? Number(digits) : NaN;
     const record = bytes.subarray(at, at + length);
     const equals = at + record.indexOf(0x3d, space - at);
@@ -87,15 +87,15 @@ export function decodePax(body: Uint8Array): ReadonlyMap<string, string> {
   return records;
 }
 
-/** How long the length of a record may be. */
-const LENGTH_DIGITS = 10;
+/** Most digits that the length of a pax record may have. */
+const MAX_LENGTH_DIGITS = 10;
 
-/** GNU's long names: text that ends at the first NUL. */
+/** Decodes the body of a GNU long name or long link: text up to the first NUL. */
 export function decodeGnuText(body: Uint8Array): string {
   return text(body, 0, body.byteLength);
 }
 
-/** A body's size with its padding. */
+/** The size of a body in bytes, rounded up to whole blocks. */
 export function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
 }
@@ -103,7 +103,7 @@ export function padded(size: number): number {
 function readSize(block: Uint8Array): number {
   const size = (block[124] ?? 0) & 0x80 ? readBase256(block, 124, 12) : readOctal(block, 124, 12);
   if (!Number.isSafeInteger(size) || size < 0)
-    throw new ImageError('INVALID', 'tar header: expected a size, got nonsense');
+    throw new ImageError('INVALID', 'tar header: expected a size, got an invalid number');
   return size;
 }
 
@@ -112,7 +112,7 @@ function readOctal(block: Uint8Array, at: number, length: number): number {
   return digits === '' ? 0 : /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : NaN;
 }
 
-/** GNU's way to write 8 GiB and more: big-endian binary, marked by the highest bit. */
+/** GNU's encoding of sizes from 8 GiB: big-endian binary, marked by the highest bit. */
 function readBase256(block: Uint8Array, at: number, length: number): number {
   let value = (block[at] ?? 0) & 0x7f;
   for (const byte of block.subarray(at + 1, at + length)) value = value * 256 + byte;

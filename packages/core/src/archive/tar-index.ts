@@ -9,27 +9,27 @@ import {
   type TarHeader,
 } from './tar-header.js';
 
-/** A member's body inside the archive, or what it links to. */
+/** Position of a member's body in the archive, in bytes, or the path that a link points to. */
 export type TarEntry =
   | { readonly type: 'file'; readonly offset: number; readonly size: number }
   | { readonly type: 'link'; readonly target: string };
 
-/** Fills `length` bytes from `position`; fewer at the end of the file. */
+/** Reads `length` bytes from `position`; fewer at the end of the file. */
 export type ReadAt = (position: number, length: number) => Promise<Uint8Array>;
 
-/** All names together may be as long as this many of the longest. */
-const LONG_NAMES = 32;
+/** Total length of all names, as a multiple of the longest allowed name (`Limits.headerBytes`). */
+const MAX_LONG_NAMES = 32;
 
-/** So much (bytes) of two bodies is compared at a time. */
-const STEP = 512 * 1024;
+/** Bytes of two bodies that are compared at a time. */
+const COMPARE_CHUNK_BYTES = 512 * 1024;
 
 /**
- * Lists a tar by its headers alone; bodies are skipped, and read only
- * to compare those of one name. Understands ustar, pax and
- * GNU long names, sizes past 8 GiB, hard and symbolic links, members prefixed `./`.
+ * Lists a tar by its headers; bodies are skipped, and read only to compare members of the same name. Supports ustar,
+ * pax and GNU long names, sizes past 8 GiB, hard and symbolic links, and paths that start with `./`.
  *
- * @param size of the whole file, in bytes.
- * @throws ImageError INVALID (not a tar, a name or link that leaves the archive, a name of two contents), CORRUPT (cut short), TOO_LARGE
+ * @param size size of the whole file in bytes.
+ * @throws ImageError INVALID (not a tar, a name or link that leaves the archive, two different members of one name),
+ *   CORRUPT (cut short), TOO_LARGE
  */
 export async function indexTar(
   read: ReadAt,
@@ -38,15 +38,15 @@ export async function indexTar(
 ): Promise<ReadonlyMap<string, TarEntry>> {
   const entries = new Map<string, TarEntry>();
   let extended: Extended = {};
-  let named = 0;
+  let nameLength = 0;
   for (let at = 0; at < size; ) {
     const block = await read(at, BLOCK);
-    if (block.byteLength < BLOCK) throw cut('a header', at);
+    if (block.byteLength < BLOCK) throw truncated('a header', at);
     const header = decodeHeader(block);
     if (!header) break;
     const body = at + BLOCK;
     const length = extended.size ?? header.size;
-    if (body + length > size) throw cut(JSON.stringify(extended.name ?? header.name), at);
+    if (body + length > size) throw truncated(JSON.stringify(extended.name ?? header.name), at);
     at = body + padded(length);
     if (isExtension(header)) {
       if (length > headerBytes)
@@ -58,11 +58,13 @@ export async function indexTar(
     if (entry) {
       const [name, added] = entry;
       const known = entries.get(name);
-      if (known && !(await isEqual(read, known, added))) throw twice(name);
+      if (known && !(await isEqual(read, known, added))) throw duplicateMember(name);
       if (!known) entries.set(name, added);
-      named += known ? 0 : name.length + (added.type === 'link' ? added.target.length : 0);
-      if (named > LONG_NAMES * headerBytes)
-        throw tooLarge('tar: expected shorter names, got more than are kept in memory');
+      nameLength += known ? 0 : name.length + (added.type === 'link' ? added.target.length : 0);
+      if (nameLength > MAX_LONG_NAMES * headerBytes)
+        throw tooLarge(
+          `tar: expected at most ${MAX_LONG_NAMES * headerBytes} characters of names in all, got more`,
+        );
     }
     if (entries.size > members)
       throw tooLarge(`tar: expected at most ${members} members, got more`);
@@ -107,62 +109,62 @@ function parsePaxSize(text: string): number {
   return size;
 }
 
-/** Undefined for what holds nothing: folders, and devices, which nobody may take for content. */
+/** Undefined for folders and devices: they have no content. */
 function entryOf(
   header: TarHeader,
   body: { readonly offset: number; readonly size: number },
   extended: Extended,
 ): [name: string, entry: TarEntry] | undefined {
   if (header.type === 'folder') return undefined;
-  const name = inside(extended.name ?? header.name);
+  const name = normalizePath(extended.name ?? header.name);
   const link = extended.link ?? header.link;
   if (header.type === 'file') return [name, { type: 'file', ...body }];
-  if (header.type === 'hardlink') return [name, { type: 'link', target: inside(link) }];
+  if (header.type === 'hardlink') return [name, { type: 'link', target: normalizePath(link) }];
   if (header.type !== 'symlink') return undefined;
   const folder = name.slice(0, name.lastIndexOf('/') + 1);
-  return [name, { type: 'link', target: inside(`${folder}${link}`, link) }];
+  return [name, { type: 'link', target: normalizePath(`${folder}${link}`, link) }];
 }
 
-/** A member may come again, as some writers do with a layer that images share, if it is the same. */
+/** Some writers repeat a layer that images share, so a repeated member is accepted if its content is equal. */
 async function isEqual(read: ReadAt, known: TarEntry, again: TarEntry): Promise<boolean> {
   if (known.type === 'link' || again.type === 'link')
     return known.type === 'link' && again.type === 'link' && known.target === again.target;
   if (known.size !== again.size) return false;
-  for (let at = 0; at < known.size; at += STEP) {
-    const length = Math.min(STEP, known.size - at);
+  for (let at = 0; at < known.size; at += COMPARE_CHUNK_BYTES) {
+    const length = Math.min(COMPARE_CHUNK_BYTES, known.size - at);
     const bytes = await read(known.offset + at, length);
     if (Buffer.compare(bytes, await read(again.offset + at, length)) !== 0) return false;
   }
   return true;
 }
 
-function twice(name: string): ImageError {
+function duplicateMember(name: string): ImageError {
   return new ImageError(
     'INVALID',
     `tar: expected each member once, got ${JSON.stringify(name)} again with other content`,
   );
 }
 
-/** A member's path, cleaned. @throws ImageError INVALID when it is absolute or climbs out. */
-function inside(path: string, written = path): string {
+/** Normalizes a member's path. @throws ImageError INVALID when it is absolute or leaves the archive */
+function normalizePath(path: string, written = path): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;
     if (part !== '..') parts.push(part);
-    else if (parts.pop() === undefined) throw outside(written);
+    else if (parts.pop() === undefined) throw outsideArchive(written);
   }
-  if (written.startsWith('/')) throw outside(written);
+  if (written.startsWith('/')) throw outsideArchive(written);
   return parts.join('/');
 }
 
-function outside(path: string): ImageError {
+function outsideArchive(path: string): ImageError {
   return new ImageError(
     'INVALID',
     `tar: expected members inside the archive, got ${JSON.stringify(path)}`,
   );
 }
 
-function cut(what: string, at: number): ImageError {
+function truncated(what: string, at: number): ImageError {
   return new ImageError(
     'CORRUPT',
     `tar: expected all of ${what} at byte ${at}, got the end of the file`,

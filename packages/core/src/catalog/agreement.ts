@@ -3,8 +3,10 @@ import { ImageError } from '../errors.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './record.js';
 
 /**
- * The error where an archive, its record and its file disagree on the name of the image; undefined where they agree.
+ * Checks that an archive, its record and its file name agree on the name of the image.
  *
+ * @returns an ImageError CORRUPT when they do not; undefined when they do
+ * @param path path of the archive.
  * @param names references in the archive.
  */
 export function disagreement(
@@ -15,11 +17,11 @@ export function disagreement(
   const file = basename(path, ARCHIVE_SUFFIX);
   const other = names.find((each) => each !== reference);
   if (file === name && other === undefined) return undefined;
-  const said =
+  const mismatch =
     file === name
       ? `expected ${reference} as its record says, got ${String(other)}`
       : `expected the record of ${file}, got that of ${name}`;
-  return new ImageError('CORRUPT', `${path}: ${said}`, {
+  return new ImageError('CORRUPT', `${path}: ${mismatch}`, {
     location: path,
     hint: 'Save the image again, or delete its .image.json to accept the names in the archive.',
   });

@@ -52,7 +52,7 @@ describe("the catalog's text", () => {
     ).toEqual(['a', 'c']);
   });
 
-  it('reads the older shape', () => {
+  it('reads catalogs of older tools', () => {
     const text =
       'images:\n- {name: x, file: x.tar, docker_tag: "x:1", os: "ubuntu:25.04", architecture: x64, packages: [a], compilers: [], tools: null, variants: [], size_mb: 1.5, created: "2024-01-01", last_used: "2024-02-01T00:00:00", usage_count: 2}\n';
     expect(parseCatalog(text, 'x')).toMatchObject([{ name: 'x', usage_count: 2 }]);
@@ -63,7 +63,7 @@ describe("the catalog's text", () => {
     'images: [{name: a}]\n',
     'images: [{name: a, file: b, usage_count: -1}]\n',
     'images: [\n',
-  ])('refuses %j with a place', (text) => {
+  ])('refuses %j and reports line and column', (text) => {
     expect(() => parseCatalog(text, 'images/image-registry.yml')).toThrow(
       /image-registry\.yml:\d+:\d+: /,
     );
@@ -71,7 +71,7 @@ describe("the catalog's text", () => {
 });
 
 describe('a record', () => {
-  it('is read as it was written, and damage is found', () => {
+  it('is parsed as it was formatted, and refused when it is truncated', () => {
     const bytes = formatRecord(record(NAME));
     expect(parseRecord(bytes, 'x')).toEqual(record(NAME));
     expect(() => parseRecord(bytes.subarray(0, 50), 'x')).toThrow(
@@ -81,7 +81,7 @@ describe('a record', () => {
 });
 
 describe('the catalog', () => {
-  it('lists archives with a record that it never heard of', async () => {
+  it('lists an archive that has a record but no entry', async () => {
     const at = await place();
     await mkdir(join(at.folder, 'app'), { recursive: true });
     await writeFile(join(at.folder, 'app', `${NAME}.tar`), '12345');
@@ -91,7 +91,7 @@ describe('the catalog', () => {
     ]);
   });
 
-  it('tells what is missing, changed, orphaned and misnamed', async () => {
+  it('reports archives that are missing, changed, orphaned or misnamed', async () => {
     const at = await place();
     await mkdir(join(at.folder, 'app'), { recursive: true });
     await updateCatalog(at, {
@@ -114,7 +114,7 @@ describe('the catalog', () => {
     });
   });
 
-  it('counts uses from the journal, then folds them in', async () => {
+  it('adds uses from the journal, and keeps the counts when they are folded in', async () => {
     const at = await place();
     await updateCatalog(at, { upsert: [{ name: NAME, file: 'x.tar' }] });
     await recordUse(at, NAME, new Date('2026-01-02'));
@@ -171,7 +171,7 @@ describe('the catalog', () => {
     });
   });
 
-  it('loses no change of many at once', async () => {
+  it('loses none of 20 concurrent updates', async () => {
     const at = await place();
     const names = Array.from({ length: 20 }, (_, n) => `app-ubuntu-1-v${n}`);
     await Promise.all(
@@ -180,7 +180,7 @@ describe('the catalog', () => {
     expect((await readCatalog(at)).map(({ name }) => name).sort()).toEqual([...names].sort());
   });
 
-  it('sees an edit made by hand, whatever its derived index says', async () => {
+  it('sees a manual edit, even if the derived index is outdated or damaged', async () => {
     const at = await place();
     await updateCatalog(at, { upsert: [{ name: 'a', file: 'a.tar' }] });
     await readCatalog(at);
@@ -190,7 +190,7 @@ describe('the catalog', () => {
     expect(await readCatalog(at)).toMatchObject([{ name: 'bb' }]);
   });
 
-  it('leaves a cut last line of the journal out', () => {
+  it('ignores a truncated last line of the journal', () => {
     expect([
       ...parseUses('{"name":"a","at":"2026-01-01T00:00:00.000Z"}\n{"name":"a","a').entries(),
     ]).toEqual([['a', { usage_count: 1, last_used: '2026-01-01T00:00:00.000Z' }]]);
@@ -203,7 +203,7 @@ describe('an archive and its record', () => {
   }
   const toRecord = (facts: Pick<ImageRecord, 'size' | 'sha256'>) => record(NAME, facts);
 
-  it('come together', async () => {
+  it('are written together', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, `${NAME}.tar`);
     const written = await commitArchive({ folder, path }, content('12345'), toRecord);
@@ -211,7 +211,7 @@ describe('an archive and its record', () => {
     expect(written.size).toBe(5);
   });
 
-  it('stay as they were when the content fails', async () => {
+  it('stay unchanged when the content fails', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, `${NAME}.tar`);
     await commitArchive({ folder, path }, content('old'), toRecord);
@@ -223,7 +223,7 @@ describe('an archive and its record', () => {
     expect(await readFile(path, 'utf8')).toBe('old');
   });
 
-  it('are rolled forward when only the record was not renamed, back otherwise', async () => {
+  it('are rolled forward if only the rename of the record was missing, and rolled back otherwise', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, `${NAME}.tar`);
     const recordFile = path.replace('.tar', '.image.json');

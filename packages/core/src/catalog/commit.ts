@@ -17,27 +17,27 @@ import {
   type ImageRecord,
 } from './record.js';
 
-const PARTIAL = '.partial';
+const PARTIAL_SUFFIX = '.partial';
 
-/** An archive of ours: nothing outside the folder of archives is written, renamed or deleted. */
+/** An archive that Stowage may write, rename and delete, because it lies in the folder of archives. */
 export interface OwnArchive {
   /** The folder of archives, absolute. */
   readonly folder: string;
-  /** Below that folder. */
+  /** Path of the archive, below `folder`. */
   readonly path: string;
 }
 
-/** The record that belongs to an archive's path. */
+/** The path of the record of an archive. */
 export function recordPath(archive: string): string {
   return `${archive.replace(/\.tar$/, '')}${RECORD_SUFFIX}`;
 }
 
 /**
  * Writes an archive and its record as one commit: both as `.partial`, then the archive's rename, then
- * the record's. Whoever dies in between leaves the old pair or something that {@link heal} finishes.
+ * the record's. After a crash in between, the old pair is still there or {@link heal} completes the new one.
  * The caller holds the archive's lock.
  *
- * @param toRecord makes the record once size and sha256 are known.
+ * @param toRecord creates the record from the archive's size in bytes and its SHA-256.
  * @throws ImageError NO_SPACE; INVALID (the path leads out of the folder); whatever `content` throws
  */
 export async function commitArchive(
@@ -49,38 +49,38 @@ export async function commitArchive(
   await heal(archive);
   const hash = createHash('sha256');
   let size = 0;
-  async function* measured(): AsyncIterable<Uint8Array> {
+  async function* measureContent(): AsyncIterable<Uint8Array> {
     for await (const chunk of content) {
       hash.update(chunk);
       size += chunk.byteLength;
       yield chunk;
     }
   }
-  await writeDurably(path + PARTIAL, measured());
+  await writeDurably(path + PARTIAL_SUFFIX, measureContent());
   const record = toRecord({ size, sha256: hash.digest('hex') });
   try {
-    await writeDurably(recordPath(path) + PARTIAL, [formatRecord(record)]);
-    await rename(path + PARTIAL, path);
+    await writeDurably(recordPath(path) + PARTIAL_SUFFIX, [formatRecord(record)]);
+    await rename(path + PARTIAL_SUFFIX, path);
   } catch (error) {
     await discard(path);
     throw error;
   }
-  await rename(recordPath(path) + PARTIAL, recordPath(path));
+  await rename(recordPath(path) + PARTIAL_SUFFIX, recordPath(path));
   await syncFolder(dirname(path));
   return record;
 }
 
 /**
- * Deletes an archive and its record, one commit as well: {@link heal} brings the pair back as long as the
- * archive is there, and finishes afterwards. Of a symbolic link only the link is deleted. The caller holds the
- * archive's lock.
+ * Deletes an archive and its record as one commit. After a crash, {@link heal} restores the record if the archive still
+ * exists, and else completes the deletion. If the archive is a symbolic link, only the link is deleted. The caller
+ * holds the archive's lock.
  *
  * @throws ImageError INVALID (the path leads out of the folder)
  */
 export async function removeArchive({ folder, path }: OwnArchive): Promise<void> {
   await requireFolderBelow(folder, dirname(path));
   try {
-    await rename(recordPath(path), recordPath(path) + PARTIAL);
+    await rename(recordPath(path), recordPath(path) + PARTIAL_SUFFIX);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }
@@ -88,32 +88,31 @@ export async function removeArchive({ folder, path }: OwnArchive): Promise<void>
   await discard(path);
 }
 
-/** Whether a process died, or is still at work, between the two files of a commit. */
+/** Whether a commit has written its partial record: it is in progress, or its process died. */
 export async function isHalfDone(path: string): Promise<boolean> {
-  return (await statIfThere(recordPath(path) + PARTIAL)) !== undefined;
+  return (await statIfThere(recordPath(path) + PARTIAL_SUFFIX)) !== undefined;
 }
 
 /**
- * Brings a pair that a dead process left to its new state, or back to its old one. The caller holds the
- * archive's lock.
+ * Completes or rolls back a commit whose process died. The caller holds the archive's lock.
  *
  * @throws ImageError INVALID (the path leads out of the folder)
  */
 export async function heal({ folder, path }: OwnArchive): Promise<void> {
   await requireFolderBelow(folder, dirname(path));
-  if (await fits(path, recordPath(path) + PARTIAL))
-    await rename(recordPath(path) + PARTIAL, recordPath(path));
+  if (await isRecordOf(path, recordPath(path) + PARTIAL_SUFFIX))
+    await rename(recordPath(path) + PARTIAL_SUFFIX, recordPath(path));
   await discard(path);
 }
 
-/** The record beside an archive; undefined when there is none. @throws ImageError CORRUPT */
+/** Reads the record beside an archive; undefined when there is none. @throws ImageError CORRUPT */
 export async function readRecord(archive: string): Promise<ImageRecord | undefined> {
   const path = recordPath(archive);
   const bytes = archive.endsWith(ARCHIVE_SUFFIX) ? await readUpTo(path, RECORD_LIMIT) : undefined;
   return bytes && parseRecord(bytes, path);
 }
 
-async function fits(archive: string, record: string): Promise<boolean> {
+async function isRecordOf(archive: string, record: string): Promise<boolean> {
   try {
     const bytes = await readUpTo(record, RECORD_LIMIT);
     return bytes !== undefined && parseRecord(bytes, record).sha256 === (await sha256(archive));
@@ -131,5 +130,5 @@ async function sha256(path: string): Promise<string> {
 }
 
 async function discard(path: string): Promise<void> {
-  for (const each of [path, recordPath(path)]) await rm(each + PARTIAL, { force: true });
+  for (const each of [path, recordPath(path)]) await rm(each + PARTIAL_SUFFIX, { force: true });
 }

@@ -8,19 +8,20 @@ import { parseCatalog } from './edit.js';
 import { isEntry, type EntryYaml } from './entry.js';
 import { isSeenRecord, type Taken } from './inventory.js';
 
-/** What was parsed, and of which text: parsing a large YAML takes seconds, reading this does not. */
+/** A cache of the parsed catalog, because parsing a large YAML file takes seconds; `yaml` identifies the text. */
 export interface DerivedIndex {
   readonly yaml: { readonly size: number; readonly mtimeMs: number; readonly sha256: string };
   readonly entries: readonly EntryYaml[];
   readonly seen: Taken['seen'];
-  /** Files whose entries say something else than their records; names that break the rule. */
+  /** Files whose entries differ from their records. */
   readonly lagging: readonly string[];
+  /** Names that break the naming rule. */
   readonly misnamed: readonly string[];
-  /** Whether the file already says all this. */
+  /** Whether the stored index was current, so that it need not be written again. */
   readonly kept: boolean;
 }
 
-/** Reads a catalog, through its derived index where that still fits. @throws ImageError USAGE */
+/** Reads a catalog, from its derived index at `path` if that is current. @throws ImageError USAGE */
 export async function readIndex(catalog: string, path: string): Promise<DerivedIndex> {
   const info = await infoOf(catalog);
   const index = await readStored(path);
@@ -39,29 +40,29 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
   };
 }
 
-/** Writes the index again if it, or what was seen on disk, has changed. */
+/** Writes the index if the catalog or the records on disk have changed since it was stored. */
 export async function keepIndex(
   path: string,
   { yaml, entries, kept }: DerivedIndex,
   { seen, isNew }: Taken,
-  judged: () => Pick<DerivedIndex, 'lagging' | 'misnamed'>,
+  judgements: () => Pick<DerivedIndex, 'lagging' | 'misnamed'>,
 ): Promise<void> {
   if (kept && !isNew) return;
   try {
     await writeAtomically(path, [
-      Buffer.from(JSON.stringify({ version: VERSION, yaml, entries, seen, ...judged() })),
+      Buffer.from(JSON.stringify({ version: INDEX_VERSION, yaml, entries, seen, ...judgements() })),
     ]);
   } catch (error) {
-    // Where nobody may write, listing still works; it only takes longer.
-    if (!READ_ONLY.has(systemCode(error) ?? '')) throw error;
+    // On a read-only file system listing still works, only more slowly.
+    if (!READ_ONLY_CODES.has(systemCode(error) ?? '')) throw error;
   }
 }
 
-/** Of the file's shape. */
-const VERSION = 3;
-const READ_ONLY: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
+/** Version of the file format; increase it when {@link DerivedIndex} changes. */
+const INDEX_VERSION = 3;
+const READ_ONLY_CODES: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
-/** Absent, damaged or of another shape: it is derived, so it is made again. */
+/** Undefined when the file is absent, damaged or of another version: the index is then rebuilt. */
 async function readStored(path: string): Promise<Omit<DerivedIndex, 'kept'> | undefined> {
   try {
     const index: unknown = JSON.parse((await readOwn(path))?.toString() ?? '');
@@ -71,9 +72,9 @@ async function readStored(path: string): Promise<Omit<DerivedIndex, 'kept'> | un
   }
 }
 
-/** Checked by hand: the point of the file is that reading it takes no time. */
+/** Checked without a JSON Schema validator, because that would slow down the start. */
 function isIndex(index: unknown): index is Omit<DerivedIndex, 'kept'> {
-  if (!isObject(index) || index['version'] !== VERSION) return false;
+  if (!isObject(index) || index['version'] !== INDEX_VERSION) return false;
   const { yaml, entries, seen, lagging, misnamed } = index;
   return (
     isObject(yaml) &&
@@ -84,11 +85,11 @@ function isIndex(index: unknown): index is Omit<DerivedIndex, 'kept'> {
     entries.every(isEntry) &&
     isObject(seen) &&
     Object.values(seen).every(isSeenRecord) &&
-    [lagging, misnamed].every(isTexts)
+    [lagging, misnamed].every(areStrings)
   );
 }
 
-function isTexts(value: unknown): boolean {
+function areStrings(value: unknown): boolean {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 

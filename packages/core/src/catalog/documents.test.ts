@@ -37,7 +37,7 @@ describe('a record', () => {
     { facts: { ...RECORD.facts, packages: ['a\nb'] } },
     { facts: { ...RECORD.facts, tools: ['a'.repeat(256)] } },
     { platform: { os: 'linux\n', architecture: 'amd64' } },
-  ])('is refused with %j', (changes) => {
+  ])('with %j is refused', (changes) => {
     const bytes = Buffer.from(JSON.stringify({ ...RECORD, ...changes }));
     expect(() => parseRecord(bytes, 'x')).toThrow(expect.objectContaining({ code: 'CORRUPT' }));
   });
@@ -50,7 +50,7 @@ describe('the journal of uses', () => {
     { name: 'a', at: '9999' },
     { name: 7, at: '2026-01-01T00:00:00.000Z' },
     null,
-  ])('leaves %j out', (line) => {
+  ])('ignores the invalid line %j', (line) => {
     expect([...parseUses(`${JSON.stringify(line)}\n`)]).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe('the journal of uses', () => {
     '{"generation":"../../x","offsets":{},"pending":{}}',
     '{"generation":0,"offsets":[],"pending":{}}',
     `{"generation":0,"offsets":{"0":"x"},"pending":{"$(x)":{"last_used":"x","usage_count":1}}}`,
-  ])('counts from the beginning when it was folded to %s', async (folded) => {
+  ])('is read from the beginning when the fold state is %s', async (folded) => {
     const at = await place();
     await writeFile(join(at.state, 'usage.json'), folded);
     await recordUse(at, NAME, new Date('2026-01-02'));
@@ -71,7 +71,7 @@ describe('the journal of uses', () => {
     expect(await readCatalog(at)).toMatchObject([{ usage_count: 1 }]);
   });
 
-  it('is not written through a link', async () => {
+  it('is not written through a symbolic link', async () => {
     const at = await place();
     const target = join(at.workspace, '.bashrc');
     await writeFile(target, '# mine\n');
@@ -91,7 +91,7 @@ describe('the derived index', () => {
     { seen: { x: [1, 2, 3] } },
     { seen: { x: [1, 2, 3, 'a\u001b'] } },
     { lagging: [7] },
-  ])('of another shape is made again: %j', async (changes) => {
+  ])('of an invalid shape is rebuilt: %j', async (changes) => {
     const at = await place();
     const index = { version: 3, yaml: { size: 0, mtimeMs: 0, sha256: '' }, entries: [], seen: {} };
     const document = { ...index, lagging: [], ...changes };

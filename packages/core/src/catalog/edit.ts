@@ -3,33 +3,38 @@ import { yaml } from '../definition/libraries.js';
 import { readYamlDocument, schemaOf } from '../definition/read-yaml.js';
 import { catalogSchema, type CatalogYaml, type EntryYaml } from './entry.js';
 
-/** What to change of one entry; a key that is not named stays as it is. */
+/** A change of one entry; omitted keys keep their values. */
 export type EntryChange = Pick<EntryYaml, 'name'> & Partial<EntryYaml>;
 
 export interface CatalogEdit {
   readonly upsert?: readonly EntryChange[];
-  /** What an entry gets that lacks the key: when it was first seen, for example. */
+  /** Values for keys that an upserted entry lacks, for example `created`. */
   readonly defaults?: Partial<EntryYaml>;
-  /** Archives whose entries go, by `file`. */
+  /** Values of `file` whose entries are removed. */
   readonly removeFiles?: readonly string[];
 }
 
-/** More than 100,000 entries take (characters). */
-const LIMIT = 64 * 1024 * 1024;
+/** Longest catalog in characters; 100,000 entries take less. */
+const MAX_CATALOG_CHARACTERS = 64 * 1024 * 1024;
 const schema = schemaOf<CatalogYaml>(catalogSchema);
-const HEADER = ' The index of image archives, kept by Stowage. Comments and order are kept.';
+const CATALOG_HEADER =
+  ' The index of image archives, kept by Stowage. Comments and order are kept.';
 
-/** @throws ImageError USAGE, with line and column */
+/** Parses the entries of a catalog; `path` is shown in messages. @throws ImageError USAGE, with line and column */
 export function parseCatalog(text: string, path: string): readonly EntryYaml[] {
-  return readYamlDocument({ text, path, limit: LIMIT }, schema).value.images ?? [];
+  return readYamlDocument({ text, path, limit: MAX_CATALOG_CHARACTERS }, schema).value.images ?? [];
 }
 
-/** Applies an edit to the text of a catalog; comments, order and other tools' keys are kept. @throws ImageError USAGE */
+/**
+ * Applies an edit to the text of a catalog; comments, order and keys of other tools are kept.
+ *
+ * @throws ImageError USAGE
+ */
 export function editCatalog(text: string, path: string, edit: CatalogEdit): string {
   const document =
     text.trim() === ''
       ? emptyCatalog()
-      : readYamlDocument({ text, path, limit: LIMIT }, schema).document;
+      : readYamlDocument({ text, path, limit: MAX_CATALOG_CHARACTERS }, schema).document;
   const images = imagesOf(document);
   for (const file of edit.removeFiles ?? []) {
     images.items = images.items.filter(
@@ -42,7 +47,7 @@ export function editCatalog(text: string, path: string, edit: CatalogEdit): stri
 
 function emptyCatalog(): Document {
   const document = yaml().parseDocument('images: []\n');
-  document.commentBefore = HEADER;
+  document.commentBefore = CATALOG_HEADER;
   return document;
 }
 
@@ -79,7 +84,7 @@ function upsert(
   for (const [key, value] of Object.entries(defaults)) if (!entry.has(key)) entry.set(key, value);
 }
 
-/** Whether an entry names this archive; older tools wrote the path from the workspace. */
+/** Whether an entry's `file` is this archive; older tools wrote paths relative to the workspace. */
 function isFile(written: unknown, file: string): boolean {
   return written === file || (typeof written === 'string' && written.endsWith(`/${file}`));
 }

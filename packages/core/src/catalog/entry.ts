@@ -5,23 +5,24 @@ import { featuresOf, parseName } from '../definition/name.js';
 import { familiarReference, parseReference } from '../oci/reference.js';
 
 /**
- * One image of `image-registry.yml`, keys as in the file: those of the older shape, and `digest`, `size`,
- * `pinned` of ours.
+ * One image of `image-registry.yml`, with the keys of the file: `digest`, `size` and `pinned` are new, the others come
+ * from older tools.
  */
 export interface EntryYaml {
   readonly name: string;
   /** Path of the archive, relative to the catalog or to the workspace. */
   readonly file: string;
   readonly docker_tag?: string;
-  /** `ubuntu:25.04`. */
+  /** Operating system and version, as `ubuntu:25.04`. */
   readonly os?: string;
   readonly architecture?: string;
   readonly packages?: readonly string[];
   readonly compilers?: readonly string[];
   readonly tools?: readonly string[];
   readonly variants?: readonly string[];
+  /** Size of the archive in MB (1,000,000 bytes). */
   readonly size_mb?: number;
-  /** ISO 8601. */
+  /** Time in ISO 8601, as `last_used`. */
   readonly created?: string;
   readonly last_used?: string;
   readonly usage_count?: number;
@@ -35,11 +36,11 @@ export interface CatalogYaml {
   readonly images?: readonly EntryYaml[] | null;
 }
 
-const MB = 1_000_000;
+const BYTES_PER_MB = 1_000_000;
 const text = { type: 'string' } as const;
 const texts = { type: ['array', 'null'], items: text } as const;
 
-/** JSON Schema of `image-registry.yml`. Keys of other tools are left alone. */
+/** JSON Schema of `image-registry.yml`. Unknown keys are allowed, for other tools. */
 export const catalogSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'image-registry.yml',
@@ -74,7 +75,7 @@ export const catalogSchema = {
   },
 } as const;
 
-const KINDS: Readonly<Record<string, string>> = {
+const SCALAR_TYPES: Readonly<Record<string, string>> = {
   name: 'string',
   file: 'string',
   docker_tag: 'string',
@@ -88,15 +89,15 @@ const KINDS: Readonly<Record<string, string>> = {
   digest: 'string',
   size: 'number',
 };
-const LISTS = ['packages', 'compilers', 'tools', 'variants'] as const;
+const LIST_KEYS = ['packages', 'compilers', 'tools', 'variants'] as const;
 
-/** Whether a value from a file has the shape that {@link catalogSchema} demands of an entry. */
+/** Whether a parsed JSON value is an entry as {@link catalogSchema} defines it. */
 export function isEntry(value: unknown): value is EntryYaml {
   if (!isObject(value) || !value['name'] || !value['file']) return false;
-  const fits = Object.entries(KINDS).every(
+  const hasTypes = Object.entries(SCALAR_TYPES).every(
     ([key, kind]) => value[key] === undefined || typeof value[key] === kind,
   );
-  return fits && LISTS.every((key) => isList(value[key]));
+  return hasTypes && LIST_KEYS.every((key) => isList(value[key]));
 }
 
 function isList(value: unknown): boolean {
@@ -104,7 +105,7 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
-/** What a record says, in the words of the catalog. */
+/** Converts a record to a catalog entry. */
 export function entryOf(record: ImageRecord, file: string): EntryYaml {
   const parts = parseName(record.name);
   const { compilers, packages, tools } = record.facts;
@@ -118,13 +119,13 @@ export function entryOf(record: ImageRecord, file: string): EntryYaml {
     compilers,
     tools,
     variants: parts ? featuresOf(parts.variant) : [],
-    size_mb: Math.round((record.size / MB) * 10) / 10,
+    size_mb: Math.round((record.size / BYTES_PER_MB) * 10) / 10,
     digest: record.digest,
     size: record.size,
   };
 }
 
-/** An index is for several; they stand in one word, as the older shape has it. */
+/** Several architectures of an index are joined by commas, because older tools read a single string. */
 function architectureOf({
   platform,
   platforms = [],

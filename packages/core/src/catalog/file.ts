@@ -17,26 +17,27 @@ import { appendUse, openFold, unfoldedUses } from './journal.js';
 import { reconcile, says, type CatalogEntry, type Judgements, type Recorded } from './reconcile.js';
 import { addUsage } from './usage.js';
 
+/** File name of the catalog in the folder of archives. */
 export const CATALOG_FILE = 'image-registry.yml';
 
 /**
- * The lock under which one archive, or with `catalog` the catalog itself, is written.
+ * The path of the lock file for writing one archive, or with the name `catalog` the catalog itself.
  *
- * @throws ImageError INVALID (a name that would be a path elsewhere)
+ * @throws ImageError INVALID (the name leads out of the folder of locks)
  */
 export function lockPath({ state }: CatalogPlace, name: string): string {
   return inside(join(state, 'locks'), name);
 }
 
-/** Where a stream that can be read only once is kept meanwhile. */
+/** The folder for temporary copies of streams. */
 export function spoolFolder({ state }: CatalogPlace): string {
   return join(state, 'spool');
 }
 
-/** Every image that the catalog or the disk knows, with the uses that are only in the journal yet. */
+/** Lists every archive in the catalog or on disk, including uses that are not yet folded from the journal. */
 export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> {
   const index = await readIndex(catalogPath(place), indexPath(place));
-  const entries = index.entries.map((entry) => fromCatalog(entry, place));
+  const entries = index.entries.map((entry) => normalizeFile(entry, place));
   const inventory = await takeInventory(place, entries, index.seen);
   const usage = await unfoldedUses(place.state, async () => index.yaml.sha256);
   const found = reconcile(entries, inventory, { ...judgementsOf(index, inventory), usage });
@@ -47,13 +48,13 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
   return found;
 }
 
-/** Whether an entry says less than its record, or something else. */
+/** Whether an entry differs from its record. */
 function lagsBehind(entry: EntryYaml, recorded: Recorded): boolean {
   const record = recorded.read();
   return record !== undefined && !says(entry, record);
 }
 
-/** What was found out the last time holds as long as neither the catalog nor a record has changed. */
+/** The stored judgements are used as long as neither the catalog nor a record has changed. */
 function judgementsOf(index: DerivedIndex, { isNew }: Taken): Pick<Judgements, 'isName' | 'lags'> {
   const isName = (name: string) => parseName(name) !== undefined;
   if (!index.kept || isNew) return { isName, lags: lagsBehind };
@@ -66,8 +67,7 @@ function judgementsOf(index: DerivedIndex, { isNew }: Taken): Pick<Judgements, '
 }
 
 /**
- * Changes the catalog's text under a lock, folding the usage journal in. Any number of processes may do so
- * at once; no change is lost.
+ * Edits the catalog under its lock and folds the usage journal in. Safe for concurrent processes: no change is lost.
  */
 export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Promise<void> {
   await withLock(lockPath(place, 'catalog'), async () => {
@@ -89,12 +89,12 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
   });
 }
 
-/** Takes away what a process left that died while it wrote the catalog. */
+/** Completes an update of the catalog whose process died. */
 export async function healCatalog(place: CatalogPlace): Promise<void> {
-  if (await isThere(`${catalogPath(place)}.partial`)) await updateCatalog(place, {});
+  if (await exists(`${catalogPath(place)}.partial`)) await updateCatalog(place, {});
 }
 
-/** The catalog as it is written; empty where there is none yet. */
+/** Path and text of the catalog; the text is empty when there is no file. */
 export async function catalogText(
   place: CatalogPlace,
 ): Promise<{ readonly path: string; readonly text: string }> {
@@ -102,16 +102,16 @@ export async function catalogText(
   return { path, text: await readText(path) };
 }
 
-/** Notes a use without touching the catalog: one appended line. */
+/** Records a use by appending one line to the journal; the catalog is not written. */
 export async function recordUse({ state }: CatalogPlace, name: string, at: Date): Promise<void> {
   await appendUse(state, name, at);
 }
 
 /**
- * The absolute path of an entry's archive: relative to the catalog, else to the workspace. One that is not there would
- * be beside the catalog.
+ * Resolves an entry's `file` to an absolute path: relative to the catalog, else to the workspace. A file that does not
+ * exist is resolved relative to the catalog.
  *
- * @throws ImageError INVALID (a file that the catalog may not name)
+ * @throws ImageError INVALID (outside the workspace and the allowed folders)
  */
 export function archivePath(place: CatalogPlace, file: string): string {
   const found = locator(place)(file);
@@ -124,8 +124,8 @@ export function archivePath(place: CatalogPlace, file: string): string {
   );
 }
 
-/** An entry whose archive is named from the workspace, though it lies beside the catalog, named as all others. */
-function fromCatalog(entry: EntryYaml, { workspace, folder }: CatalogPlace): EntryYaml {
+/** Rewrites a `file` relative to the workspace as relative to the catalog, if the archive lies below its folder. */
+function normalizeFile(entry: EntryYaml, { workspace, folder }: CatalogPlace): EntryYaml {
   const prefix = `${slashed(relative(workspace, folder))}/`;
   if (!entry.file.startsWith(prefix) || existsSync(join(folder, entry.file))) return entry;
   return { ...entry, file: entry.file.slice(prefix.length) };
@@ -143,7 +143,7 @@ function catalogPath({ folder }: CatalogPlace): string {
   return join(folder, CATALOG_FILE);
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
     await access(path);
     return true;

@@ -8,7 +8,7 @@ import { locator, type CatalogPlace } from './locate.js';
 import type { Inventory, Recorded } from './reconcile.js';
 import { parseRecord, RECORD_LIMIT, RECORD_SUFFIX, type ImageRecord } from './record.js';
 
-/** What is remembered of a record as long as its file has this size and time. */
+/** Cached facts of a record, valid while its file has this `size` (bytes) and `mtimeMs`. */
 export type SeenRecord = readonly [
   size: number,
   mtimeMs: number,
@@ -16,14 +16,15 @@ export type SeenRecord = readonly [
   reference: string,
 ];
 
+/** An inventory, with the cache for the next one. */
 export interface Taken extends Inventory {
-  /** For the next time: only records that changed are read again. */
+  /** Cached facts by path of the record: the next inventory reads only changed records. */
   readonly seen: Readonly<Record<string, SeenRecord>>;
-  /** Whether `seen` is not what it was. */
+  /** Whether `seen` differs from the cache that was given. */
   readonly isNew: boolean;
 }
 
-/** Whether a value from a file has the shape of a {@link SeenRecord}. */
+/** Whether a parsed JSON value is a {@link SeenRecord}. */
 export function isSeenRecord(value: unknown): value is SeenRecord {
   if (!Array.isArray(value) || value.length !== 4) return false;
   const [size, mtimeMs, archiveSize, reference] = value as readonly unknown[];
@@ -52,12 +53,13 @@ class RecordFile implements Recorded {
   }
 }
 
-const ARCHIVE = /\.tar(?:\.(?:gz|zst|xz|bz2))?$/;
+const ARCHIVE_FILE = /\.tar(?:\.(?:gz|zst|xz|bz2))?$/;
 
 /**
  * Lists archives and records in the catalog's folder and its direct subfolders.
  *
- * @param entries may name archives elsewhere; those are looked up too, as {@link locator} does.
+ * @param entries entries of the catalog; archives that they name in other folders are looked up with {@link locator}.
+ * @param seen cache of the previous inventory; empty when there is none.
  */
 export async function takeInventory(
   place: CatalogPlace,
@@ -73,7 +75,7 @@ export async function takeInventory(
   let kept = 0;
   for (const file of files) {
     const isRecord = file.endsWith(RECORD_SUFFIX);
-    if (!isRecord && !file.endsWith('.tar') && !ARCHIVE.test(file)) continue;
+    if (!isRecord && !file.endsWith('.tar') && !ARCHIVE_FILE.test(file)) continue;
     const info = statIfThere(`${folder}/${file}`);
     if (!info) continue;
     if (!isRecord) {
@@ -120,7 +122,7 @@ async function entriesIn(folder: string) {
   }
 }
 
-/** A damaged record is reported by `doctor`; here it only says nothing. */
+/** Undefined for a damaged record, which `doctor` reports, and for one deleted meanwhile. */
 async function readRecord(
   path: string,
   { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number },
@@ -135,7 +137,7 @@ async function readRecord(
   }
 }
 
-/** Synchronous: there may be 20,000 of these, and each is over in microseconds. */
+/** Synchronous: there may be 20,000 files, and a promise for each would cost more than the call. */
 function statIfThere(path: string): { size: number; mtimeMs: number } | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }

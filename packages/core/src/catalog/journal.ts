@@ -14,74 +14,83 @@ import { formatUse, isUsage, mergeUsage, parseUses, type Usage } from './usage.j
  * The journal of uses, below a workspace's state folder:
  *
  *   usage.<n>.jsonl       one line for each use, appended without any lock
- *   usage.json            how far each file has been folded into the catalog, and what waits for an entry
- *   usage.folding.json    the same as it will be, and the sha256 of the catalog that makes it so
+ *   usage.json            how far each file has been folded into the catalog, and uses that wait for an entry
+ *   usage.folding.json    the next usage.json, and the sha256 of the catalog after the fold
  *
- * A fold writes its intent, then the catalog, then renames the intent. Whoever comes after a crash sees by the
- * catalog whether the fold took place, so every use counts exactly once. A file is never cut or renamed: a late
- * writer's line is always found. A large one is left for a new one, and deleted long after its last line.
+ * A fold writes usage.folding.json (the intent), then the catalog, then renames the intent to usage.json. After a
+ * crash, the sha256 of the catalog tells whether the fold took place, so every use counts exactly once. A journal file
+ * is never truncated or renamed, so a line that is appended late is still found. When it is large, a new one is
+ * started, and it is deleted an hour after its last line.
  */
 interface Folded {
   readonly generation: number;
-  /** Bytes that are in the catalog, by generation. */
+  /** Bytes of each journal file that are folded into the catalog, by generation. */
   readonly offsets: Readonly<Record<string, number>>;
   /** Uses of images that have no entry yet, as after a restore from Nx's cache. */
   readonly pending: Readonly<Record<string, Usage>>;
 }
 
-const NOTHING: Folded = { generation: 0, offsets: {}, pending: {} };
-const LARGE = 256 * 1024;
-/** Of the numbers of files. */
-const MOST = 999_999_999;
-const LATE = 60 * 60 * 1000;
-const FILE = /^usage\.(\d{1,9})\.jsonl$/;
+const NOTHING_FOLDED: Folded = { generation: 0, offsets: {}, pending: {} };
+/** Size from which a new journal file is started. */
+const MAX_JOURNAL_BYTES = 256 * 1024;
+/** Highest generation: a journal's number has at most nine digits. */
+const MAX_GENERATION = 999_999_999;
+/** Age from which an old, fully folded journal file is deleted. */
+const DELETE_AFTER_MS = 60 * 60 * 1000;
+const JOURNAL_FILE = /^usage\.(\d{1,9})\.jsonl$/;
 
-/** Where nobody may write, or no block is left, an image can be used all the same. */
-const NOT_NOTED: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT']);
+/** A read-only or full disk must not prevent the use of an image, so the use is then not recorded. */
+const IGNORED_APPEND_CODES: ReadonlySet<string> = new Set([
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'ENOSPC',
+  'EDQUOT',
+]);
 
 /**
- * Notes a use: one appended line.
+ * Records a use by appending one line; silently does nothing on a read-only or full disk.
  *
  * @throws ImageError INVALID (a symbolic link in place of the journal)
  */
 export async function appendUse(state: string, name: string, at: Date): Promise<void> {
   try {
-    await append(state, name, at);
+    await appendLine(state, name, at);
   } catch (error) {
-    if (!NOT_NOTED.has(systemCode(error) ?? '')) throw error;
+    if (!IGNORED_APPEND_CODES.has(systemCode(error) ?? '')) throw error;
   }
 }
 
-async function append(state: string, name: string, at: Date): Promise<void> {
+async function appendLine(state: string, name: string, at: Date): Promise<void> {
   await mkdir(state, { recursive: true });
-  const { generation } = (await readFolded(foldedPath(state))) ?? NOTHING;
-  // The line break comes first: a line that a dead process cut short spoils no other.
+  const { generation } = (await readFolded(foldedPath(state))) ?? NOTHING_FOLDED;
+  // A line break before the line separates it from a truncated line of a process that died.
   await appendOwn(
     join(state, `usage.${generation}.jsonl`),
     `\n${formatUse({ name, at: at.toISOString() })}`,
   );
 }
 
-/** Uses that are not in the catalog whose text has this sha256. */
+/** Uses that are not yet folded into the catalog with the given sha256, by image name. */
 export async function unfoldedUses(
   state: string,
   catalogSha256: () => Promise<string>,
 ): Promise<ReadonlyMap<string, Usage>> {
-  return (await collect(state, await current(state, catalogSha256))).uses;
+  return (await collect(state, await readCurrent(state, catalogSha256))).uses;
 }
 
-/** A fold that is ready to be written; see above for the order. */
+/** A fold of the journal into the catalog: call `begin`, write the catalog, call `end`. */
 export interface Fold {
   readonly uses: ReadonlyMap<string, Usage>;
-  /** Before the catalog is written; `pending` are the uses that it has no entry for. */
+  /** Writes the intent. `catalog` is the new text; `pending` are uses of images without an entry. */
   readonly begin: (catalog: string, pending: ReadonlyMap<string, Usage>) => Promise<void>;
-  /** After it. */
+  /** Commits the intent, after the catalog was written. */
   readonly end: () => Promise<void>;
 }
 
-/** The caller holds the catalog's lock. */
+/** Prepares a fold into the catalog with this text. The caller holds the catalog's lock. */
 export async function openFold(state: string, catalog: string): Promise<Fold> {
-  const folded = await current(state, async () => sha256Of(catalog));
+  const folded = await readCurrent(state, async () => sha256Of(catalog));
   const { uses, offsets, isLarge } = await collect(state, folded);
   const isNew = uses.size > 0 || isLarge;
   return {
@@ -97,35 +106,36 @@ export async function openFold(state: string, catalog: string): Promise<Fold> {
       await writeAtomically(intentPath(state), [Buffer.from(JSON.stringify(intent))]);
     },
     end: async () => {
-      await settle(state);
+      await commitIntent(state);
       await removeOld(state);
     },
   };
 }
 
+/** SHA-256 of a text, in hex. */
 export function sha256Of(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** What has been folded, as the catalog tells. */
-async function current(state: string, catalogSha256: () => Promise<string>): Promise<Folded> {
+/** The fold state that matches the catalog: the intent if its catalog was written, else usage.json. */
+async function readCurrent(state: string, catalogSha256: () => Promise<string>): Promise<Folded> {
   const intent = await readFolded(intentPath(state));
   if (intent && intent.catalog === (await catalogSha256())) return intent;
-  return (await readFolded(foldedPath(state))) ?? NOTHING;
+  return (await readFolded(foldedPath(state))) ?? NOTHING_FOLDED;
 }
 
 async function collect(state: string, { generation, offsets, pending }: Folded) {
   const uses = new Map(Object.entries(pending));
   const ends: Record<string, number> = {};
-  for (const each of await generations(state)) {
+  for (const each of await listGenerations(state)) {
     const { text, end } = await readLines(join(state, `usage.${each}.jsonl`), offsets[each] ?? 0);
     for (const [name, usage] of parseUses(text)) uses.set(name, mergeUsage(uses.get(name), usage));
     ends[each] = end;
   }
-  return { uses, offsets: ends, isLarge: (ends[generation] ?? 0) > LARGE };
+  return { uses, offsets: ends, isLarge: (ends[generation] ?? 0) > MAX_JOURNAL_BYTES };
 }
 
-/** Whole lines from an offset on, and where they end. */
+/** Complete lines from a byte offset on, and the offset after them. */
 async function readLines(path: string, start: number): Promise<{ text: string; end: number }> {
   const opened = await openOwn(path, constants.O_RDONLY).catch(unlessRefused);
   if (!opened) return { text: '', end: start };
@@ -137,7 +147,7 @@ async function readLines(path: string, start: number): Promise<{ text: string; e
   return { text: bytes.toString('utf8', 0, length), end: start + length };
 }
 
-async function settle(state: string): Promise<void> {
+async function commitIntent(state: string): Promise<void> {
   try {
     await rename(intentPath(state), foldedPath(state));
   } catch (error) {
@@ -146,19 +156,19 @@ async function settle(state: string): Promise<void> {
 }
 
 async function removeOld(state: string): Promise<void> {
-  const { generation, offsets } = (await readFolded(foldedPath(state))) ?? NOTHING;
-  for (const each of await generations(state)) {
+  const { generation, offsets } = (await readFolded(foldedPath(state))) ?? NOTHING_FOLDED;
+  for (const each of await listGenerations(state)) {
     const path = join(state, `usage.${each}.jsonl`);
     const { size, mtimeMs } = await lstat(path);
-    const isOver = each < generation && size <= (offsets[each] ?? 0);
-    if (isOver && Date.now() - mtimeMs > LATE) await rm(path, { force: true });
+    const isFolded = each < generation && size <= (offsets[each] ?? 0);
+    if (isFolded && Date.now() - mtimeMs > DELETE_AFTER_MS) await rm(path, { force: true });
   }
 }
 
-async function generations(state: string): Promise<number[]> {
+async function listGenerations(state: string): Promise<number[]> {
   try {
     return (await readdir(state)).flatMap((file) => {
-      const number = FILE.exec(file)?.[1];
+      const number = JOURNAL_FILE.exec(file)?.[1];
       return number === undefined ? [] : [Number(number)];
     });
   } catch (error) {
@@ -167,27 +177,32 @@ async function generations(state: string): Promise<number[]> {
   }
 }
 
-/** A link in place of a journal counts no uses; the next append reports it. */
+/** A symbolic link in place of a journal is read as empty; the next append reports it. */
 function unlessRefused(error: unknown): undefined {
   if (!(error instanceof ImageError)) throw error;
 }
 
-/** Absent, damaged or of another shape: nothing has been folded then. */
+/** Undefined when the file is absent, damaged or of another shape. */
 async function readFolded(path: string): Promise<(Folded & { catalog?: string }) | undefined> {
   const bytes = await readOwn(path).catch(unlessRefused);
   if (!bytes) return undefined;
   try {
-    return foldedIn(JSON.parse(bytes.toString()));
+    return parseFolded(JSON.parse(bytes.toString()));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
-function foldedIn(value: unknown): (Folded & { catalog?: string }) | undefined {
+function parseFolded(value: unknown): (Folded & { catalog?: string }) | undefined {
   if (!isObject(value)) return undefined;
   const { generation, offsets, pending, catalog } = value;
-  if (!isSize(generation) || generation > MOST || !isObject(offsets) || !isObject(pending))
+  if (
+    !isSize(generation) ||
+    generation > MAX_GENERATION ||
+    !isObject(offsets) ||
+    !isObject(pending)
+  )
     return undefined;
   return {
     generation,

@@ -8,26 +8,26 @@ export interface CatalogPlace {
   readonly workspace: string;
   /** Holds the catalog and, in one folder for each project, the archives. */
   readonly folder: string;
-  /** Holds what may be deleted at any time: derived index, journal, locks. */
+  /** Contains files that may be deleted at any time: derived index, journal, locks. */
   readonly state: string;
   /** Folders outside the workspace from which the catalog may name archives. */
   readonly archives?: readonly string[];
 }
 
 /**
- * The archive that a `file:` of the catalog names. `own`: below the folder of archives, so it may be replaced and
- * deleted. `readable`: elsewhere in the workspace, or in a folder that the settings name; it is only read.
- * `elsewhere`: not even read.
+ * The archive that an entry's `file` names. `own`: below the folder of archives, so it may be replaced and deleted.
+ * `readable`: elsewhere in the workspace or in an allowed folder (`CatalogPlace.archives`), so it may only be read.
+ * `elsewhere`: it may not be read. `size` is in bytes.
  */
 export type Located =
   | { readonly kind: 'own' | 'readable'; readonly path: string; readonly size: number }
   | { readonly kind: 'elsewhere'; readonly path: string };
 
 /**
- * Finds the archive of an entry: relative to the catalog, else to the workspace. Symbolic links are resolved before
- * it is judged where the archive lies.
+ * Creates a function that finds an entry's archive: relative to the catalog, else to the workspace. Its kind depends on
+ * the real path, with symbolic links resolved.
  *
- * @returns undefined when there is no such file
+ * @returns a function that returns undefined when there is no such file
  */
 export function locator(place: CatalogPlace): (file: string) => Located | undefined {
   const folder = realIfThere(place.folder);
@@ -39,15 +39,15 @@ export function locator(place: CatalogPlace): (file: string) => Located | undefi
     const paths = isAbsolute(file)
       ? [file]
       : [join(place.folder, file), join(place.workspace, file)];
-    const found = paths.flatMap((path) => locatedAt(path) ?? []);
+    const found = paths.flatMap((path) => locateAt(path) ?? []);
     return found.find(({ kind }) => kind !== 'elsewhere') ?? found[0];
   };
 
-  function locatedAt(path: string): Located | undefined {
+  function locateAt(path: string): Located | undefined {
     const info = statIfThere(path);
     const real = info && realIfThere(path);
     if (!info || real === undefined) return undefined;
-    // Deleting a link frees nothing, and its target may be another's.
+    // A symbolic link is not `own`: deleting it frees no space, and its target may belong to another program.
     const isFile = info.isFile() && !lstatSync(path).isSymbolicLink();
     const isOwn = isFile && folder !== undefined && isBelow(folder, real);
     if (isOwn && isBelow(place.folder, path)) return { kind: 'own', path, size: info.size };
@@ -58,8 +58,8 @@ export function locator(place: CatalogPlace): (file: string) => Located | undefi
   }
 }
 
-/** A path that no file can have is one that is not there. */
-const ABSENT: ReadonlySet<string> = new Set([
+/** Errors that mean that no such file exists, including paths that no file can have. */
+const ABSENT_CODES: ReadonlySet<string> = new Set([
   'ENOENT',
   'ENOTDIR',
   'ELOOP',
@@ -68,7 +68,7 @@ const ABSENT: ReadonlySet<string> = new Set([
   'ERR_INVALID_ARG_VALUE',
 ]);
 
-/** Synchronous: there may be 20,000 of these, and each is over in microseconds. */
+/** Synchronous: there may be 20,000 files, and a promise for each would cost more than the call. */
 function statIfThere(path: string) {
   return unlessAbsent(() => statSync(path));
 }
@@ -81,7 +81,7 @@ function unlessAbsent<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
-    if (ABSENT.has(systemCode(error) ?? '')) return undefined;
+    if (ABSENT_CODES.has(systemCode(error) ?? '')) return undefined;
     throw error;
   }
 }

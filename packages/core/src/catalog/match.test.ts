@@ -18,18 +18,18 @@ const GCC15 = image('app-ubuntu-25.04-gcc15');
 
 describe('the score of an image', () => {
   it.each<[string, Candidate, RequirementsYaml, number, number, RegExp]>([
-    ['its own', GCC15, {}, 100, 0, /^it fits$/],
-    ['another project’s', image('lib-ubuntu-25.04-gcc15'), {}, 100, 0, /^it fits$/],
+    ['an exact match', GCC15, {}, 100, 0, /^it fits$/],
+    ['an image of another project', image('lib-ubuntu-25.04-gcc15'), {}, 100, 0, /^it fits$/],
     [
-      'the same system',
+      'another compiler on the same system',
       image('app-ubuntu-25.04-clang20'),
       {},
       70,
       0,
       /compiler is clang20, not gcc15/,
     ],
-    ['another version', image('app-ubuntu-25.04-gcc14'), {}, 70, 0, /gcc14, not gcc15/],
-    ['any version', GCC15, { compiler: 'gcc' }, 100, 0, /fits/],
+    ['another compiler version', image('app-ubuntu-25.04-gcc14'), {}, 70, 0, /gcc14, not gcc15/],
+    ['any compiler version', GCC15, { compiler: 'gcc' }, 100, 0, /fits/],
     [
       'a compiler that its record names',
       image('app-ubuntu-25.04-base', { compilers: ['gcc-15'] }),
@@ -64,9 +64,16 @@ describe('the score of an image', () => {
       /fits/,
     ],
     ['an unknown architecture', { name: GCC15.name, file: 'x' }, {}, 0, 0, /unknown architecture/],
-    ['plain, for asan', GCC15, { features: 'asan' }, 70, 0, /features are none, not asan/],
     [
-      'asan, for coverage',
+      'no features where asan is required',
+      GCC15,
+      { features: 'asan' },
+      70,
+      0,
+      /features are none, not asan/,
+    ],
+    [
+      'asan where coverage is required',
       image('app-ubuntu-25.04-gcc15-asan'),
       { features: 'cov' },
       0,
@@ -74,7 +81,7 @@ describe('the score of an image', () => {
       /features are asan, not cov/,
     ],
     [
-      'asan, for plain',
+      'asan where no features are required',
       image('app-ubuntu-25.04-gcc15-asan'),
       {},
       0,
@@ -82,7 +89,7 @@ describe('the score of an image', () => {
       /features are asan, not none/,
     ],
     [
-      'a set in another order',
+      'the same features in another order',
       image('app-ubuntu-25.04-gcc15-cov-asan'),
       { variant: 'gcc15-asan-cov' },
       100,
@@ -97,8 +104,22 @@ describe('the score of an image', () => {
       30,
       /lacks c/,
     ],
-    ['gone', image('app-ubuntu-25.04-gcc15', { state: 'missing' }), {}, 0, 0, /archive is gone/],
-    ['changed', image('app-ubuntu-25.04-gcc15', { state: 'changed' }), {}, 0, 0, /record/],
+    [
+      'a missing archive',
+      image('app-ubuntu-25.04-gcc15', { state: 'missing' }),
+      {},
+      0,
+      0,
+      /archive is gone/,
+    ],
+    [
+      'a changed archive',
+      image('app-ubuntu-25.04-gcc15', { state: 'changed' }),
+      {},
+      0,
+      0,
+      /record/,
+    ],
   ])('%s', (_what, candidate, yaml, essential, extra, reason) => {
     const [match] = rank([candidate], wants(yaml));
     expect(match).toMatchObject({ score: { essential, extra } });
@@ -114,14 +135,19 @@ describe('the best image', () => {
     );
   it.each<[string, Partial<Candidate>, Partial<Candidate>, RegExp]>([
     [
-      'has what the job needs',
+      'has the required packages',
       { packages: ['p'] },
       { last_used: '2026-01-01' },
-      /lacks p; 0 for packages and tools, 10 there/,
+      /lacks p; scores 0 for packages and tools, the best 10/,
     ],
-    ['was used last', { last_used: '2026-02-01' }, { last_used: '2026-01-01' }, /used longer ago/],
-    ['was used most', { usage_count: 3 }, { usage_count: 2 }, /used less often/],
-    ['is smallest', { size: 1 }, { size: 2 }, /larger/],
+    [
+      'was used most recently',
+      { last_used: '2026-02-01' },
+      { last_used: '2026-01-01' },
+      /used longer ago/,
+    ],
+    ['was used most often', { usage_count: 3 }, { usage_count: 2 }, /used less often/],
+    ['is the smallest', { size: 1 }, { size: 2 }, /larger/],
   ])('%s', (_what, a, b, reason) => {
     const [first, second] = two(a, b);
     expect(first?.candidate.name).toBe('b-ubuntu-25.04-gcc15');

@@ -10,29 +10,30 @@ import { parsePlatform } from '../oci/platform.js';
 import type { EntryYaml } from './entry.js';
 import type { EntryState } from './reconcile.js';
 
-/** What is compared with requirements: an entry of the catalog, or a definition in its words. */
+/** An entry of the catalog, or an image definition in the same form, to be compared with requirements. */
 export type Candidate = Omit<EntryYaml, 'docker_tag' | 'pinned' | 'digest' | 'size_mb'> & {
   readonly state?: EntryState;
 };
 
 /** How well an archive meets the requirements of a job. */
 export interface Score {
-  /** 0: of no use; 70: something to build on; 100: fits as it is. */
+  /** 0: unusable; 70: usable as a base for a build; 100: usable as it is. */
   readonly essential: 0 | 70 | 100;
-  /** 10 for each required package, 20 for each required tool that is there. */
+  /** 10 for each required package and 20 for each required tool that the image has. */
   readonly extra: number;
 }
 
+/** A candidate with its score. */
 export interface Match<T extends Candidate> {
   readonly candidate: T;
   readonly score: Score;
-  /** Why it is not the first; for the first, what it has and lacks. */
+  /** Why it is not the best; for the best, whether it fits and what it lacks. */
   readonly reason: string;
 }
 
 /**
  * Ranks candidates for a job, best first: by score, then the latest `last_used`, the highest `usage_count`,
- * the smallest size, the name. Pure, and the same for every order of `candidates`.
+ * the smallest size, the name, the file. Pure; the result does not depend on the order of `candidates`.
  */
 export function rank<T extends Candidate>(
   candidates: readonly T[],
@@ -60,7 +61,7 @@ export function rank<T extends Candidate>(
     reason:
       candidate === first?.candidate || !first
         ? reason
-        : lostTo(first, { candidate, score, reason }),
+        : whyNotBest(first, { candidate, score, reason }),
   }));
 }
 
@@ -84,18 +85,18 @@ function judge(candidate: Candidate, requirements: Requirements): Judged {
   };
 }
 
-/** Why a candidate can be built upon, but not used as it is; undefined when it can. */
+/** Why a candidate is usable only as a base for a build; undefined when it is usable as it is. */
 function whyOnlyBase(candidate: Candidate, { features, compiler }: Requirements) {
   const own = featuresIn(candidate);
   if (own.length !== features.length)
-    return `its features are ${listed(own)}, not ${listed(features)}`;
+    return `its features are ${formatFeatures(own)}, not ${formatFeatures(features)}`;
   const compilers = compilersOf(candidate);
   if (!compiler || compilers.some((each) => isCompiler(each, compiler))) return undefined;
   const names = [...new Set(compilers.map(formatCompiler))].join(', ') || 'unknown';
   return `its compiler is ${names}, not ${formatCompiler(compiler)}`;
 }
 
-/** Why a candidate scores nothing; undefined when it does. */
+/** Why a candidate is unusable; undefined when it is usable. */
 function whyUnfit(candidate: Candidate, wanted: Requirements): string | undefined {
   if (candidate.state === 'missing') return 'its archive is gone';
   if (candidate.state === 'elsewhere') return 'its archive is outside the workspace';
@@ -108,11 +109,11 @@ function whyUnfit(candidate: Candidate, wanted: Requirements): string | undefine
   const architectures = (candidate.architecture?.split(',') ?? []).map(architectureOf);
   if (!architectures.includes(wanted.architecture))
     return `it is for ${architectures.join(', ') || 'an unknown architecture'}, not ${wanted.architecture}`;
-  // A feature that nobody asked for cannot be taken out again.
+  // A build on this image could not remove a feature that is not required.
   const own = featuresIn(candidate);
   return own.every((each) => wanted.features.includes(each))
     ? undefined
-    : `its features are ${listed(own)}, not ${listed(wanted.features)}`;
+    : `its features are ${formatFeatures(own)}, not ${formatFeatures(wanted.features)}`;
 }
 
 function featuresIn({ name, variants }: Candidate): readonly string[] {
@@ -121,24 +122,24 @@ function featuresIn({ name, variants }: Candidate): readonly string[] {
   return [...new Set(all.map((each) => each.toLowerCase()))];
 }
 
-function lostTo(
+function whyNotBest(
   first: Judged & { candidate: Candidate; used: number },
   match: Match<Candidate>,
 ): string {
   const { score, candidate, reason } = match;
   if (score.essential === 0 || score.essential < first.score.essential) return reason;
   if (score.extra < first.score.extra)
-    return `${reason}; ${score.extra} for packages and tools, ${first.score.extra} there`;
+    return `${reason}; scores ${score.extra} for packages and tools, the best ${first.score.extra}`;
   if ((Date.parse(candidate.last_used ?? '') || 0) < first.used)
     return 'as good, but used longer ago';
   if ((candidate.usage_count ?? 0) < (first.candidate.usage_count ?? 0))
     return 'as good, but used less often';
   return sizeOf(candidate) > sizeOf(first.candidate)
     ? 'as good, but larger'
-    : 'as good; the name decided';
+    : 'as good, but later by name';
 }
 
-/** What is said of an image; else what its name says. */
+/** The compilers that an entry lists, else the one in its name. */
 function compilersOf({ name, compilers }: Candidate): Compiler[] {
   const said = (compilers ?? []).flatMap((each) => parseCompiler(each) ?? []);
   if (said.length > 0) return said;
@@ -155,7 +156,7 @@ function architectureOf(text: string): string {
   }
 }
 
-function listed(features: readonly string[]): string {
+function formatFeatures(features: readonly string[]): string {
   return features.length === 0 ? 'none' : features.join(', ');
 }
 

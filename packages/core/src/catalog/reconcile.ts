@@ -4,31 +4,31 @@ import type { ImageRecord } from './record.js';
 import { addUsage, type Usage } from './usage.js';
 
 /**
- * The state of an archive: `ok`; `missing` (its file is gone); `orphan` (it has no record); `changed` (another archive than its
- * record describes); `misnamed` (its name breaks the rule); `elsewhere` (a file outside the workspace that the settings do
- * not allow).
+ * The state of an archive: `ok`; `missing` (no such file); `orphan` (no record); `changed` (not the size that its
+ * record states); `misnamed` (its name breaks the naming rule); `elsewhere` (outside the workspace and the allowed
+ * folders).
  */
 export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed' | 'elsewhere';
 
-/** One archive: the catalog's text, its record and its file put together. */
+/** One archive: its catalog entry combined with its record and its file. */
 export interface CatalogEntry extends EntryYaml {
   readonly state: EntryState;
   readonly recorded?: Recorded | undefined;
   /** Reference in the record, fully qualified. */
   readonly reference?: string | undefined;
-  /** Whether the catalog's text differs from the record. */
+  /** Whether the entry in the catalog differs from the record. */
   readonly lags?: boolean | undefined;
-  /** Size of the archive on disk; absent when there is none. */
+  /** Size of the archive on disk in bytes; absent when there is no file. */
   readonly bytes?: number | undefined;
 }
 
-/** What lies in the folder of archives, paths relative to the catalog. */
+/** The archives and records on disk; paths are relative to the catalog. */
 export interface Inventory {
   /** Size in bytes of each archive. */
   readonly archives: ReadonlyMap<string, number>;
-  /** Files that entries name, and that must not be read. */
+  /** Files of entries that must not be read, because they lie outside the allowed folders. */
   readonly elsewhere: ReadonlySet<string>;
-  /** Each record, under the path of its archive. */
+  /** Records by path of their archive. */
   readonly records: ReadonlyMap<string, Recorded>;
 }
 
@@ -36,21 +36,21 @@ export interface Inventory {
 export interface Recorded {
   readonly archiveSize: number;
   readonly reference: string;
-  /** Undefined when it has gone since. @throws ImageError CORRUPT */
+  /** Undefined when the file was deleted meanwhile. @throws ImageError CORRUPT */
   read(): ImageRecord | undefined;
 }
 
-/** What may be known from the last time. */
+/** Facts about entries that may come from the derived index. */
 export interface Judgements {
   readonly isName: (name: string) => boolean;
-  /** Whether an entry says less than its record, or something else. */
+  /** Whether an entry differs from its record. */
   readonly lags: (entry: EntryYaml, recorded: Recorded) => boolean;
   readonly usage: ReadonlyMap<string, Usage>;
 }
 
 /**
- * Puts the catalog's text and the facts on disk together: records are the truth about content; the
- * catalog adds what people and use add. Pure: the same for every order of its inputs but that of `entries`.
+ * Combines the catalog with the facts on disk: records override entries about content; pins and use counts come from
+ * the catalog. Pure; entries keep their order, and archives without an entry follow, sorted by path.
  */
 export function reconcile(
   entries: readonly EntryYaml[],
@@ -63,10 +63,10 @@ export function reconcile(
     const recorded = records.get(entry.file);
     const lags = recorded !== undefined && judgements.lags(entry, recorded);
     const record = lags ? recorded.read() : undefined;
-    const said = record
+    const current = record
       ? { ...entry, ...entryOf(record, entry.file), name: entry.name, lags }
       : entry;
-    const found = asFound(said, recorded, archives.get(entry.file), judgements);
+    const found = toCatalogEntry(current, recorded, archives.get(entry.file), judgements);
     return elsewhere.has(entry.file) ? { ...found, state: 'elsewhere' } : found;
   });
   const found = [...archives.keys()].filter((file) => !listed.has(file)).sort();
@@ -78,12 +78,12 @@ export function reconcile(
       ? { ...entryOf(record, file), lags: true }
       : { name: nameOf(file), file, size };
     const state = record ? {} : { state: 'orphan' as const };
-    return { ...asFound(entry, recorded, size, judgements), ...state };
+    return { ...toCatalogEntry(entry, recorded, size, judgements), ...state };
   });
   return [...known, ...unlisted];
 }
 
-/** Whether an entry says already what a record would make it say: then nothing has to be worked out. */
+/** Whether an entry already agrees with a record, without the cost of {@link entryOf}. */
 export function says(entry: EntryYaml, { digest, size, facts }: ImageRecord): boolean {
   return (
     entry.digest === digest &&
@@ -98,7 +98,7 @@ function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean
   return a?.length === b.length && b.every((each, at) => a[at] === each);
 }
 
-function asFound(
+function toCatalogEntry(
   entry: EntryYaml & { readonly lags?: boolean },
   recorded: Recorded | undefined,
   bytes: number | undefined,
@@ -128,7 +128,7 @@ function stateOf(
   return isNamed && isName(name) ? 'ok' : 'misnamed';
 }
 
-/** The name that an archive's path claims. */
+/** The image name in an archive's path: the file name without `.tar` and a compression suffix. */
 export function nameOf(file: string): string {
   return file.slice(file.lastIndexOf('/') + 1).replace(/\.tar(?:\.[a-z0-9]+)?$/, '');
 }

@@ -6,21 +6,21 @@ import { parseJsonObject } from '../oci/json.js';
 import { parseReference } from '../oci/reference.js';
 import type { Platform } from '../oci/platform.js';
 
-/** More than the record of any image takes (bytes): it lists layers and packages. */
+/** Largest record in bytes; it lists layers and packages. */
 export const RECORD_LIMIT = 4 * 1024 * 1024;
 /** The suffix of the file beside an archive `<name>.tar`. */
 export const RECORD_SUFFIX = '.image.json';
 export const ARCHIVE_SUFFIX = '.tar';
 
 /**
- * The content of one archive: facts only. It holds no clock, host, path or input hash, so an image that was rebuilt to the
- * same bytes has the same record.
+ * The content of one archive: facts only. It holds no clock, host, path or input hash, so an image that was rebuilt to
+ * the same bytes has the same record.
  */
 export interface ImageRecord {
   readonly name: string;
-  /** Fully qualified. */
+  /** Fully qualified reference of the image. */
   readonly reference: string;
-  /** Digest of the manifest or index. */
+  /** Digest of the image manifest or index. */
   readonly digest: Digest;
   readonly configDigest?: Digest;
   readonly diffIds: readonly Digest[];
@@ -31,12 +31,12 @@ export interface ImageRecord {
   readonly size: number;
   /** SHA-256 of the archive, in hex. */
   readonly sha256: string;
-  /** Name and digest of the image that it was built on. */
+  /** Name and digest of the base image of the build. */
   readonly base?: { readonly name: string; readonly digest: Digest };
   readonly facts: Facts;
 }
 
-/** Text that a terminal, a shell or a YAML file takes for nothing else: no control characters. */
+/** Text without control characters, so that it is safe to print on a terminal. */
 const text = { type: 'string', minLength: 1, maxLength: 255, pattern: '^[^\\p{Cc}]+$' } as const;
 const texts = { type: 'array', maxItems: 20_000, items: text } as const;
 const digest = {
@@ -44,8 +44,8 @@ const digest = {
   maxLength: 135,
   pattern: '^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$',
 } as const;
-/** A component of a repository: a conventional name is one. */
-const COMPONENT = '^[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*$';
+/** A component of a repository name, as the OCI distribution spec defines it; image names have this form. */
+const NAME_PATTERN = '^[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*$';
 
 const platform = {
   type: 'object',
@@ -56,7 +56,7 @@ const schema = schemaOf<ImageRecord>({
   type: 'object',
   required: ['name', 'reference', 'digest', 'diffIds', 'size', 'sha256', 'facts'],
   properties: {
-    name: { type: 'string', maxLength: 128, pattern: COMPONENT },
+    name: { type: 'string', maxLength: 128, pattern: NAME_PATTERN },
     reference: { type: 'string', maxLength: 520 },
     digest,
     configDigest: digest,
@@ -78,7 +78,7 @@ const schema = schemaOf<ImageRecord>({
   },
 });
 
-/** @throws ImageError CORRUPT when the file is damaged */
+/** Parses a record; `path` is shown in messages. @throws ImageError CORRUPT when the file is damaged */
 export function parseRecord(bytes: Uint8Array, path: string): ImageRecord {
   try {
     const value = parseJsonObject(bytes, path);
@@ -96,12 +96,12 @@ export function parseRecord(bytes: Uint8Array, path: string): ImageRecord {
   );
 }
 
-/** Whether a text may be the name of an image in the catalog and in the journal of uses. */
+/** Whether a text is a valid image name in records and in the usage journal. */
 export function isImageName(text: string): boolean {
   return text.length <= 128 && NAME.test(text);
 }
 
-const NAME = new RegExp(COMPONENT);
+const NAME = new RegExp(NAME_PATTERN);
 
 function isReference(text: string): boolean {
   try {
@@ -112,7 +112,7 @@ function isReference(text: string): boolean {
   }
 }
 
-/** Equal facts give equal bytes. */
+/** Formats a record as JSON; equal records give equal bytes. */
 export function formatRecord(record: ImageRecord): Uint8Array {
   const { name, reference, digest, configDigest, diffIds, platform, size, sha256, base, facts } =
     record;

@@ -8,16 +8,18 @@ export interface Use {
   readonly at: string;
 }
 
+/** Sum of the uses of one image. */
 export interface Usage {
   readonly last_used: string;
   readonly usage_count: number;
 }
 
+/** Formats a use as one line of the journal. */
 export function formatUse(use: Use): string {
   return `${JSON.stringify(use)}\n`;
 }
 
-/** Sums a journal up by name. A last line that was cut short is left out. */
+/** Sums the uses in a journal by image name. Invalid lines, such as a truncated last one, are ignored. */
 export function parseUses(text: string): ReadonlyMap<string, Usage> {
   const usage = new Map<string, Usage>();
   for (const line of text.split('\n')) {
@@ -36,7 +38,7 @@ export function mergeUsage(a: Usage | undefined, b: Usage): Usage {
   };
 }
 
-/** An entry's own counts with those of the journal. */
+/** Adds the uses in the journal to those of a catalog entry. */
 export function addUsage(
   entry: { readonly last_used?: string; readonly usage_count?: number },
   usage: Usage | undefined,
@@ -49,16 +51,16 @@ export function addUsage(
   return { usage_count: count, ...(last === undefined ? {} : { last_used: last }) };
 }
 
-/** ISO 8601, as far as it is compared: `2026-01-02T03:04:05.678Z`. */
+/** ISO 8601 in UTC, so that times compare as text: `2026-01-02T03:04:05.678Z`. */
 const TIME = /^[0-9]{4}(?:-[0-9]{2}){2}T[0-9:.]{5,18}Z$/;
-/** More than anybody loads an image (uses). */
-const MOST = 1e12;
+/** Highest accepted count; a larger one comes from a damaged file. */
+const MAX_USAGE_COUNT = 1e12;
 
 /** Whether a value from a file is a {@link Usage}. */
 export function isUsage(value: unknown): value is Usage {
   if (!isObject(value)) return false;
   const { last_used: last, usage_count: count } = value;
-  return typeof last === 'string' && TIME.test(last) && isSize(count) && count <= MOST;
+  return typeof last === 'string' && TIME.test(last) && isSize(count) && count <= MAX_USAGE_COUNT;
 }
 
 function parseLine(line: string): Use | undefined {

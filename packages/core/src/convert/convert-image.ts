@@ -22,13 +22,14 @@ import {
   type LayerCompression,
 } from './formats.js';
 
-/** What to convert; everything that is omitted stays as it is. */
+/** Options of {@link convertImage}. */
 export interface ConvertOptions extends CallOptions {
-  /** Keep only these; all when empty. One gives the image itself, several an index. */
+  /** Platforms to keep; all when omitted or empty. One platform gives an image manifest, several an index. */
   readonly platforms?: readonly Platform[] | undefined;
   /** Compression of every layer; unchanged when omitted. */
   readonly compress?: LayerCompression | undefined;
-  /** Compression level, in the numbers of gzip or zstd. */
+  /** Compression level of gzip or zstd; the default of the format when omitted. Without it, layers that have the wanted
+   * compression are not recompressed. */
   readonly level?: number | undefined;
   /** Format of manifests, configs and layers; unchanged when omitted. */
   readonly format?: Format | undefined;
@@ -38,7 +39,7 @@ export interface ConvertOptions extends CallOptions {
   readonly pack?:
     | ((source: Source, layer: Descriptor, options: LayerOptions) => Promise<ConvertedLayer>)
     | undefined;
-  /** Called with notices for people, for example attestations that are left out. */
+  /** Called with messages for the user, for example about attestations that are left out. */
   readonly onNotice?: ((text: string) => void) | undefined;
 }
 
@@ -50,8 +51,8 @@ export interface Converted extends AsyncDisposable {
 }
 
 /**
- * Converts an image: other platforms, other compression, another format. Configs keep their bytes, and with them the diff
- * IDs; manifests get a new digest where their content changes.
+ * Converts an image: selects platforms, changes the layer compression or the format. Configs, and thus diff IDs, do not
+ * change; a manifest gets a new digest if its content changes.
  *
  * @throws ImageError NOT_FOUND (a platform), USAGE (zstd in docker's format), as `walk`
  * @example
@@ -91,7 +92,7 @@ class Conversion implements AsyncDisposable {
   readonly #source: Source;
   readonly #graph: Graph;
   readonly #options: ConvertOptions;
-  /** Each layer is converted once, however many images have it. */
+  /** Conversions by digest of the old layer, so that a layer shared by several images is converted once. */
   readonly #layers = new Map<Digest, Promise<ConvertedLayer>>();
 
   constructor(source: Source, graph: Graph, options: ConvertOptions) {
@@ -102,7 +103,7 @@ class Conversion implements AsyncDisposable {
 
   async convert(node: Descriptor): Promise<Descriptor> {
     const document = this.#graph.documents.get(node.digest);
-    if (!document?.manifest) throw this.#absent(node);
+    if (!document?.manifest) throw this.#missingContent(node);
     const { manifest, bytes } = document;
     return manifest.kind === 'index'
       ? this.#convertIndex(node, manifest, bytes)
@@ -115,7 +116,7 @@ class Conversion implements AsyncDisposable {
   }
 
   async #convertIndex(node: Descriptor, index: ImageIndex, bytes: Uint8Array): Promise<Descriptor> {
-    const chosen = this.#chosen(index);
+    const chosen = this.#selectChildren(index);
     if (chosen.length === 1 && (this.#options.platforms ?? []).length === 1 && chosen[0])
       return this.convert(chosen[0]);
     const changed = new Map<Digest, Descriptor>();
@@ -126,14 +127,14 @@ class Conversion implements AsyncDisposable {
       if (about === undefined) return [changed.get(child.digest) ?? child];
       if (changed.get(about)?.digest === about) return [child];
       this.#options.onNotice?.(
-        `${child.digest}: left out; it attests to ${about}, which has another digest now`,
+        `${child.digest}: left out: it is an attestation of ${about}, whose digest has changed`,
       );
       return [];
     });
-    return this.#written(node, { ...parseJsonObject(bytes, 'index'), manifests: kept });
+    return this.#rewrite(node, { ...parseJsonObject(bytes, 'index'), manifests: kept });
   }
 
-  #chosen(index: ImageIndex): readonly Descriptor[] {
+  #selectChildren(index: ImageIndex): readonly Descriptor[] {
     const { platforms = [] } = this.#options;
     if (platforms.length === 0) return index.manifests;
     const { documents } = this.#graph;
@@ -146,17 +147,17 @@ class Conversion implements AsyncDisposable {
     { config, layers }: ImageManifest,
     bytes: Uint8Array,
   ): Promise<Descriptor> {
-    // An artifact is nobody's layers; it stays as it is.
+    // The layers of an artifact are not file systems, so they are not converted.
     if (!isImageConfigType(config.mediaType)) return node;
     const format = this.#formatFor(node);
     const changed = new Map<Digest, Descriptor>();
-    // Each uses all cores, but has its pauses; a second one fills them.
+    // One conversion does not keep all cores busy all the time; a second one uses the idle time.
     await forEachOf(layers, { concurrency: 2, signal: this.#options.signal }, async (layer) => {
       changed.set(layer.digest, { ...layer, ...(await this.#layer(layer, format)) });
     });
     const converted = layers.map((layer) => changed.get(layer.digest) ?? layer);
     const mediaType = inFormat(config.mediaType, format);
-    return this.#written(node, {
+    return this.#rewrite(node, {
       ...parseJsonObject(bytes, 'manifest'),
       config: { ...config, mediaType },
       layers: converted,
@@ -166,7 +167,7 @@ class Conversion implements AsyncDisposable {
   async #layer(layer: Descriptor, format: Format): Promise<Descriptor> {
     const now = compressionOf(layer.mediaType);
     const { compress: wanted = now, level, signal } = this.#options;
-    // Foreign layers, and what nobody here knows.
+    // Layers of unknown media types, such as foreign layers, are not converted.
     if (now === undefined || wanted === undefined) return layer;
     if (wanted === now && level === undefined)
       return { ...layer, mediaType: inFormat(layer.mediaType, format) };
@@ -189,8 +190,10 @@ class Conversion implements AsyncDisposable {
     return this.#options.format ?? formatOf(node.mediaType) ?? 'oci';
   }
 
-  /** The document as it is now; with nothing changed, its very bytes. */
-  #written(node: Descriptor, document: Readonly<Record<string, unknown>>): Descriptor {
+  /**
+   * Stores a changed document and returns its descriptor; returns `node` when nothing changed, so that the bytes stay.
+   */
+  #rewrite(node: Descriptor, document: Readonly<Record<string, unknown>>): Descriptor {
     const before = this.#graph.documents.get(node.digest)?.bytes;
     const mediaType = inFormat(node.mediaType, this.#formatFor(node));
     const same = before && JSON.stringify(parseJsonObject(before, 'manifest'));
@@ -205,7 +208,7 @@ class Conversion implements AsyncDisposable {
     return { ...node, ...descriptor };
   }
 
-  #absent({ digest }: Descriptor): ImageError {
+  #missingContent({ digest }: Descriptor): ImageError {
     return new ImageError(
       'INCOMPLETE',
       `${this.#source.location}: expected ${digest}, got no such content`,

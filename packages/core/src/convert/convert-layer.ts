@@ -10,20 +10,20 @@ import { tap } from '../transfer/tap.js';
 import { verified } from '../transfer/verified.js';
 import { compressionOf, layerType, type Format, type LayerCompression } from './formats.js';
 
-/** How one layer is converted. */
+/** Options for converting one layer. */
 export interface LayerOptions extends CallOptions {
   readonly format: Format;
   readonly compression: LayerCompression;
   readonly level?: number | undefined;
 }
 
-/** A layer with other bytes and the same content. */
+/** A converted layer: the same files in another compression. */
 export interface ConvertedLayer extends Partial<AsyncDisposable> {
   readonly descriptor: Descriptor;
   readonly open: Open;
 }
 
-/** Unpacks a layer and packs it anew. */
+/** Streams a layer with another compression; the input is verified. @throws ImageError CORRUPT, TOO_LARGE */
 export function repacked(
   source: Source,
   layer: Descriptor,
@@ -38,7 +38,10 @@ export function repacked(
   return compression === 'none' ? plain : compress(plain, { kind: compression, level });
 }
 
-/** Does so once, into a temporary file: the digest is known at the end, and the bytes are kept till then. */
+/**
+ * Converts a layer into a temporary file, because its digest is known only at the end. Dispose of it to delete the
+ * file.
+ */
 export async function convertLayer(
   source: Source,
   layer: Descriptor,

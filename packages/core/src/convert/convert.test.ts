@@ -9,8 +9,8 @@ import { imagesOf } from '../transfer/graph.js';
 import { verifySource } from '../verify/verify-source.js';
 import { convertImage, type ConvertOptions } from './convert-image.js';
 
-/** Converts the only image, keeps the result, and holds it to all that verify asks. */
-async function converted(source: Source, options: Partial<ConvertOptions>, name?: string) {
+/** Converts an image, copies the result to a store, and verifies it. */
+async function convertToStore(source: Source, options: Partial<ConvertOptions>, name?: string) {
   const notices: string[] = [];
   const onNotice = (text: string) => void notices.push(text);
   await using conversion = await convertImage(source, await source.resolve(name), {
@@ -32,43 +32,45 @@ const types = (images: ReturnType<typeof imagesOf>) =>
   );
 
 describe('converting an image', () => {
-  it('compresses layers and back again; the config, and at the end the digest, are what they were', async () => {
+  it('keeps the config when it compresses layers, and restores the digest when it decompresses them', async () => {
     const plain = await storeWith('a:1', { bytes: 3_000_000 });
     const before = (await plain.resolve('a:1')).descriptor;
     const config = imagesOf(await walk(plain, before))[0]?.configDescriptor.digest;
     for (const compress of ['gzip', 'zstd'] as const) {
-      const packed = await converted(plain, { compress });
+      const packed = await convertToStore(plain, { compress });
       expect(types(packed.images)).toEqual([`v1.tar+${compress}`, `v1.tar+${compress}`]);
       expect(packed.images[0]?.configDescriptor.digest).toBe(config);
       expect(packed.to.digest).not.toBe(before.digest);
-      const again = await converted(plain, { compress });
+      const again = await convertToStore(plain, { compress });
       expect(again.to.digest).toBe(packed.to.digest);
-      const unpacked = await converted(packed.store, { compress: 'none' });
+      const unpacked = await convertToStore(packed.store, { compress: 'none' });
       expect(unpacked.to.digest).toBe(before.digest);
     }
   });
 
-  it('changes nothing where nothing is asked for', async () => {
+  it('changes nothing when the image already has the wanted form', async () => {
     const source = await storeWith('a:1', { gzip: true });
     for (const options of [{}, { compress: 'gzip' as const }, { format: 'oci' as const }]) {
-      const { from, to } = await converted(source, options);
+      const { from, to } = await convertToStore(source, options);
       expect(to).toEqual(from);
     }
   });
 
-  it('speaks docker and OCI', async () => {
+  it('converts between the docker and OCI formats', async () => {
     const source = await storeWith('a:1', { gzip: true });
-    const docker = await converted(source, { format: 'docker' });
+    const docker = await convertToStore(source, { format: 'docker' });
     expect(docker.to.mediaType).toBe('application/vnd.docker.distribution.manifest.v2+json');
     expect(types(docker.images)).toEqual(['diff.tar.gzip', 'diff.tar.gzip']);
-    const back = await converted(docker.store, { format: 'oci' });
+    const back = await convertToStore(docker.store, { format: 'oci' });
     expect(back.to.digest).toBe((await source.resolve('a:1')).descriptor.digest);
-    await expect(converted(source, { format: 'docker', compress: 'zstd' })).rejects.toMatchObject({
+    await expect(
+      convertToStore(source, { format: 'docker', compress: 'zstd' }),
+    ).rejects.toMatchObject({
       code: 'USAGE',
     });
   });
 
-  it('keeps the platforms that are asked for', async () => {
+  it('keeps only the given platforms', async () => {
     const source = new MemoryStore();
     const [amd64, arm64, s390x] = ['amd64', 'arm64', 's390x'].map((architecture) => ({
       os: 'linux',
@@ -76,17 +78,17 @@ describe('converting an image', () => {
     }));
     if (!amd64 || !arm64 || !s390x) throw new Error('three platforms');
     await writeIndex(source, 'a:1', [amd64, arm64, s390x]);
-    const one = await converted(source, { platforms: [arm64] });
+    const one = await convertToStore(source, { platforms: [arm64] });
     expect(one.images).toHaveLength(1);
     expect(one.to.mediaType).toContain('manifest.v1');
-    const two = await converted(source, { platforms: [amd64, s390x], compress: 'gzip' });
+    const two = await convertToStore(source, { platforms: [amd64, s390x], compress: 'gzip' });
     expect(two.images.map(({ config }) => config.platform.architecture)).toEqual([
       'amd64',
       's390x',
     ]);
     expect(two.to.mediaType).toContain('index');
     await expect(
-      converted(source, { platforms: [{ os: 'linux', architecture: 'arm' }] }),
+      convertToStore(source, { platforms: [{ os: 'linux', architecture: 'arm' }] }),
     ).rejects.toThrow(/expected an image for linux\/arm, got linux\/amd64, linux\/arm64/);
   });
 });

@@ -4,7 +4,7 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import { resolveAmong } from '../transfer/resolve.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Source } from '../transfer/store.js';
 
-/** What is made anew can only be read from its beginning. */
+/** Cuts a range out of a stream, because converted content can be read only from its beginning. */
 async function* rangeOf(bytes: Bytes, { start = 0, end = Infinity }: ReadOptions = {}): Bytes {
   let at = 0;
   for await (const chunk of bytes) {
@@ -15,7 +15,7 @@ async function* rangeOf(bytes: Bytes, { start = 0, end = Infinity }: ReadOptions
   }
 }
 
-/** What was converted, and for the rest the source that it came from. Owns neither. */
+/** A converted image: changed content from `content`, unchanged content from the original source. Owns neither. */
 export class ConvertedSource implements Source {
   readonly location: string;
   readonly #from: Source;
@@ -47,6 +47,6 @@ export class ConvertedSource implements Source {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // The conversion owns what was made, and the caller what it was made from.
+    // The conversion owns the converted content, and the caller owns the original source.
   }
 }

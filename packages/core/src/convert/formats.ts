@@ -6,7 +6,7 @@ export type Format = 'oci' | 'docker';
 /** Compression of a layer. */
 export type LayerCompression = 'none' | 'gzip' | 'zstd';
 
-/** The media types of both formats, by what they are of. */
+/** The media types of both formats, by kind of content. */
 const TYPES: Readonly<Record<string, Readonly<Partial<Record<Format, string>>>>> = {
   index: { oci: MediaType.index, docker: MediaType.dockerList },
   manifest: { oci: MediaType.manifest, docker: MediaType.dockerManifest },
@@ -15,14 +15,14 @@ const TYPES: Readonly<Record<string, Readonly<Partial<Record<Format, string>>>>>
   gzip: { oci: MediaType.layerGzip, docker: MediaType.dockerLayerGzip },
   zstd: { oci: MediaType.layerZstd },
 };
-const LAYERS: readonly LayerCompression[] = ['none', 'gzip', 'zstd'];
+const LAYER_COMPRESSIONS: readonly LayerCompression[] = ['none', 'gzip', 'zstd'];
 
-/** How a layer is compressed, as its media type says; undefined for what is no layer that we know. */
+/** The compression of a layer by its media type; undefined for types that are not known layer types. */
 export function compressionOf(mediaType: string): LayerCompression | undefined {
-  return LAYERS.find((kind) => Object.values(TYPES[kind] ?? {}).includes(mediaType));
+  return LAYER_COMPRESSIONS.find((kind) => Object.values(TYPES[kind] ?? {}).includes(mediaType));
 }
 
-/** The format that a media type belongs to; undefined for others. */
+/** The format that a media type belongs to; undefined for unknown types. */
 export function formatOf(mediaType: string): Format | undefined {
   for (const types of Object.values(TYPES)) {
     if (types.oci === mediaType) return 'oci';
@@ -31,13 +31,14 @@ export function formatOf(mediaType: string): Format | undefined {
   return undefined;
 }
 
-/** The same media type in another format. @throws ImageError USAGE (docker's has no zstd) */
+/** Converts a media type to a format; unknown types stay. @throws ImageError USAGE (docker's format has no zstd) */
 export function inFormat(mediaType: string, format: Format): string {
   for (const types of Object.values(TYPES))
     if (types.oci === mediaType || types.docker === mediaType) return typeIn(types, format);
   return mediaType;
 }
 
+/** The media type of a layer. @throws ImageError USAGE (docker's format has no zstd) */
 export function layerType(compression: LayerCompression, format: Format): string {
   return typeIn(TYPES[compression] ?? {}, format);
 }
@@ -46,6 +47,6 @@ function typeIn(types: Readonly<Partial<Record<Format, string>>>, format: Format
   const found = types[format];
   if (found !== undefined) return found;
   throw new ImageError('USAGE', `--format ${format}: expected layers without zstd, got zstd`, {
-    hint: 'Docker’s format knows gzip only: add --compress gzip, or use --format oci.',
+    hint: 'Docker’s format supports gzip only: add --compress gzip, or use --format oci.',
   });
 }

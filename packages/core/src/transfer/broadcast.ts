@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.js';
 import type { CallOptions, Open, Sink } from './store.js';
 import type { Graph } from './graph.js';
 
-/** Several sinks as one: each gets all that any of them wants. */
+/** Writes to several sinks. A blob that one of them wants is written to all. */
 export class BroadcastSink implements Sink {
   readonly location: string;
   readonly #sinks: readonly Sink[];

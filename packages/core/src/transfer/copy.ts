@@ -8,9 +8,9 @@ import type { Graph } from './graph.js';
 import { tap } from './tap.js';
 
 /**
- * Progress of a copy; sizes in bytes. `start` comes first, with all that will be written; `progress` is one chunk of one
- * node; each node ends as `skipped` (the sink has it) or `done`. `fetching` and `fetched` are content that the source gets
- * from elsewhere before it is read.
+ * Progress of a copy; sizes in bytes. `start` comes first, with the total that will be written; `progress` is one chunk
+ * of one node; each node ends as `skipped` (the sink has it) or `done`. `fetching` and `fetched` report content that
+ * the source downloads before it is read.
  */
 export type CopyEvent =
   | {
@@ -20,29 +20,29 @@ export type CopyEvent =
       readonly nodes: number;
     }
   | { readonly type: 'progress'; readonly descriptor: Descriptor; readonly bytes: number }
-  /** What a source must get first, from elsewhere, and each chunk of that. */
+  /** `fetching`: total that the source must download first. `fetched`: size of one chunk of it. */
   | { readonly type: 'fetching'; readonly bytes: number }
   | { readonly type: 'fetched'; readonly bytes: number }
   | { readonly type: 'skipped' | 'done'; readonly descriptor: Descriptor };
 
-/** How an image is copied. */
+/** Options of {@link copy}. */
 export interface CopyOptions extends CallOptions {
-  /** Name at the destination; what the source calls the image when omitted. */
+  /** Name at the destination; the name in the source when omitted. */
   readonly as?: string | undefined;
-  /** How many blobs move at once; 4 when omitted. */
+  /** Number of blobs that are copied concurrently; 4 when omitted. */
   readonly concurrency?: number;
   /** Called for each step and each chunk. */
   readonly onEvent?: ((event: CopyEvent) => void) | undefined;
 }
 
 /**
- * Copies one image, byte for byte, and names it: the same digest at both ends. Children are written before parents and the
- * name last. Does not commit: several images may go into one archive.
+ * Copies one image byte for byte and tags it; the digest does not change. Children are written before parents, and the
+ * tag last. Does not commit, so that several images can go into one archive.
  *
  * @param reference a name or a digest in the source; the only image when undefined.
  * @returns the root that was copied
- * @throws ImageError of the source (NOT_FOUND, AMBIGUOUS, CORRUPT, INCOMPLETE, INVALID) or the sink (NO_SPACE, UNAUTHORIZED,
- *   DENIED, UNAVAILABLE)
+ * @throws ImageError of the source (NOT_FOUND, AMBIGUOUS, CORRUPT, INCOMPLETE, INVALID) or the sink (NO_SPACE,
+ *   UNAUTHORIZED, DENIED, UNAVAILABLE)
  * @example
  * await using source = (await openArchive('./app.tar')).source;
  * await using sink = new LayoutSink('./layout');
@@ -64,8 +64,7 @@ export async function copy(
 }
 
 /**
- * Copies the nodes that the sink wants of an image that was walked already. Does not name it. @throws ImageError as
- * `copy`
+ * Copies the nodes of a graph that the sink wants. Does not tag the image. @throws ImageError as {@link copy}
  */
 export async function copyGraph(
   source: Source,
@@ -94,12 +93,13 @@ export async function copyGraph(
     const known = graph.documents.get(node.digest)?.bytes;
     const raw = (start: number) =>
       known ? only(known.subarray(start)) : source.read(node, { start, signal });
-    const whole = () => verified(raw(0), node, { signal, location: source.location, onBytes });
+    const verifiedContent = () =>
+      verified(raw(0), node, { signal, location: source.location, onBytes });
     await sink.write(
       node,
       (start = 0) =>
         start === 0
-          ? discarding(source, node, whole())
+          ? discardIfCorrupt(source, node, verifiedContent())
           : tap(raw(start), ({ byteLength }) => onBytes(byteLength)),
       { signal },
     );
@@ -112,8 +112,8 @@ export async function copyGraph(
   for (const node of manifests) await write(node, options.signal);
 }
 
-/** Tells the source when its content is not what it should be. */
-async function* discarding(source: Source, node: Descriptor, bytes: Bytes): Bytes {
+/** Passes verified content through; if it is corrupt, tells the source to discard it. */
+async function* discardIfCorrupt(source: Source, node: Descriptor, bytes: Bytes): Bytes {
   try {
     yield* bytes;
   } catch (error) {
@@ -122,7 +122,7 @@ async function* discarding(source: Source, node: Descriptor, bytes: Bytes): Byte
   }
 }
 
-/** One chunk as a stream. */
+/** A stream of one chunk. */
 export async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
   yield bytes;
 }

@@ -1,14 +1,16 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Source } from './store.js';
 
-/** Content that lies in files of this machine, so that somebody else can read it: another thread, for example. */
+/** Position of content in local files, so that another thread can read it. Offsets and sizes are in bytes. */
 export interface Extent {
-  /** Where it begins in the archive. */
+  /** Offset in the archive. */
   readonly offset: number;
   readonly size: number;
-  /** What it is called there, for messages. */
+  /** Path of the member, for messages. */
   readonly member: string;
-  /** In this order; one at least. `file` is a path, or the number of a file that its owner keeps open. */
+  /**
+   * Pieces of the content in order, at least one. `file` is a path, or a file descriptor that the source keeps open.
+   */
   readonly pieces: readonly {
     readonly file: string | number;
     readonly offset: number;
@@ -16,14 +18,15 @@ export interface Extent {
   }[];
 }
 
-/** A source whose content lies in files of this machine, as it is. */
+/** A source whose content is stored unchanged in local files. */
 export interface LocatedSource extends Source {
-  /** Undefined for what it does not hold, or holds only in memory. */
+  /** Undefined for content that the source lacks or has only in memory. */
   locate(descriptor: Descriptor): Promise<Extent | undefined>;
-  /** All files that it is made of; of a link, what it leads to. */
+  /** All members of the archive or layout; links are resolved. */
   members(): Promise<readonly Extent[]>;
 }
 
+/** Whether a source can tell the position of its content. */
 export function isLocated(source: Source): source is LocatedSource {
   return 'locate' in source;
 }

@@ -2,8 +2,8 @@ import pLimit from 'p-limit';
 import type { CallOptions } from './store.js';
 
 /**
- * Runs `task` on every item, at most `concurrency` at once. The first failure stops the others
- * through their signal, and is thrown once every task has ended: nothing runs on behind.
+ * Runs `task` on every item, at most `concurrency` at once. The first failure aborts the other tasks
+ * through their signal, and is thrown after all tasks have ended.
  */
 export async function forEachOf<T>(
   items: readonly T[],

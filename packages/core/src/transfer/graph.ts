@@ -14,11 +14,11 @@ export interface Document {
 /** An image without its layers: manifests and configs read, blobs listed. */
 export interface Graph {
   readonly root: Descriptor;
-  /** The manifests and image configs that the source holds. */
+  /** The manifests and image configs that the source has. */
   readonly documents: ReadonlyMap<Digest, Document>;
-  /** All nodes that the source holds, each once, children before parents, the root last. */
+  /** All nodes that the source has, each once, children before parents, the root last. */
   readonly nodes: readonly Descriptor[];
-  /** Nodes that the source does not hold; with `missing: 'fail'` always empty. */
+  /** Nodes that the source lacks; with `missing: 'fail'` always empty. */
   readonly missing: readonly Descriptor[];
 }
 
@@ -27,17 +27,17 @@ export function sizeOf(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => sum + node.size, 0);
 }
 
-/** One image of a graph that a container can run. */
+/** An image manifest of a graph with its parsed config. */
 export interface RunnableImage {
   /** The image manifest. */
   readonly descriptor: Descriptor;
-  /** Lowest first. */
+  /** Layers, the lowest first. */
   readonly layers: readonly Descriptor[];
   readonly configDescriptor: Descriptor;
   readonly config: ImageConfig;
 }
 
-/** Every image manifest in the graph that runs on some platform, with its config. */
+/** The image manifests in the graph whose image config is present; artifacts are omitted. */
 export function imagesOf(graph: Graph): RunnableImage[] {
   return [...graph.documents.values()].flatMap(({ descriptor, manifest }) => {
     if (manifest?.kind !== 'image') return [];

@@ -2,10 +2,10 @@ import type { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import type { Source } from './store.js';
 
-/** The two descriptions of a hybrid archive. Programs load one or the other, so both should be the same images. */
+/** Both halves of a hybrid archive. Programs load one or the other, so both should contain the same images. */
 export interface Halves {
   readonly oci: Source;
-  /** Reads the other description. */
+  /** Reads `manifest.json`. */
   readonly docker: () => Promise<DockerHalf>;
 }
 
@@ -15,13 +15,13 @@ export interface DockerHalf {
   readonly images: readonly DockerImage[];
 }
 
-/** An image of `manifest.json`; parts that could not be read are absent, and `error` says why. */
+/** An image of `manifest.json`. If it could not be read completely, `source` is absent and `error` is the reason. */
 export interface DockerImage {
   /** Its names, fully qualified. */
   readonly references: readonly string[];
-  /** Absent when the config is missing or damaged. */
+  /** Digest of the config; absent when the config is missing or damaged. */
   readonly config?: Digest;
-  /** Reads this image alone. */
+  /** A source of this image only. */
   readonly source?: Source;
   readonly error?: ImageError;
 }

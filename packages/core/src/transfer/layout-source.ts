@@ -13,7 +13,7 @@ import { resolveAmong } from './resolve.js';
 import type { Bytes, ReadOptions } from './store.js';
 import { readAll } from './verified.js';
 
-/** An OCI image layout (image-layout.md), in a tar or in a folder. Owns its files. */
+/** An OCI image layout (OCI image spec, image-layout.md) in a tar or a folder. Disposing it disposes of `files`. */
 export class LayoutSource implements LocatedSource {
   readonly location: string;
   readonly limits: Limits | undefined;
@@ -42,7 +42,7 @@ export class LayoutSource implements LocatedSource {
     return new LayoutSource(location, files, parseLayoutIndex(bytes, options), options.limits);
   }
 
-  /** The same with other names. Shares the files: only one of them is to be disposed of. */
+  /** The same content with other images listed. Shares the files: dispose of only one of the two sources. */
   named(images: readonly NamedDescriptor[]): LayoutSource {
     return new LayoutSource(this.location, this.#files, images, this.limits);
   }

@@ -9,8 +9,8 @@ import { walk } from './walk.js';
 import type { Graph } from './graph.js';
 
 /**
- * What a manifest is about, if it is a referrer: a signature, an SBOM (OCI image spec 1.1, manifest.md § subject).
- * Undefined for all else, also for what cannot be read: whoever wants that one will be told why.
+ * The `subject` of a referrer such as a signature or an SBOM (OCI image spec 1.1, manifest.md § subject). Undefined for
+ * other content, and for a manifest that cannot be read: copying that one reports the error.
  */
 export async function subjectOf(
   source: Source,
@@ -27,7 +27,7 @@ export async function subjectOf(
   }
 }
 
-/** What refers to any manifest of these images, as far as it can be known without layers. */
+/** The graphs of all direct and indirect referrers of the manifests in `images`. @throws ImageError as {@link walk} */
 export async function referringTo(
   source: Source,
   images: readonly Graph[],
@@ -42,13 +42,13 @@ export async function referringTo(
   return graphs;
 }
 
-/** What refers to one of these manifests in a source, what refers to that, and so on. */
+/** All direct and indirect referrers of `subjects` in a source, each once. */
 export async function referrersOf(
   source: Source,
   subjects: Iterable<Descriptor>,
   options: CallOptions = {},
 ): Promise<Descriptor[]> {
-  const about = source.referrers ? undefined : await subjectsIn(source, options);
+  const about = source.referrers ? undefined : await referrersBySubject(source, options);
   const found = new Map<Digest, Descriptor>();
   const seen = new Set<Digest>();
   const queue = [...subjects];
@@ -65,8 +65,8 @@ export async function referrersOf(
   return [...found.values()];
 }
 
-/** All referrers of a source that lists them like images, by what they refer to. */
-async function subjectsIn(
+/** The referrers among the listed images of a source, by digest of their subject. */
+async function referrersBySubject(
   source: Source,
   options: CallOptions,
 ): Promise<ReadonlyMap<Digest, readonly Descriptor[]>> {

@@ -6,9 +6,10 @@ import { subjectOf } from './referrers.js';
 import type { Source } from './store.js';
 
 /**
- * Implements `Source.resolve` for a source whose images fit into a list. A name that is only a tag is found by that tag.
+ * Implements `Source.resolve` for a source with a list of images. An image whose name is only a tag is found by that
+ * tag.
  *
- * @throws ImageError NOT_FOUND, AMBIGUOUS (also a name of two images), USAGE (not a reference)
+ * @throws ImageError NOT_FOUND, AMBIGUOUS (several images, or one name of several), USAGE (not a reference)
  */
 export async function resolveAmong(
   source: Source,
@@ -16,7 +17,7 @@ export async function resolveAmong(
   reference: string | undefined,
 ): Promise<NamedDescriptor> {
   const { location } = source;
-  if (reference === undefined) return theOnly(source, images);
+  if (reference === undefined) return onlyImage(source, images);
   const byTag = images.filter(
     ({ descriptor }) => descriptor.annotations?.[Annotation.refName] === reference,
   );
@@ -27,14 +28,14 @@ export async function resolveAmong(
   const found = byTag.length > 0 ? byTag : byName;
   requireDistinct(source, found, reference);
   if (found[0]) return found[0];
-  const names = images.map(called);
+  const names = images.map(displayName);
   throw new ImageError('NOT_FOUND', `${location}: expected an image ${wanted}, got none`, {
     location,
-    hint: names.length === 0 ? 'It holds no image at all.' : `It holds ${shortList(names)}.`,
+    hint: names.length === 0 ? 'It contains no images.' : `It contains ${shortList(names)}.`,
   });
 }
 
-/** @throws ImageError AMBIGUOUS when one name is the name of two images */
+/** @throws ImageError AMBIGUOUS when two different images have the same name */
 export function requireDistinctNames(source: Source, images: readonly NamedDescriptor[]): void {
   const known = new Map<string, NamedDescriptor>();
   for (const image of images) {
@@ -51,7 +52,7 @@ function requireDistinct(
   images: readonly NamedDescriptor[],
   name: string,
 ): void {
-  if (images.length < 2 || areOne(images)) return;
+  if (images.length < 2 || areSameImage(images)) return;
   const digests = [...new Set(images.map(({ descriptor }) => descriptor.digest))];
   throw new ImageError(
     'AMBIGUOUS',
@@ -60,8 +61,8 @@ function requireDistinct(
   );
 }
 
-/** What refers to an image is no second image. */
-async function theOnly(
+/** The only image when no reference is given; referrers such as signatures are not counted. */
+async function onlyImage(
   source: Source,
   images: readonly NamedDescriptor[],
 ): Promise<NamedDescriptor> {
@@ -69,20 +70,20 @@ async function theOnly(
   const [first] = images;
   if (!first)
     throw new ImageError('NOT_FOUND', `${location}: expected an image, got none`, { location });
-  if (areOne(images)) return first;
+  if (areSameImage(images)) return first;
   const own: NamedDescriptor[] = [];
   for (const image of images) if (!(await subjectOf(source, image.descriptor))) own.push(image);
-  if (own[0] && areOne(own)) return own[0];
+  if (own[0] && areSameImage(own)) return own[0];
   throw new ImageError('AMBIGUOUS', `${location}: expected one image, got ${images.length}`, {
     location,
-    hint: `Name one of ${shortList(images.map(called))}, as in ${location}:NAME.`,
+    hint: `Name one of ${shortList(images.map(displayName))}, as in ${location}:NAME.`,
   });
 }
 
-function areOne(images: readonly NamedDescriptor[]): boolean {
+function areSameImage(images: readonly NamedDescriptor[]): boolean {
   return new Set(images.map(({ descriptor }) => descriptor.digest)).size === 1;
 }
 
-function called({ reference, embedded, descriptor }: NamedDescriptor): string {
+function displayName({ reference, embedded, descriptor }: NamedDescriptor): string {
   return reference ?? embedded?.text ?? descriptor.digest;
 }

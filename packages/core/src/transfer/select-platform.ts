@@ -9,9 +9,10 @@ import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 
 /**
- * Finds the image for one platform inside an index, however deep; an image that is no index is returned as it is.
+ * Finds the image for one platform in an index, including nested indexes. A root that is not an index is returned as it
+ * is.
  *
- * @throws ImageError NOT_FOUND, naming the platforms that are there; TOO_LARGE (indexes in indexes)
+ * @throws ImageError NOT_FOUND (the message lists the available platforms), TOO_LARGE (indexes nested too deeply)
  */
 export async function selectPlatform(
   source: Source,
@@ -45,7 +46,11 @@ export async function selectPlatform(
   );
 }
 
-/** The images of an index; of an index inside it, those of that, where it is known. Each once. */
+/**
+ * The images of an index, each once. Nested indexes are replaced by their images.
+ *
+ * @param known returns a nested index; one that it returns undefined for is listed itself.
+ */
 export function childrenOf(
   { manifests }: ImageIndex,
   known: (digest: Digest) => Manifest | undefined,
@@ -59,7 +64,7 @@ export function childrenOf(
   });
 }
 
-/** @throws ImageError NOT_FOUND */
+/** The first image whose platform matches. @throws ImageError NOT_FOUND */
 export function imageFor(
   location: string,
   images: readonly Descriptor[],
@@ -67,10 +72,10 @@ export function imageFor(
 ): Descriptor {
   const found = images.find(({ platform }) => platform && matchesPlatform(platform, wanted));
   if (found) return found;
-  const there = images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : []));
+  const available = images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : []));
   throw new ImageError(
     'NOT_FOUND',
-    `${location}: expected an image for ${formatPlatform(wanted)}, got ${shortList(there) || 'none'}`,
+    `${location}: expected an image for ${formatPlatform(wanted)}, got ${shortList(available) || 'none'}`,
     { location },
   );
 }

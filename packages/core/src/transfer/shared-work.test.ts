@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SharedWork } from './shared-work.js';
 
-/** Work that ends when it is told to, or cancelled. */
+/** Work that runs until the test resolves it or it is cancelled. */
 function controlled() {
   const started: AbortSignal[] = [];
   const end: ((value: string) => void)[] = [];
@@ -14,7 +14,7 @@ function controlled() {
   return { started, end, work };
 }
 
-it('work that several callers want runs once', async () => {
+it('runs work of one key once for concurrent callers', async () => {
   const shared = new SharedWork<string>();
   const { started, end, work } = controlled();
   const all = [shared.run('a', work), shared.run('a', work), shared.run('b', work)];
@@ -23,7 +23,7 @@ it('work that several callers want runs once', async () => {
   expect(started).toHaveLength(2);
 });
 
-it('work goes on while one caller waits, and is cancelled when the last one gives up', async () => {
+it('continues while one caller still waits, and cancels the work when the last caller aborts', async () => {
   const shared = new SharedWork<string>();
   const { started, work } = controlled();
   const [one, other] = [new AbortController(), new AbortController()];
@@ -37,7 +37,7 @@ it('work goes on while one caller waits, and is cancelled when the last one give
   expect(started[0]?.aborted).toBe(true);
 });
 
-it('cancelled work is not joined, failed work is not remembered', async () => {
+it('starts work again after it was cancelled or failed', async () => {
   const shared = new SharedWork<string>();
   const { started, end, work } = controlled();
   const gone = new AbortController();
@@ -51,14 +51,14 @@ it('cancelled work is not joined, failed work is not remembered', async () => {
   expect(started).toHaveLength(2);
 });
 
-it('a caller that gave up before starts nothing', async () => {
+it('starts no work for a caller that is already aborted', async () => {
   const shared = new SharedWork<string>();
   const { started, work } = controlled();
   await expect(shared.run('a', work, { signal: AbortSignal.abort() })).rejects.toThrow();
   expect(started).toEqual([]);
 });
 
-it('disposing cancels all work', async () => {
+it('cancels all work when it is disposed of', async () => {
   const shared = new SharedWork<string>();
   const running = shared.run('a', controlled().work);
   const failing = expect(running).rejects.toThrow('cancelled');

@@ -6,13 +6,13 @@ interface Running<T> {
   waiting: number;
 }
 
-/** Runs work once for all callers that want the same at the same time; it is cancelled when the last caller gives up. */
+/** Runs work once for all concurrent callers with the same key; it is cancelled when the last caller aborts. */
 export class SharedWork<T> implements AsyncDisposable {
   readonly #running = new Map<string, Running<T>>();
-  /** Cancelled work, too, until it has ended. */
+  /** Includes cancelled work that has not ended yet, so that disposal can wait for it. */
   readonly #all = new Set<Running<T>>();
 
-  /** @throws the reason of `signal` when this caller gives up; whatever the work throws */
+  /** Joins or starts the work of `key`. @throws the reason of `signal` when this caller aborts; errors of the work */
   async run(
     key: string,
     work: (stop: AbortSignal) => Promise<T>,
@@ -22,17 +22,17 @@ export class SharedWork<T> implements AsyncDisposable {
     const running = this.#running.get(key) ?? this.#start(key, work);
     running.waiting++;
     try {
-      return await unlessAborted(running.result, signal);
+      return await waitFor(running.result, signal);
     } finally {
       if (--running.waiting === 0) {
         running.stop.abort();
-        // Nobody may join work that was cancelled.
+        // A later caller must start new work, not join the cancelled one.
         this.#running.delete(key);
       }
     }
   }
 
-  /** Cancels all work and waits for its end. */
+  /** Cancels all work and waits until it has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { stop } of this.#all) stop.abort();
     await Promise.allSettled([...this.#all].map(({ result }) => result));
@@ -49,7 +49,7 @@ export class SharedWork<T> implements AsyncDisposable {
   }
 }
 
-function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+function waitFor<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return result;
   return new Promise((resolve, reject) => {
     const stop = (): void => {

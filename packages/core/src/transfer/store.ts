@@ -8,12 +8,12 @@ import type { Graph } from './graph.js';
 export type Bytes = AsyncIterable<Uint8Array>;
 
 /**
- * Opens content as a stream. May be called again: a sink may skip, mount or retry. With `start` 0 (the default) the stream
- * is verified; from a later byte the caller must verify the whole content.
+ * Opens content as a stream from byte `start`. May be called any number of times, because a sink may skip, mount or
+ * retry. With `start` 0 (the default) the stream is verified; otherwise the caller must verify the whole content.
  */
 export type Open = (start?: number) => Bytes;
 
-/** Options of every call that may take long. */
+/** Options of all long-running calls. */
 export interface CallOptions {
   /** Aborts the call; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -27,19 +27,19 @@ export interface ReadOptions extends CallOptions {
   readonly end?: number;
 }
 
-/** Progress of content that a source fetches before it is read. */
+/** Callbacks for the progress of `Source.prepare`. */
 export interface PrepareOptions extends CallOptions {
-  /** Called once with the number of bytes that must be fetched. */
+  /** Called once with the total number of bytes to fetch. */
   readonly onFetching?: ((bytes: number) => void) | undefined;
-  /** Called with the size of each chunk that was fetched. */
+  /** Called with the size of each fetched chunk in bytes. */
   readonly onFetched?: ((bytes: number) => void) | undefined;
 }
 
 /**
- * Images to read from. Dispose it when done; it may hold a file or a connection open.
+ * Images to read from. Dispose of it when done; it may keep a file or a connection open.
  *
- * Implement `list`, `resolve`, `has` and `read`; the optional methods make some sources faster. A source's content is not
- * trusted: `copy`, `verified` and `readContent` check every byte.
+ * Implement `list`, `resolve`, `has` and `read`; the optional methods make some sources faster. A source's content is
+ * not trusted: `copy`, `verified` and `readContent` check every byte.
  */
 export interface Source extends AsyncDisposable {
   /** Location for messages: `docker-archive:./app.tar`. */
@@ -48,7 +48,7 @@ export interface Source extends AsyncDisposable {
   /** Parsing limits for its manifests; defaults when omitted. */
   readonly limits?: Limits | undefined;
 
-  /** Every image, named or not; an image with two names comes twice. */
+  /** Lists every image, with or without a name; an image with two names is listed twice. */
   list(options?: CallOptions): AsyncIterable<NamedDescriptor>;
 
   /**
@@ -59,18 +59,18 @@ export interface Source extends AsyncDisposable {
    */
   resolve(reference?: string, options?: CallOptions): Promise<NamedDescriptor>;
 
-  /** False only when the source can tell, without reading content, that it does not hold this. */
+  /** False only when the source knows, without reading content, that it lacks the descriptor's content. */
   has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>;
 
   /**
-   * The raw bytes, unverified: go through `copy`, `verified` or `readContent`.
+   * The raw, unverified bytes; prefer `copy`, `verified` or `readContent`, which verify them.
    *
    * @throws ImageError NOT_FOUND at the first byte
    */
   read(descriptor: Descriptor, options?: ReadOptions): Bytes;
 
   /**
-   * Announces what will be read soon, so that the source can fetch it together.
+   * Announces content that will be read next, so that the source can fetch all of it at once.
    *
    * @throws ImageError as `read`
    */
@@ -80,16 +80,16 @@ export interface Source extends AsyncDisposable {
   discard?(descriptor: Descriptor): Promise<void>;
 
   /**
-   * Manifests whose subject is this one, where the source keeps an index of them; without this method they are found
-   * through `list`.
+   * Lists manifests whose `subject` is this one. Only for sources that have an index of referrers; without this method,
+   * referrers are found through `list`.
    */
   referrers?(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Descriptor>;
 }
 
 /**
  * Images to write to. Call `begin`, then `write` for each wanted node (children first), then `tag`, and for all images
- * together one `commit`; `copy` does all but the last. Disposed without commit, no name is visible and nothing
- * half-written stays.
+ * together one `commit`; `copy` does all but the last. If disposed of without a commit, no tag becomes visible and
+ * temporary files are deleted.
  */
 export interface Sink extends AsyncDisposable {
   readonly location: string;
@@ -97,41 +97,41 @@ export interface Sink extends AsyncDisposable {
   /**
    * Announces an image.
    *
-   * @returns the digests that must be written. Manifests are always wanted: their presence never proves that their children
-   *   are there.
+   * @returns the digests that must be written. Manifests are always included: a manifest that is present does not prove
+   *   that its children are.
    * @throws ImageError NO_SPACE, UNSUPPORTED
    */
   begin(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
   /**
-   * Takes one node. Writing content that is there already is no error. `open` may be kept until commit.
+   * Writes one node; content that is present already is no error. The sink may call `open` as late as in `commit`.
    *
    * @throws ImageError CORRUPT (size or digest), NO_SPACE; UNAUTHORIZED, DENIED or UNAVAILABLE of a registry
    */
   write(descriptor: Descriptor, open: Open, options?: CallOptions): Promise<void>;
 
   /**
-   * Takes content whose digest is known only at its end, for example a layer that is compressed while it is sent.
+   * Writes content whose digest is not known in advance, for example a layer that is compressed while it is sent.
    *
    * @returns its descriptor
    */
   ingest?(mediaType: string, open: Open, options?: CallOptions): Promise<Descriptor>;
 
-  /** Names an image that was begun; takes effect at commit. @throws ImageError NOT_FOUND (it was not begun) */
+  /** Tags an announced image; takes effect at commit. @throws ImageError NOT_FOUND (`begin` was not called for it) */
   tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void>;
 
   /**
-   * Makes all that was written and tagged visible and durable. Called once.
+   * Makes all written content and tags visible and durable. Call it once.
    *
    * @throws ImageError NO_SPACE; UNAUTHORIZED, DENIED or UNAVAILABLE of a registry
    */
   commit(options?: CallOptions): Promise<void>;
 }
 
-/** A place that images are kept in: both a source and a sink. */
+/** Storage for images: both a source and a sink. */
 export interface Store extends Source, Sink {
-  /** Removes a name; the content stays until `remove`. @throws ImageError NOT_FOUND */
+  /** Removes a tag; the content stays until `remove`. @throws ImageError NOT_FOUND */
   untag(reference: string): Promise<void>;
-  /** Removes an image and every name of it. Content that other images use stays. Idempotent. */
+  /** Removes an image and all its tags. Content that other images use stays. Idempotent. */
   remove(descriptor: Descriptor): Promise<void>;
 }

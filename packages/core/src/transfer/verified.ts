@@ -4,17 +4,17 @@ import { algorithmOf, hasherFor } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import type { Bytes, CallOptions, Source } from './store.js';
 
-/** How a stream is verified. */
+/** Options of {@link verified}. */
 export interface VerifiedOptions extends CallOptions {
-  /** The source of the bytes, for messages. */
+  /** Location of the source, for messages. */
   readonly location?: string;
   /** Called with the size of each chunk. */
   readonly onBytes?: ((count: number) => void) | undefined;
 }
 
 /**
- * Passes `bytes` through and throws at the end unless size and digest are those of `descriptor`. On an error the consumer
- * must discard what it received.
+ * Passes `bytes` through and throws at the end unless size and digest match `descriptor`. On an error the consumer must
+ * discard what it received.
  *
  * @throws ImageError CORRUPT (size or digest)
  */
@@ -34,7 +34,7 @@ export async function* verified(
     yield chunk;
   }
   if (size !== descriptor.size) {
-    throw corrupt(
+    throw corruptError(
       descriptor,
       `${descriptor.size} bytes`,
       size > descriptor.size ? 'more' : `${size}`,
@@ -43,7 +43,7 @@ export async function* verified(
   }
   const actual = `${algorithmOf(descriptor.digest)}:${hasher.digest('hex')}`;
   if (actual !== descriptor.digest)
-    throw corrupt(descriptor, 'content of that digest', actual, options);
+    throw corruptError(descriptor, 'content of that digest', actual, options);
 }
 
 /** Collects a stream into one array. @throws ImageError TOO_LARGE over `limit` bytes (4 MiB when omitted) */
@@ -83,7 +83,7 @@ export async function readContent(
   );
 }
 
-function corrupt(
+function corruptError(
   descriptor: Descriptor,
   expected: string,
   actual: string,

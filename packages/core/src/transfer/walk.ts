@@ -9,26 +9,26 @@ import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 import type { Document, Graph } from './graph.js';
 
-/** How an image is walked. */
+/** Options of {@link walk}. */
 export interface WalkOptions extends CallOptions {
-  /** Content that the source does not hold: `fail` (default) throws INCOMPLETE, `report` lists it in `missing`. */
+  /** For content that the source lacks: `fail` (default) throws INCOMPLETE, `report` lists it in `Graph.missing`. */
   readonly missing?: 'fail' | 'report';
-  /** A bound shared by several walks, from {@link budgetFor}; each walk has its own bound too. */
+  /** A memory limit shared by several walks, from {@link budgetFor}; each walk has its own limit too. */
   readonly budget?: Budget;
 }
 
-/** A bound on the manifests and configs that several walks read: they are kept in memory, and each may name many others. */
+/** A limit on the manifests and configs that several walks read, because all of them are kept in memory. */
 export interface Budget {
-  /** Number of bytes that may still be read; {@link walk} reduces it. */
+  /** Bytes that may still be read; {@link walk} reduces it. */
   left: number;
 }
 
-/** Largest documents that one graph may have, and all images of an archive together. */
-const [DOCUMENTS, ALL_DOCUMENTS] = [8, 64];
+/** Limits on all documents of one graph, and of all images of an archive, as multiples of the largest manifest. */
+const [GRAPH_DOCUMENTS, ARCHIVE_DOCUMENTS] = [8, 64];
 
-/** A bound for walks of all images of a source: 64 times the largest manifest that its limits allow. */
+/** A memory limit for walks of all images of a source: 64 times its limit on one manifest. */
 export function budgetFor({ limits = DEFAULT_LIMITS }: Source): Budget {
-  return { left: ALL_DOCUMENTS * limits.manifestBytes };
+  return { left: ARCHIVE_DOCUMENTS * limits.manifestBytes };
 }
 
 /**
@@ -47,7 +47,7 @@ export async function walk(
 ): Promise<Graph> {
   const { indexDepth, manifestBytes } = source.limits ?? DEFAULT_LIMITS;
   const { budget = { left: Infinity } } = options;
-  const own: Budget = { left: DOCUMENTS * manifestBytes };
+  const own: Budget = { left: GRAPH_DOCUMENTS * manifestBytes };
   const documents = new Map<Digest, Document>();
   const nodes = new Map<Digest, Descriptor>();
   const missing = new Map<Digest, Descriptor>();
@@ -65,7 +65,8 @@ export async function walk(
 
   async function visit(node: Descriptor, path: readonly Digest[]): Promise<void> {
     if (nodes.has(node.digest) || missing.has(node.digest)) return;
-    if (path.includes(node.digest)) throw invalid(source, node, 'an index that contains itself');
+    if (path.includes(node.digest))
+      throw invalidError(source, node, 'an index that contains itself');
     if (path.length > indexDepth)
       throw tooLarge(
         `${source.location}: ${node.digest}: expected indexes nested at most ${indexDepth} deep`,
@@ -94,7 +95,7 @@ export async function walk(
 
   await visit(root, []);
   if (missing.size > 0 && options.missing !== 'report')
-    throw incomplete(source, [...missing.values()], root);
+    throw incompleteError(source, [...missing.values()], root);
   return { root, documents, nodes: [...nodes.values()], missing: [...missing.values()] };
 }
 
@@ -107,7 +108,7 @@ function checkLayers(
   if (manifest.kind !== 'image') return;
   const config = documents.get(manifest.config.digest)?.config;
   if (config && config.diffIds.length !== manifest.layers.length) {
-    throw invalid(
+    throw invalidError(
       source,
       node,
       `${manifest.layers.length} layers where its config has ${config.diffIds.length} diff IDs`,
@@ -115,7 +116,7 @@ function checkLayers(
   }
 }
 
-function invalid(source: Source, node: Descriptor, got: string): ImageError {
+function invalidError(source: Source, node: Descriptor, got: string): ImageError {
   return new ImageError(
     'INVALID',
     `${source.location}: ${node.digest}: expected an image, got ${got}`,
@@ -123,7 +124,11 @@ function invalid(source: Source, node: Descriptor, got: string): ImageError {
   );
 }
 
-function incomplete(source: Source, missing: readonly Descriptor[], root: Descriptor): ImageError {
+function incompleteError(
+  source: Source,
+  missing: readonly Descriptor[],
+  root: Descriptor,
+): ImageError {
   const digests = shortList(missing.map(({ digest }) => digest));
   return new ImageError(
     'INCOMPLETE',
@@ -131,8 +136,8 @@ function incomplete(source: Source, missing: readonly Descriptor[], root: Descri
     {
       location: source.location,
       hint: missing.some(({ platform }) => platform)
-        ? 'Some platforms of this image are not here; load or convert takes one that is, with --platform.'
-        : 'It was saved without all of its content: save or fetch it again; or, if it is a delta, name with --base what it was made against.',
+        ? 'Some platforms of this image are missing; use load or convert with --platform to take one that is present.'
+        : 'It was saved without all of its content: save or fetch it again; or, if it is a delta, give with --base the archive that it was made against.',
     },
   );
 }

@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.js';
 import { isLocated, type LocatedSource } from './extent.js';
 import type { Source } from './store.js';
 
-/** The images of one source, with the content that it lacks taken from another. Owns both. */
+/** The images of `source`; content that it lacks is read from `base`. Disposing it disposes of both. */
 export function withBase(source: Source, base: Source): Source {
   const holder = async (descriptor: Descriptor): Promise<Source> =>
     (await source.has(descriptor)) ? source : base;

@@ -7,18 +7,18 @@ import { hashAll } from './hash-all.js';
 import { hashBytes, type Hashed, type Hashing, type HashJob } from './hash-extent.js';
 import { problem, type ImageProblem } from './problem.js';
 
-/** Content that is no document: to be hashed, once, however many images have it. */
+/** Content to hash once, even if several images share it: a layer or another blob that is not parsed. */
 export interface Leaf {
   readonly source: Source;
   readonly descriptor: Descriptor;
   readonly image: string;
-  /** Of what it unpacks to, where a config says so. */
+  /** Expected digest of the decompressed content, if a config states one. */
   readonly diffId?: Digest;
 }
 
 type LeafJob = HashJob & { readonly leaf: Leaf };
 
-/** Hashes what images are made of; a file that several leaves are, under one digest, is hashed once. */
+/** Hashes leaves and compares the digests. Leaves with the same extent and digests are hashed once. */
 export async function checkContent(
   leaves: readonly Leaf[],
   options: CallOptions,
@@ -32,7 +32,7 @@ export async function checkContent(
     if (!job) {
       const hashed = await hashRead(leaf, options);
       bytes += hashed.size;
-      problems.push(...judge(leaf, hashed));
+      problems.push(...compareDigests(leaf, hashed));
       continue;
     }
     const { offset, size } = job;
@@ -44,7 +44,7 @@ export async function checkContent(
     jobs,
     (job, hashed) => {
       bytes += hashed.size;
-      problems.push(...judge(job.leaf, hashed, job));
+      problems.push(...compareDigests(job.leaf, hashed, job));
     },
     options,
   );
@@ -54,15 +54,15 @@ export async function checkContent(
 async function jobFor(leaf: Leaf): Promise<LeafJob | undefined> {
   const { source } = leaf;
   const extent = isLocated(source) ? await source.locate(leaf.descriptor) : undefined;
-  return extent && { ...extent, ...hashing(leaf), leaf };
+  return extent && { ...extent, ...hashingOf(leaf), leaf };
 }
 
-/** Where the bytes are no file of ours, they are read like everybody else reads them. */
+/** Content that is not in a local file is hashed through `Source.read`. */
 function hashRead(leaf: Leaf, options: CallOptions): Promise<Hashed> {
-  return hashBytes(leaf.source.read(leaf.descriptor, options), hashing(leaf), options);
+  return hashBytes(leaf.source.read(leaf.descriptor, options), hashingOf(leaf), options);
 }
 
-function hashing({ source, descriptor, diffId }: Leaf): Hashing {
+function hashingOf({ source, descriptor, diffId }: Leaf): Hashing {
   const { limits = DEFAULT_LIMITS } = source;
   return {
     algorithm: algorithmOf(descriptor.digest),
@@ -71,24 +71,28 @@ function hashing({ source, descriptor, diffId }: Leaf): Hashing {
   };
 }
 
-function judge(
+function compareDigests(
   { source, descriptor, image, diffId }: Leaf,
   hashed: Hashed,
   at?: HashJob,
 ): ImageProblem[] {
   const { digest, size } = descriptor;
   const where = { image, digest, member: at?.member ?? null, offset: at?.offset ?? null };
-  const say = (code: ImageProblem['code'], expected: string, actual: string): ImageProblem[] => {
+  const mismatch = (
+    code: ImageProblem['code'],
+    expected: string,
+    actual: string,
+  ): ImageProblem[] => {
     const what = at ? `${at.member}: ` : '';
     const message = `${source.location}: ${what}expected ${expected}, got ${actual}`;
     return [problem({ ...where, code, expected, actual, message })];
   };
   if (hashed.size !== size || (at && at.size !== size))
-    return say('CORRUPT', `${size} bytes`, `${Math.max(hashed.size, at?.size ?? 0)} bytes`);
-  if (hashed.digest !== digest) return say('CORRUPT', digest, hashed.digest);
+    return mismatch('CORRUPT', `${size} bytes`, `${Math.max(hashed.size, at?.size ?? 0)} bytes`);
+  if (hashed.digest !== digest) return mismatch('CORRUPT', digest, hashed.digest);
   if (hashed.failure !== undefined)
-    return say(hashed.failure.code, 'content that can be unpacked', hashed.failure.message);
+    return mismatch(hashed.failure.code, 'content that can be unpacked', hashed.failure.message);
   if (diffId !== undefined && hashed.diffId !== undefined && hashed.diffId !== diffId)
-    return say('INVALID', `the diff ID ${diffId}`, hashed.diffId);
+    return mismatch('INVALID', `the diff ID ${diffId}`, hashed.diffId);
   return [];
 }

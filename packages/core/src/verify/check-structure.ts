@@ -11,20 +11,22 @@ import { readContent } from '../transfer/verified.js';
 import type { Leaf } from './check-content.js';
 import { problem, type ImageProblem } from './problem.js';
 
+/** Options of {@link checkStructure}. */
 export interface StructureOptions extends CallOptions {
-  /** What the image is called in problems. */
+  /** Name of the image in problems. */
   readonly image: string;
+  /** Do not report platforms of an index that are missing. */
   readonly allowSparse?: boolean | undefined;
-  /** Content to hash, filled in here. */
+  /** Receives the content to hash. */
   readonly leaves: Map<Digest, Leaf>;
-  /** Manifests and configs that were looked at, filled in here. */
+  /** Receives the digests of the manifests and configs that were read; those in it already are skipped. */
   readonly seen: Set<Digest>;
 }
 
-/** Beyond so many, the rest of an image is not looked at. */
-const MOST_PROBLEMS = 10_000;
+/** Number of problems of an image after which its check stops. */
+const MAX_PROBLEMS = 10_000;
 
-/** Reads the manifests and configs of an image, whatever is wrong with some of them, and lists the rest. */
+/** Checks the manifests and configs of an image, continuing after problems, and adds its other content to `leaves`. */
 export async function checkStructure(
   source: Source,
   root: Descriptor,
@@ -42,7 +44,7 @@ export async function checkStructure(
     );
   }
 
-  /** The document, or undefined when it is reported, absent or known already. */
+  /** Reads and parses a document; undefined when that failed, which is reported. */
   async function read<T>(
     node: Descriptor,
     parse: (bytes: Uint8Array) => T,
@@ -56,7 +58,7 @@ export async function checkStructure(
     }
   }
 
-  async function isThere(node: Descriptor): Promise<boolean> {
+  async function checkPresence(node: Descriptor): Promise<boolean> {
     if (await source.has(node, options)) return true;
     problems.push(
       problem({
@@ -71,13 +73,13 @@ export async function checkStructure(
   }
 
   async function visit(node: Descriptor, depth: number): Promise<void> {
-    if (seen.has(node.digest) || problems.length >= MOST_PROBLEMS) return;
+    if (seen.has(node.digest) || problems.length >= MAX_PROBLEMS) return;
     if (!isManifestType(node.mediaType)) {
-      if (await isThere(node)) note(node);
+      if (await checkPresence(node)) addLeaf(node);
       return;
     }
     const isSparse = allowSparse && depth > 0 && !(await source.has(node, options));
-    if (isSparse || !(await isThere(node))) return;
+    if (isSparse || !(await checkPresence(node))) return;
     seen.add(node.digest);
     if (depth > limits.indexDepth) {
       const message = `${source.location}: ${node.digest}: expected indexes nested at most ${limits.indexDepth} deep`;
@@ -92,19 +94,19 @@ export async function checkStructure(
 
   async function visitImage(node: Descriptor, manifest: ImageManifest): Promise<void> {
     const { config: descriptor, layers } = manifest;
-    const config = (await isThere(descriptor))
+    const config = (await checkPresence(descriptor))
       ? await read(descriptor, (bytes) => parseConfig(bytes, limits))
       : undefined;
     seen.add(descriptor.digest);
     if (config && config.diffIds.length !== layers.length) {
-      const message = `${source.location}: ${node.digest}: expected ${config.diffIds.length} layers as its config has diff IDs, got ${layers.length}`;
+      const message = `${source.location}: ${node.digest}: expected ${config.diffIds.length} layers, as many as its config has diff IDs, got ${layers.length}`;
       await report(node, new ImageError('INVALID', message));
     }
     const counts = config?.diffIds.length === layers.length;
     for (const [at, layer] of layers.entries()) {
       const diffId = counts ? config.diffIds[at] : undefined;
       if (diffId !== undefined && isPlainLayerType(layer.mediaType) && diffId !== layer.digest) {
-        const message = `${source.location}: layer ${at} of ${node.digest}: expected ${diffId} as its config says, got ${layer.digest}`;
+        const message = `${source.location}: layer ${at} of ${node.digest}: expected ${diffId} as in its config, got ${layer.digest}`;
         problems.push(
           problem({
             code: 'INVALID',
@@ -116,11 +118,12 @@ export async function checkStructure(
           }),
         );
       }
-      if (await isThere(layer)) note(layer, isPlainLayerType(layer.mediaType) ? undefined : diffId);
+      if (await checkPresence(layer))
+        addLeaf(layer, isPlainLayerType(layer.mediaType) ? undefined : diffId);
     }
   }
 
-  function note(descriptor: Descriptor, diffId?: Digest): void {
+  function addLeaf(descriptor: Descriptor, diffId?: Digest): void {
     const known = leaves.get(descriptor.digest);
     leaves.set(descriptor.digest, {
       source,
@@ -131,7 +134,10 @@ export async function checkStructure(
   }
 
   await visit(root, 0);
-  if (problems.length >= MOST_PROBLEMS)
-    await report(root, tooLarge(`${source.location}: ${image}: more is wrong than is listed`));
+  if (problems.length >= MAX_PROBLEMS)
+    await report(
+      root,
+      tooLarge(`${source.location}: ${image}: expected at most ${MAX_PROBLEMS} problems, got more`),
+    );
   return problems;
 }

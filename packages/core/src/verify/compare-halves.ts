@@ -10,12 +10,13 @@ import { readContent } from '../transfer/verified.js';
 import { budgetFor, type Budget } from '../transfer/walk.js';
 import { problem, type ImageProblem } from './problem.js';
 
+/** Result of {@link compareHalves}. */
 export interface Compared {
   readonly problems: readonly ImageProblem[];
   readonly notices: readonly string[];
 }
 
-/** An image of the OCI half: the SHA-256 of the configs of all its platforms that are there. */
+/** An image of the OCI half; `configs` are the SHA-256 digests of the configs of its present platforms. */
 interface OciImage {
   readonly root: Descriptor;
   readonly references: Set<string>;
@@ -23,15 +24,19 @@ interface OciImage {
 }
 
 export interface CompareOptions extends CallOptions {
-  /** The half that is read. The other one may be broken in ways that nobody can load, as early Docker 25.0 wrote it. */
+  /**
+   * The half that is read. With `docker`, an OCI half that no program can load is accepted: early Docker 25.0 wrote
+   * such.
+   */
   readonly half: 'oci' | 'docker';
-  /** Names and digests of the images that matter; all when omitted. */
+  /** Names and digests of the images to compare; all when omitted. */
   readonly wanted?: ReadonlySet<string> | undefined;
 }
 
 /**
- * Whether both halves of a hybrid are the same images: the same configs (and so, as each half is proved by itself, the
- * same layers) under the same names. Names that only the docker half has are notices.
+ * Checks that both halves of a hybrid archive have the same images: the same configs under the same names. Equal
+ * configs imply equal layers, because each half is verified against its configs. A name that only the docker half has
+ * is a notice.
  */
 export async function compareHalves(
   oci: Source,
@@ -49,33 +54,39 @@ export async function compareHalves(
     const { config, references } = image;
     if (config === undefined) continue;
     if (!known.has(config)) {
-      if (options.half === 'oci') problems.push(another(image, location, oci.location));
+      if (options.half === 'oci') problems.push(differentImage(image, location, oci.location));
       continue;
     }
     for (const reference of references) {
       const same = byName.get(reference);
       if (!same) extra.push(reference);
       else if (same.configs.size > 0 && !same.configs.has(config))
-        problems.push(another({ ...image, references: [reference] }, location, oci.location));
+        problems.push(
+          differentImage({ ...image, references: [reference] }, location, oci.location),
+        );
     }
   }
   const described = new Set(images.map(({ config }) => config));
   for (const image of others) {
     const { configs } = image;
-    const isThere = [...configs].some((config) => described.has(config));
-    // One that could not be read, which is reported, may be the one that is missing.
-    if (configs.size === 0 || isThere || described.has(undefined)) continue;
+    const isDescribed = [...configs].some((config) => described.has(config));
+    // An image of the docker half that could not be read is reported elsewhere, and may be this one.
+    if (configs.size === 0 || isDescribed || described.has(undefined)) continue;
     const { wanted } = options;
     if (wanted && ![image.root.digest, ...image.references].some((each) => wanted.has(each)))
       continue;
-    problems.push(options.half === 'oci' ? absent(image, location) : strange(image, oci.location));
+    problems.push(
+      options.half === 'oci'
+        ? missingImage(image, location)
+        : undescribedImage(image, oci.location),
+    );
   }
-  const isNews = options.half === 'oci' && extra.length > 0;
-  const notices = isNews ? [`${location}: only this half has the names ${shortList(extra)}`] : [];
+  const hasExtra = options.half === 'oci' && extra.length > 0;
+  const notices = hasExtra ? [`${location}: only this half has the names ${shortList(extra)}`] : [];
   return { problems, notices };
 }
 
-function another(
+function differentImage(
   { config, references }: DockerImage,
   location: string,
   other: string,
@@ -90,18 +101,18 @@ function another(
   });
 }
 
-function absent({ root, references }: OciImage, location: string): ImageProblem {
+function missingImage({ root, references }: OciImage, location: string): ImageProblem {
   const [image = root.digest] = references;
   return problem({
     code: 'INCOMPLETE',
     image,
     digest: root.digest,
     expected: root.digest,
-    message: `${location}: expected ${image}, as the other half has it, got no such image`,
+    message: `${location}: expected ${image}, as in the OCI half, got no such image`,
   });
 }
 
-function strange({ root, references }: OciImage, location: string): ImageProblem {
+function undescribedImage({ root, references }: OciImage, location: string): ImageProblem {
   const [image = root.digest] = references;
   return problem({
     code: 'INVALID',
@@ -123,7 +134,7 @@ async function imagesOf(source: Source, options: CallOptions): Promise<readonly 
   return [...images.values()];
 }
 
-/** Read as leniently as other programs may read it: a manifest with wrong layers still has its config. */
+/** Reads leniently, as other programs may do: a manifest with wrong layers still has its config. */
 async function imageOf(
   source: Source,
   root: Descriptor,
@@ -139,34 +150,34 @@ async function imageOf(
     if (!isManifestType(node.mediaType) || !(await source.has(node, options))) return;
     budget.left -= node.size;
     if (budget.left < 0) throw tooLarge(`${source.location}: expected fewer bytes of manifests`);
-    const bytes = await readContent(source, node, options).catch(unlessRefused);
+    const bytes = await readContent(source, node, options).catch(ignoreImageError);
     if (!bytes) return;
     for (const child of childrenIn(node, bytes)) await visit(child, depth + 1);
   };
   await visit(root, 0);
-  const there = new Set<Digest>();
+  const present = new Set<Digest>();
   for (const config of configs) {
     if (!(await source.has(config, options))) continue;
     const isSha256 = algorithmOf(config.digest) === 'sha256';
     const bytes = isSha256
       ? undefined
-      : await readContent(source, config, options).catch(unlessRefused);
-    there.add(bytes ? digestOf(bytes) : config.digest);
+      : await readContent(source, config, options).catch(ignoreImageError);
+    present.add(bytes ? digestOf(bytes) : config.digest);
   }
-  return { root, references: new Set(), configs: there };
+  return { root, references: new Set(), configs: present };
 
   function childrenIn(node: Descriptor, bytes: Uint8Array): readonly Descriptor[] {
     try {
       return children(parseManifest(node.mediaType, bytes, limits));
     } catch (error) {
-      unlessRefused(error);
+      ignoreImageError(error);
       return [];
     }
   }
 }
 
-/** What is wrong with the content itself is reported where it is verified. */
-function unlessRefused(error: unknown): undefined {
+/** Invalid or damaged content is ignored here: the verification of its half reports it. */
+function ignoreImageError(error: unknown): undefined {
   if (error instanceof ImageError) return undefined;
   throw error;
 }

@@ -10,7 +10,11 @@ import { verifySource } from './verify-source.js';
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');
 const APP = 'docker.io/golden/app:v1';
 
-async function verified(file: string, change: (members: Members) => void, reference?: string) {
+async function repackAndVerify(
+  file: string,
+  change: (members: Members) => void,
+  reference?: string,
+) {
   const path = join(await temporaryFolder(), 'x.tar');
   await repack(join(GOLDEN, file), path, change);
   const { source, halves, half } = await openArchive(path);
@@ -19,7 +23,7 @@ async function verified(file: string, change: (members: Members) => void, refere
   return { half, notices, bytes, problems: problems.map(({ code, message }) => [code, message]) };
 }
 
-/** Adds a config that starts something else, on the same layers. @returns its path */
+/** Adds a config with the same layers and another command. @returns its path */
 function addOther(members: Members, { Config }: Item): string {
   const config = JSON.parse(String(members.get(Config))) as { config?: object };
   const bytes = Buffer.from(JSON.stringify({ ...config, config: { Cmd: ['/other'] } }));
@@ -28,7 +32,7 @@ function addOther(members: Members, { Config }: Item): string {
   return path;
 }
 
-/** Gives the docker half layers of its own. */
+/** Gives the docker half separate copies of its layers, changed by `change`. */
 function ownLayers(members: Members, change: (body: Buffer) => Buffer, suffix = ''): void {
   changeItems(members, (items) =>
     items.map((item, n) => ({
@@ -46,10 +50,10 @@ const first = (items: Item[], change: (item: Item) => Partial<Item>): Item[] =>
 
 type Case = [what: string, change: (members: Members) => void, codes: readonly string[], RegExp];
 
-describe('of a hybrid whose OCI half is read', () => {
+describe('a hybrid archive whose OCI half is read', () => {
   it.each<Case>([
     [
-      'another image in the docker half',
+      'a different image in the docker half',
       (members) =>
         changeItems(members, (items) =>
           first(items, (item) => ({ Config: addOther(members, item) })),
@@ -74,13 +78,13 @@ describe('of a hybrid whose OCI half is read', () => {
           }),
         ),
       ['CORRUPT'],
-      /^docker-archive:.*\.json: expected content of that digest/,
+      /^docker-archive:.*\.json: expected content with the digest in its path/,
     ],
     [
       'no image in the docker half',
       (members) => changeItems(members, () => []),
       ['INCOMPLETE'],
-      /^docker-archive:.*expected docker\.io\/.*as the other half has it/,
+      /^docker-archive:.*expected docker\.io\/.*as in the OCI half/,
     ],
     [
       'a layer that only the docker half lacks',
@@ -92,7 +96,7 @@ describe('of a hybrid whose OCI half is read', () => {
       /^docker-archive:.*no such member/,
     ],
     [
-      'names that are exchanged',
+      'swapped names in the docker half',
       (members) =>
         changeItems(members, (items) =>
           items.map((item, at) => ({
@@ -103,15 +107,15 @@ describe('of a hybrid whose OCI half is read', () => {
       ['INVALID'],
       /^docker-archive:.*expected the image that/,
     ],
-  ])('%s is found', async (_what, change, codes, message) => {
-    const { half, problems } = await verified('docker-25.tar', change);
+  ])('with %s has problems', async (_what, change, codes, message) => {
+    const { half, problems } = await repackAndVerify('docker-25.tar', change);
     expect(half).toBe('oci');
     expect([...new Set(problems.map(([code]) => code))].sort()).toEqual(codes);
     expect(problems.map(([, text]) => text).join('\n')).toMatch(new RegExp(message, 'm'));
   });
 
-  it('problems of both halves are found at once', async () => {
-    const { problems } = await verified('docker-25.tar', (members) => {
+  it('has the problems of both halves reported together', async () => {
+    const { problems } = await repackAndVerify('docker-25.tar', (members) => {
       const layers: string[] = [];
       changeItems(members, (items) => {
         layers.push(...items.flatMap(({ Layers }) => Layers));
@@ -125,30 +129,30 @@ describe('of a hybrid whose OCI half is read', () => {
     expect(of('docker-archive:').length).toBe(of('oci-archive:').length);
   });
 
-  it('nothing is wrong with both halves as they are, and what they share is hashed once', async () => {
-    const { problems, notices, bytes } = await verified('docker-25.tar', () => undefined);
+  it('has no problems as Docker wrote it, and its shared content is hashed once', async () => {
+    const { problems, notices, bytes } = await repackAndVerify('docker-25.tar', () => undefined);
     expect({ problems, notices }).toEqual({ problems: [], notices: [] });
     const path = join(GOLDEN, 'docker-25.tar');
     await using source = (await openArchive(path)).source;
     expect(bytes).toBe((await verifySource(source)).bytes);
   });
 
-  it('the same layers may be packed in one half', async () => {
-    const { problems } = await verified('docker-25.tar', (members) =>
+  it('may have the same layers compressed in one half only', async () => {
+    const { problems } = await repackAndVerify('docker-25.tar', (members) =>
       ownLayers(members, (body) => gzipSync(body), '.tar.gz'),
     );
     expect(problems).toEqual([]);
   });
 
-  it('a name that only the docker half has is said', async () => {
-    const { problems, notices } = await verified('docker-25.tar', (members) =>
+  it('gets a notice for a name that only the docker half has', async () => {
+    const { problems, notices } = await repackAndVerify('docker-25.tar', (members) =>
       changeItems(members, (items) => first(items, () => ({ RepoTags: ['only/docker:1'] }))),
     );
     expect(problems).toEqual([]);
     expect(notices.join()).toContain('docker.io/only/docker:1');
   });
 
-  it('only what was asked for is compared', async () => {
+  it('is compared only for the given image', async () => {
     const change = (members: Members) =>
       changeItems(members, (items) =>
         items.map((item) =>
@@ -157,21 +161,24 @@ describe('of a hybrid whose OCI half is read', () => {
             : { ...item, Config: addOther(members, item) },
         ),
       );
-    expect((await verified('docker-25.tar', change)).problems).not.toEqual([]);
-    expect((await verified('docker-25.tar', change, APP)).problems).toEqual([]);
+    expect((await repackAndVerify('docker-25.tar', change)).problems).not.toEqual([]);
+    expect((await repackAndVerify('docker-25.tar', change, APP)).problems).toEqual([]);
   });
 });
 
-describe('of a hybrid whose docker half is read', () => {
-  it('an OCI half that is broken as Docker wrote it is no other image', async () => {
+describe('a hybrid archive whose docker half is read', () => {
+  it('has no problems when its OCI half is broken as Docker 25.0 wrote it', async () => {
     for (const broken of ['misordered', 'no-layers', 'wrong-sizes', 'null']) {
-      const { half, problems } = await verified(`docker-25.0-${broken}.tar`, () => undefined);
+      const { half, problems } = await repackAndVerify(
+        `docker-25.0-${broken}.tar`,
+        () => undefined,
+      );
       expect({ half, problems }, broken).toEqual({ half: 'docker', problems: [] });
     }
   });
 
-  it('another image in the OCI half is found', async () => {
-    const { half, problems } = await verified('docker-25.0-misordered.tar', (members) =>
+  it('has a problem when its OCI half has a different image', async () => {
+    const { half, problems } = await repackAndVerify('docker-25.0-misordered.tar', (members) =>
       changeItems(members, (items) =>
         first(items, (item) => ({ Config: addOther(members, item) })),
       ),

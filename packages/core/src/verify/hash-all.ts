@@ -2,13 +2,13 @@ import { availableParallelism } from 'node:os';
 import { hashExtent, type Hashed, type HashJob } from './hash-extent.js';
 import type { CallOptions } from '../transfer/store.js';
 
-/** Below this (bytes) starting threads takes longer than hashing. */
-const SMALL = 16 * 1024 * 1024;
+/** Total size in bytes below which hashing is faster than starting worker threads. */
+const MIN_THREADED_BYTES = 16 * 1024 * 1024;
 
 /**
- * Hashes extents on all cores, in the order of their files: whoever is free takes the next.
+ * Hashes extents on all cores, ordered by offset for sequential reads.
  *
- * @param onHashed told of each as it is done.
+ * @param onHashed called with each result as soon as it is known.
  */
 export async function hashAll<T extends HashJob>(
   jobs: readonly T[],
@@ -17,8 +17,8 @@ export async function hashAll<T extends HashJob>(
 ): Promise<void> {
   const sorted = [...jobs].sort((a, b) => a.offset - b.offset);
   const total = jobs.reduce((sum, { size }) => sum + size, 0);
-  // A worker runs what was built; the sources of this repository's tests are hashed here.
-  if (total < SMALL || import.meta.url.endsWith('.ts')) {
+  // A worker thread can run only compiled code; unit tests run the TypeScript sources and hash in this thread.
+  if (total < MIN_THREADED_BYTES || import.meta.url.endsWith('.ts')) {
     for (const job of sorted) {
       signal?.throwIfAborted();
       onHashed(job, await hashExtent(job, signal ? { signal } : {}));

@@ -8,51 +8,59 @@ import type { Extent } from '../transfer/extent.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 import { tap } from '../transfer/tap.js';
 
+/** Digests to compute. */
 export interface Hashing {
   readonly algorithm: Algorithm;
-  /** Wanted of the unpacked content, too: a layer's diff ID. */
+  /** Also hash the decompressed content with this algorithm, for the diff ID of a layer. */
   readonly diffAlgorithm?: Algorithm;
-  /** What that may be at most, in bytes. */
+  /** Largest decompressed size in bytes. */
   readonly unpackedBytes?: number;
 }
 
+/** An extent to hash; plain data, because it is sent to a worker thread. */
 export interface HashJob extends Extent, Hashing {}
 
-/** Plain data, as it travels between threads. */
+/** The digests of some content; plain data, because it is sent between threads. */
 export interface Hashed {
   readonly digest: string;
-  /** How many bytes there were: fewer than asked for where the file ends early. */
+  /** Number of bytes read; less than the extent's size when the file ends early. */
   readonly size: number;
   readonly compression: Compression;
   readonly diffId?: string;
-  /** Why the content could not be unpacked. */
+  /** The error when the content could not be decompressed. */
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
 }
 
-const CHUNK = 512 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 
-/** Reads an extent once, and hashes it as it is and, where asked, unpacked. */
+/** Reads an extent once and hashes it, with `diffAlgorithm` also decompressed. */
 export function hashExtent(
   { pieces, ...hashing }: HashJob,
   options: CallOptions = {},
 ): Promise<Hashed> {
-  // A decoder may keep what it was given; a hash does not, so one buffer does for it.
+  // A decompressor may keep the chunks that it gets, so it needs new buffers; a hash does not, so one buffer is reused.
   const isKept = hashing.diffAlgorithm !== undefined;
   return hashBytes(read(pieces, isKept), hashing, options);
 }
 
-/** Synchronous inside: a thread of its own has nothing else to do. */
+/** Reads synchronously, which is faster: a worker thread has nothing else to do meanwhile. */
 async function* read(pieces: Extent['pieces'], isKept: boolean): Bytes {
-  let buffer = Buffer.allocUnsafeSlow(CHUNK);
+  let buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   for (const { file, offset, size } of pieces) {
     const descriptor = typeof file === 'number' ? file : openSync(file, 'r');
     try {
       for (let at = 0; at < size; ) {
-        const length = readSync(descriptor, buffer, 0, Math.min(CHUNK, size - at), offset + at);
+        const length = readSync(
+          descriptor,
+          buffer,
+          0,
+          Math.min(CHUNK_BYTES, size - at),
+          offset + at,
+        );
         if (length === 0) return;
         at += length;
         yield buffer.subarray(0, length);
-        if (isKept) buffer = Buffer.allocUnsafeSlow(CHUNK);
+        if (isKept) buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
       }
     } finally {
       if (typeof file !== 'number') closeSync(descriptor);
@@ -60,7 +68,7 @@ async function* read(pieces: Extent['pieces'], isKept: boolean): Bytes {
   }
 }
 
-/** Hashes content as it passes, and unpacked where asked. */
+/** Hashes a stream, with `diffAlgorithm` also decompressed. */
 export async function hashBytes(
   bytes: Bytes,
   { algorithm, diffAlgorithm, unpackedBytes }: Hashing,
@@ -68,25 +76,25 @@ export async function hashBytes(
 ): Promise<Hashed> {
   const raw = createHash(algorithm);
   let size = 0;
-  const hashed = tap(bytes, (chunk) => {
+  const tapped = tap(bytes, (chunk) => {
     options.signal?.throwIfAborted();
     raw.update(chunk);
     size += chunk.byteLength;
   });
-  const chunks = hashed[Symbol.asyncIterator]();
+  const chunks = tapped[Symbol.asyncIterator]();
   const first = await chunks.next();
   const compression = detectCompression(first.done ? new Uint8Array() : first.value);
-  // Not to be ended by a decoder that stops early: the digest is of everything.
-  const after: Bytes = { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) };
+  // Without `return`: a decompressor that stops early must not end the stream, because the digest covers all of it.
+  const rest: Bytes = { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) };
   const isPacked = diffAlgorithm !== undefined && compression !== 'none';
-  async function* whole(): Bytes {
+  async function* allBytes(): Bytes {
     if (!first.done) yield first.value;
-    yield* after;
+    yield* rest;
   }
   const unpacked = isPacked
-    ? await hashUnpacked(decompress(whole(), compression, unpackedBytes), diffAlgorithm, options)
+    ? await hashUnpacked(decompress(allBytes(), compression, unpackedBytes), diffAlgorithm, options)
     : {};
-  for await (const _ of after);
+  for await (const _ of rest);
   const digest = `${algorithm}:${raw.digest('hex')}`;
   const plain = diffAlgorithm === algorithm && !isPacked ? { diffId: digest } : {};
   return { digest, size, compression, ...unpacked, ...plain };

@@ -1,4 +1,4 @@
-// What a thread of the pool runs.
+// The function that the worker threads of hash-all.ts run.
 import { hashExtent } from './hash-extent.js';
 
 export default hashExtent;

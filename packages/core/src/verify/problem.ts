@@ -2,22 +2,24 @@ import type { ErrorCode } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 
 /**
- * A fault of an image. `INCOMPLETE`: content is missing; `CORRUPT`: content is damaged; other codes: its form is wrong.
+ * A fault of an image. `INCOMPLETE`: content is missing; `CORRUPT`: content is damaged; other codes: content is
+ * malformed.
  */
 export interface ImageProblem {
   readonly code: ErrorCode;
   /** The image's name, or its digest where it has none. */
   readonly image: string | null;
   readonly digest: Digest | null;
-  /** The file inside the archive or layout, and where it begins. */
+  /** Path of the file in the archive or layout. */
   readonly member: string | null;
+  /** Offset of that file in the archive, in bytes. */
   readonly offset: number | null;
   readonly expected: string | null;
   readonly actual: string | null;
   readonly message: string;
 }
 
-/** A problem with what is not known left out. */
+/** Creates a problem; omitted fields are null. */
 export function problem(
   given: Pick<ImageProblem, 'code' | 'message'> & Partial<ImageProblem>,
 ): ImageProblem {

@@ -9,37 +9,37 @@ import { checkStructure } from './check-structure.js';
 import { compareHalves, type Compared } from './compare-halves.js';
 import { problem, type ImageProblem } from './problem.js';
 
-/** What to verify. */
+/** Options of {@link verifySource}. */
 export interface VerifyOptions extends CallOptions {
   /** Name or digest of the only image to verify; all when omitted. */
   readonly reference?: string | undefined;
   /** Do not report platforms of an index that are missing. */
   readonly allowSparse?: boolean | undefined;
-  /** Both descriptions of a hybrid archive, to be compared. */
+  /** Both halves of a hybrid archive, to be compared. */
   readonly halves?: Halves | undefined;
-  /** The description that the source reads, of a hybrid archive. */
+  /** The half of a hybrid archive that the source reads; `oci` when omitted. */
   readonly half?: 'oci' | 'docker' | undefined;
-  /** Do not report what the docker half lacks: it may be in the archive that the delta was made against. */
+  /** Do not report missing content of the docker half: it may be in the archive that the delta was made against. */
   readonly isDelta?: boolean | undefined;
 }
 
-/** The result of a verification; the images are sound when `problems` is empty. */
+/** The result of a verification; the images are valid when `problems` is empty. */
 export interface Verified {
-  /** Number of images, each counted once. */
+  /** Number of different images. */
   readonly images: number;
-  /** Number of bytes that were hashed. */
+  /** Number of bytes that were hashed, without manifests and configs. */
   readonly bytes: number;
   readonly problems: readonly ImageProblem[];
-  /** Notices for people; they are not problems. */
+  /** Messages for the user that are not problems. */
   readonly notices: readonly string[];
   /** Files that belong to no image. */
   readonly unreferenced: readonly string[];
 }
 
 /**
- * Verifies all images of a source, or one: every size and digest, every diff ID, the order of layers, that nothing is missing;
- * of a hybrid archive, both halves, and that they are the same images. All problems are reported at once; shared content is
- * hashed once.
+ * Verifies all images of a source, or one: sizes, digests, diff IDs, the order of layers, and that no content is
+ * missing. In a hybrid archive, both halves are verified and compared. All problems are reported together; shared
+ * content is hashed once.
  *
  * @throws ImageError NOT_FOUND (no image of that name); system errors of the disk
  * @example
@@ -65,11 +65,13 @@ export async function verifySource(source: Source, options: VerifyOptions = {}):
     bytes: content.bytes,
     problems: all.sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1)),
     notices: other.notices,
-    unreferenced: options.reference === undefined ? await unreferenced(source, parts) : [],
+    unreferenced: options.reference === undefined ? await findUnreferenced(source, parts) : [],
   };
 }
 
-/** What was found of a source: of a hybrid there are several, over the same files. */
+/**
+ * The result of checking the structure of one source; a hybrid archive has several sources that read the same files.
+ */
 interface Part {
   readonly source: Source;
   readonly leaves: Map<Digest, Leaf>;
@@ -118,10 +120,10 @@ async function checkHalves(
   );
   const parts: Part[] = [];
   const errors: ImageProblem[] = [];
-  // Where the docker half is what was read, it is proved already.
+  // If the source reads the docker half, that half is part of `main`.
   for (const { source, error } of half === 'oci' ? images : []) {
-    const isElsewhere = options.isDelta && error?.code === 'INCOMPLETE';
-    if (error && !isElsewhere) errors.push(asProblem(error));
+    const isInBase = options.isDelta && error?.code === 'INCOMPLETE';
+    if (error && !isInBase) errors.push(asProblem(error));
     if (source) parts.push(await checkRoots(source, await rootsOf(source, {}), options));
   }
   return { parts, notices: compared.notices, problems: [...compared.problems, ...errors] };
@@ -138,11 +140,11 @@ async function rootsOf(source: Source, options: VerifyOptions): Promise<NamedDes
   return [...roots.values()];
 }
 
-/** What every kind of archive or layout has beside its images. */
-const STRUCTURE =
+/** Files that belong to the archive format, not to an image. */
+const FORMAT_FILES =
   /^(?:oci-layout|index\.json|manifest\.json|repositories|[0-9a-f]{64}\/(?:json|VERSION))$/;
 
-async function unreferenced(source: Source, parts: readonly Part[]): Promise<string[]> {
+async function findUnreferenced(source: Source, parts: readonly Part[]): Promise<string[]> {
   if (!isLocated(source)) return [];
   const place = ({ pieces }: Extent) => pieces.map(({ file, offset }) => `${file} ${offset}`)[0];
   const used = new Set<string | undefined>();
@@ -154,17 +156,17 @@ async function unreferenced(source: Source, parts: readonly Part[]): Promise<str
     }
   }
   return (await source.members())
-    .filter((member) => !used.has(place(member)) && !STRUCTURE.test(member.member))
+    .filter((member) => !used.has(place(member)) && !FORMAT_FILES.test(member.member))
     .map(({ member }) => member);
 }
 
-/** What could not be opened at all, as a problem of its own. @throws what is no fault of the content */
+/** Converts the error of opening an archive to a problem. @throws the error itself if it is not about the content */
 export function asProblem(error: unknown): ImageProblem {
-  if (!(error instanceof ImageError) || !OF_CONTENT.has(error.code)) throw error;
+  if (!(error instanceof ImageError) || !CONTENT_ERRORS.has(error.code)) throw error;
   return problem({ code: error.code, message: error.message });
 }
 
-const OF_CONTENT: ReadonlySet<string> = new Set([
+const CONTENT_ERRORS: ReadonlySet<string> = new Set([
   'CORRUPT',
   'INCOMPLETE',
   'INVALID',

@@ -35,7 +35,7 @@ const layersOf = (content: MemoryStore) =>
   [...content.blobs].filter(([, bytes]) => bytes.byteLength > 1500).map(([digest]) => digest);
 
 describe('verify', () => {
-  it.each([{}, { gzip: true }])('finds nothing wrong with a sound archive: %j', async (options) => {
+  it.each([{}, { gzip: true }])('finds no problems in a valid archive: %j', async (options) => {
     const content = await storeWith('a:1', options);
     await writeImage(content, 'b:1', { ...options, seed: 'b' });
     const verified = await verifyFile(await archiveOf(content));
@@ -48,7 +48,7 @@ describe('verify', () => {
     );
   });
 
-  it('hashes what images share once, in memory as on disk', async () => {
+  it('counts an image with two names once, in memory and on disk', async () => {
     const content = await storeWith('a:1');
     await writeImage(content, 'again:1');
     const inMemory = await verifySource(content);
@@ -56,7 +56,7 @@ describe('verify', () => {
     expect((await verifyFile(await archiveOf(content))).bytes).toBeGreaterThan(4000);
   });
 
-  it('lists everything that is wrong, and where', async () => {
+  it('lists all problems with member and offset', async () => {
     const content = await storeWith('a:1', { layers: 3 });
     const [first, second] = layersOf(content) as [Digest, Digest];
     const path = await archiveOf(content);
@@ -78,7 +78,7 @@ describe('verify', () => {
     }
   });
 
-  it('tells what is missing from what is damaged and what is malformed', async () => {
+  it('reports missing content as INCOMPLETE and wrong layers as INVALID', async () => {
     const content = await storeWith('a:1');
     const [layer] = layersOf(content) as [Digest];
     content.blobs.delete(layer);
@@ -105,7 +105,7 @@ describe('verify', () => {
     ]);
   });
 
-  it('takes an index whose platforms are not all here only when told', async () => {
+  it('accepts an index with missing platforms only with allowSparse', async () => {
     const content = new MemoryStore();
     await writeIndex(content, 'a:1', [
       { os: 'linux', architecture: 'amd64' },
@@ -124,7 +124,7 @@ describe('verify', () => {
     expect(codes(await verifySource(content, { allowSparse: true }))).toEqual([]);
   });
 
-  it('names members that belong to no image', async () => {
+  it('lists members that belong to no image', async () => {
     const path = await archiveOf(await storeWith('a:1'));
     const more: TarMember = { name: 'notes.txt', size: 2, open: () => [Buffer.from('hi')] };
     const before = await readFile(path);
@@ -136,10 +136,10 @@ describe('verify', () => {
 });
 
 describe('a small archive', () => {
-  it('that is cut anywhere is never whole, and nothing is left behind', async () => {
+  it('truncated at any byte has problems, and verification leaves no files behind', async () => {
     const path = await archiveOf(await storeWith('a:1', { bytes: 100, layers: 1 }));
     const bytes = await readFile(path);
-    // What follows the last member is padding: without it nothing is lost.
+    // Only padding follows the last member; an archive without it is still complete.
     const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
     for (let length = 0; length < end; length += 37) {
       await writeFile(path, bytes.subarray(0, length));
@@ -150,7 +150,7 @@ describe('a small archive', () => {
     await rm(path);
   });
 
-  it('with a flipped byte is found out, or is the same image', async () => {
+  it('with a changed byte has problems, or still contains the same image', async () => {
     const content = await storeWith('a:1', { bytes: 100, layers: 1, gzip: true });
     const path = await archiveOf(content);
     const { descriptor } = await content.resolve('a:1');
