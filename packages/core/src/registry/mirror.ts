@@ -25,10 +25,9 @@ const UPSTREAM_BACKOFF_MS = 10_000;
 const UPSTREAM_FAILURES: ReadonlySet<ErrorCode> = new Set(['INVALID', 'UNSUPPORTED', 'TOO_LARGE']);
 
 /**
- * A pull-through cache: a registry folder in front of an upstream registry. Missing content is fetched from the upstream,
- * verified and stored. Writes stay local, and a tag that was written locally is never looked up upstream. While the
- * upstream is unavailable, local content is served. A fetch is shared by all clients that wait for it, and cancelled when
- * the last of them disconnects.
+ * A pull-through cache of an upstream registry: missing content is fetched, verified and stored. Writes stay local, and a
+ * tag that was written locally is never looked up upstream. While the upstream is unavailable, local content is served.
+ * A fetch is shared by all clients that wait for it, and cancelled when the last of them disconnects.
  */
 export class RegistryMirror implements RegistryStorage {
   readonly location: string;
@@ -62,7 +61,7 @@ export class RegistryMirror implements RegistryStorage {
     options?: CallOptions,
   ): Promise<readonly string[] | undefined> {
     const own = await this.#store.tags(repository);
-    const theirs = await this.#askUpstream(own, async () => {
+    const theirs = await this.#query(own, async () => {
       const found: string[] = [];
       for await (const tag of this.#upstreamOf(repository).tags(options)) found.push(tag);
       return found.length === 0 ? undefined : found;
@@ -81,7 +80,7 @@ export class RegistryMirror implements RegistryStorage {
     if (own && (isDigest(reference) || !(await this.#isMirrored(repository, reference))))
       return own;
     const fetch = (signal: AbortSignal) => this.#fetchManifest(repository, reference, signal);
-    return this.#askUpstream(own, () =>
+    return this.#query(own, () =>
       this.#manifests.run(`${repository} ${reference}`, fetch, options),
     );
   }
@@ -94,7 +93,7 @@ export class RegistryMirror implements RegistryStorage {
     const own = await this.#store.blob(repository, digest);
     if (own) return own;
     const fetch = (signal: AbortSignal) => this.#fetchBlob(repository, digest, signal);
-    return this.#askUpstream(own, async () => {
+    return this.#query(own, async () => {
       await this.#blobs.run(`${repository} ${digest}`, fetch, options);
       return this.#store.blob(repository, digest);
     });
@@ -126,7 +125,7 @@ export class RegistryMirror implements RegistryStorage {
     options: ReferrersOptions,
   ): Promise<readonly Descriptor[]> {
     const found = new Map<Digest, Descriptor>();
-    await this.#askUpstream(found, async () => {
+    await this.#query(found, async () => {
       const subject = { mediaType: '', digest, size: 0 };
       for await (const each of this.#upstreamOf(repository).referrers(subject, options))
         if (isWanted(each, options)) found.set(each.digest, each);
@@ -180,14 +179,14 @@ export class RegistryMirror implements RegistryStorage {
     reference: string,
     signal: AbortSignal,
   ): Promise<Descriptor | undefined> {
-    const there = this.#upstreamOf(repository);
-    const found = await there.find(reference, { signal });
+    const upstream = this.#upstreamOf(repository);
+    const found = await upstream.find(reference, { signal });
     if (!found) return undefined;
     const tag = isDigest(reference) ? undefined : reference;
     const known = await this.#store.manifest(repository, found.digest);
     const tagged = tag === undefined ? undefined : await this.#store.tagged(repository, tag);
     if (known && tagged?.digest === found.digest) return known;
-    const bytes = await readContent(there, found, { signal });
+    const bytes = await readContent(upstream, found, { signal });
     const manifest = parseManifest(found.mediaType, bytes);
     const descriptor = asReferrer(found, manifest, bytes);
     const needed = children(manifest).map(({ digest }) => digest);
@@ -227,14 +226,11 @@ export class RegistryMirror implements RegistryStorage {
   }
 
   /**
-   * Asks the upstream; if that fails, falls back to the local result `own`, if any.
+   * Queries the upstream; if that fails, falls back to the local result `own`, if any.
    *
    * @throws ImageError UNAVAILABLE (the upstream failed and there is no local result), CORRUPT
    */
-  async #askUpstream<T>(
-    own: T | undefined,
-    work: () => Promise<T | undefined>,
-  ): Promise<T | undefined> {
+  async #query<T>(own: T | undefined, work: () => Promise<T | undefined>): Promise<T | undefined> {
     if (own !== undefined && Date.now() < this.#skipUpstreamUntil) return own;
     try {
       return (await work()) ?? own;
