@@ -55,10 +55,10 @@ beforeEach(async () => {
   await sink.commit();
 });
 
-/** The archive as a registry that nobody can write to. */
+/** Serves the archive as a read-only registry. */
 async function serveArchive() {
   const { workspace, call } = await workspaceOf();
-  const engine = () => Promise.reject(new Error('no engine is asked'));
+  const engine = () => Promise.reject(new Error('unexpected use of the engine'));
   const hosted = await RegistryArchives.open([await openIn(workspace, path, { ...call, engine })]);
   const listening = await listen(registryHandler({ hosted }), { host: '127.0.0.1', port: 0 });
   onTestFinished(async () => {
@@ -68,7 +68,7 @@ async function serveArchive() {
   return (target: string, init?: RequestInit) => fetch(`${listening.url}/v2/${target}`, init);
 }
 
-it('is pulled from: names, tags, manifests, blobs and parts of them', async () => {
+it('serves repositories, tags, manifests, blobs and ranges of blobs', async () => {
   const ask = await serveArchive();
   expect(await (await ask('_catalog')).json()).toEqual({ repositories: ['team/app', 'tool'] });
   const first = await ask('team/app/tags/list?n=1');
@@ -105,7 +105,7 @@ it('is pulled from: names, tags, manifests, blobs and parts of them', async () =
   }
 });
 
-it('shows what refers to an image', async () => {
+it('lists the referrers of an image', async () => {
   const ask = await serveArchive();
   const found = await ask(`team/app/referrers/${index.digest}?artifactType=text/x-signature`);
   expect(found.headers.get('oci-filters-applied')).toBe('artifactType');

@@ -17,29 +17,29 @@ import { readContent } from '../transfer/verified.js';
 import { walk } from '../transfer/walk.js';
 import type { Graph } from '../transfer/graph.js';
 
-interface Held {
+interface ServedContent {
   readonly descriptor: Descriptor;
   readonly source: Source;
   readonly isManifest: boolean;
-  /** The manifest that it refers to. */
+  /** The digest of a manifest's subject. */
   readonly subject?: Digest | undefined;
 }
 
 interface Repository {
   readonly tags: Map<string, Digest>;
-  readonly content: Map<Digest, Held>;
+  readonly content: Map<Digest, ServedContent>;
 }
 
-/** An archive or a layout to be served. */
+/** An archive or layout to serve. */
 export interface ServedSource {
   readonly source: Source;
   /** The image to serve; every image when omitted. */
   readonly reference?: string | undefined;
-  /** The name of images that have none. */
+  /** Name for images that have none. */
   readonly name?: string | undefined;
 }
 
-/** Images of archives and layouts as repositories to be read: nothing is unpacked, layers are read in place. */
+/** Serves the images of archives and layouts as read-only repositories: nothing is unpacked, layers are read in place. */
 export class RegistryArchives implements RegistryReader {
   readonly location: string;
   readonly #served: readonly ServedSource[];
@@ -51,9 +51,9 @@ export class RegistryArchives implements RegistryReader {
   }
 
   /**
-   * Reads manifests and configs of all images. Owns the sources.
+   * Reads the manifests and configs of all images. Takes ownership of the sources.
    *
-   * @throws ImageError USAGE (an image without a name, or one name of two), CORRUPT, INVALID, INCOMPLETE
+   * @throws ImageError USAGE (no image has a name, or two images have the same name), CORRUPT, INVALID, INCOMPLETE
    */
   static async open(
     served: readonly ServedSource[],
@@ -122,28 +122,28 @@ export class RegistryArchives implements RegistryReader {
     const graphs = new Map<Graph, string>();
     for (const image of images) {
       const name = image.reference ?? fallback;
-      // What refers to an image, and has no name of its own, comes with it.
+      // Referrers without a name are added with their subject, below.
       if (name === undefined) continue;
       const graph = await walk(source, image.descriptor, options);
-      const repository = this.#tag(name, graph.root, source);
+      const repository = this.#addTag(name, graph.root, source);
       graphs.set(graph, repository);
       for (const each of await referringTo(source, [graph], options)) graphs.set(each, repository);
     }
     if (graphs.size === 0)
       throw new ImageError('USAGE', `${source.location}: expected images with names, got none`, {
         location: source.location,
-        hint: 'A registry shows images by their names: stowage copy … --as NAME gives one.',
+        hint: 'A registry serves images by name. To add a name: stowage copy … --as NAME.',
       });
-    for (const [graph, repository] of graphs) this.#hold(graph, repository, source);
+    for (const [graph, repository] of graphs) this.#addContent(graph, repository, source);
   }
 
-  /** @returns the repository that a name is of: without the registry, and without docker.io's `library/` */
-  #tag(name: string, root: Descriptor, source: Source): string {
+  /** Records a tag. @returns its repository, without the registry and without docker.io's `library/` */
+  #addTag(name: string, root: Descriptor, source: Source): string {
     const { registry, repository, tag } = parseReference(name);
     const own = registry === 'docker.io' ? repository.replace(/^library\//, '') : repository;
     const { tags, content } = this.#repositories.get(own) ?? {
       tags: new Map<string, Digest>(),
-      content: new Map<Digest, Held>(),
+      content: new Map<Digest, ServedContent>(),
     };
     this.#repositories.set(own, { tags, content });
     const known = tag === undefined ? undefined : tags.get(tag);
@@ -157,7 +157,7 @@ export class RegistryArchives implements RegistryReader {
     return own;
   }
 
-  #hold(graph: Graph, repository: string, source: Source): void {
+  #addContent(graph: Graph, repository: string, source: Source): void {
     const content = this.#repositories.get(repository)?.content;
     for (const descriptor of graph.nodes) {
       const manifest = graph.documents.get(descriptor.digest)?.manifest;

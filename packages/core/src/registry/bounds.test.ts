@@ -19,20 +19,20 @@ async function start() {
 
 const EMPTY = described('application/vnd.oci.empty.v1+json', '{}');
 
-it('lets one client take a quarter of a gate, and all of them no more than all', () => {
-  const gate = new Limiter('uploads', 8);
-  const taken = [gate.enter('a'), gate.enter('a')];
+it('limits one client to a quarter, and all clients to the total', () => {
+  const limiter = new Limiter('uploads', 8);
+  const taken = [limiter.enter('a'), limiter.enter('a')];
   const refused = expect.objectContaining({ status: 429 }) as Error;
-  expect(() => gate.enter('a')).toThrow(refused);
-  for (const client of ['b', 'c', 'd']) gate.enter(client, 2);
-  expect(() => gate.enter('e')).toThrow(refused);
+  expect(() => limiter.enter('a')).toThrow(refused);
+  for (const client of ['b', 'c', 'd']) limiter.enter(client, 2);
+  expect(() => limiter.enter('e')).toThrow(refused);
   taken[0]?.[Symbol.dispose]();
-  gate.enter('e');
-  expect(() => gate.enter('f')).toThrow(refused);
+  limiter.enter('e');
+  expect(() => limiter.enter('f')).toThrow(refused);
 });
 
 describe('a body', () => {
-  /** What is read of chunks that come each so many ms after the one before was taken. */
+  /** Reads chunks that each arrive `wait` ms after the previous one was read. @returns bytes read, or the error */
   async function read(chunks: readonly [wait: number, bytes: number][]): Promise<number | Problem> {
     let time = 0;
     const request = new IncomingMessage(new Socket());
@@ -52,7 +52,7 @@ describe('a body', () => {
     return size;
   }
 
-  it('may take as long as it moves', async () => {
+  it('may take any time while data keeps arriving', async () => {
     expect(
       await read([
         [29_000, 1],
@@ -62,7 +62,7 @@ describe('a body', () => {
     expect(await read(Array.from({ length: 100 }, () => [29_000, 5000]))).toBe(500_000);
   });
 
-  it('that drips is refused', async () => {
+  it('that arrives too slowly is refused', async () => {
     const drip = Array.from({ length: 100 }, (): [number, number] => [10_000, 1]);
     expect(await read(drip)).toMatchObject({ status: 408 });
   });
@@ -70,14 +70,14 @@ describe('a body', () => {
 
 describe('a manifest', () => {
   it.each([
-    ['deep', `{"schemaVersion":2,"a":${'['.repeat(5000)}${']'.repeat(5000)}}`],
+    ['of deeply nested JSON', `{"schemaVersion":2,"a":${'['.repeat(5000)}${']'.repeat(5000)}}`],
     ['of a huge schemaVersion', JSON.stringify({ schemaVersion: 'x'.repeat(3_000_000) })],
     ['of a huge type', JSON.stringify({ schemaVersion: 2, mediaType: 'x'.repeat(3_000_000) })],
     [
       'of huge layers',
       JSON.stringify({ schemaVersion: 2, config: EMPTY, layers: 'x'.repeat(3_000_000) }),
     ],
-  ])('%s is invalid, and said in a short message', async (_, body) => {
+  ])('%s is refused as invalid, with a short message', async (_, body) => {
     const { ask } = await start();
     const headers = { 'content-type': MediaType.manifest };
     const answer = await ask('PUT', '/v2/a/manifests/x', { headers, body });
@@ -89,7 +89,7 @@ describe('a manifest', () => {
     expect(text.length).toBeLessThan(5000);
   });
 
-  it('of many unknown layers is refused with the first of them and a count', async () => {
+  it('with many missing layers is refused with the first of them and a count', async () => {
     const { pushBlob, putManifest } = await start();
     await pushBlob('a', '{}');
     const layers = Array.from({ length: 2000 }, (_, at) => described(MediaType.layer, `${at}`));
@@ -100,7 +100,7 @@ describe('a manifest', () => {
     expect(text).toContain(' and 1990 more');
   });
 
-  it('takes memory of its client alone', async () => {
+  it('reserves memory of its client only, and releases it', async () => {
     const { ask } = await start();
     const large = `{"schemaVersion":2,"a":"${'x'.repeat(3_000_000)}"}`;
     const headers = { 'content-type': MediaType.manifest };
@@ -109,12 +109,12 @@ describe('a manifest', () => {
     const statuses = await Promise.all(Array.from({ length: 12 }, put));
     expect(statuses.filter((each) => each === 400).length).toBeGreaterThanOrEqual(5);
     expect(new Set(statuses)).not.toContain(500);
-    // All was given back.
+    // All memory was released.
     expect(await put()).toBe(400);
   });
 });
 
-it('shows no manifest on a page that is larger than an image has', async () => {
+it('shows a manifest that is too large for a page as unreadable', async () => {
   const { ask, pushImage, putManifest } = await start();
   const image = await pushImage('a', 'small', 'a layer');
   const large = { ...image, annotations: { note: 'x'.repeat(300_000) } };
@@ -124,7 +124,7 @@ it('shows no manifest on a page that is larger than an image has', async () => {
   expect((await ask('GET', `/-/a@${sha256(JSON.stringify(large))}`)).status).toBe(404);
 });
 
-it('pages referrers by their size', async () => {
+it('limits a page of referrers by its size', async () => {
   const { ask, pushBlob, putManifest } = await start();
   await pushBlob('a', '{}');
   const subject = described(MediaType.manifest, 'subject');

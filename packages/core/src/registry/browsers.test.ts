@@ -20,8 +20,8 @@ async function start() {
   return { address: await listening(handler), answered };
 }
 
-/** `fetch` sends no `Host` or `Sec-Fetch-Site` of a caller's own. */
-async function raw(address: string, head: string) {
+/** Sends a request over a socket, as `fetch` does not let callers set `Host` or `Sec-Fetch-Site`. */
+async function sendRaw(address: string, head: string) {
   const socket = connect(Number(address.split(':')[1]), '127.0.0.1');
   socket.write(`${head}\r\nconnection: close\r\n\r\n`);
   const answer = await text(socket);
@@ -64,7 +64,7 @@ describe('a host name', () => {
   });
 });
 
-it('answers a foreign host with 421, an error of the specification, and nothing else', async () => {
+it('answers every request for a foreign host with 421 and an error of the specification', async () => {
   const { address, answered } = await start();
   for (const head of [
     'GET / HTTP/1.1',
@@ -74,19 +74,21 @@ it('answers a foreign host with 421, an error of the specification, and nothing 
     'GET /-/a HTTP/1.1',
     'GET /none HTTP/1.1',
   ])
-    expect((await raw(address, `${head}\r\nhost: evil.example.org`)).status).toBe(421);
-  const { answer } = await raw(address, 'GET /v2/ HTTP/1.1\r\nhost: evil.example.org:5000');
+    expect((await sendRaw(address, `${head}\r\nhost: evil.example.org`)).status).toBe(421);
+  const { answer } = await sendRaw(address, 'GET /v2/ HTTP/1.1\r\nhost: evil.example.org:5000');
   expect(answer).toContain('"code":"DENIED"');
-  expect((await raw(address, 'GET /v2/ HTTP/1.1\r\nhost: registry.lan')).status).toBe(200);
-  // A health check reaches it by any name, and learns nothing.
-  expect((await raw(address, 'GET /healthz HTTP/1.1\r\nhost: evil.example.org')).status).toBe(200);
+  expect((await sendRaw(address, 'GET /v2/ HTTP/1.1\r\nhost: registry.lan')).status).toBe(200);
+  // A health check works for any host name, and its response reveals nothing.
+  expect((await sendRaw(address, 'GET /healthz HTTP/1.1\r\nhost: evil.example.org')).status).toBe(
+    200,
+  );
   expect(new Set(answered.slice(0, 6).map(({ status }) => status))).toEqual(new Set([421]));
 });
 
 it.each([
   ['POST', 'origin: https://evil.example.org', 403],
   ['POST', 'origin: null', 403],
-  // Another port is another site.
+  // Another port is another origin.
   ['POST', 'origin: http://localhost:3000', 403],
   ['PUT', 'sec-fetch-site: cross-site', 403],
   ['DELETE', 'sec-fetch-site: same-site', 403],
@@ -99,10 +101,10 @@ it.each([
 ])('%s with %j is answered with %i', async (method, header, status) => {
   const { address } = await start();
   const head = `${method} /v2/a/blobs/uploads/ HTTP/1.1\r\nhost: localhost:5000\r\n${header}`;
-  expect((await raw(address, head)).status).toBe(status);
+  expect((await sendRaw(address, head)).status).toBe(status);
 });
 
-it('forbids browsers to guess a type, and other sites to show it, in every answer', async () => {
+it('forbids content sniffing and embedding by other sites in every response', async () => {
   const { address } = await start();
   const { ask, pushImage } = clientOfRegistry(`http://${address}`);
   const { layers } = await pushImage('a', '1', '<script>alert(1)</script>');

@@ -2,14 +2,15 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { Bytes, CallOptions, ReadOptions } from '../transfer/store.js';
 
-/** A page of a list that is sorted by code units. */
+/** Selects a page of a list that is sorted by UTF-16 code units. */
 export interface Page {
-  /** The list starts after this; at its beginning when omitted. */
+  /** The page starts after this entry; at the beginning when omitted. */
   readonly after?: string | undefined;
+  /** Maximum number of entries; unlimited when omitted. */
   readonly limit?: number | undefined;
 }
 
-/** One page of a list, sorted by code units. */
+/** Sorts a list by UTF-16 code units and returns one page of it. */
 export function paged(all: readonly string[], { after, limit }: Page = {}): string[] {
   const sorted = [...all].sort();
   return sorted.filter((each) => after === undefined || each > after).slice(0, limit);
@@ -17,7 +18,7 @@ export function paged(all: readonly string[], { after, limit }: Page = {}): stri
 
 /** A manifest of a registry, and the manifests and blobs that must exist as long as it does. */
 export interface StoredManifest {
-  /** With its artifact type; annotations may be left out, they are read from the manifest. */
+  /** Includes the artifact type; annotations may be missing, as they are read from the manifest. */
   readonly descriptor: Descriptor;
   readonly subject?: Digest | undefined;
   readonly children: readonly Digest[];
@@ -47,11 +48,11 @@ export function isWanted(
 }
 
 /**
- * The repositories that a registry serves, for reading. Content belongs to the repositories it was pushed to. A signal ends
- * the wait of the caller that gave it; work that other callers share goes on.
+ * The repositories that a registry serves, for reading. Content belongs to the repositories it was pushed to. An aborted
+ * signal ends only the call it was given to; work shared with other calls continues.
  */
 export interface RegistryReader extends AsyncDisposable {
-  /** Location for messages. */
+  /** Location, for messages. */
   readonly location: string;
 
   /** Lists the names of repositories. */
@@ -74,12 +75,12 @@ export interface RegistryReader extends AsyncDisposable {
   /** Finds content of a repository by its digest, manifests included. */
   blob(repository: string, digest: Digest, options?: CallOptions): Promise<Descriptor | undefined>;
 
-  /** The raw bytes of content that the repository holds. @throws ImageError NOT_FOUND at the first byte */
+  /** Reads the raw bytes of content that the repository holds. @throws ImageError NOT_FOUND at the first byte */
   read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
 
   /**
-   * Lists manifests whose subject is this one, sorted by digest, with the artifact type and annotations that a list of
-   * referrers shows. Each is read when the consumer asks for it, so a consumer that stops early costs no more.
+   * Lists manifests whose subject is this one, sorted by digest, with artifact type and annotations (OCI distribution
+   * spec 1.1, § Listing Referrers). Manifests are read lazily, one per iteration.
    */
   referrers(
     repository: string,
@@ -89,7 +90,8 @@ export interface RegistryReader extends AsyncDisposable {
 }
 
 /**
- * Repositories that clients can write. What a call acknowledged is durable, in all processes that share the storage.
+ * Repositories that clients can write. When a call returns, its change is durable and visible to all processes that share
+ * the storage.
  */
 export interface RegistryStorage extends RegistryReader {
   readonly uploads: Uploads;
@@ -106,7 +108,7 @@ export interface RegistryStorage extends RegistryReader {
   ): Promise<void>;
 
   /**
-   * Adds a blob of repository `from`, or of any one when omitted, to another repository. @returns whether it existed
+   * Adds a blob of repository `from`, or of any repository when omitted, to another repository. @returns whether it existed
    */
   mount(repository: string, digest: Digest, from?: string): Promise<boolean>;
 
@@ -118,34 +120,34 @@ export interface RegistryStorage extends RegistryReader {
   removeBlob(repository: string, digest: Digest): Promise<boolean>;
 }
 
-/** How a piece of an upload is appended. */
+/** Options for appending a chunk to an upload. */
 export interface AppendOptions extends CallOptions {
-  /** Where the client believes the upload ends, in bytes; not checked when omitted. */
+  /** Expected size of the upload so far, in bytes; not checked when omitted. */
   readonly at?: number | undefined;
 }
 
-/** Uploads of blobs, each in any number of pieces. @throws ImageError NOT_FOUND (no such upload) */
+/** Uploads of blobs, each in any number of chunks. @throws ImageError NOT_FOUND (no such upload) */
 export interface Uploads {
-  /** Begins an upload. @returns its ID */
+  /** Starts an upload. @returns its ID */
   start(repository: string): Promise<string>;
 
-  /** Number of bytes received so far. */
+  /** Returns the number of bytes received so far. */
   size(repository: string, id: string): Promise<number>;
 
   /**
-   * Appends bytes. Bytes that arrived before a failure stay.
+   * Appends bytes. Bytes received before a failure are kept.
    *
    * @returns the number of bytes received so far
-   * @throws ImageError CONFLICT (`at` is not the end, or another request is writing), NO_SPACE
+   * @throws ImageError CONFLICT (`at` is not the current size, or another request is writing), NO_SPACE
    */
   append(repository: string, id: string, bytes: Bytes, options?: AppendOptions): Promise<number>;
 
   /**
-   * Completes an upload: it becomes a blob of the repository. @throws ImageError CORRUPT (another digest; the upload is
-   * deleted)
+   * Completes an upload: it becomes a blob of the repository. @throws ImageError CORRUPT (the digest differs; the upload
+   * is deleted)
    */
   finish(repository: string, id: string, digest: Digest): Promise<void>;
 
-  /** Deletes an upload. */
+  /** Cancels and deletes an upload. */
   cancel(repository: string, id: string): Promise<void>;
 }

@@ -1,21 +1,22 @@
 import type { Registry } from 'prom-client';
 
-/** The facts about an answered request that are counted. */
+/** The properties of an answered request that metrics record. */
 export interface CountedAnswer {
   readonly method: string;
+  /** The kind of endpoint. */
   readonly route: string;
   readonly status: number;
   readonly milliseconds: number;
 }
 
-/** Metrics as a response. */
+/** Metrics as a response body. */
 export interface MetricsText {
-  /** Its content type. */
+  /** Content type of the body. */
   readonly type: string;
   readonly body: string;
 }
 
-/** Metrics of a served registry and of its process, for Prometheus. */
+/** Prometheus metrics of a served registry and of its process. */
 export class Metrics {
   readonly #registry: Registry;
   readonly #note: (answered: CountedAnswer) => void;
@@ -25,7 +26,7 @@ export class Metrics {
     this.#note = note;
   }
 
-  /** Begins to count. */
+  /** Creates the metrics, all zero. */
   static async open(): Promise<Metrics> {
     const { Counter, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
     const registry = new Registry();
@@ -33,13 +34,13 @@ export class Metrics {
     const labelNames = ['method', 'route', 'status'] as const;
     const requests = new Counter({
       name: 'stowage_registry_requests_total',
-      help: 'Requests that were answered.',
+      help: 'Number of answered requests.',
       labelNames,
       registers: [registry],
     });
     const seconds = new Histogram({
       name: 'stowage_registry_request_duration_seconds',
-      help: 'How long an answer took, content included.',
+      help: 'Time from the request to the end of the response, in seconds.',
       labelNames: ['method', 'route'],
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
       registers: [registry],
@@ -50,12 +51,12 @@ export class Metrics {
     });
   }
 
-  /** Counts a request. */
+  /** Records an answered request. */
   note(answered: CountedAnswer): void {
     this.#note(answered);
   }
 
-  /** The metrics in Prometheus' text format. */
+  /** Returns the metrics in the Prometheus text format. */
   async text(): Promise<MetricsText> {
     return { type: this.#registry.contentType, body: await this.#registry.metrics() };
   }

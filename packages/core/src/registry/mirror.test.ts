@@ -13,8 +13,8 @@ import { RegistryMirror } from './mirror.js';
 const CONTENT = Buffer.alloc(300_000, 'x');
 const DIGEST = `sha256:${createHash('sha256').update(CONTENT).digest('hex')}`;
 
-/** A mirror of an upstream registry that answers so. @returns its URL and its folder */
-async function mirror(upstream: RequestListener) {
+/** Serves a mirror of an upstream registry with this request handler. @returns its URL and its folder */
+async function serveMirror(upstream: RequestListener) {
   const root = await temporaryFolder();
   const client = await RegistryClient.open(await listening(upstream), {
     credentials: async () => ({ username: 'ada', password: 'secret' }),
@@ -26,13 +26,13 @@ async function mirror(upstream: RequestListener) {
   return { url: `http://${await listening(registryHandler({ hosted, hosting: hosted }))}`, root };
 }
 
-it('a fetch goes on for the clients that still wait, and is cancelled when the last one has left', async () => {
-  const cut: string[] = [];
+it('a fetch continues while a client waits, and is cancelled when the last client disconnects', async () => {
+  const interrupted: string[] = [];
   const waiting: (() => void)[] = [];
-  const { url, root } = await mirror(({ method, url: path = '' }, response) => {
+  const { url, root } = await serveMirror(({ method, url: path = '' }, response) => {
     response.writeHead(200, { 'content-length': CONTENT.byteLength });
     if (method === 'HEAD') return void response.end();
-    response.once('close', () => response.writableFinished || cut.push(path));
+    response.once('close', () => response.writableFinished || interrupted.push(path));
     response.write(CONTENT.subarray(0, 100_000));
     waiting.push(() => response.end(CONTENT.subarray(100_000)));
   });
@@ -44,22 +44,22 @@ it('a fetch goes on for the clients that still wait, and is cancelled when the l
   await vi.waitFor(() => expect(waiting).toHaveLength(1));
   one.abort();
   await expect(first).rejects.toThrow();
-  expect(cut).toEqual([]);
+  expect(interrupted).toEqual([]);
   other.abort();
   await expect(second).rejects.toThrow();
-  await vi.waitFor(() => expect(cut).toEqual([`/v2/a/blobs/${DIGEST}`]));
+  await vi.waitFor(() => expect(interrupted).toEqual([`/v2/a/blobs/${DIGEST}`]));
   const uploads = join(root, 'repositories/a/_uploads');
   await vi.waitFor(async () => expect(await readdir(uploads).catch(() => [])).toEqual([]));
-  // It can be asked for again.
+  // A later request fetches the blob again.
   const again = ask('a');
   await vi.waitFor(() => expect(waiting).toHaveLength(2));
   waiting[1]?.();
   expect(Buffer.from(await (await again).arrayBuffer())).toEqual(CONTENT);
 });
 
-it('a tag of the upstream that is no tag is never a path', async () => {
+it('ignores upstream tags that are invalid, and never uses them as paths', async () => {
   const paths: string[] = [];
-  const { url, root } = await mirror(({ url: path = '' }, response) => {
+  const { url, root } = await serveMirror(({ url: path = '' }, response) => {
     paths.push(path);
     response.end(JSON.stringify({ tags: ['good', '../../../outside/x'] }));
   });

@@ -19,15 +19,15 @@ import { SharedWork } from '../transfer/shared-work.js';
 import type { Bytes, CallOptions, ReadOptions } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
 
-/** How long an upstream registry that does not answer is not asked again (ms). */
-const AWAY = 10_000;
-/** Errors in the answers of the upstream that its clients see as a failure of the upstream. */
-const UNUSABLE: ReadonlySet<ErrorCode> = new Set(['INVALID', 'UNSUPPORTED', 'TOO_LARGE']);
+/** After a failed request the upstream is not asked about locally stored content for this long (ms). */
+const UPSTREAM_BACKOFF_MS = 10_000;
+/** Errors in upstream responses that clients see as UNAVAILABLE. */
+const UPSTREAM_FAILURES: ReadonlySet<ErrorCode> = new Set(['INVALID', 'UNSUPPORTED', 'TOO_LARGE']);
 
 /**
- * A registry's folder in front of an upstream registry: missing content is fetched from there, verified and kept.
- * Writes stay here, and a tag that was written here is never looked up there. While the upstream is away, local
- * content is served. A fetch is shared by all clients that wait for it, and cancelled when the last one has left.
+ * A pull-through cache of an upstream registry: missing content is fetched, verified and stored. Writes stay local, and a
+ * tag that was written locally is never looked up upstream. While the upstream is unavailable, local content is served.
+ * A fetch is shared by all clients that wait for it, and cancelled when the last of them disconnects.
  */
 export class RegistryMirror implements RegistryStorage {
   readonly location: string;
@@ -36,10 +36,10 @@ export class RegistryMirror implements RegistryStorage {
   readonly #prefix: string;
   readonly #manifests = new SharedWork<Descriptor | undefined>();
   readonly #blobs = new SharedWork<void>();
-  /** Until when the upstream is not asked about content that is here (ms since 1970). */
-  #awayUntil = 0;
+  /** The upstream is not asked about locally stored content until then (ms since 1970). */
+  #skipUpstreamUntil = 0;
 
-  /** @param prefix before the names of repositories there: `library/`. */
+  /** @param prefix prepended to repository names upstream, for example `library/`. */
   constructor(store: RegistryStore, client: RegistryClient, prefix: string) {
     this.location = store.location;
     this.#store = store;
@@ -61,9 +61,9 @@ export class RegistryMirror implements RegistryStorage {
     options?: CallOptions,
   ): Promise<readonly string[] | undefined> {
     const own = await this.#store.tags(repository);
-    const theirs = await this.#asked(own, async () => {
+    const theirs = await this.#query(own, async () => {
       const found: string[] = [];
-      for await (const tag of this.#there(repository).tags(options)) found.push(tag);
+      for await (const tag of this.#upstreamOf(repository).tags(options)) found.push(tag);
       return found.length === 0 ? undefined : found;
     });
     const all = new Set([...(own ?? []), ...(theirs ?? [])]);
@@ -80,7 +80,7 @@ export class RegistryMirror implements RegistryStorage {
     if (own && (isDigest(reference) || !(await this.#isMirrored(repository, reference))))
       return own;
     const fetch = (signal: AbortSignal) => this.#fetchManifest(repository, reference, signal);
-    return this.#asked(own, () =>
+    return this.#query(own, () =>
       this.#manifests.run(`${repository} ${reference}`, fetch, options),
     );
   }
@@ -93,7 +93,7 @@ export class RegistryMirror implements RegistryStorage {
     const own = await this.#store.blob(repository, digest);
     if (own) return own;
     const fetch = (signal: AbortSignal) => this.#fetchBlob(repository, digest, signal);
-    return this.#asked(own, async () => {
+    return this.#query(own, async () => {
       await this.#blobs.run(`${repository} ${digest}`, fetch, options);
       return this.#store.blob(repository, digest);
     });
@@ -103,13 +103,13 @@ export class RegistryMirror implements RegistryStorage {
     return this.#store.read(repository, descriptor, options);
   }
 
-  /** Those of both registries, in the order of their digests. */
+  /** Merges the referrers of both registries, sorted by digest. */
   async *referrers(
     repository: string,
     digest: Digest,
     options: ReferrersOptions = {},
   ): AsyncIterable<Descriptor> {
-    const theirs = await this.#theirReferrers(repository, digest, options);
+    const theirs = await this.#upstreamReferrers(repository, digest, options);
     let at = 0;
     for await (const own of this.#store.referrers(repository, digest, options)) {
       for (; (theirs[at]?.digest ?? own.digest) < own.digest; at++) yield* theirs.slice(at, at + 1);
@@ -119,15 +119,15 @@ export class RegistryMirror implements RegistryStorage {
     yield* theirs.slice(at);
   }
 
-  async #theirReferrers(
+  async #upstreamReferrers(
     repository: string,
     digest: Digest,
     options: ReferrersOptions,
   ): Promise<readonly Descriptor[]> {
     const found = new Map<Digest, Descriptor>();
-    await this.#asked(found, async () => {
+    await this.#query(found, async () => {
       const subject = { mediaType: '', digest, size: 0 };
-      for await (const each of this.#there(repository).referrers(subject, options))
+      for await (const each of this.#upstreamOf(repository).referrers(subject, options))
         if (isWanted(each, options)) found.set(each.digest, each);
     });
     return [...found.values()].sort((one, other) => (one.digest < other.digest ? -1 : 1));
@@ -164,7 +164,7 @@ export class RegistryMirror implements RegistryStorage {
     await this.#store[Symbol.asyncDispose]();
   }
 
-  #there(repository: string): Repository {
+  #upstreamOf(repository: string): Repository {
     const { registry } = this.#client;
     return new Repository(this.#client, { registry, repository: `${this.#prefix}${repository}` });
   }
@@ -173,20 +173,20 @@ export class RegistryMirror implements RegistryStorage {
     return (await this.#store.tagged(repository, tag))?.isMirrored ?? false;
   }
 
-  /** A tag that names what is here already costs one HEAD. */
+  /** Resolves a reference upstream. Costs one HEAD request if the tag and its manifest are already up to date here. */
   async #fetchManifest(
     repository: string,
     reference: string,
     signal: AbortSignal,
   ): Promise<Descriptor | undefined> {
-    const there = this.#there(repository);
-    const found = await there.find(reference, { signal });
+    const upstream = this.#upstreamOf(repository);
+    const found = await upstream.find(reference, { signal });
     if (!found) return undefined;
     const tag = isDigest(reference) ? undefined : reference;
     const known = await this.#store.manifest(repository, found.digest);
     const tagged = tag === undefined ? undefined : await this.#store.tagged(repository, tag);
     if (known && tagged?.digest === found.digest) return known;
-    const bytes = await readContent(there, found, { signal });
+    const bytes = await readContent(upstream, found, { signal });
     const manifest = parseManifest(found.mediaType, bytes);
     const descriptor = asReferrer(found, manifest, bytes);
     const needed = children(manifest).map(({ digest }) => digest);
@@ -216,7 +216,7 @@ export class RegistryMirror implements RegistryStorage {
     const id = await uploads.start(repository);
     try {
       const blob = { mediaType: 'application/octet-stream', digest, size };
-      const bytes = this.#there(repository).read(blob, { signal });
+      const bytes = this.#upstreamOf(repository).read(blob, { signal });
       await uploads.append(repository, id, bytes, { signal });
       await uploads.finish(repository, id, digest);
     } catch (error) {
@@ -226,21 +226,21 @@ export class RegistryMirror implements RegistryStorage {
   }
 
   /**
-   * Asks the upstream; falls back to the local answer, where there is one, when it fails.
+   * Queries the upstream; if that fails, falls back to the local result `own`, if any.
    *
-   * @throws ImageError UNAVAILABLE (it is away, and nothing is here), CORRUPT, INVALID
+   * @throws ImageError UNAVAILABLE (the upstream failed and there is no local result), CORRUPT
    */
-  async #asked<T>(own: T | undefined, work: () => Promise<T | undefined>): Promise<T | undefined> {
-    if (own !== undefined && Date.now() < this.#awayUntil) return own;
+  async #query<T>(own: T | undefined, work: () => Promise<T | undefined>): Promise<T | undefined> {
+    if (own !== undefined && Date.now() < this.#skipUpstreamUntil) return own;
     try {
       return (await work()) ?? own;
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
-      // Content that is not for this mirror is reported as absent.
+      // Content that the upstream does not give to this mirror is reported as absent.
       if (['NOT_FOUND', 'DENIED', 'UNAUTHORIZED'].includes(error.code)) return own;
-      if (error.code === 'UNAVAILABLE') this.#awayUntil = Date.now() + AWAY;
+      if (error.code === 'UNAVAILABLE') this.#skipUpstreamUntil = Date.now() + UPSTREAM_BACKOFF_MS;
       if (own !== undefined) return own;
-      throw UNUSABLE.has(error.code)
+      throw UPSTREAM_FAILURES.has(error.code)
         ? new ImageError('UNAVAILABLE', error.message, { cause: error })
         : error;
     }

@@ -1,6 +1,6 @@
 import { ImageError, type ErrorCode } from '../errors.js';
 
-/** Statuses of the codes of the OCI distribution spec 1.1 (§ Error Codes), and of some of our own below them. */
+/** HTTP status by error code: first the codes of OCI distribution spec 1.1 (§ Error Codes), then those of this registry. */
 const STATUS = {
   BLOB_UNKNOWN: 404,
   BLOB_UPLOAD_INVALID: 400,
@@ -28,16 +28,16 @@ const STATUS = {
 export type ProblemCode = keyof typeof STATUS;
 
 export interface ProblemOptions {
-  /** Where the usual status of the code is not the right one. */
+  /** HTTP status; the usual status of the code when omitted. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 
-/** Messages quote content that clients send: no more of it than this (characters). */
-const LONGEST = 2000;
+/** Messages quote client input, so they are cut at this length (characters). */
+const MAX_MESSAGE_CHARACTERS = 2000;
 
-/** A request that is refused, as its client is told. */
+/** An error response to a client. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
@@ -49,13 +49,13 @@ export class Problem extends Error {
     message: string,
     { status, headers = {}, cause }: ProblemOptions = {},
   ) {
-    super(shortened(message), cause === undefined ? {} : { cause });
+    super(shorten(message), cause === undefined ? {} : { cause });
     this.code = code;
     this.status = status ?? STATUS[code];
     this.headers = headers;
   }
 
-  /** § Errors. */
+  /** The JSON body of the response (OCI distribution spec 1.1, § Error Codes). */
   get body(): string {
     return JSON.stringify({ errors: [{ code: this.code, message: this.message, detail: {} }] });
   }
@@ -75,12 +75,12 @@ export function asProblem(error: unknown): Problem {
   const code = error instanceof ImageError ? CODES[error.code] : undefined;
   if (code === 'NO_SPACE') return new Problem(code, 'no space left', { cause: error });
   if (code === 'TOO_LARGE')
-    return new Problem(code, 'larger than this registry accepts', { cause: error });
+    return new Problem(code, 'content is larger than this registry accepts', { cause: error });
   if (code !== undefined)
     return new Problem(code, 'the upstream registry failed', { cause: error });
-  return new Problem('UNKNOWN', 'this registry failed; its log says why', { cause: error });
+  return new Problem('UNKNOWN', 'internal error; see the log of this registry', { cause: error });
 }
 
-function shortened(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+function shorten(text: string): string {
+  return text.length > MAX_MESSAGE_CHARACTERS ? `${text.slice(0, MAX_MESSAGE_CHARACTERS)}…` : text;
 }

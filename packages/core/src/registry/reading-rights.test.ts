@@ -33,13 +33,13 @@ beforeEach(async () => {
   stranger = clientOfRegistry(url);
 });
 
-/** Clients are set before each test. */
+/** The clients that `beforeEach` has set. */
 function clients() {
   if (!owner || !guest || !stranger) throw new TypeError('no clients');
   return { owner, guest, stranger };
 }
 
-it('takes no manifest that names content of another repository, however it names it', async () => {
+it('refuses a manifest that references content of another repository, in whatever field', async () => {
   const { owner, guest } = clients();
   const secret = await owner.pushImage('secret/app', '1', 'a secret layer');
   const text = JSON.stringify(secret);
@@ -52,7 +52,7 @@ it('takes no manifest that names content of another repository, however it names
   const forms: readonly object[] = [
     { ...index, manifests: [child] },
     { ...index, manifests: [elsewhere] },
-    // An index has no layers; what it calls so must not excuse its manifests.
+    // An index has no layers; such a field must not exempt its manifests from the check.
     { ...index, manifests: [child], layers: [elsewhere] },
     { ...image, config, layers: [elsewhere] },
     { ...image, config: secret.config, layers: [{ ...secret.config, urls: elsewhere.urls }] },
@@ -96,7 +96,7 @@ it('mounts only from repositories that the client may read', async () => {
   expect(await mount(owner, '')).toBe(201);
 });
 
-it('does not tell whether a repository that a client may not read exists', async () => {
+it('does not reveal whether a repository exists to clients that may not read it', async () => {
   const { owner, guest, stranger } = clients();
   const manifest = await owner.pushImage('secret/app', '1', 'a secret layer');
   await owner.pushImage('open/app', '1', 'an open layer');

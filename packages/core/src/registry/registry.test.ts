@@ -31,13 +31,13 @@ async function serve(
 const digestOf = (bytes: Uint8Array | string, algorithm = 'sha256') =>
   `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 
-interface Asked {
+interface AskOptions {
   readonly headers?: Record<string, string>;
   readonly body?: Uint8Array | string;
   readonly at?: string;
 }
 
-function ask(method: string, path: string, { headers = {}, body, at = base }: Asked = {}) {
+function ask(method: string, path: string, { headers = {}, body, at = base }: AskOptions = {}) {
   return fetch(new URL(path, at), {
     method,
     headers,
@@ -54,7 +54,7 @@ async function codeOf(answer: Response): Promise<string> {
   return `${answer.status} ${errors[0]?.code}`;
 }
 
-/** POST and PUT, as most clients do it. */
+/** Uploads with POST and PUT, as most clients do. */
 async function pushBlob(name: string, bytes: Uint8Array | string, at = base): Promise<string> {
   const digest = digestOf(bytes);
   const begun = await ask('POST', `/v2/${name}/blobs/uploads/`, { at });
@@ -91,7 +91,7 @@ async function pushImage(name: string, reference?: string, more: object = {}) {
   return { digest, manifest, answer, layer: digestOf(layer) };
 }
 
-it('says that it is a registry', async () => {
+it('identifies itself as a registry at /v2/', async () => {
   const answer = await get('/v2/');
   expect([answer.status, answer.headers.get('docker-distribution-api-version')]).toEqual([
     200,
@@ -106,7 +106,7 @@ it('says that it is a registry', async () => {
 describe('an upload', () => {
   const BYTES = 'some bytes of a blob';
 
-  it('is taken in one request, and with a digest of either algorithm', async () => {
+  it('is accepted in one request, with a sha256 or sha512 digest', async () => {
     for (const algorithm of ['sha256', 'sha512']) {
       const digest = digestOf(BYTES, algorithm);
       const path = `/v2/a/blobs/uploads/?digest=${digest}`;
@@ -116,14 +116,14 @@ describe('an upload', () => {
     }
   });
 
-  it('of nothing is a blob', async () => {
+  it('without content creates an empty blob', async () => {
     const digest = await pushBlob('a', '');
     const answer = await get(`/v2/a/blobs/${digest}`);
     expect([answer.status, await answer.text()]).toEqual([200, '']);
     expect((await get(`/v2/a/blobs/${digest}`, { range: 'bytes=0-1' })).status).toBe(416);
   });
 
-  it('comes in pieces, in their order, and says where it is', async () => {
+  it('accepts chunks in order, and reports its size', async () => {
     const begun = await ask('POST', '/v2/a/blobs/uploads/');
     const url = begun.headers.get('location') ?? '';
     expect(url).toMatch(/^\/v2\/a\/blobs\/uploads\/[0-9a-f]{32}$/);
@@ -139,7 +139,7 @@ describe('an upload', () => {
     ]);
     expect(await codeOf(await patch('5-6', 'more than two'))).toBe('400 SIZE_INVALID');
     expect(await codeOf(await patch('five', 'x'))).toBe('400 BLOB_UPLOAD_INVALID');
-    // Without a place it goes on where it is, as docker does.
+    // Without Content-Range a chunk is appended at the end, as Docker does.
     expect((await patch(undefined, 'bytes ')).headers.get('range')).toBe('0-10');
     const status = await get(url);
     expect([status.status, status.headers.get('range')]).toEqual([204, '0-10']);
@@ -153,7 +153,7 @@ describe('an upload', () => {
     expect(await codeOf(await get(url))).toBe('404 BLOB_UPLOAD_UNKNOWN');
   });
 
-  it('is gone when it is cancelled, and of no other repository', async () => {
+  it('is unknown after it is cancelled, and in other repositories', async () => {
     const url = (await ask('POST', '/v2/a/blobs/uploads/')).headers.get('location') ?? '';
     expect(await codeOf(await get(url.replace('/a/', '/b/')))).toBe('404 BLOB_UPLOAD_UNKNOWN');
     expect((await ask('DELETE', url)).status).toBe(204);
@@ -161,7 +161,7 @@ describe('an upload', () => {
       expect(await codeOf(await ask(method, url))).toBe('404 BLOB_UPLOAD_UNKNOWN');
   });
 
-  it('that is not what its digest says leaves nothing', async () => {
+  it('with a wrong digest stores nothing', async () => {
     const url = (await ask('POST', '/v2/a/blobs/uploads/')).headers.get('location') ?? '';
     const other = digestOf('other');
     const answer = await ask('PUT', `${url}?digest=${other}`, { body: BYTES });
@@ -172,20 +172,20 @@ describe('an upload', () => {
     expect(await codeOf(whole)).toBe('400 DIGEST_INVALID');
   });
 
-  it('goes on in another process', async () => {
+  it('can be continued in another process', async () => {
     const url = (await ask('POST', '/v2/a/blobs/uploads/')).headers.get('location') ?? '';
     await ask('PATCH', url, { body: 'some ' });
     const at = await serve(root);
     expect((await ask('GET', url, { at })).headers.get('range')).toBe('0-4');
     await ask('PATCH', url, { body: 'bytes of a blob', at });
-    // The first has lost it.
+    // The first process no longer has the upload.
     expect(await codeOf(await ask('PATCH', url, { body: 'x' }))).toBe('404 BLOB_UPLOAD_UNKNOWN');
     const digest = digestOf(BYTES);
     expect((await ask('PUT', `${url}?digest=${digest}`, { at })).status).toBe(201);
     expect(await (await get(`/v2/a/blobs/${digest}`)).text()).toBe(BYTES);
   });
 
-  it('that breaks off keeps what came', async () => {
+  it('keeps the bytes received before the connection broke', async () => {
     const url = (await ask('POST', '/v2/a/blobs/uploads/')).headers.get('location') ?? '';
     const { port } = new URL(base);
     const socket = connect(Number(port), '127.0.0.1');
@@ -202,7 +202,7 @@ describe('an upload', () => {
     expect(done.status).toBe(201);
   });
 
-  it('is not needed for what another repository has', async () => {
+  it('is not needed for a blob of another repository: it is mounted', async () => {
     const digest = await pushBlob('a', BYTES);
     const mount = (name: string, query: string) =>
       ask('POST', `/v2/${name}/blobs/uploads/?mount=${digest}${query}`);
@@ -219,7 +219,7 @@ describe('an upload', () => {
 });
 
 describe('content', () => {
-  it('is given whole, in part, or not at all to who has it', async () => {
+  it('is sent whole, as a range, or with 304 to a client that has it', async () => {
     const bytes = 'abcdefghijklmnopqrstuvwxyz';
     const digest = await pushBlob('a', bytes);
     const path = `/v2/a/blobs/${digest}`;
@@ -239,7 +239,7 @@ describe('content', () => {
     expect(await part('bytes=0-0', { 'if-range': etag })).toEqual([206, 'bytes 0-0/26', 'a']);
   });
 
-  it('that is not there is unknown, in the words of the specification', async () => {
+  it('that does not exist is answered with the error codes of the specification', async () => {
     const digest = digestOf('nothing');
     expect(await codeOf(await get(`/v2/a/blobs/${digest}`))).toBe('404 BLOB_UNKNOWN');
     expect(await codeOf(await ask('DELETE', `/v2/a/blobs/${digest}`))).toBe('404 BLOB_UNKNOWN');
@@ -252,7 +252,7 @@ describe('content', () => {
 });
 
 describe('a manifest', () => {
-  it('is kept byte by byte, under its digest and its tags', async () => {
+  it('is stored unchanged under its digest and its tags', async () => {
     const { digest, manifest, answer } = await pushImage('a', 'one');
     expect(answer.headers.get('location')).toBe(`/v2/a/manifests/${digest}`);
     for (const reference of ['one', digest]) {
@@ -271,7 +271,7 @@ describe('a manifest', () => {
     });
   });
 
-  it('may be an index, within another one', async () => {
+  it('may be an index inside another index', async () => {
     const { manifest } = await pushImage('a');
     const put = async (document: object) => {
       const body = JSON.stringify(document);
@@ -296,27 +296,27 @@ describe('a manifest', () => {
 
   const config = described('application/vnd.oci.empty.v1+json', EMPTY);
   it.each([
-    ['no JSON', 'x', MANIFEST, '400 MANIFEST_INVALID'],
+    ['invalid JSON', 'x', MANIFEST, '400 MANIFEST_INVALID'],
     ['a list', '[]', MANIFEST, '400 MANIFEST_INVALID'],
     ['schema 1', '{"schemaVersion":1}', MANIFEST, '400 MANIFEST_INVALID'],
     ['no schema', '{"layers":[]}', MANIFEST, '400 MANIFEST_INVALID'],
     ['no config', '{"schemaVersion":2,"layers":[]}', MANIFEST, '400 MANIFEST_INVALID'],
     [
-      'another type than it says',
+      'a media type other than Content-Type',
       JSON.stringify({ schemaVersion: 2, mediaType: INDEX, config, layers: [] }),
       MANIFEST,
       '400 MANIFEST_INVALID',
     ],
-    ['no manifest', '{"schemaVersion":2}', 'text/plain', '400 MANIFEST_INVALID'],
+    ['a media type of no manifest', '{"schemaVersion":2}', 'text/plain', '400 MANIFEST_INVALID'],
     [
-      'deep',
+      'deeply nested JSON',
       `{"schemaVersion":2,"a":${'['.repeat(5000)}${']'.repeat(5000)}}`,
       MANIFEST,
       '400 MANIFEST_INVALID',
     ],
-    ['too large', ' '.repeat(5 * 1024 * 1024), MANIFEST, '413 TOO_LARGE'],
+    ['too many bytes', ' '.repeat(5 * 1024 * 1024), MANIFEST, '413 TOO_LARGE'],
     [
-      'a blob that is not there',
+      'a blob that does not exist',
       JSON.stringify({ schemaVersion: 2, config, layers: [described('text/plain', 'none')] }),
       MANIFEST,
       '404 MANIFEST_BLOB_UNKNOWN',
@@ -328,7 +328,7 @@ describe('a manifest', () => {
     expect((await get('/v2/a/manifests/x')).status).toBe(404);
   });
 
-  it('under another digest is refused; layers that lie elsewhere need not be here', async () => {
+  it('under a wrong digest is refused; layers with urls need not exist', async () => {
     const headers = { 'content-type': MANIFEST };
     const path = `/v2/a/manifests/${digestOf('other')}`;
     await pushBlob('a', EMPTY);
@@ -338,7 +338,7 @@ describe('a manifest', () => {
     expect((await ask('PUT', '/v2/a/manifests/x', { headers, body })).status).toBe(201);
   });
 
-  it('is deleted with its tags, a tag without its manifest', async () => {
+  it('is deleted with its tags; deleting a tag keeps its manifest', async () => {
     const { digest } = await pushImage('a', 'one');
     await pushImage('a', 'two');
     expect((await ask('DELETE', '/v2/a/manifests/one')).status).toBe(202);
@@ -378,7 +378,7 @@ it('lists tags and repositories in pages', async () => {
     expect(await codeOf(await get(`/v2/_catalog?n=${n}`))).toBe('400 PAGINATION_NUMBER_INVALID');
 });
 
-it('lists what refers to a manifest, there or not, of one type or all', async () => {
+it('lists the referrers of a manifest, of one type or all, even if the manifest does not exist', async () => {
   const subject = described(MANIFEST, 'not there yet');
   const list = async (query = '') => {
     const answer = await get(`/v2/a/referrers/${subject.digest}${query}`);
@@ -400,14 +400,14 @@ it('lists what refers to a manifest, there or not, of one type or all', async ()
     expect.objectContaining({ digest: one.digest, artifactType: 'text/one', annotations }),
   ]);
   expect(filtered.headers.get('oci-filters-applied')).toBe('artifactType');
-  // An artifact without a type is of the type of its config.
+  // Without artifactType, the media type of the config is the artifact type.
   const plain = await list('?artifactType=application/vnd.oci.empty.v1%2Bjson');
   expect(plain.manifests.map(({ digest }) => digest)).toEqual([two.digest]);
   await ask('DELETE', `/v2/a/manifests/${one.digest}`);
   expect((await list()).manifests.map(({ digest }) => digest)).toEqual([two.digest]);
 });
 
-it('takes nothing when it is read-only', async () => {
+it('refuses writes when it is read-only', async () => {
   const { digest } = await pushImage('a', 'x');
   const at = await serve(root, { readOnly: true });
   for (const [method, path] of [
@@ -420,7 +420,7 @@ it('takes nothing when it is read-only', async () => {
   expect((await ask('GET', '/v2/a/manifests/x', { at })).status).toBe(200);
 });
 
-it('answers a request that names a whole URL, or a path that climbs', async () => {
+it('answers requests for absolute URLs, and refuses paths with ..', async () => {
   const raw = async (target: string) => {
     const socket = connect(Number(new URL(base).port), '127.0.0.1');
     socket.end(`GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
@@ -432,8 +432,8 @@ it('answers a request that names a whole URL, or a path that climbs', async () =
   expect(await raw('*')).toBe('404');
 });
 
-describe('the page', () => {
-  it('shows repositories, tags, layers, and what refers to an image', async () => {
+describe('a web page', () => {
+  it('shows repositories, tags, layers and referrers', async () => {
     const { digest } = await pushImage('team/app', '1', { annotations: { a: '<script>' } });
     const subject = { mediaType: MANIFEST, digest, size: 1 };
     await pushImage('team/app', undefined, { subject, artifactType: 'text/<b>' });
@@ -452,7 +452,7 @@ describe('the page', () => {
     expect((await ask('POST', '/')).status).toBe(405);
   });
 
-  it('goes on with the next hundred tags', async () => {
+  it('links to the next hundred tags', async () => {
     const { digest, manifest } = await pushImage('a', 't000');
     const tags = Array.from({ length: 150 }, (_, at) => `tag=t${String(at).padStart(3, '0')}`);
     await ask('PUT', `/v2/a/manifests/${digest}?${tags.join('&')}`, {
@@ -466,7 +466,7 @@ describe('the page', () => {
   });
 });
 
-it('takes so many uploads at once, and asks others to come again', async () => {
+it('limits concurrent uploads, and answers others with Retry-After', async () => {
   const at = await serve(await temporaryFolder(), { uploads: 1 });
   const begin = async () =>
     (await ask('POST', '/v2/a/blobs/uploads/', { at })).headers.get('location');

@@ -10,7 +10,7 @@ import type { Bytes, CallOptions, Open, ReadOptions } from '../transfer/store.js
 import { verified } from '../transfer/verified.js';
 import { blobFile, partialFolder } from './paths.js';
 
-/** Content under its digest: every file is whole and was verified when it came. */
+/** Blobs in files named by digest. Every file is complete and was verified before it got its name. */
 export class BlobDir {
   readonly #root: string;
   readonly #options: FolderOptions;
@@ -29,13 +29,13 @@ export class BlobDir {
     }
   }
 
-  /** Marks content as wanted now, so a collection that runs at the same time leaves it. */
+  /** Refreshes the blob's modification time, so a concurrent garbage collection keeps it. */
   async touch({ digest }: Descriptor): Promise<void> {
     const now = new Date();
     await utimes(blobFile(this.#root, digest), now, now);
   }
 
-  /** Durable and visible only when whole. @throws ImageError CORRUPT, NO_SPACE */
+  /** Stores a blob durably; it is visible only when complete. @throws ImageError CORRUPT, NO_SPACE */
   async put(descriptor: Descriptor, openContent: Open, options: CallOptions = {}): Promise<void> {
     if (await this.has(descriptor)) return;
     const partial = join(partialFolder(this.#root), randomBytes(8).toString('hex'));

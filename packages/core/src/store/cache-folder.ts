@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** Where images from registries are kept for all workspaces of a user: `$STOWAGE_CACHE_DIR`, else where caches belong. */
+/** Cache folder for registry images of all workspaces of a user: `$STOWAGE_CACHE_DIR`, else the platform's default. */
 export function cacheFolder(
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform,
@@ -8,7 +8,7 @@ export function cacheFolder(
 ): string {
   const { STOWAGE_CACHE_DIR: own, XDG_CACHE_HOME: xdg, LOCALAPPDATA: local } = env;
   if (own) return own;
-  // The XDG specification: what is not absolute is to be ignored.
+  // XDG Base Directory Specification: relative paths must be ignored.
   if (xdg?.startsWith('/')) return join(xdg, 'stowage');
   if (platform === 'win32')
     return join(local ?? join(home, 'AppData', 'Local'), 'stowage', 'cache');

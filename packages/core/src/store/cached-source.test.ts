@@ -12,8 +12,8 @@ import { blobFile, partialFile, partialFolder } from './paths.js';
 
 const LARGE = 3_000_000;
 
-/** A source of one image, and how often what of it was read from which byte on. */
-async function counted() {
+/** A source with one image that records each read: digest and first byte. */
+async function recordingSource() {
   const content = new MemoryStore();
   const root = await writeImage(content, 'app:1', { bytes: LARGE, layers: 1 });
   const reads: [Descriptor['digest'], number][] = [];
@@ -29,25 +29,25 @@ async function counted() {
   return { content, graph, layer, reads };
 }
 
-const cached = (folder: string, content: MemoryStore) =>
+const openCache = (folder: string, content: MemoryStore) =>
   new CachedSource(folder, { location: 'memory', open: async () => content });
 
 describe('a cache', () => {
-  it('fetches what two want at once a single time, and nothing of what is there', async () => {
-    const { content, graph, layer, reads } = await counted();
+  it('fetches a blob once for two concurrent readers, and never again once it is cached', async () => {
+    const { content, graph, layer, reads } = await recordingSource();
     const folder = await temporaryFolder();
-    await Promise.all([1, 2].map(() => cached(folder, content).prepare(graph.nodes)));
+    await Promise.all([1, 2].map(() => openCache(folder, content).prepare(graph.nodes)));
     expect(reads.filter(([digest]) => digest === layer.digest)).toEqual([[layer.digest, 0]]);
     reads.length = 0;
-    const later = cached(folder, content);
+    const later = openCache(folder, content);
     await later.prepare(graph.nodes);
     for (const node of graph.nodes.filter(({ size }) => size < LARGE))
       await readContent(later, node);
     expect(reads).toEqual([]);
   });
 
-  it('goes on with what an earlier process has left, and begins anew where that is wrong', async () => {
-    const { content, layer, reads } = await counted();
+  it('resumes the partial file of an earlier process, and starts over if that file is damaged', async () => {
+    const { content, layer, reads } = await recordingSource();
     const right = content.blobs.get(layer.digest)?.subarray(0, 1_000_000) ?? Buffer.alloc(0);
     for (const [left, starts] of [
       [right, [1_000_000]],
@@ -58,7 +58,7 @@ describe('a cache', () => {
       await mkdir(partialFolder(folder), { recursive: true });
       await writeFile(partialFile(folder, layer.digest), left);
       reads.length = 0;
-      const source = cached(folder, content);
+      const source = openCache(folder, content);
       await source.prepare([layer]);
       expect(reads.map(([, start]) => start)).toEqual(starts);
       expect(await readdir(partialFolder(folder))).toEqual([]);
@@ -66,32 +66,32 @@ describe('a cache', () => {
     }
   });
 
-  it('keeps nothing of what is not what it should be', async () => {
-    const { content, layer } = await counted();
+  it('keeps no content whose size or digest is wrong', async () => {
+    const { content, layer } = await recordingSource();
     const bytes = Buffer.from(content.blobs.get(layer.digest) ?? []);
     for (const damaged of [bytes.subarray(1), Buffer.concat([bytes, bytes]), bytes.fill(1, 5, 9)]) {
       content.blobs.set(layer.digest, damaged);
       const folder = await temporaryFolder();
-      const fetching = cached(folder, content).prepare([layer]);
+      const fetching = openCache(folder, content).prepare([layer]);
       await expect(fetching).rejects.toMatchObject({ code: 'CORRUPT' });
       expect(await readdir(partialFolder(folder))).toEqual([]);
       await expect(readdir(join(folder, 'blobs'))).rejects.toThrow('ENOENT');
     }
   });
 
-  it('gets what is small and damaged again before anybody meets it', async () => {
-    const { content, graph } = await counted();
+  it('fetches a small damaged blob again before it is read', async () => {
+    const { content, graph } = await recordingSource();
     const folder = await temporaryFolder();
-    await cached(folder, content).prepare(graph.nodes);
+    await openCache(folder, content).prepare(graph.nodes);
     const { digest, size } = graph.root;
     await writeFile(blobFile(folder, digest), Buffer.alloc(size, 1));
-    const bytes = await readContent(cached(folder, content), graph.root);
+    const bytes = await readContent(openCache(folder, content), graph.root);
     expect(Buffer.from(bytes)).toEqual(content.blobs.get(digest));
   });
 
-  it('forgets what it is told was wrong', async () => {
-    const { content, layer, reads } = await counted();
-    const source = cached(await temporaryFolder(), content);
+  it('fetches a discarded blob again', async () => {
+    const { content, layer, reads } = await recordingSource();
+    const source = openCache(await temporaryFolder(), content);
     await source.prepare([layer]);
     await source.discard(layer);
     reads.length = 0;

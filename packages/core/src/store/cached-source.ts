@@ -16,12 +16,12 @@ import { readImage, writeName } from './names.js';
 import { blobFile } from './paths.js';
 import { resumable, resumeBlob } from './resume-blob.js';
 
-/** From this size on (bytes) it pays to keep what a broken fetch has brought. */
-const LARGE = 1024 * 1024;
+/** Interrupted fetches are resumed for blobs of at least this size (bytes). */
+const RESUMABLE_BYTES = 1024 * 1024;
 
 /**
- * A source seen through a cache on disk: each blob is fetched once, for all processes of this machine. What is named
- * by its digest and was here before needs no connection, so the source is opened when it is first needed.
+ * Reads a source through a cache on disk: each blob is fetched once, for all processes of this machine. The source is
+ * opened on first need: a cached image that is requested by digest needs no connection.
  */
 export class CachedSource implements Source {
   readonly location: string;
@@ -31,7 +31,7 @@ export class CachedSource implements Source {
   readonly #open: () => Promise<Source>;
   #opened: Promise<Source> | undefined;
   readonly #keeps: boolean;
-  /** Bytes that came from the source and not from the cache. */
+  /** Bytes fetched from the source so far; reads from the cache do not count. */
   received = 0;
 
   constructor(
@@ -45,7 +45,7 @@ export class CachedSource implements Source {
       readonly location: string;
       readonly limits?: Limits | undefined;
       readonly open: () => Promise<Source>;
-      /** False keeps only what is small: manifests, configs. */
+      /** `false` caches only blobs below 1 MiB, such as manifests and configs; the default is `true`. */
       readonly keeps?: boolean | undefined;
     },
   ) {
@@ -61,25 +61,25 @@ export class CachedSource implements Source {
     yield* (await this.#source()).list(options);
   }
 
-  /** A tag may have moved, so the source is asked; a digest is known once and for all. */
+  /** Resolves a tag at the source, as it may have moved; a cached digest is resolved locally. */
   async resolve(reference?: string, options?: CallOptions): Promise<NamedDescriptor> {
     const known = digestIn(reference);
     const found =
-      (known && (await this.#remembered(known))) ??
+      (known && (await this.#findCached(known))) ??
       (await (await this.#source()).resolve(reference, options));
     await this.#fetch(found.descriptor, options);
     await writeName(this.#root, found.descriptor, found.reference);
     return found;
   }
 
-  /** Only asking would tell, and reading does that. */
+  /** Always true: checking costs a request, and `read` reports NOT_FOUND. */
   async has(): Promise<boolean> {
     return true;
   }
 
   async *read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
-    const isPassing = !this.#keeps && descriptor.size >= LARGE;
-    if (isPassing && !(await this.#blobs.has(descriptor))) {
+    const isUncached = !this.#keeps && descriptor.size >= RESUMABLE_BYTES;
+    if (isUncached && !(await this.#blobs.has(descriptor))) {
       const source = await this.#source();
       yield* tap(source.read(descriptor, options), ({ byteLength }) => {
         this.received += byteLength;
@@ -87,14 +87,17 @@ export class CachedSource implements Source {
       return;
     }
     await this.#fetch(descriptor, options);
-    if (descriptor.size < LARGE) await this.#heal(descriptor, options);
+    if (descriptor.size < RESUMABLE_BYTES) await this.#repair(descriptor, options);
     yield* this.#blobs.read(descriptor, options);
   }
 
-  /** What is small is looked at before anybody is told that it is damaged: it can be had again at once. */
-  async #heal(descriptor: Descriptor, { signal }: CallOptions): Promise<void> {
+  /** Verifies a small cached blob before it is read, and fetches it again if it is damaged. */
+  async #repair(descriptor: Descriptor, { signal }: CallOptions): Promise<void> {
     try {
-      await readAll(verified(this.#blobs.read(descriptor, { signal }), descriptor), LARGE);
+      await readAll(
+        verified(this.#blobs.read(descriptor, { signal }), descriptor),
+        RESUMABLE_BYTES,
+      );
     } catch (error) {
       if (!(error instanceof ImageError) || error.code !== 'CORRUPT') throw error;
       await this.discard(descriptor);
@@ -140,7 +143,7 @@ export class CachedSource implements Source {
     return (this.#opened ??= this.#open());
   }
 
-  async #remembered(digest: Digest): Promise<NamedDescriptor | undefined> {
+  async #findCached(digest: Digest): Promise<NamedDescriptor | undefined> {
     const descriptor = await readImage(this.#root, digest);
     return descriptor && (await this.#blobs.has(descriptor)) ? { descriptor } : undefined;
   }
@@ -156,12 +159,12 @@ export class CachedSource implements Source {
         this.received += byteLength;
         onFetched?.(byteLength);
       });
-    if (descriptor.size < LARGE || isManifestType(descriptor.mediaType))
+    if (descriptor.size < RESUMABLE_BYTES || isManifestType(descriptor.mediaType))
       await this.#blobs.put(descriptor, content, { signal });
     else
       await resumeBlob(this.#root, descriptor, content, {
         signal,
-        isThere: () => this.#blobs.has(descriptor),
+        isPresent: () => this.#blobs.has(descriptor),
       });
   }
 }

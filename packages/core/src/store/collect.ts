@@ -7,20 +7,20 @@ import { walk } from '../transfer/walk.js';
 import { namesIn } from '../disk/if-there.js';
 import { blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 
-/** Content younger than this (ms) may belong to an image that is still coming in. */
+/** Default grace (ms): content younger than this may belong to an image that is still being written. */
 export const GRACE = 10 * 60 * 1000;
 
 export interface Garbage {
   readonly path: string;
-  /** On disk. */
+  /** Allocated on disk. */
   readonly bytes: number;
 }
 
 /**
- * Deletes content that no image needs any more, and leftovers of processes that died: mark what every
- * image reaches, sweep the rest, sparing what was written or wanted within `grace` ms.
+ * Deletes content that no image references, and temporary files of dead processes (mark and sweep). Files that were
+ * written or marked as in use within the last `grace` ms are kept.
  *
- * @returns the bytes that were freed
+ * @returns the number of bytes freed
  */
 export async function collect(
   store: Source,
@@ -29,7 +29,7 @@ export async function collect(
 ): Promise<number> {
   let freed = 0;
   for (const { path } of await findGarbage(store, root, { grace, now })) {
-    // Somebody may have wanted it since.
+    // Check its age again: another process may have marked it as in use since.
     for (const { bytes } of await oldFile(path, now - grace)) {
       await rm(path, { force: true });
       freed += bytes;
@@ -38,7 +38,7 @@ export async function collect(
   return freed;
 }
 
-/** What {@link collect} would delete. */
+/** Lists the files that {@link collect} would delete. */
 export async function findGarbage(
   store: Source,
   root: string,
@@ -58,10 +58,10 @@ export async function findGarbage(
       found.push(...(await oldFile(join(folder, name), now - grace)));
     }
   }
-  // Somebody may be fetching it at this moment, whatever the grace.
-  const coming = now - Math.max(grace, GRACE);
+  // A shorter grace does not apply to temporary files: another process may be writing them.
+  const partialsBefore = now - Math.max(grace, GRACE);
   for (const name of await namesIn(root, partialFolder(root)))
-    found.push(...(await oldFile(join(partialFolder(root), name), coming)));
+    found.push(...(await oldFile(join(partialFolder(root), name), partialsBefore)));
   return found;
 }
 

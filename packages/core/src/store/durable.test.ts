@@ -23,7 +23,7 @@ async function fill(sink: Sink): Promise<void> {
   await sink[Symbol.asyncDispose]();
 }
 
-async function host(root: string): Promise<void> {
+async function fillRegistry(root: string): Promise<void> {
   const store = new RegistryStore(root);
   const put = async (repository: string) => {
     const id = await store.uploads.start(repository);
@@ -38,17 +38,17 @@ async function host(root: string): Promise<void> {
   await store.mount('third/x', blob.digest, 'team/a');
 }
 
-// Windows opens no folders, and its file systems order renames themselves.
-describe.skipIf(process.platform === 'win32')('what was acknowledged survives a power cut', () => {
+// On Windows a folder cannot be opened for fsync, and the file systems order renames themselves.
+describe.skipIf(process.platform === 'win32')('an acknowledged write survives a power cut', () => {
   it.each<[string, (root: string) => Promise<void>]>([
     ['a file', (root) => writeAtomically(join(root, 'a/b/c'), [bytes])],
     ['a layout folder', (root) => fill(new LayoutSink(root))],
     ['the embedded store', (root) => fill(new FileStore(root))],
     [
       'a blob of the cache',
-      (root) => resumeBlob(root, blob, () => only(bytes), { isThere: async () => false }),
+      (root) => resumeBlob(root, blob, () => only(bytes), { isPresent: async () => false }),
     ],
-    ['a registry', host],
+    ['a registry', fillRegistry],
   ])('%s', async (_, write) => {
     const top = await temporaryFolder();
     const lost = await watchSyncs(top);

@@ -12,7 +12,7 @@ storeContract('the embedded store', async () => {
   return { store: new FileStore(folder), reopen: async () => new FileStore(folder) };
 });
 
-it('collects what no image needs, after its grace', async () => {
+it('collects unreferenced blobs after the grace', async () => {
   const folder = await temporaryFolder();
   const store = new FileStore(folder);
   const root = await copy(await storeWith('one:1'), 'one:1', store);
@@ -24,7 +24,7 @@ it('collects what no image needs, after its grace', async () => {
   expect(await readdir(`${folder}/blobs/sha256`)).toEqual([]);
 });
 
-it('keeps what an image needs, whatever its age', async () => {
+it('keeps blobs of an image, whatever their age', async () => {
   const folder = await temporaryFolder();
   const store = new FileStore(folder);
   await copy(await storeWith('one:1'), 'one:1', store);

@@ -14,7 +14,7 @@ import { listNames, removeName, writeName } from './names.js';
 import { imageFile } from './paths.js';
 
 /**
- * The embedded store: images in a folder, each blob once. Several processes may share the folder.
+ * The embedded store: images in a folder that stores each blob once. Several processes may share the folder.
  *
  * @example
  * await using store = new FileStore('./store');
@@ -28,7 +28,7 @@ export class FileStore implements Store {
   readonly #begun = new Map<Digest, Descriptor>();
   readonly #staged = new Map<string, Descriptor>();
 
-  /** @param root the folder; created by the first write. */
+  /** @param root the folder; the first write creates it. */
   constructor(root: string) {
     this.#root = root;
     this.location = `store:${root}`;
@@ -73,7 +73,7 @@ export class FileStore implements Store {
     if (!(await this.#blobs.has(descriptor))) {
       throw new ImageError(
         'NOT_FOUND',
-        `${this.location}: expected ${descriptor.digest} before its name, got none`,
+        `${this.location}: expected ${descriptor.digest} to exist before it is tagged, got none`,
       );
     }
     this.#staged.set(canonicalReference(reference), descriptor);
@@ -102,7 +102,7 @@ export class FileStore implements Store {
     await collect(this, this.#root);
   }
 
-  /** Forgets names that were not committed. */
+  /** Drops names that were not committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#begun.clear();
     this.#staged.clear();

@@ -22,7 +22,7 @@ export async function openLayout(path: string, options?: NamingOptions): Promise
       `${path}: expected an OCI image layout, got a folder without ${INDEX_FILE}`,
       {
         location: path,
-        hint: 'Name an archive or a layout inside it.',
+        hint: 'Give the path of an archive or a layout in this folder.',
       },
     );
   }

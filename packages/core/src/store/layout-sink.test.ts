@@ -14,13 +14,13 @@ sinkContract('a layout folder', async () => {
   const folder = await temporaryFolder();
   return {
     sink: new LayoutSink(folder),
-    // What was never committed is no layout yet.
+    // Before the first commit the folder is not a layout.
     reopen: async () => openLayout(folder).catch(() => new MemoryStore()),
   };
 });
 
 describe('a layout folder', () => {
-  it('takes more images later, and moves names', async () => {
+  it('accepts more images later, and moves names to the newest image', async () => {
     const folder = await temporaryFolder();
     const put = async (reference: string, seed: string) => {
       await using sink = new LayoutSink(folder);
@@ -42,7 +42,7 @@ describe('a layout folder', () => {
     expect((await readdir(folder)).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
   });
 
-  it('keeps what others wrote into its index', async () => {
+  it('keeps unknown fields of an existing index', async () => {
     const folder = await temporaryFolder();
     await using sink = new LayoutSink(folder);
     await copy(await storeWith('one:1'), undefined, sink);

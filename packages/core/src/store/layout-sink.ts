@@ -22,9 +22,9 @@ import { BlobDir } from './blob-dir.js';
 import { blobFile, partialFolder } from './paths.js';
 
 /**
- * Writes into an OCI image layout folder (OCI image spec 1.1, image-layout.md), a new or an existing one. Content waits,
- * verified, in a folder of this sink's own until commit moves it to its place and writes the index last. Several
- * processes may write into one layout.
+ * Writes into a new or existing OCI image layout folder (OCI image spec 1.1, image-layout.md). Verified content stays in
+ * a temporary folder of this sink until `commit` moves it to its final path and writes the index last. Several processes
+ * may write into one layout.
  *
  * @example
  * await using sink = new LayoutSink('./layout');
@@ -35,7 +35,7 @@ export class LayoutSink implements Sink {
   readonly location: string;
   readonly #root: string;
   readonly #blobs: BlobDir;
-  readonly #waiting: string;
+  readonly #staging: string;
   #isNew = false;
   readonly #written = new Set<Digest>();
   readonly #begun = new Map<Digest, Descriptor>();
@@ -45,7 +45,7 @@ export class LayoutSink implements Sink {
     this.location = `oci:${root}`;
     this.#root = root;
     this.#blobs = new BlobDir(root);
-    this.#waiting = join(partialFolder(root), randomBytes(8).toString('hex'));
+    this.#staging = join(partialFolder(root), randomBytes(8).toString('hex'));
   }
 
   async begin(graph: Graph): Promise<ReadonlySet<Digest>> {
@@ -59,14 +59,14 @@ export class LayoutSink implements Sink {
     }
     await requireSpace(this.#root, bytes);
     this.#begun.set(graph.root.digest, graph.root);
-    // What is there by its size may be damaged: manifests are offered again, as everywhere.
+    // Only the size of existing blobs was checked, so manifests are always written again, as in every sink.
     for (const { descriptor, manifest } of graph.documents.values())
       if (manifest) wanted.add(descriptor.digest);
     return wanted;
   }
 
   async write(descriptor: Descriptor, open: Open, options?: CallOptions): Promise<void> {
-    await new BlobDir(this.#waiting).put(descriptor, open, options);
+    await new BlobDir(this.#staging).put(descriptor, open, options);
     this.#written.add(descriptor.digest);
   }
 
@@ -74,7 +74,7 @@ export class LayoutSink implements Sink {
     if (!this.#begun.has(descriptor.digest) && !(await this.#blobs.has(descriptor)))
       throw new ImageError(
         'NOT_FOUND',
-        `${this.location}: expected ${descriptor.digest} before its name, got none`,
+        `${this.location}: expected ${descriptor.digest} to exist before it is tagged, got none`,
       );
     this.#names.set(canonicalReference(reference), descriptor);
   }
@@ -98,12 +98,12 @@ export class LayoutSink implements Sink {
     this.#names.clear();
   }
 
-  /** Deletes content that was not committed, and the folder if this sink created it and it is empty. */
+  /** Deletes content that was not committed, and the layout folder if this sink created it and it is empty. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#waiting, { recursive: true, force: true });
-    // Somebody else may be writing into the same layout, or have one here: only empty folders go.
-    await rmdir(partialFolder(this.#root)).catch(unlessUsed);
-    if (this.#isNew) await rmdir(this.#root).catch(unlessUsed);
+    await rm(this.#staging, { recursive: true, force: true });
+    // Another process may be writing into the same layout, so only empty folders are removed.
+    await rmdir(partialFolder(this.#root)).catch(ignoreFolderInUse);
+    if (this.#isNew) await rmdir(this.#root).catch(ignoreFolderInUse);
   }
 
   async #moveWritten(): Promise<void> {
@@ -111,7 +111,7 @@ export class LayoutSink implements Sink {
     for (const digest of this.#written) {
       const path = blobFile(this.#root, digest);
       await makeFolder(dirname(path));
-      await rename(blobFile(this.#waiting, digest), path);
+      await rename(blobFile(this.#staging, digest), path);
       folders.add(dirname(path));
     }
     for (const folder of folders) await syncFolder(folder);
@@ -119,6 +119,6 @@ export class LayoutSink implements Sink {
   }
 }
 
-function unlessUsed(error: unknown): void {
+function ignoreFolderInUse(error: unknown): void {
   if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) throw error;
 }

@@ -9,7 +9,7 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import { removeFile } from '../disk/if-there.js';
 import { imageFile, imagesFolder, nameFile, nameOfTagFile, repositoriesFolder } from './paths.js';
 
-/** Records that an image is there, and each of its names. Every file is written at once or not at all. */
+/** Records an image, and a name of it if one is given. Every file is written atomically. */
 export async function writeName(
   root: string,
   descriptor: Descriptor,
@@ -30,7 +30,7 @@ export async function removeName(root: string, reference: string): Promise<void>
   });
 }
 
-/** Every name, sorted, then every image that has none. */
+/** Lists every name, sorted, then every image without a name. */
 export async function listNames(root: string): Promise<NamedDescriptor[]> {
   const named: NamedDescriptor[] = [];
   for (const path of await filesBelow(repositoriesFolder(root))) {
@@ -40,7 +40,7 @@ export async function listNames(root: string): Promise<NamedDescriptor[]> {
   }
   const seen = new Set(named.map(({ descriptor }) => descriptor.digest));
   const roots = await Promise.all(
-    (await filesBelow(imagesFolder(root))).filter(isWhole).map(readDescriptor),
+    (await filesBelow(imagesFolder(root))).filter(isComplete).map(readDescriptor),
   );
   return [
     ...named,
@@ -50,12 +50,12 @@ export async function listNames(root: string): Promise<NamedDescriptor[]> {
   ];
 }
 
-/** An image that is there under some name or none; undefined when it is not. */
+/** Finds a recorded image, named or not; undefined when there is none. */
 export function readImage(root: string, digest: Digest): Promise<Descriptor | undefined> {
   return readDescriptor(imageFile(root, digest));
 }
 
-/** Undefined when it was removed meanwhile. */
+/** Undefined when the file was removed meanwhile. */
 async function readDescriptor(path: string): Promise<Descriptor | undefined> {
   try {
     return parseDescriptor(parseJson(await readFile(path), path), path);
@@ -65,7 +65,7 @@ async function readDescriptor(path: string): Promise<Descriptor | undefined> {
   }
 }
 
-function isWhole(path: string): boolean {
+function isComplete(path: string): boolean {
   return !path.endsWith('.partial');
 }
 

@@ -18,7 +18,7 @@ import * as embedded from './paths.js';
 
 const root = resolve('/srv/registry');
 const good = digestOf(Buffer.from('x'));
-/** As an upstream that lies would send it: text that was never parsed. */
+/** Unchecked text as a digest, as a malicious upstream could send it. */
 const asDigest = (text: string): Digest => `sha256:${text}`;
 
 const WRONG = ['../../outside/x', '..', '.', '', '/etc/x', 'a/../../b', 'a\0b', '..\\x', 'a b'];
@@ -49,11 +49,11 @@ describe('a path from a name', () => {
       (name) => embedded.tagFile(root, { registry: 'x.io', repository: 'a' }, name),
     ],
     [
-      'a repository of it',
+      'a repository of the embedded store',
       (name) => embedded.tagFile(root, { registry: 'x.io', repository: name }, 'v1'),
     ],
     [
-      'a registry of it',
+      'a registry of the embedded store',
       (name) => embedded.tagFile(root, { registry: name, repository: 'a' }, 'v1'),
     ],
   ])('%s never leaves the root', (_, pathOf) => {
@@ -64,7 +64,7 @@ describe('a path from a name', () => {
   });
 });
 
-it('writes nothing for a tag of an upstream that is a path', async () => {
+it('refuses an upstream tag that is a path, and writes nothing', async () => {
   const top = await temporaryFolder();
   const store = new RegistryStore(join(top, 'registry'));
   const bytes = Buffer.from('{}');
@@ -80,7 +80,7 @@ it('writes nothing for a tag of an upstream that is a path', async () => {
   expect(await store.tags('a')).toBeUndefined();
 });
 
-it('reads no content of a layout whose digest is a path', async () => {
+it('refuses a layout with a digest that is a path', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'secret'), 'secret');
   const entry = { mediaType: 'text/plain', digest: 'sha256:../../secret', size: 6 };
@@ -88,8 +88,8 @@ it('reads no content of a layout whose digest is a path', async () => {
   await expect(openLayout(folder)).rejects.toMatchObject({ code: 'INVALID' });
 });
 
-describe('folders that somebody else made in a registry', () => {
-  it('are passed over when they have no name of a repository or tag, or are symbolic links', async () => {
+describe('foreign files in a registry folder', () => {
+  it('are skipped if they are symbolic links or their names are not valid repositories or tags', async () => {
     const folder = await temporaryFolder();
     const store = new RegistryStore(folder);
     const bytes = Buffer.from('{}');
@@ -106,7 +106,7 @@ describe('folders that somebody else made in a registry', () => {
     expect(await store.removeManifest('team/app', descriptor.digest)).toBe(true);
   });
 
-  it('as symbolic links stop writes and deletions, which would follow', async () => {
+  it('make writes and deletions fail if they are symbolic links to a folder', async () => {
     const top = await temporaryFolder();
     const outside = join(top, 'outside');
     await mkdir(join(outside, '_tags'), { recursive: true });
@@ -153,7 +153,7 @@ describe('folders that somebody else made in a registry', () => {
     expect(await readdir(outside)).toEqual(['_tags', 'precious']);
   });
 
-  it('give no file away as a blob', async () => {
+  it('are not served as blobs if they are symbolic links', async () => {
     const folder = await temporaryFolder();
     const store = new RegistryStore(folder);
     const secret = join(await temporaryFolder(), 'secret');
@@ -165,7 +165,7 @@ describe('folders that somebody else made in a registry', () => {
   });
 });
 
-it('keeps names of any length in the embedded store, and gives them back', async () => {
+it('stores names of any length in the embedded store, and lists them unchanged', async () => {
   const folder = await temporaryFolder();
   const references = [
     `docker.io/library/app:${'V'.repeat(128)}`,

@@ -14,17 +14,17 @@ import { formatReference, parseReference, type Reference } from '../oci/referenc
  * The embedded store on disk:
  *
  *   <root>/
- *     blobs/<algorithm>/<hex>                                content: whole, verified, never changed
- *     images/<algorithm>-<hex>                               a root that was committed: its descriptor, as JSON
- *     repositories/<registry>/<repository>/_tags/<tag>       a name: the descriptor of its image, as JSON
- *     partial/<random>                                       content on its way in
- *     partial/<algorithm>-<hex>                              content that is fetched, in more than one go if need be
- *     locks/<algorithm>-<hex>                                held by who fetches it
+ *     blobs/<algorithm>/<hex>                                blobs: complete, verified, never changed
+ *     images/<algorithm>-<hex>                               a committed image: its descriptor, as JSON
+ *     repositories/<registry>/<repository>/_tags/<tag>       a tag: the descriptor of its image, as JSON
+ *     partial/<random>                                       temporary files: content that is being written
+ *     partial/<algorithm>-<hex>                              content of a fetch that can be resumed
+ *     locks/<algorithm>-<hex>                                lock, held while that blob is fetched
  *
- * A `:` in a registry is written `+`, which no host may contain; all else as oci/file-name.ts does.
+ * A `:` in a registry is written `+`, which no host may contain; other characters are escaped by oci/file-name.ts.
  *
- * Names and digests may come from elsewhere. Every function here checks them and joins with `inside`, so no caller can
- * get a path outside the root. @throws ImageError INVALID, USAGE
+ * Names and digests may come from untrusted input. Every function here checks them and joins with `inside`, so no
+ * caller can get a path outside the root. @throws ImageError INVALID, USAGE
  */
 export function blobFile(root: string, digest: Digest): string {
   const checked = parseDigest(digest);
@@ -47,7 +47,7 @@ export function repositoriesFolder(root: string): string {
   return inside(root, 'repositories');
 }
 
-/** A digest as the name of a file. @throws ImageError INVALID */
+/** Converts a digest to a file name. @throws ImageError INVALID */
 export function digestName(digest: Digest): string {
   return parseDigest(digest).replace(':', '-');
 }
@@ -58,29 +58,29 @@ export function tagFile(root: string, { registry, repository }: Reference, tag: 
   return inside(
     repositoriesFolder(root),
     ...[checked.registry.replaceAll(':', '+'), ...checked.repository.split('/')].map(filePathOf),
-    TAGS,
+    TAGS_FOLDER,
     filePathOf(tag),
   );
 }
 
-/** Where a name is kept; undefined for one that is only a digest. @throws ImageError USAGE */
+/** The file of a name; undefined for a reference without a tag. @throws ImageError USAGE */
 export function nameFile(root: string, reference: string): string | undefined {
   const parsed = parseReference(reference);
   return parsed.tag === undefined ? undefined : tagFile(root, parsed, parsed.tag);
 }
 
-/** The name that a path below `repositories/` stands for; undefined when it stands for none. */
+/** The reference that a path below `repositories/` stands for; undefined if it is not the path of a tag. */
 export function nameOfTagFile(relative: string): string | undefined {
-  const [path, tag, ...more] = relative.replaceAll('\\', '/').split(`/${TAGS}/`);
+  const [path, tag, ...more] = relative.replaceAll('\\', '/').split(`/${TAGS_FOLDER}/`);
   if (path === undefined || tag === undefined || more.length > 0 || tag.endsWith('.partial'))
     return undefined;
   const [registry = '', ...repository] = nameOfFilePath(path).split('/');
   const host = registry.replaceAll('+', ':');
-  return usable(`${host}/${repository.join('/')}:${nameOfFilePath(tag)}`);
+  return canonicalName(`${host}/${repository.join('/')}:${nameOfFilePath(tag)}`);
 }
 
-/** Undefined for what is no name, so a file that something else left there is passed over. */
-function usable(name: string): string | undefined {
+/** Undefined for an invalid reference, so files that are not tags are skipped. */
+function canonicalName(name: string): string | undefined {
   try {
     return formatReference(parseReference(name));
   } catch {
@@ -97,7 +97,7 @@ export function partialFolder(root: string): string {
   return inside(root, 'partial');
 }
 
-/** Where content waits that is fetched in more than one go. */
+/** Temporary file of a fetch that can be resumed. */
 export function partialFile(root: string, digest: Digest): string {
   return inside(partialFolder(root), digestName(digest));
 }
@@ -106,5 +106,5 @@ export function fetchLock(root: string, digest: Digest): string {
   return inside(root, 'locks', digestName(digest));
 }
 
-/** No component of a repository begins with `_`, so this folder is never one of them. */
-const TAGS = '_tags';
+/** No path component of a repository begins with `_`, so this folder is never a repository. */
+const TAGS_FOLDER = '_tags';

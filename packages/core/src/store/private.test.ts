@@ -15,7 +15,7 @@ import { scrub } from '../registry/storage/scrub.js';
 const REFERENCE = 'example.com/app:V1';
 const modeOf = async (path: string) => ((await lstat(path)).mode & 0o777).toString(8);
 
-async function host(root: string): Promise<void> {
+async function fillRegistry(root: string): Promise<void> {
   const store = new RegistryStore(root);
   const bytes = Buffer.from('{}');
   const descriptor = descriptorOf(MediaType.index, bytes);
@@ -25,15 +25,15 @@ async function host(root: string): Promise<void> {
   await scrub(root);
 }
 
-async function cache(root: string): Promise<void> {
-  // Large enough that a broken fetch would be kept.
+async function fillCache(root: string): Promise<void> {
+  // Large enough to be fetched with a resumable partial file.
   const content = await storeWith(REFERENCE, { bytes: 3_000_000 });
   const source = new CachedSource(root, { location: 'docker://x', open: async () => content });
   const { descriptor } = await source.resolve(REFERENCE);
   await copy(source, descriptor.digest, new FileStore(join(root, '..', 'other')));
 }
 
-async function embed(root: string): Promise<void> {
+async function fillStore(root: string): Promise<void> {
   const store = new FileStore(root);
   await copy(await storeWith(REFERENCE), undefined, store);
   await store.commit();
@@ -44,33 +44,36 @@ const everythingIn = async (root: string) => [
   ...(await readdir(root, { recursive: true })).map((path) => join(root, path)),
 ];
 
-// Windows has no such modes.
-describe.skipIf(process.platform === 'win32')('modes of files', () => {
+// Windows has no POSIX file modes.
+describe.skipIf(process.platform === 'win32')('file modes', () => {
   it.each<[string, (root: string) => Promise<void>]>([
-    ['a registry', host],
-    ['the cache', cache],
-    ['the embedded store', embed],
-  ])('%s is for its user alone, the folder above it as the umask says', async (_, write) => {
-    const top = await temporaryFolder();
-    const root = join(top, 'above/root');
-    await write(root);
-    expect(await modeOf(join(top, 'above'))).toBe((0o777 & ~process.umask()).toString(8));
-    for (const path of await everythingIn(root)) {
-      const isFolder = (await lstat(path)).isDirectory();
-      expect([path, await modeOf(path)]).toEqual([path, isFolder ? '700' : '600']);
-    }
-  });
+    ['a registry', fillRegistry],
+    ['the cache', fillCache],
+    ['the embedded store', fillStore],
+  ])(
+    '%s is accessible to its owner only; a created parent folder follows the umask',
+    async (_, write) => {
+      const top = await temporaryFolder();
+      const root = join(top, 'above/root');
+      await write(root);
+      expect(await modeOf(join(top, 'above'))).toBe((0o777 & ~process.umask()).toString(8));
+      for (const path of await everythingIn(root)) {
+        const isFolder = (await lstat(path)).isDirectory();
+        expect([path, await modeOf(path)]).toEqual([path, isFolder ? '700' : '600']);
+      }
+    },
+  );
 
-  it('a folder that was there keeps its mode', async () => {
+  it('an existing folder keeps its mode', async () => {
     const root = join(await temporaryFolder(), 'registry');
     await mkdir(root);
     await chmod(root, 0o755);
-    await host(root);
+    await fillRegistry(root);
     expect(await modeOf(root)).toBe('755');
     expect(await modeOf(join(root, 'blobs'))).toBe('700');
   });
 
-  it('a layout folder is as the umask says', async () => {
+  it('a layout folder follows the umask', async () => {
     const root = join(await temporaryFolder(), 'layout');
     await using sink = new LayoutSink(root);
     await copy(await storeWith(REFERENCE), undefined, sink);

@@ -12,46 +12,46 @@ import type { Bytes, CallOptions, Open } from '../transfer/store.js';
 import { tap } from '../transfer/tap.js';
 import { blobFile, fetchLock, partialFile } from './paths.js';
 
-/** The name of the file is known beforehand, so a symbolic link that was planted there is not followed. */
+/** `O_NOFOLLOW`: the file name is predictable, so a planted symbolic link must not be followed. */
 const RESUME = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
-/** How much of a blob an earlier try has left, in bytes. */
+/** Size of the partial blob that an interrupted fetch has left, in bytes. */
 export async function resumable(root: string, { digest }: Descriptor): Promise<number> {
   return (await statIfThere(partialFile(root, digest)))?.size ?? 0;
 }
 
 /**
- * Fetches a blob into a folder of blobs. What came before a process died is kept, and gone on with; and of several
- * processes that want the same blob one fetches it, while the others wait.
+ * Fetches a blob into a folder of blobs. An interrupted fetch is resumed from its partial file. Of several processes that
+ * want the same blob, one fetches it while the others wait.
  *
- * @param isThere whether somebody else has brought it meanwhile.
- * @throws ImageError CORRUPT, NO_SPACE; whatever `content` throws
+ * @param isPresent returns whether the blob exists by now, as another process may have fetched it.
+ * @throws ImageError CORRUPT, NO_SPACE; errors of `content`
  */
 export async function resumeBlob(
   root: string,
   descriptor: Descriptor,
   content: Open,
-  { isThere, signal }: CallOptions & { readonly isThere: () => Promise<boolean> },
+  { isPresent, signal }: CallOptions & { readonly isPresent: () => Promise<boolean> },
 ): Promise<void> {
   const partial = partialFile(root, descriptor.digest);
   const folders = { privateTo: root };
   const fetch = async (): Promise<void> => {
-    if (await isThere()) return;
+    if (await isPresent()) return;
     await makeFolder(dirname(partial), folders);
     await using file = await open(partial, RESUME, fileMode(folders));
     const { size } = await file.stat();
-    // What is longer than the whole is wrong from somewhere on.
-    const had = size > descriptor.size ? 0 : size;
+    // A partial file longer than the blob is damaged, so start over.
+    const resumeAt = size > descriptor.size ? 0 : size;
     const isRight =
-      (await append(file, descriptor, content, { at: had, partial })) ||
-      // What was there before may be what is wrong.
-      (had > 0 && (await append(file, descriptor, content, { at: 0, partial })));
+      (await append(file, descriptor, content, { at: resumeAt, partial })) ||
+      // The bytes of the earlier fetch may be damaged, so fetch the whole blob once more.
+      (resumeAt > 0 && (await append(file, descriptor, content, { at: 0, partial })));
     if (!isRight) {
       await rm(partial, { force: true });
       throw new ImageError(
         'CORRUPT',
-        `${descriptor.digest}: expected ${descriptor.size} bytes of that digest, got others`,
-        { hint: 'What it was fetched from is damaged, or lies; it was not kept.' },
+        `${descriptor.digest}: expected ${descriptor.size} bytes with this digest, got different content`,
+        { hint: 'The source delivered damaged or wrong content, which was not kept.' },
       );
     }
     await file.sync();
@@ -62,11 +62,11 @@ export async function resumeBlob(
   };
   const lock = fetchLock(root, descriptor.digest);
   await makeFolder(dirname(lock), folders);
-  // Without a limit on time: the holder of the lock is fetching, and a process that died loses it.
+  // Wait without a timeout: the lock holder is still fetching, and the lock of a dead process expires.
   await withLock(lock, fetch, { wait: Infinity, signal });
 }
 
-/** @returns whether the file is now what it should be */
+/** @returns whether the file now has the expected size and digest */
 async function append(
   file: FileHandle,
   { digest, size }: Descriptor,
@@ -87,7 +87,7 @@ async function append(
   return length === size && `${algorithmOf(digest)}:${hasher.digest('hex')}` === digest;
 }
 
-/** Ends early when there is more: then it is not what it should be. */
+/** Stops before the chunk that exceeds `limit` bytes: the size check then fails. */
 async function* atMost(bytes: Bytes, limit: number): Bytes {
   let size = 0;
   for await (const chunk of bytes) {

@@ -29,16 +29,19 @@ describe('a rule', () => {
     ['**', 'read', { app: true }, true],
     ['/', 'read', { app: false }, false],
     ['a*', 'read', { app: true, 'b/a': false }, false],
-  ] as const)('for %s allows to %s what it matches', async (repositories, permission, may, all) => {
-    const rights = await rightsOf([{ user: 'ada', permission, repositories }], { user: 'ada' });
-    for (const [name, expected] of Object.entries(may))
-      expect(rights.may('read', name)).toBe(expected);
-    expect(rights.may('write', 'team/app')).toBe(permission === 'write');
-    expect(rights.readsAll).toBe(all);
-  });
+  ] as const)(
+    'for %s grants %s to the repositories it matches',
+    async (repositories, permission, may, all) => {
+      const rights = await rightsOf([{ user: 'ada', permission, repositories }], { user: 'ada' });
+      for (const [name, expected] of Object.entries(may))
+        expect(rights.may('read', name)).toBe(expected);
+      expect(rights.may('write', 'team/app')).toBe(permission === 'write');
+      expect(rights.readsAll).toBe(all);
+    },
+  );
 });
 
-it('allows everything without rules, and anonymous clients what is said', async () => {
+it('allows users everything without rules, and anonymous clients the configured permission', async () => {
   expect(await rightsOf([], { user: 'ada' })).toMatchObject({ user: 'ada', readsAll: true });
   expect((await rightsOf([])).readsAll).toBe(false);
   const anonymous = await rightsOf([], { anonymous: 'read' });
@@ -55,14 +58,14 @@ it('refuses a wrong password with a challenge', async () => {
   await expect(access.of(request('ada'))).rejects.toMatchObject({ status: 401 });
 });
 
-it('reads a file of htpasswd', async () => {
+it('parses an htpasswd file', async () => {
   const hashed = await hash('x', 4);
   expect([...parseHtpasswd(`# users\n\nada:${hashed}\r\n`)]).toEqual([['ada', hashed]]);
   for (const text of ['ada', `:${hashed}`, 'ada:{SHA}x', `ada:${hashed}x`])
     expect(() => parseHtpasswd(text)).toThrow(/line 1/);
 });
 
-it('counts a client by its IPv4 address, or its IPv6 network', () => {
+it('identifies a client by its IPv4 address or its IPv6 /64 network', () => {
   for (const [remoteAddress, client] of [
     ['192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1'],

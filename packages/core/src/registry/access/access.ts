@@ -22,9 +22,9 @@ export interface AccessRule {
 
 /** Users, passwords and rules of a registry. */
 export interface AccessOptions {
-  /** Reads the output of `htpasswd -B`: lines of `user:$2y$…`. Called at every login, so that the file may change. */
+  /** Reads an htpasswd file with bcrypt hashes (`htpasswd -B`). Called at every login, so the file may change. */
   readonly htpasswd?: (() => Promise<string>) | undefined;
-  /** Permission without logging in; none when omitted. */
+  /** Permission of requests without a login; none when omitted. */
   readonly anonymous?: Permission | undefined;
   /** Permissions of users; without rules every user may write everything. */
   readonly rules?: readonly AccessRule[] | undefined;
@@ -52,7 +52,7 @@ export const UNRESTRICTED: Rights = { may: () => true, readsAll: true };
 
 /**
  * Authenticates requests (HTTP basic authentication, bcrypt hashes) and decides what they may do. Failed logins are limited.
- * Dispose of it after the last request: passwords are checked in threads.
+ * Dispose of it after the last request, to end its threads.
  */
 export class Access implements AsyncDisposable {
   readonly #options: AccessOptions;
@@ -70,7 +70,7 @@ export class Access implements AsyncDisposable {
    */
   async of({ headers, socket }: LoginRequest): Promise<Rights> {
     const { htpasswd, anonymous, rules = [] } = this.#options;
-    const login = htpasswd && basicIn(headers.authorization);
+    const login = htpasswd && parseBasicLogin(headers.authorization);
     if (!login)
       return {
         may: (permission) => allows(anonymous, permission),
@@ -111,7 +111,7 @@ function allows(given: Permission | undefined, wanted: Permission): boolean {
   return given === 'write' || given === wanted;
 }
 
-function basicIn(
+function parseBasicLogin(
   header: string | undefined,
 ): { readonly user: string; readonly password: string } | undefined {
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header ?? '') ?? [];

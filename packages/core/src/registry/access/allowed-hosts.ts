@@ -5,8 +5,8 @@ import { Problem } from '../problem.js';
 
 /**
  * Checks the `Host` header of requests to a registry that needs no login: IP addresses, `localhost` and the given names are
- * allowed. Without it a web page can point a name of its own at this machine (DNS rebinding), and read and write the registry
- * through a visitor's browser.
+ * allowed. Without this check a web page can point its own host name at this machine (DNS rebinding), and read and write the
+ * registry through a visitor's browser.
  *
  * @param names further host names, without port; `*` stands for any characters.
  * @returns a function that throws an error response for a header that is not allowed; for `checkHost` of `registryHandler`
@@ -21,7 +21,7 @@ export function hostCheck(names: readonly string[]): (host: string | undefined) 
       `allowed host: expected a host name without a port, got ${JSON.stringify(wrong)}`,
     );
   return (host) => {
-    // Only HTTP/1.0 lets a client omit it; browsers never do.
+    // Only HTTP/1.0 clients may omit the header; browsers never do.
     if (host === undefined) return;
     const [, bracketed, plain = ''] =
       /^(?:\[([^\]]+)\]|([^:]*))(?::\d*)?$/.exec(host.toLowerCase()) ?? [];

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../problem.js';
 
-/** Headers of every answer: content of this registry is never a page, a script or a frame of another site. */
+/** Sets headers for every response: no other site can embed or load registry content, and browsers do not guess its type. */
 export function setBrowserHeaders(response: ServerResponse): void {
   response.setHeader('x-content-type-options', 'nosniff');
   response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
@@ -10,20 +10,20 @@ export function setBrowserHeaders(response: ServerResponse): void {
 }
 
 /**
- * Refuses to write for another web site: a browser sends such requests with the credentials, or from the address, of its
- * user. Registry clients send neither header.
+ * Refuses writes from other web sites (CSRF): a browser sends such requests with its user's credentials or from its user's
+ * address. Registry clients send neither `Origin` nor `Sec-Fetch-Site`.
  *
  * @throws Problem DENIED
  */
 export function refuseCrossSiteWrite({ method, headers }: IncomingMessage): void {
   if (method === 'GET' || method === 'HEAD') return;
   const { origin, host, 'sec-fetch-site': site } = headers;
-  const isOwn = site === undefined || site === 'same-origin' || site === 'none';
-  if (isOwn && (origin === undefined || hostIn(origin) === host?.toLowerCase())) return;
-  throw new Problem('DENIED', 'writing for another web site is not allowed');
+  const isSameSite = site === undefined || site === 'same-origin' || site === 'none';
+  if (isSameSite && (origin === undefined || hostOf(origin) === host?.toLowerCase())) return;
+  throw new Problem('DENIED', 'write requests from other web sites are not allowed');
 }
 
-/** Undefined for `null`, which stands for an origin that a browser hides. */
-function hostIn(origin: string): string | undefined {
+/** Undefined for `null`, which browsers send to hide the origin. */
+function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }

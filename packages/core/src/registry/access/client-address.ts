@@ -1,11 +1,11 @@
 import { isIPv6, type Socket } from 'node:net';
 
-/** The address that a request or a connection comes from; of a reverse proxy, if there is one. */
+/** The IP address of the peer of a request or connection; behind a reverse proxy, the proxy's address. */
 export function addressOf({ socket }: { readonly socket: Pick<Socket, 'remoteAddress'> }): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
-/** What limits count as one client: an IPv4 address, or the /64 network of an IPv6 address, which one host owns whole. */
+/** Key that limits use for a client: an IPv4 address, or the /64 network of an IPv6 address, as one host usually owns it. */
 export function clientOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [head = '', tail] = (address.split('%', 1)[0] ?? '').split('::');

@@ -2,19 +2,19 @@ import { availableParallelism } from 'node:os';
 import type { Tinypool } from 'tinypool';
 import type { PasswordJob } from './password-worker.js';
 
-/** A check takes up to seconds of a core; one core stays free to serve. */
-const THREADS = Math.max(1, Math.min(2, availableParallelism() - 1));
-/** A thread without work ends after this (ms). */
-const IDLE = 30_000;
+/** A bcrypt check can take seconds of CPU time, so one core is left for serving. */
+const MAX_THREADS = Math.max(1, Math.min(2, availableParallelism() - 1));
+/** An idle thread ends after this (ms). */
+const THREAD_IDLE_MS = 30_000;
 
-/** Compares passwords with bcrypt hashes in threads, so that the server goes on meanwhile. */
+/** Compares passwords with bcrypt hashes in threads, so the event loop is not blocked. */
 export class PasswordThreads implements AsyncDisposable {
   #pool: Promise<Tinypool> | undefined;
 
   async fits(job: PasswordJob): Promise<boolean> {
-    // A thread runs built files only; the unit tests run the sources.
+    // Threads can run only built files; unit tests run the TypeScript sources, so check in this thread.
     if (import.meta.url.endsWith('.ts')) return (await import('./password-worker.js')).default(job);
-    this.#pool ??= start();
+    this.#pool ??= startPool();
     return (await (await this.#pool).run(job)) === true;
   }
 
@@ -23,13 +23,13 @@ export class PasswordThreads implements AsyncDisposable {
   }
 }
 
-async function start(): Promise<Tinypool> {
+async function startPool(): Promise<Tinypool> {
   const { Tinypool } = await import('tinypool');
   return new Tinypool({
     filename: new URL('./password-worker.js', import.meta.url).href,
     minThreads: 1,
-    maxThreads: THREADS,
-    idleTimeout: IDLE,
+    maxThreads: MAX_THREADS,
+    idleTimeout: THREAD_IDLE_MS,
     runtime: 'worker_threads',
   });
 }

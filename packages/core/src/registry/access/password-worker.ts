@@ -1,9 +1,9 @@
-// A thread of the pool runs this.
+// Entry point of the pool's threads.
 import { compareSync } from 'bcryptjs';
 
 export interface PasswordJob {
   readonly password: string;
-  /** bcrypt. */
+  /** bcrypt hash. */
   readonly hash: string;
 }
 

@@ -9,8 +9,8 @@ const USERS = new Map([
   ['bob', BOB],
 ]);
 
-/** Passwords whose checks are counted; a hash is `hash of PASSWORD`. */
-function counting(options: Partial<PasswordsOptions> = {}) {
+/** Passwords that records the hash of each check; a hash is `hash of PASSWORD`. */
+function recordingPasswords(options: Partial<PasswordsOptions> = {}) {
   const checked: string[] = [];
   let time = 0;
   const passwords = new Passwords({
@@ -34,7 +34,7 @@ function counting(options: Partial<PasswordsOptions> = {}) {
 }
 
 it('checks a right password once for each client, and again when the file changes', async () => {
-  const { login, checked } = counting();
+  const { login, checked } = recordingPasswords();
   for (let at = 0; at < 20; at++) expect(await login('ada', 'right')).toBe(true);
   expect(checked).toEqual([ADA]);
   expect(await login('ada', 'right', '192.0.2.2')).toBe(true);
@@ -42,25 +42,25 @@ it('checks a right password once for each client, and again when the file change
   expect(await login('ada', 'wrong')).toBe(false);
 });
 
-it('shares one check among equal logins that come together', async () => {
-  const { login, checked } = counting();
+it('shares one check among equal concurrent logins', async () => {
+  const { login, checked } = recordingPasswords();
   const all = await Promise.all(Array.from({ length: 50 }, () => login('ada', 'right')));
   expect(new Set(all)).toEqual(new Set([true]));
   expect(checked).toHaveLength(1);
 });
 
-it('checks as much for a name that is unknown, and lets it in with no password', async () => {
-  const { login, checked } = counting();
+it('checks a hash for an unknown user too, and accepts no password for it', async () => {
+  const { login, checked } = recordingPasswords();
   for (const password of ['right', 'other', 'x']) expect(await login('eve', password)).toBe(false);
-  // Always that of the same user: no cost that changes from try to try gives it away.
+  // Always the hash of the same user: varying costs would reveal that the name is unknown.
   expect(new Set(checked).size).toBe(1);
   expect([ADA, BOB]).toContain(checked[0]);
   expect(checked).toHaveLength(3);
 });
 
 describe('wrong passwords', () => {
-  it('are refused unchecked after ten in a minute from one client', async () => {
-    const { login, checked, pass } = counting();
+  it('are refused without a check after ten per minute from one client', async () => {
+    const { login, checked, pass } = recordingPasswords();
     const wrong = (count: number, client?: string) =>
       Promise.all(Array.from({ length: count }, (_, at) => login('ada', `wrong ${at}`, client)));
     const answers = await wrong(20);
@@ -75,8 +75,8 @@ describe('wrong passwords', () => {
     expect(await login('bob', 'other')).toBe(true);
   });
 
-  it('of others do not hold up a login that is remembered', async () => {
-    const { login, checked } = counting();
+  it('do not delay a remembered login', async () => {
+    const { login, checked } = recordingPasswords();
     expect(await login('ada', 'right')).toBe(true);
     for (let at = 0; at < 200; at++) await login('ada', `wrong ${at}`);
     const before = checked.length;
@@ -84,8 +84,8 @@ describe('wrong passwords', () => {
     expect(checked).toHaveLength(before);
   });
 
-  it('cannot be tried fast against a login that is remembered', async () => {
-    const { login, pass } = counting();
+  it('are limited for a remembered login, too', async () => {
+    const { login, pass } = recordingPasswords();
     expect(await login('ada', 'right')).toBe(true);
     for (let at = 0; at < 1000; at++) await login('ada', `wrong ${at}`);
     expect(await login('ada', 'right')).toBe('429 after 60 s');
@@ -94,10 +94,10 @@ describe('wrong passwords', () => {
   });
 });
 
-it('lets no more than a bounded number of checks wait', async () => {
+it('bounds the number of pending checks', async () => {
   let most = 0;
   let now = 0;
-  const { login } = counting({
+  const { login } = recordingPasswords({
     fits: async () => {
       most = Math.max(most, ++now);
       await new Promise((resolve) => setImmediate(resolve));

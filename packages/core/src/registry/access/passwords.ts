@@ -7,35 +7,37 @@ import { RecentCounts } from './recent-counts.js';
 export interface Login {
   readonly user: string;
   readonly password: string;
-  /** The client it comes from, as limits count clients. */
+  /** The client's key for limits, see `clientOf`. */
   readonly client: string;
 }
 
 export interface PasswordsOptions {
-  /** Compares with a bcrypt hash, in another thread. */
+  /** Compares a password with a bcrypt hash, in another thread. */
   readonly fits: (job: PasswordJob) => Promise<boolean>;
-  /** How long the answer to a wrong password is held back (ms). */
+  /** Delay of the response to a wrong password (ms); 200 when omitted. */
   readonly delay?: number;
+  /** A monotonic clock (ms). */
   readonly now?: () => number;
 }
 
-const MINUTE = 60_000;
-/** Wrong passwords of one client in a minute. */
-const WRONG = 10;
+const MINUTE_MS = 60_000;
+/** Wrong passwords per client and minute. */
+const MAX_WRONG_PASSWORDS = 10;
 /**
- * Wrong passwords for one user from one client in a minute, after which even a right one that is remembered is refused:
- * else a neighbour behind the same address could guess as fast as requests are answered.
+ * Wrong passwords per client, user and minute after which even a remembered right password is refused. Otherwise another
+ * host behind the same address could guess as fast as requests are answered.
  */
-const GUESSES = 1000;
-/** Checks that wait for a thread, of all clients. */
-const WAITING = 64;
-/** Logins that are remembered. */
-const REMEMBERED = 10_000;
-const DELAY = 200;
+const MAX_GUESSES = 1000;
+/** Checks that run or wait for a thread, of all clients. */
+const MAX_PENDING_CHECKS = 64;
+/** Maximum number of remembered logins; the oldest are dropped. */
+const MAX_REMEMBERED_LOGINS = 10_000;
+/** Default of {@link PasswordsOptions.delay}. */
+const WRONG_PASSWORD_DELAY_MS = 200;
 
 /**
- * Checks passwords, a bounded number at once, and remembers the right ones by client: a client pays for bcrypt once, and
- * the wrong passwords of others do not hold it up.
+ * Checks passwords, a bounded number at once, and remembers right ones by client: a client waits for bcrypt once, and
+ * wrong passwords of others do not delay it.
  */
 export class Passwords {
   readonly #fits: (job: PasswordJob) => Promise<boolean>;
@@ -43,41 +45,42 @@ export class Passwords {
   readonly #wrong: RecentCounts;
   readonly #guesses: RecentCounts;
   readonly #key = randomBytes(32);
-  /** By client and user: the hash in the file, and the password (as a keyed hash) that fitted. */
+  /** Right passwords (as HMACs) by client and user, with the htpasswd hash they matched. */
   readonly #right = new Map<string, { readonly hash: string; readonly password: Buffer }>();
-  /** Equal logins of one client share one check. */
+  /** Running checks: equal logins of one client share one. */
   readonly #checking = new Map<string, Promise<boolean>>();
 
-  constructor({ fits, delay = DELAY, now }: PasswordsOptions) {
+  constructor({ fits, delay = WRONG_PASSWORD_DELAY_MS, now }: PasswordsOptions) {
     this.#fits = fits;
     this.#delay = delay;
-    const options = { window: MINUTE, ...(now ? { now } : {}) };
+    const options = { window: MINUTE_MS, ...(now ? { now } : {}) };
     this.#wrong = new RecentCounts(options);
     this.#guesses = new RecentCounts(options);
   }
 
   /**
-   * Whether a login is one of a file of users.
+   * Checks a login against the hashes of an htpasswd file.
    *
-   * @throws Problem TOOMANYREQUESTS (wrong ones from this client, or checks that wait)
+   * @throws Problem TOOMANYREQUESTS (too many wrong passwords from this client, or too many pending checks)
    */
   async isRight(login: Login, hashes: ReadonlyMap<string, string>): Promise<boolean> {
     const { user, password, client } = login;
     const hash = hashes.get(user);
-    const place = `${client} ${user}`;
-    if (this.#guesses.of(place) >= GUESSES) throw tooMany(this.#guesses.secondsLeft(place));
-    const keyed = this.#keyed(password);
-    const known = this.#right.get(place);
+    const clientAndUser = `${client} ${user}`;
+    if (this.#guesses.of(clientAndUser) >= MAX_GUESSES)
+      throw tooManyLogins(this.#guesses.secondsLeft(clientAndUser));
+    const keyed = this.#hmac(password);
+    const known = this.#right.get(clientAndUser);
     if (known && known.hash === hash && timingSafeEqual(known.password, keyed)) return true;
-    this.#guesses.add(place);
-    const compared = hash ?? this.#standIn(user, hashes);
-    const key = `${place} ${keyed.toString('hex')} ${compared}`;
+    this.#guesses.add(clientAndUser);
+    const compared = hash ?? this.#decoyHash(user, hashes);
+    const key = `${clientAndUser} ${keyed.toString('hex')} ${compared}`;
     const checking =
       this.#checking.get(key) ?? this.#check(key, login, { compared, isKnown: hash !== undefined });
     const isRight = await checking;
     if (isRight && hash !== undefined) {
-      this.#guesses.takeBack(place);
-      this.#remember(place, { hash, password: keyed });
+      this.#guesses.takeBack(clientAndUser);
+      this.#remember(clientAndUser, { hash, password: keyed });
     } else await sleep(this.#delay);
     return isRight;
   }
@@ -87,9 +90,10 @@ export class Passwords {
     { password, client }: Login,
     { compared, isKnown }: { readonly compared: string; readonly isKnown: boolean },
   ): Promise<boolean> {
-    if (this.#wrong.of(client) >= WRONG) throw tooMany(this.#wrong.secondsLeft(client));
-    if (this.#checking.size >= WAITING) throw tooMany(1);
-    // Counted before it is known to be wrong, or many sent at once would all be checked.
+    if (this.#wrong.of(client) >= MAX_WRONG_PASSWORDS)
+      throw tooManyLogins(this.#wrong.secondsLeft(client));
+    if (this.#checking.size >= MAX_PENDING_CHECKS) throw tooManyLogins(1);
+    // Count it before the result is known: otherwise all of many concurrent guesses would be checked.
     this.#wrong.add(client);
     const work = async () => {
       try {
@@ -105,29 +109,33 @@ export class Passwords {
     return checking;
   }
 
-  /** The hash of some user for a name that is unknown, always the same: the check takes as long as that user's. */
-  #standIn(user: string, hashes: ReadonlyMap<string, string>): string {
+  /** A hash to check for an unknown user name: always that of the same user, so timing does not reveal which names exist. */
+  #decoyHash(user: string, hashes: ReadonlyMap<string, string>): string {
     const all = [...hashes.values()];
-    const at = this.#keyed(user).readUInt32BE() % Math.max(1, all.length);
-    return all[at] ?? NO_USERS;
+    const at = this.#hmac(user).readUInt32BE() % Math.max(1, all.length);
+    return all[at] ?? UNMATCHABLE_HASH;
   }
 
-  #remember(place: string, right: { readonly hash: string; readonly password: Buffer }): void {
-    this.#right.delete(place);
-    this.#right.set(place, right);
+  #remember(
+    clientAndUser: string,
+    right: { readonly hash: string; readonly password: Buffer },
+  ): void {
+    this.#right.delete(clientAndUser);
+    this.#right.set(clientAndUser, right);
     const [oldest] = this.#right.keys();
-    if (this.#right.size > REMEMBERED && oldest !== undefined) this.#right.delete(oldest);
+    if (this.#right.size > MAX_REMEMBERED_LOGINS && oldest !== undefined)
+      this.#right.delete(oldest);
   }
 
-  #keyed(text: string): Buffer {
+  #hmac(text: string): Buffer {
     return createHmac('sha256', this.#key).update(text).digest();
   }
 }
 
-/** A hash that no password fits, for a file without users. */
-const NO_USERS = '$2a$05$w332.HnuX2xfGvi8qgWHPuKCbl31rw7oOucwr193z9dSq5/fdMVvq';
+/** A hash that no password matches, for an htpasswd file without users. */
+const UNMATCHABLE_HASH = '$2a$05$w332.HnuX2xfGvi8qgWHPuKCbl31rw7oOucwr193z9dSq5/fdMVvq';
 
-function tooMany(seconds: number): Problem {
+function tooManyLogins(seconds: number): Problem {
   return new Problem('TOOMANYREQUESTS', 'too many failed logins; try again later', {
     headers: { 'retry-after': String(seconds) },
   });

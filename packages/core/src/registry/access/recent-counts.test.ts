@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { RecentCounts } from './recent-counts.js';
 
-it('counts within a window that begins with the first event', () => {
+it('counts within a window that starts at the first event', () => {
   let time = 0;
   const counts = new RecentCounts({ window: 1000, now: () => time });
   counts.add('a');
@@ -15,7 +15,7 @@ it('counts within a window that begins with the first event', () => {
   expect(counts.of('a')).toBe(0);
 });
 
-it('remembers a bounded number of keys, the newest', () => {
+it('keeps a bounded number of keys and drops the oldest', () => {
   const counts = new RecentCounts({ window: 1000, most: 2, now: () => 0 });
   for (const key of ['a', 'b', 'c']) counts.add(key);
   expect(['a', 'b', 'c'].map((key) => counts.of(key))).toEqual([0, 1, 1]);

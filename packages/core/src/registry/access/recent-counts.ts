@@ -1,9 +1,9 @@
 export interface RecentCountsOptions {
-  /** How long a count lasts from its first event on (ms). */
+  /** A count is reset this long after its first event (ms). */
   readonly window: number;
-  /** How many keys are remembered; the oldest are dropped first. */
+  /** Maximum number of keys; the oldest are dropped first. 10,000 when omitted. */
   readonly most?: number;
-  /** A clock that only goes forward (ms). */
+  /** A monotonic clock (ms). */
   readonly now?: () => number;
 }
 
@@ -35,7 +35,7 @@ export class RecentCounts {
       current.count++;
       return;
     }
-    // Delete first: a key that is set anew goes to the end, where the newest are.
+    // Delete first: a Map keeps the position of an existing key, and the newest must be last.
     this.#counts.delete(key);
     this.#counts.set(key, { until: this.#now() + this.#window, count: 1 });
     const [oldest] = this.#counts.keys();
@@ -47,7 +47,7 @@ export class RecentCounts {
     if (current && current.count > 0) current.count--;
   }
 
-  /** When the count of a key begins anew, in whole seconds from now; at least 1. */
+  /** Whole seconds until the count of a key is reset; at least 1. */
   secondsLeft(key: string): number {
     return Math.max(1, Math.ceil(((this.#current(key)?.until ?? 0) - this.#now()) / 1000));
   }

@@ -3,18 +3,18 @@ import { sendContent } from './content.js';
 import { answer, type Exchange } from './exchange.js';
 import { Problem } from '../problem.js';
 
-/** GET and HEAD. */
+/** Answers GET and HEAD of a blob. */
 export async function sendBlob(exchange: Exchange, name: string, digest: Digest): Promise<void> {
   const blob = await exchange.hosted.blob(name, digest, { signal: exchange.signal });
-  if (!blob) throw unknown(name, digest);
+  if (!blob) throw blobUnknown(name, digest);
   await sendContent(exchange, name, blob);
 }
 
 export async function deleteBlob(exchange: Exchange, name: string, digest: Digest): Promise<void> {
-  if (!(await exchange.hosting().removeBlob(name, digest))) throw unknown(name, digest);
+  if (!(await exchange.hosting().removeBlob(name, digest))) throw blobUnknown(name, digest);
   answer(exchange, 202);
 }
 
-function unknown(name: string, digest: Digest): Problem {
+function blobUnknown(name: string, digest: Digest): Problem {
   return new Problem('BLOB_UNKNOWN', `${name}: expected blob ${digest}, got none`);
 }

@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Bytes } from '../../transfer/store.js';
 import { Problem } from '../problem.js';
 
-/** After so long of waiting for the client (ms), at least this much (bytes) must have come. */
-const WINDOW = 30_000;
-const LEAST = 4096;
+/** A client must send at least `MIN_BYTES` in `WINDOW_MS` of waiting. */
+const WINDOW_MS = 30_000;
+const MIN_BYTES = 4096;
 
 /**
- * The body of a request, as long as it moves: a client that sends a byte now and then would hold its place in the gate
- * for ever. A client that sends nothing at all is the server's own time limit to end. Time in which the registry does
- * not read is not counted.
+ * Reads the body of a request and ends slow ones: a client that sends single bytes would otherwise occupy an upload slot
+ * indefinitely. A client that sends nothing is ended by the server's own timeout. Time in which the registry does not read
+ * is not counted.
  *
  * @throws Problem BLOB_UPLOAD_INVALID, with status 408
  */
@@ -20,17 +20,17 @@ export async function* bodyOf(
   let waited = 0;
   let received = 0;
   let since = now();
-  // Not destroyed on failure: its connection still carries the answer.
+  // Do not destroy the request on failure: its connection still carries the error response.
   for await (const chunk of request.iterator({
     destroyOnReturn: false,
   }) as AsyncIterable<Uint8Array>) {
     waited += now() - since;
     received += chunk.byteLength;
-    if (waited > WINDOW) {
-      if (received < LEAST)
+    if (waited > WINDOW_MS) {
+      if (received < MIN_BYTES)
         throw new Problem(
           'BLOB_UPLOAD_INVALID',
-          `body: expected at least ${LEAST} bytes in ${WINDOW / 1000} s, got ${received}`,
+          `body: expected at least ${MIN_BYTES} bytes in ${WINDOW_MS / 1000} s, got ${received}`,
           { status: 408, headers: { connection: 'close' } },
         );
       waited = 0;

@@ -5,10 +5,10 @@ import { readAll } from '../../transfer/verified.js';
 import { answer, type Exchange } from './exchange.js';
 import { parseRange } from './range.js';
 
-/** What is so small (bytes) is sent at once. */
-const SMALL = 128 * 1024;
+/** Content up to this size (bytes) is read into memory and sent in one write. */
+const SINGLE_WRITE_BYTES = 128 * 1024;
 
-/** Answers GET and HEAD of content that never changes: with ranges, and with nothing where the client has it. */
+/** Answers GET and HEAD of immutable content; supports `Range` and `If-None-Match`. */
 export async function sendContent(
   exchange: Exchange,
   repository: string,
@@ -33,6 +33,7 @@ export async function sendContent(
   });
   if (request.method === 'HEAD' || start === end) return void response.end();
   const bytes = hosted.read(repository, descriptor, { start, end, signal });
-  if (end - start <= SMALL) return void response.end(await readAll(bytes, SMALL));
+  if (end - start <= SINGLE_WRITE_BYTES)
+    return void response.end(await readAll(bytes, SINGLE_WRITE_BYTES));
   await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 }), response);
 }

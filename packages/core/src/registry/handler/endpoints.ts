@@ -8,16 +8,16 @@ import { appendUpload, cancelUpload, finishUpload, sendUpload, startUpload } fro
 
 export type Work = (exchange: Exchange) => Promise<void>;
 
-/** What a method does at an end point (§ Endpoints). @throws Problem UNSUPPORTED */
+/** Finds the handler of a method at an endpoint (OCI distribution spec 1.1, § Endpoints). @throws Problem UNSUPPORTED */
 export function workFor(method: string, route: Route): Work {
-  const works = worksOf(route);
+  const works = handlersOf(route);
   const work = works[method];
   if (work) return work;
   const allow = Object.keys(works).join(', ');
   throw new Problem('UNSUPPORTED', `${method}: expected one of ${allow}`, { headers: { allow } });
 }
 
-/** Whether a request has a body of content. */
+/** Whether a request uploads content in its body. */
 export function bringsContent(method: string, { kind }: Route): boolean {
   return (
     (kind === 'manifest' && method === 'PUT') ||
@@ -25,7 +25,7 @@ export function bringsContent(method: string, { kind }: Route): boolean {
   );
 }
 
-function worksOf(route: Route): Readonly<Record<string, Work | undefined>> {
+function handlersOf(route: Route): Readonly<Record<string, Work | undefined>> {
   switch (route.kind) {
     case 'version':
       return read(async (exchange) => answerJson(exchange, {}));

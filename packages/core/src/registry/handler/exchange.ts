@@ -4,20 +4,20 @@ import type { Bytes } from '../../transfer/store.js';
 import type { Rights } from '../access/access.js';
 import { Problem } from '../problem.js';
 
-/** One request on its way through the registry. */
+/** One request and its response. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
   readonly hosted: RegistryReader;
-  /** Ends when the client goes away. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
-  /** The same repositories, to be written. @throws Problem UNSUPPORTED (read-only) */
+  /** Returns the same repositories for writing. @throws Problem UNSUPPORTED (read-only) */
   readonly hosting: () => RegistryStorage;
   readonly rights: Rights;
-  /** The request's body; read it once. @throws Problem BLOB_UPLOAD_INVALID (it comes too slowly) */
+  /** The request's body; it can be read once. @throws Problem BLOB_UPLOAD_INVALID (the client sends too slowly) */
   readonly body: Bytes;
-  /** Takes memory for a manifest (bytes) until the result is disposed of. @throws Problem TOOMANYREQUESTS */
+  /** Reserves memory for a manifest (bytes) until the result is disposed of. @throws Problem TOOMANYREQUESTS */
   readonly reserve: (bytes: number) => Disposable;
   /** The largest manifest, in bytes. */
   readonly manifestBytes: number;
@@ -42,14 +42,14 @@ export function answerJson(
   answer(exchange, 200, { 'content-type': 'application/json', ...headers }, body);
 }
 
-/** How large a manifest will be, as far as the request says it; the limit otherwise. @throws Problem TOO_LARGE */
+/** The size of a manifest according to `Content-Length` (bytes); the limit if there is none. @throws Problem TOO_LARGE */
 export function announcedSize({ request, manifestBytes }: Exchange): number {
   const size = Number(request.headers['content-length'] ?? manifestBytes);
   if (size > manifestBytes) throw tooLarge(manifestBytes);
   return size;
 }
 
-/** Reads a body that must be small. @throws Problem TOO_LARGE */
+/** Reads the body of a manifest into memory. @throws Problem TOO_LARGE */
 export async function readBody({ body, manifestBytes }: Exchange): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -63,7 +63,7 @@ export async function readBody({ body, manifestBytes }: Exchange): Promise<Buffe
 
 function tooLarge(manifestBytes: number): Problem {
   return new Problem('TOO_LARGE', `manifest: expected at most ${manifestBytes} bytes`, {
-    // The rest is not read.
+    // Close the connection, as the rest of the body is not read.
     headers: { connection: 'close' },
   });
 }

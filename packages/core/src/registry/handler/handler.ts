@@ -27,44 +27,45 @@ export interface Answered {
   readonly method: string;
   /** Path of the URL as sent, without the query. */
   readonly path: string;
-  /** The kind of end point; `none` where there is none. */
+  /** The kind of endpoint; `none` if the path has none. */
   readonly route: Route['kind'] | 'page' | 'health' | 'metrics' | 'none';
   readonly status: number;
-  /** Number of bytes sent, head included. */
+  /** Number of bytes sent, headers included. */
   readonly bytes: number;
   readonly milliseconds: number;
-  /** Why it was answered with an error of this registry's own. */
+  /** The error behind a 5xx response; absent if the client disconnected. */
   readonly error?: unknown;
 }
 
-/** What a registry serves, and to whom. */
+/** Options of {@link registryHandler}. */
 export interface RegistryHandlerOptions {
+  /** The repositories to serve. */
   readonly hosted: RegistryReader;
-  /** The same repositories, if clients may write them; read-only when omitted. */
+  /** The same repositories for writing; the registry is read-only when omitted. */
   readonly hosting?: RegistryStorage | undefined;
   /** Access rules; unrestricted when omitted. */
   readonly access?: Access | undefined;
   /** Throws for a `Host` header that is not a name of the registry (see {@link hostCheck}); all are allowed when omitted. */
   readonly checkHost?: ((host: string | undefined) => void) | undefined;
-  /** Shown at `/metrics` to clients that may read everything; no such page when omitted. */
+  /** Served at `/metrics` to clients that may read every repository; no such endpoint when omitted. */
   readonly metrics?: Metrics | undefined;
-  /** How many requests may bring content at once, a quarter of them from one client; 500 when omitted. */
+  /** Maximum number of concurrent uploads, a quarter of it per client; 500 when omitted. */
   readonly uploads?: number | undefined;
   /** Called after each request. */
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
 
-/** Each holds a file open and a megabyte or two. */
-const UPLOADS = 500;
-/** Manifests that are being received, checked and stored at once (bytes); parsed, one takes ten times that. */
-const MANIFEST_MEMORY = 16 * DEFAULT_LIMITS.manifestBytes;
+/** Default maximum of concurrent uploads; each uses an open file and 1–2 MiB of memory. */
+const MAX_UPLOADS = 500;
+/** Total size of manifests that are received at once (bytes); a parsed one takes about ten times that in memory. */
+const MAX_MANIFEST_MEMORY = 16 * DEFAULT_LIMITS.manifestBytes;
 
-interface Gates {
+interface Limiters {
   readonly uploads: Limiter;
   readonly manifests: Limiter;
 }
 
-/** One request, and what is found out about it for the log. */
+/** One request and its response, with facts for the log. */
 interface Call {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -78,8 +79,8 @@ interface Call {
 }
 
 /**
- * A registry (OCI distribution spec 1.1) as a request handler: mount it in any server of `node:http`, or in a test. It also
- * answers `/healthz`, and at `/` a page for people.
+ * A registry (OCI distribution spec 1.1) as a request handler for any `node:http` server, also in tests. Serves `/healthz`
+ * and, at `/`, web pages, too.
  *
  * @example
  * const hosting = openRegistryFolder('./registry');
@@ -87,39 +88,39 @@ interface Call {
  * server.listen(5000, '127.0.0.1');
  */
 export function registryHandler(options: RegistryHandlerOptions): RequestListener {
-  const gates = {
-    uploads: new Limiter('uploads', options.uploads ?? UPLOADS),
-    manifests: new Limiter('bytes of manifests', MANIFEST_MEMORY),
+  const limiters = {
+    uploads: new Limiter('uploads', options.uploads ?? MAX_UPLOADS),
+    manifests: new Limiter('bytes of manifests', MAX_MANIFEST_MEMORY),
   };
-  return (request, response) => void handle(request, response, { ...options, gates });
+  return (request, response) => void handle(request, response, { ...options, limiters });
 }
 
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  options: RegistryHandlerOptions & { readonly gates: Gates },
+  options: RegistryHandlerOptions & { readonly limiters: Limiters },
 ): Promise<void> {
   const [start, time, before] = [performance.now(), Date.now(), request.socket.bytesWritten];
   const { socket } = request;
   const id = randomUUID();
   const { method = '', url = '' } = request;
   const { path, query } = parseTarget(url);
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  const disconnected = new AbortController();
+  response.once('close', () => disconnected.abort());
   response.setHeader('x-request-id', id);
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
   setBrowserHeaders(response);
   const address = addressOf(request);
-  const { signal } = gone;
+  const { signal } = disconnected;
   const call: Call = { request, response, method, path, query, address, signal, route: 'none' };
   let failure: unknown;
   try {
     await answerCall(call, options);
   } catch (error) {
     const problem = asProblem(error);
-    // A client that went away is no failure of this registry.
-    if (problem.status >= 500 && !gone.signal.aborted) failure = error;
-    refuse(request, response, problem);
+    // A client that disconnected is not a failure of this registry.
+    if (problem.status >= 500 && !disconnected.signal.aborted) failure = error;
+    sendProblem(request, response, problem);
   } finally {
     const { statusCode: status } = response;
     const { route, user } = call;
@@ -137,7 +138,7 @@ async function handle(
 
 async function answerCall(
   call: Call,
-  options: RegistryHandlerOptions & { readonly gates: Gates },
+  options: RegistryHandlerOptions & { readonly limiters: Limiters },
 ): Promise<void> {
   const { request, method, path } = call;
   const isRead = method === 'GET' || method === 'HEAD';
@@ -156,7 +157,7 @@ async function answerCall(
       headers: { allow: 'GET, HEAD' },
     });
   if (!route && !isPage && !isMetrics)
-    throw new Problem('UNSUPPORTED', `${method} ${path}: no such end point`, { status: 404 });
+    throw new Problem('UNSUPPORTED', `${method} ${path}: no such endpoint`, { status: 404 });
   const rights = (await options.access?.of(request)) ?? UNRESTRICTED;
   call.user = rights.user;
   if (route) await answerRoute(call, { ...options, route, rights });
@@ -169,11 +170,11 @@ async function answerRoute(
   {
     hosted,
     hosting,
-    gates,
+    limiters,
     route,
     rights,
   }: RegistryHandlerOptions & {
-    readonly gates: Gates;
+    readonly limiters: Limiters;
     readonly route: Route;
     readonly rights: Rights;
   },
@@ -181,7 +182,7 @@ async function answerRoute(
   requirePermission(method, route, rights);
   const work = workFor(method, route);
   const client = clientOf(address);
-  using _ = bringsContent(method, route) ? gates.uploads.enter(client) : undefined;
+  using _ = bringsContent(method, route) ? limiters.uploads.enter(client) : undefined;
   await work({
     request,
     response,
@@ -191,7 +192,7 @@ async function answerRoute(
     rights,
     body: bodyOf(request),
     manifestBytes: DEFAULT_LIMITS.manifestBytes,
-    reserve: (bytes) => gates.manifests.enter(client, bytes),
+    reserve: (bytes) => limiters.manifests.enter(client, bytes),
     hosting: () => {
       if (hosting) return hosting;
       throw new Problem('UNSUPPORTED', 'this registry is read-only');
@@ -209,7 +210,7 @@ async function sendPage(call: Call, hosted: RegistryReader, rights: Rights): Pro
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
   );
   const status = text === undefined ? 404 : 200;
-  send(call, status, 'text/html; charset=utf-8', text ?? 'There is no such page.\n');
+  send(call, status, 'text/html; charset=utf-8', text ?? 'Page not found.\n');
 }
 
 async function sendMetrics(
@@ -219,7 +220,7 @@ async function sendMetrics(
 ): Promise<void> {
   if (!readsAll && user === undefined) throw challenge();
   if (!readsAll || !metrics)
-    throw new Problem('DENIED', 'metrics are for users who may read every repository');
+    throw new Problem('DENIED', 'metrics require permission to read every repository');
   const { type, body } = await metrics.text();
   send(call, 200, type, body);
 }
@@ -229,10 +230,10 @@ function send({ method, response }: Call, status: number, type: string, body: st
   response.end(method === 'HEAD' ? undefined : body);
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
-  // Too late for an error: the client sees an answer that breaks off.
+function sendProblem(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  // The status was already sent, so the client can only see a truncated response.
   if (response.headersSent || response.destroyed) return void response.destroy();
-  // The rest of the body is not read.
+  // Close the connection if the rest of the body is not read.
   const unread = request.complete ? {} : { connection: 'close' };
   const { body, status, headers } = problem;
   response.writeHead(status, {

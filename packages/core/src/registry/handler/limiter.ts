@@ -1,30 +1,30 @@
 import { Problem } from '../problem.js';
 
-/** One client may take this part of what a gate has, so that it cannot close it to the others. */
-const SHARE = 4;
+/** One client may use at max 1/CLIENT_SHARE of a limit, so it cannot block all others. */
+const CLIENT_SHARE = 4;
 
-/** Bounds what requests take at once, in all and by client. */
+/** Limits an amount that concurrent requests use, in total and per client. */
 export class Limiter {
-  readonly #what: string;
-  readonly #most: number;
-  readonly #mostOfOne: number;
-  readonly #taken = new Map<string, number>();
-  #all = 0;
+  readonly #unit: string;
+  readonly #max: number;
+  readonly #maxPerClient: number;
+  readonly #usedByClient = new Map<string, number>();
+  #used = 0;
 
-  /** @param what names the unit in messages: `uploads`. */
-  constructor(what: string, most: number) {
-    this.#what = what;
-    this.#most = most;
-    this.#mostOfOne = Math.ceil(most / SHARE);
+  /** @param unit the unit in messages, for example `uploads`. @param max the limit for all clients. */
+  constructor(unit: string, max: number) {
+    this.#unit = unit;
+    this.#max = max;
+    this.#maxPerClient = Math.ceil(max / CLIENT_SHARE);
   }
 
-  /** Takes an amount until the result is disposed of. @throws Problem TOOMANYREQUESTS */
+  /** Reserves an amount until the result is disposed of. @throws Problem TOOMANYREQUESTS */
   enter(client: string, amount = 1): Disposable {
-    const own = this.#taken.get(client) ?? 0;
-    if (this.#all + amount > this.#most || own + amount > this.#mostOfOne)
+    const own = this.#usedByClient.get(client) ?? 0;
+    if (this.#used + amount > this.#max || own + amount > this.#maxPerClient)
       throw new Problem(
         'TOOMANYREQUESTS',
-        `expected at most ${this.#mostOfOne} ${this.#what} of one client and ${this.#most} of all at once`,
+        `expected at most ${this.#maxPerClient} concurrent ${this.#unit} from one client and ${this.#max} in total`,
         { headers: { 'retry-after': '1' } },
       );
     this.#add(client, amount);
@@ -32,9 +32,9 @@ export class Limiter {
   }
 
   #add(client: string, amount: number): void {
-    this.#all += amount;
-    const own = (this.#taken.get(client) ?? 0) + amount;
-    if (own === 0) this.#taken.delete(client);
-    else this.#taken.set(client, own);
+    this.#used += amount;
+    const own = (this.#usedByClient.get(client) ?? 0) + amount;
+    if (own === 0) this.#usedByClient.delete(client);
+    else this.#usedByClient.set(client, own);
   }
 }

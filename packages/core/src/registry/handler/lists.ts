@@ -5,12 +5,12 @@ import { paged, type Page } from '../hosted.js';
 import { answer, answerJson, type Exchange } from './exchange.js';
 import { Problem } from '../problem.js';
 
-/** Referrers on one page: their annotations may be long, so their size (bytes of JSON) is bounded, too. */
-const REFERRERS = 500;
-const REFERRERS_BYTES = 1024 * 1024;
+/** Limits of one page of referrers: annotations may be long, so their size (bytes of JSON) is limited, too. */
+const MAX_REFERRERS = 500;
+const MAX_REFERRERS_BYTES = 1024 * 1024;
 
 export async function sendCatalog(exchange: Exchange): Promise<void> {
-  const { list, headers } = await pageOf(exchange, '/v2/_catalog', async (page) => {
+  const { list, headers } = await readPage(exchange, '/v2/_catalog', async (page) => {
     const all = await exchange.hosted.repositories();
     return paged(
       all.filter((name) => exchange.rights.may('read', name)),
@@ -21,7 +21,7 @@ export async function sendCatalog(exchange: Exchange): Promise<void> {
 }
 
 export async function sendTags(exchange: Exchange, name: string): Promise<void> {
-  const { list, headers } = await pageOf(exchange, `/v2/${name}/tags/list`, async (page) => {
+  const { list, headers } = await readPage(exchange, `/v2/${name}/tags/list`, async (page) => {
     const tags = await exchange.hosted.tags(name, page, { signal: exchange.signal });
     if (tags) return tags;
     throw new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`);
@@ -29,7 +29,7 @@ export async function sendTags(exchange: Exchange, name: string): Promise<void> 
   answerJson(exchange, { name, tags: list }, headers);
 }
 
-/** An index of the manifests that refer to one, whether that one is there or not. */
+/** Answers an index of the referrers of a manifest, whether that manifest exists or not (§ Listing Referrers). */
 export async function sendReferrers(
   exchange: Exchange,
   name: string,
@@ -52,7 +52,7 @@ export async function sendReferrers(
   answer(exchange, 200, headers, body);
 }
 
-/** As many descriptors as fit, at least one, as JSON. `last` is set where more follow. */
+/** Takes as many descriptors as fit on a page, at least one, as JSON. `last` is set if more follow. */
 async function firstPage(all: AsyncIterable<Descriptor>): Promise<{
   readonly texts: readonly string[];
   readonly last?: string;
@@ -63,7 +63,7 @@ async function firstPage(all: AsyncIterable<Descriptor>): Promise<{
   for await (const each of all) {
     const text = JSON.stringify(each);
     size += Buffer.byteLength(text);
-    const isFull = texts.length >= REFERRERS || size > REFERRERS_BYTES;
+    const isFull = texts.length >= MAX_REFERRERS || size > MAX_REFERRERS_BYTES;
     if (isFull && last !== undefined) return { texts, last };
     texts.push(text);
     last = each.digest;
@@ -71,25 +71,25 @@ async function firstPage(all: AsyncIterable<Descriptor>): Promise<{
   return { texts };
 }
 
-/** `n` and `last` (§ Listing Tags), and where the next page is. */
-async function pageOf(
+/** Reads the page that `n` and `last` select (§ Listing Tags). @returns its entries and the `Link` to the next page */
+async function readPage(
   { query }: Exchange,
   path: string,
   read: (page: Page) => Promise<readonly string[]>,
 ): Promise<{ readonly list: readonly string[]; readonly headers: Record<string, string> }> {
   const after = query.get('last') ?? undefined;
-  const said = query.get('n');
-  if (said === null) return { list: await read({ after }), headers: {} };
-  if (!/^\d{1,9}$/.test(said))
+  const count = query.get('n');
+  if (count === null) return { list: await read({ after }), headers: {} };
+  if (!/^\d{1,9}$/.test(count))
     throw new Problem(
       'PAGINATION_NUMBER_INVALID',
-      `n: expected a number that is not negative, got ${JSON.stringify(said)}`,
+      `n: expected a non-negative number, got ${JSON.stringify(count)}`,
     );
-  const limit = Number(said);
+  const limit = Number(count);
   const found = await read({ after, limit: limit + 1 });
   const list = found.slice(0, limit);
   const last = list.at(-1);
   if (found.length <= limit || last === undefined) return { list, headers: {} };
-  const next = new URLSearchParams({ n: said, last });
+  const next = new URLSearchParams({ n: count, last });
   return { list, headers: { link: `<${path}?${next.toString()}>; rel="next"` } };
 }

@@ -8,14 +8,14 @@ import { sendContent } from './content.js';
 import { announcedSize, answer, readBody, type Exchange } from './exchange.js';
 import { Problem } from '../problem.js';
 
-/** GET and HEAD, by tag or digest. */
+/** Answers GET and HEAD of a manifest, by tag or digest. */
 export async function sendManifest(
   exchange: Exchange,
   name: string,
   reference: string,
 ): Promise<void> {
   const manifest = await exchange.hosted.manifest(name, reference, { signal: exchange.signal });
-  if (!manifest) throw await unknown(exchange, name, reference);
+  if (!manifest) throw await manifestUnknown(exchange, name, reference);
   await sendContent(exchange, name, manifest);
 }
 
@@ -25,14 +25,14 @@ export async function deleteManifest(
   reference: string,
 ): Promise<void> {
   const hosting = exchange.hosting();
-  const isGone = isDigest(reference)
+  const existed = isDigest(reference)
     ? await hosting.removeManifest(name, reference)
     : await hosting.removeTag(name, reference);
-  if (!isGone) throw await unknown(exchange, name, reference);
+  if (!existed) throw await manifestUnknown(exchange, name, reference);
   answer(exchange, 202);
 }
 
-/** PUT: under a tag, or under its digest and the tags of the query. */
+/** Answers PUT of a manifest by tag, or by digest with optional `tag` query parameters. */
 export async function putManifest(
   exchange: Exchange,
   name: string,
@@ -42,21 +42,21 @@ export async function putManifest(
   const tags = isDigest(reference) ? exchange.query.getAll('tag') : [reference];
   const wrong = tags.find((tag) => !isTag(tag));
   if (wrong !== undefined)
-    throw new Problem('TAG_INVALID', `tag: expected a valid one, got ${JSON.stringify(wrong)}`);
+    throw new Problem('TAG_INVALID', `tag: expected a valid tag, got ${JSON.stringify(wrong)}`);
   using _ = exchange.reserve(announcedSize(exchange));
   const bytes = await readBody(exchange);
   const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : 'sha256');
   if (isDigest(reference) && digest !== reference)
     throw new Problem('DIGEST_INVALID', `manifest: expected ${reference}, got ${digest}`);
-  const document = documentIn(bytes);
-  const mediaType = typeOf(exchange, document);
-  const manifest = checked(mediaType, document, bytes);
+  const document = parseDocument(bytes);
+  const mediaType = mediaTypeOf(exchange, document);
+  const manifest = checkManifest(mediaType, document, bytes);
   const descriptor = asReferrer({ mediaType, digest, size: bytes.byteLength }, manifest, bytes);
   const subject = manifest.subject?.digest;
   try {
     await hosting.putManifest(
       name,
-      { descriptor, subject, children: needed(document, manifest), bytes },
+      { descriptor, subject, children: requiredDigests(document, manifest), bytes },
       tags,
     );
   } catch (error) {
@@ -71,23 +71,23 @@ export async function putManifest(
   });
 }
 
-/** The media type in the content counts where the request names none. */
-function typeOf({ request }: Exchange, document: unknown): string {
-  const said = request.headers['content-type']?.split(';', 1)[0]?.trim();
-  if (said !== undefined && said !== '') return said;
+/** The media type of `Content-Type`, else of the document itself. */
+function mediaTypeOf({ request }: Exchange, document: unknown): string {
+  const type = request.headers['content-type']?.split(';', 1)[0]?.trim();
+  if (type !== undefined && type !== '') return type;
   if (isObject(document) && typeof document['mediaType'] === 'string') return document['mediaType'];
   throw new Problem('MANIFEST_INVALID', 'manifest: expected a content-type, got none');
 }
 
-function documentIn(bytes: Uint8Array): unknown {
+function parseDocument(bytes: Uint8Array): unknown {
   try {
     return parseJson(bytes, 'manifest');
   } catch (error) {
-    throw invalid(error);
+    throw manifestInvalid(error);
   }
 }
 
-function checked(mediaType: string, document: unknown, bytes: Uint8Array): Manifest {
+function checkManifest(mediaType: string, document: unknown, bytes: Uint8Array): Manifest {
   if (isObject(document) && document['schemaVersion'] !== 2)
     throw new Problem(
       'MANIFEST_INVALID',
@@ -96,32 +96,36 @@ function checked(mediaType: string, document: unknown, bytes: Uint8Array): Manif
   try {
     return parseManifest(mediaType, bytes);
   } catch (error) {
-    throw invalid(error);
+    throw manifestInvalid(error);
   }
 }
 
-function invalid(error: unknown): unknown {
-  // Its size was checked before: a limit that is hit here is one on its structure.
+function manifestInvalid(error: unknown): unknown {
+  // The size was checked before, so TOO_LARGE here concerns the structure: the manifest is invalid.
   if (!(error instanceof ImageError)) return error;
   return new Problem('MANIFEST_INVALID', error.message, { cause: error });
 }
 
-/** Content that this repository must hold. Only a layer of an image may lie elsewhere (`urls`). */
-function needed(document: unknown, manifest: Manifest): Digest[] {
+/** Content that this repository must hold. Only layers of an image with `urls` may be stored elsewhere. */
+function requiredDigests(document: unknown, manifest: Manifest): Digest[] {
   if (manifest.kind === 'index') return manifest.manifests.map(({ digest }) => digest);
-  const said: unknown = isObject(document) ? document['layers'] : undefined;
+  const layers: unknown = isObject(document) ? document['layers'] : undefined;
   const own = manifest.layers.filter(
     ({ mediaType }, at) =>
-      isManifestType(mediaType) || !liesElsewhere(Array.isArray(said) ? said[at] : undefined),
+      isManifestType(mediaType) || !hasUrls(Array.isArray(layers) ? layers[at] : undefined),
   );
   return [...own, manifest.config].map(({ digest }) => digest);
 }
 
-function liesElsewhere(layer: unknown): boolean {
+function hasUrls(layer: unknown): boolean {
   return isObject(layer) && Array.isArray(layer['urls']) && layer['urls'].length > 0;
 }
 
-async function unknown({ hosted }: Exchange, name: string, reference: string): Promise<Problem> {
+async function manifestUnknown(
+  { hosted }: Exchange,
+  name: string,
+  reference: string,
+): Promise<Problem> {
   return (await hosted.tags(name, { limit: 0 })) === undefined
     ? new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`)
     : new Problem('MANIFEST_UNKNOWN', `${name}: expected ${reference}, got none`);

@@ -1,19 +1,20 @@
-/** What a request wants of content. */
+/** The part of the content that a request asks for. */
 export type Wanted =
   | { readonly kind: 'whole' }
-  /** `end` is the byte after the last one. */
+  /** `end` is exclusive. */
   | { readonly kind: 'part'; readonly start: number; readonly end: number }
   | { readonly kind: 'nothing' };
 
 /**
- * RFC 9110 § 14.2. What is no range of bytes, or more than one, is not heeded, as the RFC allows: the whole is the answer.
+ * Parses a `Range` header (RFC 9110 § 14.2). An invalid header or several ranges are ignored, as the RFC allows: the
+ * result is the whole content.
  *
- * @param size of the content, in bytes
+ * @param size size of the content, in bytes
  */
 export function parseRange(header: string | undefined, size: number): Wanted {
   const [, first = '', last = ''] = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? [];
   if (first === '' && last === '') return { kind: 'whole' };
-  // More digits than a number holds exactly are beyond any content.
+  // Imprecise for very long numbers, but those are beyond the end of any content.
   const [from, to] = [Number(first), Number(last)];
   if (first === '')
     return to === 0 || size === 0
@@ -24,7 +25,7 @@ export function parseRange(header: string | undefined, size: number): Wanted {
   return { kind: 'part', start: from, end: last === '' ? size : Math.min(to + 1, size) };
 }
 
-/** The place of a piece of an upload: `0-99`, also as `bytes 0-99/*`. Undefined when it is none. */
+/** Parses the `Content-Range` of an upload chunk: `0-99`, also as `bytes 0-99/*`. Undefined if invalid. */
 export function parseContentRange(
   header: string,
 ): { readonly start: number; readonly size: number } | undefined {

@@ -1,6 +1,6 @@
-/** The path of a request as it came, and its query. */
+/** Splits a request target into its path, not decoded, and its query. */
 export function parseTarget(target: string): { path: string; query: URLSearchParams } {
-  // It may be a whole URL (RFC 9112 § 3.2.2); the host in it is not used.
+  // The target may be an absolute URL (RFC 9112 § 3.2.2); its host is ignored.
   const local = target.replace(/^https?:\/\/[^/?]*/i, '');
   const at = local.indexOf('?');
   return at < 0

@@ -13,7 +13,7 @@ describe('a path', () => {
     ['/v2/_catalog', { kind: 'catalog' }],
     ['/v2/a/tags/list', { kind: 'tags', name: 'a' }],
     ['/v2/a/b/c/tags/list', { kind: 'tags', name: 'a/b/c' }],
-    // Words of the specification are names, too.
+    // Path segments of the specification are valid repository names, too.
     ['/v2/tags/list/tags/list', { kind: 'tags', name: 'tags/list' }],
     ['/v2/blobs/uploads/blobs/uploads/', { kind: 'uploads', name: 'blobs/uploads' }],
     [
@@ -29,12 +29,12 @@ describe('a path', () => {
     ['/v2/a/blobs/uploads', { kind: 'uploads', name: 'a' }],
     [`/v2/a/blobs/uploads/${ID}`, { kind: 'upload', name: 'a', id: ID }],
     [`/v2/a/referrers/${DIGEST}`, { kind: 'referrers', name: 'a', digest: DIGEST }],
-  ])('%s', (path, expected) => {
+  ])('%s is parsed', (path, expected) => {
     expect(parseRoute(path)).toEqual(expected);
   });
 
   it.each(['/', '/v1/', '/v2/a', '/v2/a/b', '/v3/a/tags/list', '/v2//tags/list/x', '', 'v2/'])(
-    '%j names nothing',
+    '%j is not an endpoint',
     (path) => {
       expect(parseRoute(path)).toBeUndefined();
     },
@@ -86,7 +86,7 @@ describe('a range', () => {
     ['bytes=-5-', { kind: 'whole' }],
     ['items=0-1', { kind: 'whole' }],
     ['', { kind: 'whole' }],
-  ])('%s of 100 bytes', (header, expected) => {
+  ])('%s of 100 bytes is parsed', (header, expected) => {
     expect(parseRange(header, 100)).toEqual(expected);
   });
 
@@ -100,7 +100,7 @@ describe('a range', () => {
     ['0-', undefined],
     [`0-${'9'.repeat(20)}`, undefined],
     ['', undefined],
-  ])('%j of an upload', (header, expected) => {
+  ])('%j of an upload is parsed', (header, expected) => {
     expect(parseContentRange(header)).toEqual(expected);
   });
 });

@@ -2,7 +2,7 @@ import { isDigest, type Digest } from '../../oci/digest.js';
 import { isRepository, isTag } from '../../oci/reference.js';
 import { Problem } from '../problem.js';
 
-/** An end point of a registry (OCI distribution spec 1.1, § Endpoints). */
+/** An endpoint of a registry (OCI distribution spec 1.1, § Endpoints). */
 export type Route =
   | { readonly kind: 'version' }
   | { readonly kind: 'catalog' }
@@ -13,18 +13,18 @@ export type Route =
   | { readonly kind: 'upload'; readonly name: string; readonly id: string }
   | { readonly kind: 'referrers'; readonly name: string; readonly digest: Digest };
 
-const ID = /^[0-9a-f]{32}$/;
+const UPLOAD_ID = /^[0-9a-f]{32}$/;
 
 /**
- * Undefined for a path outside of `/v2/`, or below it that names nothing.
+ * Parses a request path; undefined if it is not an endpoint below `/v2/`.
  *
- * @param path as it came, without its query
+ * @param path path as sent (percent-encoded), without the query
  * @throws Problem NAME_INVALID, DIGEST_INVALID, TAG_INVALID, BLOB_UPLOAD_UNKNOWN
  */
 export function parseRoute(path: string): Route | undefined {
   if (path === '/v2/' || path === '/v2') return { kind: 'version' };
   if (path === '/v2/_catalog') return { kind: 'catalog' };
-  const parts = path.split('/').map(decoded);
+  const parts = path.split('/').map(decodeSegment);
   if (parts.shift() !== '' || parts.shift() !== 'v2') return undefined;
   const [before, last = ''] = [parts.slice(0, -1), parts.at(-1)];
   const ends = (...words: readonly string[]) =>
@@ -36,7 +36,7 @@ export function parseRoute(path: string): Route | undefined {
     return last === ''
       ? { kind: 'uploads', name: name('blobs', 'uploads') }
       : { kind: 'upload', name: name('blobs', 'uploads'), id: idOf(last) };
-  // Without its slash, as some clients write it.
+  // Some clients omit the trailing slash.
   if (ends('blobs') && last === 'uploads') return { kind: 'uploads', name: name('blobs') };
   if (ends('tags') && last === 'list') return { kind: 'tags', name: name('tags') };
   if (ends('manifests'))
@@ -47,8 +47,8 @@ export function parseRoute(path: string): Route | undefined {
   return undefined;
 }
 
-/** Some clients write the colon of a digest `%3A`. A slash that hides so is none, or whoever guards paths is tricked. */
-function decoded(part: string): string {
+/** Some clients send a colon as `%3A`. `%2F` is not decoded: an encoded slash could bypass path-based access rules. */
+function decodeSegment(part: string): string {
   try {
     const text = decodeURIComponent(part);
     return text.includes('/') ? part : text;
@@ -66,17 +66,17 @@ function nameOf(name: string): string {
 }
 
 function idOf(id: string): string {
-  if (ID.test(id)) return id;
+  if (UPLOAD_ID.test(id)) return id;
   throw new Problem(
     'BLOB_UPLOAD_UNKNOWN',
-    `upload: expected one that is there, got ${JSON.stringify(id)}`,
+    `upload: expected the ID of an upload, got ${JSON.stringify(id)}`,
   );
 }
 
 function referenceOf(reference: string): string {
   if (reference.includes(':')) return digestOf(reference);
   if (isTag(reference)) return reference;
-  throw new Problem('TAG_INVALID', `tag: expected a valid one, got ${JSON.stringify(reference)}`);
+  throw new Problem('TAG_INVALID', `tag: expected a valid tag, got ${JSON.stringify(reference)}`);
 }
 
 export function digestOf(text: string): Digest {

@@ -6,7 +6,7 @@ import { Problem } from '../problem.js';
 import { parseContentRange } from './range.js';
 import { digestOf } from './routes.js';
 
-/** POST: mounts, takes a whole blob, or begins an upload. */
+/** POST: mounts a blob, stores a complete blob, or starts an upload. */
 export async function startUpload(exchange: Exchange, name: string): Promise<void> {
   const { query } = exchange;
   const hosting = exchange.hosting();
@@ -21,47 +21,49 @@ export async function startUpload(exchange: Exchange, name: string): Promise<voi
     // Without `from` every repository is searched, so all of them must be readable.
     const isAllowed = from === undefined ? readsAll : may('read', from);
     if (isAllowed && (await hosting.mount(name, digest, from)))
-      return created(exchange, name, digest);
+      return answerCreated(exchange, name, digest);
   }
   const whole = query.get('digest');
   const digest = whole === null ? undefined : digestOf(whole);
   const id = await uploads.start(name);
-  if (digest === undefined) return accepted(exchange, name, id, 0);
+  if (digest === undefined) return answerAccepted(exchange, name, id, 0);
   try {
     await uploads.append(name, id, exchange.body, exchange);
-    await finished(exchange, name, id, digest);
+    await complete(exchange, name, id, digest);
   } catch (error) {
-    // The client never learned its location, so it cannot go on with it.
+    // The client does not know the upload's location, so it cannot resume it.
     await uploads.cancel(name, id).catch(() => undefined);
     throw error;
   }
 }
 
-/** PATCH: one more piece, or, without a place, as much as comes. */
+/** PATCH: appends a chunk; without `Content-Range` at the end of the upload. */
 export async function appendUpload(exchange: Exchange, name: string, id: string): Promise<void> {
   const size = await append(exchange, name, id);
-  accepted(exchange, name, id, size);
+  answerAccepted(exchange, name, id, size);
 }
 
-/** PUT: the rest, if there is any, and the end. */
+/** PUT: appends the last chunk, if any, and completes the upload. */
 export async function finishUpload(exchange: Exchange, name: string, id: string): Promise<void> {
-  const said = exchange.query.get('digest');
-  if (said === null) throw new Problem('DIGEST_INVALID', 'digest: expected one, got none');
-  const digest = digestOf(said);
+  const text = exchange.query.get('digest');
+  if (text === null)
+    throw new Problem('DIGEST_INVALID', 'digest: expected a query parameter, got none');
+  const digest = digestOf(text);
   const { headers } = exchange.request;
   const isEmpty = headers['content-length'] === '0' || !hasBody(exchange);
   if (!isEmpty) await append(exchange, name, id);
-  await finished(exchange, name, id, digest);
+  await complete(exchange, name, id, digest);
 }
 
-/** GET: how far it is. */
+/** GET: reports the number of bytes received. */
 export async function sendUpload(exchange: Exchange, name: string, id: string): Promise<void> {
-  const size = await known(exchange.hosting().uploads.size(name, id));
-  answer(exchange, 204, placeOf(name, id, size));
+  const size = await requireUpload(exchange.hosting().uploads.size(name, id));
+  answer(exchange, 204, uploadHeaders(name, id, size));
 }
 
+/** DELETE: cancels the upload. */
 export async function cancelUpload(exchange: Exchange, name: string, id: string): Promise<void> {
-  await known(exchange.hosting().uploads.cancel(name, id));
+  await requireUpload(exchange.hosting().uploads.cancel(name, id));
   answer(exchange, 204);
 }
 
@@ -73,44 +75,44 @@ async function append(exchange: Exchange, name: string, id: string): Promise<num
   const { request, body, signal } = exchange;
   const { uploads } = exchange.hosting();
   const header = request.headers['content-range'];
-  const place = header === undefined ? undefined : parseContentRange(header);
-  if (header !== undefined && !place)
+  const range = header === undefined ? undefined : parseContentRange(header);
+  if (header !== undefined && !range)
     throw new Problem('BLOB_UPLOAD_INVALID', `content-range: expected START-END, got ${header}`);
   const length = request.headers['content-length'];
-  if (place && length !== undefined && place.size !== Number(length))
+  if (range && length !== undefined && range.size !== Number(length))
     throw new Problem(
       'SIZE_INVALID',
-      `content-range: expected ${length} bytes as content-length says, got ${place.size}`,
+      `content-range: expected ${length} bytes (content-length), got ${range.size}`,
     );
   try {
-    return await known(uploads.append(name, id, body, { signal, at: place?.start }));
+    return await requireUpload(uploads.append(name, id, body, { signal, at: range?.start }));
   } catch (error) {
     if (!(error instanceof ImageError) || error.code !== 'CONFLICT') throw error;
-    const size = await known(uploads.size(name, id));
+    const size = await requireUpload(uploads.size(name, id));
     throw new Problem('BLOB_UPLOAD_INVALID', error.message, {
       status: 416,
-      headers: placeOf(name, id, size),
+      headers: uploadHeaders(name, id, size),
     });
   }
 }
 
-async function finished(
+async function complete(
   exchange: Exchange,
   name: string,
   id: string,
   digest: Digest,
 ): Promise<void> {
   try {
-    await known(exchange.hosting().uploads.finish(name, id, digest));
+    await requireUpload(exchange.hosting().uploads.finish(name, id, digest));
   } catch (error) {
     if (!(error instanceof ImageError) || error.code !== 'CORRUPT') throw error;
     throw new Problem('DIGEST_INVALID', error.message);
   }
-  created(exchange, name, digest);
+  answerCreated(exchange, name, digest);
 }
 
-/** @throws Problem BLOB_UPLOAD_UNKNOWN */
-async function known<T>(work: Promise<T>): Promise<T> {
+/** Converts NOT_FOUND. @throws Problem BLOB_UPLOAD_UNKNOWN */
+async function requireUpload<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -119,17 +121,17 @@ async function known<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function created(exchange: Exchange, name: string, digest: Digest): void {
+function answerCreated(exchange: Exchange, name: string, digest: Digest): void {
   const location = `/v2/${name}/blobs/${digest}`;
   answer(exchange, 201, { location, 'docker-content-digest': digest });
 }
 
-function accepted(exchange: Exchange, name: string, id: string, size: number): void {
-  answer(exchange, 202, placeOf(name, id, size));
+function answerAccepted(exchange: Exchange, name: string, id: string, size: number): void {
+  answer(exchange, 202, uploadHeaders(name, id, size));
 }
 
 /** An empty upload is reported as `0-0`, as other registries do. */
-function placeOf(name: string, id: string, size: number): Record<string, string> {
+function uploadHeaders(name: string, id: string, size: number): Record<string, string> {
   return {
     location: `/v2/${name}/blobs/uploads/${id}`,
     range: `0-${Math.max(0, size - 1)}`,

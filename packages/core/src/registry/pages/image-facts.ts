@@ -7,23 +7,23 @@ import { formatPlatform, readPlatform, type Platform } from '../../oci/platform.
 import type { RegistryReader } from '../hosted.js';
 import { readAll } from '../../transfer/verified.js';
 
-/** One image of a repository as a page shows it. */
+/** Facts about one image or index of a repository, for a page. */
 export interface ImageFacts {
   readonly descriptor: Descriptor;
   readonly manifest: Manifest;
-  /** What it takes, each blob once, in bytes. */
+  /** Size of the manifest and of all configs and layers, in bytes; each blob counts once. */
   readonly size: number;
   readonly platforms: readonly string[];
-  /** Images of its own, and those within it. */
+  /** The image itself, or the images of the index. */
   readonly images: readonly { readonly platform: string; readonly manifest: ImageManifest }[];
 }
 
-/** How many images of an index are looked at. */
-const MOST = 50;
-/** A page reads many documents: a larger one (bytes) is shown as one that cannot be read. */
-const LARGEST = 256 * 1024;
+/** Maximum number of images read from an index. */
+const MAX_INDEX_IMAGES = 50;
+/** A page reads many manifests and configs; one larger than this (bytes) is shown as unreadable. */
+const MAX_DOCUMENT_BYTES = 256 * 1024;
 
-/** Undefined for an image that is not there, is damaged, or is too large for a page. */
+/** Reads the facts of an image; undefined if it does not exist, is damaged, or is too large for a page. */
 export async function factsOf(
   hosted: RegistryReader,
   repository: string,
@@ -32,7 +32,7 @@ export async function factsOf(
   try {
     const descriptor = await hosted.manifest(repository, reference);
     if (!descriptor) return undefined;
-    const manifest = await read(hosted, repository, descriptor);
+    const manifest = await readManifest(hosted, repository, descriptor);
     const images = await imagesIn(hosted, repository, manifest);
     const blobs = new Map<string, number>([[descriptor.digest, descriptor.size]]);
     for (const each of images)
@@ -59,15 +59,18 @@ async function imagesIn(hosted: RegistryReader, repository: string, manifest: Ma
   const images: { platform: string; manifest: ImageManifest }[] = [];
   for (const child of manifest.manifests
     .filter(({ mediaType }) => isManifestType(mediaType))
-    .slice(0, MOST)) {
-    const inner = await read(hosted, repository, child);
+    .slice(0, MAX_INDEX_IMAGES)) {
+    const inner = await readManifest(hosted, repository, child);
     if (inner.kind === 'image')
-      images.push({ platform: child.platform ? shown(child.platform) : '', manifest: inner });
+      images.push({
+        platform: child.platform ? platformText(child.platform) : '',
+        manifest: inner,
+      });
   }
   return images;
 }
 
-async function read(
+async function readManifest(
   hosted: RegistryReader,
   repository: string,
   descriptor: Descriptor,
@@ -81,8 +84,9 @@ async function readDocument(
   descriptor: Descriptor,
 ): Promise<Uint8Array> {
   const { digest, size } = descriptor;
-  if (size > LARGEST) throw tooLarge(`${digest}: expected at most ${LARGEST} bytes, got ${size}`);
-  return readAll(hosted.read(repository, descriptor), LARGEST);
+  if (size > MAX_DOCUMENT_BYTES)
+    throw tooLarge(`${digest}: expected at most ${MAX_DOCUMENT_BYTES} bytes, got ${size}`);
+  return readAll(hosted.read(repository, descriptor), MAX_DOCUMENT_BYTES);
 }
 
 async function platformOf(
@@ -93,10 +97,10 @@ async function platformOf(
   if (!isImageConfigType(config.mediaType)) return '';
   const document = parseJsonObject(await readDocument(hosted, repository, config), 'config');
   const platform = readPlatform(document);
-  return platform ? shown(platform) : '';
+  return platform ? platformText(platform) : '';
 }
 
-function shown(platform: Platform): string {
+function platformText(platform: Platform): string {
   const text = formatPlatform(platform);
   return text === 'unknown/unknown' ? '' : text;
 }

@@ -6,40 +6,40 @@ import type { Rights } from '../access/access.js';
 import { amount, html, page, type Html } from '../../page/html.js';
 import { factsOf, type ImageFacts } from './image-facts.js';
 
-/** Below it are the pages of repositories: no repository begins so. */
+/** Path prefix of repository pages; no repository name can begin with `-`. */
 export const PAGES = '/-/';
 
 export interface PageRequest {
   readonly hosted: RegistryReader;
   readonly rights: Rights;
-  /** Where this registry is, as its visitor wrote it. */
+  /** The `Host` header of the request. */
   readonly host: string;
-  /** `/`, or below {@link PAGES}. */
+  /** `/`, or a path below {@link PAGES}. */
   readonly path: string;
   readonly query: URLSearchParams;
 }
 
-/** How many tags a page shows. */
-const TAGS = 100;
-/** How many referrers a page shows. */
-const REFERRERS = 100;
-/** Among how many images of a repository it is counted which layers they share. */
-const COMPARED = 300;
+/** Maximum number of tags on a page. */
+const TAGS_PER_PAGE = 100;
+/** Maximum number of referrers on a page. */
+const MAX_REFERRERS = 100;
+/** Shared layers are counted among the images of this many tags of a repository. */
+const MAX_COMPARED_TAGS = 300;
 
-/** A page for people; undefined when there is none. */
+/** Renders a web page; undefined if the page does not exist or the user may not read it. */
 export async function renderPage(request: PageRequest): Promise<string | undefined> {
   const {
     path,
     rights: { may },
   } = request;
-  if (path === '/') return front(request);
+  if (path === '/') return frontPage(request);
   const [name = '', digest] = path.slice(PAGES.length).split('@');
   if (!path.startsWith(PAGES) || !isRepository(name) || !may('read', name)) return undefined;
   if (digest === undefined) return repositoryPage(request, name);
   return isDigest(digest) ? imagePage(request, name, digest) : undefined;
 }
 
-async function front({ hosted, rights: { may }, host }: PageRequest): Promise<string> {
+async function frontPage({ hosted, rights: { may }, host }: PageRequest): Promise<string> {
   const names = (await hosted.repositories()).filter((name) => may('read', name));
   const rows = names.map((name) => html`<li><a href="${PAGES}${name}">${name}</a></li>`);
   return page(
@@ -47,7 +47,8 @@ async function front({ hosted, rights: { may }, host }: PageRequest): Promise<st
     html`<h1>Registry <code>${host}</code></h1>
       ${names.length === 0
         ? html`<p>
-            Nothing is here yet. Push something: <code>stowage push app.tar --to ${host}</code>
+            There are no repositories yet. Push an image:
+            <code>stowage push app.tar --to ${host}</code>
           </p>`
         : html`<p class="soft">${names.length} repositories</p>
             <ul>
@@ -61,15 +62,15 @@ async function repositoryPage(
   name: string,
 ): Promise<string | undefined> {
   const after = query.get('last') ?? undefined;
-  const found = await hosted.tags(name, { after, limit: TAGS + 1 });
+  const found = await hosted.tags(name, { after, limit: TAGS_PER_PAGE + 1 });
   if (!found) return undefined;
-  const tags = found.slice(0, TAGS);
+  const tags = found.slice(0, TAGS_PER_PAGE);
   const rows = await Promise.all(
-    tags.map(async (tag) => row(name, host, tag, await factsOf(hosted, name, tag))),
+    tags.map(async (tag) => tagRow(name, host, tag, await factsOf(hosted, name, tag))),
   );
   const last = tags.at(-1);
   const more =
-    found.length > TAGS && last !== undefined
+    found.length > TAGS_PER_PAGE && last !== undefined
       ? html`<p><a rel="next" href="?last=${encodeURIComponent(last)}">More tags</a></p>`
       : undefined;
   return page(
@@ -98,7 +99,7 @@ async function repositoryPage(
   );
 }
 
-function row(name: string, host: string, tag: string, facts: ImageFacts | undefined): Html {
+function tagRow(name: string, host: string, tag: string, facts: ImageFacts | undefined): Html {
   const pull = html`<code>docker pull ${host}/${name}:${tag}</code>`;
   if (!facts)
     return html`<tr>
@@ -127,7 +128,7 @@ async function imagePage(
   const referrers: Descriptor[] = [];
   let isMore = false;
   for await (const { annotations: _, ...each } of hosted.referrers(name, digest)) {
-    isMore = referrers.length === REFERRERS;
+    isMore = referrers.length === MAX_REFERRERS;
     if (isMore) break;
     referrers.push(each);
   }
@@ -144,8 +145,8 @@ async function imagePage(
       <h1>${name}</h1>
       <p><code>${digest}</code></p>
       <p>
-        ${amount(size)}, of which ${amount(sharedBytes)} in layers that other images of this
-        repository have, too. <span class="soft">${descriptor.mediaType}</span>
+        ${amount(size)}, of which ${amount(sharedBytes)} in layers shared with other images of this
+        repository. <span class="soft">${descriptor.mediaType}</span>
       </p>
       <p><code>docker pull ${host}/${name}@${digest}</code></p>
       <p><code>stowage load ${host}/${name}@${digest}</code></p>
@@ -161,7 +162,7 @@ async function imagePage(
                   <th scope="col">Layer</th>
                   <th scope="col">Type</th>
                   <th scope="col" class="number">Size</th>
-                  <th scope="col" class="number">Images with it</th>
+                  <th scope="col" class="number">Images using it</th>
                 </tr>
               </thead>
               <tbody>
@@ -180,7 +181,7 @@ async function imagePage(
       )}
       ${referrers.length === 0
         ? undefined
-        : html`<h2>What refers to it</h2>
+        : html`<h2>Referrers</h2>
             <ul>
               ${referrers.map(
                 (each) =>
@@ -192,17 +193,17 @@ async function imagePage(
                   </li>`,
               )}
             </ul>
-            ${isMore ? html`<p class="soft">and more</p>` : undefined}`}`,
+            ${isMore ? html`<p class="soft">More referrers are not shown.</p>` : undefined}`}`,
   );
 }
 
-/** By layer, the images of a repository that have it, as far as tags name them. */
+/** Maps each layer to the digests of the tagged images that use it. */
 async function usersOfLayers(
   hosted: RegistryReader,
   name: string,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const users = new Map<string, Set<string>>();
-  for (const tag of (await hosted.tags(name, { limit: COMPARED })) ?? []) {
+  for (const tag of (await hosted.tags(name, { limit: MAX_COMPARED_TAGS })) ?? []) {
     const facts = await factsOf(hosted, name, tag);
     for (const { manifest } of facts?.images ?? [])
       for (const { digest } of manifest.layers)

@@ -59,7 +59,7 @@ describe('names of any length', () => {
 });
 
 describe('referrers', () => {
-  it('are read one at a time, with all annotations, which no link keeps', async () => {
+  it('are read lazily, with all annotations, which links do not store', async () => {
     const root = await temporaryFolder();
     const store = new RegistryStore(root);
     const subject = descriptorOf(MediaType.index, Buffer.from('subject'));
@@ -81,7 +81,7 @@ describe('referrers', () => {
     expect(await allOf(after)).toEqual(more);
     const odd = store.referrers('a', subject.digest, { artifactType: 'text/odd' });
     expect(await allOf(odd)).toEqual(all.filter(({ artifactType }) => artifactType === 'text/odd'));
-    // What comes later is not read before it is asked for.
+    // Later referrers are not read before the consumer asks for them.
     const reading = store.referrers('a', subject.digest);
     expect((await reading.next()).value).toEqual(first);
     if (second) await store.removeManifest('a', second.digest);
@@ -106,24 +106,24 @@ describe('a quota', () => {
     ],
   ])('counts %s', async (_, write) => {
     const root = await temporaryFolder();
-    const most = 512 * KIB;
-    const store = new RegistryStore(root, { maxUsed: most });
+    const maxUsed = 512 * KIB;
+    const store = new RegistryStore(root, { maxUsed });
     let writes = 0;
     const fill = async (): Promise<void> => {
       for (; writes < 2000; writes++) await write(store, writes);
     };
     await expect(fill()).rejects.toMatchObject({ code: 'NO_SPACE' });
-    // The last write may go beyond it, by little.
-    expect(await space(root)).toBeLessThan(most + 64 * KIB);
+    // The last write may exceed the quota slightly.
+    expect(await space(root)).toBeLessThan(maxUsed + 64 * KIB);
     expect(writes).toBeGreaterThan(10);
-    // Another process counts what is there, and takes no more either.
+    // Another process counts the existing files, and refuses more, too.
     await expect(
       (async () => {
-        const other = new RegistryStore(root, { maxUsed: most });
+        const other = new RegistryStore(root, { maxUsed });
         for (let at = 0; at < 2000; at++) await write(other, at + 5000);
       })(),
     ).rejects.toMatchObject({ code: 'NO_SPACE' });
-    expect(await space(root)).toBeLessThan(2 * most);
+    expect(await space(root)).toBeLessThan(2 * maxUsed);
   });
 
   it('counts mounted blobs', async () => {
@@ -138,7 +138,7 @@ describe('a quota', () => {
   });
 });
 
-it('gives up uploads that nobody goes on with, and the folders made for them', async () => {
+it('deletes abandoned uploads and the folders created for them', async () => {
   const root = await temporaryFolder();
   const store = new RegistryStore(root);
   await putManifest(store, 'team/kept', {}, ['v1']);
@@ -153,7 +153,7 @@ it('gives up uploads that nobody goes on with, and the folders made for them', a
   };
   await age();
   expect((await collectGarbage(root, times)).uploads).toBe(21);
-  // A folder goes when it was empty for as long.
+  // An empty folder is removed after the same time.
   for (let level = 0; level < 3; level++) {
     await age();
     await collectGarbage(root, times);

@@ -21,24 +21,25 @@ import { namesIn } from '../../disk/if-there.js';
 import { blobFile, blobFolder, digestOfBlobFile, partialFolder } from '../../store/paths.js';
 
 export interface CollectGarbageOptions extends CallOptions {
-  /** What was wanted within this long (ms) may belong to a push that is still going on. */
+  /** Content marked as in use within this time (ms) is kept: it may belong to a running push. */
   readonly grace: number;
-  /** An upload to which nothing came for this long (ms) is given up. */
+  /** An upload that received nothing for this long (ms) is deleted. */
   readonly uploadGrace: number;
+  /** Reports garbage without deleting it. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** The garbage that was deleted. */
+/** The deleted garbage; in a dry run, the garbage that would be deleted. */
 export interface CollectedGarbage {
   readonly blobs: readonly Digest[];
   readonly uploads: number;
-  /** On disk. */
+  /** Disk space of the deleted files. */
   readonly freedBytes: number;
 }
 
 /**
- * Deletes what no manifest of a registry needs any more, while it runs: marks what manifests name, sweeps the rest,
- * and spares what somebody wanted within the grace, in any process.
+ * Deletes content that no manifest of a registry references (mark and sweep), also while the registry is running. Content
+ * that any process marked as in use within the grace is kept.
  */
 export async function collectGarbage(
   root: string,
@@ -56,20 +57,20 @@ export async function collectGarbage(
       await restore(root, linkFolder(root, repository, '_trash'), (digest) =>
         blobLink(root, repository, digest),
       );
-    const own = await marked(store, root, repository);
+    const own = await referencedBy(store, root, repository);
     for (const name of await namesIn(root, linkFolder(root, repository, '_blobs'))) {
       const digest = digestOfLink(name);
       if (digest === undefined) continue;
       const path = blobLink(root, repository, digest);
       const isOld = ((await statIfThere(path))?.mtimeMs ?? Infinity) < before;
       const trash = trashFile(root, digest, repository);
-      const isGone =
+      const isSwept =
         isOld &&
         !own.has(digest) &&
         (dryRun === true || (await sweep(path, trash, { before, privateTo: root })) !== undefined);
-      if (!isGone) needed.add(digest);
+      if (!isSwept) needed.add(digest);
     }
-    for (const file of await oldFiles(
+    for (const file of await filesOlderThan(
       root,
       linkFolder(root, repository, '_uploads'),
       Date.now() - uploadGrace,
@@ -78,9 +79,9 @@ export async function collectGarbage(
       freedBytes += await allocated(file);
       if (!dryRun) await rm(file, { force: true });
     }
-    if (!dryRun) await forgetReferrers(store, root, repository);
+    if (!dryRun) await removeStaleReferrers(store, root, repository);
   }
-  for (const file of await oldFiles(root, partialFolder(root), Date.now() - uploadGrace)) {
+  for (const file of await filesOlderThan(root, partialFolder(root), Date.now() - uploadGrace)) {
     freedBytes += await allocated(file);
     if (!dryRun) await rm(file, { force: true });
   }
@@ -93,7 +94,7 @@ export async function collectGarbage(
       if (digest === undefined || needed.has(digest)) continue;
       const path = blobFile(root, digest);
       const freed = dryRun
-        ? await wouldFree(path, before)
+        ? await freeableBytes(path, before)
         : await sweep(path, trashFile(root, digest), { before, privateTo: root });
       if (freed === undefined) continue;
       blobs.push(digest);
@@ -102,13 +103,13 @@ export async function collectGarbage(
   return { blobs, uploads, freedBytes };
 }
 
-async function wouldFree(path: string, before: number): Promise<number | undefined> {
+async function freeableBytes(path: string, before: number): Promise<number | undefined> {
   const info = await statIfThere(path);
   return info && info.mtimeMs < before ? allocatedBy(info) : undefined;
 }
 
-/** What the manifests of a repository need, themselves among it. */
-async function marked(
+/** Digests of the manifests of a repository and of all content that they reference. */
+async function referencedBy(
   store: RegistryStore,
   root: string,
   repository: string,
@@ -133,7 +134,7 @@ async function* manifestsIn(
   }
 }
 
-/** Every manifest of every repository. */
+/** Lists every manifest of every repository. */
 export async function* allManifests(
   root: string,
 ): AsyncIterable<{ readonly repository: string; readonly manifest: StoredManifest }> {
@@ -143,7 +144,7 @@ export async function* allManifests(
       yield { repository, manifest };
 }
 
-/** What a collector that died has moved away. */
+/** Moves back the files that an interrupted garbage collection has left in the trash. */
 async function restore(
   root: string,
   trash: string,
@@ -153,13 +154,13 @@ async function restore(
     const digest = digestOfLink(name);
     if (!digest) continue;
     const [from, place] = [join(trash, name), placeOf(digest)];
-    // What came again meanwhile is younger.
+    // If the content was pushed again meanwhile, the trashed copy is not needed.
     if (await statIfThere(place)) await rm(from, { force: true });
     else await unlessAbsent(() => moveBack(from, place));
   }
 }
 
-async function oldFiles(root: string, folder: string, before: number): Promise<string[]> {
+async function filesOlderThan(root: string, folder: string, before: number): Promise<string[]> {
   const old: string[] = [];
   for (const name of await namesIn(root, folder)) {
     const info = await statIfThere(join(folder, name));
@@ -168,8 +169,8 @@ async function oldFiles(root: string, folder: string, before: number): Promise<s
   return old;
 }
 
-/** Of manifests that are gone. */
-async function forgetReferrers(
+/** Deletes referrer links of manifests that do not exist any more. */
+async function removeStaleReferrers(
   store: RegistryStore,
   root: string,
   repository: string,

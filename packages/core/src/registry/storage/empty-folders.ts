@@ -5,28 +5,28 @@ import { unlessAbsent } from '../../disk/if-there.js';
 import { entriesIn } from '../../disk/if-there.js';
 import { repositoriesFolder } from '../../store/paths.js';
 
-/** A repository that once had a manifest exists as long as it has these. */
-const KEPT = ['_manifests', '_tags'];
+/** Folders that make a repository exist, even when they are empty. */
+const KEPT_FOLDERS = ['_manifests', '_tags'];
 
 /**
- * Removes the folders of repositories to which nothing was ever pushed in full: uploads begun under many names would
+ * Removes folders of repositories that never had a manifest: abandoned uploads to many repository names would otherwise
  * leave a folder for each.
  *
- * @param before folders that changed since (ms since 1970) stay.
+ * @param before folders changed at or after this time (ms since 1970) are kept.
  */
 export async function removeEmptyFolders(root: string, before: number): Promise<void> {
   const visit = async (folder: string): Promise<void> => {
     for (const entry of await entriesIn(root, folder)) {
-      if (!entry.isDirectory() || KEPT.includes(entry.name)) continue;
+      if (!entry.isDirectory() || KEPT_FOLDERS.includes(entry.name)) continue;
       const path = join(folder, entry.name);
       await visit(path);
       const info = await unlessAbsent(() => lstat(path));
-      if (info && info.mtimeMs < before) await rmdir(path).catch(unlessUsed);
+      if (info && info.mtimeMs < before) await rmdir(path).catch(ignoreFolderInUse);
     }
   };
   await visit(repositoriesFolder(root));
 }
 
-function unlessUsed(error: unknown): void {
+function ignoreFolderInUse(error: unknown): void {
   if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) throw error;
 }

@@ -21,30 +21,30 @@ import type { Quota } from './quota.js';
 import { inFolder } from './links.js';
 import { blobFile } from '../../store/paths.js';
 
-/** Makes no file where there is none: another process has taken it over then. */
-const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+/** Without `O_CREAT`: if the file is missing, another process has taken over the upload. */
+const APPEND_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
 
-/** How many uploads are remembered: one that was given up is never heard of again. */
-const MOST = 10_000;
+/** Maximum number of uploads in memory: clients do not report abandoned ones. */
+const MAX_SESSIONS = 10_000;
 
-/** An upload that this process writes. */
+/** State of an upload that this process writes. */
 interface Session {
   readonly path: string;
   size: number;
-  /** Of all its bytes; absent where they came through another process, or a request that broke off. */
+  /** Hash of all bytes; absent if another process received some of them, or a request was interrupted. */
   hashed?: { readonly algorithm: Algorithm; readonly hash: Hash } | undefined;
   isBusy: boolean;
 }
 
 export interface FileUploadsOptions {
-  /** Makes a blob one of a repository. */
+  /** Adds a blob to a repository. */
   readonly link: (repository: string, digest: Digest) => Promise<void>;
   readonly quota: Quota;
 }
 
 /**
- * Uploads in files. Each belongs to the process that writes it; another one that is asked to go on with it, after a
- * crash for example, takes a copy, so nothing that the first still writes ever reaches the blob.
+ * Uploads in files. An upload belongs to the process that writes it. Another process that is asked to continue it, for
+ * example after a crash, takes over a copy, so late writes of the first process never reach the blob.
  */
 export class FileUploads implements Uploads {
   readonly #root: string;
@@ -74,9 +74,9 @@ export class FileUploads implements Uploads {
     const hashed = { algorithm: 'sha256', hash: createHash('sha256') } as const;
     const session: Session = { path, size: 0, hashed, isBusy: false };
     this.#sessions.set(`${repository} ${id}`, Promise.resolve(session));
-    // Who comes back to the oldest finds its file.
+    // The oldest upload is only dropped from memory; it can be continued from its file.
     const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size > MOST && oldest !== undefined) this.#sessions.delete(oldest);
+    if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
     return id;
   }
 
@@ -94,14 +94,14 @@ export class FileUploads implements Uploads {
     bytes: Bytes,
     { at, signal }: CallOptions & { readonly at?: number | undefined } = {},
   ): Promise<number> {
-    return this.#alone(repository, id, async (upload) => {
+    return this.#exclusively(repository, id, async (upload) => {
       if (at !== undefined && at !== upload.size)
         throw new ImageError(
           'CONFLICT',
-          `upload ${id}: expected bytes from ${upload.size} on, got them from ${at} on`,
+          `upload ${id}: expected bytes from offset ${upload.size}, got offset ${at}`,
         );
       await this.#quota.admit();
-      await using file = await open(upload.path, APPEND);
+      await using file = await open(upload.path, APPEND_FLAGS);
       const { hashed } = upload;
       let size = upload.size;
       try {
@@ -114,7 +114,7 @@ export class FileUploads implements Uploads {
         await writeAll(file, passing, upload.path);
         upload.size = size;
       } catch (error) {
-        // Some of what was hashed may not have been written.
+        // Some hashed bytes may not have been written.
         upload.hashed = undefined;
         upload.size = (await file.stat()).size;
         throw error;
@@ -124,7 +124,7 @@ export class FileUploads implements Uploads {
   }
 
   finish(repository: string, id: string, digest: Digest): Promise<void> {
-    return this.#alone(repository, id, async (upload) => {
+    return this.#exclusively(repository, id, async (upload) => {
       const algorithm = algorithmOf(digest);
       await using file = await open(upload.path, 'r+');
       const hash =
@@ -135,14 +135,17 @@ export class FileUploads implements Uploads {
       this.#sessions.delete(`${repository} ${id}`);
       if (actual !== digest) {
         await rm(upload.path, { force: true });
-        throw new ImageError('CORRUPT', `upload: expected content of ${digest}, got ${actual}`);
+        throw new ImageError(
+          'CORRUPT',
+          `upload: expected content with digest ${digest}, got ${actual}`,
+        );
       }
-      // From now on somebody wants it.
+      // Mark it as in use, so the garbage collector keeps the new blob.
       await file.utimes(new Date(), new Date());
       await file.sync();
       const path = blobFile(this.#root, digest);
       await makeFolder(dirname(path), this.#folders);
-      // Where another process has taken the upload over, there is nothing to rename.
+      // ENOENT if another process has taken over the upload.
       await rename(upload.path, path);
       await syncFolder(dirname(path));
       await this.#link(repository, digest);
@@ -150,34 +153,37 @@ export class FileUploads implements Uploads {
   }
 
   cancel(repository: string, id: string): Promise<void> {
-    return this.#alone(repository, id, async ({ path }) => {
+    return this.#exclusively(repository, id, async ({ path }) => {
       this.#sessions.delete(`${repository} ${id}`);
       await rm(path);
     });
   }
 
-  /** One request at a time. @throws ImageError CONFLICT, NOT_FOUND */
-  async #alone<T>(
+  /** Runs `work` as the only request for the upload. @throws ImageError CONFLICT, NOT_FOUND */
+  async #exclusively<T>(
     repository: string,
     id: string,
     work: (upload: Session) => Promise<T>,
   ): Promise<T> {
     const upload = await this.#session(repository, id);
     if (upload.isBusy)
-      throw new ImageError('CONFLICT', `upload ${id}: expected one request at a time, got two`);
+      throw new ImageError(
+        'CONFLICT',
+        `upload ${id}: expected one request at a time, got a second one`,
+      );
     upload.isBusy = true;
     try {
       return await work(upload);
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error;
       this.#sessions.delete(`${repository} ${id}`);
-      throw unknown(id);
+      throw uploadNotFound(id);
     } finally {
       upload.isBusy = false;
     }
   }
 
-  /** That of this process, or what another one left. @throws ImageError NOT_FOUND */
+  /** The upload of this process, or one taken over from another process. @throws ImageError NOT_FOUND */
   #session(repository: string, id: string): Promise<Session> {
     const key = `${repository} ${id}`;
     const known = this.#sessions.get(key);
@@ -193,14 +199,14 @@ export class FileUploads implements Uploads {
     const path = this.#path(repository, id);
     try {
       const left = (await readdir(folder)).find((name) => name.startsWith(`${id}.`));
-      if (left === undefined) throw unknown(id);
+      if (left === undefined) throw uploadNotFound(id);
       if (join(folder, left) !== path) {
         await copyFile(join(folder, left), path);
         await rm(join(folder, left));
       }
       return { path, size: (await stat(path)).size, isBusy: false };
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') throw unknown(id);
+      if (systemCode(error) === 'ENOENT') throw uploadNotFound(id);
       throw error;
     }
   }
@@ -216,6 +222,6 @@ async function hashOf(file: FileHandle, algorithm: Algorithm, size: number): Pro
   return hash;
 }
 
-function unknown(id: string): ImageError {
-  return new ImageError('NOT_FOUND', `upload ${id}: expected one that was begun, got none`);
+function uploadNotFound(id: string): ImageError {
+  return new ImageError('NOT_FOUND', `upload ${id}: expected an upload, got none`);
 }

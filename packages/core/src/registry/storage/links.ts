@@ -11,11 +11,11 @@ import { unlessAbsent } from '../../disk/if-there.js';
 /**
  * Creates an empty marker file durably; refreshes its time if it exists.
  *
- * @returns how many folders were made for it
+ * @returns the number of folders created for it
  */
 export async function makeLink(path: string, options: FolderOptions): Promise<number> {
   const folders = await inFolder(dirname(path), options, async () => {
-    await (await open(path, APPEND, fileMode(options))).close();
+    await (await open(path, APPEND_FLAGS, fileMode(options))).close();
     const now = new Date();
     await utimes(path, now, now);
   });
@@ -23,13 +23,14 @@ export async function makeLink(path: string, options: FolderOptions): Promise<nu
   return folders;
 }
 
-const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+const APPEND_FLAGS =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 /**
- * Does something in a folder that is made first where it is missing. Empty folders are removed by the garbage
- * collector, so the folder may disappear in between.
+ * Runs `work` in a folder, which is created if missing. Retries, as the garbage collector may remove the empty folder
+ * in between.
  *
- * @returns how many folders were made
+ * @returns the number of folders created
  */
 export async function inFolder(
   folder: string,
@@ -42,37 +43,37 @@ export async function inFolder(
       await work();
       return made;
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT' || tries === TRIES) throw error;
+      if (systemCode(error) !== 'ENOENT' || tries === MAX_RETRIES) throw error;
     }
     made += await makeFolder(folder, options);
   }
 }
 
-const TRIES = 5;
+const MAX_RETRIES = 5;
 
-/** How often, and how long between (ms), a file is looked for that may be on its way back out of the trash. */
-const LOOKS = 20;
-const BETWEEN = 10;
+/** How often, and at what interval (ms), to look again for a file that the collector may move back from the trash. */
+const MAX_LOOKS = 20;
+const LOOK_INTERVAL_MS = 10;
 
 /**
- * Marks a file as wanted now, so that `sweep` leaves it.
+ * Marks a file as in use now (its modification time), so that `sweep` keeps it.
  *
- * @param unlessWithin leaves a mark that is younger than this (ms).
- * @returns whether it is there
+ * @param unlessWithin do not refresh a refreshTime younger than this (ms).
+ * @returns whether the file exists
  */
 export async function touch(path: string, trash: string, unlessWithin = 0): Promise<boolean> {
   for (let looks = 0; ; looks++) {
-    // As quick as to read a link.
+    // Synchronous, as this is on the path of every read and takes no longer than reading a link.
     const info = statSync(path, { throwIfNoEntry: false });
     if (info && Date.now() - info.mtimeMs < unlessWithin) return true;
-    if (info && (await unlessAbsent(() => mark(path)))) return true;
-    if (looks === LOOKS || !(await statIfThere(trash))) return false;
-    await sleep(BETWEEN);
+    if (info && (await unlessAbsent(() => refreshTime(path)))) return true;
+    if (looks === MAX_LOOKS || !(await statIfThere(trash))) return false;
+    await sleep(LOOK_INTERVAL_MS);
   }
 }
 
-/** Where nothing can be written, nothing is swept either. */
-async function mark(path: string): Promise<true> {
+/** Ignores a read-only file system: nothing is swept there either. */
+async function refreshTime(path: string): Promise<true> {
   try {
     const now = new Date();
     await utimes(path, now, now);
@@ -83,10 +84,10 @@ async function mark(path: string): Promise<true> {
 }
 
 /**
- * Deletes a file that was last marked before a time (ms since 1970). It is moved away first and its time is read again:
- * a file that was marked before the move is moved back, and after the move nothing is found to mark.
+ * Deletes a file that was last marked before a time (ms since 1970). The file is first moved to the trash and its time is
+ * read again: if it was marked before the move, it is moved back; after the move no process can mark it.
  *
- * @returns the bytes that were freed; undefined when it stays
+ * @returns the number of bytes freed; undefined when the file is kept
  */
 export async function sweep(
   path: string,
@@ -106,7 +107,7 @@ export async function sweep(
   return freed;
 }
 
-/** Moves a file out of the trash, durably: it is wanted. */
+/** Moves a file back from the trash, durably. */
 export async function moveBack(trash: string, path: string): Promise<void> {
   await rename(trash, path);
   await syncFolder(dirname(path));

@@ -8,15 +8,15 @@ import { repositoriesFolder } from '../../store/paths.js';
 
 export interface RepositoryFolder {
   readonly name: string;
-  /** Its folders: `_manifests`, or only `_blobs` or `_uploads` so far. */
+  /** Names of its `_` folders; without `_manifests` it is not a repository for clients yet. */
   readonly has: readonly string[];
 }
 
 /**
- * Every repository of a registry's folder. Folders with other names are passed over.
+ * Lists every repository of a registry's folder. Folders without a valid repository name are skipped.
  *
- * @param links whether symbolic links are passed over, too. Whoever deletes what no repository needs must not: the
- * repository behind the link may need it.
+ * @param links whether to skip symbolic links or to refuse them (default). A garbage collector must refuse them: the
+ * repository behind the link may reference content.
  * @throws ImageError INVALID (a symbolic link)
  */
 export async function repositoriesIn(
@@ -40,7 +40,7 @@ export async function repositoriesIn(
   return found;
 }
 
-/** Every tag of a repository of a registry's folder. */
+/** Lists every tag of a repository of a registry's folder, unsorted. */
 export async function tagsIn(root: string, repository: string): Promise<string[]> {
   const found: string[] = [];
   const top = linkFolder(root, repository, '_tags');

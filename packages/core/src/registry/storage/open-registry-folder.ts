@@ -1,15 +1,15 @@
 import type { RegistryStorage } from '../hosted.js';
 import { RegistryStore } from './registry-store.js';
 
-/** Bounds on the storage of a registry. */
+/** Limits of a registry's storage. */
 export interface RegistryFolderOptions {
-  /** How many bytes of content the folder may hold; unlimited when omitted. More is NO_SPACE. */
+  /** Maximum disk space of the folder in bytes; unlimited when omitted. Writes beyond it fail with NO_SPACE. */
   readonly maxUsed?: number | undefined;
 }
 
 /**
- * Opens a folder as the storage of a registry, to be served by `registryHandler`. It is created by the first upload. Any
- * number of processes may share it.
+ * Opens a folder as the storage of a registry, for `registryHandler`. The first write creates the folder. Any number of
+ * processes may share it.
  */
 export function openRegistryFolder(root: string, options?: RegistryFolderOptions): RegistryStorage {
   return new RegistryStore(root, options);

@@ -3,103 +3,104 @@ import { join } from 'node:path';
 import { ImageError } from '../../errors.js';
 import { unlessAbsent } from '../../disk/if-there.js';
 
-/** How old a count may be (ms), and how many times longer than it took. */
-const FRESH = 10_000;
-const RARE = 20;
-/** The same where the quota is used up: space may have been freed just now. */
-const FRESH_WHEN_FULL = 1_000;
+/** Disk space is counted again after this long (ms), or this many times the duration of the last count if longer. */
+const MAX_COUNT_AGE_MS = 10_000;
+const MAX_COUNT_AGE_FACTOR = 20;
+/** Like `MAX_COUNT_AGE_MS`, when the quota is used up: space may have been freed since. */
+const MAX_COUNT_AGE_WHEN_FULL_MS = 1_000;
 
-/** What the disk keeps of a file or a folder beside its blocks, in bytes: about an inode. */
-const ENTRY = 512;
-const BLOCK = 4096;
+/** Disk space of a file or folder in addition to its blocks, in bytes: about one inode. */
+const ENTRY_BYTES = 512;
+const BLOCK_BYTES = 4096;
 
 /**
- * How much disk space a registry may use, and how much it does: the blocks of every file and folder below its root,
- * and for each of them {@link ENTRY}. What this process writes is estimated as it comes; what others write or delete
- * is seen at the next count.
+ * Limits the disk space of a registry: the blocks of every file and folder below its root, plus {@link ENTRY_BYTES} for each.
+ * Writes of this process are estimated and added at once; writes and deletions of other processes are seen at the next
+ * count.
  */
 export class Quota {
   readonly #root: string;
-  readonly #most: number;
+  readonly #maxBytes: number;
   #used = 0;
-  /** Taken since the count that runs has begun: it may have missed it. */
-  #since = 0;
+  /** Bytes added since the running count started, which may have missed them. */
+  #addedSinceStart = 0;
   #countedAt = -Infinity;
-  #took = 0;
+  #countDuration = 0;
   #counting: Promise<void> | undefined;
 
   constructor(root: string, most = Infinity) {
     this.#root = root;
-    this.#most = most;
+    this.#maxBytes = most;
   }
 
-  /** Before something is written. @throws ImageError NO_SPACE */
+  /** Checks that there is space left; call it before each write. @throws ImageError NO_SPACE */
   async admit(): Promise<void> {
-    if (this.#most === Infinity) return;
+    if (this.#maxBytes === Infinity) return;
     const age = performance.now() - this.#countedAt;
-    const fresh = this.#used < this.#most ? FRESH : FRESH_WHEN_FULL;
-    if (age > Math.max(fresh, this.#took * RARE)) await (this.#counting ??= this.#count());
-    if (this.#used >= this.#most) throw this.#full();
+    const maxAge = this.#used < this.#maxBytes ? MAX_COUNT_AGE_MS : MAX_COUNT_AGE_WHEN_FULL_MS;
+    if (age > Math.max(maxAge, this.#countDuration * MAX_COUNT_AGE_FACTOR))
+      await (this.#counting ??= this.#count());
+    if (this.#used >= this.#maxBytes) throw this.#noSpace();
   }
 
-  /** Content grows by so many bytes. @throws ImageError NO_SPACE */
+  /** Adds bytes of content. @throws ImageError NO_SPACE */
   take(bytes: number): void {
     this.#add(bytes);
-    if (this.#used > this.#most) throw this.#full();
+    if (this.#used > this.#maxBytes) throw this.#noSpace();
   }
 
-  /** A file of so many bytes is to be written. @throws ImageError NO_SPACE */
+  /** Adds a file of this size (bytes). @throws ImageError NO_SPACE */
   takeFile(bytes: number): void {
     this.addFile(bytes);
     this.take(0);
   }
 
-  /** A file of so many bytes is written, after {@link admit}. */
+  /** Adds a file of this size (bytes) without a check; call {@link admit} before. */
   addFile(bytes: number): void {
-    this.#add(ENTRY + Math.ceil(bytes / BLOCK) * BLOCK);
+    this.#add(ENTRY_BYTES + Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES);
   }
 
-  /** Folders are made, after {@link admit}. */
+  /** Adds folders without a check; call {@link admit} before. */
   addFolders(count: number): void {
-    this.#add(count * (ENTRY + BLOCK));
+    this.#add(count * (ENTRY_BYTES + BLOCK_BYTES));
   }
 
   #add(bytes: number): void {
     this.#used += bytes;
-    this.#since += bytes;
+    this.#addedSinceStart += bytes;
   }
 
-  #full(): ImageError {
+  #noSpace(): ImageError {
     return new ImageError(
       'NO_SPACE',
-      `${this.#root}: expected to keep no more than ${this.#most} bytes, got more`,
-      { location: this.#root, hint: 'Raise --max-used, or let stowage prune free some.' },
+      `${this.#root}: expected at most ${this.#maxBytes} bytes, got more`,
+      { location: this.#root, hint: 'Raise --max-used, or free space with stowage prune.' },
     );
   }
 
   async #count(): Promise<void> {
     const start = performance.now();
-    this.#since = 0;
+    this.#addedSinceStart = 0;
     try {
-      this.#used = (await usedBy(this.#root)) + this.#since;
+      this.#used = (await usedBy(this.#root)) + this.#addedSinceStart;
       this.#countedAt = performance.now();
-      this.#took = this.#countedAt - start;
+      this.#countDuration = this.#countedAt - start;
     } finally {
       this.#counting = undefined;
     }
   }
 }
 
-/** How many entries are looked at together. */
-const TOGETHER = 64;
+/** Number of concurrent `lstat` calls. */
+const LSTAT_CONCURRENCY = 64;
 
 /** The disk space of a folder and all that is below it, in bytes; symbolic links are not followed. */
 async function usedBy(folder: string): Promise<number> {
   const entries = (await unlessAbsent(() => readdir(folder, { withFileTypes: true }))) ?? [];
   let used = await spaceOf(folder);
   const files = entries.filter((entry) => !entry.isDirectory());
-  for (let at = 0; at < files.length; at += TOGETHER) {
-    const some = files.slice(at, at + TOGETHER);
+  for (let at = 0; at < files.length; at += LSTAT_CONCURRENCY) {
+    const some = files.slice(at, at + LSTAT_CONCURRENCY);
     for (const space of await Promise.all(some.map(({ name }) => spaceOf(join(folder, name)))))
       used += space;
   }
@@ -110,5 +111,5 @@ async function usedBy(folder: string): Promise<number> {
 
 async function spaceOf(path: string): Promise<number> {
   const info = await unlessAbsent(() => lstat(path));
-  return info ? ENTRY + info.blocks * 512 : 0;
+  return info ? ENTRY_BYTES + info.blocks * 512 : 0;
 }

@@ -1,21 +1,21 @@
 import type { Digest } from '../../oci/digest.js';
 
-/** How many manifests stay in memory, and the largest of them, in bytes. */
-const MOST = 1000;
-const LARGEST = 16 * 1024;
+/** Maximum number of cached manifests, and maximum size of one (bytes). */
+const MAX_MANIFESTS = 1000;
+const MAX_MANIFEST_BYTES = 16 * 1024;
 
-/** Manifests that were read last. They are asked for only where their link is there. */
+/** In-memory cache of manifests; the oldest are dropped. Callers check the repository's link before they read it. */
 export class RecentManifests {
-  readonly #known = new Map<Digest, Uint8Array>();
+  readonly #cached = new Map<Digest, Uint8Array>();
 
   get(digest: Digest): Uint8Array | undefined {
-    return this.#known.get(digest);
+    return this.#cached.get(digest);
   }
 
   set(digest: Digest, bytes: Uint8Array): void {
-    if (bytes.byteLength > LARGEST) return;
-    this.#known.set(digest, bytes);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > MOST && oldest !== undefined) this.#known.delete(oldest);
+    if (bytes.byteLength > MAX_MANIFEST_BYTES) return;
+    this.#cached.set(digest, bytes);
+    const [oldest] = this.#cached.keys();
+    if (this.#cached.size > MAX_MANIFESTS && oldest !== undefined) this.#cached.delete(oldest);
   }
 }

@@ -6,25 +6,25 @@ import { isRepository, isTag } from '../../oci/reference.js';
 import { digestName, repositoriesFolder } from '../../store/paths.js';
 
 /*
- * What a registry keeps on disk, beside the folders of content in paths.ts:
+ * A registry on disk (the folders of blobs and temporary files are those of store/paths.ts):
  *
  *   <root>/
- *     blobs/<algorithm>/<hex>                                      content: whole, verified, never changed
- *     repositories/<name>/_blobs/<algorithm>-<hex>                 this repository holds that content
- *     repositories/<name>/_manifests/<algorithm>-<hex>             …as a manifest: its descriptor and its children, as JSON
- *     repositories/<name>/_referrers/<algorithm>-<hex>/<…>-<hex>   a manifest of this repository refers to that one
- *     repositories/<name>/_tags/<tag>                              a name: the digest of its manifest
- *     repositories/<name>/_uploads/<id>.<process>                  content on its way in
- *     repositories/<name>/_trash/, trash/                          on its way out, unless somebody wants it after all
- *     quarantine/<algorithm>-<hex>                                 content that was found damaged
+ *     blobs/<algorithm>/<hex>                                      blobs: complete, verified, never changed
+ *     repositories/<name>/_blobs/<algorithm>-<hex>                 marker: this repository holds that blob
+ *     repositories/<name>/_manifests/<algorithm>-<hex>             a manifest: its descriptor, subject and children, as JSON
+ *     repositories/<name>/_referrers/<algorithm>-<hex>/<…>-<hex>   marker: the second manifest refers to the first
+ *     repositories/<name>/_tags/<tag>                              a tag: the digest of its manifest
+ *     repositories/<name>/_uploads/<id>.<process>                  an upload, by the process that writes it
+ *     repositories/<name>/_trash/, trash/                          being deleted; restored if marked as in use
+ *     quarantine/<algorithm>-<hex>                                 damaged blobs
  *
- * No component of a repository's name begins with `_`; names are written as oci/file-name.ts does.
+ * No path component of a repository begins with `_`; oci/file-name.ts escapes names.
  *
- * Repositories, tags and digests may come from another registry. Every function here checks them and joins with
+ * Repositories, tags and digests may come from untrusted input. Every function here checks them and joins with
  * `inside`, so no caller can get a path outside the root. @throws ImageError INVALID
  */
 export function repositoryFolder(root: string, repository: string): string {
-  if (!isRepository(repository)) throw invalid(root, 'a repository', repository);
+  if (!isRepository(repository)) throw invalidName(root, 'a repository', repository);
   return inside(repositoriesFolder(root), ...repository.split('/').map(filePathOf));
 }
 
@@ -36,7 +36,7 @@ export function linkFolder(
   return inside(repositoryFolder(root, repository), kind);
 }
 
-/** Undefined for a file that is no link, for example one that is being written. */
+/** Converts a link's file name to its digest; undefined for other files, for example temporary ones. */
 export function digestOfLink(name: string): Digest | undefined {
   const digest = name.replace('-', ':');
   return isDigest(digest) ? digest : undefined;
@@ -51,11 +51,11 @@ export function manifestLink(root: string, repository: string, digest: Digest): 
 }
 
 export function tagLink(root: string, repository: string, tag: string): string {
-  if (!isTag(tag)) throw invalid(root, 'a tag', tag);
+  if (!isTag(tag)) throw invalidName(root, 'a tag', tag);
   return inside(linkFolder(root, repository, '_tags'), filePathOf(tag));
 }
 
-/** Where links to the manifests are that refer to `subject`. */
+/** The folder of links to the manifests that refer to `subject`. */
 export function referrersFolder(root: string, repository: string, subject: Digest): string {
   return inside(linkFolder(root, repository, '_referrers'), digestName(subject));
 }
@@ -76,11 +76,11 @@ export function uploadFile(
   repository: string,
   { id, writer }: { readonly id: string; readonly writer: string },
 ): string {
-  if (!UPLOAD_ID.test(id)) throw invalid(root, 'the ID of an upload', id);
+  if (!UPLOAD_ID.test(id)) throw invalidName(root, 'the ID of an upload', id);
   return inside(linkFolder(root, repository, '_uploads'), `${id}.${writer}`);
 }
 
-/** Where a blob, or a repository's link to it, lies until it is certain that nobody wants it. */
+/** The file in the trash for a blob, or for a repository's link to it, until it is known to be unused. */
 export function trashFile(root: string, digest: Digest, repository?: string): string {
   return inside(
     repository === undefined ? trashFolder(root) : linkFolder(root, repository, '_trash'),
@@ -96,7 +96,7 @@ export function quarantineFile(root: string, digest: Digest): string {
   return inside(root, 'quarantine', digestName(digest));
 }
 
-function invalid(root: string, expected: string, got: string): ImageError {
+function invalidName(root: string, expected: string, got: string): ImageError {
   return new ImageError('INVALID', `${root}: expected ${expected}, got ${JSON.stringify(got)}`, {
     location: root,
   });

@@ -27,7 +27,7 @@ async function putBlob(
   return descriptor;
 }
 
-/** As a handler does: the manifest names what is there. */
+/** Stores an image as the request handler does, after its layers. */
 async function putImage(
   store: RegistryStore,
   repository: string,
@@ -41,19 +41,24 @@ async function putImage(
   return descriptor;
 }
 
-async function isWhole(store: RegistryStore, repository: string, digest: Digest): Promise<void> {
+async function expectComplete(
+  store: RegistryStore,
+  repository: string,
+  digest: Digest,
+): Promise<void> {
   const link = await store.readLink(repository, digest);
-  if (!link) throw new Error(`${repository}: ${digest} is not there`);
+  if (!link) throw new Error(`${repository}: ${digest} does not exist`);
   for (const each of [digest, ...link.children]) {
     const blob = await store.blob(repository, each);
-    if (!blob) throw new Error(`${repository}: ${each}, which ${digest} needs, is not there`);
+    if (!blob)
+      throw new Error(`${repository}: ${each}, which ${digest} references, does not exist`);
     await readAll(store.read(repository, blob));
   }
 }
 
 const blobsIn = async (root: string) => (await readdir(join(root, 'blobs/sha256'))).sort();
 
-it('spares what somebody wanted within the grace, and nothing that is older', async () => {
+it('keeps content marked as in use within the grace, and deletes older garbage', async () => {
   const root = await temporaryFolder();
   const store = new RegistryStore(root);
   const kept = await putBlob(store, 'a', 'kept');
@@ -72,18 +77,18 @@ it('spares what somebody wanted within the grace, and nothing that is older', as
   expect((await collect()).blobs).toEqual([loose.digest]);
   expect(await store.blob('a', loose.digest)).toBeUndefined();
   await age();
-  // To be asked for is to be wanted.
+  // A request for a blob marks it as in use.
   expect(await store.blob('b', mounted.digest)).toBeDefined();
   expect((await collect()).blobs).toEqual([]);
   await age();
   expect((await collect()).blobs).toEqual([mounted.digest]);
   await store.removeTag('a', '1');
   await age();
-  // Without a tag it is an image still.
+  // A manifest without a tag is still an image.
   expect((await collect()).blobs).toEqual([]);
 });
 
-it('gives back what a collector that died had moved away', async () => {
+it('restores the trash of an interrupted garbage collection', async () => {
   const root = await temporaryFolder();
   const store = new RegistryStore(root);
   const blob = await putBlob(store, 'a', 'kept');
@@ -97,11 +102,11 @@ it('gives back what a collector that died had moved away', async () => {
     join(root, 'repositories/a/_trash', `sha256-${name}`),
   );
   await collectGarbage(root, { grace: 0, uploadGrace: 0 });
-  await isWhole(store, 'a', digest);
+  await expectComplete(store, 'a', digest);
 });
 
 it(
-  'loses nothing while a hundred push, mount and delete, and leaves nothing behind',
+  'loses nothing while 100 clients push, mount and delete, and leaves no garbage',
   { timeout: 60_000 },
   async () => {
     const root = await temporaryFolder();
@@ -118,14 +123,14 @@ it(
       }
     })();
     const images: { repository: string; digest: Digest }[] = [];
-    /** Who is slower than the grace is told that something is missing, and pushes again. */
-    const pushed = async (
+    /** A push slower than the grace fails with INCOMPLETE, and is repeated. */
+    const pushImage = async (
       store: RegistryStore,
       repository: string,
       at: number,
       round: number,
     ): Promise<Descriptor> => {
-      // A layer that all have, one that comes and goes, and one of its own.
+      // A layer of all images, one of some images, and one of this image only.
       const texts = ['all', `some ${(at + round) % 7}`, `own ${at} ${round}`];
       const layers: Descriptor[] = [];
       for (const text of texts) layers.push(await putBlob(store, repository, text));
@@ -135,15 +140,15 @@ it(
         return await putImage(store, repository, `t${at}-${round}`, layers);
       } catch (error) {
         if (!(error instanceof ImageError) || error.code !== 'INCOMPLETE') throw error;
-        return pushed(store, repository, at, round);
+        return pushImage(store, repository, at, round);
       }
     };
     const push = async (at: number): Promise<void> => {
       const store = storeOf(at);
       const repository = `team${at % 5}`;
       for (let round = 0; round < 4; round++) {
-        const { digest } = await pushed(store, repository, at, round);
-        await isWhole(store, repository, digest);
+        const { digest } = await pushImage(store, repository, at, round);
+        await expectComplete(store, repository, digest);
         if (round % 2 === 0) await store.removeManifest(repository, digest);
         else images.push({ repository, digest });
       }
@@ -152,7 +157,8 @@ it(
     running = false;
     await collecting;
     expect(collections).toBeGreaterThan(1);
-    for (const { repository, digest } of images) await isWhole(storeOf(0), repository, digest);
+    for (const { repository, digest } of images)
+      await expectComplete(storeOf(0), repository, digest);
     expect(await scrub(root)).toMatchObject({ damaged: [] });
     await new Promise((resolve) => setTimeout(resolve, grace + 50));
     for (const _ of [1, 2]) await collectGarbage(root, { grace, uploadGrace: 0 });
@@ -167,7 +173,7 @@ it(
   },
 );
 
-it('names the images that a damaged blob hits', async () => {
+it('reports the images that a damaged blob affects', async () => {
   const root = await temporaryFolder();
   const store = new RegistryStore(root);
   const blob = await putBlob(store, 'a', 'some');
@@ -186,9 +192,9 @@ it('names the images that a damaged blob hits', async () => {
   ]);
   expect(await store.blob('a', blob.digest)).toBeUndefined();
   await putBlob(store, 'a', 'some');
-  await isWhole(store, 'a', image.digest);
-  await isWhole(store, 'b', other.digest);
-  // A manifest that is damaged is not there, until it is pushed again.
+  await expectComplete(store, 'a', image.digest);
+  await expectComplete(store, 'b', other.digest);
+  // A damaged manifest is reported absent until it is pushed again.
   const manifest = join(root, 'blobs/sha256', image.digest.replace('sha256:', ''));
   const bytes = await readFile(manifest);
   await writeFile(manifest, bytes.toString().replace('text/plain', 'text/plaim'));
@@ -198,10 +204,10 @@ it('names the images that a damaged blob hits', async () => {
   expect(await scrub(root)).toMatchObject({ damaged: [{ digest: image.digest }] });
   expect(await store.manifest('a', '1')).toBeUndefined();
   await putImage(store, 'a', '1', [blob]);
-  await isWhole(store, 'a', image.digest);
+  await expectComplete(store, 'a', image.digest);
 });
 
-it('keeps no more than its quota, and takes more when there is room', async () => {
+it('refuses writes beyond its quota, and accepts them when space is free again', async () => {
   const root = await temporaryFolder();
   const store = new RegistryStore(root, { maxUsed: 300_000 });
   const kept = await putBlob(store, 'a', 'kept'.repeat(500));
@@ -211,9 +217,9 @@ it('keeps no more than its quota, and takes more when there is room', async () =
   await expect(putImage(store, 'a', '2', [kept])).rejects.toMatchObject({ code: 'NO_SPACE' });
   await expect(store.uploads.start('a')).rejects.toMatchObject({ code: 'NO_SPACE' });
   await expect(store.mount('b', kept.digest, 'a')).rejects.toMatchObject({ code: 'NO_SPACE' });
-  await isWhole(store, 'a', image.digest);
+  await expectComplete(store, 'a', image.digest);
   await store.removeManifest('a', image.digest);
-  // Also what was on its way in when it was too much.
+  // The collection also deletes the upload that exceeded the quota.
   await new Promise((resolve) => setTimeout(resolve, 10));
   await collectGarbage(root, { grace: 0, uploadGrace: 0 });
   await expect

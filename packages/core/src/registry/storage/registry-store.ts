@@ -39,9 +39,9 @@ import { blobFile } from '../../store/paths.js';
 import { RecentManifests } from './recent-manifests.js';
 
 /** A reader does not refresh a mark younger than this (ms). */
-const RECENT = 1000;
+const RECENT_MARK_MS = 1000;
 
-/** What a registry keeps in a folder. Any number of processes may share it. */
+/** Storage of a registry in a folder. Any number of processes may share it. */
 export class RegistryStore implements RegistryStorage {
   readonly location: string;
   readonly uploads: FileUploads;
@@ -51,7 +51,7 @@ export class RegistryStore implements RegistryStorage {
   readonly #links: RepositoryLinks;
   readonly #manifests = new RecentManifests();
 
-  /** @param maxUsed how much it may keep, in bytes. */
+  /** @param maxUsed maximum disk space in bytes; unlimited when omitted. */
   constructor(root: string, { maxUsed }: { readonly maxUsed?: number | undefined } = {}) {
     this.#root = root;
     this.location = root;
@@ -81,12 +81,14 @@ export class RegistryStore implements RegistryStorage {
       : (await this.tagged(repository, reference))?.digest;
     const link = digest && (await this.readLink(repository, digest));
     // Mark it as in use: the client may reference it next. A quarantined blob is reported absent, so it is pushed again.
-    return link && (await this.keep(repository, digest, RECENT)) ? link.descriptor : undefined;
+    return link && (await this.keep(repository, digest, RECENT_MARK_MS))
+      ? link.descriptor
+      : undefined;
   }
 
   async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
     // Mark it as in use: the client may reference it next.
-    if (!(await this.keep(repository, digest, RECENT))) return undefined;
+    if (!(await this.keep(repository, digest, RECENT_MARK_MS))) return undefined;
     const size = (await unlessAbsent(() => lstat(blobFile(this.#root, digest))))?.size;
     return size === undefined ? undefined : { mediaType: 'application/octet-stream', digest, size };
   }
@@ -98,7 +100,7 @@ export class RegistryStore implements RegistryStorage {
   ): AsyncGenerator<Uint8Array, void, void> {
     const { start = 0, end = descriptor.size } = options;
     const { digest } = descriptor;
-    // Content of other repositories is in the same folder.
+    // Blobs of all repositories share one folder, so check the link of this one.
     if (!(await statIfThere(blobLink(this.#root, repository, digest))))
       throw new ImageError('NOT_FOUND', `${repository}: expected ${digest}, got none`);
     if (!isManifestType(descriptor.mediaType))
@@ -120,9 +122,9 @@ export class RegistryStore implements RegistryStorage {
       const link = await this.readLink(repository, each);
       if (!link) continue;
       const { artifactType = options.artifactType } = link.descriptor;
-      // The link knows most types, so a manifest of another type is not read.
+      // Most links record the artifact type, so manifests of another type need not be read.
       if (options.artifactType !== undefined && artifactType !== options.artifactType) continue;
-      const shown = await this.#shown(repository, link.descriptor);
+      const shown = await this.#readReferrer(repository, link.descriptor);
       if (shown && isWanted(shown, options)) yield shown;
     }
   }
@@ -132,7 +134,7 @@ export class RegistryStore implements RegistryStorage {
     manifest: StoredManifest & { readonly bytes: Uint8Array },
     tags: readonly string[],
   ): Promise<void> {
-    // A wrong tag is refused before anything is kept.
+    // Refuse an invalid tag before anything is written.
     for (const tag of tags) tagLink(this.#root, repository, tag);
     const missing: Digest[] = [];
     for (const child of new Set(manifest.children))
@@ -140,14 +142,14 @@ export class RegistryStore implements RegistryStorage {
     if (missing.length > 0)
       throw new ImageError(
         'INCOMPLETE',
-        `${repository}: expected all content that the manifest names, got no ${shortList(missing)}`,
+        `${repository}: expected all content that the manifest references, missing ${shortList(missing)}`,
       );
-    await this.#keepManifest(repository, manifest);
+    await this.#writeManifest(repository, manifest);
     const named = { digest: manifest.descriptor.digest, isMirrored: false };
     for (const tag of tags) await this.#links.writeTag(repository, tag, named);
   }
 
-  /** Keeps a manifest of another registry, whose children may come later, and what that calls it. */
+  /** Stores a manifest of the upstream registry, and its tag there if given. Its children may be fetched later. */
   async mirrorManifest(
     repository: string,
     manifest: StoredManifest & { readonly bytes: Uint8Array },
@@ -155,11 +157,12 @@ export class RegistryStore implements RegistryStorage {
   ): Promise<void> {
     const { digest } = manifest.descriptor;
     if (tag !== undefined) tagLink(this.#root, repository, tag);
-    if (!(await this.readLink(repository, digest))) await this.#keepManifest(repository, manifest);
+    if (!(await this.readLink(repository, digest))) await this.#writeManifest(repository, manifest);
     if (tag !== undefined)
       await this.#links.writeTag(repository, tag, { digest, isMirrored: true });
   }
 
+  /** Reads a tag; undefined when it does not exist. */
   async tagged(repository: string, tag: string): Promise<Tagged | undefined> {
     return this.#links.tagged(repository, tag);
   }
@@ -167,22 +170,22 @@ export class RegistryStore implements RegistryStorage {
   async mount(repository: string, digest: Digest, from?: string): Promise<boolean> {
     if (from !== undefined && !(await this.blob(from, digest))) return false;
     await this.#quota.admit();
-    if (!(await touch(blobFile(this.#root, digest), this.#trashed(digest)))) return false;
+    if (!(await touch(blobFile(this.#root, digest), this.#trashOf(digest)))) return false;
     await this.#links.addBlob(repository, digest);
     return true;
   }
 
   /**
-   * Marks a blob of a repository as wanted now: whoever collects garbage at this moment leaves it.
+   * Marks a blob of a repository as in use now, so a concurrent garbage collection keeps it.
    *
-   * @param unlessWithin leaves marks that are younger than this (ms).
-   * @returns whether it is there
+   * @param unlessWithin do not refresh marks younger than this (ms).
+   * @returns whether the blob exists
    */
   async keep(repository: string, digest: Digest, unlessWithin = 0): Promise<boolean> {
     const link = blobLink(this.#root, repository, digest);
     return (
-      (await touch(link, this.#trashed(digest, repository), unlessWithin)) &&
-      (await touch(blobFile(this.#root, digest), this.#trashed(digest), unlessWithin))
+      (await touch(link, this.#trashOf(digest, repository), unlessWithin)) &&
+      (await touch(blobFile(this.#root, digest), this.#trashOf(digest), unlessWithin))
     );
   }
 
@@ -196,11 +199,11 @@ export class RegistryStore implements RegistryStorage {
     for (const tag of await tagsIn(this.#root, repository))
       if ((await this.tagged(repository, tag))?.digest === digest)
         await this.removeTag(repository, tag);
-    const isGone = await removeFile(manifestLink(this.#root, repository, digest));
+    const existed = await removeFile(manifestLink(this.#root, repository, digest));
     if (link.subject)
       await removeFile(referrerLink(this.#root, repository, { subject: link.subject, digest }));
     await removeFile(blobLink(this.#root, repository, digest));
-    return isGone;
+    return existed;
   }
 
   async removeBlob(repository: string, digest: Digest): Promise<boolean> {
@@ -213,10 +216,10 @@ export class RegistryStore implements RegistryStorage {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Every file is closed when it was read or written.
+    // Every call closes the files that it opens.
   }
 
-  async #keepManifest(
+  async #writeManifest(
     repository: string,
     manifest: StoredManifest & { readonly bytes: Uint8Array },
   ): Promise<void> {
@@ -225,12 +228,12 @@ export class RegistryStore implements RegistryStorage {
     await this.#quota.admit();
     this.#quota.takeFile(bytes.byteLength);
     do await this.#blobs.put(descriptor, () => only(bytes));
-    while (!(await touch(blobFile(this.#root, digest), this.#trashed(digest))));
+    while (!(await touch(blobFile(this.#root, digest), this.#trashOf(digest))));
     await this.#links.writeManifest(repository, manifest);
   }
 
-  /** As a list of referrers shows a manifest; undefined where it is gone or damaged. */
-  async #shown(repository: string, descriptor: Descriptor): Promise<Descriptor | undefined> {
+  /** Reads the entry of a manifest in a list of referrers; undefined when it is missing or damaged. */
+  async #readReferrer(repository: string, descriptor: Descriptor): Promise<Descriptor | undefined> {
     try {
       const bytes = await readAll(this.read(repository, descriptor));
       return asReferrer(descriptor, parseManifest(descriptor.mediaType, bytes), bytes);
@@ -240,7 +243,7 @@ export class RegistryStore implements RegistryStorage {
     }
   }
 
-  #trashed(digest: Digest, repository?: string): string {
+  #trashOf(digest: Digest, repository?: string): string {
     return trashFile(this.#root, digest, repository);
   }
 }

@@ -12,13 +12,13 @@ import { makeLink } from './links.js';
 import { readIfThere } from '../../disk/if-there.js';
 import { partialFolder } from '../../store/paths.js';
 
-/** After the digest of a tag that another registry gave. */
-const MIRRORED = ' mirrored';
+/** Marks the digest of a tag that was copied from the upstream registry. */
+const MIRRORED_SUFFIX = ' mirrored';
 
-/** Media types are no longer (RFC 6838), in characters. */
-const LONGEST_TYPE = 255;
+/** Maximum length of a media type (RFC 6838), in characters. */
+const MAX_TYPE_CHARACTERS = 255;
 
-/** What a tag names, and whether that is what another registry said. */
+/** The manifest of a tag, and whether the tag was copied from an upstream registry. */
 export interface Tagged {
   readonly digest: Digest;
   readonly isMirrored: boolean;
@@ -43,45 +43,49 @@ export class RepositoryLinks {
     if (!bytes) return undefined;
     const { descriptor, subject, children } = parseJsonObject(bytes, path);
     return {
-      descriptor: light(parseDescriptor(descriptor, path)),
+      descriptor: linkDescriptor(parseDescriptor(descriptor, path)),
       children: Array.isArray(children) ? children.map(parseDigest) : [],
       ...(subject === undefined ? {} : { subject: parseDigest(subject) }),
     };
   }
 
-  /** Links to the blob of a manifest, and to its subject, come with it. @throws ImageError NO_SPACE */
+  /** Writes a manifest's link, its blob link and the link from its subject. @throws ImageError NO_SPACE */
   async writeManifest(
     repository: string,
     { descriptor, subject, children }: StoredManifest,
   ): Promise<void> {
     const { digest } = descriptor;
     await this.addBlob(repository, digest);
-    const link = JSON.stringify({ descriptor: light(descriptor), subject, children });
+    const link = JSON.stringify({ descriptor: linkDescriptor(descriptor), subject, children });
     await this.#write(manifestLink(this.#root, repository, digest), link);
-    if (subject) await this.#mark(referrerLink(this.#root, repository, { subject, digest }));
+    if (subject) await this.#addLink(referrerLink(this.#root, repository, { subject, digest }));
   }
 
-  /** Makes a blob one of a repository. */
+  /** Adds a blob to a repository. */
   addBlob(repository: string, digest: Digest): Promise<void> {
-    return this.#mark(blobLink(this.#root, repository, digest));
+    return this.#addLink(blobLink(this.#root, repository, digest));
   }
 
+  /** Reads a tag; undefined when it does not exist. */
   tagged(repository: string, tag: string): Tagged | undefined {
     const text = readIfThere(tagLink(this.#root, repository, tag))?.toString();
     if (text === undefined) return undefined;
-    const isMirrored = text.endsWith(MIRRORED);
-    return { digest: parseDigest(isMirrored ? text.slice(0, -MIRRORED.length) : text), isMirrored };
+    const isMirrored = text.endsWith(MIRRORED_SUFFIX);
+    return {
+      digest: parseDigest(isMirrored ? text.slice(0, -MIRRORED_SUFFIX.length) : text),
+      isMirrored,
+    };
   }
 
   /** @throws ImageError NO_SPACE */
   writeTag(repository: string, tag: string, { digest, isMirrored }: Tagged): Promise<void> {
     return this.#write(
       tagLink(this.#root, repository, tag),
-      isMirrored ? `${digest}${MIRRORED}` : digest,
+      isMirrored ? `${digest}${MIRRORED_SUFFIX}` : digest,
     );
   }
 
-  /** The temporary file is elsewhere, so a folder of tags holds nothing but tags. */
+  /** The temporary file is in another folder, so a folder of tags contains only tags. */
   async #write(path: string, text: string): Promise<void> {
     await this.#quota.admit();
     const partial = inside(partialFolder(this.#root), randomBytes(8).toString('hex'));
@@ -90,14 +94,14 @@ export class RepositoryLinks {
     await writeAtomically(path, [Buffer.from(text)], { partial, ...this.#folders });
   }
 
-  async #mark(path: string): Promise<void> {
+  async #addLink(path: string): Promise<void> {
     this.#quota.addFolders(await makeLink(path, this.#folders));
     this.#quota.addFile(0);
   }
 }
 
-/** Without annotations, which may be as long as a manifest: every link of a repository is read at once. */
-function light({ artifactType, ...descriptor }: Descriptor): Descriptor {
-  const isShort = artifactType !== undefined && artifactType.length <= LONGEST_TYPE;
+/** Drops annotations and long artifact types: links must stay small, as all links of a repository are read at once. */
+function linkDescriptor({ artifactType, ...descriptor }: Descriptor): Descriptor {
+  const isShort = artifactType !== undefined && artifactType.length <= MAX_TYPE_CHARACTERS;
   return { ...bare(descriptor), ...(isShort ? { artifactType } : {}) };
 }

@@ -12,13 +12,15 @@ import { namesIn } from '../../disk/if-there.js';
 import { blobFile, blobFolder, digestOfBlobFile } from '../../store/paths.js';
 
 export interface ScrubOptions extends CallOptions {
-  /** How much is read in a second, in bytes; as much as the disk gives when omitted. */
+  /** Maximum read rate in bytes per second; unlimited when omitted. */
   readonly rate?: number | undefined;
 }
 
 /** The result of hashing a registry's content. */
 export interface Scrubbed {
+  /** Number of blobs hashed. */
   readonly blobs: number;
+  /** Number of bytes read. */
   readonly bytes: number;
   readonly damaged: readonly Damage[];
 }
@@ -30,7 +32,7 @@ export interface Damage {
   readonly images: readonly string[];
 }
 
-/** Hashes all content of a registry, while it runs. */
+/** Hashes all blobs of a registry and quarantines damaged ones. The registry may be running. */
 export async function scrub(root: string, { rate, signal }: ScrubOptions = {}): Promise<Scrubbed> {
   const wrong: Digest[] = [];
   let [blobs, bytes] = [0, 0];
@@ -51,7 +53,7 @@ export async function scrub(root: string, { rate, signal }: ScrubOptions = {}): 
         }
         return `${algorithmOf(digest)}:${hash.digest('hex')}` === digest;
       });
-      // Gone meanwhile.
+      // The blob was deleted meanwhile.
       if (isRight === undefined) continue;
       blobs++;
       if (!isRight) wrong.push(digest);

@@ -6,26 +6,26 @@ import { repositoriesIn, tagsIn } from './list-repositories.js';
 import { RegistryStore } from './registry-store.js';
 import { namesIn } from '../../disk/if-there.js';
 
-/** What somebody pushed as one: a manifest that no other names, or that has a tag. */
+/** An image as users see it: a manifest with a tag, or one that is neither a child nor a referrer of another manifest. */
 export interface StoredImage {
   readonly repository: string;
   readonly digest: Digest;
   readonly tags: readonly string[];
-  /** Itself first, all that it needs, and what refers to it. */
+  /** The image itself first, then everything that it references, and its referrers. */
   readonly contents: ReadonlySet<Digest>;
-  /** ms since 1970. */
+  /** When it was pushed, in ms since 1970. */
   readonly created: number;
-  /** When any of its manifests was last asked for, in ms since 1970. */
+  /** When any of its manifests was last marked as in use, in ms since 1970. */
   readonly lastUsed: number;
 }
 
-/** Every image of a registry's folder. */
+/** Lists every image of a registry's folder. */
 export async function* storedImages(root: string): AsyncIterable<StoredImage> {
   const store = new RegistryStore(root);
   for (const { name } of await repositoriesIn(root)) {
     const repository = await readRepository(store, root, name);
-    for (const digest of topsOf(repository)) {
-      const { manifests, contents } = reachedFrom(digest, repository);
+    for (const digest of imagesOf(repository)) {
+      const { manifests, contents } = reachFrom(digest, repository);
       const used = [...manifests].map((each) => modifiedAt(blobLink(root, name, each)));
       yield {
         repository: name,
@@ -40,9 +40,10 @@ export async function* storedImages(root: string): AsyncIterable<StoredImage> {
 }
 
 /**
- * Forgets the platforms and referrers of images that are gone: manifests without a tag that nothing names any more.
+ * Removes the platform manifests and referrers of deleted images, if they have no tag and no manifest references them.
  *
- * @param before what was asked for since (ms since 1970) stays.
+ * @param gone the contents of deleted images, by repository.
+ * @param before manifests marked as in use at or after this time (ms since 1970) are kept.
  */
 export async function forgetParts(
   root: string,
@@ -51,12 +52,12 @@ export async function forgetParts(
 ): Promise<void> {
   const store = new RegistryStore(root);
   for (const [name, parts] of gone) {
-    // What a part named is a part, too, and nothing names it once that is gone.
+    // Repeat: removing a manifest can leave its own children unreferenced.
     for (let removed = -1; removed !== 0; ) {
       removed = 0;
       const repository = await readRepository(store, root, name);
-      for (const digest of topsOf(repository)) {
-        // A platform with a tag of its own is an image.
+      for (const digest of imagesOf(repository)) {
+        // A platform manifest with its own tag is an image.
         if (!parts.has(digest) || repository.tags.has(digest)) continue;
         const isOld = (await modifiedAt(blobLink(root, name, digest))) < before;
         if (isOld && (await store.removeManifest(name, digest))) removed++;
@@ -94,7 +95,7 @@ async function readRepository(
   return { manifests, tags, referrers };
 }
 
-function topsOf({ manifests, tags }: RepositoryContent): Digest[] {
+function imagesOf({ manifests, tags }: RepositoryContent): Digest[] {
   const named = new Set([...manifests.values()].flatMap(({ children }) => children));
   return [...manifests.values()].flatMap(({ descriptor: { digest }, subject }) => {
     const isPart = named.has(digest) || (subject !== undefined && manifests.has(subject));
@@ -102,7 +103,7 @@ function topsOf({ manifests, tags }: RepositoryContent): Digest[] {
   });
 }
 
-function reachedFrom(top: Digest, { manifests, referrers }: RepositoryContent) {
+function reachFrom(top: Digest, { manifests, referrers }: RepositoryContent) {
   const reached = new Set<Digest>();
   const contents = new Set<Digest>();
   const waiting = [top];
