@@ -63,7 +63,7 @@ export class ArchiveWriter implements Sink {
     if (!this.#graphs.has(descriptor.digest)) {
       throw new ImageError(
         'NOT_FOUND',
-        `${this.location}: expected ${descriptor.digest} before its name, got none`,
+        `${this.location}: expected ${descriptor.digest} to exist before it is tagged, got none`,
       );
     }
     this.#names.set(canonicalReference(reference), descriptor.digest);
