@@ -127,16 +127,16 @@ describe.each(['gzip', 'zstd'] as const)('compressing with %s', (kind) => {
   });
 
   it('gives the same bytes whatever the chunks, and fewer at a higher level', async () => {
-    const packed = async (size: number, level?: number) => {
+    const compressAll = async (size: number, level?: number) => {
       const chunks: Uint8Array[] = [];
       for await (const chunk of compress(inChunks(big, size), { kind, level })) chunks.push(chunk);
       return Buffer.concat(chunks);
     };
-    const first = await packed(1000);
+    const first = await compressAll(1000);
     expect(detectCompression(first)).toBe(kind);
-    expect(await packed(1 << 20)).toEqual(first);
-    expect((await packed(1 << 20, 9)).byteLength).toBeLessThanOrEqual(
-      (await packed(1 << 20, 1)).byteLength,
+    expect(await compressAll(1 << 20)).toEqual(first);
+    expect((await compressAll(1 << 20, 9)).byteLength).toBeLessThanOrEqual(
+      (await compressAll(1 << 20, 1)).byteLength,
     );
     if (kind === 'gzip') expect(first[9]).toBe(255);
   });

@@ -38,7 +38,7 @@ const DISTRIBUTIONS: ReadonlySet<string> = new Set([
   'wolfi',
 ]);
 
-/** Formats a name. @throws ImageError NAMING, with the nearest valid name as its hint */
+/** @throws ImageError NAMING, with the nearest valid name as its hint */
 export function formatName(parts: ImageName): string {
   const name = joinParts(parts);
   const { project, os, variant } = parts;

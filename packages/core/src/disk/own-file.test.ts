@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../testing/temporary.js';
 import { writeDurably } from './atomic-write.js';
 import { appendOwn, openOwn, readOwn, readUpTo } from './own-file.js';
 
-async function linked() {
+async function createLink() {
   const folder = await temporaryFolder();
   const [target, link] = [join(folder, 'target'), join(folder, 'link')];
   await writeFile(target, 'mine');
@@ -25,7 +25,7 @@ describe('a file that Stowage keeps', () => {
   });
 
   it('is refused when it is a symbolic link', async () => {
-    const { target, link } = await linked();
+    const { target, link } = await createLink();
     for (const work of [
       () => appendOwn(link, 'x'),
       () => readOwn(link),
@@ -36,7 +36,7 @@ describe('a file that Stowage keeps', () => {
   });
 
   it('replaces a link and leaves its target unchanged', async () => {
-    const { target, link } = await linked();
+    const { target, link } = await createLink();
     await writeDurably(link, [Buffer.from('new')]);
     expect([await readFile(target, 'utf8'), await readFile(link, 'utf8')]).toEqual(['mine', 'new']);
   });
@@ -49,7 +49,7 @@ describe('a file that Stowage keeps', () => {
   });
 
   it('is refused when it is too large', async () => {
-    const { link } = await linked();
+    const { link } = await createLink();
     expect((await readUpTo(link, 4))?.toString()).toBe('mine');
     await expect(readUpTo(link, 3)).rejects.toMatchObject({ code: 'TOO_LARGE' });
   });

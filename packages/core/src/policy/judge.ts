@@ -42,11 +42,11 @@ export function judge(item: PruneItem, ranks: Ranks, all: PruneRules, now: numbe
   const unused = now - lastUsed;
   if (unusedFor !== undefined)
     return unused < unusedFor
-      ? spare('unused-for', `it was used ${age(unused)} ago, less than ${age(unusedFor)}`)
+      ? keepUnlessShort('unused-for', `it was used ${age(unused)} ago, less than ${age(unusedFor)}`)
       : go('unused-for', `it was not used for ${age(unused)}, more than ${age(unusedFor)}`);
   if (rules.keepNewest !== undefined && !item.isCopy)
     return go('keep-newest', `it is number ${ranks.name} of its name, beyond the number to keep`);
-  return spare('no-rule', 'no rule deletes it');
+  return keepUnlessShort('no-rule', 'no rule deletes it');
 }
 
 function judgeLeftover({ created }: PruneItem, now: number): Verdict {
@@ -73,7 +73,7 @@ export function go(rule: Verdict['rule'], reason: string): Verdict {
   return { action: 'delete', rule, reason };
 }
 
-function spare(rule: Verdict['rule'], reason: string): Verdict {
+function keepUnlessShort(rule: Verdict['rule'], reason: string): Verdict {
   return { ...keep(rule, reason), isSpare: true };
 }
 
