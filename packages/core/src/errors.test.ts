@@ -8,11 +8,11 @@ it.each([
   [2, 'n0, n1'],
   [10, names(10).join(', ')],
   [1254, `${names(10).join(', ')} and 1244 more`],
-])('of %d names a message shows the first ten', (count, expected) => {
+])('a message lists at most ten of %d names', (count, expected) => {
   expect(shortList(names(count))).toBe(expected);
 });
 
-it('a message and a hint are bounded, whatever they quote', () => {
+it('a long message or hint is truncated', () => {
   const { message, hint } = new ImageError('INVALID', 'x'.repeat(1e6), { hint: 'y'.repeat(1e6) });
   expect([message.length, hint?.length]).toEqual([4001, 4001]);
 });

@@ -2,19 +2,19 @@
  * The kind of failure, for programs to branch on. The command line turns each into one exit status.
  *
  * - `USAGE`: an argument, a reference, a settings file or a definition is wrong; nothing was touched
- * - `AMBIGUOUS`: a source holds several images and none was named, or one name is the name of two
+ * - `AMBIGUOUS`: a source has several images and none was chosen, or a name matches two images
  * - `NOT_FOUND`: a file, an image, a repository, a platform or a name does not exist
- * - `CORRUPT`: content is not what its digest, its size or its record says
+ * - `CORRUPT`: content does not match its digest, size or record
  * - `INCOMPLETE`: content that an image needs is missing
- * - `INVALID`: content breaks its format, or is no image archive; a step of a build failed
+ * - `INVALID`: content has an invalid format or is not an image archive; a step of a build failed
  * - `TOO_LARGE`: content is over a limit that the settings can raise
- * - `UNSUPPORTED`: a format, a media type or a request that this library or a registry does not know
- * - `UNAUTHORIZED`: a registry does not accept the credentials, or got none
- * - `DENIED`: the credentials are accepted, but may not do this
+ * - `UNSUPPORTED`: this library or a registry does not support a format, media type or request
+ * - `UNAUTHORIZED`: a registry rejects the credentials, or needs some
+ * - `DENIED`: the credentials are valid but do not permit this
  * - `UNAVAILABLE`: an engine or a registry does not answer
- * - `NO_SPACE`: a disk, a quota or the bound of a registry is full
+ * - `NO_SPACE`: a disk or a quota is full, or the size limit of a registry is reached
  * - `NAMING`: a name breaks the convention or the workspace's rule; the hint has the nearest valid name
- * - `CONFLICT`: something else is there already, or another process changed it
+ * - `CONFLICT`: the destination has other content, or another process changed it or holds its lock
  */
 export type ErrorCode =
   | 'USAGE'
@@ -38,21 +38,21 @@ export interface ImageErrorOptions {
   readonly hint?: string;
   /** Location of the failure, as a user writes it: a path, a reference, an engine's address. */
   readonly location?: string;
-  /** The end of a transfer that failed. */
+  /** The side of a transfer that failed. */
   readonly side?: 'source' | 'sink';
   readonly cause?: unknown;
 }
 
-/** The longest message and hint, in characters: they may quote content from elsewhere. */
-const LONGEST = 4_000;
+/** Limit for a message and for a hint, in characters: they may quote untrusted content. */
+const MAX_TEXT = 4_000;
 /** How many names, and how many characters of each, one message lists. */
-const SHOWN_NAMES = 10;
-const SHOWN_CHARACTERS = 300;
+const MAX_LISTED_NAMES = 10;
+const MAX_NAME_CHARACTERS = 300;
 
 /**
  * The only error this library throws on purpose. Branch on `code`; show `message` and `hint`; never match on their text,
- * which may change in any release. Other errors are bugs of the caller (`TypeError`), an aborted signal's reason, or
- * system errors that say all there is to say.
+ * which may change in any release. Other errors are bugs of the caller (`TypeError`), the reason of an aborted signal, or
+ * system errors, passed on unchanged.
  *
  * @example
  * try {
@@ -70,29 +70,29 @@ export class ImageError extends Error {
   readonly side: 'source' | 'sink' | undefined;
 
   constructor(code: ErrorCode, message: string, options: ImageErrorOptions = {}) {
-    super(bounded(message), options.cause === undefined ? {} : { cause: options.cause });
+    super(truncateText(message), options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint === undefined ? undefined : bounded(options.hint);
+    this.hint = options.hint === undefined ? undefined : truncateText(options.hint);
     this.location = options.location;
     this.side = options.side;
   }
 }
 
-function bounded(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+function truncateText(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }
 
-/** Joins names for a message; long lists are cut and counted: `a, b and 1234 more`. */
+/** Joins names for a message; a long list is truncated and its rest counted: `a, b and 1234 more`. */
 export function shortList(names: readonly string[], separator = ', '): string {
-  const shown = names.slice(0, SHOWN_NAMES).map((name) => name.slice(0, SHOWN_CHARACTERS));
+  const shown = names.slice(0, MAX_LISTED_NAMES).map((name) => name.slice(0, MAX_NAME_CHARACTERS));
   const more = names.length - shown.length;
   return `${shown.join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Content over a limit that the settings can raise. */
+/** An error for content over a limit that the settings can raise. */
 export function tooLarge(message: string, location?: string): ImageError {
   return new ImageError('TOO_LARGE', message, {
-    hint: 'If you trust where it comes from, raise this limit in stowage.yaml (limits).',
+    hint: 'If you trust its source, raise this limit in stowage.yaml (limits).',
     ...(location === undefined ? {} : { location }),
   });
 }
@@ -104,15 +104,15 @@ export function systemCode(error: unknown): string | undefined {
     : undefined;
 }
 
-/** What a full disk, or one that cannot hold a file so large, is to the user. */
+/** The text for each system error of a full disk or a too large file. */
 const NO_SPACE: Readonly<Record<string, readonly [got: string, hint: string]>> = {
   ENOSPC: [
     'none',
-    'Free some space (stowage prune --dry-run shows what can go) and run this again.',
+    'Free some space (stowage prune --dry-run shows what can be deleted) and run this again.',
   ],
   EDQUOT: [
     'no more of your quota',
-    'Free some space (stowage prune --dry-run shows what can go) and run this again.',
+    'Free some space (stowage prune --dry-run shows what can be deleted) and run this again.',
   ],
   EFBIG: [
     'a limit on the size of one file',
@@ -122,7 +122,7 @@ const NO_SPACE: Readonly<Record<string, readonly [got: string, hint: string]>> =
 
 /**
  * Turns a system error about a full disk (`ENOSPC`, `EDQUOT`, `EFBIG`) into an ImageError NO_SPACE; returns every other
- * error as it is.
+ * error unchanged.
  */
 export function asImageError(error: unknown): unknown {
   const [got, hint] = NO_SPACE[systemCode(error) ?? ''] ?? [];

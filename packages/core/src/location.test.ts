@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isPath, looksRemote, namesHost } from './location.js';
 
-describe('a location that is no file here', () => {
+describe('a location that does not exist as a file', () => {
   it.each([
     ['nginx', true, false],
     ['nginx:1.21', true, false],
@@ -18,7 +18,7 @@ describe('a location that is no file here', () => {
     ['Not A Reference', false, false],
     ['-', false, false],
     ['./nginx', false, false],
-  ])('%s', (text, remote, host) => {
+  ])('%s is remote: %s, with a host: %s', (text, remote, host) => {
     expect([looksRemote(text), namesHost(text)]).toEqual([remote, host]);
   });
 

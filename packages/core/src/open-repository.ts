@@ -4,9 +4,9 @@ import type { CallOptions, Sink, Source } from './transfer/store.js';
 
 /** A repository of a registry (OCI distribution spec 1.1), open for reading and for writing. */
 export interface OpenedRepository extends Source, Sink {
-  /** The repository's tags, page by page; none when the repository does not exist yet. */
+  /** The repository's tags, requested page by page; none if the repository does not exist. */
   tags(options?: CallOptions): AsyncIterable<string>;
-  /** Manifests whose subject is this one: from the referrers API, or from the tag that replaces it. */
+  /** Manifests whose subject is this one: from the referrers API, or from the referrers tag if the registry lacks it. */
   referrers(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Descriptor>;
 }
 
@@ -26,7 +26,7 @@ export async function openRepository(
   reference: string,
   flags?: RegistryFlags,
 ): Promise<OpenedRepository> {
-  // The HTTP client takes long to load; programs that read only archives do not pay for it.
+  // Loaded on demand: the HTTP client loads slowly, and programs that only read archives do not need it.
   const { openRepository: open } = await import('./distribution/open-repository.js');
   return open(reference, flags);
 }

@@ -35,48 +35,48 @@ export interface Opened {
   readonly kind: LocationKind;
   readonly compression: Compression;
   readonly notices: readonly string[];
-  /** The image that was meant, when the location names one. */
+  /** The name or digest of the image, when the location has one. */
   readonly reference?: string;
   /** The archive's record, if it has one. */
   readonly record?: ImageRecord;
   /** The archive's or layout's path, if it is one. */
   readonly path?: string;
-  /** The description that was read, of a hybrid archive. */
+  /** For a hybrid archive (both formats): the description that was read. */
   readonly half?: 'oci' | 'docker';
-  /** Both descriptions of a hybrid archive, to be compared. */
+  /** For a hybrid archive: both descriptions, for comparing them. */
   readonly halves?: Halves;
 }
 
 /** How a location is opened. */
 export interface OpenOptions extends CallOptions, NamingOptions {
-  /** The catalog that names are looked up in. */
+  /** The catalog to look up names in. */
   readonly place: CatalogPlace;
-  /** Relative paths start here. */
+  /** Base folder of relative paths. */
   readonly cwd: string;
   /** Opens standard input, for `-`. */
   readonly stdin: () => Bytes;
   /** Opens the engine; called only for `docker-daemon:`. */
   readonly engine: () => Promise<Engine>;
-  /** Location of content that the images lack: the archive that a delta was made against. */
+  /** For a delta: location of the archive it was made against, which has the missing content. */
   readonly base?: string | undefined;
   /** How to reach registries. */
   readonly registry?: RegistryFlags | undefined;
   /** Folder of the cache for images from registries; no cache when omitted. */
   readonly cache?: string | undefined;
-  /** `false` reads layers from the cache, but adds none to it. */
+  /** `false` reads layers from the cache but adds none to it. */
   readonly keeps?: boolean | undefined;
 }
 
-/** A location that is not a compressed archive. */
-const PLAIN = { compression: 'none', notices: [] } as const;
+/** Fields of `Opened` for a location that is not a compressed archive. */
+const UNCOMPRESSED = { compression: 'none', notices: [] } as const;
 
-/** Known from other tools; these are refused with a reason rather than read as references. */
-const ELSEWHERE = /^(containers-storage:|containerd:|dir:)/;
+/** Prefixes of other tools: refused with a reason, not parsed as references. */
+const UNSUPPORTED_PREFIX = /^(containers-storage:|containerd:|dir:)/;
 
 /**
  * Opens a location, written as on the command line: `-`, a path, a name of the catalog, a reference, or one of skopeo's
  * prefixes (`docker-archive:`, `oci-archive:`, `oci:`, `docker-daemon:`, `docker://`), or `store:`. The kind of an archive
- * is told by its content.
+ * is detected from its content.
  *
  * @throws ImageError NOT_FOUND, USAGE, INVALID, CORRUPT, UNSUPPORTED
  * @example
@@ -108,16 +108,16 @@ async function openOne(text: string, options: OpenOptions): Promise<Opened> {
   if (prefix === 'docker-daemon') return openEngineImage(rest, options);
   const store = join(place.state, 'store');
   if (prefix === 'store')
-    return { source: new FileStore(store), kind: 'store', ...PLAIN, reference: rest };
+    return { source: new FileStore(store), kind: 'store', ...UNCOMPRESSED, reference: rest };
   const { path, ...reference } = await pathOf(text, options);
   return { ...(await openPath(path, options)), ...reference };
 }
 
 /**
- * Where a location is on disk, and which of its images is meant: `PATH`, a prefix with `PATH`, `PATH:NAME` or
+ * The path of a location, and the name or digest of the image in it: `PATH`, a prefix with `PATH`, `PATH:NAME` or
  * `PATH@DIGEST`, or a name of the catalog.
  *
- * @throws ImageError NOT_FOUND, USAGE (it is no path)
+ * @throws ImageError NOT_FOUND, USAGE (not a path)
  */
 export async function pathOf(
   text: string,
@@ -125,14 +125,14 @@ export async function pathOf(
 ): Promise<{ readonly path: string; readonly reference?: string }> {
   const { prefix, rest } = splitPrefix(text);
   if (prefix !== undefined) {
-    // What is there as a whole is a path, whatever it looks like.
+    // An existing file is a path, even if it looks like PATH:NAME.
     const whole = resolve(cwd, expanded(rest));
     const { path, ...reference } = splitName(rest);
     return (await exists(whole))
       ? { path: whole }
       : { path: resolve(cwd, expanded(path)), ...reference };
   }
-  if (ELSEWHERE.test(text)) {
+  if (UNSUPPORTED_PREFIX.test(text)) {
     throw new ImageError(
       'USAGE',
       `${text}: expected a path, -, a name of the catalog, docker-daemon:, docker:// or store:, got another kind of location`,
@@ -146,14 +146,14 @@ export async function pathOf(
     `${text}: expected a file, a folder or a name of the catalog, got none`,
     {
       location: text,
-      hint: `For an engine's image write docker-daemon:${text}, for one of a registry docker://${text}.`,
+      hint: `Write docker-daemon:${text} for an image in an engine, docker://${text} for one in a registry.`,
     },
   );
 }
 
 /**
- * The reference that a location is: with `docker://`, or what can be nothing else here. A conventional name and what
- * looks like a file are none: they never go to the network.
+ * The reference in a location: a text with `docker://`, or one that can only be a reference. Undefined for conventional
+ * names and for texts that look like files: they are never sent to a registry.
  */
 export async function referenceIn(
   text: string,
@@ -171,14 +171,14 @@ export async function openReference(
 ): Promise<Opened> {
   const { registry: host, repository } = parseReference(reference);
   const open = async (): Promise<Source> => {
-    // Its HTTP client takes longer to load than most archives to look at.
+    // Loaded on demand: loading the HTTP client takes longer than inspecting most archives.
     const { openRepository } = await import('./distribution/open-repository.js');
     return openRepository(reference, registry);
   };
   const location = `${REPOSITORY}${host}/${repository}`;
   const source =
     cache === undefined ? await open() : new CachedSource(cache, { location, limits, open, keeps });
-  return { source, kind: 'repository', ...PLAIN, reference };
+  return { source, kind: 'repository', ...UNCOMPRESSED, reference };
 }
 
 async function openEngineImage(
@@ -187,23 +187,23 @@ async function openEngineImage(
 ): Promise<Opened> {
   const used = await engine();
   const source = await used.source(reference, { spoolFolder: spoolFolder(place), signal });
-  return { source, kind: 'engine', ...PLAIN, reference };
+  return { source, kind: 'engine', ...UNCOMPRESSED, reference };
 }
 
 async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
   const entries = await readCatalog(place);
   const entry = entries.find((each) => each.name === name);
   if (entry) return archivePath(place, entry.file);
-  const meant = didYouMean(
+  const suggestion = didYouMean(
     name,
     entries.map((each) => each.name),
   );
   throw new ImageError(
     'NOT_FOUND',
-    `${name}: expected an image of the catalog, got none of that name`,
+    `${name}: expected the name of an image in the catalog, got an unknown name`,
     {
       location: name,
-      hint: `${meant === undefined ? '' : `${meant} `}stowage ls shows what is there; nx run <project>:image-save makes it.`,
+      hint: `${suggestion === undefined ? '' : `${suggestion} `}stowage ls lists the images; nx run <project>:image-save creates one.`,
     },
   );
 }
@@ -211,8 +211,8 @@ async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
 async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   const { place } = options;
   if ((await statIfThere(path))?.isDirectory())
-    return { source: await openLayout(path, options), kind: 'layout', ...PLAIN, path };
-  // Beside archives elsewhere nothing is renamed or deleted.
+    return { source: await openLayout(path, options), kind: 'layout', ...UNCOMPRESSED, path };
+  // Outside the folder of the catalog nothing is renamed or deleted.
   if (isBelow(place.folder, path) && (await isHalfDone(path))) {
     const name = basename(path, ARCHIVE_SUFFIX);
     await withLock(lockPath(place, name), () => heal({ folder: place.folder, path }));
@@ -232,7 +232,7 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
     throw refused;
   }
   await opened.source[Symbol.asyncDispose]();
-  // Another process may have put a new archive and its record there, one after the other.
+  // Another process may be replacing the archive and its record, one after the other: read both again.
   if ((await isHalfDone(path)) || (await readRecord(path))?.digest !== record.digest)
     return openPath(path, options);
   throw new ImageError(
@@ -240,7 +240,7 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
     `${path}: expected ${record.digest} as its record says, got ${shortList(digests) || 'no image'}`,
     {
       location: path,
-      hint: 'Somebody replaced the archive. Save the image again, or delete its .image.json to accept what is there.',
+      hint: 'The archive was replaced. Save the image again, or delete its .image.json to accept the new archive.',
     },
   );
 }

@@ -11,14 +11,14 @@ describe('a value on one line', () => {
     ['\u2066\u200e\u061c\ufeff', '\\u{2066}\\u{200e}\\u{61c}\\u{feff}'],
     ['a\u2028b', 'a\\u{2028}b'],
     ['a\ud800b', 'a\\u{d800}b'],
-    // Letters that are not seen.
+    // Invisible tag characters.
     ['a\u{e0041}b', 'a\\u{e0041}b'],
   ])('%j', (text, expected) => {
     expect(printable(text)).toBe(expected);
   });
 });
 
-describe('a whole text', () => {
+describe('a text of several lines', () => {
   it.each([
     ['a\n\tb\u001b\rc\n', 'a\n\tb\\x1b\\rc\n'],
     ['::error::x', '\\x3a:error::x'],
@@ -37,7 +37,7 @@ describe('a whole text', () => {
 describe('a JSON document', () => {
   const value = { name: 'a\u001b\u009b\u202e\u{e0041}\ud800\n##vso[x]', list: ['::error::'] };
 
-  it('is the same value, without anything that is not seen', () => {
+  it('parses to the same value and has no invisible characters', () => {
     for (const space of [undefined, 2]) {
       const text = printableJson(value, space);
       expect(JSON.parse(text)).toEqual(value);

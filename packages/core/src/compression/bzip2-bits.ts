@@ -1,28 +1,28 @@
-/** Thrown when the input so far ends within a block; there may be more to come. */
+/** Thrown when the buffered input ends within a block; more input may follow. */
 export class OutOfBits extends Error {
   override readonly name = 'OutOfBits';
 }
 
-/** Reads bits, the highest of each byte first, and can go back to where it was. */
+/** Reads bits, the highest of each byte first, and can rewind. */
 export class Bits {
   #bytes: Uint8Array = new Uint8Array(0);
   /** The next byte to take bits from. */
   #at = 0;
   #held = 0;
-  /** How many of the lowest bits of `held` are still to be read. */
+  /** How many of the lowest bits of `held` are not read yet. */
   #count = 0;
 
-  /** Bytes that are held, read or not. */
+  /** Buffered bytes, read or not. */
   get size(): number {
     return this.#bytes.byteLength;
   }
 
-  /** Whether every byte was read; the bits that fill up the last one do not count. */
+  /** Whether every byte was read; padding bits in the last one do not count. */
   get isEmpty(): boolean {
     return this.#at === this.#bytes.byteLength;
   }
 
-  /** Adds input, and forgets the bytes that were read. */
+  /** Appends input, and drops the bytes that were read. */
   add(chunk: Uint8Array): void {
     this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at), chunk]);
     this.#at = 0;
@@ -46,7 +46,7 @@ export class Bits {
     this.#count -= this.#count % 8;
   }
 
-  /** Runs `parse`; when it runs out of bits, nothing counts as read, and the result is undefined. */
+  /** Runs `parse`; if it runs out of bits, rewinds and returns undefined. */
   attempt<T>(parse: (bits: Bits) => T): T | undefined {
     const [at, held, count] = [this.#at, this.#held, this.#count];
     try {

@@ -1,21 +1,21 @@
 import type { Bits } from './bzip2-bits.js';
 import { readTable, type Table } from './bzip2-table.js';
 
-/** A block before the last steps of unpacking: at most 900,000 symbols, whatever they unpack to. */
+/** A block before the last steps of decompression: at most 900,000 symbols, however large its output. */
 export interface Block {
   readonly crc: number;
   /** For each symbol, its value in the lowest 8 bits and the position of the next one above them. */
   readonly links: Uint32Array;
-  /** The position of the first. */
+  /** Position at which the chain of links starts. */
   readonly first: number;
 }
 
-/** One selector for this many symbols. */
-const GROUP = 50;
-const MOST_SELECTORS = 18_002;
+/** Symbols per selector. */
+const GROUP_SYMBOLS = 50;
+const MAX_SELECTORS = 18_002;
 const [RUN_A, RUN_B] = [0, 1];
 
-/** Reads a block after its mark. @throws OutOfBits; Error when it is no block */
+/** Reads a block after its mark. @param room limit of symbols. @throws OutOfBits; Error when it is invalid */
 export function readBlock(bits: Bits, room: number): Block {
   const crc = ((bits.read(16) << 16) | bits.read(16)) >>> 0;
   if (bits.read(1) === 1) throw new Error('bzip2: randomised blocks are not supported');
@@ -27,10 +27,10 @@ export function readBlock(bits: Bits, room: number): Block {
   const tables = Array.from({ length: count }, () => readTable(bits, used.length + 2));
   const symbols = readSymbols(bits, { used, selectors, tables, room });
   if (first >= symbols.length) throw new Error('bzip2: expected a start within the block');
-  return { crc, first, links: linked(symbols) };
+  return { crc, first, links: linkSymbols(symbols) };
 }
 
-/** Which bytes occur, in two levels of flags. */
+/** The byte values that occur, from two levels of flags. */
 function readUsed(bits: Bits): readonly number[] {
   const ranges = bits.read(16);
   const used: number[] = [];
@@ -40,15 +40,15 @@ function readUsed(bits: Bits): readonly number[] {
     for (let at = 0; at < 16; at++)
       if (((flags >> (15 - at)) & 1) === 1) used.push(range * 16 + at);
   }
-  if (used.length === 0) throw new Error('bzip2: expected bytes that occur');
+  if (used.length === 0) throw new Error('bzip2: expected at least one byte value in use');
   return used;
 }
 
-/** Indexes of tables, each moved to the front of a list as it is used. */
+/** Reads the index of a table for each group; indexes are move-to-front coded. */
 function readSelectors(bits: Bits, tables: number): Uint8Array {
   const count = bits.read(15);
   if (count === 0) throw new Error('bzip2: expected selectors');
-  const selectors = new Uint8Array(Math.min(count, MOST_SELECTORS));
+  const selectors = new Uint8Array(Math.min(count, MAX_SELECTORS));
   const recent = Uint8Array.from({ length: tables }, (_, at) => at);
   for (let at = 0; at < count; at++) {
     let index = 0;
@@ -57,8 +57,8 @@ function readSelectors(bits: Bits, tables: number): Uint8Array {
     const table = recent[index] ?? 0;
     recent.copyWithin(1, 0, index);
     recent[0] = table;
-    // More than a block can use are read and passed over, as bzip2 does.
-    if (at < MOST_SELECTORS) selectors[at] = table;
+    // Selectors beyond those that a block can use are read and ignored, as bzip2 does.
+    if (at < MAX_SELECTORS) selectors[at] = table;
   }
   return selectors;
 }
@@ -71,7 +71,7 @@ interface Coding {
   readonly room: number;
 }
 
-/** Undoes Huffman's coding, runs of the most recent byte, and the list of recent bytes. */
+/** Decodes Huffman codes, runs of the most recent byte, and move-to-front indexes. */
 function readSymbols(bits: Bits, { used, selectors, tables, room }: Coding): Uint8Array {
   const symbols = new Uint8Array(room);
   const recent = Uint8Array.from(used);
@@ -85,7 +85,7 @@ function readSymbols(bits: Bits, { used, selectors, tables, room }: Coding): Uin
   };
   for (const selector of selectors) {
     const table = tables[selector];
-    for (let left = GROUP; table && left > 0; left--) {
+    for (let left = GROUP_SYMBOLS; table && left > 0; left--) {
       const symbol = table.read(bits);
       if (symbol === RUN_A || symbol === RUN_B) {
         run += weight << symbol;
@@ -110,7 +110,7 @@ function tooManySymbols(): Error {
 }
 
 /** Prepares the inverse of the Burrows-Wheeler transform. */
-function linked(symbols: Uint8Array): Uint32Array {
+function linkSymbols(symbols: Uint8Array): Uint32Array {
   const next = new Uint32Array(256);
   for (const byte of symbols) next[byte] = (next[byte] ?? 0) + 1;
   for (let byte = 0, sum = 0; byte < 256; byte++) {

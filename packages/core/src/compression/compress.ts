@@ -3,12 +3,12 @@ import { openCompressor, type CompressOptions } from './compressor.js';
 
 export type { CompressOptions } from './compressor.js';
 
-/** So much (bytes) becomes one gzip member or zstd frame: enough to compress well, little enough to share out. */
-const BLOCK = 1024 * 1024;
+/** Bytes per gzip member or zstd frame: enough to compress well, few enough to distribute over all cores. */
+const BLOCK_BYTES = 1024 * 1024;
 
 /**
  * Compresses on all cores: blocks of equal size, each a member (gzip, RFC 1952) or a frame (zstd, RFC 8878) of its
- * own, in order. Every decoder takes them as one. The same bytes give the same result with the same Node.js.
+ * own, in order. Decoders read them as one. The result is deterministic for one version of Node.js.
  */
 export async function* compress(
   bytes: AsyncIterable<Uint8Array>,
@@ -17,42 +17,42 @@ export async function* compress(
   await using compressor = await openCompressor(options);
   const working: Promise<Uint8Array>[] = [];
   const free: Buffer[] = [];
-  const packed = async (block: Buffer): Promise<Uint8Array> => {
+  const compressBlock = async (block: Buffer): Promise<Uint8Array> => {
     const result = await compressor.block(block);
-    // Used again, unless it was given away to another thread.
-    if (block.byteLength === BLOCK) free.push(block);
+    // Reused, unless it was transferred to another thread.
+    if (block.byteLength === BLOCK_BYTES) free.push(block);
     return result;
   };
-  running++;
+  runningStreams++;
   try {
     let count = 0;
-    for await (const block of blocksOf(bytes, BLOCK, free)) {
+    for await (const block of blocksOf(bytes, BLOCK_BYTES, free)) {
       count++;
-      working.push(packed(block));
-      if (working.length < ahead()) continue;
+      working.push(compressBlock(block));
+      if (working.length < maxPending()) continue;
       const first = await working[0];
       void working.shift();
       if (first) yield first;
     }
-    // Nothing at all is one empty member: a decoder wants at least a header.
+    // Empty input becomes one empty member: decoders need at least a header.
     if (count === 0) working.push(compressor.block(new Uint8Array(0)));
     for (let next = working.shift(); next; next = working.shift()) yield await next;
   } finally {
-    running--;
+    runningStreams--;
     await Promise.allSettled(working);
   }
 }
 
-/** How many streams are compressed at this moment. */
-let running = 0;
+/** How many streams are being compressed now. */
+let runningStreams = 0;
 
-/** Enough blocks at a time that no core waits while what is done is sent, and no more: memory that waits is slow, too. */
-function ahead(): number {
+/** Most pending blocks of a stream: enough to keep all cores busy while results are consumed; more only costs memory. */
+function maxPending(): number {
   const cores = availableParallelism();
-  return Math.max(cores, Math.ceil((2 * cores) / running));
+  return Math.max(cores, Math.ceil((2 * cores) / runningStreams));
 }
 
-/** Blocks of one size, whatever the chunks; the last may be smaller. */
+/** Regroups chunks into blocks of equal size; the last may be smaller. */
 async function* blocksOf(
   bytes: AsyncIterable<Uint8Array>,
   size: number,

@@ -6,11 +6,11 @@ import { compressZstdFrame } from './zstd-frame.js';
 
 export interface CompressOptions {
   readonly kind: 'gzip' | 'zstd';
-  /** As the format counts: gzip 1 to 9 (6 when omitted), zstd 1 to 19 (3). */
+  /** gzip: 1 to 9, 6 when omitted. zstd: 1 to 19, 3 when omitted. */
   readonly level?: number | undefined;
 }
 
-/** Compresses blocks, several at once. Each block is its own from then on: nobody else may read it. */
+/** Compresses blocks, several at once. The caller must not use a block until its result is there. */
 export interface Compressor extends AsyncDisposable {
   readonly block: (bytes: Uint8Array) => Promise<Uint8Array>;
 }
@@ -20,60 +20,60 @@ const gzip = promisify(zlib.gzip) as (
   options: zlib.ZlibOptions,
 ) => Promise<Uint8Array>;
 
-/** Where a member of gzip names the system that it was made on. */
+/** Offset of the field OS in a gzip member (RFC 1952 § 2.3). */
 const OS_BYTE = 9;
 const OS_UNKNOWN = 255;
 
 export async function openCompressor({ kind, level }: CompressOptions): Promise<Compressor> {
   if (kind === 'gzip')
-    return standing(async (bytes) =>
-      neutral(await gzip(bytes, { ...gzipOptions(level ?? 6), chunkSize: roomFor(bytes) })),
+    return compressorOf(async (bytes) =>
+      removeOs(await gzip(bytes, { ...gzipOptions(level ?? 6), chunkSize: outputSizeOf(bytes) })),
     );
   const { zstdCompress } = zlib as { zstdCompress?: typeof zlib.gzip };
-  // Node.js 22.15 and later have it, in threads of their own.
+  // Node.js 22.15 and later compress zstd in their own thread pool.
   if (zstdCompress) {
     const own = promisify(zstdCompress) as (
       bytes: Uint8Array,
       options: object,
     ) => Promise<Uint8Array>;
     const params = { [ZSTD_C_COMPRESSION_LEVEL]: level ?? 3 };
-    return standing((bytes) => own(bytes, { params, chunkSize: roomFor(bytes) }));
+    return compressorOf((bytes) => own(bytes, { params, chunkSize: outputSizeOf(bytes) }));
   }
   return openPool(level ?? 3);
 }
 
-/** A low level is for speed: a table that finds more at once, over a window that stays in a core's cache. */
+/** The largest hash table, for speed; at level 1 also a small window, which stays in a core's cache. */
 function gzipOptions(level: number): zlib.ZlibOptions {
   return { level, memLevel: 9, windowBits: level === 1 ? 13 : 15 };
 }
 
-/** For all that comes of most blocks: each turn through Node.js's threads costs more than memory does. */
-function roomFor({ byteLength }: Uint8Array): number {
+/** Output buffer for the whole result of most blocks: another round trip to the thread pool costs more than memory. */
+function outputSizeOf({ byteLength }: Uint8Array): number {
   return Math.max(Math.ceil(byteLength * 0.6), 1024);
 }
 
 /** `ZSTD_c_compressionLevel` of zstd.h. */
 const ZSTD_C_COMPRESSION_LEVEL = 100;
 
-function standing(block: Compressor['block']): Compressor {
+function compressorOf(block: Compressor['block']): Compressor {
   return {
     block,
     [Symbol.asyncDispose]: async () => {
-      // Node.js's own threads stay.
+      // Nothing to release: Node.js keeps its thread pool.
     },
   };
 }
 
-/** Equal on every system. */
-function neutral(member: Uint8Array): Uint8Array {
+/** Removes the operating system, so that the bytes are the same on every system. */
+function removeOs(member: Uint8Array): Uint8Array {
   member[OS_BYTE] = OS_UNKNOWN;
   return member;
 }
 
 async function openPool(level: number): Promise<Compressor> {
-  // A worker runs what was built; from the sources of this repository's tests, blocks are compressed here.
+  // A worker needs the built file; tests run from the sources and compress in this thread.
   if (import.meta.url.endsWith('.ts'))
-    return standing((bytes) => compressZstdFrame({ bytes, level }));
+    return compressorOf((bytes) => compressZstdFrame({ bytes, level }));
   const pool = await sharedPool();
   return {
     block: (bytes) =>
@@ -92,7 +92,7 @@ async function openPool(level: number): Promise<Compressor> {
 let shared: Promise<Tinypool> | undefined;
 let users = 0;
 
-/** One for all that is compressed at a time: each thread has an encoder's memory of its own, some 40 MiB. */
+/** One pool for all streams: each thread needs some 40 MiB for its encoder. */
 function sharedPool(): Promise<Tinypool> {
   users++;
   return (shared ??= import('tinypool').then(({ Tinypool }) => {

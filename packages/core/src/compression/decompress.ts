@@ -8,7 +8,7 @@ import { tooMuchMemory } from './too-much-memory.js';
 
 type Bytes = AsyncIterable<Uint8Array>;
 
-/** The decoder of each; loaded when the first such stream comes. */
+/** Decoders, loaded on first use. */
 const DECODERS: Readonly<Record<Exclude<Compression, 'none'>, (bytes: Bytes) => Promise<Bytes>>> = {
   gzip: async (bytes) => throughStream(bytes, createGunzip()),
   zstd: async (bytes) => (await import('./zstd.js')).unzstd(bytes),
@@ -21,18 +21,18 @@ const DECODERS: Readonly<Record<Exclude<Compression, 'none'>, (bytes: Bytes) => 
   },
 };
 
-/** `XZ_MEMLIMIT_ERROR` of XZ Embedded, which the library tells in its message alone. */
+/** `XZ_MEMLIMIT_ERROR` of XZ Embedded, which the library reports only in its message. */
 const XZ_MEMORY = /error code 4$/;
 
-/** Decoders that are no thread of Node.js's let signals and timers run each time so much (bytes) went in and out. */
-const TURN = 1024 * 1024;
+/** Decoders outside Node.js's thread pool yield to signals and timers after this much input and output (bytes). */
+const TURN_BYTES = 1024 * 1024;
 
 /**
- * Unpacks content while streaming; several members, frames or streams in a row are one. However much a few bytes
- * unpack to, chunks stay small, and other work gets its turn between them.
+ * Decompresses a stream; several members, frames or streams in a row are read as one. Chunks stay small for any
+ * compression ratio, and other work can run between them.
  *
- * @param limit of the unpacked content, in bytes.
- * @throws ImageError CORRUPT, TOO_LARGE; whatever `bytes` throws
+ * @param limit of the decompressed content, in bytes; unlimited when omitted.
+ * @throws ImageError CORRUPT, TOO_LARGE; errors of `bytes`
  */
 export async function* decompress(bytes: Bytes, compression: Compression, limit = Infinity): Bytes {
   if (compression === 'none') {
@@ -43,12 +43,12 @@ export async function* decompress(bytes: Bytes, compression: Compression, limit 
   let worked = 0;
   const shareTime = async ({ byteLength }: Uint8Array): Promise<void> => {
     worked += byteLength;
-    if (worked < TURN) return;
+    if (worked < TURN_BYTES) return;
     worked = 0;
     await nextTurn();
   };
-  // An error of the bytes themselves says more than what a decoder makes of it.
-  async function* watched(): Bytes {
+  // An error of the input is more useful than the error of the decoder that follows from it.
+  async function* recordFailure(): Bytes {
     try {
       for await (const chunk of bytes) {
         await shareTime(chunk);
@@ -61,7 +61,7 @@ export async function* decompress(bytes: Bytes, compression: Compression, limit 
   }
   let size = 0;
   try {
-    for await (const chunk of await DECODERS[compression](watched())) {
+    for await (const chunk of await DECODERS[compression](recordFailure())) {
       size += chunk.byteLength;
       if (size > limit) break;
       await shareTime(chunk);

@@ -1,7 +1,7 @@
-/** The compression of a whole archive, as its first bytes tell. */
+/** The compression of a whole archive. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
 
-/** How many first bytes {@link detectCompression} wants to see. */
+/** How many bytes {@link detectCompression} needs. */
 export const MAGIC_BYTES = 6;
 
 const MAGIC: readonly (readonly [Exclude<Compression, 'none'>, readonly number[]])[] = [
@@ -11,7 +11,7 @@ const MAGIC: readonly (readonly [Exclude<Compression, 'none'>, readonly number[]
   ['bzip2', [0x42, 0x5a, 0x68]],
 ];
 
-/** Tells by content; a file's name is never asked. */
+/** Detects compression by the first bytes of content; file names are ignored. */
 export function detectCompression(head: Uint8Array): Compression {
   return MAGIC.find(([, magic]) => magic.every((byte, at) => head[at] === byte))?.[0] ?? 'none';
 }

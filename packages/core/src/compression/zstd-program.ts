@@ -1,6 +1,6 @@
 import { ZSTDDecoder } from 'zstddec/stream';
 
-/** What is called of zstd.h; addresses and sizes are in bytes of `memory`. */
+/** The functions of zstd.h in use; addresses and sizes are in bytes of `memory`. */
 export interface ZstdProgram {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly malloc: (size: number) => number;
@@ -10,19 +10,19 @@ export interface ZstdProgram {
   readonly ZSTD_decompressStream: (context: number, output: number, input: number) => number;
 }
 
-/** A `WebAssemblyInstantiatedSource`, whose types are only in those of browsers. */
+/** A `WebAssemblyInstantiatedSource`, for which only the types of browsers have a declaration. */
 interface Instantiated {
   readonly instance: { readonly exports: ZstdProgram };
 }
 
 let loaded: Promise<ZstdProgram> | undefined;
 
-/** zstd's own decoder as WebAssembly, for Node.js 20. One for all streams: what they free is used again. */
+/** zstd's own decoder as WebAssembly, for Node.js 20. One instance for all streams reuses the memory that they free. */
 export function zstdProgram(): Promise<ZstdProgram> {
   return (loaded ??= load());
 }
 
-/** The package's own streaming neither reports damage nor frees memory when it is stopped, so only its program is used. */
+/** The package's streaming API neither reports damage nor frees memory when stopped, so only its WebAssembly is used. */
 async function load(): Promise<ZstdProgram> {
   const decoder = new ZSTDDecoder();
   return new Promise((resolve, reject) => {

@@ -7,8 +7,8 @@ import { zstdProgram, type ZstdProgram } from './zstd-program.js';
 type Bytes = AsyncIterable<Uint8Array>;
 
 /**
- * Unpacks zstd (RFC 8878), frame after frame: with Node.js's own decoder where it has it (22.15 and later), else with
- * one in WebAssembly.
+ * Decompresses zstd (RFC 8878), frame by frame: with the decoder of Node.js (22.15 and later) if it has one, else with
+ * WebAssembly.
  */
 export function unzstd(bytes: Bytes): Bytes {
   const { createZstdDecompress: own } = zlib as { createZstdDecompress?: () => Duplex };
@@ -16,29 +16,29 @@ export function unzstd(bytes: Bytes): Bytes {
   return own ? throughStream(frames, own()) : unzstdInWasm(frames);
 }
 
-/** What is given and taken at once, in bytes. */
-const STEP = 128 * 1024;
+/** Size of the input createBuffer and of the output createBuffer (bytes). */
+const CONTENT_BYTES = 128 * 1024;
 /** `ZSTD_inBuffer` and `ZSTD_outBuffer`: an address, a size and a position, four bytes each. */
-const BUFFER = 12;
+const BUFFER_BYTES = 12;
 /** Results from here on are errors (zstd_errors.h: `ZSTD_error_maxCode`). */
 const FIRST_ERROR = 2 ** 32 - 120;
 
-/** @throws Error when it is damaged; where it ends is not judged */
+/** Decompresses with WebAssembly. @throws Error when it is damaged; truncation is not detected */
 export async function* unzstdInWasm(bytes: Bytes): Bytes {
   const program = await zstdProgram();
   const context = program.ZSTD_createDCtx();
   if (context === 0) throw new Error('zstd: expected memory, got none');
-  const [input, output] = [buffer(program), buffer(program)];
+  const [input, output] = [createBuffer(program), createBuffer(program)];
   try {
     for await (const chunk of bytes) {
-      for (let at = 0; at < chunk.byteLength; at += STEP) {
-        input.fill(chunk.subarray(at, at + STEP));
+      for (let at = 0; at < chunk.byteLength; at += CONTENT_BYTES) {
+        input.fill(chunk.subarray(at, at + CONTENT_BYTES));
         do {
           output.fill();
           const result = program.ZSTD_decompressStream(context, output.address, input.address);
           if (result >>> 0 > FIRST_ERROR) throw new Error(`zstd: error ${-result}`);
           yield output.taken();
-          // A full buffer may have left something behind.
+          // After a full output createBuffer, the decoder may hold more output.
         } while (!input.isDone() || output.isDone());
       }
     }
@@ -49,26 +49,27 @@ export async function* unzstdInWasm(bytes: Bytes): Bytes {
   }
 }
 
-/** Memory of the program, as its streaming functions take it. */
-function buffer(program: ZstdProgram) {
+/** Allocates a createBuffer for the streaming functions, in the memory of the program. */
+function createBuffer(program: ZstdProgram) {
   const { memory } = program;
-  const address = program.malloc(BUFFER + STEP);
+  const address = program.malloc(BUFFER_BYTES + CONTENT_BYTES);
   if (address === 0) throw new Error('zstd: expected memory, got none');
-  const content = address + BUFFER;
+  const content = address + BUFFER_BYTES;
   // The memory moves when it grows, so no view of it is kept.
   const fields = () => new Uint32Array(memory.buffer, address, 3);
   return {
     address,
-    /** With content, or with room for some. */
+    /** Puts in content, or makes it empty for output. */
     fill: (bytes?: Uint8Array): void => {
-      if (bytes) new Uint8Array(memory.buffer, content, STEP).set(bytes);
-      fields().set([content, bytes?.byteLength ?? STEP, 0]);
+      if (bytes) new Uint8Array(memory.buffer, content, CONTENT_BYTES).set(bytes);
+      fields().set([content, bytes?.byteLength ?? CONTENT_BYTES, 0]);
     },
     isDone: (): boolean => {
       const [, size, position] = fields();
       return size === position;
     },
-    taken: (): Uint8Array => new Uint8Array(memory.buffer, content, STEP).slice(0, fields()[2]),
+    taken: (): Uint8Array =>
+      new Uint8Array(memory.buffer, content, CONTENT_BYTES).slice(0, fields()[2]),
     free: (): void => program.free(address),
   };
 }

@@ -12,7 +12,7 @@ it.each([
   ['', undefined],
   ['15', undefined],
   ['a b', undefined],
-])('%j names %j', (text, expected) => {
+])('%j is parsed as %j', (text, expected) => {
   expect(parseCompiler(text)).toEqual(expected);
 });
 
@@ -27,7 +27,7 @@ it.each([
   ['gcc150', 'gcc15', false],
   ['gcc', 'gcc15', false],
   ['clang15', 'gcc15', false],
-])('%s is a %s: %s', (actual, wanted, expected) => {
+])('%s satisfies %s: %s', (actual, wanted, expected) => {
   const [a, b] = [parseCompiler(actual), parseCompiler(wanted)];
   expect(a && b && isCompiler(a, b)).toBe(expected);
 });

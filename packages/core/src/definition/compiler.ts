@@ -2,7 +2,7 @@
 export interface Compiler {
   /** `gcc`, `clang`, `openjdk`, …: lower case, one word for each family. */
   readonly family: string;
-  /** Absent: any. */
+  /** Any version when absent. */
   readonly version?: string;
 }
 
@@ -17,12 +17,19 @@ const FAMILIES: Readonly<Record<string, string>> = {
   temurin: 'openjdk',
   rustc: 'rust',
 };
-/** Families that a word names without any version. */
-const KNOWN: ReadonlySet<string> = new Set(['gcc', 'clang', 'msvc', 'openjdk', 'go', 'rust']);
-/** Letters and digits that name a processor, not a compiler. */
+/** Families that are recognised without a version. */
+const KNOWN_FAMILIES: ReadonlySet<string> = new Set([
+  'gcc',
+  'clang',
+  'msvc',
+  'openjdk',
+  'go',
+  'rust',
+]);
+/** Words that name a processor, not a compiler. */
 const PROCESSORS = /^(?:x86|x64|amd64|arm|armv|armhf|aarch|i|ia|riscv|ppc|s390x?)[0-9_]*$/;
 
-/** @returns undefined for what names no compiler */
+/** Parses the name of a compiler; undefined if it is none. */
 export function parseCompiler(text: string): Compiler | undefined {
   const [, word, version] = WORD.exec(text.trim().toLowerCase()) ?? [];
   if (word === undefined) return undefined;
@@ -33,16 +40,16 @@ export function formatCompiler({ family, version = '' }: Compiler): string {
   return `${family}${version}`;
 }
 
-/** The compiler that a word of a variant names, if it does: `gcc15` and `clang` do; `asan`, `x86` and `base` do not. */
+/** The compiler in a word of a variant, as in `gcc15` and `clang`; undefined for `asan`, `x86` and `base`. */
 export function compilerOfWord(word: string): Compiler | undefined {
   if (PROCESSORS.test(word)) return undefined;
   const compiler = parseCompiler(word);
-  return compiler && (compiler.version !== undefined || KNOWN.has(compiler.family))
+  return compiler && (compiler.version !== undefined || KNOWN_FAMILIES.has(compiler.family))
     ? compiler
     : undefined;
 }
 
-/** Whether a compiler is what was asked for: 15.2 is a 15, and no version asked for is any. */
+/** Whether a compiler satisfies the wanted one: 15.2 satisfies 15, and every version satisfies none. */
 export function isCompiler(actual: Compiler, wanted: Compiler): boolean {
   if (actual.family !== wanted.family) return false;
   if (wanted.version === undefined) return true;

@@ -4,7 +4,7 @@ import { parseSettings } from './settings.js';
 
 const HEAD = 'project: app\nos: ubuntu:25.04\nvariant: gcc15\n';
 const parse = (text: string) => parseDefinition({ text, path: 'image.yaml' });
-const refused = (
+const expectRefused = (
   text: string,
   code: string,
   message: RegExp,
@@ -15,7 +15,7 @@ const refused = (
 };
 
 describe('a definition', () => {
-  it('has a name, a reference and everything it leaves unsaid', () => {
+  it('has a name, a reference and defaults', () => {
     expect(parse(`${HEAD}ports: [8080, 53/udp]\n`)).toMatchObject({
       name: 'app-ubuntu-25.04-gcc15',
       reference: 'docker.io/library/app-ubuntu-25.04-gcc15:latest',
@@ -26,7 +26,7 @@ describe('a definition', () => {
     });
   });
 
-  it('is refused with ten problems at most', () => {
+  it('lists at most ten problems', () => {
     const text = `${HEAD}${Array.from({ length: 30 }, (_, at) => `wrong${at}: 1\n`).join('')}`;
     let message = '';
     try {
@@ -62,9 +62,9 @@ describe('a definition', () => {
       /image\.yaml: name: expected/,
     ],
     ['', 'USAGE', /"project"/],
-  ])('refuses %j', (text, code, message) => refused(text, code, message));
+  ])('refuses %j', (text, code, message) => expectRefused(text, code, message));
 
-  it('lists every problem at once', () => {
+  it('lists all problems at once', () => {
     expect(() => parse('projct: app\nos: 1\nvariant: a\n')).toThrow(
       /image\.yaml:1:1: .*\n.*\nimage\.yaml:2:5/s,
     );
@@ -93,10 +93,10 @@ describe('settings', () => {
     ['min_free: 10%\n  max_used: 20 GiB', { minFree: '10%', maxUsed: '20 GiB' }],
     ['disk_min_free_gb: 7.5', { minFree: '7.5GB' }],
     ['min_free: 1GB\n  disk_min_free_gb: 7', { minFree: '1GB' }],
-  ])('understand prune: %j', (text, expected) => {
+  ])('accept prune: %j', (text, expected) => {
     expect(settings(`prune:\n  ${text}\n`).prune).toEqual(expected);
   });
-  it('understand the old key', () => {
+  it('accept the deprecated key disk_min_free_gb', () => {
     expect(settings('disk_min_free_gb: 20\n').prune).toEqual({ minFree: '20GB' });
   });
   it.each([
@@ -109,5 +109,5 @@ describe('settings', () => {
     ['prune: { unused_for: soon }\n', /unused_for/],
     ['naming: { pattern: "(" }\n', /regular expression/],
     ['pin: [a]\n', /did you mean "pins"/],
-  ])('refuses %j', (text, message) => refused(text, 'USAGE', message, settings));
+  ])('refuses %j', (text, message) => expectRefused(text, 'USAGE', message, settings));
 });

@@ -21,7 +21,7 @@ export interface Definition extends ImageName {
   /** Fully qualified. */
   readonly reference: string;
   readonly base: string;
-  /** Absent: made without an engine. */
+  /** Relative to the context; absent when it is generated or no engine is needed. */
   readonly dockerfile?: string;
   /** Relative to the definition's folder. */
   readonly context: string;
@@ -47,33 +47,42 @@ export interface Definition extends ImageName {
   readonly test: readonly string[];
   readonly retention: RetentionYaml;
   readonly after: readonly string[];
-  /** Software in the image: facts of the definition, and what its steps install. */
+  /** Software in the image: facts of the definition, and software that its steps install. */
   readonly facts: Facts;
 }
 
-/** The base of an image that is built on nothing. */
+/** The `base` of an image without a base image. */
 export const SCRATCH = 'scratch';
 
 const schema = schemaOf<ImageYaml>(imageSchema);
-/** Keys that make the steps of a generated Dockerfile. */
-const STEPS = ['packages', 'compilers', 'tools', 'run'] as const;
-/** Keys that belong inside the Dockerfile when there is one. */
-const INSIDE = ['copy', 'env', 'entrypoint', 'cmd', 'workdir', 'user', 'ports', ...STEPS] as const;
-/** Keys that mean nothing without a Dockerfile. */
-const DOCKERFILE = ['args', 'target'] as const;
+/** Keys that become steps of a generated Dockerfile. */
+const STEP_KEYS = ['packages', 'compilers', 'tools', 'run'] as const;
+/** Keys that are refused with a Dockerfile: they belong inside it. */
+const KEYS_WITHOUT_DOCKERFILE = [
+  'copy',
+  'env',
+  'entrypoint',
+  'cmd',
+  'workdir',
+  'user',
+  'ports',
+  ...STEP_KEYS,
+] as const;
+/** Keys that need a Dockerfile. */
+const KEYS_WITH_DOCKERFILE = ['args', 'target'] as const;
 
-/** Whether an image is made from files and a base alone, so that no engine is needed. */
+/** Whether an image is built from files and a base alone, without an engine. */
 export function isDaemonless(definition: Definition): boolean {
   return definition.dockerfile === undefined && !hasSteps(definition);
 }
 
 /** Whether a Dockerfile has to be generated. */
 export function hasSteps(definition: Definition): boolean {
-  return STEPS.some((key) => definition[key].length > 0);
+  return STEP_KEYS.some((key) => definition[key].length > 0);
 }
 
 /**
- * Reads a definition.
+ * Parses a definition.
  *
  * @throws ImageError USAGE (every problem with line and column), NAMING (with the nearest valid name)
  */
@@ -81,7 +90,7 @@ export function parseDefinition(file: YamlFile): Definition {
   const yaml = readYaml(file, schema);
   refuseMisplaced(yaml, file.path);
   const parts = { project: yaml.project, os: normalizeOs(yaml.os), variant: yaml.variant };
-  const name = named(parts, file.path);
+  const name = nameOf(parts, file.path);
   const { packages = [], compilers = [], tools = [], run = [] } = yaml;
   const steps = { packages, compilers, tools, run };
   const { dockerfile, target, network, entrypoint, cmd, workdir, user } = yaml;
@@ -102,9 +111,9 @@ export function parseDefinition(file: YamlFile): Definition {
     test: yaml.test ?? [],
     retention: yaml.retention ?? {},
     facts: {
-      compilers: both(steps.compilers, yaml.facts?.compilers),
-      packages: both(steps.packages, yaml.facts?.packages),
-      tools: both(steps.tools, yaml.facts?.tools),
+      compilers: union(steps.compilers, yaml.facts?.compilers),
+      packages: union(steps.packages, yaml.facts?.packages),
+      tools: union(steps.tools, yaml.facts?.tools),
     },
     ...(dockerfile === undefined ? {} : { dockerfile }),
     ...(target === undefined ? {} : { target }),
@@ -117,26 +126,26 @@ export function parseDefinition(file: YamlFile): Definition {
 }
 
 function refuseMisplaced(yaml: ImageYaml, path: string): void {
-  const misplaced = (yaml.dockerfile === undefined ? DOCKERFILE : INSIDE).filter(
-    (key) => yaml[key] !== undefined,
-  );
+  const misplaced = (
+    yaml.dockerfile === undefined ? KEYS_WITH_DOCKERFILE : KEYS_WITHOUT_DOCKERFILE
+  ).filter((key) => yaml[key] !== undefined);
   if (misplaced.length === 0) return;
   const why =
     yaml.dockerfile === undefined
       ? 'these need a dockerfile'
       : 'with a dockerfile these belong inside it';
-  const isFact = misplaced.some((key) => key !== 'run' && STEPS.some((step) => step === key));
+  const isFact = misplaced.some((key) => key !== 'run' && STEP_KEYS.some((step) => step === key));
   throw new ImageError('USAGE', `${path}: ${misplaced.join(', ')}: ${why}`, {
     location: path,
-    ...(isFact ? { hint: 'What a Dockerfile installs is named under facts:.' } : {}),
+    ...(isFact ? { hint: 'List software that the Dockerfile installs under facts:.' } : {}),
   });
 }
 
-function both(installed: readonly string[], said: readonly string[] = []): readonly string[] {
-  return [...new Set([...installed, ...said])];
+function union(installed: readonly string[], declared: readonly string[] = []): readonly string[] {
+  return [...new Set([...installed, ...declared])];
 }
 
-function named(parts: ImageName, path: string): string {
+function nameOf(parts: ImageName, path: string): string {
   try {
     return formatName(parts);
   } catch (error) {

@@ -1,10 +1,10 @@
 export interface FirstDistinct {
   readonly texts: readonly string[];
-  /** How many items were not looked at any more. */
+  /** How many items were not explained. */
   readonly rest: number;
 }
 
-/** The first distinct texts of items. Items after the last of them are counted and not explained: there may be many. */
+/** The first `most` distinct texts of items. Later items are counted but not explained: there may be many. */
 export function firstDistinct<T>(
   items: readonly T[],
   most: number,

@@ -6,7 +6,7 @@ export interface CopyYaml {
   readonly mode?: string;
 }
 
-/** Rules of `prune` for the archives of one image, over those of the workspace. */
+/** Prune rules for the archives of one image; they override those of the workspace. */
 export interface RetentionYaml {
   readonly pinned?: boolean;
   readonly keep_newest?: number;
@@ -65,7 +65,7 @@ const map = (description: string) => ({
   additionalProperties: { type: 'string', pattern: '^[^\\0]*$' },
   description,
 });
-/** Text that stands in one line of a Dockerfile or names a file: no control characters. */
+/** Text for one line of a Dockerfile, or a path: no control characters. */
 const line = (description: string, ...examples: string[]) => ({
   ...text(description, ...examples),
   maxLength: 4096,
@@ -73,7 +73,7 @@ const line = (description: string, ...examples: string[]) => ({
 });
 const USER = '[A-Za-z0-9_][A-Za-z0-9_.@-]*';
 
-/** As in `30d`, `12h`. */
+/** A duration, as `30d` or `12h`. */
 export const DURATION = {
   type: 'string',
   pattern: '^[0-9]+(\\.[0-9]+)? ?(ms|s|m|h|d|w|y)$',
@@ -83,7 +83,7 @@ export const DURATION = {
 export const imageSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'image.yaml',
-  description: 'How one image is made.',
+  description: 'Definition of one image.',
   type: 'object',
   additionalProperties: false,
   required: ['project', 'os', 'variant'],
@@ -91,66 +91,71 @@ export const imageSchema = {
     project: text('First part of the name: the project that owns the image.', 'app'),
     os: text('Second part of the name: <distribution>-<version>.', 'ubuntu-25.04', 'debian-12'),
     variant: text('Third part of the name: the compiler, then features.', 'gcc15', 'clang20-asan'),
-    reference: text('What the image is called in an engine; <name>:latest when omitted.'),
+    reference: text('Name of the image in an engine; <name>:latest when omitted.'),
     base: text(
-      'What it is built on: another image by name, an archive, a reference in the store or the engine, or scratch.',
+      'Image to build on: another image by name, an archive, a reference in the store or the engine, or scratch (default).',
     ),
     dockerfile: line(
-      'Builds with an engine from this Dockerfile, relative to the context; it gets the base as ARG BASE.',
+      'Dockerfile to build with an engine, relative to the context; the base is passed to it as ARG BASE.',
       'Dockerfile',
     ),
     context: line(
-      "The folder that files are taken from, relative to this file; this file's folder when omitted.",
+      'Folder with the files to use, relative to this file; the folder of this file when omitted.',
       '../..',
     ),
     args: map('Build arguments of the Dockerfile.'),
     target: text('The stage of the Dockerfile to build.'),
     network: text(
-      'Network of build steps and tests, as in docker build --network; that of stowage.yaml when omitted.',
+      'Network of build steps and tests, as in docker build --network; the one in stowage.yaml when omitted.',
       'host',
     ),
     platforms: {
       ...texts(
-        'os/architecture[/variant] of each image to make; linux on this machine when omitted.',
+        'Platforms to build, as os/architecture[/variant]; linux on the architecture of this machine when omitted.',
       ),
       minItems: 1,
       uniqueItems: true,
       examples: [['linux/amd64', 'linux/arm64']],
     },
     packages: texts('Packages of the distribution that os names, installed with an engine.'),
-    compilers: texts('gcc, clang or openjdk, with or without a version: gcc-15.'),
-    tools: texts('Tools, by the names people know: cmake, ninja, git.'),
-    run: texts('Shell commands run with an engine, after packages and files are there.'),
+    compilers: texts('Compilers: gcc, clang or openjdk, with or without a version, as gcc-15.'),
+    tools: texts('Tools by their common names: cmake, ninja, git.'),
+    run: texts(
+      'Shell commands run with an engine, after packages are installed and files are copied.',
+    ),
     test: texts(
       'Shell commands run in the finished image before it is saved; one that fails stops the save.',
     ),
     retention: {
       type: 'object',
       additionalProperties: false,
-      description: 'What prune may do with archives of this image, over the rules of stowage.yaml.',
+      description: 'Prune rules for archives of this image; they override those of stowage.yaml.',
       properties: {
-        pinned: { type: 'boolean', description: 'Never prune it.' },
+        pinned: { type: 'boolean', description: 'Never prune archives of this image.' },
         keep_newest: {
           type: 'integer',
           minimum: 1,
-          description: 'Keep this many archives of the name.',
+          description: 'Keep this many of the newest archives.',
         },
-        unused_for: { ...DURATION, description: 'Delete only what was not used for this long.' },
-        min_age: { ...DURATION, description: 'Never delete what is younger.' },
+        unused_for: {
+          ...DURATION,
+          description: 'Delete only archives that were not used for this long.',
+        },
+        min_age: { ...DURATION, description: 'Never delete archives younger than this.' },
       },
     },
     copy: {
       type: 'array',
-      description: 'Files that become one layer, without any engine.',
+      description: 'Files to add as one layer, without an engine.',
       items: {
         type: 'object',
         additionalProperties: false,
         required: ['from', 'to'],
         properties: {
-          from: line('A file or folder in the context; of a folder, its content is taken.'),
-          to: line(
-            'Absolute path in the image; a file keeps its name when this ends with a slash.',
+          from: line(
+            'A file or folder in the context; the content of a folder is copied, not the folder itself.',
           ),
+          to: line('Absolute path in the image; with a slash at its end, a file keeps its name.'),
           owner: {
             type: 'string',
             pattern: '^[0-9]+(:[0-9]+)?$',
@@ -159,7 +164,7 @@ export const imageSchema = {
           mode: {
             type: 'string',
             pattern: '^0?[0-7]{3,4}$',
-            description: 'Octal permission bits; those of the file when omitted.',
+            description: 'Octal permission bits; those of the source file when omitted.',
           },
         },
       },
@@ -168,11 +173,11 @@ export const imageSchema = {
       ...map('Environment variables, added to those of the base.'),
       propertyNames: { pattern: '^[A-Za-z0-9_.-]+$' },
     },
-    entrypoint: texts('What a container runs.'),
-    cmd: texts('Default arguments.'),
-    workdir: line('Where a container starts.'),
+    entrypoint: texts('Command that a container runs.'),
+    cmd: texts('Default arguments of the entrypoint; without an entrypoint, the command.'),
+    workdir: line('Working directory of a container.'),
     user: {
-      ...line('The user, and the group, that a container runs as: names or numbers.', '1000:1000'),
+      ...line('User and group that a container runs as, by name or number.', '1000:1000'),
       pattern: `^${USER}(:${USER})?$`,
     },
     labels: map('Labels, added to those of the base.'),
@@ -187,16 +192,16 @@ export const imageSchema = {
       description: 'Ports a container listens on: 8080 or 53/udp.',
     },
     after: texts(
-      'Targets that make files of the context: a target of the owning project, or project:target.',
+      'Targets that create files of the context: a target of the owning project, or project:target.',
     ),
     facts: {
       type: 'object',
       additionalProperties: false,
-      description: 'What is in the image, for finding it again.',
+      description: 'Software in the image, for searches.',
       properties: {
-        compilers: texts('For example gcc-15.'),
-        packages: texts('For example libssl-dev.'),
-        tools: texts('For example cmake.'),
+        compilers: texts('Compilers, for example gcc-15.'),
+        packages: texts('Packages, for example libssl-dev.'),
+        tools: texts('Tools, for example cmake.'),
       },
     },
   },

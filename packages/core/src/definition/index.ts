@@ -8,10 +8,10 @@
 // Errors
 export { ImageError, shortList, type ErrorCode, type ImageErrorOptions } from '../errors.js';
 
-// Text from elsewhere, for logs
+// Escaping of untrusted text for logs
 export { printable, printableJson, printableLines } from '../printable.js';
 
-// A definition and what it is made of
+// Definitions and locks
 export { DEFINITION_FILE, parseDefinition, type Definition, type Facts } from './definition.js';
 export type { CopyYaml, ImageYaml, RetentionYaml } from './image-schema.js';
 export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';

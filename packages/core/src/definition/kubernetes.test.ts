@@ -15,18 +15,18 @@ describe('images of Kubernetes manifests', () => {
     ['a daemon set', pod('DaemonSet', `{template: {spec: ${PODS}}}`)],
     ['a job', pod('Job', `{template: {spec: ${PODS}}}`)],
     ['a cron job', pod('CronJob', `{jobTemplate: {spec: {template: {spec: ${PODS}}}}}`)],
-    ['a kind of its own', pod('Rollout', `{template: {spec: ${PODS}}}`)],
-  ])('of %s', (_, text) => {
+    ['a custom kind', pod('Rollout', `{template: {spec: ${PODS}}}`)],
+  ])('are found in %s', (_, text) => {
     expect(images(text)).toEqual([['one:1', expect.stringMatching(/\/a$/)]]);
   });
 
-  it('of init and ephemeral containers, and of volumes', () => {
+  it('are found in init and ephemeral containers, and in volumes', () => {
     const spec =
       '{initContainers: [{image: i}], containers: [{image: c}], ephemeralContainers: [{image: e}], volumes: [{name: v, image: {reference: r}}]}';
     expect(images(pod('Pod', spec)).map(([image]) => image)).toEqual(['i', 'c', 'e', 'r']);
   });
 
-  it('of several documents and lists, each once, with all who use it', () => {
+  it('are found in several documents and lists, each once, with all objects that use it', () => {
     const list = `{apiVersion: v1, kind: List, items: [${pod('Pod', PODS)}, ${pod('Job', PODS)}]}`;
     const other = pod('Pod', '{containers: [{image: "docker.io/library/one:1"}, {image: two}]}');
     expect(images(`---\n${list}\n---\n# nothing\n---\n${other}\n`)).toEqual([
@@ -44,7 +44,7 @@ describe('images of Kubernetes manifests', () => {
       `kind: x\na: &a [${'1,'.repeat(99)}]\nb: &b [${'*a,'.repeat(99)}]\nc: [${'*b,'.repeat(99)}]`,
       'alias',
     ],
-  ])('refuses %s', (_, text, said) => {
-    expect(() => images(text)).toThrow(said);
+  ])('refuses %s', (_, text, message) => {
+    expect(() => images(text)).toThrow(message);
   });
 });

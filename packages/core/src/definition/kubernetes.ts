@@ -15,13 +15,13 @@ export interface KubernetesImage {
   readonly usedBy: readonly string[];
 }
 
-/** What a pod runs (Kubernetes API, PodSpec); every workload, also one that we do not know, has a pod's spec somewhere. */
-const CONTAINERS = ['initContainers', 'containers', 'ephemeralContainers'];
+/** Keys of containers in a PodSpec (Kubernetes API). Every workload, also of a custom kind, contains a PodSpec. */
+const CONTAINER_KEYS = ['initContainers', 'containers', 'ephemeralContainers'];
 
 /**
- * The images of Kubernetes manifests, several documents in one file, each image once, in order.
+ * The images in a file of Kubernetes manifests, which may have several documents: each image once, in order.
  *
- * @throws ImageError USAGE (no YAML, no manifests, not a reference)
+ * @throws ImageError USAGE (not YAML, not manifests, not a reference)
  */
 export function parseKubernetes({ text, path }: YamlFile): KubernetesImage[] {
   const found = new Map<string, { readonly image: string; readonly usedBy: Set<string> }>();
@@ -54,7 +54,7 @@ function collect(
   const name =
     typeof value['kind'] === 'string' && isObject(value['metadata']) ? nameOf(value) : usedBy;
   for (const [key, each] of Object.entries(value)) {
-    if (CONTAINERS.includes(key) && Array.isArray(each))
+    if (CONTAINER_KEYS.includes(key) && Array.isArray(each))
       for (const container of each as unknown[])
         if (
           isObject(container) &&
@@ -62,7 +62,7 @@ function collect(
           container['image'] !== ''
         )
           onImage(container['image'], name);
-    // An image as a volume is one that a node must have, too.
+    // A node pulls the images of image volumes, too.
     if (key === 'volumes' && Array.isArray(each))
       for (const volume of each as unknown[]) {
         const image = isObject(volume) && isObject(volume['image']) ? volume['image'] : {};
@@ -79,11 +79,11 @@ function nameOf(manifest: JsonObject): string {
   return typeof name === 'string' ? `${kind}/${name}` : kind;
 }
 
-/** A rendered chart with its custom resource definitions takes some megabytes (characters). */
-const LIMIT = 64 * 1024 * 1024;
+/** Limit for a file (characters): a rendered chart with custom resource definitions has some millions. */
+const MAX_CHARACTERS = 64 * 1024 * 1024;
 
 function documentsIn({ text, path }: YamlFile): unknown[] {
-  const why = whyNotParsed(text, LIMIT);
+  const why = whyNotParsed(text, MAX_CHARACTERS);
   if (why !== undefined) throw refuse(path, why);
   const documents = yaml().parseAllDocuments(text, { logLevel: 'error', uniqueKeys: false });
   return [...documents].map((document) => {
@@ -106,7 +106,7 @@ function referenceOf(image: string, where: string): string {
       `${where}: expected the name of an image, got ${JSON.stringify(image)}`,
       {
         cause,
-        hint: 'A template must be rendered first, as with helm template or kustomize build.',
+        hint: 'Render a template first, for example with helm template or kustomize build.',
       },
     );
   }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type * as Ajv from 'ajv';
 import type * as Yaml from 'yaml';
 
-// Loaded with the first file that needs them: they are a tenth of a second of files, and most commands read no YAML.
+// Loaded on first use: loading takes a tenth of a second, and most commands read no YAML.
 const load = createRequire(import.meta.url);
 
 export function yaml(): typeof Yaml {

@@ -1,4 +1,4 @@
-/** Limits for archives and layouts from elsewhere; sizes as `4MiB`. */
+/** Limits for untrusted archives and layouts; sizes as `4MiB`. */
 export interface SettingsLimits {
   readonly manifest?: string;
   readonly unpacked?: string;
@@ -18,25 +18,25 @@ const COUNT = { type: 'integer', minimum: 1 } as const;
 export const limitsSchema = {
   type: 'object',
   additionalProperties: false,
-  description: 'How much is believed of archives and layouts from elsewhere.',
+  description: 'Limits for untrusted archives and layouts.',
   properties: {
     manifest: {
       ...BYTES,
       default: '4MiB',
-      description: 'The largest manifest, index, config or manifest.json.',
+      description: 'Largest manifest, index, config or manifest.json.',
     },
     unpacked: {
       ...BYTES,
       default: '256GiB',
-      description: 'What one compressed archive or layer may become.',
+      description: 'Largest size of an archive or layer after decompression.',
     },
-    members: { ...COUNT, default: 1_000_000, description: 'How many files a tar may have.' },
+    members: { ...COUNT, default: 1_000_000, description: 'Largest number of members in a tar.' },
     tar_header: {
       ...BYTES,
       default: '1MiB',
-      description: 'The largest extended header of a tar: a long name.',
+      description: 'Largest extended header of a tar, such as a long name.',
     },
-    json_depth: { ...COUNT, default: 64, description: 'How deep JSON may be nested.' },
-    index_depth: { ...COUNT, default: 16, description: 'How deep indexes may be nested.' },
+    json_depth: { ...COUNT, default: 64, description: 'Deepest nesting of JSON.' },
+    index_depth: { ...COUNT, default: 16, description: 'Deepest nesting of indexes.' },
   },
 } as const;

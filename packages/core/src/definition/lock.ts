@@ -2,10 +2,10 @@ import { ImageError } from '../errors.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 
-/** Name of the file, beside the definition, that locks an outside base. */
+/** Name of the lock file for a base from outside the workspace; it is beside the definition. */
 export const LOCK_FILE = 'image.lock.yaml';
 
-/** The digest that an outside base had when it was last looked up: `image.lock.yaml`. */
+/** The digest of a base from outside the workspace when it was last resolved: `image.lock.yaml`. */
 export interface BaseLock {
   /** `base:` of the definition. */
   readonly base: string;
@@ -19,14 +19,14 @@ const schema = schemaOf<BaseLock>({
   properties: { base: { type: 'string', minLength: 1 }, digest: { type: 'string' } },
 });
 
-/** Reads a lock. @throws ImageError USAGE */
+/** Parses a lock. @throws ImageError USAGE */
 export function parseLock(file: YamlFile): BaseLock {
   const lock = readYaml(file, schema);
   if (isDigest(lock.digest)) return lock;
   throw new ImageError(
     'USAGE',
     `${file.path}: digest: expected a sha256 or sha512 digest, got ${JSON.stringify(lock.digest)}`,
-    { location: file.path, hint: 'stowage build --update-base writes it anew.' },
+    { location: file.path, hint: 'Run stowage build --update-base to write it again.' },
   );
 }
 

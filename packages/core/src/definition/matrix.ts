@@ -1,15 +1,15 @@
 import { ImageError } from '../errors.js';
 
-/** One combination of a matrix: scalars as they are written, `true` and `25.10` too. */
+/** One combination of a matrix; scalars are text, also `true` and `25.10`. */
 export type Combination = Readonly<Record<string, unknown>>;
 
-/** GitHub makes at most 256 jobs of a matrix, after `exclude`. */
-const MOST = 4096;
+/** Limit before `exclude`; GitHub itself allows at most 256 jobs after it. */
+const MAX_COMBINATIONS = 4096;
 
 /**
- * The combinations of a job's matrix, as GitHub's documentation of `jobs.<id>.strategy.matrix` has them: all of
- * the lists, less those of `exclude`; each `include` is added to every combination whose own values it does not
- * change, and is a combination of its own where there is none.
+ * The combinations of a job's matrix (GitHub's documentation of `jobs.<id>.strategy.matrix`): the product of its
+ * lists without those that match `exclude`. Each `include` is merged into every combination whose original values it
+ * does not change; if there is none, it becomes a combination of its own.
  *
  * @throws ImageError USAGE (too many)
  */
@@ -18,8 +18,11 @@ export function combinationsOf(matrix: Combination): readonly Combination[] {
   const product = Object.entries(axes).reduce<Combination[]>(
     (all, [key, values]) => {
       const list = listOf(values);
-      if (all.length * list.length > MOST)
-        throw new ImageError('USAGE', `matrix: expected at most ${MOST} combinations, got more`);
+      if (all.length * list.length > MAX_COMBINATIONS)
+        throw new ImageError(
+          'USAGE',
+          `matrix: expected at most ${MAX_COMBINATIONS} combinations, got more`,
+        );
       return all.flatMap((each) => list.map((value) => ({ ...each, [key]: value })));
     },
     Object.keys(axes).length === 0 ? [] : [{}],

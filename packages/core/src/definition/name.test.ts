@@ -15,7 +15,7 @@ describe('a name', () => {
     ['a-b-9-c-1-d', ['a-b-9'], { project: 'a-b-9', os: 'c-1', variant: 'd' }],
     ['a-b-9-c-1-d', [], { project: 'a', os: 'b-9', variant: 'c-1-d' }],
     ['app-mylinux-7-x', [], { project: 'app', os: 'mylinux-7', variant: 'x' }],
-  ])('%s with projects %j', (name, projects, expected) => {
+  ])('%s is parsed with projects %j', (name, projects, expected) => {
     expect(parseName(name, projects)).toEqual(expected);
   });
 
@@ -30,7 +30,7 @@ describe('a name', () => {
     '-a-b-1-c',
     'a-b-1-',
     `a-b-1-${'c'.repeat(130)}`,
-  ])('is not %j', (name) => {
+  ])('is refused: %j', (name) => {
     expect(parseName(name)).toBeUndefined();
     expect(() => checkName(name)).toThrow(expect.objectContaining({ code: 'NAMING' }) as Error);
   });
@@ -47,7 +47,7 @@ describe('a name', () => {
     expect(nearestName(text)).toBe(expected);
   });
 
-  it('is refused with the nearest valid one', () => {
+  it('is refused with the nearest valid name as a hint', () => {
     expect(() => formatName({ project: 'My_App', os: 'ubuntu-25.04', variant: 'GCC15' })).toThrow(
       expect.objectContaining({
         hint: 'The nearest valid name is my-app-ubuntu-25.04-gcc15.',
@@ -55,7 +55,7 @@ describe('a name', () => {
     );
   });
 
-  it('gives its parts back', () => {
+  it('is parsed into the parts that it was formatted from', () => {
     const words = fc.stringMatching(/^[a-z0-9]{1,6}([.-][a-z0-9]{1,6}){0,2}$/);
     const parts = fc.record({
       project: words,

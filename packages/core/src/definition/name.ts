@@ -10,8 +10,8 @@ export interface ImageName {
   readonly variant: string;
 }
 
-/** A valid file name everywhere, and a valid repository component, at this length with its longest suffix. */
-const NAME_LIMIT = 128;
+/** Longest name (characters): with its longest suffix, still a file name on every system and a repository component. */
+const MAX_NAME_LENGTH = 128;
 const WORDS = /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/;
 const OS = /^[a-z][a-z0-9]*-[a-z0-9]+(?:\.[a-z0-9]+)*$/;
 const DISTRIBUTIONS: ReadonlySet<string> = new Set([
@@ -40,14 +40,14 @@ const DISTRIBUTIONS: ReadonlySet<string> = new Set([
 
 /** @throws ImageError NAMING, with the nearest valid name as its hint */
 export function formatName(parts: ImageName): string {
-  const name = joined(parts);
+  const name = joinParts(parts);
   const { project, os, variant } = parts;
   if (isFileName(name) && WORDS.test(project) && OS.test(os) && WORDS.test(variant)) return name;
-  throw refuse(name, nearestName(name) ?? nearest(parts));
+  throw refuse(name, nearestName(name) ?? nearestOfParts(parts));
 }
 
 /**
- * Takes a name apart. A project may contain dashes: the known project names decide where it ends, then
+ * Parses a name. A project may contain dashes: the known project names decide where it ends, then
  * the known distributions, then the first `<word>-<number>`.
  *
  * @returns undefined when `name` does not follow the convention
@@ -67,7 +67,7 @@ export function parseName(name: string, projects: readonly string[] = []): Image
 }
 
 function isFileName(name: string): boolean {
-  return name.length <= NAME_LIMIT && !isDeviceName(name);
+  return name.length <= MAX_NAME_LENGTH && !isDeviceName(name);
 }
 
 function firstParts(
@@ -81,14 +81,14 @@ function firstParts(
   return undefined;
 }
 
-/** The parts of a name whose operating system begins at a word; each needs at least one. */
+/** The parts of a name whose operating system begins at a word; undefined if a part would be empty. */
 function partsAt(words: readonly string[], at: number): ImageName | undefined {
   const os = `${words[at] ?? ''}-${words[at + 1] ?? ''}`;
   if (at < 1 || at > words.length - 3 || !OS.test(os)) return undefined;
   return { project: words.slice(0, at).join('-'), os, variant: words.slice(at + 2).join('-') };
 }
 
-/** @throws ImageError NAMING, with the nearest valid name as its hint */
+/** Parses a name that must be valid. @throws ImageError NAMING, with the nearest valid name as its hint */
 export function checkName(name: string, projects: readonly string[] = []): ImageName {
   const parts = parseName(name, projects);
   if (parts) return parts;
@@ -98,7 +98,7 @@ export function checkName(name: string, projects: readonly string[] = []): Image
 /** The valid name that a person most likely meant; undefined when parts are missing. */
 export function nearestName(text: string): string | undefined {
   const name = cleaned(text)
-    .slice(0, NAME_LIMIT)
+    .slice(0, MAX_NAME_LENGTH)
     .replace(/[.-]+$/, '');
   return parseName(name) ? name : undefined;
 }
@@ -108,7 +108,7 @@ export function normalizeOs(os: string): string {
   return os.replace(':', '-');
 }
 
-/** Whether this is a Linux distribution that we know, with a version. */
+/** Whether this is a known Linux distribution with a version. */
 export function isKnownOs(os: string): boolean {
   const [distribution = ''] = os.split('-');
   return (
@@ -119,10 +119,10 @@ export function isKnownOs(os: string): boolean {
   );
 }
 
-/** Words that only say that there is nothing to say. */
-const PLAIN: ReadonlySet<string> = new Set(['base', 'default', 'plain']);
+/** Words of a variant that stand for no feature. */
+const NEUTRAL_WORDS: ReadonlySet<string> = new Set(['base', 'default', 'plain']);
 
-/** The compiler that a variant begins with, if it does. */
+/** The compiler at the beginning of a variant, if there is one. */
 export function compilerOf(variant: string): Compiler | undefined {
   return compilerOfWord(variant.split('-')[0] ?? '');
 }
@@ -130,18 +130,18 @@ export function compilerOf(variant: string): Compiler | undefined {
 /** The words of a variant after its compiler: `gcc15-asan` has the feature `asan`. */
 export function featuresOf(variant: string): string[] {
   const words = variant.split('-');
-  return (compilerOf(variant) ? words.slice(1) : words).filter((word) => !PLAIN.has(word));
+  return (compilerOf(variant) ? words.slice(1) : words).filter((word) => !NEUTRAL_WORDS.has(word));
 }
 
-/** The variant that has a compiler and features; the parser's inverse. */
+/** The variant of a compiler and features; inverse of {@link compilerOf} and {@link featuresOf}. */
 export function variantOf(compiler: Compiler | undefined, features: readonly string[]): string {
   const words = [...(compiler ? [formatCompiler(compiler)] : []), ...features];
   return words.length === 0 ? 'base' : words.join('-');
 }
 
-function nearest(parts: ImageName): string | undefined {
+function nearestOfParts(parts: ImageName): string | undefined {
   return nearestName(
-    joined({
+    joinParts({
       project: cleaned(parts.project),
       os: cleaned(parts.os),
       variant: cleaned(parts.variant),
@@ -149,25 +149,25 @@ function nearest(parts: ImageName): string | undefined {
   );
 }
 
-function joined({ project, os, variant }: ImageName): string {
+function joinParts({ project, os, variant }: ImageName): string {
   return `${project}-${os}-${variant}`;
 }
 
-/** What is looked at of a text that should be a name, and what is shown of it (characters). */
-const LOOKED_AT = 1024;
+/** How much of an invalid name is processed and shown (characters). */
+const MAX_SHOWN = 1024;
 
-/** The nearest text that may be part of a name; empty where nothing is left. */
+/** Converts a text to the nearest valid part of a name; empty if nothing is left. */
 export function cleaned(text: string): string {
   const words = text
-    .slice(0, LOOKED_AT)
+    .slice(0, MAX_SHOWN)
     .toLowerCase()
     .split(/[^a-z0-9.]+/)
-    .map((word) => joinedWithout('.', word));
-  return joinedWithout('-', words.join('-'));
+    .map((word) => collapseSeparators('.', word));
+  return collapseSeparators('-', words.join('-'));
 }
 
-/** A text without separators at its ends, or two in a row. */
-function joinedWithout(separator: string, text: string): string {
+/** Removes separators at both ends, and repeated ones. */
+function collapseSeparators(separator: string, text: string): string {
   return text
     .split(separator)
     .filter((part) => part !== '')
@@ -177,7 +177,7 @@ function joinedWithout(separator: string, text: string): string {
 function refuse(name: string, proposal: string | undefined): ImageError {
   return new ImageError(
     'NAMING',
-    `name: expected <project>-<distribution>-<version>-<variant> in lower-case letters, digits, "." and "-", got ${JSON.stringify(name.slice(0, LOOKED_AT))}`,
+    `name: expected <project>-<distribution>-<version>-<variant> in lower-case letters, digits, "." and "-", got ${JSON.stringify(name.slice(0, MAX_SHOWN))}`,
     {
       hint:
         proposal === undefined || proposal === name

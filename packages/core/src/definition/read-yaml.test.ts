@@ -20,7 +20,7 @@ describe('a YAML file', () => {
     expect(parse).toThrow(message);
   });
 
-  it('may use a merge key several times in a workflow', () => {
+  it('may repeat a merge key in a workflow', () => {
     const text = 'x: &x { a: b }\njobs:\n  a:\n    <<: *x\n    <<: *x\n    runs-on: ubuntu-24.04\n';
     expect(parseWorkflow({ text, path: 'x' }, { runners: {} }).jobs).toHaveLength(1);
   });

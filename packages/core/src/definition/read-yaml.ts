@@ -11,7 +11,7 @@ export interface YamlFile {
   readonly text: string;
   /** Path for messages; the file is not read. */
   readonly path: string;
-  /** The most characters that are read; 1 Mi when omitted. */
+  /** Limit in characters; 1 Mi when omitted. */
   readonly limit?: number;
 }
 
@@ -26,15 +26,15 @@ export function schemaOf<T>(schema: object): () => ValidateFunction<T> {
 }
 
 /**
- * Reads a YAML file a person wrote.
+ * Parses and validates a YAML file.
  *
- * @throws ImageError USAGE listing problems, ten at most, as `path:line:column: what was expected`
+ * @throws ImageError USAGE with at most ten problems, each as `path:line:column: expected …`
  */
 export function readYaml<T>(file: YamlFile, schema: () => ValidateFunction<T>): T {
   return readYamlDocument(file, schema).value;
 }
 
-/** Like {@link readYaml}; the document keeps comments and order for writing it again. */
+/** Like {@link readYaml}; the document keeps comments and order for writing it back. */
 export function readYamlDocument<T>(
   { text, path, limit = YAML_LIMIT }: YamlFile,
   schema: () => ValidateFunction<T>,
@@ -56,9 +56,9 @@ export function readYamlDocument<T>(
   const say = ({ offset, message }: YamlProblem) => `${at(offset)}: ${message}`;
   const broken = document.errors.map(({ pos: [offset], message }) => ({ offset, message }));
   if (broken.length > 0) throw refuse(path, broken, say);
-  const more = inTree(() => problemsIn(document), path);
+  const more = walkTree(() => problemsIn(document), path);
   if (more.length > 0) throw refuse(path, more, say);
-  const value: unknown = inTree(() => document.toJS() as unknown, path) ?? {};
+  const value: unknown = walkTree(() => document.toJS() as unknown, path) ?? {};
   const validate = schema();
   if (validate(value)) return { value, document };
   throw refuse(
@@ -68,8 +68,8 @@ export function readYamlDocument<T>(
   );
 }
 
-/** What walks the tree resolves only so many aliases, and only so deep. */
-function inTree<T>(work: () => T, path: string): T {
+/** Converts errors of a walk through the tree: the parser limits aliases and nesting. */
+function walkTree<T>(work: () => T, path: string): T {
   try {
     return work();
   } catch (error) {
@@ -78,11 +78,11 @@ function inTree<T>(work: () => T, path: string): T {
   }
 }
 
-/** What is wrong at the top is often why all below it is. */
-const SHOWN = 10;
+/** An error at the top often causes the others. */
+const MAX_PROBLEMS = 10;
 
 function refuse<T>(path: string, problems: readonly T[], say: (problem: T) => string): ImageError {
-  const { texts, rest } = firstDistinct(problems, SHOWN, say);
+  const { texts, rest } = firstDistinct(problems, MAX_PROBLEMS, say);
   const more = rest > 0 ? [`${path}: and ${rest} more`] : [];
   return new ImageError('USAGE', [...texts, ...more].join('\n'), { location: path });
 }
@@ -99,16 +99,16 @@ function explain({
   if (keyword === 'additionalProperties') {
     const key = String(params['additionalProperty']);
     const known = Object.keys((parentSchema?.['properties'] as object | undefined) ?? {});
-    return `${where}expected one of ${known.join(', ')}, got ${shown(key)}; did you mean ${JSON.stringify(nearestOf(key, known))}?`;
+    return `${where}expected one of ${known.join(', ')}, got ${formatValue(key)}; did you mean ${JSON.stringify(nearestOf(key, known))}?`;
   }
   if (keyword === 'required')
     return `${where}expected the key ${JSON.stringify(params['missingProperty'])}, got none`;
   if (keyword === 'enum')
-    return `${where}expected one of ${(params['allowedValues'] as unknown[]).join(', ')}, got ${shown(data)}`;
-  return `${where}${(message ?? keyword).replace(/^must /, 'expected to ')}, got ${shown(data)}`;
+    return `${where}expected one of ${(params['allowedValues'] as unknown[]).join(', ')}, got ${formatValue(data)}`;
+  return `${where}${(message ?? keyword).replace(/^must /, 'expected to ')}, got ${formatValue(data)}`;
 }
 
-function shown(data: unknown): string {
+function formatValue(data: unknown): string {
   try {
     const text = JSON.stringify(data);
     return text.length > 200 ? `${text.slice(0, 200)}…` : text;
@@ -117,10 +117,10 @@ function shown(data: unknown): string {
   }
 }
 
-/** Where in the text the offending value, or the unknown key, begins. */
+/** Offset in the text of the invalid value, or of the unknown key. */
 function offsetOf(document: Document, { keyword, params, instancePath }: ErrorObject): number {
   const { isNode } = yaml();
-  const path = instancePath.split('/').slice(1).map(unescaped);
+  const path = instancePath.split('/').slice(1).map(unescapePointer);
   if (keyword === 'additionalProperties') {
     const parent: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
     const items =
@@ -134,6 +134,6 @@ function offsetOf(document: Document, { keyword, params, instancePath }: ErrorOb
   return isNode(node) ? (node.range?.[0] ?? 0) : 0;
 }
 
-function unescaped(part: string): string {
+function unescapePointer(part: string): string {
   return part.replaceAll('~1', '/').replaceAll('~0', '~');
 }

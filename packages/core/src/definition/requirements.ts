@@ -10,16 +10,16 @@ export interface Requirements {
   readonly project: string;
   /** `<distribution>-<version>`. */
   readonly os: string;
-  /** Go's word: `amd64`. */
+  /** As in `GOARCH`: `amd64`. */
   readonly architecture: string;
   readonly compiler?: Compiler;
   readonly packages: readonly string[];
   readonly tools: readonly string[];
-  /** A set, sorted: an asan job never gets a plain image, nor the reverse. */
+  /** A sorted set that must match exactly: an asan job never gets a plain image, nor the reverse. */
   readonly features: readonly string[];
 }
 
-/** Requirements as people write them; lists may be words in one text. */
+/** Requirements as people write them; a list may be one text, separated by spaces or commas. */
 export interface RequirementsYaml {
   readonly project?: string;
   readonly os?: string;
@@ -51,16 +51,16 @@ const schema = schemaOf<RequirementsYaml>({
   },
 });
 
-/** Reads requirements from a YAML or JSON file. @throws ImageError USAGE (every problem with line and column) */
+/** Parses requirements in a YAML or JSON file. @throws ImageError USAGE (every problem with line and column) */
 export function parseRequirements(file: YamlFile): RequirementsYaml {
   return readYaml(file, schema);
 }
 
 /**
- * Fills in what requirements leave out.
+ * Validates requirements and fills in defaults.
  *
  * @param defaults the project, and the architecture of this machine.
- * @throws ImageError USAGE (no operating system, an unknown word), NAMING
+ * @throws ImageError USAGE (no operating system, invalid compiler or architecture), NAMING
  */
 export function requirementsOf(
   yaml: RequirementsYaml,
@@ -80,7 +80,7 @@ export function requirementsOf(
     packages: listOf(yaml.packages),
     tools: listOf(yaml.tools),
     features: [
-      ...new Set([...listOf(yaml.features).map(lower), ...(variant ? featuresOf(variant) : [])]),
+      ...new Set([...listOf(yaml.features).map(toLower), ...(variant ? featuresOf(variant) : [])]),
     ].sort(),
     ...(compiler ? { compiler } : {}),
   };
@@ -101,24 +101,24 @@ export interface Base {
   readonly tools?: readonly string[] | undefined;
 }
 
-/** Writes a definition that meets requirements, as in `image.yaml`: on a base, or on the distribution's own image. */
+/** Writes a definition that meets requirements, as in `image.yaml`: on a base, or on the official image of the distribution. */
 export function definitionFor(requirements: Requirements, base?: Base): ImageYaml {
   const { project, os, architecture, compiler, features, packages, tools } = requirements;
   const has = (base?.compilers ?? []).flatMap((each) => parseCompiler(each) ?? []);
-  const isThere = !compiler || has.some((each) => isCompiler(each, compiler));
+  const hasCompiler = !compiler || has.some((each) => isCompiler(each, compiler));
   return {
     project,
     os,
     variant: variantOf(compiler, features),
     base: base?.name ?? upstreamBase(requirements),
     platforms: [`linux/${architecture}`],
-    compilers: isThere ? [] : [formatCompiler(compiler)],
+    compilers: hasCompiler ? [] : [formatCompiler(compiler)],
     packages: packages.filter((each) => !base?.packages?.includes(each)),
     tools: tools.filter((each) => !base?.tools?.includes(each)),
   };
 }
 
-/** Where a distribution's own image has its name from. */
+/** Name of the official image of a distribution: `ubuntu:25.04`. */
 export function upstreamBase({ os }: Requirements): string {
   return os.replace('-', ':');
 }
@@ -139,6 +139,6 @@ function listOf(value: string | readonly string[] = []): readonly string[] {
   return [...new Set(all.filter((word) => word !== ''))];
 }
 
-function lower(word: string): string {
+function toLower(word: string): string {
   return word.toLowerCase();
 }

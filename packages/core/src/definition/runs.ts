@@ -11,9 +11,9 @@ export const RUNS_DAYS = 90;
 
 /** One task of an image in Nx, run or taken from a cache. */
 export interface TaskRun {
-  /** When it began: ISO 8601. */
+  /** Start time, ISO 8601. */
   readonly at: string;
-  /** The project in Nx, which is the image's name. */
+  /** Name of the Nx project, which is the name of the image. */
   readonly image: string;
   /** Nx target, for example `image-save`. */
   readonly target: string;
@@ -34,7 +34,7 @@ const schema = schemaOf<TaskRun>({
   },
 });
 
-/** The tasks of a file; a line that a process did not finish is no task. */
+/** Parses the tasks in a file; incomplete lines are skipped. */
 export function parseRuns(text: string): TaskRun[] {
   return text.split('\n').flatMap((line) => {
     try {

@@ -23,7 +23,7 @@ export interface SettingsYaml {
     readonly orphans?: boolean;
     readonly disk_min_free_gb?: number;
   };
-  /** The old key; `prune.min_free` says it now. */
+  /** Deprecated: use `prune.min_free`. */
   readonly disk_min_free_gb?: number;
   readonly push?: { readonly to?: string };
   readonly cache?: { readonly unused_for?: string; readonly max_used?: string };
@@ -36,17 +36,17 @@ const SIZE = {
   pattern: '^[0-9]+(\\.[0-9]+)? ?([kKmMgGtTpP]?i?[bB]?|%)$',
 } as const;
 const COUNT = { type: 'integer', minimum: 1 } as const;
-const OLD_MIN_FREE = {
+const DISK_MIN_FREE_GB = {
   type: 'number',
   minimum: 0,
-  description: 'The old key for min_free, in GB.',
+  description: 'Deprecated: use prune.min_free. In GB.',
 } as const;
 
 /** JSON Schema of `stowage.yaml`. */
 export const settingsSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'stowage.yaml',
-  description: 'How Stowage works in this workspace.',
+  description: 'Settings of Stowage in this workspace.',
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -54,25 +54,25 @@ export const settingsSchema = {
       type: 'string',
       minLength: 1,
       default: 'images',
-      description: 'The folder of archives and catalog.',
+      description: 'Folder of the archives and the catalog.',
     },
     archives: {
       type: 'array',
       maxItems: 100,
       items: { type: 'string', minLength: 1 },
       description:
-        'Folders outside the workspace from which the catalog may name archives. They are only read.',
+        'Folders outside the workspace with archives that the catalog may name. They are only read.',
       examples: [['/srv/images']],
     },
     engine: {
       enum: [...ENGINES],
       default: 'auto',
-      description: 'Which engine commands and targets use.',
+      description: 'Engine that commands and targets use.',
     },
     host: {
       type: 'string',
       minLength: 1,
-      description: 'Where the engine listens, as in DOCKER_HOST.',
+      description: 'Address of the engine, as in DOCKER_HOST.',
     },
     network: {
       type: 'string',
@@ -83,7 +83,7 @@ export const settingsSchema = {
     runners: {
       type: 'object',
       additionalProperties: { type: 'string', minLength: 1 },
-      description: 'The operating system that labels of runs-on in workflows stand for.',
+      description: 'Operating system for each label of runs-on in workflows.',
       examples: [{ 'ubuntu-latest': 'ubuntu-24.04' }],
     },
     naming: {
@@ -92,18 +92,19 @@ export const settingsSchema = {
       properties: {
         pattern: {
           type: 'string',
-          description: 'A regular expression that every name must match besides the convention.',
+          description:
+            'Regular expression that every name must match, in addition to the convention.',
         },
       },
     },
     prune: {
       type: 'object',
       additionalProperties: false,
-      description: 'Which archives may go.',
+      description: 'Rules for deleting archives.',
       properties: {
         keep_newest: {
           description:
-            'Keep this many of each name; or of each name, project and operating system.',
+            'Keep this many of the newest archives of each name; or of each name, project and operating system.',
           oneOf: [
             COUNT,
             {
@@ -116,26 +117,34 @@ export const settingsSchema = {
         },
         unused_for: {
           ...DURATION,
-          description: 'Delete only what was not used for this long.',
+          description: 'Delete only archives that were not used for this long.',
           examples: ['30d'],
         },
-        min_age: { ...DURATION, description: 'Never delete what is younger.', examples: ['1d'] },
+        min_age: {
+          ...DURATION,
+          description: 'Never delete archives younger than this.',
+          examples: ['1d'],
+        },
         max_used: {
           ...SIZE,
-          description: 'Keep no more than this in all: delete what was used longest ago.',
+          description:
+            'Largest total size: beyond it, the least recently used archives are deleted.',
           examples: ['50GB', '20%'],
         },
         min_free: {
           ...SIZE,
-          description: 'Leave at least this free on each file system that archives are on.',
+          description: 'Smallest free space on each file system that holds archives.',
           examples: ['10%'],
         },
-        reserved: { ...SIZE, description: 'Never go below this, whatever the rules ask.' },
-        orphans: { type: 'boolean', description: 'Archives without a record may go, too.' },
-        disk_min_free_gb: { ...OLD_MIN_FREE },
+        reserved: {
+          ...SIZE,
+          description: 'Total size that is always kept, whatever the other rules say.',
+        },
+        orphans: { type: 'boolean', description: 'Also delete archives without a record.' },
+        disk_min_free_gb: { ...DISK_MIN_FREE_GB },
       },
     },
-    disk_min_free_gb: { ...OLD_MIN_FREE },
+    disk_min_free_gb: { ...DISK_MIN_FREE_GB },
     push: {
       type: 'object',
       additionalProperties: false,
@@ -143,7 +152,7 @@ export const settingsSchema = {
         to: {
           type: 'string',
           minLength: 1,
-          description: 'Where images are pushed to: [http(s)://]HOST[:PORT][/PREFIX].',
+          description: 'Registry to push images to: [http(s)://]HOST[:PORT][/PREFIX].',
           examples: ['registry.example.com/team'],
         },
       },
@@ -151,18 +160,17 @@ export const settingsSchema = {
     cache: {
       type: 'object',
       additionalProperties: false,
-      description:
-        'When images leave the cache of what came from registries, after a pull or a load.',
+      description: 'Limits of the cache of images from registries, applied after a pull or a load.',
       properties: {
         unused_for: {
           ...DURATION,
-          description: 'What was not used for this long.',
+          description: 'Remove images that were not used for this long.',
           examples: ['30d'],
         },
         max_used: {
           type: 'string',
           pattern: '^[0-9]+(\\.[0-9]+)? ?[kKmMgGtTpP]?i?[bB]?$',
-          description: 'What was used longest ago, until no more than this is left.',
+          description: 'Largest size: beyond it, the least recently used images are removed.',
           examples: ['20GB'],
         },
       },
@@ -170,7 +178,7 @@ export const settingsSchema = {
     pins: {
       type: 'array',
       items: { type: 'string', minLength: 1 },
-      description: 'Names that are never pruned; * stands for anything.',
+      description: 'Names that are never pruned; * matches any text.',
     },
     limits: limitsSchema,
   },

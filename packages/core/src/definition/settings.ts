@@ -11,7 +11,7 @@ export const SETTINGS_FILE = 'stowage.yaml';
 export interface Settings {
   /** Folder of archives and catalog, relative to the workspace. */
   readonly images: string;
-  /** Folders outside the workspace from which the catalog may name archives; relative to the workspace. */
+  /** Folders outside the workspace with archives that the catalog may name; relative to the workspace. */
   readonly archives: readonly string[];
   readonly engine: EngineName;
   readonly host?: string;
@@ -19,7 +19,7 @@ export interface Settings {
   readonly network?: string;
   /** Operating system of each label of a workflow's `runs-on`. */
   readonly runners: Readonly<Record<string, string>>;
-  /** A pattern that every name must match, besides the convention. */
+  /** A pattern that every name must match, in addition to the convention. */
   readonly namePattern?: RegExp;
   /** Sizes as `20GB` or `10%`, durations as `30d`. */
   readonly prune: {
@@ -37,19 +37,19 @@ export interface Settings {
   };
   /** Registry to push to when none is given. */
   readonly pushTo?: string;
-  /** Bounds of the cache of images from registries; unlimited when empty. */
+  /** Limits of the cache of images from registries; unlimited when empty. */
   readonly cache: { readonly unusedFor?: string; readonly maxUsed?: string };
-  /** Names that are never pruned; `*` stands for anything. */
+  /** Names that are never pruned; `*` matches any text. */
   readonly pins: readonly string[];
   readonly limits: SettingsLimits;
 }
 
-/** As GitHub's own runners have it in 2026. */
-const RUNNERS = { 'ubuntu-latest': 'ubuntu-24.04' };
+/** The runners hosted by GitHub, as of 2026. */
+const DEFAULT_RUNNERS = { 'ubuntu-latest': 'ubuntu-24.04' };
 
 const schema = schemaOf<SettingsYaml>(settingsSchema);
 
-/** Reads the settings. @throws ImageError USAGE (every problem with line and column) */
+/** Parses the settings. @throws ImageError USAGE (every problem with line and column) */
 export function parseSettings(file: YamlFile): Settings {
   const {
     images = 'images',
@@ -76,7 +76,7 @@ export function parseSettings(file: YamlFile): Settings {
     engine,
     pins,
     limits,
-    runners: { ...RUNNERS, ...runners },
+    runners: { ...DEFAULT_RUNNERS, ...runners },
     prune: {
       ...(newest === undefined
         ? {}

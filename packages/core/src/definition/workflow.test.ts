@@ -30,9 +30,8 @@ describe('a matrix', () => {
       { include: [{ a: '1' }, { a: '2', b: 'y' }] },
       [{ a: '1' }, { a: '2', b: 'y' }],
     ],
-    // The example of GitHub's documentation.
     [
-      'the documented example',
+      'the example of GitHub’s documentation',
       {
         fruit: ['apple', 'pear'],
         animal: ['cat', 'dog'],
@@ -53,13 +52,13 @@ describe('a matrix', () => {
         { fruit: 'banana', animal: 'cat' },
       ],
     ],
-  ])('with %s', (_what, matrix, expected) => {
+  ])('expands %s', (_what, matrix, expected) => {
     expect(combinationsOf(matrix)).toEqual(expected);
   });
 });
 
 describe('a workflow', () => {
-  it('says what each combination of its jobs needs', () => {
+  it('lists the requirements of each combination of its jobs', () => {
     const { jobs, skipped } = read(`
   build:
     runs-on: ubuntu-latest
@@ -129,7 +128,7 @@ describe('a workflow', () => {
     ]);
   });
 
-  it('gives one job, and takes the system that it is told', () => {
+  it('can be limited to one job and given an operating system', () => {
     const text = '  a: { runs-on: big-machine }\n  b: { runs-on: ubuntu-latest }\n';
     expect(read(text, { job: 'a', os: 'debian-12' }).jobs).toMatchObject([
       { job: 'a', requirements: { os: 'debian-12' } },

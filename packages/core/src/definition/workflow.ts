@@ -21,7 +21,7 @@ export interface WorkflowJob {
 /** The jobs of a GitHub Actions workflow. */
 export interface Workflow {
   readonly jobs: readonly WorkflowJob[];
-  /** Jobs that need no image, or whose needs are not known before they run. */
+  /** Jobs that need no image, or whose requirements are not known before they run. */
   readonly skipped: readonly { readonly job: string; readonly reason: string }[];
 }
 
@@ -41,9 +41,9 @@ const FEATURES: ReadonlySet<string> = new Set(
 );
 
 /**
- * Reads what the jobs of a GitHub Actions workflow need.
+ * Reads the requirements of the jobs of a GitHub Actions workflow.
  *
- * @throws ImageError USAGE (no workflow), NOT_FOUND (no such job)
+ * @throws ImageError USAGE (not a workflow), NOT_FOUND (no such job)
  */
 export function parseWorkflow(file: YamlFile, options: WorkflowOptions): Workflow {
   const { job: only } = options;
@@ -79,8 +79,8 @@ function jobsFrom(
   const combinations = matrix === undefined ? [{}] : combinationsOf(matrix);
   return combinations.map((combination) => {
     const title = titleOf(id, combination);
-    const container = containerOf(resolved(job['container'], combination));
-    const runner = runnerOf(resolved(job['runs-on'], combination));
+    const container = containerOf(resolveExpressions(job['container'], combination));
+    const runner = runnerOf(resolveExpressions(job['runs-on'], combination));
     const requirements = requirementsFrom(combination, { ...options, container, runner });
     return typeof requirements === 'string'
       ? { job: title, reason: requirements }
@@ -93,16 +93,16 @@ interface Where extends WorkflowOptions {
   readonly runner: string | undefined;
 }
 
-/** @returns why it cannot be told, in words */
+/** @returns the requirements, or the reason why they are not known */
 function requirementsFrom(combination: Combination, where: Where): RequirementsYaml | string {
-  const told = placeOf(where);
-  const place = typeof told === 'string' && where.os !== undefined ? { os: where.os } : told;
+  const found = placeOf(where);
+  const place = typeof found === 'string' && where.os !== undefined ? { os: where.os } : found;
   if (typeof place === 'string') return place;
-  const said = saidBy(combination);
-  return { ...said, ...place, features: [...said.features, ...(place.features ?? [])] };
+  const matrix = requirementsInMatrix(combination);
+  return { ...matrix, ...place, features: [...matrix.features, ...(place.features ?? [])] };
 }
 
-/** Container first: that is where a job's steps run. */
+/** The image of the container, in which the steps of a job run; without one, the operating system of the runner. */
 function placeOf({ container, runner, runners }: Where): RequirementsYaml | string {
   if (container !== undefined) {
     if (container.includes('${{')) return `its container ${container} is not known before it runs`;
@@ -110,7 +110,7 @@ function placeOf({ container, runner, runners }: Where): RequirementsYaml | stri
     const parts = parseName(image.split(/[:@]/, 1)[0] ?? '');
     if (parts) return { project: parts.project, os: parts.os, variant: parts.variant };
     const os = normalizeOs(image);
-    return isKnownOs(os) ? { os } : `its container ${container} does not say which system it is`;
+    return isKnownOs(os) ? { os } : `its container ${container} does not name its operating system`;
   }
   if (runner === undefined) return 'it has no runs-on';
   if (runner.includes('${{')) return `its runs-on ${runner} is not known before it runs`;
@@ -118,11 +118,13 @@ function placeOf({ container, runner, runners }: Where): RequirementsYaml | stri
   const label = arm ? runner.slice(0, -'-arm'.length) : runner;
   const os = normalizeOs(runners[label] ?? label);
   if (isKnownOs(os)) return { os, ...(arm ? { arch: 'arm64' } : {}) };
-  return `it runs on ${runner}, which names no Linux image; runners: in stowage.yaml can say what it stands for`;
+  return `it runs on ${runner}, which names no Linux image; map it to one with runners: in stowage.yaml`;
 }
 
-/** What a matrix says of an image, by the keys that such matrices use. */
-function saidBy(combination: Combination): RequirementsYaml & { readonly features: string[] } {
+/** The requirements in a combination, by commonly used keys. */
+function requirementsInMatrix(
+  combination: Combination,
+): RequirementsYaml & { readonly features: string[] } {
   const text = (...keys: readonly string[]) =>
     keys.map((key) => combination[key]).find((value) => typeof value === 'string');
   const list = (...keys: readonly string[]) =>
@@ -168,12 +170,12 @@ function runnerOf(runsOn: unknown): string | undefined {
   return typeof first === 'string' && first !== '' ? first : undefined;
 }
 
-/** Writes a matrix's values where expressions name them; whatever else an expression asks stays as it is. */
-function resolved(value: unknown, combination: Combination): unknown {
-  if (Array.isArray(value)) return value.map((each) => resolved(each, combination));
+/** Replaces expressions of the matrix by their values; other expressions stay unchanged. */
+function resolveExpressions(value: unknown, combination: Combination): unknown {
+  if (Array.isArray(value)) return value.map((each) => resolveExpressions(each, combination));
   if (isObject(value))
     return Object.fromEntries(
-      Object.entries(value).map(([key, each]) => [key, resolved(each, combination)]),
+      Object.entries(value).map(([key, each]) => [key, resolveExpressions(each, combination)]),
     );
   if (typeof value !== 'string') return value;
   const alone = /^\$\{\{\s*matrix\.([\w.-]+)\s*\}\}$/.exec(value)?.[1];
@@ -195,7 +197,7 @@ function titleOf(id: string, combination: Combination): string {
   return values.length === 0 ? id : `${id} (${values.join(', ')})`;
 }
 
-/** Every scalar stays the text that it is: a version 25.10 is not the number 25.1. */
+/** Scalars are parsed as text: the version 25.10 is not the number 25.1. */
 function jobsOf({ text, path }: YamlFile): JsonObject {
   const why = whyNotParsed(text, YAML_LIMIT);
   if (why !== undefined) throw new ImageError('USAGE', `${path}: ${why}`, { location: path });

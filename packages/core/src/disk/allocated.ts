@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { systemCode } from '../errors.js';
 
-/** What a file takes on its disk, in bytes; 0 when it is not there, or when another name keeps it anyway. */
+/** Disk space that deleting a file frees, in bytes; 0 if it does not exist or has other hard links. */
 export async function allocated(path: string): Promise<number> {
   const info = await statIfThere(path);
   return info ? allocatedBy(info) : 0;
@@ -12,7 +12,7 @@ export function allocatedBy({ blocks, nlink }: Pick<Stats, 'blocks' | 'nlink'>):
   return nlink > 1 ? 0 : blocks * 512;
 }
 
-/** When a file was last written, in milliseconds since 1970. */
+/** When a file was last written, in milliseconds since 1970; undefined if it does not exist. */
 export async function modified(path: string): Promise<number | undefined> {
   return (await statIfThere(path))?.mtimeMs;
 }

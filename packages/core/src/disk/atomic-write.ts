@@ -10,8 +10,8 @@ export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 /** How the folders of a file are created. */
 export interface FolderOptions {
   /**
-   * A folder for one user alone: it, and folders created below it, get mode 0700, files 0600. Modes of existing folders
-   * stay. When omitted, the umask decides.
+   * A private folder: it, and folders created below it, get mode 0700, files 0600. Existing folders keep their mode. When
+   * omitted, the umask decides.
    */
   readonly privateTo?: string | undefined;
 }
@@ -19,17 +19,17 @@ export interface FolderOptions {
 /** How a file is written. */
 export interface AtomicOptions extends FolderOptions {
   /**
-   * The temporary file; a new name for each call when omitted. A caller that holds a lock may give a fixed name, so that the
-   * rest of a process that died is overwritten.
+   * Path of the temporary file; a random name beside the file when omitted. A caller that holds a lock may give a fixed
+   * path, so that the temporary file of a crashed process is overwritten.
    */
   readonly partial?: string;
 }
 
 /**
- * Writes a file that is either whole or not there: temporary file beside it, fsync, rename, fsync
- * of the folder. Creates the folder. A process that dies leaves at most the temporary file.
+ * Creates or replaces a file atomically: temporary file beside it, fsync, rename, fsync of the
+ * folder. Creates the folder. A crash leaves at most the temporary file.
  *
- * @throws ImageError NO_SPACE; whatever `content` throws
+ * @throws ImageError NO_SPACE; errors of `content`
  */
 export async function writeAtomically(
   path: string,
@@ -47,8 +47,8 @@ export async function writeAtomically(
 }
 
 /**
- * Writes a new file and waits until it is on disk; removes it again when that fails. An existing file, or a symbolic
- * link in its place, is replaced: nothing is ever written through a link.
+ * Writes a new file and waits until it is on disk; deletes it if that fails. An existing file or symbolic link is
+ * replaced: nothing is ever written through a link.
  */
 export async function writeDurably(
   path: string,
@@ -62,7 +62,7 @@ export async function writeDurably(
     await file.sync();
   } catch (error) {
     await rm(path, { force: true });
-    throw noSpace(error, path);
+    throw asWriteError(error, path);
   }
 }
 
@@ -81,50 +81,50 @@ export function fileMode({ privateTo }: FolderOptions): number {
   return privateTo === undefined ? 0o666 : 0o600;
 }
 
-/** Of the name of a file, as much (code units of at most 3 bytes) as leaves room in 255 bytes for the suffix. */
-const KEPT = 70;
+/** Code units of a file's name in the name of its temporary file: at 3 bytes each, the suffix still fits in 255 bytes. */
+const MAX_PREFIX = 70;
 
 function partialBeside(path: string): string {
-  const name = basename(path).slice(0, KEPT);
+  const name = basename(path).slice(0, MAX_PREFIX);
   return join(dirname(path), `${name}.${randomBytes(6).toString('hex')}.partial`);
 }
 
-/** So much (bytes) is written at once. */
-const BATCH = 1024 * 1024;
+/** Bytes per write. */
+const WRITE_BYTES = 1024 * 1024;
 
-/** So much (bytes) goes to the disk while more comes, so that whoever waits for the disk in the end waits for little. */
-const EARLY = 32 * BATCH;
+/** Bytes after which a sync starts while more content arrives, so that the last sync has little left to do. */
+const SYNC_BYTES = 32 * WRITE_BYTES;
 
-/** Appends content to an open file: in few writes, one of them under way while the next is gathered. */
+/** Appends content to an open file in large writes; the next one is collected while one is running. */
 export async function writeAll(file: FileHandle, content: Chunks, path: string): Promise<void> {
   let batch: Uint8Array[] = [];
   let size = 0;
-  let loose = 0;
+  let unsynced = 0;
   let writing: Promise<void> = Promise.resolve();
   let syncing: Promise<void> | undefined;
   const flush = async (): Promise<void> => {
     await writing;
     const chunks = batch;
-    loose += size;
+    unsynced += size;
     batch = [];
     size = 0;
     writing = writeChunks(file, chunks, path);
-    // Its failure is met at the next write; until then nobody waits for it.
+    // The next `await writing` throws the error; until then it must not be an unhandled rejection.
     writing.catch(() => undefined);
-    if (loose < EARLY || syncing) return;
-    loose = 0;
+    if (unsynced < SYNC_BYTES || syncing) return;
+    unsynced = 0;
     const done = () => (syncing = undefined);
-    // What fails here fails again when it is waited for.
+    // The result is ignored: callers sync the complete file.
     syncing = file.datasync().then(done, done);
   };
   try {
     for await (const chunk of content) {
       batch.push(chunk);
       size += chunk.byteLength;
-      if (size >= BATCH) await flush();
+      if (size >= WRITE_BYTES) await flush();
     }
   } finally {
-    // What came before a failure is written, too: somebody may go on from there.
+    // Content before a failure is written, too: an upload may be resumed from there.
     if (size > 0) await Promise.allSettled([flush()]);
     await Promise.allSettled([writing, syncing]);
   }
@@ -140,62 +140,61 @@ async function writeChunks(
   if (only) await writeChunk(file, more.length === 0 ? only : Buffer.concat(chunks), path);
 }
 
-/** Calls of `makeFolder` that have not synced everything yet. */
-const making = new Set<Promise<number>>();
+/** Folders that are being created and are not synced yet. */
+const creating = new Set<Promise<number>>();
 
 /**
- * Makes a folder and those above it, and syncs the parent of each, so that a file renamed into it later is not lost
- * with it.
+ * Creates a folder and those above it, and syncs the parent of each, so that a crash does not lose the folder and files
+ * renamed into it.
  *
- * @returns how many folders were made
- * @throws ImageError INVALID when a symbolic link leads out of `privateTo`
+ * @returns how many folders were created
+ * @throws ImageError INVALID when there is a symbolic link below `privateTo`
  */
 export async function makeFolder(path: string, { privateTo }: FolderOptions = {}): Promise<number> {
-  if (privateTo === undefined) return makeAll(path, 0o777);
-  const above = await makeAll(dirname(privateTo), 0o777);
+  if (privateTo === undefined) return createFolders(path, 0o777);
+  const above = await createFolders(dirname(privateTo), 0o777);
   refuseLinks(privateTo, path);
-  return above + (await makeAll(path, 0o700));
+  return above + (await createFolders(path, 0o700));
 }
 
-async function makeAll(path: string, mode: number): Promise<number> {
-  const made = makeAndSync(path, mode);
-  making.add(made);
+async function createFolders(path: string, mode: number): Promise<number> {
+  const created = createAndSync(path, mode);
+  creating.add(created);
   try {
-    return await made;
+    return await created;
   } finally {
-    making.delete(made);
+    creating.delete(created);
   }
 }
 
-async function makeAndSync(path: string, mode: number): Promise<number> {
+async function createAndSync(path: string, mode: number): Promise<number> {
   const first = await mkdir(path, { recursive: true, mode });
   if (first === undefined) return 0;
-  let made = 0;
+  let created = 0;
   for (let at = dirname(path); at.length >= dirname(first).length; at = dirname(at)) {
     await syncShared(at);
-    made++;
+    created++;
     if (at === dirname(at)) break;
   }
-  return made;
+  return created;
 }
 
 /**
- * Makes renames inside a folder durable, and the folder itself where another call of this process makes it at this
- * moment.
+ * Makes renames inside a folder durable, and the folder itself if another call in this process is creating it.
  */
 export async function syncFolder(path: string): Promise<void> {
   await syncShared(path);
-  await Promise.allSettled(making);
+  await Promise.allSettled(creating);
 }
 
-/** Folders that are being synced: what is under way, and the one that will begin after it. */
+/** For each folder: the running sync, and the one that starts after it. */
 const syncing = new Map<string, { now: Promise<void>; next?: Promise<void> }>();
 
-/** Callers that come while one is under way share the next. */
+/** Callers during a running sync share the next one. */
 function syncShared(path: string): Promise<void> {
   const running = syncing.get(path);
   if (running) {
-    // The one under way may have begun before this caller's rename.
+    // The running sync may have begun before this caller's rename.
     running.next ??= running.now.catch(() => undefined).then(() => beginSync(path));
     return running.next;
   }
@@ -220,18 +219,18 @@ async function sync(path: string): Promise<void> {
   await folder.sync();
 }
 
-/** Writes all of `chunk`: a single `write` may take less. */
+/** Writes all of `chunk`: a single `write` may write less. */
 export async function writeChunk(file: FileHandle, chunk: Uint8Array, path: string): Promise<void> {
   for (let at = 0; at < chunk.byteLength; ) {
     try {
       at += (await file.write(chunk, at)).bytesWritten;
     } catch (error) {
-      throw noSpace(error, path);
+      throw asWriteError(error, path);
     }
   }
 }
 
-/** Handles know no path; the caller does. */
-function noSpace(error: unknown, path: string): unknown {
+/** Adds the path, which errors of a file handle lack. */
+function asWriteError(error: unknown, path: string): unknown {
   return asImageError(error instanceof Error ? Object.assign(error, { path }) : error);
 }

@@ -8,14 +8,14 @@ import { freeSpace, requireSpace } from './free-space.js';
 import { withLock } from './lock.js';
 
 describe('an atomic write', () => {
-  it('makes the folder, and leaves nothing but the file', async () => {
+  it('creates the folder and leaves no temporary file', async () => {
     const folder = join(await temporaryFolder(), 'a/b');
     await writeAtomically(join(folder, 'x'), [Buffer.from('1'), Buffer.from('2')]);
     expect(await readFile(join(folder, 'x'), 'utf8')).toBe('12');
     expect(await readdir(folder)).toEqual(['x']);
   });
 
-  it('leaves the old file when its content fails', async () => {
+  it('keeps the old file when the new content fails', async () => {
     const path = join(await temporaryFolder(), 'x');
     await writeAtomically(path, [Buffer.from('old')]);
     function* failing(): Iterable<Uint8Array> {
@@ -29,7 +29,7 @@ describe('an atomic write', () => {
 });
 
 describe('free space', () => {
-  it('is that of the disk which will hold a path that is not there yet', async () => {
+  it('is known for a path that does not exist yet', async () => {
     const path = join(await temporaryFolder(), 'not/there/yet');
     expect(await freeSpace(path)).toBeGreaterThan(0);
     await requireSpace(path, 1);
@@ -38,7 +38,7 @@ describe('free space', () => {
 });
 
 describe('a lock', () => {
-  it('lets one work at a time', async () => {
+  it('lets one holder work at a time', async () => {
     const path = join(await temporaryFolder(), 'locks/x');
     let inside = 0;
     let most = 0;
@@ -52,13 +52,13 @@ describe('a lock', () => {
     expect(most).toBe(1);
   });
 
-  it('is given back when the work fails', async () => {
+  it('is released when the work fails', async () => {
     const path = join(await temporaryFolder(), 'x');
     await expect(withLock(path, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await withLock(path, async () => 'again')).toBe('again');
   });
 
-  it('is waited for no longer than told, and not at all once interrupted', async () => {
+  it('is no longer waited for after a timeout or an abort', async () => {
     const path = join(await temporaryFolder(), 'x');
     await withLock(path, async () => {
       await expect(withLock(path, async () => 1, { wait: 50 })).rejects.toMatchObject({
@@ -70,7 +70,7 @@ describe('a lock', () => {
     });
   });
 
-  it('that another process took over is no success, whether it is noticed meanwhile or at the end', async () => {
+  it('is a CONFLICT if another process took it over, noticed during the work or at its end', async () => {
     const takenOver = async (wait: number) => {
       const path = join(await temporaryFolder(), 'x');
       return withLock(path, async () => {

@@ -2,15 +2,15 @@ import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ImageError, systemCode } from '../errors.js';
 
-/** Bytes that an ordinary user may still write to the file system which holds (or will hold) `path`. */
+/** Bytes that an unprivileged user may still write to the file system that holds (or will hold) `path`. */
 export async function freeSpace(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(await existing(path));
+  const { bavail, bsize } = await statfs(await existingAncestor(path));
   return bavail * bsize;
 }
 
 export interface FileSystem {
   readonly id: string;
-  /** Bytes that an ordinary user may still write. */
+  /** Bytes that an unprivileged user may still write. */
   readonly free: number;
   /** In bytes. */
   readonly total: number;
@@ -18,34 +18,34 @@ export interface FileSystem {
 
 /** The file system that holds (or will hold) `path`. */
 export async function fileSystemOf(path: string): Promise<FileSystem> {
-  const there = await existing(path);
+  const there = await existingAncestor(path);
   try {
     const [{ dev }, { bavail, bsize, blocks }] = await Promise.all([stat(there), statfs(there)]);
     return { id: String(dev), free: bavail * bsize, total: blocks * bsize };
   } catch (error) {
-    // Somebody deleted it in between; its folder is on the same file system.
+    // It was deleted in between; its parent folder is on the same file system.
     if (systemCode(error) !== 'ENOENT') throw error;
     return fileSystemOf(path);
   }
 }
 
-/** Refuses what would not fit, before it starts. @throws ImageError NO_SPACE */
+/** Checks the free space before a write. @throws ImageError NO_SPACE */
 export async function requireSpace(path: string, bytes: number): Promise<void> {
   const free = await freeSpace(path);
   if (free >= bytes) return;
   throw new ImageError('NO_SPACE', `${path}: expected ${bytes} free bytes, got ${free}`, {
     location: path,
-    hint: 'Free some space (stowage prune --dry-run shows what can go) and run this again.',
+    hint: 'Free some space (stowage prune --dry-run shows what can be deleted) and run this again.',
   });
 }
 
-async function existing(path: string): Promise<string> {
+async function existingAncestor(path: string): Promise<string> {
   try {
     await stat(path);
     return path;
   } catch (error) {
     if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
-    return existing(dirname(path));
+    return existingAncestor(dirname(path));
   }
 }
 

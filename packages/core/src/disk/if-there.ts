@@ -5,10 +5,10 @@ import { syncFolder } from './atomic-write.js';
 import { refuseLinks } from './links-below.js';
 import { systemCode } from '../errors.js';
 
-/** Flags that open a file for reading, and fail on a symbolic link. */
+/** Flags to open a file for reading; opening a symbolic link fails. */
 export const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
 
-/** Reads a tag or a link: it is so small that reading it takes less time than waiting for a thread would. */
+/** Reads a small file such as a tag, synchronously: a round trip to the thread pool would take longer. */
 export function readIfThere(path: string): Buffer | undefined {
   let file: number | undefined;
   try {
@@ -23,15 +23,15 @@ export function readIfThere(path: string): Buffer | undefined {
 }
 
 export async function removeFile(path: string): Promise<boolean> {
-  const isGone = await unlessAbsent(async () => {
+  const isRemoved = await unlessAbsent(async () => {
     await rm(path);
     await syncFolder(dirname(path));
     return true;
   });
-  return isGone ?? false;
+  return isRemoved ?? false;
 }
 
-/** The names in a folder below `root`. @throws ImageError INVALID when a symbolic link leads out of that */
+/** The names in a folder below `root`. @throws ImageError INVALID when there is a symbolic link below `root` */
 export async function namesIn(root: string, folder: string): Promise<string[]> {
   return (await entriesIn(root, folder)).map(({ name }) => name);
 }

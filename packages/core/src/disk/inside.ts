@@ -1,15 +1,15 @@
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { ImageError } from '../errors.js';
 
-/** Whether a path is a folder, or below it. Both are absolute; neither is looked up. */
+/** Whether a path is a folder or below it. Both are absolute; the disk is not read. */
 export function isBelow(folder: string, path: string): boolean {
   const below = relative(folder, path);
   return below !== '..' && !below.startsWith(`..${sep}`) && !isAbsolute(below);
 }
 
 /**
- * Joins segments to a path below a folder, so that a name from elsewhere never becomes a path outside it.
- * It does not look at the disk: symbolic links are the caller's concern.
+ * Joins segments to a path below a folder, so that an untrusted name never becomes a path outside it.
+ * The disk is not read: the caller must check for symbolic links.
  *
  * @throws ImageError INVALID when a segment is absolute, holds a NUL, or the path would leave the folder
  */

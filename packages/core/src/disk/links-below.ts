@@ -3,8 +3,8 @@ import { join, relative, sep } from 'node:path';
 import { ImageError } from '../errors.js';
 
 /**
- * Refuses a path where a symbolic link below a folder leads out of it: writes and deletions would follow. The folder
- * itself may be a link.
+ * Refuses a path with a symbolic link below a folder: writes and deletions would follow it. The folder itself may be a
+ * link.
  *
  * @throws ImageError INVALID
  */
@@ -13,7 +13,7 @@ export function refuseLinks(folder: string, path: string): void {
   for (const part of relative(folder, path).split(sep)) {
     if (part === '') return;
     at = join(at, part);
-    // Not asynchronous: waiting for a thread would take longer.
+    // Synchronous: a round trip to the thread pool would take longer.
     const info = lstatSync(at, { throwIfNoEntry: false });
     if (!info) return;
     if (info.isSymbolicLink()) throw linked(at);
@@ -23,6 +23,6 @@ export function refuseLinks(folder: string, path: string): void {
 export function linked(path: string): ImageError {
   return new ImageError('INVALID', `${path}: expected a folder, got a symbolic link`, {
     location: path,
-    hint: 'Look who made it, and remove it. To keep content elsewhere, let the whole root be a link, or mount a disk here.',
+    hint: 'Find out what created the link, and remove it. To keep content elsewhere, make the root folder a link or mount a disk here.',
   });
 }

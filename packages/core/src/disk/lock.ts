@@ -3,10 +3,10 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError, systemCode } from '../errors.js';
 
-/** A holder that died is taken over after this long (ms)… */
-const STALE = 10_000;
-/** …and a living one renews this often (ms), so a busy machine makes no dead out of it. */
-const RENEW = 2_000;
+/** A lock that was not renewed for this long (ms) is taken over: its holder crashed. */
+const STALE_MS = 10_000;
+/** The holder renews its lock at this interval (ms): often enough for a busy machine. */
+const RENEW_MS = 2_000;
 
 export interface LockOptions {
   /** How long to wait for another process (ms); 10 minutes when omitted. */
@@ -15,10 +15,10 @@ export interface LockOptions {
 }
 
 /**
- * Runs `work` while no other process on this machine holds the lock of the same path. The lock is a
- * folder at `path`, so it works on every file system.
+ * Runs `work` while it alone on this machine holds the lock of `path`. The lock is a folder at
+ * `path`, which works on every file system.
  *
- * @throws ImageError CONFLICT when another process holds it for too long, or took it over meanwhile
+ * @throws ImageError CONFLICT when another process holds the lock for too long, or took it over meanwhile
  */
 export async function withLock<T>(
   path: string,
@@ -61,13 +61,13 @@ async function take(path: string): Promise<Held> {
   const onCompromised = (error: Error) => {
     lost = error;
   };
-  // Most commands only read; they need not wait for it.
+  // Loaded on demand: most commands only read and need no lock.
   const { lock } = await import('proper-lockfile');
   const release = await lock(path, {
     lockfilePath: path,
     realpath: false,
-    stale: STALE,
-    update: RENEW,
+    stale: STALE_MS,
+    update: RENEW_MS,
     onCompromised,
   });
   return {
@@ -76,7 +76,7 @@ async function take(path: string): Promise<Held> {
         if (lost) throw lost;
         await release();
       } catch (error) {
-        // What we cannot give back is not ours any more.
+        // Releasing fails only if another process took the lock over.
         throw conflict(`${path}: expected to hold the lock, another process took it over`, error);
       }
     },

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../testing/temporary.js';
 import { writeDurably } from './atomic-write.js';
 import { appendOwn, openOwn, readOwn, readUpTo } from './own-file.js';
 
-async function linked() {
+async function createLink() {
   const folder = await temporaryFolder();
   const [target, link] = [join(folder, 'target'), join(folder, 'link')];
   await writeFile(target, 'mine');
@@ -15,8 +15,8 @@ async function linked() {
 }
 const INVALID = expect.objectContaining({ code: 'INVALID' }) as Error;
 
-describe('a file of ours', () => {
-  it('is appended to and read', async () => {
+describe('a file that Stowage keeps', () => {
+  it('can be appended to and read', async () => {
     const path = join(await temporaryFolder(), 'x');
     expect(await readOwn(path)).toBeUndefined();
     await appendOwn(path, 'a');
@@ -24,8 +24,8 @@ describe('a file of ours', () => {
     expect((await readOwn(path))?.toString()).toBe('ab');
   });
 
-  it('is never a link', async () => {
-    const { target, link } = await linked();
+  it('is refused when it is a symbolic link', async () => {
+    const { target, link } = await createLink();
     for (const work of [
       () => appendOwn(link, 'x'),
       () => readOwn(link),
@@ -35,21 +35,21 @@ describe('a file of ours', () => {
     expect(await readFile(target, 'utf8')).toBe('mine');
   });
 
-  it('replaces a link, and leaves its target alone', async () => {
-    const { target, link } = await linked();
+  it('replaces a link and leaves its target unchanged', async () => {
+    const { target, link } = await createLink();
     await writeDurably(link, [Buffer.from('new')]);
     expect([await readFile(target, 'utf8'), await readFile(link, 'utf8')]).toEqual(['mine', 'new']);
   });
 
-  it('is a regular file', async () => {
+  it('is refused when it is not a regular file', async () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'd'));
     await expect(openOwn(join(folder, 'd'), constants.O_RDONLY)).rejects.toThrow(INVALID);
     await expect(readUpTo('/dev/zero', 10)).rejects.toThrow(INVALID);
   });
 
-  it('is not read when it is too large', async () => {
-    const { link } = await linked();
+  it('is refused when it is too large', async () => {
+    const { link } = await createLink();
     expect((await readUpTo(link, 4))?.toString()).toBe('mine');
     await expect(readUpTo(link, 3)).rejects.toMatchObject({ code: 'TOO_LARGE' });
   });

@@ -2,35 +2,35 @@ import { constants } from 'node:fs';
 import { lstat, open, readlink, type FileHandle } from 'node:fs/promises';
 import { ImageError, systemCode } from '../errors.js';
 
-/** More than any document that people write takes (bytes). */
+/** Limit for documents that people write (bytes): far larger than any of them. */
 export const DOCUMENT_LIMIT = 4 * 1024 * 1024;
-/** More than any document of ours takes (bytes). */
-const LARGEST = 64 * 1024 * 1024;
+/** Limit for files that Stowage keeps (bytes): far larger than any of them. */
+const OWN_FILE_LIMIT = 64 * 1024 * 1024;
 
-/** Opening a pipe does not block; Windows has neither flag. */
-const UNBLOCKED = process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
-const UNFOLLOWED = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | UNBLOCKED;
+/** Flags that do not block on a pipe and do not follow links; Windows has neither. */
+const NON_BLOCKING = process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
+const NO_FOLLOW = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | NON_BLOCKING;
 
 /**
- * Opens a regular file that Stowage itself keeps. A cloned repository can hold a symbolic link in its place, so links
+ * Opens a regular file that Stowage keeps. A cloned repository can hold a symbolic link in its place, so links
  * are not followed.
  *
  * @param flags of `node:fs` constants.
- * @throws ImageError INVALID (a symbolic link, or no regular file); what the file system says
+ * @throws ImageError INVALID (a symbolic link, or not a regular file); errors of the file system
  */
 export async function openOwn(path: string, flags: number): Promise<FileHandle> {
   if (process.platform === 'win32') await refuseLink(path);
   let file: FileHandle;
   try {
-    file = await open(path, flags | UNFOLLOWED, 0o666);
+    file = await open(path, flags | NO_FOLLOW, 0o666);
   } catch (error) {
-    if (TOO_MANY_LINKS.has(systemCode(error) ?? '')) await refuseLink(path, error);
+    if (LINK_ERRORS.has(systemCode(error) ?? '')) await refuseLink(path, error);
     throw error;
   }
-  return regular(file, path);
+  return requireRegular(file, path);
 }
 
-/** Appends to a file of ours, creating it. @throws ImageError INVALID, as {@link openOwn} */
+/** Appends to a file that Stowage keeps; creates it. @throws ImageError INVALID, as {@link openOwn} */
 export async function appendOwn(path: string, text: string): Promise<void> {
   await using file = await openOwn(
     path,
@@ -39,27 +39,27 @@ export async function appendOwn(path: string, text: string): Promise<void> {
   await file.appendFile(text);
 }
 
-/** The content of a file of ours; undefined where there is none. @throws ImageError INVALID, TOO_LARGE */
+/** The content of a file that Stowage keeps; undefined if it does not exist. @throws ImageError INVALID, TOO_LARGE */
 export async function readOwn(path: string): Promise<Buffer | undefined> {
-  return readWith(() => openOwn(path, constants.O_RDONLY), path, LARGEST);
+  return readWith(() => openOwn(path, constants.O_RDONLY), path, OWN_FILE_LIMIT);
 }
 
-/** Like {@link readOwn}, for a file that may be reached through a link. */
+/** Like {@link readOwn}, for a file of the user, which may be a link. @param limit in bytes. */
 export async function readUpTo(path: string, limit: number): Promise<Buffer | undefined> {
-  const flags = constants.O_RDONLY | UNBLOCKED;
-  return readWith(async () => regular(await open(path, flags), path), path, limit);
+  const flags = constants.O_RDONLY | NON_BLOCKING;
+  return readWith(async () => requireRegular(await open(path, flags), path), path, limit);
 }
 
-/** What the open of a link is refused with: Linux and macOS, FreeBSD. */
-const TOO_MANY_LINKS: ReadonlySet<string> = new Set(['ELOOP', 'EMLINK']);
+/** Error codes of opening a link with O_NOFOLLOW: Linux and macOS, FreeBSD. */
+const LINK_ERRORS: ReadonlySet<string> = new Set(['ELOOP', 'EMLINK']);
 
 async function readWith(
-  opened: () => Promise<FileHandle>,
+  openFile: () => Promise<FileHandle>,
   path: string,
   limit: number,
 ): Promise<Buffer | undefined> {
   try {
-    await using file = await opened();
+    await using file = await openFile();
     const { size } = await file.stat();
     if (size <= limit) return await file.readFile();
     throw new ImageError('TOO_LARGE', `${path}: expected at most ${limit} bytes, got ${size}`, {
@@ -83,7 +83,7 @@ async function refuseLink(path: string, cause?: unknown): Promise<void> {
   );
 }
 
-async function regular(file: FileHandle, path: string): Promise<FileHandle> {
+async function requireRegular(file: FileHandle, path: string): Promise<FileHandle> {
   if ((await file.stat()).isFile()) return file;
   await file.close();
   throw new ImageError('INVALID', `${path}: expected a regular file, got something else`, {

@@ -13,7 +13,7 @@ describe('a folder below another', () => {
     ['/a', '/ab', false],
     ['/a', '/', false],
     ['/a', '/a/../b', false],
-  ])('%s, %s: %j', (folder, path, expected) => {
+  ])('%s contains %s: %j', (folder, path, expected) => {
     expect(isBelow(folder, path)).toBe(expected);
   });
 
@@ -26,7 +26,7 @@ describe('a folder below another', () => {
     ['in', 'dangling', false],
     ['in', 'a/../..', false],
     ['reached', 'a', true],
-  ])('%s/%s: %j', async (root, path, expected) => {
+  ])('is accepted as %s/%s: %j', async (root, path, expected) => {
     const parent = await temporaryFolder();
     await mkdir(join(parent, 'in/a'), { recursive: true });
     await mkdir(join(parent, 'elsewhere'));
@@ -39,7 +39,7 @@ describe('a folder below another', () => {
     else await expect(checking).rejects.toMatchObject({ code: 'INVALID' });
   });
 
-  it('has no folder in it that leads out, down to a depth', async () => {
+  it('is searched for links that lead out, down to a depth', async () => {
     const root = await temporaryFolder();
     const folder = join(root, 'x');
     await mkdir(join(folder, 'a/b'), { recursive: true });

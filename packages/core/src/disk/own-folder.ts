@@ -4,8 +4,8 @@ import { ImageError, systemCode } from '../errors.js';
 import { inside, isBelow } from './inside.js';
 
 /**
- * Refuses a folder that a symbolic link takes out of its root: what is written to or deleted from it would be elsewhere.
- * The root itself may be reached through links. Folders that are not there yet are fine.
+ * Refuses a folder that a symbolic link leads out of its root: writes and deletions would happen outside. The root itself
+ * may be a link. Folders that do not exist yet are accepted.
  *
  * @throws ImageError INVALID, naming the link
  */
@@ -17,7 +17,8 @@ export async function requireFolderBelow(root: string, folder: string): Promise<
     at = join(at, segment);
     if (!(await linkIfThere(at))) continue;
     const real = await realIfThere(at);
-    if (home === undefined || real === undefined || !isBelow(home, real)) throw leads(at, root);
+    if (home === undefined || real === undefined || !isBelow(home, real))
+      throw outsideLinkError(at, root);
   }
 }
 
@@ -37,7 +38,7 @@ export async function requireFoldersBelow(
   }
 }
 
-function leads(link: string, root: string): ImageError {
+function outsideLinkError(link: string, root: string): ImageError {
   return new ImageError(
     'INVALID',
     `${link}: expected a path in ${root}, got a symbolic link that leads out of it`,
@@ -45,7 +46,7 @@ function leads(link: string, root: string): ImageError {
   );
 }
 
-/** A dangling link is none: no folder can be made through it. */
+/** False for a dangling link: no folder can be created through it. */
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (info) => info.isDirectory(),

@@ -2,25 +2,25 @@ import { readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { readRange } from './read-range.js';
 
-/** Bytes of one file on this machine. */
+/** A range of bytes of a local file. */
 export interface Piece {
-  /** A path, or the number of a file that its owner keeps open. */
+  /** A path, or the descriptor of a file that its owner keeps open. */
   readonly file: string | number;
   readonly offset: number;
   readonly size: number;
 }
 
-/** What is read at once, in bytes. */
-const SMALL = 4096;
+/** Reads of at most this size (bytes) are synchronous. */
+const SYNC_READ_BYTES = 4096;
 
 interface Part {
   readonly file: FileHandle;
-  /** Where it begins in the whole. */
+  /** Offset of this file in the concatenation. */
   readonly start: number;
   readonly size: number;
 }
 
-/** An open file, or several that are one after the other. Owns them. */
+/** One open file, or several read as their concatenation. Owns the file handles. */
 export class Parts implements AsyncDisposable {
   readonly size: number;
   readonly #parts: readonly Part[];
@@ -41,7 +41,7 @@ export class Parts implements AsyncDisposable {
     return new Parts(parts);
   }
 
-  /** @throws what the file system says of the first that cannot be opened; none stays open then */
+  /** @throws the error of the first file that cannot be opened; no file stays open then */
   static async open(paths: readonly string[]): Promise<Parts> {
     const files: FileHandle[] = [];
     try {
@@ -57,8 +57,8 @@ export class Parts implements AsyncDisposable {
   async read(position: number, length: number): Promise<Uint8Array> {
     const part = this.#parts.find(({ start, size }) => position < start + size);
     const at = position - (part?.start ?? 0);
-    if (part && length <= SMALL && at + length <= part.size) {
-      // A thread's turn for each of a thousand headers takes several times as long as reading them.
+    if (part && length <= SYNC_READ_BYTES && at + length <= part.size) {
+      // For thousands of small headers, round trips to the thread pool take several times longer than the reads.
       const buffer = Buffer.alloc(length);
       return buffer.subarray(0, readSync(part.file.fd, buffer, 0, length, at));
     }
@@ -67,13 +67,13 @@ export class Parts implements AsyncDisposable {
     return Buffer.concat(chunks);
   }
 
-  /** Streams bytes `start` to `end` (exclusive); ends early where the last file does. */
+  /** Streams bytes `start` to `end` (exclusive); ends early if the last file does. */
   async *range(start = 0, end = this.size): AsyncIterable<Uint8Array> {
     for (const { file, at, length } of this.#within(start, end))
       yield* readRange(file, at, at + length);
   }
 
-  /** Where bytes lie; one piece at least. */
+  /** The ranges of files that hold a range of bytes; at least one. */
   pieces(offset: number, size: number): readonly Piece[] {
     return this.#within(offset, offset + Math.max(size, 1)).map(({ file, at, length }) => ({
       file: file.fd,

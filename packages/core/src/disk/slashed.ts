@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 
-/** A path as it is written in files and patterns: with `/`, also where the system's separator is another. */
+/** A path with `/` as separator on every system, as in stored files and patterns. */
 export function slashed(path: string): string {
   return path.replaceAll(sep, '/');
 }

@@ -23,7 +23,7 @@ export interface ContainerConfig {
   readonly Labels?: Readonly<Record<string, string>>;
 }
 
-/** @throws ImageError INVALID, TOO_LARGE */
+/** Parses an image config. @throws ImageError INVALID, TOO_LARGE */
 export function parseConfig(bytes: Uint8Array, limits?: Limits): ImageConfig {
   const document = parseJsonObject(bytes, 'image config', limits);
   const rootfs = document['rootfs'];
@@ -37,8 +37,8 @@ export function parseConfig(bytes: Uint8Array, limits?: Limits): ImageConfig {
 }
 
 /**
- * Names each layer together with all below it: OCI image spec 1.1, config.md § Layer ChainID.
- * Engines keep layers under these.
+ * The chain ID of each layer (OCI image spec 1.1, config.md § Layer ChainID): it identifies the layer and all layers
+ * below it. Engines store layers by chain ID.
  */
 export function chainIds(diffIds: readonly Digest[]): Digest[] {
   const chain: Digest[] = [];

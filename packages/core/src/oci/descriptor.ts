@@ -18,7 +18,7 @@ export function describe(mediaType: string, bytes: Uint8Array): Descriptor {
   return { mediaType, digest: digestOf(bytes), size: bytes.byteLength };
 }
 
-/** Just the three fields that identify content, for a place that must not repeat names or platforms. */
+/** The media type, digest and size alone, without platform and annotations. */
 export function bare({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size };
 }
@@ -26,7 +26,7 @@ export function bare({ mediaType, digest, size }: Descriptor): Descriptor {
 /**
  * Checks one descriptor of an untrusted document.
  *
- * @param what names its place in messages, for example `manifest sha256:… layers[2]`.
+ * @param what the subject of error messages, for example `manifest sha256:… layers[2]`.
  * @throws ImageError INVALID
  */
 export function parseDescriptor(value: unknown, what: string): Descriptor {
@@ -56,7 +56,7 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
   };
 }
 
-/** Of an untrusted object, what is text. */
+/** The entries of an untrusted object whose value is a string. */
 export function strings(values: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).filter(

@@ -9,7 +9,7 @@ export const ALGORITHMS: readonly Algorithm[] = ['sha256', 'sha512'];
 const PATTERN = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
 /**
- * Checks a digest from outside. @throws ImageError INVALID unless `text` is a sha256 or sha512 digest in lower-case hex
+ * Checks an untrusted digest. @throws ImageError INVALID unless `text` is a sha256 or sha512 digest in lower-case hex
  */
 export function parseDigest(text: unknown): Digest {
   if (!isDigest(text)) {
@@ -33,7 +33,7 @@ export function algorithmOf(digest: Digest): Algorithm {
   return digest.startsWith('sha256:') ? 'sha256' : 'sha512';
 }
 
-/** The part after the colon. */
+/** The hexadecimal part, after the colon. */
 export function hexOf(digest: Digest): string {
   return digest.slice(digest.indexOf(':') + 1);
 }

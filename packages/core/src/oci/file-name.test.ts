@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fileNameOf, filePathOf, isDeviceName, nameOfFile, nameOfFilePath } from './file-name.js';
 
-describe('a name as the name of a file', () => {
+describe('the file name of a name', () => {
   it.each([
     ['v1.2.3-rc.1_x', 'v1.2.3-rc.1_x'],
     ['V1', '!v1'],
@@ -15,12 +15,12 @@ describe('a name as the name of a file', () => {
     ['v1.', 'v1.!'],
     ['v1.partial', 'v1.partial!'],
     ['host+5000', 'host+5000'],
-  ])('%s is %s', (name, file) => {
+  ])('of %s is %s', (name, file) => {
     expect(fileNameOf(name)).toBe(file);
     expect(nameOfFile(file)).toBe(name);
   });
 
-  it('is found again, and two names are never one file where case does not count', () => {
+  it('is reversible and unique on case-insensitive file systems', () => {
     const word = fc.oneof(
       fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,20}$/),
       fc.stringMatching(/^(?:[CcAa][Oo0Uu][NnXx]|[Ll]PT[0-9])\.?(?:[Pp]artial)?$/),
@@ -38,20 +38,20 @@ describe('a name as the name of a file', () => {
   });
 });
 
-describe('a name as a path', () => {
+describe('the path of a name', () => {
   it.each([
     ['a'.repeat(255), 'a'.repeat(255)],
     [`A${'a'.repeat(253)}`, `!a${'a'.repeat(253)}`],
     ['A'.repeat(128), `${'!a'.repeat(100)}!+/+${'!a'.repeat(28)}`],
     [`con.${'a'.repeat(251)}`, `con!.${'a'.repeat(195)}!+/+${'a'.repeat(56)}`],
     [`${'a'.repeat(247)}.partial`, `${'a'.repeat(200)}!+/+${'a'.repeat(47)}.partial!`],
-  ])('%s is %s', (name, path) => {
+  ])('of %s is %s', (name, path) => {
     expect(filePathOf(name)).toBe(path);
     expect(nameOfFilePath(path)).toBe(name);
     expect(nameOfFilePath(path.replaceAll('/', '\\'))).toBe(name);
   });
 
-  it('is found again at any length, fits, and is no path of another name where case does not count', () => {
+  it('is reversible, within length limits and unique on case-insensitive file systems', () => {
     const word = fc.oneof(
       fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/),
       fc.stringMatching(/^[A-Z][A-Z0-9._-]{120,127}$/),

@@ -6,8 +6,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /**
  * Parses untrusted JSON that must be one object.
  *
- * @param what names the document in messages.
- * @throws ImageError TOO_LARGE (larger or nested deeper than the limits); INVALID when it is no JSON object.
+ * @param what the subject of error messages.
+ * @throws ImageError TOO_LARGE (larger or nested deeper than the limits); INVALID (not a JSON object)
  */
 export function parseJsonObject(
   bytes: Uint8Array,
@@ -20,7 +20,7 @@ export function parseJsonObject(
   return value;
 }
 
-/** Like {@link parseJsonObject}, for a document that may be of any kind. */
+/** Like {@link parseJsonObject}, but accepts any JSON value. */
 export function parseJson(
   bytes: Uint8Array,
   what: string,
@@ -28,7 +28,7 @@ export function parseJson(
 ): unknown {
   if (bytes.byteLength > manifestBytes)
     throw tooLarge(`${what}: expected at most ${manifestBytes} bytes, got ${bytes.byteLength}`);
-  if (nesting(bytes) > jsonDepth)
+  if (nestingDepth(bytes) > jsonDepth)
     throw tooLarge(`${what}: expected JSON nested at most ${jsonDepth} deep`);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -41,7 +41,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A whole number of bytes that JavaScript can hold exactly. */
+/** Whether a value is a size in bytes: a safe integer of at least 0. */
 export function isSize(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
@@ -51,7 +51,7 @@ function kindOf(value: unknown): string {
 }
 
 /** The deepest level of brackets outside strings, counted without recursion. */
-function nesting(bytes: Uint8Array): number {
+function nestingDepth(bytes: Uint8Array): number {
   let depth = 0;
   let deepest = 0;
   let inString = false;

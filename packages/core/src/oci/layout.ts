@@ -11,7 +11,7 @@ export const LAYOUT_FILE = 'oci-layout';
 export const INDEX_FILE = 'index.json';
 export const LAYOUT_CONTENT = Buffer.from('{"imageLayoutVersion":"1.0.0"}');
 
-/** Annotations that name an image in an index: annotations.md, and containerd's. */
+/** Annotations that name an image in an index: OCI's (annotations.md) and containerd's. */
 export const Annotation = {
   refName: 'org.opencontainers.image.ref.name',
   containerdName: 'io.containerd.image.name',
@@ -26,10 +26,10 @@ export interface EmbeddedName {
 /** An image of a source, and its name. */
 export interface NamedDescriptor {
   readonly descriptor: Descriptor;
-  /** Fully qualified; absent when nothing names it. */
+  /** Fully qualified; absent when the image has no tryCanonical name. */
   readonly reference?: string;
   /**
-   * The field that the name came from. Without a reference: text that is no reference on its own, for example only a
+   * The field that the name came from. Without `reference`, its text is not a complete reference, for example only a
    * tag.
    */
   readonly embedded?: EmbeddedName;
@@ -43,7 +43,7 @@ export interface NamingOptions {
   readonly repository?: string | undefined;
 }
 
-/** Where a layout keeps content. @throws ImageError INVALID */
+/** The path of a blob in a layout. @throws ImageError INVALID */
 export function blobPath(digest: Digest): string {
   return `blobs/${parseDigest(digest).replace(':', '/')}`;
 }
@@ -64,8 +64,8 @@ export function parseLayoutIndex(
 }
 
 /**
- * Writes the top index of a layout, one entry for each name, names in both dialects. An entry holds
- * nothing else that its source said of it, so equal images give equal bytes wherever they came from.
+ * Writes the top index of a layout, one entry for each name, with OCI's and containerd's annotation. Other annotations
+ * of the source are left out, so equal images give equal bytes from every source.
  */
 export function formatLayoutIndex(images: readonly NamedDescriptor[]): Uint8Array {
   const manifests = images.map(({ descriptor, reference }) => {
@@ -81,10 +81,10 @@ export function formatLayoutIndex(images: readonly NamedDescriptor[]): Uint8Arra
 }
 
 /**
- * Adds images to the top index of a layout that is there, or begins one. Entries of others stay as they are,
- * whatever they carry; a name moves to the image that has it now.
+ * Adds images to the top index of a layout, or creates one. Entries of other images stay unchanged; a name moves to the
+ * image that has it now.
  *
- * @throws ImageError INVALID (what is there is no index)
+ * @throws ImageError INVALID (`before` is not an index), TOO_LARGE
  */
 export function mergeLayoutIndex(
   before: Uint8Array | undefined,
@@ -108,8 +108,8 @@ export function mergeLayoutIndex(
 }
 
 /**
- * The name an index entry carries: containerd's annotation, else `ref.name` when it is a full name. A `ref.name`
- * that is only a tag (`v1`) names nothing until somebody says of which repository.
+ * The name in an index entry: containerd's annotation, else `ref.name` when it is a full name. A `ref.name` that is only
+ * a tag (`v1`) becomes a name with the option `repository`.
  */
 function nameOf(
   { annotations = {} }: Descriptor,
@@ -122,26 +122,26 @@ function nameOf(
   for (const embedded of found) {
     const isTag = embedded.field === Annotation.refName && !/[:/@]/.test(embedded.text);
     if (isTag && repository === undefined) continue;
-    const reference = usable(isTag ? `${repository}:${embedded.text}` : embedded.text);
+    const reference = tryCanonical(isTag ? `${repository}:${embedded.text}` : embedded.text);
     if (reference !== undefined) return { reference, embedded };
   }
   return found[0] ? { embedded: found[0] } : {};
 }
 
-/** The names of `RepoTags`, with what cannot be used kept apart. */
+/** One entry for each name in `RepoTags`, or an empty one; an invalid name has no `reference`. */
 export function namesFrom(
   repoTags: readonly string[],
 ): Pick<NamedDescriptor, 'reference' | 'embedded'>[] {
   if (repoTags.length === 0) return [{}];
   return repoTags.map((text) => {
-    const reference = usable(text);
+    const reference = tryCanonical(text);
     const embedded: EmbeddedName = { field: 'RepoTags', text };
     return reference === undefined ? { embedded } : { reference, embedded };
   });
 }
 
-/** A name nobody can use is no name; the image can still be reached by its digest. */
-function usable(text: string): string | undefined {
+/** Undefined for an invalid name; the image can still be reached by its digest. */
+function tryCanonical(text: string): string | undefined {
   try {
     return canonicalReference(text);
   } catch {

@@ -1,4 +1,4 @@
-/** Limits for content from elsewhere. Content over a limit is TOO_LARGE. */
+/** Limits for untrusted content. Content over a limit is TOO_LARGE. */
 export interface Limits {
   /** Largest manifest, index, config or `manifest.json`, in bytes. */
   readonly manifestBytes: number;
@@ -16,9 +16,9 @@ export interface Limits {
 
 const MIB = 1024 * 1024;
 
-/** Safe for what strangers send; `limits` in the settings changes them. */
+/** Defaults that are safe for untrusted content; `limits` in the settings changes them. */
 export const DEFAULT_LIMITS: Limits = {
-  // Distribution spec 1.1 § Pushing Manifests: registries take this much at least, and most no more.
+  // Distribution spec 1.1 § Pushing Manifests: registries accept at least this much, and most no more.
   manifestBytes: 4 * MIB,
   jsonDepth: 64,
   indexDepth: 16,

@@ -21,11 +21,11 @@ export interface ImageIndex {
   readonly subject?: Descriptor;
 }
 
-/** A parsed manifest; `kind` tells an image from an index. */
+/** A parsed manifest; `kind` is the discriminant. */
 export type Manifest = ImageManifest | ImageIndex;
 
 /**
- * Reads a manifest or an index, OCI's or Docker's.
+ * Parses a manifest or an index of OCI or Docker.
  *
  * @throws ImageError INVALID (form), TOO_LARGE, UNSUPPORTED (Docker's schema 1, or another media type)
  */
@@ -39,26 +39,26 @@ export function parseManifest(mediaType: string, bytes: Uint8Array, limits?: Lim
   if (typeof document['mediaType'] === 'string' && document['mediaType'] !== mediaType) {
     throw new ImageError(
       'INVALID',
-      `manifest: its descriptor says ${mediaType}, its content says ${document['mediaType']}`,
+      `manifest: expected ${mediaType} as in its descriptor, got ${document['mediaType']}`,
     );
   }
   if (isIndexType(mediaType)) return parseIndex(document);
   if (isImageType(mediaType)) return parseImage(document);
   throw new ImageError(
     'UNSUPPORTED',
-    `manifest: ${JSON.stringify(mediaType)} is not the media type of a manifest`,
+    `manifest: expected the media type of a manifest, got ${JSON.stringify(mediaType)}`,
   );
 }
 
-/** BuildKit's mark, in an index, on what only describes another manifest: an annotation with its digest. */
+/** BuildKit's annotation of an attestation in an index: the digest of the manifest that it describes. */
 export const ATTESTS = 'vnd.docker.reference.digest';
 
-/** What this manifest points at, in the order in which it must exist before the manifest does. */
+/** The content that a manifest references, in the order to upload it before the manifest. */
 export function children(manifest: Manifest): readonly Descriptor[] {
   return manifest.kind === 'index' ? manifest.manifests : [...manifest.layers, manifest.config];
 }
 
-/** How a list of referrers shows a manifest (distribution spec 1.1 § Listing Referrers): with its type and annotations. */
+/** The entry of a manifest in a list of referrers, with its type and annotations (distribution spec 1.1 § Listing Referrers). */
 export function asReferrer(
   descriptor: Descriptor,
   manifest: Manifest,
@@ -81,21 +81,30 @@ export function formatManifest(config: Descriptor, layers: readonly Descriptor[]
   );
 }
 
-/** The bytes of an index over images, each with its platform. */
+/** Writes an image index as canonical bytes; the parseDescriptors carry the platforms. */
 export function formatIndex(manifests: readonly Descriptor[]): Uint8Array {
   return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, manifests }));
 }
 
 function parseIndex(document: JsonObject): ImageIndex {
-  return { kind: 'index', manifests: descriptors(document, 'manifests'), ...optional(document) };
+  return {
+    kind: 'index',
+    manifests: parseDescriptors(document, 'manifests'),
+    ...optionalFields(document),
+  };
 }
 
 function parseImage(document: JsonObject): ImageManifest {
   const config = parseDescriptor(document['config'], 'manifest config');
-  return { kind: 'image', config, layers: descriptors(document, 'layers'), ...optional(document) };
+  return {
+    kind: 'image',
+    config,
+    layers: parseDescriptors(document, 'layers'),
+    ...optionalFields(document),
+  };
 }
 
-function descriptors(document: JsonObject, key: 'manifests' | 'layers'): Descriptor[] {
+function parseDescriptors(document: JsonObject, key: 'manifests' | 'layers'): Descriptor[] {
   const list = document[key];
   if (!Array.isArray(list)) {
     throw new ImageError(
@@ -106,7 +115,7 @@ function descriptors(document: JsonObject, key: 'manifests' | 'layers'): Descrip
   return list.map((each, at) => parseDescriptor(each, `manifest ${key}[${at}]`));
 }
 
-function optional(document: JsonObject): Pick<Manifest, 'artifactType' | 'subject'> {
+function optionalFields(document: JsonObject): Pick<Manifest, 'artifactType' | 'subject'> {
   const { artifactType, subject } = document;
   return {
     ...(typeof artifactType === 'string' ? { artifactType } : {}),

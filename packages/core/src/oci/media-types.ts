@@ -19,7 +19,7 @@ const MANIFESTS: ReadonlySet<string> = new Set([MediaType.manifest, MediaType.do
 const CONFIGS: ReadonlySet<string> = new Set([MediaType.config, MediaType.dockerConfig]);
 const PLAIN_LAYERS: ReadonlySet<string> = new Set([MediaType.layer, MediaType.dockerLayer]);
 
-/** RFC 6838 § 4.2, without parameters. */
+/** A type or subtype of RFC 6838 § 4.2; parameters are not accepted. */
 const NAME = '[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}';
 const GRAMMAR = new RegExp(`^${NAME}/${NAME}$`);
 
@@ -27,7 +27,7 @@ export function isMediaType(text: string): boolean {
   return GRAMMAR.test(text);
 }
 
-/** All manifests that we read. */
+/** Media types of all manifests that Stowage reads. */
 export const MANIFEST_TYPES: readonly string[] = [...MANIFESTS, ...INDEXES];
 
 export function isIndexType(mediaType: string): boolean {
@@ -39,17 +39,17 @@ export function isImageType(mediaType: string): boolean {
   return MANIFESTS.has(mediaType);
 }
 
-/** A document that points at other content. */
+/** A manifest or an index. */
 export function isManifestType(mediaType: string): boolean {
   return isIndexType(mediaType) || isImageType(mediaType);
 }
 
-/** The config of something that runs (an artifact's config has another type). */
+/** The config of an image that can run; an artifact's config has another type. */
 export function isImageConfigType(mediaType: string): boolean {
   return CONFIGS.has(mediaType);
 }
 
-/** A layer whose digest is its diff ID. */
+/** An uncompressed layer: its digest is its diff ID. */
 export function isPlainLayerType(mediaType: string): boolean {
   return PLAIN_LAYERS.has(mediaType);
 }

@@ -26,7 +26,7 @@ describe('a digest', () => {
     expect(() => parseDigest(text)).toThrow(code('INVALID'));
   });
 
-  it('is that of the content', () => {
+  it('is computed from the content', () => {
     expect(digestOf(Buffer.from(''))).toBe(
       'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
     );
@@ -34,17 +34,17 @@ describe('a digest', () => {
   });
 });
 
-describe('JSON from elsewhere', () => {
+describe('untrusted JSON', () => {
   it.each([
     ['too large', Buffer.alloc(4 * 1024 * 1024 + 1, 0x20), 'TOO_LARGE'],
-    ['nested without end', Buffer.from('['.repeat(100_000)), 'TOO_LARGE'],
+    ['nested too deep', Buffer.from('['.repeat(100_000)), 'TOO_LARGE'],
     ['not JSON', Buffer.from('{'), 'INVALID'],
     ['not UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'INVALID'],
   ])('is refused when %s', (_what, bytes, expected) => {
     expect(() => parseJson(bytes, 'x')).toThrow(code(expected));
   });
 
-  it('counts no bracket inside a string', () => {
+  it('may contain any number of brackets inside strings', () => {
     expect(parseJson(json({ a: '['.repeat(1000), b: '\\"[[' }), 'x')).toBeDefined();
   });
 });
@@ -66,7 +66,7 @@ describe('a descriptor', () => {
 
 describe('a manifest', () => {
   const config = { ...layer, mediaType: MediaType.config };
-  it('points at its layers before its config', () => {
+  it('lists its layers before its config', () => {
     const manifest = parseManifest(
       MediaType.manifest,
       json({ schemaVersion: 2, config, layers: [layer] }),
@@ -89,7 +89,7 @@ describe('a manifest', () => {
     ['no config', MediaType.manifest, { layers: [] }, 'INVALID'],
     ['manifests that are null', MediaType.index, { manifests: null }, 'INVALID'],
     ['a list', MediaType.index, [], 'INVALID'],
-    ['no manifest type', MediaType.layer, {}, 'UNSUPPORTED'],
+    ['the media type of a layer', MediaType.layer, {}, 'UNSUPPORTED'],
   ])('refuses %s', (_what, mediaType, value, expected) => {
     expect(() => parseManifest(mediaType, json(value))).toThrow(code(expected));
   });
@@ -105,7 +105,7 @@ describe('a config', () => {
     expect(() => parseConfig(json(value))).toThrow(code('INVALID'));
   });
 
-  it('names layers with all below them, as the specification reckons', () => {
+  it('has the chain IDs of the specification', () => {
     const [a, b] = [digestOf(Buffer.from('a')), digestOf(Buffer.from('b'))];
     expect(chainIds([a, b])).toEqual([a, digestOf(Buffer.from(`${a} ${b}`))]);
   });
@@ -120,7 +120,7 @@ describe('a platform', () => {
     ['linux/arm/v7', 'linux/arm/v7'],
     ['linux/armhf', 'linux/arm/v7'],
     ['Windows/AMD64', 'windows/amd64'],
-  ])('%s is %s', (text, expected) => {
+  ])('%s is parsed as %s', (text, expected) => {
     expect(formatPlatform(parsePlatform(text))).toBe(expected);
   });
 
@@ -135,7 +135,7 @@ describe('a platform', () => {
     ['linux/arm/v7', 'linux/arm', true],
     ['linux/amd64', 'linux/arm64', false],
     ['linux/amd64', 'windows/amd64', false],
-  ])('%s for %s: %s', (actual, wanted, expected) => {
+  ])('%s satisfies %s: %s', (actual, wanted, expected) => {
     expect(matchesPlatform(parsePlatform(actual), parsePlatform(wanted))).toBe(expected);
   });
 });
@@ -145,7 +145,7 @@ describe('the index of a layout', () => {
   const named = (annotations: Record<string, string>) =>
     parseLayoutIndex(json({ manifests: [{ ...root, annotations }] }))[0]?.reference;
 
-  it('takes the full name first, a tag alone for none', () => {
+  it('prefers containerd’s full name, and does not accept a tag alone', () => {
     const ref = 'org.opencontainers.image.ref.name';
     expect(named({ 'io.containerd.image.name': 'docker.io/library/a:1', [ref]: 'b:1' })).toBe(
       'docker.io/library/a:1',
@@ -155,7 +155,7 @@ describe('the index of a layout', () => {
     expect(named({ [ref]: 'Not A:Name' })).toBeUndefined();
   });
 
-  it('reads what it writes', () => {
+  it('can be parsed after it is written', () => {
     const images = [{ descriptor: root, reference: 'docker.io/library/a:1' }, { descriptor: root }];
     expect(parseLayoutIndex(formatLayoutIndex(images)).map(({ reference }) => reference)).toEqual([
       'docker.io/library/a:1',
@@ -163,7 +163,7 @@ describe('the index of a layout', () => {
     ]);
   });
 
-  it('may be empty, or null as an early Docker wrote it', () => {
+  it('may have no manifests, or null as early versions of Docker wrote', () => {
     expect(parseLayoutIndex(json({ manifests: null }))).toEqual([]);
     expect(() => parseLayoutIndex(json({ manifests: 'x' }))).toThrow(code('INVALID'));
   });

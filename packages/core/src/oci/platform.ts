@@ -8,7 +8,8 @@ export interface Platform {
   readonly variant?: string;
 }
 
-const ARCHITECTURES: Readonly<Record<string, Pick<Platform, 'architecture' | 'variant'>>> = {
+/** Aliases, with their `GOARCH` and variant. */
+const ALIASES: Readonly<Record<string, Pick<Platform, 'architecture' | 'variant'>>> = {
   x86_64: { architecture: 'amd64' },
   'x86-64': { architecture: 'amd64' },
   x64: { architecture: 'amd64' },
@@ -19,13 +20,13 @@ const ARCHITECTURES: Readonly<Record<string, Pick<Platform, 'architecture' | 'va
   armhf: { architecture: 'arm', variant: 'v7' },
   armel: { architecture: 'arm', variant: 'v6' },
 };
-/** A variant that says no more than its architecture does. */
-const IMPLIED: Readonly<Record<string, string>> = { arm64: 'v8', arm: 'v7', amd64: 'v1' };
+/** The default variant of an architecture: equal to no variant. */
+const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { arm64: 'v8', arm: 'v7', amd64: 'v1' };
 const PART = /^[a-z0-9_.-]+$/;
 
 /**
  * Parses `os/architecture[/variant]`, or an architecture alone (then the OS is `linux`).
- * The common spellings of architectures are understood: `x86_64`, `aarch64`, `armhf`.
+ * Common aliases of architectures are accepted: `x86_64`, `aarch64`, `armhf`.
  *
  * @throws ImageError USAGE
  */
@@ -49,16 +50,16 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return [os, architecture, ...(variant === undefined ? [] : [variant])].join('/');
 }
 
-/** True when an image for `actual` is what was asked for; an implied variant (`arm64/v8`) says nothing. */
+/** Whether an image for `actual` satisfies `wanted`; the default variant (`arm64/v8`) equals no variant. */
 export function matchesPlatform(actual: Platform, wanted: Platform): boolean {
   const a = normalizePlatform(actual);
   const b = normalizePlatform(wanted);
   if (a.os !== b.os || a.architecture !== b.architecture) return false;
-  const implied = IMPLIED[b.architecture];
-  return (a.variant ?? implied) === (b.variant ?? implied);
+  const standard = DEFAULT_VARIANTS[b.architecture];
+  return (a.variant ?? standard) === (b.variant ?? standard);
 }
 
-/** Reads the platform out of a descriptor or a config; undefined when it names none. */
+/** Reads the platform of a descriptor or a config; undefined without OS or architecture. */
 export function readPlatform(value: unknown): Platform | undefined {
   if (
     !isObject(value) ||
@@ -76,5 +77,5 @@ export function readPlatform(value: unknown): Platform | undefined {
 }
 
 function normalizePlatform(platform: Platform): Platform {
-  return { ...platform, ...ARCHITECTURES[platform.architecture] };
+  return { ...platform, ...ALIASES[platform.architecture] };
 }

@@ -31,7 +31,7 @@ describe('a reference', () => {
     ],
     ['library/nginx', 'docker.io/library/nginx:latest', 'nginx:latest'],
     ['library/a/b', 'docker.io/library/a/b:latest', 'library/a/b:latest'],
-  ])('%s is %s', (text, canonical, familiar) => {
+  ])('%s is expanded to %s', (text, canonical, familiar) => {
     expect(canonicalReference(text)).toBe(canonical);
     expect(familiarReference(parseReference(text))).toBe(familiar);
     expect(canonicalReference(familiar)).toBe(canonical);
@@ -72,7 +72,7 @@ describe('a reference', () => {
     );
   });
 
-  it('survives being written and read again', () => {
+  it('is unchanged after formatting and parsing', () => {
     const word = fc.stringMatching(/^[a-z0-9]{1,8}([._-][a-z0-9]{1,8}){0,2}$/);
     const name = fc.record({
       registry: fc.constantFrom('docker.io', 'localhost:5000', 'ghcr.io', '[::1]:443'),

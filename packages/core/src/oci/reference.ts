@@ -2,11 +2,11 @@ import { ImageError } from '../errors.js';
 import { isDigest, type Digest } from './digest.js';
 
 /**
- * A name of an image, in full: the grammar of the distribution project's reference package, with
- * Docker Hub's short forms written out.
+ * A complete name of an image: the grammar of the distribution project's reference package, with
+ * Docker Hub's short forms expanded.
  */
 export interface Reference {
-  /** Host, with a port if it had one: `docker.io`, `127.0.0.1:5000`. */
+  /** Host, with its port if the reference has one: `docker.io`, `127.0.0.1:5000`. */
   readonly registry: string;
   readonly repository: string;
   readonly tag?: string;
@@ -19,12 +19,12 @@ const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const TAG = /^[\w][\w.-]{0,127}$/;
-const NAME_LIMIT = 255;
-const MOST_PORT = 65_535;
+const MAX_NAME_LENGTH = 255;
+const MAX_PORT = 65_535;
 
-/** Whether a registry may call a repository so. */
+/** Whether a text is a valid name of a repository. */
 export function isRepository(text: string): boolean {
-  return text.length <= NAME_LIMIT && REPOSITORY.test(text);
+  return text.length <= MAX_NAME_LENGTH && REPOSITORY.test(text);
 }
 
 export function isTag(text: string): boolean {
@@ -32,8 +32,8 @@ export function isTag(text: string): boolean {
 }
 
 /**
- * Parses a reference and fills in what it leaves out: `nginx` is `docker.io/library/nginx:latest`. A reference with a digest
- * and no tag gets none.
+ * Parses a reference and adds defaults: `nginx` is `docker.io/library/nginx:latest`. A reference with a digest gets no
+ * default tag.
  *
  * @throws ImageError USAGE, naming the part that is wrong
  */
@@ -58,11 +58,11 @@ export function parseReference(text: string): Reference {
       `expected a tag of at most 128 letters, digits, "_", "." and "-" after :, got ${JSON.stringify(tag)}`,
     );
   }
-  const { registry, repository } = split(name);
+  const { registry, repository } = splitName(name);
   if (!HOST.test(registry)) refuse(`expected a registry host, got ${JSON.stringify(registry)}`);
   const [, port] = /:([0-9]+)$/.exec(registry) ?? [];
-  if (port !== undefined && !(Number(port) > 0 && Number(port) <= MOST_PORT))
-    refuse(`expected a port of 1 to ${MOST_PORT}, got ${port}`);
+  if (port !== undefined && !(Number(port) > 0 && Number(port) <= MAX_PORT))
+    refuse(`expected a port of 1 to ${MAX_PORT}, got ${port}`);
   if (!REPOSITORY.test(repository)) {
     const lower = repository.toLowerCase();
     refuse(
@@ -72,8 +72,8 @@ export function parseReference(text: string): Reference {
         : undefined,
     );
   }
-  if (registry.length + 1 + repository.length > NAME_LIMIT)
-    refuse(`expected a name of at most ${NAME_LIMIT} characters`);
+  if (registry.length + 1 + repository.length > MAX_NAME_LENGTH)
+    refuse(`expected a name of at most ${MAX_NAME_LENGTH} characters`);
   if (isDigest(`sha256:${name}`)) refuse('64 hexadecimal digits are an image ID, not a name');
   return {
     registry,
@@ -103,8 +103,8 @@ export function canonicalReference(text: string): string {
   return formatReference(parseReference(text));
 }
 
-/** A first component is a host when it could be nothing else: it has a dot, a port, a capital, or is `localhost`. */
-function split(name: string): { registry: string; repository: string } {
+/** The first component is a host if it has a dot, a port or an upper-case letter, or is `localhost`. */
+function splitName(name: string): { registry: string; repository: string } {
   const slash = name.indexOf('/');
   const first = name.slice(0, Math.max(slash, 0));
   if (slash < 0 || !(/[.:[A-Z]/.test(first) || first === 'localhost')) {

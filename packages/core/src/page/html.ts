@@ -1,7 +1,7 @@
 import bytes from 'bytes';
 import { printableLines } from '../printable.js';
 
-/** Text that is HTML already. */
+/** Markup that must not be escapeText again. */
 export class Html {
   readonly text: string;
 
@@ -12,7 +12,7 @@ export class Html {
 
 type Part = Html | string | number | undefined | readonly Part[];
 
-/** HTML out of parts; whatever is no HTML yet is text. */
+/** Builds HTML from a template; parts that are not `Html` are escapeText. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.map((text, at) => text + textOf(parts[at])).join(''));
 }
@@ -20,7 +20,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 function textOf(part: Part): string {
   if (part === undefined) return '';
   if (part instanceof Html) return part.text;
-  if (typeof part === 'string' || typeof part === 'number') return escaped(String(part));
+  if (typeof part === 'string' || typeof part === 'number') return escapeText(String(part));
   return part.map(textOf).join('');
 }
 
@@ -32,8 +32,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Also of characters that are not seen: they could show text in another order than it has. */
-function escaped(text: string): string {
+/** Escapes invisible characters, too: they could change the order in which text is shown. */
+function escapeText(text: string): string {
   return printableLines(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
@@ -48,7 +48,7 @@ code { font: .875em ui-monospace, monospace; background: var(--code); padding: .
 .soft { color: var(--soft); } nav { margin-bottom: 1rem; } .scroll { overflow-x: auto; }
 `;
 
-/** A whole page. @param style what its own parts need, as CSS. */
+/** A complete page. @param style additional CSS. */
 export function page(title: string, body: Html, style = ''): string {
   return html`<!doctype html>
     <html lang="en">
@@ -66,7 +66,7 @@ export function page(title: string, body: Html, style = ''): string {
     </html> `.text;
 }
 
-/** Bytes, for people, as the command line writes them. */
+/** Formats a size in bytes as the command line does: `1.5 MB`. */
 export function amount(count: number): string {
   return bytes.format(count, { unitSeparator: ' ', decimalPlaces: 1 }) ?? '';
 }

@@ -53,7 +53,7 @@ const itemsOf = (
     };
   });
 
-it('never deletes what is protected, whatever there is and whatever the rules', () => {
+it('never deletes a protected item, for any items and rules', () => {
   fc.assert(
     fc.property(specs, policies, (all, rules) => {
       const items = itemsOf(all);
@@ -87,7 +87,7 @@ it('never deletes what is protected, whatever there is and whatever the rules', 
   );
 });
 
-it('is the same for every order', () => {
+it('does not depend on the order of items', () => {
   fc.assert(
     fc.property(specs, policies, fc.infiniteStream(fc.nat()), (all, rules, order) => {
       const items = itemsOf(all);
@@ -101,7 +101,7 @@ it('is the same for every order', () => {
   );
 });
 
-it('frees what it says, and keeps to its bounds or says by how much not', () => {
+it('frees the bytes it reports, and meets its limits or reports the shortfall', () => {
   fc.assert(
     fc.property(specs, policies, (all, rules) => {
       const items = itemsOf(all);

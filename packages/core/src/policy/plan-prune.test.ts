@@ -34,19 +34,19 @@ describe('a plan to prune', () => {
       { new: 'keep newest', mid: 'keep keep-newest', old: 'delete keep-newest' },
     ],
     [
-      'keeps what was used',
+      'keeps recently used items',
       three,
       { unusedFor: 30 * DAY },
       { new: 'keep newest', mid: 'keep unused-for', old: 'delete unused-for' },
     ],
     [
-      'needs both rules to agree',
+      'deletes only items that both rules select',
       three,
       { keepNewest: { name: 1 }, unusedFor: 30 * DAY },
       { new: 'keep newest', mid: 'keep unused-for', old: 'delete unused-for' },
     ],
     [
-      'spares the young',
+      'keeps items younger than the minimum age',
       three,
       { keepNewest: { name: 1 }, minAge: 30 * DAY },
       { new: 'keep newest', mid: 'keep min-age', old: 'delete keep-newest' },
@@ -58,19 +58,19 @@ describe('a plan to prune', () => {
       { only: 'keep newest' },
     ],
     [
-      'keeps pinned',
+      'keeps pinned items',
       [item('new', 1), item('old', 90, { pinned: true })],
       { keepNewest: { name: 1 } },
       { new: 'keep newest', old: 'keep pinned' },
     ],
     [
-      'keeps what a container uses',
+      'keeps items in use',
       [item('new', 1), item('old', 90, { inUse: true })],
       { keepNewest: { name: 1 } },
       { new: 'keep newest', old: 'keep in-use' },
     ],
     [
-      'keeps the base of what is kept, and its base',
+      'keeps the base of a kept image, and the base of that base',
       [
         item('new', 1, { base: digest(1) }),
         item('other-new', 1, { name: 'other' }),
@@ -91,7 +91,7 @@ describe('a plan to prune', () => {
     expect(actions(items, rules)).toEqual(expected);
   });
 
-  it('keeps what has no date', () => {
+  it('keeps items without a date', () => {
     const { created: _, lastUsed: __, ...undated } = item('undated', 0);
     expect(
       actions([undated, item('a', 1), item('b', 2)], { keepNewest: { name: 1 } }),
@@ -107,7 +107,7 @@ describe('a plan to prune', () => {
 
   it.each<[string, readonly PruneItem[], PruneRules, Partial<PruneFacts>, Record<string, string>]>([
     [
-      'keeps the newest of a project and of a system',
+      'keeps the newest of a project and of an operating system',
       [
         item('new', 1, { project: 'p', os: 'o' }),
         item('mid', 2, { project: 'p', os: 'o' }),
@@ -124,70 +124,64 @@ describe('a plan to prune', () => {
       },
     ],
     [
-      'deletes what was used longest ago until no more is kept than may be',
+      'deletes the least recently used until the total size is within its limit',
       three,
       { unusedFor: 100 * DAY, maxUsed: 20 },
       {},
       { new: 'keep newest', mid: 'keep unused-for', old: 'delete max-used' },
     ],
     [
-      'leaves enough free',
+      'deletes until enough space is free',
       three,
       { minFree: 100 },
       disk(85),
       { new: 'keep newest', mid: 'delete min-free', old: 'delete min-free' },
     ],
     [
-      'deletes nothing when enough is free',
+      'deletes nothing when enough space is free',
       three,
       { minFree: 100 },
       disk(100),
       { new: 'keep newest', mid: 'keep no-rule', old: 'keep no-rule' },
     ],
     [
-      'never goes below what is reserved',
+      'keeps the reserved size',
       three,
       { maxUsed: 0, reserved: 20 },
       {},
       { new: 'keep newest', mid: 'keep reserved', old: 'delete max-used' },
     ],
     [
-      'deletes copies first, the newest of their name too',
+      'deletes copies first, even the newest of their name',
       [item('archive', 1), item('older', 90), item('copy', 1, { kind: 'engine', isCopy: true })],
       { maxUsed: 20 },
       {},
       { archive: 'keep newest', older: 'keep no-rule', copy: 'delete max-used' },
     ],
+    ['keeps orphans by default', [item('x', 1, { isOrphan: true })], {}, {}, { x: 'keep unknown' }],
     [
-      'lets orphans go only when told',
-      [item('x', 1, { isOrphan: true })],
-      {},
-      {},
-      { x: 'keep unknown' },
-    ],
-    [
-      'lets orphans go',
+      'deletes orphans when told to',
       [item('x', 1, { isOrphan: true }), item('y', 0, { isOrphan: true })],
       { orphans: true, minAge: DAY },
       {},
       { x: 'delete orphan', y: 'keep min-age' },
     ],
     [
-      'takes leftovers away once nobody can be writing them',
+      'deletes leftovers that no process can still be writing',
       [item('x', 1, { kind: 'leftover' }), item('y', 0.01, { kind: 'leftover' })],
       {},
       {},
       { x: 'delete leftover', y: 'keep min-age' },
     ],
     [
-      'follows what a definition says of its own',
+      'prefers the rules of a definition',
       [item('new', 1), item('old', 90, { rules: { unusedFor: 100 * DAY } })],
       { unusedFor: DAY },
       {},
       { new: 'keep newest', old: 'keep unused-for' },
     ],
     [
-      'only shows what is Nx’s',
+      'never deletes from the cache of Nx',
       [item('x', 99, { kind: 'nx-cache' })],
       { maxUsed: 0 },
       {},
@@ -197,7 +191,7 @@ describe('a plan to prune', () => {
     expect(actions(items, rules, more)).toEqual(expected);
   });
 
-  it('counts shared content once, and not at all where somebody else has it', () => {
+  it('counts shared content once, and content held elsewhere not at all', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((id) => ({ id, bytes: 10 })) as [never, never, never];
     const items = [
       item('1', 90, { kind: 'store', isCopy: true, contents: [a, b, c] }),
@@ -215,7 +209,7 @@ describe('a plan to prune', () => {
     expect(freedBytes).toBe(20);
   });
 
-  it('says what is missing when a bound cannot be met', () => {
+  it('reports the missing bytes when a limit cannot be met', () => {
     const { shortfalls } = planPrune(
       [item('only', 99)],
       { maxUsed: 4, minFree: 50 },

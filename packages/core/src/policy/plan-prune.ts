@@ -10,10 +10,10 @@ import type {
 import { Space } from './space.js';
 
 /**
- * Decides what may go. Pure, and the same for every order of `items`. The rules in their order: what nobody
- * wants (leftovers, orphans) goes; then what age and use let go; then, as long as a bound on space asks for
- * more, whatever nothing protects, copies first, then what was used longest ago. Never: what is pinned, in
- * use, the newest of its name, younger than `minAge`, the base of an image that stays; unknown means keep.
+ * Decides which items to delete. Pure; the result does not depend on the order of `items`. Leftovers, orphans and items
+ * selected by the rules on age and use are deleted first; then, until the limits on space are met, other unprotected
+ * items: copies first, then the least recently used. Never deleted: items that are pinned, in use, the newest of their
+ * name, younger than `minAge`, of unknown age, or the base of an image that stays.
  */
 export function planPrune(
   items: readonly PruneItem[],
@@ -23,7 +23,7 @@ export function planPrune(
   const sorted = [...items].sort(
     (a, b) =>
       compare(a.name, b.name) ||
-      newestFirst(a, b) ||
+      creationOrder(a, b) ||
       compare(a.kind, b.kind) ||
       compare(a.path, b.path),
   );
@@ -35,19 +35,21 @@ export function planPrune(
       item,
       isInScope(item)
         ? judge(item, ranks(item), rules, now)
-        : keep('out-of-scope', 'it was not asked for'),
+        : keep('out-of-scope', 'it was not selected'),
     ]),
   );
   for (const [item, verdict] of verdicts) plan.settle(item, verdict);
-  const asked = sorted.filter((item) => verdicts.get(item)?.action === 'delete').sort(leastWanted);
+  const asked = sorted
+    .filter((item) => verdicts.get(item)?.action === 'delete')
+    .sort(deletionOrder);
   plan.deleteAll(asked, (item) => verdicts.get(item) ?? keep('unknown', ''));
   const wanted = new Set(asked);
   const spare = sorted.filter((item) => verdicts.get(item)?.isSpare || wanted.has(item));
-  plan.makeRoom(spare.sort(leastWanted));
+  plan.makeRoom(spare.sort(deletionOrder));
   return plan.result();
 }
 
-/** The state of a plan while it is made. */
+/** The verdicts of a plan in progress, and the space that it frees. */
 class Plan {
   readonly #items: readonly PruneItem[];
   readonly #rules: PruneRules;
@@ -67,7 +69,7 @@ class Plan {
     this.#verdicts.set(item, verdict);
   }
 
-  /** Lets go what was asked for, as far as bases and the reserve allow; what depends on others waits for them. */
+  /** Deletes the selected items as far as bases and the reserve allow; a base is retried after its dependents. */
   deleteAll(asked: readonly PruneItem[], why: (item: PruneItem) => Verdict): void {
     let waiting = asked;
     for (let before = -1; before !== waiting.length; ) {
@@ -76,7 +78,7 @@ class Plan {
     }
   }
 
-  /** Deletes in order until every bound on space is met. */
+  /** Deletes in order until every limit on space is met. */
   makeRoom(spare: readonly PruneItem[]): void {
     const { maxUsed } = this.#rules;
     const tooMuch = () => maxUsed !== undefined && this.#space.used > maxUsed;
@@ -84,7 +86,7 @@ class Plan {
     for (const { id } of this.#facts.volumes) {
       const there = spare.filter(({ volume }) => volume === id);
       const tooFull = () => this.#missingOn(id) > 0;
-      this.#deleteWhile(there, tooFull, go('min-free', 'less is free than min_free asks for'));
+      this.#deleteWhile(there, tooFull, go('min-free', 'less is free than min_free requires'));
     }
   }
 
@@ -118,9 +120,9 @@ class Plan {
     }
     const { reserved } = this.#rules;
     const isGarbage = item.kind === 'leftover' || item.isOrphan === true;
-    const left = this.#space.used - this.#space.freeing(item);
+    const left = this.#space.used - this.#space.bytesFreedBy(item);
     if (!isGarbage && reserved !== undefined && left < reserved) {
-      this.settle(item, keep('reserved', 'less would be left than is reserved'));
+      this.settle(item, keep('reserved', 'without it, less than the reserved size would be left'));
       return false;
     }
     this.settle(item, why);
@@ -148,8 +150,8 @@ class Plan {
   }
 }
 
-/** What can be had again goes first, then what was used longest ago. */
-function leastWanted(a: PruneItem, b: PruneItem): number {
+/** Copies first, which can be restored, then the least recently used. */
+function deletionOrder(a: PruneItem, b: PruneItem): number {
   return (
     Number(b.isCopy === true) - Number(a.isCopy === true) ||
     (a.lastUsed ?? Infinity) - (b.lastUsed ?? Infinity) ||
@@ -159,7 +161,7 @@ function leastWanted(a: PruneItem, b: PruneItem): number {
   );
 }
 
-/** Ranks archives and images alike; copies and what has no name take no place. */
+/** Ranks archives and images together; copies and orphans are not counted. */
 function ranksOf(sorted: readonly PruneItem[]): (item: PruneItem) => Ranks {
   const places = new Map<PruneItem, Record<keyof Ranks, number>>();
   const counts = new Map<string, number>();
@@ -174,7 +176,7 @@ function ranksOf(sorted: readonly PruneItem[]): (item: PruneItem) => Ranks {
   );
   for (const item of named)
     places.set(item, { name: next(`name ${item.name}`), project: 1, os: 1 });
-  for (const item of [...named].sort(newestFirst)) {
+  for (const item of [...named].sort(creationOrder)) {
     const place = places.get(item);
     if (!place) continue;
     place.project = next(`project ${item.project ?? ''}`);
@@ -183,8 +185,8 @@ function ranksOf(sorted: readonly PruneItem[]): (item: PruneItem) => Ranks {
   return (item) => places.get(item) ?? { name: Infinity, project: Infinity, os: Infinity };
 }
 
-/** What has no date counts as newest: it is not known to be old. */
-function newestFirst(a: PruneItem, b: PruneItem): number {
+/** An item without a date counts as newest: it may not be old. */
+function creationOrder(a: PruneItem, b: PruneItem): number {
   const [left, right] = [a.created ?? Infinity, b.created ?? Infinity];
   return left === right ? 0 : right - left;
 }

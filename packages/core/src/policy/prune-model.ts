@@ -2,64 +2,64 @@ import type { Digest } from '../oci/digest.js';
 
 /** Times in milliseconds since 1970, durations in milliseconds, sizes in bytes. */
 export interface AgeRules {
-  /** Keep this many archives of each name, project, operating system. */
+  /** Keep this many archives of each name, project and operating system. */
   readonly keepNewest?: { readonly name?: number; readonly project?: number; readonly os?: number };
-  /** Delete only what was not used for this long, unless space is short. */
+  /** Delete only items that were not used for this long, unless space is short. */
   readonly unusedFor?: number;
-  /** Never delete what is younger. */
+  /** Never delete items younger than this. */
   readonly minAge?: number;
 }
 
 /** The rules of a prune. */
 export interface PruneRules extends AgeRules {
-  /** Keep no more than this in all. */
+  /** Largest total size. */
   readonly maxUsed?: number;
   /** Leave at least this free on each file system. */
   readonly minFree?: number;
-  /** Never go below this, whatever the rules ask. */
+  /** Total size that is always kept, whatever the other rules say. */
   readonly reserved?: number;
-  /** Archives without a record may go, too. */
+  /** Also delete archives without a record. */
   readonly orphans?: boolean;
 }
 
 /**
- * The kind of an item: `archive`, a file; `engine`, `store`, `registry`, an image there; `leftover`, a file of a process that
- * died; `nx-cache`, shown only.
+ * The kind of an item: `archive`, a file; `engine`, `store`, `registry`, an image in one of them; `leftover`, a file of a
+ * crashed process; `nx-cache`, shown but never deleted.
  */
 export type PruneKind = 'archive' | 'engine' | 'store' | 'registry' | 'leftover' | 'nx-cache';
 
-/** Space that goes when the last item that has it goes. */
+/** Space that is freed with the last item that has it. */
 export interface Content {
   readonly id: string;
-  /** On disk. */
+  /** Size on disk. */
   readonly bytes: number;
 }
 
-/** Something that may go. What is not known is left out, and unknown means keep. */
+/** A candidate for deletion. Unknown fields are absent, and an item of unknown age is kept. */
 export interface PruneItem {
   readonly name: string;
-  /** For people, and unique within its kind. */
+  /** Shown to people; unique within its kind. */
   readonly path: string;
   readonly kind: PruneKind;
   readonly project?: string;
   readonly os?: string;
   readonly contents: readonly Content[];
-  /** The file system that it is on. */
+  /** ID of its file system. */
   readonly volume: string;
   readonly created?: number;
-  /** The time of creation when it was never used. */
+  /** Equal to `created` when it was never used. */
   readonly lastUsed?: number;
   readonly pinned: boolean;
-  /** A container was made from it, or somebody pulls it. */
+  /** A container was created from it, or a client is pulling it. */
   readonly inUse: boolean;
-  /** An archive that nobody recorded. */
+  /** An archive without a record. */
   readonly isOrphan?: boolean;
-  /** An archive holds the same image, so it can be had again. */
+  /** An archive holds the same image, so it can be restored. */
   readonly isCopy?: boolean;
   readonly digest?: Digest;
-  /** What it is built on. */
+  /** Digest of its base image. */
   readonly base?: Digest;
-  /** Of its definition, instead of the workspace's. */
+  /** Rules of its definition, instead of the workspace's. */
   readonly rules?: AgeRules;
 }
 
@@ -69,16 +69,16 @@ export interface Volume {
   readonly path: string;
   /** Bytes that may still be written. */
   readonly free: number;
-  /** Bytes that somebody is about to write. */
+  /** Free bytes that a pending write needs. */
   readonly wanted?: number;
 }
 
 export interface PruneFacts {
   readonly now: number;
   readonly volumes: readonly Volume[];
-  /** Content that others have, too: it stays whatever goes. */
+  /** IDs of content that is also held elsewhere: deleting items does not free it. */
   readonly held: ReadonlySet<string>;
-  /** What this plan is about; all when omitted. The rest stays. */
+  /** Selects the items that may be deleted; all when omitted. */
   readonly isInScope?: (item: PruneItem) => boolean;
 }
 
@@ -110,11 +110,11 @@ export interface PruneDecision {
   readonly action: 'keep' | 'delete';
   readonly rule: PruneRule;
   readonly reason: string;
-  /** Bytes that deleting it frees, shared content counted once; of an item that is kept, its size. */
+  /** Bytes that deleting it frees, shared content counted once; for a kept item, its size. */
   readonly bytes: number;
 }
 
-/** A bound on space that cannot be met. */
+/** A limit on space that cannot be met. */
 export interface Shortfall {
   readonly rule: 'max-used' | 'min-free';
   /** A path on the file system; empty for all file systems. */

@@ -1,9 +1,9 @@
-/** Whether a name is among patterns in which `*` stands for anything. */
+/** Whether a name matches one of several patterns, in which `*` matches any text. */
 export function matchesAny(name: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => matches(name, pattern));
 }
 
-/** Each part between two stars is looked for once, after the one before: no pattern makes it go back. */
+/** Searches each part between two stars once, after the part before it: no backtracking, so the time is bounded. */
 function matches(name: string, pattern: string): boolean {
   const [first = '', ...others] = pattern.split('*');
   const last = others.pop();
