@@ -102,6 +102,7 @@ export async function writeAll(file: FileHandle, content: Chunks, path: string):
   let unsynced = 0;
   let writing: Promise<void> = Promise.resolve();
   let syncing: Promise<void> | undefined;
+  let lost: { readonly error: unknown } | undefined;
   const flush = async (): Promise<void> => {
     await writing;
     const chunks = batch;
@@ -113,9 +114,10 @@ export async function writeAll(file: FileHandle, content: Chunks, path: string):
     writing.catch(() => undefined);
     if (unsynced < SYNC_BYTES || syncing) return;
     unsynced = 0;
-    const done = () => (syncing = undefined);
-    // The result is ignored: callers sync the complete file.
-    syncing = file.datasync().then(done, done);
+    const early = file.datasync();
+    syncing = early.finally(() => (syncing = undefined));
+    // Linux reports a failed write-back to one sync only, so the sync of the complete file may succeed after it.
+    syncing.catch((error: unknown) => (lost ??= { error }));
   };
   try {
     for await (const chunk of content) {
@@ -129,6 +131,7 @@ export async function writeAll(file: FileHandle, content: Chunks, path: string):
     await Promise.allSettled([writing, syncing]);
   }
   await writing;
+  if (lost) throw asWriteError(lost.error, path);
 }
 
 async function writeChunks(

@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { writeAtomically } from './atomic-write.js';
+import { writeAll, writeAtomically } from './atomic-write.js';
 import { freeSpace, requireSpace } from './free-space.js';
 import { withLock } from './lock.js';
 
@@ -26,6 +26,14 @@ describe('an atomic write', () => {
     expect(await readFile(path, 'utf8')).toBe('old');
     expect(await readdir(join(path, '..'))).toEqual(['x']);
   });
+});
+
+it('a write fails when an early sync failed, as a later one may not report that again', async () => {
+  const path = join(await temporaryFolder(), 'x');
+  await using file = await open(path, 'w');
+  file.datasync = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
+  const chunks = Array.from({ length: 40 }, () => Buffer.alloc(1024 * 1024));
+  await expect(writeAll(file, chunks, path)).rejects.toMatchObject({ code: 'NO_SPACE' });
 });
 
 describe('free space', () => {
