@@ -14,7 +14,11 @@ async function workspaceOf(yaml: string): Promise<string> {
   return createWorkspace({ ...settings, [`${DEFINITION}/image.yaml`]: HEAD + yaml });
 }
 
-async function refused(cwd: string, text: string, ...flags: readonly string[]): Promise<void> {
+async function expectRefusal(
+  cwd: string,
+  text: string,
+  ...flags: readonly string[]
+): Promise<void> {
   const { code, stdout, stderr } = await stowage(['build', DEFINITION, '--save', ...flags], {
     cwd,
   });
@@ -22,7 +26,7 @@ async function refused(cwd: string, text: string, ...flags: readonly string[]): 
   expect(code).not.toBe(0);
 }
 
-/** Definitions that take files from elsewhere, or write instructions of their own. */
+/** Definitions that copy files from outside the workspace, or inject Dockerfile instructions. */
 export function buildAttacks(): void {
   it.each([
     ['copy: [{ from: ../../../../../../etc/hostname, to: /h }]\n', 'a path in the context'],
@@ -30,26 +34,30 @@ export function buildAttacks(): void {
     ['copy: [{ from: a/../../x, to: /h }]\n', 'a path in the context'],
     ['context: ../../../../..\ncopy: [{ from: x, to: /h }]\n', 'context: expected a folder in'],
     ['context: /etc\ncopy: [{ from: hostname, to: /h }]\n', 'context: expected a folder in'],
-  ])('a context is not left: %j', async (yaml, text) => {
-    await refused(await workspaceOf(yaml), text);
+  ])('cannot copy files from outside the context: %j', async (yaml, text) => {
+    await expectRefusal(await workspaceOf(yaml), text);
   });
 
   it.each([
     ['files/out', 'copy: [{ from: files/out/secret, to: /s }]\n'],
     ['files/out', 'context: files/out\ncopy: [{ from: secret, to: /s }]\n'],
     ['out', 'dockerfile: out/secret\n'],
-  ])('a link %s that leads out is not followed: %j', async (link, yaml) => {
+  ])('cannot use files through a link %s out of the workspace: %j', async (link, yaml) => {
     const cwd = await workspaceOf(yaml);
     const elsewhere = await temporaryFolder();
     await writeFile(join(elsewhere, 'secret'), 'FROM secret\n');
     await symlink(elsewhere, join(cwd, DEFINITION, link));
-    await refused(cwd, 'expected a', ...(yaml.startsWith('docker') ? ['--print-dockerfile'] : []));
+    await expectRefusal(
+      cwd,
+      'expected a',
+      ...(yaml.startsWith('docker') ? ['--print-dockerfile'] : []),
+    );
   });
 
-  it('.dockerignore is not read through a link that leads out', async () => {
+  it('cannot read .dockerignore through a link out of the workspace', async () => {
     const cwd = await workspaceOf('copy: [{ from: files, to: /f }]\n');
     await symlink('/etc/hostname', join(cwd, DEFINITION, '.dockerignore'));
-    await refused(cwd, '.dockerignore: expected a path in');
+    await expectRefusal(cwd, '.dockerignore: expected a path in');
   });
 
   it.each([
@@ -58,12 +66,12 @@ export function buildAttacks(): void {
     'ports: ["80\\nRUN id"]',
     'env: { "A\\nRUN id": x }',
     'copy: [{ from: files, to: "/a\\nRUN id" }]',
-  ])('no value becomes an instruction: %s', async (yaml) => {
-    await refused(await workspaceOf(`base: b\nrun: ['true']\n${yaml}\n`), 'image.yaml:');
+  ])('cannot inject an instruction by a value: %s', async (yaml) => {
+    await expectRefusal(await workspaceOf(`base: b\nrun: ['true']\n${yaml}\n`), 'image.yaml:');
   });
 
   it.each(['ssh://h/$(touch${IFS}x)', 'ssh://-oProxyCommand=touch${IFS}x/', 'ssh://-lx@h'])(
-    'no host becomes a command: %s',
+    'cannot inject a command by a host: %s',
     async (host) => {
       const cwd = await createWorkspace({ 'stowage.yaml': `engine: docker\nhost: '${host}'\n` });
       const { code, stderr } = await stowage(['ls', '--engine', 'docker'], { cwd });
@@ -84,33 +92,33 @@ export function buildAttacks(): void {
         ["{ from: 'q\"q', to: /o/ }", { 'q"q': '3' }, '/o/q"q', '3'],
         ['{ from: x, to: /o/x, mode: "0640" }', { x: '1' }, '/o/x', '1'],
       ])('files are copied as they are named: %s', async (copy, files, path, content) => {
-        const image = await built(`copy: [${copy}]\n`, files);
-        expect(await inside(image, 'cat', path)).toBe(content);
+        const image = await buildImage(`copy: [${copy}]\n`, files);
+        expect(await runInside(image, 'cat', path)).toBe(content);
       });
 
-      it('the whole context is copied, and nothing besides', async () => {
-        const image = await built('copy: [{ from: ., to: /o }]\n', { g: '4' });
-        expect(await inside(image, 'find', '/o', '-type', 'f')).toBe('/o/g\n');
+      it('copies the context and nothing else', async () => {
+        const image = await buildImage('copy: [{ from: ., to: /o }]\n', { g: '4' });
+        expect(await runInside(image, 'find', '/o', '-type', 'f')).toBe('/o/g\n');
       });
 
-      it('values and commands stay what they are', async () => {
+      it('passes values and commands unchanged', async () => {
         const yaml =
           "env: { A: \"l1\\nl2\", B: 'x $A \"\\' }\nworkdir: '/w $A'\nrun: ['echo 1 > /o \\', 'echo 2 >> /o', 'cat /o > /p <<E']\nuser: 5:6\n";
-        const image = await built(yaml, {});
-        const env = await inside(image, 'env');
+        const image = await buildImage(yaml, {});
+        const env = await runInside(image, 'env');
         expect(env).toContain('A=l1\nl2\n');
         expect(env).toContain('B=x $A "\\\n');
-        expect(await inside(image, 'pwd')).toBe('/w $A\n');
-        expect(await inside(image, 'cat', '/o')).toBe('1 \\\n2\n');
-        expect(await inside(image, 'id', '-u')).toBe('5\n');
+        expect(await runInside(image, 'pwd')).toBe('/w $A\n');
+        expect(await runInside(image, 'cat', '/o')).toBe('1 \\\n2\n');
+        expect(await runInside(image, 'id', '-u')).toBe('5\n');
       });
     },
     { root: true },
   );
 }
 
-/** Builds with steps on an image of busybox. */
-async function built(yaml: string, files: Readonly<Record<string, string>>): Promise<string> {
+/** Builds a definition with steps on an image of busybox. @returns the name of the image */
+async function buildImage(yaml: string, files: Readonly<Record<string, string>>): Promise<string> {
   const cwd = await workspaceOf('copy: [{ from: files, to: /bin }]\n');
   const shell = await must('sh', ['-c', 'command -v busybox']);
   await mkdir(join(cwd, DEFINITION, 'files'), { recursive: true });
@@ -126,7 +134,7 @@ async function built(yaml: string, files: Readonly<Record<string, string>>): Pro
   return 'app-ubuntu-25.04-steps:latest';
 }
 
-function inside(image: string, ...command: readonly string[]): Promise<string> {
+function runInside(image: string, ...command: readonly string[]): Promise<string> {
   const args = ['run', '--rm', '--network=none', '--entrypoint', '/bin/busybox', image, ...command];
   return must('docker', args, { env: { DOCKER_HOST: inject('dockerHost') } });
 }
