@@ -40,7 +40,7 @@ export function buildCommand(io: Io): Command {
     .argument('<definition...>', 'image.yaml, or the folder that holds it')
     .option(
       '--save',
-      'save the image as an archive with record and catalog entry; only a Dockerfile needs an engine',
+      'save the image as an archive with record and catalog entry; needs an engine only for steps or a Dockerfile',
     )
     .option(
       '--platform <platform...>',
