@@ -1,5 +1,5 @@
-// Listing an archive of 5 GiB, beside tools that list one, in the same run: medians of three. The archive is sparse on
-// disk, its layer a hole, so only what is read takes time.
+// Measures listing an archive of 5 GiB beside other tools in the same run: medians of three. The archive is sparse on
+// disk (its large layer is a hole), so only the bytes that are read take time.
 // node bench/list.mjs   (tar and skopeo from PATH)
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -30,7 +30,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** An image of many small layers that are named, not hashed, and one large hole. */
+/** Writes an image of many small layers with made-up digests, and one large hole. */
 function write() {
   const file = openSync(archive, 'w');
   let at = 0;

@@ -1,4 +1,4 @@
-// A docker-archive of forty layers and 1 GiB, out of the bytes of a file that is as compressible as real layers are.
+// Makes a docker-archive of forty layers and 1 GiB from a file that compresses like real layers.
 // node bench/many-layers.mjs FILE OUT
 import { createHash } from 'node:crypto';
 import { createWriteStream, openSync, readSync, statSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Time and peak memory of the main job, small and large, beside the engine's own commands in the same run.
-// node bench/memory.mjs [MiB…]; DOCKER_HOST names the engine, without one only the embedded store is measured.
+// Measures time and peak memory of the main job, small and large, beside the engine's own commands in the same run.
+// node bench/memory.mjs [MiB…]; DOCKER_HOST names the engine; without it only the embedded store is measured.
 import { spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import {

@@ -1,4 +1,4 @@
-// Preloaded into a measured process: tells its peak memory (bytes) when it ends.
+// Preloaded into a measured process: prints its peak memory (bytes) when it ends.
 import { writeFileSync } from 'node:fs';
 
 process.on('exit', () => {

@@ -1,6 +1,6 @@
-// Pushes, pulls and loads beside the tools that do the same, in the same run: medians of three.
-// node bench/registry.mjs DOCKER_ARCHIVE [NODE]   (docker-registry and skopeo from PATH; crane, regctl and docker where they are;
-// NODE is another Node.js to run ours with). Everything is undone between two runs: caches, and what the registry has.
+// Measures pushes, pulls and loads beside other tools in the same run: medians of three.
+// node bench/registry.mjs DOCKER_ARCHIVE [NODE]   (docker-registry and skopeo from PATH; crane, regctl and docker if installed;
+// NODE is another Node.js to run ours with). Caches and the registry's content are deleted between two runs.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ try {
         there('a/a:1'),
       ),
   });
-  // With gzip: skopeo would take zstd that it has seen, which docker 20.10 cannot unpack.
+  // Pushed with gzip: skopeo would reuse the zstd layers it has seen, which docker 20.10 cannot unpack.
   clean();
   const layout = at('oci.tar');
   run('skopeo', 'copy', ...plain, `docker-archive:${archive}`, there('a/a:1'));
@@ -61,7 +61,7 @@ try {
   once();
   const keep = { cleaning: () => cleanLocal() };
   measure(
-    'push of what is there',
+    'push, nothing to do',
     { stowage: () => stowage('push', layout, '--to', host, '--tag', 'a/a:1'), skopeo: once },
     keep,
   );
@@ -82,7 +82,7 @@ try {
     const gone = () => run('docker', 'image', 'rm', '-f', name);
     stowage('load', name);
     measure(
-      'load of what is there',
+      'load, nothing to do',
       { stowage: () => stowage('load', name) },
       { cleaning: () => undefined },
     );
@@ -125,7 +125,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Every tool once, and again, and again: what the machine does meanwhile falls on all of them. */
+/** Runs every tool once in each of three rounds, so that other load of the machine affects all of them. */
 function measure(what, tools, { cleaning = clean } = {}) {
   const rows = new Map();
   const present = Object.entries(tools).filter(([tool]) => has(tool.split(' ')[0]));

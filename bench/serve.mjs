@@ -1,4 +1,4 @@
-// The registry of `stowage serve` beside docker-registry, in the same run: blobs and manifests, from one client and from sixteen.
+// Measures `stowage serve` beside docker-registry in the same run: blobs and manifests, from one client and from sixteen.
 // node bench/serve.mjs   (docker-registry and curl from PATH)
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -170,7 +170,7 @@ async function putManifest(host, repository) {
   });
 }
 
-/** What the process took at most, as Linux counts it. */
+/** The peak memory of a process, from /proc (Linux). */
 function peakOf(pid) {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }

@@ -1,4 +1,4 @@
-// How long it takes to start: node bench/startup.mjs ARCHIVE [PROGRAM…]   (PROGRAM --version beside it, as skopeo)
+// Measures startup: node bench/startup.mjs ARCHIVE [PROGRAM…]   (and PROGRAM --version for comparison, as skopeo)
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

@@ -1,5 +1,5 @@
-// Verifying an archive, beside the tools that do something like it, in the same run: medians of three.
-// node bench/verify.mjs ARCHIVE [crane]   (skopeo and openssl from PATH, crane where it is named)
+// Measures verifying an archive beside comparable tools in the same run: medians of three.
+// node bench/verify.mjs ARCHIVE [crane]   (skopeo and openssl from PATH, crane if named)
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const CORES = availableParallelism();
 const rows = {
   'stowage verify': () => run(process.execPath, [stowage, 'verify', archive]),
   'openssl dgst -sha256': () => run('openssl', ['dgst', '-sha256', archive]),
-  // As fast as all cores together can hash: each takes its part of the file.
+  // The limit of hashing on all cores: each hashes a part of the file.
   [`openssl dgst -sha256, ${CORES} at once`]: () => {
     const part = Math.ceil(size / CORES / 65536);
     const one = (n) =>

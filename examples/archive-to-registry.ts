@@ -7,7 +7,7 @@ const { source } = await openArchive(path);
 await using archive = source;
 await using repository = await openRepository(reference);
 
-// Layers are verified while they are sent; layers that the registry has are not sent again.
+// Layers are verified while they are sent; layers that the registry has are skipped.
 let sent = 0;
 const { digest } = await copy(archive, undefined, repository, {
   as: reference,
@@ -15,6 +15,6 @@ const { digest } = await copy(archive, undefined, repository, {
     if (event.type === 'progress') sent += event.bytes;
   },
 });
-// The tag is written last: it never names an image that is not complete.
+// The tag is written last, so it never names an incomplete image.
 await repository.commit();
 console.log(`${reference} is ${digest}, ${sent} bytes sent`);

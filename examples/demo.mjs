@@ -41,7 +41,7 @@ function demo() {
   say(
     hasDocker
       ? 'A Docker Engine answers: images are loaded into it.'
-      : 'No Docker Engine answers: the embedded store stands in (--engine embedded).',
+      : 'No Docker Engine answers: the embedded store is used instead (--engine embedded).',
   );
 
   say(
@@ -50,37 +50,37 @@ function demo() {
   show('nx', ['run', 'hello:image-save', '--output-style=static']);
   show('nx', ['run', 'hello:image-save']);
 
-  say('What is there? Every archive has a record beside it, and a line in the catalog.');
+  say('The archives. Each has a record beside it, and an entry in the catalog.');
   show('stowage', ['ls']);
   show('stowage', ['inspect', IMAGE]);
 
-  say('Into the engine. The second time not one byte is sent.');
+  say('Load the image into the engine. The second time no byte is sent.');
   show('stowage', ['load', IMAGE, '--engine', engine]);
   show('stowage', ['load', IMAGE, '--engine', engine]);
   if (hasDocker) show('docker', ['run', '--rm', '--network=none', IMAGE]);
 
-  say('What a CI job needs, in one command: found, or built and saved, and loaded.');
+  say('The image for a CI job in one command: found, or built and saved, then loaded.');
   show('stowage', ['ensure', '--os', 'debian-12', '--variant', 'greeter', '--engine', engine]);
 
   say(
-    "The engine's copy removed, the archives gone? Nx's cache brings them back, byte for byte, and they load.",
+    "The engine's copy and the archives are deleted. Nx restores the archives from its cache, byte for byte, and they load.",
   );
   rmSync(join(workspace, 'images'), { recursive: true });
   forget(hasDocker);
   show('nx', ['run', `${IMAGE}:image-load`, `--engine=${engine}`]);
 
-  say('What may go, and why? The same plan that would be carried out.');
+  say('What prune would delete, and why.');
   show('stowage', ['prune', '--dry-run', '--engine', engine]);
 
-  say('One bit of an archive flips on the disk. It is found, named, and nothing is loaded.');
+  say('One bit of an archive is flipped. Loading reports the damage, and loads nothing.');
   forget(hasDocker);
   flipOneBit(join(workspace, ARCHIVE));
   show('stowage', ['load', ARCHIVE, '--as', 'hello:broken', '--engine', engine], 4);
 
-  say('That was the main job. README.md says how to have it in your own workspace.');
+  say('That was the main job. README.md shows how to set it up in your own workspace.');
 }
 
-/** A copy of the example outside this repository, with this repository's packages installed. */
+/** Copies the example out of this repository, and links this repository's packages into it. */
 function prepare() {
   cpSync(join(repository, 'examples/workspace'), workspace, { recursive: true });
   symlinkSync(join(repository, 'node_modules'), join(workspace, 'node_modules'), 'junction');
@@ -114,7 +114,7 @@ function run(program, args) {
   return spawnSync(command, all, { cwd: workspace, env, encoding: 'utf8' });
 }
 
-/** Takes the image out of the engine. */
+/** Removes the image from the engine. */
 function forget(hasDocker) {
   if (hasDocker) run('docker', ['image', 'rm', IMAGE]);
   else rmSync(join(workspace, '.stowage/store'), { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { openArchive } from '@stowage/core';
 
 const [path = 'app.tar'] = process.argv.slice(2);
 
-// The kind and the compression are told by the content, not by the file's name.
+// The kind and the compression are detected from the content, not from the file name.
 const { source, kind, compression } = await openArchive(path);
 await using archive = source;
 console.log(`${path}: ${kind}, compression ${compression}`);

@@ -1,4 +1,4 @@
-// A source of one's own: an image in memory, with one layer made of texts. own-source.ts copies it.
+// A custom source: an image in memory with one layer of text files. own-source.ts copies it.
 import { createHash } from 'node:crypto';
 import {
   canonicalReference,
@@ -49,7 +49,7 @@ export class MemorySource implements Source {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // There is nothing to close.
+    // Nothing to close.
   }
 
   #addJson(mediaType: string, document: object): Descriptor {

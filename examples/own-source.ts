@@ -1,10 +1,10 @@
-// Copies an image from a source of one's own into an archive: own-source.ts ARCHIVE
+// Copies an image from a custom source into an archive: own-source.ts ARCHIVE
 import { ArchiveWriter, copy, writeAtomically } from '@stowage/core';
 import { MemorySource } from './memory-source.js';
 
 const [path = 'hello.tar'] = process.argv.slice(2);
 
-// Four methods make a source; `copy` checks every byte that it gives.
+// A source has four methods; `copy` verifies every byte that they return.
 const source = new MemorySource('hello:1', { 'hello.txt': 'Hello\n' });
 await using archive = new ArchiveWriter(path, (bytes) => writeAtomically(path, bytes));
 const { digest } = await copy(source, 'hello:1', archive);

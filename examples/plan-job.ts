@@ -1,4 +1,4 @@
-// Says which image a job gets, or how it would be built, in the workspace around this folder: plan-job.ts OS COMPILER
+// Prints which image a job gets, or how it would be built, in the workspace of this folder: plan-job.ts OS COMPILER
 import { openWorkspace, plan } from '@stowage/core';
 
 const [os = 'ubuntu-25.04', compiler = 'gcc15'] = process.argv.slice(2);

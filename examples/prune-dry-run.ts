@@ -1,4 +1,4 @@
-// Shows what could be deleted in the workspace around this folder, and why; deletes nothing: prune-dry-run.ts KEEP
+// Prints which archives of the workspace of this folder could be deleted, and why; deletes nothing: prune-dry-run.ts KEEP
 import { openWorkspace, prune } from '@stowage/core';
 
 const [keep = '1'] = process.argv.slice(2);

@@ -22,7 +22,7 @@ const root = await selectPlatform(repository, descriptor, parsePlatform(platform
 const graph = await walk(repository, root);
 console.log(`${root.digest}: ${graph.nodes.length} blobs and manifests, ${sizeOf(graph)} bytes`);
 
-// The file is not there, or it is complete.
+// The archive appears under its name only when it is complete.
 await using archive = new ArchiveWriter(path, (bytes) => writeAtomically(path, bytes));
 await copyGraph(repository, graph, archive);
 await archive.tag(root, reference);

@@ -15,7 +15,7 @@ import {
 } from '@stowage/core';
 import { MemorySource } from './memory-source.js';
 
-await test('an image is pushed and found again', async () => {
+await test('a pushed image can be found', async () => {
   await using registry = await startRegistry();
   const reference = `${registry.host}/team/app:1`;
   await using repository = await openRepository(reference);
@@ -33,7 +33,7 @@ await test('an image is pushed and found again', async () => {
 async function startRegistry(): Promise<AsyncDisposable & { readonly host: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-'));
   const hosting = openRegistryFolder(folder);
-  // Without a login only the name in `Host` keeps web pages out.
+  // Without a login, only the check of the Host header keeps web pages out.
   const checkHost = hostCheck([]);
   const server = createServer(registryHandler({ hosted: hosting, hosting, checkHost }));
   await once(server.listen(0, '127.0.0.1'), 'listening');

@@ -1,6 +1,6 @@
-// A whole static Linux program in some 200 bytes, so that an image built from nothing has something to run.
+// A static Linux program of about 200 bytes, so that an image built from scratch has something to run.
 
-/** An ELF executable that prints `text` and ends; undefined where we know no machine code for the processor. */
+/** An ELF executable that prints `text` and exits; undefined for an unsupported architecture. */
 export function tinyProgram(text, architecture = process.arch) {
   const message = Buffer.from(text);
   const code = { x64, arm64 }[architecture]?.(message.length);
@@ -13,7 +13,7 @@ export function tinyProgram(text, architecture = process.arch) {
   elf.writeUInt16LE(2, 16); // an executable
   elf.writeUInt16LE(architecture === 'x64' ? 62 : 183, 18);
   elf.writeUInt32LE(1, 20);
-  elf.writeBigUInt64LE(BigInt(load + start), 24); // where it begins
+  elf.writeBigUInt64LE(BigInt(load + start), 24); // entry point
   elf.writeBigUInt64LE(BigInt(header), 32);
   elf.writeUInt16LE(0x40, 52);
   elf.writeUInt16LE(0x38, 54);
@@ -30,7 +30,7 @@ export function tinyProgram(text, architecture = process.arch) {
   return elf;
 }
 
-/** write(1, message, length); exit(0) — the message stands right behind the code. */
+/** write(1, message, length); exit(0) — the message follows the code. */
 function x64(length) {
   const code = Buffer.from([
     0xb8,

@@ -1,4 +1,4 @@
-// Verifies every byte of an archive; exits with 1 if something is wrong: verify-archive.ts ARCHIVE
+// Verifies every byte of an archive; exits with 1 if it finds a problem: verify-archive.ts ARCHIVE
 import { ImageError, openArchive, verifySource } from '@stowage/core';
 
 const [path = 'app.tar'] = process.argv.slice(2);
@@ -12,7 +12,7 @@ try {
   console.log(`${images} images, ${bytes} bytes hashed, ${problems.length} problems`);
   if (problems.length > 0) process.exitCode = 1;
 } catch (error) {
-  // Not an archive at all, or damaged so that no image can be listed.
+  // Not an archive, or too damaged to list its images.
   if (!(error instanceof ImageError)) throw error;
   console.log(`${error.code}: ${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`);
   process.exitCode = 1;

@@ -7,7 +7,7 @@ const { source } = await openArchive(path);
 await using archive = source;
 const { descriptor } = await archive.resolve(name);
 
-// Platforms of an index that the archive lacks are listed in `missing`.
+// `missing` lists the platforms of an index that the archive does not hold.
 const graph = await walk(archive, descriptor, { missing: 'report' });
 console.log(`${descriptor.digest}, ${sizeOf(graph)} bytes`);
 for (const { descriptor: manifest, config, layers } of imagesOf(graph)) {

@@ -11,28 +11,28 @@ const CORE = join(ROOT, 'packages/core');
 const USERS = ['packages/cli/src', 'packages/images/src', 'e2e/src', 'examples'].map((folder) =>
   join(ROOT, folder),
 );
-const TIMEOUT = 300_000;
+const TIMEOUT_MS = 300_000;
 
 describe.each([
   { module: '@stowage/core', types: 'dist/index.d.ts', name: 'core' },
   { module: '@stowage/core/definition', types: 'dist/definition/index.d.ts', name: 'definition' },
-])('the surface of $module', { timeout: TIMEOUT }, ({ module, types, name }) => {
+])('the surface of $module', { timeout: TIMEOUT_MS }, ({ module, types, name }) => {
   const { text, problems } = apiReport({ folder: CORE, types });
 
-  it('has every type that its signatures reach', () => {
+  it('exports every type that its signatures use', () => {
     expect(problems).toEqual([]);
   });
 
-  // After a change that is meant: npm run api:report
-  it('is that of the report', async () => {
+  // To update the report after an intended change: npm run api:report
+  it('matches the report', async () => {
     await expect(text).toMatchFileSnapshot(join(CORE, `api/${name}.api.md`));
   });
 
-  it('has a name for every object that its functions take or give', () => {
+  it('names the type of every object that its functions take or return', () => {
     expect(text.split('\n').filter((line) => /\(.*\{$|\): .*\{$/.test(line))).toEqual([]);
   });
 
-  it('has nothing that nobody uses', () => {
+  it('exports nothing unused', () => {
     const readme = readFileSync(join(CORE, 'README.md'), 'utf8');
     const imported = importedFrom(module, USERS);
     const { values, types } = exportsOf(text);
@@ -44,7 +44,7 @@ describe.each([
   });
 });
 
-it('is documented: TypeDoc finds no fault', { timeout: TIMEOUT }, () => {
+it('has documentation without TypeDoc warnings', { timeout: TIMEOUT_MS }, () => {
   const out = mkdtempSync(join(tmpdir(), 'stowage-typedoc-'));
   try {
     const typedoc = join(ROOT, 'node_modules/typedoc/bin/typedoc');

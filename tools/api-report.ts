@@ -15,7 +15,7 @@ export interface EntryPoint {
 export interface ApiReport {
   /** Its declarations as Markdown, sorted, without docstrings. */
   readonly text: string;
-  /** Errors and warnings, above all types that a signature reaches and that are not exported. */
+  /** Errors and warnings, mainly types that a signature uses but the entry point does not export. */
   readonly problems: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function apiReport({ folder, types }: EntryPoint): ApiReport {
         messages: {
           extractorMessageReporting: {
             default: { logLevel: ExtractorLogLevel.Warning },
-            // TypeDoc looks at docstrings.
+            // TypeDoc checks docstrings, so their messages are off here.
             'ae-undocumented': { logLevel: ExtractorLogLevel.None },
             'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
           },

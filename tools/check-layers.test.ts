@@ -9,7 +9,7 @@ it('finds no import that breaks a layer', () => {
   expect(checkLayers(readImports(root))).toEqual([]);
 });
 
-it('knows every folder of core, and no other', () => {
+it('has a rule for every folder of core, and for no other', () => {
   const files = [...readImports(root).keys()].filter((file) => file.startsWith(CORE));
   const rooms = new Set(files.map(roomOf));
   expect([...rooms].filter((room) => room !== undefined).sort()).toEqual(
@@ -21,7 +21,7 @@ it('knows every folder of core, and no other', () => {
   expect(strangers).toEqual([]);
 });
 
-it('prints the chain that breaks one', () => {
+it('prints the chain of imports that breaks a rule', () => {
   const core = 'packages/core/src';
   const graph = new Map([
     [`${core}/oci/a.ts`, [`${core}/oci/b.ts`]],
@@ -33,16 +33,16 @@ it('prints the chain that breaks one', () => {
     ['packages/images/src/e.ts', ['@stowage/core']],
   ]);
   expect(checkLayers(graph)).toEqual([
-    `${core}/oci/a.ts -> ${core}/oci/b.ts -> node:fs: a pure file reaches the outside`,
-    `${core}/oci/b.ts -> node:fs: a pure file reaches the outside`,
-    `${core}/store/c.ts -> ${core}/archive/d.ts: this room may not import that one`,
-    `${core}/registry/handler/e.ts -> ${core}/registry/storage/f.ts: this room may not import that one`,
-    `${core}/lifecycle/load/g.ts -> ${core}/lifecycle/push/h.ts: this room may not import that one`,
-    'packages/images/src/plugin.ts -> packages/images/src/e.ts -> @stowage/core: the plugin is loaded by every nx command',
+    `${core}/oci/a.ts -> ${core}/oci/b.ts -> node:fs: a pure file imports files, processes or network`,
+    `${core}/oci/b.ts -> node:fs: a pure file imports files, processes or network`,
+    `${core}/store/c.ts -> ${core}/archive/d.ts: not an allowed import`,
+    `${core}/registry/handler/e.ts -> ${core}/registry/storage/f.ts: not an allowed import`,
+    `${core}/lifecycle/load/g.ts -> ${core}/lifecycle/push/h.ts: not an allowed import`,
+    'packages/images/src/plugin.ts -> packages/images/src/e.ts -> @stowage/core: too heavy for the plugin, which every nx command loads',
   ]);
 });
 
-it('prints a circle of files once, by its shortest chain', () => {
+it('prints a circle of imports once, by its shortest chain', () => {
   const graph = new Map([
     ['packages/cli/src/a.ts', ['packages/cli/src/b.ts', 'packages/cli/src/d.ts']],
     ['packages/cli/src/b.ts', ['packages/cli/src/c.ts']],
@@ -50,6 +50,6 @@ it('prints a circle of files once, by its shortest chain', () => {
     ['packages/cli/src/d.ts', []],
   ]);
   expect(checkLayers(graph)).toEqual([
-    'packages/cli/src/a.ts -> packages/cli/src/b.ts -> packages/cli/src/c.ts -> packages/cli/src/a.ts: a circle of files',
+    'packages/cli/src/a.ts -> packages/cli/src/b.ts -> packages/cli/src/c.ts -> packages/cli/src/a.ts: a circle of imports',
   ]);
 });

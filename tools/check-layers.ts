@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-/** What each file imports: paths relative to the root for files, names for packages. */
+/** The imports of each file: paths relative to the root for files, names for packages. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Which rooms of core a room may import besides itself; `docs/architecture.md` draws this. A room is a folder, or a file
- * with rules of its own; the longest name that fits a file is its room. A folder that may be imported stands for all
- * rooms in it.
+ * The rooms of core that each room may import besides itself; `docs/architecture.md` draws this. A room is a folder, or
+ * a file with rules of its own. A file belongs to the room with the longest matching name. An allowed folder includes
+ * all rooms in it.
  */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   oci: [],
@@ -60,7 +60,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   }),
 };
 
-/** The rooms of jobs: each may use all of core and the workspace, and the jobs that it is made of. */
+/** The rooms of jobs: each may import all lower rooms, the workspace, and the named other jobs. */
 function lifecycle(
   rooms: Readonly<Record<string, readonly string[]>>,
 ): Readonly<Record<string, readonly string[]>> {
@@ -88,9 +88,9 @@ function lifecycle(
 }
 
 const CORE = 'packages/core/src/';
-/** Pure files that every folder may import. */
+/** Pure files that every room may import. */
 const FOR_ALL: ReadonlySet<string> = new Set(['errors.ts', 'printable.ts']);
-/** Decide, and touch nothing: no files, processes or network, however far down. */
+/** Pure files: they import no files, processes or network, not even indirectly. */
 const PURE = [
   /\/oci\//,
   /\/definition\//,
@@ -98,7 +98,7 @@ const PURE = [
   /\/catalog\/(?:edit|entry|reconcile|record|usage)\.ts$/,
 ];
 const IMPURE = /^node:(?:fs|fs\/promises|http|https|net|child_process|os)$/;
-/** The Nx plugin is loaded by every nx command. */
+/** Every nx command loads the plugin, so it may import only {@link LIGHT} packages. */
 const PLUGIN = 'packages/images/src/plugin.ts';
 const LIGHT = /^(?:@stowage\/core\/definition|@nx\/devkit|node:.+)$/;
 
@@ -107,7 +107,7 @@ export function checkLayers(graph: ImportGraph): string[] {
   const broken = [...graph].flatMap(([file, imports]) => [
     ...imports
       .filter((each) => !mayImport(file, each))
-      .map((each) => `${file} -> ${each}: this room may not import that one`),
+      .map((each) => `${file} -> ${each}: not an allowed import`),
     ...forbiddenReach(graph, file),
   ]);
   return [...broken, ...circles(graph)];
@@ -120,7 +120,7 @@ function circles(graph: ImportGraph): string[] {
     if (seen.has(file)) return [];
     const chain = findChain(graph, file, (name) => name === file);
     chain?.forEach((each) => seen.add(each));
-    return chain ? [`${chain.join(' -> ')}: a circle of files`] : [];
+    return chain ? [`${chain.join(' -> ')}: a circle of imports`] : [];
   });
 }
 
@@ -154,7 +154,7 @@ function mayImport(file: string, imported: string): boolean {
   return isIn(to, from) || allowed.some((each) => isIn(to, each));
 }
 
-/** The longest room that fits a file of core; undefined for files at its top. */
+/** The room of a file of core; undefined for files at its top. */
 export function roomOf(file: string): string | undefined {
   const path = file.slice(CORE.length);
   const rooms = Object.keys(LAYERS).filter((room) => isIn(path, room));
@@ -168,7 +168,7 @@ function isIn(path: string, room: string): boolean {
 function forbiddenReach(graph: ImportGraph, file: string): string[] {
   if (PURE.some((pattern) => pattern.test(file))) {
     const chain = findChain(graph, file, (name) => IMPURE.test(name));
-    return chain ? [`${chain.join(' -> ')}: a pure file reaches the outside`] : [];
+    return chain ? [`${chain.join(' -> ')}: a pure file imports files, processes or network`] : [];
   }
   if (file !== PLUGIN) return [];
   const chain = findChain(
@@ -176,10 +176,12 @@ function forbiddenReach(graph: ImportGraph, file: string): string[] {
     file,
     (name) => !name.startsWith('packages/') && !LIGHT.test(name),
   );
-  return chain ? [`${chain.join(' -> ')}: the plugin is loaded by every nx command`] : [];
+  return chain
+    ? [`${chain.join(' -> ')}: too heavy for the plugin, which every nx command loads`]
+    : [];
 }
 
-/** The shortest chain of imports from a file to one that is wanted. */
+/** The shortest chain of imports from a file to one for which the predicate holds. */
 function findChain(
   graph: ImportGraph,
   from: string,

@@ -25,11 +25,11 @@ it.each([
   ['OpenOptions', true],
   ['Unused', false],
   ['Open', false],
-])('sees whether a signature reaches %s', (type, expected) => {
+])('finds whether a signature uses %s', (type, expected) => {
   expect(isReached(type, REPORT)).toBe(expected);
 });
 
-it('finds imports over several lines, renamed ones and types', () => {
+it('finds multi-line, renamed and type imports', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stowage-exports-'));
   try {
     mkdirSync(join(folder, 'node_modules'));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The names that a report's entry point exports: programs call values, and name types. */
+/** The names that a report's entry point exports, as values and as types. */
 export function exportsOf(report: string): {
   readonly values: readonly string[];
   readonly types: readonly string[];
@@ -37,7 +37,7 @@ export function importedFrom(module: string, folders: readonly string[]): Readon
   return names;
 }
 
-/** Whether a declaration of a report, besides the type's own, names a type. */
+/** Whether a declaration of a report other than the type's own names the type. */
 export function isReached(type: string, report: string): boolean {
   return [...report.matchAll(new RegExp(`\\b${type}\\b`, 'g'))].length > 1;
 }

@@ -7,17 +7,17 @@ import { licencesOf } from './licences.js';
 const ROOT = join(import.meta.dirname, '..');
 const PACKAGES = ['packages/core', 'packages/images', 'packages/cli'];
 
-/** Those that ask for nothing but to be named. */
+/** Licences that require only attribution. */
 const FREE = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD', 'BlueOak-1.0.0'];
 
-it('has only dependencies that anybody may use', () => {
+it('has only dependencies with a permissive licence', () => {
   const isFree = (licence: string) => licence.split(' AND ').every((each) => FREE.includes(each));
   const others = licencesOf(ROOT, PACKAGES).filter(({ licence }) => !isFree(licence));
   expect(others).toEqual([]);
 });
 
-// To write it again: npx vitest run --root tools licences --update
-it('lists them all', async () => {
+// To regenerate it: npx vitest run --root tools licences --update
+it('docs/licences.md lists all dependencies', async () => {
   const rows = licencesOf(ROOT, PACKAGES).map(
     ({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`,
   );

@@ -13,11 +13,11 @@ interface Locked {
 export interface Licence {
   readonly name: string;
   readonly version: string;
-  /** SPDX. */
+  /** SPDX expression. */
   readonly licence: string;
 }
 
-/** What users install with the packages, and under which licences, as package-lock.json says. */
+/** The dependencies that users install with the packages, and their licences, from package-lock.json. */
 export function licencesOf(root: string, packages: readonly string[]): Licence[] {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Readonly<Record<string, Locked>>;
@@ -41,7 +41,7 @@ export function licencesOf(root: string, packages: readonly string[]): Licence[]
   return [...found.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Where Node.js would find a package: beside whoever asks, or further up. */
+/** The key in package-lock.json at which Node.js resolves a package: below the dependent package, or further up. */
 function placeOf(
   packages: Readonly<Record<string, Locked>>,
   from: string,

@@ -1,4 +1,4 @@
-// Runs a Verdaccio of its own on a free port of loopback until its parent goes away; tells its URL by message.
+// Runs a Verdaccio on a free port of loopback until the parent process disconnects; sends its URL as an IPC message.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

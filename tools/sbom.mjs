@@ -1,7 +1,7 @@
-// Writes a software bill of materials (CycloneDX) of all that users install with this version:
+// Writes a software bill of materials (CycloneDX) of everything that users install with this version:
 //   node tools/sbom.mjs FILE
-// The built packages are packed and installed as a user would, so it lists what is really installed. The Nx plugin
-// brings nothing besides: Nx itself is the workspace's own.
+// The built packages are packed and installed as a user would, so the list matches a real installation. The Nx plugin
+// adds nothing: Nx belongs to the user's workspace.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ try {
   npm(folder, 'install', '--no-audit', '--no-fund', '--ignore-scripts', ...packed);
   const bill = JSON.parse(npm(folder, 'sbom', '--sbom-format=cyclonedx'));
   for (const component of bill.components) {
-    // Our own packages were installed from this machine; their hashes stay.
+    // Our own packages were installed from local files: remove their paths, keep their hashes.
     const isLocal = ({ url }) => url.startsWith('file:');
     component.externalReferences = component.externalReferences.filter((each) => !isLocal(each));
   }

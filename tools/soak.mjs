@@ -1,5 +1,5 @@
-// Saves, loads, pushes, pulls, prunes and collects at once, kills a part of them and the registry (kill -9), and proves again
-// and again that nothing was lost: npm run soak -- [--seconds 3600] [--seed N]
+// Runs save, load, push, pull, prune and gc concurrently, kills some of them and the registry (kill -9), and checks after
+// each round that nothing was lost: npm run soak -- [--seconds 3600] [--seed N]
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,17 +18,18 @@ const random = generator(seed);
 
 const CLI = join(import.meta.dirname, '../packages/cli/dist/main.js');
 const WORKERS = 4;
-/** Between two proofs (ms). */
-const ROUND = 12_000;
+/** Duration of a round; each ends with a check (ms). */
+const ROUND_MS = 12_000;
 const IMAGES = ['a', 'b', 'c', 'd'].map((variant) => `app-debian-12-${variant}`);
-const KEPT = 20;
+/** Tags that stay in the registry after a check. */
+const KEPT_TAGS = 20;
 
 const workspace = mkdtempSync(join(tmpdir(), 'stowage-soak-'));
 const registry = join(workspace, 'registry');
 const port = await freePort();
 const host = `127.0.0.1:${port}`;
 
-/** What pushes that ended well have said: tag and digest. */
+/** The digest of each tag whose push succeeded. */
 const acknowledged = new Map();
 const counts = { done: 0, pushed: 0, killed: 0, servers: 0, proofs: 0, pushed: 0 };
 const violations = [];
@@ -46,7 +47,7 @@ const OPERATIONS = [
   [2, pull],
   [2, () => stowage('verify', [pick(IMAGES)], [0, 3])],
   [1, () => stowage('prune', ['--unused-for', '1s'], [0, 7])],
-  // What a push may take, the times that the registry is away among it.
+  // The grace exceeds the longest push, including restarts of the registry.
   [1, () => stowage('gc', ['--root', registry, '--grace', '30s'], [0])],
   [1, () => stowage('doctor', ['--fix'], [0, 4])],
   [1, () => stowage('ls', [], [0])],
@@ -58,7 +59,7 @@ let server = await startServer();
 const end = Date.now() + seconds * 1000;
 try {
   while (Date.now() < end && violations.length === 0) {
-    const until = Math.min(end, Date.now() + ROUND);
+    const until = Math.min(end, Date.now() + ROUND_MS);
     await Promise.all([...Array.from({ length: WORKERS }, () => work(until)), killServers(until)]);
     await prove();
   }
@@ -71,9 +72,9 @@ console.log(
 );
 for (const violation of violations) console.error(violation);
 if (violations.length === 0) rmSync(workspace, { recursive: true, force: true });
-else console.error(`seed ${seed}; what is left: ${workspace}`);
+else console.error(`seed ${seed}; workspace kept: ${workspace}`);
 console.log(violations.length === 0 ? 'nothing was lost' : `${violations.length} violations`);
-// What never happened proves nothing.
+// A run without a push or a check proves nothing.
 process.exitCode = violations.length === 0 && proofs > 0 && pushed > 0 ? 0 : 1;
 
 async function work(until) {
@@ -86,10 +87,10 @@ async function work(until) {
   }
 }
 
-/** Changes what an image is made from, and makes it. */
+/** Changes the input file of an image, and builds and saves it. */
 async function save() {
   const name = pick(IMAGES);
-  // Nobody changes files while they are read.
+  // The input may not change during a build.
   if (busy.has(name)) return;
   busy.add(name);
   try {
@@ -107,7 +108,7 @@ function load() {
 async function push() {
   const name = pick(IMAGES);
   const tag = `soak/${name}:${++tags}`;
-  // Away for a moment is exit 6.
+  // Exit 6: the registry is restarting.
   const result = await stowage('push', [name, '--to', host, '--tag', tag], [0, 3, 6]);
   if (result?.code !== 0) return;
   counts.pushed++;
@@ -132,7 +133,7 @@ async function killServers(until) {
   }
 }
 
-/** Nobody works now: everything that was acknowledged is there and whole, and nothing half-done is left. */
+/** Between rounds: checks that everything acknowledged is complete, and that no partial state is left. */
 async function prove() {
   counts.proofs++;
   await stowage('doctor', ['--fix'], [0, 4], { mayDie: false });
@@ -144,7 +145,7 @@ async function prove() {
   for (const [tag, digest] of acknowledged) await proveTag(tag, digest);
   const scrubbed = await stowage('scrub', ['--root', registry], [0], { mayDie: false });
   for (const { digest } of scrubbed.json.damaged ?? []) violate(`scrub: ${digest} is damaged`);
-  for (const tag of [...acknowledged.keys()].slice(0, -KEPT)) {
+  for (const tag of [...acknowledged.keys()].slice(0, -KEPT_TAGS)) {
     const [repository, reference] = tag.split(':');
     acknowledged.delete(tag);
     await ask('DELETE', `${repository}/manifests/${reference}`);
@@ -171,12 +172,12 @@ async function proveTag(tag, digest) {
   for (const each of [config, ...layers]) await read(`blobs/${each.digest}`, each.digest);
 }
 
-/** A connection for each: the server that it went to may be dead by now. */
+/** Opens a new connection for each request: the server of an old one may have been killed. */
 function ask(method, path) {
   return fetch(`http://${host}/v2/${path}`, { method, headers: { connection: 'close' } });
 }
 
-/** Runs a command, perhaps not to its end. @returns undefined when it was killed */
+/** Runs a command; with `mayDie` it is sometimes killed. @returns undefined when it was killed */
 async function stowage(verb, args, expected, { mayDie = true } = {}) {
   const child = spawn(process.execPath, [CLI, verb, '--json', '--progress', 'none', ...args], {
     cwd: workspace,
@@ -233,7 +234,7 @@ function pick(list) {
   return list[Math.floor(random() * list.length)];
 }
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** A generator of numbers from 0 to 1, reproducible by its seed (mulberry32). */
 function generator(state) {
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,4 +1,4 @@
-// The README's `npm test`: everything that this machine can run, and at its end what it could not.
+// The README's `npm test`: runs every test that this machine can run, and lists the skipped ones at the end.
 // Last line: `N passed, N failed` (`, N skipped`), summed over all suites.
 // `STOWAGE_NODES='22 24'` runs the unit tests on these versions of Node.js, too.
 import { spawn } from 'node:child_process';
@@ -18,7 +18,7 @@ const results = [
   ...nodes.flatMap((node) => packages.map((project) => output(project, `node-${node}`))),
 ];
 
-/** Whether it ended well. */
+/** Runs a program. @returns whether it succeeded */
 async function run(program, ...args) {
   const child = spawn(program, args, { cwd: root, env, stdio: 'inherit' });
   const [code] = await once(child, 'close');
@@ -30,7 +30,7 @@ function nx(...args) {
 }
 
 /** The unit tests on other versions of Node.js, which come from the npm registry. */
-async function otherNodes() {
+async function testOtherNodes() {
   let ok = true;
   for (const node of nodes)
     for (const project of packages) {
@@ -46,10 +46,10 @@ for (const file of results) rmSync(file, { force: true });
 const format = await run('npx', 'prettier', '--check', '.');
 const checks = await nx('run-many', '-t', 'lint', 'typecheck', 'build', '--output-style=static');
 const unit = await nx('run-many', '-t', 'test', '--output-style=stream', '--skip-nx-cache');
-// Each of its halves waits a good deal; there is time for more beside them.
+// The e2e tests mostly wait, so the tests on other versions of Node.js run beside them.
 const [e2e, others] = await Promise.all([
   nx('run-many', '-t', 'e2e', '--output-style=stream', '--skip-nx-cache'),
-  otherNodes(),
+  testOtherNodes(),
 ]);
 const suites = unit && e2e && others;
 
@@ -59,7 +59,7 @@ for (const file of results) {
   const suite = read(file);
   if (!suite) {
     count.failed++;
-    console.error(`no results of ${relative(root, file)}: its suite did not run`);
+    console.error(`${relative(root, file)}: no results, its suite did not run`);
     continue;
   }
   count.passed += suite.numPassedTests;
@@ -81,7 +81,9 @@ count.skipped = skipped.length;
 if (skipped.length > 0)
   console.log(`\nNot run on this machine:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
 if (nodes.length === 0)
-  console.log(`\nOnly on Node.js ${process.versions.node}; STOWAGE_NODES='22 24 26' adds others.`);
+  console.log(
+    `\nRun only on Node.js ${process.versions.node}; STOWAGE_NODES='22 24 26' adds others.`,
+  );
 for (const [what, ok] of Object.entries({
   'formatting (npm run format)': format,
   'lint, typecheck or build': checks,

@@ -1,4 +1,4 @@
-// Runs a command on another Node.js, which comes from the npm registry: node tools/with-node.mjs 24 npm test
+// Runs a command on another version of Node.js, which is installed from the npm registry: node tools/with-node.mjs 24 npm test
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

@@ -22,12 +22,12 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
     expect(uses.filter((each) => !/@[0-9a-f]{40}$/.test(each))).toEqual([]);
   });
 
-  it('may only read by default, and runs nothing of a pull request with secrets', () => {
+  it('has read-only permissions by default, and runs no code of a pull request with secrets', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' });
     expect(Object.keys(workflow.on)).not.toContain('pull_request_target');
   });
 
-  it('puts nothing from outside into a script', () => {
+  it('inserts no untrusted expression into a script', () => {
     expect(steps.filter(({ run = '' }) => run.includes('${{'))).toEqual([]);
   });
 });

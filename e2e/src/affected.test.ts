@@ -3,8 +3,8 @@ import { createNxWorkspace, type NxWorkspace } from './nx-workspace.js';
 import { nodeEnvironment } from './other-node.js';
 
 /**
- * Thirty images over four levels: two roots; three on each; two on each of these; two on five of those.
- * `r0`, `r0-1`, `r0-1-0`, `r0-1-0-1`: a name says what it is built on.
+ * Thirty images on four levels: two roots, three images on each root, two on each of those, two on five of those.
+ * The name of an image is the name of its base and a number: `r0`, `r0-1`, `r0-1-0`, `r0-1-0-1`.
  */
 const ROOTS = ['r0', 'r1'];
 const SECOND = ROOTS.flatMap((root) => [0, 1, 2].map((n) => `${root}-${n}`));
@@ -44,7 +44,7 @@ describe.each([
   });
   afterAll(() => workspace.remove());
 
-  /** What a run did, by image: built, or ran without building. What came from the cache did neither. */
+  /** The images that a run built, and those whose task ran without building. Restored images are in neither. */
   async function outcome(...args: string[]): Promise<Record<'built' | 'ran', string[]>> {
     const output = await workspace.nx(...args, '--parallel=4');
     const seen = { built: [] as string[], ran: [] as string[] };
@@ -58,7 +58,7 @@ describe.each([
     return { built: seen.built.sort(), ran: seen.ran.sort() };
   }
 
-  it('builds all thirty the first time, and none the second', async () => {
+  it('builds all thirty images the first time, and none the second time', async () => {
     expect(IMAGES).toHaveLength(30);
     const all = () => outcome('run-many', '-t', 'image-save');
     expect(await all()).toEqual({ built: [...IMAGES].sort(), ran: [] });
@@ -124,7 +124,7 @@ describe.each([
     },
   );
 
-  it('shows bases in the graph, says which images make a cycle, and holds nothing else up', async () => {
+  it('shows bases in the graph, and reports a cycle of images without failing other images', async () => {
     await workspace.nx('graph', '--file=graph.json');
     const edge = { source: nameOf('r0-0-0'), target: nameOf('r0-0'), type: 'static' };
     expect(JSON.parse(await workspace.read('graph.json'))).toMatchObject({
@@ -146,7 +146,7 @@ describe.each([
     );
   });
 
-  it('keeps the catalog true with nx sync', async () => {
+  it('updates the catalog with nx sync', async () => {
     await workspace.remove('images/image-registry.yml');
     expect((await workspace.tryNx('sync:check')).code).not.toBe(0);
     await workspace.nx('sync');

@@ -5,9 +5,9 @@ import { contentAttacks } from './attacks/content.js';
 import { storageAttacks } from './attacks/storage.js';
 import { workspaceAttacks } from './attacks/workspace.js';
 
-// Attacks that once succeeded, against the built command, on loopback alone.
+// Attacks that succeeded once, repeated against the built command on loopback.
 describe('a hostile registry or token server', clientAttacks);
-describe('a stranger at the served registry', accessAttacks);
+describe('an untrusted client of the served registry', accessAttacks);
 describe('a client that fills the served registry', storageAttacks);
 describe('a hostile workspace or catalog', workspaceAttacks);
 describe('hostile content', contentAttacks);

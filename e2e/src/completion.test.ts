@@ -9,7 +9,7 @@ import { CLI, must, stowage, temporaryFolder } from './run.js';
 
 const REFERENCE = 'registry.example.com/team/app:v1';
 
-/** A workspace with an image, a cache with another, and a PATH on which `stowage` is. */
+/** Creates a workspace with an image, a cache with another, and a PATH with `stowage` on it. */
 async function workspace() {
   const cwd = await createWorkspace();
   expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
@@ -41,7 +41,7 @@ describeWith(['bash'], 'bash', () => {
     const lines = said.trim().split('\n');
     expect(lines.slice(0, expected.length)).toEqual(expected);
     expect(lines).not.toContain('touched');
-    // Paths where we have nothing to say.
+    // Without suggestions, bash completes paths.
     expect(lines.at(-1)).toContain('-o default');
   });
 });
@@ -68,9 +68,9 @@ describeWith(['fish'], 'fish', () => {
 });
 
 describeWith(['zsh'], 'zsh', () => {
-  it('completes images, described, in a terminal', async () => {
+  it('completes images with descriptions in a terminal', async () => {
     const { cwd, env } = await workspace();
-    // A shell in a terminal of its own: the only place where zsh completes.
+    // zsh completes only in a terminal, so the shell gets one of its own.
     const script = `
       zmodload zsh/zpty
       zpty shell zsh -f -i

@@ -8,7 +8,7 @@ import { json, must, stowage, temporaryFolder } from './run.js';
 const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
 
 describe('archives of other tools', () => {
-  it('are verified by one command, all of them', async () => {
+  it('are all verified by one command', async () => {
     const files = (await readdir(GOLDEN)).filter((file) => file.includes('.tar'));
     const { results } = await json<{ results: VerifyResult[] }>(
       ['verify', '--allow-sparse', ...files],
@@ -22,7 +22,7 @@ describe('archives of other tools', () => {
     expect(files.length).toBeGreaterThan(15);
   });
 
-  it('move with their digests into archives and layouts, and out of a pipe', async () => {
+  it('are copied with their digests to archives and layouts, and from a pipe', async () => {
     const cwd = await temporaryFolder();
     const copy = async (...args: string[]) =>
       (await json<{ results: CopiedImage[] }>(['copy', ...args], { cwd })).results.map(
@@ -42,7 +42,7 @@ describe('archives of other tools', () => {
 });
 
 describe('a delta', () => {
-  it('holds only what its base lacks, says what is missing, and gives the same image with the base', async () => {
+  it('holds only the blobs that its base lacks, reports missing ones, and gives the same image with the base', async () => {
     const cwd = await temporaryFolder();
     const ok = (...args: string[]) => json<{ results: CopiedImage[] }>(args, { cwd });
     const several = join(GOLDEN, 'docker-20-several.tar');
@@ -72,7 +72,7 @@ describe('a delta', () => {
 });
 
 describe('convert', () => {
-  it('prints the new digest beside the old, and gives the old one back', async () => {
+  it('prints the old and the new digest, and converts back to the old one', async () => {
     const cwd = await temporaryFolder();
     const convert = async (...args: string[]) =>
       (await json<{ results: CopiedImage[] }>(['convert', ...args], { cwd })).results[0];
@@ -92,7 +92,7 @@ describe('convert', () => {
   });
 });
 
-describeWith(['skopeo'], 'what we copy, skopeo reads', () => {
+describeWith(['skopeo'], 'skopeo reads a copy of', () => {
   it.each(['docker-20.tar', 'podman-oci.tar.zst', 'umoci-dot-slash.tar', 'regctl.tar'])(
     '%s',
     async (file) => {

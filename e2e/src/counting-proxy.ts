@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryFolder } from './run.js';
 
-/** A socket in front of an engine's that notes every request: `GET /_ping`. */
+/** A socket in front of an engine's that records every request, as `GET /_ping`. */
 export async function countingProxy(
   host: string,
 ): Promise<{ proxy: string; requests: readonly string[] }> {

@@ -17,12 +17,12 @@ import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { stowage, temporaryFolder } from './run.js';
 
 const KILL_AT = join(import.meta.dirname, 'kill-at.mjs');
-/** More changes of the disk than any command here makes. */
-const STEPS = 200;
-/** How many steps are tried at once. */
+/** More disk changes than any command here makes. */
+const MAX_STEPS = 200;
+/** Steps that are tried in parallel. */
 const BATCH = 4;
 
-it('leaves the old archive or the new one, whenever a save is killed, and the next save heals', async () => {
+it('leaves the old or the new archive after a killed save, and the next save repairs it', async () => {
   const old = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(700_000) });
   const before = await save(old);
   const next = await copyOf(old);
@@ -44,7 +44,7 @@ it('leaves the old archive or the new one, whenever a save is killed, and the ne
   expect([...seen].sort()).toEqual([before.digest, after].sort());
 });
 
-it('never shows a name without its whole image, whenever a load is killed, and the next load heals', async () => {
+it('never shows a name without its complete image after a killed load, and the next load repairs it', async () => {
   const saved = await createWorkspace();
   const { digest } = await save(saved);
   const outcomes = new Set<string>();
@@ -68,7 +68,7 @@ it('never shows a name without its whole image, whenever a load is killed, and t
   expect([...outcomes].sort()).toEqual(['NOT_FOUND', digest]);
 });
 
-it('heals whatever a killed ensure left, by ensuring again', async () => {
+it('repairs the state after a killed ensure with the next ensure', async () => {
   const base = 'apps/app/images/ubuntu-25.04-base';
   const cwd = await createWorkspace({
     [`${base}/image.yaml`]:
@@ -92,7 +92,7 @@ it('heals whatever a killed ensure left, by ensuring again', async () => {
   expect(steps).toBeGreaterThan(30);
 });
 
-it('heals whatever a killed prune left, by pruning again; and so does doctor --fix', async () => {
+it('repairs the state after a killed prune with the next prune or doctor --fix', async () => {
   const cwd = await createWorkspace();
   await save(cwd);
   const files = ['old1', 'old2'].map((name) => `app/${name}.tar`);
@@ -120,7 +120,7 @@ it('heals whatever a killed prune left, by pruning again; and so does doctor --f
   expect(steps).toBeGreaterThan(5);
 });
 
-it('takes the lock of a process that died', async () => {
+it('takes over the lock of a process that died', async () => {
   const cwd = await createWorkspace();
   const kill = { STOWAGE_TEST_KILL_AT: '3', NODE_OPTIONS: `--import=${KILL_AT}` };
   const { code } = await stowage(['build', DEFINITION, '--save'], { cwd, env: kill });
@@ -159,23 +159,23 @@ it('loses no entry when 16 processes save different images at once', async () =>
 });
 
 /**
- * Runs a command again and again on fresh copies, killed one step later each time, until it ends by itself.
- * What each death left is checked in this process.
+ * Runs a command repeatedly on fresh copies, killed one disk change later each time, until it ends by itself.
+ * The state after each kill is checked in this process.
  */
 async function killAtEveryStep(
   args: readonly string[],
   workspace: string,
   check: (cwd: string) => Promise<void>,
 ): Promise<number> {
-  for (let first = 1; first < STEPS; first += BATCH) {
+  for (let first = 1; first < MAX_STEPS; first += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, n) => first + n);
     const ended = await Promise.all(batch.map((step) => killAt(step, args, workspace, check)));
     if (ended.includes(true)) return first + ended.indexOf(true) - 1;
   }
-  throw new Error(`still killed at step ${STEPS}`);
+  throw new Error(`still killed at step ${MAX_STEPS}`);
 }
 
-/** Whether the command ended by itself before that step. */
+/** Runs a command and kills it at a step. @returns whether it ended by itself before */
 async function killAt(
   step: number,
   args: readonly string[],
@@ -185,7 +185,7 @@ async function killAt(
   const cwd = await copyOf(workspace);
   const env = { STOWAGE_TEST_KILL_AT: String(step), NODE_OPTIONS: `--import=${KILL_AT}` };
   const { code, stderr } = await stowage(args, { cwd, env });
-  // What a dead process locked is free after some seconds; here we do not wait for them.
+  // A lock of a dead process expires after some seconds; remove it instead of waiting.
   await rm(join(cwd, '.stowage/locks'), { recursive: true, force: true });
   if (code !== null) expect(code, stderr).toBe(0);
   else await check(cwd);
@@ -215,7 +215,7 @@ async function save(cwd: string): Promise<SaveResult> {
   );
 }
 
-it('stops at Ctrl-C with exit 130, and leaves nothing half-done', async () => {
+it('stops at Ctrl-C with exit 130, and leaves no partial state', async () => {
   const cwd = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(400_000_000) });
   for (const delay of [0, 300, 600]) {
     const args = ['build', DEFINITION, '--save', '--json', '--progress', 'plain'];

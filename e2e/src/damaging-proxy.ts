@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryFolder } from './run.js';
 
-/** What happens to the archive that an engine sends: it ends early, its connection breaks, or one byte changes. */
+/** Damage to the archive that an engine sends: it ends early, its connection breaks, or one byte changes. */
 export type Damage =
   | { readonly kind: 'ends' | 'breaks' | 'changes'; readonly at: (archive: Buffer) => number }
   | undefined;
 
-/** A socket in front of an engine's that passes everything on, and damages what `docker save` would answer. */
+/** A socket in front of an engine's that forwards everything, and damages the response to `docker save`. */
 export async function damagingProxy(host: string, damage: Damage): Promise<string> {
   const path = join(await temporaryFolder(), 'proxy.sock');
   const server = createServer((incoming, outgoing) => {

@@ -7,7 +7,7 @@ import { cleanEnvironment, must } from './run.js';
 
 export const DEBIAN = 'debian:12';
 
-/** Puts a real Debian into an engine, from the mirror that this machine's apt is set to. */
+/** Imports a real Debian into an engine, from the mirror in this machine's apt settings. */
 export async function importDebian(host: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'stowage-debian-'));
   try {

@@ -6,9 +6,9 @@ import { onTestFinished } from 'vitest';
 import { temporaryFolder } from './run.js';
 
 /**
- * Docker's `docker-registry` on a free port of loopback, until the test ends.
+ * Starts Docker's `docker-registry` on a free port of loopback; it stops when the test ends.
  *
- * @param config what its file has besides, and besides `http.addr`.
+ * @param config further YAML for its configuration: `http` below the `http` key, `more` at the top level.
  */
 export async function startRegistry({ http = '', more = '' } = {}): Promise<string> {
   const folder = await temporaryFolder();

@@ -12,7 +12,7 @@ import { json, must, stowage, temporaryFolder } from './run.js';
 
 const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
 const APP = join(GOLDEN, 'podman-oci.tar');
-/** Of bcrypt's, so that docker-registry takes it: ada, secret. */
+/** User ada with password secret, as bcrypt, which docker-registry requires. */
 const HTPASSWD = 'ada:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n';
 
 const copy = async (args: readonly string[], options?: Parameters<typeof stowage>[1]) =>
@@ -43,7 +43,7 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
     expect(theirs.length).toBeGreaterThan(100);
   });
 
-  it('takes what refers to an image along, under the tag that stands in for the API', async () => {
+  it('gets the referrers of an image, too, with the tag schema in place of the API', async () => {
     const cwd = await temporaryFolder();
     const host = await startRegistry();
     const sent = await copy([join(GOLDEN, 'referrers.tar'), `docker://${host}/app:1`], { cwd });
@@ -52,7 +52,7 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
     expect(back.map(({ digest }) => digest)).toEqual(sent.map(({ digest }) => digest));
   });
 
-  it('is told apart from one that is not there, and from a repository that is not', async () => {
+  it('that is not reachable is told apart from a missing repository', async () => {
     const cwd = await temporaryFolder();
     const host = await startRegistry();
     const absent = await stowage(['copy', `docker://${host}/none:1`, 'x.tar'], { cwd });
@@ -61,7 +61,7 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
     expect([dead.code, dead.stderr]).toEqual([6, expect.stringContaining('127.0.0.1:1')]);
   });
 
-  it('lets in who docker or a flag says, and nobody else', async () => {
+  it('gets the credentials of docker login or of the flags', async () => {
     const cwd = await temporaryFolder();
     await writeFile(join(cwd, 'htpasswd'), HTPASSWD);
     const more = `auth: { htpasswd: { realm: test, path: ${cwd}/htpasswd } }`;
@@ -96,7 +96,7 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
       DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [host]: { auth } } }),
     };
     expect((await stowage(['inspect', name], { cwd, env: said })).code).toBe(0);
-    // A registry may send for its content somewhere else; what lets us in here is nobody else's business.
+    // A registry may redirect reads to another host, which must not get its credentials.
     const elsewhere = await faultyProxy(host, () => false, {});
     const isBlobRead = ({ method, url }: IncomingMessage) => method === 'GET' && isBlob(url);
     const sent = await faultyProxy(host, isBlobRead, { redirect: elsewhere.host });
@@ -105,14 +105,14 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
       DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [sent.host]: { auth } } }),
     };
     const away = await stowage(['inspect', `docker://${sent.host}/app:1`], { cwd, env: at });
-    // That other host asks for a password, too, and gets none.
+    // The other host requires a password, too, and gets none.
     expect([away.code, sent.hits()]).toEqual([5, 1]);
     expect(elsewhere.requests.length).toBeGreaterThan(0);
     expect(new Set(elsewhere.authorizations)).toEqual(new Set([undefined]));
     expect(away.stderr).not.toContain(auth);
   });
 
-  it('is believed by its certificate', async () => {
+  it('is trusted by its certificate', async () => {
     const cwd = await temporaryFolder();
     const { certificate, key } = await selfSigned(cwd);
     const host = await startRegistry({
@@ -129,7 +129,7 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
     await copyFile(certificate, join(certs, 'ca.crt'));
     const env = { XDG_CONFIG_HOME: cwd };
     expect((await stowage(['inspect', name], { cwd, env })).code).toBe(0);
-    // One that asks who its clients are.
+    // A registry that requires client certificates.
     const asking = await startRegistry({
       http: `, tls: { certificate: ${certificate}, key: ${key}, clientcas: [${certificate}] }`,
     });
@@ -140,7 +140,7 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
     expect((await stowage([...closed, '--client-cert', certificate], { cwd })).code).toBe(2);
   });
 
-  it('may send for a token, for what is done and no more', async () => {
+  it('gets tokens with only the scopes that are needed', async () => {
     const cwd = await temporaryFolder();
     const { certificate, key } = await selfSigned(cwd);
     const issuer = await startIssuer(certificate, key);
@@ -156,7 +156,7 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
       new Set(['repository:team/app:pull,push', 'repository:team/app:pull']),
     );
     expect(new Set(issuer.users)).toEqual(new Set(['ada:secret']));
-    // A token that is over before it was used is asked for once more.
+    // A token that has expired before its use is requested once more.
     const before = issuer.asked.length;
     issuer.expired = 1;
     expect((await stowage(['inspect', name, ...flags], { cwd, env, input })).code).toBe(0);
@@ -164,11 +164,11 @@ describeWith(['docker-registry', 'skopeo', 'openssl'], 'a registry', () => {
   });
 });
 
-/** What a registry, or somebody between, may do to one request. */
+/** Faults of a registry or a proxy that affect one request. */
 const FAULTS: readonly [string, (incoming: IncomingMessage) => boolean, Fault][] = [
   ['a download breaks off', ({ method, url }) => method === 'GET' && isBlob(url), { cutAfter: 60 }],
-  ['a question is answered 503', ({ method }) => method === 'HEAD', { status: 503, wait: '0' }],
-  ['too many questions are asked', ({ method }) => method === 'GET', { status: 429, wait: '1' }],
+  ['a HEAD request is answered 503', ({ method }) => method === 'HEAD', { status: 503, wait: '0' }],
+  ['a GET request is answered 429', ({ method }) => method === 'GET', { status: 429, wait: '1' }],
   [
     'an upload is answered 500',
     ({ method, url }) => method === 'PUT' && isBlob(url),
@@ -183,7 +183,7 @@ const FAULTS: readonly [string, (incoming: IncomingMessage) => boolean, Fault][]
 ];
 
 describeWith(['docker-registry'], 'a registry that fails once', () => {
-  it.each(FAULTS)('is asked again when %s', async (_, isHit, fault) => {
+  it.each(FAULTS)('gets the request again when %s', async (_, isHit, fault) => {
     const cwd = await temporaryFolder();
     const { host, hits } = await faultyProxy(await startRegistry(), isHit, fault);
     const name = `docker://${host}/app:1`;
@@ -194,7 +194,7 @@ describeWith(['docker-registry'], 'a registry that fails once', () => {
     expect(hits()).toBe(1);
   });
 
-  it('that says its content is shorter than it is is told so', async () => {
+  it('that announces a blob as shorter than it is fails the download', async () => {
     const cwd = await temporaryFolder();
     const isHit = ({ method, url }: IncomingMessage) => method === 'GET' && isBlob(url);
     const { host } = await faultyProxy(await startRegistry(), isHit, { short: 5 });
@@ -204,7 +204,7 @@ describeWith(['docker-registry'], 'a registry that fails once', () => {
     expect(await readdir(cwd)).toEqual([]);
   });
 
-  it('is no excuse for other content', async () => {
+  it('cannot send changed content', async () => {
     const cwd = await temporaryFolder();
     const isHit = ({ method, url }: IncomingMessage) => method === 'GET' && isBlob(url);
     const { host } = await faultyProxy(await startRegistry(), isHit, { flip: true });
@@ -230,7 +230,7 @@ async function selfSigned(folder: string): Promise<{ certificate: string; key: s
   return { certificate, key };
 }
 
-/** Gives to whoever asks the token that they ask for, and notes what that was (distribution's token specification). */
+/** A token server that grants every requested scope and records the requests (distribution's token specification). */
 async function startIssuer(certificate: string, key: string) {
   const issuer = { expired: 0 };
   const asked: string[] = [];

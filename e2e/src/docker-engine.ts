@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './run.js';
 
-/** A Docker Engine that belongs to the tests: its own socket, its own images, gone afterwards. */
+/** A Docker Engine for the tests, with its own socket and images; removed afterwards. */
 export interface OwnDocker {
   readonly host: string;
-  /** The containerd that it brought along. */
+  /** The containerd of this engine. */
   readonly containerd: string;
   readonly stop: () => Promise<void>;
 }
 
-const START_TIMEOUT = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
 export async function startDocker(): Promise<OwnDocker> {
   const folder = await mkdtemp(join(tmpdir(), 'stowage-docker-'));
@@ -42,11 +42,11 @@ export async function startDocker(): Promise<OwnDocker> {
       daemon.kill('SIGTERM');
       await gone;
     }
-    // A container on the host's network leaves this mounted.
+    // A container on the host's network leaves this mount behind.
     await run('umount', [join(folder, 'exec/netns/default')]);
     await rm(folder, { recursive: true, force: true });
   };
-  for (const deadline = Date.now() + START_TIMEOUT; !(await answers(socket)); ) {
+  for (const deadline = Date.now() + START_TIMEOUT_MS; !(await answers(socket)); ) {
     if (daemon.exitCode !== null || Date.now() > deadline) {
       await stop();
       throw new Error(`dockerd did not start:\n${log.join('')}`);

@@ -8,7 +8,7 @@ import { CLI, run, temporaryFolder } from './run.js';
 const DOCS = join(import.meta.dirname, '../../docs');
 const PAGES = ['load-in-ci', 'air-gapped', 'local-registry', 'prune-policies', 'definitions'];
 
-/** The commands of a page, in its order. */
+/** The commands of a page, in order. */
 async function commandsOf(page: string): Promise<string> {
   const text = await readFile(join(DOCS, `${page}.md`), 'utf8');
   const blocks = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
@@ -16,18 +16,18 @@ async function commandsOf(page: string): Promise<string> {
   return blocks.join('\n');
 }
 
-/** What was started in the background ends with the script. */
+/** Stops background processes when the script ends. */
 const HEAD = `set -e
 trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
 `;
 
 describe('the commands of', () => {
-  it.each(PAGES)('docs/%s.md do what it says', { timeout: 60_000 }, async (page) => {
+  it.each(PAGES)('docs/%s.md succeed', { timeout: 60_000 }, async (page) => {
     const cwd = await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' });
     let script = HEAD + (await commandsOf(page));
     for (const port of ['5000', '5001'])
       script = script.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${await freePort()}`);
-    // What is started in the background is given the time to start, and says nothing.
+    // Silence background processes, and give them time to start.
     script = script.replaceAll(/ &$/gm, ' > /dev/null 2>&1 & sleep 2');
     const bin = await temporaryFolder();
     const command = join(bin, 'stowage');

@@ -31,10 +31,10 @@ describeWith(
     );
     thinLoad(() => ['--engine', 'docker', '--host', inject('dockerHost')]);
 
-    it('is sent everything when it wants more than it said', async () => {
+    it('is sent the complete image when it refuses a partial one', async () => {
       const { base, more, sizes } = await archives();
       const host = await refusingProxy(inject('dockerHost'));
-      const load = (path: string) => loaded(path, ['--engine', 'docker', '--host', host]);
+      const load = (path: string) => loadImage(path, ['--engine', 'docker', '--host', host]);
       expect(await load(base)).toMatchObject([{ action: 'loaded' }]);
       const [result] = await load(more);
       expect(result).toMatchObject({ action: 'loaded', bytesSent: sizes.top + sizes.all });
@@ -42,7 +42,7 @@ describeWith(
       await must('docker', ['image', 'rm', `${NAME}:base`, `${NAME}:more`], { env });
     });
 
-    it('is reached over TLS, with a certificate of ours', async () => {
+    it('is reached over TLS with a client certificate', async () => {
       const { port, certificates } = await tlsProxy(inject('dockerHost'));
       const env = { DOCKER_HOST: `tcp://127.0.0.1:${port}`, DOCKER_TLS_VERIFY: '1' };
       const ls = (more: Readonly<Record<string, string>>) =>
@@ -53,7 +53,7 @@ describeWith(
       });
     });
 
-    it('is found by the context that docker uses', async () => {
+    it('is found by the current docker context', async () => {
       const folder = await temporaryFolder();
       const host = inject('dockerHost');
       const env = { DOCKER_CONFIG: folder };
@@ -92,9 +92,9 @@ describeWith(
       }),
     );
     thinLoad(flags);
-    it('has each image by tag and by digest, as a kubelet looks for either', async () => {
+    it('has each image by tag and by digest, as a kubelet uses both', async () => {
       const { base } = await archives();
-      const [result] = await loaded(base, flags());
+      const [result] = await loadImage(base, flags());
       const ctr = ['--address', inject('containerd'), '--namespace', NAMESPACE, 'images'];
       const names = (await must('ctr', [...ctr, 'list', '--quiet'])).trim().split('\n');
       expect(names.sort()).toEqual([`${NAME}:base`, `${NAME}@${result?.digest}`]);
@@ -116,7 +116,7 @@ describeWith(
       async (kind, labels, beside) => {
         const env = { DOCKER_HOST: inject('dockerHost') };
         const node = await startNode(env, labels);
-        // What else a cluster has: nothing that takes images.
+        // Other containers of a cluster, which cannot take images.
         if (beside)
           await startContainer(
             env,
@@ -157,17 +157,17 @@ describeWith(
   root,
 );
 
-/** With the base there, only the top layer and what describes the image travels; with everything there, nothing. */
+/** If the engine has the base, only the top layer and the JSON documents are sent; if it has the image, nothing. */
 function thinLoad(flags: () => readonly string[]): void {
   describe('a load', () => {
-    it('sends what is lacking and no byte more', async () => {
+    it('sends only the missing layers', async () => {
       const { base, more, sizes } = await archives();
-      expect(await loaded(base, flags())).toMatchObject([{ action: 'loaded' }]);
-      expect(await loaded(more, flags())).toMatchObject([
+      expect(await loadImage(base, flags())).toMatchObject([{ action: 'loaded' }]);
+      expect(await loadImage(more, flags())).toMatchObject([
         { action: 'loaded', bytesSent: sizes.top },
       ]);
-      expect(await loaded(more, flags())).toMatchObject([{ action: 'skipped', bytesSent: 0 }]);
-      expect(await loaded(more, [...flags(), '--as', `${NAME}:other`])).toMatchObject([
+      expect(await loadImage(more, flags())).toMatchObject([{ action: 'skipped', bytesSent: 0 }]);
+      expect(await loadImage(more, [...flags(), '--as', `${NAME}:other`])).toMatchObject([
         { action: 'retagged', bytesSent: 0 },
       ]);
       const engine = await detectEngine({ ...choice(flags()), storeFolder: '' });
@@ -175,11 +175,11 @@ function thinLoad(flags: () => readonly string[]): void {
       await engine[Symbol.asyncDispose]();
     });
 
-    it('unpacks zstd where the engine cannot', async () => {
+    it('unpacks zstd for an engine that cannot', async () => {
       const { base } = await archives();
       const packed = base.replace('base.tar', 'packed.tar');
       await json(['convert', base, packed, '--compress', 'zstd']);
-      const [result] = await loaded(packed, [...flags(), '--as', `${NAME}:zstd`]);
+      const [result] = await loadImage(packed, [...flags(), '--as', `${NAME}:zstd`]);
       expect(result).toMatchObject({ action: 'loaded', reference: `${NAME}:zstd` });
       await using engine = await detectEngine({ ...choice(flags()), storeFolder: '' });
       await engine.remove(`${NAME}:zstd`);
@@ -194,11 +194,11 @@ function choice(flags: readonly string[]) {
   return { engine, host: value('--host'), namespace };
 }
 
-async function loaded(path: string, flags: readonly string[]): Promise<LoadResult[]> {
+async function loadImage(path: string, flags: readonly string[]): Promise<LoadResult[]> {
   return (await json<{ results: LoadResult[] }>(['load', path, ...flags])).results;
 }
 
-/** Two archives; the second has what the first has, and one more layer. */
+/** Two archives; the second has one layer more than the first. */
 async function archives() {
   const folder = await temporaryFolder();
   const write = async (tag: string, layers: number) => {
@@ -219,7 +219,7 @@ async function archives() {
   return { base: base.path, more: more.path, sizes: { top, all } };
 }
 
-/** An engine behind TLS that asks who its clients are. @returns its port, and a folder of what docker shows it */
+/** A TLS proxy in front of an engine that requires client certificates. @returns its port, and a folder as for DOCKER_CERT_PATH */
 async function tlsProxy(host: string): Promise<{ port: number; certificates: string }> {
   const folder = await temporaryFolder();
   const file = (name: string) => join(folder, name);
@@ -247,7 +247,7 @@ async function tlsProxy(host: string): Promise<{ port: number; certificates: str
   return { port: (server.address() as AddressInfo).port, certificates: folder };
 }
 
-/** An engine's socket that does not take the second archive, as one does that has less than it says. */
+/** A socket in front of an engine's that refuses the second archive, as an engine that has lost layers does. */
 async function refusingProxy(host: string): Promise<string> {
   const path = join(await temporaryFolder(), 'proxy.sock');
   const socketPath = host.replace('unix://', '');
@@ -276,7 +276,7 @@ async function refusingProxy(host: string): Promise<string> {
 
 type DockerEnvironment = Readonly<Record<'DOCKER_HOST', string>>;
 
-/** A container that runs containerd, marked as a cluster marks its nodes. */
+/** Starts a container that runs containerd, with the labels of a cluster node. */
 async function startNode(env: DockerEnvironment, labels: readonly string[]): Promise<string> {
   const node = await startContainer(env, 'stowage-node', labels, ['/usr/bin/containerd']);
   for (
@@ -290,7 +290,7 @@ async function startNode(env: DockerEnvironment, labels: readonly string[]): Pro
   return node;
 }
 
-/** A container with this machine's own programs, until the test ends. */
+/** Starts a container with this machine's own programs; it stops when the test ends. */
 async function startContainer(
   env: DockerEnvironment,
   name: string,

@@ -5,7 +5,7 @@ import { json, stowage } from './run.js';
 
 const REQUEST = ['--os', 'ubuntu:25.04', '--compiler', 'gcc15', '--engine', 'embedded'];
 
-it('builds once for several processes: one builds, the others wait and use it', async () => {
+it('builds once for several processes: one builds, the others wait and use its image', async () => {
   const cwd = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(50_000_000) });
   const all = await Promise.all(
     Array.from({ length: 4 }, () => json<EnsureResult>(['ensure', ...REQUEST], { cwd })),
@@ -20,14 +20,14 @@ it('builds once for several processes: one builds, the others wait and use it', 
   expect(again).toMatchObject({ needs_build: false, saved: [], loaded: [{ action: 'skipped' }] });
 });
 
-it('prints nothing but what act has to be told, with --act', async () => {
+it('prints only the arguments for act with --act', async () => {
   const cwd = await createWorkspace();
   const { stdout, code } = await stowage(['ensure', ...REQUEST, '--act'], { cwd });
   expect(code).toBe(0);
   expect(stdout).toBe(`-P ubuntu-25.04=${NAME}:latest --pull=false\n`);
 });
 
-it('is one exit code: 6 without an engine that can build, 3 for no workflow, 2 for no system', async () => {
+it('exits 6 without an engine that can build, 3 for a missing workflow, 2 without an operating system', async () => {
   const cwd = await createWorkspace();
   const code = async (...args: string[]) =>
     (await stowage(['ensure', ...args, '--engine', 'embedded'], { cwd })).code;

@@ -7,7 +7,7 @@ import { must, run, stowage, temporaryFolder } from './run.js';
 import { archive, startServe } from './served.js';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples');
-/** Below this package, so that the examples find the built `@stowage/core` as a user's program does. */
+/** Below this package, so that the examples import the built `@stowage/core` as a user's program does. */
 const COMPILED = join(import.meta.dirname, '../test-output/examples');
 const README = join(import.meta.dirname, '../../packages/core/README.md');
 const files = (await readdir(EXAMPLES)).filter((name) => name.endsWith('.ts'));
@@ -58,7 +58,7 @@ describe('the examples', () => {
     expect(await example('walk-graph', [output, reference])).toContain('  linux/arm64 sha256:');
   });
 
-  it('of the README pulls an image', async () => {
+  it('pull an image with the example of the README', async () => {
     const { path, digest } = await archive();
     const cwd = await temporaryFolder();
     const { host } = await startServe(['--root', join(cwd, 'registry')]);
@@ -120,7 +120,7 @@ describe('the examples', () => {
     expect((await readFile(join(cwd, ARCHIVE))).byteLength).toBeGreaterThan(0);
   });
 
-  it('copy a source of their own into an archive, and walk it', async () => {
+  it('copy a custom source into an archive, and walk it', async () => {
     const path = join(await temporaryFolder(), 'hello.tar');
     const said = await example('own-source', [path]);
     const digest = /sha256:[0-9a-f]{64}/.exec(said)?.[0] ?? '';

@@ -4,32 +4,32 @@ import { onTestFinished } from 'vitest';
 
 export interface Fault {
   readonly status?: number;
-  /** `Retry-After`. */
+  /** Value of `Retry-After`, in seconds. */
   readonly wait?: string;
-  /** Bytes of the answer, after which the connection breaks. */
+  /** Breaks the connection after this many bytes of the response. */
   readonly cutAfter?: number;
-  /** Bytes of the answer, after which nothing more comes. */
+  /** Stalls after this many bytes of the response. */
   readonly stallAfter?: number;
-  /** Nothing is passed on, and nothing answered. */
+  /** Neither forwards nor answers the request. */
   readonly silent?: boolean;
-  /** Another host, to which the request is sent instead. */
+  /** Host to which the request is redirected. */
   readonly redirect?: string;
-  /** So many bytes less are announced and sent than there are. */
+  /** Announces and sends this many bytes less than the blob has. */
   readonly short?: number;
-  /** Changes the answer's last byte. */
+  /** Changes the last byte of the response. */
   readonly flip?: boolean;
 }
 
 export interface FaultyProxy {
   readonly host: string;
   readonly hits: () => number;
-  /** All that was asked for, as `GET /v2/… bytes=5-`. */
+  /** All requests, as `GET /v2/… bytes=5-`. */
   readonly requests: string[];
-  /** What each of them was authorized by. */
+  /** The `Authorization` header of each request. */
   readonly authorizations: readonly (string | undefined)[];
 }
 
-/** A registry's stand-in on loopback that does something wrong to the first request of a kind. */
+/** A proxy of a registry on loopback that applies a fault to the first matching request. */
 export async function faultyProxy(
   registry: string,
   isHit: (incoming: IncomingMessage) => boolean,

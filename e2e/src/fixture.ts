@@ -6,7 +6,7 @@ export const NAME = 'app-ubuntu-25.04-gcc15';
 export const ARCHIVE = `images/app/${NAME}.tar`;
 export const DEFINITION = 'apps/app/images/ubuntu-25.04-gcc15';
 
-/** A workspace without Nx, with one definition: a file, and busybox where asked for, so that it runs. */
+/** Creates a workspace without Nx, with one definition of a file; with busybox the image can run. */
 export async function createWorkspace(
   files: Readonly<Record<string, string>> = {},
   { busybox = false } = {},

@@ -10,8 +10,8 @@ import { must, run, stowage } from './run.js';
 
 const MIB = 1024 ** 2;
 const LARGE = 256 * MIB;
-/** What a process may take at its peak, in bytes (resident). */
-const MEMORY = 160 * MIB;
+/** Limit of a process's peak resident memory (bytes). */
+const MAX_PEAK_BYTES = 160 * MIB;
 const CLI = join(import.meta.dirname, '../../packages/cli/dist/main.js');
 const PEAK = join(import.meta.dirname, '../../bench/peak.mjs');
 
@@ -19,7 +19,7 @@ describeWith(
   [...DOCKER, 'docker', 'bash', 'mount'],
   'a large archive',
   () => {
-    it('is never copied to a temporary place, nor held in memory', async () => {
+    it('is never copied to a temporary file, nor held in memory', async () => {
       const cwd = await createWorkspace();
       await fill(join(cwd, DEFINITION, 'files/large'));
       expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
@@ -51,9 +51,9 @@ describeWith(
       ]) {
         const { code, stderr, peak } = await bounded(command);
         expect(code, `${command}\n${stderr}`).toBe(0);
-        expect(peak, command).toBeLessThan(MEMORY);
+        expect(peak, command).toBeLessThan(MAX_PEAK_BYTES);
       }
-      // The bound is one: what has to be a large file does not fit, says so, and leaves nothing.
+      // Proves that the limits work: a large output file fails with an error, and leaves nothing.
       const { code, stderr } = await bounded(`stowage copy ${ARCHIVE} whole.tar`);
       expect(code, stderr).toBe(7);
       expect(stderr).toContain('--split');
@@ -65,7 +65,7 @@ describeWith(
   { root: true },
 );
 
-/** Random, so that nothing can be left out. */
+/** Writes random bytes, which cannot be compressed or skipped as holes. */
 async function fill(path: string): Promise<void> {
   const file = createWriteStream(path);
   const chunk = Buffer.alloc(MIB);

@@ -10,9 +10,9 @@ import { must } from './run.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** An npmrc that finds this repository's packages as a user would. */
+    /** An npmrc for the local registry that has this repository's packages. */
     readonly npmrc: string;
-    /** Our own Docker Engine; empty where there is none. */
+    /** Address of the Docker Engine of the tests; empty if it cannot run here. */
     readonly dockerHost: string;
     readonly containerd: string;
   }
@@ -20,7 +20,7 @@ declare module 'vitest' {
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Publishes this repository's packages to a registry of our own, and starts a Docker Engine of our own. */
+/** Publishes this repository's packages to a local registry, and starts a Docker Engine for the tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const registry = fork(join(ROOT, 'tools/local-registry.mjs'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -38,7 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     `@stowage:registry=${url}\n${host}:_authToken=local\naudit=false\nfund=false\nnoproxy=127.0.0.1,localhost\n`,
     { mode: 0o600 },
   );
-  // Provenance is signed by the service that a release runs in; only a flag overrides the manifest's wish for it.
+  // Provenance can be signed only in CI; a flag is the only way to override publishConfig.provenance.
   const flags = ['--no-provenance', '--tag=latest', `--registry=${url}`, `--userconfig=${npmrc}`];
   const packages = ['core', 'images', 'cli'].map((name) => `--workspace=packages/${name}`);
   await must('npm', ['publish', ...packages, ...flags], { cwd: ROOT });

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { must } from './run.js';
 
-/** Kept between runs; git ignores it. */
+/** Built programs, kept between runs; ignored by git. */
 const FOLDER = join(import.meta.dirname, '../.peers');
 
 const TOOLS = {
@@ -11,7 +11,7 @@ const TOOLS = {
   regctl: 'github.com/regclient/regclient/cmd/regctl@v0.11.7',
 };
 
-/** The path of a program that is built with Go from the module proxy, once. */
+/** Builds a program with Go from the module proxy, unless it is built already. @returns its path */
 export async function goTool(name: keyof typeof TOOLS): Promise<string> {
   const path = join(FOLDER, name);
   const isThere = await access(path).then(

@@ -9,13 +9,13 @@ export interface Recorded {
   readonly host: string;
   /** `METHOD path` of each request. */
   readonly requests: string[];
-  /** The credentials of each request, where it had any. */
+  /** The credentials of each request that has any. */
   readonly credentials: string[];
-  /** Paths of requests whose connection was closed before the answer was complete. */
+  /** Paths of requests whose connection was closed before the response was complete. */
   readonly cut: string[];
 }
 
-/** A server of loopback that records its requests; over TLS with a certificate that nobody trusts where said so. */
+/** A server on loopback that records its requests; optionally over TLS with an untrusted certificate. */
 export async function recording(
   answer: Answer,
   { isTls = false }: { readonly isTls?: boolean } = {},
@@ -62,7 +62,7 @@ export function sendManifest(response: ServerResponse): void {
   response.end(response.req.method === 'HEAD' ? undefined : MANIFEST);
 }
 
-/** Answers with what `others` sends, but for the version of the API and for manifests. */
+/** Answers the API version and manifests itself, and other requests by `others`. */
 export const registryWith =
   (others: Answer): Answer =>
   (response, request) => {
@@ -72,7 +72,7 @@ export const registryWith =
     else others(response, request);
   };
 
-/** Asks for a user name and a password. */
+/** Sends a Basic challenge (401). */
 export function askBasic(response: ServerResponse): void {
   response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
 }

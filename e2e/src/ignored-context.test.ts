@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => workspace.remove());
 
-it('refuses a copied file that git ignores, and takes it as the output of a task', async () => {
+it('refuses a copied file that git ignores, unless it is the output of a task', async () => {
   const root = 'apps/lib/images/debian-12-dist';
   await workspace.write(
     `${root}/image.yaml`,

@@ -11,8 +11,8 @@ import { json, must, stowage, temporaryFolder } from './run.js';
 const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
 const REFERENCE = `docker.io/library/${NAME}:latest`;
 
-/** One of our archives, and what is in it. */
-async function ours(): Promise<{
+/** Saves an archive. @returns its path, and the digests of its content */
+async function saveArchive(): Promise<{
   archive: string;
   digest: string;
   configDigest: string;
@@ -42,8 +42,8 @@ async function contentOf(location: string): Promise<{
 }
 
 describeWith(['skopeo'], 'skopeo', () => {
-  it('reads ours as both kinds of archive', async () => {
-    const { archive, digest } = await ours();
+  it('reads our archives as both kinds', async () => {
+    const { archive, digest } = await saveArchive();
     const inspect = async (location: string) =>
       JSON.parse(await must('skopeo', ['inspect', location])) as { Digest: string };
     expect((await inspect(`oci-archive:${archive}`)).Digest).toBe(digest);
@@ -53,7 +53,7 @@ describeWith(['skopeo'], 'skopeo', () => {
   it.each(['oci-archive', 'docker-archive', 'oci'])(
     'writes %s that we read, with the same digests',
     async (kind) => {
-      const { archive, configDigest, diffIds } = await ours();
+      const { archive, configDigest, diffIds } = await saveArchive();
       const target = join(await temporaryFolder(), 'theirs');
       await must('skopeo', [
         'copy',
@@ -85,8 +85,8 @@ describeWith(
   ['podman'],
   'podman',
   () => {
-    it('loads ours, and saves archives of both kinds that we read', async () => {
-      const { archive, configDigest, diffIds } = await ours();
+    it('loads our archives, and we read both kinds that it saves', async () => {
+      const { archive, configDigest, diffIds } = await saveArchive();
       const folder = await temporaryFolder();
       const podman = (...args: string[]) =>
         must('podman', [
@@ -119,8 +119,8 @@ describeWith(
   [...DOCKER, 'docker', 'ctr'],
   'docker and containerd',
   () => {
-    it('docker load takes ours, docker save gives the same image back', async () => {
-      const { archive, configDigest, diffIds } = await ours();
+    it('docker load accepts our archives, docker save returns the same image', async () => {
+      const { archive, configDigest, diffIds } = await saveArchive();
       const env = { DOCKER_HOST: inject('dockerHost') };
       expect(await must('docker', ['load', '-i', archive], { env })).toContain(`${NAME}:latest`);
       onTestFinished(async () => void (await must('docker', ['image', 'rm', NAME], { env })));
@@ -136,8 +136,8 @@ describeWith(
       expect(direct).toMatchObject({ kind: 'engine', images: [{ configDigest }] });
     });
 
-    it('ctr imports ours under its name and digest, and exports what we read', async () => {
-      const { archive, digest } = await ours();
+    it('ctr imports our archives under name and digest, and we read its export', async () => {
+      const { archive, digest } = await saveArchive();
       const ctr = (...args: string[]) =>
         must('ctr', ['-a', inject('containerd'), '-n', 'stowage-e2e', ...args]);
       await ctr('images', 'import', archive);
@@ -156,8 +156,8 @@ describeWith(
   ['buildah', 'umoci', 'go'],
   'buildah, umoci, crane and regctl',
   () => {
-    it('buildah pulls ours and pushes what we read', async () => {
-      const { archive, configDigest, diffIds } = await ours();
+    it('buildah pulls our archives, and we read those it pushes', async () => {
+      const { archive, configDigest, diffIds } = await saveArchive();
       const folder = await temporaryFolder();
       const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run')];
       const buildah = (...args: string[]) =>
@@ -170,8 +170,8 @@ describeWith(
       expect(await contentOf(target)).toMatchObject({ diffIds, names: ['example.com/app:1'] });
     });
 
-    it('umoci reads our layouts and changes them into what we read', async () => {
-      const { archive, diffIds } = await ours();
+    it('umoci changes our layouts, and we read the result', async () => {
+      const { archive, diffIds } = await saveArchive();
       const cwd = await temporaryFolder();
       await json(['copy', archive, 'oci:layout:app:1'], { cwd });
       await must('umoci', ['stat', '--image', 'layout:1', '--json'], { cwd });
@@ -182,8 +182,8 @@ describeWith(
       expect((await stowage(['verify', `oci:${cwd}/layout:2`])).code).toBe(0);
     });
 
-    it('crane validates and pushes ours, and pulls what we read', async () => {
-      const { archive, configDigest, diffIds } = await ours();
+    it('crane validates and pushes our archives, and we read those it pulls', async () => {
+      const { archive, configDigest, diffIds } = await saveArchive();
       const crane = await goTool('crane');
       const folder = await temporaryFolder();
       await must(crane, ['validate', '--tarball', archive]);
@@ -198,8 +198,8 @@ describeWith(
       }
     });
 
-    it('regctl imports ours under its digest, and exports it again', async () => {
-      const { archive, digest } = await ours();
+    it('regctl imports our archives under their digests, and we read its export', async () => {
+      const { archive, digest } = await saveArchive();
       const regctl = await goTool('regctl');
       const cwd = await temporaryFolder();
       const env = { HOME: cwd };
@@ -211,14 +211,14 @@ describeWith(
       expect((await contentOf(join(cwd, 'x.tar'))).digest).toBe(digest);
     });
 
-    it('crane and regctl find in a registry of another kind what we pushed, digest by digest', async () => {
+    it('crane and regctl read our pushes from another registry with the same digests', async () => {
       const [crane, regctl] = [await goTool('crane'), await goTool('regctl')];
       const folder = await temporaryFolder();
       const env = { HOME: folder, STOWAGE_CACHE_DIR: join(folder, 'cache') };
       await using registry = await serveWith(crane, await temporaryFolder());
       const host = `127.0.0.1:${registry.port}`;
       await must(regctl, ['registry', 'set', '--tls', 'disabled', host], { env });
-      // One is packed while it is sent, the other has a digest to keep.
+      // The first is compressed during the push, the other keeps its digest.
       const archives = ['docker-20.tar', 'docker-25.tar'].map((file) => join(GOLDEN, file));
       for (const [at, archive] of archives.entries()) {
         const args = ['push', archive, '--to', `${host}/from-${at}`];
@@ -226,7 +226,7 @@ describeWith(
         expect(results.length).toBeGreaterThan(0);
         for (const { reference, digest } of results) {
           expect((await must(crane, ['digest', '--insecure', reference])).trim()).toBe(digest);
-          // It takes every layer for gzip, and the other archive's are plain.
+          // It expects gzip layers, and the other archive's are not compressed.
           if (at === 0) await must(crane, ['validate', '--insecure', '--remote', reference]);
           const head = await must(regctl, ['manifest', 'head', reference], { env });
           expect(head.trim()).toBe(digest);
@@ -247,7 +247,7 @@ describeWith(
   { root: true },
 );
 
-/** A registry on a free port, until it is disposed of. */
+/** Starts a registry on a free port; it stops when it is disposed. */
 async function serveWith(
   crane: string,
   folder: string,

@@ -1,4 +1,4 @@
-// Preloaded into a process under test: kills it, as kill -9 would, at its nth change of the disk.
+// Preloaded into a process under test: kills it, as kill -9 does, at its nth disk change.
 // Writes are cut in half first, so a file may be left with part of a chunk.
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 

@@ -17,7 +17,7 @@ const ROOT = 'apps/app/images';
 const gcc = (...packages: string[]) =>
   `project: app\nos: debian-12\nvariant: gcc12\nbase: ${BASE}\ncompilers: [gcc-12]\npackages: [${packages.join(', ')}]\ntest: ['$CC --version', 'test -f /etc/built-on-base']\n`;
 
-/** The life of an image in a team's CI, with a real distribution, a real compiler, a real engine, a real act. */
+/** The life of an image in a team's CI, with a real distribution, compiler, engine and act. */
 describeWith(
   [...DOCKER, 'docker', 'debootstrap', 'go'],
   'the life of an image',
@@ -86,7 +86,7 @@ jobs:
       });
     }
 
-    it('locks its outside base', async () => {
+    it('begins with the lock of its outside base', async () => {
       const folder = `${ROOT}/debian-12-base`;
       const unlocked = await stowage(['build', folder, '--dry-run'], { cwd: workspace.root, env });
       expect(unlocked.code).toBe(0);
@@ -121,7 +121,7 @@ jobs:
       ]);
     });
 
-    it('is loaded from its archive when the engine lost it, and act runs the jobs in it', async () => {
+    it('is loaded from its archive when the engine has lost it, and act runs the jobs in it', async () => {
       await docker('image', 'rm', '-f', GCC, BASE);
       const { jobs } = await ensureJobs();
       expect(jobs[0]?.loaded).toMatchObject([{ action: 'loaded' }]);
@@ -131,7 +131,7 @@ jobs:
       expect(output.match(/Job succeeded/g)).toHaveLength(2);
     });
 
-    it('alone is built again when one package of it changes', async () => {
+    it('is built again, without others, when one of its packages changes', async () => {
       const save = (...args: string[]) => workspace.nx(...args, '-t', 'image-save', '--parallel=1');
       await save('run-many');
       await workspace.write(`${ROOT}/debian-12-gcc12/image.yaml`, gcc('make', 'file'));
@@ -142,7 +142,7 @@ jobs:
       expect(output).toContain(`saved ${GCC}:latest`);
     });
 
-    it('goes from the engine under pressure, and comes back without being built', async () => {
+    it('is pruned from a full engine, and restored without a build', async () => {
       await ensureJobs();
       const args = ['prune', '--engine', 'docker', '--max-used', '1KB'];
       const pruned = await json<PruneResult>(args, { cwd: workspace.root, env });
@@ -161,7 +161,7 @@ jobs:
       expect((await stowage(['doctor'], { cwd: workspace.root, env })).code).toBe(0);
     });
 
-    it('says which step failed, with its last lines and the way to a shell', async () => {
+    it('reports a failed step with its last lines and the command for a shell', async () => {
       await workspace.write(`${ROOT}/debian-12-gcc12/image.yaml`, gcc('no-such-package'));
       const { code, stderr } = await stowage(['build', `${ROOT}/debian-12-gcc12`, '--save'], {
         cwd: workspace.root,
@@ -175,7 +175,7 @@ jobs:
       );
     });
 
-    it('is not saved when a test of it fails', async () => {
+    it('is not saved when one of its tests fails', async () => {
       const definition = gcc('make').replace('test: [', "test: ['echo looking && false', ");
       await workspace.write(`${ROOT}/debian-12-gcc12/image.yaml`, definition);
       const before = await readFile(join(workspace.root, `images/app/${GCC}.image.json`), 'utf8');
@@ -192,7 +192,7 @@ jobs:
       );
     });
 
-    it('is not built on another base than was locked', async () => {
+    it('is not built on a base other than the locked one', async () => {
       await workspace.write(
         `${ROOT}/debian-12-base/image.lock.yaml`,
         `base: ${DEBIAN}\ndigest: sha256:${'0'.repeat(64)}\n`,

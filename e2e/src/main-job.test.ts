@@ -24,7 +24,7 @@ describeWith(
 
     it('loads an image that runs', async () => {
       const cwd = await createWorkspace({}, { busybox: true });
-      await saved(cwd);
+      await saveImage(cwd);
       const [result] = await load(cwd, ['--host', inject('dockerHost'), '--as', 'stowage-run:1']);
       expect(result?.action).toBe('loaded');
       const env = { DOCKER_HOST: inject('dockerHost') };
@@ -34,9 +34,9 @@ describeWith(
       await must('docker', ['image', 'rm', 'stowage-run:1'], { env });
     });
 
-    it('asks the engine twice at the most when it has the image', async () => {
+    it('sends the engine at most two requests when it has the image', async () => {
       const cwd = await createWorkspace();
-      await saved(cwd);
+      await saveImage(cwd);
       const host = inject('dockerHost');
       await load(cwd, ['--host', host]);
       const { proxy, requests } = await countingProxy(host);
@@ -45,7 +45,7 @@ describeWith(
       await removeFromDocker(['--host', host], [NAME]);
     });
 
-    it('builds a Dockerfile on a base of the workspace, saves it, and saves without building the second time', async () => {
+    it('builds a Dockerfile on a base of the workspace, saves the image, and does not build it the second time', async () => {
       const host = ['--host', inject('dockerHost')];
       const folder = 'apps/app/images/ubuntu-25.04-tools';
       const cwd = await createWorkspace(
@@ -57,7 +57,7 @@ describeWith(
         },
         { busybox: true },
       );
-      await saved(cwd);
+      await saveImage(cwd);
       const options = { cwd };
       const first = await json<{ results: SaveResult[] }>(
         ['build', folder, '--save', ...host],
@@ -123,10 +123,10 @@ describeWith(
 );
 
 function mainJob(engine: () => string[]): void {
-  it('saves once, and then does nothing and says so', async () => {
+  it('saves once, and reports that there is nothing to do the second time', async () => {
     const cwd = await createWorkspace();
-    expect((await saved(cwd)).action).toBe('saved');
-    expect((await saved(cwd)).action).toBe('skipped');
+    expect((await saveImage(cwd)).action).toBe('saved');
+    expect((await saveImage(cwd)).action).toBe('skipped');
     expect((await stowage(['build', DEFINITION, '--save'], { cwd })).stdout).toContain(
       'is in already',
     );
@@ -146,7 +146,7 @@ function mainJob(engine: () => string[]): void {
 
   it('loads, skips, retags, and counts uses', async () => {
     const cwd = await createWorkspace();
-    await saved(cwd);
+    await saveImage(cwd);
     const first = await load(cwd, engine());
     expect(first).toMatchObject([{ reference: REFERENCE, action: 'loaded' }]);
     expect(first[0]?.bytesSent).toBeGreaterThan(0);
@@ -162,9 +162,9 @@ function mainJob(engine: () => string[]): void {
     await removeFromDocker(engine(), [`${NAME}:latest`, 'other-name:2']);
   });
 
-  it('saves from the engine what it loaded, with the same digests', async () => {
+  it('saves a loaded image from the engine with the same digests', async () => {
     const cwd = await createWorkspace();
-    const { digest } = await saved(cwd);
+    const { digest } = await saveImage(cwd);
     await load(cwd, engine());
     expect((await saveFromEngine(cwd, [NAME], engine()))[0]).toMatchObject({
       action: 'skipped',
@@ -196,7 +196,7 @@ function mainJob(engine: () => string[]): void {
     'refuses an archive that is %s, tags nothing and leaves the catalog as it was',
     async (_what, damage, expected) => {
       const cwd = await createWorkspace({ [`${DEFINITION}/files/big`]: 'x'.repeat(300_000) });
-      await saved(cwd);
+      await saveImage(cwd);
       const catalog = await readFile(join(cwd, 'images/image-registry.yml'), 'utf8');
       await damage(join(cwd, ARCHIVE));
       const { code, stderr, stdout } = await stowage(['load', NAME, '--json', ...engine()], {
@@ -211,14 +211,14 @@ function mainJob(engine: () => string[]): void {
         },
       });
       expect(await readFile(join(cwd, 'images/image-registry.yml'), 'utf8')).toBe(catalog);
-      expect((await load(await savedElsewhere(), [...engine(), '--dry-run']))[0]?.action).toBe(
+      expect((await load(await saveElsewhere(), [...engine(), '--dry-run']))[0]?.action).toBe(
         'loaded',
       );
     },
   );
 }
 
-async function saved(cwd: string): Promise<SaveResult> {
+async function saveImage(cwd: string): Promise<SaveResult> {
   const { results } = await json<{ results: SaveResult[] }>(['build', DEFINITION, '--save'], {
     cwd,
   });
@@ -226,9 +226,9 @@ async function saved(cwd: string): Promise<SaveResult> {
   return results[0];
 }
 
-async function savedElsewhere(): Promise<string> {
+async function saveElsewhere(): Promise<string> {
   const cwd = await createWorkspace({ [`${DEFINITION}/files/big`]: 'x'.repeat(300_000) });
-  await saved(cwd);
+  await saveImage(cwd);
   return cwd;
 }
 
@@ -254,11 +254,11 @@ async function flip(path: string): Promise<void> {
 async function replace(path: string): Promise<void> {
   const other = await createWorkspace();
   await put(other, `${DEFINITION}/files/hello`, 'another image\n');
-  await saved(other);
+  await saveImage(other);
   await writeFile(path, await readFile(join(other, ARCHIVE)));
 }
 
-/** What a test put into the shared engine it takes out again. */
+/** Removes the images of a test from the shared engine. */
 async function removeFromDocker(
   engine: readonly string[],
   names: readonly string[],

@@ -6,10 +6,10 @@ import { must, temporaryFolder } from './run.js';
 
 const PACKAGES = join(import.meta.dirname, '../../packages');
 const BEFORE = '0.1.0';
-/** With the Nx that is there: the newest may be another. */
+/** Uses the installed Nx instead of the newest. */
 const LOCAL = { NX_MIGRATE_USE_LOCAL: 'true' };
 
-/** Publishes what is built here once more, as the version before: what it does with old files is what migrations are for. */
+/** Publishes the current build as the previous version too, so that nx migrate finds an update. */
 async function publishBefore(): Promise<void> {
   for (const name of ['core', 'images']) {
     const folder = join(await temporaryFolder(), name);
@@ -30,7 +30,7 @@ async function publishBefore(): Promise<void> {
   }
 }
 
-it('leads from the version before to this one, and takes old definitions along', async () => {
+it('migrates a workspace and its definitions from the previous version', async () => {
   await publishBefore();
   const { version } = JSON.parse(await readFile(join(PACKAGES, 'images/package.json'), 'utf8')) as {
     version: string;

@@ -11,16 +11,16 @@ const ENV = {
   npm_config_yes: 'true',
 };
 
-/** An Nx workspace of a user, outside this repository, under git. */
+/** A user's Nx workspace, outside this repository, under git. */
 export interface NxWorkspace {
   readonly root: string;
   readonly nx: (...args: string[]) => Promise<string>;
-  /** Like `nx`, for what may fail. */
+  /** Like `nx`, for commands that may fail. */
   readonly tryNx: (...args: string[]) => Promise<Ran>;
   readonly write: (path: string, content: string | Uint8Array) => Promise<void>;
   readonly read: (path: string) => Promise<string>;
   readonly commit: (message: string) => Promise<void>;
-  /** A path below it, or all of it. */
+  /** A path in the workspace; its root when omitted. */
   readonly remove: (path?: string) => Promise<void>;
 }
 
@@ -44,9 +44,9 @@ export async function createNxWorkspace(
     await git('commit', '-qm', message, '--allow-empty');
   };
   const options = { cwd: root, env: { ...ENV, ...env } };
-  // Itself, for npx takes half a second to find it.
+  // Run directly: npx takes half a second to find it.
   const bin = join(root, 'node_modules/.bin/nx');
-  const nx = (...args: string[]) => must(bin, visible(args), options);
+  const nx = (...args: string[]) => must(bin, withOutput(args), options);
   await copyFile(inject('npmrc'), join(root, '.npmrc'));
   await write(
     'package.json',
@@ -67,7 +67,7 @@ export async function createNxWorkspace(
   return {
     root,
     nx,
-    tryNx: (...args) => run(bin, visible(args), options),
+    tryNx: (...args) => run(bin, withOutput(args), options),
     write,
     read: (path) => readFile(join(root, path), 'utf8'),
     commit,
@@ -75,8 +75,8 @@ export async function createNxWorkspace(
   };
 }
 
-/** By default Nx hides what tasks print that others depend on. */
-function visible(args: readonly string[]): readonly string[] {
+/** Adds an output style: by default Nx hides the output of tasks that others depend on. */
+function withOutput(args: readonly string[]): readonly string[] {
   return ['run', 'run-many', 'affected'].includes(args[0] ?? '')
     ? [...args, '--output-style=stream']
     : args;

@@ -33,7 +33,7 @@ describe.each([
     expect(devDependencies['@nx/devkit']).toBe(devDependencies['nx']);
   });
 
-  it('gets images from the generator, one built on the other', async () => {
+  it('generates two images, one built on the other', async () => {
     await workspace.nx(
       'g',
       '@stowage/images:image',
@@ -72,7 +72,7 @@ describe.each([
     expect(existsSync(join(workspace.root, 'apps/app/images/debian-12-x'))).toBe(false);
   });
 
-  it('saves both with one target of their owner, and does nothing the second time', async () => {
+  it('saves both images with one target of their owner, and does nothing the second time', async () => {
     const first = await workspace.nx('run', 'app:image-save');
     expect(first).toContain(`saved ${NAME}:latest to ${ARCHIVE}`);
     expect(existsSync(join(workspace.root, ARCHIVE))).toBe(true);
@@ -82,7 +82,7 @@ describe.each([
     );
   });
 
-  it('loads into the embedded store, options reaching every image', async () => {
+  it('loads both images into the embedded store, with the options of the command', async () => {
     const loaded = await workspace.nx('run', 'app:image-load', '--engine=embedded');
     expect(loaded).toContain('loaded in embedded:');
     expect(loaded).toContain(`${NAME}:latest`);
@@ -99,13 +99,13 @@ describe.each([
     expect(loaded).toMatch(/cache/);
   });
 
-  it('verifies every byte of what was restored', async () => {
+  it('verifies every byte of the restored archives', async () => {
     expect(await workspace.nx('run', `${NAME}:image-verify`)).toContain(
       `${NAME}: every byte is as it should be`,
     );
   });
 
-  it('serves both for as long as a task needs them', async () => {
+  it('serves both images for as long as a task needs them', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const project = await workspace.read('apps/app/project.json');
@@ -117,7 +117,7 @@ describe.each([
       'apps/app/project.json',
       JSON.stringify({ ...(JSON.parse(project) as object), targets }),
     );
-    // A continuous task has begun, and may not be ready, when what needs it starts.
+    // Nx starts the dependent task when the continuous one has started, maybe before it is ready.
     await workspace.write(
       'look.mjs',
       `for (;;) {
@@ -138,9 +138,9 @@ describe.each([
     await workspace.remove('look.mjs');
   });
 
-  // What these do is proved elsewhere; that Nx runs them, once.
+  // Other tests check what these do; here Nx only has to run them, with one version.
   if (version === '23.2.1') {
-    it('adopts a Dockerfile, dry first', async () => {
+    it('adopts a Dockerfile, first in a dry run', async () => {
       await workspace.write('apps/api/project.json', '{"name":"api"}');
       await workspace.write('apps/api/Dockerfile', 'FROM debian:13\nCOPY . /srv\n');
       const dry = await workspace.nx('g', '@stowage/images:convert', '--dry-run');
@@ -173,7 +173,7 @@ describe.each([
 
   if (version === '23.2.1')
     describeWith(['docker-registry'], 'beside a registry', () => {
-      it('pushes with a target, and loads from there with another', async () => {
+      it('pushes with one target, and loads the pushed image with another', async () => {
         const host = await startRegistry();
         const pushed = await workspace.nx('run', 'app:image-push', `--to=${host}/team`);
         expect(pushed).toContain(`pushed: ${host}/team/library/${NAME}:latest@sha256:`);
@@ -186,7 +186,7 @@ describe.each([
       });
     });
 
-  it('prints what is wrong with a definition when its target runs, and breaks nothing else', async () => {
+  it('reports an invalid definition when its target runs, without failing other images', async () => {
     await workspace.write(
       'apps/app/images/ubuntu-25.04-bad/image.yaml',
       'project: app\nos: ubuntu-25.04\nvarient: bad\n',
@@ -198,20 +198,20 @@ describe.each([
     await rm(join(workspace.root, 'apps/app/images/ubuntu-25.04-bad'), { recursive: true });
   });
 
-  it('reports what is kept, and what became of its tasks', async () => {
+  it('reports on the archives and the results of their tasks', async () => {
     const said = await workspace.nx('run', 'app:image-report', '--engine=embedded');
     expect(said).toContain('report: .stowage/report.html');
     const page = await workspace.read('.stowage/report.html');
     expect(page).toMatch(/Runs in Nx[^]*app-ubuntu-25.04-gcc15[^]*image-save/);
   });
 
-  it('prunes by the rules, dry', async () => {
+  it('prunes by the rules in a dry run', async () => {
     expect(await workspace.nx('run', 'app:image-prune', '--dryRun', '--engine=embedded')).toContain(
       'it is the newest of its name',
     );
   });
 
-  it('plans and ensures what a job needs, as targets', async () => {
+  it('plans and ensures the image for a job with targets', async () => {
     const needs = { os: 'ubuntu-25.04', compiler: 'gcc15' };
     await workspace.write(
       'apps/app/project.json',

@@ -3,7 +3,7 @@ import { must } from './run.js';
 
 const WITH_NODE = join(import.meta.dirname, '../../tools/with-node.mjs');
 
-/** What makes programs run on another Node.js, which comes from the npm registry; nothing for that of the tests. */
+/** Environment variables that run programs on another Node.js from the npm registry; none for that of the tests. */
 export async function nodeEnvironment(version: string): Promise<Readonly<Record<string, string>>> {
   if (process.versions.node.startsWith(`${version}.`)) return {};
   const print = ['node', '-p', 'process.env.PATH'];

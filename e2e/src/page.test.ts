@@ -40,7 +40,7 @@ describeWith(['chromium'], 'the page of a registry', () => {
     await context.close();
   });
 
-  it('is light or dark, as its visitor wants, and fits a small screen', async () => {
+  it('follows the preferred colour scheme, and fits a small screen', async () => {
     const { url } = await startServe(['--root', await temporaryFolder()]);
     await pushSmall(url, 'team/app', '1.0');
     for (const [colorScheme, background] of [
@@ -61,7 +61,7 @@ describeWith(['chromium'], 'the page of a registry', () => {
     }
   });
 
-  it('is quick with ten thousand tags', async () => {
+  it('is fast with ten thousand tags', async () => {
     const { url } = await startServe(['--root', await temporaryFolder()]);
     const digest = await pushSmall(url, 'a', 'first');
     const manifest = await (await fetch(`${url}/v2/a/manifests/${digest}`)).text();

@@ -2,18 +2,18 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
 
-/** Programs that a test needs, and why it cannot run here; undefined when it can. */
+/** The reason why a test that needs these programs cannot run here; undefined when it can. */
 export function missing(programs: readonly string[], { root = false } = {}): string | undefined {
   const absent = programs.filter((program) => !isInstalled(program));
   if (absent.length > 0) return `${absent.join(', ')} not installed`;
   return root && process.getuid?.() !== 0 ? 'needs root' : undefined;
 }
 
-/** What a Docker Engine of our own needs. */
+/** The programs of a Docker Engine. */
 export const DOCKER = ['dockerd', 'containerd', 'runc'];
 
 /**
- * Tests that need real programs. Where these are missing the tests are skipped and say so; with
+ * Describes tests that need real programs. If one is missing, the tests are skipped with the reason; with
  * STOWAGE_REQUIRE=all they fail.
  */
 export function describeWith(

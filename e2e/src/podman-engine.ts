@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnvironment, run } from './run.js';
 
-/** A podman that belongs to the tests, as a service: its own socket, its own images, gone afterwards. */
+/** A podman service for the tests, with its own socket and images; removed afterwards. */
 export async function startPodman(): Promise<{ host: string; stop: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'stowage-podman-'));
   const socket = join(folder, 'podman.sock');

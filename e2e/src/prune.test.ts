@@ -11,7 +11,7 @@ const OLD = Array.from({ length: 4 }, (_, n) => `app/${NAME}-old${n}.tar`);
 const RULES = ['--keep-newest', '1', '--min-age', '1d'];
 const RECORD = (file: string) => file.replace(/\.tar$/, '.image.json');
 
-/** A workspace with the newest archive of a name and older ones of the same, as older tools leave them. */
+/** Saves the newest archive of a name and older ones of the same name, as older tools left them. */
 async function withOldArchives(cwd: string): Promise<void> {
   await stowage(['build', DEFINITION, '--save', '--engine', 'embedded'], { cwd });
   const images = join(cwd, 'images');
@@ -40,7 +40,7 @@ describeWith(
   ['mount', 'umount'],
   'on a file system of its own',
   () => {
-    it('frees what it says: the dry run, the run and df agree', async () => {
+    it('frees the reported space: the dry run, the run and df agree', async () => {
       const cwd = await createWorkspace();
       const images = join(cwd, 'images');
       await mountTmpfs(images, 'size=64m');
@@ -54,7 +54,7 @@ describeWith(
       expect(await readdir(join(images, 'app'))).toEqual([`${NAME}.image.json`, `${NAME}.tar`]);
     });
 
-    it('frees no more than it must, what was used longest ago first, and exits 7 when it cannot', async () => {
+    it('deletes the least recently used archives, no more than needed, and exits 7 when that is not enough', async () => {
       const cwd = await createWorkspace();
       const images = join(cwd, 'images');
       await mountTmpfs(images, 'size=64m');
@@ -77,7 +77,7 @@ describeWith(
 );
 
 describe('prune', () => {
-  it('may run twice at once: everything goes once, and nothing else', async () => {
+  it('may run twice at the same time: each archive is deleted once, and nothing else', async () => {
     const cwd = await createWorkspace();
     await withOldArchives(cwd);
     const results = await Promise.all(Array.from({ length: 4 }, () => prune(cwd, ...RULES)));
@@ -88,7 +88,7 @@ describe('prune', () => {
     expect((await stowage(['doctor', '--engine', 'embedded'], { cwd })).code).toBe(0);
   });
 
-  it('follows stowage.yaml and the definition, the old key too', async () => {
+  it('follows stowage.yaml and the definition, also with the old key', async () => {
     const cwd = await createWorkspace({
       'stowage.yaml': 'prune: { keep_newest: 2, min_age: 1d }\n',
     });
@@ -106,7 +106,7 @@ describe('prune', () => {
     expect(code).toBe(7);
   });
 
-  it('takes orphans when told, leftovers always, the store like the rest, and shows Nx’s cache', async () => {
+  it('deletes orphans on request, leftovers always, and images of the store by the rules, and shows Nx’s cache', async () => {
     const cwd = await createWorkspace();
     await stowage(['build', DEFINITION, '--save'], { cwd });
     await stowage(['load', NAME, '--engine', 'embedded'], { cwd });
@@ -140,7 +140,7 @@ describeWith(
   [...DOCKER, 'docker', 'busybox'],
   'with a Docker Engine',
   () => {
-    it('takes the copies of archives, but never what a container was made from', async () => {
+    it('deletes copies of archives, but never the image of a container', async () => {
       const cwd = await createWorkspace({}, { busybox: true });
       const host = inject('dockerHost');
       const env = { DOCKER_HOST: host };

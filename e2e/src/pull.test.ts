@@ -16,7 +16,7 @@ const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
 const APP = join(GOLDEN, 'podman-oci.tar');
 const LARGE = 24 * 1024 ** 2;
 
-/** A workspace with a cache of its own, and an image in a registry of its own. */
+/** Creates a workspace with its own cache, and a registry with an image. */
 async function setUp(archive = APP) {
   const cwd = await temporaryFolder();
   const env = { STOWAGE_CACHE_DIR: join(cwd, 'cache') };
@@ -27,7 +27,7 @@ async function setUp(archive = APP) {
   return { cwd, env, registry, host, requests, name: `${host}/team/app` };
 }
 
-async function large(): Promise<string> {
+async function saveLarge(): Promise<string> {
   const cwd = await createWorkspace();
   await writeFile(join(cwd, DEFINITION, 'files/large'), randomBytes(LARGE));
   expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
@@ -35,7 +35,7 @@ async function large(): Promise<string> {
 }
 
 describeWith(['docker-registry', 'unshare'], 'pull', () => {
-  it('goes into the cache once, under every name, and out of it without a network', async () => {
+  it('stores an image once in the cache for all names, and reads it without a network', async () => {
     const { cwd, env, name, requests } = await setUp();
     const pull = async (...args: readonly string[]) =>
       (await json<{ results: PullResult[] }>(['pull', '--plain-http', ...args], { cwd, env }))
@@ -46,7 +46,7 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
     expect(stdout).toBe(`${name}@${first?.digest}\n`);
     requests.splice(0);
     expect(await pull(`${name}:1`)).toMatchObject([{ digest: first?.digest, bytesReceived: 0 }]);
-    // A tag may have moved: one question. A digest cannot.
+    // A tag may have moved, so it takes one request. A digest takes none.
     expect(requests.slice()).toEqual(['HEAD /v2/team/app/manifests/1']);
     requests.splice(0);
     const byDigest = `${name}@${first?.digest}`;
@@ -61,7 +61,7 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
     ]);
   });
 
-  it('writes archives and layouts, one image or several, with the digests that the registry has', async () => {
+  it('writes one or several images to archives and layouts with the digests of the registry', async () => {
     const { cwd, env, name, registry } = await setUp(join(GOLDEN, 'nested-index.tar'));
     const referrers = `docker://${registry}/signed:1`;
     await json(['copy', join(GOLDEN, 'referrers.tar'), referrers, '--all'], { cwd, env });
@@ -81,7 +81,7 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
     expect([there.code, there.stderr]).toEqual([8, expect.stringContaining('--force')]);
   });
 
-  it('leaves nothing with --no-cache, and none of an archive that could not be finished', async () => {
+  it('leaves nothing in the cache with --no-cache, and no partial archive', async () => {
     const { cwd, env, name, registry } = await setUp();
     const { code } = await stowage(['pull', `${name}:1`, '-o', 'a.tar', '--no-cache'], {
       cwd,
@@ -95,8 +95,8 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
     expect(await readdir(cwd)).toEqual(['a.tar']);
   });
 
-  it('goes on where a killed process was, once for all who wait, and heals what is damaged', async () => {
-    const { cwd, env, registry } = await setUp(await large());
+  it('resumes after a kill, fetches once for several processes, and repairs damaged blobs', async () => {
+    const { cwd, env, registry } = await setUp(await saveLarge());
     const isLarge = ({ method, url = '' }: IncomingMessage) =>
       method === 'GET' && url.includes('/blobs/') && lastBlob(url);
     const seen = new Set<string>();
@@ -132,7 +132,7 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
     expect((await info()).partialBytes).toBe(0);
     const proof = await json<CacheProof>(['cache', 'verify'], { cwd, env });
     expect(proof.damaged).toEqual([]);
-    // One byte of the layer changes on the disk.
+    // Flip one byte of the cached layer.
     const blobs = join(env.STOWAGE_CACHE_DIR, 'blobs/sha256');
     for (const file of await readdir(blobs)) {
       const path = join(blobs, file);
@@ -156,7 +156,7 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
 });
 
 describeWith(['docker-registry'], 'the cache', () => {
-  it('loses what was used longest ago, when it is told to and as stowage.yaml says', async () => {
+  it('deletes the least recently used images, on request and by stowage.yaml', async () => {
     const { cwd, env, registry, name } = await setUp();
     const second = join(GOLDEN, 'docker-20.tar');
     await json(['copy', second, `docker://${registry}/team/app:2`], { cwd, env });
@@ -167,7 +167,7 @@ describeWith(['docker-registry'], 'the cache', () => {
       );
     const purge = (...args: readonly string[]) =>
       json<{ purged: CachedImage[] }>(['cache', 'purge', ...args], { cwd, env });
-    /** As if an hour had passed. */
+    /** Sets the last use of all cached images back by an hour. */
     const age = async () => {
       const past = new Date(Date.now() - 3_600_000);
       const folder = join(env.STOWAGE_CACHE_DIR, 'images');
@@ -183,13 +183,13 @@ describeWith(['docker-registry'], 'the cache', () => {
     await age();
     await writeFile(join(cwd, 'stowage.yaml'), 'cache: { max_used: 1B }\n');
     await pull(1);
-    // What was used just now stays, whatever the bound.
+    // A just used image stays, whatever the limit.
     expect(await named()).toEqual(['1']);
   });
 });
 
 describeWith([...DOCKER, 'docker-registry', 'unshare'], 'load of a reference', () => {
-  it('asks once for a tag, skips or retags what is there, and loads a digest without a network', async () => {
+  it('sends one request for a tag, skips or retags an existing image, and loads a digest without a network', async () => {
     const { cwd, env, name, requests } = await setUp();
     const host = ['--host', inject('dockerHost')];
     const load = async (...args: readonly string[]) =>
@@ -223,7 +223,7 @@ describeWith([...DOCKER, 'docker-registry', 'unshare'], 'load of a reference', (
     });
     expect(await offline(`${name}:1@${digest}`)).toContain('"action":"loaded"');
     expect(requests).toHaveLength(registry);
-    // The names that were asked for, not what an earlier pull was called.
+    // The requested names, not the name of an earlier pull.
     await put(
       cwd,
       'pod.yaml',

@@ -28,7 +28,7 @@ const push = async (args: readonly string[], cwd: string) =>
   (await json<{ results: PushResult[] }>(['push', ...args], { cwd })).results;
 
 describeWith(['docker-registry', 'skopeo'], 'push', () => {
-  it('puts every image under its own name, behind the prefix', async () => {
+  it('pushes every image under the prefix and its own name', async () => {
     const cwd = await temporaryFolder();
     const host = await startRegistry();
     const results = await push([golden('docker-25.tar'), '--to', `${host}/mirror`], cwd);
@@ -37,7 +37,7 @@ describeWith(['docker-registry', 'skopeo'], 'push', () => {
       ['docker.io/golden/app:also', `${host}/mirror/golden/app:also`, 'pushed'],
       ['docker.io/library/hello:1.0', `${host}/mirror/library/hello:1.0`, 'pushed'],
     ]);
-    // What the archive's index says is what the registry holds.
+    // The registry has the digest of the archive's index.
     const { images } = await json<Inspection>(['inspect', golden('docker-25.tar')]);
     expect(new Set(results.map(({ digest }) => digest))).toEqual(
       new Set(images.map(({ digest }) => digest)),
@@ -48,7 +48,7 @@ describeWith(['docker-registry', 'skopeo'], 'push', () => {
     );
   });
 
-  it('packs the layers of a docker-archive, and what is there elsewhere is not sent', async () => {
+  it('compresses the layers of a docker-archive, and mounts blobs of other repositories', async () => {
     const cwd = await temporaryFolder();
     const host = await startRegistry();
     const to = ['--to', host];
@@ -63,18 +63,18 @@ describeWith(['docker-registry', 'skopeo'], 'push', () => {
     expect(raw).toContain('tar+gzip');
     const [other] = await push([golden('podman-oci.tar'), ...to, '--tag', 'a/b:c'], cwd);
     expect(other?.reference).toBe(`${host}/a/b:c`);
-    // The images of one push share layers across repositories, too.
+    // The images of one push share layers across repositories as well.
     const fresh = await startRegistry();
     const several = await push([golden('docker-20-several.tar'), '--to', fresh], cwd);
     const total = (how: 'sent' | 'mounted' | 'existing') =>
       several.reduce((sum, { blobs }) => sum + blobs[how], 0);
-    // Two layers that both have, and a config of each.
+    // Two layers of both images, and one config for each.
     expect(total('sent')).toBe(4);
     expect(total('mounted')).toBeGreaterThanOrEqual(2);
     expect(total('mounted') + total('existing')).toBe(5);
   });
 
-  it('takes patterns, signatures, and tags that are there as it is told', async () => {
+  it('accepts patterns, pushes signatures, and treats existing tags as requested', async () => {
     const cwd = await temporaryFolder();
     const host = await startRegistry();
     for (const name of ['a', 'b'])
@@ -94,7 +94,7 @@ describeWith(['docker-registry', 'skopeo'], 'push', () => {
 });
 
 describeWith(['docker-registry', 'skopeo'], 'push, the second time', () => {
-  it('asks for the tag and no more, packed layers or not', async () => {
+  it('requests only the tag, with compressed layers or without', async () => {
     const cwd = await temporaryFolder();
     const env = { STOWAGE_CACHE_DIR: join(cwd, 'cache') };
     const { host, requests } = await faultyProxy(await startRegistry(), () => false, {});
@@ -107,7 +107,7 @@ describeWith(['docker-registry', 'skopeo'], 'push, the second time', () => {
     ]);
     expect(requests.slice()).toEqual(['GET /v2/', 'HEAD /v2/golden/app/manifests/v1']);
     requests.splice(0);
-    // Under another name the layers are known, and asked for instead of packed.
+    // Under another name the digests of the compressed layers are known, so the registry is asked for them.
     const other = [...args, '--tag', 'golden/app:v2'];
     const { results } = await json<{ results: PushResult[] }>(other, { cwd, env });
     expect(results).toMatchObject([{ blobs: { sent: 0, existing: 3 } }]);
@@ -116,7 +116,7 @@ describeWith(['docker-registry', 'skopeo'], 'push, the second time', () => {
     expect(dry.results[0]?.digest).toBe(first.results[0]?.digest);
   });
 
-  it('goes on where a killed process was', async () => {
+  it('resumes after a kill', async () => {
     const cwd = await createWorkspace();
     const env = { STOWAGE_CACHE_DIR: join(cwd, 'cache') };
     await writeFile(join(cwd, DEFINITION, 'files/large'), randomBytes(70 * 1024 ** 2));
@@ -148,7 +148,7 @@ describeWith(['docker-registry', 'skopeo'], 'push, the second time', () => {
     expect(await readdir(join(env.STOWAGE_CACHE_DIR, 'uploads'))).toEqual([]);
   });
 
-  it('joins the platforms of both under one tag, ours or theirs winning', async () => {
+  it('merges the platforms of both under one tag; merge replaces, merge-keep keeps existing ones', async () => {
     const cwd = await temporaryFolder();
     const host = await startRegistry();
     const index = async (reference: string, architectures: readonly string[], seed: string) => {
@@ -187,7 +187,7 @@ describeWith(['docker-registry', 'skopeo'], 'push, the second time', () => {
     expect((await stowage(['verify', 'all.tar'], { cwd })).code).toBe(0);
   });
 
-  it('understands how other tools spell it', async () => {
+  it('accepts the option names of other tools', async () => {
     const cwd = await temporaryFolder();
     const host = await startRegistry();
     const spelled = ['--image-archive', golden('podman-oci.tar'), '--image-tag', 'team/app:2'];
@@ -197,7 +197,7 @@ describeWith(['docker-registry', 'skopeo'], 'push, the second time', () => {
     expect((await stowage(one, { cwd })).code).toBe(2);
   });
 
-  it('leaves no manifest and no tag of an image whose content turns out to be damaged', async () => {
+  it('pushes no manifest and no tag of an image with damaged content', async () => {
     const cwd = await createWorkspace();
     const host = await startRegistry();
     expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
@@ -213,7 +213,7 @@ describeWith(['docker-registry', 'skopeo'], 'push, the second time', () => {
   });
 });
 
-describe('push connects to nobody', () => {
+describe('push opens no connection', () => {
   it.each<[string, number, (file: string) => readonly string[]]>([
     ['a file that is not there', 3, () => ['./none.tar']],
     ['a pattern that nothing matches', 3, () => ['none*.tar']],
@@ -244,7 +244,7 @@ describe('push connects to nobody', () => {
     expect(connections).toBe(0);
   });
 
-  it('that is no address', async () => {
+  it('to an invalid address', async () => {
     const { code, stderr } = await stowage(['push', golden('docker-25.tar'), '--to', 'no/ne/']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('HOST[:PORT][/PREFIX]')]);
   });

@@ -1,5 +1,5 @@
-// Preloaded into a process under test: writes down, for every folder that it syncs, the entries that the folder had
-// then. Linux only: the path of an open file comes from /proc.
+// Preloaded into a process under test: records, for every folder that it syncs, the entries of the folder at that
+// time. Linux only: the path of an open file comes from /proc.
 import { appendFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 

@@ -5,7 +5,7 @@ import { must, run, temporaryFolder } from './run.js';
 
 const PACKAGES = join(import.meta.dirname, '../../packages');
 
-it('would be published by nx release, every package with provenance', async () => {
+it('nx release would publish every package with provenance', async () => {
   const cwd = join(PACKAGES, '..');
   const { code, stdout, stderr } = await run('npx', ['nx', 'release', 'publish', '--dry-run'], {
     cwd,
@@ -50,7 +50,7 @@ it.each(['core', 'images', 'cli'])(
 );
 
 it.each(['core', 'images', 'cli'])(
-  '%s is what its manifest says, for Node.js, bundlers and TypeScript',
+  '%s has the files of its manifest, for Node.js, bundlers and TypeScript',
   async (name) => {
     const folder = join(PACKAGES, name);
     await must('npx', ['publint', '--strict', '--pack', 'npm'], { cwd: folder });
@@ -58,7 +58,7 @@ it.each(['core', 'images', 'cli'])(
   },
 );
 
-it('installs a command that runs, by itself', async () => {
+it('the installed command runs on its own', async () => {
   const cwd = await temporaryFolder();
   await copyFile(inject('npmrc'), join(cwd, '.npmrc'));
   await must('npm', ['install', '--prefix', cwd, '@stowage/cli'], { cwd });
@@ -74,11 +74,11 @@ it('installs a command that runs, by itself', async () => {
     await must('du', ['-sm', '--apparent-size', 'node_modules'], { cwd })
   ).split('\t');
   expect(Number(megabytes)).toBeLessThan(12);
-  // What is loaded decides how long a start takes, on any machine; bench/startup.mjs says how long.
+  // The size of the loaded code determines the startup time on any machine; bench/startup.mjs measures the time.
   const archive = join(PACKAGES, 'core/testing/golden/docker-20-several.tar');
-  expect(await loadedBy(cwd, '--version')).toBeLessThan(1_000);
-  expect(await loadedBy(cwd, 'inspect', archive)).toBeLessThan(900_000);
-  // Nothing that runs while it is installed.
+  expect(await loadedBytes(cwd, '--version')).toBeLessThan(1_000);
+  expect(await loadedBytes(cwd, 'inspect', archive)).toBeLessThan(900_000);
+  // No package has install scripts.
   const scripts = await must(
     'npm',
     ['query', ':attr(scripts, [install]), :attr(scripts, [postinstall])'],
@@ -87,7 +87,7 @@ it('installs a command that runs, by itself', async () => {
   expect((JSON.parse(scripts) as { name: string }[]).map((each) => each.name)).toEqual([]);
 });
 
-it('has a bill of materials that names all that is installed, and nothing of this machine', async () => {
+it('the bill of materials lists all installed packages, and no path of this machine', async () => {
   const file = join(await temporaryFolder(), 'sbom.json');
   await must('node', [join(PACKAGES, '../tools/sbom.mjs'), file]);
   const text = await readFile(file, 'utf8');
@@ -101,7 +101,7 @@ it('has a bill of materials that names all that is installed, and nothing of thi
 });
 
 /** The size of all files of code that the installed command loads, in bytes. */
-async function loadedBy(cwd: string, ...args: string[]): Promise<number> {
+async function loadedBytes(cwd: string, ...args: string[]): Promise<number> {
   const folder = await temporaryFolder();
   await must(join(cwd, 'node_modules/.bin/stowage'), args, {
     cwd,
@@ -130,6 +130,6 @@ async function namedFiles(folder: string): Promise<string[]> {
       (match) => match[1] ?? '',
     ),
   );
-  // Sources are named for this repository alone.
+  // Entries for sources are used only in this repository.
   return named.filter((file) => !file.endsWith('.ts') || file.endsWith('.d.ts'));
 }

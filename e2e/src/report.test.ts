@@ -10,8 +10,8 @@ import { json, stowage } from './run.js';
 
 const OTHER = 'apps/app/images/ubuntu-25.04-clang20';
 
-/** A workspace with an image that is built on another, and a damaged file among its archives. */
-async function reported(): Promise<{ readonly cwd: string; readonly url: string }> {
+/** Writes the report of a workspace with an image that is built on another, and a damaged archive. */
+async function writeReport(): Promise<{ readonly cwd: string; readonly url: string }> {
   const cwd = await createWorkspace({
     [`${OTHER}/image.yaml`]: `project: app\nos: ubuntu-25.04\nvariant: clang20\nbase: ${NAME}\ncopy: [{ from: files, to: /srv }]\n`,
     [`${OTHER}/files/b`]: 'b'.repeat(300_000),
@@ -33,8 +33,8 @@ describeWith(['chromium'], 'the report', () => {
   }, 60_000);
   afterAll(() => browser.close());
 
-  it('shows first what takes the disk, and says all of it in tables, without a network', async () => {
-    const { cwd, url } = await reported();
+  it('shows disk usage first, and all data in tables, without a network', async () => {
+    const { cwd, url } = await writeReport();
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     const asked: string[] = [];
@@ -68,8 +68,8 @@ describeWith(['chromium'], 'the report', () => {
     expect(piped.stdout).toMatch(/^<!doctype html>/);
   });
 
-  it('is light or dark, fits a small screen, and prints', async () => {
-    const { url } = await reported();
+  it('follows the preferred colour scheme, fits a small screen, and can be printed', async () => {
+    const { url } = await writeReport();
     for (const [colorScheme, background] of [
       ['light', 'rgb(255, 255, 255)'],
       ['dark', 'rgb(13, 17, 23)'],

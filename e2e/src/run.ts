@@ -16,11 +16,11 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: Uint8Array;
-  /** Sends SIGINT so many milliseconds after the first line on stderr: when it works, however slow the machine. */
+  /** Sends SIGINT this long after the first line on stderr (ms), so that the work has begun even on a slow machine. */
   readonly interruptAfter?: number;
 }
 
-/** The environment without what Nx, npm and Vitest put there: it would change how their children work. */
+/** The environment without the variables of Nx, npm and Vitest, which would affect child processes. */
 export function cleanEnvironment(): Record<string, string> {
   const inherited = Object.entries(process.env).filter(
     ([key]) =>
@@ -33,12 +33,12 @@ export function cleanEnvironment(): Record<string, string> {
       inherited.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
     ),
     NO_COLOR: '1',
-    // Nobody's own, and none that another test fills.
+    // Neither the user's cache nor that of another test.
     STOWAGE_CACHE_DIR: join(tmpdir(), `stowage-e2e-cache-${process.pid}`),
   };
 }
 
-/** Runs a program to its end, whatever its exit code. */
+/** Runs a program to its end, with any exit code. */
 export function run(
   program: string,
   args: readonly string[],
@@ -68,7 +68,7 @@ export function run(
   });
 }
 
-/** Like {@link run}, for what must succeed. */
+/** Like {@link run}, but fails unless the exit code is 0. */
 export async function must(
   program: string,
   args: readonly string[],
@@ -80,12 +80,12 @@ export async function must(
   return stdout;
 }
 
-/** The command `stowage`, as built. */
+/** Runs the built command `stowage`. */
 export function stowage(args: readonly string[], options?: RunOptions): Promise<Ran> {
   return run(process.execPath, [CLI, ...args], options);
 }
 
-/** The document that a command prints. */
+/** Runs `stowage` with `--json`. @returns the document that it prints */
 export async function json<T>(args: readonly string[], options?: RunOptions): Promise<T> {
   const { stdout, stderr } = await stowage([...args, '--json'], options);
   try {

@@ -9,7 +9,7 @@ import { run, stowage } from './run.js';
 const within = (text: string) => (archive: Buffer) => archive.indexOf(text) + 2;
 const part = (share: number) => (archive: Buffer) => Math.floor(archive.length * share);
 
-/** Each with a place in the archive that docker sends. */
+/** Damages, each with its position in the archive that docker sends. */
 const DAMAGES: readonly [string, NonNullable<Damage>][] = [
   ...[0.1, 0.5].flatMap((share): [string, NonNullable<Damage>][] => [
     [`ends after ${share * 100} %`, { kind: 'ends', at: part(share) }],
@@ -25,10 +25,10 @@ const DAMAGES: readonly [string, NonNullable<Damage>][] = [
 
 describeWith(
   [...DOCKER, 'docker'],
-  'what an engine gives us',
+  'an archive from an engine',
   () => {
     it.each(DAMAGES)(
-      'is no archive when it %s',
+      'is not saved when it %s',
       async (_, damage) => {
         const cwd = await createWorkspace({
           [`${DEFINITION}/files/hello`]: 'hello of this test\n',
@@ -77,7 +77,7 @@ describeWith(
   { root: true },
 );
 
-/** Folders and locks that hold no content. */
+/** Whether a path is a folder or lock without content. */
 function isState(file: string): boolean {
   return /^\.stowage(?:$|[\\/])/.test(file)
     ? !/\.(?:spool|partial|tar)$/.test(file)

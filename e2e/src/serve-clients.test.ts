@@ -10,7 +10,7 @@ const digestIn = async (location: string) =>
   (await json<Inspection>(['inspect', location])).images[0]?.digest;
 
 describeWith(['skopeo', 'go'], 'a registry of ours', () => {
-  it('takes from every client what every other then gets, byte by byte', async () => {
+  it('accepts pushes of every client, and every other client pulls the same bytes', async () => {
     const { path, digest } = await archive();
     const { host } = await startServe(['--root', await temporaryFolder()]);
     const [crane, regctl] = [await goTool('crane'), await goTool('regctl')];
@@ -39,7 +39,7 @@ describeWith(['skopeo', 'go'], 'a registry of ours', () => {
     expect(await must(crane, ['ls', '--insecure', `${host}/by/skopeo`])).toBe('');
   });
 
-  it('takes all platforms from skopeo, and what it finds where it syncs from', async () => {
+  it('accepts all platforms from skopeo copy and skopeo sync', async () => {
     const { path, digest } = await archive(['amd64', 'arm64']);
     const [from, to] = [
       await startServe(['--root', await temporaryFolder()]),
@@ -60,7 +60,7 @@ describeWith(['skopeo', 'go'], 'a registry of ours', () => {
       expect(await digestIn(`docker://${to.host}/app:${tag}`)).toBe(digest);
   });
 
-  it('shows archives as they are, and takes nothing', async () => {
+  it('serves archives unchanged, and refuses pushes', async () => {
     const { path, digest } = await archive();
     const { host } = await startServe([path]);
     const crane = await goTool('crane');
@@ -78,7 +78,7 @@ describeWith(
   [...DOCKER, 'docker', 'podman', 'buildah', 'ctr'],
   'a registry of ours',
   () => {
-    it('is pushed to and pulled from by docker, podman and buildah', async () => {
+    it('works with push and pull of docker, podman and buildah', async () => {
       const { path } = await archive();
       const { host } = await startServe(['--root', await temporaryFolder()]);
       const env = { DOCKER_HOST: inject('dockerHost') };
@@ -100,7 +100,7 @@ describeWith(
       }
     });
 
-    it('is pulled from and pushed to by containerd', async () => {
+    it('works with pull and push of containerd', async () => {
       const { path, digest } = await archive();
       const { host } = await startServe(['--root', await temporaryFolder()]);
       await json(['push', path, '--to', host, '--tag', 'team/app:1']);

@@ -11,42 +11,46 @@ import { describeWith } from './peers.js';
 import { json, must, stowage, temporaryFolder } from './run.js';
 import { archive, digestOf, pushSmall, readSmall, startServe } from './served.js';
 
-describe('what a registry of ours has acknowledged', () => {
-  it('is there after kill -9, whole, and nothing else is', { timeout: 60_000 }, async () => {
-    const root = await temporaryFolder();
-    const acknowledged = new Map<string, string>();
-    for (let round = 0; round < 3; round++) {
+describe('an acknowledged push to our registry', () => {
+  it(
+    'is complete after kill -9, and an unfinished one is absent',
+    { timeout: 60_000 },
+    async () => {
+      const root = await temporaryFolder();
+      const acknowledged = new Map<string, string>();
+      for (let round = 0; round < 3; round++) {
+        const { url, stop } = await startServe(['--root', root]);
+        const push = async (at: number) => {
+          const name = `team${at % 7}/app`;
+          const tag = `r${round}-${at}`;
+          acknowledged.set(`${name} ${tag}`, await pushSmall(url, name, tag));
+        };
+        const pushing = Array.from({ length: 200 }, (_, at) => push(at).catch(() => undefined));
+        // In the middle of the pushes.
+        while (acknowledged.size < 20 * (round + 1))
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        await stop('SIGKILL');
+        await Promise.all(pushing);
+      }
+      expect(acknowledged.size).toBeLessThan(600);
       const { url, stop } = await startServe(['--root', root]);
-      const push = async (at: number) => {
-        const name = `team${at % 7}/app`;
-        const tag = `r${round}-${at}`;
-        acknowledged.set(`${name} ${tag}`, await pushSmall(url, name, tag));
+      for (const [image, digest] of acknowledged) {
+        const [name = '', tag = ''] = image.split(' ');
+        expect(await readSmall(url, name, tag)).toBe(digest);
+      }
+      const { repositories } = (await (await fetch(`${url}/v2/_catalog`)).json()) as {
+        repositories: string[];
       };
-      const pushing = Array.from({ length: 200 }, (_, at) => push(at).catch(() => undefined));
-      // In the middle of it, wherever each of them is then.
-      while (acknowledged.size < 20 * (round + 1))
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      await stop('SIGKILL');
-      await Promise.all(pushing);
-    }
-    expect(acknowledged.size).toBeLessThan(600);
-    const { url, stop } = await startServe(['--root', root]);
-    for (const [image, digest] of acknowledged) {
-      const [name = '', tag = ''] = image.split(' ');
-      expect(await readSmall(url, name, tag)).toBe(digest);
-    }
-    const { repositories } = (await (await fetch(`${url}/v2/_catalog`)).json()) as {
-      repositories: string[];
-    };
-    for (const name of repositories) {
-      const answer = await fetch(`${url}/v2/${name}/tags/list`);
-      const { tags } = (await answer.json()) as { tags: string[] };
-      for (const tag of tags) await readSmall(url, name, tag);
-    }
-    await stop('SIGTERM');
-  });
+      for (const name of repositories) {
+        const answer = await fetch(`${url}/v2/${name}/tags/list`);
+        const { tags } = (await answer.json()) as { tags: string[] };
+        for (const tag of tags) await readSmall(url, name, tag);
+      }
+      await stop('SIGTERM');
+    },
+  );
 
-  it('goes on where an upload stood, in the next process', async () => {
+  it('may resume an upload after a restart', async () => {
     const root = await temporaryFolder();
     const first = await startServe(['--root', root]);
     const begun = await fetch(`${first.url}/v2/a/blobs/uploads/`, { method: 'POST' });
@@ -60,7 +64,7 @@ describe('what a registry of ours has acknowledged', () => {
     expect((await fetch(target, { method: 'PUT', body: 'bytes' })).status).toBe(201);
   });
 
-  it('is scrubbed: what is damaged is named and taken away, and pushed again', async () => {
+  it('is scrubbed: damaged blobs are reported and quarantined, and can be pushed again', async () => {
     const root = await temporaryFolder();
     const { url } = await startServe(['--root', root]);
     const digest = await pushSmall(url, 'a', '1');
@@ -97,14 +101,14 @@ describe('what a registry of ours has acknowledged', () => {
   });
 });
 
-describe('two registries of ours over one folder', () => {
-  it('are one: what either took, both have, and uploads go on in the other', async () => {
+describe('two of our registries on one folder', () => {
+  it('share their content, and uploads continue in the other', async () => {
     const root = await temporaryFolder();
     const [one, other] = [await startServe(['--root', root]), await startServe(['--root', root])];
     const at = (index: number) => (index % 2 === 0 ? one.url : other.url);
     const pushed = await Promise.all(
       Array.from({ length: 40 }, async (_, index) => {
-        // Half of the tags are pushed to both at once.
+        // Half of the tags are pushed to both at the same time.
         const tag = `${index - (index % 4 === 1 ? 1 : 0)}`;
         return { tag, digest: await pushSmall(at(index), 'team/app', tag), index };
       }),
@@ -123,7 +127,7 @@ describe('two registries of ours over one folder', () => {
     expect((await fetch(`${other.url}/v2/team/app/manifests/${digest}`)).status).toBe(404);
   });
 
-  it('are pruned by the rules of everything else, while they run', async () => {
+  it('are pruned by the common rules while they run', async () => {
     const root = await temporaryFolder();
     const { url } = await startServe(['--root', root]);
     for (const tag of ['1', '2', '3']) await pushSmall(url, 'team/app', tag);
@@ -147,7 +151,7 @@ describe('two registries of ours over one folder', () => {
     expect(await readdir(join(root, 'blobs/sha256'))).toHaveLength(3);
   });
 
-  it('keep no more than they may', async () => {
+  it('keep no more than --max-used', async () => {
     const { url } = await startServe(['--root', await temporaryFolder(), '--max-used', '100KB']);
     await pushSmall(url, 'a', '1');
     const body = Buffer.alloc(200_000, 'x');
@@ -163,9 +167,9 @@ describe('two registries of ours over one folder', () => {
 
 describeWith(
   ['mount'],
-  'a registry of ours on a full disk',
+  'our registry on a full disk',
   () => {
-    it('says so, keeps what it has, and takes more when there is room', async () => {
+    it('reports it, keeps its content, and accepts pushes when there is space again', async () => {
       const folder = join(await temporaryFolder(), 'disk');
       await mountTmpfs(folder, 'size=8m');
       const { url, stop } = await startServe(['--root', join(folder, 'root')]);
@@ -181,7 +185,7 @@ describeWith(
       expect(await push(Buffer.alloc(3_000_000, 'y'))).toMatchObject({ status: 201 });
       expect(await pushSmall(url, 'a', '2')).toMatch(/^sha256:/);
       await stop('SIGTERM');
-      // Nor does it need to write where it only reads.
+      // A read-only registry needs no writable folder.
       await must('mount', ['-o', 'remount,ro', folder]);
       const reader = await startServe(['--root', join(folder, 'root'), '--read-only']);
       expect(await readSmall(reader.url, 'a', '1')).toBe(digest);
@@ -191,8 +195,8 @@ describeWith(
   { root: true },
 );
 
-describe('a registry of ours in front of another', () => {
-  it('fetches what is missing once, keeps it, and serves it when the other is away', async () => {
+describe('our registry as a mirror', () => {
+  it('fetches missing content once, keeps it, and serves it when the upstream is down', async () => {
     const far = await startServe(['--root', await temporaryFolder()]);
     const digest = await pushSmall(far.url, 'ci/app', '1');
     const { host, requests } = await faultyProxy(far.host, () => false, {});
@@ -204,7 +208,7 @@ describe('a registry of ours in front of another', () => {
     expect(new Set(found)).toEqual(new Set([digest]));
     const blobs = requests.filter((each) => each.startsWith('GET') && each.includes('/blobs/'));
     expect(blobs).toHaveLength(2);
-    // What is pushed here stays here, and a name that is ours is not theirs.
+    // Pushes stay in the mirror, and a name pushed here is not read from the upstream.
     const own = await pushSmall(near.url, 'app', '2');
     expect((await fetch(`${far.url}/v2/ci/app/manifests/2`)).status).toBe(404);
     expect(await pushSmall(far.url, 'ci/app', '2')).not.toBe(own);
@@ -217,13 +221,13 @@ describe('a registry of ours in front of another', () => {
   });
 });
 
-describe('a registry of ours lets in', () => {
+describe('our registry accepts', () => {
   const HASH = '$2b$04$j1OmC2Phjo8vZnDs5MV35ODQAQIqwLwY9Ns8ra9wLmCRIvo0EGKUK';
   const basic = (user: string, password: string) => ({
     authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
   });
 
-  it('nobody from elsewhere, unless it is said', async () => {
+  it('only loopback clients without access control', async () => {
     for (const args of [
       ['--listen', '0.0.0.0:0'],
       ['--listen', '[::]:0'],
@@ -249,7 +253,7 @@ describe('a registry of ours lets in', () => {
     expect(push.status).toBe(401);
   });
 
-  it('who knows a password, to where that one may go', async () => {
+  it('users with a password, for the repositories of their rules', async () => {
     const folder = await temporaryFolder();
     const file = join(folder, 'users');
     await writeFile(file, `ada:${HASH}\nbob:${HASH}\n`);
@@ -277,18 +281,18 @@ describe('a registry of ours lets in', () => {
     expect(await status('POST', '/v2/other/app/blobs/uploads/', ada)).toBe(403);
     expect(await status('POST', '/v2/team/app/blobs/uploads/', bob)).toBe(403);
     expect(await status('GET', '/v2/team/app/tags/list', bob)).toBe(404);
-    // Who is taken out of the file is out at once.
+    // A user removed from the file loses access at once.
     await writeFile(file, `bob:${HASH}\n`);
     expect(await status('GET', '/v2/', ada)).toBe(401);
   });
 
-  it('no request that is two, or none', async () => {
+  it('no ambiguous or malformed request', async () => {
     const { url } = await startServe(['--root', await temporaryFolder()]);
     const raw = async (head: string, body = '') => {
       const socket = connect(Number(new URL(url).port), '127.0.0.1');
       let said = '';
       socket.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      // It may hang up before it has read all.
+      // The server may close the connection before it has read everything.
       socket.on('error', () => undefined);
       const closed = new Promise((resolve) => socket.on('close', resolve));
       socket.end(`${head}\r\nhost: x\r\nconnection: close\r\n\r\n${body}`);
@@ -310,7 +314,7 @@ describe('a registry of ours lets in', () => {
   });
 
   it(
-    'who believes its certificate, the new one when there is a new one',
+    'clients that trust its certificate, and reloads a changed one',
     { timeout: 60_000 },
     async () => {
       const folder = await temporaryFolder();
@@ -340,7 +344,7 @@ describe('a registry of ours lets in', () => {
           });
           socket.on('error', reject);
         });
-      // It looks for a new one every ten seconds.
+      // The certificate is reloaded every ten seconds.
       await expect.poll(shown, { timeout: 30_000, interval: 500 }).toBe('two');
     },
   );

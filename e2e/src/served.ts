@@ -7,7 +7,7 @@ import { storeWith, writeIndex } from '../../packages/core/testing/image.js';
 import { MemoryStore } from '../../packages/core/testing/memory-store.js';
 import { CLI, cleanEnvironment, temporaryFolder } from './run.js';
 
-/** `stowage serve` on a free port, until the test ends or it is killed. It logs requests where that is asked for. */
+/** Runs `stowage serve` on a free port until the test ends or it is killed. It logs requests only with `logs`. */
 export async function startServe(
   args: readonly string[],
   { logs = false }: { readonly logs?: boolean } = {},
@@ -31,7 +31,7 @@ export async function startServe(
     );
     child.on('close', () => reject(new Error(`stowage serve ended:\n${said}`)));
   });
-  /** Ends the pipes that its output goes to. */
+  /** Closes the pipes of its output. */
   const hangUp = (): void => {
     child.stdout.destroy();
     child.stderr.destroy();
@@ -42,7 +42,7 @@ export async function startServe(
 export const digestOf = (bytes: Uint8Array | string) =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** Pushes an image of one layer as most clients do: three uploads, a tag. @returns whether it was acknowledged */
+/** Pushes an image of one layer as most clients do: three uploads, a tag. @returns its digest */
 export async function pushSmall(url: string, name: string, tag: string): Promise<string> {
   const blobs = [`a layer of ${name}:${tag}`.repeat(500), '{}'];
   for (const blob of blobs) {
@@ -76,7 +76,7 @@ export async function pushSmall(url: string, name: string, tag: string): Promise
   return digestOf(manifest);
 }
 
-/** Reads an image as a client does. @throws when something of it is not there, or is not what it should be */
+/** Reads an image as a client does. @returns its digest. @throws when content is missing or damaged */
 export async function readSmall(url: string, name: string, reference: string): Promise<string> {
   const read = async (path: string, digest?: string): Promise<string> => {
     const answer = await fetch(`${url}/v2/${name}/${path}`);
@@ -94,7 +94,7 @@ export async function readSmall(url: string, name: string, reference: string): P
   return digestOf(manifest);
 }
 
-/** An archive of an image of one platform, or of several. */
+/** Writes an archive with an image of one platform or of several. */
 export async function archive(
   architectures: readonly string[] = [],
 ): Promise<{ readonly path: string; readonly digest: string }> {

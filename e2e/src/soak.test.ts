@@ -4,7 +4,7 @@ import { run } from './run.js';
 
 const SOAK = join(import.meta.dirname, '../../tools/soak.mjs');
 
-it('loses nothing in a minute of everything at once, a part of it killed', async () => {
+it('loses nothing in a minute of concurrent commands, some of them killed', async () => {
   const { code, stdout, stderr } = await run(process.execPath, [SOAK, '--seconds', '60']);
   expect(code, `${stdout}${stderr}`).toBe(0);
   expect(stdout).toMatch(

@@ -22,7 +22,7 @@ describeWith(
   ['mount', 'umount'],
   'a full disk',
   () => {
-    it('is exit 7 before anything is written, and leaves the old archive', async () => {
+    it('gives exit 7 before anything is written, and leaves the old archive', async () => {
       const cwd = await createWorkspace();
       const images = join(cwd, 'images');
       await mountTmpfs(images, 'size=1m');
@@ -38,13 +38,13 @@ describeWith(
       ]);
     });
 
-    it('is made room on where the rules allow', async () => {
+    it('is pruned by the rules to make room', async () => {
       const cwd = await createWorkspace({ 'stowage.yaml': 'prune: { unused_for: 30d }\n' });
       const images = join(cwd, 'images');
       await mountTmpfs(images, 'size=3m');
       await put(cwd, `${DEFINITION}/files/big`, 'a'.repeat(1_500_000));
       expect((await save(cwd)).code).toBe(0);
-      // An older archive of the name is all that may go.
+      // Only an older archive of the name may be deleted.
       await copyFile(join(images, `app/${NAME}.tar`), join(images, `app/${OLD}.tar`));
       await appendFile(
         join(images, 'image-registry.yml'),
@@ -57,9 +57,9 @@ describeWith(
       expect(await states(cwd)).toEqual([`${NAME} ok`]);
     });
 
-    it('that fills up in the middle leaves the old state, whatever the step', async () => {
+    it('that fills up at any step leaves the old state', async () => {
       const outcomes = new Set<number | null>();
-      // Files need inodes: with n of them to be had, some later step each time finds none.
+      // Each file needs an inode: with n free inodes, a later step fails for each n.
       for (let inodes = 4; !outcomes.has(0); inodes++) {
         expect(inodes).toBeLessThan(40);
         const cwd = await createWorkspace();
@@ -80,7 +80,7 @@ describeWith(
       expect([...outcomes].sort()).toEqual([0, 7]);
     });
 
-    it('of the store is exit 7 before a layer is written', async () => {
+    it('of the store gives exit 7 before a layer is written', async () => {
       const cwd = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(3_000_000) });
       const store = join(cwd, '.stowage');
       await mountTmpfs(store, 'size=2m');

@@ -21,7 +21,7 @@ describeWith(
   [...DOCKER, 'docker', 'ssh', 'sshd'],
   'a Docker Engine behind ssh',
   () => {
-    it('is loaded, lists and forgets, by the settings of ssh', async () => {
+    it('is reached for load, ls and rm with the settings of ssh', async () => {
       const { host, env } = await login({ known: true });
       const path = join(await temporaryFolder(), 'image.tar');
       const content = await storeWith(NAME, { bytes: 3_000_000 });
@@ -38,7 +38,7 @@ describeWith(
       await must('docker', ['image', 'rm', NAME], { env: { DOCKER_HOST: inject('dockerHost') } });
     });
 
-    it('is not spoken to when ssh does not know its host', async () => {
+    it('is not contacted when ssh does not know the host key', async () => {
       const { host, env } = await login({ known: false });
       const answer = await json(['ls', '--engine', 'docker', '--host', host], { env });
       expect(answer).toMatchObject({ error: { code: 'UNAVAILABLE' } });
@@ -48,7 +48,7 @@ describeWith(
   { root: true },
 );
 
-/** A server for logins to this machine, and an environment whose `ssh` may log in there. */
+/** Starts an sshd on this machine. @returns an environment whose `ssh` can log in to it */
 async function login({ known }: { known: boolean }) {
   const folder = await temporaryFolder();
   const file = (name: string) => join(folder, name);
@@ -56,7 +56,7 @@ async function login({ known }: { known: boolean }) {
     await must('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file(key)]);
   await copyFile(file('user.pub'), file('authorized'));
   const port = await freePort();
-  // Where the server that Debian ships drops its rights.
+  // Debian's sshd needs this folder for privilege separation.
   await mkdir('/run/sshd', { recursive: true });
   await writeFile(
     file('sshd_config'),
@@ -87,7 +87,7 @@ PermitRootLogin prohibit-password
   await writeFile(hosts, known ? await must('ssh-keyscan', ['-p', `${port}`, '127.0.0.1']) : '');
   const settings = `UserKnownHostsFile ${hosts}\nIdentityFile ${file('user')}\nIdentitiesOnly yes\n`;
   await writeFile(file('ssh_config'), settings);
-  // ssh looks for its settings in the home of who it runs as, whatever HOME says.
+  // ssh finds its settings by the user's home folder in passwd, not by HOME.
   await writeFile(file('ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F '${file('ssh_config')}' "$@"\n`);
   await chmod(file('ssh'), 0o755);
   const socket = inject('dockerHost').replace('unix://', '');

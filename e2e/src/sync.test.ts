@@ -13,7 +13,7 @@ const build = (cwd: string, definition: string) =>
   must(process.execPath, [CLI, 'build', definition, '--save'], { cwd });
 
 describeWith(['docker-registry', 'skopeo'], 'a fleet of machines', () => {
-  it('shares archives through one repository, moves only differences, and forgets together', async () => {
+  it('shares archives through one repository, copies only differences, and deletes everywhere', async () => {
     const { host, requests } = await faultyProxy(await startRegistry(), () => false, {});
     const repository = `${host}/ci`;
     const [one, two] = [await createWorkspace(), await createWorkspace()];
@@ -35,7 +35,7 @@ describeWith(['docker-registry', 'skopeo'], 'a fleet of machines', () => {
       [OTHER, 'sent'],
       [NAME, 'sent'],
     ]);
-    // tags/list is the catalog; digests are those of the archives.
+    // The tags are the names of the catalog, with the digests of the archives.
     const tags = async () => {
       const listed = ['list-tags', '--tls-verify=false', `docker://${repository}`];
       return (JSON.parse(await must('skopeo', listed)) as { Tags: string[] }).Tags.sort();
@@ -49,9 +49,9 @@ describeWith(['docker-registry', 'skopeo'], 'a fleet of machines', () => {
       [OTHER, 'same'],
       [NAME, 'same'],
     ]);
-    // The tags, and each record's digest.
+    // Requests only the tags and the digest of each record.
     expect(requests.filter((each) => each !== 'GET /v2/')).toHaveLength(3);
-    // Another machine, with nothing but settings.
+    // Another machine, which has only the settings.
     expect(actions(await sync(two, repository, './images'))).toEqual([
       [OTHER, 'received'],
       [NAME, 'received'],
@@ -69,7 +69,7 @@ describeWith(['docker-registry', 'skopeo'], 'a fleet of machines', () => {
       [OTHER, 'same'],
       [NAME, 'same'],
     ]);
-    // One machine makes an image anew; the other gets that one and no more.
+    // One machine builds an image again; the other fetches only that one.
     await writeFile(join(one, DEFINITION, 'files/hello'), 'hello again\n');
     await build(one, DEFINITION);
     expect(actions(await sync(one, './images', repository))).toEqual([
@@ -88,9 +88,9 @@ describeWith(['docker-registry', 'skopeo'], 'a fleet of machines', () => {
     // A mistyped name deletes nothing.
     const typo = ['sync', `${host}/cj`, './images', '--prune'];
     expect((await stowage(typo, { cwd: two })).code).toBe(3);
-    // What one machine throws away goes everywhere, but for what somebody pinned.
+    // A deletion on one machine reaches all machines, except for pinned archives.
     await rm(join(one, `images/app/${OTHER}.image.json`));
-    // Without its record it is no image to send, but it is here.
+    // An archive without a record is not sent, but counts as present.
     expect(actions(await sync(one, './images', repository, '--prune'))).toEqual([[NAME, 'same']]);
     await rm(join(one, `images/app/${OTHER}.tar`));
     expect(actions(await sync(one, './images', repository))).toEqual([[NAME, 'same']]);

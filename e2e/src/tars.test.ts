@@ -7,7 +7,7 @@ import { contentsOf } from '../../packages/core/testing/tar-contents.js';
 import { describeWith } from './peers.js';
 import { must, temporaryFolder } from './run.js';
 
-/** What a tar is made of; a link's content is that of what it leads to. */
+/** A member of a tar; a link has the content of its target. */
 interface Member {
   readonly path: string;
   readonly kind: 'file' | 'hard link' | 'symbolic link';
@@ -27,7 +27,7 @@ const MEMBERS: fc.Arbitrary<Member[]> = fc
     }),
     { selector: ({ path }) => path, minLength: 1, maxLength: 8 },
   )
-  // One cannot be a file and a folder at once.
+  // A path cannot be both a file and a folder.
   .map((all) => all.filter(({ path }) => !all.some((one) => one.path.startsWith(`${path}/`))));
 
 /** The writers, each with the formats that can hold any name. */
@@ -42,12 +42,12 @@ with tarfile.open('../x.tar', 'w', format=getattr(tarfile, sys.argv[1])) as tar:
     tar.add('.')
 `;
 
-describeWith(['tar', 'bsdtar', 'python3'], 'a tar, whoever wrote it', () => {
-  it('is indexed alike', async () => {
+describeWith(['tar', 'bsdtar', 'python3'], 'a tar of any writer', () => {
+  it('gets the same index', async () => {
     await fc.assert(
       fc.asyncProperty(MEMBERS, async (members) => {
         const folder = await temporaryFolder();
-        const expected = await lay(join(folder, 'tree'), members);
+        const expected = await createFiles(join(folder, 'tree'), members);
         for (const [program, args, formats] of WRITERS) {
           for (const format of formats) {
             await must(program, args(format), {
@@ -65,8 +65,11 @@ describeWith(['tar', 'bsdtar', 'python3'], 'a tar, whoever wrote it', () => {
   }, 120_000);
 });
 
-/** Makes files, and answers what each path holds. */
-async function lay(folder: string, members: readonly Member[]): Promise<Map<string, string>> {
+/** Creates files. @returns the content of each path */
+async function createFiles(
+  folder: string,
+  members: readonly Member[],
+): Promise<Map<string, string>> {
   await mkdir(folder);
   const target = body('target', 700);
   await writeFile(join(folder, 'target'), target);

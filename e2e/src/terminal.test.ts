@@ -6,8 +6,8 @@ import { createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { describeWith } from './peers.js';
 import { CLI, run, stowage } from './run.js';
 
-/** What was written to a terminal, in pieces that each stay on one line. */
-function pieces(text: string): string[] {
+/** Splits the output of a terminal at line breaks and cursor movements. */
+function splitOutput(text: string): string[] {
   // eslint-disable-next-line no-control-regex
   return text.split(/\r|\n|\u001b\[[0-9?;]*[A-Za-z]/).filter((piece) => piece !== '');
 }
@@ -24,7 +24,7 @@ describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
     return stdout;
   };
 
-  it('draws a bar for each layer and one for all, and leaves nothing of them', async () => {
+  it('draws a bar for each layer and one for the total, and removes them at the end', async () => {
     const cwd = await createWorkspace();
     const other = DEFINITION.replace('gcc15', 'top');
     await put(
@@ -38,7 +38,7 @@ describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
       expect((await stowage(['build', folder, '--save'], { cwd })).code).toBe(0);
     }
     const said = await inTerminal('load app-ubuntu-25.04-top --engine embedded', cwd);
-    const shown = pieces(said);
+    const shown = splitOutput(said);
     for (const piece of shown) expect(piece.length).toBeLessThan(80);
     const bars = new Set(
       shown.flatMap((piece) => /^ {2}([0-9a-f]{12}|all) +[=-]+ +\d+%/.exec(piece)?.[1] ?? []),
@@ -46,14 +46,14 @@ describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
     expect([...bars].filter((name) => name !== 'all')).toHaveLength(2);
     expect(bars).toContain('all');
     expect(shown.at(-1)).toContain('app-ubuntu-25.04-top');
-    // The cursor is there again.
+    // The cursor is visible again.
     expect(said.lastIndexOf('\u001b[?25h')).toBeGreaterThan(said.lastIndexOf('\u001b[?25l'));
-    // And nothing is drawn where nobody looks.
+    // No bars without a terminal.
     const piped = await run(process.execPath, [CLI, 'load', NAME, '--engine', 'embedded'], { cwd });
     expect(piped.stderr + piped.stdout).not.toContain('%');
   });
 
-  it('says what is wrong in colour, unless NO_COLOR is set or nobody looks', async () => {
+  it('prints errors in colour, unless NO_COLOR is set or stderr is no terminal', async () => {
     const cwd = await createWorkspace();
     const inColour = (command: string) => inTerminal(command, cwd, 'env -u NO_COLOR -u CI');
     expect(await inColour('load ./nope.tar')).toContain(`${RED}stowage:`);

@@ -19,7 +19,7 @@ it('counts every use of 32 processes, while others fold the journal into the cat
   const all = [...Array.from({ length: PROCESSES }, load), save(), save()];
   for (const { code, stderr } of await Promise.all(all)) expect(code, stderr).toBe(0);
   expect(await count(cwd)).toBe(PROCESSES + 1);
-  // Folding once more changes nothing, and neither does forgetting what was derived.
+  // Folding again changes nothing, and neither does deleting the derived files.
   await save();
   expect(await count(cwd)).toBe(PROCESSES + 1);
 });

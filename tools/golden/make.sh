@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the golden archives of packages/core/testing/golden with the real tools, and notes their versions; those of
-# tools that do not run here are made by synthetic.py.
+# Makes the golden archives of packages/core/testing/golden with the real tools, and records their versions in VERSIONS.
+# synthetic.py makes those of tools that do not run here.
 # Needs root, docker, podman, buildah, skopeo, umoci, ctr, crane, regctl, docker-registry; run it by hand when a
 # row is added, and commit what it makes:  tools/golden/make.sh
 set -euo pipefail
@@ -61,7 +61,7 @@ docker-registry serve registry.yml >registry.log 2>&1 &
 sleep 1
 skopeo copy -q --dest-tls-verify=false "docker-archive:$out/docker-20.tar" "docker://127.0.0.1:$port/golden/app:v1"
 crane pull --insecure "127.0.0.1:$port/golden/app:v1" crane.tar
-# The registry's port is of this run; the name in the archive must not be.
+# Rename the image: its name has the port of this run's registry, which would make the archive differ each time.
 python3 "$here/rename.py" crane.tar "127.0.0.1:$port/golden/app:v1" "registry.example.com/golden/app:v1" "$out/crane.tar"
 regctl registry set "127.0.0.1:$port" --tls disabled >/dev/null
 regctl image export --name registry.example.com/golden/app:v1 "127.0.0.1:$port/golden/app:v1" "$out/regctl.tar"

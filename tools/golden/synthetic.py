@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes the golden archives of tools that cannot be run here, after what they are known to write.
+"""Makes the golden archives of tools that cannot be run here, in the format that they are known to write.
 
 tools/golden/make.sh runs it; alone:  tools/golden/synthetic.py packages/core/testing/golden
-Equal runs make equal bytes. Each function is one row of packages/core/src/archive/golden.test.ts.
+Every run writes the same bytes. Each function is one row of packages/core/src/archive/golden.test.ts.
 """
 import gzip
 import hashlib
@@ -34,7 +34,7 @@ def layer(content):
 
 
 class Blobs:
-    """Content by digest, as a layout holds it."""
+    """Content by digest, as in an OCI layout."""
 
     def __init__(self, algorithm='sha256'):
         self.algorithm, self.files = algorithm, {}
@@ -116,13 +116,13 @@ def docker_25(out):
     entries = [named(app, 'docker.io/golden/app:v1', 'v1'), named(app, 'docker.io/golden/app:also', 'also'), named(more, 'docker.io/library/hello:1.0', '1.0')]
     halves = docker_half((config, layers, ['golden/app:v1', 'golden/app:also']), (more_config, more_layers, ['hello:1.0']))
     write(out / 'docker-25.tar', {**blobs.files, **top(entries), **halves})
-    # The same without containerd's annotation: then only RepoTags has the repository.
+    # The same without containerd's annotation: only RepoTags has the repository.
     entries = [named(app, ref='v1'), named(more, ref='1.0')]
     write(out / 'docker-25-tags-only.tar', {**blobs.files, **top(entries), **halves})
 
 
 def docker_25_0(out):
-    """The OCI half of the first 25.0 releases did not always say what the config does."""
+    """The first 25.0 releases: the OCI half does not always match the config."""
     for name, change in {
         'no-layers': lambda layers: [],
         'misordered': lambda layers: layers[::-1],
@@ -142,7 +142,7 @@ def docker_25_0(out):
 
 
 def docker_29(out):
-    """The containerd image store exports an index of all platforms with the blobs of one."""
+    """The containerd image store: an index of all platforms with the blobs of only one."""
     blobs, elsewhere = Blobs(), Blobs()
     here, config, layers = blobs.image('app')
     there, _, _ = elsewhere.image('app', ARM64)
@@ -192,7 +192,7 @@ def layouts(out):
 
 
 def docker_files(long=False):
-    """What docker save ≤ 24, kaniko and bazel share: {path: content}, and the items of manifest.json."""
+    """The common layout of docker save ≤ 24, kaniko and bazel: {path: content}, and the items of manifest.json."""
     plain = [layer(f'app {n}\n'.encode()) for n in (0, 1)]
     ids = [hashlib.sha256(each).hexdigest() for each in plain]
     config = text({**AMD64, 'config': {'Cmd': ['/file']}, 'rootfs': {'type': 'layers', 'diff_ids': [f'sha256:{each}' for each in ids]}})
@@ -223,7 +223,7 @@ def tars(out):
     files = {**files, **manifest(list(files)[:2])}
     write(out / 'long-names-gnu.tar', files, format=tarfile.GNU_FORMAT, folders=False)
     write(out / 'long-names-pax.tar', files, format=tarfile.PAX_FORMAT, folders=False)
-    # Sizes as they are written from 8 GiB on: in a pax record, and in binary.
+    # Sizes in the two forms that are used from 8 GiB on: a pax record, and binary.
     sized = Path(out / 'large-sizes-pax.tar')
     with tarfile.open(sized, 'w', format=tarfile.PAX_FORMAT) as tar:
         for name, content in files.items():

@@ -4,7 +4,7 @@ import { pushSmall, readSmall, startServe } from '../served.js';
 import { ask } from './raw.js';
 
 export function browserAttacks(): void {
-  it('reads and deletes nothing under a name of its own (DNS rebinding)', async () => {
+  it('cannot read or delete with another host name (DNS rebinding)', async () => {
     const { url } = await startServe(['--root', await temporaryFolder()]);
     const digest = await pushSmall(url, 'a', '1');
     const evil = { headers: { host: 'evil.example.org:5000' } };
@@ -26,7 +26,7 @@ export function browserAttacks(): void {
       expect((await ask(`${url}/v2/`, { headers: { host } })).status).toBe(200);
   });
 
-  it('reaches an open listener by addresses, and by the names that are allowed', async () => {
+  it('reaches a listener without a login by addresses and by allowed host names', async () => {
     const { url } = await startServe([
       ...['--root', await temporaryFolder(), '--listen', '0.0.0.0:0', '--anonymous', 'write'],
       ...['--allowed-host', 'registry.lan', '--allowed-host', '*.internal'],
@@ -46,7 +46,7 @@ export function browserAttacks(): void {
     ]);
   });
 
-  it('writes nothing from a page of another site', async () => {
+  it('cannot write from a page of another site', async () => {
     const { url, host } = await startServe(['--root', await temporaryFolder()]);
     const post = async (headers: Readonly<Record<string, string>>) =>
       (await ask(`${url}/v2/a/blobs/uploads/`, { method: 'POST', headers })).status;
@@ -59,7 +59,7 @@ export function browserAttacks(): void {
     expect(await post({})).toBe(202);
   });
 
-  it('shows no content as a page, and no page in a frame', async () => {
+  it('does not render content as a page, nor a page in a frame', async () => {
     const { url } = await startServe(['--root', await temporaryFolder()]);
     const digest = await pushSmall(url, 'a', '1');
     for (const path of [

@@ -9,11 +9,11 @@ import { pushSmall, readSmall, startServe } from '../served.js';
 import { ask, basic } from './raw.js';
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
-/** For machines that are busy. */
-const PATIENT = { timeout: 30_000 };
+/** A long timeout, for busy machines. */
+const LONG_TIMEOUT = { timeout: 30_000 };
 
 export function floodAttacks(): void {
-  it('gets deep JSON and unknown layers refused in few words', async () => {
+  it('gets a short error for deeply nested JSON and for unknown layers', async () => {
     const { url } = await startServe(['--root', await temporaryFolder()]);
     const { pushBlob, putManifest, ask: get } = clientOfRegistry(url);
     const deep = `{"schemaVersion":2,"a":${'['.repeat(5000)}${']'.repeat(5000)}}`;
@@ -36,7 +36,7 @@ export function floodAttacks(): void {
     expect(text.length).toBeLessThan(2000);
   });
 
-  it('does not close the gate to others with uploads that it never ends', async () => {
+  it('cannot block other clients with unfinished uploads', async () => {
     const { url } = await startServe(['--root', await temporaryFolder()]);
     const { ask: from } = clientOfRegistry(url);
     const open: ClientRequest[] = [];
@@ -54,8 +54,8 @@ export function floodAttacks(): void {
       sent.write('x');
       open.push(sent);
     }
-    // It is refused more than its part, and another address pushes.
-    await expect.poll(() => [...refused], PATIENT).toEqual([429]);
+    // Uploads above the limit of one address are refused; another address can push.
+    await expect.poll(() => [...refused], LONG_TIMEOUT).toEqual([429]);
     const start = { method: 'POST', from: '127.0.0.2' };
     expect((await ask(`${url}/v2/b/blobs/uploads/`, start)).status).toBe(202);
     expect((await from('GET', '/v2/')).status).toBe(200);
@@ -63,12 +63,12 @@ export function floodAttacks(): void {
     await expect
       .poll(
         async () => (await ask(`${url}/v2/b/blobs/uploads/`, { method: 'POST' })).status,
-        PATIENT,
+        LONG_TIMEOUT,
       )
       .toBe(202);
   });
 
-  it('gets long lists of referrers in pages', async () => {
+  it('gets a long list of referrers in pages', async () => {
     const { url } = await startServe(['--root', await temporaryFolder()]);
     const { pushBlob, putManifest, ask: get } = clientOfRegistry(url);
     await pushBlob('a', '{}');
@@ -95,7 +95,7 @@ export function floodAttacks(): void {
     expect(count).toBe(20);
   });
 
-  it('is logged in lines that say who and what, and that it cannot forge', async () => {
+  it('is logged with user and request, and cannot forge log lines', async () => {
     const folder = await temporaryFolder();
     const file = join(folder, 'users');
     await writeFile(file, `ada:${await hash('secret', 4)}\n`);
@@ -109,7 +109,7 @@ export function floodAttacks(): void {
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as object);
-    await expect.poll(() => lines().length, PATIENT).toBe(3);
+    await expect.poll(() => lines().length, LONG_TIMEOUT).toBe(3);
     const [right, wrong, odd] = lines();
     expect(right).toMatchObject({
       ...{ user: 'ada', address: '127.0.0.1', method: 'GET', path: '/v2/', status: 200 },
@@ -127,27 +127,27 @@ export function floodAttacks(): void {
     const text = await startServe(args, { logs: true });
     await ask(`${text.url}/v2/`, { headers: basic('ada', 'secret') });
     await expect
-      .poll(text.said, PATIENT)
+      .poll(text.said, LONG_TIMEOUT)
       .toMatch(/^\S+Z 127\.0\.0\.1 ada GET \/v2\/ 200 \d+B [\d.]+ms [0-9a-f-]{36}\n$/);
     const none = await startServe([...args, '--log', 'none'], { logs: true });
     await ask(`${none.url}/v2/`, { headers: basic('ada', 'secret') });
     expect(none.said()).toBe('');
   });
 
-  it('outlives the readers of its output', async () => {
+  it('does not stop the registry by closing the pipes of its output', async () => {
     const { url, hangUp } = await startServe(['--root', await temporaryFolder()], { logs: true });
     hangUp();
     for (let at = 0; at < 5; at++) await pushSmall(url, 'a', `${at}`);
     await readSmall(url, 'a', '4');
   });
 
-  it('is warned of where passwords would travel in the clear', async () => {
+  it('makes the registry warn when passwords would be sent unencrypted', async () => {
     const folder = await temporaryFolder();
     const file = join(folder, 'users');
     await writeFile(file, `ada:${await hash('secret', 4)}\n`);
     const args = ['--root', join(folder, 'root'), '--htpasswd', file];
     const { said } = await startServe([...args, '--listen', '0.0.0.0:0'], { logs: true });
-    await expect.poll(said, PATIENT).toContain('unencrypted');
+    await expect.poll(said, LONG_TIMEOUT).toContain('unencrypted');
     const local = await startServe(args, { logs: true });
     expect(local.said()).toBe('');
   });

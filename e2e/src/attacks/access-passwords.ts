@@ -14,7 +14,7 @@ async function serveWith(cost: number) {
 }
 
 export function passwordAttacks(): void {
-  it('does not stop it: others go on, one address is refused, a login that is remembered is not', async () => {
+  it('that guesses passwords is refused by address, while other clients and known logins are served', async () => {
     const { url } = await serveWith(11);
     const login = (password: string, from?: string) =>
       ask(`${url}/v2/`, { headers: basic('ada', password), ...(from ? { from } : {}) });
@@ -25,7 +25,7 @@ export function passwordAttacks(): void {
       answered++;
       return answer;
     });
-    // Ten are still being checked, in threads, when the others are refused.
+    // Ten passwords are still being hashed in threads when the others are refused.
     await expect.poll(() => answered, { interval: 5, timeout: 30_000 }).toBeGreaterThanOrEqual(50);
     expect((await ask(`${url}/healthz`)).status).toBe(200);
     expect((await login('secret')).status).toBe(200);
@@ -37,14 +37,14 @@ export function passwordAttacks(): void {
     const retry = answers.find(({ status }) => status === 429)?.headers['retry-after'];
     expect(Number(retry)).toBeGreaterThan(0);
     expect(Number(retry)).toBeLessThanOrEqual(60);
-    // Right or not, this address waits; another one does not.
+    // Even the right password is refused from this address; it is accepted from another one.
     const bob = { headers: basic('bob', 'other') };
     expect((await ask(`${url}/v2/`, bob)).status).toBe(429);
     expect((await ask(`${url}/v2/`, { ...bob, from: '127.0.0.2' })).status).toBe(200);
     expect((await login('secret')).status).toBe(200);
   });
 
-  it('tell no names apart: an unknown one is checked and refused as one of the file', async () => {
+  it('cannot find out user names: an unknown one is answered and limited like a known one', async () => {
     const { url } = await serveWith(8);
     for (const [user, from] of [
       ['ada', '127.0.0.3'],

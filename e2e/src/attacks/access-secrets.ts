@@ -24,7 +24,7 @@ async function start() {
 }
 
 export function secretAttacks(): void {
-  it('gets an index that names a secret image neither accepted nor shown', async () => {
+  it('can neither push nor see an index that names a secret image', async () => {
     const { owner, guest } = await start();
     const secret = await owner.pushImage('secret/app', '1', 'a secret layer');
     const child = described(MANIFEST, JSON.stringify(secret));
@@ -49,7 +49,7 @@ export function secretAttacks(): void {
     }
   });
 
-  it('gets from */* no repository without a slash, no mount from everywhere, no figures', async () => {
+  it('with a rule for */* gets no repository without a slash, no mount from other repositories, and no metrics', async () => {
     const { owner, slashed, guest } = await start();
     await owner.pushImage('alone', '1', 'a layer');
     await owner.pushImage('open/app', '1', 'a layer');

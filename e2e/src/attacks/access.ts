@@ -4,7 +4,7 @@ import { floodAttacks } from './access-floods.js';
 import { passwordAttacks } from './access-passwords.js';
 import { secretAttacks } from './access-secrets.js';
 
-/** Registers the cases of this file; see ../attacks.test.ts. */
+/** Registers the tests of this file; see ../attacks.test.ts. */
 export function accessAttacks(): void {
   describe('with passwords', passwordAttacks);
   describe('with the names of secrets', secretAttacks);

@@ -14,7 +14,7 @@ export function clientBoundsAttacks(): void {
       4,
       (path, host) => (path === '/token' ? 200 : `Bearer realm="http://${host}/token"`),
     ],
-  ])('that sends %s without end is cut off', { timeout: 60_000 }, async (_, exit, how) => {
+  ])('that sends %s without end is disconnected', { timeout: 60_000 }, async (_, exit, how) => {
     const registry = await recording((response, { url = '', headers: { host = '' } }) => {
       const answer = how(url.split('?', 1)[0] ?? '', host);
       if (typeof answer === 'number') flood(response, answer);
@@ -26,7 +26,7 @@ export function clientBoundsAttacks(): void {
     expect(registry.cut.length).toBeGreaterThan(0);
   });
 
-  it('whose list of tags never ends is left, and its mirror serves on', async () => {
+  it('whose list of tags never ends is disconnected, and its mirror keeps serving', async () => {
     let at = 0;
     const registry = await recording((response) =>
       response.writeHead(200, { link: `</v2/a/tags/list?at=${at++}>; rel="next"` }).end('{}'),
@@ -38,7 +38,7 @@ export function clientBoundsAttacks(): void {
     expect((await fetch(`${url}/v2/`)).status).toBe(200);
   });
 
-  it('whose tags are paths makes its mirror write no file elsewhere', async () => {
+  it('whose tags are paths cannot make its mirror write files elsewhere', async () => {
     const registry = await recording(
       registryWith((response) => response.end('{"tags":["good","../../../../../outside/x"]}')),
     );
@@ -54,7 +54,7 @@ export function clientBoundsAttacks(): void {
     expect(await readdir(join(folder, 'a/b'))).toEqual(['root']);
   });
 
-  it('is not read any more by a mirror whose client has left', async () => {
+  it('is disconnected by a mirror whose client has disconnected', async () => {
     const registry = await recording((response, { method }) => {
       response.writeHead(200, { 'content-length': 1e9 });
       if (method === 'HEAD') response.end();

@@ -3,7 +3,7 @@ import { stowage } from '../run.js';
 import { recording } from '../hostile-registry.js';
 
 export function clientMessageAttacks(): void {
-  it('that is a web site is no registry', async () => {
+  it('that is a web site is reported as no registry', async () => {
     const site = await recording((response) =>
       response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>'),
     );
@@ -24,14 +24,14 @@ export function clientMessageAttacks(): void {
     expect([code, stderr]).toEqual([2, expect.not.stringMatching(/secret|\n\s+at /)]);
   });
 
-  it('is asked through no proxy that is not the URL of one', async () => {
+  it('is not contacted when the proxy setting is not a URL', async () => {
     const env = { https_proxy: 'http://ada:secret@proxy.invalid:99999999', no_proxy: '' };
     const { code, stderr } = await stowage(['inspect', 'docker://far.invalid/a:1'], { env });
     expect([code, stderr]).toEqual([2, expect.stringContaining('https_proxy')]);
     expect(stderr).not.toMatch(/secret|\n\s+at /);
   });
 
-  it('cannot fill a message with thousands of names', async () => {
+  it('cannot fill an error message with thousands of names', async () => {
     const type = 'application/vnd.oci.image.index.v1+json';
     const child = (at: number) => ({
       mediaType: 'application/vnd.oci.image.manifest.v1+json',

@@ -6,13 +6,13 @@ import { askBasic, CONFIG_DIGEST, recording, registryWith } from '../hostile-reg
 
 const BASIC = `Basic ${Buffer.from('ada:secret').toString('base64')}`;
 
-/** What docker has stored for a registry. */
+/** An environment with credentials stored by docker login for a registry. */
 const storedFor = (host: string) => ({
   DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [host]: { auth: BASIC.slice('Basic '.length) } } }),
 });
 
-/** A registry that wants a password, and sends its clients' reads to another host that wants one, too. */
-async function redirecting(challenge: (host: string) => string) {
+/** A registry that requires a login, and redirects reads to another host that requires one, too. */
+async function startRedirecting(challenge: (host: string) => string) {
   const other = await recording((response, { headers }) =>
     response.writeHead(401, { 'www-authenticate': challenge(headers.host ?? '') }).end(),
   );
@@ -30,7 +30,7 @@ export function clientRedirectAttacks(): void {
     ['a password', () => 'Basic realm="x"'],
     ['a token', (host: string) => `Bearer realm="http://${host}/token",service="x"`],
   ])('that redirects to a host that asks for %s gets no credentials there', async (_, asks) => {
-    const { registry, other } = await redirecting(asks);
+    const { registry, other } = await startRedirecting(asks);
     const target = join(await temporaryFolder(), 'x.tar');
     const { code, stderr } = await stowage(['copy', `docker://${registry.host}/a:1`, target], {
       env: storedFor(registry.host),
@@ -42,8 +42,10 @@ export function clientRedirectAttacks(): void {
     expect(new Set(other.requests)).toEqual(new Set(['GET /blob']));
   });
 
-  it('gets none either through a mirror that a stranger asks', async () => {
-    const { registry, other } = await redirecting((host) => `Bearer realm="http://${host}/token"`);
+  it('that redirects gets no credentials there from a mirror either', async () => {
+    const { registry, other } = await startRedirecting(
+      (host) => `Bearer realm="http://${host}/token"`,
+    );
     vi.stubEnv('DOCKER_AUTH_CONFIG', storedFor(registry.host).DOCKER_AUTH_CONFIG);
     onTestFinished(() => void vi.unstubAllEnvs());
     const root = await temporaryFolder();
@@ -71,7 +73,7 @@ export function clientRedirectAttacks(): void {
     expect(stderr).toContain('redirect');
   });
 
-  it('does not lend its --insecure-skip-tls-verify to another host, nor leaves https', async () => {
+  it('cannot redirect --insecure-skip-tls-verify to another host, nor https to http', async () => {
     const other = await recording((response) => response.end(), { isTls: true });
     const plain = await recording((response) => response.end());
     let location = `https://${other.host}/`;

@@ -11,7 +11,7 @@ import {
 import { json, stowage, temporaryFolder } from '../run.js';
 import { archive, digestOf } from '../served.js';
 
-/** Registers the cases of hybrids whose halves differ. */
+/** Registers the tests of hybrid archives (docker and OCI) whose halves differ. */
 export function verifyAttacks(): void {
   it.each<[what: string, change: (members: Members) => void, codes: readonly string[]]>([
     [
@@ -40,7 +40,7 @@ export function verifyAttacks(): void {
     if (codes.length > 0) expect(stdout).toContain('docker-archive:');
   });
 
-  it('what is loaded from such a hybrid is what was proved: its OCI half', async () => {
+  it('load reads the OCI half of such a hybrid, the one that verify checks', async () => {
     const cwd = await temporaryFolder();
     const { path, digest } = await archive();
     await repack(path, join(cwd, 'x.tar'), (members) =>
@@ -54,12 +54,12 @@ export function verifyAttacks(): void {
     );
     expect(loaded.results.map((each) => each.digest)).toEqual([digest]);
     expect((await stowage(['copy', './x.tar', './out.tar'], { cwd })).code).toBe(0);
-    // The copy has one image in both of its halves.
+    // Both halves of the copy hold the same image.
     expect((await stowage(['verify', './out.tar'], { cwd })).code).toBe(0);
   });
 }
 
-/** On the same layers, a config that starts something else. */
+/** Adds a config for the same layers that starts another program. @returns its path */
 function otherConfig(members: Members, { Config }: Item): string {
   const config = JSON.parse(String(members.get(Config))) as object;
   const bytes = Buffer.from(JSON.stringify({ ...config, config: { Cmd: ['/other'] } }));
@@ -68,7 +68,7 @@ function otherConfig(members: Members, { Config }: Item): string {
   return path;
 }
 
-/** Gives the docker half layers of its own. */
+/** Gives the docker half its own, changed layers. */
 function ownLayers(members: Members, change: (body: Buffer) => Buffer): void {
   changeItems(members, (items) =>
     items.map((item, n) => ({

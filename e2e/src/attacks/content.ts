@@ -8,42 +8,42 @@ import { CLI, json, run, stowage, temporaryFolder } from '../run.js';
 import { archive } from '../served.js';
 import { verifyAttacks } from './content-halves.js';
 
-/** Prints the most memory (MiB) that a process took when it ends. */
+/** Preloaded into a process: prints its peak memory (MiB) when it ends. */
 const MEASURE = `data:text/javascript,process.on('exit',()=>process._rawDebug('peak '+process.resourceUsage().maxRSS/1024))`;
-const MOST = 300;
+const MAX_PEAK_MIB = 300;
 
 /** `head -c 45899235 /dev/zero | bzip2` */
 const BZIP2 = 'QlpoOTFBWSZTWQ4J4t8BX45AAMAAAAggADCATUZCoCWpCoCXF3JFOFCQDgni3w==';
 
-async function measured(args: readonly string[], cwd: string) {
+async function runMeasured(args: readonly string[], cwd: string) {
   const ran = await run(process.execPath, ['--import', MEASURE, CLI, ...args], { cwd });
   const [, peak] = /peak ([0-9.]+)/.exec(ran.stderr) ?? [];
   return { ...ran, peak: Number(peak) };
 }
 
-/** Blocks of 128 KiB of one letter, in a frame with a window of 128 MiB. */
+/** A zstd frame with a window of 128 MiB and blocks of 128 KiB of one byte. */
 function zstdBomb(blocks: number): Buffer {
   const block = (last: boolean) => Buffer.from([last ? 3 : 2, 0, 0x10, 97]);
   const all = Array.from({ length: blocks }, (_, at) => block(at === blocks - 1));
   return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x88]), ...all]);
 }
 
-/** Registers the cases of this file; see ../attacks.test.ts. */
+/** Registers the tests of this file; see ../attacks.test.ts. */
 export function contentAttacks(): void {
   it.each([
     ['bzip2', Buffer.concat(Array.from({ length: 80 }, () => Buffer.from(BZIP2, 'base64')))],
     ['zstd', zstdBomb(8000)],
     ['gzip', Buffer.concat(Array.from({ length: 12 }, () => gzipSync(Buffer.alloc(1e8))))],
-  ])('a bomb of %s stops at the limit, in bounded memory', async (kind, bomb) => {
+  ])('unpacking a %s bomb stops at the limit, in bounded memory', async (kind, bomb) => {
     const cwd = await createWorkspace({ 'stowage.yaml': 'limits: { unpacked: 300MB }\n' });
     await writeFile(join(cwd, 'bomb.tar'), bomb);
-    const { code, stderr, peak } = await measured(['inspect', './bomb.tar'], cwd);
+    const { code, stderr, peak } = await runMeasured(['inspect', './bomb.tar'], cwd);
     expect(stderr).toContain(`${kind}: expected at most 314572800 bytes when unpacked`);
     expect(code).toBe(4);
-    expect(peak).toBeLessThan(MOST);
+    expect(peak).toBeLessThan(MAX_PEAK_MIB);
   });
 
-  it('names from an archive move no cursor, begin no line and are no command to a CI system', async () => {
+  it('names from an archive are printed without control characters, line breaks and CI commands', async () => {
     const cwd = await temporaryFolder();
     const name = '\u001b[2J\u009b31m\u202e\n::error::forged\n##vso[task.complete]';
     const { path } = await archive();
@@ -70,7 +70,7 @@ export function contentAttacks(): void {
     expect(document.images[0]?.names[0]?.written).toBe(name);
   });
 
-  it('messages of a member or a location from elsewhere are printable, too', async () => {
+  it('error messages about untrusted members and locations are escaped, too', async () => {
     const cwd = await temporaryFolder();
     const odd = 'a\u009b\n::warning::b';
     const { path } = await archive();
@@ -89,7 +89,7 @@ export function contentAttacks(): void {
     }
   });
 
-  it('an index of thousands of images is read at once, and a message names ten', async () => {
+  it('an index of thousands of images is read quickly, and an error message names ten', async () => {
     const cwd = await temporaryFolder();
     const { path } = await archive();
     await repack(path, join(cwd, 'many.tar'), (members) => {
@@ -103,8 +103,8 @@ export function contentAttacks(): void {
       );
     });
     for (const args of [['inspect'], ['verify'], ['load', '--engine', 'embedded', '--dry-run']]) {
-      const { stdout, stderr, peak } = await measured([...args, './many.tar'], cwd);
-      expect(peak).toBeLessThan(MOST);
+      const { stdout, stderr, peak } = await runMeasured([...args, './many.tar'], cwd);
+      expect(peak).toBeLessThan(MAX_PEAK_MIB);
       if (args[0] !== 'load') expect(stdout.split('\n').length).toBeLessThan(300);
       expect(stderr.length).toBeLessThan(10_000);
     }

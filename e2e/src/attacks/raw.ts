@@ -10,11 +10,11 @@ export interface RawOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** The address on loopback to connect from. */
+  /** Local address of the connection. */
   readonly from?: string;
 }
 
-/** One request on a connection of its own, with headers that `fetch` does not let through. */
+/** Sends one request on a new connection, with headers that `fetch` does not allow. */
 export function ask(
   url: string,
   { method = 'GET', headers = {}, body, from }: RawOptions = {},

@@ -15,8 +15,8 @@ const states = async (cwd: string) =>
     state,
   ]);
 
-/** A workspace with one saved image, and a folder beside it whose files are nobody's business. */
-async function besideVictim() {
+/** Creates a workspace with one saved image, and a folder outside it whose files must stay untouched. */
+async function createWithVictim() {
   const parent = await temporaryFolder();
   const cwd = join(parent, 'workspace');
   await rename(await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' }), cwd);
@@ -29,7 +29,7 @@ async function besideVictim() {
   return { cwd, victim, untouched };
 }
 
-/** Everything that deletes or repairs, as hard as it can. */
+/** Runs every command that deletes or repairs, with its widest options. */
 async function cleanUp(cwd: string): Promise<void> {
   await stowage(['prune', '--orphans', '--unused-for=1s', '--keep-newest=1', '--max-used=0'], {
     cwd,
@@ -37,10 +37,10 @@ async function cleanUp(cwd: string): Promise<void> {
   await stowage(['doctor', '--fix'], { cwd });
 }
 
-/** A workspace whose catalog names files elsewhere. */
+/** Tests of a workspace whose catalog names files outside it. */
 export function catalogAttacks(): void {
-  it('nothing outside the folder of archives is deleted, and other entries work', async () => {
-    const { cwd, victim, untouched } = await besideVictim();
+  it('cannot delete files outside the folder of archives, and other entries work', async () => {
+    const { cwd, victim, untouched } = await createWithVictim();
     const entries = [
       entry('app-ubuntu-25.04-evil', '../../victim/db.sqlite'),
       entry('app-ubuntu-25.04-worse', join(victim, 'db.sqlite')),
@@ -56,8 +56,8 @@ export function catalogAttacks(): void {
     expect((await stowage(['load', NAME], { cwd })).code).toBe(0);
   });
 
-  it('archives in a folder that the settings name are read, and never deleted', async () => {
-    const { cwd, victim } = await besideVictim();
+  it('can read archives in a folder that the settings name, but never delete them', async () => {
+    const { cwd, victim } = await createWithVictim();
     const file = `../../victim/${NAME}.tar`;
     await rename(join(cwd, ARCHIVE), join(victim, `${NAME}.tar`));
     await put(cwd, 'images/image-registry.yml', `images:\n${entry(NAME, file)}`);
@@ -68,8 +68,8 @@ export function catalogAttacks(): void {
     expect(existsSync(join(victim, `${NAME}.tar`))).toBe(true);
   });
 
-  it('a link below the folder of archives may go, its target never', async () => {
-    const { cwd, victim, untouched } = await besideVictim();
+  it('can lose a link below the folder of archives, but never its target', async () => {
+    const { cwd, victim, untouched } = await createWithVictim();
     await mkdir(join(cwd, 'images/more'));
     await symlink(join(victim, 'db.sqlite'), join(cwd, 'images/more/app-ubuntu-25.04-evil.tar'));
     await symlink(victim, join(cwd, 'images/victim'));
@@ -81,8 +81,8 @@ export function catalogAttacks(): void {
     await untouched();
   });
 
-  it('an image is not saved through a link that leads out', async () => {
-    const { cwd, victim, untouched } = await besideVictim();
+  it('cannot save an image through a link out of the workspace', async () => {
+    const { cwd, victim, untouched } = await createWithVictim();
     await rename(join(cwd, 'images/app'), join(cwd, 'images/old'));
     await symlink(victim, join(cwd, 'images/app'));
     await put(cwd, `${DEFINITION}/files/hello`, 'other\n');

@@ -9,13 +9,13 @@ import { digestOf, startServe } from '../served.js';
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 type Manifest = { readonly layers: readonly { readonly digest: string }[] };
 
-async function saved(): Promise<string> {
+async function createSaved(): Promise<string> {
   const cwd = await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' });
   await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
   return cwd;
 }
 
-/** Puts another record in the place of an image's, as anybody may who may write to the repository. */
+/** Replaces the record of an image, as any client with write access to the repository can. */
 async function replaceRecord(
   url: string,
   tag: string,
@@ -46,15 +46,17 @@ async function replaceRecord(
   expect([answer.status, await answer.text()]).toEqual([201, expect.anything()]);
 }
 
-/** A repository that machines share, and a workspace that was cloned. */
+/** Tests of a repository that machines share, and of a cloned workspace. */
 export function fleetAttacks(): void {
   it.each([
     [`${NAME}.record`, { reference: 'docker.io/library/node:20' }, 'docker.io/library/node:20'],
     [`${NAME}.record`, { name: 'app-ubuntu-25.04-other' }, 'app-ubuntu-25.04-other'],
     [`${NAME}.record`, { name: '../../x' }, 'the record of an archive'],
-  ])('a record that is not of its name is not received: %s %j', async (tag, changes, got) => {
+  ])('cannot sync a record that does not match its name: %s %j', async (tag, changes, got) => {
     const { url, host } = await startServe(['--root', await temporaryFolder()]);
-    await must(process.execPath, [CLI, 'sync', './images', `${host}/ci`], { cwd: await saved() });
+    await must(process.execPath, [CLI, 'sync', './images', `${host}/ci`], {
+      cwd: await createSaved(),
+    });
     await replaceRecord(url, tag, (record) => ({ ...record, ...changes }));
     const cwd = await temporaryFolder();
     await writeFile(join(cwd, 'stowage.yaml'), 'engine: embedded\n');
@@ -64,8 +66,8 @@ export function fleetAttacks(): void {
     expect(existsSync(join(cwd, `images/app/${NAME}.tar`))).toBe(false);
   });
 
-  it('an archive is not loaded under a name that is not its own', async () => {
-    const cwd = await saved();
+  it('cannot load an archive under the name of another image', async () => {
+    const cwd = await createSaved();
     const path = join(cwd, `images/app/${NAME}.image.json`);
     const record = await readFile(path, 'utf8');
     for (const [from, to] of [

@@ -4,16 +4,16 @@ import { expect, it } from 'vitest';
 import { createWorkspace, DEFINITION, NAME, put } from '../fixture.js';
 import { CLI, must, stowage, temporaryFolder } from '../run.js';
 
-async function saved(): Promise<string> {
+async function createSaved(): Promise<string> {
   const cwd = await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' });
   await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
   return cwd;
 }
 
-/** A workspace in which links stand in place of files and folders that Stowage writes. */
+/** Tests of a workspace with links in place of files and folders that Stowage writes. */
 export function linkAttacks(): void {
-  it('the journal of uses is not written through a link, and a load works all the same', async () => {
-    const cwd = await saved();
+  it('cannot write the usage journal through a link, and loads the image nevertheless', async () => {
+    const cwd = await createSaved();
     const start = join(await temporaryFolder(), '.bashrc');
     await writeFile(start, '# mine\n');
     await rm(join(cwd, '.stowage/usage.0.jsonl'), { force: true });
@@ -24,8 +24,8 @@ export function linkAttacks(): void {
     expect(await readFile(start, 'utf8')).toBe('# mine\n');
   });
 
-  it('a record whose name is a command is refused', async () => {
-    const cwd = await saved();
+  it('cannot inject a command by the name in a record', async () => {
+    const cwd = await createSaved();
     const path = join(cwd, `images/app/${NAME}.image.json`);
     await writeFile(path, (await readFile(path, 'utf8')).replace(`"${NAME}"`, '"$(touch /x)"'));
     const { code, stderr } = await stowage(['load', `images/app/${NAME}.tar`], { cwd });
@@ -35,7 +35,7 @@ export function linkAttacks(): void {
   it.each(['images/image-registry.yml.partial', '.stowage/usage.json', '.stowage/catalog.json'])(
     '%s is replaced, and its target left alone',
     async (file) => {
-      const cwd = await saved();
+      const cwd = await createSaved();
       const target = join(await temporaryFolder(), 'target');
       await writeFile(target, 'mine');
       await rm(join(cwd, file), { force: true });
@@ -50,7 +50,7 @@ export function linkAttacks(): void {
   it.each(['.stowage', '.stowage/builds', '.stowage/store/blobs', 'images'])(
     '%s that leads out of the workspace is refused by name',
     async (folder) => {
-      const cwd = await saved();
+      const cwd = await createSaved();
       const elsewhere = await temporaryFolder();
       await mkdir(join(cwd, folder), { recursive: true });
       await rename(join(cwd, folder), join(cwd, 'moved'));

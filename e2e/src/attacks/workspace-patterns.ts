@@ -4,16 +4,16 @@ import { ARCHIVE, createWorkspace, DEFINITION, put } from '../fixture.js';
 import { stowage } from '../run.js';
 import { layerPaths } from './layer-paths.js';
 
-/** Files of a workspace whose patterns, keys and names once took minutes; the limit of a test is the bound here. */
+/** Patterns, keys and names that once took minutes to process; the timeout of a test is the limit. */
 export function slowPatternAttacks(): void {
-  it('.dockerignore with repeated wildcards over a deep folder', async () => {
+  it('in .dockerignore with repeated wildcards over a deep folder', async () => {
     const cwd = await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' });
     await put(cwd, `${DEFINITION}/files/${'a/'.repeat(40)}x`, 'x');
     await put(cwd, `${DEFINITION}/.dockerignore`, `${'**/'.repeat(8)}y\n`);
     expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
   });
 
-  it('signs that mean something in regular expressions stand for themselves', async () => {
+  it('in patterns with characters of regular expressions, which match literally', async () => {
     const files = ['a.txt', 'ab/z', 'a|b/z', 'c++/y.h', 'app/(m)/p', 'caret^/z', 'sub/s.py'];
     const cwd = await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' });
     for (const file of files) await put(cwd, `${DEFINITION}/files/${file}`, file);
@@ -25,7 +25,7 @@ export function slowPatternAttacks(): void {
     expect(await layerPaths(join(cwd, ARCHIVE))).toEqual(left);
   });
 
-  it('settings of 20,000 unknown keys, and a name of 100,000 dots', async () => {
+  it('in settings with 20,000 unknown keys, and in a name of 100,000 dots', async () => {
     const cwd = await createWorkspace();
     const keys = Array.from({ length: 20_000 }, (_, at) => `key${at}: 1`);
     await put(cwd, 'stowage.yaml', keys.join('\n'));

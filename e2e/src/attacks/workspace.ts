@@ -5,7 +5,7 @@ import { fleetAttacks } from './workspace-fleet.js';
 import { linkAttacks } from './workspace-links.js';
 import { slowPatternAttacks } from './workspace-patterns.js';
 
-/** Registers the cases of these files; see ../attacks.test.ts. */
+/** Registers the tests of the workspace-* files; see ../attacks.test.ts. */
 export function workspaceAttacks(): void {
   describe('in its catalog', catalogAttacks);
   describe('with symbolic links', linkAttacks);

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@stowage/core';
 
-/** What the shell sees; see `stowage --help`. */
+/** The exit code for each error code; `stowage --help` documents them. */
 export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   USAGE: 2,
   AMBIGUOUS: 2,

@@ -16,10 +16,10 @@ export interface JobOptions extends CommonOptions {
   readonly job?: string;
 }
 
-/** Adds what a job needs of its image. */
+/** Adds the options that describe the image a job needs. */
 export function withJob(command: Command): Command {
   return command
-    .option('--project <project>', "whose image it is; the workspace's folder when omitted")
+    .option('--project <project>', "project of the image; the workspace folder's name when omitted")
     .option('--os <os>', 'ubuntu:25.04 or ubuntu-25.04')
     .option('--arch <architecture>', "amd64, arm64, …; this machine's when omitted")
     .option('--compiler <compiler>', 'gcc15, clang-20, gcc')
@@ -28,8 +28,8 @@ export function withJob(command: Command): Command {
     .option('--tool <name...>', 'a tool that the job needs; may be repeated')
     .option('--feature <name...>', 'asan, coverage, x86, …; an image must have exactly these')
     .option('--requirements <file>', 'a YAML or JSON file with project, os, arch, compiler, …')
-    .option('--workflow <file>', 'a GitHub Actions workflow: what each of its jobs needs')
-    .option('--job <id>', 'one job of the workflow');
+    .option('--workflow <file>', 'a GitHub Actions workflow whose jobs need images')
+    .option('--job <id>', 'only this job of the workflow');
 }
 
 export function requestOf(options: JobOptions): JobRequest {

@@ -50,7 +50,7 @@ function collector() {
 }
 
 describe('the command line', () => {
-  it('lists nothing where there is nothing, and says what to do', async () => {
+  it('lists nothing in an empty workspace, and names the target that makes archives', async () => {
     expect(await stowage('ls', '--json')).toMatchObject({ code: 0, stdout: '{"entries":[]}\n' });
     expect((await stowage('ls')).stdout).toContain('image-save');
   });
@@ -96,7 +96,7 @@ describe('the command line', () => {
     });
   });
 
-  it('says that no engine answers with exit 6 and a way out', async () => {
+  it('exits 6 when no engine answers, and suggests the embedded one', async () => {
     writeFileSync(join(cwd, 'x.yaml'), 'host: unix:///nonexistent.sock\nengine: docker\n');
     const ran = await stowage('save', 'app-ubuntu-25.04-gcc15', '--config', 'x.yaml');
     expect(ran.code).toBe(6);
@@ -131,7 +131,7 @@ describe('a failure', () => {
     expect(new Set(Object.values(EXIT_CODES))).toEqual(new Set([2, 3, 4, 5, 6, 7, 8]));
   });
 
-  it('is an interruption when there was one, whatever else went wrong', () => {
+  it('is reported as an interruption when there was one, even after another error', () => {
     expect(describeFailure(new Error('x'), true)).toMatchObject({
       exitCode: 130,
       json: { error: { code: 'INTERRUPTED' } },

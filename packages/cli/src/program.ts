@@ -48,7 +48,7 @@ const COMMANDS = [
   completeCommand,
 ];
 
-/** The whole command line; `exitOverride` makes it throw where commander would end the process. */
+/** Creates the command line; it throws `CommanderError` where commander would end the process. */
 export function createProgram(io: Io, version: string): Command {
   const program = new Command('stowage')
     .description(
@@ -58,14 +58,14 @@ export function createProgram(io: Io, version: string): Command {
     .showHelpAfterError('(stowage --help shows how)')
     .addHelpText('after', `\n${EXIT_HELP}`);
   for (const create of COMMANDS) program.addCommand(create(io).copyInheritedSettings(program));
-  return overridden(program, io);
+  return overrideOutput(program, io);
 }
 
-function overridden(command: Command, io: Io): Command {
+function overrideOutput(command: Command, io: Io): Command {
   command.exitOverride().configureOutput({
     writeOut: (said) => print(io.stdout, new Text(said)),
     writeErr: (said) => print(io.stderr, new Text(said)),
   });
-  for (const each of command.commands) overridden(each, io);
+  for (const each of command.commands) overrideOutput(each, io);
   return command;
 }

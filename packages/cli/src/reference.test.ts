@@ -5,7 +5,7 @@ import { format } from 'prettier';
 import { expect, it } from 'vitest';
 import { createProgram } from './program.js';
 
-/** What a command prints for --help, examples and all. */
+/** The --help of a command and its subcommands, examples included, as Markdown. */
 function helpOf(program: Command, written: string[], command: Command): string {
   written.length = 0;
   command.configureOutput({ getOutHelpWidth: () => 100 }).outputHelp();
@@ -16,8 +16,8 @@ function helpOf(program: Command, written: string[], command: Command): string {
   return [text, ...below.map((each) => helpOf(program, written, each))].join('\n');
 }
 
-// To write it again: npx vitest run src/reference.test.ts --update
-it('is described as its help says', async () => {
+// To regenerate it: npx vitest run src/reference.test.ts --update
+it('docs/reference/commands.md matches the help texts', async () => {
   const written: string[] = [];
   const write = (chunk: Buffer, _: unknown, done: () => void) => {
     written.push(chunk.toString());

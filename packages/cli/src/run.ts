@@ -4,7 +4,7 @@ import { EXIT_INTERRUPTED, EXIT_USAGE } from './exit-codes.js';
 import { printJson } from './print/print.js';
 import { createProgram } from './program.js';
 
-/** Does what the command line of this process says, with its streams, its signals and its exit code. */
+/** Runs the command line of this process, with its streams, signals and exit code. */
 export async function run(version: string): Promise<void> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -15,11 +15,11 @@ export async function run(version: string): Promise<void> {
     });
   }
   const { stdin, stdout, stderr, argv } = process;
-  // A reader that went away (`stowage ls | head`) is no failure; a command that goes on without one listens, too.
+  // A closed pipe (`stowage ls | head`) is no failure; a command that runs on without a reader adds its own listener.
   stdout.on('error', () => {
     if (stdout.listenerCount('error') === 1) process.exit();
   });
-  // Work goes on when nobody reads what it reports.
+  // A closed stderr does not stop the work.
   stderr.on('error', () => undefined);
   const io = { cwd: process.cwd(), stdin, stdout, stderr, signal: interrupted.signal };
   const program = createProgram(io, version);

@@ -26,15 +26,15 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
-/** What a command has to say when it is done. */
+/** The result of a command. */
 export interface Outcome {
-  /** The documented document of `--json`; undefined when it was printed already. */
+  /** The document of `--json`; undefined when it was printed already. */
   readonly json: unknown;
-  /** For people; omitted when it was printed already. */
+  /** The text output; omitted when it was printed already. */
   readonly text?: Text;
-  /** In place of text: a document that was asked for, to be printed as it is. */
+  /** In place of text: a requested document (Dockerfile, page), printed unchanged. */
   readonly document?: string;
-  /** 0 when omitted. */
+  /** The exit code; 0 when omitted. */
   readonly exitCode?: number;
 }
 
@@ -50,14 +50,14 @@ export interface CommonOptions {
   readonly namespace?: string;
   readonly username?: string;
   readonly passwordStdin?: boolean;
-  /** Of a spelling that another tool has; ours is never on the command line. */
+  /** Only from the alias `--to-registry-password` of another tool; our own options take no password. */
   readonly password?: string;
   readonly caFile?: string;
   readonly clientCert?: string;
   readonly clientKey?: string;
   readonly plainHttp?: boolean;
   readonly insecureSkipTlsVerify?: boolean;
-  /** Further locations, of the commands that take them. */
+  /** Further locations; only some commands take them. */
   readonly base?: string;
   readonly to?: string;
   readonly cache?: boolean | 'true' | 'false';
@@ -69,13 +69,13 @@ export type Call = VerbOptions & {
   readonly stdin: () => AsyncIterable<Uint8Array>;
 };
 
-/** A command with what all of them take. */
+/** Creates a command with the options that all commands have. */
 export function verb(name: string, description: string, examples: readonly string[]): Command {
   return new Command(name)
     .description(description)
     .option('--json', 'print one JSON document on stdout, on failure too')
     .addOption(
-      new Option('--progress <how>', 'what to show on stderr')
+      new Option('--progress <how>', 'kind of progress output on stderr')
         .choices(['auto', 'plain', 'json', 'none'])
         .default('auto'),
     )
@@ -90,35 +90,41 @@ export function withEngine(command: Command): Command {
     .addOption(new Option('--engine <engine>', 'which engine to use').choices([...ENGINES]))
     .option(
       '--host <address>',
-      'where the engine listens, as in DOCKER_HOST; a cluster of kind or k3d',
+      'address of the engine, as in DOCKER_HOST; name of the cluster for kind and k3d',
     )
-    .option('--namespace <name>', 'of containerd: k8s.io, where a kubelet looks, when omitted');
+    .option(
+      '--namespace <name>',
+      'containerd namespace; k8s.io, the one of a kubelet, when omitted',
+    );
 }
 
-/** Adds how to reach registries. */
+/** Adds the options for access to registries: credentials and TLS. */
 export function withRegistry(command: Command): Command {
   return command
-    .option('--username <name>', 'in place of what docker login and podman login have stored')
+    .option(
+      '--username <name>',
+      'user name; credentials stored by docker login or podman login when omitted',
+    )
     .option('--password-stdin', "read the user's password from standard input")
-    .option('--ca-file <file>', 'certificates (PEM) to believe besides those of the system')
-    .option('--client-cert <file>', 'what to show a registry that asks who we are (PEM)')
-    .option('--client-key <file>', 'the key of that (PEM)')
-    .option('--plain-http', 'http in place of https; on this machine it is found out')
+    .option('--ca-file <file>', 'trusted CA certificates (PEM), besides those of the system')
+    .option('--client-cert <file>', 'client certificate (PEM)')
+    .option('--client-key <file>', 'key of the client certificate (PEM)')
+    .option('--plain-http', 'http in place of https; detected automatically on localhost')
     .option('--insecure-skip-tls-verify', 'do not verify the certificate of the registry');
 }
 
-/** Adds whether images of registries go through the cache; `--cache=false` is what other tools write. */
+/** Adds `--no-cache`; `--cache=false` is accepted as well, as other tools spell it so. */
 export function withCache(command: Command): Command {
   return command
     .addOption(new Option('--cache <wanted>').choices(['true', 'false']).hideHelp())
-    .option('--no-cache', 'keep nothing in the cache of images from registries');
+    .option('--no-cache', 'bypass the cache of images from registries');
 }
 
 export function wantsCache({ cache }: CommonOptions): boolean {
   return cache !== false && cache !== 'false';
 }
 
-/** Inputs, and the images that Kubernetes manifests name. @throws ImageError USAGE (none at all), NOT_FOUND */
+/** Inputs, and the images that Kubernetes manifests name. @throws ImageError USAGE (no input), NOT_FOUND */
 export async function withKubernetes(
   inputs: readonly string[],
   options: CommonOptions,
@@ -149,7 +155,7 @@ function requireOneRegistry(hosts: ReadonlySet<string>, { username }: CommonOpti
   );
 }
 
-/** What one user name is for is one registry: it goes to no other. @throws ImageError USAGE */
+/** Options for registries. One user name for several registries is refused: no other may get it. @throws ImageError USAGE */
 async function registryFlags(
   options: CommonOptions,
   args: readonly string[],

@@ -14,7 +14,7 @@ export interface ImageOptions {
   /** Equal seeds give equal images. */
   readonly seed?: string;
   readonly layers?: number;
-  /** Of each layer's only file. */
+  /** Size of the only file of each layer; 2000 when omitted. */
   readonly bytes?: number;
   readonly platform?: Platform;
   readonly gzip?: boolean;
@@ -27,7 +27,7 @@ export async function writeImage(
   options: ImageOptions = {},
 ): Promise<Descriptor> {
   const root = await writeManifest(store, options);
-  return named(store, root, reference);
+  return nameImage(store, root, reference);
 }
 
 /** Writes an index with one image for each platform. */
@@ -47,7 +47,7 @@ export async function writeIndex(
   const bytes = Buffer.from(
     JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, manifests }),
   );
-  return named(store, await put(store, MediaType.index, bytes), reference);
+  return nameImage(store, await put(store, MediaType.index, bytes), reference);
 }
 
 /** A fresh store with one image. */
@@ -71,7 +71,7 @@ async function writeManifest(store: MemoryStore, options: ImageOptions): Promise
   const descriptors: Descriptor[] = [];
   const diffIds: Digest[] = [];
   for (let n = 0; n < layers; n++) {
-    const body = seeded(`${seed}/${n}`, bytes);
+    const body = seededBytes(`${seed}/${n}`, bytes);
     const tar = await readAll(
       packTar([{ name: `file-${n}`, size: body.byteLength, open: () => [body] }]),
       Infinity,
@@ -98,7 +98,7 @@ async function put(store: MemoryStore, mediaType: string, bytes: Uint8Array): Pr
   return descriptor;
 }
 
-async function named(
+async function nameImage(
   store: MemoryStore,
   root: Descriptor,
   reference: string | undefined,
@@ -109,8 +109,8 @@ async function named(
   return root;
 }
 
-/** Bytes that look random and never change. */
-function seeded(seed: string, length: number): Uint8Array {
+/** Pseudo-random bytes, always the same for a seed. */
+function seededBytes(seed: string, length: number): Uint8Array {
   const blocks: Buffer[] = [];
   for (let n = 0; n * 32 < length; n++)
     blocks.push(createHash('sha256').update(`${seed}:${n}`).digest());

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 export interface ListeningOptions {
-  /** Speaks TLS when given. */
+  /** Serves TLS when given. */
   readonly tls?: ServerOptions;
 }
 
-/** A server on a free port of loopback until the test ends. @returns `host:port` */
+/** Starts a server on a free port of loopback; it stops when the test ends. @returns `host:port` */
 export async function listening(
   answer: RequestListener,
   { tls }: ListeningOptions = {},

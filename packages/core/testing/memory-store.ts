@@ -8,7 +8,7 @@ import type { Bytes, Open, ReadOptions, Store } from '../src/transfer/store.js';
 import { verified } from '../src/transfer/verified.js';
 import type { Graph } from '../src/transfer/graph.js';
 
-/** The whole contract of a store, in memory. */
+/** A store in memory, with the whole contract of a store. */
 export class MemoryStore implements Store {
   readonly location = 'memory:';
   readonly blobs = new Map<Digest, Uint8Array>();

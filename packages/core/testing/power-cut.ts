@@ -11,14 +11,14 @@ interface Entry {
 }
 
 /**
- * Watches what is synced below a folder, from now until the test ends.
+ * Records every fsync below a folder until the test ends.
  *
- * @returns the paths below it that a power cut at this moment could take away: what is in no folder that was synced
- * with it inside, and files whose content was never synced. A file without content needs no sync of its own.
+ * @returns a function that lists the paths below the folder that a power cut would lose now: entries whose folder was
+ * not synced since they were created, and files whose content was never synced. An empty file needs no sync of its own.
  */
 export async function watchSyncs(top: string): Promise<() => Promise<string[]>> {
   const synced = new Set<number>();
-  /** By folder: the inodes that it held when it was last synced. */
+  /** For each folder: the inodes that it held at its last sync. */
   const held = new Map<string, ReadonlySet<number>>();
   const note = async (ino: number): Promise<void> => {
     synced.add(ino);

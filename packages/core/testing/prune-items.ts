@@ -5,7 +5,7 @@ export const DAY = 86_400_000;
 export const NOW = 1000 * DAY;
 export const digest = (n: number): Digest => `sha256:${String(n).padStart(64, '0')}`;
 
-/** An archive of so many days. */
+/** An archive that was created and last used `days` ago. */
 export function item(path: string, days: number, more: Partial<PruneItem> = {}): PruneItem {
   return {
     name: 'app',
@@ -28,5 +28,5 @@ export const facts = (more: Partial<PruneFacts> = {}): PruneFacts => ({
   ...more,
 });
 
-/** A file system with so many bytes free. */
+/** Facts of a file system with `free` bytes available. */
 export const disk = (free: number) => ({ volumes: [{ id: 'disk', path: '/', free }] });

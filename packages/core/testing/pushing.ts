@@ -10,7 +10,7 @@ export const described = (mediaType: string, bytes: Uint8Array | string) => ({
   size: Buffer.byteLength(bytes),
 });
 
-/** A client of one registry, with the headers that it always sends. */
+/** A client of one registry that sends `headers` with every request. */
 export function clientOfRegistry(url: string, headers: Readonly<Record<string, string>> = {}) {
   const ask = (method: string, path: string, options: RequestInit = {}) =>
     fetch(new URL(path, url), { ...options, method, headers: { ...headers, ...options.headers } });
@@ -23,7 +23,7 @@ export function clientOfRegistry(url: string, headers: Readonly<Record<string, s
       body: JSON.stringify(manifest),
     });
   };
-  /** An image of one layer of that text. @returns its manifest */
+  /** Pushes an image with one layer of that text. @returns its manifest */
   const pushImage = async (name: string, tag: string, layer: string) => {
     const config = JSON.stringify({ os: 'linux', architecture: 'amd64', layer });
     for (const blob of [layer, config]) await pushBlob(name, blob);

@@ -3,17 +3,17 @@ import { packTar } from '../src/archive/pack-tar.js';
 import { indexTar } from '../src/archive/tar-index.js';
 import { readAll } from '../src/transfer/verified.js';
 
-/** The members of a tar by name; what links lead to is there under each name. */
+/** The members of a tar by name; a link has the content of its target. */
 export type Members = Map<string, Buffer>;
 
-/** An image of a `manifest.json`. */
+/** An entry of a `manifest.json`: one image. */
 export interface Item {
   Config: string;
   RepoTags: string[] | null;
   Layers: string[];
 }
 
-/** Writes a tar again, changed. */
+/** Reads a tar, changes its members and writes it again. */
 export async function repack(
   from: string,
   to: string,
@@ -37,13 +37,13 @@ export async function repack(
   await writeFile(to, await readAll(packed, Infinity));
 }
 
-/** Changes the images of a `manifest.json`. */
+/** Changes the entries of the `manifest.json`. */
 export function changeItems(members: Members, change: (items: Item[]) => Item[]): void {
   const items = JSON.parse(String(members.get('manifest.json'))) as Item[];
   members.set('manifest.json', Buffer.from(JSON.stringify(change(items))));
 }
 
-/** The first byte of a file, or a later one, flipped. */
+/** A copy with one byte flipped: the first, or the one at `at`. */
 export function flipped(body: Buffer | undefined, at = 0): Buffer {
   const copy = Buffer.from(body ?? []);
   copy[at] = (copy[at] ?? 0) ^ 1;

@@ -6,12 +6,12 @@ import { temporaryFolder } from './temporary.js';
 export interface SelfSigned {
   readonly cert: string;
   readonly key: string;
-  /** The same in files. */
+  /** Paths of files with the same content. */
   readonly certFile: string;
   readonly keyFile: string;
 }
 
-/** A certificate for 127.0.0.1 that signs itself. Needs `openssl`. */
+/** Creates a self-signed certificate for 127.0.0.1. Needs `openssl`. */
 export async function selfSigned(): Promise<SelfSigned> {
   const folder = await temporaryFolder();
   const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];

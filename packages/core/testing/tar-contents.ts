@@ -1,6 +1,6 @@
 import { indexTar } from '../src/archive/tar-index.js';
 
-/** What every member of a tar holds, by our index of it; of a link, what it leads to. */
+/** The content of each member of a tar, read through `indexTar`; a link has the content of its target. */
 export async function contentsOf(tar: Buffer): Promise<Map<string, string>> {
   const entries = await indexTar(
     async (at, length) => tar.subarray(at, at + length),

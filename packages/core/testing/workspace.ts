@@ -12,13 +12,13 @@ import type { SaveResult } from '../src/lifecycle/save/save-image.js';
 import { openWorkspace, type Workspace } from '../src/lifecycle/workspace/workspace.js';
 import { temporaryFolder } from './temporary.js';
 
-/** The one image that every workspace here has. */
+/** Name of the image of each of these workspaces. */
 export const NAME = 'app-debian-12-base';
 export const BASE = 'apps/app/images/base';
-/** The beginning of its definition. */
+/** First lines of its definition. */
 export const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
 
-/** A workspace with one definition, and how to call verbs in it. */
+/** Creates a workspace with one definition. @returns it, and the options to call verbs with */
 export async function workspaceOf(files: Readonly<Record<string, string>> = {}) {
   const cwd = await temporaryFolder();
   const all = {

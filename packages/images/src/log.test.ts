@@ -5,13 +5,16 @@ import { log, printing } from './log.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-it.each(['info', 'warn', 'error'] as const)('%s prints nothing as it came', (level) => {
-  const said = vi.spyOn(logger, level).mockImplementation(() => undefined);
-  log[level]('::error::a\u001b[2J\u009b\u202e ##vso[x]');
-  expect(said).toHaveBeenCalledWith('\\x3a:error::a\\x1b[2J\\x9b\\u{202e} \\x23#vso[x]');
-});
+it.each(['info', 'warn', 'error'] as const)(
+  '%s escapes control characters and CI commands',
+  (level) => {
+    const said = vi.spyOn(logger, level).mockImplementation(() => undefined);
+    log[level]('::error::a\u001b[2J\u009b\u202e ##vso[x]');
+    expect(said).toHaveBeenCalledWith('\\x3a:error::a\\x1b[2J\\x9b\\u{202e} \\x23#vso[x]');
+  },
+);
 
-it('what a generator throws is printable', async () => {
+it('escapes the message and the hint of an error from a generator', async () => {
   const failing = printing(async () => {
     throw new ImageError('USAGE', 'a\u009b\n::error::b', { hint: 'c\u001b' });
   });
@@ -22,7 +25,7 @@ it('what a generator throws is printable', async () => {
   });
 });
 
-it('further lines are no lines of ours', () => {
+it('marks further lines of an error, and joins those of other messages', () => {
   const said = vi.spyOn(logger, 'error').mockImplementation(() => undefined);
   log.error('first\n::error::second\n');
   expect(said).toHaveBeenCalledWith('first\n  | ::error::second');

@@ -2,8 +2,8 @@ import { logger } from '@nx/devkit';
 import { ImageError, printable, printableJson, printableLines } from '@stowage/core/definition';
 
 /**
- * Nx's logger, for messages of which parts may come from elsewhere: control characters are escaped, each message
- * stays on its line, and none is a command to the CI system that reads the log.
+ * Nx's logger, for messages with untrusted parts: control characters are escaped, each message stays on its line,
+ * and none is a command for the CI system that reads the log.
  */
 export const log = {
   info: (message: string): void => logger.info(oneLine(message)),
@@ -13,7 +13,7 @@ export const log = {
   json: (document: unknown): void => logger.info(printableJson(document, 2)),
 };
 
-/** Runs a generator. Nx prints what it throws as it is, so that is made printable. */
+/** Runs a generator. Nx prints error messages unchanged, so they are escaped here. */
 export async function printing<T>(generate: () => Promise<T>): Promise<T> {
   try {
     return await generate();
@@ -31,7 +31,7 @@ function oneLine(message: string): string {
   return printableLines(printable(message));
 }
 
-/** What failed may take several lines: those after the first cannot be taken for lines of ours. */
+/** Errors may have several lines; those after the first begin with `|`, so that none looks like output of ours. */
 function lines(message: string): string {
   return printableLines(message.trimEnd().split('\n').map(printable).join('\n  | '));
 }

@@ -31,11 +31,11 @@ async function infer(files: Readonly<Record<string, string>>) {
 const definition = (variant: string, more = '') =>
   `project: app\nos: ubuntu-25.04\nvariant: ${variant}\n${more}`;
 
-it('is one plugin under both of its names', () => {
+it('exports one plugin under both names', () => {
   expect(createNodesV2).toBe(createNodes);
 });
 
-it('makes a project of each definition, and parents on its owner', async () => {
+it('infers a project for each definition, and targets for all its images on the owner', async () => {
   const { projects } = await infer({
     ...APP,
     'apps/app/images/ubuntu-25.04-gcc15/image.yaml': definition(
@@ -90,7 +90,7 @@ it('makes a project of each definition, and parents on its owner', async () => {
   });
 });
 
-it('depends on the base of its image, and on what it is made after', async () => {
+it('makes a save task depend on that of its base and on the tasks of after:', async () => {
   const { projects, workspaceRoot, definitions } = await infer({
     ...APP,
     'apps/app/images/base/image.yaml': definition('base'),
@@ -136,7 +136,7 @@ it('depends on the base of its image, and on what it is made after', async () =>
   ]);
 });
 
-it('gives a bad definition a project whose targets are there', async () => {
+it('infers a project with targets for an invalid definition', async () => {
   const { projects } = await infer({
     ...APP,
     'apps/app/images/ubuntu-25.04-x/image.yaml': 'nonsense: [',
@@ -147,7 +147,7 @@ it('gives a bad definition a project whose targets are there', async () => {
   });
 });
 
-it('keeps two definitions of one name apart', async () => {
+it('names two definitions of one name by their paths', async () => {
   const { projects } = await infer({
     ...APP,
     'apps/b/project.json': '{"name":"b"}',
@@ -158,7 +158,7 @@ it('keeps two definitions of one name apart', async () => {
   expect(projects['apps/b/images/two']?.name).toBe('apps-b-images-two');
 });
 
-it('attaches nothing to a folder that is no project', async () => {
+it('adds no targets to a folder that is no project', async () => {
   const { projects } = await infer({
     'package.json': '{"name":"root"}',
     'images/ubuntu-25.04-x/image.yaml': definition('x'),
@@ -166,7 +166,7 @@ it('attaches nothing to a folder that is no project', async () => {
   expect(Object.keys(projects)).toEqual(['images/ubuntu-25.04-x']);
 });
 
-it('leaves what .dockerignore names out of the hash, unless it has exceptions', async () => {
+it('excludes files of .dockerignore from the hash, unless it has exceptions', async () => {
   const save = async (ignore: string) => {
     const files = {
       ...APP,
@@ -186,7 +186,7 @@ it('leaves what .dockerignore names out of the hash, unless it has exceptions', 
   );
 });
 
-it('has nothing of the content, the clock or the machine in its options', async () => {
+it('infers options without values of the definition or paths of the machine', async () => {
   const files = {
     ...APP,
     'apps/app/images/x/image.yaml': definition('x', 'env: { SECRET: hunter2 }\n'),
@@ -196,7 +196,7 @@ it('has nothing of the content, the clock or the machine in its options', async 
   expect(text).not.toContain(tmpdir());
 });
 
-it('leaves a cycle of bases out of the tasks, so that only its own images fail', async () => {
+it('leaves a cycle of bases out of the task dependencies, so that only its images fail', async () => {
   const image = (variant: string, base: string) => ({
     [`apps/app/images/ubuntu-25.04-${variant}/image.yaml`]: definition(
       variant,

@@ -23,13 +23,13 @@ import { afterTask, imageProject, ownerTargets, type InferOptions } from './infe
 export const name = '@stowage/images';
 
 /**
- * `DependencyType.static`, without loading devkit: until `init` has added the devkit that fits the
- * workspace's Nx, there may be none.
+ * `DependencyType.static`, without loading devkit, which may be missing until `init` has added the version that
+ * fits the workspace's Nx.
  */
 const STATIC = 'static' as DependencyType.static;
 const GLOB = '**/images/*/image.yaml';
 
-/** One project for each definition; on the project that owns them, parents that run them all. */
+/** Infers a project for each definition, and on the project that owns them targets that run those of all its images. */
 export const createNodes: CreateNodes<ImagesPluginOptions> = [
   GLOB,
   (files, pluginOptions, { workspaceRoot }) => {
@@ -53,10 +53,10 @@ export const createNodes: CreateNodes<ImagesPluginOptions> = [
   },
 ];
 
-/** The older name: Nx up to 21 reads only this one. */
+/** The older name of the same: Nx up to 21 reads only this one. */
 export const createNodesV2 = createNodes;
 
-/** An image depends on its base, and on what its `after:` builds. */
+/** An image depends on its base, and on the projects whose targets its `after:` names. */
 export const createDependencies: CreateDependencies<ImagesPluginOptions> = (
   _options,
   { projects, externalNodes: external = {}, workspaceRoot, fileMap },
@@ -89,7 +89,7 @@ export const createDependencies: CreateDependencies<ImagesPluginOptions> = (
   });
 };
 
-/** All images of an owner in one pass: two results for one target would replace each other. */
+/** Collects the images of each owner first: of two results for one target only the last would count. */
 function ownersOf(images: readonly Image[], options: InferOptions): [string, CreateNodesResult][] {
   const byOwner = new Map<string, Image[]>();
   for (const image of images) {
@@ -106,7 +106,7 @@ function ownersOf(images: readonly Image[], options: InferOptions): [string, Cre
   ]);
 }
 
-/** Bad settings must not break the graph; every target prints what is wrong with them. */
+/** Invalid settings must not break the project graph: every target reports their error when it runs. */
 function imagesFolder(workspaceRoot: string): string {
   try {
     const path = join(workspaceRoot, SETTINGS_FILE);

@@ -30,7 +30,7 @@ const ran = (workspaceRoot: string, ...results: readonly ReturnType<typeof task>
     taskResults: Object.fromEntries(results.map((each) => [each.task.id, each])),
   } as unknown as PostTasksExecutionContext);
 
-it('remembers what became of images, and of nothing else, for ninety days', () => {
+it('records the task results of images, only of these, for ninety days', () => {
   const root = workspaceWith('images/a');
   const folder = join(root, '.stowage/runs');
   mkdirSync(folder, { recursive: true });
@@ -49,7 +49,7 @@ it('remembers what became of images, and of nothing else, for ninety days', () =
   ]);
 });
 
-it('says where it could not, and lets the run go on', () => {
+it('warns when it cannot write, and does not fail the run', () => {
   const root = workspaceWith('images/a');
   writeFileSync(join(root, '.stowage'), 'a file, where a folder should be');
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);

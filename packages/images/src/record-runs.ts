@@ -30,7 +30,7 @@ const RESULTS: Readonly<Partial<Record<Status, TaskRun['result']>>> = {
   'remote-cache': 'remote-cache',
 };
 
-/** Remembers what became of the tasks of images, for `stowage report`. That this fails is no failure of the run. */
+/** Records the results of image tasks for `stowage report`. A failure to write only prints a warning. */
 export const postTasksExecution: PostTasksExecution = (
   _options,
   { workspaceRoot, taskResults },
@@ -63,7 +63,9 @@ export const postTasksExecution: PostTasksExecution = (
     const oldest = fileOf(Date.now() - RUNS_DAYS * 86_400_000);
     for (const file of readdirSync(folder)) if (file < oldest) rmSync(join(folder, file));
   } catch (error) {
-    console.warn(printableLines(`stowage: this run is not in ${RUNS_FOLDER}: ${String(error)}`));
+    console.warn(
+      printableLines(`stowage: cannot record this run in ${RUNS_FOLDER}: ${String(error)}`),
+    );
   }
 };
 

@@ -22,7 +22,7 @@ export function boundAttacks(): void {
         return putIndex(url, 'a', { fields: { subject, annotations } });
       },
     ],
-  ])('takes no more space than --max-used, whatever it is filled with: %s', async (_, fill) => {
+  ])('cannot use more space than --max-used: %s', async (_, fill) => {
     const root = await temporaryFolder();
     const { url } = await startServe(['--root', root, '--max-used', '3MB']);
     const digest = await pushSmall(url, 'kept', '1');
@@ -37,7 +37,7 @@ export function boundAttacks(): void {
     expect(await readSmall(url, 'kept', '1')).toBe(digest);
   });
 
-  it('removes uploads that were begun and never finished, with their folders', async () => {
+  it('has its unfinished uploads removed, with their folders', async () => {
     const root = await temporaryFolder();
     const { url } = await startServe(['--root', root]);
     const digest = await pushSmall(url, 'kept', '1');
@@ -61,7 +61,7 @@ export function boundAttacks(): void {
     expect(await readSmall(url, 'kept', '1')).toBe(digest);
   });
 
-  it('sends referrers with long annotations in pages, and keeps the annotations once', async () => {
+  it('gets referrers with long annotations in pages; the annotations are stored once', async () => {
     const root = await temporaryFolder();
     const { url } = await startServe(['--root', root]);
     const subject = { mediaType: INDEX, digest: digestOf('subject'), size: 7 };
@@ -90,7 +90,7 @@ export function boundAttacks(): void {
     expect(found.sort()).toEqual(Array.from({ length: 12 }, (_, at) => `${at}`).sort());
   });
 
-  it('names ten of the layers that are not there, however many are not', async () => {
+  it('gets an error that names at most ten missing layers', async () => {
     const { url } = await startServe(['--root', await temporaryFolder()]);
     const manifests = Array.from({ length: 15_000 }, (_, at) => ({
       mediaType: INDEX,

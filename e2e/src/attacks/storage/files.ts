@@ -20,7 +20,7 @@ async function expectPrivate(root: string): Promise<void> {
 
 export function fileAttacks(): void {
   it.skipIf(process.platform === 'win32')(
-    'lets no other user into its folder, or the cache',
+    'leaves files in the registry and the cache that only their owner can read',
     async () => {
       const top = await temporaryFolder();
       const root = join(top, 'registry');
@@ -38,12 +38,12 @@ export function fileAttacks(): void {
       });
       expect(pulled.code, pulled.stderr).toBe(0);
       await expectPrivate(cache);
-      // An archive is the user's own business.
+      // The mode of an archive is left to the user's umask.
       expect(await modeOf(join(top, 'app.tar'))).toBe((0o666 & ~process.umask()).toString(8));
     },
   );
 
-  it('follows no symbolic link that was planted among its files', async () => {
+  it('cannot make the registry follow a symbolic link among its files', async () => {
     const top = await temporaryFolder();
     const root = join(top, 'registry');
     await writeFile(join(top, 'secret'), 'the secret');

@@ -9,8 +9,8 @@ import { INDEX, pathsIn, putIndex } from './raw.js';
 
 const ESCAPES = ['../../outside/x', '..%2f..%2foutside%2fx', '%2e%2e/%2e%2e/outside', '..\\..\\x'];
 
-/** A registry on a free port until the test ends. @returns `HOST:PORT` */
-async function listening(answer: RequestListener): Promise<string> {
+/** Starts an HTTP server on a free port; it stops when the test ends. @returns `HOST:PORT` */
+async function startServer(answer: RequestListener): Promise<string> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -20,7 +20,7 @@ async function listening(answer: RequestListener): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** `fetch` would tidy the path first. */
+/** Sends a request with the path unchanged; `fetch` would normalize it. */
 function rawRequest(url: string, method: string, path: string): Promise<number> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -34,15 +34,15 @@ function rawRequest(url: string, method: string, path: string): Promise<number> 
 }
 
 export function nameAttacks(): void {
-  it('writes nothing outside its root, whatever clients and the upstream call things', async () => {
+  it('cannot write outside the root by names, neither as a client nor as the upstream', async () => {
     const top = await temporaryFolder();
     const body = JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [] });
-    const upstream = await listening((asked, answer) => {
+    const upstream = await startServer((asked, answer) => {
       const path = asked.url ?? '';
       if (path === '/v2/') return void answer.end('{}');
       if (path.includes('/tags/list'))
         return void answer.end(JSON.stringify({ name: 'app', tags: ['ok', ...ESCAPES] }));
-      // Its digest is a path, too.
+      // The digest is a path, too.
       const digest = path.includes('liar') ? 'sha256:../../outside/x' : digestOf(body);
       answer.writeHead(200, {
         'content-type': INDEX,
@@ -71,7 +71,7 @@ export function nameAttacks(): void {
     expect(outside).toEqual(['deep', 'deep/down']);
   });
 
-  it('reads nothing outside a layout whose index names a digest that is a path', async () => {
+  it('cannot read outside a layout whose index has a path for a digest', async () => {
     const top = await temporaryFolder();
     await writeFile(join(top, 'secret'), 'secret');
     const layout = join(top, 'layout');
@@ -93,7 +93,7 @@ export function nameAttacks(): void {
     expect(await readFile(join(top, 'secret'), 'utf8')).toBe('secret');
   });
 
-  it('keeps tags and repositories of any length, also in the next process', async () => {
+  it('can use tags and repositories of any allowed length, also after a restart', async () => {
     const root = await temporaryFolder();
     const tags = ['V'.repeat(128), 'v'.repeat(128), `${'V'.repeat(120)}.partial`];
     const repositories = [

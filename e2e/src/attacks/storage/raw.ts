@@ -4,7 +4,7 @@ import { digestOf } from '../../served.js';
 
 export const INDEX = 'application/vnd.oci.image.index.v1+json';
 
-/** Puts an index without children: the smallest manifest. @returns the answer */
+/** Pushes an index without children, the smallest manifest. @returns the response */
 export function putIndex(
   url: string,
   name: string,
@@ -23,7 +23,7 @@ export async function pathsIn(folder: string): Promise<string[]> {
   return (await readdir(folder, { recursive: true })).sort();
 }
 
-/** What a folder and all below it take on the disk, in bytes. */
+/** Disk usage of a folder, in bytes. */
 export async function spaceOf(folder: string): Promise<number> {
   const paths = ['', ...(await pathsIn(folder))];
   let space = 0;

@@ -40,21 +40,21 @@ export function buildCommand(io: Io): Command {
     .argument('<definition...>', 'image.yaml, or the folder that holds it')
     .option(
       '--save',
-      'keep it as an archive with record and catalog entry; needs no engine unless it has a Dockerfile',
+      'save the image as an archive with record and catalog entry; needs an engine only for steps or a Dockerfile',
     )
     .option(
       '--platform <platform...>',
-      'what to make it for: os/architecture[/variant]; several make one index',
+      'target platforms: os/architecture[/variant]; several become one index',
     )
     .option(
       '--print-dockerfile',
-      'print the Dockerfile that an engine would get, and build nothing',
+      'print the Dockerfile that would be sent to an engine, and build nothing',
     )
     .option(
       '--update-base',
-      'write the digest that the base has now to image.lock.yaml, and build nothing',
+      'write the current digest of the base to image.lock.yaml, and build nothing',
     )
-    .option('--force', 'build even what is there already')
+    .option('--force', 'build even if the image exists already')
     .option('--dry-run', 'say what would be built, and build nothing')
     .action(
       action<Options>(io, async (workspace, definitions, { options, call }) => {
@@ -64,7 +64,7 @@ export function buildCommand(io: Io): Command {
         const results: unknown[] = [];
         for (const path of definitions) {
           const found = await readDefinition(workspace, path, call);
-          const { json, said, document } = await one(workspace, found, {
+          const { json, said, document } = await processDefinition(workspace, found, {
             ...options,
             platforms,
             call,
@@ -82,17 +82,17 @@ export function buildCommand(io: Io): Command {
     );
 }
 
-interface OneOptions extends Omit<Options, 'platform'> {
+interface DefinitionOptions extends Omit<Options, 'platform'> {
   readonly platforms: readonly Platform[] | undefined;
   readonly call: Call;
   readonly cwd: string;
 }
 
-/** What each definition gives: what the flags ask for, or the image itself. */
-async function one(
+/** Prints the Dockerfile of one definition, locks its base, saves its image or builds it: whichever the flags ask for. */
+async function processDefinition(
   workspace: Workspace,
   found: FoundDefinition,
-  { printDockerfile, updateBase, save, force, platforms, call, cwd }: OneOptions,
+  { printDockerfile, updateBase, save, force, platforms, call, cwd }: DefinitionOptions,
 ): Promise<{ readonly json: unknown; readonly said?: Text; readonly document?: string }> {
   const { name } = found.definition;
   if (printDockerfile) {

@@ -14,7 +14,7 @@ import { action, verb, type CommonOptions, type Io } from '../verb.js';
 
 export function cacheCommand(io: Io): Command {
   const command = new Command('cache').description(
-    'Look after the cache of images from registries, which all workspaces of a user share.',
+    'List, verify and purge the cache of images from registries, which all workspaces of a user share.',
   );
   for (const create of [infoCommand, lsCommand, verifyCommand, purgeCommand])
     command.addCommand(create(io));
@@ -22,10 +22,12 @@ export function cacheCommand(io: Io): Command {
 }
 
 function infoCommand(io: Io): Command {
-  return verb('info', 'Say where the cache is and what it takes.', ['stowage cache info']).action(
+  return verb('info', 'Print the location and the size of the cache.', [
+    'stowage cache info',
+  ]).action(
     action(io, async () => {
       const info = await cacheInfo();
-      return { json: info, text: described(info) };
+      return { json: info, text: infoLine(info) };
     }),
   );
 }
@@ -46,14 +48,16 @@ function lsCommand(io: Io): Command {
 }
 
 function verifyCommand(io: Io): Command {
-  return verb('verify', 'Hash all that the cache holds; what is damaged is thrown away.', [
-    'stowage cache verify',
-  ]).action(
+  return verb(
+    'verify',
+    'Verify every blob of the cache by its digest; damaged blobs are deleted.',
+    ['stowage cache verify'],
+  ).action(
     action(io, async (_, __, { call }) => {
       const proof = await verifyCache(call);
       const { blobs, bytes, damaged } = proof;
       const ok = text`${blobs} blobs, ${formatBytes(bytes)}: every byte is as it should be\n`;
-      const lines = damaged.map((digest) => text`${digest}  was damaged, and is gone\n`);
+      const lines = damaged.map((digest) => text`${digest}  was damaged and has been deleted\n`);
       return {
         json: proof,
         text: damaged.length === 0 ? ok : text`${lines}`,
@@ -69,16 +73,19 @@ interface PurgeCommandOptions extends CommonOptions {
 }
 
 function purgeCommand(io: Io): Command {
-  return verb('purge', 'Throw images out of the cache; all of them when none is named.', [
+  return verb('purge', 'Delete images from the cache; all of them when none is named.', [
     'stowage cache purge',
     'stowage cache purge registry.example.com/team/app:1',
     'stowage cache purge --unused-for 30d',
     'stowage cache purge --max-used 20GB',
   ])
     .argument('[reference...]', 'images by tag or digest')
-    .option('--unused-for <duration>', 'only what was not used for this long, as 30d')
-    .option('--max-used <size>', 'only what was used longest ago, until no more than this is left')
-    .option('--dry-run', 'say what would go, and delete nothing')
+    .option('--unused-for <duration>', 'only images that were not used for this long, as 30d')
+    .option(
+      '--max-used <size>',
+      'only the least recently used images, until no more than this is left',
+    )
+    .option('--dry-run', 'print what would be deleted, and delete nothing')
     .action(
       action<PurgeCommandOptions>(io, async (_, references, { options, call }) => {
         const { unusedFor, maxUsed } = options;
@@ -90,12 +97,13 @@ function purgeCommand(io: Io): Command {
     );
 }
 
-function described({ path, images, blobs, bytes, partialBytes }: CacheInfo): Text {
-  const partial = partialBytes === 0 ? '' : `, ${formatBytes(partialBytes)} of it not whole yet`;
+function infoLine({ path, images, blobs, bytes, partialBytes }: CacheInfo): Text {
+  const partial =
+    partialBytes === 0 ? '' : `, ${formatBytes(partialBytes)} of it incomplete downloads`;
   return text`${path}: ${images} images, ${blobs} blobs, ${formatBytes(bytes)}${partial}\n`;
 }
 
-const HEAD = ['REFERENCE', 'DIGEST', 'SIZE', 'WHOLE', 'LAST USED'];
+const HEAD = ['REFERENCE', 'DIGEST', 'SIZE', 'COMPLETE', 'LAST USED'];
 
 function row({ reference, digest, bytes, whole, lastUsed }: CachedImage): string[] {
   return [

@@ -14,7 +14,7 @@ const EXAMPLES = [
   'stowage complete powershell | Out-String | Invoke-Expression',
 ];
 
-/** Their images may come from a registry: what came before is in the cache, by its tag or digest. */
+/** Commands that take images of registries; for these the references in the cache are suggested, too. */
 const FROM_REGISTRIES: ReadonlySet<string> = new Set([
   'load',
   'pull',
@@ -25,14 +25,14 @@ const FROM_REGISTRIES: ReadonlySet<string> = new Set([
   'purge',
 ]);
 
-/** A shell puts a value into the command line as it is, where anything else could be a command. */
-const PLAIN = /^[\w./:@=+-]+$/;
+/** A shell inserts a suggestion unquoted, so it may hold no character that a shell interprets. */
+const SAFE_WORD = /^[\w./:@=+-]+$/;
 
-/** Prints a shell's script, and, after `--`, what that asks for. */
+/** Prints a shell's completion script, which calls `stowage complete -- WORD…` for its suggestions. */
 export function completeCommand(io: Io): Command {
   return new Command('complete')
-    .description('Print what makes a shell complete commands, options, names and tags.')
-    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .description('Print the script with which a shell completes commands, options, names and tags.')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .allowExcessArguments()
     .addHelpText('after', `\nExamples:\n${EXAMPLES.map((each) => `  $ ${each}`).join('\n')}`)
     .action((shell: Shell) => printDocument(io.stdout, SCRIPTS[shell]));
@@ -43,20 +43,20 @@ export function completionWords(args: readonly string[]): readonly string[] | un
   return args[0] === 'complete' && args[1] === '--' ? args.slice(2) : undefined;
 }
 
-/** Lines for {@link SCRIPTS}. Whatever goes wrong, nobody wants to read of it while they type. */
+/** Prints the suggestions that {@link SCRIPTS} read. Errors are ignored: they would appear while the user types. */
 export async function complete(program: Command, words: readonly string[], io: Io): Promise<void> {
   const images = async (command: Command) => {
     const name = command.name();
-    const names = name === 'purge' ? [] : await kept(command, io);
-    return FROM_REGISTRIES.has(name) ? [...names, ...(await cached())] : names;
+    const names = name === 'purge' ? [] : await catalogSuggestions(command, io);
+    return FROM_REGISTRIES.has(name) ? [...names, ...(await cacheSuggestions())] : names;
   };
   const found = await suggest(program, words, images).catch(() => []);
-  const safe = found.filter(({ value }) => PLAIN.test(value));
+  const safe = found.filter(({ value }) => SAFE_WORD.test(value));
   print(io.stdout, text`${safe.map(({ value, about }) => text`${value}\t${about}\n`)}`);
 }
 
-/** Names of the catalog; those of an engine's images have tags. */
-async function kept(command: Command, { cwd }: Io): Promise<readonly Suggestion[]> {
+/** Names of the catalog; `save` also takes references of an engine, so it gets those with tags. */
+async function catalogSuggestions(command: Command, { cwd }: Io): Promise<readonly Suggestion[]> {
   const entries = await list(await openWorkspace(cwd));
   return entries.flatMap(({ name, reference, size, state }) => {
     const about = state === 'ok' ? formatBytes(size) : state;
@@ -66,7 +66,7 @@ async function kept(command: Command, { cwd }: Io): Promise<readonly Suggestion[
   });
 }
 
-async function cached(): Promise<readonly Suggestion[]> {
+async function cacheSuggestions(): Promise<readonly Suggestion[]> {
   return (await listCache()).flatMap(({ reference, bytes }) =>
     reference === null ? [] : [{ value: reference, about: formatBytes(bytes) }],
   );

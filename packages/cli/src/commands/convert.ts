@@ -34,22 +34,31 @@ export function convertCommand(io: Io): Command {
     ),
   )
     .argument('<source>', 'an archive, a layout folder, - for stdin, a name of the catalog, …')
-    .argument('<destination>', 'as for copy')
-    .option('--platform <platform...>', 'keep only these; one gives the image itself')
-    .addOption(new Option('--compress <how>', 'of every layer').choices(['none', 'gzip', 'zstd']))
-    .option('--level <number>', 'gzip 1 to 9, zstd 1 to 19', level)
+    .argument('<destination>', 'an archive, a layout folder, …, as for stowage copy')
+    .option(
+      '--platform <platform...>',
+      'keep only these platforms; a single one gives an image instead of an index',
+    )
+    .addOption(
+      new Option('--compress <how>', 'compression of every layer').choices([
+        'none',
+        'gzip',
+        'zstd',
+      ]),
+    )
+    .option('--level <number>', 'compression level: gzip 1 to 9, zstd 1 to 19', parseLevel)
     .addOption(
       new Option('--format <format>', 'media types of manifests and layers').choices([
         'docker',
         'oci',
       ]),
     )
-    .option('--as <reference>', 'what to call the image there')
-    .option('--repository <repository>', 'what names that are only tags are tags of')
-    .option('--all', 'all images of the source, not its only one')
+    .option('--as <reference>', 'name of the image at the destination')
+    .option('--repository <repository>', 'repository of images whose name is only a tag')
+    .option('--all', 'copy all images of the source, not just one')
     .option('--split <size>', 'write an archive in parts of this size, with their checksums')
-    .option('--append', 'add to an archive that is there')
-    .option('--force', 'write over an archive that is there')
+    .option('--append', 'add to an existing archive')
+    .option('--force', 'overwrite an existing archive')
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
         const {
@@ -89,7 +98,7 @@ export function convertCommand(io: Io): Command {
     );
 }
 
-function level(text: string): number {
+function parseLevel(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 19) return value;
   throw new InvalidArgumentError('expected a whole number from 1 to 19.');

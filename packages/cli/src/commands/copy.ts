@@ -39,17 +39,17 @@ export function copyCommand(io: Io): Command {
       '<destination>',
       'an archive, a layout folder (oci:, or ending with /), -, docker-daemon:, store:',
     )
-    .option('--as <reference>', 'what to call the image there')
-    .option('--repository <repository>', 'what names that are only tags are tags of')
-    .option('--all', 'all images of the source, not its only one')
+    .option('--as <reference>', 'name of the image at the destination')
+    .option('--repository <repository>', 'repository of images whose name is only a tag')
+    .option('--all', 'copy all images of the source, not just one')
     .option('--split <size>', 'write an archive in parts of this size, with their checksums')
-    .option('--append', 'add to an archive that is there')
-    .option('--force', 'write over an archive that is there')
+    .option('--append', 'add to an existing archive')
+    .option('--force', 'overwrite an existing archive')
     .option(
       '--base <location>',
-      'leave out what this has, which makes a delta; of a delta, what it was made against',
+      'for a delta as the source: the archive it was made against; otherwise: leave out the blobs of this archive, which makes a delta',
     )
-    .option('--dry-run', 'say what would be copied, and copy nothing')
+    .option('--dry-run', 'print what would be copied, and copy nothing')
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
         const { as, repository, all, split, append, force, base } = options;
@@ -66,7 +66,7 @@ export function copyCommand(io: Io): Command {
           stdout,
         });
         const said = text`${results.map(line)}`;
-        // The archive itself is the result then.
+        // stdout carries the archive itself.
         if (to !== '-') return { json: { results }, text: said };
         if (!options.quiet) print(io.stderr, said);
         return { json: { results } };
@@ -74,7 +74,7 @@ export function copyCommand(io: Io): Command {
     );
 }
 
-/** Where an archive goes that is written to `-`. @throws ImageError USAGE */
+/** Writes an archive whose destination is `-` to stdout. @throws ImageError USAGE (stdout is a terminal) */
 export function stdoutFor(to: string, io: Io): CopyImagesOptions['stdout'] {
   if (to === '-' && io.stdout.isTTY)
     throw new ImageError('USAGE', '-: expected a file or a pipe to write to, got a terminal', {

@@ -11,13 +11,12 @@ interface Options extends CommonOptions {
 
 export function doctorCommand(io: Io): Command {
   return withEngine(
-    verb(
-      'doctor',
-      'Find what is wrong with archives, records and catalog; exit 4 when something is.',
-      ['stowage doctor', 'stowage doctor --fix'],
-    ),
+    verb('doctor', 'Find problems of archives, records and catalog; exit 4 when there are any.', [
+      'stowage doctor',
+      'stowage doctor --fix',
+    ]),
   )
-    .option('--fix', 'repair what can be repaired without guessing, and say what is left')
+    .option('--fix', 'repair the problems that need no decision, and list the others')
     .action(
       action<Options>(io, async (workspace, _args, { options, call }) => {
         const { fixed, problems, engine } = await doctor(workspace, { ...call, fix: options.fix });
@@ -28,7 +27,7 @@ export function doctorCommand(io: Io): Command {
           ({ kind, path, detail, fix }) =>
             text`${kind}  ${relative(io.cwd, path)}: ${detail}\n  ${fix}\n`,
         );
-        const none = 'none answers (docker was looked for); --engine embedded needs none';
+        const none = 'none found (looked for docker); --engine embedded needs none';
         const end = lines.length === 0 ? text`No problems.\n` : '';
         return {
           json: { fixed, problems, engine },

@@ -24,7 +24,7 @@ export function ensureCommand(io: Io): Command {
     withJob(
       verb(
         'ensure',
-        'Load what a job needs; build, save and register it first when no archive fits.',
+        'Load the image that a job needs; build, save and register it first when no archive fits.',
         [
           'stowage ensure --os ubuntu-25.04 --compiler gcc15 --package libssl-dev',
           'act -W .github/workflows/ci.yml $(stowage ensure --workflow .github/workflows/ci.yml --act)',
@@ -32,13 +32,13 @@ export function ensureCommand(io: Io): Command {
       ),
     ),
   )
-    .option('--act', 'print what act has to be told: -P runner=image … --pull=false')
-    .option('--actrc', 'write that into .actrc instead')
+    .option('--act', 'print the arguments for act: -P runner=image … --pull=false')
+    .option('--actrc', 'write the arguments for act into .actrc instead')
     .option(
       '--runner <label>',
-      'the runs-on that the image is for; that of the workflow when omitted',
+      'runner label (runs-on) for act to replace by the image; that of the workflow when omitted',
     )
-    .option('--dry-run', 'say what would be built and loaded, and do neither')
+    .option('--dry-run', 'print what would be built and loaded, and do neither')
     .action(
       action<Options>(io, async (workspace, _args, { options, call }) => {
         const { jobs, skipped } = await ensure(workspace, requestOf(options), call);

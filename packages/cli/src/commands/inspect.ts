@@ -20,7 +20,7 @@ export function inspectCommand(io: Io): Command {
     withEngine(
       verb(
         'inspect',
-        'Say what is inside an archive, a layout, a store or an engine, without reading a layer.',
+        'Show the images of an archive, a layout, a store or an engine, without reading a layer.',
         ['stowage inspect ./app.tar', 'stowage inspect docker-daemon:app:1 --json'],
       ),
     ),
@@ -29,7 +29,7 @@ export function inspectCommand(io: Io): Command {
       '<location>',
       'a path, - for stdin, a name of the catalog, docker-daemon:REFERENCE or store:REFERENCE',
     )
-    .option('--repository <repository>', 'what names that are only tags are tags of')
+    .option('--repository <repository>', 'repository of images whose name is only a tag')
     .action(
       action<Options>(io, async (workspace, [location = ''], { options, call }) => {
         const { repository } = options;
@@ -46,8 +46,8 @@ export function inspectCommand(io: Io): Command {
     );
 }
 
-/** Rows of a table of layers. */
-const SHOWN = 100;
+/** Layers that the text output lists for each image. */
+const MAX_LAYERS = 100;
 
 function describe({
   names,
@@ -59,7 +59,7 @@ function describe({
   subject,
 }: InspectedImage): Text {
   const rows = layers
-    .slice(0, SHOWN)
+    .slice(0, MAX_LAYERS)
     .map((layer) => [
       shortDigest(layer.digest),
       formatBytes(layer.size),
@@ -67,29 +67,29 @@ function describe({
       layer.platform ? formatPlatform(layer.platform) : '',
     ]);
   const shown = platforms.map(
-    (platform) => `${formatPlatform(platform)}${platform.present ? '' : ' (not here)'}`,
+    (platform) => `${formatPlatform(platform)}${platform.present ? '' : ' (not included)'}`,
   );
   return text`${[
     text`\n`,
-    names.length === 0 ? text`(no name)\n` : first(names, called, 10),
+    names.length === 0 ? text`(no name)\n` : first(names, nameLine, 10),
     text`  digest     ${digest}\n`,
     text`  size       ${formatBytes(size)}\n`,
     artifactType === undefined
       ? text`  platforms  ${shortList(shown) || 'none'}\n`
       : text`  artifact   ${artifactType}\n`,
     subject === undefined ? '' : text`  refers to  ${subject.digest}\n`,
-    layers.length === 0 ? '' : indented(formatTable(['LAYER', 'SIZE', 'TYPE', 'PLATFORM'], rows)),
-    layers.length > SHOWN
-      ? text`  … and ${layers.length - SHOWN} more layers; --json lists all\n`
+    layers.length === 0 ? '' : indent(formatTable(['LAYER', 'SIZE', 'TYPE', 'PLATFORM'], rows)),
+    layers.length > MAX_LAYERS
+      ? text`  … and ${layers.length - MAX_LAYERS} more layers; --json lists all\n`
       : '',
   ]}`;
 }
 
-function called({ reference, field, written }: InspectedName): Text {
+function nameLine({ reference, field, written }: InspectedName): Text {
   if (field === null) return text`${reference}\n`;
   return text`${reference ?? '(no name)'}  (${field}: ${written})\n`;
 }
 
-function indented({ content }: Text): Text {
+function indent({ content }: Text): Text {
   return new Text(content.replace(/^(?=.)/gm, '  '));
 }

@@ -31,7 +31,7 @@ export function loadCommand(io: Io): Command {
   return withCache(
     withRegistry(
       withEngine(
-        verb('load', 'Load images into an engine; what it has already is not sent again.', [
+        verb('load', 'Load images into an engine; layers that it has are not sent again.', [
           'stowage load capy-ubuntu-25.04-gcc15',
           'stowage load ./app.tar --as app:dev',
           'stowage load registry.example.com/team/app:1',
@@ -45,14 +45,14 @@ export function loadCommand(io: Io): Command {
       'an archive, a layout folder, - for stdin, a name of the catalog, or a reference',
     )
     .option('--from-kubernetes <file>', 'the images that Kubernetes manifests name; - for stdin')
-    .option('--as <reference>', 'what to call it in the engine')
+    .option('--as <reference>', 'name of the image in the engine')
     .option(
       '--platform <platform>',
-      'which image of a multi-platform one: os/architecture[/variant]',
+      'platform of a multi-platform image: os/architecture[/variant]',
     )
-    .option('--repository <repository>', 'what names that are only tags are tags of')
-    .option('--base <location>', 'what a delta was made against')
-    .option('--dry-run', 'say what would be loaded, and load nothing')
+    .option('--repository <repository>', 'repository of images whose name is only a tag')
+    .option('--base <location>', 'the archive that a delta was made against')
+    .option('--dry-run', 'print what would be loaded, and load nothing')
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const platform =
@@ -70,7 +70,7 @@ export function loadCommand(io: Io): Command {
     );
 }
 
-const SAID: Readonly<Record<LoadResult['action'], string>> = {
+const ACTION_TEXT: Readonly<Record<LoadResult['action'], string>> = {
   loaded: 'loaded',
   skipped: 'already there',
   retagged: 'already there, named',
@@ -78,5 +78,5 @@ const SAID: Readonly<Record<LoadResult['action'], string>> = {
 
 function line({ action: done, reference, engine, bytesSent, imageId }: LoadResult): Text {
   const sent = done === 'loaded' ? `, ${formatBytes(bytesSent)} sent` : '';
-  return text`${familiarReference(parseReference(reference))}  ${SAID[done]} (${engine}, ${shortDigest(imageId)}${sent})\n`;
+  return text`${familiarReference(parseReference(reference))}  ${ACTION_TEXT[done]} (${engine}, ${shortDigest(imageId)}${sent})\n`;
 }

@@ -19,7 +19,7 @@ export function lsCommand(io: Io): Command {
   return withEngine(
     verb(
       'ls',
-      'List the archives that the catalog or the disk knows; or what an engine holds, or what Kubernetes manifests name.',
+      'List the archives of the catalog and the disk, the images of an engine, or those that Kubernetes manifests name.',
       [
         'stowage ls',
         'stowage ls --json | jq -r ".entries[].reference"',
@@ -29,19 +29,23 @@ export function lsCommand(io: Io): Command {
     ),
   )
     .alias('list')
-    .option('--kubernetes <file>', 'the images of these manifests; - for stdin')
+    .option(
+      '--kubernetes <file>',
+      'list the images that these Kubernetes manifests name; - for stdin',
+    )
     .action(
       action<Options>(io, async (workspace, _, { options, call }) => {
         const { kubernetes, engine, host } = options;
-        if (kubernetes !== undefined) return ofManifests(await kubernetesImages(kubernetes, call));
+        if (kubernetes !== undefined)
+          return manifestsOutcome(await kubernetesImages(kubernetes, call));
         if (engine !== undefined || host !== undefined)
-          return ofEngine(await listEngine(workspace, call));
-        return ofCatalog(await list(workspace));
+          return engineOutcome(await listEngine(workspace, call));
+        return catalogOutcome(await list(workspace));
       }),
     );
 }
 
-function ofCatalog(entries: readonly ListEntry[]): Outcome {
+function catalogOutcome(entries: readonly ListEntry[]): Outcome {
   const said =
     entries.length === 0
       ? text`No archives yet. nx run <project>:image-save makes one.\n`
@@ -49,7 +53,7 @@ function ofCatalog(entries: readonly ListEntry[]): Outcome {
   return { json: { entries }, text: said };
 }
 
-function ofEngine(listing: EngineListing): Outcome {
+function engineOutcome(listing: EngineListing): Outcome {
   const rows = listing.images.flatMap(({ references, id, size }) =>
     (references.length === 0 ? [''] : references).map((reference) => [
       reference,
@@ -61,7 +65,7 @@ function ofEngine(listing: EngineListing): Outcome {
 }
 
 /** One reference a line, so that it can be piped. */
-function ofManifests(images: readonly KubernetesImage[]): Outcome {
+function manifestsOutcome(images: readonly KubernetesImage[]): Outcome {
   return { json: { images }, text: text`${images.map(({ reference }) => text`${reference}\n`)}` };
 }
 

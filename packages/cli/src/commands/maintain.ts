@@ -14,19 +14,20 @@ interface Options extends CommonOptions {
 const ROOT = 'the folder of the registry; .stowage/registry when omitted';
 
 export function gcCommand(io: Io): Command {
-  return verb('gc', 'Delete what no manifest of a registry needs, while it runs.', [
-    'stowage gc --dry-run',
-    'stowage gc --root /srv/images --grace 2h',
-  ])
+  return verb(
+    'gc',
+    'Delete the blobs that no manifest of a registry references; the registry may be running.',
+    ['stowage gc --dry-run', 'stowage gc --root /srv/images --grace 2h'],
+  )
     .option('--root <folder>', ROOT)
-    .option('--grace <duration>', 'spare what was wanted within this long; 1h when omitted')
-    .option('--dry-run', 'say what would go, and delete nothing')
+    .option('--grace <duration>', 'keep content that was used within this time; 1h when omitted')
+    .option('--dry-run', 'print what would be deleted, and delete nothing')
     .action(
       action<Options>(io, async (workspace, _args, { options, call }) => {
         const { root, grace } = options;
         const result = await collectRegistry(workspace, { ...call, root, grace });
         const { blobs, uploads, freedBytes } = result;
-        const verbs = call.dryRun ? 'would go' : 'deleted';
+        const verbs = call.dryRun ? 'would be deleted' : 'deleted';
         return {
           json: result,
           text: text`${blobs.length} blobs and ${uploads} uploads ${verbs}, ${formatBytes(freedBytes)}\n`,
@@ -38,14 +39,14 @@ export function gcCommand(io: Io): Command {
 export function scrubCommand(io: Io): Command {
   return verb(
     'scrub',
-    'Hash all that a registry keeps, while it runs, and take away what is damaged.',
+    'Verify all blobs of a registry, and quarantine damaged ones; the registry may be running.',
     ['stowage scrub --root /srv/images --rate 50MB'],
   )
     .option('--root <folder>', ROOT)
-    .option('--rate <size>', 'read no more than this in a second')
+    .option('--rate <size>', 'read at most this much per second')
     .addHelpText(
       'after',
-      '\nWhat is damaged goes to quarantine/; to push it again heals it. Exit 4 when there is any.',
+      '\nDamaged blobs are moved to quarantine/; pushing them again restores them. Exit 4 when there are any.',
     )
     .action(
       action<Options>(io, async (workspace, _args, { options, call }) => {

@@ -5,12 +5,12 @@ import { requestOf, withJob, type JobOptions } from '../job-options.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, type Io } from '../verb.js';
 
-/** Losers that nobody could have meant are not shown to people beyond so many. */
-const SHOWN = 20;
+/** Reasons that the text output lists; `--json` has all of them. */
+const MAX_REASONS = 20;
 
 export function planCommand(io: Io): Command {
   return withJob(
-    verb('plan', 'Find the best archive for a job, or what its image would be built from.', [
+    verb('plan', 'Find the best archive for a job, or the best base to build its image from.', [
       'stowage plan --os ubuntu-25.04 --compiler gcc15 --package libssl-dev',
       'stowage plan --workflow .github/workflows/ci.yml --job build --json',
     ]),
@@ -37,14 +37,14 @@ function describe(
   cwd: string,
 ): Text {
   const shown = (path: string | null) => (path === null ? 'none' : relative(cwd, path));
-  const more = reasons.length - SHOWN;
+  const more = reasons.length - MAX_REASONS;
   const found = needs_build
     ? `has to be built; base: ${shown(best_base_image_path)}`
     : `is ${shown(best_image_path)}`;
   return text`${[
     text`${job === undefined ? '' : `${job}: `}${name}  ${found}`,
     text` (score ${score.essential} + ${score.extra})\n`,
-    reasons.slice(0, SHOWN).map((reason) => text`  ${reason}\n`),
+    reasons.slice(0, MAX_REASONS).map((reason) => text`  ${reason}\n`),
     more > 0 ? text`  … and ${more} more; --json lists all\n` : '',
   ]}`;
 }

@@ -22,31 +22,38 @@ type Newest = NonNullable<PruneRules['keepNewest']>;
 
 export function pruneCommand(io: Io): Command {
   return withEngine(
-    verb('prune', 'Delete what the rules let go: those of stowage.yaml, or of these flags.', [
-      'stowage prune --dry-run',
-      'stowage prune --keep-newest 2 --unused-for 30d --min-age 1d',
-      'stowage prune --min-free 10% --max-used 50GB --engine docker',
-      'stowage prune --root /srv/images --keep-newest 5 --unused-for 90d',
-    ]),
+    verb(
+      'prune',
+      'Delete archives by the retention rules of stowage.yaml, or by those of these flags.',
+      [
+        'stowage prune --dry-run',
+        'stowage prune --keep-newest 2 --unused-for 30d --min-age 1d',
+        'stowage prune --min-free 10% --max-used 50GB --engine docker',
+        'stowage prune --root /srv/images --keep-newest 5 --unused-for 90d',
+      ],
+    ),
   )
     .option(
       '--keep-newest <count>',
-      'keep this many archives of each name; project=N or os=N of each of those; may be repeated',
-      newest,
+      'keep this many archives of each name; project=N, os=N: of each project or system; may be repeated',
+      parseNewest,
     )
-    .option('--unused-for <duration>', 'delete only what was not used for this long: 30d, 12h')
-    .option('--min-age <duration>', 'never delete what is younger')
-    .option('--max-used <size>', 'keep no more than this: 50GB, or 20% of the disk')
-    .option('--min-free <size>', 'leave at least this free: 10GB, 10%')
-    .option('--reserved <size>', 'never go below this, whatever the rules ask')
-    .option('--orphans', 'archives without a record may go, too')
-    .option('--keep <pattern...>', 'names that stay; * stands for anything')
+    .option(
+      '--unused-for <duration>',
+      'delete only archives that were not used for this long: 30d, 12h',
+    )
+    .option('--min-age <duration>', 'never delete archives younger than this')
+    .option('--max-used <size>', 'keep at most this much: 50GB, or 20% of the disk')
+    .option('--min-free <size>', 'leave at least this much of the disk free: 10GB, 10%')
+    .option('--reserved <size>', 'keep at least this much content, whatever the rules ask')
+    .option('--orphans', 'delete archives without a record, too')
+    .option('--keep <pattern...>', 'names to keep; * matches any characters')
     .option('--project <project>', 'only archives of this project')
     .option('--root <folder>', 'the folder of the registry; .stowage/registry when omitted')
     .option('--dry-run', 'show the plan, and delete nothing')
     .addHelpText(
       'after',
-      '\nWith --engine, the copies that the engine has of archives go first; without it, it is only asked what\nits containers use. Exit 7 when --max-used or --min-free cannot be met.',
+      '\nWith --engine, copies of archives in the engine are deleted first; without it, the engine is only asked which\nimages its containers use. Exit 7 when --max-used or --min-free cannot be met.',
     )
     .action(
       action<Options>(io, async (workspace, _args, { options, call }) => {
@@ -68,14 +75,14 @@ export function pruneCommand(io: Io): Command {
         const { shortfallBytes } = result;
         return shortfallBytes === 0
           ? { json: result, text: describe(result, options.dryRun === true) }
-          : shortOf(result, options.dryRun === true);
+          : shortfallOutcome(result, options.dryRun === true);
       }),
     );
 }
 
-/** The plan was carried out, and was not enough. */
-function shortOf(result: PruneResult, dryRun: boolean): Outcome {
-  const message = `prune: expected ${formatBytes(result.shortfallBytes)} more to become free, got nothing else that may go`;
+/** The deletions that the rules allow did not free enough space. */
+function shortfallOutcome(result: PruneResult, dryRun: boolean): Outcome {
+  const message = `prune: expected ${formatBytes(result.shortfallBytes)} more to become free, got nothing else that may be deleted`;
   const hint = 'Loosen a rule, unpin something, or give Stowage a larger disk.';
   return {
     exitCode: EXIT_CODES.NO_SPACE,
@@ -84,7 +91,7 @@ function shortOf(result: PruneResult, dryRun: boolean): Outcome {
   };
 }
 
-function newest(text: string, before: Newest = {}): Newest {
+function parseNewest(text: string, before: Newest = {}): Newest {
   const [, group = 'name', number = ''] = /^(?:(name|project|os)=)?([0-9]+)$/.exec(text) ?? [];
   if (number === '' || Number(number) < 1)
     throw new InvalidArgumentError('expected a whole number from 1, project=N or os=N.');

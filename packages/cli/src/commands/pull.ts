@@ -37,12 +37,12 @@ export function pullCommand(io: Io): Command {
     .argument('[reference...]', 'images by tag or digest')
     .option('--from-kubernetes <file>', 'the images that Kubernetes manifests name; - for stdin')
     .option('-o, --output <path>', 'an archive, or a folder (ending with /) for a layout')
-    .option('--platform <platform>', 'only this image of a multi-platform one')
+    .option('--platform <platform>', 'only this platform of a multi-platform image')
     .option('--split <size>', 'write an archive in parts of this size, with their checksums')
-    .option('--no-referrers', 'leave out what refers to the images: signatures, SBOMs')
-    .option('--append', 'add to an archive that is there')
-    .option('--force', 'write over an archive that is there')
-    .option('--dry-run', 'say what would be pulled, and fetch no layer')
+    .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
+    .option('--append', 'add to an existing archive')
+    .option('--force', 'overwrite an existing archive')
+    .option('--dry-run', 'print what would be pulled, and fetch no layer')
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
         const { output, append, split, force, platform, referrers } = options;
@@ -58,7 +58,7 @@ export function pullCommand(io: Io): Command {
           stdout: stdoutFor(output ?? '', io),
         });
         const said = text`${results.map(line)}`;
-        // The archive itself is the result then.
+        // stdout carries the archive itself.
         if (output !== '-') return { json: { results }, text: said };
         if (!options.quiet) print(io.stderr, said);
         return { json: { results } };

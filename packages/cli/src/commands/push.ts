@@ -15,7 +15,7 @@ interface Options extends CommonOptions {
 export function pushCommand(io: Io): Command {
   const command = withRegistry(
     withEngine(
-      verb('push', 'Push images to a registry, under their own names there.', [
+      verb('push', 'Push images to a registry under their own names.', [
         'stowage push ./from-elsewhere.tar --to registry.example.com/mirror',
         "stowage push 'images/*/*.tar' --to localhost:5000 --dry-run",
         'stowage push ./app.tar --to registry.example.com --tag team/app:1',
@@ -31,20 +31,26 @@ export function pushCommand(io: Io): Command {
       '--to <registry>',
       '[http(s)://]HOST[:PORT][/PREFIX]; push.to of stowage.yaml when omitted',
     )
-    .option('--tag <name>', 'REPOSITORY:TAG there, of one input with one image')
-    .option('--repository <repository>', 'what names that are only tags are tags of')
+    .option('--tag <name>', 'REPOSITORY:TAG in the registry; only for one input with one image')
+    .option('--repository <repository>', 'repository of images whose name is only a tag')
     .addOption(
-      new Option('--on-existing-tag <what>', 'about a tag that is another image there')
+      new Option(
+        '--on-existing-tag <what>',
+        'what to do when the tag names another image in the registry',
+      )
         .choices(['overwrite', 'skip', 'error', 'merge', 'merge-keep'])
         .default('overwrite'),
     )
     .addOption(
-      new Option('--compress <how>', 'of layers; auto packs those of a docker-archive')
+      new Option(
+        '--compress <how>',
+        'layer compression; auto gzips the layers of a docker-archive only',
+      )
         .choices(['auto', 'none', 'gzip', 'zstd'])
         .default('auto'),
     )
-    .option('--no-referrers', 'leave out what refers to the images: signatures, SBOMs')
-    .option('--dry-run', 'say what would go where, and connect to nothing')
+    .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
+    .option('--dry-run', 'print what would be pushed where, and connect to no registry')
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const { to, tag, repository, referrers, onExistingTag, compress } = options;
@@ -55,16 +61,16 @@ export function pushCommand(io: Io): Command {
         const asked = { ...call, to, tag, repository, referrers, onExistingTag, compress };
         const results = await push(workspace, inputs, asked);
         const said = call.dryRun
-          ? formatTable(['SOURCE', 'DESTINATION', 'DIGEST', 'TO SEND'], results.map(planned))
+          ? formatTable(['SOURCE', 'DESTINATION', 'DIGEST', 'TO SEND'], results.map(planRow))
           : text`${results.map(line)}`;
         return { json: { results }, text: said };
       }),
     );
-  return withSpellings(command);
+  return withAliases(command);
 }
 
-/** What other tools call these options. */
-const SPELLINGS = {
+/** Options of other tools, accepted as aliases of ours. */
+const ALIASES = {
   'to-registry': 'to',
   'to-registry-ca-cert-file': 'caFile',
   'to-registry-insecure-skip-tls-verify': 'insecureSkipTlsVerify',
@@ -73,14 +79,14 @@ const SPELLINGS = {
   'image-tag': 'tag',
 } as const;
 
-function withSpellings(command: Command): Command {
-  for (const name of Object.keys(SPELLINGS)) {
+function withAliases(command: Command): Command {
+  for (const name of Object.keys(ALIASES)) {
     const isFlag = name.endsWith('-verify');
     command.addOption(new Option(`--${name}${isFlag ? '' : ' <value>'}`).hideHelp());
   }
   command.addOption(new Option('--image-archive <pattern...>').hideHelp());
   return command.hook('preAction', () => {
-    for (const [name, meant] of Object.entries(SPELLINGS)) {
+    for (const [name, meant] of Object.entries(ALIASES)) {
       const value: unknown = command.getOptionValue(camelCase(name));
       if (value !== undefined) command.setOptionValue(meant, value);
     }
@@ -95,11 +101,11 @@ function camelCase(name: string): string {
 
 function line({ reference, digest, action: done, bytesSent, blobs }: PushResult): Text {
   const there = blobs.existing + blobs.mounted;
-  const sent = `${formatBytes(bytesSent)} sent${there === 0 ? '' : `, ${there} blobs were there`}`;
+  const sent = `${formatBytes(bytesSent)} sent${there === 0 ? '' : `, ${there} blobs existed already`}`;
   return text`${reference}@${digest}  ${done === 'skipped' ? 'already there' : `pushed (${sent})`}\n`;
 }
 
-/** The digest of what must be packed first is not known yet. */
-function planned({ source, input, reference, digest, bytesSent }: PushResult): string[] {
+/** The digest is `-` when layers have to be compressed first. */
+function planRow({ source, input, reference, digest, bytesSent }: PushResult): string[] {
   return [source ?? input, reference, shortDigest(digest), `≤ ${formatBytes(bytesSent)}`];
 }

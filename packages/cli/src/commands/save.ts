@@ -17,8 +17,8 @@ export function saveCommand(io: Io): Command {
     ]),
   )
     .argument('<reference...>', 'images of the engine')
-    .option('-o, --output <file>', 'write all of them into this file, whatever they are called')
-    .option('--dry-run', 'say what would be saved, and save nothing')
+    .option('-o, --output <file>', 'write all images into this one file')
+    .option('--dry-run', 'print what would be saved, and save nothing')
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
         const results = await save(workspace, references, { ...call, output: options.output });

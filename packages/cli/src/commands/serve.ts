@@ -26,49 +26,50 @@ interface Options extends CommonOptions {
 
 export function serveCommand(io: Io): Command {
   return withRegistry(
-    verb('serve', 'Run a registry until it is stopped: to push to, or over archives.', [
-      'stowage serve',
-      'stowage serve images/ app.tar.zst',
-      'stowage serve --listen 127.0.0.1:5000 --root /srv/images',
-      'stowage serve --listen 0.0.0.0:5000 --htpasswd users --anonymous read',
-      "stowage serve --htpasswd users --allow 'ada:write:team/*' --allow '*:read:*'",
-      'stowage serve --upstream registry.example.com/mirror',
-    ]),
+    verb(
+      'serve',
+      'Run a registry until it is stopped: one to push to, or a read-only one over archives.',
+      [
+        'stowage serve',
+        'stowage serve images/ app.tar.zst',
+        'stowage serve --listen 127.0.0.1:5000 --root /srv/images',
+        'stowage serve --listen 0.0.0.0:5000 --htpasswd users --anonymous read',
+        "stowage serve --htpasswd users --allow 'ada:write:team/*' --allow '*:read:*'",
+        'stowage serve --upstream registry.example.com/mirror',
+      ],
+    ),
   )
-    .argument('[inputs...]', 'archives, folders of them, layouts: to be read, as they are')
-    .option('--root <folder>', 'where to keep content; .stowage/registry when omitted')
-    .option('--listen <host:port>', 'where to listen; a free port of 127.0.0.1 when omitted')
-    .option('--read-only', 'take nothing')
-    .option(
-      '--upstream <url>',
-      'another registry, asked for what is missing; what it gives is kept',
-    )
-    .option('--htpasswd <file>', 'who may log in, as htpasswd -B writes it')
+    .argument('[inputs...]', 'archives, folders of archives and layouts to serve read-only')
+    .option('--root <folder>', 'folder for the content; .stowage/registry when omitted')
+    .option('--listen <host:port>', 'address to listen on; a free port of 127.0.0.1 when omitted')
+    .option('--read-only', 'refuse pushes and deletions')
+    .option('--upstream <url>', 'registry to fetch missing content from; fetched content is kept')
+    .option('--htpasswd <file>', 'users that may log in, as htpasswd -B writes them')
     .addOption(
-      new Option('--anonymous <what>', 'what may be done without logging in').choices([
-        'read',
-        'write',
-      ]),
+      new Option('--anonymous <what>', 'access without a login').choices(['read', 'write']),
     )
     .option(
       '--allow <user:what:repositories>',
-      'what a user (* for all) may do: read or write, and where (* for anything); may be repeated',
-      rule,
+      'let a user (* for all) read or write these repositories (* matches anything); may be repeated',
+      parseRule,
     )
     .option(
       '--allowed-host <name>',
-      'a host name clients may call it by without a login, besides localhost and addresses (* for anything); may be repeated',
+      'a host name that clients may use without a login, besides localhost and addresses (* matches anything); may be repeated',
       (name: string, before: readonly string[] = []) => [...before, name],
     )
+    .option('--tls-cert <file>', 'serve TLS with this certificate (PEM); reloaded when it changes')
+    .option('--tls-key <file>', 'key of the TLS certificate (PEM)')
+    .option('--max-used <size>', 'keep at most this much content: 50GB')
+    .option('--gc-every <duration>', 'interval of garbage collection; 1h when omitted, 0 for never')
     .option(
-      '--tls-cert <file>',
-      'speak TLS with this certificate (PEM); read again when it changes',
+      '--scrub-every <duration>',
+      'interval of verifying all content; 7d when omitted, 0 for never',
     )
-    .option('--tls-key <file>', 'the key of that (PEM)')
-    .option('--max-used <size>', 'keep no more content than this: 50GB')
-    .option('--gc-every <duration>', 'collect garbage so often; 1h when omitted, 0 never')
-    .option('--scrub-every <duration>', 'hash all content so often; 7d when omitted, 0 never')
-    .option('--scrub-rate <size>', 'read no more than this in a second then; 20MB when omitted')
+    .option(
+      '--scrub-rate <size>',
+      'read at most this much per second while verifying; 20MB when omitted',
+    )
     .addOption(
       new Option('--log <format>', 'how to log requests on stderr; --quiet logs none')
         .choices(['text', 'json', 'none'])
@@ -76,13 +77,13 @@ export function serveCommand(io: Io): Command {
     )
     .addHelpText(
       'after',
-      '\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz says whether it lives,\n/metrics shows figures to clients that may read everything. A listener on other than a loopback address needs\n--htpasswd or --anonymous.',
+      '\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz answers health checks,\n/metrics serves metrics to clients that may read everything. An address other than loopback needs --htpasswd or\n--anonymous.',
     )
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const { allow: rules, allowedHost: allowedHosts, json, quiet, log, ...rest } = options;
         const onAnswered = requestLog(quiet ? 'none' : log, io.stderr);
-        // A registry outlives the reader of its output.
+        // The registry runs on when the reader of its output has closed the pipe.
         io.stdout.on('error', () => undefined);
         await using serving = await serve(workspace, inputs, {
           ...rest,
@@ -95,13 +96,13 @@ export function serveCommand(io: Io): Command {
         if (json) printJson(io.stdout, { url });
         else print(io.stdout, text`${url}\n`);
         if (!io.signal.aborted) await once(io.signal, 'abort');
-        // It runs until it is stopped, so that is success.
+        // Stopping it is its normal end: exit 0.
         return { json: undefined };
       }),
     );
 }
 
-function rule(text: string, before: readonly AccessRule[] = []): readonly AccessRule[] {
+function parseRule(text: string, before: readonly AccessRule[] = []): readonly AccessRule[] {
   const [, user, what, repositories] = /^([^:]+):(read|write):(.+)$/.exec(text) ?? [];
   if (user === undefined || repositories === undefined)
     throw new InvalidArgumentError("Expected USER:read|write:REPOSITORIES, as 'ada:write:team/*'.");

@@ -10,22 +10,25 @@ interface Options extends CommonOptions {
 
 export function syncCommand(io: Io): Command {
   return withRegistry(
-    verb('sync', 'Share archives through a registry: make one side hold what the other does.', [
+    verb('sync', 'Share archives through a registry: copy what the destination lacks.', [
       'stowage sync ./images registry.example.com/ci',
       'stowage sync registry.example.com/ci ./images',
       'stowage sync ./images registry.example.com/ci --prune --dry-run',
     ]),
   )
     .argument('<from>', 'a folder of archives, or HOST[:PORT]/REPOSITORY')
-    .argument('<to>', 'the other of the two')
-    .option('--prune', 'delete there what is not here; what is pinned stays')
-    .option('--dry-run', 'say what would move, and move nothing')
+    .argument('<to>', 'the destination: a registry repository or a folder, whichever <from> is not')
+    .option(
+      '--prune',
+      'delete what the source does not have from the destination, unless it is pinned',
+    )
+    .option('--dry-run', 'print what would be copied, and copy nothing')
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
         const results = await sync(workspace, from, to, { ...call, prune: options.prune });
         const moved = results.filter(({ action: done }) => done !== 'same');
         const same = results.length - moved.length;
-        const rest = same === 0 ? '' : text`${same} were the same\n`;
+        const rest = same === 0 ? '' : text`${same} were up to date\n`;
         return { json: { results }, text: text`${moved.map(line)}${rest}` };
       }),
     );

@@ -16,7 +16,7 @@ export function verifyCommand(io: Io): Command {
     withEngine(
       verb(
         'verify',
-        'Prove archives byte by byte: all digests, diff IDs, layers; exit 4 on any problem.',
+        'Verify every byte of archives: digests, diff IDs and layers; exit 4 on any problem.',
         [
           'stowage verify ./from-elsewhere.tar app-ubuntu-25.04-gcc15',
           'stowage verify images/*/*.tar --json | jq ".results[].problems[]"',
@@ -25,8 +25,8 @@ export function verifyCommand(io: Io): Command {
     ),
   )
     .argument('<location...>', 'archives, layout folders, - for stdin, names of the catalog, …')
-    .option('--base <location>', 'what a delta was made against')
-    .option('--allow-sparse', 'platforms that an archive lists and does not hold are no problem')
+    .option('--base <location>', 'the archive that a delta was made against')
+    .option('--allow-sparse', 'accept an archive that lists platforms without holding them')
     .action(
       action<Options>(io, async (workspace, locations, { options, call }) => {
         const { allowSparse, base } = options;
@@ -46,7 +46,7 @@ function describe({ location, ok, images, bytes, problems, unreferenced }: Verif
   return text`${[
     text`${location}  ${ok ? 'ok' : found} (${many})\n`,
     first(problems, line),
-    unreferenced.length > 0 ? text`  of no image: ${shortList(unreferenced)}\n` : '',
+    unreferenced.length > 0 ? text`  not referenced by an image: ${shortList(unreferenced)}\n` : '',
   ]}`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a shell runs once. Each asks `stowage complete -- WORD…` for the lines that fit the last word, `value<TAB>about it`,
- * and completes paths where there are none.
+ * Completion scripts, which a shell sources once. Each runs `stowage complete -- WORD…`, which prints a line
+ * `value<TAB>description` for each suggestion for the last word; without suggestions the shell completes paths.
  */
 export const SCRIPTS = {
   bash: `_stowage() {
@@ -10,7 +10,7 @@ export const SCRIPTS = {
   cur=\${words[\${#words[@]}-1]}
   IFS=$'\\n'
   COMPREPLY=($(stowage complete -- "\${words[@]:1}" 2> /dev/null | cut -f 1))
-  # For bash a word begins anew after = and :
+  # bash splits words at = and :, so drop what stands before them
   [[ $cur == *[:=]* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${cur%"\${cur##*[:=]}"}"}")
 }
 complete -o bashdefault -o default -F _stowage stowage

@@ -28,7 +28,7 @@ it.each([
   ['cache purge l', ['lib-debian-13']],
   ['complete ', ['bash', 'zsh', 'fish', 'powershell']],
   ['doctor ', []],
-])('after "stowage %s" comes %j', async (line, expected) => {
+])('completes "stowage %s" with %j', async (line, expected) => {
   const found = await suggest(createProgram(io, '1.2.3'), line.split(' '), images);
   expect(found.map(({ value }) => value)).toEqual(expected);
   for (const { about } of found) expect(about).not.toMatch(/^$|[\t\n]/);

@@ -2,16 +2,15 @@ import type { Command, Option } from 'commander';
 
 export interface Suggestion {
   readonly value: string;
-  /** About it, in one line. */
+  /** Description, one line. */
   readonly about: string;
 }
 
 /**
- * What the last word may become: a command, an option, one of an option's choices, or an image. Nothing stands for
- * paths.
+ * Suggestions for the last word: commands, options, choices of an option, or images. None where a path is expected.
  *
- * @param words after the program's name; the last is not finished, and empty before its first letter.
- * @param images what a command takes that names images; asked only where it takes something.
+ * @param words the words after the program's name; the last one is being typed, and may be empty.
+ * @param images the image names that a command takes; called only for a command with arguments.
  */
 export async function suggest(
   program: Command,
@@ -21,21 +20,21 @@ export async function suggest(
   const before = words.slice(0, -1);
   const word = words.at(-1) ?? '';
   const command = commandOf(program, before);
-  const starting = (all: readonly Suggestion[], text = word) =>
+  const matching = (all: readonly Suggestion[], text = word) =>
     all.filter(({ value }) => value.startsWith(text));
   const [, name, begun] = /^(--[^=]+)=(.*)$/.exec(word) ?? [];
   if (name !== undefined && begun !== undefined)
-    return starting(choicesOf(optionCalled(command, name)), begun).map(({ value, about }) => ({
+    return matching(choicesOf(optionCalled(command, name)), begun).map(({ value, about }) => ({
       value: `${name}=${value}`,
       about,
     }));
   const last = optionCalled(command, before.at(-1));
-  if (last && takesValue(last)) return starting(choicesOf(last));
-  if (word.startsWith('-')) return starting(optionsOf(command));
-  if (command.commands.length > 0) return starting(commandsOf(command));
+  if (last && takesValue(last)) return matching(choicesOf(last));
+  if (word.startsWith('-')) return matching(optionsOf(command));
+  if (command.commands.length > 0) return matching(commandsOf(command));
   const [argument] = command.registeredArguments;
   if (!argument) return [];
-  return starting(
+  return matching(
     argument.argChoices?.map((value) => ({ value, about: argument.description })) ??
       (await images(command)),
   );

@@ -2,7 +2,7 @@ import { asImageError, ImageError } from '@stowage/core';
 import { message as lines, text, type Text } from './text.js';
 import { EXIT_CODES, EXIT_INTERRUPTED, EXIT_UNEXPECTED } from '../exit-codes.js';
 
-/** The same failure for people and for programs. */
+/** A failure as text and as JSON. */
 export interface Failure {
   readonly exitCode: number;
   readonly text: Text;

@@ -1,13 +1,13 @@
 import { text, type Text } from './text.js';
 
-/** How many lines a list from elsewhere may take. */
-const SHOWN = 100;
+/** Default for the entries of a list that are printed; lists from archives can be very long. */
+const MAX_ENTRIES = 100;
 
-/** The first of a list that may be long, and how many more there are. */
+/** Describes the first `most` entries of a list, and counts the rest. */
 export function first<T>(
   list: readonly T[],
   describe: (each: T) => Text,
-  most = SHOWN,
+  most = MAX_ENTRIES,
 ): readonly Text[] {
   const more = list.length - most;
   const rest = more > 0 ? [text`  … and ${more} more; --json lists all\n`] : [];

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 
 const COLOURS = { 'stowage:': 'red', 'error:': 'red', 'note:': 'yellow' } as const;
 
-/** A line whose first word has its colour where a stream is a terminal, unless `NO_COLOR` says otherwise. */
+/** Colours the first word (`stowage:`, `error:`, `note:`) of a line for a terminal, unless `NO_COLOR` is set. */
 export function painted(line: string, stream: NodeJS.WriteStream): string {
   const [word] = /^(?:stowage|error|note):/.exec(line) ?? [];
   if (word === undefined) return line;

@@ -5,7 +5,7 @@ import { createProgress, type ProgressMode } from './progress.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
-  // Vitest has colours made where there is no terminal.
+  // Vitest sets FORCE_COLOR, which gives colours without a terminal.
   vi.stubEnv('FORCE_COLOR', undefined);
 });
 afterEach(() => {
@@ -26,7 +26,7 @@ function show(mode: ProgressMode) {
   return { lines, ...createProgress(mode, stderr as unknown as NodeJS.WriteStream) };
 }
 
-it('says nothing of what is over in a second, but its notices', () => {
+it('prints only notices when the work is done within a second', () => {
   const { lines, onEvent, done } = show('auto');
   for (const event of [step, start, some, notice]) onEvent(event);
   done();
@@ -34,7 +34,7 @@ it('says nothing of what is over in a second, but its notices', () => {
   expect(lines).toEqual(['note: mind this']);
 });
 
-it('says all of what takes longer, and how far it is', () => {
+it('prints all lines and the progress when the work takes longer', () => {
   const { lines, onEvent } = show('auto');
   for (const event of [step, start, some]) onEvent(event);
   vi.advanceTimersByTime(6000);
@@ -43,7 +43,7 @@ it('says all of what takes longer, and how far it is', () => {
   expect(lines).toEqual(['app: building', '  moving 2.9 MB', '  1.9 MB of 2.9 MB']);
 });
 
-it('prints lines at once, JSON, or nothing when asked for', () => {
+it('prints lines at once as plain, events as JSON, and nothing as none', () => {
   const [plain, json, none] = [show('plain'), show('json'), show('none')];
   for (const { onEvent } of [plain, json, none]) onEvent(step);
   expect(plain.lines).toEqual(['app: building']);

@@ -8,37 +8,37 @@ import { print, printJson } from './print.js';
 import { formatBytes, shortDigest } from './table.js';
 import { message, text, type Text } from './text.js';
 
-/** Nobody wants to read of what is over before they look (ms). */
-const PATIENCE = 1000;
-/** How often a log that nobody redraws says how far it is (ms). */
-const INTERVAL = 5000;
+/** Show progress only after this long (ms). */
+const SHOW_AFTER_MS = 1000;
+/** Interval of progress lines where bars cannot be drawn (ms). */
+const REPORT_INTERVAL_MS = 5000;
 
 export type ProgressMode = 'auto' | 'plain' | 'json' | 'none';
 
-/** Shows events on stderr; `done` takes down what is still drawn. */
+/** Shows events on stderr; `done` removes the bars that are still drawn. */
 export interface Progress {
   readonly onEvent: (event: LifecycleEvent) => void;
   readonly done: () => void;
 }
 
-const NOTHING: Progress = { onEvent: () => undefined, done: () => undefined };
+const NO_PROGRESS: Progress = { onEvent: () => undefined, done: () => undefined };
 
 export function createProgress(mode: ProgressMode, stderr: NodeJS.WriteStream): Progress {
-  if (mode === 'none') return NOTHING;
-  if (mode === 'json') return { ...NOTHING, onEvent: (event) => printJson(stderr, event) };
-  if (mode === 'plain') return plain(stderr);
-  return stderr.isTTY ? drawn(stderr) : patient(stderr);
+  if (mode === 'none') return NO_PROGRESS;
+  if (mode === 'json') return { ...NO_PROGRESS, onEvent: (event) => printJson(stderr, event) };
+  if (mode === 'plain') return createPlain(stderr);
+  return stderr.isTTY ? createBars(stderr) : createDelayed(stderr);
 }
 
-/** Lines, from the first on; how far it is, every few seconds. */
-function plain(stderr: NodeJS.WriteStream): Progress {
+/** Prints each event as a line at once, and the progress every few seconds. */
+function createPlain(stderr: NodeJS.WriteStream): Progress {
   const moving = { total: 0, moved: 0, said: Date.now() };
   return {
-    ...NOTHING,
+    ...NO_PROGRESS,
     onEvent: (event) => {
       if (isPlanned(event)) moving.total += event.bytes;
       if (isMoved(event)) moving.moved += event.bytes;
-      const isDue = isMoved(event) && Date.now() - moving.said > INTERVAL;
+      const isDue = isMoved(event) && Date.now() - moving.said > REPORT_INTERVAL_MS;
       if (isDue) moving.said = Date.now();
       const far = text`  ${formatBytes(moving.moved)} of ${formatBytes(moving.total)}\n`;
       const line = isDue ? far : lineOf(event);
@@ -47,15 +47,15 @@ function plain(stderr: NodeJS.WriteStream): Progress {
   };
 }
 
-/** Lines, once it has taken long enough for somebody to wonder; notices at once. */
-function patient(stderr: NodeJS.WriteStream): Progress {
-  const { onEvent } = plain(stderr);
+/** Like {@link createPlain}, but only after {@link SHOW_AFTER_MS}; notices at once. */
+function createDelayed(stderr: NodeJS.WriteStream): Progress {
+  const { onEvent } = createPlain(stderr);
   const held: LifecycleEvent[] = [];
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
     held.forEach(onEvent);
-  }, PATIENCE);
+  }, SHOW_AFTER_MS);
   timer.unref();
   return {
     onEvent: (event) => {
@@ -67,13 +67,13 @@ function patient(stderr: NodeJS.WriteStream): Progress {
 }
 
 /** Smaller blobs have no bar of their own (bytes). */
-const BIG = 4_000_000;
-/** How many bars there are besides the one for everything. */
-const BARS = 4;
+const MIN_BAR_BYTES = 4_000_000;
+/** Bars for single blobs, besides the one for the total. */
+const MAX_BARS = 4;
 
-/** A bar for each big blob that moves and one for everything, redrawn in place; lines go above them. */
-function drawn(stderr: NodeJS.WriteStream): Progress {
-  // Only a terminal needs it.
+/** Draws a bar for each large blob and one for the total, in place; lines are printed above them. */
+function createBars(stderr: NodeJS.WriteStream): Progress {
+  // Loaded on demand: only a terminal needs it.
   const { MultiBar } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
   const bars = new MultiBar({
     stream: stderr,
@@ -88,21 +88,24 @@ function drawn(stderr: NodeJS.WriteStream): Progress {
     gracefulExit: false,
   });
   const all = { total: 0, moved: 0 };
-  let whole: CliProgress.SingleBar | undefined;
+  let totalBar: CliProgress.SingleBar | undefined;
   const blobs = new Map<string, { readonly bar: CliProgress.SingleBar; moved: number }>();
   const amountOf = (moved: number, total: number) =>
     `${formatBytes(moved)} of ${formatBytes(total)}`;
   const show = () => {
-    const payload = { name: 'all'.padEnd(NAME), amount: amountOf(all.moved, all.total) };
-    whole ??= bars.create(all.total, all.moved, payload);
-    whole.setTotal(all.total);
-    whole.update(all.moved, payload);
+    const payload = { name: 'all'.padEnd(NAME_WIDTH), amount: amountOf(all.moved, all.total) };
+    totalBar ??= bars.create(all.total, all.moved, payload);
+    totalBar.setTotal(all.total);
+    totalBar.update(all.moved, payload);
   };
   const showBlob = ({ digest, size }: Descriptor, bytes: number) => {
     let blob = blobs.get(digest);
-    if (!blob && (size < BIG || blobs.size === BARS)) return;
+    if (!blob && (size < MIN_BAR_BYTES || blobs.size === MAX_BARS)) return;
     if (!blob) {
-      const bar = bars.create(size, 0, { name: shortDigest(digest).padEnd(NAME), amount: '' });
+      const bar = bars.create(size, 0, {
+        name: shortDigest(digest).padEnd(NAME_WIDTH),
+        amount: '',
+      });
       blobs.set(digest, (blob = { bar, moved: 0 }));
     }
     blob.moved += bytes;
@@ -121,21 +124,21 @@ function drawn(stderr: NodeJS.WriteStream): Progress {
       if (event.type === 'progress') showBlob(event.descriptor, event.bytes);
       if (event.type === 'done' || event.type === 'skipped') drop(event.descriptor.digest);
       const line = isPlanned(event) ? undefined : lineOf(event);
-      if (line !== undefined && whole) bars.log(painted(printableLines(line.content), stderr));
+      if (line !== undefined && totalBar) bars.log(painted(printableLines(line.content), stderr));
       else if (line !== undefined) print(stderr, line);
       else if (all.total > 0) show();
     },
     done: () => {
-      if (!whole) return;
-      // Lines that wait to be drawn above.
+      if (!totalBar) return;
+      // Prints the lines that are still queued above the bars.
       bars.update();
       bars.stop();
     },
   };
 }
 
-/** Columns for what a bar is of. */
-const NAME = 12;
+/** Width of a bar's name, in columns. */
+const NAME_WIDTH = 12;
 
 type OfType<T> = Extract<LifecycleEvent, { readonly type: T }>;
 

@@ -34,7 +34,7 @@ it('writes one line for each request, in text or JSON', () => {
   expect(requestLog('none', process.stderr)).toBeUndefined();
 });
 
-it.each(['text', 'json'] as const)('lets nothing of a client act on a terminal as %s', (format) => {
+it.each(['text', 'json'] as const)('escapes control characters from clients as %s', (format) => {
   const evil = 'a\nb\r\u001b[31mc\u009b2J\u2028d\u202ee f"\\';
   const line = logged(format, { user: evil, path: `/${evil}`, error: new Error(evil) });
   expect(line.endsWith('\n')).toBe(true);

@@ -4,7 +4,7 @@ import { Text } from './text.js';
 
 export type LogFormat = 'text' | 'json' | 'none';
 
-/** Writes one line of a registry's log for each request that was answered; undefined for `none`. */
+/** A listener that writes one log line for each answered request; undefined for `none`. */
 export function requestLog(
   format: LogFormat,
   stream: NodeJS.WriteStream,
@@ -52,7 +52,7 @@ function messageOf(error: unknown): string | undefined {
   return error instanceof Error ? error.message : (JSON.stringify(error) ?? '');
 }
 
-/** Text from a client as one word. */
+/** Escapes text from a client to one word without spaces. */
 function word(text: string): string {
   return printable(text).replace(/ /g, '\\x20');
 }

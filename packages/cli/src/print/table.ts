@@ -2,7 +2,7 @@ import { printable } from '@stowage/core';
 import bytes from 'bytes';
 import { Text } from './text.js';
 
-/** Columns without lines, so that the output can be cut and grepped. */
+/** Formats aligned columns without lines, so that `cut` and `grep` work on the output. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): Text {
   const all = [head, ...rows].map((row) => row.map(printable));
   const widths = head.map((_, at) =>
@@ -22,7 +22,7 @@ export function formatBytes(count: number | null): string {
     : (bytes.format(count, { unitSeparator: ' ', decimalPlaces: 1 }) ?? '-');
 }
 
-/** Enough of a digest to tell images apart. */
+/** The first 12 hexadecimal digits of a digest; `-` for null. */
 export function shortDigest(digest: string | null): string {
   return digest === null ? '-' : digest.replace(/^sha(?:256|512):/, '').slice(0, 12);
 }

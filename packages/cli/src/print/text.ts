@@ -1,6 +1,6 @@
 import { printable } from '@stowage/core';
 
-/** Text for people whose values are escaped already. */
+/** Output text whose values are escaped already. */
 export class Text {
   readonly content: string;
 
@@ -16,14 +16,14 @@ export class Text {
 type Value = Text | string | number | null | undefined | readonly Value[];
 
 /**
- * Text out of what is written here and of values. A value that is no {@link Text} yet may come from elsewhere: it
- * stays on its line. Of a list, all are written one after the other; of null and undefined, nothing.
+ * A template tag for output. Values that are not {@link Text} may be untrusted, so line breaks and control characters
+ * in them are escaped. Lists are joined without a separator; null and undefined print nothing.
  */
 export function text(strings: TemplateStringsArray, ...values: readonly Value[]): Text {
   return new Text(strings.map((string, at) => string + contentOf(values[at])).join(''));
 }
 
-/** A message that may have several lines: those after the first cannot be taken for lines of ours. */
+/** A message of several lines; those after the first begin with `|`, so that none looks like output of ours. */
 export function message(said: string): Text {
   return new Text(said.trimEnd().split('\n').map(printable).join('\n  | '));
 }

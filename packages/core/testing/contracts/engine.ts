@@ -8,12 +8,12 @@ import { readContent } from '../../src/transfer/verified.js';
 import { storeWith } from '../image.js';
 import { temporaryFolder } from '../temporary.js';
 
-/** What every engine promises. References are its own, so that nothing else in the engine is touched. */
+/** The contract of every engine. It uses references of its own, so that other images of the engine stay untouched. */
 export function engineContract(name: string, create: () => Promise<Engine>): void {
   describe(`${name} is an engine`, () => {
     const reference = (tag: string) => `docker.io/stowage-contract/image:${tag}`;
 
-    it('does not know what it was not given', async () => {
+    it('reports an image that was never loaded as missing', async () => {
       await using engine = await create();
       expect(await engine.inspect(reference('absent'))).toBeUndefined();
       await expect(engine.remove(reference('absent'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -22,7 +22,7 @@ export function engineContract(name: string, create: () => Promise<Engine>): voi
       });
     });
 
-    it('takes an image and gives the same back', async () => {
+    it('loads an image and saves the same one', async () => {
       await using engine = await create();
       await using content = await storeWith(reference('same'), { seed: 'same' });
       await using sink = engine.sink();
@@ -47,7 +47,7 @@ export function engineContract(name: string, create: () => Promise<Engine>): voi
       expect(await engine.inspect(reference('same'))).toBeUndefined();
     });
 
-    it('takes compressed layers', async () => {
+    it('loads compressed layers', async () => {
       await using engine = await create();
       await using content = await storeWith(reference('gzip'), { seed: 'gzip', gzip: true });
       await using sink = engine.sink();
@@ -58,7 +58,7 @@ export function engineContract(name: string, create: () => Promise<Engine>): voi
       await engine.remove(reference('gzip'));
     });
 
-    it('takes an image without the layers that it has', async () => {
+    it('loads an image without the layers that it has', async () => {
       await using engine = await create();
       const base = await storeWith(reference('base'), { layers: 2, seed: 'delta' });
       await using first = engine.sink();
@@ -84,7 +84,7 @@ export function engineContract(name: string, create: () => Promise<Engine>): voi
       for (const tag of ['more', 'base']) await engine.remove(reference(tag));
     });
 
-    it('names an image once more, and forgets it with its last name', async () => {
+    it('adds a second name to an image, and removes the image with its last name', async () => {
       await using engine = await create();
       await using content = await storeWith(reference('one'), { seed: 'names' });
       await using sink = engine.sink();
@@ -101,7 +101,7 @@ export function engineContract(name: string, create: () => Promise<Engine>): voi
       expect(await engine.inspect(reference('two'))).toBeUndefined();
     });
 
-    it('keeps nothing of an image whose content is damaged, and says what is wrong with it', async () => {
+    it('stores nothing of a damaged image, and reports the damage', async () => {
       await using engine = await create();
       await using content = await storeWith(reference('damaged'), {
         seed: 'damaged',
@@ -117,7 +117,7 @@ export function engineContract(name: string, create: () => Promise<Engine>): voi
       expect(await engine.inspect(reference('damaged'))).toBeUndefined();
     });
 
-    it('counts what images share once', async () => {
+    it('counts shared layers once', async () => {
       await using engine = await create();
       const ids: Digest[] = [];
       for (const [tag, seed] of [
@@ -141,12 +141,12 @@ export function engineContract(name: string, create: () => Promise<Engine>): voi
       for (const tag of ['alike-1', 'alike-2', 'apart']) await engine.remove(reference(tag));
     });
 
-    it('says where it keeps its images, if that is on this machine', async () => {
+    it('reports the folder of its images, if it is on this machine', async () => {
       await using engine = await create();
       expect(typeof (await engine.dataFolder())).toMatch(/^(string|undefined)$/);
     });
 
-    it('uses nothing in containers that were never made', async () => {
+    it('reports an image without containers as not in use', async () => {
       await using engine = await create();
       expect(await engine.inUse()).toBeInstanceOf(Set);
     });

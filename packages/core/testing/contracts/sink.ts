@@ -8,15 +8,15 @@ import { MemoryStore } from '../memory-store.js';
 
 export interface SinkUnderTest {
   readonly sink: Sink;
-  /** Reads what was committed; a target that never was committed reads as empty. */
+  /** Reads what was committed; a target without a commit reads as empty. */
   readonly reopen: () => Promise<Source>;
-  /** What an image is called there, for targets that hold only some names. */
+  /** The name of the test image, for targets that accept only certain names. */
   readonly named?: (reference: string) => string;
 }
 
 const asItIs = (reference: string) => reference;
 
-/** What every sink promises. */
+/** The contract of every sink. */
 export function sinkContract(name: string, create: () => Promise<SinkUnderTest>): void {
   describe(`${name} is a sink`, () => {
     it('keeps every byte and the name', async () => {
@@ -61,7 +61,7 @@ export function sinkContract(name: string, create: () => Promise<SinkUnderTest>)
       await expect(source.resolve(named('one:1'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
-    it('takes the same content twice', async () => {
+    it('accepts the same content twice', async () => {
       const { sink, reopen, named = asItIs } = await create();
       await using content = new MemoryStore();
       const root = await writeImage(content, 'one:1');
@@ -74,7 +74,7 @@ export function sinkContract(name: string, create: () => Promise<SinkUnderTest>)
         expect((await source.resolve(named(reference))).descriptor.digest).toBe(root.digest);
     });
 
-    it('refuses content that is not what its descriptor says, and shows nothing of it', async () => {
+    it('refuses content that does not match its descriptor, and shows none of it', async () => {
       const { sink, reopen, named = asItIs } = await create();
       await using content = new MemoryStore();
       await writeImage(content, 'one:1');
@@ -89,7 +89,7 @@ export function sinkContract(name: string, create: () => Promise<SinkUnderTest>)
       await expect(source.resolve(named('one:1'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
-    it('names only what is there', async () => {
+    it('refuses to tag an image that is not there', async () => {
       const { sink, named = asItIs } = await create();
       await using _ = sink;
       const root = await writeImage(new MemoryStore(), 'one:1');

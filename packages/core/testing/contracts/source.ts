@@ -5,7 +5,7 @@ import { walk } from '../../src/transfer/walk.js';
 import { writeImage, writeIndex } from '../image.js';
 import { MemoryStore } from '../memory-store.js';
 
-/** What every source promises. `create` makes one that holds the images of `content`. */
+/** The contract of every source. `create` makes one that holds the images of `content`. */
 export function sourceContract(
   name: string,
   create: (content: MemoryStore) => Promise<Source>,
@@ -37,7 +37,7 @@ export function sourceContract(
       }
     });
 
-    it('says NOT_FOUND and AMBIGUOUS', async () => {
+    it('throws NOT_FOUND and AMBIGUOUS', async () => {
       const content = new MemoryStore();
       await writeImage(content, 'one:1');
       await writeImage(content, 'two:1', { seed: 'b' });
@@ -60,7 +60,7 @@ export function sourceContract(
       }
     });
 
-    it('gives every platform of an index', async () => {
+    it('yields every platform of an index', async () => {
       const content = new MemoryStore();
       const root = await writeIndex(content, 'multi:1', [
         { os: 'linux', architecture: 'amd64' },
@@ -72,7 +72,7 @@ export function sourceContract(
       expect(graph.nodes).toHaveLength(9);
     });
 
-    it('knows what it does not hold, and fails to read it', async () => {
+    it('reports missing content as absent, and fails to read it', async () => {
       const content = new MemoryStore();
       await writeImage(content, 'one:1');
       const other = await writeImage(new MemoryStore(), 'other:1', { seed: 'other' });
@@ -81,7 +81,7 @@ export function sourceContract(
       await expect(readAll(source.read(other))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
-    it('stops when told to', async () => {
+    it('stops when its signal is aborted', async () => {
       const content = new MemoryStore();
       const root = await writeImage(content, 'one:1');
       await using source = await create(content);

@@ -7,7 +7,7 @@ import { MemoryStore } from '../memory-store.js';
 import { sinkContract } from './sink.js';
 import { sourceContract } from './source.js';
 
-/** What every store promises. `create` makes an empty one; `reopen` another view of the same content. */
+/** The contract of every store. `create` makes an empty one; `reopen` opens the same content again. */
 export function storeContract(
   name: string,
   create: () => Promise<{ store: Store; reopen: () => Promise<Store> }>,
@@ -35,7 +35,7 @@ export function storeContract(
       expect([...(await store.begin(graph))]).toEqual([root.digest]);
     });
 
-    it('takes a name away and leaves the other', async () => {
+    it('removes one name and keeps the other', async () => {
       const { store, reopen } = await create();
       await using content = await storeWith('one:1');
       await copy(content, 'one:1', store, { as: 'a:1' });
@@ -48,7 +48,7 @@ export function storeContract(
       await expect(again.untag('a:1')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
-    it('removes an image with all its names, twice without harm, and nothing that others use', async () => {
+    it('removes an image with all its names but no shared blobs, and may be called twice', async () => {
       const { store, reopen } = await create();
       await using content = new MemoryStore();
       const one = await writeImage(content, 'one:1', { layers: 1 });

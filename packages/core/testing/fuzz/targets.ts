@@ -15,10 +15,10 @@ import type { Files } from '../../src/transfer/files.js';
 import { LayoutSource } from '../../src/transfer/layout-source.js';
 import { verifySource } from '../../src/verify/verify-source.js';
 
-/** A parser of what strangers write, and what it must hold to whatever comes: {@link run} throws nothing but ImageError. */
+/** A parser of untrusted input. For any input {@link run} must succeed or throw an ImageError. */
 export interface FuzzTarget {
   readonly seeds: readonly Uint8Array[];
-  /** Parses; checks what came of it where it was taken. */
+  /** Parses the input, and checks the result if it was accepted. */
   readonly run: (bytes: Buffer) => unknown;
 }
 
@@ -27,7 +27,7 @@ const archives = readdirSync(GOLDEN)
   .filter((file) => file.endsWith('.tar'))
   .map((file) => readFileSync(join(GOLDEN, file)));
 
-/** Members of the golden archives by what they are called. */
+/** Members of the golden archives, by name. */
 const members = await Promise.all(
   archives.map(async (tar) => ({ tar, entries: await index(tar) })),
 );
@@ -99,7 +99,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   layout: {
     seeds: contents((name) => name === 'index.json' || name.startsWith('blobs/')),
     run: async (bytes) => {
-      // What was damaged stands in for the index, or for one blob that a sound index names.
+      // The damaged input replaces the index, or one blob of a valid layout.
       const isIndex = bytes.includes('"manifests"');
       await verifySource(await LayoutSource.open('memory:', new Memory(bytes, isIndex)));
     },
@@ -162,7 +162,7 @@ function check(holds: boolean, what: string): void {
   if (!holds) throw new Error(`expected that ${what}`);
 }
 
-/** The files of golden layouts, one of them replaced. */
+/** The files of a golden layout, with one of them replaced. */
 class Memory implements Files {
   readonly #files: ReadonlyMap<string, Uint8Array>;
 
@@ -197,6 +197,6 @@ class Memory implements Files {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Nothing is open.
+    // No file is open.
   }
 }

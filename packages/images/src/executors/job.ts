@@ -1,6 +1,6 @@
 import type { JobRequest } from '@stowage/core';
 
-/** What a job needs of its image, as options of a target. */
+/** The image that a job needs, described by options of a target. */
 export interface JobExecutorOptions {
   readonly project?: string;
   readonly os?: string;
@@ -29,6 +29,6 @@ export function requestOf({
   job,
 }: JobExecutorOptions): JobRequest {
   const given = { project, os, arch, compiler, variant };
-  const said = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(said), packages, tools, features, requirements, workflow, job };
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(entries), packages, tools, features, requirements, workflow, job };
 }

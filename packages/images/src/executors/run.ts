@@ -24,8 +24,8 @@ export interface CommonOptions extends EngineChoiceOptions {
 export type Call = VerbOptions & { readonly cwd: string };
 
 /**
- * Runs the work of an executor: events and failures become log lines, a failure the task's failure.
- * Nx runs executors in the workspace's root, and so do we, wherever it was called from.
+ * Runs the work of an executor: events and errors are logged, and an `ImageError` fails the task.
+ * The working folder is the workspace's root, as for every executor, wherever nx was called from.
  */
 export async function run(
   { engine, host }: EngineChoiceOptions,
@@ -40,7 +40,7 @@ export async function run(
   }
 }
 
-/** Says what went wrong; what is no failure of ours is thrown again. */
+/** Logs an `ImageError` and reports the task as failed; any other error is thrown again. */
 export function failed(thrown: unknown): { success: false } {
   const error = asImageError(thrown);
   if (!(error instanceof ImageError)) throw error;

@@ -16,7 +16,7 @@ const image = { project: '@org/app', os: 'ubuntu:25.04', variant: 'gcc15', skipF
 const DEFINITION = 'apps/app/images/ubuntu-25.04-gcc15/image.yaml';
 
 describe('init', () => {
-  it("registers the plugin, the settings, the ignores and devkit at Nx's own range", () => {
+  it('adds the plugin, stowage.yaml, entries of .gitignore, and devkit at the version range of Nx', () => {
     initGenerator(tree, { skipFormat: true });
     expect(readJson<{ plugins: unknown[] }>(tree, 'nx.json').plugins).toEqual([
       { plugin: '@stowage/images', options: {} },
@@ -60,7 +60,7 @@ describe('image', () => {
     );
   });
 
-  it('leaves what is there alone', async () => {
+  it('does not change an existing definition', async () => {
     tree.write(DEFINITION, 'mine\n');
     await imageGenerator(tree, image);
     expect(tree.read(DEFINITION, 'utf8')).toBe('mine\n');
@@ -77,7 +77,7 @@ describe('image', () => {
     await expect(making).rejects.toMatchObject({ code });
   });
 
-  it('refuses a project whose name ends like that of another with images', async () => {
+  it('refuses a project whose last name segment another project with images has', async () => {
     addProjectConfiguration(tree, '@other/app', { root: 'libs/app' });
     await imageGenerator(tree, image);
     await expect(imageGenerator(tree, { ...image, project: '@other/app' })).rejects.toMatchObject({
@@ -108,7 +108,7 @@ jobs:
     steps: []
 `;
 
-  it('writes a definition for each name, with what all its jobs need', async () => {
+  it('writes one definition for each name, with the packages of all its jobs', async () => {
     tree.write('.github/workflows/ci.yml', WORKFLOW);
     const schema = {
       project: '@org/app',
@@ -141,7 +141,7 @@ jobs:
 });
 
 describe('ci', () => {
-  it('writes a workflow with the names that targets have here, once', async () => {
+  it('writes a workflow with the target names of the workspace, and refuses to overwrite it', async () => {
     initGenerator(tree, {});
     const nxJson = readJson<{ plugins: object[] }>(tree, 'nx.json');
     const options = { saveTargetName: 'keep' };

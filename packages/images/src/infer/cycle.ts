@@ -1,6 +1,6 @@
 import type { Image } from './image.js';
 
-/** Images that are, over some others, their own base: no order of tasks can make them. */
+/** Images that are, directly or indirectly, their own base: no order of tasks can build them. */
 export function imagesInCycles(images: readonly Image[]): ReadonlySet<Image> {
   const byName = new Map(images.map((image) => [image.name, image]));
   return new Set(images.filter((image) => isInCycle(image, byName)));

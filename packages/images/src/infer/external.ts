@@ -2,7 +2,7 @@ import type { CreateNodesResult } from '@nx/devkit';
 import type { BaseLock } from '@stowage/core/definition';
 import type { Image } from './image.js';
 
-/** A locked outside base in the graph: its digest is its hash, so a new lock is a cache miss. */
+/** Graph nodes for locked outside bases. The digest is the node's hash, so a new lock causes a cache miss. */
 export function externalNodes(images: readonly Image[]): CreateNodesResult['externalNodes'] {
   return Object.fromEntries(
     images.flatMap(({ lock }) => (lock ? [[externalName(lock), nodeOf(lock)] as const] : [])),

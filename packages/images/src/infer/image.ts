@@ -9,28 +9,28 @@ import {
 } from '@stowage/core/definition';
 import { ownerOf, type Owner } from './owner.js';
 
-/** A definition as the graph sees it: every file becomes one, a bad one too. */
+/** A definition in the project graph: one for each image.yaml, even an invalid one. */
 export interface Image {
   /** `image.yaml`, relative to the workspace. */
   readonly file: string;
   /** Its folder: the root of the image's own project. */
   readonly root: string;
-  /** Of the project: the image's name; made up from the path where that cannot be had. */
+  /** Name of the project: the image's name, or one derived from the path if the definition is invalid. */
   readonly name: string;
   readonly owner: Owner;
-  /** Absent when the file is bad: its targets are there, and running one prints why. */
+  /** Absent when the file is invalid; its targets exist, and running one prints the error. */
   readonly definition?: Definition;
-  /** Of an outside base, if it has been locked. */
+  /** The lock of an outside base, if there is one. */
   readonly lock?: BaseLock;
 }
 
-/** Files that did not change are not parsed again, within one process. */
+/** Definitions by path: an unchanged file is parsed once in a process. */
 const parsed = new Map<
   string,
   { readonly text: string; readonly definition: Definition | undefined }
 >();
 
-/** Reads all definitions of a workspace in one pass. Two of one name both get names made up from their paths. */
+/** Reads all definitions of a workspace in one pass. Two images of one name both get names derived from their paths. */
 export function readImages(files: readonly string[], workspaceRoot: string): Image[] {
   const owners = new Map<string, Owner>();
   const images = files.map((file): Image => {
@@ -43,7 +43,7 @@ export function readImages(files: readonly string[], workspaceRoot: string): Ima
       file,
       root,
       owner,
-      name: definition?.name ?? madeUp(root),
+      name: definition?.name ?? nameFromPath(root),
       ...(definition ? { definition } : {}),
       ...readLock(join(workspaceRoot, root, LOCK_FILE)),
     };
@@ -66,12 +66,12 @@ function read(file: string, workspaceRoot: string): Definition | undefined {
     parsed.set(path, { text, definition });
     return definition;
   } catch {
-    // The executor reads the file again, and says what is wrong with it.
+    // The executor reads the file again, and reports the error.
     return undefined;
   }
 }
 
-/** A bad one is no node of the graph; the executor says what is wrong with it. */
+/** An invalid lock becomes no node of the graph; the executor reports the error. */
 function readLock(path: string): Pick<Image, 'lock'> {
   try {
     return { lock: parseLock({ text: readFileSync(path, 'utf8'), path }) };
@@ -80,6 +80,6 @@ function readLock(path: string): Pick<Image, 'lock'> {
   }
 }
 
-function madeUp(root: string): string {
+function nameFromPath(root: string): string {
   return `${basename(dirname(dirname(root))) || 'workspace'}-${basename(root)}`;
 }

@@ -8,15 +8,15 @@ import type { Image } from './image.js';
 
 type Inputs = NonNullable<TargetConfiguration['inputs']>;
 
-/** More than people write rules (bytes). */
-const LIMIT = 1024 * 1024;
+/** A larger .dockerignore is not read (bytes). */
+const MAX_DOCKERIGNORE_BYTES = 1024 * 1024;
 
-/** Named only when installed: a workspace's own copy of the plugin is no external dependency. */
+/** Only for an installed plugin: built in the workspace itself, it is no external dependency. */
 const SELF: Inputs = fileURLToPath(import.meta.url).includes('/node_modules/')
   ? [{ externalDependencies: ['@stowage/images'] }]
   : [];
 
-/** What an image is made from, for Nx's hash: definition, context, settings, records of its base, outputs of `after:`. */
+/** Inputs for Nx's hash of an image: definition, context, settings, the record of its base, outputs of `after:`. */
 export function inputsOf(image: Image, workspaceRoot: string): Inputs {
   const { definition } = image;
   const always: Inputs = [
@@ -40,15 +40,15 @@ export function inputsOf(image: Image, workspaceRoot: string): Inputs {
   ];
 }
 
-/** Which files of a context count: those that are copied, or for a Dockerfile all. */
+/** The files of a context to hash: those that are copied, or all for a Dockerfile. */
 function contextPatterns({ dockerfile, copy }: Definition, context: string): string[] {
   if (dockerfile !== undefined) return [join(context, '**/*')];
   return copy.flatMap(({ from }) => [join(context, from), join(context, from, '**/*')]);
 }
 
 /**
- * `.dockerignore` in the words of Nx. With an exception (`!keep`) in it nothing is left out: hashing too
- * much is safe.
+ * The rules of `.dockerignore` as Nx patterns. With an exception (`!keep`) none is used: hashing too many files
+ * is safe.
  */
 function ignoredPatterns(context: string, workspaceRoot: string): string[] {
   const rules = readRules(join(workspaceRoot, context, '.dockerignore'));
@@ -59,11 +59,11 @@ function ignoredPatterns(context: string, workspaceRoot: string): string[] {
   });
 }
 
-/** Rules of signs that mean something else to Nx are left out. */
+/** Leaves out rules with characters that have another meaning in Nx patterns. */
 function readRules(path: string): string[] {
   try {
     const info = statSync(path);
-    if (!info.isFile() || info.size > LIMIT) return [];
+    if (!info.isFile() || info.size > MAX_DOCKERIGNORE_BYTES) return [];
     return readFileSync(path, 'utf8')
       .split(/\r?\n/)
       .map((line) => line.trim())

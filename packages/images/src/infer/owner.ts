@@ -5,11 +5,11 @@ import { basename, join } from 'node:path/posix';
 export interface Owner {
   readonly root: string;
   readonly name: string;
-  /** False where no file makes the folder a project: then nothing is attached to it. */
+  /** False if neither project.json nor package.json makes the folder a project; it gets no targets then. */
   readonly isProject: boolean;
 }
 
-/** Finds out what Nx will call the project at a folder. */
+/** Finds the name that Nx gives the project at a folder. */
 export function ownerOf(root: string, workspaceRoot: string): Owner {
   const project = readJson(join(workspaceRoot, root, 'project.json'));
   const manifest = readJson(join(workspaceRoot, root, 'package.json'));
@@ -18,7 +18,7 @@ export function ownerOf(root: string, workspaceRoot: string): Owner {
   const name = [project?.['name'], inManifest, manifest?.['name']].find(
     (each) => typeof each === 'string' && each !== '',
   );
-  // The root's package.json makes no project unless it says so.
+  // The root's package.json makes a project only with an `nx` key.
   const isProject =
     project !== undefined || (manifest !== undefined && (root !== '.' || nx !== undefined));
   return { root, isProject, name: typeof name === 'string' ? name : basename(root) };

@@ -9,11 +9,11 @@ export interface InferOptions {
   readonly workspaceRoot: string;
   /** The folder of archives, relative to the workspace. */
   readonly imagesFolder: string;
-  /** `linux/amd64`: what is built for when a definition names none. */
+  /** Target platform of a definition that names none, as `linux/amd64`. */
   readonly platform: string;
   /** Names of all images of the workspace. */
   readonly known: ReadonlySet<string>;
-  /** Their bases are no dependencies: running one says what is wrong, and nothing else is held up. */
+  /** Images in a cycle of bases. Their bases become no dependencies, so only running such an image fails. */
   readonly inCycles: ReadonlySet<Image>;
 }
 
@@ -42,7 +42,7 @@ export function imageProject(
         outputs: outputsOf(image, options),
         dependsOn: needs,
         options: { definition, platforms: platformsOf(image, options) },
-        metadata: described(
+        metadata: metadataOf(
           `Make ${image.name} and keep it as an archive`,
           'stowage build <definition> --save',
         ),
@@ -52,14 +52,14 @@ export function imageProject(
         cache: false,
         dependsOn: [saveTargetName],
         options: { definition },
-        metadata: described(`Load ${image.name} into an engine`, 'stowage load <name>'),
+        metadata: metadataOf(`Load ${image.name} into an engine`, 'stowage load <name>'),
       },
       [buildTargetName]: {
         executor: '@stowage/images:build',
         cache: false,
         dependsOn: needs,
         options: { definition },
-        metadata: described(
+        metadata: metadataOf(
           `Make ${image.name} and put it into an engine`,
           'stowage build <definition>',
         ),
@@ -69,7 +69,7 @@ export function imageProject(
         cache: false,
         dependsOn: [saveTargetName],
         options: { definition },
-        metadata: described(
+        metadata: metadataOf(
           `Prove the archive of ${image.name} byte by byte`,
           'stowage verify <name>',
         ),
@@ -79,7 +79,7 @@ export function imageProject(
         cache: false,
         dependsOn: [saveTargetName],
         options: { definition },
-        metadata: described(
+        metadata: metadataOf(
           `Push ${image.name} to a registry`,
           'stowage push <name> --to <registry>',
         ),
@@ -88,7 +88,7 @@ export function imageProject(
         executor: '@stowage/images:prune',
         cache: false,
         options: { definition },
-        metadata: described(
+        metadata: metadataOf(
           `Delete archives of ${image.name} that the rules let go`,
           'stowage prune',
         ),
@@ -103,13 +103,13 @@ export function imageProject(
   };
 }
 
-/** The parents on an owner: one target each that runs those of all its images, options forwarded. */
+/** Targets of an owner: each runs the target of the same name of all its images, and forwards options. */
 export function ownerTargets(
   images: readonly Image[],
   { targets }: InferOptions,
 ): Record<string, TargetConfiguration> {
   const projects = images.map(({ name }) => name);
-  const parents: Record<string, TargetConfiguration> = Object.fromEntries(
+  const targetsByName: Record<string, TargetConfiguration> = Object.fromEntries(
     Object.values(targets).map((target) => [
       target,
       {
@@ -120,29 +120,32 @@ export function ownerTargets(
     ]),
   );
   return {
-    ...parents,
-    // One registry has them all.
+    ...targetsByName,
+    // One registry serves all images.
     [targets.serveTargetName]: serveTarget(projects, targets),
     [targets.reportTargetName]: {
       executor: '@stowage/images:report',
       cache: false,
-      metadata: described('Write a page about everything that is kept', 'stowage report -o <file>'),
+      metadata: metadataOf(
+        'Write a page about everything that is kept',
+        'stowage report -o <file>',
+      ),
     },
   };
 }
 
-/** A registry over the archives of images, for as long as somebody needs it. */
+/** A continuous task: a registry over the archives of images. */
 function serveTarget(names: readonly string[], targets: Targets): TargetConfiguration {
   return {
     executor: '@stowage/images:serve',
     continuous: true,
     dependsOn: [{ projects: [...names], target: targets.saveTargetName }],
     options: { inputs: names },
-    metadata: described(`Serve ${names.join(', ')} as a registry`, 'stowage serve <name>'),
+    metadata: metadataOf(`Serve ${names.join(', ')} as a registry`, 'stowage serve <name>'),
   };
 }
 
-/** The base's own save task, and what `after:` names. */
+/** The save task of the base, and the tasks of `after:`. */
 function dependenciesOf(image: Image, { targets, known, inCycles }: InferOptions): Dependency[] {
   const { definition, owner } = image;
   if (!definition) return [];
@@ -153,7 +156,7 @@ function dependenciesOf(image: Image, { targets, known, inCycles }: InferOptions
   return [...base, ...definition.after.map((text) => afterTask(text, owner.name))];
 }
 
-/** `build` is a target of the owner; `project:target` says so itself. */
+/** Parses an entry of `after:`: `target` of the owner, or `project:target`. */
 export function afterTask(text: string, owner: string): { projects: string[]; target: string } {
   const colon = text.lastIndexOf(':');
   return colon < 0
@@ -172,7 +175,7 @@ function platformsOf({ definition }: Image, { platform }: InferOptions): string[
   return named.length > 0 ? named : [platform];
 }
 
-function described(
+function metadataOf(
   description: string,
   command: string,
 ): NonNullable<TargetConfiguration['metadata']> {

@@ -8,7 +8,7 @@ export interface BuildExecutorOptions extends CommonOptions {
   readonly force?: boolean;
 }
 
-/** Makes the image of a definition and puts it into an engine. */
+/** Builds the image of a definition in an engine. */
 const buildImage: PromiseExecutor<BuildExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     refuseCycle(context);

@@ -10,7 +10,7 @@ export interface EnsureExecutorOptions extends JobExecutorOptions, EngineChoiceO
   readonly runner?: string;
 }
 
-/** Loads what a job needs; builds, saves and registers it first when no archive fits. */
+/** Loads the image that a job needs; builds, saves and registers it first when no archive fits. */
 const ensureImage: PromiseExecutor<EnsureExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { jobs, skipped } = await ensure(workspace, requestOf(options), call);

@@ -14,7 +14,7 @@ import { run, type Call, type EngineChoiceOptions } from '../run.js';
 
 export interface LoadExecutorOptions extends EngineChoiceOptions {
   readonly definition?: string;
-  /** In place of a definition: an image of a registry. */
+  /** In place of a definition: an image of a registry, by tag or digest. */
   readonly reference?: string;
   readonly cache?: boolean;
   readonly as?: string;
@@ -23,7 +23,7 @@ export interface LoadExecutorOptions extends EngineChoiceOptions {
   readonly runner?: string;
 }
 
-/** Loads the archive of a definition into an engine; sends nothing when the image is there. */
+/** Loads the archive of a definition into an engine; sends nothing when the engine has the image. */
 const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { input, os } = await inputOf(workspace, options, call);
@@ -66,7 +66,7 @@ function noInput(): never {
   throw new TypeError('an archive of the workspace is never read from standard input');
 }
 
-/** Nx may call a task cached whose outputs are gone or damaged. */
+/** Nx may report a task as cached although its outputs are missing or damaged. */
 function withCacheHint(error: unknown): never {
   if (
     !(error instanceof ImageError) ||
@@ -74,7 +74,7 @@ function withCacheHint(error: unknown): never {
   )
     throw error;
   throw new ImageError(error.code, error.message, {
-    hint: `${error.hint === undefined ? '' : `${error.hint} `}If Nx restored the archive from its cache, make it anew with --skip-nx-cache.`,
+    hint: `${error.hint === undefined ? '' : `${error.hint} `}If Nx restored the archive from its cache, build it again with --skip-nx-cache.`,
     cause: error,
   });
 }

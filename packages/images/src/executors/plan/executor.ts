@@ -4,7 +4,7 @@ import { log } from '../../log.js';
 import { requestOf, type JobExecutorOptions } from '../job.js';
 import { run } from '../run.js';
 
-/** Prints the best archive for a job, or what its image would be built from, as JSON. */
+/** Prints the best archive for a job, or the best base to build its image from, as JSON. */
 const planImage: PromiseExecutor<JobExecutorOptions> = (options, context) =>
   run({}, context, async (workspace, call) => {
     const { jobs, skipped } = await plan(workspace, requestOf(options), call);

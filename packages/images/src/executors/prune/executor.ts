@@ -14,7 +14,7 @@ export interface PruneExecutorOptions extends CommonOptions {
   readonly dryRun?: boolean;
 }
 
-/** Deletes archives of one name, and copies of them, that the rules let go. */
+/** Deletes archives of one name, and their copies in the engine, by the retention rules. */
 const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { keepNewest, unusedFor, minAge, maxUsed, minFree, reserved, copies, dryRun } = options;
@@ -36,7 +36,7 @@ const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
     if (shortfallBytes > 0)
       throw new ImageError(
         'NO_SPACE',
-        `prune: expected ${shortfallBytes} more bytes to become free, got nothing else that may go`,
+        `prune: expected ${shortfallBytes} more bytes to become free, got nothing else that may be deleted`,
       );
   });
 

@@ -17,7 +17,7 @@ export interface PushExecutorOptions
   readonly insecureSkipTlsVerify?: boolean;
 }
 
-/** Pushes the archive of a definition to a registry; sends nothing when it is there. */
+/** Pushes the archive of a definition to a registry; sends nothing when the registry has it. */
 const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { definition } = await readDefinition(workspace, options.definition, call);

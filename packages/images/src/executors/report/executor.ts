@@ -8,7 +8,7 @@ export interface ReportExecutorOptions extends EngineChoiceOptions {
   readonly output?: string;
 }
 
-/** Writes a page about everything that the workspace keeps. */
+/** Writes an HTML report on all archives of the workspace. */
 const reportImages: PromiseExecutor<ReportExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { output = '.stowage/report.html' } = options;

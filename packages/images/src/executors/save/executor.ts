@@ -18,7 +18,7 @@ export interface SaveExecutorOptions extends CommonOptions {
   readonly platforms?: readonly string[];
 }
 
-/** Makes the image of a definition and keeps it as an archive; does nothing when that is there. */
+/** Builds the image of a definition and saves it as an archive; does nothing when the archive is up to date. */
 const save: PromiseExecutor<SaveExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     refuseCycle(context);

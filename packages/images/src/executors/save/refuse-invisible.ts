@@ -4,10 +4,10 @@ import type { ExecutorContext } from '@nx/devkit';
 import { ImageError } from '@stowage/core';
 
 /**
- * Refuses files that git ignores: Nx's hash does not see them, so their change would give a stale image.
- * Those that a task of `after:` makes are seen through that task's outputs.
+ * Refuses input files that git ignores: Nx does not hash them, so a change of one would give a stale image.
+ * Outputs of tasks in `after:` are allowed: Nx hashes them as outputs of dependencies.
  *
- * @throws ImageError USAGE, naming them
+ * @throws ImageError USAGE, naming the files
  */
 export function refuseInvisible(
   files: readonly string[],
@@ -39,7 +39,7 @@ function outputsOfDependencies({ taskGraph, projectName, targetName }: ExecutorC
     .map((output) => output.replace(/\/\*\*.*$/, ''));
 }
 
-/** Where there is no git, nothing is ignored. */
+/** Without git, or outside a repository, no file is ignored. */
 function ignoredByGit(files: readonly string[], root: string): string[] {
   if (files.length === 0) return [];
   const { status, stdout } = spawnSync('git', ['check-ignore', '-z', '--stdin'], {

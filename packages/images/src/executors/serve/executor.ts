@@ -19,7 +19,7 @@ export interface ServeExecutorOptions
   readonly inputs?: readonly string[];
 }
 
-/** Runs a registry until the task is stopped. `baseUrl` is where. */
+/** Runs a registry until the task is stopped, and yields its URL as `baseUrl`. */
 export default async function* serveImages(
   { inputs = [], ...options }: ServeExecutorOptions,
   { root: cwd }: ExecutorContext,
@@ -27,7 +27,7 @@ export default async function* serveImages(
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
-  // Nx 22 sends no signal: it goes, and what it has started must not stay.
+  // Nx 22 stops a task without a signal: it exits, which closes the IPC channel.
   process.once('disconnect', stop);
   try {
     const workspace = await openWorkspace(cwd);

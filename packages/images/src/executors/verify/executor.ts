@@ -7,10 +7,10 @@ export interface VerifyExecutorOptions extends CommonOptions {
   readonly allowSparse?: boolean;
 }
 
-/** How many problems are shown. */
-const SHOWN = 100;
+/** Problems that are logged; the rest is counted. */
+const MAX_PROBLEMS = 100;
 
-/** Proves the archive of a definition byte by byte. */
+/** Verifies every byte of the archive of a definition. */
 const verifyImage: PromiseExecutor<VerifyExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { definition } = await readDefinition(workspace, options.definition, call);
@@ -18,11 +18,13 @@ const verifyImage: PromiseExecutor<VerifyExecutorOptions> = (options, context) =
     const { allowSparse } = options;
     const [result] = await verify(workspace, [path], { ...call, allowSparse, stdin: noInput });
     const problems = result?.problems ?? [];
-    for (const { code, message } of problems.slice(0, SHOWN)) log.error(`${code}: ${message}`);
-    if (problems.length > SHOWN) log.error(`and ${problems.length - SHOWN} more problems`);
+    for (const { code, message } of problems.slice(0, MAX_PROBLEMS))
+      log.error(`${code}: ${message}`);
+    if (problems.length > MAX_PROBLEMS)
+      log.error(`and ${problems.length - MAX_PROBLEMS} more problems`);
     const [first] = problems;
     if (first)
-      throw new ImageError(first.code, `${definition.name}: its archive is not sound`, {
+      throw new ImageError(first.code, `${definition.name}: the archive is damaged or invalid`, {
         hint: 'Save it again. If Nx restored the archive from its cache, use --skip-nx-cache.',
       });
     log.info(`${definition.name}: every byte is as it should be (${result?.bytes ?? 0} hashed)`);

@@ -18,10 +18,10 @@ export interface CiGeneratorSchema {
 
 const PLUGIN = '@stowage/images';
 const WORKFLOWS = '.github/workflows';
-/** Beside the sources, from where this is built to. */
+/** The templates stay in `src`; this file runs from `dist`. */
 const FILES = fileURLToPath(new URL('../../../src/generators/ci/files', import.meta.url));
 
-/** Writes a workflow; one that is there already is not ours to change. */
+/** Writes a CI workflow; refuses to change an existing one. */
 export default async function ciGenerator(tree: Tree, schema: CiGeneratorSchema): Promise<void> {
   const { name = 'images' } = schema;
   const path = `${WORKFLOWS}/${name}.yml`;

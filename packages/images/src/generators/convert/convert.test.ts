@@ -16,7 +16,7 @@ it.each([
   ['FROM ${BASE}', undefined],
   ['FROM ubuntu:latest', undefined],
   ['# nothing', undefined],
-])('the system of %j is %s', (dockerfile, expected) => {
+])('finds in %j the operating system %s', (dockerfile, expected) => {
   expect(osOf(dockerfile)).toBe(expected);
 });
 
@@ -45,7 +45,7 @@ describe('convert', () => {
     tree.write('apps/api/docker/Dockerfile', 'FROM ubuntu:24.04 AS run\n');
   });
 
-  it('makes definitions of Dockerfiles and targets, which are gone then', async () => {
+  it('turns Dockerfiles and targets into definitions, and removes the targets', async () => {
     await convertGenerator(tree, { skipFormat: true });
     const definitionIn = (folder: string) =>
       parse(tree.read(`${folder}/image.yaml`, 'utf8') ?? '') as unknown;
@@ -69,7 +69,7 @@ describe('convert', () => {
     expect(Object.keys(readProjectConfiguration(tree, 'api').targets ?? {})).toEqual(['build']);
   });
 
-  it('changes nothing more the second time, and nothing of other projects when one is named', async () => {
+  it('changes nothing the second time, and only the named project', async () => {
     await convertGenerator(tree, { skipFormat: true, project: 'api', keepTargets: true });
     expect(tree.exists('apps/app/images')).toBe(false);
     expect(readProjectConfiguration(tree, 'api').targets?.['container']).toBeDefined();
@@ -81,14 +81,14 @@ describe('convert', () => {
     await expect(convertGenerator(tree, { project: 'none' })).rejects.toThrow(/expected one of/);
   });
 
-  it('takes a folder of archives over, with its older catalog', async () => {
+  it('adopts a folder of archives with its older catalog', async () => {
     tree.write('docker-images/image-registry.yml', 'images: []\n');
     await convertGenerator(tree, { skipFormat: true });
     expect(tree.read('stowage.yaml', 'utf8')).toMatch(/engine: auto[^]*^images: docker-images$/m);
     expect(tree.read('docker-images/image-registry.yml', 'utf8')).toBe('images: []\n');
   });
 
-  it('leaves alone what it cannot know', async () => {
+  it('leaves Dockerfiles without a known system and targets without a Dockerfile alone', async () => {
     tree.write('apps/app/Dockerfile', 'ARG BASE\nFROM $BASE\n');
     tree.delete('apps/api/docker/Dockerfile');
     await convertGenerator(tree, { skipFormat: true });

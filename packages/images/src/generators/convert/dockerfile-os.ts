@@ -1,6 +1,6 @@
 import { normalizeOs, parseName } from '@stowage/core/definition';
 
-/** What a word in a tag says of the system below. */
+/** The operating system that a code name in a tag stands for. */
 const CODENAMES: Readonly<Record<string, string>> = {
   bullseye: 'debian-11',
   bookworm: 'debian-12',
@@ -38,7 +38,7 @@ function osOfReference(reference: string): string | undefined {
   const [repository = '', tag = ''] = name.split(':');
   const [version = ''] = /^[0-9]+(?:\.[0-9]+)?/.exec(tag) ?? [];
   if (SYSTEMS.test(repository) && version !== '')
-    return checked(`${repository.replace('rockylinux', 'rocky')}-${version}`);
+    return validOs(`${repository.replace('rockylinux', 'rocky')}-${version}`);
   for (const word of tag.split('-')) {
     const [, alpine] = /^alpine([0-9]+\.[0-9]+)/.exec(word) ?? [];
     const found = alpine === undefined ? CODENAMES[word] : `alpine-${alpine}`;
@@ -47,7 +47,7 @@ function osOfReference(reference: string): string | undefined {
   return undefined;
 }
 
-function checked(os: string): string | undefined {
+function validOs(os: string): string | undefined {
   const normalized = normalizeOs(os);
   return parseName(`a-${normalized}-b`, ['a']) ? normalized : undefined;
 }

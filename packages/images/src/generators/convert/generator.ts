@@ -30,9 +30,9 @@ export interface ConvertGeneratorSchema {
 const CATALOG = 'image-registry.yml';
 const EXECUTORS = ['@nx-tools/nx-container:build', '@nx-tools/nx-docker:build'];
 
-/** How an image of a project is built today; paths from the workspace's root. */
+/** How an image of a project is built before the conversion; paths are relative to the workspace. */
 interface Build {
-  /** Absent: a Dockerfile that no target names. */
+  /** The target that builds it; absent for a Dockerfile that no target names. */
   readonly target?: string;
   readonly dockerfile: string;
   readonly context: string;
@@ -41,7 +41,7 @@ interface Build {
   readonly platforms?: readonly string[];
 }
 
-/** Adopts what a workspace has; what cannot be adopted is said, and left as it is. */
+/** Adopts Dockerfiles, container targets and archives of a workspace; logs and keeps those that it cannot adopt. */
 export default function convertGenerator(
   tree: Tree,
   schema: ConvertGeneratorSchema,
@@ -73,16 +73,16 @@ async function generate(tree: Tree, schema: ConvertGeneratorSchema): Promise<voi
   if (!schema.skipFormat) await formatFiles(tree);
 }
 
-/** An older catalog is read as it is; only where it lies has to be said. */
-function adoptArchives(tree: Tree, said: string | undefined): void {
-  const folder = said ?? tree.children('.').find((each) => tree.exists(`${each}/${CATALOG}`));
+/** Sets the folder of archives in the settings; an older catalog in it needs no conversion. */
+function adoptArchives(tree: Tree, images: string | undefined): void {
+  const folder = images ?? tree.children('.').find((each) => tree.exists(`${each}/${CATALOG}`));
   if (folder === undefined) return;
   const document = parseDocument(tree.read(SETTINGS_FILE, 'utf8') ?? '');
   if ((document.get('images') ?? 'images') === folder) return;
   document.set('images', folder);
   tree.write(SETTINGS_FILE, document.toString());
   log.info(
-    `${folder}: holds the archives now (${SETTINGS_FILE}); stowage doctor says what of them needs a hand`,
+    `${folder}: holds the archives now (${SETTINGS_FILE}); stowage doctor lists what to repair`,
   );
 }
 
@@ -94,16 +94,16 @@ function buildsOf(tree: Tree, { root, targets = {} }: ProjectConfiguration): Bui
   );
   const dockerfile = joinPathFragments(root, 'Dockerfile');
   const isKnown = builds.some((build) => build.dockerfile === dockerfile);
-  // What @nx/docker infers its target from.
+  // @nx/docker infers a target from this file, without an entry in project.json.
   return !isKnown && tree.exists(dockerfile) ? [...builds, { dockerfile, context: root }] : builds;
 }
 
-/** Options as @nx-tools/nx-container has them. */
+/** Reads the options of a target of @nx-tools/nx-container. */
 function containerBuild(tree: Tree, root: string, target: string, given: unknown): Build {
   const options = given as Readonly<Record<string, unknown>>;
-  const resolved = (path: string) =>
+  const resolvePath = (path: string) =>
     joinPathFragments(path.replaceAll('{projectRoot}', root).replaceAll('{workspaceRoot}', '.'));
-  const context = resolved(text(options['context']) ?? '.');
+  const context = resolvePath(text(options['context']) ?? '.');
   const inContext = joinPathFragments(context, 'Dockerfile');
   const file = text(options['file']);
   const dockerfile =
@@ -111,7 +111,7 @@ function containerBuild(tree: Tree, root: string, target: string, given: unknown
       ? tree.exists(inContext)
         ? inContext
         : joinPathFragments(root, 'Dockerfile')
-      : resolved(file);
+      : resolvePath(file);
   const stage = text(options['target']);
   const platforms = list(options['platforms']);
   const args = list(options['build-args'] ?? options['buildArgs']).map((each) => {
@@ -128,7 +128,7 @@ function containerBuild(tree: Tree, root: string, target: string, given: unknown
   };
 }
 
-/** @returns whether there is a definition of it now */
+/** Writes the definition of a build. @returns whether the build has a definition now */
 function adopt(
   tree: Tree,
   owner: string,
@@ -143,7 +143,7 @@ function adopt(
   if (os === undefined) {
     const why = content === null ? `no ${dockerfile}` : 'its FROM names no system with a version';
     log.warn(
-      `${what}: left as it is: ${why}. nx g @stowage/images:image --project=${owner} --dockerfile --os=… makes a definition.`,
+      `${what}: not converted: ${why}. nx g @stowage/images:image --project=${owner} --dockerfile --os=… makes a definition.`,
     );
     return false;
   }
@@ -154,7 +154,7 @@ function adopt(
   const folder = joinPathFragments(root, 'images', `${os}-${variant}`);
   const path = joinPathFragments(folder, DEFINITION_FILE);
   if (tree.exists(path)) {
-    log.info(`${path} is there already; it was left as it is`);
+    log.info(`${path} exists already and was not changed`);
     return true;
   }
   const definition = {

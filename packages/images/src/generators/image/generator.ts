@@ -22,7 +22,7 @@ export interface ImageGeneratorSchema {
   readonly project: string;
   readonly os?: string;
   readonly variant?: string;
-  /** In place of these: the jobs of a workflow. */
+  /** In place of os and variant: a workflow whose jobs need images. */
   readonly fromWorkflow?: string;
   readonly base?: string;
   readonly dockerfile?: boolean;
@@ -37,11 +37,11 @@ interface NormalizedSchema extends Owner {
   readonly base: string | undefined;
   readonly dockerfile: boolean;
   readonly copy: string;
-  /** Where the definition goes. */
+  /** Folder of the definition. */
   readonly root: string;
 }
 
-/** Writes definitions that build as they are; leaves every file that is there already alone. */
+/** Writes definitions that can be built unchanged; never changes an existing file. */
 export default function imageGenerator(
   tree: Tree,
   schema: ImageGeneratorSchema,
@@ -61,7 +61,7 @@ async function generate(
       : workflowFiles(tree, owner, schema.fromWorkflow);
   const install = initGenerator(tree, { skipFormat: true, skipPackageJson: true });
   for (const [file, content] of Object.entries(files)) {
-    if (tree.exists(file)) log.info(`${file} is there already; it was left as it is`);
+    if (tree.exists(file)) log.info(`${file} exists already and was not changed`);
     else tree.write(file, content);
   }
   if (!schema.skipFormat) await formatFiles(tree);
@@ -94,7 +94,7 @@ function normalizeOptions(owner: Owner, schema: ImageGeneratorSchema): Normalize
     ...owner,
     os,
     variant,
-    name: checkedName({ project, os, variant }),
+    name: validName({ project, os, variant }),
     base,
     dockerfile,
     copy: copy ?? 'files',
@@ -102,8 +102,8 @@ function normalizeOptions(owner: Owner, schema: ImageGeneratorSchema): Normalize
   };
 }
 
-/** Generators print the message alone, so the way out goes into it. */
-function checkedName(parts: { project: string; os: string; variant: string }): string {
+/** Formats a name. Nx prints only the message of an error, so the hint becomes part of it. */
+function validName(parts: { project: string; os: string; variant: string }): string {
   try {
     return formatName(parts);
   } catch (error) {
@@ -112,7 +112,7 @@ function checkedName(parts: { project: string; os: string; variant: string }): s
   }
 }
 
-/** Two projects whose names end alike would make images of one name. */
+/** Refuses a project whose last name segment another project uses: their images would have equal names. */
 function refuseTakenPrefix(tree: Tree, { project, ownerRoot, owner }: Owner): void {
   visitNotIgnoredFiles(tree, '.', (file) => {
     if (
@@ -136,7 +136,7 @@ function projectOf(tree: Tree, file: string): string | undefined {
   }
 }
 
-/** By path from the workspace's root. */
+/** The files to write, by path relative to the workspace. */
 function filesOf(options: NormalizedSchema): Record<string, string> {
   const { project, os, variant, name, base, dockerfile, copy, root } = options;
   const head = [...headOf(name), `project: ${project}`, `os: ${os}`, `variant: ${variant}`];

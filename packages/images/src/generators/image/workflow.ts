@@ -18,11 +18,11 @@ import { log } from '../../log.js';
 export interface Owner {
   readonly owner: string;
   readonly ownerRoot: string;
-  /** First part of the name: the last segment of the owner's. */
+  /** First part of image names: the last segment of the owner's name. */
   readonly project: string;
 }
 
-/** Definitions for the jobs of a workflow, by path from the workspace's root: one has what all jobs of its name need. */
+/** Definitions for the jobs of a workflow, by path; jobs with equal image names share one that has the packages of all. */
 export function workflowFiles(
   tree: Tree,
   { ownerRoot, project }: Owner,
@@ -38,8 +38,11 @@ export function workflowFiles(
   const { jobs, skipped } = parseWorkflow({ text, path }, settings);
   for (const { job, reason } of skipped) log.info(`${job}: no image: ${reason}`);
   const wanted = new Map<string, Requirements>();
-  for (const { requirements: said } of jobs) {
-    const requirements = requirementsOf({ ...said, project }, { project, architecture: arch() });
+  for (const { requirements: required } of jobs) {
+    const requirements = requirementsOf(
+      { ...required, project },
+      { project, architecture: arch() },
+    );
     const name = nameFor(requirements);
     const { packages = [], tools = [] } = wanted.get(name) ?? {};
     wanted.set(name, {
@@ -53,7 +56,7 @@ export function workflowFiles(
   return Object.fromEntries(
     [...wanted].map(([name, requirements]) => {
       const { os, variant, base, compilers, packages, tools } = definitionFor(requirements);
-      // What is empty need not be said.
+      // Empty lists are left out.
       const lists = Object.entries({ compilers, packages, tools }).filter(
         ([, list]) => list?.length,
       );
@@ -64,7 +67,7 @@ export function workflowFiles(
   );
 }
 
-/** What a definition says first: how to make an image of it. */
+/** The first comment of a definition: how to build its image. */
 export function headOf(name: string): string[] {
   return [
     `# ${name}: how this image is made. nx run ${name}:image-load builds, saves and loads it.`,

@@ -13,19 +13,19 @@ export interface InitGeneratorSchema {
 const PLUGIN = '@stowage/images';
 const SYNC = '@stowage/images:sync';
 
-const SETTINGS = `# How Stowage keeps images in this workspace. Everything here may be left out.
+const SETTINGS = `# Settings of Stowage for this workspace; all are optional.
 
-# Which engine commands and targets use: auto, docker, or embedded (keeps images, runs none).
+# The engine for commands and targets: auto, docker, or embedded (stores images, cannot run them).
 engine: auto
 
-# Which archives stowage prune and image-prune may delete.
+# Rules by which stowage prune and image-prune delete archives.
 prune:
   keep_newest: 2
   unused_for: 30d
   min_age: 1d
 `;
 
-/** Archives are outputs: big, and made again at any time. */
+/** Archives are build outputs: large, and reproducible at any time. */
 const IGNORED = [
   '/images/*/*.tar*',
   '/images/*/*.image.json*',
@@ -34,8 +34,8 @@ const IGNORED = [
 ];
 
 /**
- * Sets a workspace up; running it again changes nothing. Loads no devkit: a workspace with nothing but
- * Nx has none yet, and npm would add one of another major, so it is added here at Nx's own range.
+ * Sets up a workspace; running it again changes nothing. It does not load devkit: a workspace with only Nx has
+ * none yet, and npm would install another major version, so it is added here at the version range of Nx.
  */
 export default function initGenerator(
   tree: Tree,
@@ -48,7 +48,7 @@ export default function initGenerator(
   return () => install(tree.root);
 }
 
-/** The plugin, and the generator with which `nx sync` keeps the catalog true. */
+/** Adds the plugin, and the generator with which `nx sync` updates the catalog. */
 function registerPlugin(tree: Tree): void {
   const nxJson = readJson<NxJsonConfiguration>(tree, 'nx.json');
   const { plugins = [], sync } = nxJson;
@@ -79,7 +79,7 @@ interface PackageJson {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-/** True when package.json changed. What is there already keeps its version. */
+/** Adds the plugin and devkit; existing dependencies keep their versions. @returns whether package.json changed */
 function addDependencies(tree: Tree): boolean {
   const manifest = readJson<PackageJson>(tree, 'package.json');
   const all: Readonly<Record<string, string>> = {

@@ -7,7 +7,7 @@ interface SyncResult {
   readonly callback?: GeneratorCallback;
 }
 
-/** Makes the catalog say what is on disk: `nx sync` writes it, `nx sync:check` says whether it does. */
+/** Updates the catalog to the archives on disk with `nx sync`; `nx sync:check` fails when they differ. */
 export default async function syncGenerator(tree: Tree): Promise<SyncResult> {
   const workspace = await openWorkspace(tree.root);
   const { path, before, after } = await planSync(workspace);
@@ -15,8 +15,8 @@ export default async function syncGenerator(tree: Tree): Promise<SyncResult> {
   const file = normalizePath(relative(tree.root, path));
   tree.write(file, after);
   return {
-    outOfSyncMessage: `${file} does not say which archives there are.`,
-    // Once more under the lock: another process may have saved between reading and writing.
+    outOfSyncMessage: `${file} does not match the archives on disk.`,
+    // Runs again under the lock: another process may have saved an archive in between.
     callback: () => syncCatalog(workspace),
   };
 }

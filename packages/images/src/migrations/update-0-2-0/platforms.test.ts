@@ -11,11 +11,11 @@ it.each([
   ['platforms: [a]\n', 'platforms: [a]\n'],
   ['platform: [\n', 'platform: [\n'],
   ['', ''],
-])('writes %j as %j', (before, after) => {
+])('migrates %j to %j', (before, after) => {
   expect(withPlatforms(before)).toBe(after);
 });
 
-it('changes definitions, nothing else, and a second time nothing at all', () => {
+it('changes only definitions, and nothing the second time', () => {
   const tree = createTreeWithEmptyWorkspace();
   const definition = 'apps/app/images/debian-12-x/image.yaml';
   tree.write(definition, 'platform: linux/amd64\n');
