@@ -12,7 +12,7 @@ const OTHER = 'app-ubuntu-25.04-clang20';
 const build = (cwd: string, definition: string) =>
   must(process.execPath, [CLI, 'build', definition, '--save'], { cwd });
 
-describeWith(['docker-registry', 'skopeo'], 'a fleet of machines', () => {
+describeWith(['docker-registry', 'skopeo'], 'machines that share archives', () => {
   it('shares archives through one repository, copies only differences, and deletes everywhere', async () => {
     const { host, requests } = await faultyProxy(await startRegistry(), () => false, {});
     const repository = `${host}/ci`;

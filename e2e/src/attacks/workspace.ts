@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { buildAttacks } from './workspace-build.js';
 import { catalogAttacks } from './workspace-catalog.js';
-import { fleetAttacks } from './workspace-fleet.js';
+import { syncAttacks } from './workspace-sync.js';
 import { linkAttacks } from './workspace-links.js';
 import { slowPatternAttacks } from './workspace-patterns.js';
 
@@ -9,7 +9,7 @@ import { slowPatternAttacks } from './workspace-patterns.js';
 export function workspaceAttacks(): void {
   describe('in its catalog', catalogAttacks);
   describe('with symbolic links', linkAttacks);
-  describe('that shares images', fleetAttacks);
+  describe('that shares images', syncAttacks);
   describe('in its definitions', buildAttacks);
   describe('that takes time', slowPatternAttacks);
 }

@@ -1,16 +1,16 @@
 import { basename, join, resolve } from 'node:path';
-import { disagreement } from './catalog/agreement.js';
-import { heal, isHalfDone, readRecord } from './catalog/commit.js';
+import { checkAgreement } from './catalog/agreement.js';
+import { healArchive, hasPartialRecord, readRecord } from './catalog/commit.js';
 import { archivePath, lockPath, readCatalog, spoolFolder } from './catalog/file.js';
 import type { CatalogPlace } from './catalog/locate.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
-import { sumsOf } from './archive/split-archive.js';
+import { findSums } from './archive/split-archive.js';
 import type { Compression } from './compression/detect.js';
 import { didYouMean } from './definition/did-you-mean.js';
 import { parseName } from './definition/name.js';
-import { statIfThere } from './disk/allocated.js';
-import { expanded } from './disk/home-path.js';
+import { statIfExists } from './disk/allocated.js';
+import { expandHome } from './disk/home-path.js';
 import { isBelow } from './disk/inside.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
@@ -126,11 +126,11 @@ export async function pathOf(
   const { prefix, rest } = splitPrefix(text);
   if (prefix !== undefined) {
     // An existing file is a path, even if it looks like PATH:NAME.
-    const whole = resolve(cwd, expanded(rest));
+    const whole = resolve(cwd, expandHome(rest));
     const { path, ...reference } = splitName(rest);
     return (await exists(whole))
       ? { path: whole }
-      : { path: resolve(cwd, expanded(path)), ...reference };
+      : { path: resolve(cwd, expandHome(path)), ...reference };
   }
   if (UNSUPPORTED_PREFIX.test(text)) {
     throw new ImageError(
@@ -139,7 +139,7 @@ export async function pathOf(
     );
   }
   if (isPath(text) || (await exists(resolve(cwd, text))))
-    return { path: resolve(cwd, expanded(text)) };
+    return { path: resolve(cwd, expandHome(text)) };
   if (parseName(text)) return { path: await pathOfName(text, place) };
   throw new ImageError(
     'NOT_FOUND',
@@ -210,12 +210,12 @@ async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
 
 async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   const { place } = options;
-  if ((await statIfThere(path))?.isDirectory())
+  if ((await statIfExists(path))?.isDirectory())
     return { source: await openLayout(path, options), kind: 'layout', ...UNCOMPRESSED, path };
   // Outside the folder of the catalog nothing is renamed or deleted.
-  if (isBelow(place.folder, path) && (await isHalfDone(path))) {
+  if (isBelow(place.folder, path) && (await hasPartialRecord(path))) {
     const name = basename(path, ARCHIVE_SUFFIX);
-    await withLock(lockPath(place, name), () => heal({ folder: place.folder, path }));
+    await withLock(lockPath(place, name), () => healArchive({ folder: place.folder, path }));
   }
   const record = await readRecord(path);
   const opened = await openArchive(path, { ...options, spoolFolder: spoolFolder(place) });
@@ -226,14 +226,14 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
     if (reference !== undefined) names.push(reference);
   }
   if (digests.includes(record.digest)) {
-    const refused = disagreement(record, path, names);
+    const refused = checkAgreement(record, path, names);
     if (!refused) return { ...opened, path, record };
     await opened.source[Symbol.asyncDispose]();
     throw refused;
   }
   await opened.source[Symbol.asyncDispose]();
   // Another process may be replacing the archive and its record, one after the other: read both again.
-  if ((await isHalfDone(path)) || (await readRecord(path))?.digest !== record.digest)
+  if ((await hasPartialRecord(path)) || (await readRecord(path))?.digest !== record.digest)
     return openPath(path, options);
   throw new ImageError(
     'CORRUPT',
@@ -246,5 +246,5 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return (await statIfThere(path)) !== undefined || (await sumsOf(path)) !== undefined;
+  return (await statIfExists(path)) !== undefined || (await findSums(path)) !== undefined;
 }

@@ -52,7 +52,7 @@ export {
 } from './lifecycle/copy/copy-images.js';
 export type { DestinationOptions } from './lifecycle/copy/destination.js';
 export { sync, type SyncOptions } from './lifecycle/sync/sync.js';
-export type { SyncResult } from './lifecycle/sync/fleet-records.js';
+export type { SyncResult } from './lifecycle/sync/sync-records.js';
 
 // Verbs: list, inspect, verify, report, repair
 export { list, type ListEntry } from './lifecycle/inspect/list.js';

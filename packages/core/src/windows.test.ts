@@ -2,7 +2,7 @@ import { win32 } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { modeOf } from './build/context.js';
 import { checkName } from './definition/name.js';
-import { slashed } from './disk/slashed.js';
+import { toSlashes } from './disk/slashed.js';
 import { shownPath } from './lifecycle/prune/prunable.js';
 import { isPath, looksRemote, namesHost, splitName, splitPrefix } from './location.js';
 import { cacheFolder } from './store/cache-folder.js';
@@ -60,7 +60,7 @@ describe('on Windows', () => {
   });
 
   it('writes paths into files as everywhere else', () => {
-    expect(slashed(win32.relative('C:\\work\\images', 'C:\\work\\images\\app\\app.tar'))).toBe(
+    expect(toSlashes(win32.relative('C:\\work\\images', 'C:\\work\\images\\app\\app.tar'))).toBe(
       'app/app.tar',
     );
     const workspace = { root: 'C:\\work' } as Parameters<typeof shownPath>[0];

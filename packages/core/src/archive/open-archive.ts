@@ -13,7 +13,7 @@ import { dockerHalf, ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
-import { partOf, readParts, sumsOf } from './split-archive.js';
+import { parsePartPath, readParts, findSums } from './split-archive.js';
 
 /** `docker-archive` (docker save), `oci-archive` (an OCI layout in a tar), or both in one. */
 export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
@@ -57,7 +57,8 @@ export async function openArchive(
   try {
     return await openParts(path, await openFiles(path), { ...options, spoolFolder });
   } catch (error) {
-    const part = error instanceof ImageError && NOT_AN_ARCHIVE.has(error.code) && partOf(path);
+    const part =
+      error instanceof ImageError && NOT_AN_ARCHIVE.has(error.code) && parsePartPath(path);
     if (!part) throw error;
     throw notAnImage(path, {
       what: `part ${part.number} of an archive`,
@@ -103,7 +104,7 @@ async function openStream(
 /** The file itself; or the listed parts, if `path` is a checksum list or only `<path>.sha256` exists. */
 async function openFiles(path: string): Promise<Parts> {
   try {
-    const sums = await sumsOf(path);
+    const sums = await findSums(path);
     const paths = sums === undefined ? [path] : (await readParts(sums)).map((each) => each.path);
     return await Parts.open(paths);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { statIfThere } from '../disk/allocated.js';
+import { statIfExists } from '../disk/allocated.js';
 import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
 import { inside } from '../disk/inside.js';
 import { withLock } from '../disk/lock.js';
@@ -68,7 +68,7 @@ export async function readParts(path: string): Promise<ArchivePart[]> {
   const sizes: number[] = [];
   const missing: string[] = [];
   for (const part of parts) {
-    const size = (await statIfThere(part.path))?.size;
+    const size = (await statIfExists(part.path))?.size;
     if (size === undefined) missing.push(basename(part.path));
     else sizes.push(size);
   }
@@ -94,15 +94,15 @@ export async function readParts(path: string): Promise<ArchivePart[]> {
 /**
  * The checksum list of a split archive: `path` itself, or `<path>.sha256` where `path` does not exist; else undefined.
  */
-export async function sumsOf(path: string): Promise<string | undefined> {
-  const info = await statIfThere(path);
-  if (!info) return (await statIfThere(path + SUMS_SUFFIX)) ? path + SUMS_SUFFIX : undefined;
+export async function findSums(path: string): Promise<string | undefined> {
+  const info = await statIfExists(path);
+  if (!info) return (await statIfExists(path + SUMS_SUFFIX)) ? path + SUMS_SUFFIX : undefined;
   if (!info.isFile() || info.size > MAX_SUMS_BYTES) return undefined;
   return SUMS_LINE.test((await readFile(path, 'utf8')).split('\n', 1)[0] ?? '') ? path : undefined;
 }
 
 /** For the path of a single part, its number and the path of its checksum list; undefined for other paths. */
-export function partOf(
+export function parsePartPath(
   path: string,
 ): { readonly number: number; readonly sums: string } | undefined {
   const [, whole, number] = PART_PATH.exec(path) ?? [];
@@ -159,7 +159,7 @@ async function replaceParts(path: string, written: readonly WrittenPart[]): Prom
   for (const each of written) await rename(each.partial, each.path);
   for (let number = written.length + 1; number <= MAX_PARTS; number++) {
     const old = partPath(path, number);
-    if (!(await statIfThere(old))) break;
+    if (!(await statIfExists(old))) break;
     await rm(old);
   }
   await syncFolder(dirname(path));

@@ -96,7 +96,7 @@ export function decodeGnuText(body: Uint8Array): string {
 }
 
 /** The size of a body in bytes, rounded up to whole blocks. */
-export function padded(size: number): number {
+export function paddedSize(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
 }
 

@@ -5,7 +5,7 @@ import {
   decodeGnuText,
   decodeHeader,
   decodePax,
-  padded,
+  paddedSize,
   type TarHeader,
 } from './tar-header.js';
 
@@ -47,7 +47,7 @@ export async function indexTar(
     const body = at + BLOCK;
     const length = extended.size ?? header.size;
     if (body + length > size) throw truncated(JSON.stringify(extended.name ?? header.name), at);
-    at = body + padded(length);
+    at = body + paddedSize(length);
     if (isExtension(header)) {
       if (length > headerBytes)
         throw tooLarge(`tar header: expected at most ${headerBytes} bytes, got ${length}`);

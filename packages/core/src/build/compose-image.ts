@@ -8,7 +8,7 @@ import { imagesOf } from '../transfer/graph.js';
 import { compose, type BaseContent } from './compose.js';
 import { ComposedSource } from './composed-source.js';
 import { makeLayer } from './layer.js';
-import { lockedBase } from './locked-base.js';
+import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
 import type { Base } from './make-options.js';
 
@@ -38,7 +38,7 @@ export async function composeImage(
 
 async function openFromEngine(base: Base, options: PlatformOptions): Promise<Source> {
   const engine = await options.engine();
-  await lockedBase(engine, base, options);
+  await resolveBaseReference(engine, base, options);
   return engine.source(base.reference, options);
 }
 

@@ -6,7 +6,7 @@ import { inside } from '../disk/inside.js';
 import { openOwn, readUpTo } from '../disk/own-file.js';
 import { requireFolderBelow } from '../disk/own-folder.js';
 import { readRange } from '../disk/read-range.js';
-import { slashed } from '../disk/slashed.js';
+import { toSlashes } from '../disk/slashed.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { CallOptions } from '../transfer/store.js';
 import { parseIgnoreRules, type IgnoreRules, type IgnoreState } from './ignore-rules.js';
@@ -79,7 +79,7 @@ export function contextRoots({ dockerfile, copy }: Definition): readonly string[
 }
 
 /** Selects the files of the context that the image is made from. @throws ImageError NOT_FOUND */
-export function usedFiles(
+export function selectUsedFiles(
   { dockerfile, copy }: Definition,
   files: readonly ContextFile[],
   context: string,
@@ -178,7 +178,7 @@ async function describe(folder: string, path: string): Promise<ContextFile> {
   const info = await lstat(absolute);
   const common = { path, absolute, mode: modeOf(info.mode), identity: identityOf(info) };
   if (info.isSymbolicLink())
-    return { ...common, type: 'symlink', size: 0, link: slashed(await readlink(absolute)) };
+    return { ...common, type: 'symlink', size: 0, link: toSlashes(await readlink(absolute)) };
   if (info.isDirectory()) return { ...common, type: 'directory', size: 0 };
   if (info.isFile()) return { ...common, type: 'file', size: info.size };
   throw new ImageError(

@@ -75,7 +75,7 @@ function unclosedBracket(pattern: string): ImageError {
 }
 
 /** Whether a token matches this character. Only `all` and a literal slash match `/`; `folders` is handled by the caller. */
-export function takes(token: Token, char: string): boolean {
+export function matchesChar(token: Token, char: string): boolean {
   if (token.kind === 'literal') return token.char === char;
   if (token.kind !== 'class') return token.kind === 'all' || char !== '/';
   const isIn = token.ranges.some(([from, to]) => from <= char && char <= to);

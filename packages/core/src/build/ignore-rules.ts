@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { parsePattern, takes, type Token } from './ignore-pattern.js';
+import { parsePattern, matchesChar, type Token } from './ignore-pattern.js';
 
 /** Whether `.dockerignore` excludes a path of the context, and how to go on below it. */
 export interface IgnoreState {
@@ -97,7 +97,7 @@ function advance(rule: Rule, progress: Progress, { chars, work }: AdvanceInput):
       const token = tokens[at];
       if (token?.kind === 'folders')
         enterState(rule, char === '/' ? 2 * at : 2 * at + 1, next, turn);
-      else if (token && takes(token, char))
+      else if (token && matchesChar(token, char))
         enterState(rule, 2 * (isRepetition(token) ? at : at + 1), next, turn);
     }
     active = next;

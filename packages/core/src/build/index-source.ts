@@ -14,7 +14,7 @@ export interface PlatformImage {
 }
 
 /** Makes a source with one index of images for several platforms. It owns and disposes of their sources. */
-export async function indexOver(
+export async function createIndexSource(
   reference: string,
   images: readonly PlatformImage[],
 ): Promise<Source> {

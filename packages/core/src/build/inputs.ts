@@ -3,7 +3,7 @@ import type { Definition } from '../definition/definition.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import type { CallOptions } from '../transfer/store.js';
-import { readContextFile, usedFiles, type ContextFile } from './context.js';
+import { readContextFile, selectUsedFiles, type ContextFile } from './context.js';
 
 /** Increase when a release of Stowage makes different bytes from the same inputs. */
 const MAKER_VERSION = 2;
@@ -27,7 +27,7 @@ export async function hashInputs({
   platforms,
   signal,
 }: Inputs): Promise<string> {
-  const used = usedFiles(definition, files, context);
+  const used = selectUsedFiles(definition, files, context);
   const hash = createHash('sha256');
   hash.update(
     JSON.stringify({

@@ -10,7 +10,7 @@ import type { Base } from './make-options.js';
  *
  * @throws ImageError CONFLICT (the engine has another image under this name)
  */
-export async function lockedBase(
+export async function resolveBaseReference(
   engine: Engine,
   { reference, source, digest }: Base,
   { onEvent, signal }: PlatformOptions,

@@ -2,7 +2,7 @@ import { isDaemonless, type Definition } from '../definition/definition.js';
 import type { Platform } from '../oci/platform.js';
 import type { Source } from '../transfer/store.js';
 import { composeImage } from './compose-image.js';
-import { indexOver, type PlatformImage } from './index-source.js';
+import { createIndexSource, type PlatformImage } from './index-source.js';
 import type { MakeOptions } from './make-options.js';
 import { runDockerfile } from './run-dockerfile.js';
 
@@ -27,7 +27,7 @@ export async function makeImage(
   const images: PlatformImage[] = [];
   try {
     for (const platform of platforms) images.push({ platform, source: await make(platform) });
-    return await indexOver(definition.reference, images);
+    return await createIndexSource(definition.reference, images);
   } catch (error) {
     for (const { source } of images) await source[Symbol.asyncDispose]();
     throw error;

@@ -12,7 +12,7 @@ import { walk } from '../transfer/walk.js';
  * @param options.platform the image to select from an index; the engine's platform when omitted.
  * @throws ImageError of the source and the engine; CONFLICT (the name was reassigned during the copy)
  */
-export async function putInto(
+export async function ensureInEngine(
   engine: Engine,
   source: Source,
   reference: string,

@@ -7,9 +7,9 @@ import { only } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
 import { contextPath, readContextFile, selectFiles, type ContextFile } from './context.js';
 import { generateDockerfile, stagedPath } from './generate-dockerfile.js';
-import { lockedBase } from './locked-base.js';
+import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
-import { putInto } from './put-into.js';
+import { ensureInEngine } from './put-into.js';
 
 /** Name of a generated Dockerfile in the context. */
 const GENERATED_DOCKERFILE = '.stowage.Dockerfile';
@@ -25,8 +25,8 @@ export async function runDockerfile(
   const native = await engine.platform({ signal });
   const isOwn = native !== undefined && matchesPlatform(native, platform);
   // FROM is resolved in the engine, so the base has to be there.
-  if (base?.source) await putInto(engine, base.source, base.reference, { signal, platform });
-  const from = base && (await lockedBase(engine, base, options));
+  if (base?.source) await ensureInEngine(engine, base.source, base.reference, { signal, platform });
+  const from = base && (await resolveBaseReference(engine, base, options));
   const { args, labels, target, reference, dockerfile } = definition;
   const own = { members: files.map(contextMember), args };
   const given =

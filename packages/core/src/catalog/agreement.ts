@@ -9,7 +9,7 @@ import { ARCHIVE_SUFFIX, type ImageRecord } from './record.js';
  * @param path path of the archive.
  * @param names references in the archive.
  */
-export function disagreement(
+export function checkAgreement(
   { name, reference }: ImageRecord,
   path: string,
   names: readonly string[],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { statIfThere } from '../disk/allocated.js';
+import { statIfExists } from '../disk/allocated.js';
 import { syncFolder, writeDurably } from '../disk/atomic-write.js';
 import { openOwn, readUpTo } from '../disk/own-file.js';
 import { requireFolderBelow } from '../disk/own-folder.js';
@@ -34,7 +34,7 @@ export function recordPath(archive: string): string {
 
 /**
  * Writes an archive and its record as one commit: both as `.partial`, then the archive's rename, then
- * the record's. After a crash in between, the old pair is still there or {@link heal} completes the new one.
+ * the record's. After a crash in between, the old pair is still there or {@link healArchive} completes the new one.
  * The caller holds the archive's lock.
  *
  * @param toRecord creates the record from the archive's size in bytes and its SHA-256.
@@ -46,7 +46,7 @@ export async function commitArchive(
   toRecord: (facts: Pick<ImageRecord, 'size' | 'sha256'>) => ImageRecord,
 ): Promise<ImageRecord> {
   const { path } = archive;
-  await heal(archive);
+  await healArchive(archive);
   const hash = createHash('sha256');
   let size = 0;
   async function* measureContent(): AsyncIterable<Uint8Array> {
@@ -71,7 +71,7 @@ export async function commitArchive(
 }
 
 /**
- * Deletes an archive and its record as one commit. After a crash, {@link heal} restores the record if the archive still
+ * Deletes an archive and its record as one commit. After a crash, {@link healArchive} restores the record if the archive still
  * exists, and else completes the deletion. If the archive is a symbolic link, only the link is deleted. The caller
  * holds the archive's lock.
  *
@@ -89,8 +89,8 @@ export async function removeArchive({ folder, path }: OwnArchive): Promise<void>
 }
 
 /** Whether a commit has written its partial record: it is in progress, or its process died. */
-export async function isHalfDone(path: string): Promise<boolean> {
-  return (await statIfThere(recordPath(path) + PARTIAL_SUFFIX)) !== undefined;
+export async function hasPartialRecord(path: string): Promise<boolean> {
+  return (await statIfExists(recordPath(path) + PARTIAL_SUFFIX)) !== undefined;
 }
 
 /**
@@ -98,7 +98,7 @@ export async function isHalfDone(path: string): Promise<boolean> {
  *
  * @throws ImageError INVALID (the path leads out of the folder)
  */
-export async function heal({ folder, path }: OwnArchive): Promise<void> {
+export async function healArchive({ folder, path }: OwnArchive): Promise<void> {
   await requireFolderBelow(folder, dirname(path));
   if (await isRecordOf(path, recordPath(path) + PARTIAL_SUFFIX))
     await rename(recordPath(path) + PARTIAL_SUFFIX, recordPath(path));

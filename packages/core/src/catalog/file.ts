@@ -3,7 +3,7 @@ import { access, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
-import { slashed } from '../disk/slashed.js';
+import { toSlashes } from '../disk/slashed.js';
 import { inside } from '../disk/inside.js';
 import { readOwn } from '../disk/own-file.js';
 import { ImageError, systemCode } from '../errors.js';
@@ -12,9 +12,15 @@ import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
 import { keepIndex, readIndex, type DerivedIndex } from './derived-index.js';
 import type { EntryYaml } from './entry.js';
 import { takeInventory, type Taken } from './inventory.js';
-import { locator, type CatalogPlace } from './locate.js';
-import { appendUse, openFold, unfoldedUses } from './journal.js';
-import { reconcile, says, type CatalogEntry, type Judgements, type Recorded } from './reconcile.js';
+import { createLocator, type CatalogPlace } from './locate.js';
+import { appendUse, openFold, readUnfoldedUses } from './journal.js';
+import {
+  reconcile,
+  entryMatchesRecord,
+  type CatalogEntry,
+  type Judgements,
+  type Recorded,
+} from './reconcile.js';
 import { addUsage } from './usage.js';
 
 /** File name of the catalog in the folder of archives. */
@@ -39,7 +45,7 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
   const index = await readIndex(catalogPath(place), indexPath(place));
   const entries = index.entries.map((entry) => normalizeFile(entry, place));
   const inventory = await takeInventory(place, entries, index.seen);
-  const usage = await unfoldedUses(place.state, async () => index.yaml.sha256);
+  const usage = await readUnfoldedUses(place.state, async () => index.yaml.sha256);
   const found = reconcile(entries, inventory, { ...judgementsOf(index, inventory), usage });
   await keepIndex(indexPath(place), index, inventory, () => ({
     lagging: found.flatMap(({ file, lags }) => (lags ? [file] : [])),
@@ -51,7 +57,7 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
 /** Whether an entry differs from its record. */
 function lagsBehind(entry: EntryYaml, recorded: Recorded): boolean {
   const record = recorded.read();
-  return record !== undefined && !says(entry, record);
+  return record !== undefined && !entryMatchesRecord(entry, record);
 }
 
 /** The stored judgements are used as long as neither the catalog nor a record has changed. */
@@ -114,7 +120,7 @@ export async function recordUse({ state }: CatalogPlace, name: string, at: Date)
  * @throws ImageError INVALID (outside the workspace and the allowed folders)
  */
 export function archivePath(place: CatalogPlace, file: string): string {
-  const found = locator(place)(file);
+  const found = createLocator(place)(file);
   if (!found) return inside(place.folder, file);
   if (found.kind !== 'elsewhere') return found.path;
   throw new ImageError(
@@ -126,7 +132,7 @@ export function archivePath(place: CatalogPlace, file: string): string {
 
 /** Rewrites a `file` relative to the workspace as relative to the catalog, if the archive lies below its folder. */
 function normalizeFile(entry: EntryYaml, { workspace, folder }: CatalogPlace): EntryYaml {
-  const prefix = `${slashed(relative(workspace, folder))}/`;
+  const prefix = `${toSlashes(relative(workspace, folder))}/`;
   if (!entry.file.startsWith(prefix) || existsSync(join(folder, entry.file))) return entry;
   return { ...entry, file: entry.file.slice(prefix.length) };
 }

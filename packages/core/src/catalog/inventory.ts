@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readUpTo } from '../disk/own-file.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { EntryYaml } from './entry.js';
-import { locator, type CatalogPlace } from './locate.js';
+import { createLocator, type CatalogPlace } from './locate.js';
 import type { Inventory, Recorded } from './reconcile.js';
 import { parseRecord, RECORD_LIMIT, RECORD_SUFFIX, type ImageRecord } from './record.js';
 
@@ -58,7 +58,7 @@ const ARCHIVE_FILE = /\.tar(?:\.(?:gz|zst|xz|bz2))?$/;
 /**
  * Lists archives and records in the catalog's folder and its direct subfolders.
  *
- * @param entries entries of the catalog; archives that they name in other folders are looked up with {@link locator}.
+ * @param entries entries of the catalog; archives that they name in other folders are looked up with {@link createLocator}.
  * @param seen cache of the previous inventory; empty when there is none.
  */
 export async function takeInventory(
@@ -91,7 +91,7 @@ export async function takeInventory(
     const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
     records.set(archive, new RecordFile(`${folder}/${file}`, now));
   }
-  const locate = locator(place);
+  const locate = createLocator(place);
   for (const { file } of entries) {
     const located = archives.has(file) ? undefined : locate(file);
     if (located?.kind === 'elsewhere') elsewhere.add(file);

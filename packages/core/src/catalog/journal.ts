@@ -72,7 +72,7 @@ async function appendLine(state: string, name: string, at: Date): Promise<void> 
 }
 
 /** Uses that are not yet folded into the catalog with the given sha256, by image name. */
-export async function unfoldedUses(
+export async function readUnfoldedUses(
   state: string,
   catalogSha256: () => Promise<string>,
 ): Promise<ReadonlyMap<string, Usage>> {

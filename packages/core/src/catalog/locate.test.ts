@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { archivePath } from './file.js';
-import { locator } from './locate.js';
+import { createLocator } from './locate.js';
 
 async function place() {
   const parent = await temporaryFolder();
@@ -41,7 +41,7 @@ it.each([
 ])('%.40j is %s', async (file, kind) => {
   const { parent, ...at } = await place();
   const named = file.replace('{parent}', parent);
-  expect(locator(at)(named)?.kind).toBe(kind);
+  expect(createLocator(at)(named)?.kind).toBe(kind);
   if (kind === 'elsewhere')
     expect(() => archivePath(at, named)).toThrow(expect.objectContaining({ code: 'INVALID' }));
 });

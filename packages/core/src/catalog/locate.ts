@@ -29,7 +29,7 @@ export type Located =
  *
  * @returns a function that returns undefined when there is no such file
  */
-export function locator(place: CatalogPlace): (file: string) => Located | undefined {
+export function createLocator(place: CatalogPlace): (file: string) => Located | undefined {
   const folder = realIfThere(place.folder);
   const readable = [place.workspace, ...(place.archives ?? [])].flatMap((each) => {
     const real = realIfThere(each);

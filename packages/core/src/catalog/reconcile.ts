@@ -84,7 +84,10 @@ export function reconcile(
 }
 
 /** Whether an entry already agrees with a record, without the cost of {@link entryOf}. */
-export function says(entry: EntryYaml, { digest, size, facts }: ImageRecord): boolean {
+export function entryMatchesRecord(
+  entry: EntryYaml,
+  { digest, size, facts }: ImageRecord,
+): boolean {
   return (
     entry.digest === digest &&
     entry.size === size &&

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { ImageError, tooLarge } from '../errors.js';
 import type { Compression } from './detect.js';
 import { throughStream } from './through-stream.js';
-import { tooMuchMemory } from './too-much-memory.js';
+import { windowTooLargeError } from './too-much-memory.js';
 
 type Bytes = AsyncIterable<Uint8Array>;
 
@@ -71,7 +71,7 @@ export async function* decompress(bytes: Bytes, compression: Compression, limit 
     if (failure !== undefined) throw failure as Error;
     if (cause instanceof ImageError) throw cause;
     if (compression === 'xz' && XZ_MEMORY.test(String(cause)))
-      throw tooMuchMemory('xz', 'a dictionary of at most 64 MiB', 'a larger one');
+      throw windowTooLargeError('xz', 'a dictionary of at most 64 MiB', 'a larger one');
     throw new ImageError(
       'CORRUPT',
       `${compression}: expected a whole stream, got a damaged or truncated one`,

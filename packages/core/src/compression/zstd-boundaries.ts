@@ -1,4 +1,4 @@
-import { tooMuchMemory } from './too-much-memory.js';
+import { windowTooLargeError } from './too-much-memory.js';
 
 type Bytes = AsyncIterable<Uint8Array>;
 
@@ -89,7 +89,11 @@ function windowOf(descriptor: number): number {
 
 function refuseAbove(window: number): void {
   if (window > WINDOW_LIMIT)
-    throw tooMuchMemory('zstd', 'a window of at most 128 MiB', `one of ${window / 1024 ** 2} MiB`);
+    throw windowTooLargeError(
+      'zstd',
+      'a window of at most 128 MiB',
+      `one of ${window / 1024 ** 2} MiB`,
+    );
 }
 
 /** Numbers above 53 bits lose precision, but are far above every limit. */

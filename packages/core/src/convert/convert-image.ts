@@ -17,7 +17,7 @@ import { ConvertedSource } from './converted-source.js';
 import {
   compressionOf,
   formatOf,
-  inFormat,
+  toFormat,
   type Format,
   type LayerCompression,
 } from './formats.js';
@@ -156,7 +156,7 @@ class Conversion implements AsyncDisposable {
       changed.set(layer.digest, { ...layer, ...(await this.#layer(layer, format)) });
     });
     const converted = layers.map((layer) => changed.get(layer.digest) ?? layer);
-    const mediaType = inFormat(config.mediaType, format);
+    const mediaType = toFormat(config.mediaType, format);
     return this.#rewrite(node, {
       ...parseJsonObject(bytes, 'manifest'),
       config: { ...config, mediaType },
@@ -170,7 +170,7 @@ class Conversion implements AsyncDisposable {
     // Layers of unknown media types, such as foreign layers, are not converted.
     if (now === undefined || wanted === undefined) return layer;
     if (wanted === now && level === undefined)
-      return { ...layer, mediaType: inFormat(layer.mediaType, format) };
+      return { ...layer, mediaType: toFormat(layer.mediaType, format) };
     const options = { format, compression: wanted, level, signal };
     const converting = this.#layers.get(layer.digest) ?? this.#pack(layer, options);
     this.#layers.set(layer.digest, converting);
@@ -195,7 +195,7 @@ class Conversion implements AsyncDisposable {
    */
   #rewrite(node: Descriptor, document: Readonly<Record<string, unknown>>): Descriptor {
     const before = this.#graph.documents.get(node.digest)?.bytes;
-    const mediaType = inFormat(node.mediaType, this.#formatFor(node));
+    const mediaType = toFormat(node.mediaType, this.#formatFor(node));
     const same = before && JSON.stringify(parseJsonObject(before, 'manifest'));
     const next = {
       ...document,

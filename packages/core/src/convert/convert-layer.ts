@@ -24,7 +24,7 @@ export interface ConvertedLayer extends Partial<AsyncDisposable> {
 }
 
 /** Streams a layer with another compression; the input is verified. @throws ImageError CORRUPT, TOO_LARGE */
-export function repacked(
+export function recompressLayer(
   source: Source,
   layer: Descriptor,
   { compression, level, signal }: LayerOptions,
@@ -49,7 +49,7 @@ export async function convertLayer(
 ): Promise<ConvertedLayer> {
   const hash = createHash('sha256');
   let size = 0;
-  const measured = tap(repacked(source, layer, options), (chunk) => {
+  const measured = tap(recompressLayer(source, layer, options), (chunk) => {
     hash.update(chunk);
     size += chunk.byteLength;
   });

@@ -32,7 +32,7 @@ export function formatOf(mediaType: string): Format | undefined {
 }
 
 /** Converts a media type to a format; unknown types stay. @throws ImageError USAGE (docker's format has no zstd) */
-export function inFormat(mediaType: string, format: Format): string {
+export function toFormat(mediaType: string, format: Format): string {
   for (const types of Object.values(TYPES))
     if (types.oci === mediaType || types.docker === mediaType) return typeIn(types, format);
   return mediaType;

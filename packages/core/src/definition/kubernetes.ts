@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../oci/json.js';
 import { canonicalReference } from '../oci/reference.js';
 import { yaml } from './libraries.js';
 import type { YamlFile } from './read-yaml.js';
-import { problemsIn, whyNotParsed } from './yaml-bounds.js';
+import { problemsIn, reasonNotToParse } from './yaml-bounds.js';
 
 /** An image that a Kubernetes manifest names. */
 export interface KubernetesImage {
@@ -83,7 +83,7 @@ function nameOf(manifest: JsonObject): string {
 const MAX_CHARACTERS = 64 * 1024 * 1024;
 
 function documentsIn({ text, path }: YamlFile): unknown[] {
-  const why = whyNotParsed(text, MAX_CHARACTERS);
+  const why = reasonNotToParse(text, MAX_CHARACTERS);
   if (why !== undefined) throw refuse(path, why);
   const documents = yaml().parseAllDocuments(text, { logLevel: 'error', uniqueKeys: false });
   return [...documents].map((document) => {

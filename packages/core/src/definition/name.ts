@@ -97,7 +97,7 @@ export function checkName(name: string, projects: readonly string[] = []): Image
 
 /** The valid name that a person most likely meant; undefined when parts are missing. */
 export function nearestName(text: string): string | undefined {
-  const name = cleaned(text)
+  const name = normalizeWords(text)
     .slice(0, MAX_NAME_LENGTH)
     .replace(/[.-]+$/, '');
   return parseName(name) ? name : undefined;
@@ -142,9 +142,9 @@ export function variantOf(compiler: Compiler | undefined, features: readonly str
 function nearestOfParts(parts: ImageName): string | undefined {
   return nearestName(
     joinParts({
-      project: cleaned(parts.project),
-      os: cleaned(parts.os),
-      variant: cleaned(parts.variant),
+      project: normalizeWords(parts.project),
+      os: normalizeWords(parts.os),
+      variant: normalizeWords(parts.variant),
     }),
   );
 }
@@ -157,7 +157,7 @@ function joinParts({ project, os, variant }: ImageName): string {
 const MAX_SHOWN = 1024;
 
 /** Converts a text to the nearest valid part of a name; empty if nothing is left. */
-export function cleaned(text: string): string {
+export function normalizeWords(text: string): string {
   const words = text
     .slice(0, MAX_SHOWN)
     .toLowerCase()

@@ -4,7 +4,7 @@ import { ImageError } from '../errors.js';
 import { nearestOf } from './did-you-mean.js';
 import { firstDistinct } from './first-distinct.js';
 import { ajv, yaml } from './libraries.js';
-import { problemsIn, whyNotParsed, YAML_LIMIT, type YamlProblem } from './yaml-bounds.js';
+import { problemsIn, reasonNotToParse, YAML_LIMIT, type YamlProblem } from './yaml-bounds.js';
 
 /** The text of a YAML file. */
 export interface YamlFile {
@@ -39,7 +39,7 @@ export function readYamlDocument<T>(
   { text, path, limit = YAML_LIMIT }: YamlFile,
   schema: () => ValidateFunction<T>,
 ): { value: T; document: Document } {
-  const why = whyNotParsed(text, limit);
+  const why = reasonNotToParse(text, limit);
   if (why !== undefined) throw refuse(path, [why], (each) => `${path}: ${each}`);
   const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();

@@ -4,7 +4,7 @@ import { combinationsOf, type Combination } from './matrix.js';
 import { isKnownOs, normalizeOs, parseName } from './name.js';
 import { yaml } from './libraries.js';
 import type { YamlFile } from './read-yaml.js';
-import { problemsIn, whyNotParsed, YAML_LIMIT } from './yaml-bounds.js';
+import { problemsIn, reasonNotToParse, YAML_LIMIT } from './yaml-bounds.js';
 import type { RequirementsYaml } from './requirements.js';
 
 /** A job of a workflow, one for each combination of its matrix. */
@@ -199,7 +199,7 @@ function titleOf(id: string, combination: Combination): string {
 
 /** Scalars are parsed as text: the version 25.10 is not the number 25.1. */
 function jobsOf({ text, path }: YamlFile): JsonObject {
-  const why = whyNotParsed(text, YAML_LIMIT);
+  const why = reasonNotToParse(text, YAML_LIMIT);
   if (why !== undefined) throw new ImageError('USAGE', `${path}: ${why}`, { location: path });
   const options = { schema: 'failsafe', merge: true, uniqueKeys: false } as const;
   const document = yaml().parseDocument(text, options);

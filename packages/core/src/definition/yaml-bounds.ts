@@ -8,7 +8,7 @@ const MAX_BLANKS = 1000;
 const MAX_ALIASES = 500;
 
 /** The reason not to parse a text; undefined if it can be parsed. */
-export function whyNotParsed(text: string, limit: number): string | undefined {
+export function reasonNotToParse(text: string, limit: number): string | undefined {
   if (text.length > limit) return `expected at most ${limit} characters, got ${text.length}`;
   let blanks = 0;
   for (let at = 0; at < text.length; at++) {

@@ -3,21 +3,21 @@ import { stat } from 'node:fs/promises';
 import { systemCode } from '../errors.js';
 
 /** Disk space that deleting a file frees, in bytes; 0 if it does not exist or has other hard links. */
-export async function allocated(path: string): Promise<number> {
-  const info = await statIfThere(path);
-  return info ? allocatedBy(info) : 0;
+export async function allocatedBytes(path: string): Promise<number> {
+  const info = await statIfExists(path);
+  return info ? allocatedBytesOf(info) : 0;
 }
 
-export function allocatedBy({ blocks, nlink }: Pick<Stats, 'blocks' | 'nlink'>): number {
+export function allocatedBytesOf({ blocks, nlink }: Pick<Stats, 'blocks' | 'nlink'>): number {
   return nlink > 1 ? 0 : blocks * 512;
 }
 
 /** When a file was last written, in milliseconds since 1970; undefined if it does not exist. */
-export async function modified(path: string): Promise<number | undefined> {
-  return (await statIfThere(path))?.mtimeMs;
+export async function modifiedAt(path: string): Promise<number | undefined> {
+  return (await statIfExists(path))?.mtimeMs;
 }
 
-export async function statIfThere(path: string): Promise<Stats | undefined> {
+export async function statIfExists(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (error) {

@@ -9,13 +9,13 @@ import { systemCode } from '../errors.js';
 export const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /** Reads a small file such as a tag, synchronously: a round trip to the thread pool would take longer. */
-export function readIfThere(path: string): Buffer | undefined {
+export function readIfExists(path: string): Buffer | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, READ);
     return readFileSync(file);
   } catch (error) {
-    if (isAbsent(error)) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   } finally {
     if (file !== undefined) closeSync(file);
@@ -23,7 +23,7 @@ export function readIfThere(path: string): Buffer | undefined {
 }
 
 export async function removeFile(path: string): Promise<boolean> {
-  const isRemoved = await unlessAbsent(async () => {
+  const isRemoved = await ignoreMissing(async () => {
     await rm(path);
     await syncFolder(dirname(path));
     return true;
@@ -38,18 +38,18 @@ export async function namesIn(root: string, folder: string): Promise<string[]> {
 
 export async function entriesIn(root: string, folder: string): Promise<Dirent[]> {
   refuseLinks(root, folder);
-  return (await unlessAbsent(() => readdir(folder, { withFileTypes: true }))) ?? [];
+  return (await ignoreMissing(() => readdir(folder, { withFileTypes: true }))) ?? [];
 }
 
-export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+export async function ignoreMissing<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (isAbsent(error)) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }
 
-export function isAbsent(error: unknown): boolean {
+export function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '');
 }

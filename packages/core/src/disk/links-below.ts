@@ -16,11 +16,11 @@ export function refuseLinks(folder: string, path: string): void {
     // Synchronous: a round trip to the thread pool would take longer.
     const info = lstatSync(at, { throwIfNoEntry: false });
     if (!info) return;
-    if (info.isSymbolicLink()) throw linked(at);
+    if (info.isSymbolicLink()) throw symbolicLinkError(at);
   }
 }
 
-export function linked(path: string): ImageError {
+export function symbolicLinkError(path: string): ImageError {
   return new ImageError('INVALID', `${path}: expected a folder, got a symbolic link`, {
     location: path,
     hint: 'Find out what created the link, and remove it. To keep content elsewhere, make the root folder a link or mount a disk here.',

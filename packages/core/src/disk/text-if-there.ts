@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { systemCode } from '../errors.js';
 
 /** A file's text; empty if the file does not exist. */
-export async function textIfThere(path: string): Promise<string> {
+export async function readTextIfExists(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

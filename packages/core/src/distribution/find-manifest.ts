@@ -7,7 +7,7 @@ import { readAnswer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
 import type { RegistryRequest } from './transport/request.js';
 
-export const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
+export const ACCEPT_MANIFESTS = { accept: MANIFEST_TYPES.join(', ') };
 
 type Where = Pick<RegistryRequest, 'url' | 'scope' | 'signal'>;
 
@@ -22,7 +22,7 @@ export async function findManifest(
   client: RegistryClient,
   where: Where,
 ): Promise<FoundManifest | undefined> {
-  const request = { ...where, headers: ACCEPT, expected: [200, 404] };
+  const request = { ...where, headers: ACCEPT_MANIFESTS, expected: [200, 404] };
   const answer = await client.request({ ...request, method: 'HEAD' });
   await answer.dump();
   if (answer.status === 404) return undefined;
@@ -41,7 +41,7 @@ export async function fetchManifest(
   where: Where,
   digest?: Digest,
 ): Promise<FoundManifest | undefined> {
-  const request = { ...where, headers: ACCEPT, expected: [200, 404] };
+  const request = { ...where, headers: ACCEPT_MANIFESTS, expected: [200, 404] };
   const answer = await client.request({ ...request, method: 'GET' });
   if (answer.status === 404) {
     await answer.dump();

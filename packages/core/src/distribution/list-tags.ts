@@ -2,10 +2,10 @@ import { parseJsonObject } from '../oci/json.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { isTag } from '../oci/reference.js';
 import type { RegistryClient } from './transport/client.js';
-import { LIST_BYTES, pagesOf } from './pages.js';
+import { MAX_LIST_BYTES, readPages } from './pages.js';
 import type { ScopedOptions } from './upload/upload.js';
 
-const TAG_LIST_LIMITS = { ...DEFAULT_LIMITS, manifestBytes: LIST_BYTES };
+const TAG_LIST_LIMITS = { ...DEFAULT_LIMITS, manifestBytes: MAX_LIST_BYTES };
 
 /**
  * The tags of a repository (distribution spec 1.1 § Listing Tags); none when it does not exist. Invalid tags are left
@@ -20,7 +20,7 @@ export async function* listTags(
 ): AsyncIterable<string> {
   const what = `the tags of ${repository}`;
   const request = { ...options, url: `/v2/${repository}/tags/list?n=1000` };
-  for await (const bytes of pagesOf(client, request, what)) {
+  for await (const bytes of readPages(client, request, what)) {
     const { tags } = parseJsonObject(bytes, what, TAG_LIST_LIMITS);
     for (const tag of Array.isArray(tags) ? (tags as unknown[]) : [])
       if (typeof tag === 'string' && isTag(tag)) yield tag;

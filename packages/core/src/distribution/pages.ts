@@ -2,10 +2,10 @@ import { ImageError } from '../errors.js';
 import { readAnswer, type Answer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
 import type { RegistryRequest } from './transport/request.js';
-import { givenUrl } from './transport/given-url.js';
+import { parseResponseUrl } from './transport/given-url.js';
 
 /** The largest list over all its pages, in bytes and in pages. */
-export const LIST_BYTES = 16 * 1024 * 1024;
+export const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const MAX_PAGES = 1_000;
 
 /**
@@ -14,13 +14,13 @@ const MAX_PAGES = 1_000;
  * @param what names the list in messages.
  * @throws ImageError TOO_LARGE, UNAVAILABLE (the next page is of another origin, or was read before), …
  */
-export async function* pagesOf(
+export async function* readPages(
   client: RegistryClient,
   { url: first, ...request }: Pick<RegistryRequest, 'url' | 'scope' | 'headers' | 'signal'>,
   what: string,
 ): AsyncIterable<Uint8Array> {
   const seen = new Set<string>();
-  let left = LIST_BYTES;
+  let left = MAX_LIST_BYTES;
   for (let url: string | undefined = first; url !== undefined; ) {
     const expected = url === first ? [200, 404] : [200];
     const answer: Answer = await client.request({ ...request, method: 'GET', url, expected });
@@ -37,7 +37,7 @@ export async function* pagesOf(
 function nextPageUrl({ header, url }: Answer, seen: ReadonlySet<string>, what: string) {
   const [, link] = /<([^<>]+)>;\s*rel="?next"?/.exec(header('link') ?? '') ?? [];
   if (link === undefined) return undefined;
-  const next = givenUrl(link, url, `the next page of ${what}`);
+  const next = parseResponseUrl(link, url, `the next page of ${what}`);
   const location = url.host;
   if (next.origin !== url.origin || seen.has(next.href))
     throw new ImageError(

@@ -6,7 +6,7 @@ import { isMediaType, MediaType } from '../oci/media-types.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
 import type { RegistryClient } from './transport/client.js';
-import { pagesOf } from './pages.js';
+import { readPages } from './pages.js';
 import type { ScopedOptions } from './upload/upload.js';
 
 /** A manifest to upload: media type and bytes. */
@@ -31,7 +31,7 @@ function fallbackTag(subject: Digest): string {
  * @returns undefined when the registry has no such API
  * @throws ImageError INVALID, TOO_LARGE, UNAVAILABLE
  */
-export async function listedReferrers(
+export async function listReferrers(
   client: RegistryClient,
   repository: string,
   subject: Digest,
@@ -40,13 +40,13 @@ export async function listedReferrers(
   const url = `/v2/${repository}/referrers/${subject}`;
   const request = { ...options, url, headers: { accept: MediaType.index } };
   let found: Descriptor[] | undefined;
-  for await (const bytes of pagesOf(client, request, `the referrers of ${subject}`))
+  for await (const bytes of readPages(client, request, `the referrers of ${subject}`))
     found = [...(found ?? []), ...referrersIn(bytes, client.registry)];
   return found;
 }
 
 /** The referrers of a manifest from its referrers tag. */
-export async function taggedReferrers(
+export async function readReferrersTag(
   manifests: Manifests,
   subject: Digest,
   options: CallOptions,
@@ -72,13 +72,13 @@ function referrersIn(bytes: Uint8Array, location: string): readonly Descriptor[]
 }
 
 /** Adds a referrer to the referrers tag, for registries without the referrers API. */
-export async function tagReferrer(
+export async function addToReferrersTag(
   manifests: Manifests,
   subject: Digest,
   referrer: Descriptor,
   options: CallOptions,
 ): Promise<void> {
-  const others = await taggedReferrers(manifests, subject, options);
+  const others = await readReferrersTag(manifests, subject, options);
   if (others.some(({ digest }) => digest === referrer.digest)) return;
   const bytes = formatIndex([...others, referrer]);
   await manifests.put(fallbackTag(subject), { type: MediaType.index, bytes }, options);

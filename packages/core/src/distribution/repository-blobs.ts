@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.js';
 import type { CallOptions, Open } from '../transfer/store.js';
 import type { RegistryClient } from './transport/client.js';
 import type { KnownBlobs } from './upload/known-blobs.js';
-import { pushBlob, type RememberedUploads } from './upload/push-blob.js';
+import { pushBlob, type UploadStore } from './upload/push-blob.js';
 import { streamBlob } from './upload/stream-blob.js';
 import { beginUpload } from './upload/upload.js';
 
@@ -11,7 +11,7 @@ export interface BlobOptions {
   /** Blobs known to be in repositories of the same registry; they are mounted instead of sent. */
   readonly known?: KnownBlobs;
   /** Storage for unfinished chunked uploads, so that they can be resumed. */
-  readonly uploads?: RememberedUploads;
+  readonly uploads?: UploadStore;
 }
 
 /** How many blobs were sent, mounted from another repository, or existing already. */

@@ -1,5 +1,5 @@
 import { ImageError } from '../errors.js';
-import { bare, type Descriptor } from '../oci/descriptor.js';
+import { withoutAnnotations, type Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { parseManifest } from '../oci/manifest.js';
@@ -14,12 +14,12 @@ import type { Answer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
 import { deleteManifest } from './delete-manifest.js';
 import { download } from './download.js';
-import { ACCEPT, fetchManifest, findManifest } from './find-manifest.js';
+import { ACCEPT_MANIFESTS, fetchManifest, findManifest } from './find-manifest.js';
 import { requireManifest, requireTagOrDigest } from './require-manifest.js';
 import {
-  listedReferrers,
-  tagReferrer,
-  taggedReferrers,
+  listReferrers,
+  addToReferrersTag,
+  readReferrersTag,
   type ManifestBytes,
   type Manifests,
 } from './referrers.js';
@@ -136,7 +136,7 @@ export class Repository implements Manifests, Sink {
       ...options,
       url: `/v2/${this.#name}/${kind}/${descriptor.digest}`,
       scope: this.#scope('pull'),
-      headers: kind === 'manifests' ? ACCEPT : {},
+      headers: kind === 'manifests' ? ACCEPT_MANIFESTS : {},
     });
   }
 
@@ -146,8 +146,8 @@ export class Repository implements Manifests, Sink {
     { signal }: CallOptions = {},
   ): AsyncIterable<Descriptor> {
     const scope = this.#scope('pull');
-    const listed = await listedReferrers(this.#client, this.#name, digest, { scope, signal });
-    yield* listed ?? (await taggedReferrers(this, digest, { signal }));
+    const listed = await listReferrers(this.#client, this.#name, digest, { scope, signal });
+    yield* listed ?? (await readReferrersTag(this, digest, { signal }));
   }
 
   async begin(graph: Graph, { signal }: CallOptions = {}): Promise<ReadonlySet<Digest>> {
@@ -180,10 +180,13 @@ export class Repository implements Manifests, Sink {
     const answer = await this.put(descriptor.digest, manifest, options);
     const { subject, artifactType } = parseManifest(manifest.type, manifest.bytes);
     if (subject && answer.header('oci-subject') === undefined)
-      await tagReferrer(
+      await addToReferrersTag(
         this,
         subject.digest,
-        { ...bare(descriptor), ...(artifactType === undefined ? {} : { artifactType }) },
+        {
+          ...withoutAnnotations(descriptor),
+          ...(artifactType === undefined ? {} : { artifactType }),
+        },
         options,
       );
   }

@@ -1,5 +1,5 @@
 import type { Descriptor } from '../oci/descriptor.js';
-import { allocated, modified } from '../disk/allocated.js';
+import { allocatedBytes, modifiedAt } from '../disk/allocated.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { FileStore } from '../store/file-store.js';
 import { blobFile, imageFile, nameFile } from '../store/paths.js';
@@ -64,7 +64,9 @@ export class EmbeddedEngine implements Engine {
       imageFile(this.#root, id),
       ...((await this.#names()).get(id) ?? []).flatMap((name) => nameFile(this.#root, name) ?? []),
     ];
-    return Promise.all(files.map(async (file) => ({ id: file, bytes: await allocated(file) })));
+    return Promise.all(
+      files.map(async (file) => ({ id: file, bytes: await allocatedBytes(file) })),
+    );
   }
 
   async holds({ nodes, missing, documents }: Graph): Promise<ReadonlySet<Digest>> {
@@ -113,7 +115,7 @@ export class EmbeddedEngine implements Engine {
     names: ReadonlyMap<Digest, readonly string[]>,
   ): Promise<EngineImage> {
     const graph = await walk(this.#store, root, { missing: 'report' });
-    const since = await modified(imageFile(this.#root, root.digest));
+    const since = await modifiedAt(imageFile(this.#root, root.digest));
     return {
       id: root.digest,
       references: names.get(root.digest) ?? [],

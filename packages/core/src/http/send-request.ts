@@ -5,7 +5,7 @@ import type { Bytes } from '../transfer/store.js';
 
 export interface SendRequestOptions {
   /** Timeout (ms) for a server that neither accepts the body nor sends the response; none when omitted. */
-  readonly patience?: number | undefined;
+  readonly timeout?: number | undefined;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface SendRequestOptions {
 export async function sendRequest(
   request: ClientRequest,
   body: Bytes | Uint8Array | string | undefined,
-  { patience }: SendRequestOptions = {},
+  { timeout: patience }: SendRequestOptions = {},
 ): Promise<IncomingMessage> {
   let answer: IncomingMessage | undefined;
   let bodyError: Error | undefined;

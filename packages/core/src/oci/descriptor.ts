@@ -19,7 +19,7 @@ export function describe(mediaType: string, bytes: Uint8Array): Descriptor {
 }
 
 /** The media type, digest and size alone, without platform and annotations. */
-export function bare({ mediaType, digest, size }: Descriptor): Descriptor {
+export function withoutAnnotations({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size };
 }
 
@@ -52,12 +52,12 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
     size,
     ...(platform ? { platform } : {}),
     ...(typeof artifactType === 'string' ? { artifactType } : {}),
-    ...(isObject(annotations) ? { annotations: strings(annotations) } : {}),
+    ...(isObject(annotations) ? { annotations: stringEntries(annotations) } : {}),
   };
 }
 
 /** The entries of an untrusted object whose value is a string. */
-export function strings(values: Readonly<Record<string, unknown>>): Record<string, string> {
+export function stringEntries(values: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',

@@ -1,5 +1,5 @@
 import { ImageError } from '../errors.js';
-import { bare, parseDescriptor, type Descriptor } from './descriptor.js';
+import { withoutAnnotations, parseDescriptor, type Descriptor } from './descriptor.js';
 import { parseDigest, type Digest } from './digest.js';
 import { parseJsonObject } from './json.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
@@ -69,13 +69,13 @@ export function parseLayoutIndex(
  */
 export function formatLayoutIndex(images: readonly NamedDescriptor[]): Uint8Array {
   const manifests = images.map(({ descriptor, reference }) => {
-    if (reference === undefined) return bare(descriptor);
+    if (reference === undefined) return withoutAnnotations(descriptor);
     const { tag } = parseReference(reference);
     const names = {
       [Annotation.containerdName]: reference,
       ...(tag === undefined ? {} : { [Annotation.refName]: tag }),
     };
-    return { ...bare(descriptor), annotations: names };
+    return { ...withoutAnnotations(descriptor), annotations: names };
   });
   return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, manifests }));
 }

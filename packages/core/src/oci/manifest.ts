@@ -1,5 +1,10 @@
 import { ImageError } from '../errors.js';
-import { bare, parseDescriptor, strings, type Descriptor } from './descriptor.js';
+import {
+  withoutAnnotations,
+  parseDescriptor,
+  stringEntries,
+  type Descriptor,
+} from './descriptor.js';
 import { isObject, parseJsonObject, type JsonObject } from './json.js';
 import type { Limits } from './limits.js';
 import { isImageType, isIndexType, MediaType } from './media-types.js';
@@ -59,7 +64,7 @@ export function children(manifest: Manifest): readonly Descriptor[] {
 }
 
 /** The entry of a manifest in a list of referrers, with its type and annotations (distribution spec 1.1 § Listing Referrers). */
-export function asReferrer(
+export function referrerOf(
   descriptor: Descriptor,
   manifest: Manifest,
   bytes: Uint8Array,
@@ -68,9 +73,9 @@ export function asReferrer(
   const artifactType =
     manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config.mediaType : undefined);
   return {
-    ...bare(descriptor),
+    ...withoutAnnotations(descriptor),
     ...(artifactType === undefined ? {} : { artifactType }),
-    ...(isObject(annotations) ? { annotations: strings(annotations) } : {}),
+    ...(isObject(annotations) ? { annotations: stringEntries(annotations) } : {}),
   };
 }
 

@@ -36,16 +36,19 @@ export function judge(item: PruneItem, ranks: Ranks, all: PruneRules, now: numbe
   const { minAge, unusedFor } = rules;
   if (minAge !== undefined && now - created < minAge)
     return keep('min-age', `it is ${age(now - created)} old, younger than ${age(minAge)}`);
-  if (item.isOrphan) return go('orphan', 'it has no record');
+  if (item.isOrphan) return remove('orphan', 'it has no record');
   const newest = item.isCopy ? undefined : reasonToKeepNewest(rules, ranks);
   if (newest !== undefined) return keep('keep-newest', newest);
   const unused = now - lastUsed;
   if (unusedFor !== undefined)
     return unused < unusedFor
       ? keepUnlessShort('unused-for', `it was used ${age(unused)} ago, less than ${age(unusedFor)}`)
-      : go('unused-for', `it was not used for ${age(unused)}, more than ${age(unusedFor)}`);
+      : remove('unused-for', `it was not used for ${age(unused)}, more than ${age(unusedFor)}`);
   if (rules.keepNewest !== undefined && !item.isCopy)
-    return go('keep-newest', `it is number ${ranks.name} of its name, beyond the number to keep`);
+    return remove(
+      'keep-newest',
+      `it is number ${ranks.name} of its name, beyond the number to keep`,
+    );
   return keepUnlessShort('no-rule', 'no rule deletes it');
 }
 
@@ -53,7 +56,7 @@ function judgeLeftover({ created }: PruneItem, now: number): Verdict {
   if (created === undefined) return keep('unknown', 'its age is unknown');
   return now - created < LEFTOVER_GRACE_MS
     ? keep('min-age', 'a process may still be writing it')
-    : go('leftover', 'it is left over from a crashed process');
+    : remove('leftover', 'it is left over from a crashed process');
 }
 
 function reasonToKeepNewest({ keepNewest = {} }: PruneRules, ranks: Ranks): string | undefined {
@@ -69,7 +72,7 @@ export function keep(rule: Verdict['rule'], reason: string): Verdict {
   return { action: 'keep', rule, reason };
 }
 
-export function go(rule: Verdict['rule'], reason: string): Verdict {
+export function remove(rule: Verdict['rule'], reason: string): Verdict {
   return { action: 'delete', rule, reason };
 }
 

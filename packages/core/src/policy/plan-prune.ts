@@ -1,4 +1,4 @@
-import { go, judge, keep, type Ranks, type Verdict } from './judge.js';
+import { remove, judge, keep, type Ranks, type Verdict } from './judge.js';
 import type {
   PruneDecision,
   PruneFacts,
@@ -82,11 +82,11 @@ class Plan {
   makeRoom(spare: readonly PruneItem[]): void {
     const { maxUsed } = this.#rules;
     const tooMuch = () => maxUsed !== undefined && this.#space.used > maxUsed;
-    this.#deleteWhile(spare, tooMuch, go('max-used', 'more is kept than max_used allows'));
+    this.#deleteWhile(spare, tooMuch, remove('max-used', 'more is kept than max_used allows'));
     for (const { id } of this.#facts.volumes) {
       const there = spare.filter(({ volume }) => volume === id);
       const tooFull = () => this.#missingOn(id) > 0;
-      this.#deleteWhile(there, tooFull, go('min-free', 'less is free than min_free requires'));
+      this.#deleteWhile(there, tooFull, remove('min-free', 'less is free than min_free requires'));
     }
   }
 

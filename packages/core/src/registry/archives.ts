@@ -2,16 +2,16 @@ import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { asReferrer, parseManifest } from '../oci/manifest.js';
+import { referrerOf, parseManifest } from '../oci/manifest.js';
 import { parseReference } from '../oci/reference.js';
 import {
-  isWanted,
-  paged,
+  isSelected,
+  pageOf,
   type RegistryReader,
   type Page,
   type ReferrersOptions,
 } from './hosted.js';
-import { referringTo } from '../transfer/referrers.js';
+import { referrerGraphsOf } from '../transfer/referrers.js';
 import type { Bytes, CallOptions, ReadOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
 import { walk } from '../transfer/walk.js';
@@ -65,12 +65,12 @@ export class RegistryArchives implements RegistryReader {
   }
 
   async repositories(page?: Page): Promise<readonly string[]> {
-    return paged([...this.#repositories.keys()], page);
+    return pageOf([...this.#repositories.keys()], page);
   }
 
   async tags(repository: string, page?: Page): Promise<readonly string[] | undefined> {
     const found = this.#repositories.get(repository);
-    return found && paged([...found.tags.keys()], page);
+    return found && pageOf([...found.tags.keys()], page);
   }
 
   async manifest(repository: string, reference: string): Promise<Descriptor | undefined> {
@@ -103,8 +103,8 @@ export class RegistryArchives implements RegistryReader {
       if (options.after !== undefined && descriptor.digest <= options.after) continue;
       const bytes = await readContent(source, descriptor);
       const manifest = parseManifest(descriptor.mediaType, bytes, source.limits);
-      const shown = asReferrer(descriptor, manifest, bytes);
-      if (isWanted(shown, options)) yield shown;
+      const shown = referrerOf(descriptor, manifest, bytes);
+      if (isSelected(shown, options)) yield shown;
     }
   }
 
@@ -127,7 +127,8 @@ export class RegistryArchives implements RegistryReader {
       const graph = await walk(source, image.descriptor, options);
       const repository = this.#addTag(name, graph.root, source);
       graphs.set(graph, repository);
-      for (const each of await referringTo(source, [graph], options)) graphs.set(each, repository);
+      for (const each of await referrerGraphsOf(source, [graph], options))
+        graphs.set(each, repository);
     }
     if (graphs.size === 0)
       throw new ImageError('USAGE', `${source.location}: expected images with names, got none`, {

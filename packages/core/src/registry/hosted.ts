@@ -11,7 +11,7 @@ export interface Page {
 }
 
 /** Sorts a list by UTF-16 code units and returns one page of it. */
-export function paged(all: readonly string[], { after, limit }: Page = {}): string[] {
+export function pageOf(all: readonly string[], { after, limit }: Page = {}): string[] {
   const sorted = [...all].sort();
   return sorted.filter((each) => after === undefined || each > after).slice(0, limit);
 }
@@ -38,7 +38,7 @@ export interface ReferrersOptions extends CallOptions {
 }
 
 /** Whether an entry of a list of referrers is selected. */
-export function isWanted(
+export function isSelected(
   { digest, artifactType }: Descriptor,
   { after, artifactType: wanted }: ReferrersOptions,
 ): boolean {

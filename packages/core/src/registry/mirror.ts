@@ -4,12 +4,12 @@ import { ImageError, type ErrorCode } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { isSize } from '../oci/json.js';
-import { asReferrer, children, parseManifest } from '../oci/manifest.js';
+import { referrerOf, children, parseManifest } from '../oci/manifest.js';
 import { isTag } from '../oci/reference.js';
 import type { RegistryStore } from './storage/registry-store.js';
 import {
-  isWanted,
-  paged,
+  isSelected,
+  pageOf,
   type StoredManifest,
   type RegistryStorage,
   type Page,
@@ -67,7 +67,7 @@ export class RegistryMirror implements RegistryStorage {
       return found.length === 0 ? undefined : found;
     });
     const all = new Set([...(own ?? []), ...(theirs ?? [])]);
-    return own || theirs ? paged([...all], page) : undefined;
+    return own || theirs ? pageOf([...all], page) : undefined;
   }
 
   async manifest(
@@ -128,7 +128,7 @@ export class RegistryMirror implements RegistryStorage {
     await this.#query(found, async () => {
       const subject = { mediaType: '', digest, size: 0 };
       for await (const each of this.#upstreamOf(repository).referrers(subject, options))
-        if (isWanted(each, options)) found.set(each.digest, each);
+        if (isSelected(each, options)) found.set(each.digest, each);
     });
     return [...found.values()].sort((one, other) => (one.digest < other.digest ? -1 : 1));
   }
@@ -188,7 +188,7 @@ export class RegistryMirror implements RegistryStorage {
     if (known && tagged?.digest === found.digest) return known;
     const bytes = await readContent(upstream, found, { signal });
     const manifest = parseManifest(found.mediaType, bytes);
-    const descriptor = asReferrer(found, manifest, bytes);
+    const descriptor = referrerOf(found, manifest, bytes);
     const needed = children(manifest).map(({ digest }) => digest);
     const subject = manifest.subject?.digest;
     await this.#store.mirrorManifest(

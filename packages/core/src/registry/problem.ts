@@ -70,7 +70,7 @@ const CODES: Partial<Record<ErrorCode, ProblemCode>> = {
 };
 
 /** Converts an error to an error response; internal details are not sent. */
-export function asProblem(error: unknown): Problem {
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = error instanceof ImageError ? CODES[error.code] : undefined;
   if (code === 'NO_SPACE') return new Problem(code, 'no space left', { cause: error });

@@ -14,7 +14,7 @@ import { tap } from '../transfer/tap.js';
 import { BlobDir } from './blob-dir.js';
 import { readImage, writeName } from './names.js';
 import { blobFile } from './paths.js';
-import { resumable, resumeBlob } from './resume-blob.js';
+import { partialSize, resumeBlob } from './resume-blob.js';
 
 /** Interrupted fetches are resumed for blobs of at least this size (bytes). */
 const RESUMABLE_BYTES = 1024 * 1024;
@@ -118,7 +118,7 @@ export class CachedSource implements Source {
         continue;
       }
       missing.push(descriptor);
-      bytes += descriptor.size - (await resumable(this.#root, descriptor));
+      bytes += descriptor.size - (await partialSize(this.#root, descriptor));
     }
     await requireSpace(this.#root, bytes);
     onFetching?.(bytes);

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allocatedBy, statIfThere } from '../disk/allocated.js';
+import { allocatedBytesOf, statIfExists } from '../disk/allocated.js';
 import { ALGORITHMS, type Digest } from '../oci/digest.js';
 import type { Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
@@ -8,7 +8,7 @@ import { namesIn } from '../disk/if-there.js';
 import { blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 
 /** Default grace (ms): content younger than this may belong to an image that is still being written. */
-export const GRACE = 10 * 60 * 1000;
+export const DEFAULT_GRACE_MS = 10 * 60 * 1000;
 
 export interface Garbage {
   readonly path: string;
@@ -25,7 +25,7 @@ export interface Garbage {
 export async function collect(
   store: Source,
   root: string,
-  { grace = GRACE, now = Date.now() } = {},
+  { grace = DEFAULT_GRACE_MS, now = Date.now() } = {},
 ): Promise<number> {
   let freed = 0;
   for (const { path } of await findGarbage(store, root, { grace, now })) {
@@ -42,7 +42,7 @@ export async function collect(
 export async function findGarbage(
   store: Source,
   root: string,
-  { grace = GRACE, now = Date.now() } = {},
+  { grace = DEFAULT_GRACE_MS, now = Date.now() } = {},
 ): Promise<Garbage[]> {
   const marked = new Set<Digest>();
   for await (const { descriptor } of store.list()) {
@@ -59,13 +59,13 @@ export async function findGarbage(
     }
   }
   // A shorter grace does not apply to temporary files: another process may be writing them.
-  const partialsBefore = now - Math.max(grace, GRACE);
+  const partialsBefore = now - Math.max(grace, DEFAULT_GRACE_MS);
   for (const name of await namesIn(root, partialFolder(root)))
     found.push(...(await oldFile(join(partialFolder(root), name), partialsBefore)));
   return found;
 }
 
 async function oldFile(path: string, before: number): Promise<Garbage[]> {
-  const info = await statIfThere(path);
-  return info && info.mtimeMs <= before ? [{ path, bytes: allocatedBy(info) }] : [];
+  const info = await statIfExists(path);
+  return info && info.mtimeMs <= before ? [{ path, bytes: allocatedBytesOf(info) }] : [];
 }

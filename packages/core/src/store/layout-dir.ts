@@ -2,7 +2,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { inside } from '../disk/inside.js';
 import { readRange } from '../disk/read-range.js';
-import { slashed } from '../disk/slashed.js';
+import { toSlashes } from '../disk/slashed.js';
 import { ImageError, systemCode } from '../errors.js';
 import { INDEX_FILE, type NamingOptions } from '../oci/layout.js';
 import type { Extent } from '../transfer/extent.js';
@@ -73,7 +73,7 @@ class Folder implements Files {
     const paths = entries
       .filter((entry) => entry.isFile())
       .map((entry) => relative(this.#path, join(entry.parentPath, entry.name)));
-    const found = await Promise.all(paths.sort().map((path) => this.locate(slashed(path))));
+    const found = await Promise.all(paths.sort().map((path) => this.locate(toSlashes(path))));
     return found.filter((extent) => extent !== undefined);
   }
 

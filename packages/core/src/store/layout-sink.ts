@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { statIfThere } from '../disk/allocated.js';
+import { statIfExists } from '../disk/allocated.js';
 import { makeFolder, syncFolder, writeAtomically } from '../disk/atomic-write.js';
 import { requireSpace } from '../disk/free-space.js';
 import { withLock } from '../disk/lock.js';
@@ -49,7 +49,7 @@ export class LayoutSink implements Sink {
   }
 
   async begin(graph: Graph): Promise<ReadonlySet<Digest>> {
-    if (this.#begun.size === 0) this.#isNew = !(await statIfThere(this.#root));
+    if (this.#begun.size === 0) this.#isNew = !(await statIfExists(this.#root));
     const wanted = new Set<Digest>();
     let bytes = 0;
     for (const node of graph.nodes) {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { ImageError, systemCode } from '../errors.js';
-import { bare, parseDescriptor, type Descriptor } from '../oci/descriptor.js';
+import { withoutAnnotations, parseDescriptor, type Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseJson } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
@@ -15,7 +15,7 @@ export async function writeName(
   descriptor: Descriptor,
   reference: string | undefined,
 ): Promise<void> {
-  const content = [Buffer.from(JSON.stringify(bare(descriptor)))];
+  const content = [Buffer.from(JSON.stringify(withoutAnnotations(descriptor)))];
   await writeAtomically(imageFile(root, descriptor.digest), content, { privateTo: root });
   const path = reference === undefined ? undefined : nameFile(root, reference);
   if (path !== undefined) await writeAtomically(path, content, { privateTo: root });

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { statIfThere } from '../disk/allocated.js';
+import { statIfExists } from '../disk/allocated.js';
 import { fileMode, makeFolder, syncFolder, writeAll } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
 import { readRange } from '../disk/read-range.js';
@@ -16,8 +16,8 @@ import { blobFile, fetchLock, partialFile } from './paths.js';
 const RESUME = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 /** Size of the partial blob that an interrupted fetch has left, in bytes. */
-export async function resumable(root: string, { digest }: Descriptor): Promise<number> {
-  return (await statIfThere(partialFile(root, digest)))?.size ?? 0;
+export async function partialSize(root: string, { digest }: Descriptor): Promise<number> {
+  return (await statIfExists(partialFile(root, digest)))?.size ?? 0;
 }
 
 /**

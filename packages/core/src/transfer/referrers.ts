@@ -28,7 +28,7 @@ export async function subjectOf(
 }
 
 /** The graphs of all direct and indirect referrers of the manifests in `images`. @throws ImageError as {@link walk} */
-export async function referringTo(
+export async function referrerGraphsOf(
   source: Source,
   images: readonly Graph[],
   options: CallOptions = {},

@@ -5,7 +5,7 @@ import { isLocated } from '../transfer/extent.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { hashAll } from './hash-all.js';
 import { hashBytes, type Hashed, type Hashing, type HashJob } from './hash-extent.js';
-import { problem, type ImageProblem } from './problem.js';
+import { createProblem, type ImageProblem } from './problem.js';
 
 /** Content to hash once, even if several images share it: a layer or another blob that is not parsed. */
 export interface Leaf {
@@ -85,7 +85,7 @@ function compareDigests(
   ): ImageProblem[] => {
     const what = at ? `${at.member}: ` : '';
     const message = `${source.location}: ${what}expected ${expected}, got ${actual}`;
-    return [problem({ ...where, code, expected, actual, message })];
+    return [createProblem({ ...where, code, expected, actual, message })];
   };
   if (hashed.size !== size || (at && at.size !== size))
     return mismatch('CORRUPT', `${size} bytes`, `${Math.max(hashed.size, at?.size ?? 0)} bytes`);

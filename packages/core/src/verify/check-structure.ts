@@ -9,7 +9,7 @@ import { isLocated } from '../transfer/extent.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
 import type { Leaf } from './check-content.js';
-import { problem, type ImageProblem } from './problem.js';
+import { createProblem, type ImageProblem } from './problem.js';
 
 /** Options of {@link checkStructure}. */
 export interface StructureOptions extends CallOptions {
@@ -40,7 +40,13 @@ export async function checkStructure(
     const extent = isLocated(source) ? await source.locate(node) : undefined;
     const where = { member: extent?.member ?? null, offset: extent?.offset ?? null };
     problems.push(
-      problem({ code: error.code, image, digest: node.digest, ...where, message: error.message }),
+      createProblem({
+        code: error.code,
+        image,
+        digest: node.digest,
+        ...where,
+        message: error.message,
+      }),
     );
   }
 
@@ -61,7 +67,7 @@ export async function checkStructure(
   async function checkPresence(node: Descriptor): Promise<boolean> {
     if (await source.has(node, options)) return true;
     problems.push(
-      problem({
+      createProblem({
         code: 'INCOMPLETE',
         image,
         digest: node.digest,
@@ -108,7 +114,7 @@ export async function checkStructure(
       if (diffId !== undefined && isPlainLayerType(layer.mediaType) && diffId !== layer.digest) {
         const message = `${source.location}: layer ${at} of ${node.digest}: expected ${diffId} as in its config, got ${layer.digest}`;
         problems.push(
-          problem({
+          createProblem({
             code: 'INVALID',
             image,
             digest: layer.digest,

@@ -8,7 +8,7 @@ import type { DockerHalf, DockerImage } from '../transfer/halves.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
 import { budgetFor, type Budget } from '../transfer/walk.js';
-import { problem, type ImageProblem } from './problem.js';
+import { createProblem, type ImageProblem } from './problem.js';
 
 /** Result of {@link compareHalves}. */
 export interface Compared {
@@ -92,7 +92,7 @@ function differentImage(
   other: string,
 ): ImageProblem {
   const image = references[0] ?? null;
-  return problem({
+  return createProblem({
     code: 'INVALID',
     image,
     digest: config ?? null,
@@ -103,7 +103,7 @@ function differentImage(
 
 function missingImage({ root, references }: OciImage, location: string): ImageProblem {
   const [image = root.digest] = references;
-  return problem({
+  return createProblem({
     code: 'INCOMPLETE',
     image,
     digest: root.digest,
@@ -114,7 +114,7 @@ function missingImage({ root, references }: OciImage, location: string): ImagePr
 
 function undescribedImage({ root, references }: OciImage, location: string): ImageProblem {
   const [image = root.digest] = references;
-  return problem({
+  return createProblem({
     code: 'INVALID',
     image,
     digest: root.digest,

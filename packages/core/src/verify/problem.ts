@@ -20,7 +20,7 @@ export interface ImageProblem {
 }
 
 /** Creates a problem; omitted fields are null. */
-export function problem(
+export function createProblem(
   given: Pick<ImageProblem, 'code' | 'message'> & Partial<ImageProblem>,
 ): ImageProblem {
   const nothing = { image: null, digest: null, member: null, offset: null };

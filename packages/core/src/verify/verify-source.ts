@@ -7,7 +7,7 @@ import type { CallOptions, Source } from '../transfer/store.js';
 import { checkContent, type Leaf } from './check-content.js';
 import { checkStructure } from './check-structure.js';
 import { compareHalves, type Compared } from './compare-halves.js';
-import { problem, type ImageProblem } from './problem.js';
+import { createProblem, type ImageProblem } from './problem.js';
 
 /** Options of {@link verifySource}. */
 export interface VerifyOptions extends CallOptions {
@@ -163,7 +163,7 @@ async function findUnreferenced(source: Source, parts: readonly Part[]): Promise
 /** Converts the error of opening an archive to a problem. @throws the error itself if it is not about the content */
 export function asProblem(error: unknown): ImageProblem {
   if (!(error instanceof ImageError) || !CONTENT_ERRORS.has(error.code)) throw error;
-  return problem({ code: error.code, message: error.message });
+  return createProblem({ code: error.code, message: error.message });
 }
 
 const CONTENT_ERRORS: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@ import { ImageError } from '../../errors.js';
 import { parseJsonObject } from '../../oci/json.js';
 import { parseChallenges, type Challenge } from './challenge.js';
 import type { Credential } from './credentials.js';
-import { httpUrl, shownUrl } from '../transport/given-url.js';
+import { httpUrl, printableUrl } from '../transport/given-url.js';
 import { isPrivate } from '../host.js';
 
 /** A request to a token server; redirects are not followed. */
@@ -129,7 +129,7 @@ export class Authorization {
     if (url && (url.protocol === 'https:' || isOwn || isNear)) return url;
     throw new ImageError(
       'UNAUTHORIZED',
-      `${this.#origin.host}: expected a token server with an https URL, got ${shownUrl(text)}`,
+      `${this.#origin.host}: expected a token server with an https URL, got ${printableUrl(text)}`,
       { location: this.#origin.host, hint: 'No credentials were sent to it.' },
     );
   }

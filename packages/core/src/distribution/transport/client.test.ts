@@ -14,7 +14,7 @@ async function serve(answer: RequestListener, patience?: number): Promise<Regist
   const client = await RegistryClient.open(await listening(answer), {
     credentials: async () => undefined,
     plainHttp: true,
-    patience,
+    timeout: patience,
     retries: 1,
   });
   onTestFinished(() => client[Symbol.asyncDispose]());

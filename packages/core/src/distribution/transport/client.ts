@@ -5,17 +5,17 @@ import { Authorization, type SendTokenRequest } from '../auth/authorization.js';
 import { registryTls, type CertificateOptions, type RegistryTls } from './certificates.js';
 import { Connections, type SendOptions } from './connections.js';
 import type { Credentials } from '../auth/credentials.js';
-import { givenUrl } from './given-url.js';
+import { parseResponseUrl } from './given-url.js';
 import { hostOf, isLoopback } from '../host.js';
-import { refusal } from './refusal.js';
+import { statusError } from './refusal.js';
 import {
   parseRetryAfter,
   hintFor,
   isTransient,
   isPermanent,
-  pause,
+  backOff,
   retryDelay,
-  RETRIED,
+  RETRIED_STATUSES,
 } from './retry.js';
 import type { RegistryRequest } from './request.js';
 
@@ -27,7 +27,7 @@ export interface ConnectionOptions extends CertificateOptions {
    */
   readonly plainHttp?: boolean | undefined;
   /** Timeout for a server that neither accepts nor sends data (ms); 60,000 when omitted. */
-  readonly patience?: number | undefined;
+  readonly timeout?: number | undefined;
   /** How often a request with a transient failure is repeated; 4 when omitted. */
   readonly retries?: number | undefined;
 }
@@ -81,7 +81,7 @@ export class RegistryClient implements AsyncDisposable {
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
     let tls: RegistryTls | undefined = isPlain ? undefined : await registryTls(host, options);
     const connections = new Connections({
-      patience: options.patience ?? DEFAULT_PATIENCE_MS,
+      timeout: options.timeout ?? DEFAULT_PATIENCE_MS,
       tlsFor: async (url) => {
         tls ??= await registryTls(host, options);
         return url.origin === origin.origin ? tls.own : tls.elsewhere;
@@ -108,16 +108,16 @@ export class RegistryClient implements AsyncDisposable {
       } catch (error) {
         if (!isTransient(error)) throw error;
         if (last || isPermanent(error, tries)) throw this.unreachable(request.method, error);
-        await pause(tries, request);
+        await backOff(tries, request);
         continue;
       }
       if (request.expected.includes(answer.status)) return answer;
-      if (last || !RETRIED.has(answer.status))
-        throw await refusal(request.method, answer, this.registry);
+      if (last || !RETRIED_STATUSES.has(answer.status))
+        throw await statusError(request.method, answer, this.registry);
       await answer.dump();
       const asked = parseRetryAfter(answer.header('retry-after'));
       // `Retry-After` applies to all requests to the registry.
-      if (asked === undefined) await pause(tries, request);
+      if (asked === undefined) await backOff(tries, request);
       else this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + asked);
     }
   }
@@ -143,7 +143,7 @@ export class RegistryClient implements AsyncDisposable {
     request: RegistryRequest,
     authorization: string | undefined,
   ): Promise<Answer> {
-    let url = givenUrl(request.url, this.#origin, 'request');
+    let url = parseResponseUrl(request.url, this.#origin, 'request');
     let isOwn = true;
     for (let hops = 0; ; hops++) {
       isOwn &&= url.origin === this.#origin.origin;
@@ -158,7 +158,7 @@ export class RegistryClient implements AsyncDisposable {
       const isRead = method === 'GET' || method === 'HEAD';
       if (!isRead || !REDIRECTS.has(answer.status) || location === undefined) return answer;
       await answer.dump();
-      url = givenUrl(location, url, 'redirect');
+      url = parseResponseUrl(location, url, 'redirect');
       if (hops === MAX_REDIRECTS)
         throw new ImageError(
           'UNAVAILABLE',
@@ -229,7 +229,7 @@ function reasonOf(cause: unknown): string {
 async function speaksHttp(host: string): Promise<boolean> {
   const url = new URL(`http://${host}/v2/`);
   const tlsFor = () => Promise.reject(new TypeError('http has no TLS settings'));
-  using connections = new Connections({ tlsFor, patience: DEFAULT_PATIENCE_MS });
+  using connections = new Connections({ tlsFor, timeout: DEFAULT_PATIENCE_MS });
   try {
     const answer = answerOf(await connections.send(url, { method: 'GET', headers: {} }), url, true);
     await answer.dump();

@@ -9,7 +9,7 @@ export interface ConnectionOptions {
   /** TLS settings for a URL; called for https URLs only. */
   readonly tlsFor: (url: URL) => Promise<TlsOptions>;
   /** Timeout for a server that neither accepts nor sends data (ms). */
-  readonly patience: number;
+  readonly timeout: number;
 }
 
 export interface SendOptions extends CallOptions {
@@ -36,13 +36,13 @@ export class Connections implements Disposable {
     url: URL,
     { method, headers, body, signal }: SendOptions,
   ): Promise<http.IncomingMessage> {
-    const { tlsFor, patience } = this.#options;
+    const { tlsFor, timeout: patience } = this.#options;
     const isTls = url.protocol === 'https:';
     const { request } = isTls ? https : http;
     const agent = await this.#agentFor(url);
     try {
       const options = { method, headers, agent, signal, ...(isTls ? await tlsFor(url) : {}) };
-      return await sendRequest(request(url, options), body, { patience });
+      return await sendRequest(request(url, options), body, { timeout: patience });
     } catch (error) {
       signal?.throwIfAborted();
       throw error;

@@ -11,13 +11,13 @@ const MAX_SHOWN_CHARACTERS = 200;
  * @param what names the URL in messages.
  * @throws ImageError UNAVAILABLE unless it is http or https, and https where `from` is
  */
-export function givenUrl(text: string, from: URL, what: string): URL {
+export function parseResponseUrl(text: string, from: URL, what: string): URL {
   const url = httpUrl(text, from);
   const isDowngrade = from.protocol === 'https:' && url?.protocol === 'http:';
   if (url && !isDowngrade) return url;
   throw new ImageError(
     'UNAVAILABLE',
-    `${from.host}: ${what}: expected a URL of ${from.protocol === 'https:' ? 'https' : 'http or https'}, got ${shownUrl(text)}`,
+    `${from.host}: ${what}: expected a URL of ${from.protocol === 'https:' ? 'https' : 'http or https'}, got ${printableUrl(text)}`,
     {
       location: from.host,
       hint:
@@ -40,7 +40,7 @@ export function httpUrl(text: string, base?: URL): URL | undefined {
 }
 
 /** A URL for a message: without user information and without the query, which may be a signature. */
-export function shownUrl(text: string): string {
+export function printableUrl(text: string): string {
   if (!URL.canParse(text)) return 'no valid URL';
   const { protocol, host, pathname } = new URL(text);
   // A URL without a host is all path, which may contain credentials.

@@ -20,7 +20,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
  *
  * @param registry the registry whose credentials are not sent to other hosts.
  */
-export async function refusal(
+export async function statusError(
   method: string,
   answer: Answer,
   registry: string,

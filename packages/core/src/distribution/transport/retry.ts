@@ -3,7 +3,7 @@ import { ImageError, systemCode } from '../../errors.js';
 import type { CallOptions } from '../../transfer/store.js';
 
 /** Statuses of transient failures. */
-export const RETRIED: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+export const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 /** Node.js error codes for a certificate that is not trusted. */
 export const CERTIFICATE =
   /CERT|SELF_SIGNED|UNABLE_TO|DEPTH|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
@@ -32,7 +32,7 @@ export function isPermanent(error: unknown, tries: number): boolean {
 }
 
 /** Waits before another try: twice as long each time, up to `MAX_WAIT_MS`, with random jitter. */
-export async function pause(tries: number, options: CallOptions): Promise<void> {
+export async function backOff(tries: number, options: CallOptions): Promise<void> {
   const grown = FIRST_WAIT_MS * 2 ** tries * (0.5 + Math.random());
   await retryDelay(Math.min(grown, MAX_WAIT_MS), options);
 }

@@ -6,15 +6,15 @@ import type { RegistryClient } from '../transport/client.js';
 import { pushChunks } from './push-chunks.js';
 import {
   beginUpload,
-  uploadAt,
-  withDigest,
+  fetchUploadState,
+  addDigest,
   type Upload,
   type ScopedOptions,
-  CHUNK,
+  CHUNK_BYTES,
 } from './upload.js';
 
 /** Stores the URLs of unfinished uploads, so that a later process can resume them. */
-export interface RememberedUploads {
+export interface UploadStore {
   find(blob: string): Promise<string | undefined>;
   keep(blob: string, url: string): Promise<void>;
   forget(blob: string): Promise<void>;
@@ -23,7 +23,7 @@ export interface RememberedUploads {
 export interface PushBlobOptions extends ScopedOptions {
   /** Another repository of the same registry that has the blob, to mount it from. */
   readonly mountFrom?: string | undefined;
-  readonly uploads?: RememberedUploads | undefined;
+  readonly uploads?: UploadStore | undefined;
 }
 
 /** How often an upload is tried: after a failure it is resumed or started again. */
@@ -50,7 +50,7 @@ export async function pushBlob(
   const { digest, size } = descriptor;
   const { uploads, mountFrom: from, signal } = options;
   const name = `${client.registry}/${repository}@${digest}`;
-  const isLarge = size > CHUNK;
+  const isLarge = size > CHUNK_BYTES;
   let upload = isLarge ? await findUpload(client, name, size, options) : undefined;
   let isChunked = isLarge;
   for (let tries = 1; ; tries++) {
@@ -80,7 +80,9 @@ export async function pushBlob(
       await sleep(RETRY_WAIT_MS * tries, undefined, signal ? { signal } : {});
       // Only for a chunked upload can the registry report how much it has.
       const isResumed = isChunked && !isSpoiled;
-      upload = isResumed ? await uploadAt(client, (upload ?? begun).url, options) : undefined;
+      upload = isResumed
+        ? await fetchUploadState(client, (upload ?? begun).url, options)
+        : undefined;
     }
   }
 }
@@ -93,7 +95,7 @@ async function findUpload(
 ): Promise<Upload | undefined> {
   const url = await options.uploads?.find(name);
   if (url === undefined || !URL.canParse(url)) return undefined;
-  const upload = await uploadAt(client, new URL(url), options);
+  const upload = await fetchUploadState(client, new URL(url), options);
   return upload && upload.at <= size ? upload : undefined;
 }
 
@@ -106,7 +108,7 @@ async function pushWhole(
 ): Promise<void> {
   const { dump } = await client.request({
     method: 'PUT',
-    url: withDigest(url, digest).href,
+    url: addDigest(url, digest).href,
     scope,
     signal,
     headers: { 'content-type': 'application/octet-stream', 'content-length': String(size) },

@@ -2,8 +2,8 @@ import { ImageError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Bytes, Open } from '../../transfer/store.js';
 import type { RegistryClient } from '../transport/client.js';
-import { CHUNK } from './upload.js';
-import { endUpload, uploadIn, type Upload, type ScopedOptions } from './upload.js';
+import { CHUNK_BYTES } from './upload.js';
+import { completeUpload, parseUpload, type Upload, type ScopedOptions } from './upload.js';
 
 export interface PushChunksOptions extends ScopedOptions {
   /** Called after each chunk with the new state of the upload. */
@@ -28,7 +28,7 @@ export async function pushChunks(
   const content = splitBytes(open(from.at));
   try {
     while (upload.at < size) {
-      const length = Math.min(Math.max(CHUNK, upload.leastChunk), size - upload.at);
+      const length = Math.min(Math.max(CHUNK_BYTES, upload.leastChunk), size - upload.at);
       const end = upload.at + length;
       const answer = await client.request({
         method: 'PATCH',
@@ -53,7 +53,7 @@ export async function pushChunks(
           { location: client.registry },
         );
       }
-      upload = uploadIn(client, answer, end, upload.url);
+      upload = parseUpload(client, answer, end, upload.url);
       await keep(upload);
     }
     // Reading to the end runs the verification of the content.
@@ -61,7 +61,7 @@ export async function pushChunks(
   } finally {
     await content.close();
   }
-  await endUpload(client, upload, digest, options);
+  await completeUpload(client, upload, digest, options);
   return true;
 }
 

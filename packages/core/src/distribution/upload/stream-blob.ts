@@ -5,7 +5,7 @@ import type { Digest } from '../../oci/digest.js';
 import type { Open } from '../../transfer/store.js';
 import { tap } from '../../transfer/tap.js';
 import type { RegistryClient } from '../transport/client.js';
-import { beginUpload, endUpload, uploadIn, type ScopedOptions } from './upload.js';
+import { beginUpload, completeUpload, parseUpload, type ScopedOptions } from './upload.js';
 
 /** How often an upload is tried; each try opens the content again. */
 const MAX_TRIES = 3;
@@ -47,7 +47,7 @@ export async function streamBlob(
       });
       await answer.dump();
       const digest: Digest = `sha256:${hash.digest('hex')}`;
-      await endUpload(client, uploadIn(client, answer, size, begun.url), digest, options);
+      await completeUpload(client, parseUpload(client, answer, size, begun.url), digest, options);
       return { digest, size };
     } catch (error) {
       const isRetried = error instanceof ImageError && error.code === 'UNAVAILABLE';

@@ -3,7 +3,7 @@ import type { Digest } from '../../oci/digest.js';
 import type { CallOptions } from '../../transfer/store.js';
 import type { Answer } from '../transport/answer.js';
 import type { RegistryClient } from '../transport/client.js';
-import { givenUrl } from '../transport/given-url.js';
+import { parseResponseUrl } from '../transport/given-url.js';
 
 export interface ScopedOptions extends CallOptions {
   readonly scope: string;
@@ -67,11 +67,11 @@ export async function beginUpload(
     });
   }
   await answer.dump();
-  return answer.status === 201 && digest !== undefined ? 'mounted' : uploadIn(client, answer, 0);
+  return answer.status === 201 && digest !== undefined ? 'mounted' : parseUpload(client, answer, 0);
 }
 
 /** Asks the registry for the state of an upload; undefined when it no longer knows it. */
-export async function uploadAt(
+export async function fetchUploadState(
   client: RegistryClient,
   url: URL,
   { scope, signal }: ScopedOptions,
@@ -87,11 +87,16 @@ export async function uploadAt(
   if (answer.status >= 400) return undefined;
   const [, last = '0'] = /^(?:bytes=)?0-([0-9]+)$/.exec(answer.header('range') ?? '') ?? [];
   // Some registries report `0-0` for an empty upload.
-  return uploadIn(client, answer, last === '0' ? 0 : Number(last) + 1, url);
+  return parseUpload(client, answer, last === '0' ? 0 : Number(last) + 1, url);
 }
 
 /** The state of an upload, from a response. @throws ImageError UNAVAILABLE (no location, or one that is refused) */
-export function uploadIn(client: RegistryClient, answer: Answer, at: number, before?: URL): Upload {
+export function parseUpload(
+  client: RegistryClient,
+  answer: Answer,
+  at: number,
+  before?: URL,
+): Upload {
   const location = answer.header('location') ?? before?.href;
   if (location === undefined)
     throw new ImageError(
@@ -101,14 +106,14 @@ export function uploadIn(client: RegistryClient, answer: Answer, at: number, bef
     );
   const leastChunk = Number(answer.header('oci-chunk-min-length') ?? 0);
   return {
-    url: givenUrl(location, answer.url, 'the location of an upload'),
+    url: parseResponseUrl(location, answer.url, 'the location of an upload'),
     at,
     leastChunk: Number.isSafeInteger(leastChunk) ? leastChunk : 0,
   };
 }
 
 /** Completes an upload; then the blob exists. @throws ImageError INVALID (the content does not match the digest) */
-export async function endUpload(
+export async function completeUpload(
   client: RegistryClient,
   { url }: Upload,
   digest: Digest,
@@ -116,7 +121,7 @@ export async function endUpload(
 ): Promise<void> {
   const answer = await client.request({
     method: 'PUT',
-    url: withDigest(url, digest).href,
+    url: addDigest(url, digest).href,
     scope,
     signal,
     headers: { 'content-type': 'application/octet-stream', 'content-length': '0' },
@@ -126,11 +131,11 @@ export async function endUpload(
   await answer.dump();
 }
 
-export function withDigest(url: URL, digest: Digest): URL {
+export function addDigest(url: URL, digest: Digest): URL {
   const whole = new URL(url);
   whole.searchParams.set('digest', digest);
   return whole;
 }
 
 /** Size of a chunk (bytes). A larger blob is sent in chunks, so that a broken connection does not lose all of it. */
-export const CHUNK = 32 * 1024 * 1024;
+export const CHUNK_BYTES = 32 * 1024 * 1024;

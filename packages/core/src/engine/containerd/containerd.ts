@@ -1,5 +1,5 @@
 import { openPipedArchive } from '../../archive/open-archive.js';
-import { statIfThere } from '../../disk/allocated.js';
+import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isDigest, parseDigest, type Digest } from '../../oci/digest.js';
@@ -22,7 +22,7 @@ export async function containerdAt(
 ): Promise<ContainerdEngine> {
   const socket = address.replace(/^unix:\/\//, '');
   // `ctr` waits long for a socket that does not exist.
-  if (!(await statIfThere(socket)))
+  if (!(await statIfExists(socket)))
     throw new ImageError('UNAVAILABLE', `containerd: expected a socket at ${socket}, got none`);
   return new ContainerdEngine(
     new Ctr(`containerd:${socket}/${namespace}`, [

@@ -13,7 +13,7 @@ import type { Digest } from '../../oci/digest.js';
 import { canonicalReference } from '../../oci/reference.js';
 import { openLocation, type Opened } from '../../open.js';
 import { findDefinitions } from '../workspace/definitions.js';
-import { withOwnName } from '../workspace/open-in.js';
+import { requireOwnName } from '../workspace/open-in.js';
 
 /** A base that was opened, with what the record of an image built on it needs. */
 export interface OpenedBase {
@@ -138,7 +138,7 @@ export function openAt(location: string, place: CatalogPlace, cwd: string): Prom
     throw new TypeError('a base is never opened from an engine or standard input');
   };
   const opening = openLocation(location, { place, cwd, stdin: unsupported, engine: unsupported });
-  return withOwnName(opening, place.workspace);
+  return requireOwnName(opening, place.workspace);
 }
 
 function lockMismatch(base: string, expected: Digest, got: Digest): ImageError {

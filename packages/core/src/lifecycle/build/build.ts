@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { makeImage } from '../../build/make.js';
-import { putInto } from '../../build/put-into.js';
-import { heal } from '../../catalog/commit.js';
+import { ensureInEngine } from '../../build/put-into.js';
+import { healArchive } from '../../catalog/commit.js';
 import { lockPath, spoolFolder } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import { isDaemonless, type Facts } from '../../definition/definition.js';
@@ -17,7 +17,7 @@ import type { VerbOptions } from '../workspace/call.js';
 import { makeRoom } from '../prune/make-room.js';
 import { openRecipe, type Recipe, type RecipeOptions } from './recipe.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
-import { saveImage, savedAlready, type SaveResult, type SaveTarget } from '../save/save-image.js';
+import { saveImage, findSavedImage, type SaveResult, type SaveTarget } from '../save/save-image.js';
 import { testImage } from './test-image.js';
 import { archiveOf, openEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -61,7 +61,7 @@ export async function build(
   if (options.dryRun) return { ...common, imageId: null, digest: null, action: 'built' };
   await using source = await makeTested(workspace, recipe, async () => engine, options);
   const graph = await graphOf(source, reference, options);
-  const image = await putInto(engine, source, reference, options);
+  const image = await ensureInEngine(engine, source, reference, options);
   await recordBuild(workspace, recipe, graph);
   return { ...common, imageId: image.id, digest: graph.root.digest, action: 'built' };
 }
@@ -84,11 +84,11 @@ export async function saveDefinition(
   return await withLock(
     lockPath(workspace.place, name),
     async () => {
-      if (!options.dryRun) await heal({ folder: workspace.place.folder, path: target.path });
+      if (!options.dryRun) await healArchive({ folder: workspace.place.folder, path: target.path });
       const known = options.force ? undefined : await readBuilt(workspace, recipe.inputs);
       const isCurrent = (record: ImageRecord) =>
         record.digest === known?.digest && sameFacts(record.facts, facts);
-      const current = known && (await savedAlready(target, isCurrent));
+      const current = known && (await findSavedImage(target, isCurrent));
       if (current) return current;
       if (options.dryRun)
         return { reference, archive: target.path, digest: null, size: null, action: 'saved' };

@@ -1,4 +1,4 @@
-import { contextRoots, listContext, usedFiles } from '../../build/context.js';
+import { contextRoots, listContext, selectUsedFiles } from '../../build/context.js';
 import { contextFolder } from './context-folder.js';
 import { readDefinition, type DefinitionOptions } from '../workspace/definitions.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -17,7 +17,7 @@ export async function listInputs(
   const { definition } = found;
   const context = await contextFolder(workspace.root, found);
   const files = await listContext(context, contextRoots(definition));
-  return usedFiles(definition, files, context)
+  return selectUsedFiles(definition, files, context)
     .filter(({ type }) => type !== 'directory')
     .map(({ absolute }) => absolute);
 }

@@ -1,4 +1,4 @@
-import { putInto } from '../../build/put-into.js';
+import { ensureInEngine } from '../../build/put-into.js';
 import { requireBuilder } from '../../build/run-dockerfile.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
@@ -23,7 +23,7 @@ export async function testImage(
 ): Promise<void> {
   const { name, reference, test } = definition;
   const builder = requireBuilder(engine, name);
-  await putInto(builder, source, reference, options);
+  await ensureInEngine(builder, source, reference, options);
   for (const [at, command] of test.entries()) {
     const title = `test ${at + 1}/${test.length}`;
     options.onEvent?.({ type: 'step', subject: name, text: `${title}: ${command}` });

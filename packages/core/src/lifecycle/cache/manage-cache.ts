@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allocatedBy, modified, statIfThere } from '../../disk/allocated.js';
+import { allocatedBytesOf, modifiedAt, statIfExists } from '../../disk/allocated.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { ALGORITHMS, algorithmOf, type Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
@@ -66,7 +66,7 @@ export async function listCache(): Promise<CachedImage[]> {
     (await imagesIn(path)).map(async ({ reference = null, descriptor }) => {
       // A damaged image counts as 0 bytes, because none of it can be used.
       const graph = await walk(store, descriptor, { missing: 'report' }).catch(ignoreDamage);
-      const used = await modified(imageFile(path, descriptor.digest));
+      const used = await modifiedAt(imageFile(path, descriptor.digest));
       return {
         reference,
         digest: descriptor.digest,
@@ -92,7 +92,7 @@ export async function verifyCache(options: CallOptions = {}): Promise<CacheProof
   const path = sharedCache();
   const jobs = [];
   for (const { digest, file } of await blobsIn(path)) {
-    const size = (await statIfThere(file))?.size ?? 0;
+    const size = (await statIfExists(file))?.size ?? 0;
     const pieces = [{ file, offset: 0, size }];
     const algorithm = algorithmOf(digest);
     jobs.push({ member: file, offset: 0, size, pieces, algorithm, expected: digest });
@@ -148,8 +148,8 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 async function sizesOf(files: readonly string[]): Promise<number[]> {
-  const infos = await Promise.all(files.map(statIfThere));
-  return infos.map((info) => (info ? allocatedBy(info) : 0));
+  const infos = await Promise.all(files.map(statIfExists));
+  return infos.map((info) => (info ? allocatedBytesOf(info) : 0));
 }
 
 function sum(sizes: readonly number[]): number {

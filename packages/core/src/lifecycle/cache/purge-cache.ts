@@ -1,16 +1,16 @@
 import { rm } from 'node:fs/promises';
 import type { Settings } from '../../definition/settings.js';
-import { modified } from '../../disk/allocated.js';
+import { modifiedAt } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import { withoutPrefix } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { canonicalReference } from '../../oci/reference.js';
-import { collect, GRACE } from '../../store/collect.js';
+import { collect, DEFAULT_GRACE_MS } from '../../store/collect.js';
 import { FileStore } from '../../store/file-store.js';
 import { imageFile } from '../../store/paths.js';
 import { walk } from '../../transfer/walk.js';
-import { duration, size } from '../workspace/units.js';
+import { parseDuration, parseSize } from '../workspace/units.js';
 import { sharedCache } from './shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { cacheInfo, imagesIn, type CachedImage } from './manage-cache.js';
@@ -66,7 +66,7 @@ export async function evictCache({ cache }: Settings, { onEvent }: VerbOptions):
   if (cache.unusedFor === undefined && cache.maxUsed === undefined) return;
   const path = sharedCache();
   const selected = (await selectImages(path, await usedImages(path), cache)).filter(
-    ({ lastUsed }) => lastUsed < Date.now() - GRACE,
+    ({ lastUsed }) => lastUsed < Date.now() - DEFAULT_GRACE_MS,
   );
   if (selected.length === 0) return;
   await removeImages(path, selected, {});
@@ -81,11 +81,11 @@ async function selectImages(
   { unusedFor, maxUsed }: Pick<PurgeOptions, 'unusedFor' | 'maxUsed'>,
 ): Promise<readonly UsedImage[]> {
   if (unusedFor === undefined && maxUsed === undefined) return images;
-  const before = unusedFor === undefined ? -1 : Date.now() - duration(unusedFor, 'unused-for');
+  const before = unusedFor === undefined ? -1 : Date.now() - parseDuration(unusedFor, 'unused-for');
   const beyond =
     maxUsed === undefined
       ? new Set<UsedImage>()
-      : await beyondSize(path, images, size(maxUsed, 'max-used'));
+      : await beyondSize(path, images, parseSize(maxUsed, 'max-used'));
   return images.filter((image) => image.lastUsed <= before || beyond.has(image));
 }
 
@@ -133,7 +133,7 @@ async function usedImages(path: string): Promise<UsedImage[]> {
   return Promise.all(
     (await imagesIn(path)).map(async (image) => ({
       ...image,
-      lastUsed: (await modified(imageFile(path, image.descriptor.digest))) ?? 0,
+      lastUsed: (await modifiedAt(imageFile(path, image.descriptor.digest))) ?? 0,
     })),
   );
 }

@@ -9,11 +9,11 @@ import type { Opened } from '../../open.js';
 import { copyGraph } from '../../transfer/copy.js';
 import type { Bytes, Source } from '../../transfer/store.js';
 import { requireDistinctNames } from '../../transfer/resolve.js';
-import { referrersOf, referringTo } from '../../transfer/referrers.js';
+import { referrersOf, referrerGraphsOf } from '../../transfer/referrers.js';
 import { walk } from '../../transfer/walk.js';
 import { sizeOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
-import { lacking, withBaseOf } from './delta.js';
+import { omitBlobs, applyBase } from './delta.js';
 import { openDestination, type DestinationOptions } from './destination.js';
 import { makeRoom } from '../prune/make-room.js';
 import { openIn } from '../workspace/open-in.js';
@@ -82,7 +82,7 @@ export async function copyImages(
       baseText === undefined
         ? undefined
         : await openIn(workspace, baseText, { ...others, engine: openEngineOnce });
-    const based = await withBaseOf(opened, images, base);
+    const based = await applyBase(opened, images, base);
     await using destination = await openDestination(workspace, to, {
       ...options,
       openEngine: openEngineOnce,
@@ -116,7 +116,7 @@ export async function copyImages(
     );
     if (options.dryRun) return copied;
     for (const { source, graph, reference } of moving) {
-      const sent = based.leftOut ? await lacking(graph, based.leftOut) : graph;
+      const sent = based.leftOut ? await omitBlobs(graph, based.leftOut) : graph;
       await copyGraph(source, sent, sink, options);
       if (reference !== undefined) await sink.tag(graph.root, reference, options);
     }
@@ -136,7 +136,7 @@ async function prepareReferrers(
   options: CopyImagesOptions,
 ): Promise<Moving[]> {
   const images = moving.map(({ graph }) => graph);
-  const graphs = await referringTo(source, images, options);
+  const graphs = await referrerGraphsOf(source, images, options);
   return graphs.map((graph) => ({
     source,
     graph,

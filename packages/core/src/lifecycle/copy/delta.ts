@@ -13,7 +13,7 @@ export interface Based {
 }
 
 /** Completes a delta with its base; for complete images returns the base as the content to omit. */
-export async function withBaseOf(
+export async function applyBase(
   opened: Opened,
   images: readonly NamedDescriptor[],
   base: Opened | undefined,
@@ -28,7 +28,7 @@ export async function withBaseOf(
 }
 
 /** Returns the graph without the blobs that `known` has. Manifests and configs stay, so the delta can be inspected. */
-export async function lacking(graph: Graph, known: Source): Promise<Graph> {
+export async function omitBlobs(graph: Graph, known: Source): Promise<Graph> {
   const nodes: Descriptor[] = [];
   for (const node of graph.nodes)
     if (graph.documents.has(node.digest) || !(await known.has(node))) nodes.push(node);

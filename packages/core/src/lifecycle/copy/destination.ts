@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { openArchive } from '../../archive/open-archive.js';
-import { readParts, sumsOf, writeParts } from '../../archive/split-archive.js';
+import { readParts, findSums, writeParts } from '../../archive/split-archive.js';
 import { spoolFolder } from '../../catalog/file.js';
 import { compress } from '../../compression/compress.js';
-import { statIfThere } from '../../disk/allocated.js';
+import { statIfExists } from '../../disk/allocated.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
@@ -14,7 +14,7 @@ import { FileStore } from '../../store/file-store.js';
 import { LayoutSink } from '../../store/layout-sink.js';
 import { copy } from '../../transfer/copy.js';
 import type { Sink, Source } from '../../transfer/store.js';
-import { size } from '../workspace/units.js';
+import { parseSize } from '../workspace/units.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 
@@ -84,14 +84,14 @@ export async function openDestination(
     );
   const { path, ...reference } = prefix === undefined ? { path: text } : splitName(rest);
   const absolute = resolve(options.cwd, path);
-  const info = await statIfThere(absolute);
+  const info = await statIfExists(absolute);
   const isLayout =
     prefix === 'oci' || (prefix === undefined && (/[\\/]$/.test(path) || info?.isDirectory()));
   if (isLayout && options.split !== undefined) throw notAnArchive(text);
   if (isLayout)
     return createDestination({ sink: new LayoutSink(absolute), path: absolute, ...reference });
-  const sums = await sumsOf(absolute);
-  const split = options.split === undefined ? undefined : size(options.split, '--split');
+  const sums = await findSums(absolute);
+  const split = options.split === undefined ? undefined : parseSize(options.split, '--split');
   const archive = archiveAt(absolute, { packed: compressionFor(path), sums, split });
   const isThere = info !== undefined || sums !== undefined;
   if (!isThere || options.force)
@@ -111,7 +111,7 @@ async function referenceOf(text: string, { cwd }: DestinationOptions): Promise<s
   if (text.startsWith(REPOSITORY)) return text.slice(REPOSITORY.length);
   if (!namesHost(text)) return undefined;
   const [host = ''] = text.split('/', 1);
-  return (await statIfThere(resolve(cwd, host))) ? undefined : text;
+  return (await statIfExists(resolve(cwd, host))) ? undefined : text;
 }
 
 /** Writes one file, or parts. Without `split`, an archive in parts is written in parts of the same size again. */
@@ -139,7 +139,7 @@ function archiveAt(
 
 async function partSize(sums: string): Promise<number> {
   const [first] = await readParts(sums);
-  return (first && (await statIfThere(first.path))?.size) || Infinity;
+  return (first && (await statIfExists(first.path))?.size) || Infinity;
 }
 
 function notAnArchive(text: string): ImageError {

@@ -7,7 +7,7 @@ import { formatReference, parseReference } from '../../oci/reference.js';
 import { openReference, type Opened } from '../../open.js';
 import { CachedSource } from '../../store/cached-source.js';
 import { copyGraph } from '../../transfer/copy.js';
-import { referringTo } from '../../transfer/referrers.js';
+import { referrerGraphsOf } from '../../transfer/referrers.js';
 import { selectPlatform } from '../../transfer/select-platform.js';
 import { walk } from '../../transfer/walk.js';
 import { sizeOf } from '../../transfer/graph.js';
@@ -157,7 +157,7 @@ async function referrersTo(
   options: PullOptions,
 ): Promise<readonly Graph[]> {
   try {
-    return await referringTo(source, [graph], options);
+    return await referrerGraphsOf(source, [graph], options);
   } catch (error) {
     const isUnavailable = error instanceof ImageError && error.code === 'UNAVAILABLE';
     if (!isUnavailable || !(source instanceof CachedSource) || source.received > 0) throw error;

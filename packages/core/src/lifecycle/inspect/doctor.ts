@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { heal, readRecord, recordPath } from '../../catalog/commit.js';
+import { healArchive, readRecord, recordPath } from '../../catalog/commit.js';
 import { lockPath, readCatalog } from '../../catalog/file.js';
-import { locator } from '../../catalog/locate.js';
+import { createLocator } from '../../catalog/locate.js';
 import type { CatalogEntry, EntryState } from '../../catalog/reconcile.js';
 import { ARCHIVE_SUFFIX, RECORD_SUFFIX } from '../../catalog/record.js';
 import { nearestName } from '../../definition/name.js';
-import { statIfThere } from '../../disk/allocated.js';
+import { statIfExists } from '../../disk/allocated.js';
 import { withLock } from '../../disk/lock.js';
-import { slashed } from '../../disk/slashed.js';
+import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { filesMatching } from '../workspace/files-matching.js';
@@ -55,7 +55,7 @@ export async function doctor(workspace: Workspace, options: DoctorOptions): Prom
 
 async function problemsOf({ place }: Workspace): Promise<Problem[]> {
   const entries = await readCatalog(place);
-  const locate = locator(place);
+  const locate = createLocator(place);
   const ofEntries = entries.flatMap((entry) =>
     problemOf(entry, locate(entry.file)?.path ?? join(place.folder, entry.file)),
   );
@@ -69,7 +69,9 @@ async function repair(workspace: Workspace, problems: readonly Problem[]): Promi
     const archive = archiveOfPart(path);
     const image = basename(archive, ARCHIVE_SUFFIX);
     if (kind === 'leftover' && archive !== path)
-      await withLock(lockPath(place, image), () => heal({ folder: place.folder, path: archive }));
+      await withLock(lockPath(place, image), () =>
+        healArchive({ folder: place.folder, path: archive }),
+      );
     else if (kind === 'leftover')
       await withLock(lockPath(place, 'catalog'), () => rm(path, { force: true }));
     if (kind === 'stray-record') await withLock(lockPath(place, name), () => removeStray(archive));
@@ -79,7 +81,7 @@ async function repair(workspace: Workspace, problems: readonly Problem[]): Promi
 
 /** Checks again under the lock: a save may have created the archive meanwhile. */
 async function removeStray(archive: string): Promise<void> {
-  if (!(await statIfThere(archive))) await rm(recordPath(archive), { force: true });
+  if (!(await statIfExists(archive))) await rm(recordPath(archive), { force: true });
 }
 
 /** The archive that a record or a partial file of a commit belongs to; the path itself for any other file. */
@@ -175,7 +177,7 @@ async function recordProblem(
 /** Relative paths of all files below a folder, sorted; symbolic links are not followed. */
 async function filesBelow(folder: string): Promise<string[]> {
   const files = await filesMatching(folder, ['**/*'], { dot: true });
-  return files.map((path) => slashed(relative(folder, path))).sort();
+  return files.map((path) => toSlashes(relative(folder, path))).sort();
 }
 
 async function engineOf(workspace: Workspace, options: VerbOptions): Promise<string | null> {

@@ -1,11 +1,11 @@
-import { statIfThere } from '../../disk/allocated.js';
-import { readParts, sumsOf } from '../../archive/split-archive.js';
+import { statIfExists } from '../../disk/allocated.js';
+import { readParts, findSums } from '../../archive/split-archive.js';
 import { isOnDisk } from '../../location.js';
 import type { Engine } from '../../engine/engine.js';
 import { pathOf, referenceIn, type Opened } from '../../open.js';
 import type { Bytes } from '../../transfer/store.js';
 import { asProblem, verifySource } from '../../verify/verify-source.js';
-import { problem, type ImageProblem } from '../../verify/problem.js';
+import { createProblem, type ImageProblem } from '../../verify/problem.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { hashAll } from '../../verify/hash-all.js';
 import { openIn } from '../workspace/open-in.js';
@@ -104,11 +104,11 @@ async function damagedParts(
 ): Promise<ImageProblem[]> {
   if ((await referenceIn(location, options)) !== undefined) return [];
   const sums =
-    isOnDisk(location) && (await sumsOf((await pathOf(location, { ...options, place })).path));
+    isOnDisk(location) && (await findSums((await pathOf(location, { ...options, place })).path));
   if (!sums) return [];
   const jobs = [];
   for (const { path, sha256 } of await readParts(sums)) {
-    const size = (await statIfThere(path))?.size ?? 0;
+    const size = (await statIfExists(path))?.size ?? 0;
     const pieces = [{ file: path, offset: 0, size }];
     jobs.push({ member: path, offset: 0, size, pieces, algorithm: 'sha256' as const, sha256 });
   }
@@ -119,7 +119,7 @@ async function damagedParts(
       const expected = `sha256:${sha256}`;
       if (actual === expected) return;
       const message = `${member}: expected ${expected} as ${sums} says, got ${actual}`;
-      problems.push(problem({ code: 'CORRUPT', member, expected, actual, message }));
+      problems.push(createProblem({ code: 'CORRUPT', member, expected, actual, message }));
     },
     options,
   );

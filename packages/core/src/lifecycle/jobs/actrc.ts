@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../../disk/atomic-write.js';
-import { textIfThere } from '../../disk/text-if-there.js';
+import { readTextIfExists } from '../../disk/text-if-there.js';
 import { canonicalReference, familiarReference, parseReference } from '../../oci/reference.js';
 import type { EnsureResult } from './ensure.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -60,7 +60,7 @@ export async function writeActrc(
   { arguments: given }: ActArguments,
 ): Promise<string> {
   const path = join(root, ACTRC_FILE);
-  await writeAtomically(path, [Buffer.from(editActrc(await textIfThere(path), given))]);
+  await writeAtomically(path, [Buffer.from(editActrc(await readTextIfExists(path), given))]);
   return path;
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { basename, resolve } from 'node:path';
-import { cleaned } from '../../definition/name.js';
+import { normalizeWords } from '../../definition/name.js';
 import {
   parseRequirements,
   requirementsOf,
@@ -46,7 +46,7 @@ export async function readJobs(
 ): Promise<Jobs> {
   const { root, settings } = workspace;
   const defaults = {
-    project: cleaned(basename(root)) || 'workspace',
+    project: normalizeWords(basename(root)) || 'workspace',
     architecture: parsePlatform(`linux/${arch()}`).architecture,
   };
   if (workflow === undefined) {

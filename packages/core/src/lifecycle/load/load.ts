@@ -16,7 +16,7 @@ import { cacheFor } from '../cache/shared-cache.js';
 import { loadCandidates, type Candidate, type Input } from './load-candidates.js';
 import { makeRoom } from '../prune/make-room.js';
 import type { Need } from '../../disk/free-space.js';
-import { noteUse } from '../workspace/note-use.js';
+import { recordImageUse } from '../workspace/note-use.js';
 import { evictCache } from '../cache/purge-cache.js';
 import { sendImages } from './send-images.js';
 import { openIn } from '../workspace/open-in.js';
@@ -96,7 +96,7 @@ export async function load(
         throw error;
       },
     );
-    for (const { at } of opened) await noteUse(at, place, options);
+    for (const { at } of opened) await recordImageUse(at, place, options);
     if (opened.some(({ at }) => at.kind === 'repository') && cache !== undefined)
       await evictCache(workspace.settings, options);
     return results;

@@ -10,23 +10,23 @@ import type { Candidate } from './load-candidates.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** The content to send for a candidate: its own, or a converted copy. */
-export interface Readable {
+export interface EngineReadable {
   readonly candidate: Candidate;
   readonly source: Source;
   readonly graph: Graph;
 }
 
 /** The candidates in a form that the engine reads: zstd layers are decompressed first if it does not support zstd. */
-export async function readableBy(
+export async function convertForEngine(
   { place }: Workspace,
   engine: Engine,
   candidates: readonly Candidate[],
   { signal, onEvent }: VerbOptions,
-): Promise<AsyncDisposable & { readonly images: readonly Readable[] }> {
+): Promise<AsyncDisposable & { readonly images: readonly EngineReadable[] }> {
   const hasZstd = ({ graph }: Candidate) =>
     graph.nodes.some(({ mediaType }) => compressionOf(mediaType) === 'zstd');
   const takesAll = !candidates.some(hasZstd) || (await engine.takesZstd({ signal }));
-  const images: Readable[] = [];
+  const images: EngineReadable[] = [];
   const conversions: AsyncDisposable[] = [];
   const dispose = async () => {
     for (const each of conversions) await each[Symbol.asyncDispose]();

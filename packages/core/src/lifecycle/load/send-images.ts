@@ -5,7 +5,7 @@ import type { Sink } from '../../transfer/store.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Candidate } from './load-candidates.js';
-import { readableBy, type Readable } from './readable-by.js';
+import { convertForEngine, type EngineReadable } from './readable-by.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /**
@@ -19,9 +19,9 @@ export async function sendImages(
   candidates: readonly Candidate[],
   options: VerbOptions,
 ): Promise<ReadonlyMap<Candidate, number>> {
-  await using readable = await readableBy(workspace, engine, candidates, options);
+  await using readable = await convertForEngine(workspace, engine, candidates, options);
   const { images } = readable;
-  const thin = new Map<Readable, Graph>();
+  const thin = new Map<EngineReadable, Graph>();
   for (const image of images) {
     const { graph } = image;
     // The embedded store checks each blob itself and marks existing ones as in use.
@@ -33,7 +33,7 @@ export async function sendImages(
   const bytes = new Map<Candidate, number>();
   const add = (candidate: Candidate, count: number) =>
     void bytes.set(candidate, (bytes.get(candidate) ?? 0) + count);
-  const all = async (graphOf: (image: Readable) => Graph): Promise<void> => {
+  const all = async (graphOf: (image: EngineReadable) => Graph): Promise<void> => {
     await using sink = engine.sink(options);
     for (const image of images)
       await stage(image, graphOf(image), sink, options, (count) => add(image.candidate, count));
@@ -51,7 +51,7 @@ export async function sendImages(
 }
 
 async function stage(
-  { source, candidate: { references } }: Readable,
+  { source, candidate: { references } }: EngineReadable,
   graph: Graph,
   sink: Sink,
   options: VerbOptions,

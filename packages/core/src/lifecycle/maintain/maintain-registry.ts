@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
-import { statIfThere } from '../../disk/allocated.js';
+import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import { collectGarbage, type CollectedGarbage } from '../../registry/storage/collect-registry.js';
 import { scrub, type Scrubbed } from '../../registry/storage/scrub.js';
 import type { CallOptions } from '../../transfer/store.js';
-import { duration, size } from '../workspace/units.js';
+import { parseDuration, parseSize } from '../workspace/units.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** Options that name the folder of a registry. */
@@ -40,7 +40,10 @@ export async function collectRegistry(
   { grace = REGISTRY_GRACE, dryRun, signal, ...folder }: CollectRegistryOptions,
 ): Promise<CollectedGarbage> {
   const root = await requireFolder(registryFolder(workspace, folder));
-  const times = { grace: duration(grace, 'grace'), uploadGrace: duration(UPLOAD_GRACE, 'upload') };
+  const times = {
+    grace: parseDuration(grace, 'grace'),
+    uploadGrace: parseDuration(UPLOAD_GRACE, 'upload'),
+  };
   return collectGarbage(root, { ...times, dryRun, signal });
 }
 
@@ -56,11 +59,11 @@ export async function scrubRegistry(
   { rate, signal, ...folder }: ScrubRegistryOptions,
 ): Promise<Scrubbed> {
   const root = await requireFolder(registryFolder(workspace, folder));
-  return scrub(root, { rate: rate === undefined ? undefined : size(rate, 'rate'), signal });
+  return scrub(root, { rate: rate === undefined ? undefined : parseSize(rate, 'rate'), signal });
 }
 
 async function requireFolder(root: string): Promise<string> {
-  if (await statIfThere(root)) return root;
+  if (await statIfExists(root)) return root;
   throw new ImageError('NOT_FOUND', `${root}: expected a registry folder, got none`, {
     location: root,
     hint: 'Give the folder with --root, as for stowage serve.',

@@ -7,7 +7,7 @@ import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { blobFile } from '../../store/paths.js';
 import { only } from '../../transfer/copy.js';
 import type { LifecycleEvent } from '../workspace/call.js';
-import { keepUp, parseUpkeep } from './upkeep.js';
+import { startUpkeep, parseUpkeep } from './upkeep.js';
 
 it('reports damaged content, and stops when it is disposed of', async () => {
   const root = await temporaryFolder();
@@ -23,7 +23,7 @@ it('reports damaged content, and stops when it is disposed of', async () => {
   await writeFile(blobFile(root, digest), 'damaged');
   const events: LifecycleEvent[] = [];
   const upkeep = parseUpkeep({ gcEvery: '5ms', scrubEvery: '5ms' });
-  const keeping = keepUp(root, upkeep, { onEvent: (event) => void events.push(event) });
+  const keeping = startUpkeep(root, upkeep, { onEvent: (event) => void events.push(event) });
   await vi.waitFor(() =>
     expect(events).toContainEqual({
       type: 'notice',

@@ -1,7 +1,7 @@
 import { shortList } from '../../errors.js';
 import { collectGarbage } from '../../registry/storage/collect-registry.js';
 import { scrub } from '../../registry/storage/scrub.js';
-import { duration, size } from '../workspace/units.js';
+import { parseDuration, parseSize } from '../workspace/units.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { REGISTRY_GRACE, UPLOAD_GRACE } from './maintain-registry.js';
 
@@ -32,14 +32,14 @@ export function parseUpkeep({
   scrubRate = '20MB',
 }: UpkeepOptions): Upkeep {
   return {
-    gcEvery: duration(gcEvery, '--gc-every'),
-    scrubEvery: duration(scrubEvery, '--scrub-every'),
-    scrubRate: size(scrubRate, '--scrub-rate'),
+    gcEvery: parseDuration(gcEvery, '--gc-every'),
+    scrubEvery: parseDuration(scrubEvery, '--scrub-every'),
+    scrubRate: parseSize(scrubRate, '--scrub-rate'),
   };
 }
 
 /** Collects garbage and scrubs a registry periodically, until it is disposed of. */
-export function keepUp(
+export function startUpkeep(
   root: string,
   { gcEvery, scrubEvery, scrubRate: rate }: Upkeep,
   { onEvent }: Pick<VerbOptions, 'onEvent'>,
@@ -48,8 +48,8 @@ export function keepUp(
   const { signal } = stopped;
   const notify = (text: string) => onEvent?.({ type: 'notice', text });
   const times = {
-    grace: duration(REGISTRY_GRACE, 'grace'),
-    uploadGrace: duration(UPLOAD_GRACE, 'grace'),
+    grace: parseDuration(REGISTRY_GRACE, 'grace'),
+    uploadGrace: parseDuration(UPLOAD_GRACE, 'grace'),
   };
   const gc = async () => {
     const { blobs, uploads, freedBytes } = await collectGarbage(root, { ...times, signal });

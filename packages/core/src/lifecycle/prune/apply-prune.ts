@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { heal, removeArchive } from '../../catalog/commit.js';
+import { healArchive, removeArchive } from '../../catalog/commit.js';
 import { lockPath } from '../../catalog/file.js';
 import { withLock } from '../../disk/lock.js';
 import { isBelow } from '../../disk/inside.js';
@@ -9,8 +9,8 @@ import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import type { PruneDecision } from '../../policy/prune-model.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { collectAfter, removeStored } from './prune-registry.js';
-import { PARTIAL, type Prunable } from './prunable.js';
+import { collectDeleted, removeStored } from './prune-registry.js';
+import { PARTIAL_FILE, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 export interface ApplyOptions extends VerbOptions {
@@ -53,7 +53,7 @@ export async function applyPrune(
     );
   }
   const gone = decided.flatMap(([, item], at) => (results[at]?.action === 'delete' ? [item] : []));
-  await collectAfter(options.registryRoot, gone, options);
+  await collectDeleted(options.registryRoot, gone, options);
   return results;
 }
 
@@ -103,7 +103,8 @@ async function remove(
   if (path === registryRoot) return;
   const { folder, state } = place;
   if (item.kind === 'archive') await removeArchive({ folder, path });
-  else if (PARTIAL.test(path)) await heal({ folder, path: path.replace(PARTIAL, '.tar') });
+  else if (PARTIAL_FILE.test(path))
+    await healArchive({ folder, path: path.replace(PARTIAL_FILE, '.tar') });
   else await removeFile(isBelow(state, path) ? state : folder, path);
 }
 

@@ -1,11 +1,11 @@
 import { basename, join } from 'node:path';
 import { spoolFolder } from '../../catalog/file.js';
 import { RECORD_SUFFIX } from '../../catalog/record.js';
-import { allocatedBy, statIfThere } from '../../disk/allocated.js';
+import { allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
 import { FileStore } from '../../store/file-store.js';
 import { findGarbage } from '../../store/collect.js';
 import { filesMatching } from '../workspace/files-matching.js';
-import { PARTIAL, shownPath, type Prunable } from './prunable.js';
+import { PARTIAL_FILE, shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** Lists files that dead processes left: partial files, records without an archive, content that no image needs. */
@@ -21,16 +21,16 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
   ];
   const items: Prunable[] = [];
   for (const path of paths) {
-    const info = await statIfThere(path);
+    const info = await statIfExists(path);
     if (!info) continue;
     items.push({
       name: basename(path),
       path: shownPath(workspace, path),
       kind: 'leftover',
-      contents: [{ id: path, bytes: allocatedBy(info) }],
+      contents: [{ id: path, bytes: allocatedBytesOf(info) }],
       volume: String(info.dev),
       // The lock on an archive's name shows whether a process still writes it; other files are judged by age.
-      created: PARTIAL.test(path) ? 0 : info.mtimeMs,
+      created: PARTIAL_FILE.test(path) ? 0 : info.mtimeMs,
       lastUsed: info.mtimeMs,
       pinned: false,
       inUse: false,
@@ -48,7 +48,7 @@ async function strayRecords(folder: string): Promise<string[]> {
   const stray: string[] = [];
   for (const record of records) {
     const archive = `${record.slice(0, -RECORD_SUFFIX.length)}.tar`;
-    if (!(await statIfThere(archive))) stray.push(record);
+    if (!(await statIfExists(archive))) stray.push(record);
   }
   return stray;
 }

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { allocated, statIfThere } from '../../disk/allocated.js';
+import { allocatedBytes, statIfExists } from '../../disk/allocated.js';
 import { fileSystemOf } from '../../disk/free-space.js';
 import { filesMatching } from '../workspace/files-matching.js';
 import { shownPath, type Prunable } from './prunable.js';
@@ -13,9 +13,9 @@ export async function nxCacheItem(
   const { root } = workspace;
   const configured = env['NX_CACHE_DIRECTORY'];
   const folder = configured === undefined ? join(root, '.nx/cache') : resolve(root, configured);
-  if (!(await statIfThere(folder))) return undefined;
+  if (!(await statIfExists(folder))) return undefined;
   const files = await filesMatching(folder, ['**/*'], { dot: true });
-  const sizes = await Promise.all(files.map(allocated));
+  const sizes = await Promise.all(files.map(allocatedBytes));
   return {
     name: 'nx',
     path: shownPath(workspace, folder),

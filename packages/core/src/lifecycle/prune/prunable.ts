@@ -1,9 +1,9 @@
 import { isAbsolute, relative } from 'node:path';
 import type { RetentionYaml } from '../../definition/image-schema.js';
 import { parseName } from '../../definition/name.js';
-import { slashed } from '../../disk/slashed.js';
+import { toSlashes } from '../../disk/slashed.js';
 import type { AgeRules, PruneItem } from '../../policy/prune-model.js';
-import { duration } from '../workspace/units.js';
+import { parseDuration } from '../workspace/units.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { Digest } from '../../oci/digest.js';
 import type { Engine } from '../../engine/engine.js';
@@ -17,12 +17,12 @@ export interface Prunable extends PruneItem {
 }
 
 /** Temporary files of an archive's commit: written under the lock of its name, so a later lock holder may finish or undo it. */
-export const PARTIAL = /(?:\.tar|\.image\.json)\.partial$/;
+export const PARTIAL_FILE = /(?:\.tar|\.image\.json)\.partial$/;
 
 /** A path for display: relative to the workspace if it is below it. */
 export function shownPath({ root }: Workspace, path: string): string {
   const shown = relative(root, path);
-  return shown.startsWith('..') || isAbsolute(shown) ? path : slashed(shown);
+  return shown.startsWith('..') || isAbsolute(shown) ? path : toSlashes(shown);
 }
 
 /** The project and operating system in the name of an archive. */
@@ -36,8 +36,8 @@ export function partsOf(name: string, file = ''): Pick<PruneItem, 'project' | 'o
 export function rulesOf({ keep_newest: newest, unused_for, min_age }: RetentionYaml): AgeRules {
   return {
     ...(newest === undefined ? {} : { keepNewest: { name: newest } }),
-    ...(unused_for === undefined ? {} : { unusedFor: duration(unused_for, 'unused_for') }),
-    ...(min_age === undefined ? {} : { minAge: duration(min_age, 'min_age') }),
+    ...(unused_for === undefined ? {} : { unusedFor: parseDuration(unused_for, 'unused_for') }),
+    ...(min_age === undefined ? {} : { minAge: parseDuration(min_age, 'min_age') }),
   };
 }
 

@@ -1,14 +1,14 @@
 import { recordPath } from '../../catalog/commit.js';
 import { readCatalog } from '../../catalog/file.js';
-import { locator } from '../../catalog/locate.js';
+import { createLocator } from '../../catalog/locate.js';
 import type { CatalogEntry } from '../../catalog/reconcile.js';
 import { parseName } from '../../definition/name.js';
-import { allocated, statIfThere } from '../../disk/allocated.js';
+import { allocatedBytes, statIfExists } from '../../disk/allocated.js';
 import { fileSystemOf } from '../../disk/free-space.js';
 import type { Engine, EngineImage } from '../../engine/engine.js';
 import type { Digest } from '../../oci/digest.js';
 import { matchesAny } from '../../policy/wildcards.js';
-import { GRACE } from '../../store/collect.js';
+import { DEFAULT_GRACE_MS } from '../../store/collect.js';
 import { findLeftovers } from './leftovers.js';
 import { nxCacheItem } from './nx-cache.js';
 import {
@@ -28,14 +28,14 @@ export interface Inventory {
 }
 
 /** Lists everything that Stowage keeps, with its size on disk. Changes nothing. */
-export async function takeStock(
+export async function listInventory(
   workspace: Workspace,
   options: InventoryOptions,
 ): Promise<Inventory> {
   const { place, settings } = workspace;
   const entries = await readCatalog(place);
   const pins = [...settings.pins, ...options.keep];
-  const locate = locator(place);
+  const locate = createLocator(place);
   const archives: ArchiveItem[] = [];
   for (const entry of entries) {
     const item = await archiveItem(locate, entry, pins, options);
@@ -70,7 +70,7 @@ type ArchiveItem = Prunable & { readonly configs: readonly Digest[] };
 
 /** The item of a catalog entry; undefined if it has no archive that Stowage may delete. */
 async function archiveItem(
-  locate: ReturnType<typeof locator>,
+  locate: ReturnType<typeof createLocator>,
   entry: CatalogEntry,
   pins: readonly string[],
   { inUse, retention }: InventoryOptions,
@@ -81,10 +81,10 @@ async function archiveItem(
   const located = locate(file);
   if (located?.kind !== 'own' || /[\\/]|^\.{0,2}$/.test(name)) return undefined;
   const { path } = located;
-  const info = await statIfThere(path);
+  const info = await statIfExists(path);
   if (!info) return undefined;
   const files = [path, recordPath(path)];
-  const bytes = await Promise.all(files.map(allocated));
+  const bytes = await Promise.all(files.map(allocatedBytes));
   const created = parseTime(entry.created) ?? (entry.state === 'orphan' ? info.mtimeMs : undefined);
   const lastUsed = parseTime(entry.last_used) ?? created;
   const digests = [record?.digest, record?.configDigest].filter((digest) => digest !== undefined);
@@ -149,8 +149,8 @@ async function imageItems(
       rules: {
         ...(own ? rulesOf(own) : {}),
         // Recent content may belong to a copy in progress.
-        ...(kind === 'store' && since !== undefined && now - since < GRACE
-          ? { minAge: GRACE }
+        ...(kind === 'store' && since !== undefined && now - since < DEFAULT_GRACE_MS
+          ? { minAge: DEFAULT_GRACE_MS }
           : {}),
       },
       ...(since === undefined ? {} : { created: since }),

@@ -1,4 +1,4 @@
-import { allocated, statIfThere } from '../../disk/allocated.js';
+import { allocatedBytes, statIfExists } from '../../disk/allocated.js';
 import { fileSystemOf } from '../../disk/free-space.js';
 import { parseName } from '../../definition/name.js';
 import { parseDigest, type Digest } from '../../oci/digest.js';
@@ -6,22 +6,22 @@ import { matchesAny } from '../../policy/wildcards.js';
 import type { Content } from '../../policy/prune-model.js';
 import { collectGarbage } from '../../registry/storage/collect-registry.js';
 import {
-  forgetParts,
+  removeParts,
   storedImages,
   type StoredImage,
 } from '../../registry/storage/stored-images.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { blobFile } from '../../store/paths.js';
 import type { CallOptions } from '../../transfer/store.js';
-import { duration } from '../workspace/units.js';
+import { parseDuration } from '../workspace/units.js';
 import { REGISTRY_GRACE, UPLOAD_GRACE } from '../maintain/maintain-registry.js';
 import type { ImageOptions } from './prunable.js';
 import { partsOf, rulesOf, shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** Content used within this time (ms) is kept: a push may still need it. */
-const GRACE_MS = duration(REGISTRY_GRACE, 'grace');
-const TIMES = { grace: GRACE_MS, uploadGrace: duration(UPLOAD_GRACE, 'grace') };
+const GRACE_MS = parseDuration(REGISTRY_GRACE, 'grace');
+const TIMES = { grace: GRACE_MS, uploadGrace: parseDuration(UPLOAD_GRACE, 'grace') };
 
 /** The images of a registry's folder, and one leftover for its garbage; empty if the folder does not exist. */
 export async function registryItems(
@@ -29,7 +29,7 @@ export async function registryItems(
   options: ImageOptions,
 ): Promise<Prunable[]> {
   const { registryRoot: root } = options;
-  if (!(await statIfThere(root))) return [];
+  if (!(await statIfExists(root))) return [];
   const volume = (await fileSystemOf(root)).id;
   const sizes = new Map<Digest, number>();
   const items: Prunable[] = [];
@@ -37,7 +37,7 @@ export async function registryItems(
     const contents: Content[] = [];
     for (const digest of image.contents) {
       const path = blobFile(root, digest);
-      const bytes = sizes.get(digest) ?? (await allocated(path));
+      const bytes = sizes.get(digest) ?? (await allocatedBytes(path));
       sizes.set(digest, bytes);
       contents.push({ id: path, bytes });
     }
@@ -89,14 +89,14 @@ function itemOf(
   };
 }
 
-/** Deletes an image from its repository; {@link collectAfter} frees its content. */
+/** Deletes an image from its repository; {@link collectDeleted} frees its content. */
 export async function removeStored(root: string, { targets }: Prunable): Promise<void> {
   const { repository, digest } = parseTarget(targets[0] ?? '');
   await new RegistryStore(root).removeManifest(repository, digest);
 }
 
 /** Frees the content of the deleted images, and the garbage if it was to be deleted. */
-export async function collectAfter(
+export async function collectDeleted(
   root: string,
   gone: readonly Prunable[],
   { signal }: CallOptions,
@@ -107,7 +107,7 @@ export async function collectAfter(
   const parts = new Map<string, Set<Digest>>();
   for (const { repository, digest } of images.flatMap(({ targets }) => targets.map(parseTarget)))
     parts.set(repository, (parts.get(repository) ?? new Set()).add(digest));
-  await forgetParts(root, parts, Date.now() - GRACE_MS);
+  await removeParts(root, parts, Date.now() - GRACE_MS);
   await collectGarbage(root, { ...TIMES, signal });
 }
 

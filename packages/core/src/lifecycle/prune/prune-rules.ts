@@ -1,6 +1,6 @@
 import type { Settings } from '../../definition/settings.js';
 import type { PruneRules } from '../../policy/prune-model.js';
-import { duration, space } from '../workspace/units.js';
+import { parseDuration, parseSpace } from '../workspace/units.js';
 
 /** Prune rules as text; each one given replaces that of the settings. */
 export interface RuleOptions {
@@ -31,11 +31,11 @@ export function pruneRules(
   const { keepNewest, unusedFor, minAge, maxUsed, minFree, reserved, orphans } = rules;
   return {
     ...(keepNewest === undefined ? {} : { keepNewest }),
-    ...(unusedFor === undefined ? {} : { unusedFor: duration(unusedFor, 'unused-for') }),
-    ...(minAge === undefined ? {} : { minAge: duration(minAge, 'min-age') }),
-    ...(maxUsed === undefined ? {} : { maxUsed: space(maxUsed, total, 'max-used') }),
-    ...(minFree === undefined ? {} : { minFree: space(minFree, total, 'min-free') }),
-    ...(reserved === undefined ? {} : { reserved: space(reserved, total, 'reserved') }),
+    ...(unusedFor === undefined ? {} : { unusedFor: parseDuration(unusedFor, 'unused-for') }),
+    ...(minAge === undefined ? {} : { minAge: parseDuration(minAge, 'min-age') }),
+    ...(maxUsed === undefined ? {} : { maxUsed: parseSpace(maxUsed, total, 'max-used') }),
+    ...(minFree === undefined ? {} : { minFree: parseSpace(minFree, total, 'min-free') }),
+    ...(reserved === undefined ? {} : { reserved: parseSpace(reserved, total, 'reserved') }),
     ...(orphans === undefined ? {} : { orphans }),
   };
 }

@@ -18,7 +18,7 @@ import { findDefinitions } from '../workspace/definitions.js';
 import { registryFolder } from '../maintain/maintain-registry.js';
 import type { Need } from '../../disk/free-space.js';
 import { pruneRules, type RuleOptions } from './prune-rules.js';
-import { takeStock, type Inventory } from './prune-items.js';
+import { listInventory, type Inventory } from './prune-items.js';
 import type { InventoryOptions } from './prunable.js';
 import type { Prunable } from './prunable.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
@@ -108,7 +108,7 @@ async function makePlan(
   options: PruneOptions & Pick<InventoryOptions, 'retention'>,
 ): Promise<{ readonly plan: PrunePlan; readonly items: ReadonlyMap<string, Prunable> }> {
   const now = options.now ?? Date.now();
-  const inventory = await takeStock(workspace, {
+  const inventory = await listInventory(workspace, {
     store,
     engine: copies,
     registryRoot: registryOf(workspace, options),

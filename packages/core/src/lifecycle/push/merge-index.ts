@@ -1,5 +1,5 @@
 import type { Repository } from '../../distribution/repository.js';
-import { bare, describe, type Descriptor } from '../../oci/descriptor.js';
+import { withoutAnnotations, describe, type Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { parseConfig } from '../../oci/config.js';
 import { parseJsonObject } from '../../oci/json.js';
@@ -12,7 +12,7 @@ import type { Graph } from '../../transfer/graph.js';
 import type { Document } from '../../transfer/graph.js';
 
 /** An image in the form in which it is pushed. */
-export interface Ready {
+export interface PushableImage {
   readonly source: Source;
   readonly graph: Graph;
 }
@@ -23,12 +23,12 @@ export interface Ready {
  *
  * @throws ImageError any error of the repository
  */
-export async function merged(
-  ours: Ready,
+export async function mergeIndex(
+  ours: PushableImage,
   repository: Repository,
   there: Descriptor,
   { keep, signal }: CallOptions & { readonly keep: boolean },
-): Promise<Ready> {
+): Promise<PushableImage> {
   const ownContent = async (node: Descriptor) =>
     ours.graph.documents.get(node.digest)?.bytes ?? readContent(ours.source, node, { signal });
   const own = await imagesIn(ours.graph.root, ownContent);
@@ -77,7 +77,7 @@ async function imagesIn(
   const manifest = parseManifest(root.mediaType, bytes);
   if (manifest.kind === 'image') {
     const { platform } = parseConfig(await read(manifest.config));
-    return [parseEntry({ ...bare(root), platform })];
+    return [parseEntry({ ...withoutAnnotations(root), platform })];
   }
   const written = parseJsonObject(bytes, root.digest)['manifests'] as readonly Descriptor[];
   const images: IndexEntry[] = [];

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { inside } from '../../disk/inside.js';
-import { textIfThere } from '../../disk/text-if-there.js';
-import type { RememberedUploads } from '../../distribution/upload/push-blob.js';
+import { readTextIfExists } from '../../disk/text-if-there.js';
+import type { UploadStore } from '../../distribution/upload/push-blob.js';
 import { parseDescriptor, type Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { parseJson } from '../../oci/json.js';
@@ -27,7 +27,7 @@ export class PackedLayers {
   /** Descriptor of the recompressed layer; undefined if it was never recompressed. */
   async find(layer: Digest): Promise<Descriptor | undefined> {
     const path = this.#file(layer);
-    const text = await textIfThere(path);
+    const text = await readTextIfExists(path);
     try {
       return text === '' ? undefined : parseDescriptor(parseJson(Buffer.from(text), path), path);
     } catch {
@@ -75,11 +75,11 @@ export class PackedLayers {
 }
 
 /** Upload URLs kept on disk, so a later process can resume chunked uploads. */
-export function rememberedUploads(cache: string): RememberedUploads {
+export function openUploadMemory(cache: string): UploadStore {
   const file = (blob: string): string =>
     inside(cache, 'uploads', createHash('sha256').update(blob).digest('hex'));
   return {
-    find: async (blob) => (await textIfThere(file(blob))) || undefined,
+    find: async (blob) => (await readTextIfExists(file(blob))) || undefined,
     keep: (blob, url) => writeAtomically(file(blob), [Buffer.from(url)], { privateTo: cache }),
     forget: (blob) => rm(file(blob), { force: true }),
   };

@@ -1,5 +1,5 @@
 import { convertImage, type ConvertOptions } from '../../convert/convert-image.js';
-import { repacked } from '../../convert/convert-layer.js';
+import { recompressLayer } from '../../convert/convert-layer.js';
 import { compressionOf, layerType, type LayerCompression } from '../../convert/formats.js';
 import type { Repository } from '../../distribution/repository.js';
 import { ImageError } from '../../errors.js';
@@ -16,7 +16,7 @@ import { sizeOf } from '../../transfer/graph.js';
 import { tap } from '../../transfer/tap.js';
 import { sharedCache } from '../cache/shared-cache.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
-import { merged, type Ready } from './merge-index.js';
+import { mergeIndex, type PushableImage } from './merge-index.js';
 import { PackedLayers } from './packed-layers.js';
 import type { PushItem } from './push-items.js';
 
@@ -34,7 +34,7 @@ export interface PushImageOptions extends Pick<VerbOptions, 'signal' | 'onEvent'
   readonly compress?: 'auto' | 'none' | 'gzip' | 'zstd' | undefined;
 }
 
-type Options = PushImageOptions & { readonly packings: ReturnType<typeof packings> };
+type Options = PushImageOptions & { readonly packings: ReturnType<typeof createLayerMemory> };
 
 /** The outcome of pushing one image. */
 export interface Pushed {
@@ -55,7 +55,7 @@ const COMPRESSION_LEVELS: Readonly<Record<LayerCompression, number | undefined>>
 };
 
 /** The result that {@link pushImage} would have, as far as it is known without a connection. */
-export async function planImage(item: PushItem, options: Options): Promise<Pushed> {
+export async function planPushImage(item: PushItem, options: Options): Promise<Pushed> {
   const ready = await predictImage(item, options);
   const digest = ready?.graph.root.digest ?? null;
   const bytesSent = sizeOf((ready ?? item).graph);
@@ -79,7 +79,7 @@ export async function pushImage(
   const expected = await predictImage(item, options);
   const there = tag === undefined ? undefined : await sink.find(tag, options);
   if (there && (there.digest === expected?.graph.root.digest || onExistingTag === 'skip'))
-    return alreadyThere(there.digest);
+    return skippedResult(there.digest);
   if (there && onExistingTag === 'error') throw tagExists(reference, there);
   options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
   let bytesSent = 0;
@@ -94,9 +94,9 @@ export async function pushImage(
   const isMerged = onExistingTag === 'merge' || onExistingTag === 'merge-keep';
   const { source, graph } =
     there && isMerged
-      ? await merged(ours, sink, there, { ...options, keep: onExistingTag === 'merge-keep' })
+      ? await mergeIndex(ours, sink, there, { ...options, keep: onExistingTag === 'merge-keep' })
       : ours;
-  if (there?.digest === graph.root.digest) return { ...alreadyThere(there.digest), bytesSent };
+  if (there?.digest === graph.root.digest) return { ...skippedResult(there.digest), bytesSent };
   await copyGraph(source, graph, sink, { signal: options.signal, onEvent });
   if (ours.graph.root.digest === image.descriptor.digest)
     for (const each of referrers)
@@ -106,7 +106,7 @@ export async function pushImage(
   return { digest: graph.root.digest, action: 'pushed', blobs: { ...sink.blobs }, bytesSent };
 }
 
-export function alreadyThere(digest: Digest | null): Pushed {
+export function skippedResult(digest: Digest | null): Pushed {
   return { digest, action: 'skipped', blobs: NO_BLOBS, bytesSent: 0 };
 }
 
@@ -124,7 +124,7 @@ function packingOf(
 }
 
 /** Remembered recompressed layers by target compression; shared by all images of a push. */
-export function packings(): (compression: LayerCompression) => PackedLayers {
+export function createLayerMemory(): (compression: LayerCompression) => PackedLayers {
   const known = new Map<LayerCompression, PackedLayers>();
   return (compression) => {
     const how = `${compression}-${COMPRESSION_LEVELS[compression] ?? 0}`;
@@ -135,7 +135,7 @@ export function packings(): (compression: LayerCompression) => PackedLayers {
 }
 
 /** The image as it will be pushed; undefined if a layer was never recompressed, because its digest is not known yet. */
-async function predictImage(item: PushItem, options: Options): Promise<Ready | undefined> {
+async function predictImage(item: PushItem, options: Options): Promise<PushableImage | undefined> {
   const { at, graph, image } = item;
   const compress = packingOf(item, options);
   if (compress === undefined) return { source: at.source, graph };
@@ -152,7 +152,7 @@ async function predictImage(item: PushItem, options: Options): Promise<Ready | u
       ...(known.get(layer.digest) ?? layer),
       mediaType: layerType(compress, how.format),
     },
-    open: () => repacked(source, layer, how),
+    open: () => recompressLayer(source, layer, how),
   });
   return convertLayers(at.source, image, { ...options, compress, pack });
 }
@@ -162,7 +162,7 @@ async function recompressImage(
   item: PushItem,
   sink: Repository,
   options: Options & { readonly onSent: (bytes: number) => void },
-): Promise<Ready> {
+): Promise<PushableImage> {
   const { at, graph, image } = item;
   const { onEvent, onSent, signal } = options;
   const compress = packingOf(item, options);
@@ -171,7 +171,7 @@ async function recompressImage(
   const pack: Packing = async (source, layer, { level = COMPRESSION_LEVELS[compress], ...how }) => {
     const mediaType = layerType(compress, how.format);
     const open = (): Bytes =>
-      tap(repacked(source, layer, { ...how, level }), ({ byteLength: bytes }) =>
+      tap(recompressLayer(source, layer, { ...how, level }), ({ byteLength: bytes }) =>
         onEvent?.({ type: 'progress', descriptor: layer, bytes }),
       );
     const descriptor = await memory.bring(
@@ -200,7 +200,7 @@ async function convertLayers(
     signal,
     onEvent,
   }: PushImageOptions & { readonly compress: LayerCompression; readonly pack: Packing },
-): Promise<Ready> {
+): Promise<PushableImage> {
   const onNotice = (text: string): void => onEvent?.({ type: 'notice', text });
   const converted = await convertImage(source, image, { compress, pack, signal, onNotice });
   return {

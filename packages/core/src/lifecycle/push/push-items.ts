@@ -3,7 +3,7 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
-import { referringTo, subjectOf } from '../../transfer/referrers.js';
+import { referrerGraphsOf, subjectOf } from '../../transfer/referrers.js';
 import { requireDistinctNames } from '../../transfer/resolve.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { walk } from '../../transfer/walk.js';
@@ -30,7 +30,7 @@ export interface PushItem {
 }
 
 /** Lists the images of an input with their names in the registry. @throws ImageError NOT_FOUND, USAGE, INVALID, INCOMPLETE */
-export async function itemsOf(
+export async function listPushItems(
   input: string,
   at: Opened,
   target: PushTarget,
@@ -51,7 +51,7 @@ export async function itemsOf(
     if (images.length > 1 && (await subjectOf(source, image.descriptor, options))) continue;
     const graph = await walk(source, image.descriptor, options);
     const referrers =
-      options.referrers === false ? [] : await referringTo(source, [graph], options);
+      options.referrers === false ? [] : await referrerGraphsOf(source, [graph], options);
     const name = options.tag ?? image.reference ?? at.record?.reference;
     if (name === undefined)
       throw new ImageError(

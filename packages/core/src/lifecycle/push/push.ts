@@ -7,18 +7,18 @@ import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Bytes } from '../../transfer/store.js';
 import { sharedCache } from '../cache/shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { noteUse } from '../workspace/note-use.js';
-import { rememberedUploads } from './packed-layers.js';
+import { recordImageUse } from '../workspace/note-use.js';
+import { openUploadMemory } from './packed-layers.js';
 import {
-  alreadyThere,
-  packings,
-  planImage,
+  skippedResult,
+  createLayerMemory,
+  planPushImage,
   pushImage,
   type Pushed,
   type PushImageOptions,
 } from './push-image.js';
-import { itemsOf, requireOnePerName, type PushItem, type PushNaming } from './push-items.js';
-import { expanded } from '../workspace/files-matching.js';
+import { listPushItems, requireOnePerName, type PushItem, type PushNaming } from './push-items.js';
+import { expandPatterns } from '../workspace/files-matching.js';
 import { parseTarget } from '../workspace/registry-address.js';
 import { openIn } from '../workspace/open-in.js';
 import { openEngine, type Workspace } from '../workspace/workspace.js';
@@ -67,24 +67,24 @@ export async function push(
   const opened: Opened[] = [];
   try {
     const items: PushItem[] = [];
-    for (const input of await expanded(inputs, options.cwd)) {
+    for (const input of await expandPatterns(inputs, options.cwd)) {
       const at = await openIn(workspace, input, { ...options, engine: theEngine });
       opened.push(at);
       for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
-      items.push(...(await itemsOf(input, at, target, options)));
+      items.push(...(await listPushItems(input, at, target, options)));
     }
     requireOnePerName(items, options);
     if (options.dryRun) {
       const planned: PushResult[] = [];
-      const dry = { ...options, packings: packings() };
-      for (const item of items) planned.push(resultOf(item, await planImage(item, dry)));
+      const dry = { ...options, packings: createLayerMemory() };
+      for (const item of items) planned.push(resultOf(item, await planPushImage(item, dry)));
       return planned;
     }
     const { openRegistry } = await import('../../distribution/open-repository.js');
     const plainHttp = target.plainHttp ?? options.registry?.plainHttp;
     await using client = await openRegistry(target.registry, { ...options.registry, plainHttp });
     const results = await pushAll(client, items, options);
-    for (const at of opened) await noteUse(at, workspace.place, options);
+    for (const at of opened) await recordImageUse(at, workspace.place, options);
     return results;
   } finally {
     for (const { source } of opened) await source[Symbol.asyncDispose]();
@@ -107,9 +107,9 @@ async function pushAll(
 ): Promise<PushResult[]> {
   const { Repository } = await import('../../distribution/repository.js');
   const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
-  const common = { known: new KnownBlobs(), uploads: rememberedUploads(sharedCache()) };
+  const common = { known: new KnownBlobs(), uploads: openUploadMemory(sharedCache()) };
   const results = new Map<PushItem, PushResult>();
-  const each = { ...options, packings: packings() };
+  const each = { ...options, packings: createLayerMemory() };
   // An image that is given twice under the same name is pushed once.
   const first = new Map(items.toReversed().map((item) => [item.reference, item]));
   try {
@@ -139,7 +139,7 @@ async function pushAll(
     const result = results.get(item);
     if (result) return [result];
     const before = results.get(first.get(item.reference) ?? item);
-    return before ? [resultOf(item, alreadyThere(before.digest))] : [];
+    return before ? [resultOf(item, skippedResult(before.digest))] : [];
   });
 }
 

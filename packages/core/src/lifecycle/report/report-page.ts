@@ -1,6 +1,6 @@
 import ms from 'ms';
 import { amount, html, page, type Html } from '../../page/html.js';
-import { picture, PICTURE_STYLE } from './report-picture.js';
+import { renderTreemap, PICTURE_STYLE } from './report-picture.js';
 import type { Report } from './report.js';
 import type { RunSummary } from './report-runs.js';
 
@@ -27,7 +27,7 @@ export async function reportPage(report: Report): Promise<string> {
           </div>`,
       )}
     </dl>
-    ${(await picture(report)) ??
+    ${(await renderTreemap(report)) ??
     html`<p>No archives yet: <code>nx run PROJECT:image-save</code> makes one.</p>`}
     ${problemsOf(report)} ${archivesOf(report)} ${pruneOf(report)} ${runsOf(report.runs)}`;
   return page(`Images of ${workspace}`, body, STYLE);

@@ -34,7 +34,7 @@ interface Node {
  * A treemap of disk use by project and archive. Colour shows the last use, hatching the share of layers that other archives
  * have, too, and a dashed outline that `prune` would delete it. Undefined when no archive takes space.
  */
-export async function picture(report: Report): Promise<Html | undefined> {
+export async function renderTreemap(report: Report): Promise<Html | undefined> {
   const { archives, prune, created, bytes } = report;
   if (bytes === 0) return undefined;
   const { hierarchy, treemap } = await import('d3-hierarchy');

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { locator, type Located } from '../../catalog/locate.js';
+import { createLocator, type Located } from '../../catalog/locate.js';
 import { parseRuns, RUNS_FOLDER, type TaskRun } from '../../definition/runs.js';
-import { allocated } from '../../disk/allocated.js';
+import { allocatedBytes } from '../../disk/allocated.js';
 import { readOwn } from '../../disk/own-file.js';
 import { ImageError, systemCode } from '../../errors.js';
 import type { VerbOptions } from '../workspace/call.js';
@@ -58,7 +58,7 @@ export interface Unreadable extends Pick<Problem, 'name' | 'path' | 'detail' | '
 export async function report(workspace: Workspace, options: ReportOptions): Promise<Report> {
   const { place, root } = workspace;
   const entries = await list(workspace);
-  const locate = locator(place);
+  const locate = createLocator(place);
   const unreadable: Unreadable[] = [];
   const read: { readonly entry: ListEntry; readonly layers: ReportedArchive['layers'] }[] = [];
   for (const entry of entries) {
@@ -114,7 +114,7 @@ export async function report(workspace: Workspace, options: ReportOptions): Prom
 
 /** Size on disk of an archive below our folder; 0 for others. */
 async function bytesOf(located: Located | undefined): Promise<number> {
-  return located?.kind === 'own' ? allocated(located.path) : 0;
+  return located?.kind === 'own' ? allocatedBytes(located.path) : 0;
 }
 
 async function layersOf(

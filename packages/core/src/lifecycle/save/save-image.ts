@@ -7,7 +7,7 @@ import { updateCatalog } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import type { Facts } from '../../definition/definition.js';
 import { requireFolderBelow } from '../../disk/own-folder.js';
-import { slashed } from '../../disk/slashed.js';
+import { toSlashes } from '../../disk/slashed.js';
 import { systemCode } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import { copyGraph } from '../../transfer/copy.js';
@@ -72,7 +72,7 @@ export async function saveImage(
   await writer.tag(graph.root, target.reference);
   await writer.commit(options);
   if (!record) throw new TypeError('an archive was committed without its record');
-  await register(workspace, target.path, record);
+  await registerArchive(workspace, target.path, record);
   return resultOf(target, record, 'saved');
 }
 
@@ -83,12 +83,12 @@ function archiveSize(graph: Graph): number {
 }
 
 /** Adds or updates the catalog entry of a record. */
-export async function register(
+export async function registerArchive(
   { place }: Workspace,
   path: string,
   record: ImageRecord,
 ): Promise<void> {
-  const file = slashed(relative(place.folder, path));
+  const file = toSlashes(relative(place.folder, path));
   await updateCatalog(place, {
     upsert: [entryOf(record, file)],
     defaults: { created: new Date().toISOString(), usage_count: 0 },
@@ -101,7 +101,7 @@ export async function register(
  * @param isIt whether a record is that of the wanted image.
  * @returns undefined when the archive must be written
  */
-export async function savedAlready(
+export async function findSavedImage(
   target: SaveTarget,
   isIt: (record: ImageRecord) => boolean,
 ): Promise<SaveResult | undefined> {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
-import { heal } from '../../catalog/commit.js';
+import { healArchive } from '../../catalog/commit.js';
 import { lockPath, spoolFolder } from '../../catalog/file.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { withLock } from '../../disk/lock.js';
@@ -13,7 +13,7 @@ import { copy } from '../../transfer/copy.js';
 import type { Source } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { makeRoom } from '../prune/make-room.js';
-import { saveImage, savedAlready, type SaveResult, type SaveTarget } from './save-image.js';
+import { saveImage, findSavedImage, type SaveResult, type SaveTarget } from './save-image.js';
 import { archiveOf, openEngine, type Workspace } from '../workspace/workspace.js';
 
 /** How images are saved. */
@@ -95,8 +95,8 @@ async function saveByName(
   return withLock(
     lockPath(workspace.place, target.name),
     async () => {
-      if (!options.dryRun) await heal({ folder: workspace.place.folder, path: target.path });
-      const current = await savedAlready(
+      if (!options.dryRun) await healArchive({ folder: workspace.place.folder, path: target.path });
+      const current = await findSavedImage(
         target,
         ({ digest, configDigest }) => id === digest || id === configDigest,
       );

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { modified } from '../../disk/allocated.js';
+import { modifiedAt } from '../../disk/allocated.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { addressOf, clientOf } from '../../registry/access/client-address.js';
 
@@ -82,7 +82,7 @@ export async function listen(
 }
 
 /** Parses `HOST:PORT`; IPv6 addresses in brackets. @throws ImageError USAGE */
-export function addressIn(text: string): Pick<ListenOptions, 'host' | 'port'> {
+export function parseListenAddress(text: string): Pick<ListenOptions, 'host' | 'port'> {
   const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain ?? '';
   if (host !== '' && port !== '' && Number(port) <= 65_535) return { host, port: Number(port) };
@@ -137,7 +137,7 @@ async function tlsContext({ cert, key }: { cert: string; key: string }) {
 
 /** Reloads certificate and key when their files change. */
 async function renew(server: TlsServer, tls: { cert: string; key: string }) {
-  const times = async () => [await modified(tls.cert), await modified(tls.key)].join();
+  const times = async () => [await modifiedAt(tls.cert), await modifiedAt(tls.key)].join();
   let seen = await times();
   const reload = async () => {
     const now = await times();

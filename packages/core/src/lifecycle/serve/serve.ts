@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { statIfThere } from '../../disk/allocated.js';
+import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import { LAYOUT_FILE } from '../../oci/layout.js';
 import type { Opened } from '../../open.js';
@@ -8,11 +8,11 @@ import { Metrics } from '../../registry/metrics.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import type { RegistryReader, RegistryStorage } from '../../registry/hosted.js';
 import type { Bytes } from '../../transfer/store.js';
-import { size } from '../workspace/units.js';
+import { parseSize } from '../workspace/units.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { filesMatching } from '../workspace/files-matching.js';
 import { RegistryArchives } from '../../registry/archives.js';
-import { addressIn, listen, type Listening } from './listen.js';
+import { parseListenAddress, listen, type Listening } from './listen.js';
 import { registryFolder } from '../maintain/maintain-registry.js';
 import {
   accessFor,
@@ -20,9 +20,9 @@ import {
   warnOfPlainPasswords,
   type AccessControl,
 } from './serve-access.js';
-import { expanded } from '../workspace/files-matching.js';
+import { expandPatterns } from '../workspace/files-matching.js';
 import { parseTarget } from '../workspace/registry-address.js';
-import { keepUp, parseUpkeep, type UpkeepOptions } from '../maintain/upkeep.js';
+import { startUpkeep, parseUpkeep, type UpkeepOptions } from '../maintain/upkeep.js';
 import { openIn } from '../workspace/open-in.js';
 import { openEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -56,7 +56,7 @@ export async function serve(
   inputs: readonly string[],
   options: ServeOptions,
 ): Promise<Listening> {
-  const address = addressIn(options.listen ?? '127.0.0.1:0');
+  const address = parseListenAddress(options.listen ?? '127.0.0.1:0');
   const { tlsCert: cert, tlsKey: key } = options;
   if ((cert === undefined) !== (key === undefined))
     throw new ImageError('USAGE', 'expected --tls-cert and --tls-key, got one of them');
@@ -70,7 +70,7 @@ export async function serve(
   const handler = registryHandler({ hosted, hosting, access, checkHost, metrics, onAnswered });
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
   const listening = await listen(handler, { ...address, tls });
-  const keeping = hosting && keepUp(registryFolder(workspace, options), upkeep, options);
+  const keeping = hosting && startUpkeep(registryFolder(workspace, options), upkeep, options);
   return {
     url: listening.url,
     [Symbol.asyncDispose]: async () => {
@@ -90,7 +90,7 @@ async function openStorage(
 ): Promise<{ readonly hosted: RegistryReader; readonly hosting?: RegistryStorage }> {
   const { cwd } = options;
   if (inputs.length === 0) {
-    const most = maxUsed === undefined ? undefined : size(maxUsed, '--max-used');
+    const most = maxUsed === undefined ? undefined : parseSize(maxUsed, '--max-used');
     const store = new RegistryStore(registryFolder(workspace, { cwd, root }), { maxUsed: most });
     const own = upstream === undefined ? store : await mirrorOf(store, upstream, options);
     return readOnly ? { hosted: own } : { hosted: own, hosting: own };
@@ -140,11 +140,11 @@ async function mirrorOf(
 /** Expands patterns, and folders that are not OCI layouts, to the archives in them. */
 async function archivesIn(inputs: readonly string[], cwd: string): Promise<string[]> {
   const all: string[] = [];
-  for (const input of await expanded(inputs, cwd)) {
+  for (const input of await expandPatterns(inputs, cwd)) {
     const path = resolve(cwd, input);
-    const isFolder = (await statIfThere(path))?.isDirectory() ?? false;
+    const isFolder = (await statIfExists(path))?.isDirectory() ?? false;
     const found =
-      isFolder && !(await statIfThere(join(path, LAYOUT_FILE)))
+      isFolder && !(await statIfExists(join(path, LAYOUT_FILE)))
         ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'], { follow: true })
         : [input];
     if (found.length === 0)

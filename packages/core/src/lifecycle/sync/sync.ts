@@ -2,16 +2,21 @@ import { resolve } from 'node:path';
 import { readCatalog } from '../../catalog/file.js';
 import type { CatalogPlace } from '../../catalog/locate.js';
 import type { CatalogEntry } from '../../catalog/reconcile.js';
-import { statIfThere } from '../../disk/allocated.js';
+import { statIfExists } from '../../disk/allocated.js';
 import { inside } from '../../disk/inside.js';
 import { ImageError } from '../../errors.js';
 import { isPath, withoutPrefix } from '../../location.js';
 import { parseReference, type Reference } from '../../oci/reference.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { deleteArchive, receiveImage } from './fleet-receive.js';
-import { deleteImage, sendImage } from './fleet-send.js';
-import { listFleet, type Fleet, type LocalImage, type SyncResult } from './fleet-records.js';
+import { deleteArchive, receiveImage } from './sync-receive.js';
+import { deleteImage, sendImage } from './sync-send.js';
+import {
+  listSynced,
+  type SyncRepository,
+  type LocalImage,
+  type SyncResult,
+} from './sync-records.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** How a folder and a repository are synchronised. */
@@ -59,9 +64,9 @@ export async function sync(
   const repository = repositoryIn(isSending ? to : from);
   await using client = await openRegistry(repository.registry, options.registry);
   const known = new KnownBlobs();
-  const fleet: Fleet = { open: () => new Repository(client, repository, { known }) };
+  const shared: SyncRepository = { open: () => new Repository(client, repository, { known }) };
   const entries = await readCatalog(place);
-  const [local, remote] = [localRecords(place, entries), await listFleet(fleet, options)];
+  const [local, remote] = [localRecords(place, entries), await listSynced(shared, options)];
   const results: SyncResult[] = [];
   const names = isSending ? [...local.keys()] : [...remote];
   // A mistyped source must not delete everything at the destination.
@@ -73,8 +78,8 @@ export async function sync(
   const move = async (name: string, signal: AbortSignal): Promise<void> => {
     const call = { ...options, signal };
     const mine = local.get(name);
-    if (!isSending) results.push(await receiveImage(folderWorkspace, fleet, name, mine, call));
-    else if (mine) results.push(await sendImage(fleet, place, mine, remote.has(name), call));
+    if (!isSending) results.push(await receiveImage(folderWorkspace, shared, name, mine, call));
+    else if (mine) results.push(await sendImage(shared, place, mine, remote.has(name), call));
   };
   await forEachOf(names, { concurrency: CONCURRENCY, signal: options.signal }, move);
   if (options.prune) {
@@ -85,7 +90,7 @@ export async function sync(
       if (isSending ? here.has(name) : remote.has(name)) continue;
       results.push(
         isSending
-          ? await deleteImage(fleet, name, kept, options)
+          ? await deleteImage(shared, name, kept, options)
           : await deleteArchive(folderWorkspace, name, local.get(name), options),
       );
     }
@@ -109,7 +114,7 @@ function localRecords(
 
 async function isFolder(text: string, cwd: string): Promise<boolean> {
   if (isPath(text) || text.endsWith('/')) return true;
-  return (await statIfThere(resolve(cwd, text)))?.isDirectory() === true;
+  return (await statIfExists(resolve(cwd, text)))?.isDirectory() === true;
 }
 
 /** Parses `HOST[:PORT]/REPOSITORY`. @throws ImageError USAGE */

@@ -5,7 +5,7 @@ import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
 import { ImageError } from '../../errors.js';
 import type { VerbOptions } from './call.js';
 import { filesMatching } from './files-matching.js';
-import { conventionalName, type Workspace } from './workspace.js';
+import { checkConvention, type Workspace } from './workspace.js';
 
 /** The same pattern as the Nx plugin's. */
 const DEFINITION_PATTERN = `**/images/*/${DEFINITION_FILE}`;
@@ -58,7 +58,7 @@ export async function readDefinition(
   const given = resolve(cwd, path);
   const file = (await isFolder(given)) ? join(given, DEFINITION_FILE) : given;
   const definition = parseDefinition({ text: await readText(file), path: file });
-  conventionalName(settings, definition.name, [definition.project]);
+  checkConvention(settings, definition.name, [definition.project]);
   return { definition, folder: dirname(file) };
 }
 

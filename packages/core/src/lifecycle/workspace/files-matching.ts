@@ -1,4 +1,4 @@
-import { slashed } from '../../disk/slashed.js';
+import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
 
 export interface FilesOptions {
@@ -28,14 +28,14 @@ export async function filesMatching(
 }
 
 /** Replaces each glob pattern by the files that match it. @throws ImageError NOT_FOUND (no file matches a pattern) */
-export async function expanded(inputs: readonly string[], cwd: string): Promise<string[]> {
+export async function expandPatterns(inputs: readonly string[], cwd: string): Promise<string[]> {
   const all: string[] = [];
   for (const input of inputs) {
     if (!/[*?[\]{}]/.test(input)) {
       all.push(input);
       continue;
     }
-    const files = await filesMatching(cwd, [slashed(input)], { follow: true });
+    const files = await filesMatching(cwd, [toSlashes(input)], { follow: true });
     if (files.length === 0)
       throw new ImageError('NOT_FOUND', `${input}: expected files that match, got none`, {
         location: input,

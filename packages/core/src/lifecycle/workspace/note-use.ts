@@ -6,7 +6,7 @@ import type { Opened } from '../../open.js';
 import type { VerbOptions } from './call.js';
 
 /** Records the use of an image if its archive is in the catalog's folder. Failing to record it is a notice, not an error. */
-export async function noteUse(
+export async function recordImageUse(
   { record, path }: Opened,
   place: CatalogPlace,
   { onEvent, now = new Date() }: Pick<VerbOptions, 'onEvent'> & { readonly now?: Date } = {},

@@ -12,11 +12,11 @@ export function openIn(
   location: string,
   options: Omit<OpenOptions, 'place' | 'limits'>,
 ): Promise<Opened> {
-  return withOwnName(openLocation(location, { ...options, place, limits }), place.workspace);
+  return requireOwnName(openLocation(location, { ...options, place, limits }), place.workspace);
 }
 
 /** Checks that the record of an opened archive names its own image; closes the source if not. @throws ImageError CONFLICT */
-export async function withOwnName(opening: Promise<Opened>, root: string): Promise<Opened> {
+export async function requireOwnName(opening: Promise<Opened>, root: string): Promise<Opened> {
   const opened = await opening;
   const { record, path = '' } = opened;
   try {

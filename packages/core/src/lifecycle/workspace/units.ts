@@ -3,7 +3,7 @@ import ms, { type StringValue } from 'ms';
 import { ImageError } from '../../errors.js';
 
 /** Parses a duration into milliseconds. @param rule its setting, for messages. @throws ImageError USAGE */
-export function duration(text: string, rule: string): number {
+export function parseDuration(text: string, rule: string): number {
   const milliseconds = ms(text as StringValue);
   if (typeof milliseconds === 'number' && milliseconds >= 0) return milliseconds;
   throw new ImageError(
@@ -13,14 +13,14 @@ export function duration(text: string, rule: string): number {
 }
 
 /** Parses a size, or a share of `total` such as `10%`, into bytes. @throws ImageError USAGE */
-export function space(text: string, total: number, rule: string): number {
+export function parseSpace(text: string, total: number, rule: string): number {
   const [, percent] = /^([0-9]+(?:\.[0-9]+)?) ?%$/.exec(text) ?? [];
   if (percent !== undefined && Number(percent) <= 100) return (total * Number(percent)) / 100;
-  return size(text, rule, 'a size such as 20GB or 10%');
+  return parseSize(text, rule, 'a size such as 20GB or 10%');
 }
 
 /** Parses a size into bytes; `10GB` and `10GiB` both mean 10 × 2³⁰. @throws ImageError USAGE */
-export function size(text: string, rule: string, expected = 'a size such as 20GB'): number {
+export function parseSize(text: string, rule: string, expected = 'a size such as 20GB'): number {
   const isSize = /^[0-9]+(?:\.[0-9]+)? ?(?:[kmgtp]?i?b)?$/i.test(text);
   const parsed = isSize ? bytes.parse(text.replace(/i(?=b$)/i, '')) : null;
   if (parsed !== null) return parsed;

@@ -10,7 +10,7 @@ import { detectEngine, type EngineOptions } from '../../engine/detect.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../../oci/limits.js';
-import { size } from './units.js';
+import { parseSize } from './units.js';
 
 /** A folder with archives, settings and a catalog. All paths are absolute. */
 export interface Workspace {
@@ -67,7 +67,7 @@ export async function openWorkspace(
 function limitsOf({ limits }: Settings): Limits {
   const bytes = (key: 'manifest' | 'unpacked' | 'tar_header', fallback: number): number => {
     const text = limits[key];
-    return text === undefined ? fallback : size(text, `${SETTINGS_FILE} limits.${key}`);
+    return text === undefined ? fallback : parseSize(text, `${SETTINGS_FILE} limits.${key}`);
   };
   const { manifestBytes, unpackedBytes, headerBytes, ...counts } = DEFAULT_LIMITS;
   return {
@@ -104,12 +104,12 @@ export async function openEngine(
  * @throws ImageError NAMING
  */
 export function archiveOf({ settings, place }: Workspace, name: string, project?: string): string {
-  const parts = conventionalName(settings, name, project === undefined ? [] : [project]);
+  const parts = checkConvention(settings, name, project === undefined ? [] : [project]);
   return inside(place.folder, parts.project, `${name}.tar`);
 }
 
 /** Checks a name against the convention and `naming.pattern` of the settings. @throws ImageError NAMING */
-export function conventionalName(
+export function checkConvention(
   { namePattern }: Settings,
   name: string,
   projects: readonly string[],

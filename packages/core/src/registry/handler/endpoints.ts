@@ -18,7 +18,7 @@ export function workFor(method: string, route: Route): Work {
 }
 
 /** Whether a request uploads content in its body. */
-export function bringsContent(method: string, { kind }: Route): boolean {
+export function uploadsContent(method: string, { kind }: Route): boolean {
   return (
     (kind === 'manifest' && method === 'PUT') ||
     ((kind === 'uploads' || kind === 'upload') && ['POST', 'PATCH', 'PUT'].includes(method))

@@ -6,12 +6,12 @@ import { challenge, UNRESTRICTED, type Access, type Rights } from '../access/acc
 import { bodyOf } from './body.js';
 import { refuseCrossSiteWrite, setBrowserHeaders } from '../access/browser-guard.js';
 import { addressOf, clientOf } from '../access/client-address.js';
-import { bringsContent, workFor } from './endpoints.js';
+import { uploadsContent, workFor } from './endpoints.js';
 import { Limiter } from './limiter.js';
 import type { Metrics } from '../metrics.js';
 import { PAGES, renderPage } from '../pages/pages.js';
 import { requirePermission } from './permission.js';
-import { asProblem, Problem } from '../problem.js';
+import { toProblem, Problem } from '../problem.js';
 import { parseTarget } from './request-target.js';
 import { parseRoute, type Route } from './routes.js';
 
@@ -117,7 +117,7 @@ async function handle(
   try {
     await answerCall(call, options);
   } catch (error) {
-    const problem = asProblem(error);
+    const problem = toProblem(error);
     // A client that disconnected is not a failure of this registry.
     if (problem.status >= 500 && !disconnected.signal.aborted) failure = error;
     sendProblem(request, response, problem);
@@ -182,7 +182,7 @@ async function answerRoute(
   requirePermission(method, route, rights);
   const work = workFor(method, route);
   const client = clientOf(address);
-  using _ = bringsContent(method, route) ? limiters.uploads.enter(client) : undefined;
+  using _ = uploadsContent(method, route) ? limiters.uploads.enter(client) : undefined;
   await work({
     request,
     response,

@@ -1,7 +1,7 @@
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { MediaType } from '../../oci/media-types.js';
-import { paged, type Page } from '../hosted.js';
+import { pageOf, type Page } from '../hosted.js';
 import { answer, answerJson, type Exchange } from './exchange.js';
 import { Problem } from '../problem.js';
 
@@ -12,7 +12,7 @@ const MAX_REFERRERS_BYTES = 1024 * 1024;
 export async function sendCatalog(exchange: Exchange): Promise<void> {
   const { list, headers } = await readPage(exchange, '/v2/_catalog', async (page) => {
     const all = await exchange.hosted.repositories();
-    return paged(
+    return pageOf(
       all.filter((name) => exchange.rights.may('read', name)),
       page,
     );

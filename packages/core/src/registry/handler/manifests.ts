@@ -1,7 +1,7 @@
 import { ImageError } from '../../errors.js';
 import { algorithmOf, digestOf, isDigest, type Digest } from '../../oci/digest.js';
 import { isObject, parseJson } from '../../oci/json.js';
-import { asReferrer, parseManifest, type Manifest } from '../../oci/manifest.js';
+import { referrerOf, parseManifest, type Manifest } from '../../oci/manifest.js';
 import { isManifestType } from '../../oci/media-types.js';
 import { isTag } from '../../oci/reference.js';
 import { sendContent } from './content.js';
@@ -51,7 +51,7 @@ export async function putManifest(
   const document = parseDocument(bytes);
   const mediaType = mediaTypeOf(exchange, document);
   const manifest = checkManifest(mediaType, document, bytes);
-  const descriptor = asReferrer({ mediaType, digest, size: bytes.byteLength }, manifest, bytes);
+  const descriptor = referrerOf({ mediaType, digest, size: bytes.byteLength }, manifest, bytes);
   const subject = manifest.subject?.digest;
   try {
     await hosting.putManifest(

@@ -24,7 +24,7 @@ const MAX_INDEX_IMAGES = 50;
 const MAX_DOCUMENT_BYTES = 256 * 1024;
 
 /** Reads the facts of an image; undefined if it does not exist, is damaged, or is too large for a page. */
-export async function factsOf(
+export async function readImageFacts(
   hosted: RegistryReader,
   repository: string,
   reference: string,

@@ -4,7 +4,7 @@ import { isRepository } from '../../oci/reference.js';
 import type { RegistryReader } from '../hosted.js';
 import type { Rights } from '../access/access.js';
 import { amount, html, page, type Html } from '../../page/html.js';
-import { factsOf, type ImageFacts } from './image-facts.js';
+import { readImageFacts, type ImageFacts } from './image-facts.js';
 
 /** Path prefix of repository pages; no repository name can begin with `-`. */
 export const PAGES = '/-/';
@@ -66,7 +66,7 @@ async function repositoryPage(
   if (!found) return undefined;
   const tags = found.slice(0, TAGS_PER_PAGE);
   const rows = await Promise.all(
-    tags.map(async (tag) => tagRow(name, host, tag, await factsOf(hosted, name, tag))),
+    tags.map(async (tag) => tagRow(name, host, tag, await readImageFacts(hosted, name, tag))),
   );
   const last = tags.at(-1);
   const more =
@@ -121,7 +121,7 @@ async function imagePage(
   name: string,
   digest: Digest,
 ): Promise<string | undefined> {
-  const facts = await factsOf(hosted, name, digest);
+  const facts = await readImageFacts(hosted, name, digest);
   if (!facts) return undefined;
   const users = await usersOfLayers(hosted, name);
   const { images, size, descriptor } = facts;
@@ -204,7 +204,7 @@ async function usersOfLayers(
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const users = new Map<string, Set<string>>();
   for (const tag of (await hosted.tags(name, { limit: MAX_COMPARED_TAGS })) ?? []) {
-    const facts = await factsOf(hosted, name, tag);
+    const facts = await readImageFacts(hosted, name, tag);
     for (const { manifest } of facts?.images ?? [])
       for (const { digest } of manifest.layers)
         users.set(digest, (users.get(digest) ?? new Set()).add(facts?.descriptor.digest ?? ''));

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { describe as descriptorOf, type Descriptor } from '../../oci/descriptor.js';
 import { digestOf } from '../../oci/digest.js';
-import { asReferrer, parseManifest } from '../../oci/manifest.js';
+import { referrerOf, parseManifest } from '../../oci/manifest.js';
 import { MediaType } from '../../oci/media-types.js';
 import { collectGarbage } from './collect-registry.js';
 import { RegistryStore } from './registry-store.js';
@@ -24,7 +24,7 @@ async function putManifest(
 ): Promise<Descriptor> {
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [], ...fields }));
   const manifest = parseManifest(MediaType.index, bytes);
-  const descriptor = asReferrer(descriptorOf(MediaType.index, bytes), manifest, bytes);
+  const descriptor = referrerOf(descriptorOf(MediaType.index, bytes), manifest, bytes);
   const subject = manifest.subject?.digest;
   await store.putManifest(repository, { descriptor, subject, children: [], bytes }, tags);
   return descriptor;

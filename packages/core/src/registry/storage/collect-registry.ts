@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allocated, allocatedBy, statIfThere } from '../../disk/allocated.js';
+import { allocatedBytes, allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
 import { ALGORITHMS, type Digest } from '../../oci/digest.js';
 import type { StoredManifest } from '../hosted.js';
 import type { CallOptions } from '../../transfer/store.js';
@@ -16,7 +16,7 @@ import { removeEmptyFolders } from './empty-folders.js';
 import { repositoriesIn } from './list-repositories.js';
 import { RegistryStore } from './registry-store.js';
 import { moveBack, sweep } from './links.js';
-import { unlessAbsent } from '../../disk/if-there.js';
+import { ignoreMissing } from '../../disk/if-there.js';
 import { namesIn } from '../../disk/if-there.js';
 import { blobFile, blobFolder, digestOfBlobFile, partialFolder } from '../../store/paths.js';
 
@@ -62,7 +62,7 @@ export async function collectGarbage(
       const digest = digestOfLink(name);
       if (digest === undefined) continue;
       const path = blobLink(root, repository, digest);
-      const isOld = ((await statIfThere(path))?.mtimeMs ?? Infinity) < before;
+      const isOld = ((await statIfExists(path))?.mtimeMs ?? Infinity) < before;
       const trash = trashFile(root, digest, repository);
       const isSwept =
         isOld &&
@@ -76,13 +76,13 @@ export async function collectGarbage(
       Date.now() - uploadGrace,
     )) {
       uploads++;
-      freedBytes += await allocated(file);
+      freedBytes += await allocatedBytes(file);
       if (!dryRun) await rm(file, { force: true });
     }
     if (!dryRun) await removeStaleReferrers(store, root, repository);
   }
   for (const file of await filesOlderThan(root, partialFolder(root), Date.now() - uploadGrace)) {
-    freedBytes += await allocated(file);
+    freedBytes += await allocatedBytes(file);
     if (!dryRun) await rm(file, { force: true });
   }
   if (!dryRun) await removeEmptyFolders(root, before);
@@ -104,8 +104,8 @@ export async function collectGarbage(
 }
 
 async function freeableBytes(path: string, before: number): Promise<number | undefined> {
-  const info = await statIfThere(path);
-  return info && info.mtimeMs < before ? allocatedBy(info) : undefined;
+  const info = await statIfExists(path);
+  return info && info.mtimeMs < before ? allocatedBytesOf(info) : undefined;
 }
 
 /** Digests of the manifests of a repository and of all content that they reference. */
@@ -155,15 +155,15 @@ async function restore(
     if (!digest) continue;
     const [from, place] = [join(trash, name), placeOf(digest)];
     // If the content was pushed again meanwhile, the trashed copy is not needed.
-    if (await statIfThere(place)) await rm(from, { force: true });
-    else await unlessAbsent(() => moveBack(from, place));
+    if (await statIfExists(place)) await rm(from, { force: true });
+    else await ignoreMissing(() => moveBack(from, place));
   }
 }
 
 async function filesOlderThan(root: string, folder: string, before: number): Promise<string[]> {
   const old: string[] = [];
   for (const name of await namesIn(root, folder)) {
-    const info = await statIfThere(join(folder, name));
+    const info = await statIfExists(join(folder, name));
     if (info && info.mtimeMs < before) old.push(join(folder, name));
   }
   return old;

@@ -1,7 +1,7 @@
 import { lstat, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../errors.js';
-import { unlessAbsent } from '../../disk/if-there.js';
+import { ignoreMissing } from '../../disk/if-there.js';
 import { entriesIn } from '../../disk/if-there.js';
 import { repositoriesFolder } from '../../store/paths.js';
 
@@ -20,7 +20,7 @@ export async function removeEmptyFolders(root: string, before: number): Promise<
       if (!entry.isDirectory() || KEPT_FOLDERS.includes(entry.name)) continue;
       const path = join(folder, entry.name);
       await visit(path);
-      const info = await unlessAbsent(() => lstat(path));
+      const info = await ignoreMissing(() => lstat(path));
       if (info && info.mtimeMs < before) await rmdir(path).catch(ignoreFolderInUse);
     }
   };

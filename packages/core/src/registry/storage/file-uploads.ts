@@ -2,7 +2,7 @@ import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { statIfThere } from '../../disk/allocated.js';
+import { statIfExists } from '../../disk/allocated.js';
 import {
   fileMode,
   makeFolder,
@@ -18,7 +18,7 @@ import type { Bytes, CallOptions } from '../../transfer/store.js';
 import { tap } from '../../transfer/tap.js';
 import { linkFolder, uploadFile } from './registry-paths.js';
 import type { Quota } from './quota.js';
-import { inFolder } from './links.js';
+import { withFolder } from './links.js';
 import { blobFile } from '../../store/paths.js';
 
 /** Without `O_CREAT`: if the file is missing, another process has taken over the upload. */
@@ -66,7 +66,7 @@ export class FileUploads implements Uploads {
     const id = randomBytes(16).toString('hex');
     const path = this.#path(repository, id);
     await this.#quota.admit();
-    const folders = await inFolder(dirname(path), this.#folders, async () => {
+    const folders = await withFolder(dirname(path), this.#folders, async () => {
       await (await open(path, 'wx', fileMode(this.#folders))).close();
     });
     this.#quota.addFolders(folders);
@@ -82,7 +82,7 @@ export class FileUploads implements Uploads {
 
   async size(repository: string, id: string): Promise<number> {
     const { path, size } = await this.#session(repository, id);
-    if (await statIfThere(path)) return size;
+    if (await statIfExists(path)) return size;
     // Another process has taken it over.
     this.#sessions.delete(`${repository} ${id}`);
     return (await this.#session(repository, id)).size;

@@ -2,11 +2,11 @@ import { constants, statSync } from 'node:fs';
 import { open, rename, rm, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { allocatedBy, statIfThere } from '../../disk/allocated.js';
+import { allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
 import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../../disk/atomic-write.js';
 import { refuseLinks } from '../../disk/links-below.js';
 import { systemCode } from '../../errors.js';
-import { unlessAbsent } from '../../disk/if-there.js';
+import { ignoreMissing } from '../../disk/if-there.js';
 
 /**
  * Creates an empty marker file durably; refreshes its time if it exists.
@@ -14,7 +14,7 @@ import { unlessAbsent } from '../../disk/if-there.js';
  * @returns the number of folders created for it
  */
 export async function makeLink(path: string, options: FolderOptions): Promise<number> {
-  const folders = await inFolder(dirname(path), options, async () => {
+  const folders = await withFolder(dirname(path), options, async () => {
     await (await open(path, APPEND_FLAGS, fileMode(options))).close();
     const now = new Date();
     await utimes(path, now, now);
@@ -32,7 +32,7 @@ const APPEND_FLAGS =
  *
  * @returns the number of folders created
  */
-export async function inFolder(
+export async function withFolder(
   folder: string,
   options: FolderOptions,
   work: () => Promise<void>,
@@ -66,8 +66,8 @@ export async function touch(path: string, trash: string, unlessWithin = 0): Prom
     // Synchronous, as this is on the path of every read and takes no longer than reading a link.
     const info = statSync(path, { throwIfNoEntry: false });
     if (info && Date.now() - info.mtimeMs < unlessWithin) return true;
-    if (info && (await unlessAbsent(() => refreshTime(path)))) return true;
-    if (looks === MAX_LOOKS || !(await statIfThere(trash))) return false;
+    if (info && (await ignoreMissing(() => refreshTime(path)))) return true;
+    if (looks === MAX_LOOKS || !(await statIfExists(trash))) return false;
     await sleep(LOOK_INTERVAL_MS);
   }
 }
@@ -95,14 +95,14 @@ export async function sweep(
   { before, ...options }: FolderOptions & { readonly before: number },
 ): Promise<number | undefined> {
   const isOld = async (file: string) => {
-    const info = await statIfThere(file);
-    return info && info.mtimeMs < before ? allocatedBy(info) : undefined;
+    const info = await statIfExists(file);
+    return info && info.mtimeMs < before ? allocatedBytesOf(info) : undefined;
   };
   if ((await isOld(path)) === undefined) return undefined;
   await makeFolder(dirname(trash), options);
-  if (!(await unlessAbsent(() => rename(path, trash).then(() => true)))) return undefined;
+  if (!(await ignoreMissing(() => rename(path, trash).then(() => true)))) return undefined;
   const freed = await isOld(trash);
-  if (freed === undefined) await unlessAbsent(() => moveBack(trash, path));
+  if (freed === undefined) await ignoreMissing(() => moveBack(trash, path));
   else await rm(trash, { force: true });
   return freed;
 }

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import { linked } from '../../disk/links-below.js';
+import { symbolicLinkError } from '../../disk/links-below.js';
 import { nameOfFilePath } from '../../oci/file-name.js';
 import { isRepository, isTag } from '../../oci/reference.js';
 import { linkFolder } from './registry-paths.js';
@@ -28,7 +28,7 @@ export async function repositoriesIn(
   const visit = async (folder: string): Promise<void> => {
     const all = await entriesIn(root, folder);
     const link = all.find((entry) => entry.isSymbolicLink());
-    if (link && links === 'refuse') throw linked(join(folder, link.name));
+    if (link && links === 'refuse') throw symbolicLinkError(join(folder, link.name));
     const entries = all.filter((entry) => entry.isDirectory());
     const has = entries.flatMap(({ name }) => (name.startsWith('_') ? [name] : []));
     const name = nameOfFilePath(relative(top, folder));

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImageError } from '../../errors.js';
-import { unlessAbsent } from '../../disk/if-there.js';
+import { ignoreMissing } from '../../disk/if-there.js';
 
 /** Disk space is counted again after this long (ms), or this many times the duration of the last count if longer. */
 const MAX_COUNT_AGE_MS = 10_000;
@@ -96,7 +96,7 @@ const LSTAT_CONCURRENCY = 64;
 
 /** The disk space of a folder and all that is below it, in bytes; symbolic links are not followed. */
 async function usedBy(folder: string): Promise<number> {
-  const entries = (await unlessAbsent(() => readdir(folder, { withFileTypes: true }))) ?? [];
+  const entries = (await ignoreMissing(() => readdir(folder, { withFileTypes: true }))) ?? [];
   let used = await spaceOf(folder);
   const files = entries.filter((entry) => !entry.isDirectory());
   for (let at = 0; at < files.length; at += LSTAT_CONCURRENCY) {
@@ -110,6 +110,6 @@ async function usedBy(folder: string): Promise<number> {
 }
 
 async function spaceOf(path: string): Promise<number> {
-  const info = await unlessAbsent(() => lstat(path));
+  const info = await ignoreMissing(() => lstat(path));
   return info ? ENTRY_BYTES + info.blocks * 512 : 0;
 }

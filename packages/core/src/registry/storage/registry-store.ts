@@ -1,14 +1,14 @@
 import { lstat } from 'node:fs/promises';
-import { statIfThere } from '../../disk/allocated.js';
+import { statIfExists } from '../../disk/allocated.js';
 import { ImageError, shortList } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
-import { asReferrer, parseManifest } from '../../oci/manifest.js';
+import { referrerOf, parseManifest } from '../../oci/manifest.js';
 import { isManifestType } from '../../oci/media-types.js';
 import { only } from '../../transfer/copy.js';
 import {
-  isWanted,
-  paged,
+  isSelected,
+  pageOf,
   type StoredManifest,
   type RegistryStorage,
   type Page,
@@ -32,7 +32,7 @@ import { Quota } from './quota.js';
 import { repositoriesIn, tagsIn } from './list-repositories.js';
 import { FileUploads } from './file-uploads.js';
 import { touch } from './links.js';
-import { unlessAbsent } from '../../disk/if-there.js';
+import { ignoreMissing } from '../../disk/if-there.js';
 import { namesIn } from '../../disk/if-there.js';
 import { removeFile } from '../../disk/if-there.js';
 import { blobFile } from '../../store/paths.js';
@@ -65,14 +65,17 @@ export class RegistryStore implements RegistryStorage {
   async repositories(page?: Page): Promise<readonly string[]> {
     const all = await repositoriesIn(this.#root, { links: 'skip' });
     const listed = all.flatMap(({ name, has }) => (has.includes('_manifests') ? [name] : []));
-    return paged(listed, page);
+    return pageOf(listed, page);
   }
 
   async tags(repository: string, page?: Page): Promise<readonly string[] | undefined> {
     const tags = await tagsIn(this.#root, repository);
-    if (tags.length === 0 && !(await statIfThere(linkFolder(this.#root, repository, '_manifests'))))
+    if (
+      tags.length === 0 &&
+      !(await statIfExists(linkFolder(this.#root, repository, '_manifests')))
+    )
       return undefined;
-    return paged(tags, page);
+    return pageOf(tags, page);
   }
 
   async manifest(repository: string, reference: string): Promise<Descriptor | undefined> {
@@ -89,7 +92,7 @@ export class RegistryStore implements RegistryStorage {
   async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
     // Mark it as in use: the client may reference it next.
     if (!(await this.keep(repository, digest, RECENT_MARK_MS))) return undefined;
-    const size = (await unlessAbsent(() => lstat(blobFile(this.#root, digest))))?.size;
+    const size = (await ignoreMissing(() => lstat(blobFile(this.#root, digest))))?.size;
     return size === undefined ? undefined : { mediaType: 'application/octet-stream', digest, size };
   }
 
@@ -101,7 +104,7 @@ export class RegistryStore implements RegistryStorage {
     const { start = 0, end = descriptor.size } = options;
     const { digest } = descriptor;
     // Blobs of all repositories share one folder, so check the link of this one.
-    if (!(await statIfThere(blobLink(this.#root, repository, digest))))
+    if (!(await statIfExists(blobLink(this.#root, repository, digest))))
       throw new ImageError('NOT_FOUND', `${repository}: expected ${digest}, got none`);
     if (!isManifestType(descriptor.mediaType))
       return yield* this.#blobs.read(descriptor, options) as AsyncGenerator<Uint8Array, void, void>;
@@ -125,7 +128,7 @@ export class RegistryStore implements RegistryStorage {
       // Most links record the artifact type, so manifests of another type need not be read.
       if (options.artifactType !== undefined && artifactType !== options.artifactType) continue;
       const shown = await this.#readReferrer(repository, link.descriptor);
-      if (shown && isWanted(shown, options)) yield shown;
+      if (shown && isSelected(shown, options)) yield shown;
     }
   }
 
@@ -236,7 +239,7 @@ export class RegistryStore implements RegistryStorage {
   async #readReferrer(repository: string, descriptor: Descriptor): Promise<Descriptor | undefined> {
     try {
       const bytes = await readAll(this.read(repository, descriptor));
-      return asReferrer(descriptor, parseManifest(descriptor.mediaType, bytes), bytes);
+      return referrerOf(descriptor, parseManifest(descriptor.mediaType, bytes), bytes);
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       return undefined;

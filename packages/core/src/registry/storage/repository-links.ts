@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { makeFolder, writeAtomically, type FolderOptions } from '../../disk/atomic-write.js';
 import { inside } from '../../disk/inside.js';
-import { bare, parseDescriptor, type Descriptor } from '../../oci/descriptor.js';
+import { withoutAnnotations, parseDescriptor, type Descriptor } from '../../oci/descriptor.js';
 import { parseDigest, type Digest } from '../../oci/digest.js';
 import { parseJsonObject } from '../../oci/json.js';
 import type { StoredManifest } from '../hosted.js';
 import { blobLink, manifestLink, referrerLink, tagLink } from './registry-paths.js';
 import type { Quota } from './quota.js';
 import { makeLink } from './links.js';
-import { readIfThere } from '../../disk/if-there.js';
+import { readIfExists } from '../../disk/if-there.js';
 import { partialFolder } from '../../store/paths.js';
 
 /** Marks the digest of a tag that was copied from the upstream registry. */
@@ -39,7 +39,7 @@ export class RepositoryLinks {
   /** A manifest of a repository; undefined when it has none of that digest. */
   manifest(repository: string, digest: Digest): StoredManifest | undefined {
     const path = manifestLink(this.#root, repository, digest);
-    const bytes = readIfThere(path);
+    const bytes = readIfExists(path);
     if (!bytes) return undefined;
     const { descriptor, subject, children } = parseJsonObject(bytes, path);
     return {
@@ -68,7 +68,7 @@ export class RepositoryLinks {
 
   /** Reads a tag; undefined when it does not exist. */
   tagged(repository: string, tag: string): Tagged | undefined {
-    const text = readIfThere(tagLink(this.#root, repository, tag))?.toString();
+    const text = readIfExists(tagLink(this.#root, repository, tag))?.toString();
     if (text === undefined) return undefined;
     const isMirrored = text.endsWith(MIRRORED_SUFFIX);
     return {
@@ -103,5 +103,5 @@ export class RepositoryLinks {
 /** Drops annotations and long artifact types: links must stay small, as all links of a repository are read at once. */
 function linkDescriptor({ artifactType, ...descriptor }: Descriptor): Descriptor {
   const isShort = artifactType !== undefined && artifactType.length <= MAX_TYPE_CHARACTERS;
-  return { ...bare(descriptor), ...(isShort ? { artifactType } : {}) };
+  return { ...withoutAnnotations(descriptor), ...(isShort ? { artifactType } : {}) };
 }

@@ -7,7 +7,7 @@ import { ALGORITHMS, algorithmOf, hasherFor, type Digest } from '../../oci/diges
 import type { CallOptions } from '../../transfer/store.js';
 import { allManifests } from './collect-registry.js';
 import { quarantineFile } from './registry-paths.js';
-import { unlessAbsent } from '../../disk/if-there.js';
+import { ignoreMissing } from '../../disk/if-there.js';
 import { namesIn } from '../../disk/if-there.js';
 import { blobFile, blobFolder, digestOfBlobFile } from '../../store/paths.js';
 
@@ -41,7 +41,7 @@ export async function scrub(root: string, { rate, signal }: ScrubOptions = {}): 
     for (const name of await namesIn(root, blobFolder(root, algorithm))) {
       const digest = digestOfBlobFile(algorithm, name);
       if (digest === undefined) continue;
-      const isRight = await unlessAbsent(async () => {
+      const isRight = await ignoreMissing(async () => {
         await using file = await open(blobFile(root, digest), 'r');
         const hash = hasherFor(digest);
         for await (const chunk of readRange(file, 0, Infinity)) {
@@ -61,7 +61,7 @@ export async function scrub(root: string, { rate, signal }: ScrubOptions = {}): 
   for (const digest of wrong) {
     const path = quarantineFile(root, digest);
     await makeFolder(dirname(path), { privateTo: root });
-    await unlessAbsent(async () => {
+    await ignoreMissing(async () => {
       await rename(blobFile(root, digest), path);
       await syncFolder(dirname(path));
       await syncFolder(dirname(blobFile(root, digest)));

@@ -1,4 +1,4 @@
-import { statIfThere } from '../../disk/allocated.js';
+import { statIfExists } from '../../disk/allocated.js';
 import type { Digest } from '../../oci/digest.js';
 import type { StoredManifest } from '../hosted.js';
 import { blobLink, digestOfLink, linkFolder, manifestLink } from './registry-paths.js';
@@ -45,7 +45,7 @@ export async function* storedImages(root: string): AsyncIterable<StoredImage> {
  * @param gone the contents of deleted images, by repository.
  * @param before manifests marked as in use at or after this time (ms since 1970) are kept.
  */
-export async function forgetParts(
+export async function removeParts(
   root: string,
   gone: ReadonlyMap<string, ReadonlySet<Digest>>,
   before: number,
@@ -118,5 +118,5 @@ function reachFrom(top: Digest, { manifests, referrers }: RepositoryContent) {
 }
 
 async function modifiedAt(path: string): Promise<number> {
-  return (await statIfThere(path))?.mtimeMs ?? 0;
+  return (await statIfExists(path))?.mtimeMs ?? 0;
 }

@@ -7,9 +7,9 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import { matchesAny } from '../../policy/wildcards.js';
 import type { Source } from '../../transfer/store.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
-import type { LocalImage } from './fleet-records.js';
-import type { SyncResult } from './fleet-records.js';
-import { artifactOf, recordTag, remoteRecord, type Fleet } from './fleet-records.js';
+import type { LocalImage } from './sync-records.js';
+import type { SyncResult } from './sync-records.js';
+import { artifactOf, recordTag, remoteRecord, type SyncRepository } from './sync-records.js';
 import { requireOwnReference } from '../workspace/own-reference.js';
 import { saveImage } from '../save/save-image.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
@@ -18,12 +18,12 @@ import { archiveOf, type Workspace } from '../workspace/workspace.js';
 /** Receives an image as an archive with record and catalog entry. */
 export async function receiveImage(
   workspace: Workspace,
-  fleet: Fleet,
+  shared: SyncRepository,
   name: string,
   mine: LocalImage | undefined,
   options: VerbOptions,
 ): Promise<SyncResult> {
-  await using repository = fleet.open();
+  await using repository = shared.open();
   const descriptor = await recordOf(repository, name, options);
   if (mine && artifactOf(mine.record).root.digest === descriptor.digest)
     return { name, digest: mine.record.digest, action: 'same', bytes: 0 };

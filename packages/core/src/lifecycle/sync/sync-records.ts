@@ -9,8 +9,8 @@ import { MediaType } from '../../oci/media-types.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
 
-/** The repository through which a fleet of machines shares its archives. */
-export interface Fleet {
+/** The repository through which machines share their archives. */
+export interface SyncRepository {
   /** Opens the repository anew, once for each image. */
   readonly open: () => Repository;
 }
@@ -59,8 +59,11 @@ export function artifactOf(record: ImageRecord): RecordArtifact {
 }
 
 /** The names of the images that have a record in the repository. */
-export async function listFleet(fleet: Fleet, options: CallOptions): Promise<ReadonlySet<string>> {
-  await using repository = fleet.open();
+export async function listSynced(
+  shared: SyncRepository,
+  options: CallOptions,
+): Promise<ReadonlySet<string>> {
+  await using repository = shared.open();
   const names = new Set<string>();
   for await (const tag of repository.tags(options)) {
     const name = tag.endsWith('.record') ? tag.slice(0, -'.record'.length) : '';

@@ -5,20 +5,20 @@ import type { Digest } from '../../oci/digest.js';
 import { copyGraph, only } from '../../transfer/copy.js';
 import { walk } from '../../transfer/walk.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
-import type { LocalImage } from './fleet-records.js';
-import type { SyncResult } from './fleet-records.js';
-import { artifactOf, recordTag, type Fleet } from './fleet-records.js';
+import type { LocalImage } from './sync-records.js';
+import type { SyncResult } from './sync-records.js';
+import { artifactOf, recordTag, type SyncRepository } from './sync-records.js';
 
 /** Sends an image, then its record, so that a record always has its image. */
 export async function sendImage(
-  fleet: Fleet,
+  shared: SyncRepository,
   place: CatalogPlace,
   { path, record }: LocalImage,
   isThere: boolean,
   options: VerbOptions,
 ): Promise<SyncResult> {
   const { name, digest } = record;
-  await using repository = fleet.open();
+  await using repository = shared.open();
   const artifact = artifactOf(record);
   const there = isThere ? await repository.find(recordTag(name), options) : undefined;
   if (there?.digest === artifact.root.digest) return { name, digest, action: 'same', bytes: 0 };
@@ -47,14 +47,14 @@ export async function sendImage(
 
 /** Deletes the tag of the record, then that of the image, so that a record always has its image. */
 export async function deleteImage(
-  fleet: Fleet,
+  shared: SyncRepository,
   name: string,
   kept: ReadonlySet<Digest>,
   options: VerbOptions,
 ): Promise<SyncResult> {
   const gone: SyncResult = { name, digest: null, action: 'deleted', bytes: 0 };
   if (options.dryRun) return gone;
-  await using repository = fleet.open();
+  await using repository = shared.open();
   await repository.untag(recordTag(name), new Set(), options);
   await repository.untag(name, kept, options);
   return gone;

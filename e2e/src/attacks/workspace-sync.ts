@@ -47,7 +47,7 @@ async function replaceRecord(
 }
 
 /** Tests of a repository that machines share, and of a cloned workspace. */
-export function fleetAttacks(): void {
+export function syncAttacks(): void {
   it.each([
     [`${NAME}.record`, { reference: 'docker.io/library/node:20' }, 'docker.io/library/node:20'],
     [`${NAME}.record`, { name: 'app-ubuntu-25.04-other' }, 'app-ubuntu-25.04-other'],
