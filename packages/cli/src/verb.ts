@@ -7,6 +7,7 @@ import {
   looksRemote,
   openWorkspace,
   parseReference,
+  writeDebugLog,
   type RegistryFlags,
   type VerbOptions,
   type Workspace,
@@ -15,7 +16,7 @@ import { Command, Option } from 'commander';
 import { describeFailure } from './print/failure.js';
 import { print, printDocument, printJson } from './print/print.js';
 import { createProgress, type ProgressMode } from './print/progress.js';
-import type { Text } from './print/text.js';
+import { text, type Text } from './print/text.js';
 
 /** The process as the commands see it. */
 export interface Io {
@@ -206,6 +207,9 @@ export function action<T extends CommonOptions>(
       namespace: options.namespace,
     };
     try {
+      writeDebugLog(process.env['STOWAGE_DEBUG'] ?? '', (line) =>
+        print(io.stderr, text`${line}\n`),
+      );
       const call = { ...base, registry: await registryFlags(options, command.args, io) };
       const workspace = await openWorkspace(io.cwd, { config: options.config });
       const outcome = await work(workspace, command.args, { options, call });

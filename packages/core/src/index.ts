@@ -14,6 +14,9 @@ export {
   type ImageErrorOptions,
 } from './errors.js';
 
+// The debug log
+export { writeDebugLog } from './debug.js';
+
 // Text from elsewhere, for terminals and logs
 export { printable, printableJson, printableLines } from './printable.js';
 

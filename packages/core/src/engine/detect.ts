@@ -1,3 +1,4 @@
+import { debug } from '../debug.js';
 import { ImageError } from '../errors.js';
 import { containerdAt } from './containerd/containerd.js';
 import { dockerTargets, podmanTargets, type DockerTarget } from './docker/docker-host.js';
@@ -76,6 +77,8 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
     embedded: async () => new EmbeddedEngine(storeFolder),
   };
   const found = await openers[engine]();
+  for (const failure of failures) debug('engine', () => `not used: ${failure}`);
+  debug('engine', () => `used: ${found?.location ?? 'none'}`);
   if (found) return found;
   const expected = engine === 'auto' ? 'docker, podman or containerd' : engine;
   throw new ImageError(

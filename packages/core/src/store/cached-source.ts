@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { debug } from '../debug.js';
 import { requireSpace } from '../disk/free-space.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
@@ -152,7 +153,11 @@ export class CachedSource implements Source {
     descriptor: Descriptor,
     { signal, onFetched }: Pick<PrepareOptions, 'signal' | 'onFetched'> = {},
   ): Promise<void> {
-    if (await this.#blobs.has(descriptor)) return;
+    if (await this.#blobs.has(descriptor)) {
+      debug('cache', () => `${descriptor.digest}: cached`);
+      return;
+    }
+    debug('cache', () => `${descriptor.digest}: fetching ${descriptor.size} bytes`);
     const source = await this.#source();
     const content = (start = 0): Bytes =>
       tap(source.read(descriptor, { start, signal }), ({ byteLength }) => {

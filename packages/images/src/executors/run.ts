@@ -4,6 +4,7 @@ import {
   asImageError,
   ImageError,
   openWorkspace,
+  writeDebugLog,
   type EngineChoice,
   type LifecycleEvent,
   type VerbOptions,
@@ -33,11 +34,21 @@ export async function run(
   work: (workspace: Workspace, call: Call) => Promise<void>,
 ): Promise<{ success: boolean }> {
   try {
+    startDebugLog();
     await work(await openWorkspace(root), { cwd: root, engine, host, onEvent });
     return { success: true };
   } catch (error) {
     return failed(error);
   }
+}
+
+let hasDebugLog = false;
+
+/** Starts the debug log that `STOWAGE_DEBUG` asks for, once for all tasks of a process. @throws ImageError USAGE */
+function startDebugLog(): void {
+  if (hasDebugLog) return;
+  writeDebugLog(process.env['STOWAGE_DEBUG'] ?? '', log.info);
+  hasDebugLog = true;
 }
 
 /** Logs an `ImageError` and reports the task as failed; any other error is thrown again. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { debug } from '../../debug.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { answerOf, readAnswer, type Answer } from './answer.js';
 import { Authorization, type SendTokenRequest } from '../auth/authorization.js';
@@ -108,6 +109,7 @@ export class RegistryClient implements AsyncDisposable {
       } catch (error) {
         if (!isTransient(error)) throw error;
         if (last || isPermanent(error, tries)) throw this.unreachable(request.method, error);
+        debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
         await backOff(tries, request);
         continue;
       }
@@ -115,6 +117,7 @@ export class RegistryClient implements AsyncDisposable {
       if (last || !RETRIED_STATUSES.has(answer.status))
         throw await statusError(request.method, answer, this.registry);
       await answer.dump();
+      debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
       const asked = parseRetryAfter(answer.header('retry-after'));
       // `Retry-After` applies to all requests to the registry.
       if (asked === undefined) await backOff(tries, request);

@@ -1,8 +1,10 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { debug } from '../../debug.js';
 import { sendRequest } from '../../http/send-request.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { TlsOptions } from './certificates.js';
+import { printableUrl } from './given-url.js';
 import { proxyFor } from './proxy.js';
 
 export interface ConnectionOptions {
@@ -36,14 +38,20 @@ export class Connections implements Disposable {
     url: URL,
     { method, headers, body, signal }: SendOptions,
   ): Promise<http.IncomingMessage> {
-    const { tlsFor, timeout: patience } = this.#options;
+    const { tlsFor, timeout } = this.#options;
+    const start = performance.now();
+    const shown = () =>
+      `${method} ${printableUrl(url.href)} after ${(performance.now() - start).toFixed(0)} ms`;
     const isTls = url.protocol === 'https:';
     const { request } = isTls ? https : http;
     const agent = await this.#agentFor(url);
     try {
       const options = { method, headers, agent, signal, ...(isTls ? await tlsFor(url) : {}) };
-      return await sendRequest(request(url, options), body, { timeout: patience });
+      const answer = await sendRequest(request(url, options), body, { timeout });
+      debug('http', () => `${shown()}: ${answer.statusCode ?? 0}`);
+      return answer;
     } catch (error) {
+      debug('http', () => `${shown()}: ${String(error)}`);
       signal?.throwIfAborted();
       throw error;
     }

@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
+import { debug } from '../../debug.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { sendRequest } from '../../http/send-request.js';
 import { isObject } from '../../oci/json.js';
@@ -84,6 +85,8 @@ export class DockerApi implements Disposable {
         isBytes(body) ? body : body && JSON.stringify(body),
       );
       const { statusCode: status = 0 } = answer;
+      // The query may hold build arguments.
+      debug('engine', () => `${method} ${path}: ${status}`);
       if (status >= 200 && status < 300) return answer;
       throw this.#statusError(status, await text(answer));
     } catch (error) {
