@@ -60,7 +60,7 @@ describe('the command line', () => {
     [
       'load app-ubuntu-25.04-gcc15 --engine embedded',
       3,
-      /app-ubuntu-25\.04-gcc15: expected an image of the catalog/,
+      /app-ubuntu-25\.04-gcc15: expected the name of an image in the catalog/,
     ],
     ['inspect containerd:example.com/x', 2, /another kind of location/],
     ['inspect docker://example.com/X', 2, /example\.com\/x/],

@@ -13,7 +13,7 @@ export function reportCommand(io: Io): Command {
   return withEngine(
     verb(
       'report',
-      'Say what is kept, what of it is shared, wrong or may go, and how it was built.',
+      'Report the archives: their sizes, shared layers and problems, what prune would delete, and how they were built.',
       [
         'stowage report -o report.html',
         'stowage report -o - > report.html',
@@ -21,10 +21,7 @@ export function reportCommand(io: Io): Command {
       ],
     ),
   )
-    .option(
-      '-o, --output <file>',
-      'a page for people, in one file that needs no network; - for stdout',
-    )
+    .option('-o, --output <file>', 'write an HTML page that needs no network; - for stdout')
     .action(
       action<Options>(io, async (workspace, _, { options: { output }, call }) => {
         const result = await report(workspace, call);
@@ -32,7 +29,8 @@ export function reportCommand(io: Io): Command {
         if (output === '-') return { json: result, document: page };
         if (output !== undefined)
           await writeAtomically(resolve(io.cwd, output), [Buffer.from(page)]);
-        const hint = output === undefined ? 'With -o FILE it is a page.' : `written to ${output}`;
+        const hint =
+          output === undefined ? 'Use -o FILE to write an HTML page.' : `written to ${output}`;
         return { json: result, text: text`${summary(result)}${hint}\n` };
       }),
     );
