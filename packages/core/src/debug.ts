@@ -2,8 +2,8 @@ import { channel } from 'node:diagnostics_channel';
 import { ImageError } from './errors.js';
 
 /** The parts of the library that write a debug log. */
-export const DEBUG_AREAS = ['http', 'engine', 'cache'] as const;
-export type DebugArea = (typeof DEBUG_AREAS)[number];
+const DEBUG_AREAS = ['http', 'engine', 'cache'] as const;
+type DebugArea = (typeof DEBUG_AREAS)[number];
 
 const CHANNELS = {
   http: channel('stowage:http'),

@@ -9,8 +9,7 @@ import { compose, type BaseContent } from './compose.js';
 import { ComposedSource } from './composed-source.js';
 import { makeLayer } from './layer.js';
 import { resolveBaseReference } from './locked-base.js';
-import type { PlatformOptions } from './make-options.js';
-import type { Base } from './make-options.js';
+import type { PlatformOptions, Base } from './make-options.js';
 
 /** Makes an image without an engine: the layers of the base, one layer of files, settings. Deterministic. */
 export async function composeImage(

@@ -1,8 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { familiarReference, parseReference } from '../oci/reference.js';
-import type { PlatformOptions } from './make-options.js';
-import type { Base } from './make-options.js';
+import type { PlatformOptions, Base } from './make-options.js';
 
 /**
  * Returns the reference for FROM. A base that only the engine has must match its lock; if the engine lacks it, FROM names

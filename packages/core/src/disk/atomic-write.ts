@@ -114,10 +114,9 @@ export async function writeAll(file: FileHandle, content: Chunks, path: string):
     writing.catch(() => undefined);
     if (unsynced < SYNC_BYTES || syncing) return;
     unsynced = 0;
-    const early = file.datasync();
-    syncing = early.finally(() => (syncing = undefined));
     // Linux reports a failed write-back to one sync only, so the sync of the complete file may succeed after it.
-    syncing.catch((error: unknown) => (lost ??= { error }));
+    const early = file.datasync().catch((error: unknown) => void (lost ??= { error }));
+    syncing = early.then(() => (syncing = undefined));
   };
   try {
     for await (const chunk of content) {

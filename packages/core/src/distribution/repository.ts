@@ -93,16 +93,11 @@ export class Repository implements Manifests, Sink {
     if (found)
       return tag === undefined || digest !== undefined
         ? { descriptor: found }
-        : {
-            descriptor: found,
-            reference: formatReference({ ...here, tag }),
-          };
+        : { descriptor: found, reference: formatReference({ ...here, tag }) };
     throw new ImageError(
       'NOT_FOUND',
       `${this.location}: expected ${isHere ? (digest ?? tag) : reference}, got none`,
-      {
-        location: this.location,
-      },
+      { location: this.location },
     );
   }
 

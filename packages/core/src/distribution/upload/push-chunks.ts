@@ -2,8 +2,13 @@ import { ImageError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Bytes, Open } from '../../transfer/store.js';
 import type { RegistryClient } from '../transport/client.js';
-import { CHUNK_BYTES } from './upload.js';
-import { completeUpload, parseUpload, type Upload, type ScopedOptions } from './upload.js';
+import {
+  CHUNK_BYTES,
+  completeUpload,
+  parseUpload,
+  type Upload,
+  type ScopedOptions,
+} from './upload.js';
 
 export interface PushChunksOptions extends ScopedOptions {
   /** Called after each chunk with the new state of the upload. */

@@ -19,8 +19,7 @@ import { registryFolder } from '../maintain/maintain-registry.js';
 import type { Need } from '../../disk/free-space.js';
 import { pruneRules, type RuleOptions } from './prune-rules.js';
 import { listInventory, type Inventory } from './prune-items.js';
-import type { InventoryOptions } from './prunable.js';
-import type { Prunable } from './prunable.js';
+import type { InventoryOptions, Prunable } from './prunable.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
 import { openEngine, type Workspace } from '../workspace/workspace.js';
 

@@ -8,8 +8,7 @@ import { isIndexType, MediaType } from '../../oci/media-types.js';
 import { formatPlatform } from '../../oci/platform.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
-import type { Graph } from '../../transfer/graph.js';
-import type { Document } from '../../transfer/graph.js';
+import type { Graph, Document } from '../../transfer/graph.js';
 
 /** An image in the form in which it is pushed. */
 export interface PushableImage {

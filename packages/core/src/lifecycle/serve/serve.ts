@@ -10,7 +10,7 @@ import type { RegistryReader, RegistryStorage } from '../../registry/hosted.js';
 import type { Bytes } from '../../transfer/store.js';
 import { parseSize } from '../workspace/units.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { filesMatching } from '../workspace/files-matching.js';
+import { filesMatching, expandPatterns } from '../workspace/files-matching.js';
 import { RegistryArchives } from '../../registry/archives.js';
 import { parseListenAddress, listen, type Listening } from './listen.js';
 import { registryFolder } from '../maintain/maintain-registry.js';
@@ -20,7 +20,6 @@ import {
   warnOfPlainPasswords,
   type AccessControl,
 } from './serve-access.js';
-import { expandPatterns } from '../workspace/files-matching.js';
 import { parseTarget } from '../workspace/registry-address.js';
 import { startUpkeep, parseUpkeep, type UpkeepOptions } from '../maintain/upkeep.js';
 import { openIn } from '../workspace/open-in.js';

@@ -5,8 +5,7 @@ import type { Digest } from '../../oci/digest.js';
 import { copyGraph, only } from '../../transfer/copy.js';
 import { walk } from '../../transfer/walk.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
-import type { LocalImage } from './sync-records.js';
-import type { SyncResult } from './sync-records.js';
+import type { LocalImage, SyncResult } from './sync-records.js';
 import { artifactOf, recordTag, type SyncRepository } from './sync-records.js';
 
 /** Sends an image, then its record, so that a record always has its image. */

@@ -16,8 +16,7 @@ import { removeEmptyFolders } from './empty-folders.js';
 import { repositoriesIn } from './list-repositories.js';
 import { RegistryStore } from './registry-store.js';
 import { moveBack, sweep } from './links.js';
-import { ignoreMissing } from '../../disk/if-there.js';
-import { namesIn } from '../../disk/if-there.js';
+import { ignoreMissing, namesIn } from '../../disk/if-there.js';
 import { blobFile, blobFolder, digestOfBlobFile, partialFolder } from '../../store/paths.js';
 
 export interface CollectGarbageOptions extends CallOptions {

@@ -1,8 +1,7 @@
 import { lstat, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../errors.js';
-import { ignoreMissing } from '../../disk/if-there.js';
-import { entriesIn } from '../../disk/if-there.js';
+import { ignoreMissing, entriesIn } from '../../disk/if-there.js';
 import { repositoriesFolder } from '../../store/paths.js';
 
 /** Folders that make a repository exist, even when they are empty. */

@@ -32,9 +32,7 @@ import { Quota } from './quota.js';
 import { repositoriesIn, tagsIn } from './list-repositories.js';
 import { FileUploads } from './file-uploads.js';
 import { touch } from './links.js';
-import { ignoreMissing } from '../../disk/if-there.js';
-import { namesIn } from '../../disk/if-there.js';
-import { removeFile } from '../../disk/if-there.js';
+import { ignoreMissing, namesIn, removeFile } from '../../disk/if-there.js';
 import { blobFile } from '../../store/paths.js';
 import { RecentManifests } from './recent-manifests.js';
 

@@ -7,8 +7,7 @@ import { ALGORITHMS, algorithmOf, hasherFor, type Digest } from '../../oci/diges
 import type { CallOptions } from '../../transfer/store.js';
 import { allManifests } from './collect-registry.js';
 import { quarantineFile } from './registry-paths.js';
-import { ignoreMissing } from '../../disk/if-there.js';
-import { namesIn } from '../../disk/if-there.js';
+import { ignoreMissing, namesIn } from '../../disk/if-there.js';
 import { blobFile, blobFolder, digestOfBlobFile } from '../../store/paths.js';
 
 export interface ScrubOptions extends CallOptions {
