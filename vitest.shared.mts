@@ -25,7 +25,7 @@ export function packageConfig(name: string, root: string): ViteUserConfig {
       include: ['**/*.test.ts'],
       exclude: ['dist', 'node_modules', 'out-tsc'],
       // What tools/test.mjs sums up.
-      reporters: ['default', 'json'],
+      reporters: ['default', join(import.meta.dirname, 'tools/json-reporter.mjs')],
       outputFile: { json: 'test-output/results.json' },
     },
   };

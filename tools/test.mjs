@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const env = { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false' };
 const withNode = join(root, 'tools/with-node.mjs');
+const jsonReporter = join(root, 'tools/json-reporter.mjs');
 const packages = ['packages/core', 'packages/images', 'packages/cli'];
 const nodes = (process.env.STOWAGE_NODES ?? '').split(/[ ,]+/).filter((node) => node !== '');
 const output = (project, name) => join(root, project, `test-output/${name}.json`);
@@ -36,7 +37,7 @@ async function testOtherNodes() {
     for (const project of packages) {
       const report = `--outputFile.json=${output(project, `node-${node}`)}`;
       const vitest = ['npx', 'vitest', 'run', '--root', project];
-      const reporters = ['--reporter=dot', '--reporter=json', report];
+      const reporters = ['--reporter=dot', `--reporter=${jsonReporter}`, report];
       ok = (await run('node', withNode, node, ...vitest, ...reporters)) && ok;
     }
   return ok;
@@ -51,7 +52,6 @@ const [e2e, others] = await Promise.all([
   nx('run-many', '-t', 'e2e', '--output-style=stream', '--skip-nx-cache'),
   testOtherNodes(),
 ]);
-const suites = unit && e2e && others;
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skipped = [];
@@ -61,6 +61,10 @@ for (const file of results) {
     count.failed++;
     console.error(`${relative(root, file)}: no results, its suite did not run`);
     continue;
+  }
+  for (const error of suite.unhandled) {
+    count.failed++;
+    console.error(`${relative(root, file)}: an error outside of tests: ${error}`);
   }
   count.passed += suite.numPassedTests;
   count.failed += suite.numFailedTests;
@@ -87,6 +91,9 @@ if (nodes.length === 0)
 for (const [what, ok] of Object.entries({
   'formatting (npm run format)': format,
   'lint, typecheck or build': checks,
+  'unit tests': unit,
+  'end-to-end tests': e2e,
+  'unit tests on other versions of Node.js': others,
 })) {
   if (!ok) console.error(`failed: ${what}`);
 }
@@ -95,7 +102,7 @@ if (!ran) console.error('no test ran');
 console.log(
   `\n${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`,
 );
-process.exitCode = format && checks && suites && ran && count.failed === 0 ? 0 : 1;
+process.exitCode = format && checks && unit && e2e && others && ran && count.failed === 0 ? 0 : 1;
 
 function read(file) {
   try {
