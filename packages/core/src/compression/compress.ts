@@ -28,7 +28,10 @@ export async function* compress(
     let count = 0;
     for await (const block of blocksOf(bytes, BLOCK_BYTES, free)) {
       count++;
-      working.push(compressBlock(block));
+      const compressed = compressBlock(block);
+      // Awaited in its turn; it may fail before that, while input is awaited.
+      compressed.catch(() => undefined);
+      working.push(compressed);
       if (working.length < maxPending()) continue;
       const first = await working[0];
       void working.shift();

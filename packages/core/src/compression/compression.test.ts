@@ -146,6 +146,16 @@ describe.each(['gzip', 'zstd'] as const)('compressing with %s', (kind) => {
   });
 });
 
+it('a block that cannot be compressed is an error of the stream, however slow the input is', async () => {
+  async function* slowly(): AsyncIterable<Uint8Array> {
+    yield Buffer.alloc(1 << 20);
+    await new Promise((resolve) => setImmediate(resolve));
+    yield Buffer.alloc(1 << 20);
+  }
+  const packed = compress(slowly(), { kind: 'gzip', level: 42 });
+  await expect(collect(packed)).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+});
+
 async function* noChunks(): AsyncIterable<Uint8Array> {
   // No chunk at all.
 }
