@@ -24,82 +24,88 @@ export function imageProject(
   image: Image,
   options: InferOptions,
 ): Omit<ProjectConfiguration, 'root'> & { root: string } {
-  const { saveTargetName, loadTargetName, buildTargetName } = options.targets;
-  const { pushTargetName, verifyTargetName, pruneTargetName, serveTargetName } = options.targets;
   const { reportTargetName: _, ...own } = options.targets;
-  const needs = dependenciesOf(image, options);
-  const definition = '{projectRoot}/image.yaml';
   return {
     root: image.root,
     name: image.name,
     projectType: 'library',
     tags: ['image'],
-    targets: {
-      [saveTargetName]: {
-        executor: '@stowage/images:save',
-        cache: true,
-        inputs: inputsOf(image, options.workspaceRoot),
-        outputs: outputsOf(image, options),
-        dependsOn: needs,
-        options: { definition, platforms: platformsOf(image, options) },
-        metadata: metadataOf(
-          `Make ${image.name} and keep it as an archive`,
-          'stowage build <definition> --save',
-        ),
-      },
-      [loadTargetName]: {
-        executor: '@stowage/images:load',
-        cache: false,
-        dependsOn: [saveTargetName],
-        options: { definition },
-        metadata: metadataOf(`Load ${image.name} into an engine`, 'stowage load <name>'),
-      },
-      [buildTargetName]: {
-        executor: '@stowage/images:build',
-        cache: false,
-        dependsOn: needs,
-        options: { definition },
-        metadata: metadataOf(
-          `Make ${image.name} and put it into an engine`,
-          'stowage build <definition>',
-        ),
-      },
-      [verifyTargetName]: {
-        executor: '@stowage/images:verify',
-        cache: false,
-        dependsOn: [saveTargetName],
-        options: { definition },
-        metadata: metadataOf(
-          `Prove the archive of ${image.name} byte by byte`,
-          'stowage verify <name>',
-        ),
-      },
-      [pushTargetName]: {
-        executor: '@stowage/images:push',
-        cache: false,
-        dependsOn: [saveTargetName],
-        options: { definition },
-        metadata: metadataOf(
-          `Push ${image.name} to a registry`,
-          'stowage push <name> --to <registry>',
-        ),
-      },
-      [pruneTargetName]: {
-        executor: '@stowage/images:prune',
-        cache: false,
-        options: { definition },
-        metadata: metadataOf(
-          `Delete archives of ${image.name} that the rules let go`,
-          'stowage prune',
-        ),
-      },
-      [serveTargetName]: serveTarget([image.name], options.targets),
-    },
+    targets: imageTargets(image, options),
     metadata: {
       technologies: ['oci'],
       description: `The image ${image.name} of ${image.owner.name}`,
       targetGroups: { Image: Object.values(own) },
     },
+  };
+}
+
+function imageTargets(image: Image, options: InferOptions): Record<string, TargetConfiguration> {
+  const { targets } = options;
+  const afterSave = { dependsOn: [targets.saveTargetName] };
+  return {
+    [targets.saveTargetName]: saveTarget(image, options),
+    [targets.loadTargetName]: {
+      ...uncached('load', `Load ${image.name} into an engine`, 'stowage load <name>'),
+      ...afterSave,
+    },
+    [targets.buildTargetName]: {
+      ...uncached(
+        'build',
+        `Make ${image.name} and put it into an engine`,
+        'stowage build <definition>',
+      ),
+      dependsOn: dependenciesOf(image, options),
+    },
+    [targets.verifyTargetName]: {
+      ...uncached(
+        'verify',
+        `Prove the archive of ${image.name} byte by byte`,
+        'stowage verify <name>',
+      ),
+      ...afterSave,
+    },
+    [targets.pushTargetName]: {
+      ...uncached(
+        'push',
+        `Push ${image.name} to a registry`,
+        'stowage push <name> --to <registry>',
+      ),
+      ...afterSave,
+    },
+    [targets.pruneTargetName]: uncached(
+      'prune',
+      `Delete archives of ${image.name} that the rules let go`,
+      'stowage prune',
+    ),
+    [targets.serveTargetName]: serveTarget([image.name], targets),
+  };
+}
+
+const DEFINITION = '{projectRoot}/image.yaml';
+
+/** The target that makes the archive: the only one that Nx caches. */
+function saveTarget(image: Image, options: InferOptions): TargetConfiguration {
+  return {
+    executor: '@stowage/images:save',
+    cache: true,
+    inputs: inputsOf(image, options.workspaceRoot),
+    outputs: outputsOf(image, options),
+    dependsOn: dependenciesOf(image, options),
+    options: { definition: DEFINITION, platforms: platformsOf(image, options) },
+    metadata: metadataOf(
+      `Make ${image.name} and keep it as an archive`,
+      'stowage build <definition> --save',
+    ),
+  };
+}
+
+/** A target of a definition whose result is outside the workspace, so that it always runs. */
+function uncached(executor: string, description: string, command: string): TargetConfiguration {
+  return {
+    executor: `@stowage/images:${executor}`,
+    cache: false,
+    options: { definition: DEFINITION },
+    metadata: metadataOf(description, command),
   };
 }
 
