@@ -1,19 +1,14 @@
-import type { JobRequest } from '@stowage/core';
+import { jobRequestOf, type JobRequest } from '@stowage/core';
 import type { Command } from 'commander';
 import type { CommonOptions } from './verb.js';
 
-export interface JobOptions extends CommonOptions {
-  readonly project?: string;
-  readonly os?: string;
-  readonly arch?: string;
-  readonly compiler?: string;
-  readonly variant?: string;
+/** The options of a job; those that may be repeated are named in the singular. */
+export interface JobOptions
+  extends CommonOptions,
+    Omit<JobRequest, 'architecture' | 'packages' | 'tools' | 'features'> {
   readonly package?: readonly string[];
   readonly tool?: readonly string[];
   readonly feature?: readonly string[];
-  readonly requirements?: string;
-  readonly workflow?: string;
-  readonly job?: string;
 }
 
 /** Adds the options that describe the image a job needs. */
@@ -33,15 +28,6 @@ export function withJob(command: Command): Command {
 }
 
 export function requestOf(options: JobOptions): JobRequest {
-  const { project, os, arch, compiler, variant, requirements, workflow, job } = options;
-  const given = { project, os, arch, compiler, variant };
-  return {
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    packages: options.package ?? [],
-    tools: options.tool ?? [],
-    features: options.feature ?? [],
-    requirements,
-    workflow,
-    job,
-  };
+  const { package: packages, tool: tools, feature: features } = options;
+  return jobRequestOf({ ...options, packages, tools, features });
 }

@@ -11,7 +11,8 @@ export {
 export { looksRemote } from './location.js';
 export { openLocation, type LocationKind, type Opened, type OpenOptions } from './open.js';
 export type { LifecycleEvent, VerbOptions } from './lifecycle/workspace/call.js';
-export type { Settings } from './definition/settings.js';
+export type { RuleTexts, Settings } from './definition/settings.js';
+export type { GroupCounts } from './definition/settings-schema.js';
 export type { SettingsLimits } from './definition/limits-schema.js';
 export type { CatalogPlace } from './catalog/locate.js';
 export type { ImageRecord } from './catalog/record.js';
@@ -112,7 +113,7 @@ export {
   type ActArguments,
   type ActOptions,
 } from './lifecycle/jobs/actrc.js';
-export type { Job, JobRequest, Jobs } from './lifecycle/jobs/jobs.js';
+export { jobRequestOf, type Job, type JobRequest, type Jobs } from './lifecycle/jobs/jobs.js';
 export type { Compiler } from './definition/compiler.js';
 export type { Requirements, RequirementsYaml } from './definition/requirements.js';
 export type { Workflow, WorkflowJob } from './definition/workflow.js';
@@ -120,16 +121,9 @@ export type { Score } from './catalog/match.js';
 
 // Verbs: prune, and the cache of what came from registries
 export { prune, type PruneOptions, type PruneResult } from './lifecycle/prune/prune.js';
-export type { RuleOptions } from './lifecycle/prune/prune-rules.js';
+export { ruleOptionsOf, type RuleOptions } from './lifecycle/prune/prune-rules.js';
 export type { Need } from './disk/free-space.js';
-export type {
-  AgeRules,
-  PruneDecision,
-  PruneKind,
-  PruneRule,
-  PruneRules,
-  Shortfall,
-} from './policy/prune-model.js';
+export type { PruneDecision, PruneKind, PruneRule, Shortfall } from './policy/prune-model.js';
 export {
   cacheInfo,
   listCache,

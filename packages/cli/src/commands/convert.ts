@@ -1,26 +1,19 @@
-import { copyImages, parsePlatform, type CopiedImage, type CopyImagesOptions } from '@stowage/core';
+import { copyImages, parsePlatform, type CopiedImage } from '@stowage/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { copiedOutcome, copyingOf, withCopying, type CopyOptions } from '../copy-options.js';
 import { formatBytes } from '../print/table.js';
-import { print } from '../print/print.js';
 import { text, type Text } from '../print/text.js';
-import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
-import { stdoutFor } from './copy.js';
+import { action, verb, withEngine, withRegistry, type Io } from '../verb.js';
 
-interface Options extends CommonOptions {
+interface Options extends CopyOptions {
   readonly platform?: readonly string[];
   readonly compress?: 'none' | 'gzip' | 'zstd';
   readonly level?: number;
   readonly format?: 'docker' | 'oci';
-  readonly as?: string;
-  readonly repository?: string;
-  readonly all?: boolean;
-  readonly append?: boolean;
-  readonly split?: string;
-  readonly force?: boolean;
 }
 
 export function convertCommand(io: Io): Command {
-  return withRegistry(
+  const command = withRegistry(
     withEngine(
       verb(
         'convert',
@@ -52,50 +45,19 @@ export function convertCommand(io: Io): Command {
         'docker',
         'oci',
       ]),
-    )
-    .option('--as <reference>', 'name of the image at the destination')
-    .option('--repository <repository>', 'repository of images whose name is only a tag')
-    .option('--all', 'copy all images of the source, not just one')
-    .option('--split <size>', 'write an archive in parts of this size, with their checksums')
-    .option('--append', 'add to an existing archive')
-    .option('--force', 'overwrite an existing archive')
-    .action(
-      action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
-        const {
-          as,
-          repository,
-          all,
-          split,
-          append,
-          force,
-          compress,
-          level: wanted,
-          format,
-        } = options;
-        const convert: CopyImagesOptions['convert'] = {
-          platforms: options.platform?.map(parsePlatform),
-          compress,
-          level: wanted,
-          format,
-        };
-        const stdout = stdoutFor(to, io);
-        const results = await copyImages(workspace, from, to, {
-          ...call,
-          repository,
-          as,
-          all,
-          split,
-          append,
-          force,
-          stdout,
-          convert,
-        });
-        const said = text`${results.map(line)}`;
-        if (to !== '-') return { json: { results }, text: said };
-        if (!options.quiet) print(io.stderr, said);
-        return { json: { results } };
-      }),
     );
+  return withCopying(command).action(
+    action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
+      const { compress, level, format, quiet } = options;
+      const platforms = options.platform?.map(parsePlatform);
+      const results = await copyImages(workspace, from, to, {
+        ...call,
+        ...copyingOf(options, to, io),
+        convert: { platforms, compress, level, format },
+      });
+      return copiedOutcome(results, line, { to, quiet, io });
+    }),
+  );
 }
 
 function parseLevel(text: string): number {

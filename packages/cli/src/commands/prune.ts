@@ -1,24 +1,21 @@
-import { prune, type PruneResult, type PruneRules } from '@stowage/core';
+import {
+  prune,
+  ruleOptionsOf,
+  type GroupCounts,
+  type PruneOptions,
+  type PruneResult,
+  type RuleOptions,
+} from '@stowage/core';
 import { InvalidArgumentError, type Command } from 'commander';
 import { formatBytes, formatTable } from '../print/table.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io, type Outcome } from '../verb.js';
 
-interface Options extends CommonOptions {
-  readonly keepNewest?: Newest;
-  readonly unusedFor?: string;
-  readonly minAge?: string;
-  readonly maxUsed?: string;
-  readonly minFree?: string;
-  readonly reserved?: string;
-  readonly orphans?: boolean;
-  readonly keep?: readonly string[];
-  readonly project?: string;
-  readonly root?: string;
-}
-
-type Newest = NonNullable<PruneRules['keepNewest']>;
+interface Options
+  extends CommonOptions,
+    Omit<RuleOptions, 'name'>,
+    Pick<PruneOptions, 'keep' | 'root'> {}
 
 export function pruneCommand(io: Io): Command {
   return withEngine(
@@ -57,18 +54,10 @@ export function pruneCommand(io: Io): Command {
     )
     .action(
       action<Options>(io, async (workspace, _args, { options, call }) => {
-        const { keepNewest, unusedFor, minAge, maxUsed, minFree, reserved, orphans } = options;
         const result = await prune(workspace, {
           ...call,
-          ...(keepNewest ? { keepNewest } : {}),
-          unusedFor,
-          minAge,
-          maxUsed,
-          minFree,
-          reserved,
-          orphans,
+          ...ruleOptionsOf(options),
           keep: options.keep,
-          project: options.project,
           root: options.root,
           copies: options.engine !== undefined,
         });
@@ -91,7 +80,7 @@ function shortfallOutcome(result: PruneResult, dryRun: boolean): Outcome {
   };
 }
 
-function parseNewest(text: string, before: Newest = {}): Newest {
+function parseNewest(text: string, before: GroupCounts = {}): GroupCounts {
   const [, group = 'name', number = ''] = /^(?:(name|project|os)=)?([0-9]+)$/.exec(text) ?? [];
   if (number === '' || Number(number) < 1)
     throw new InvalidArgumentError('expected a whole number from 1, project=N or os=N.');

@@ -1,5 +1,6 @@
 import { parsePlatform, pull, type PullResult } from '@stowage/core';
 import type { Command } from 'commander';
+import { stdoutFor } from '../copy-options.js';
 import { print } from '../print/print.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -12,7 +13,6 @@ import {
   type CommonOptions,
   type Io,
 } from '../verb.js';
-import { stdoutFor } from './copy.js';
 
 interface Options extends CommonOptions {
   readonly output?: string;

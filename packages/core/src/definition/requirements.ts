@@ -21,16 +21,16 @@ export interface Requirements {
 
 /** Requirements as people write them; a list may be one text, separated by spaces or commas. */
 export interface RequirementsYaml {
-  readonly project?: string;
-  readonly os?: string;
-  readonly arch?: string;
-  readonly architecture?: string;
-  readonly compiler?: string;
+  readonly project?: string | undefined;
+  readonly os?: string | undefined;
+  readonly arch?: string | undefined;
+  readonly architecture?: string | undefined;
+  readonly compiler?: string | undefined;
   /** Compiler and features in one: `gcc15-asan`. */
-  readonly variant?: string;
-  readonly packages?: string | readonly string[];
-  readonly tools?: string | readonly string[];
-  readonly features?: string | readonly string[];
+  readonly variant?: string | undefined;
+  readonly packages?: string | readonly string[] | undefined;
+  readonly tools?: string | readonly string[] | undefined;
+  readonly features?: string | readonly string[] | undefined;
 }
 
 const text = { type: 'string', minLength: 1 } as const;

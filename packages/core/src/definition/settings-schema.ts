@@ -2,6 +2,13 @@ import { ENGINES, type EngineName } from './engines.js';
 import { DURATION } from './image-schema.js';
 import { limitsSchema, type SettingsLimits } from './limits-schema.js';
 
+/** A count of archives: of each name, of each project, of each operating system. */
+export interface GroupCounts {
+  readonly name?: number;
+  readonly project?: number;
+  readonly os?: number;
+}
+
 /** `stowage.yaml` as it is written. Durations as in `30d`, `12h`. */
 export interface SettingsYaml {
   readonly images?: string;
@@ -12,9 +19,7 @@ export interface SettingsYaml {
   readonly runners?: Readonly<Record<string, string>>;
   readonly naming?: { readonly pattern?: string };
   readonly prune?: {
-    readonly keep_newest?:
-      | number
-      | { readonly name?: number; readonly project?: number; readonly os?: number };
+    readonly keep_newest?: number | GroupCounts;
     readonly unused_for?: string;
     readonly min_age?: string;
     readonly max_used?: string;

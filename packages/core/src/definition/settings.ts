@@ -2,7 +2,7 @@ import { ImageError } from '../errors.js';
 import type { EngineName } from './engines.js';
 import type { SettingsLimits } from './limits-schema.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
-import { settingsSchema, type SettingsYaml } from './settings-schema.js';
+import { settingsSchema, type GroupCounts, type SettingsYaml } from './settings-schema.js';
 
 /** Name of the settings file at the root of a workspace. */
 export const SETTINGS_FILE = 'stowage.yaml';
@@ -21,20 +21,8 @@ export interface Settings {
   readonly runners: Readonly<Record<string, string>>;
   /** A pattern that every name must match, in addition to the convention. */
   readonly namePattern?: RegExp;
-  /** Sizes as `20GB` or `10%`, durations as `30d`. */
-  readonly prune: {
-    readonly keepNewest?: {
-      readonly name?: number;
-      readonly project?: number;
-      readonly os?: number;
-    };
-    readonly unusedFor?: string;
-    readonly minAge?: string;
-    readonly maxUsed?: string;
-    readonly minFree?: string;
-    readonly reserved?: string;
-    readonly orphans?: boolean;
-  };
+  /** Rules for `prune` that apply when none are given. */
+  readonly prune: RuleTexts & { readonly keepNewest?: GroupCounts };
   /** Registry to push to when none is given. */
   readonly pushTo?: string;
   /** Limits of the cache of images from registries; unlimited when empty. */
@@ -42,6 +30,18 @@ export interface Settings {
   /** Names that are never pruned; `*` matches any text. */
   readonly pins: readonly string[];
   readonly limits: SettingsLimits;
+}
+
+/** Prune rules as text: durations as `30d`; sizes as `20GB` or, of the file system, `10%`. */
+export interface RuleTexts {
+  /** Keep this many of the newest archives; a number counts those of each name. */
+  readonly keepNewest?: number | GroupCounts | undefined;
+  readonly unusedFor?: string | undefined;
+  readonly minAge?: string | undefined;
+  readonly maxUsed?: string | undefined;
+  readonly minFree?: string | undefined;
+  readonly reserved?: string | undefined;
+  readonly orphans?: boolean | undefined;
 }
 
 /** The runners hosted by GitHub, as of 2026. */
@@ -78,9 +78,7 @@ export function parseSettings(file: YamlFile): Settings {
     limits,
     runners: { ...DEFAULT_RUNNERS, ...runners },
     prune: {
-      ...(newest === undefined
-        ? {}
-        : { keepNewest: typeof newest === 'number' ? { name: newest } : newest }),
+      ...(newest === undefined ? {} : { keepNewest: groupCounts(newest) }),
       ...(unusedFor === undefined ? {} : { unusedFor }),
       ...(minAge === undefined ? {} : { minAge }),
       ...(maxUsed === undefined ? {} : { maxUsed }),
@@ -97,6 +95,11 @@ export function parseSettings(file: YamlFile): Settings {
     ...(push?.to === undefined ? {} : { pushTo: push.to }),
     ...(naming?.pattern === undefined ? {} : { namePattern: compile(naming.pattern, file.path) }),
   };
+}
+
+/** A number counts the archives of each name. */
+export function groupCounts(newest: number | GroupCounts): GroupCounts {
+  return typeof newest === 'number' ? { name: newest } : newest;
 }
 
 function compile(pattern: string, path: string): RegExp {

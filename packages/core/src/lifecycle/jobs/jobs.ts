@@ -26,6 +26,16 @@ export interface JobRequest extends RequirementsYaml {
   readonly job?: string | undefined;
 }
 
+/** The requirements among the options of a command or a target; one that is not given is undefined. */
+export function jobRequestOf(options: JobRequest): JobRequest {
+  const { project, os, arch, architecture, compiler, variant } = options;
+  const { packages, tools, features, requirements, workflow, job } = options;
+  const machine = { project, os, arch, architecture, compiler, variant };
+  const lists = { packages, tools, features };
+  const request = { ...machine, ...lists, requirements, workflow, job };
+  return request satisfies Readonly<Record<keyof JobRequest, unknown>>;
+}
+
 /** One job and its requirements. */
 export interface Job extends Omit<WorkflowJob, 'job' | 'requirements'> {
   /** ID of the job; only for a job of a workflow. */

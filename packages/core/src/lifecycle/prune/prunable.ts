@@ -1,6 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 import type { RetentionYaml } from '../../definition/image-schema.js';
 import { parseName } from '../../definition/name.js';
+import { groupCounts } from '../../definition/settings.js';
 import { toSlashes } from '../../disk/slashed.js';
 import type { AgeRules, PruneItem } from '../../policy/prune-model.js';
 import { parseDuration } from '../workspace/units.js';
@@ -35,7 +36,7 @@ export function partsOf(name: string, file = ''): Pick<PruneItem, 'project' | 'o
 /** Converts the retention rules of a definition. @throws ImageError USAGE */
 export function rulesOf({ keep_newest: newest, unused_for, min_age }: RetentionYaml): AgeRules {
   return {
-    ...(newest === undefined ? {} : { keepNewest: { name: newest } }),
+    ...(newest === undefined ? {} : { keepNewest: groupCounts(newest) }),
     ...(unused_for === undefined ? {} : { unusedFor: parseDuration(unused_for, 'unused_for') }),
     ...(min_age === undefined ? {} : { minAge: parseDuration(min_age, 'min_age') }),
   };

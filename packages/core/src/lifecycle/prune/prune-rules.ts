@@ -1,21 +1,20 @@
-import type { Settings } from '../../definition/settings.js';
+import { groupCounts, type RuleTexts, type Settings } from '../../definition/settings.js';
 import type { PruneRules } from '../../policy/prune-model.js';
 import { parseDuration, parseSpace } from '../workspace/units.js';
 
 /** Prune rules as text; each one given replaces that of the settings. */
-export interface RuleOptions {
-  readonly keepNewest?: PruneRules['keepNewest'];
-  /** A duration, as `30d`. */
-  readonly unusedFor?: string | undefined;
-  readonly minAge?: string | undefined;
-  /** A size, or a percentage of the file system, as `20GB` or `10%`. */
-  readonly maxUsed?: string | undefined;
-  readonly minFree?: string | undefined;
-  readonly reserved?: string | undefined;
-  readonly orphans?: boolean | undefined;
+export interface RuleOptions extends RuleTexts {
   /** Prune only this project; bounds on all space then apply only if given here. */
   readonly project?: string | undefined;
   readonly name?: string | undefined;
+}
+
+/** The prune rules among the options of a command or a target; a rule that is not given is undefined. */
+export function ruleOptionsOf(options: RuleOptions): RuleOptions {
+  const { keepNewest, unusedFor, minAge, maxUsed, minFree, reserved, orphans } = options;
+  const { project, name } = options;
+  const rules = { keepNewest, unusedFor, minAge, maxUsed, minFree, reserved, orphans };
+  return { ...rules, project, name } satisfies Readonly<Record<keyof RuleOptions, unknown>>;
 }
 
 /** @param total size of the file system in bytes, for percentages. @throws ImageError USAGE */
@@ -30,7 +29,7 @@ export function pruneRules(
   const rules: RuleOptions = { ...prune, ...bounds, ...Object.fromEntries(given) };
   const { keepNewest, unusedFor, minAge, maxUsed, minFree, reserved, orphans } = rules;
   return {
-    ...(keepNewest === undefined ? {} : { keepNewest }),
+    ...(keepNewest === undefined ? {} : { keepNewest: groupCounts(keepNewest) }),
     ...(unusedFor === undefined ? {} : { unusedFor: parseDuration(unusedFor, 'unused-for') }),
     ...(minAge === undefined ? {} : { minAge: parseDuration(minAge, 'min-age') }),
     ...(maxUsed === undefined ? {} : { maxUsed: parseSpace(maxUsed, total, 'max-used') }),

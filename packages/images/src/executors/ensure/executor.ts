@@ -1,10 +1,17 @@
 import type { PromiseExecutor } from '@nx/devkit';
-import { actArguments, ensure, familiarReference, parseReference, writeActrc } from '@stowage/core';
+import {
+  actArguments,
+  ensure,
+  familiarReference,
+  jobRequestOf,
+  parseReference,
+  writeActrc,
+  type JobRequest,
+} from '@stowage/core';
 import { log } from '../../log.js';
-import { requestOf, type JobExecutorOptions } from '../job.js';
 import { run, type EngineChoiceOptions } from '../run.js';
 
-export interface EnsureExecutorOptions extends JobExecutorOptions, EngineChoiceOptions {
+export interface EnsureExecutorOptions extends JobRequest, EngineChoiceOptions {
   readonly act?: boolean;
   readonly actrc?: boolean;
   readonly runner?: string;
@@ -13,7 +20,7 @@ export interface EnsureExecutorOptions extends JobExecutorOptions, EngineChoiceO
 /** Loads the image that a job needs; builds, saves and registers it first when no archive fits. */
 const ensureImage: PromiseExecutor<EnsureExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
-    const { jobs, skipped } = await ensure(workspace, requestOf(options), call);
+    const { jobs, skipped } = await ensure(workspace, jobRequestOf(options), call);
     const act = actArguments(jobs, options);
     for (const { job, reference, saved } of jobs) {
       const familiar = familiarReference(parseReference(reference));

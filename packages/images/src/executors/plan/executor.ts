@@ -1,13 +1,12 @@
 import type { PromiseExecutor } from '@nx/devkit';
-import { plan } from '@stowage/core';
+import { jobRequestOf, plan, type JobRequest } from '@stowage/core';
 import { log } from '../../log.js';
-import { requestOf, type JobExecutorOptions } from '../job.js';
 import { run } from '../run.js';
 
 /** Prints the best archive for a job, or the best base to build its image from, as JSON. */
-const planImage: PromiseExecutor<JobExecutorOptions> = (options, context) =>
+const planImage: PromiseExecutor<JobRequest> = (options, context) =>
   run({}, context, async (workspace, call) => {
-    const { jobs, skipped } = await plan(workspace, requestOf(options), call);
+    const { jobs, skipped } = await plan(workspace, jobRequestOf(options), call);
     const plans = jobs.map((each) => each.plan);
     const shown = options.workflow === undefined ? plans[0] : { jobs: plans, skipped };
     log.json(shown);

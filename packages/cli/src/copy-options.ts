@@ -1,0 +1,53 @@
+import { pipeline } from 'node:stream/promises';
+import { ImageError, type CopiedImage, type CopyImagesOptions } from '@stowage/core';
+import type { Command } from 'commander';
+import { print } from './print/print.js';
+import { text, type Text } from './print/text.js';
+import type { CommonOptions, Io, Outcome } from './verb.js';
+
+/** The options that all commands that copy images have. */
+type Shared = Pick<CopyImagesOptions, 'as' | 'repository' | 'all' | 'append' | 'split' | 'force'>;
+
+export interface CopyOptions extends CommonOptions, Shared {}
+
+/** Adds the options that all commands that copy images have. */
+export function withCopying(command: Command): Command {
+  return command
+    .option('--as <reference>', 'name of the image at the destination')
+    .option('--repository <repository>', 'repository of images whose name is only a tag')
+    .option('--all', 'copy all images of the source, not just one')
+    .option('--split <size>', 'write an archive in parts of this size, with their checksums')
+    .option('--append', 'add to an existing archive')
+    .option('--force', 'overwrite an existing archive');
+}
+
+/** The options of {@link withCopying}, and how an archive is written to stdout. @throws ImageError USAGE (a terminal) */
+export function copyingOf(
+  options: CopyOptions,
+  to: string,
+  io: Io,
+): Shared & Pick<CopyImagesOptions, 'stdout'> {
+  const { as, repository, all, append, split, force } = options;
+  return { as, repository, all, append, split, force, stdout: stdoutFor(to, io) };
+}
+
+/** Writes an archive whose destination is `-` to stdout. @throws ImageError USAGE (stdout is a terminal) */
+export function stdoutFor(to: string, io: Io): CopyImagesOptions['stdout'] {
+  if (to === '-' && io.stdout.isTTY)
+    throw new ImageError('USAGE', '-: expected a file or a pipe to write to, got a terminal', {
+      hint: 'For example stowage copy SOURCE - | docker load.',
+    });
+  return (archive) => pipeline(archive, io.stdout, { end: false });
+}
+
+/** The outcome of a copy, one line for each image; on stderr when stdout carries the archive. */
+export function copiedOutcome(
+  results: readonly CopiedImage[],
+  line: (image: CopiedImage) => Text,
+  { to, quiet, io }: { readonly to: string; readonly quiet: boolean | undefined; readonly io: Io },
+): Outcome {
+  const said = text`${results.map(line)}`;
+  if (to !== '-') return { json: { results }, text: said };
+  if (!quiet) print(io.stderr, said);
+  return { json: { results } };
+}
