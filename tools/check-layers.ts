@@ -88,8 +88,13 @@ function lifecycle(
 }
 
 const CORE = 'packages/core/src/';
-/** Pure files that every room may import. */
-const FOR_ALL: ReadonlySet<string> = new Set(['debug.ts', 'errors.ts', 'printable.ts']);
+/** Files that every room may import. */
+const FOR_ALL: ReadonlySet<string> = new Set([
+  'debug.ts',
+  'errors.ts',
+  'printable.ts',
+  'surroundings.ts',
+]);
 /** Pure files: they import no files, processes or network, not even indirectly. */
 const PURE = [
   /\/oci\//,

@@ -5,6 +5,9 @@
  * @packageDocumentation
  */
 
+// The environment, home folder and clock that a program gives
+export type { Environment, GivenSurroundings, Surroundings } from './surroundings.js';
+
 // Errors
 export {
   asImageError,

@@ -1,5 +1,6 @@
 import type { RegistryFlags } from './distribution/open-repository.js';
 import type { Descriptor } from './oci/descriptor.js';
+import { surroundingsOf, type GivenSurroundings } from './surroundings.js';
 import type { CallOptions, Sink, Source } from './transfer/store.js';
 
 /** A repository of a registry (OCI distribution spec 1.1), open for reading and for writing. */
@@ -12,7 +13,8 @@ export interface OpenedRepository extends Source, Sink {
 
 /**
  * Opens the repository that a reference names, to read images from it and to write images to it. Credentials are those
- * that docker and podman store, unless `flags` has others. No request is sent, except to a registry on this machine, to
+ * that docker and podman store, unless `flags` has others; they are found through `surroundings` (those of this
+ * process when omitted). No request is sent, except to a registry on this machine, to
  * find out whether it speaks TLS.
  *
  * @example
@@ -25,8 +27,9 @@ export interface OpenedRepository extends Source, Sink {
 export async function openRepository(
   reference: string,
   flags?: RegistryFlags,
+  surroundings?: GivenSurroundings,
 ): Promise<OpenedRepository> {
   // Loaded on demand: the HTTP client loads slowly, and programs that only read archives do not need it.
   const { openRepository: open } = await import('./distribution/open-repository.js');
-  return open(reference, flags);
+  return open(reference, flags, surroundingsOf(surroundings));
 }

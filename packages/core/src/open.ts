@@ -21,6 +21,7 @@ import type { NamingOptions } from './oci/layout.js';
 import { parseReference } from './oci/reference.js';
 import { CachedSource } from './store/cached-source.js';
 import { FileStore } from './store/file-store.js';
+import type { Surroundings } from './surroundings.js';
 import { openLayout } from './store/layout-dir.js';
 import type { Halves } from './transfer/halves.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
@@ -53,8 +54,10 @@ export interface OpenOptions extends CallOptions, NamingOptions {
   readonly place: CatalogPlace;
   /** Base folder of relative paths. */
   readonly cwd: string;
-  /** Opens standard input, for `-`. */
-  readonly stdin: () => Bytes;
+  /** The surroundings of the workspace. */
+  readonly surroundings: Surroundings;
+  /** Opens standard input, for `-`; when omitted, `-` is refused. */
+  readonly stdin?: (() => Bytes) | undefined;
   /** Opens the engine; called only for `docker-daemon:`. */
   readonly engine: () => Promise<Engine>;
   /** For a delta: location of the archive it was made against, which has the missing content. */
@@ -80,9 +83,9 @@ const UNSUPPORTED_PREFIX = /^(containers-storage:|containerd:|dir:)/;
  *
  * @throws ImageError NOT_FOUND, USAGE, INVALID, CORRUPT, UNSUPPORTED
  * @example
- * const { place } = workspace;
+ * const { place, surroundings } = workspace;
  * const engine = () => openEngine(workspace);
- * const { source } = await openLocation('./app.tar', { place, cwd, stdin: () => process.stdin, engine });
+ * const { source } = await openLocation('./app.tar', { place, surroundings, cwd, engine });
  */
 export async function openLocation(text: string, options: OpenOptions): Promise<Opened> {
   const { base, ...others } = options;
@@ -99,16 +102,26 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
 }
 
 async function openOne(text: string, options: OpenOptions): Promise<Opened> {
-  const { place } = options;
-  if (text === '-')
-    return openPipedArchive('-', options.stdin(), { ...options, spoolFolder: spoolFolder(place) });
+  const { place, stdin } = options;
+  if (text === '-') {
+    if (!stdin)
+      throw new ImageError('USAGE', '-: expected standard input, got none', {
+        hint: 'Name a file or another location.',
+      });
+    return openPipedArchive('-', stdin(), { ...options, spoolFolder: spoolFolder(place) });
+  }
   const remote = await referenceIn(text, options);
   if (remote !== undefined) return openReference(remote, options);
   const { prefix, rest } = splitPrefix(text);
   if (prefix === 'docker-daemon') return openEngineImage(rest, options);
   const store = join(place.state, 'store');
   if (prefix === 'store')
-    return { source: new FileStore(store), kind: 'store', ...UNCOMPRESSED, reference: rest };
+    return {
+      source: new FileStore(store, options.surroundings),
+      kind: 'store',
+      ...UNCOMPRESSED,
+      reference: rest,
+    };
   const { path, ...reference } = await pathOf(text, options);
   return { ...(await openPath(path, options)), ...reference };
 }
@@ -121,16 +134,16 @@ async function openOne(text: string, options: OpenOptions): Promise<Opened> {
  */
 export async function pathOf(
   text: string,
-  { place, cwd }: Pick<OpenOptions, 'place' | 'cwd'>,
+  { place, cwd, surroundings }: Pick<OpenOptions, 'place' | 'cwd' | 'surroundings'>,
 ): Promise<{ readonly path: string; readonly reference?: string }> {
   const { prefix, rest } = splitPrefix(text);
   if (prefix !== undefined) {
     // An existing file is a path, even if it looks like PATH:NAME.
-    const whole = resolve(cwd, expandHome(rest));
+    const whole = resolve(cwd, expandHome(rest, surroundings));
     const { path, ...reference } = splitName(rest);
     return (await exists(whole))
       ? { path: whole }
-      : { path: resolve(cwd, expandHome(path)), ...reference };
+      : { path: resolve(cwd, expandHome(path, surroundings)), ...reference };
   }
   if (UNSUPPORTED_PREFIX.test(text)) {
     throw new ImageError(
@@ -139,7 +152,7 @@ export async function pathOf(
     );
   }
   if (isPath(text) || (await exists(resolve(cwd, text))))
-    return { path: resolve(cwd, expandHome(text)) };
+    return { path: resolve(cwd, expandHome(text, surroundings)) };
   if (parseName(text)) return { path: await pathOfName(text, place) };
   throw new ImageError(
     'NOT_FOUND',
@@ -167,13 +180,19 @@ export async function referenceIn(
 /** Opens the repository of a reference. @throws ImageError USAGE */
 export async function openReference(
   reference: string,
-  { registry, cache, keeps, limits }: Pick<OpenOptions, 'registry' | 'cache' | 'keeps' | 'limits'>,
+  {
+    registry,
+    cache,
+    keeps,
+    limits,
+    surroundings,
+  }: Pick<OpenOptions, 'registry' | 'cache' | 'keeps' | 'limits' | 'surroundings'>,
 ): Promise<Opened> {
   const { registry: host, repository } = parseReference(reference);
   const open = async (): Promise<Source> => {
     // Loaded on demand: loading the HTTP client takes longer than inspecting most archives.
     const { openRepository } = await import('./distribution/open-repository.js');
-    return openRepository(reference, registry);
+    return openRepository(reference, registry, surroundings);
   };
   const location = `${REPOSITORY}${host}/${repository}`;
   const source =

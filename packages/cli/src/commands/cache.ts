@@ -25,8 +25,8 @@ function infoCommand(io: Io): Command {
   return verb('info', 'Print the location and the size of the cache.', [
     'stowage cache info',
   ]).action(
-    action(io, async () => {
-      const info = await cacheInfo();
+    action(io, async (workspace) => {
+      const info = await cacheInfo(workspace);
       return { json: info, text: infoLine(info) };
     }),
   );
@@ -36,8 +36,8 @@ function lsCommand(io: Io): Command {
   return verb('ls', 'List the images of the cache.', ['stowage cache ls'])
     .alias('list')
     .action(
-      action(io, async () => {
-        const images = await listCache();
+      action(io, async (workspace) => {
+        const images = await listCache(workspace);
         const said =
           images.length === 0
             ? text`Nothing yet. stowage pull and stowage load fill it.\n`
@@ -53,8 +53,8 @@ function verifyCommand(io: Io): Command {
     'Verify every blob of the cache by its digest; damaged blobs are deleted.',
     ['stowage cache verify'],
   ).action(
-    action(io, async (_, __, { call }) => {
-      const proof = await verifyCache(call);
+    action(io, async (workspace, _, { call }) => {
+      const proof = await verifyCache(workspace, call);
       const { blobs, bytes, damaged } = proof;
       const ok = text`${blobs} blobs, ${formatBytes(bytes)}: every byte is as it should be\n`;
       const lines = damaged.map((digest) => text`${digest}  was damaged and has been deleted\n`);
@@ -87,9 +87,14 @@ function purgeCommand(io: Io): Command {
     )
     .option('--dry-run', 'print what would be deleted, and delete nothing')
     .action(
-      action<PurgeCommandOptions>(io, async (_, references, { options, call }) => {
+      action<PurgeCommandOptions>(io, async (workspace, references, { options, call }) => {
         const { unusedFor, maxUsed } = options;
-        const done = await purgeCache({ references, unusedFor, maxUsed, dryRun: call.dryRun });
+        const done = await purgeCache(workspace, {
+          references,
+          unusedFor,
+          maxUsed,
+          dryRun: call.dryRun,
+        });
         const lines = done.purged.map(({ reference, digest }) => text`${reference ?? digest}\n`);
         const freed = call.dryRun ? '' : text`${formatBytes(done.freedBytes)} freed\n`;
         return { json: done, text: text`${lines}${freed}` };

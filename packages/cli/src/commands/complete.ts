@@ -48,7 +48,7 @@ export async function complete(program: Command, words: readonly string[], io: I
   const images = async (command: Command) => {
     const name = command.name();
     const names = name === 'purge' ? [] : await catalogSuggestions(command, io);
-    return FROM_REGISTRIES.has(name) ? [...names, ...(await cacheSuggestions())] : names;
+    return FROM_REGISTRIES.has(name) ? [...names, ...(await cacheSuggestions(io))] : names;
   };
   const found = await suggest(program, words, images).catch(() => []);
   const safe = found.filter(({ value }) => SAFE_WORD.test(value));
@@ -66,8 +66,8 @@ async function catalogSuggestions(command: Command, { cwd }: Io): Promise<readon
   });
 }
 
-async function cacheSuggestions(): Promise<readonly Suggestion[]> {
-  return (await listCache()).flatMap(({ reference, bytes }) =>
+async function cacheSuggestions({ cwd }: Io): Promise<readonly Suggestion[]> {
+  return (await listCache(await openWorkspace(cwd))).flatMap(({ reference, bytes }) =>
     reference === null ? [] : [{ value: reference, about: formatBytes(bytes) }],
   );
 }

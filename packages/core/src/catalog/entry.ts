@@ -105,6 +105,11 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
+/** Values of keys that an entry gets when it is added. @param now milliseconds since 1970. */
+export function newEntry(now: number): Partial<EntryYaml> {
+  return { created: new Date(now).toISOString(), usage_count: 0 };
+}
+
 /** Converts a record to a catalog entry. */
 export function entryOf(record: ImageRecord, file: string): EntryYaml {
   const parts = parseName(record.name);

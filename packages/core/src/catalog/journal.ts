@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { appendOwn, openOwn, readOwn } from '../disk/own-file.js';
 import { readRange } from '../disk/read-range.js';
+import { ageOf } from '../disk/touch.js';
 import { ImageError, systemCode } from '../errors.js';
 import { isObject, isSize } from '../oci/json.js';
 import { isImageName } from './record.js';
@@ -159,9 +160,9 @@ async function removeOld(state: string): Promise<void> {
   const { generation, offsets } = (await readFolded(foldedPath(state))) ?? NOTHING_FOLDED;
   for (const each of await listGenerations(state)) {
     const path = join(state, `usage.${each}.jsonl`);
-    const { size, mtimeMs } = await lstat(path);
-    const isFolded = each < generation && size <= (offsets[each] ?? 0);
-    if (isFolded && Date.now() - mtimeMs > DELETE_AFTER_MS) await rm(path, { force: true });
+    const info = await lstat(path);
+    const isFolded = each < generation && info.size <= (offsets[each] ?? 0);
+    if (isFolded && ageOf(info) > DELETE_AFTER_MS) await rm(path, { force: true });
   }
 }
 

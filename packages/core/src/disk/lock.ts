@@ -39,13 +39,13 @@ interface Held {
 
 async function acquire(path: string, { wait = 600_000, signal }: LockOptions): Promise<Held> {
   await mkdir(dirname(path), { recursive: true });
-  for (const deadline = Date.now() + wait; ; ) {
+  for (const deadline = performance.now() + wait; ; ) {
     signal?.throwIfAborted();
     try {
       return await take(path);
     } catch (error) {
       if (systemCode(error) !== 'ELOCKED') throw error;
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw conflict(
           `${path}: expected the lock within ${wait} ms, another process still holds it`,
           error,

@@ -7,6 +7,7 @@ import { parseChallenges } from './auth/challenge.js';
 import { RegistryClient } from './transport/client.js';
 import { Repository } from './repository.js';
 import { parseRetryAfter } from './transport/retry.js';
+import { surroundingsOf } from '../surroundings.js';
 
 const DIGEST = `sha256:${'0'.repeat(64)}` as const;
 const SUBJECT = { mediaType: MediaType.manifest, digest: DIGEST, size: 1 };
@@ -35,6 +36,7 @@ async function open(answer: (response: ServerResponse, url: URL) => void) {
     credentials: async () => undefined,
     plainHttp: true,
     retries: 0,
+    surroundings: surroundingsOf(),
   });
   onTestFinished(() => client[Symbol.asyncDispose]());
   return { client, repository: new Repository(client, { registry, repository: 'a' }), paths, cut };
@@ -231,7 +233,7 @@ it.each([
   ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
   ['soon', undefined],
 ])('Retry-After: %s waits %s ms', (header, expected) => {
-  expect(parseRetryAfter(header)).toBe(expected);
+  expect(parseRetryAfter(header, Date.now())).toBe(expected);
 });
 
 it.each(['a ', 'a,', ' ', 'a="', '"', 'a=\\', 'a b="c\\"', '='])(

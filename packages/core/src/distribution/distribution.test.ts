@@ -74,8 +74,8 @@ describe('stored credentials', () => {
     const helper = `#!/bin/sh\nread server\n[ "$server" = helped.example.com ] && echo '{"Username":"<token>","Secret":"t"}' && exit\necho 'credentials not found in native keychain'; exit 1\n`;
     await writeFile(join(home, 'docker-credential-test'), helper);
     await chmod(join(home, 'docker-credential-test'), 0o755);
-    const environment = { HOME: home, PATH: [home, process.env['PATH']].join(delimiter) };
-    return storedCredentials({ environment })(registry, repository);
+    const env = { PATH: [home, process.env['PATH']].join(delimiter) };
+    return storedCredentials({ env, home })(registry, repository);
   };
 
   it.each<[string, Record<string, object>, string, Credential | undefined]>([

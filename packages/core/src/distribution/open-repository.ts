@@ -2,6 +2,7 @@ import { ImageError } from '../errors.js';
 import { parseReference } from '../oci/reference.js';
 import { RegistryClient, type ConnectionOptions } from './transport/client.js';
 import { storedCredentials, type Credential } from './auth/credentials.js';
+import type { Surroundings } from '../surroundings.js';
 import { Repository } from './repository.js';
 
 /** How to connect and log in to a registry. */
@@ -14,21 +15,23 @@ export interface RegistryFlags extends ConnectionOptions {
 /** Opens a registry. @throws ImageError USAGE */
 export async function openRegistry(
   registry: string,
-  { username, password, ...options }: RegistryFlags = {},
+  { username, password, ...options }: RegistryFlags | undefined = {},
+  surroundings: Surroundings,
 ): Promise<RegistryClient> {
-  const stored = storedCredentials({ environment: process.env });
+  const stored = storedCredentials(surroundings);
   const given = credentialOf({ username, password });
   const credentials = given ? async () => given : stored;
-  return RegistryClient.open(registry, { ...options, credentials });
+  return RegistryClient.open(registry, { ...options, credentials, surroundings });
 }
 
 /** Opens the repository of a reference, with a connection of its own. @throws ImageError USAGE */
 export async function openRepository(
   reference: string,
-  flags?: RegistryFlags,
+  flags: RegistryFlags | undefined,
+  surroundings: Surroundings,
 ): Promise<Repository> {
   const parsed = parseReference(reference);
-  const client = await openRegistry(parsed.registry, flags);
+  const client = await openRegistry(parsed.registry, flags, surroundings);
   return new Repository(client, parsed, { ownsClient: true });
 }
 

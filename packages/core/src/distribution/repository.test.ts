@@ -4,12 +4,13 @@ import { temporaryFolder } from '../../testing/temporary.js';
 import { registryHandler } from '../registry/handler/handler.js';
 import { RegistryStore } from '../registry/storage/registry-store.js';
 import { openRepository } from './open-repository.js';
+import { surroundingsOf } from '../surroundings.js';
 
 sinkContract('a repository of a registry', async () => {
   const hosted = new RegistryStore(await temporaryFolder());
   const name = `${await listening(registryHandler({ hosted, hosting: hosted }))}/team/app`;
   // Each name becomes a tag of this one repository.
   const named = (reference: string) => `${name}:${reference.replaceAll(/[^a-z0-9]/g, '-')}`;
-  const open = () => openRepository(name, { plainHttp: true });
+  const open = () => openRepository(name, { plainHttp: true }, surroundingsOf());
   return { sink: await open(), reopen: open, named };
 });

@@ -4,6 +4,7 @@ import { containerdAt } from './containerd/containerd.js';
 import { dockerTargets, podmanTargets, type DockerTarget } from './docker/docker-host.js';
 import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
+import { surroundingsOf, type GivenSurroundings } from '../surroundings.js';
 import { openNodes } from './containerd/nodes.js';
 
 /** The engine to use. `kind` and `k3d`: containerd on every node of a cluster. */
@@ -29,8 +30,8 @@ export interface EngineOptions {
   readonly namespace?: string | undefined;
   /** Folder of the embedded store. */
   readonly storeFolder: string;
-  /** Environment variables; those of this process when omitted. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The environment, home folder and clock; those of this process when omitted. */
+  readonly surroundings?: GivenSurroundings | undefined;
 }
 
 /** How long an engine may take to answer a ping (ms). */
@@ -47,11 +48,13 @@ const PING_TIMEOUT_MS = 5_000;
  * await sink.commit();
  */
 export async function detectEngine(options: EngineOptions): Promise<Engine> {
-  const { engine = 'auto', host, storeFolder, env = process.env } = options;
+  const { engine = 'auto', host, storeFolder } = options;
+  const surroundings = surroundingsOf(options.surroundings);
+  const { env } = surroundings;
   const namespace = options.namespace ?? (env['CONTAINERD_NAMESPACE'] || undefined);
   const failures: string[] = [];
   const docker = (): Promise<Engine | undefined> =>
-    openFirst('docker', dockerTargets(host, env, process.platform), failures);
+    openFirst('docker', dockerTargets(host, surroundings, process.platform), failures);
   const podman = (): Promise<Engine | undefined> =>
     openFirst('podman', podmanTargets(host, env), failures);
   const containerd = async (): Promise<Engine | undefined> => {
@@ -74,7 +77,7 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
     containerd,
     kind: () => openNodes('kind', host, namespace),
     k3d: () => openNodes('k3d', host, namespace),
-    embedded: async () => new EmbeddedEngine(storeFolder),
+    embedded: async () => new EmbeddedEngine(storeFolder, surroundings),
   };
   const found = await openers[engine]();
   for (const failure of failures) debug('engine', () => `not used: ${failure}`);

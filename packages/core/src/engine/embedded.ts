@@ -5,6 +5,7 @@ import { FileStore } from '../store/file-store.js';
 import { blobFile, imageFile, nameFile } from '../store/paths.js';
 import { ImageError } from '../errors.js';
 import type { Sink, Source } from '../transfer/store.js';
+import type { Surroundings } from '../surroundings.js';
 import { walk } from '../transfer/walk.js';
 import { sizeOf } from '../transfer/graph.js';
 import type { Graph } from '../transfer/graph.js';
@@ -17,9 +18,9 @@ export class EmbeddedEngine implements Engine {
   readonly #root: string;
   readonly #store: FileStore;
 
-  constructor(root: string) {
+  constructor(root: string, clock: Pick<Surroundings, 'now'>) {
     this.#root = root;
-    this.#store = new FileStore(root);
+    this.#store = new FileStore(root, clock);
     this.location = this.#store.location;
   }
 

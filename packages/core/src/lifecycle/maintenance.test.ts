@@ -55,13 +55,10 @@ describe('the workspace', () => {
       join(cwd, 'images/image-registry.yml'),
       `# kept\nimages:\n${entry('app/old.tar', '2020-01-01')}${entry(`app/${NAME}.tar`, '2026-01-01')}`,
     );
-    const options = {
-      ...call,
-      keepNewest: { name: 1 },
-      minAge: '1d',
-      now: Date.parse('2026-06-01'),
-    };
-    const plan = await prune(workspace, { ...options, dryRun: true });
+    const options = { ...call, keepNewest: { name: 1 }, minAge: '1d' };
+    const at = (now: number) => openWorkspace(cwd, { surroundings: { now: () => now } });
+    const then = await at(Date.parse('2026-06-01'));
+    const plan = await prune(then, { ...options, dryRun: true });
     const { blocks } = await stat(join(cwd, 'images/app/old.tar'));
     expect(plan).toMatchObject({ freedBytes: blocks * 512, shortfallBytes: 0 });
     expect(plan.decisions.map(({ path, action }) => `${action} ${path}`)).toEqual([
@@ -69,13 +66,11 @@ describe('the workspace', () => {
       'delete app/old.tar',
     ]);
     expect(await readdir(join(cwd, 'images/app'))).toContain('old.tar');
-    expect(await prune(workspace, options)).toEqual(plan);
+    expect(await prune(then, options)).toEqual(plan);
     expect(await readdir(join(cwd, 'images/app'))).not.toContain('old.tar');
     expect(await readFile(join(cwd, 'images/image-registry.yml'), 'utf8')).toMatch(/^# kept\n/);
     expect(await list(workspace)).toHaveLength(1);
-    expect((await prune(workspace, { ...options, now: Date.now() + 400 * DAY })).freedBytes).toBe(
-      0,
-    );
+    expect((await prune(await at(Date.now() + 400 * DAY), options)).freedBytes).toBe(0);
   });
 
   it('keeps an item that changed since the plan was made, or whose lock another process holds', async () => {
@@ -91,7 +86,7 @@ describe('the workspace', () => {
     };
     const apply = (seen: readonly Prunable[]) =>
       applyPrune(workspace, [[decision, item]], {
-        store: new EmbeddedEngine(cwd),
+        store: new EmbeddedEngine(cwd, workspace.surroundings),
         copies: undefined,
         registryRoot: join(cwd, 'registry'),
         replan: async () => new Map(seen.map((each) => [keyOf(each), each])),

@@ -9,6 +9,7 @@ import { RegistryClient } from '../distribution/transport/client.js';
 import { registryHandler } from './handler/handler.js';
 import { RegistryStore } from './storage/registry-store.js';
 import { RegistryMirror } from './mirror.js';
+import { surroundingsOf } from '../surroundings.js';
 
 const CONTENT = Buffer.alloc(300_000, 'x');
 const DIGEST = `sha256:${createHash('sha256').update(CONTENT).digest('hex')}`;
@@ -20,6 +21,7 @@ async function serveMirror(upstream: RequestListener) {
     credentials: async () => ({ username: 'ada', password: 'secret' }),
     plainHttp: true,
     retries: 0,
+    surroundings: surroundingsOf(),
   });
   const hosted = new RegistryMirror(new RegistryStore(root), client, '');
   onTestFinished(() => hosted[Symbol.asyncDispose]());

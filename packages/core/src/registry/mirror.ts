@@ -231,14 +231,15 @@ export class RegistryMirror implements RegistryStorage {
    * @throws ImageError UNAVAILABLE (the upstream failed and there is no local result), CORRUPT
    */
   async #query<T>(own: T | undefined, work: () => Promise<T | undefined>): Promise<T | undefined> {
-    if (own !== undefined && Date.now() < this.#skipUpstreamUntil) return own;
+    if (own !== undefined && performance.now() < this.#skipUpstreamUntil) return own;
     try {
       return (await work()) ?? own;
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       // Content that the upstream does not give to this mirror is reported as absent.
       if (['NOT_FOUND', 'DENIED', 'UNAUTHORIZED'].includes(error.code)) return own;
-      if (error.code === 'UNAVAILABLE') this.#skipUpstreamUntil = Date.now() + UPSTREAM_BACKOFF_MS;
+      if (error.code === 'UNAVAILABLE')
+        this.#skipUpstreamUntil = performance.now() + UPSTREAM_BACKOFF_MS;
       if (own !== undefined) return own;
       throw UPSTREAM_FAILURES.has(error.code)
         ? new ImageError('UNAVAILABLE', error.message, { cause: error })

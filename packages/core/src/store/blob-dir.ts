@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder, syncFolder, writeDurably, type FolderOptions } from '../disk/atomic-write.js';
 import { readRange } from '../disk/read-range.js';
 import { READ } from '../disk/if-there.js';
+import { touchFile } from '../disk/touch.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Bytes, CallOptions, Open, ReadOptions } from '../transfer/store.js';
@@ -31,8 +32,7 @@ export class BlobDir {
 
   /** Refreshes the blob's modification time, so a concurrent garbage collection keeps it. */
   async touch({ digest }: Descriptor): Promise<void> {
-    const now = new Date();
-    await utimes(blobFile(this.#root, digest), now, now);
+    await touchFile(blobFile(this.#root, digest));
   }
 
   /** Stores a blob durably; it is visible only when complete. @throws ImageError CORRUPT, NO_SPACE */

@@ -1,11 +1,8 @@
 import { join } from 'node:path';
+import type { Environment } from '../surroundings.js';
 
 /** Cache folder for registry images of all workspaces of a user: `$STOWAGE_CACHE_DIR`, else the platform's default. */
-export function cacheFolder(
-  env: Readonly<Record<string, string | undefined>>,
-  platform: NodeJS.Platform,
-  home: string,
-): string {
+export function cacheFolder(env: Environment, platform: NodeJS.Platform, home: string): string {
   const { STOWAGE_CACHE_DIR: own, XDG_CACHE_HOME: xdg, LOCALAPPDATA: local } = env;
   if (own) return own;
   // XDG Base Directory Specification: relative paths must be ignored.

@@ -10,6 +10,12 @@ import { blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 /** Default grace (ms): content younger than this may belong to an image that is still being written. */
 export const DEFAULT_GRACE_MS = 10 * 60 * 1000;
 
+export interface CollectOptions {
+  readonly grace?: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
 export interface Garbage {
   readonly path: string;
   /** Allocated on disk. */
@@ -25,7 +31,7 @@ export interface Garbage {
 export async function collect(
   store: Source,
   root: string,
-  { grace = DEFAULT_GRACE_MS, now = Date.now() } = {},
+  { grace = DEFAULT_GRACE_MS, now }: CollectOptions,
 ): Promise<number> {
   let freed = 0;
   for (const { path } of await findGarbage(store, root, { grace, now })) {
@@ -42,7 +48,7 @@ export async function collect(
 export async function findGarbage(
   store: Source,
   root: string,
-  { grace = DEFAULT_GRACE_MS, now = Date.now() } = {},
+  { grace = DEFAULT_GRACE_MS, now }: CollectOptions,
 ): Promise<Garbage[]> {
   const marked = new Set<Digest>();
   for await (const { descriptor } of store.list()) {

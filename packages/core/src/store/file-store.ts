@@ -12,6 +12,7 @@ import { BlobDir } from './blob-dir.js';
 import { collect } from './collect.js';
 import { listNames, removeName, writeName } from './names.js';
 import { imageFile } from './paths.js';
+import { surroundingsOf, type GivenSurroundings, type Surroundings } from '../surroundings.js';
 
 /**
  * The embedded store: images in a folder that stores each blob once. Several processes may share the folder.
@@ -24,13 +25,15 @@ import { imageFile } from './paths.js';
 export class FileStore implements Store {
   readonly location: string;
   readonly #root: string;
+  readonly #now: Surroundings['now'];
   readonly #blobs: BlobDir;
   readonly #begun = new Map<Digest, Descriptor>();
   readonly #staged = new Map<string, Descriptor>();
 
   /** @param root the folder; the first write creates it. */
-  constructor(root: string) {
+  constructor(root: string, { now }: Pick<GivenSurroundings, 'now'> = {}) {
     this.#root = root;
+    this.#now = surroundingsOf({ now }).now;
     this.location = `store:${root}`;
     this.#blobs = new BlobDir(root, { privateTo: root });
   }
@@ -99,7 +102,7 @@ export class FileStore implements Store {
         await removeName(this.#root, image.reference);
     }
     await rm(imageFile(this.#root, descriptor.digest), { force: true });
-    await collect(this, this.#root);
+    await collect(this, this.#root, { now: this.#now() });
   }
 
   /** Drops names that were not committed. */

@@ -139,7 +139,7 @@ describe('foreign files in a registry folder', () => {
         link !== 'trash'
       )
         await expect(store.uploads.start('a'), link).rejects.toMatchObject(refused);
-      const collecting = collectGarbage(root, { grace: 0, uploadGrace: 0 });
+      const collecting = collectGarbage(root, { now: Date.now(), grace: 0, uploadGrace: 0 });
       await expect(collecting, link).rejects.toMatchObject(refused);
       expect(await readdir(outside), link).toEqual(['_tags', 'precious']);
     }
@@ -147,7 +147,9 @@ describe('foreign files in a registry folder', () => {
     await mkdir(cache);
     await symlink(outside, join(cache, 'partial'));
     const embeddedStore = new FileStore(cache);
-    await expect(collect(embeddedStore, cache, { grace: 0 })).rejects.toMatchObject(refused);
+    await expect(
+      collect(embeddedStore, cache, { now: Date.now(), grace: 0 }),
+    ).rejects.toMatchObject(refused);
     const image = await storeWith('app:1');
     await expect(copy(image, undefined, embeddedStore)).rejects.toMatchObject(refused);
     expect(await readdir(outside)).toEqual(['_tags', 'precious']);

@@ -19,7 +19,7 @@ export type SendTokenRequest = (
 
 interface Token {
   readonly header: string;
-  /** Time of renewal, in milliseconds since 1970. */
+  /** Time of renewal, on the clock of `performance.now()`. */
   readonly renewAt: number;
 }
 
@@ -56,7 +56,7 @@ export class Authorization {
   /** The `authorization` header for a scope; undefined while there is none. */
   headerFor(scope: string): string | undefined {
     const token = this.#tokens.get(scope);
-    return token && token.renewAt > Date.now() ? token.header : this.#basic;
+    return token && token.renewAt > performance.now() ? token.header : this.#basic;
   }
 
   /**
@@ -160,7 +160,7 @@ function readToken(body: Uint8Array, { host }: URL): Token {
   const milliseconds = seconds * 1000;
   return {
     header: `Bearer ${value}`,
-    renewAt: Date.now() + Math.max(milliseconds - RENEWAL_MARGIN_MS, milliseconds / 2),
+    renewAt: performance.now() + Math.max(milliseconds - RENEWAL_MARGIN_MS, milliseconds / 2),
   };
 }
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ImageError, systemCode } from '../../errors.js';
 import { isObject, parseJsonObject, type JsonObject } from '../../oci/json.js';
+import type { Environment, Surroundings } from '../../surroundings.js';
 
 /** A user name and password, or an identity token in place of both (docker's `<token>`). */
 export type Credential =
@@ -12,10 +12,6 @@ export type Credential =
 
 /** Looks up the credentials for a repository; undefined when there are none. */
 export type Credentials = (registry: string, repository: string) => Promise<Credential | undefined>;
-
-export interface CredentialPlaces {
-  readonly environment: NodeJS.ProcessEnv;
-}
 
 /** A credential helper is stopped after this long (ms): one that waits for input would block a job. */
 const HELPER_TIMEOUT_MS = 30_000;
@@ -30,34 +26,29 @@ const TOKEN_USER = '<token>';
  *
  * @throws ImageError USAGE (invalid JSON), UNAUTHORIZED (a credential helper failed)
  */
-export function storedCredentials({ environment }: CredentialPlaces): Credentials {
+export function storedCredentials({ env, home }: Pick<Surroundings, 'env' | 'home'>): Credentials {
   return async (registry, repository) => {
-    const { DOCKER_AUTH_CONFIG: config } = environment;
+    const { DOCKER_AUTH_CONFIG: config } = env;
     if (config) {
       const file = readJson(Buffer.from(config), '$DOCKER_AUTH_CONFIG');
-      const found = await findInFile(file, registry, repository, environment);
+      const found = await findInFile(file, registry, repository, env);
       if (found) return found;
     }
-    for (const path of authFiles(environment)) {
+    for (const path of authFiles(env, home)) {
       const file = await readAuthFile(path);
-      const found = file && (await findInFile(file, registry, repository, environment));
+      const found = file && (await findInFile(file, registry, repository, env));
       if (found) return found;
     }
     return undefined;
   };
 }
 
-function authFiles(environment: NodeJS.ProcessEnv): string[] {
-  const {
-    REGISTRY_AUTH_FILE: named,
-    XDG_RUNTIME_DIR: runtime,
-    DOCKER_CONFIG: docker,
-  } = environment;
+function authFiles(env: Environment, home: string): string[] {
+  const { REGISTRY_AUTH_FILE: named, XDG_RUNTIME_DIR: runtime, DOCKER_CONFIG: docker } = env;
   if (named !== undefined && named !== '') return [named];
-  const home = environment['HOME'] ?? homedir();
   return [
     ...(runtime === undefined ? [] : [join(runtime, 'containers/auth.json')]),
-    join(environment['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'containers/auth.json'),
+    join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'containers/auth.json'),
     join(docker ?? join(home, '.docker'), 'config.json'),
   ];
 }
@@ -88,13 +79,13 @@ async function findInFile(
   file: JsonObject,
   registry: string,
   repository: string,
-  environment: NodeJS.ProcessEnv,
+  env: Environment,
 ): Promise<Credential | undefined> {
   const { credHelpers, credsStore, auths } = file;
   const keys = registry === 'docker.io' ? HUB_KEYS : [registry, `https://${registry}`];
   for (const key of keys) {
     const helper = isObject(credHelpers) ? credHelpers[key] : undefined;
-    if (typeof helper === 'string') return askHelper(helper, key, environment);
+    if (typeof helper === 'string') return askHelper(helper, key, env);
   }
   // Podman also stores credentials for a repository or its parent path: the longest match is used.
   const parts = repository.split('/');
@@ -105,7 +96,7 @@ async function findInFile(
     if (found) return found;
   }
   if (typeof credsStore !== 'string') return undefined;
-  return askHelper(credsStore, keys[0] ?? registry, environment);
+  return askHelper(credsStore, keys[0] ?? registry, env);
 }
 
 /** `auth` is `user:password` in base64. */
@@ -129,10 +120,10 @@ function decodeCredential({
 async function askHelper(
   helper: string,
   server: string,
-  environment: NodeJS.ProcessEnv,
+  env: Environment,
 ): Promise<Credential | undefined> {
   const program = `docker-credential-${helper}`;
-  const { code, output } = await run(program, server, environment);
+  const { code, output } = await run(program, server, env);
   // Helpers report missing credentials by this text only; docker and podman match it, too.
   if (code !== 0 && /credentials not found/i.test(output)) return undefined;
   const { Username: username, Secret: secret } =
@@ -150,11 +141,11 @@ async function askHelper(
 function run(
   program: string,
   input: string,
-  environment: NodeJS.ProcessEnv,
+  env: Environment,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, ['get'], {
-      env: environment,
+      env,
       stdio: ['pipe', 'pipe', 'ignore'],
       timeout: HELPER_TIMEOUT_MS,
     });

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as tls from 'node:tls';
 import { ImageError, systemCode } from '../../errors.js';
+import type { Environment, Surroundings } from '../../surroundings.js';
 
 /** TLS settings for a registry: trusted CAs and client certificate. */
 export interface CertificateOptions {
@@ -45,17 +45,17 @@ const CA_BUNDLES = [
 export async function registryTls(
   host: string,
   { caFile, clientCert, clientKey, insecureSkipTlsVerify }: CertificateOptions,
-  environment: NodeJS.ProcessEnv = process.env,
+  surroundings: Pick<Surroundings, 'env' | 'home'>,
 ): Promise<RegistryTls> {
   if ((clientCert === undefined) !== (clientKey === undefined))
     throw new ImageError('USAGE', 'expected --client-cert and --client-key, got one of them');
-  const folder = await certsOf(host, environment);
+  const folder = await certsOf(host, surroundings);
   const given = caFile === undefined ? [] : [await readPem(caFile)];
   const client =
     clientCert !== undefined && clientKey !== undefined
       ? { cert: await readPem(clientCert), key: await readPem(clientKey) }
       : folder.client;
-  const ca = [...(await systemCertificates(environment)), ...folder.trusted, ...given];
+  const ca = [...(await systemCertificates(surroundings.env)), ...folder.trusted, ...given];
   try {
     const elsewhere = { secureContext: tls.createSecureContext({ ca }) };
     const secureContext = client
@@ -73,9 +73,9 @@ export async function registryTls(
   }
 }
 
-async function systemCertificates(environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
+async function systemCertificates(env: Environment): Promise<readonly string[]> {
   const { getCACertificates } = tls as { getCACertificates?: (type: 'system') => string[] };
-  const { SSL_CERT_FILE: named } = environment;
+  const { SSL_CERT_FILE: named } = env;
   for (const path of named ? [named] : CA_BUNDLES) {
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text !== undefined) return [text];
@@ -88,14 +88,16 @@ interface Certs {
   readonly client?: { readonly cert: string; readonly key: string };
 }
 
-async function certsOf(host: string, environment: NodeJS.ProcessEnv): Promise<Certs> {
-  const home = environment['HOME'] ?? homedir();
-  const config = environment['XDG_CONFIG_HOME'] ?? join(home, '.config');
+async function certsOf(
+  host: string,
+  { env, home }: Pick<Surroundings, 'env' | 'home'>,
+): Promise<Certs> {
+  const config = env['XDG_CONFIG_HOME'] ?? join(home, '.config');
   const roots = [
     join(config, 'containers/certs.d'),
     '/etc/containers/certs.d',
     '/etc/docker/certs.d',
-    join(environment['DOCKER_CONFIG'] ?? join(home, '.docker'), 'certs.d'),
+    join(env['DOCKER_CONFIG'] ?? join(home, '.docker'), 'certs.d'),
   ];
   for (const root of roots) {
     const folder = join(root, host);

@@ -1,11 +1,12 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { listening } from '../../../testing/listening.js';
 import { describe as descriptorOf } from '../../oci/descriptor.js';
 import { readAll } from '../../transfer/verified.js';
 import { RegistryClient } from './client.js';
 import { download } from '../download.js';
+import { surroundingsOf, type Environment } from '../../surroundings.js';
 
 const CONTENT = Buffer.from('some content of a blob, in two parts');
 const BLOB = descriptorOf('application/octet-stream', CONTENT);
@@ -16,6 +17,7 @@ async function serve(answer: RequestListener, patience?: number): Promise<Regist
     plainHttp: true,
     timeout: patience,
     retries: 1,
+    surroundings: surroundingsOf(),
   });
   onTestFinished(() => client[Symbol.asyncDispose]());
   return client;
@@ -78,15 +80,18 @@ it('a registry on another host is reached through the proxy of the environment, 
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
-    vi.unstubAllEnvs();
     proxy.closeAllConnections();
     return new Promise<void>((resolve) => proxy.close(() => resolve()));
   });
   const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  for (const name of ['http_proxy', 'https_proxy']) vi.stubEnv(name, address);
-  const open = async (registry: string, plainHttp: boolean) => {
-    const credentials = async () => undefined;
-    const client = await RegistryClient.open(registry, { credentials, plainHttp, retries: 0 });
+  const env = { http_proxy: address, https_proxy: address };
+  const open = async (registry: string, plainHttp: boolean, others: Environment = {}) => {
+    const client = await RegistryClient.open(registry, {
+      credentials: async () => undefined,
+      plainHttp,
+      retries: 0,
+      surroundings: surroundingsOf({ env: { ...env, ...others } }),
+    });
     onTestFinished(() => client[Symbol.asyncDispose]());
     return client;
   };
@@ -97,8 +102,8 @@ it('a registry on another host is reached through the proxy of the environment, 
   expect(asked[0]).toBe('http://far.invalid/v2/a/blobs/x');
   expect(new Set(asked.slice(1))).toEqual(new Set(['far.invalid:443']));
   const before = asked.length;
-  vi.stubEnv('no_proxy', 'far.invalid');
-  await expect(read(await open('far.invalid', true))).rejects.toMatchObject({
+  const others = { no_proxy: 'far.invalid' };
+  await expect(read(await open('far.invalid', true, others))).rejects.toMatchObject({
     code: 'UNAVAILABLE',
   });
   expect(asked).toHaveLength(before);

@@ -19,6 +19,7 @@ import {
   RETRIED_STATUSES,
 } from './retry.js';
 import type { RegistryRequest } from './request.js';
+import type { Environment, Surroundings } from '../../surroundings.js';
 
 /** How to connect to a registry. */
 export interface ConnectionOptions extends CertificateOptions {
@@ -35,6 +36,7 @@ export interface ConnectionOptions extends CertificateOptions {
 
 export interface RegistryOptions extends ConnectionOptions {
   readonly credentials: Credentials;
+  readonly surroundings: Surroundings;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -56,7 +58,7 @@ export class RegistryClient implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #options: RegistryOptions;
   readonly #authorizations = new Map<string, Authorization>();
-  /** No request is sent before this time, set by `Retry-After` (milliseconds since 1970). */
+  /** No request is sent before this time, set by `Retry-After`, on the clock of `performance.now()`. */
   #pausedUntil = 0;
 
   private constructor(
@@ -78,13 +80,18 @@ export class RegistryClient implements AsyncDisposable {
    */
   static async open(registry: string, options: RegistryOptions): Promise<RegistryClient> {
     const host = hostOf(registry);
-    const isPlain = options.plainHttp ?? (isLoopback(host) && (await speaksHttp(host)));
+    const { surroundings } = options;
+    const { env } = surroundings;
+    const isPlain = options.plainHttp ?? (isLoopback(host) && (await speaksHttp(host, env)));
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
-    let tls: RegistryTls | undefined = isPlain ? undefined : await registryTls(host, options);
+    let tls: RegistryTls | undefined = isPlain
+      ? undefined
+      : await registryTls(host, options, surroundings);
     const connections = new Connections({
+      env,
       timeout: options.timeout ?? DEFAULT_PATIENCE_MS,
       tlsFor: async (url) => {
-        tls ??= await registryTls(host, options);
+        tls ??= await registryTls(host, options, surroundings);
         return url.origin === origin.origin ? tls.own : tls.elsewhere;
       },
     });
@@ -101,7 +108,7 @@ export class RegistryClient implements AsyncDisposable {
     const { retries = 4 } = this.#options;
     for (let tries = 0; ; tries++) {
       request.signal?.throwIfAborted();
-      await retryDelay(this.#pausedUntil - Date.now(), request);
+      await retryDelay(this.#pausedUntil - performance.now(), request);
       const last = request.once === true || tries >= retries;
       let answer: Answer;
       try {
@@ -118,10 +125,10 @@ export class RegistryClient implements AsyncDisposable {
         throw await statusError(request.method, answer, this.registry);
       await answer.dump();
       debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
-      const asked = parseRetryAfter(answer.header('retry-after'));
+      const asked = parseRetryAfter(answer.header('retry-after'), this.#options.surroundings.now());
       // `Retry-After` applies to all requests to the registry.
       if (asked === undefined) await backOff(tries, request);
-      else this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + asked);
+      else this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + asked);
     }
   }
 
@@ -229,10 +236,10 @@ function reasonOf(cause: unknown): string {
 }
 
 /** Whether a server on this machine answers plain http; otherwise it may use TLS. */
-async function speaksHttp(host: string): Promise<boolean> {
+async function speaksHttp(host: string, env: Environment): Promise<boolean> {
   const url = new URL(`http://${host}/v2/`);
   const tlsFor = () => Promise.reject(new TypeError('http has no TLS settings'));
-  using connections = new Connections({ tlsFor, timeout: DEFAULT_PATIENCE_MS });
+  using connections = new Connections({ env, tlsFor, timeout: DEFAULT_PATIENCE_MS });
   try {
     const answer = answerOf(await connections.send(url, { method: 'GET', headers: {} }), url, true);
     await answer.dump();

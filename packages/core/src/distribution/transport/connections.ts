@@ -5,9 +5,12 @@ import { sendRequest } from '../../http/send-request.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { TlsOptions } from './certificates.js';
 import { printableUrl } from './given-url.js';
+import type { Environment } from '../../surroundings.js';
 import { proxyFor } from './proxy.js';
 
 export interface ConnectionOptions {
+  /** Environment variables, which may name proxies. */
+  readonly env: Environment;
   /** TLS settings for a URL; called for https URLs only. */
   readonly tlsFor: (url: URL) => Promise<TlsOptions>;
   /** Timeout for a server that neither accepts nor sends data (ms). */
@@ -62,7 +65,7 @@ export class Connections implements Disposable {
   }
 
   async #agentFor(url: URL): Promise<http.Agent> {
-    const proxy = await proxyFor(url);
+    const proxy = proxyFor(url, this.#options.env);
     const key = `${url.protocol} ${proxy}`;
     const known = this.#agents.get(key);
     if (known) return known;

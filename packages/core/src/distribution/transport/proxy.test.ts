@@ -1,11 +1,7 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { surroundingsOf } from '../../surroundings.js';
 import { RegistryClient } from './client.js';
 import { proxyFor } from './proxy.js';
-
-function environment(variables: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
-  onTestFinished(() => void vi.unstubAllEnvs());
-}
 
 it.each([
   'http://ada:secret@proxy.invalid:99999999',
@@ -15,8 +11,10 @@ it.each([
   'http://',
   'no proxy',
 ])('the invalid proxy %s is refused, and not shown', async (value) => {
-  environment({ https_proxy: value });
-  const client = await RegistryClient.open('far.invalid', { credentials: async () => undefined });
+  const client = await RegistryClient.open('far.invalid', {
+    credentials: async () => undefined,
+    surroundings: surroundingsOf({ env: { https_proxy: value } }),
+  });
   onTestFinished(() => client[Symbol.asyncDispose]());
   const request = { method: 'GET', url: '/v2/', scope: '', expected: [200] } as const;
   const error: unknown = await client.request(request).catch((cause: unknown) => cause);
@@ -34,7 +32,45 @@ it.each([
   ['https://localhost/', ''],
   ['https://near.invalid/', ''],
   ['http://far.invalid/', ''],
-])('the proxy for %s is %j', async (url, expected) => {
-  environment({ https_proxy: 'http://proxy.invalid:3128', no_proxy: 'near.invalid' });
-  expect(await proxyFor(new URL(url))).toBe(expected);
+])('the proxy for %s is %j', (url, expected) => {
+  const env = { https_proxy: 'http://proxy.invalid:3128', no_proxy: 'near.invalid' };
+  expect(proxyFor(new URL(url), env)).toBe(expected);
+});
+
+it.each([
+  [{ HTTPS_PROXY: 'http://p:1' }, 'http://p:1'],
+  [{ https_proxy: '', HTTPS_PROXY: 'http://p:1' }, 'http://p:1'],
+  [{ https_proxy: 'http://p:1', HTTPS_PROXY: 'http://q:1' }, 'http://p:1'],
+  [{ http_proxy: 'http://p:1' }, ''],
+  [{ all_proxy: 'http://p:1' }, 'http://p:1'],
+  [{ all_proxy: 'http://q:1', https_proxy: 'http://p:1' }, 'http://p:1'],
+  [{ https_proxy: 'p:1' }, 'https://p:1'],
+  [{}, ''],
+])('the environment %j names the proxy %j', (env, expected) => {
+  expect(proxyFor(new URL('https://far.invalid/'), env)).toBe(expected);
+});
+
+it.each([
+  ['*', true],
+  ['a.invalid, *', true],
+  ['a.invalid b.far.invalid:8443', true],
+  ['B.FAR.INVALID', true],
+  ['.far.invalid', true],
+  ['*.far.invalid', true],
+  ['*far.invalid', true],
+  ['far.invalid', false],
+  ['ar.invalid', false],
+  ['b.far.invalid:443', false],
+  ['b.far', false],
+  [',, ', false],
+  ['', false],
+])('no_proxy %j exempts https://b.far.invalid:8443: %j', (list, isExempt) => {
+  const env = { https_proxy: 'http://p:1', NO_PROXY: list };
+  expect(proxyFor(new URL('https://b.far.invalid:8443/'), env) === '').toBe(isExempt);
+});
+
+it('a port of no_proxy is compared with the default port of a URL without one', () => {
+  const env = { all_proxy: 'http://p:1', no_proxy: 'far.invalid:443' };
+  expect(proxyFor(new URL('https://far.invalid/'), env)).toBe('');
+  expect(proxyFor(new URL('http://far.invalid/'), env)).toBe('http://p:1');
 });

@@ -1,21 +1,22 @@
 import { ImageError } from '../../errors.js';
+import type { Environment } from '../../surroundings.js';
 import { isLoopback } from '../host.js';
 
-/** Variables that name a proxy. */
-const PROXY = /^(?:https?|all)_proxy$/i;
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * The proxy that the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) names for a URL; empty for none. Loopback
- * hosts never use a proxy.
+ * The proxy that the environment (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`, in lower or upper case) names for
+ * a URL; empty for none. Loopback hosts never use a proxy.
  *
  * @throws ImageError USAGE (invalid proxy URL; the value is not shown, it may contain a password)
  */
-export async function proxyFor(url: URL): Promise<string> {
-  if (isLoopback(url.host) || !Object.keys(process.env).some((name) => PROXY.test(name))) return '';
-  const { getProxyForUrl } = await import('proxy-from-env');
-  const proxy = getProxyForUrl(url.href);
-  if (proxy === '' || isProxy(proxy)) return proxy;
+export function proxyFor(url: URL, env: Environment): string {
+  const valueOf = (name: string) => env[name] || env[name.toUpperCase()] || '';
+  if (isLoopback(url.host) || isExempt(url, valueOf('no_proxy').toLowerCase())) return '';
   const scheme = url.protocol.slice(0, -1);
+  const value = valueOf(`${scheme}_proxy`) || valueOf('all_proxy');
+  const proxy = value === '' || value.includes('://') ? value : `${scheme}://${value}`;
+  if (proxy === '' || isProxy(proxy)) return proxy;
   throw new ImageError(
     'USAGE',
     `${scheme}_proxy, all_proxy: expected the URL of an http or https proxy, got another value`,
@@ -23,6 +24,17 @@ export async function proxyFor(url: URL): Promise<string> {
       hint: `Write it as http://HOST:PORT, or add ${url.hostname} to no_proxy.`,
     },
   );
+}
+
+/** Whether `no_proxy` lists a host: `*` is any, `.example.com` and `*.example.com` are all below, `HOST:PORT` is one port. */
+function isExempt({ protocol, host, port }: URL, list: string): boolean {
+  const name = host.replace(/:\d*$/, '');
+  return list.split(/[,\s]+/).some((entry) => {
+    const [, pattern = entry, wanted] = /^(.+):(\d+)$/.exec(entry) ?? [];
+    if (wanted !== undefined && Number(wanted) !== Number(port || DEFAULT_PORTS[protocol]))
+      return false;
+    return /^[.*]/.test(pattern) ? name.endsWith(pattern.replace(/^\*/, '')) : name === pattern;
+  });
 }
 
 function isProxy(text: string): boolean {

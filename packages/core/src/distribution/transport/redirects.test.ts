@@ -4,6 +4,7 @@ import { listening } from '../../../testing/listening.js';
 import { selfSigned } from '../../../testing/self-signed.js';
 import { RegistryClient, type RegistryOptions } from './client.js';
 import { beginUpload } from '../upload/upload.js';
+import { surroundingsOf } from '../../surroundings.js';
 
 const SCOPE = 'repository:a:pull';
 const BASIC = `Basic ${Buffer.from('ada:secret').toString('base64')}`;
@@ -24,6 +25,7 @@ async function open(registry: string, options: Partial<RegistryOptions> = {}) {
     credentials: async () => ({ username: 'ada', password: 'secret' }),
     plainHttp: true,
     retries: 0,
+    surroundings: surroundingsOf(),
     ...options,
   });
   onTestFinished(() => client[Symbol.asyncDispose]());

@@ -41,10 +41,14 @@ export async function retryDelay(milliseconds: number, { signal }: CallOptions):
   if (milliseconds > 0) await sleep(milliseconds, undefined, signal ? { signal } : {});
 }
 
-/** The wait of a `Retry-After` header (RFC 9110 § 10.2.3: seconds or a date), in milliseconds, up to `MAX_WAIT_MS`. */
-export function parseRetryAfter(header: string | undefined): number | undefined {
+/**
+ * The wait of a `Retry-After` header (RFC 9110 § 10.2.3: seconds or a date), in milliseconds, up to `MAX_WAIT_MS`.
+ *
+ * @param now milliseconds since 1970.
+ */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
-  const wait = /^[0-9]+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  const wait = /^[0-9]+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
   return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), MAX_WAIT_MS) : undefined;
 }
 

@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { listening } from '../../../testing/listening.js';
 import { selfSigned } from '../../../testing/self-signed.js';
 import { RegistryClient, type RegistryOptions } from './client.js';
+import { surroundingsOf } from '../../surroundings.js';
 
 const BLOB = {
   method: 'GET',
@@ -13,7 +14,12 @@ const BLOB = {
 
 async function open(registry: string, options: Partial<RegistryOptions>) {
   const credentials = async () => ({ username: 'ada', password: 'secret' });
-  const client = await RegistryClient.open(registry, { credentials, retries: 0, ...options });
+  const client = await RegistryClient.open(registry, {
+    credentials,
+    surroundings: surroundingsOf(),
+    retries: 0,
+    ...options,
+  });
   onTestFinished(() => client[Symbol.asyncDispose]());
   return client;
 }

@@ -6,6 +6,7 @@ import { temporaryFolder } from '../../../testing/temporary.js';
 import { dockerTargets, podmanTargets } from './docker-host.js';
 
 const NOWHERE = { DOCKER_CONFIG: '/nonexistent' };
+const home = '/h';
 
 describe('a docker host', () => {
   it.each([
@@ -13,11 +14,11 @@ describe('a docker host', () => {
     ['unix:///s', { DOCKER_HOST: 'tcp://h:1' }, ['unix:///s']],
     [
       undefined,
-      { HOME: '/h', XDG_RUNTIME_DIR: '/r' },
+      { XDG_RUNTIME_DIR: '/r' },
       ['unix:///var/run/docker.sock', 'unix:///r/docker.sock', 'unix:///h/.docker/run/docker.sock'],
     ],
   ])('%j with %j', (host, env, expected) => {
-    const targets = dockerTargets(host, { ...NOWHERE, ...env }, 'linux');
+    const targets = dockerTargets(host, { env: { ...NOWHERE, ...env }, home }, 'linux');
     expect(targets.map((target) => target.host)).toEqual(expected);
   });
 
@@ -28,7 +29,9 @@ describe('a docker host', () => {
     ['ssh://me@h', { ssh: { host: 'h', user: 'me' } }],
     ['ssh://h:2222/run/d.sock', { ssh: { host: 'h', port: '2222', socket: '/run/d.sock' } }],
   ])('%s', (host, expected) => {
-    expect(dockerTargets(host, NOWHERE, 'linux')).toMatchObject([{ connection: expected }]);
+    expect(dockerTargets(host, { env: NOWHERE, home }, 'linux')).toMatchObject([
+      { connection: expected },
+    ]);
   });
 
   it.each([
@@ -48,7 +51,7 @@ describe('a docker host', () => {
     'ssh://h/a%0Ab',
     'ssh:///s',
   ])('refuses %j', (host) => {
-    expect(() => dockerTargets(host, NOWHERE, 'linux')).toThrow(
+    expect(() => dockerTargets(host, { env: NOWHERE, home }, 'linux')).toThrow(
       expect.objectContaining({ code: 'USAGE' }) as Error,
     );
   });
@@ -70,13 +73,19 @@ describe('a docker host', () => {
       await put(`contexts/tls/${id}/docker/${name}.pem`, name);
     const env = { DOCKER_CONFIG: folder };
     const connection = { protocol: 'https:', host: 'far', port: '2376', ca: Buffer.from('ca') };
-    expect(dockerTargets(undefined, env, 'linux')).toMatchObject([{ connection }]);
+    expect(dockerTargets(undefined, { env, home }, 'linux')).toMatchObject([{ connection }]);
     const other = { ...env, DOCKER_CONTEXT: 'default' };
-    expect(dockerTargets(undefined, other, 'linux')).toHaveLength(1);
-    expect(dockerTargets('unix:///s', env, 'linux')).toMatchObject([{ host: 'unix:///s' }]);
-    expect(() => dockerTargets(undefined, { ...env, DOCKER_CONTEXT: 'gone' }, 'linux')).toThrow(
-      expect.objectContaining({ code: 'NOT_FOUND' }) as Error,
-    );
+    const usual = dockerTargets(undefined, { env: other, home }, 'linux');
+    expect(usual.map((target) => target.host)).toEqual([
+      'unix:///var/run/docker.sock',
+      'unix:///h/.docker/run/docker.sock',
+    ]);
+    expect(dockerTargets('unix:///s', { env, home }, 'linux')).toMatchObject([
+      { host: 'unix:///s' },
+    ]);
+    expect(() =>
+      dockerTargets(undefined, { env: { ...env, DOCKER_CONTEXT: 'gone' }, home }, 'linux'),
+    ).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }) as Error);
   });
 });
 

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ImageError, systemCode } from '../../errors.js';
 import { isObject, parseJsonObject, type JsonObject } from '../../oci/json.js';
+import type { Environment, Surroundings } from '../../surroundings.js';
 import type { SshTarget } from './docker-ssh.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A possible address of a Docker Engine. */
 export interface DockerTarget {
@@ -28,19 +26,19 @@ export interface Connection extends RequestOptions {
  */
 export function dockerTargets(
   host: string | undefined,
-  env: Environment,
+  { env, home }: Pick<Surroundings, 'env' | 'home'>,
   platform: NodeJS.Platform,
 ): DockerTarget[] {
   const address = host ?? env['DOCKER_HOST'];
   if (address !== undefined && address !== '') return [createTarget(address, env)];
-  const context = contextOf(env);
+  const context = contextOf(env, home);
   if (context) return [context];
   if (platform === 'win32') return [createTarget('npipe:////./pipe/docker_engine', env)];
-  const { XDG_RUNTIME_DIR: runtime, HOME: home } = env;
+  const { XDG_RUNTIME_DIR: runtime } = env;
   return [
     'unix:///var/run/docker.sock',
     ...(runtime === undefined ? [] : [`unix://${runtime}/docker.sock`]),
-    ...(home === undefined ? [] : [`unix://${home}/.docker/run/docker.sock`]),
+    `unix://${home}/.docker/run/docker.sock`,
   ].map((each) => createTarget(each, env));
 }
 
@@ -116,8 +114,8 @@ function sshTarget(host: string): SshTarget {
 }
 
 /** The endpoint of docker's current context; undefined for the default context. */
-function contextOf(env: Environment): DockerTarget | undefined {
-  const folder = env['DOCKER_CONFIG'] ?? join(env['HOME'] ?? homedir(), '.docker');
+function contextOf(env: Environment, home: string): DockerTarget | undefined {
+  const folder = env['DOCKER_CONFIG'] ?? join(home, '.docker');
   const config = readJson(join(folder, 'config.json'));
   const name = env['DOCKER_CONTEXT'] || config?.['currentContext'];
   if (typeof name !== 'string' || name === '' || name === 'default') return undefined;

@@ -14,6 +14,7 @@ import { canonicalReference } from '../../oci/reference.js';
 import { openLocation, type Opened } from '../../open.js';
 import { findDefinitions } from '../workspace/definitions.js';
 import { requireOwnName } from '../workspace/open-in.js';
+import type { Workspace } from '../workspace/workspace.js';
 
 /** A base that was opened, with what the record of an image built on it needs. */
 export interface OpenedBase {
@@ -32,14 +33,16 @@ export interface OpenedBase {
  * @throws ImageError NOT_FOUND, USAGE, CORRUPT, CONFLICT (the base does not have the locked digest)
  */
 export async function openBase(
-  place: CatalogPlace,
+  workspace: Workspace,
   definition: Definition,
   folder: string,
 ): Promise<OpenedBase | undefined> {
   const { base } = definition;
+  const { place } = workspace;
   if (base === SCRATCH) return undefined;
-  if (isOutside(base)) return await openOutside(place, definition, await readLock(folder, base));
-  const opened = await openAt(base, place, folder).catch(async (error: unknown) => {
+  if (isOutside(base))
+    return await openOutside(workspace, definition, await readLock(folder, base));
+  const opened = await openAt(workspace, base, folder).catch(async (error: unknown) => {
     const isAbsent = error instanceof ImageError && error.code === 'NOT_FOUND';
     throw isAbsent && parseName(base) ? await missingBase(base, place, error) : error;
   });
@@ -81,12 +84,12 @@ async function missingBase(base: string, place: CatalogPlace, cause: Error): Pro
 }
 
 async function openOutside(
-  place: CatalogPlace,
+  workspace: Workspace,
   { base }: Definition,
   lock: BaseLock | undefined,
 ): Promise<OpenedBase> {
   const reference = canonicalReference(base);
-  const opened = await openAt(`store:${base}`, place, place.workspace);
+  const opened = await openAt(workspace, `store:${base}`, workspace.root);
   const found = await resolveNamed(opened, base).catch((error: unknown) => {
     if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
     throw error;
@@ -133,11 +136,12 @@ async function resolveNamed({ source, reference, record }: Opened, base: string)
 }
 
 /** Opens a base by its location. @throws ImageError like `openLocation`; CONFLICT (its record names another image) */
-export function openAt(location: string, place: CatalogPlace, cwd: string): Promise<Opened> {
-  const unsupported = () => {
-    throw new TypeError('a base is never opened from an engine or standard input');
+export function openAt(workspace: Workspace, location: string, cwd: string): Promise<Opened> {
+  const { place, surroundings } = workspace;
+  const engine = () => {
+    throw new TypeError('a base is never opened from an engine');
   };
-  const opening = openLocation(location, { place, cwd, stdin: unsupported, engine: unsupported });
+  const opening = openLocation(location, { place, surroundings, cwd, engine });
   return requireOwnName(opening, place.workspace);
 }
 

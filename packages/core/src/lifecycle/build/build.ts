@@ -19,7 +19,7 @@ import { openRecipe, type Recipe, type RecipeOptions } from './recipe.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
 import { saveImage, findSavedImage, type SaveResult, type SaveTarget } from '../save/save-image.js';
 import { testImage } from './test-image.js';
-import { archiveOf, openEngine, type Workspace } from '../workspace/workspace.js';
+import { archiveOf, lazyEngine, openEngine, type Workspace } from '../workspace/workspace.js';
 
 /** How an image is built. */
 export interface BuildOptions extends VerbOptions, RecipeOptions {
@@ -92,24 +92,18 @@ export async function saveDefinition(
       if (current) return current;
       if (options.dryRun)
         return { reference, archive: target.path, digest: null, size: null, action: 'saved' };
-      let engine: Engine | undefined;
-      try {
-        const openEngineOnce = async (): Promise<Engine> =>
-          (engine ??= await openEngine(workspace, options));
-        await using source =
-          (await openBuilt(workspace, recipe, openEngineOnce, options)) ??
-          (await makeTested(workspace, recipe, openEngineOnce, options));
-        const { origin: base } = recipe;
-        const result = await saveImage(workspace, source, target, {
-          ...options,
-          facts,
-          ...(base ? { base } : {}),
-        });
-        await recordBuild(workspace, recipe, await graphOf(source, reference, options));
-        return result;
-      } finally {
-        await engine?.[Symbol.asyncDispose]();
-      }
+      await using engine = lazyEngine(workspace, options);
+      await using source =
+        (await openBuilt(workspace, recipe, engine.get, options)) ??
+        (await makeTested(workspace, recipe, engine.get, options));
+      const { origin: base } = recipe;
+      const result = await saveImage(workspace, source, target, {
+        ...options,
+        facts,
+        ...(base ? { base } : {}),
+      });
+      await recordBuild(workspace, recipe, await graphOf(source, reference, options));
+      return result;
     },
     options,
   );
@@ -123,13 +117,13 @@ function sameFacts(a: Facts, b: Facts): boolean {
 async function openBuilt(
   workspace: Workspace,
   { definition, inputs }: Recipe,
-  openEngineOnce: () => Promise<Engine>,
+  getEngine: () => Promise<Engine>,
   options: BuildOptions,
 ): Promise<Source | undefined> {
   const known =
     options.force || isDaemonless(definition) ? undefined : await readBuilt(workspace, inputs);
   if (!known) return undefined;
-  const engine = await openEngineOnce();
+  const engine = await getEngine();
   const image = await engine.inspect(definition.reference, options);
   if (image?.id !== known.configDigest && image?.id !== known.digest) return undefined;
   return engine.source(definition.reference, {

@@ -6,6 +6,7 @@ import type { ImageRecord } from '../../catalog/record.js';
 import type { Definition, Facts } from '../../definition/definition.js';
 import { ImageError } from '../../errors.js';
 import { parsePlatform, type Platform } from '../../oci/platform.js';
+import type { Environment } from '../../surroundings.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { openBase } from './base.js';
 import { contextFolder } from './context-folder.js';
@@ -37,8 +38,6 @@ export interface Recipe extends AsyncDisposable {
 export interface RecipeOptions extends CallOptions, DefinitionOptions {
   /** Platforms to build; those of the definition when omitted, else linux on the architecture of this machine. */
   readonly platforms?: readonly Platform[] | undefined;
-  /** Environment variables, for SOURCE_DATE_EPOCH; those of this process when omitted. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /**
@@ -48,15 +47,16 @@ export interface RecipeOptions extends CallOptions, DefinitionOptions {
  *   locked digest)
  */
 export async function openRecipe(
-  { root, place, settings }: Workspace,
+  workspace: Workspace,
   { definition, folder }: FoundDefinition,
-  { env = process.env, ...options }: RecipeOptions,
+  options: RecipeOptions,
 ): Promise<Recipe> {
+  const { root, settings, surroundings } = workspace;
   const context = await contextFolder(root, { definition, folder });
   const files = await listContext(context, contextRoots(definition), options);
-  const epoch = epochOf(env);
+  const epoch = epochOf(surroundings.env);
   const platforms = platformsFor(definition, options);
-  const { base, origin, facts } = (await openBase(place, definition, folder)) ?? {};
+  const { base, origin, facts } = (await openBase(workspace, definition, folder)) ?? {};
   return {
     definition,
     context,
@@ -93,9 +93,7 @@ function platformsFor(
   return wanted.length > 0 ? wanted : [parsePlatform(`linux/${arch()}`)];
 }
 
-function epochOf({
-  SOURCE_DATE_EPOCH: text = '0',
-}: Readonly<Record<string, string | undefined>>): number {
+function epochOf({ SOURCE_DATE_EPOCH: text = '0' }: Environment): number {
   if (/^[0-9]{1,12}$/.test(text)) return Number(text);
   throw new ImageError(
     'USAGE',

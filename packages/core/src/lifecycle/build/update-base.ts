@@ -34,7 +34,7 @@ async function currentDigest(
   base: string,
   options: VerbOptions,
 ): Promise<Digest> {
-  const { source } = await openAt(`store:${base}`, workspace.place, workspace.root);
+  const { source } = await openAt(workspace, `store:${base}`, workspace.root);
   try {
     return (await source.resolve(base)).descriptor.digest;
   } catch (error) {

@@ -16,6 +16,7 @@ import type { CallOptions } from '../../transfer/store.js';
 import { walk } from '../../transfer/walk.js';
 import { sizeOf } from '../../transfer/graph.js';
 import { hashAll } from '../../verify/hash-all.js';
+import type { Workspace } from '../workspace/workspace.js';
 import { sharedCache } from './shared-cache.js';
 
 /** The size of the cache of images from registries. */
@@ -43,8 +44,8 @@ export interface CachedImage {
 }
 
 /** Measures the cache of images from registries, which all workspaces share. */
-export async function cacheInfo(): Promise<CacheInfo> {
-  const path = sharedCache();
+export async function cacheInfo(workspace: Workspace): Promise<CacheInfo> {
+  const path = sharedCache(workspace);
   const images = new Set((await imagesIn(path)).map(({ descriptor }) => descriptor.digest));
   const blobs = await sizesOf((await blobsIn(path)).map(({ file }) => file));
   const partial = await sizesOf(await filesIn(partialFolder(path)));
@@ -59,8 +60,8 @@ export async function cacheInfo(): Promise<CacheInfo> {
 }
 
 /** Lists the images of the cache, sorted by name. */
-export async function listCache(): Promise<CachedImage[]> {
-  const path = sharedCache();
+export async function listCache(workspace: Workspace): Promise<CachedImage[]> {
+  const path = sharedCache(workspace);
   const store = new FileStore(path);
   return Promise.all(
     (await imagesIn(path)).map(async ({ reference = null, descriptor }) => {
@@ -88,8 +89,11 @@ export interface CacheProof {
 }
 
 /** Hashes all content of the cache and deletes damaged content. */
-export async function verifyCache(options: CallOptions = {}): Promise<CacheProof> {
-  const path = sharedCache();
+export async function verifyCache(
+  workspace: Workspace,
+  options: CallOptions = {},
+): Promise<CacheProof> {
+  const path = sharedCache(workspace);
   const jobs = [];
   for (const { digest, file } of await blobsIn(path)) {
     const size = (await statIfExists(file))?.size ?? 0;

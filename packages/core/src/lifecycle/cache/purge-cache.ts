@@ -1,18 +1,18 @@
 import { rm } from 'node:fs/promises';
-import type { Settings } from '../../definition/settings.js';
 import { modifiedAt } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import { withoutPrefix } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { canonicalReference } from '../../oci/reference.js';
-import { collect, DEFAULT_GRACE_MS } from '../../store/collect.js';
+import { collect, DEFAULT_GRACE_MS, type CollectOptions } from '../../store/collect.js';
 import { FileStore } from '../../store/file-store.js';
 import { imageFile } from '../../store/paths.js';
 import { walk } from '../../transfer/walk.js';
 import { parseDuration, parseSize } from '../workspace/units.js';
 import { sharedCache } from './shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
+import type { Workspace } from '../workspace/workspace.js';
 import { cacheInfo, imagesIn, type CachedImage } from './manage-cache.js';
 
 /** Which images to remove from the cache. */
@@ -39,8 +39,9 @@ interface UsedImage extends NamedDescriptor {
 }
 
 /** Removes images from the cache. @throws ImageError NOT_FOUND (a reference), USAGE */
-export async function purgeCache(options: PurgeOptions): Promise<Purged> {
-  const path = sharedCache();
+export async function purgeCache(workspace: Workspace, options: PurgeOptions): Promise<Purged> {
+  const path = sharedCache(workspace);
+  const now = workspace.surroundings.now();
   const images = await usedImages(path);
   const wanted = options.references.map((text) => canonicalReference(withoutPrefix(text)));
   for (const reference of wanted)
@@ -52,24 +53,26 @@ export async function purgeCache(options: PurgeOptions): Promise<Purged> {
   const named = images.filter(
     (image) => wanted.length === 0 || wanted.some((reference) => hasReference(image, reference)),
   );
-  const selected = await selectImages(path, named, options);
+  const selected = await selectImages(path, named, { ...options, now });
   const purged = selected.map(({ reference = null, descriptor: { digest } }) => ({
     reference,
     digest,
   }));
   if (options.dryRun) return { purged, freedBytes: 0 };
-  return { purged, freedBytes: await removeImages(path, selected, { grace: 0 }) };
+  return { purged, freedBytes: await removeImages(workspace, selected, { now, grace: 0 }) };
 }
 
 /** Applies the cache limits of the settings. Images used within the grace period stay: another process may be reading them. */
-export async function evictCache({ cache }: Settings, { onEvent }: VerbOptions): Promise<void> {
+export async function evictCache(workspace: Workspace, { onEvent }: VerbOptions): Promise<void> {
+  const { cache } = workspace.settings;
   if (cache.unusedFor === undefined && cache.maxUsed === undefined) return;
-  const path = sharedCache();
-  const selected = (await selectImages(path, await usedImages(path), cache)).filter(
-    ({ lastUsed }) => lastUsed < Date.now() - DEFAULT_GRACE_MS,
+  const path = sharedCache(workspace);
+  const now = workspace.surroundings.now();
+  const selected = (await selectImages(path, await usedImages(path), { ...cache, now })).filter(
+    ({ lastUsed }) => lastUsed < now - DEFAULT_GRACE_MS,
   );
   if (selected.length === 0) return;
-  await removeImages(path, selected, {});
+  await removeImages(workspace, selected, { now });
   const names = selected.map(({ reference, descriptor }) => reference ?? descriptor.digest);
   onEvent?.({ type: 'notice', text: `removed from the cache (stowage.yaml): ${names.join(', ')}` });
 }
@@ -78,10 +81,14 @@ export async function evictCache({ cache }: Settings, { onEvent }: VerbOptions):
 async function selectImages(
   path: string,
   images: readonly UsedImage[],
-  { unusedFor, maxUsed }: Pick<PurgeOptions, 'unusedFor' | 'maxUsed'>,
+  {
+    now,
+    unusedFor,
+    maxUsed,
+  }: Pick<PurgeOptions, 'unusedFor' | 'maxUsed'> & { readonly now: number },
 ): Promise<readonly UsedImage[]> {
   if (unusedFor === undefined && maxUsed === undefined) return images;
-  const before = unusedFor === undefined ? -1 : Date.now() - parseDuration(unusedFor, 'unused-for');
+  const before = unusedFor === undefined ? -1 : now - parseDuration(unusedFor, 'unused-for');
   const beyond =
     maxUsed === undefined
       ? new Set<UsedImage>()
@@ -110,12 +117,13 @@ async function beyondSize(
 
 /** Removes the names and then all content that no image needs any more. @returns the bytes freed on disk */
 async function removeImages(
-  path: string,
+  workspace: Workspace,
   selected: readonly UsedImage[],
-  options: { readonly grace?: number },
+  options: CollectOptions,
 ): Promise<number> {
+  const path = sharedCache(workspace);
   const store = new FileStore(path);
-  const bytesBefore = (await cacheInfo()).bytes;
+  const bytesBefore = (await cacheInfo(workspace)).bytes;
   for (const { reference } of selected) if (reference !== undefined) await store.untag(reference);
   const named = new Set(
     (await imagesIn(path)).flatMap(({ reference, descriptor }) =>
@@ -126,7 +134,7 @@ async function removeImages(
     if (!named.has(descriptor.digest))
       await rm(imageFile(path, descriptor.digest), { force: true });
   await collect(store, path, options);
-  return bytesBefore - (await cacheInfo()).bytes;
+  return bytesBefore - (await cacheInfo(workspace)).bytes;
 }
 
 async function usedImages(path: string): Promise<UsedImage[]> {

@@ -1,11 +1,13 @@
-import { homedir } from 'node:os';
 import { ImageError } from '../../errors.js';
 import { referenceIn, type OpenOptions } from '../../open.js';
 import { cacheFolder } from '../../store/cache-folder.js';
+import type { Workspace } from '../workspace/workspace.js';
 
 /** Returns the folder that caches images from registries for all workspaces of this user. */
-export function sharedCache(): string {
-  return cacheFolder(process.env, process.platform, homedir());
+export function sharedCache({
+  surroundings: { env, home },
+}: Pick<Workspace, 'surroundings'>): string {
+  return cacheFolder(env, process.platform, home);
 }
 
 /**
@@ -15,10 +17,11 @@ export function sharedCache(): string {
  * @throws ImageError USAGE
  */
 export async function cacheFor(
+  workspace: Workspace,
   inputs: readonly string[],
   { cache = true, cwd }: { readonly cache?: boolean | undefined } & Pick<OpenOptions, 'cwd'>,
 ): Promise<string | undefined> {
-  if (cache) return sharedCache();
+  if (cache) return sharedCache(workspace);
   for (const input of inputs)
     if ((await referenceIn(input, { cwd })) === undefined)
       throw new ImageError(

@@ -1,6 +1,5 @@
 import { spoolFolder } from '../../catalog/file.js';
 import { convertImage, type ConvertOptions } from '../../convert/convert-image.js';
-import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
@@ -17,12 +16,12 @@ import { omitBlobs, applyBase } from './delta.js';
 import { openDestination, type DestinationOptions } from './destination.js';
 import { makeRoom } from '../prune/make-room.js';
 import { openIn } from '../workspace/open-in.js';
-import { openEngine, type Workspace } from '../workspace/workspace.js';
+import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
 /** How images are copied between locations. */
 export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'> {
   /** Opens standard input, for `-`. */
-  readonly stdin: () => Bytes;
+  readonly stdin?: (() => Bytes) | undefined;
   /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
   /**
@@ -65,13 +64,11 @@ export async function copyImages(
   to: string,
   options: CopyImagesOptions,
 ): Promise<CopiedImage[]> {
-  let engine: Engine | undefined;
-  const openEngineOnce = async (): Promise<Engine> =>
-    (engine ??= await openEngine(workspace, options));
+  await using engine = lazyEngine(workspace, options);
   const opened = await openIn(workspace, from, {
     ...options,
     base: undefined,
-    engine: openEngineOnce,
+    engine: engine.get,
   });
   let base: Opened | undefined;
   try {
@@ -81,11 +78,11 @@ export async function copyImages(
     base =
       baseText === undefined
         ? undefined
-        : await openIn(workspace, baseText, { ...others, engine: openEngineOnce });
+        : await openIn(workspace, baseText, { ...others, engine: engine.get });
     const based = await applyBase(opened, images, base);
     await using destination = await openDestination(workspace, to, {
       ...options,
-      openEngine: openEngineOnce,
+      openEngine: engine.get,
     });
     const { sink, path } = destination;
     const as = options.as ?? destination.reference;
@@ -125,7 +122,6 @@ export async function copyImages(
   } finally {
     await opened.source[Symbol.asyncDispose]();
     await base?.source[Symbol.asyncDispose]();
-    await engine?.[Symbol.asyncDispose]();
   }
 }
 

@@ -51,7 +51,7 @@ export interface DestinationOptions extends VerbOptions {
  * @throws ImageError CONFLICT (an archive exists), USAGE, UNAVAILABLE (the engine or registry)
  */
 export async function openDestination(
-  { place, limits }: Workspace,
+  { place, limits, surroundings }: Workspace,
   text: string,
   options: DestinationOptions,
 ): Promise<Destination> {
@@ -64,13 +64,16 @@ export async function openDestination(
   if (remote !== undefined) {
     const { openRepository } = await import('../../distribution/open-repository.js');
     return createDestination({
-      sink: await openRepository(remote, options.registry),
+      sink: await openRepository(remote, options.registry, surroundings),
       reference: remote,
     });
   }
   const { prefix, rest } = splitPrefix(text);
   if (prefix === 'store')
-    return createDestination({ sink: new FileStore(`${place.state}/store`), reference: rest });
+    return createDestination({
+      sink: new FileStore(`${place.state}/store`, surroundings),
+      reference: rest,
+    });
   if (prefix === 'docker-daemon')
     return createDestination({
       sink: (await options.openEngine()).sink(options),

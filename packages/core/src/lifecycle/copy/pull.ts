@@ -1,4 +1,3 @@
-import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import { withoutPrefix } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
@@ -17,7 +16,7 @@ import type { LifecycleEvent } from '../workspace/call.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import { makeRoom } from '../prune/make-room.js';
 import { evictCache } from '../cache/purge-cache.js';
-import { openEngine, type Workspace } from '../workspace/workspace.js';
+import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
 /** How images are pulled. */
 export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
@@ -63,15 +62,13 @@ export async function pull(
       hint: 'Without a cache, the image is kept only in an output.',
     });
   for (const text of references) parseReference(withoutPrefix(text));
-  let engine: Engine | undefined;
-  const openEngineOnce = async (): Promise<Engine> =>
-    (engine ??= await openEngine(workspace, options));
+  await using engine = lazyEngine(workspace, options);
   const pulled: PullTask[] = [];
   try {
     await using destination =
       output === undefined
         ? undefined
-        : await openDestination(workspace, output, { ...options, openEngine: openEngineOnce });
+        : await openDestination(workspace, output, { ...options, openEngine: engine.get });
     for (const input of references) pulled.push(await openTask(workspace, input, options));
     if (options.dryRun) return pulled.map((each) => resultOf(each, output));
     const bytes = pulled.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
@@ -79,11 +76,10 @@ export async function pull(
       await makeRoom(workspace, [{ path: destination.path, bytes }], options);
     for (const each of pulled) await transfer(each, destination, options);
     await destination?.sink.commit(options);
-    if (options.cache !== false) await evictCache(workspace.settings, options);
+    if (options.cache !== false) await evictCache(workspace, options);
     return pulled.map((each) => resultOf(each, output));
   } finally {
     for (const { opened } of pulled) await opened.source[Symbol.asyncDispose]();
-    await engine?.[Symbol.asyncDispose]();
   }
 }
 
@@ -103,11 +99,12 @@ async function openTask(
   options: PullOptions,
 ): Promise<PullTask> {
   const { platform } = options;
-  const cache = options.cache === false ? undefined : sharedCache();
+  const cache = options.cache === false ? undefined : sharedCache(workspace);
   // With an output, content is written to the output only, not to the cache as well.
   const keeps = options.output === undefined;
-  const { limits } = workspace;
-  const opened = await openReference(withoutPrefix(input), { ...options, cache, keeps, limits });
+  const { limits, surroundings } = workspace;
+  const how = { ...options, cache, keeps, limits, surroundings };
+  const opened = await openReference(withoutPrefix(input), how);
   try {
     const { source, reference } = opened;
     const { descriptor } = await source.resolve(reference, options);

@@ -1,4 +1,3 @@
-import type { Engine } from '../../engine/engine.js';
 import type { Compression } from '../../compression/detect.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
@@ -12,7 +11,7 @@ import { imagesOf, sizeOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { openIn } from '../workspace/open-in.js';
-import { openEngine, type Workspace } from '../workspace/workspace.js';
+import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
 /** The images at a location. */
 export interface Inspection {
@@ -74,7 +73,7 @@ export interface InspectOptions extends VerbOptions {
   /** Relative paths start here. */
   readonly cwd: string;
   /** Opens standard input, for `-`. */
-  readonly stdin: () => Bytes;
+  readonly stdin?: (() => Bytes) | undefined;
 }
 
 /**
@@ -87,10 +86,8 @@ export async function inspect(
   location: string,
   options: InspectOptions,
 ): Promise<Inspection> {
-  let engine: Engine | undefined;
-  const openEngineOnce = async (): Promise<Engine> =>
-    (engine ??= await openEngine(workspace, options));
-  const opened = await openIn(workspace, location, { ...options, engine: openEngineOnce });
+  await using engine = lazyEngine(workspace, options);
+  const opened = await openIn(workspace, location, { ...options, engine: engine.get });
   await using source = opened.source;
   try {
     const images = new Map<

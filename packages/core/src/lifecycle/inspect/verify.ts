@@ -9,7 +9,7 @@ import { createProblem, type ImageProblem } from '../../verify/problem.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { hashAll } from '../../verify/hash-all.js';
 import { openIn } from '../workspace/open-in.js';
-import { openEngine, type Workspace } from '../workspace/workspace.js';
+import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
 /** The result for one location. */
 export interface VerifyResult {
@@ -28,7 +28,7 @@ export interface VerifyLocationsOptions extends VerbOptions {
   /** Relative paths start here. */
   readonly cwd: string;
   /** Opens standard input, for `-`. */
-  readonly stdin: () => Bytes;
+  readonly stdin?: (() => Bytes) | undefined;
   /** For a delta: location of the archive it was made against. */
   readonly base?: string | undefined;
   /** Do not report missing platforms of an index. */
@@ -45,19 +45,13 @@ export async function verify(
   locations: readonly string[],
   options: VerifyLocationsOptions,
 ): Promise<VerifyResult[]> {
-  let engine: Engine | undefined;
-  const openEngineOnce = async (): Promise<Engine> =>
-    (engine ??= await openEngine(workspace, options));
-  try {
-    const results: VerifyResult[] = [];
-    for (const location of locations) {
-      options.onEvent?.({ type: 'step', subject: location, text: 'verifying' });
-      results.push(await verifyOne(workspace, location, { ...options, engine: openEngineOnce }));
-    }
-    return results;
-  } finally {
-    await engine?.[Symbol.asyncDispose]();
+  await using engine = lazyEngine(workspace, options);
+  const results: VerifyResult[] = [];
+  for (const location of locations) {
+    options.onEvent?.({ type: 'step', subject: location, text: 'verifying' });
+    results.push(await verifyOne(workspace, location, { ...options, engine: engine.get }));
   }
+  return results;
 }
 
 type VerifyOneOptions = Omit<VerifyLocationsOptions, 'engine'> & {
@@ -98,13 +92,14 @@ async function verifyOne(
 
 /** Finds parts of a split archive that do not match its checksums, so that only those need to be transferred again. */
 async function damagedParts(
-  { place }: Workspace,
+  { place, surroundings }: Workspace,
   location: string,
   options: VerifyOneOptions,
 ): Promise<ImageProblem[]> {
   if ((await referenceIn(location, options)) !== undefined) return [];
   const sums =
-    isOnDisk(location) && (await findSums((await pathOf(location, { ...options, place })).path));
+    isOnDisk(location) &&
+    (await findSums((await pathOf(location, { ...options, place, surroundings })).path));
   if (!sums) return [];
   const jobs = [];
   for (const { path, sha256 } of await readParts(sums)) {

@@ -19,14 +19,14 @@ import { recordImageUse } from '../workspace/note-use.js';
 import { evictCache } from '../cache/purge-cache.js';
 import { sendImages } from './send-images.js';
 import { openIn } from '../workspace/open-in.js';
-import { openEngine, type Workspace } from '../workspace/workspace.js';
+import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
 /** How images are loaded. */
 export interface LoadOptions extends VerbOptions {
   /** Relative paths start here. */
   readonly cwd: string;
   /** Opens standard input, for `-`. */
-  readonly stdin: () => Bytes;
+  readonly stdin?: (() => Bytes) | undefined;
   /** Location of content that the images lack: the archive that a delta was made against. */
   readonly base?: string | undefined;
   /** Repository for images whose name is only a tag. */
@@ -63,18 +63,16 @@ export async function load(
   inputs: readonly string[],
   options: LoadOptions,
 ): Promise<LoadResult[]> {
-  const { place } = workspace;
-  const cache = await cacheFor(inputs, options);
+  const cache = await cacheFor(workspace, inputs, options);
   const opened: Input[] = [];
-  let engine: Engine | undefined;
-  const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
+  await using engine = lazyEngine(workspace, options);
   try {
     for (const input of inputs) {
-      const at = await openIn(workspace, input, { ...options, cache, engine: theEngine });
+      const at = await openIn(workspace, input, { ...options, cache, engine: engine.get });
       opened.push({ input, at });
       for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
     }
-    const target = await theEngine();
+    const target = await engine.get();
     const defaultPlatform = () => target.platform(options);
     const candidates = await loadCandidates(opened, {
       ...options,
@@ -95,13 +93,12 @@ export async function load(
         throw error;
       },
     );
-    for (const { at } of opened) await recordImageUse(at, place, options);
+    for (const { at } of opened) await recordImageUse(workspace, at, options);
     if (opened.some(({ at }) => at.kind === 'repository') && cache !== undefined)
-      await evictCache(workspace.settings, options);
+      await evictCache(workspace, options);
     return results;
   } finally {
     for (const { at } of opened) await at.source[Symbol.asyncDispose]();
-    await engine?.[Symbol.asyncDispose]();
   }
 }
 

@@ -44,7 +44,8 @@ export async function collectRegistry(
     grace: parseDuration(grace, 'grace'),
     uploadGrace: parseDuration(UPLOAD_GRACE, 'upload'),
   };
-  return collectGarbage(root, { ...times, dryRun, signal });
+  const now = workspace.surroundings.now();
+  return collectGarbage(root, { ...times, now, dryRun, signal });
 }
 
 /** How content is checked. */

@@ -23,7 +23,10 @@ it('reports damaged content, and stops when it is disposed of', async () => {
   await writeFile(blobFile(root, digest), 'damaged');
   const events: LifecycleEvent[] = [];
   const upkeep = parseUpkeep({ gcEvery: '5ms', scrubEvery: '5ms' });
-  const keeping = startUpkeep(root, upkeep, { onEvent: (event) => void events.push(event) });
+  const keeping = startUpkeep(root, upkeep, {
+    now: Date.now,
+    onEvent: (event) => void events.push(event),
+  });
   await vi.waitFor(() =>
     expect(events).toContainEqual({
       type: 'notice',

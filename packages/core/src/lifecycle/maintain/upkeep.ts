@@ -2,6 +2,7 @@ import { shortList } from '../../errors.js';
 import { collectGarbage } from '../../registry/storage/collect-registry.js';
 import { scrub } from '../../registry/storage/scrub.js';
 import { parseDuration, parseSize } from '../workspace/units.js';
+import type { Surroundings } from '../../surroundings.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { REGISTRY_GRACE, UPLOAD_GRACE } from './maintain-registry.js';
 
@@ -42,7 +43,7 @@ export function parseUpkeep({
 export function startUpkeep(
   root: string,
   { gcEvery, scrubEvery, scrubRate: rate }: Upkeep,
-  { onEvent }: Pick<VerbOptions, 'onEvent'>,
+  { onEvent, now }: Pick<VerbOptions, 'onEvent'> & Pick<Surroundings, 'now'>,
 ): Disposable {
   const stopped = new AbortController();
   const { signal } = stopped;
@@ -52,7 +53,11 @@ export function startUpkeep(
     uploadGrace: parseDuration(UPLOAD_GRACE, 'grace'),
   };
   const gc = async () => {
-    const { blobs, uploads, freedBytes } = await collectGarbage(root, { ...times, signal });
+    const { blobs, uploads, freedBytes } = await collectGarbage(root, {
+      ...times,
+      now: now(),
+      signal,
+    });
     if (blobs.length + uploads > 0)
       notify(`gc: ${blobs.length} blobs and ${uploads} uploads deleted, ${freedBytes} bytes`);
   };

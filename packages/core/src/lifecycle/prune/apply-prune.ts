@@ -40,9 +40,9 @@ export async function applyPrune(
   let at = -Infinity;
   for (const [decision, item] of decided) {
     options.signal?.throwIfAborted();
-    if (decision.action === 'delete' && Date.now() - at > MAX_PLAN_AGE_MS) {
+    if (decision.action === 'delete' && performance.now() - at > MAX_PLAN_AGE_MS) {
       seen = await options.replan();
-      at = Date.now();
+      at = performance.now();
     }
     const reason =
       decision.action === 'keep'
@@ -53,7 +53,8 @@ export async function applyPrune(
     );
   }
   const gone = decided.flatMap(([, item], at) => (results[at]?.action === 'delete' ? [item] : []));
-  await collectDeleted(options.registryRoot, gone, options);
+  const now = workspace.surroundings.now();
+  await collectDeleted(options.registryRoot, gone, { now, signal: options.signal });
   return results;
 }
 

@@ -17,7 +17,9 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
     ...(await filesMatching(state, ['*.partial', 'builds/*.partial'], { dot: true })),
     ...(await filesMatching(spoolFolder(workspace.place), ['*'], { dot: true })),
     ...(await strayRecords(folder)),
-    ...(await findGarbage(new FileStore(store), store, { now })).map(({ path }) => path),
+    ...(await findGarbage(new FileStore(store, workspace.surroundings), store, { now })).map(
+      ({ path }) => path,
+    ),
   ];
   const items: Prunable[] = [];
   for (const path of paths) {

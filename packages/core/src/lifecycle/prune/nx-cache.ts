@@ -6,12 +6,9 @@ import { shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** Nx's cache of task outputs, which may contain archives: listed with its size, never deleted. */
-export async function nxCacheItem(
-  workspace: Workspace,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<Prunable | undefined> {
-  const { root } = workspace;
-  const configured = env['NX_CACHE_DIRECTORY'];
+export async function nxCacheItem(workspace: Workspace): Promise<Prunable | undefined> {
+  const { root, surroundings } = workspace;
+  const configured = surroundings.env['NX_CACHE_DIRECTORY'];
   const folder = configured === undefined ? join(root, '.nx/cache') : resolve(root, configured);
   if (!(await statIfExists(folder))) return undefined;
   const files = await filesMatching(folder, ['**/*'], { dot: true });

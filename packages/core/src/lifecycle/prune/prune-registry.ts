@@ -43,7 +43,11 @@ export async function registryItems(
     }
     items.push({ ...itemOf(image, options), contents, volume });
   }
-  const { blobs, uploads, freedBytes } = await collectGarbage(root, { ...TIMES, dryRun: true });
+  const { blobs, uploads, freedBytes } = await collectGarbage(root, {
+    ...TIMES,
+    now: options.now,
+    dryRun: true,
+  });
   if (blobs.length + uploads > 0)
     items.push({
       name: 'registry',
@@ -99,7 +103,7 @@ export async function removeStored(root: string, { targets }: Prunable): Promise
 export async function collectDeleted(
   root: string,
   gone: readonly Prunable[],
-  { signal }: CallOptions,
+  { now, signal }: CallOptions & { readonly now: number },
 ): Promise<void> {
   const images = gone.filter(({ kind }) => kind === 'registry');
   const isCollecting = images.length > 0 || gone.some(({ targets }) => targets[0] === root);
@@ -107,8 +111,8 @@ export async function collectDeleted(
   const parts = new Map<string, Set<Digest>>();
   for (const { repository, digest } of images.flatMap(({ targets }) => targets.map(parseTarget)))
     parts.set(repository, (parts.get(repository) ?? new Set()).add(digest));
-  await removeParts(root, parts, Date.now() - GRACE_MS);
-  await collectGarbage(root, { ...TIMES, signal });
+  await removeParts(root, parts, now - GRACE_MS);
+  await collectGarbage(root, { ...TIMES, now, signal });
 }
 
 /** `repository@digest`. */

@@ -37,8 +37,6 @@ export interface PruneOptions extends VerbOptions, RuleOptions {
   readonly needs?: readonly Need[];
   /** An image name whose lock the caller holds. */
   readonly holding?: string | undefined;
-  /** The current time, in milliseconds since 1970. */
-  readonly now?: number;
 }
 
 /** The decisions, and the space they free. */
@@ -106,7 +104,7 @@ async function makePlan(
   { store, copies, inUse }: Engines,
   options: PruneOptions & Pick<InventoryOptions, 'retention'>,
 ): Promise<{ readonly plan: PrunePlan; readonly items: ReadonlyMap<string, Prunable> }> {
-  const now = options.now ?? Date.now();
+  const now = workspace.surroundings.now();
   const inventory = await listInventory(workspace, {
     store,
     engine: copies,
@@ -156,7 +154,7 @@ async function volumesOf(
 }
 
 async function openEngines(workspace: Workspace, options: PruneOptions): Promise<Engines> {
-  const store = new EmbeddedEngine(join(workspace.place.state, 'store'));
+  const store = new EmbeddedEngine(join(workspace.place.state, 'store'), workspace.surroundings);
   const engine = await engineOf(workspace, options);
   const copies = options.copies && engine?.kind !== 'embedded' ? engine : undefined;
   return {

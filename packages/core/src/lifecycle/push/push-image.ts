@@ -13,7 +13,6 @@ import type { Bytes, Source } from '../../transfer/store.js';
 import { walk } from '../../transfer/walk.js';
 import { imagesOf, sizeOf } from '../../transfer/graph.js';
 import { tap } from '../../transfer/tap.js';
-import { sharedCache } from '../cache/shared-cache.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import { mergeIndex, type PushableImage } from './merge-index.js';
 import { PackedLayers } from './packed-layers.js';
@@ -123,11 +122,11 @@ function packingOf(
 }
 
 /** Remembered recompressed layers by target compression; shared by all images of a push. */
-export function createLayerMemory(): (compression: LayerCompression) => PackedLayers {
+export function createLayerMemory(cache: string): (compression: LayerCompression) => PackedLayers {
   const known = new Map<LayerCompression, PackedLayers>();
   return (compression) => {
     const how = `${compression}-${COMPRESSION_LEVELS[compression] ?? 0}`;
-    const layers = known.get(compression) ?? new PackedLayers(sharedCache(), how);
+    const layers = known.get(compression) ?? new PackedLayers(cache, how);
     known.set(compression, layers);
     return layers;
   };

@@ -1,5 +1,4 @@
 import type { RegistryClient } from '../../distribution/transport/client.js';
-import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import { parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
@@ -21,14 +20,14 @@ import { listPushItems, requireOnePerName, type PushItem, type PushNaming } from
 import { expandPatterns } from '../workspace/files-matching.js';
 import { parseTarget } from '../workspace/registry-address.js';
 import { openIn } from '../workspace/open-in.js';
-import { openEngine, type Workspace } from '../workspace/workspace.js';
+import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
 /** How images are pushed. */
 export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
   /** Relative paths start here. */
   readonly cwd: string;
   /** Opens standard input, for `-`. */
-  readonly stdin: () => Bytes;
+  readonly stdin?: (() => Bytes) | undefined;
   /** `[http(s)://]HOST[:PORT][/PREFIX]`; `push.to` of the settings when omitted. */
   readonly to?: string | undefined;
   /** Repository for images whose name is only a tag. */
@@ -62,13 +61,12 @@ export async function push(
   const target = parseTarget(targetOf(workspace, options));
   if (target.plainHttp === false && options.registry?.plainHttp)
     throw new ImageError('USAGE', '--plain-http: expected an http:// address, got https://');
-  let engine: Engine | undefined;
-  const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
+  await using engine = lazyEngine(workspace, options);
   const opened: Opened[] = [];
   try {
     const items: PushItem[] = [];
     for (const input of await expandPatterns(inputs, options.cwd)) {
-      const at = await openIn(workspace, input, { ...options, engine: theEngine });
+      const at = await openIn(workspace, input, { ...options, engine: engine.get });
       opened.push(at);
       for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
       items.push(...(await listPushItems(input, at, target, options)));
@@ -76,19 +74,20 @@ export async function push(
     requireOnePerName(items, options);
     if (options.dryRun) {
       const planned: PushResult[] = [];
-      const dry = { ...options, packings: createLayerMemory() };
+      const dry = { ...options, packings: createLayerMemory(sharedCache(workspace)) };
       for (const item of items) planned.push(resultOf(item, await planPushImage(item, dry)));
       return planned;
     }
     const { openRegistry } = await import('../../distribution/open-repository.js');
     const plainHttp = target.plainHttp ?? options.registry?.plainHttp;
-    await using client = await openRegistry(target.registry, { ...options.registry, plainHttp });
-    const results = await pushAll(client, items, options);
-    for (const at of opened) await recordImageUse(at, workspace.place, options);
+    const flags = { ...options.registry, plainHttp };
+    await using client = await openRegistry(target.registry, flags, workspace.surroundings);
+    const cache = sharedCache(workspace);
+    const results = await pushAll(client, items, { ...options, cache });
+    for (const at of opened) await recordImageUse(workspace, at, options);
     return results;
   } finally {
     for (const { source } of opened) await source[Symbol.asyncDispose]();
-    await engine?.[Symbol.asyncDispose]();
   }
 }
 
@@ -103,13 +102,13 @@ function targetOf({ settings }: Workspace, { to = settings.pushTo }: PushOptions
 async function pushAll(
   client: RegistryClient,
   items: readonly PushItem[],
-  options: PushOptions,
+  options: PushOptions & { readonly cache: string },
 ): Promise<PushResult[]> {
   const { Repository } = await import('../../distribution/repository.js');
   const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
-  const common = { known: new KnownBlobs(), uploads: openUploadMemory(sharedCache()) };
+  const common = { known: new KnownBlobs(), uploads: openUploadMemory(options.cache) };
   const results = new Map<PushItem, PushResult>();
-  const each = { ...options, packings: createLayerMemory() };
+  const each = { ...options, packings: createLayerMemory(options.cache) };
   // An image that is given twice under the same name is pushed once.
   const first = new Map(items.toReversed().map((item) => [item.reference, item]));
   try {

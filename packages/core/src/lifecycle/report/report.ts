@@ -56,7 +56,7 @@ export interface Unreadable extends Pick<Problem, 'name' | 'path' | 'detail' | '
  * Reports the archives of a workspace: size, shared layers, problems, the prune plan, and task runs. Changes nothing.
  */
 export async function report(workspace: Workspace, options: ReportOptions): Promise<Report> {
-  const { place, root } = workspace;
+  const { place, root, surroundings } = workspace;
   const entries = await list(workspace);
   const locate = createLocator(place);
   const unreadable: Unreadable[] = [];
@@ -99,7 +99,7 @@ export async function report(workspace: Workspace, options: ReportOptions): Prom
   const { problems } = await doctor(workspace, { ...options, fix: false });
   return {
     workspace: basename(root),
-    created: new Date().toISOString(),
+    created: new Date(surroundings.now()).toISOString(),
     bytes: archives.reduce((sum, { bytes }) => sum + bytes, 0),
     repeatedBytes: [...holders.values()].reduce(
       (sum, { size, count }) => sum + size * (count - 1),
@@ -122,7 +122,7 @@ async function layersOf(
   path: string,
   options: ReportOptions,
 ): Promise<ReportedArchive['layers']> {
-  const { images } = await inspect(workspace, path, { ...options, stdin: noInput });
+  const { images } = await inspect(workspace, path, options);
   return images.flatMap(({ layers }) =>
     layers.map(({ digest, diffId, size }) => ({ digest, diffId, size })),
   );
@@ -143,8 +143,4 @@ async function readRuns(root: string): Promise<TaskRun[]> {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;
   }
-}
-
-function noInput(): never {
-  throw new TypeError('an archive of the workspace is never read from standard input');
 }

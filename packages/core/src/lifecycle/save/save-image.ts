@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { commitArchive, readRecord, recordPath } from '../../catalog/commit.js';
-import { entryOf } from '../../catalog/entry.js';
+import { entryOf, newEntry } from '../../catalog/entry.js';
 import { updateCatalog } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import type { Facts } from '../../definition/definition.js';
@@ -83,14 +83,14 @@ function archiveSize(graph: Graph): number {
 
 /** Adds or updates the catalog entry of a record. */
 export async function registerArchive(
-  { place }: Workspace,
+  { place, surroundings }: Workspace,
   path: string,
   record: ImageRecord,
 ): Promise<void> {
   const file = toSlashes(relative(place.folder, path));
   await updateCatalog(place, {
     upsert: [entryOf(record, file)],
-    defaults: { created: new Date().toISOString(), usage_count: 0 },
+    defaults: newEntry(surroundings.now()),
   });
 }
 

@@ -23,12 +23,12 @@ import {
 import { parseTarget } from '../workspace/registry-address.js';
 import { startUpkeep, parseUpkeep, type UpkeepOptions } from '../maintain/upkeep.js';
 import { openIn } from '../workspace/open-in.js';
-import { openEngine, type Workspace } from '../workspace/workspace.js';
+import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
 /** How a registry is served. */
 export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl {
   /** Opens standard input, for `-`. */
-  readonly stdin: () => Bytes;
+  readonly stdin?: (() => Bytes) | undefined;
   /** Folder of the registry's content; `.stowage/registry` of the workspace when omitted. */
   readonly root?: string | undefined;
   /** `HOST:PORT`; a free port on loopback when omitted. */
@@ -63,22 +63,32 @@ export async function serve(
   const checkHost = hostCheckFor(address.host, options);
   warnOfPlainPasswords(address.host, options);
   const upkeep = parseUpkeep(options);
-  const { hosted, hosting } = await openStorage(workspace, inputs, options);
+  const { hosted, hosting, engine } = await openStorage(workspace, inputs, options);
   const metrics = await Metrics.open();
   const { onAnswered } = options;
-  const handler = registryHandler({ hosted, hosting, access, checkHost, metrics, onAnswered });
+  const { now } = workspace.surroundings;
+  const handler = registryHandler({ hosted, hosting, access, checkHost, metrics, onAnswered, now });
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
   const listening = await listen(handler, { ...address, tls });
-  const keeping = hosting && startUpkeep(registryFolder(workspace, options), upkeep, options);
+  const keeping =
+    hosting && startUpkeep(registryFolder(workspace, options), upkeep, { ...options, now });
   return {
     url: listening.url,
     [Symbol.asyncDispose]: async () => {
       keeping?.[Symbol.dispose]();
       await listening[Symbol.asyncDispose]();
       await hosted[Symbol.asyncDispose]();
+      await engine?.[Symbol.asyncDispose]();
       await access?.[Symbol.asyncDispose]();
     },
   };
+}
+
+interface Storage {
+  readonly hosted: RegistryReader;
+  readonly hosting?: RegistryStorage;
+  /** The engine of inputs that are in one. */
+  readonly engine?: AsyncDisposable;
 }
 
 /** Opens the inputs read-only, or the registry's own folder if there are none. */
@@ -86,12 +96,15 @@ async function openStorage(
   workspace: Workspace,
   inputs: readonly string[],
   { root, readOnly, upstream, maxUsed, ...options }: ServeOptions,
-): Promise<{ readonly hosted: RegistryReader; readonly hosting?: RegistryStorage }> {
+): Promise<Storage> {
   const { cwd } = options;
   if (inputs.length === 0) {
     const most = maxUsed === undefined ? undefined : parseSize(maxUsed, '--max-used');
     const store = new RegistryStore(registryFolder(workspace, { cwd, root }), { maxUsed: most });
-    const own = upstream === undefined ? store : await mirrorOf(store, upstream, options);
+    const own =
+      upstream === undefined
+        ? store
+        : await mirrorOf(store, upstream, { ...options, ...workspace });
     return readOnly ? { hosted: own } : { hosted: own, hosting: own };
   }
   const [other] = Object.entries({ root, upstream, 'max-used': maxUsed }).find(isGiven) ?? [];
@@ -99,19 +112,20 @@ async function openStorage(
     throw new ImageError('USAGE', `--${other}: expected no inputs with this option, got some`, {
       hint: 'Inputs are served unchanged and read-only.',
     });
-  const engine = () => openEngine(workspace, options);
+  const engine = lazyEngine(workspace, options);
   const opened: Opened[] = [];
   try {
     for (const input of await archivesIn(inputs, cwd))
-      opened.push(await openIn(workspace, input, { ...options, engine }));
+      opened.push(await openIn(workspace, input, { ...options, engine: engine.get }));
     const served = opened.map(({ source, reference, record }) => ({
       source,
       reference,
       name: record?.reference,
     }));
-    return { hosted: await RegistryArchives.open(served, options) };
+    return { hosted: await RegistryArchives.open(served, options), engine };
   } catch (error) {
     for (const { source } of opened) await source[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -123,7 +137,7 @@ function isGiven([, value]: readonly [string, unknown]): boolean {
 async function mirrorOf(
   store: RegistryStore,
   upstream: string,
-  { registry }: Pick<ServeOptions, 'registry'>,
+  { registry, surroundings }: Pick<ServeOptions, 'registry'> & Pick<Workspace, 'surroundings'>,
 ): Promise<RegistryStorage> {
   const {
     registry: host,
@@ -132,7 +146,7 @@ async function mirrorOf(
   } = parseTarget(upstream, '--upstream');
   const { openRegistry } = await import('../../distribution/open-repository.js');
   const { RegistryMirror } = await import('../../registry/mirror.js');
-  const client = await openRegistry(host, { ...registry, plainHttp, retries: 1 });
+  const client = await openRegistry(host, { ...registry, plainHttp, retries: 1 }, surroundings);
   return new RegistryMirror(store, client, prefix === '' ? '' : `${prefix}/`);
 }
 

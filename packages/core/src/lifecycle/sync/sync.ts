@@ -62,7 +62,11 @@ export async function sync(
   const { Repository } = await import('../../distribution/repository.js');
   const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
   const repository = repositoryIn(isSending ? to : from);
-  await using client = await openRegistry(repository.registry, options.registry);
+  await using client = await openRegistry(
+    repository.registry,
+    options.registry,
+    workspace.surroundings,
+  );
   const known = new KnownBlobs();
   const shared: SyncRepository = { open: () => new Repository(client, repository, { known }) };
   const entries = await readCatalog(place);

@@ -3,16 +3,19 @@ import { requireReferenceOfName } from './own-reference.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * Opens a location like {@link openLocation}, with the limits of the workspace.
+ * Opens a location like {@link openLocation}, with the limits and the surroundings of the workspace.
  *
  * @throws ImageError like {@link openLocation}; CONFLICT (the record of the archive names another image)
  */
 export function openIn(
-  { place, limits }: Pick<Workspace, 'place' | 'limits'>,
+  { place, limits, surroundings }: Workspace,
   location: string,
-  options: Omit<OpenOptions, 'place' | 'limits'>,
+  options: Omit<OpenOptions, 'place' | 'limits' | 'surroundings'>,
 ): Promise<Opened> {
-  return requireOwnName(openLocation(location, { ...options, place, limits }), place.workspace);
+  return requireOwnName(
+    openLocation(location, { ...options, place, limits, surroundings }),
+    place.workspace,
+  );
 }
 
 /** Checks that the record of an opened archive names its own image; closes the source if not. @throws ImageError CONFLICT */

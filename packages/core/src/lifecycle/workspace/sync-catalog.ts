@@ -1,5 +1,5 @@
 import { editCatalog, type CatalogEdit } from '../../catalog/edit.js';
-import { entryOf } from '../../catalog/entry.js';
+import { entryOf, newEntry } from '../../catalog/entry.js';
 import { catalogText, readCatalog, updateCatalog } from '../../catalog/file.js';
 import type { Workspace } from './workspace.js';
 
@@ -27,7 +27,7 @@ export async function syncCatalog(workspace: Workspace): Promise<void> {
   await updateCatalog(workspace.place, await editFor(workspace));
 }
 
-async function editFor({ place }: Workspace): Promise<CatalogEdit> {
+async function editFor({ place, surroundings }: Workspace): Promise<CatalogEdit> {
   const entries = await readCatalog(place);
   const recorded = entries.flatMap(({ recorded: known, file, bytes, lags }) => {
     const record = lags && bytes === known?.archiveSize ? known?.read() : undefined;
@@ -37,6 +37,6 @@ async function editFor({ place }: Workspace): Promise<CatalogEdit> {
   return {
     upsert: recorded,
     removeFiles: missing.map(({ file }) => file),
-    defaults: { created: new Date().toISOString(), usage_count: 0 },
+    defaults: newEntry(surroundings.now()),
   };
 }

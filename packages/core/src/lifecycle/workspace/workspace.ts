@@ -8,8 +8,11 @@ import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
 import { requireFolderBelow, requireFoldersBelow } from '../../disk/own-folder.js';
 import { detectEngine, type EngineOptions } from '../../engine/detect.js';
 import type { Engine } from '../../engine/engine.js';
+import { LazyEngine } from '../../engine/lazy-engine.js';
 import { ImageError } from '../../errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../../oci/limits.js';
+import { surroundingsOf, type GivenSurroundings, type Surroundings } from '../../surroundings.js';
+import type { VerbOptions } from './call.js';
 import { parseSize } from './units.js';
 
 /** A folder with archives, settings and a catalog. All paths are absolute. */
@@ -18,12 +21,15 @@ export interface Workspace {
   readonly settings: Settings;
   readonly place: CatalogPlace;
   readonly limits: Limits;
+  readonly surroundings: Surroundings;
 }
 
 /** How a workspace is opened. */
 export interface WorkspaceOptions {
   /** A settings file to use in place of `stowage.yaml` at the root. */
   readonly config?: string | undefined;
+  /** The environment, home folder and clock that all verbs use; those of this process when omitted. */
+  readonly surroundings?: GivenSurroundings | undefined;
 }
 
 /** Depth below `.stowage` in which folders are checked for links: `store/blobs/<algorithm>`. */
@@ -40,7 +46,7 @@ const ROOT_MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
  */
 export async function openWorkspace(
   folder: string,
-  { config }: WorkspaceOptions = {},
+  { config, surroundings }: WorkspaceOptions = {},
 ): Promise<Workspace> {
   const root = await rootOf(folder);
   const path = config === undefined ? join(root, SETTINGS_FILE) : resolve(folder, config);
@@ -60,6 +66,7 @@ export async function openWorkspace(
       archives: settings.archives.map((folder) => resolve(root, folder)),
     },
     limits: limitsOf(settings),
+    surroundings: surroundingsOf(surroundings),
   };
 }
 
@@ -86,7 +93,7 @@ function limitsOf({ limits }: Settings): Limits {
  * @throws ImageError UNAVAILABLE (no engine answers), USAGE (an invalid address)
  */
 export async function openEngine(
-  { settings, place }: Workspace,
+  { settings, place, surroundings }: Workspace,
   { engine, host, namespace }: Pick<EngineOptions, 'engine' | 'host' | 'namespace'> = {},
 ): Promise<Engine> {
   return detectEngine({
@@ -94,7 +101,13 @@ export async function openEngine(
     host: host ?? settings.host,
     namespace,
     storeFolder: join(place.state, 'store'),
+    surroundings,
   });
+}
+
+/** The engine of a workspace, opened like {@link openEngine} by its first user. Dispose it. */
+export function lazyEngine(workspace: Workspace, options: VerbOptions): LazyEngine {
+  return new LazyEngine(() => openEngine(workspace, options));
 }
 
 /**

@@ -14,6 +14,7 @@ import { requirePermission } from './permission.js';
 import { toProblem, Problem } from '../problem.js';
 import { parseTarget } from './request-target.js';
 import { parseRoute, type Route } from './routes.js';
+import { surroundingsOf, type Surroundings } from '../../surroundings.js';
 
 /** A request that was answered, for logs and metrics. */
 export interface Answered {
@@ -53,6 +54,8 @@ export interface RegistryHandlerOptions {
   readonly uploads?: number | undefined;
   /** Called after each request. */
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
+  /** Returns the current time for `onAnswered`, in milliseconds since 1970; the clock of this process when omitted. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Default maximum of concurrent uploads; each uses an open file and 1–2 MiB of memory. */
@@ -92,15 +95,16 @@ export function registryHandler(options: RegistryHandlerOptions): RequestListene
     uploads: new Limiter('uploads', options.uploads ?? MAX_UPLOADS),
     manifests: new Limiter('bytes of manifests', MAX_MANIFEST_MEMORY),
   };
-  return (request, response) => void handle(request, response, { ...options, limiters });
+  const { now } = surroundingsOf({ now: options.now });
+  return (request, response) => void handle(request, response, { ...options, now, limiters });
 }
 
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  options: RegistryHandlerOptions & { readonly limiters: Limiters },
+  options: RegistryHandlerOptions & Pick<Surroundings, 'now'> & { readonly limiters: Limiters },
 ): Promise<void> {
-  const [start, time, before] = [performance.now(), Date.now(), request.socket.bytesWritten];
+  const [start, time, before] = [performance.now(), options.now(), request.socket.bytesWritten];
   const { socket } = request;
   const id = randomUUID();
   const { method = '', url = '' } = request;

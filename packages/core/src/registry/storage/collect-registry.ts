@@ -20,6 +20,8 @@ import { ignoreMissing, namesIn } from '../../disk/if-there.js';
 import { blobFile, blobFolder, digestOfBlobFile, partialFolder } from '../../store/paths.js';
 
 export interface CollectGarbageOptions extends CallOptions {
+  /** The current time, in milliseconds since 1970. */
+  readonly now: number;
   /** Content marked as in use within this time (ms) is kept: it may belong to a running push. */
   readonly grace: number;
   /** An upload that received nothing for this long (ms) is deleted. */
@@ -42,10 +44,10 @@ export interface CollectedGarbage {
  */
 export async function collectGarbage(
   root: string,
-  { grace, uploadGrace, dryRun, signal }: CollectGarbageOptions,
+  { now, grace, uploadGrace, dryRun, signal }: CollectGarbageOptions,
 ): Promise<CollectedGarbage> {
   const store = new RegistryStore(root);
-  const before = Date.now() - grace;
+  const before = now - grace;
   const needed = new Set<Digest>();
   let uploads = 0;
   let freedBytes = 0;
@@ -72,7 +74,7 @@ export async function collectGarbage(
     for (const file of await filesOlderThan(
       root,
       linkFolder(root, repository, '_uploads'),
-      Date.now() - uploadGrace,
+      now - uploadGrace,
     )) {
       uploads++;
       freedBytes += await allocatedBytes(file);
@@ -80,7 +82,7 @@ export async function collectGarbage(
     }
     if (!dryRun) await removeStaleReferrers(store, root, repository);
   }
-  for (const file of await filesOlderThan(root, partialFolder(root), Date.now() - uploadGrace)) {
+  for (const file of await filesOlderThan(root, partialFolder(root), now - uploadGrace)) {
     freedBytes += await allocatedBytes(file);
     if (!dryRun) await rm(file, { force: true });
   }

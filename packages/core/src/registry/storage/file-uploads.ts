@@ -11,6 +11,7 @@ import {
   type FolderOptions,
 } from '../../disk/atomic-write.js';
 import { readRange } from '../../disk/read-range.js';
+import { touchFile } from '../../disk/touch.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { algorithmOf, type Algorithm, type Digest } from '../../oci/digest.js';
 import type { Uploads } from '../hosted.js';
@@ -141,7 +142,7 @@ export class FileUploads implements Uploads {
         );
       }
       // Mark it as in use, so the garbage collector keeps the new blob.
-      await file.utimes(new Date(), new Date());
+      await touchFile(file);
       await file.sync();
       const path = blobFile(this.#root, digest);
       await makeFolder(dirname(path), this.#folders);

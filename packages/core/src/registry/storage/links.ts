@@ -1,5 +1,5 @@
 import { constants, statSync } from 'node:fs';
-import { open, rename, rm, utimes } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
@@ -7,6 +7,7 @@ import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../../disk
 import { refuseLinks } from '../../disk/links-below.js';
 import { systemCode } from '../../errors.js';
 import { ignoreMissing } from '../../disk/if-there.js';
+import { ageOf, touchFile } from '../../disk/touch.js';
 
 /**
  * Creates an empty marker file durably; refreshes its time if it exists.
@@ -16,8 +17,7 @@ import { ignoreMissing } from '../../disk/if-there.js';
 export async function makeLink(path: string, options: FolderOptions): Promise<number> {
   const folders = await withFolder(dirname(path), options, async () => {
     await (await open(path, APPEND_FLAGS, fileMode(options))).close();
-    const now = new Date();
-    await utimes(path, now, now);
+    await touchFile(path);
   });
   await syncFolder(dirname(path));
   return folders;
@@ -65,7 +65,7 @@ export async function touch(path: string, trash: string, unlessWithin = 0): Prom
   for (let looks = 0; ; looks++) {
     // Synchronous, as this is on the path of every read and takes no longer than reading a link.
     const info = statSync(path, { throwIfNoEntry: false });
-    if (info && Date.now() - info.mtimeMs < unlessWithin) return true;
+    if (info && ageOf(info) < unlessWithin) return true;
     if (info && (await ignoreMissing(() => refreshTime(path)))) return true;
     if (looks === MAX_LOOKS || !(await statIfExists(trash))) return false;
     await sleep(LOOK_INTERVAL_MS);
@@ -75,8 +75,7 @@ export async function touch(path: string, trash: string, unlessWithin = 0): Prom
 /** Ignores a read-only file system: nothing is swept there either. */
 async function refreshTime(path: string): Promise<true> {
   try {
-    const now = new Date();
-    await utimes(path, now, now);
+    await touchFile(path);
   } catch (error) {
     if (systemCode(error) !== 'EROFS') throw error;
   }

@@ -72,7 +72,8 @@ it('keeps content marked as in use within the grace, and deletes older garbage',
         await utimes(join(root, folder, name), long, long);
   };
   await age();
-  const collect = () => collectGarbage(root, { grace: 60_000, uploadGrace: 60_000 });
+  const collect = () =>
+    collectGarbage(root, { now: Date.now(), grace: 60_000, uploadGrace: 60_000 });
   expect(await store.mount('b', mounted.digest, 'a')).toBe(true);
   expect((await collect()).blobs).toEqual([loose.digest]);
   expect(await store.blob('a', loose.digest)).toBeUndefined();
@@ -101,7 +102,7 @@ it('restores the trash of an interrupted garbage collection', async () => {
     join(root, 'repositories/a/_blobs', `sha256-${name}`),
     join(root, 'repositories/a/_trash', `sha256-${name}`),
   );
-  await collectGarbage(root, { grace: 0, uploadGrace: 0 });
+  await collectGarbage(root, { now: Date.now(), grace: 0, uploadGrace: 0 });
   await expectComplete(store, 'a', digest);
 });
 
@@ -118,7 +119,7 @@ it(
     let collections = 0;
     const collecting = (async () => {
       while (running) {
-        await collectGarbage(root, { grace, uploadGrace: 60_000 });
+        await collectGarbage(root, { now: Date.now(), grace, uploadGrace: 60_000 });
         collections++;
       }
     })();
@@ -161,7 +162,7 @@ it(
       await expectComplete(storeOf(0), repository, digest);
     expect(await scrub(root)).toMatchObject({ damaged: [] });
     await new Promise((resolve) => setTimeout(resolve, grace + 50));
-    for (const _ of [1, 2]) await collectGarbage(root, { grace, uploadGrace: 0 });
+    for (const _ of [1, 2]) await collectGarbage(root, { now: Date.now(), grace, uploadGrace: 0 });
     const needed = new Set<string>();
     for (const { repository, digest } of images)
       for (const each of [
@@ -221,7 +222,7 @@ it('refuses writes beyond its quota, and accepts them when space is free again',
   await store.removeManifest('a', image.digest);
   // The collection also deletes the upload that exceeded the quota.
   await new Promise((resolve) => setTimeout(resolve, 10));
-  await collectGarbage(root, { grace: 0, uploadGrace: 0 });
+  await collectGarbage(root, { now: Date.now(), grace: 0, uploadGrace: 0 });
   await expect
     .poll(
       () =>

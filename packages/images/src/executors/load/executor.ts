@@ -33,7 +33,6 @@ const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
       as: options.as,
       platform,
       cache: options.cache,
-      stdin: noInput,
     }).catch(withCacheHint);
     for (const { reference, action, engine } of results) {
       const familiar = familiarReference(parseReference(reference));
@@ -60,10 +59,6 @@ async function inputOf(
   const { definition } = await readDefinition(workspace, path, call);
   const { name, project, os } = definition;
   return { input: archiveOf(workspace, name, project), os };
-}
-
-function noInput(): never {
-  throw new TypeError('an archive of the workspace is never read from standard input');
 }
 
 /** Nx may report a task as cached although its outputs are missing or damaged. */

@@ -34,7 +34,6 @@ const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
         compress,
         dryRun,
         registry: { caFile, plainHttp, insecureSkipTlsVerify },
-        stdin: noInput,
       },
     );
     for (const { reference, digest, action, bytesSent } of results) {
@@ -43,7 +42,3 @@ const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
     }
   });
 export default pushImage;
-
-function noInput(): never {
-  throw new TypeError('an archive of the workspace is never read from standard input');
-}

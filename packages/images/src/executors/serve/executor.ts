@@ -34,7 +34,6 @@ export default async function* serveImages(
     await using serving = await serve(workspace, inputs, {
       ...options,
       cwd,
-      stdin: noInput,
       onEvent,
     });
     log.info(`registry: ${serving.url}`);
@@ -43,8 +42,4 @@ export default async function* serveImages(
   } catch (error) {
     yield failed(error);
   }
-}
-
-function noInput(): never {
-  throw new TypeError('an archive of the workspace is never read from standard input');
 }

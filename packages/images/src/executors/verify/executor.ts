@@ -16,7 +16,7 @@ const verifyImage: PromiseExecutor<VerifyExecutorOptions> = (options, context) =
     const { definition } = await readDefinition(workspace, options.definition, call);
     const path = archiveOf(workspace, definition.name, definition.project);
     const { allowSparse } = options;
-    const [result] = await verify(workspace, [path], { ...call, allowSparse, stdin: noInput });
+    const [result] = await verify(workspace, [path], { ...call, allowSparse });
     const problems = result?.problems ?? [];
     for (const { code, message } of problems.slice(0, MAX_PROBLEMS))
       log.error(`${code}: ${message}`);
@@ -30,7 +30,3 @@ const verifyImage: PromiseExecutor<VerifyExecutorOptions> = (options, context) =
     log.info(`${definition.name}: every byte is as it should be (${result?.bytes ?? 0} hashed)`);
   });
 export default verifyImage;
-
-function noInput(): never {
-  throw new TypeError('an archive of the workspace is never read from standard input');
-}
