@@ -70,7 +70,6 @@ export interface OpenOptions extends CallOptions, NamingOptions {
   readonly keeps?: boolean | undefined;
 }
 
-/** Fields of `Opened` for a location that is not a compressed archive. */
 const UNCOMPRESSED = { compression: 'none', notices: [] } as const;
 
 /** Prefixes of other tools: refused with a reason, not parsed as references. */
@@ -104,24 +103,15 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
 async function openOne(text: string, options: OpenOptions): Promise<Opened> {
   const { place, stdin } = options;
   if (text === '-') {
-    if (!stdin)
-      throw new ImageError('USAGE', '-: expected standard input, got none', {
-        hint: 'Name a file or another location.',
-      });
+    if (!stdin) throw new ImageError('USAGE', '-: expected standard input, got none');
     return openPipedArchive('-', stdin(), { ...options, spoolFolder: spoolFolder(place) });
   }
   const remote = await referenceIn(text, options);
   if (remote !== undefined) return openReference(remote, options);
   const { prefix, rest } = splitPrefix(text);
   if (prefix === 'docker-daemon') return openEngineImage(rest, options);
-  const store = join(place.state, 'store');
-  if (prefix === 'store')
-    return {
-      source: new FileStore(store, options.surroundings),
-      kind: 'store',
-      ...UNCOMPRESSED,
-      reference: rest,
-    };
+  const source = new FileStore(join(place.state, 'store'), options.surroundings);
+  if (prefix === 'store') return { source, kind: 'store', ...UNCOMPRESSED, reference: rest };
   const { path, ...reference } = await pathOf(text, options);
   return { ...(await openPath(path, options)), ...reference };
 }
@@ -137,13 +127,12 @@ export async function pathOf(
   { place, cwd, surroundings }: Pick<OpenOptions, 'place' | 'cwd' | 'surroundings'>,
 ): Promise<{ readonly path: string; readonly reference?: string }> {
   const { prefix, rest } = splitPrefix(text);
+  const absolute = (path: string) => resolve(cwd, expandHome(path, surroundings));
   if (prefix !== undefined) {
     // An existing file is a path, even if it looks like PATH:NAME.
-    const whole = resolve(cwd, expandHome(rest, surroundings));
+    const whole = absolute(rest);
     const { path, ...reference } = splitName(rest);
-    return (await exists(whole))
-      ? { path: whole }
-      : { path: resolve(cwd, expandHome(path, surroundings)), ...reference };
+    return (await exists(whole)) ? { path: whole } : { path: absolute(path), ...reference };
   }
   if (UNSUPPORTED_PREFIX.test(text)) {
     throw new ImageError(
@@ -151,8 +140,7 @@ export async function pathOf(
       `${text}: expected a path, -, a name of the catalog, docker-daemon:, docker:// or store:, got another kind of location`,
     );
   }
-  if (isPath(text) || (await exists(resolve(cwd, text))))
-    return { path: resolve(cwd, expandHome(text, surroundings)) };
+  if (isPath(text) || (await exists(resolve(cwd, text)))) return { path: absolute(text) };
   if (parseName(text)) return { path: await pathOfName(text, place) };
   throw new ImageError(
     'NOT_FOUND',
@@ -180,14 +168,9 @@ export async function referenceIn(
 /** Opens the repository of a reference. @throws ImageError USAGE */
 export async function openReference(
   reference: string,
-  {
-    registry,
-    cache,
-    keeps,
-    limits,
-    surroundings,
-  }: Pick<OpenOptions, 'registry' | 'cache' | 'keeps' | 'limits' | 'surroundings'>,
+  options: Pick<OpenOptions, 'registry' | 'cache' | 'keeps' | 'limits' | 'surroundings'>,
 ): Promise<Opened> {
+  const { registry, cache, keeps, limits, surroundings } = options;
   const { registry: host, repository } = parseReference(reference);
   const open = async (): Promise<Source> => {
     // Loaded on demand: loading the HTTP client takes longer than inspecting most archives.
@@ -244,13 +227,11 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
     digests.push(descriptor.digest);
     if (reference !== undefined) names.push(reference);
   }
-  if (digests.includes(record.digest)) {
-    const refused = checkAgreement(record, path, names);
-    if (!refused) return { ...opened, path, record };
-    await opened.source[Symbol.asyncDispose]();
-    throw refused;
-  }
+  const isHeld = digests.includes(record.digest);
+  const refused = isHeld ? checkAgreement(record, path, names) : undefined;
+  if (isHeld && !refused) return { ...opened, path, record };
   await opened.source[Symbol.asyncDispose]();
+  if (refused) throw refused;
   // Another process may be replacing the archive and its record, one after the other: read both again.
   if ((await hasPartialRecord(path)) || (await readRecord(path))?.digest !== record.digest)
     return openPath(path, options);

@@ -80,18 +80,17 @@ export class RegistryClient implements AsyncDisposable {
    */
   static async open(registry: string, options: RegistryOptions): Promise<RegistryClient> {
     const host = hostOf(registry);
-    const { surroundings } = options;
+    const { surroundings, plainHttp } = options;
     const { env } = surroundings;
-    const isPlain = options.plainHttp ?? (isLoopback(host) && (await speaksHttp(host, env)));
+    const isPlain = plainHttp ?? (isLoopback(host) && (await speaksHttp(host, env)));
+    const readTls = () => registryTls(host, options, surroundings);
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
-    let tls: RegistryTls | undefined = isPlain
-      ? undefined
-      : await registryTls(host, options, surroundings);
+    let tls: RegistryTls | undefined = isPlain ? undefined : await readTls();
     const connections = new Connections({
       env,
       timeout: options.timeout ?? DEFAULT_PATIENCE_MS,
       tlsFor: async (url) => {
-        tls ??= await registryTls(host, options, surroundings);
+        tls ??= await readTls();
         return url.origin === origin.origin ? tls.own : tls.elsewhere;
       },
     });

@@ -84,7 +84,7 @@ export async function serve(
   };
 }
 
-interface Storage {
+interface OpenedStorage {
   readonly hosted: RegistryReader;
   readonly hosting?: RegistryStorage;
   /** The engine of inputs that are in one. */
@@ -96,15 +96,16 @@ async function openStorage(
   workspace: Workspace,
   inputs: readonly string[],
   { root, readOnly, upstream, maxUsed, ...options }: ServeOptions,
-): Promise<Storage> {
+): Promise<OpenedStorage> {
   const { cwd } = options;
+  const { surroundings } = workspace;
   if (inputs.length === 0) {
     const most = maxUsed === undefined ? undefined : parseSize(maxUsed, '--max-used');
     const store = new RegistryStore(registryFolder(workspace, { cwd, root }), { maxUsed: most });
     const own =
       upstream === undefined
         ? store
-        : await mirrorOf(store, upstream, { ...options, ...workspace });
+        : await mirrorOf(store, upstream, { registry: options.registry, surroundings });
     return readOnly ? { hosted: own } : { hosted: own, hosting: own };
   }
   const [other] = Object.entries({ root, upstream, 'max-used': maxUsed }).find(isGiven) ?? [];
