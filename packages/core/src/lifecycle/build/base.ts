@@ -10,8 +10,9 @@ import { parseName } from '../../definition/name.js';
 import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
+import { looksLikeFile, parseLocation, storeLocation, type Location } from '../../location.js';
 import { canonicalReference } from '../../oci/reference.js';
-import { openLocation, type Opened } from '../../open.js';
+import { openParsed, type Opened } from '../../open.js';
 import { findDefinitions } from '../workspace/definitions.js';
 import { requireOwnName } from '../workspace/open-in.js';
 
@@ -39,7 +40,8 @@ export async function openBase(
   const { base } = definition;
   if (base === SCRATCH) return undefined;
   if (isOutside(base)) return await openOutside(place, definition, await readLock(folder, base));
-  const opened = await openAt(base, place, folder).catch(async (error: unknown) => {
+  const location = await parseLocation(base, { cwd: folder });
+  const opened = await openAt(location, place, folder).catch(async (error: unknown) => {
     const isAbsent = error instanceof ImageError && error.code === 'NOT_FOUND';
     throw isAbsent && parseName(base) ? await missingBase(base, place, error) : error;
   });
@@ -54,7 +56,7 @@ export async function openBase(
 
 /** Whether a base is neither a path nor a conventional name. */
 export function isOutside(base: string): boolean {
-  return !/^[.~/\\]/.test(base) && !base.endsWith('.tar') && parseName(base) === undefined;
+  return !looksLikeFile(base) && parseName(base) === undefined;
 }
 
 /** The error for a missing base: it has a definition but no archive, or the name is unknown. */
@@ -86,7 +88,7 @@ async function openOutside(
   lock: BaseLock | undefined,
 ): Promise<OpenedBase> {
   const reference = canonicalReference(base);
-  const opened = await openAt(`store:${base}`, place, place.workspace);
+  const opened = await openAt(storeLocation(base), place, place.workspace);
   const found = await resolveNamed(opened, base).catch((error: unknown) => {
     if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
     throw error;
@@ -132,12 +134,12 @@ async function resolveNamed({ source, reference, record }: Opened, base: string)
   }
 }
 
-/** Opens a base by its location. @throws ImageError like `openLocation`; CONFLICT (its record names another image) */
-export function openAt(location: string, place: CatalogPlace, cwd: string): Promise<Opened> {
+/** Opens a base at its location. @throws ImageError like `openParsed`; CONFLICT (its record names another image) */
+export function openAt(location: Location, place: CatalogPlace, cwd: string): Promise<Opened> {
   const unsupported = () => {
     throw new TypeError('a base is never opened from an engine or standard input');
   };
-  const opening = openLocation(location, { place, cwd, stdin: unsupported, engine: unsupported });
+  const opening = openParsed(location, { place, cwd, stdin: unsupported, engine: unsupported });
   return requireOwnName(opening, place.workspace);
 }
 

@@ -2,6 +2,7 @@ import { spoolFolder } from '../../catalog/file.js';
 import { convertImage, type ConvertOptions } from '../../convert/convert-image.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
+import { parseLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { canonicalReference } from '../../oci/reference.js';
@@ -68,7 +69,9 @@ export async function copyImages(
   let engine: Engine | undefined;
   const openEngineOnce = async (): Promise<Engine> =>
     (engine ??= await openEngine(workspace, options));
-  const opened = await openIn(workspace, from, {
+  const source = await parseLocation(from, options);
+  const target = await parseLocation(to, { cwd: options.cwd, role: 'destination' });
+  const opened = await openIn(workspace, source, {
     ...options,
     base: undefined,
     engine: openEngineOnce,
@@ -81,9 +84,12 @@ export async function copyImages(
     base =
       baseText === undefined
         ? undefined
-        : await openIn(workspace, baseText, { ...others, engine: openEngineOnce });
+        : await openIn(workspace, await parseLocation(baseText, options), {
+            ...others,
+            engine: openEngineOnce,
+          });
     const based = await applyBase(opened, images, base);
-    await using destination = await openDestination(workspace, to, {
+    await using destination = await openDestination(workspace, target, {
       ...options,
       openEngine: openEngineOnce,
     });

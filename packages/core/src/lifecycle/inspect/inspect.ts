@@ -4,6 +4,7 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import type { EmbeddedName, NamedDescriptor } from '../../oci/layout.js';
 import type { Platform } from '../../oci/platform.js';
+import { parseLocation } from '../../location.js';
 import type { LocationKind } from '../../open.js';
 import { childrenOf } from '../../transfer/select-platform.js';
 import type { Bytes, Source } from '../../transfer/store.js';
@@ -90,7 +91,8 @@ export async function inspect(
   let engine: Engine | undefined;
   const openEngineOnce = async (): Promise<Engine> =>
     (engine ??= await openEngine(workspace, options));
-  const opened = await openIn(workspace, location, { ...options, engine: openEngineOnce });
+  const parsed = await parseLocation(location, options);
+  const opened = await openIn(workspace, parsed, { ...options, engine: openEngineOnce });
   await using source = opened.source;
   try {
     const images = new Map<

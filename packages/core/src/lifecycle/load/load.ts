@@ -6,6 +6,7 @@ import {
   type EngineKind,
 } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
+import { parseLocation, type Location } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { Platform } from '../../oci/platform.js';
 import type { Bytes } from '../../transfer/store.js';
@@ -64,14 +65,16 @@ export async function load(
   options: LoadOptions,
 ): Promise<LoadResult[]> {
   const { place } = workspace;
-  const cache = await cacheFor(inputs, options);
+  const locations: Location[] = [];
+  for (const input of inputs) locations.push(await parseLocation(input, options));
+  const cache = cacheFor(locations, options);
   const opened: Input[] = [];
   let engine: Engine | undefined;
   const theEngine = async (): Promise<Engine> => (engine ??= await openEngine(workspace, options));
   try {
-    for (const input of inputs) {
-      const at = await openIn(workspace, input, { ...options, cache, engine: theEngine });
-      opened.push({ input, at });
+    for (const location of locations) {
+      const at = await openIn(workspace, location, { ...options, cache, engine: theEngine });
+      opened.push({ input: location.text, at });
       for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
     }
     const target = await theEngine();

@@ -1,6 +1,7 @@
 import type { RegistryClient } from '../../distribution/transport/client.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
+import { parseLocation } from '../../location.js';
 import { parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
@@ -68,7 +69,8 @@ export async function push(
   try {
     const items: PushItem[] = [];
     for (const input of await expandPatterns(inputs, options.cwd)) {
-      const at = await openIn(workspace, input, { ...options, engine: theEngine });
+      const location = await parseLocation(input, options);
+      const at = await openIn(workspace, location, { ...options, engine: theEngine });
       opened.push(at);
       for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
       items.push(...(await listPushItems(input, at, target, options)));

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import { LAYOUT_FILE } from '../../oci/layout.js';
+import { parseLocation } from '../../location.js';
 import type { Opened } from '../../open.js';
 import { registryHandler, type Answered } from '../../registry/handler/handler.js';
 import { Metrics } from '../../registry/metrics.js';
@@ -103,7 +104,9 @@ async function openStorage(
   const opened: Opened[] = [];
   try {
     for (const input of await archivesIn(inputs, cwd))
-      opened.push(await openIn(workspace, input, { ...options, engine }));
+      opened.push(
+        await openIn(workspace, await parseLocation(input, { cwd }), { ...options, engine }),
+      );
     const served = opened.map(({ source, reference, record }) => ({
       source,
       reference,

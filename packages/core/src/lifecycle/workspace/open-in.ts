@@ -1,18 +1,19 @@
-import { openLocation, type Opened, type OpenOptions } from '../../open.js';
+import type { Location } from '../../location.js';
+import { openParsed, type Opened, type OpenOptions } from '../../open.js';
 import { requireReferenceOfName } from './own-reference.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * Opens a location like {@link openLocation}, with the limits of the workspace.
+ * Opens a location like {@link openParsed}, with the limits of the workspace.
  *
- * @throws ImageError like {@link openLocation}; CONFLICT (the record of the archive names another image)
+ * @throws ImageError like {@link openParsed}; CONFLICT (the record of the archive names another image)
  */
 export function openIn(
   { place, limits }: Pick<Workspace, 'place' | 'limits'>,
-  location: string,
+  location: Location,
   options: Omit<OpenOptions, 'place' | 'limits'>,
 ): Promise<Opened> {
-  return requireOwnName(openLocation(location, { ...options, place, limits }), place.workspace);
+  return requireOwnName(openParsed(location, { ...options, place, limits }), place.workspace);
 }
 
 /** Checks that the record of an opened archive names its own image; closes the source if not. @throws ImageError CONFLICT */
