@@ -50,7 +50,8 @@ export { save, type SaveOptions } from './lifecycle/save/save.js';
 export type { SaveResult } from './lifecycle/save/save-image.js';
 
 // Verbs: load, pull, push, copy, sync
-export { load, type LoadOptions, type LoadResult } from './lifecycle/load/load.js';
+export { load, type LoadOptions } from './lifecycle/load/load.js';
+export type { LoadResult } from './lifecycle/load/plan-load.js';
 export { pull, type PullOptions, type PullResult } from './lifecycle/copy/pull.js';
 export { push, type PushOptions, type PushResult } from './lifecycle/push/push.js';
 export type { Pushed, PushImageOptions } from './lifecycle/push/push-image.js';
