@@ -7,6 +7,7 @@ import {
   absolutePath,
   isPath,
   looksLikeFile,
+  parseDestination,
   parseLocation,
   parseRepositoryLocation,
 } from './location.js';
@@ -76,7 +77,7 @@ describe('a location with its own form', () => {
     [`docker://${NAME}`, repository(NAME)],
   ])('%s means the same as a source and as a destination', async (text, expected) => {
     expect(await parseLocation(text, { cwd })).toEqual({ text, ...expected });
-    expect(await parseLocation(text, { cwd, role: 'destination' })).toEqual({ text, ...expected });
+    expect(await parseDestination(text, { cwd })).toEqual({ text, ...expected });
   });
 
   it.each([
@@ -113,7 +114,7 @@ describe('a location with its own form', () => {
     ['', layout(''), layout('')],
   ])('%s is as a source %o, as a destination %o', async (text, source, destination) => {
     expect(await parseLocation(text, { cwd })).toEqual({ text, ...source });
-    expect(await parseLocation(text, { cwd, role: 'destination' })).toEqual({
+    expect(await parseDestination(text, { cwd })).toEqual({
       text,
       ...destination,
     });
@@ -127,7 +128,7 @@ describe('a location with its own form', () => {
   ])('%s is of another tool, not a reference', async (text) => {
     const message = `${text}: expected a path, -, a name of the catalog, docker-daemon:, docker:// or store:, got another kind of location`;
     await expect(parseLocation(text, { cwd })).rejects.toMatchObject({ code: 'USAGE', message });
-    await expect(parseLocation(text, { cwd, role: 'destination' })).rejects.toMatchObject({
+    await expect(parseDestination(text, { cwd })).rejects.toMatchObject({
       code: 'USAGE',
     });
   });
@@ -140,7 +141,8 @@ describe('a location with its own form', () => {
     ['podman:app', 'destination'],
     ['docker-daemon:', 'destination'],
   ] as const)('%j is refused as a %s', async (text, role) => {
-    await expect(parseLocation(text, { cwd, role })).rejects.toMatchObject({ code: 'USAGE' });
+    const parse = role === 'source' ? parseLocation : parseDestination;
+    await expect(parse(text, { cwd })).rejects.toMatchObject({ code: 'USAGE' });
   });
 
   it('is a reference where only a reference is allowed', () => {

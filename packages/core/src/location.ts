@@ -27,7 +27,7 @@ export interface PipeLocation {
 export interface FileLocation {
   readonly kind: 'archive' | 'layout';
   readonly text: string;
-  /** As written, without prefix and name: see {@link absolutePath}. */
+  /** As written, without prefix and name. */
   readonly path: string;
   /** The name or digest of an image in it: `oci-archive:PATH:NAME`, `oci:PATH@DIGEST`. */
   readonly reference?: string;
@@ -59,8 +59,6 @@ export interface NameLocation {
 export interface LocationOptions {
   /** Relative paths start here. */
   readonly cwd: string;
-  /** `source` when omitted. A word without a host is a name or a reference as a source, and a file as a destination. */
-  readonly role?: 'source' | 'destination';
 }
 
 /** Skopeo's prefixes, and `store:` for the embedded store. */
@@ -76,30 +74,45 @@ const DRIVE = /^[A-Za-z]:[\\/]/;
 const ARCHIVE_FILE = /\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/;
 
 /**
- * Parses a location as the command line takes it: `-`, a path, a name of the catalog, a reference, or a text with one of
- * skopeo's prefixes (`docker-archive:`, `oci-archive:`, `oci:`, `docker-daemon:`, `docker://`) or `store:`. Only the disk
- * is consulted, because an existing file or folder takes precedence over a name or a reference.
+ * Parses the location of a source as the command line takes it: `-`, a path, a name of the catalog, a reference, or a text
+ * with one of skopeo's prefixes (`docker-archive:`, `oci-archive:`, `oci:`, `docker-daemon:`, `docker://`) or `store:`. Only
+ * the disk is consulted, because an existing file or folder takes precedence over a name or a reference.
  *
  * @throws ImageError USAGE (a prefix of another tool; `docker://` without a valid reference)
  */
-export async function parseLocation(
-  text: string,
-  options: LocationOptions & { readonly role: 'destination' },
-): Promise<DestinationLocation>;
-export async function parseLocation(text: string, options: LocationOptions): Promise<Location>;
 export async function parseLocation(text: string, options: LocationOptions): Promise<Location> {
+  const location = parsePrefixed(text) ?? (await bareSource(text, options));
+  const isNamed = location.kind === 'archive' || location.kind === 'layout';
+  if (!isNamed || location.reference === undefined) return location;
+  // A source that exists is a path, even if it looks like `PATH:NAME`.
+  const path = text.replace(/^[a-z-]+:/, '');
+  return (await exists(absolutePath(path, options.cwd)))
+    ? { kind: location.kind, text, path }
+    : location;
+}
+
+/**
+ * Parses the location of a destination. A word without a host is a name or a reference as a source, but a file as a
+ * destination.
+ *
+ * @throws ImageError USAGE as {@link parseLocation}
+ */
+export async function parseDestination(
+  text: string,
+  options: LocationOptions,
+): Promise<DestinationLocation> {
+  return parsePrefixed(text) ?? bareDestination(text, options);
+}
+
+/** A text whose form alone says what it is: `-`, or one with a prefix. @throws ImageError USAGE */
+function parsePrefixed(text: string): DestinationLocation | undefined {
   if (text === '-') return { kind: 'pipe', text };
   const [, docker, reference = '', prefix, rest = ''] = PREFIX.exec(text) ?? [];
   if (docker !== undefined) return repositoryLocation(text, reference);
+  if (prefix === undefined) return undefined;
   if (prefix === 'docker-daemon') return { kind: 'engine', text, reference: rest };
   if (prefix === 'store') return storeLocation(rest);
-  if (prefix !== undefined) {
-    const kind = prefix === 'oci' ? 'layout' : 'archive';
-    return { kind, text, ...(await splitName(rest, options)) };
-  }
-  return options.role === 'destination'
-    ? bareDestination(text, options)
-    : bareSource(text, options);
+  return { kind: prefix === 'oci' ? 'layout' : 'archive', text, ...splitName(rest) };
 }
 
 /** A text that stands where only a reference is allowed; `docker://` is optional. @throws ImageError USAGE */
@@ -170,16 +183,11 @@ async function bareDestination(
   return { kind: isFolder ? 'layout' : 'archive', text, path: text };
 }
 
-/** Splits a path from the name or digest of an image. A source that exists is a path, even if it looks like `PATH:NAME`. */
-async function splitName(
-  text: string,
-  { cwd, role }: LocationOptions,
-): Promise<Pick<FileLocation, 'path' | 'reference'>> {
+/** Splits a path from the name or digest of an image. */
+function splitName(text: string): Pick<FileLocation, 'path' | 'reference'> {
   const [, path, name, digest] = NAMED.exec(text) ?? [];
   const reference = name ?? digest;
-  if (path === undefined || reference === undefined) return { path: text };
-  if (role !== 'destination' && (await exists(absolutePath(text, cwd)))) return { path: text };
-  return { path, reference };
+  return path === undefined || reference === undefined ? { path: text } : { path, reference };
 }
 
 /** Conventional names, and texts that look like files, are never sent to a registry. */

@@ -10,7 +10,6 @@ export {
 } from './lifecycle/workspace/workspace.js';
 export {
   parseLocation,
-  type DestinationLocation,
   type FileLocation,
   type Location,
   type LocationOptions,

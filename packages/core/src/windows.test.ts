@@ -4,7 +4,7 @@ import { modeOf } from './build/context.js';
 import { checkName } from './definition/name.js';
 import { toSlashes } from './disk/slashed.js';
 import { shownPath } from './lifecycle/prune/prunable.js';
-import { isPath, parseLocation } from './location.js';
+import { isPath, parseDestination, parseLocation } from './location.js';
 import { cacheFolder } from './store/cache-folder.js';
 import { tagLink } from './registry/storage/registry-paths.js';
 import { nameFile, nameOfTagFile } from './store/paths.js';
@@ -28,16 +28,16 @@ describe('on Windows', () => {
     ['oci-archive:..\\x.tar:v1', 'archive', '..\\x.tar', 'v1'],
   ])('%s is a location', async (text, kind, path, reference) => {
     const expected = { kind, text, path, ...(reference && { reference }) };
-    for (const role of ['source', 'destination'] as const)
-      expect(await parseLocation(text, { cwd: 'C:\\work', role })).toEqual(expected);
+    for (const parse of [parseLocation, parseDestination])
+      expect(await parse(text, { cwd: 'C:\\work' })).toEqual(expected);
   });
 
   it.each(['C:\\x', 'c:/x', '.\\x', '..\\x', '\\x', '\\\\server\\share\\x.tar', '~\\x'])(
     '%s is a path, never a reference',
     async (text) => {
       expect(isPath(text)).toBe(true);
-      for (const role of ['source', 'destination'] as const)
-        expect(await parseLocation(text, { cwd: 'C:\\work', role })).toEqual({
+      for (const parse of [parseLocation, parseDestination])
+        expect(await parse(text, { cwd: 'C:\\work' })).toEqual({
           kind: 'archive',
           text,
           path: text,

@@ -1,7 +1,7 @@
 import type { ConvertOptions } from '../../convert/convert-image.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
-import { parseLocation } from '../../location.js';
+import { parseDestination, parseLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import type { Opened } from '../../open.js';
@@ -63,7 +63,7 @@ export async function copyImages(
   options: CopyImagesOptions,
 ): Promise<CopiedImage[]> {
   const source = await parseLocation(from, options);
-  const target = await parseLocation(to, { cwd: options.cwd, role: 'destination' });
+  const target = await parseDestination(to, options);
   let engine: Engine | undefined;
   const openEngineOnce = async (): Promise<Engine> =>
     (engine ??= await openEngine(workspace, options));

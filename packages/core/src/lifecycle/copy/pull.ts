@@ -1,6 +1,10 @@
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
-import { parseLocation, parseRepositoryLocation, type RepositoryLocation } from '../../location.js';
+import {
+  parseDestination,
+  parseRepositoryLocation,
+  type RepositoryLocation,
+} from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { Platform } from '../../oci/platform.js';
 import { formatReference } from '../../oci/reference.js';
@@ -62,10 +66,7 @@ export async function pull(
       hint: 'Without a cache, the image is kept only in an output.',
     });
   const wanted = references.map(parseRepositoryLocation);
-  const location =
-    output === undefined
-      ? undefined
-      : await parseLocation(output, { cwd: options.cwd, role: 'destination' });
+  const location = output === undefined ? undefined : await parseDestination(output, options);
   let engine: Engine | undefined;
   const openEngineOnce = async (): Promise<Engine> =>
     (engine ??= await openEngine(workspace, options));
