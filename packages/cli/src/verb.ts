@@ -1,12 +1,9 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import {
   ENGINES,
   ImageError,
   kubernetesImages,
-  looksRemote,
   openWorkspace,
-  parseReference,
+  parseLocation,
   writeDebugLog,
   type RegistryFlags,
   type VerbOptions,
@@ -134,21 +131,25 @@ export async function withKubernetes(
   const { fromKubernetes } = options;
   const found = fromKubernetes === undefined ? [] : await kubernetesImages(fromKubernetes, call);
   const all = [...inputs, ...found.map(({ reference }) => `docker://${reference}`)];
-  requireOneRegistry(new Set(all.flatMap((each) => registryOf(each, call.cwd))), options);
+  await requireOneRegistry(all, options, call);
   if (all.length > 0) return all;
   throw new ImageError('USAGE', 'expected an input or --from-kubernetes FILE, got neither');
 }
 
-function registryOf(location: string, cwd: string): string[] {
-  const [, prefixed] = /^docker:\/\/(.+)$/.exec(location) ?? [];
-  const isBare = looksRemote(location) && !existsSync(resolve(cwd, location));
-  const reference = prefixed ?? (isBare ? location : undefined);
-  return reference === undefined ? [] : [parseReference(reference).registry];
-}
-
-/** @throws ImageError USAGE */
-function requireOneRegistry(hosts: ReadonlySet<string>, { username }: CommonOptions): void {
-  if (username === undefined || hosts.size < 2) return;
+/** One user name for several registries is refused: no other may get it. @throws ImageError USAGE */
+async function requireOneRegistry(
+  locations: readonly string[],
+  { username, to }: CommonOptions,
+  { cwd }: Pick<Call, 'cwd'>,
+): Promise<void> {
+  if (username === undefined) return;
+  const hosts = new Set<string>();
+  for (const text of locations) {
+    const location = await parseLocation(text, { cwd });
+    if (location.kind === 'repository') hosts.add(location.parsed.registry);
+  }
+  if (to !== undefined) hosts.add(to.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '');
+  if (hosts.size < 2) return;
   throw new ImageError(
     'USAGE',
     `--username ${username}: expected one registry to log in to, got ${[...hosts].join(' and ')}`,
@@ -156,7 +157,7 @@ function requireOneRegistry(hosts: ReadonlySet<string>, { username }: CommonOpti
   );
 }
 
-/** Options for registries. One user name for several registries is refused: no other may get it. @throws ImageError USAGE */
+/** Options for registries. @throws ImageError USAGE */
 async function registryFlags(
   options: CommonOptions,
   args: readonly string[],
@@ -165,10 +166,7 @@ async function registryFlags(
   const { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify } = options;
   const common = { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify };
   const locations = [...args, options.base].filter((each) => each !== undefined);
-  const hosts = new Set(locations.flatMap((each) => registryOf(each, cwd)));
-  if (options.to !== undefined)
-    hosts.add(options.to.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '');
-  requireOneRegistry(hosts, options);
+  await requireOneRegistry(locations, options, { cwd });
   if (!options.passwordStdin) return { ...common, password: options.password };
   if (args.includes('-') || options.fromKubernetes === '-')
     throw new ImageError(

@@ -1,28 +1,181 @@
-import { describe, expect, it } from 'vitest';
-import { isPath, looksRemote, namesHost } from './location.js';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../testing/temporary.js';
+import {
+  absolutePath,
+  isPath,
+  looksLikeFile,
+  parseDestination,
+  parseLocation,
+  parseRepositoryLocation,
+} from './location.js';
+import { parseReference } from './oci/reference.js';
 
-describe('a location that does not exist as a file', () => {
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const NAME = 'app-ubuntu-25.04-gcc15';
+
+/** A folder with the files and folders that the tables below name as existing. */
+let cwd = '';
+beforeEach(async () => {
+  cwd = await temporaryFolder();
+  for (const folder of ['layout', 'nginx', 'registry.example.com']) await mkdir(join(cwd, folder));
+  for (const file of ['there.tar', 'there.tar:app:v1', 'busybox', `${NAME}`, 'parts.tar.sha256'])
+    await writeFile(join(cwd, file), '');
+});
+
+const archive = (path: string, reference?: string) => ({
+  kind: 'archive',
+  path,
+  ...(reference !== undefined && { reference }),
+});
+const layout = (path: string, reference?: string) => ({
+  ...archive(path, reference),
+  kind: 'layout',
+});
+const repository = (reference: string) => ({
+  kind: 'repository',
+  reference,
+  parsed: parseReference(reference),
+});
+const PIPE = { kind: 'pipe' };
+const NAMED = { kind: 'name' };
+const store = (reference: string) => ({ kind: 'store', reference });
+const engine = (reference: string) => ({ kind: 'engine', reference });
+
+describe('a location with its own form', () => {
   it.each([
-    ['nginx', true, false],
-    ['nginx:1.21', true, false],
-    ['user/app:v1', true, false],
-    ['registry.example.com/team/app:1', true, true],
-    ['localhost/app', true, true],
-    ['127.0.0.1:5000/app@sha256:' + 'a'.repeat(64), true, true],
-    ['app-ubuntu-25.04-gcc15', false, false],
-    ['app-ubuntu-25.04-gcc15:latest', false, false],
-    ['app.tar', false, false],
-    ['registry.example.com/app.tar.gz', false, false],
-    ['oci-archive:x:app', false, false],
-    ['images/', false, false],
-    ['Not A Reference', false, false],
-    ['-', false, false],
-    ['./nginx', false, false],
-  ])('%s is remote: %s, with a host: %s', (text, remote, host) => {
-    expect([looksRemote(text), namesHost(text)]).toEqual([remote, host]);
+    ['-', PIPE],
+    ['./app.tar', archive('./app.tar')],
+    ['./x:y', archive('./x:y')],
+    ['../app.tar', archive('../app.tar')],
+    ['/app.tar', archive('/app.tar')],
+    ['~/app.tar', archive('~/app.tar')],
+    ['C:\\x.tar', archive('C:\\x.tar')],
+    ['c:/x.tar', archive('c:/x.tar')],
+    ['docker-archive:x.tar', archive('x.tar')],
+    ['docker-archive:x.tar:app:1', archive('x.tar', 'app:1')],
+    ['oci-archive:x.tar', archive('x.tar')],
+    ['oci-archive:x.tar:v1', archive('x.tar', 'v1')],
+    [`oci-archive:a@b.tar@${DIGEST}`, archive('a@b.tar', DIGEST)],
+    ['oci-archive:C:\\x.tar', archive('C:\\x.tar')],
+    ['oci-archive:C:\\x.tar:v1', archive('C:\\x.tar', 'v1')],
+    ['oci-archive:./a/b:c/d', archive('./a/b', 'c/d')],
+    ['oci-archive:a:/b', archive('a:/b')],
+    ['oci:./x', layout('./x')],
+    ['oci:./x:v1', layout('./x', 'v1')],
+    [`oci:./x@${DIGEST}`, layout('./x', DIGEST)],
+    ['docker-daemon:app:1', engine('app:1')],
+    ['store:registry.example.com/app:1', store('registry.example.com/app:1')],
+    ['localhost/app', repository('localhost/app')],
+    ['registry.example.org/team/app:1', repository('registry.example.org/team/app:1')],
+    [`127.0.0.1:5000/app@${DIGEST}`, repository(`127.0.0.1:5000/app@${DIGEST}`)],
+    ['dir:5000/app', repository('dir:5000/app')],
+    ['docker://app', repository('app')],
+    ['docker://app.tar', repository('app.tar')],
+    [`docker://${NAME}`, repository(NAME)],
+  ])('%s means the same as a source and as a destination', async (text, expected) => {
+    expect(await parseLocation(text, { cwd })).toEqual({ text, ...expected });
+    expect(await parseDestination(text, { cwd })).toEqual({ text, ...expected });
   });
 
-  it.each(['./x', '/x', '../x', '~/x', '~', '.', '..', 'C:\\x', 'C:/x'])('%s is a path', (text) => {
-    expect([isPath(text), looksRemote(text)]).toEqual([true, false]);
+  it.each([
+    // A word is a reference or a name as a source, and a file as a destination.
+    ['app', repository('app'), archive('app')],
+    ['user/app', repository('user/app'), archive('user/app')],
+    [NAME.replace('app', 'web'), NAMED, archive(NAME.replace('app', 'web'))],
+    ['app.tar', NAMED, archive('app.tar')],
+    ['registry.example.org/app.tar.gz', NAMED, archive('registry.example.org/app.tar.gz')],
+    ['Not A Reference', NAMED, archive('Not A Reference')],
+    ['oci', repository('oci'), archive('oci')],
+    // What exists on disk takes precedence.
+    ['busybox', archive('busybox'), archive('busybox')],
+    [NAME, archive(NAME), archive(NAME)],
+    ['parts.tar', archive('parts.tar'), archive('parts.tar')],
+    ['nginx', layout('nginx'), layout('nginx')],
+    ['./layout', layout('./layout'), layout('./layout')],
+    ['registry.example.com', layout('registry.example.com'), layout('registry.example.com')],
+    [
+      'registry.example.com/app',
+      repository('registry.example.com/app'),
+      archive('registry.example.com/app'),
+    ],
+    // A source that exists has no name after its path; a destination does not exist yet.
+    ['oci-archive:there.tar:app:v1', archive('there.tar:app:v1'), archive('there.tar', 'app:v1')],
+    [
+      'oci-archive:there.tar:app:v2',
+      archive('there.tar', 'app:v2'),
+      archive('there.tar', 'app:v2'),
+    ],
+    // A slash at the end makes a destination a layout.
+    ['new/', archive('new/'), layout('new/')],
+    ['new\\', archive('new\\'), layout('new\\')],
+    ['', layout(''), layout('')],
+  ])('%s is as a source %o, as a destination %o', async (text, source, destination) => {
+    expect(await parseLocation(text, { cwd })).toEqual({ text, ...source });
+    expect(await parseDestination(text, { cwd })).toEqual({
+      text,
+      ...destination,
+    });
+  });
+
+  it.each([
+    'containers-storage:app',
+    'containers-storage:localhost/app:1',
+    'containerd:x',
+    'dir:x',
+  ])('%s is of another tool, not a reference', async (text) => {
+    const message = `${text}: expected a path, -, a name of the catalog, docker-daemon:, docker:// or store:, got another kind of location`;
+    await expect(parseLocation(text, { cwd })).rejects.toMatchObject({ code: 'USAGE', message });
+    await expect(parseDestination(text, { cwd })).rejects.toMatchObject({
+      code: 'USAGE',
+    });
+  });
+
+  it.each([
+    ['docker://', 'source'],
+    ['docker://Not A Reference', 'source'],
+    ['docker://app:', 'source'],
+    ['app:1', 'destination'],
+    ['podman:app', 'destination'],
+    ['docker-daemon:', 'destination'],
+  ] as const)('%j is refused as a %s', async (text, role) => {
+    const parse = role === 'source' ? parseLocation : parseDestination;
+    await expect(parse(text, { cwd })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('is a reference where only a reference is allowed', () => {
+    for (const text of ['app.tar', 'docker://app.tar'])
+      expect(parseRepositoryLocation(text)).toEqual({ text, ...repository('app.tar') });
+    expect(() => parseRepositoryLocation('./app.tar')).toThrow('expected a registry host');
+    expect(() => parseRepositoryLocation('-')).toThrow('expected a repository');
+  });
+});
+
+describe('the form of a text', () => {
+  it.each(['./x', '/x', '../x', '~/x', '~', '.', '..', '.x', 'C:\\x', 'C:/x', 'x/', '\\x'])(
+    '%s is a path',
+    (text) => {
+      expect([isPath(text), looksLikeFile(text)]).toEqual([true, true]);
+    },
+  );
+
+  it.each([
+    ['x.tar', true],
+    ['a/b.tar.zst', true],
+    ['x.tgz', true],
+    ['x.tar:latest', true],
+    [`x.tar@${DIGEST}`, true],
+    ['x.targets', false],
+    ['nginx', false],
+    ['c:x', false],
+  ])('%s is no path, but looks like a file: %s', (text, expected) => {
+    expect([isPath(text), looksLikeFile(text)]).toEqual([false, expected]);
+  });
+
+  it('has the folder of the user as ~', () => {
+    expect(absolutePath('~/x.tar', cwd)).toBe(join(homedir(), 'x.tar'));
+    expect(absolutePath('x.tar', cwd)).toBe(join(cwd, 'x.tar'));
   });
 });

@@ -1,58 +1,208 @@
+import { resolve } from 'node:path';
+import { findSums } from './archive/split-archive.js';
 import { parseName } from './definition/name.js';
-import { parseReference } from './oci/reference.js';
+import { statIfExists } from './disk/allocated.js';
+import { expandHome } from './disk/home-path.js';
+import { ImageError } from './errors.js';
+import { parseReference, type Reference } from './oci/reference.js';
+import { surroundingsOf, type GivenSurroundings } from './surroundings.js';
 
-/** Prefixes of locations: skopeo's, and `store:` for the embedded store. */
-export type LocationPrefix = 'docker-archive' | 'oci-archive' | 'oci' | 'docker-daemon' | 'store';
+/** The meaning of a location's text, decided once by {@link parseLocation}; `text` is the text itself, for messages. */
+export type Location =
+  | PipeLocation
+  | FileLocation
+  | StoredLocation
+  | RepositoryLocation
+  | NameLocation;
 
-const PREFIX = /^(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.+)$/;
-/** `PATH:NAME` or `PATH@DIGEST`; the colon of a Windows drive is part of the path. */
-const NAMED = /^((?:[A-Za-z]:(?=[\\/]))?[^:]*?)(?::([^\\/].*)|@(sha(?:256|512):[0-9a-f]+))$/;
+/** A location to write to: never a name of the catalog. */
+export type DestinationLocation = Exclude<Location, NameLocation>;
 
-/** Splits a location into prefix and rest; without a prefix, `rest` is the whole text. */
-export function splitPrefix(text: string): { prefix?: LocationPrefix; rest: string } {
-  const [, prefix, rest] = PREFIX.exec(text) ?? [];
-  return rest === undefined ? { rest: text } : { prefix: prefix as LocationPrefix, rest };
+/** `-`: standard input as a source, standard output as a destination. */
+export interface PipeLocation {
+  readonly kind: 'pipe';
+  readonly text: string;
 }
 
-/** Splits a path from the name or digest of an image: `x.tar:app:v1`, as in skopeo, or `x.tar@sha256:…`. */
-export function splitName(text: string): { path: string; reference?: string } {
+/** A path. The prefix or the text decides the kind of a destination; of a source, the content decides. */
+export interface FileLocation {
+  readonly kind: 'archive' | 'layout';
+  readonly text: string;
+  /** As written, without prefix and name. */
+  readonly path: string;
+  /** The name or digest of an image in it: `oci-archive:PATH:NAME`, `oci:PATH@DIGEST`. */
+  readonly reference?: string;
+}
+
+/** An image of the embedded store (`store:`) or of the engine (`docker-daemon:`). */
+export interface StoredLocation {
+  readonly kind: 'store' | 'engine';
+  readonly text: string;
+  readonly reference: string;
+}
+
+/** An image of a registry. */
+export interface RepositoryLocation {
+  readonly kind: 'repository';
+  readonly text: string;
+  /** Without `docker://`, otherwise as written. */
+  readonly reference: string;
+  readonly parsed: Reference;
+}
+
+/** A name of the catalog; also a text that is nothing else, which the catalog then reports as unknown. */
+export interface NameLocation {
+  readonly kind: 'name';
+  readonly text: string;
+}
+
+/** How a location's text is parsed. */
+export interface LocationOptions {
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** Their home folder is what `~` means; those of the process when omitted. */
+  readonly surroundings?: GivenSurroundings | undefined;
+}
+
+/** Skopeo's prefixes, and `store:` for the embedded store. */
+const PREFIX =
+  /^(?:(docker):\/\/(.*)|(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.+))$/s;
+/** Prefixes of other tools: refused with a reason, not parsed as references. A host with a port is no prefix. */
+const FOREIGN_PREFIX = /^(?:containers-storage|containerd|dir):(?!\d+\/)/;
+/** `PATH:NAME` or `PATH@DIGEST`; the colon of a Windows drive is part of the path. */
+const NAMED = /^((?:[A-Za-z]:(?=[\\/]))?[^:]*?)(?::([^\\/].*)|@(sha(?:256|512):[0-9a-f]+))$/;
+/** A reference whose first part can only be the host of a registry. */
+const HOSTED = /^(?:[^/]*[.:][^/]*|localhost)\//;
+const DRIVE = /^[A-Za-z]:[\\/]/;
+const ARCHIVE_FILE = /\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/;
+
+/**
+ * Parses the location of a source as the command line takes it: `-`, a path, a name of the catalog, a reference, or a text
+ * with one of skopeo's prefixes (`docker-archive:`, `oci-archive:`, `oci:`, `docker-daemon:`, `docker://`) or `store:`. Only
+ * the disk is consulted, because an existing file or folder takes precedence over a name or a reference.
+ *
+ * @throws ImageError USAGE (a prefix of another tool; `docker://` without a valid reference)
+ */
+export async function parseLocation(text: string, options: LocationOptions): Promise<Location> {
+  const location = parsePrefixed(text) ?? (await bareSource(text, options));
+  const isNamed = location.kind === 'archive' || location.kind === 'layout';
+  if (!isNamed || location.reference === undefined) return location;
+  // A source that exists is a path, even if it looks like `PATH:NAME`.
+  const path = text.replace(/^[a-z-]+:/, '');
+  return (await exists(absolutePath(path, options)))
+    ? { kind: location.kind, text, path }
+    : location;
+}
+
+/**
+ * Parses the location of a destination. A word without a host is a name or a reference as a source, but a file as a
+ * destination.
+ *
+ * @throws ImageError USAGE as {@link parseLocation}
+ */
+export async function parseDestination(
+  text: string,
+  options: LocationOptions,
+): Promise<DestinationLocation> {
+  return parsePrefixed(text) ?? bareDestination(text, options);
+}
+
+/** A text whose form alone says what it is: `-`, or one with a prefix. @throws ImageError USAGE */
+function parsePrefixed(text: string): DestinationLocation | undefined {
+  if (text === '-') return { kind: 'pipe', text };
+  const [, docker, reference = '', prefix, rest = ''] = PREFIX.exec(text) ?? [];
+  if (docker !== undefined) return repositoryLocation(text, reference);
+  if (prefix === undefined) return undefined;
+  if (prefix === 'docker-daemon') return { kind: 'engine', text, reference: rest };
+  if (prefix === 'store') return storeLocation(rest);
+  return { kind: prefix === 'oci' ? 'layout' : 'archive', text, ...splitName(rest) };
+}
+
+/** A text that stands where only a reference is allowed; `docker://` is optional. @throws ImageError USAGE */
+export function parseRepositoryLocation(text: string): RepositoryLocation {
+  return repositoryLocation(text, text.replace(/^docker:\/\//, ''));
+}
+
+/** The location of an image in the embedded store. */
+export function storeLocation(reference: string): StoredLocation {
+  return { kind: 'store', text: `store:${reference}`, reference };
+}
+
+/** The path of a location; `~` is the user's home folder. */
+export function absolutePath(path: string, { cwd, surroundings }: LocationOptions): string {
+  return resolve(cwd, expandHome(path, surroundingsOf(surroundings)));
+}
+
+/** Whether a location is, or names, a file or a folder of this machine. */
+export function isOnDisk(location: Location): location is FileLocation | NameLocation {
+  return ['archive', 'layout', 'name'].includes(location.kind);
+}
+
+/** Whether a text is a path by its form: `./x`, `/x`, `~/x`, `C:/x`, `x/`. */
+export function isPath(text: string): boolean {
+  return /^[.~\\/]|[\\/]$/.test(text) || DRIVE.test(text);
+}
+
+/** Whether a text that does not exist on disk can only be a file, not a reference: a path, or `x.tar.gz`. */
+export function looksLikeFile(text: string): boolean {
+  return isPath(text) || ARCHIVE_FILE.test(text);
+}
+
+function repositoryLocation(text: string, reference: string): RepositoryLocation {
+  return { kind: 'repository', text, reference, parsed: parseReference(reference) };
+}
+
+/** A text without a prefix as a source: a path, a reference, or a name. */
+async function bareSource(text: string, options: LocationOptions): Promise<Location> {
+  if (FOREIGN_PREFIX.test(text))
+    throw new ImageError(
+      'USAGE',
+      `${text}: expected a path, -, a name of the catalog, docker-daemon:, docker:// or store:, got another kind of location`,
+    );
+  const path = absolutePath(text, options);
+  const info = await statIfExists(path);
+  if (isPath(text) || info || (await findSums(path)) !== undefined)
+    return { kind: info?.isDirectory() ? 'layout' : 'archive', text, path: text };
+  const parsed = referenceFrom(text);
+  return parsed ? { kind: 'repository', text, reference: text, parsed } : { kind: 'name', text };
+}
+
+/** A text without a prefix as a destination: a reference with the host of a registry, or a path. */
+async function bareDestination(
+  text: string,
+  options: LocationOptions,
+): Promise<DestinationLocation> {
+  const parsed = HOSTED.test(text) ? referenceFrom(text) : undefined;
+  // The first folder of a path may look like a host.
+  if (parsed && !(await statIfExists(absolutePath(text.split('/', 1)[0] ?? '', options))))
+    return { kind: 'repository', text, reference: text, parsed };
+  if (/^[a-z][a-z-]*:/.test(text) && !DRIVE.test(text))
+    throw new ImageError(
+      'USAGE',
+      `${text}: expected a path, -, docker-archive:, oci-archive:, oci:, docker-daemon:, docker:// or store:, got another kind of location`,
+    );
+  const isFolder =
+    /[\\/]$/.test(text) || (await statIfExists(absolutePath(text, options)))?.isDirectory();
+  return { kind: isFolder ? 'layout' : 'archive', text, path: text };
+}
+
+/** Splits a path from the name or digest of an image. */
+function splitName(text: string): Pick<FileLocation, 'path' | 'reference'> {
   const [, path, name, digest] = NAMED.exec(text) ?? [];
   const reference = name ?? digest;
   return path === undefined || reference === undefined ? { path: text } : { path, reference };
 }
 
-/** Prefix of a location in a registry. */
-export const REPOSITORY = 'docker://';
-
-/** Removes `docker://` from a reference, if present. */
-export function withoutPrefix(text: string): string {
-  return text.startsWith(REPOSITORY) ? text.slice(REPOSITORY.length) : text;
-}
-
-/** Whether a text is a path by its form alone: `./x`, `/x`, `~/x`, `C:/x`. */
-export function isPath(text: string): boolean {
-  return /^(\.{0,2}[\\/]|\.{1,2}$|~(?:[\\/]|$)|[A-Za-z]:[\\/])/.test(text);
-}
-
-/** Whether a location that does not exist as a file can only be a reference. Conventional names are not. */
-export function looksRemote(text: string): boolean {
-  if (text === '-' || isPath(text) || splitPrefix(text).prefix !== undefined) return false;
-  if (/\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/.test(text)) return false;
-  if (parseName(text.replace(/[:@].*$/, ''))) return false;
+/** Conventional names, and texts that look like files, are never sent to a registry. */
+function referenceFrom(text: string): Reference | undefined {
+  if (looksLikeFile(text) || parseName(text.replace(/[:@].*$/, ''))) return undefined;
   try {
-    parseReference(text);
-    return true;
+    return parseReference(text);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** Whether it also has the host of a registry. As a destination, a word without a host is a file. */
-export function namesHost(text: string): boolean {
-  return /^(?:[^/]*[.:][^/]*|localhost)\//.test(text) && looksRemote(text);
-}
-
-/** Whether a location is a path or a name of the catalog: not a pipe, an engine, a registry or the store. */
-export function isOnDisk(text: string): boolean {
-  return text !== '-' && !/^(?:docker-daemon|docker|store):/.test(text);
+async function exists(path: string): Promise<boolean> {
+  return (await statIfExists(path)) !== undefined || (await findSums(path)) !== undefined;
 }

@@ -1,24 +1,29 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { checkAgreement } from './catalog/agreement.js';
 import { healArchive, hasPartialRecord, readRecord } from './catalog/commit.js';
 import { archivePath, lockPath, readCatalog, spoolFolder } from './catalog/file.js';
 import type { CatalogPlace } from './catalog/locate.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './catalog/record.js';
 import { openArchive, openPipedArchive, type ArchiveKind } from './archive/open-archive.js';
-import { findSums } from './archive/split-archive.js';
 import type { Compression } from './compression/detect.js';
 import { didYouMean } from './definition/did-you-mean.js';
 import { parseName } from './definition/name.js';
 import { statIfExists } from './disk/allocated.js';
-import { expandHome } from './disk/home-path.js';
 import { isBelow } from './disk/inside.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
 import type { RegistryFlags } from './distribution/open-repository.js';
 import { ImageError, shortList } from './errors.js';
-import { isPath, looksRemote, REPOSITORY, splitName, splitPrefix } from './location.js';
+import {
+  absolutePath,
+  parseLocation,
+  type FileLocation,
+  type Location,
+  type NameLocation,
+  type RepositoryLocation,
+} from './location.js';
 import type { NamingOptions } from './oci/layout.js';
-import { parseReference } from './oci/reference.js';
+import { parseRepository } from './oci/reference.js';
 import { CachedSource } from './store/cached-source.js';
 import { FileStore } from './store/file-store.js';
 import type { Surroundings } from './surroundings.js';
@@ -72,13 +77,8 @@ export interface OpenOptions extends CallOptions, NamingOptions {
 
 const UNCOMPRESSED = { compression: 'none', notices: [] } as const;
 
-/** Prefixes of other tools: refused with a reason, not parsed as references. */
-const UNSUPPORTED_PREFIX = /^(containers-storage:|containerd:|dir:)/;
-
 /**
- * Opens a location, written as on the command line: `-`, a path, a name of the catalog, a reference, or one of skopeo's
- * prefixes (`docker-archive:`, `oci-archive:`, `oci:`, `docker-daemon:`, `docker://`), or `store:`. The kind of an archive
- * is detected from its content.
+ * Opens a location for reading, as {@link parseLocation} parses it. The kind of an archive is detected from its content.
  *
  * @throws ImageError NOT_FOUND, USAGE, INVALID, CORRUPT, UNSUPPORTED
  * @example
@@ -87,12 +87,17 @@ const UNSUPPORTED_PREFIX = /^(containers-storage:|containerd:|dir:)/;
  * const { source } = await openLocation('./app.tar', { place, surroundings, cwd, engine });
  */
 export async function openLocation(text: string, options: OpenOptions): Promise<Opened> {
+  return openParsed(await parseLocation(text, options), options);
+}
+
+/** Opens a location that was parsed as a source. @throws ImageError as {@link openLocation} */
+export async function openParsed(location: Location, options: OpenOptions): Promise<Opened> {
   const { base, ...others } = options;
-  if (options.repository !== undefined) parseReference(`${options.repository}:tag`);
-  const opened = await openOne(text, others);
+  if (options.repository !== undefined) parseRepository(options.repository);
+  const opened = await openOne(location, others);
   if (base === undefined) return opened;
   try {
-    const { source } = await openOne(base, others);
+    const { source } = await openLocation(base, others);
     return { ...opened, source: withBase(opened.source, source) };
   } catch (error) {
     await opened.source[Symbol.asyncDispose]();
@@ -100,48 +105,42 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
   }
 }
 
-async function openOne(text: string, options: OpenOptions): Promise<Opened> {
-  const { place, stdin } = options;
-  if (text === '-') {
-    if (!stdin) throw new ImageError('USAGE', '-: expected standard input, got none');
-    return openPipedArchive('-', stdin(), { ...options, spoolFolder: spoolFolder(place) });
+async function openOne(location: Location, options: OpenOptions): Promise<Opened> {
+  const { place, stdin, surroundings } = options;
+  switch (location.kind) {
+    case 'pipe':
+      if (!stdin) throw new ImageError('USAGE', '-: expected standard input, got none');
+      return openPipedArchive(location.text, stdin(), {
+        ...options,
+        spoolFolder: spoolFolder(place),
+      });
+    case 'repository':
+      return openReference(location, options);
+    case 'engine':
+      return openEngineImage(location.reference, options);
+    case 'store': {
+      const source = new FileStore(join(place.state, 'store'), surroundings);
+      return { source, kind: 'store', ...UNCOMPRESSED, reference: location.reference };
+    }
+    case 'archive':
+    case 'layout': {
+      const opened = await openPath(await pathOf(location, options), options);
+      const { reference } = location;
+      return reference === undefined ? opened : { ...opened, reference };
+    }
+    case 'name':
+      return openPath(await pathOf(location, options), options);
   }
-  const remote = await referenceIn(text, options);
-  if (remote !== undefined) return openReference(remote, options);
-  const { prefix, rest } = splitPrefix(text);
-  if (prefix === 'docker-daemon') return openEngineImage(rest, options);
-  const source = new FileStore(join(place.state, 'store'), options.surroundings);
-  if (prefix === 'store') return { source, kind: 'store', ...UNCOMPRESSED, reference: rest };
-  const { path, ...reference } = await pathOf(text, options);
-  return { ...(await openPath(path, options)), ...reference };
 }
 
-/**
- * The path of a location, and the name or digest of the image in it: `PATH`, a prefix with `PATH`, `PATH:NAME` or
- * `PATH@DIGEST`, or a name of the catalog.
- *
- * @throws ImageError NOT_FOUND, USAGE (not a path)
- */
+/** The absolute path of a location on disk. @throws ImageError NOT_FOUND (no such name in the catalog) */
 export async function pathOf(
-  text: string,
+  location: FileLocation | NameLocation,
   { place, cwd, surroundings }: Pick<OpenOptions, 'place' | 'cwd' | 'surroundings'>,
-): Promise<{ readonly path: string; readonly reference?: string }> {
-  const { prefix, rest } = splitPrefix(text);
-  const absolute = (path: string) => resolve(cwd, expandHome(path, surroundings));
-  if (prefix !== undefined) {
-    // An existing file is a path, even if it looks like PATH:NAME.
-    const whole = absolute(rest);
-    const { path, ...reference } = splitName(rest);
-    return (await exists(whole)) ? { path: whole } : { path: absolute(path), ...reference };
-  }
-  if (UNSUPPORTED_PREFIX.test(text)) {
-    throw new ImageError(
-      'USAGE',
-      `${text}: expected a path, -, a name of the catalog, docker-daemon:, docker:// or store:, got another kind of location`,
-    );
-  }
-  if (isPath(text) || (await exists(resolve(cwd, text)))) return { path: absolute(text) };
-  if (parseName(text)) return { path: await pathOfName(text, place) };
+): Promise<string> {
+  if (location.kind !== 'name') return absolutePath(location.path, { cwd, surroundings });
+  const { text } = location;
+  if (parseName(text)) return pathOfName(text, place);
   throw new ImageError(
     'NOT_FOUND',
     `${text}: expected a file, a folder or a name of the catalog, got none`,
@@ -152,35 +151,28 @@ export async function pathOf(
   );
 }
 
-/**
- * The reference in a location: a text with `docker://`, or one that can only be a reference. Undefined for conventional
- * names and for texts that look like files: they are never sent to a registry.
- */
-export async function referenceIn(
-  text: string,
-  { cwd }: Pick<OpenOptions, 'cwd'>,
-): Promise<string | undefined> {
-  if (text.startsWith(REPOSITORY)) return text.slice(REPOSITORY.length);
-  if (!looksRemote(text) || (await exists(resolve(cwd, text)))) return undefined;
-  return text;
+/** An image of a registry, open for reading. */
+export interface OpenedReference extends Opened {
+  /** The cache that it is read through, if any: how many bytes it fetched so far. */
+  readonly cached?: { readonly received: number };
 }
 
 /** Opens the repository of a reference. @throws ImageError USAGE */
 export async function openReference(
-  reference: string,
+  { reference, parsed: { registry: host, repository } }: RepositoryLocation,
   options: Pick<OpenOptions, 'registry' | 'cache' | 'keeps' | 'limits' | 'surroundings'>,
-): Promise<Opened> {
+): Promise<OpenedReference> {
   const { registry, cache, keeps, limits, surroundings } = options;
-  const { registry: host, repository } = parseReference(reference);
   const open = async (): Promise<Source> => {
     // Loaded on demand: loading the HTTP client takes longer than inspecting most archives.
     const { openRepository } = await import('./distribution/open-repository.js');
     return openRepository(reference, registry, surroundings);
   };
-  const location = `${REPOSITORY}${host}/${repository}`;
-  const source =
-    cache === undefined ? await open() : new CachedSource(cache, { location, limits, open, keeps });
-  return { source, kind: 'repository', ...UNCOMPRESSED, reference };
+  const opened = { kind: 'repository', ...UNCOMPRESSED, reference } as const;
+  if (cache === undefined) return { ...opened, source: await open() };
+  const location = `docker://${host}/${repository}`;
+  const cached = new CachedSource(cache, { location, limits, open, keeps });
+  return { ...opened, source: cached, cached };
 }
 
 async function openEngineImage(
@@ -243,8 +235,4 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
       hint: 'The archive was replaced. Save the image again, or delete its .image.json to accept the new archive.',
     },
   );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await statIfExists(path)) !== undefined || (await findSums(path)) !== undefined;
 }

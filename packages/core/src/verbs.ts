@@ -8,7 +8,16 @@ export {
   type Workspace,
   type WorkspaceOptions,
 } from './lifecycle/workspace/workspace.js';
-export { looksRemote } from './location.js';
+export {
+  parseLocation,
+  type FileLocation,
+  type Location,
+  type LocationOptions,
+  type NameLocation,
+  type PipeLocation,
+  type RepositoryLocation,
+  type StoredLocation,
+} from './location.js';
 export { openLocation, type LocationKind, type Opened, type OpenOptions } from './open.js';
 export type { LifecycleEvent, VerbOptions } from './lifecycle/workspace/call.js';
 export type { RuleTexts, Settings } from './definition/settings.js';
@@ -41,7 +50,8 @@ export { save, type SaveOptions } from './lifecycle/save/save.js';
 export type { SaveResult } from './lifecycle/save/save-image.js';
 
 // Verbs: load, pull, push, copy, sync
-export { load, type LoadOptions, type LoadResult } from './lifecycle/load/load.js';
+export { load, type LoadOptions } from './lifecycle/load/load.js';
+export type { LoadResult } from './lifecycle/load/plan-load.js';
 export { pull, type PullOptions, type PullResult } from './lifecycle/copy/pull.js';
 export { push, type PushOptions, type PushResult } from './lifecycle/push/push.js';
 export type { Pushed, PushImageOptions } from './lifecycle/push/push-image.js';

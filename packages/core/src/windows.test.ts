@@ -4,7 +4,7 @@ import { modeOf } from './build/context.js';
 import { checkName } from './definition/name.js';
 import { toSlashes } from './disk/slashed.js';
 import { shownPath } from './lifecycle/prune/prunable.js';
-import { isPath, looksRemote, namesHost, splitName, splitPrefix } from './location.js';
+import { isPath, parseDestination, parseLocation } from './location.js';
 import { cacheFolder } from './store/cache-folder.js';
 import { tagLink } from './registry/storage/registry-paths.js';
 import { nameFile, nameOfTagFile } from './store/paths.js';
@@ -19,23 +19,29 @@ const DIGEST = `sha256:${'0'.repeat(64)}`;
 
 describe('on Windows', () => {
   it.each([
-    ['C:\\images\\app.tar', undefined, 'C:\\images\\app.tar', undefined],
-    ['C:/images/app.tar:app:v1', undefined, 'C:/images/app.tar', 'app:v1'],
-    [`D:\\x.tar@${DIGEST}`, undefined, 'D:\\x.tar', DIGEST],
-    ['docker-archive:C:\\x.tar:app:v1', 'docker-archive', 'C:\\x.tar', 'app:v1'],
-    ['oci:C:\\layout', 'oci', 'C:\\layout', undefined],
-    ['oci-archive:\\\\server\\share\\x.tar', 'oci-archive', '\\\\server\\share\\x.tar', undefined],
-    ['oci-archive:..\\x.tar:v1', 'oci-archive', '..\\x.tar', 'v1'],
-  ])('%s is a location', (text, prefix, path, reference) => {
-    const split = splitPrefix(text);
-    expect(split.prefix).toBe(prefix);
-    expect(splitName(split.rest)).toEqual({ path, ...(reference && { reference }) });
+    ['C:\\images\\app.tar', 'archive', 'C:\\images\\app.tar', undefined],
+    ['docker-archive:C:/images/app.tar:app:v1', 'archive', 'C:/images/app.tar', 'app:v1'],
+    [`oci-archive:D:\\x.tar@${DIGEST}`, 'archive', 'D:\\x.tar', DIGEST],
+    ['docker-archive:C:\\x.tar:app:v1', 'archive', 'C:\\x.tar', 'app:v1'],
+    ['oci:C:\\layout', 'layout', 'C:\\layout', undefined],
+    ['oci-archive:\\\\server\\share\\x.tar', 'archive', '\\\\server\\share\\x.tar', undefined],
+    ['oci-archive:..\\x.tar:v1', 'archive', '..\\x.tar', 'v1'],
+  ])('%s is a location', async (text, kind, path, reference) => {
+    const expected = { kind, text, path, ...(reference && { reference }) };
+    for (const parse of [parseLocation, parseDestination])
+      expect(await parse(text, { cwd: 'C:\\work' })).toEqual(expected);
   });
 
   it.each(['C:\\x', 'c:/x', '.\\x', '..\\x', '\\x', '\\\\server\\share\\x.tar', '~\\x'])(
     '%s is a path, never a reference',
-    (text) => {
-      expect([isPath(text), looksRemote(text), namesHost(text)]).toEqual([true, false, false]);
+    async (text) => {
+      expect(isPath(text)).toBe(true);
+      for (const parse of [parseLocation, parseDestination])
+        expect(await parse(text, { cwd: 'C:\\work' })).toEqual({
+          kind: 'archive',
+          text,
+          path: text,
+        });
     },
   );
 

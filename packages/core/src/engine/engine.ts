@@ -124,6 +124,9 @@ export interface RunRequest {
 
 /** An engine that also runs Dockerfiles and commands. */
 export interface BuildingEngine extends Engine {
+  /** Its address, as in DOCKER_HOST: `unix:///var/run/docker.sock`. */
+  readonly host: string;
+
   /** @throws ImageError INVALID: a step failed; its last lines are in the message */
   build(request: BuildRequest, options?: EngineBuildOptions): Promise<EngineImage>;
 

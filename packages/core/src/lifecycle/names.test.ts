@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BASE, NAME, savePath, workspaceOf } from '../../testing/workspace.js';
-import { splitName, splitPrefix } from '../location.js';
 import { copyImages } from './copy/copy-images.js';
 import { inspect } from './inspect/inspect.js';
 import { load } from './load/load.js';
@@ -10,30 +9,6 @@ import { verify } from './inspect/verify.js';
 
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');
 const golden = (file: string) => join(GOLDEN, file);
-
-describe('a location', () => {
-  it.each([
-    ['oci:./x', { prefix: 'oci', rest: './x' }],
-    ['docker-archive:x.tar:app:1', { prefix: 'docker-archive', rest: 'x.tar:app:1' }],
-    ['docker://app', { rest: 'docker://app' }],
-    ['./x:y', { rest: './x:y' }],
-  ])('splits the prefix from %s', (text, expected) => {
-    expect(splitPrefix(text)).toEqual(expected);
-  });
-
-  it.each([
-    ['x.tar', { path: 'x.tar' }],
-    ['x.tar:app:1', { path: 'x.tar', reference: 'app:1' }],
-    ['C:\\x.tar', { path: 'C:\\x.tar' }],
-    ['C:\\x.tar:v1', { path: 'C:\\x.tar', reference: 'v1' }],
-    [
-      `a@b.tar@sha256:${'0'.repeat(64)}`,
-      { path: 'a@b.tar', reference: `sha256:${'0'.repeat(64)}` },
-    ],
-  ])('splits the image name from %s', (text, expected) => {
-    expect(splitName(text)).toEqual(expected);
-  });
-});
 
 describe('names in archives', () => {
   it('are shown with the field they were read from', async () => {

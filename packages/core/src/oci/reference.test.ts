@@ -4,7 +4,10 @@ import {
   canonicalReference,
   familiarReference,
   formatReference,
+  parseNameInRegistry,
   parseReference,
+  parseRepository,
+  splitReference,
 } from './reference.js';
 
 const HEX = 'a'.repeat(64);
@@ -70,6 +73,44 @@ describe('a reference', () => {
     expect(() => parseReference('MyApp:1')).toThrow(
       expect.objectContaining({ hint: 'Write myapp:1.' }) as Error,
     );
+  });
+
+  it.each([
+    ['app', { registry: 'docker.io', repository: 'library/app' }],
+    ['localhost:5000/team/app', { registry: 'localhost:5000', repository: 'team/app' }],
+  ])('%s is a repository', (text, expected) => {
+    expect(parseRepository(text)).toEqual(expected);
+  });
+
+  it.each([
+    ['app:1', /"app:1": expected a repository, got a tag/],
+    [`app@sha256:${HEX}`, /expected a repository, got a digest/],
+    ['Not One', /"Not One": expected a repository/],
+  ])('%s is no repository', (text, message) => {
+    expect(() => parseRepository(text)).toThrow(message);
+  });
+
+  it.each([
+    ['app', { repository: 'app', tag: 'latest' }],
+    ['team/app:v1', { repository: 'team/app', tag: 'v1' }],
+    ['a.b/app', { repository: 'a.b/app', tag: 'latest' }],
+  ])('%s is a name in any registry', (text, expected) => {
+    expect(parseNameInRegistry(text)).toEqual(expected);
+  });
+
+  it.each([
+    ['', /reference "": expected a repository/],
+    ['App', /reference "App": expected a repository of lower-case letters/],
+    ['localhost:5000/app', /reference "localhost:5000\/app": expected a repository/],
+    ['app:', /expected a tag/],
+  ])('%j is no name in a registry', (text, message) => {
+    expect(() => parseNameInRegistry(text)).toThrow(message);
+  });
+
+  it('is split into name, tag and digest as written', () => {
+    const digest = `sha256:${HEX}`;
+    expect(splitReference('app')).toEqual({ name: 'app' });
+    expect(splitReference(`h:5/App:v1@${digest}`)).toEqual({ name: 'h:5/App', tag: 'v1', digest });
   });
 
   it('is unchanged after formatting and parsing', () => {

@@ -38,49 +38,82 @@ export function isTag(text: string): boolean {
  * @throws ImageError USAGE, naming the part that is wrong
  */
 export function parseReference(text: string): Reference {
-  const refuse = (why: string, hint?: string): never => {
-    throw new ImageError(
-      'USAGE',
-      `reference ${JSON.stringify(text)}: ${why}`,
-      hint === undefined ? {} : { hint },
-    );
-  };
-  const [named = '', digest, ...more] = text.split('@');
-  if (more.length > 0) refuse('expected at most one @');
-  if (digest !== undefined && !isDigest(digest)) {
-    return refuse(`expected a sha256 or sha512 digest after @, got ${JSON.stringify(digest)}`);
-  }
-  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
-  const tag = colon < 0 ? undefined : named.slice(colon + 1);
-  const name = colon < 0 ? named : named.slice(0, colon);
-  if (tag !== undefined && !TAG.test(tag)) {
-    refuse(
-      `expected a tag of at most 128 letters, digits, "_", "." and "-" after :, got ${JSON.stringify(tag)}`,
-    );
-  }
+  const { name, tag, digest } = splitReference(text);
   const { registry, repository } = splitName(name);
-  if (!HOST.test(registry)) refuse(`expected a registry host, got ${JSON.stringify(registry)}`);
+  if (!HOST.test(registry))
+    throw refuse(text, `expected a registry host, got ${JSON.stringify(registry)}`);
   const [, port] = /:([0-9]+)$/.exec(registry) ?? [];
   if (port !== undefined && !(Number(port) > 0 && Number(port) <= MAX_PORT))
-    refuse(`expected a port of 1 to ${MAX_PORT}, got ${port}`);
-  if (!REPOSITORY.test(repository)) {
-    const lower = repository.toLowerCase();
-    refuse(
-      `expected a repository of lower-case letters, digits and single separators, got ${JSON.stringify(name)}`,
-      REPOSITORY.test(lower) && lower !== repository
-        ? `Write ${text.replace(name, name.toLowerCase())}.`
-        : undefined,
-    );
-  }
+    throw refuse(text, `expected a port of 1 to ${MAX_PORT}, got ${port}`);
+  requireRepository(text, name, repository);
   if (registry.length + 1 + repository.length > MAX_NAME_LENGTH)
-    refuse(`expected a name of at most ${MAX_NAME_LENGTH} characters`);
-  if (isDigest(`sha256:${name}`)) refuse('64 hexadecimal digits are an image ID, not a name');
+    throw refuse(text, `expected a name of at most ${MAX_NAME_LENGTH} characters`);
+  if (isDigest(`sha256:${name}`))
+    throw refuse(text, '64 hexadecimal digits are an image ID, not a name');
   return {
     registry,
     repository,
     ...(tag !== undefined ? { tag } : digest === undefined ? { tag: 'latest' } : {}),
     ...(digest === undefined ? {} : { digest }),
   };
+}
+
+/** Parses a reference that has neither a tag nor a digest. @throws ImageError USAGE */
+export function parseRepository(text: string): Pick<Reference, 'registry' | 'repository'> {
+  const { tag, digest } = splitReference(text);
+  if (tag !== undefined || digest !== undefined)
+    throw refuse(text, `expected a repository, got ${tag === undefined ? 'a digest' : 'a tag'}`);
+  const { registry, repository } = parseReference(text);
+  return { registry, repository };
+}
+
+/** Parses `REPOSITORY[:TAG]`, a name in any registry, as written: no `library/` is added. @throws ImageError USAGE */
+export function parseNameInRegistry(text: string): Required<Pick<Reference, 'repository' | 'tag'>> {
+  const { name, tag = 'latest' } = splitReference(text);
+  requireRepository(text, name, name);
+  return { repository: name, tag };
+}
+
+/** Splits the name of a reference from its tag and digest; the name is not checked. @throws ImageError USAGE */
+export function splitReference(
+  text: string,
+): Pick<Reference, 'tag' | 'digest'> & { readonly name: string } {
+  const [named = '', digest, ...more] = text.split('@');
+  if (more.length > 0) throw refuse(text, 'expected at most one @');
+  if (digest !== undefined && !isDigest(digest))
+    throw refuse(text, `expected a sha256 or sha512 digest after @, got ${JSON.stringify(digest)}`);
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
+  const tag = colon < 0 ? undefined : named.slice(colon + 1);
+  if (tag !== undefined && !TAG.test(tag))
+    throw refuse(
+      text,
+      `expected a tag of at most 128 letters, digits, "_", "." and "-" after :, got ${JSON.stringify(tag)}`,
+    );
+  return {
+    name: colon < 0 ? named : named.slice(0, colon),
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+function requireRepository(text: string, name: string, repository: string): void {
+  if (REPOSITORY.test(repository)) return;
+  const lower = repository.toLowerCase();
+  throw refuse(
+    text,
+    `expected a repository of lower-case letters, digits and single separators, got ${JSON.stringify(name)}`,
+    REPOSITORY.test(lower) && lower !== repository
+      ? `Write ${text.replace(name, name.toLowerCase())}.`
+      : undefined,
+  );
+}
+
+function refuse(text: string, why: string, hint?: string): ImageError {
+  return new ImageError(
+    'USAGE',
+    `reference ${JSON.stringify(text)}: ${why}`,
+    hint === undefined ? {} : { hint },
+  );
 }
 
 /** The fully qualified form: `docker.io/library/nginx:1.21`. */

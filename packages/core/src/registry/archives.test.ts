@@ -7,6 +7,7 @@ import { temporaryFolder } from '../../testing/temporary.js';
 import { workspaceOf } from '../../testing/workspace.js';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { writeAtomically } from '../disk/atomic-write.js';
+import { parseLocation } from '../location.js';
 import { describe as descriptorOf, type Descriptor } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
 import { registryHandler } from './handler/handler.js';
@@ -59,7 +60,10 @@ beforeEach(async () => {
 async function serveArchive() {
   const { workspace, call } = await workspaceOf();
   const engine = () => Promise.reject(new Error('unexpected use of the engine'));
-  const hosted = await RegistryArchives.open([await openIn(workspace, path, { ...call, engine })]);
+  const location = await parseLocation(path, call);
+  const hosted = await RegistryArchives.open([
+    await openIn(workspace, location, { ...call, engine }),
+  ]);
   const listening = await listen(registryHandler({ hosted }), { host: '127.0.0.1', port: 0 });
   onTestFinished(async () => {
     await listening[Symbol.asyncDispose]();

@@ -10,6 +10,7 @@ describe("an engine's response", () => {
     const seen: string[] = [];
     const options = {
       location: 'x',
+      host: 'x',
       onEvent: ({ text }: { text: string }) => void seen.push(text),
     };
     await readDockerStream(
@@ -25,7 +26,7 @@ describe("an engine's response", () => {
         '{"stream":"Step 1/2 : FROM x"}\n{"stream":" ---> 0123456789ab\\n"}\n',
         '{"stream":"Step 2/2 : RUN make"}\n{"stream":"no rule"}\n{"error":"returned a non-zero code: 1"}\n',
       ),
-      { location: 'docker-daemon:unix:///s' },
+      { location: 'podman:unix:///s', host: 'unix:///s' },
     );
     await expect(answer).rejects.toMatchObject({
       code: 'INVALID',

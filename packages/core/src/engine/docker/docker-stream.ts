@@ -15,6 +15,14 @@ interface Place {
   image?: string;
 }
 
+export interface DockerStreamOptions {
+  /** The engine, for messages. */
+  readonly location: string;
+  /** Its address, as in DOCKER_HOST. */
+  readonly host: string;
+  readonly onEvent?: ((event: EngineEvent) => void) | undefined;
+}
+
 /**
  * Reads the engine's response to a load or a build: one JSON object per line, with status 200 even when
  * it fails (Docker Engine API 1.41).
@@ -23,15 +31,13 @@ interface Place {
  */
 export async function readDockerStream(
   lines: AsyncIterable<Uint8Array | string>,
-  {
-    location,
-    onEvent,
-  }: { readonly location: string; readonly onEvent?: ((event: EngineEvent) => void) | undefined },
+  { location, host, onEvent }: DockerStreamOptions,
 ): Promise<void> {
   const place: Place = { recent: [] };
   for await (const line of splitLines(lines)) {
     const message = parseLine(line);
-    if (typeof message['error'] === 'string') throw streamError(location, message['error'], place);
+    if (typeof message['error'] === 'string')
+      throw streamError({ location, host }, message['error'], place);
     for (const text of textsOf(message)) {
       const event = recordLine(text, place);
       onEvent?.(event);
@@ -53,7 +59,11 @@ function recordLine(text: string, place: Place): EngineEvent {
   return { type: 'engine', text };
 }
 
-function streamError(location: string, error: string, { step, recent, image }: Place): ImageError {
+function streamError(
+  { location, host }: DockerStreamOptions,
+  error: string,
+  { step, recent, image }: Place,
+): ImageError {
   const where = step === undefined ? '' : `step ${step.count} (${step.command}): `;
   const log = recent.length === 0 ? '' : `\n${recent.join('\n')}`;
   return new ImageError('INVALID', `${location}: ${where}expected success, got: ${error}${log}`, {
@@ -61,7 +71,7 @@ function streamError(location: string, error: string, { step, recent, image }: P
     ...(step === undefined || image === undefined
       ? {}
       : {
-          hint: `A shell right before this step: docker -H ${location.replace(/^docker-daemon:/, '')} run --rm -it ${image} /bin/sh`,
+          hint: `A shell right before this step: docker -H ${host} run --rm -it ${image} /bin/sh`,
         }),
   });
 }

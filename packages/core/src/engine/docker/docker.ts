@@ -33,11 +33,13 @@ type OnEvent = { readonly onEvent?: ((event: EngineEvent) => void) | undefined }
 export class DockerEngine implements BuildingEngine {
   readonly kind: 'docker' | 'podman';
   readonly location: string;
+  readonly host: string;
   readonly #docker: DockerApi;
   readonly #isLocal: boolean;
 
   constructor(kind: 'docker' | 'podman', target: DockerTarget) {
     this.kind = kind;
+    this.host = target.host;
     this.location = `${kind === 'docker' ? 'docker-daemon' : kind}:${target.host}`;
     this.#docker = new DockerApi(this.location, target);
     this.#isLocal = 'socketPath' in target.connection;
@@ -176,7 +178,7 @@ export class DockerEngine implements BuildingEngine {
   /** Sends a tar, and reports the engine's progress. */
   async #sendTar(path: string, onEvent: OnEvent['onEvent'], request: DockerRequest): Promise<void> {
     const answer = await this.#docker.stream('POST', path, request);
-    await readDockerStream(answer, { location: this.location, onEvent });
+    await readDockerStream(answer, { location: this.location, host: this.host, onEvent });
   }
 
   /** A reference as the engine expects it; an ID is unchanged. Podman does not resolve docker's short names. */

@@ -10,8 +10,9 @@ import { parseName } from '../../definition/name.js';
 import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
+import { looksLikeFile, parseLocation, storeLocation, type Location } from '../../location.js';
 import { canonicalReference } from '../../oci/reference.js';
-import { openLocation, type Opened } from '../../open.js';
+import { openParsed, type Opened } from '../../open.js';
 import { findDefinitions } from '../workspace/definitions.js';
 import { requireOwnName } from '../workspace/open-in.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -42,7 +43,8 @@ export async function openBase(
   if (base === SCRATCH) return undefined;
   if (isOutside(base))
     return await openOutside(workspace, definition, await readLock(folder, base));
-  const opened = await openAt(workspace, base, folder).catch(async (error: unknown) => {
+  const location = await parseLocation(base, { ...workspace, cwd: folder });
+  const opened = await openAt(location, workspace, folder).catch(async (error: unknown) => {
     const isAbsent = error instanceof ImageError && error.code === 'NOT_FOUND';
     throw isAbsent && parseName(base) ? await missingBase(base, place, error) : error;
   });
@@ -57,7 +59,7 @@ export async function openBase(
 
 /** Whether a base is neither a path nor a conventional name. */
 export function isOutside(base: string): boolean {
-  return !/^[.~/\\]/.test(base) && !base.endsWith('.tar') && parseName(base) === undefined;
+  return !looksLikeFile(base) && parseName(base) === undefined;
 }
 
 /** The error for a missing base: it has a definition but no archive, or the name is unknown. */
@@ -89,7 +91,7 @@ async function openOutside(
   lock: BaseLock | undefined,
 ): Promise<OpenedBase> {
   const reference = canonicalReference(base);
-  const opened = await openAt(workspace, `store:${base}`, workspace.root);
+  const opened = await openAt(storeLocation(base), workspace, workspace.root);
   const found = await resolveNamed(opened, base).catch((error: unknown) => {
     if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
     throw error;
@@ -135,13 +137,13 @@ async function resolveNamed({ source, reference, record }: Opened, base: string)
   }
 }
 
-/** Opens a base by its location. @throws ImageError like `openLocation`; CONFLICT (its record names another image) */
-export function openAt(workspace: Workspace, location: string, cwd: string): Promise<Opened> {
+/** Opens a base at its location. @throws ImageError like `openParsed`; CONFLICT (its record names another image) */
+export function openAt(location: Location, workspace: Workspace, cwd: string): Promise<Opened> {
   const { place, surroundings } = workspace;
   const engine = () => {
     throw new TypeError('a base is never opened from an engine');
   };
-  const opening = openLocation(location, { place, surroundings, cwd, engine });
+  const opening = openParsed(location, { place, surroundings, cwd, engine });
   return requireOwnName(opening, place.workspace);
 }
 

@@ -41,7 +41,7 @@ export async function testImage(
         [`${name}: ${title} (${command}): expected exit code 0, got ${code}`, ...recent].join('\n'),
         {
           location: builder.location,
-          hint: `Nothing was saved. To open a shell in the image: docker -H ${builder.location.replace(/^docker-daemon:/, '')} run --rm -it --entrypoint /bin/sh ${familiarReference(parseReference(reference))}`,
+          hint: `Nothing was saved. To open a shell in the image: docker -H ${builder.host} run --rm -it --entrypoint /bin/sh ${familiarReference(parseReference(reference))}`,
         },
       );
   }

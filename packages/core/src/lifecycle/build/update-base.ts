@@ -3,6 +3,7 @@ import { SCRATCH } from '../../definition/definition.js';
 import { formatLock, LOCK_FILE, type BaseLock } from '../../definition/lock.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { ImageError } from '../../errors.js';
+import { storeLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import { isOutside, openAt } from './base.js';
 import type { VerbOptions } from '../workspace/call.js';
@@ -34,7 +35,7 @@ async function currentDigest(
   base: string,
   options: VerbOptions,
 ): Promise<Digest> {
-  const { source } = await openAt(workspace, `store:${base}`, workspace.root);
+  const { source } = await openAt(storeLocation(base), workspace, workspace.root);
   try {
     return (await source.resolve(base)).descriptor.digest;
   } catch (error) {

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { modifiedAt } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
-import { withoutPrefix } from '../../location.js';
+import { parseRepositoryLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
-import { canonicalReference } from '../../oci/reference.js';
+import { formatReference } from '../../oci/reference.js';
 import { collect, DEFAULT_GRACE_MS, type CollectOptions } from '../../store/collect.js';
 import { FileStore } from '../../store/file-store.js';
 import { imageFile } from '../../store/paths.js';
@@ -43,7 +43,9 @@ export async function purgeCache(workspace: Workspace, options: PurgeOptions): P
   const path = sharedCache(workspace);
   const now = workspace.surroundings.now();
   const images = await usedImages(path);
-  const wanted = options.references.map((text) => canonicalReference(withoutPrefix(text)));
+  const wanted = options.references.map((text) =>
+    formatReference(parseRepositoryLocation(text).parsed),
+  );
   for (const reference of wanted)
     if (!images.some((image) => hasReference(image, reference)))
       throw new ImageError('NOT_FOUND', `${reference}: expected it in the cache, got none`, {

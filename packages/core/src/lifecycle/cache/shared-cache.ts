@@ -1,5 +1,5 @@
 import { ImageError } from '../../errors.js';
-import { referenceIn, type OpenOptions } from '../../open.js';
+import type { Location } from '../../location.js';
 import { cacheFolder } from '../../store/cache-folder.js';
 import type { Workspace } from '../workspace/workspace.js';
 
@@ -16,18 +16,17 @@ export function sharedCache({
  *
  * @throws ImageError USAGE
  */
-export async function cacheFor(
+export function cacheFor(
   workspace: Workspace,
-  inputs: readonly string[],
-  { cache = true, cwd }: { readonly cache?: boolean | undefined } & Pick<OpenOptions, 'cwd'>,
-): Promise<string | undefined> {
+  inputs: readonly Location[],
+  { cache = true }: { readonly cache?: boolean | undefined },
+): string | undefined {
   if (cache) return sharedCache(workspace);
-  for (const input of inputs)
-    if ((await referenceIn(input, { cwd })) === undefined)
-      throw new ImageError(
-        'USAGE',
-        `${input}: expected a reference with --no-cache, got a location that is never cached`,
-        { location: input, hint: 'Omit --no-cache: only images from registries are cached.' },
-      );
-  return undefined;
+  const other = inputs.find(({ kind }) => kind !== 'repository');
+  if (other === undefined) return undefined;
+  throw new ImageError(
+    'USAGE',
+    `${other.text}: expected a reference with --no-cache, got a location that is never cached`,
+    { location: other.text, hint: 'Omit --no-cache: only images from registries are cached.' },
+  );
 }

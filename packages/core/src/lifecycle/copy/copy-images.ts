@@ -1,22 +1,19 @@
-import { spoolFolder } from '../../catalog/file.js';
-import { convertImage, type ConvertOptions } from '../../convert/convert-image.js';
+import type { ConvertOptions } from '../../convert/convert-image.js';
 import { ImageError } from '../../errors.js';
+import { parseDestination, parseLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
-import { canonicalReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { copyGraph } from '../../transfer/copy.js';
-import type { Bytes, Source } from '../../transfer/store.js';
-import { requireDistinctNames } from '../../transfer/resolve.js';
-import { referrersOf, referrerGraphsOf } from '../../transfer/referrers.js';
-import { walk } from '../../transfer/walk.js';
 import { sizeOf } from '../../transfer/graph.js';
-import type { Graph } from '../../transfer/graph.js';
-import { omitBlobs, applyBase } from './delta.js';
-import { openDestination, type DestinationOptions } from './destination.js';
+import { requireDistinctNames } from '../../transfer/resolve.js';
+import type { Bytes, Sink } from '../../transfer/store.js';
 import { makeRoom } from '../prune/make-room.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
+import { applyBase, omitBlobs, type Based } from './delta.js';
+import { openDestination, type Destination, type DestinationOptions } from './destination.js';
+import { prepareCopy, type Moving } from './prepare-copy.js';
 
 /** How images are copied between locations. */
 export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'> {
@@ -64,143 +61,78 @@ export async function copyImages(
   to: string,
   options: CopyImagesOptions,
 ): Promise<CopiedImage[]> {
+  const where = { ...workspace, cwd: options.cwd };
+  const source = await parseLocation(from, where);
+  const target = await parseDestination(to, where);
   await using engine = lazyEngine(workspace, options);
-  const opened = await openIn(workspace, from, {
-    ...options,
-    base: undefined,
-    engine: engine.get,
-  });
+  const openOptions = { ...options, base: undefined, engine: engine.get };
+  const opened = await openIn(workspace, source, openOptions);
   let base: Opened | undefined;
   try {
     for (const text of opened.notices) options.onEvent?.({ type: 'notice', text });
     const images = await imagesFrom(opened, options);
-    const { base: baseText, ...others } = options;
-    base =
-      baseText === undefined
-        ? undefined
-        : await openIn(workspace, baseText, { ...others, engine: engine.get });
+    if (options.base !== undefined)
+      base = await openIn(workspace, await parseLocation(options.base, where), openOptions);
     const based = await applyBase(opened, images, base);
-    await using destination = await openDestination(workspace, to, {
+    await using destination = await openDestination(workspace, target, {
       ...options,
       openEngine: engine.get,
     });
-    const { sink, path } = destination;
     const as = options.as ?? destination.reference;
-    if (as !== undefined && images.length > 1)
-      throw new ImageError(
-        'USAGE',
-        `${to}: expected one image to name ${as}, got ${images.length}`,
-      );
-    const moving: Moving[] = [];
-    await using _ = disposeAll(moving);
-    for (const image of images)
-      moving.push(await prepare(workspace, based.opened, image, { ...options, as }));
-    if (options.convert) await reportSkippedReferrers(based.opened, images, moving, options);
-    else if (!destination.isEngine)
-      moving.push(...(await prepareReferrers(based.opened, moving, options)));
-    const bytes = moving.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
-    if (path !== undefined && !options.dryRun)
-      await makeRoom(workspace, [{ path, bytes }], options);
-    const copied = moving.map(
-      ({ graph, before, reference = null }): CopiedImage => ({
-        source: from,
-        destination: to,
-        reference,
-        digest: graph.root.digest,
-        before,
-        bytes: sizeOf(graph),
-      }),
-    );
-    if (options.dryRun) return copied;
-    for (const { source, graph, reference } of moving) {
-      const sent = based.leftOut ? await omitBlobs(graph, based.leftOut) : graph;
-      await copyGraph(source, sent, sink, options);
-      if (reference !== undefined) await sink.tag(graph.root, reference, options);
+    if (as !== undefined) requireOne(images, as, to);
+    const hasReferrers = destination.isEngine !== true;
+    const preparing = { ...options, as, hasReferrers };
+    await using prepared = await prepareCopy(workspace, based.opened, images, preparing);
+    const { moving } = prepared;
+    if (!options.dryRun) {
+      await makeRoomFor(workspace, moving, destination, options);
+      await send(moving, based, destination.sink, options);
     }
-    await sink.commit(options);
-    return copied;
+    return moving.map((each) => resultOf(each, from, to));
   } finally {
     await opened.source[Symbol.asyncDispose]();
     await base?.source[Symbol.asyncDispose]();
   }
 }
 
-/** Signatures, SBOMs and other referrers of the images. */
-async function prepareReferrers(
-  { source }: Opened,
-  moving: readonly Moving[],
-  options: CopyImagesOptions,
-): Promise<Moving[]> {
-  const images = moving.map(({ graph }) => graph);
-  const graphs = await referrerGraphsOf(source, images, options);
-  return graphs.map((graph) => ({
-    source,
-    graph,
-    before: graph.root.digest,
-    reference: undefined,
-  }));
+/** @throws ImageError USAGE (several images for one name) */
+function requireOne(images: readonly NamedDescriptor[], as: string, to: string): void {
+  if (images.length > 1)
+    throw new ImageError('USAGE', `${to}: expected one image to name ${as}, got ${images.length}`);
 }
 
-/** Referrers name the digest of their subject, so they do not match a converted image. */
-async function reportSkippedReferrers(
-  { source }: Opened,
-  images: readonly NamedDescriptor[],
+/** @throws ImageError NO_SPACE */
+async function makeRoomFor(
+  workspace: Workspace,
   moving: readonly Moving[],
+  { path }: Destination,
   options: CopyImagesOptions,
 ): Promise<void> {
-  const same = new Set(moving.map(({ graph }) => graph.root.digest));
-  const changed = images.flatMap(({ descriptor }) =>
-    same.has(descriptor.digest) ? [] : [descriptor],
-  );
-  for (const { digest } of await referrersOf(source, changed, options))
-    options.onEvent?.({
-      type: 'notice',
-      text: `${digest}: not copied, because conversion changed the digest of the image it refers to`,
-    });
+  const bytes = moving.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
+  if (path !== undefined) await makeRoom(workspace, [{ path, bytes }], options);
 }
 
-/** An image to copy, as it will be at the destination. */
-interface Moving extends Partial<AsyncDisposable> {
-  readonly source: Source;
-  readonly graph: Graph;
-  readonly before: Digest;
-  readonly reference: string | undefined;
-}
-
-async function prepare(
-  { place }: Workspace,
-  opened: Opened,
-  image: NamedDescriptor,
+async function send(
+  moving: readonly Moving[],
+  { leftOut }: Based,
+  sink: Sink,
   options: CopyImagesOptions,
-): Promise<Moving> {
-  const { source } = opened;
-  const { as } = options;
-  const { digest: before } = image.descriptor;
-  const reference =
-    as === undefined ? (image.reference ?? opened.record?.reference) : canonicalReference(as);
-  if (!options.convert)
-    return { source, before, reference, graph: await walk(source, image.descriptor, options) };
-  options.onEvent?.({ type: 'step', subject: reference ?? before, text: 'converting' });
-  const converted = await convertImage(source, image, {
-    ...options.convert,
-    signal: options.signal,
-    spoolFolder: spoolFolder(place),
-    onNotice: (text) => options.onEvent?.({ type: 'notice', text }),
-  });
-  return {
-    before,
-    reference,
-    source: converted.source,
-    graph: await walk(converted.source, converted.to, options),
-    [Symbol.asyncDispose]: () => converted[Symbol.asyncDispose](),
-  };
+): Promise<void> {
+  for (const { source, graph, reference } of moving) {
+    await copyGraph(source, leftOut ? await omitBlobs(graph, leftOut) : graph, sink, options);
+    if (reference !== undefined) await sink.tag(graph.root, reference, options);
+  }
+  await sink.commit(options);
 }
 
-function disposeAll(moving: readonly Moving[]): AsyncDisposable {
+function resultOf({ graph, before, reference }: Moving, from: string, to: string): CopiedImage {
   return {
-    [Symbol.asyncDispose]: async () => {
-      for (const each of moving) await each[Symbol.asyncDispose]?.();
-    },
+    source: from,
+    destination: to,
+    reference: reference ?? null,
+    digest: graph.root.digest,
+    before,
+    bytes: sizeOf(graph),
   };
 }
 

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { openArchive } from '../../archive/open-archive.js';
 import { readParts, findSums, writeParts } from '../../archive/split-archive.js';
@@ -9,7 +8,7 @@ import { statIfExists } from '../../disk/allocated.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
-import { isOnDisk, namesHost, REPOSITORY, splitName, splitPrefix } from '../../location.js';
+import { absolutePath, type DestinationLocation, type FileLocation } from '../../location.js';
 import { FileStore } from '../../store/file-store.js';
 import { LayoutSink } from '../../store/layout-sink.js';
 import { copy } from '../../transfer/copy.js';
@@ -45,76 +44,70 @@ export interface DestinationOptions extends VerbOptions {
 }
 
 /**
- * Opens a location for writing: `-`, a path (a folder, or one that ends with a slash, is a layout), or one of
- * skopeo's prefixes.
+ * Opens a location for writing, parsed as a destination.
  *
  * @throws ImageError CONFLICT (an archive exists), USAGE, UNAVAILABLE (the engine or registry)
  */
 export async function openDestination(
-  { place, limits, surroundings }: Workspace,
-  text: string,
+  workspace: Workspace,
+  location: DestinationLocation,
   options: DestinationOptions,
 ): Promise<Destination> {
-  if (options.split !== undefined && !isOnDisk(text)) throw notAnArchive(text);
-  if (text === '-')
-    return createDestination({
-      sink: new ArchiveWriter('-', (archive) => options.stdout(archive)),
-    });
-  const remote = await referenceOf(text, options);
-  if (remote !== undefined) {
-    const { openRepository } = await import('../../distribution/open-repository.js');
-    return createDestination({
-      sink: await openRepository(remote, options.registry, surroundings),
-      reference: remote,
-    });
+  const { place, surroundings } = workspace;
+  if (options.split !== undefined && location.kind !== 'archive') throw notAnArchive(location.text);
+  switch (location.kind) {
+    case 'pipe': {
+      const sink = new ArchiveWriter(location.text, (archive) => options.stdout(archive));
+      return createDestination({ sink });
+    }
+    case 'repository': {
+      const { reference } = location;
+      const { openRepository } = await import('../../distribution/open-repository.js');
+      const sink = await openRepository(reference, options.registry, surroundings);
+      return createDestination({ sink, reference });
+    }
+    case 'store': {
+      const sink = new FileStore(`${place.state}/store`, surroundings);
+      return createDestination({ sink, reference: location.reference });
+    }
+    case 'engine': {
+      const sink = (await options.openEngine()).sink(options);
+      return createDestination({ sink, reference: location.reference, isEngine: true });
+    }
+    case 'layout': {
+      const path = absolutePath(location.path, { cwd: options.cwd, surroundings });
+      return createDestination({ sink: new LayoutSink(path), path, ...named(location) });
+    }
+    case 'archive':
+      return openArchiveFile(workspace, location, options);
   }
-  const { prefix, rest } = splitPrefix(text);
-  if (prefix === 'store')
-    return createDestination({
-      sink: new FileStore(`${place.state}/store`, surroundings),
-      reference: rest,
-    });
-  if (prefix === 'docker-daemon')
-    return createDestination({
-      sink: (await options.openEngine()).sink(options),
-      reference: rest,
-      isEngine: true,
-    });
-  if (prefix === undefined && /^[a-z][a-z-]*:/.test(text) && !/^[A-Za-z]:[\\/]/.test(text))
-    throw new ImageError(
-      'USAGE',
-      `${text}: expected a path, -, docker-archive:, oci-archive:, oci:, docker-daemon:, docker:// or store:, got another kind of location`,
-    );
-  const { path, ...reference } = prefix === undefined ? { path: text } : splitName(rest);
-  const absolute = resolve(options.cwd, path);
-  const info = await statIfExists(absolute);
-  const isLayout =
-    prefix === 'oci' || (prefix === undefined && (/[\\/]$/.test(path) || info?.isDirectory()));
-  if (isLayout && options.split !== undefined) throw notAnArchive(text);
-  if (isLayout)
-    return createDestination({ sink: new LayoutSink(absolute), path: absolute, ...reference });
-  const sums = await findSums(absolute);
-  const split = options.split === undefined ? undefined : parseSize(options.split, '--split');
-  const archive = archiveAt(absolute, { packed: compressionFor(path), sums, split });
-  const isThere = info !== undefined || sums !== undefined;
-  if (!isThere || options.force)
-    return createDestination({ sink: archive, path: absolute, ...reference });
-  if (!options.append)
-    throw new ImageError('CONFLICT', `${path}: expected no existing file, got one`, {
-      location: absolute,
-      hint: 'Add to it with --append, or overwrite it with --force.',
-    });
-  const { source } = await openArchive(absolute, { spoolFolder: spoolFolder(place), limits });
-  await addAll(source, archive, options);
-  return createDestination({ sink: archive, path: absolute, ...reference }, source);
 }
 
-/** Returns the registry reference of a location; undefined for a path, even one whose first folder looks like a host. */
-async function referenceOf(text: string, { cwd }: DestinationOptions): Promise<string | undefined> {
-  if (text.startsWith(REPOSITORY)) return text.slice(REPOSITORY.length);
-  if (!namesHost(text)) return undefined;
-  const [host = ''] = text.split('/', 1);
-  return (await statIfExists(resolve(cwd, host))) ? undefined : text;
+/** Creates an archive, or adds to an existing one. @throws ImageError CONFLICT (it exists), USAGE (its ending) */
+async function openArchiveFile(
+  { place, limits, surroundings }: Workspace,
+  location: FileLocation,
+  options: DestinationOptions,
+): Promise<Destination> {
+  const path = absolutePath(location.path, { cwd: options.cwd, surroundings });
+  const sums = await findSums(path);
+  const split = options.split === undefined ? undefined : parseSize(options.split, '--split');
+  const sink = archiveAt(path, { packed: compressionFor(location.path), sums, split });
+  const destination = { sink, path, ...named(location) };
+  const isThere = sums !== undefined || (await statIfExists(path)) !== undefined;
+  if (!isThere || options.force) return createDestination(destination);
+  if (!options.append)
+    throw new ImageError('CONFLICT', `${location.path}: expected no existing file, got one`, {
+      location: path,
+      hint: 'Add to it with --append, or overwrite it with --force.',
+    });
+  const { source } = await openArchive(path, { spoolFolder: spoolFolder(place), limits });
+  await addAll(source, sink, options);
+  return createDestination(destination, source);
+}
+
+function named({ reference }: FileLocation): { readonly reference?: string } {
+  return reference === undefined ? {} : { reference };
 }
 
 /** Writes one file, or parts. Without `split`, an archive in parts is written in parts of the same size again. */

@@ -1,10 +1,13 @@
 import { ImageError } from '../../errors.js';
-import { withoutPrefix } from '../../location.js';
+import {
+  parseDestination,
+  parseRepositoryLocation,
+  type RepositoryLocation,
+} from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { Platform } from '../../oci/platform.js';
-import { formatReference, parseReference } from '../../oci/reference.js';
-import { openReference, type Opened } from '../../open.js';
-import { CachedSource } from '../../store/cached-source.js';
+import { formatReference } from '../../oci/reference.js';
+import { openReference, type OpenedReference } from '../../open.js';
 import { copyGraph } from '../../transfer/copy.js';
 import { referrerGraphsOf } from '../../transfer/referrers.js';
 import { selectPlatform } from '../../transfer/select-platform.js';
@@ -61,15 +64,16 @@ export async function pull(
     throw new ImageError('USAGE', '--no-cache: expected --output with it, got none', {
       hint: 'Without a cache, the image is kept only in an output.',
     });
-  for (const text of references) parseReference(withoutPrefix(text));
+  const wanted = references.map(parseRepositoryLocation);
+  const where = { ...workspace, cwd: options.cwd };
+  const location = output === undefined ? undefined : await parseDestination(output, where);
   await using engine = lazyEngine(workspace, options);
   const pulled: PullTask[] = [];
   try {
     await using destination =
-      output === undefined
-        ? undefined
-        : await openDestination(workspace, output, { ...options, openEngine: engine.get });
-    for (const input of references) pulled.push(await openTask(workspace, input, options));
+      location &&
+      (await openDestination(workspace, location, { ...options, openEngine: engine.get }));
+    for (const image of wanted) pulled.push(await openTask(workspace, image, options));
     if (options.dryRun) return pulled.map((each) => resultOf(each, output));
     const bytes = pulled.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
     if (destination?.path !== undefined)
@@ -85,8 +89,8 @@ export async function pull(
 
 /** One image to pull, with its open source. */
 interface PullTask {
-  readonly input: string;
-  readonly opened: Opened;
+  readonly image: RepositoryLocation;
+  readonly opened: OpenedReference;
   readonly graph: Graph;
   /** Bytes written to the destination so far. */
   written: number;
@@ -95,7 +99,7 @@ interface PullTask {
 /** Opens an image and reads its manifests and configs. */
 async function openTask(
   workspace: Workspace,
-  input: string,
+  image: RepositoryLocation,
   options: PullOptions,
 ): Promise<PullTask> {
   const { platform } = options;
@@ -103,15 +107,14 @@ async function openTask(
   // With an output, content is written to the output only, not to the cache as well.
   const keeps = options.output === undefined;
   const { limits, surroundings } = workspace;
-  const how = { ...options, cache, keeps, limits, surroundings };
-  const opened = await openReference(withoutPrefix(input), how);
+  const opened = await openReference(image, { ...options, cache, keeps, limits, surroundings });
   try {
     const { source, reference } = opened;
     const { descriptor } = await source.resolve(reference, options);
     const root = platform
       ? await selectPlatform(source, descriptor, platform, options)
       : descriptor;
-    return { input, opened, graph: await walk(source, root, options), written: 0 };
+    return { image, opened, graph: await walk(source, root, options), written: 0 };
   } catch (error) {
     await opened.source[Symbol.asyncDispose]();
     throw error;
@@ -124,13 +127,13 @@ async function transfer(
   destination: Destination | undefined,
   options: PullOptions,
 ): Promise<void> {
-  const { input, opened, graph } = pulled;
+  const { image, opened, graph } = pulled;
   const { source } = opened;
   const onEvent = (event: LifecycleEvent): void => {
     if (event.type === 'progress') pulled.written += event.bytes;
     options.onEvent?.(event);
   };
-  options.onEvent?.({ type: 'step', subject: input, text: 'pulling' });
+  options.onEvent?.({ type: 'step', subject: image.text, text: 'pulling' });
   if (!destination)
     return source.prepare?.(graph.nodes, {
       signal: options.signal,
@@ -142,7 +145,7 @@ async function transfer(
   const referrers = omitsReferrers ? [] : await referrersTo(pulled, options);
   for (const each of [graph, ...referrers])
     await copyGraph(source, each, sink, { signal: options.signal, onEvent });
-  const { registry, repository, tag } = parseReference(withoutPrefix(input));
+  const { registry, repository, tag } = image.parsed;
   const name =
     reference ?? (tag === undefined ? undefined : formatReference({ registry, repository, tag }));
   if (name !== undefined) await sink.tag(graph.root, name, options);
@@ -150,30 +153,30 @@ async function transfer(
 
 /** Asks the registry for referrers. If the image came from the cache alone, an unreachable registry is only a notice. */
 async function referrersTo(
-  { input, opened: { source }, graph }: PullTask,
+  { image, opened: { source, cached }, graph }: PullTask,
   options: PullOptions,
 ): Promise<readonly Graph[]> {
   try {
     return await referrerGraphsOf(source, [graph], options);
   } catch (error) {
     const isUnavailable = error instanceof ImageError && error.code === 'UNAVAILABLE';
-    if (!isUnavailable || !(source instanceof CachedSource) || source.received > 0) throw error;
-    const text = `${input}: its registry does not answer, so its signatures and SBOMs are not pulled`;
+    if (!isUnavailable || !cached || cached.received > 0) throw error;
+    const text = `${image.text}: its registry does not answer, so its signatures and SBOMs are not pulled`;
     options.onEvent?.({ type: 'notice', text });
     return [];
   }
 }
 
 function resultOf(
-  { input, graph, opened, written }: PullTask,
+  { image, graph, opened, written }: PullTask,
   output: string | undefined,
 ): PullResult {
   // Without a cache, every byte written was fetched.
-  const received = opened.source instanceof CachedSource ? opened.source.received : written;
-  const { registry, repository } = parseReference(withoutPrefix(input));
+  const received = opened.cached?.received ?? written;
+  const { registry, repository } = image.parsed;
   const { digest } = graph.root;
   return {
-    input,
+    input: image.text,
     reference: formatReference({ registry, repository, digest }),
     digest,
     bytes: sizeOf(graph),

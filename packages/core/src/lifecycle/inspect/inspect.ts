@@ -3,6 +3,7 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import type { EmbeddedName, NamedDescriptor } from '../../oci/layout.js';
 import type { Platform } from '../../oci/platform.js';
+import { parseLocation } from '../../location.js';
 import type { LocationKind } from '../../open.js';
 import { childrenOf } from '../../transfer/select-platform.js';
 import type { Bytes, Source } from '../../transfer/store.js';
@@ -87,7 +88,8 @@ export async function inspect(
   options: InspectOptions,
 ): Promise<Inspection> {
   await using engine = lazyEngine(workspace, options);
-  const opened = await openIn(workspace, location, { ...options, engine: engine.get });
+  const parsed = await parseLocation(location, { ...workspace, cwd: options.cwd });
+  const opened = await openIn(workspace, parsed, { ...options, engine: engine.get });
   await using source = opened.source;
   try {
     const images = new Map<

@@ -1,8 +1,8 @@
 import { statIfExists } from '../../disk/allocated.js';
 import { readParts, findSums } from '../../archive/split-archive.js';
-import { isOnDisk } from '../../location.js';
+import { isOnDisk, parseLocation, type Location } from '../../location.js';
 import type { Engine } from '../../engine/engine.js';
-import { pathOf, referenceIn, type Opened } from '../../open.js';
+import { pathOf, type Opened } from '../../open.js';
 import type { Bytes } from '../../transfer/store.js';
 import { asProblem, verifySource } from '../../verify/verify-source.js';
 import { createProblem, type ImageProblem } from '../../verify/problem.js';
@@ -60,15 +60,16 @@ type VerifyOneOptions = Omit<VerifyLocationsOptions, 'engine'> & {
 
 async function verifyOne(
   workspace: Workspace,
-  location: string,
+  text: string,
   options: VerifyOneOptions,
 ): Promise<VerifyResult> {
   let opened: Opened | undefined;
   const damaged: ImageProblem[] = [];
   try {
+    const location = await parseLocation(text, { ...workspace, cwd: options.cwd });
     damaged.push(...(await damagedParts(workspace, location, options)));
     opened = await openIn(workspace, location, options);
-    for (const text of opened.notices) options.onEvent?.({ type: 'notice', text });
+    for (const notice of opened.notices) options.onEvent?.({ type: 'notice', text: notice });
     const { reference, halves, half } = opened;
     const { notices, ...verified } = await verifySource(opened.source, {
       ...options,
@@ -77,14 +78,14 @@ async function verifyOne(
       half,
       isDelta: options.base !== undefined,
     });
-    for (const text of notices) options.onEvent?.({ type: 'notice', text });
+    for (const notice of notices) options.onEvent?.({ type: 'notice', text: notice });
     if (verified.images === 0)
-      options.onEvent?.({ type: 'notice', text: `${location}: holds no images` });
+      options.onEvent?.({ type: 'notice', text: `${text}: holds no images` });
     const problems = [...damaged, ...verified.problems];
-    return { location, ...verified, ok: problems.length === 0, problems };
+    return { location: text, ...verified, ok: problems.length === 0, problems };
   } catch (error) {
     const problems = [...damaged, asProblem(error)];
-    return { location, ok: false, images: 0, bytes: 0, problems, unreferenced: [] };
+    return { location: text, ok: false, images: 0, bytes: 0, problems, unreferenced: [] };
   } finally {
     await opened?.source[Symbol.asyncDispose]();
   }
@@ -93,14 +94,12 @@ async function verifyOne(
 /** Finds parts of a split archive that do not match its checksums, so that only those need to be transferred again. */
 async function damagedParts(
   { place, surroundings }: Workspace,
-  location: string,
+  location: Location,
   options: VerifyOneOptions,
 ): Promise<ImageProblem[]> {
-  if ((await referenceIn(location, options)) !== undefined) return [];
-  const sums =
-    isOnDisk(location) &&
-    (await findSums((await pathOf(location, { ...options, place, surroundings })).path));
-  if (!sums) return [];
+  if (!isOnDisk(location)) return [];
+  const sums = await findSums(await pathOf(location, { ...options, place, surroundings }));
+  if (sums === undefined) return [];
   const jobs = [];
   for (const { path, sha256 } of await readParts(sums)) {
     const size = (await statIfExists(path))?.size ?? 0;

@@ -117,7 +117,7 @@ function packingOf(
   const isPlain = imagesOf(graph).some(({ layers }) =>
     layers.some(({ mediaType }) => isPlainLayerType(mediaType)),
   );
-  const isComposed = at.source.location.startsWith('docker-archive:') || at.kind === 'engine';
+  const isComposed = at.kind === 'docker-archive' || at.half === 'docker' || at.kind === 'engine';
   return isComposed && isPlain ? 'gzip' : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { ImageError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
-import { parseReference } from '../../oci/reference.js';
+import { parseNameInRegistry, parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { referrerGraphsOf, subjectOf } from '../../transfer/referrers.js';
 import { requireDistinctNames } from '../../transfer/resolve.js';
@@ -64,17 +64,11 @@ export async function listPushItems(
       );
     const reference = destinationOf(
       target,
-      options.tag === undefined ? parseReference(name) : parseTagOption(name),
+      options.tag === undefined ? parseReference(name) : parseNameInRegistry(name),
     );
     items.push({ input, at, image, graph, referrers, reference });
   }
   return items;
-}
-
-/** Parses `--tag` as written: no `library/` is added. */
-function parseTagOption(text: string): { repository: string; tag: string } {
-  const { repository, tag = 'latest' } = parseReference(`registry.invalid/${text}`);
-  return { repository, tag };
 }
 
 /** Checks that no name stands for two images. @throws ImageError USAGE */

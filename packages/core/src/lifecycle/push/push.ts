@@ -1,5 +1,6 @@
 import type { RegistryClient } from '../../distribution/transport/client.js';
 import { ImageError } from '../../errors.js';
+import { parseLocation } from '../../location.js';
 import { parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
@@ -66,7 +67,8 @@ export async function push(
   try {
     const items: PushItem[] = [];
     for (const input of await expandPatterns(inputs, options.cwd)) {
-      const at = await openIn(workspace, input, { ...options, engine: engine.get });
+      const location = await parseLocation(input, { ...workspace, cwd: options.cwd });
+      const at = await openIn(workspace, location, { ...options, engine: engine.get });
       opened.push(at);
       for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
       items.push(...(await listPushItems(input, at, target, options)));

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import { LAYOUT_FILE } from '../../oci/layout.js';
+import { parseLocation } from '../../location.js';
 import type { Opened } from '../../open.js';
 import { registryHandler, type Answered } from '../../registry/handler/handler.js';
 import { Metrics } from '../../registry/metrics.js';
@@ -116,8 +117,10 @@ async function openStorage(
   const engine = lazyEngine(workspace, options);
   const opened: Opened[] = [];
   try {
-    for (const input of await archivesIn(inputs, cwd))
-      opened.push(await openIn(workspace, input, { ...options, engine: engine.get }));
+    for (const input of await archivesIn(inputs, cwd)) {
+      const location = await parseLocation(input, { ...workspace, cwd });
+      opened.push(await openIn(workspace, location, { ...options, engine: engine.get }));
+    }
     const served = opened.map(({ source, reference, record }) => ({
       source,
       reference,

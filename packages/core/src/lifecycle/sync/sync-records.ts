@@ -6,6 +6,7 @@ import { describe, type Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { parseManifest } from '../../oci/manifest.js';
 import { MediaType } from '../../oci/media-types.js';
+import type { Reference } from '../../oci/reference.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
 
@@ -13,6 +14,8 @@ import { readContent } from '../../transfer/verified.js';
 export interface SyncRepository {
   /** Opens the repository anew, once for each image. */
   readonly open: () => Repository;
+  /** The name of the repository, without a tag. */
+  readonly name: Pick<Reference, 'registry' | 'repository'>;
 }
 
 /** The tag of an image's record; the image itself has the tag `name`. */

@@ -2,6 +2,7 @@ import { openArchive } from '../../archive/open-archive.js';
 import { spoolFolder } from '../../catalog/file.js';
 import type { CatalogPlace } from '../../catalog/locate.js';
 import type { Digest } from '../../oci/digest.js';
+import { formatReference } from '../../oci/reference.js';
 import { copyGraph, only } from '../../transfer/copy.js';
 import { walk } from '../../transfer/walk.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
@@ -33,13 +34,13 @@ export async function sendImage(
   const { descriptor } = await source.resolve(digest, options);
   const graph = await walk(source, descriptor, options);
   await copyGraph(source, graph, repository, { signal: options.signal, onEvent });
-  await repository.tag(graph.root, `registry.invalid/image:${name}`);
+  await repository.tag(graph.root, formatReference({ ...shared.name, tag: name }));
   for (const { descriptor: node, bytes: content } of artifact.nodes) {
     if (node !== artifact.root && (await repository.holds(node, options))) continue;
     await repository.write(node, (start = 0) => only(content.subarray(start)), options);
     bytes += node.size;
   }
-  await repository.tag(artifact.root, `registry.invalid/image:${recordTag(name)}`);
+  await repository.tag(artifact.root, formatReference({ ...shared.name, tag: recordTag(name) }));
   await repository.commit(options);
   return { name, digest, action: 'sent', bytes };
 }

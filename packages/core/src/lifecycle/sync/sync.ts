@@ -1,12 +1,16 @@
-import { resolve } from 'node:path';
 import { readCatalog } from '../../catalog/file.js';
 import type { CatalogPlace } from '../../catalog/locate.js';
 import type { CatalogEntry } from '../../catalog/reconcile.js';
 import { statIfExists } from '../../disk/allocated.js';
 import { inside } from '../../disk/inside.js';
 import { ImageError } from '../../errors.js';
-import { isPath, withoutPrefix } from '../../location.js';
-import { parseReference, type Reference } from '../../oci/reference.js';
+import {
+  absolutePath,
+  isPath,
+  parseRepositoryLocation,
+  type LocationOptions,
+} from '../../location.js';
+import { splitReference, type Reference } from '../../oci/reference.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { deleteArchive, receiveImage } from './sync-receive.js';
@@ -45,8 +49,9 @@ export async function sync(
   to: string,
   options: SyncOptions,
 ): Promise<SyncResult[]> {
-  const isSending = await isFolder(from, options.cwd);
-  const isReceiving = await isFolder(to, options.cwd);
+  const where = { ...workspace, cwd: options.cwd };
+  const isSending = await isFolder(from, where);
+  const isReceiving = await isFolder(to, where);
   if (isSending === isReceiving)
     throw new ImageError(
       'USAGE',
@@ -55,7 +60,7 @@ export async function sync(
         hint: 'For example stowage sync ./images registry.example.com/ci, or the other way round.',
       },
     );
-  const folder = resolve(options.cwd, isSending ? from : to);
+  const folder = absolutePath(isSending ? from : to, where);
   const place: CatalogPlace = { ...workspace.place, folder };
   const folderWorkspace: Workspace = { ...workspace, place };
   const { openRegistry } = await import('../../distribution/open-repository.js');
@@ -68,7 +73,8 @@ export async function sync(
     workspace.surroundings,
   );
   const known = new KnownBlobs();
-  const shared: SyncRepository = { open: () => new Repository(client, repository, { known }) };
+  const open = () => new Repository(client, repository, { known });
+  const shared: SyncRepository = { name: repository, open };
   const entries = await readCatalog(place);
   const [local, remote] = [localRecords(place, entries), await listSynced(shared, options)];
   const results: SyncResult[] = [];
@@ -116,21 +122,16 @@ function localRecords(
   return found;
 }
 
-async function isFolder(text: string, cwd: string): Promise<boolean> {
-  if (isPath(text) || text.endsWith('/')) return true;
-  return (await statIfExists(resolve(cwd, text)))?.isDirectory() === true;
+async function isFolder(text: string, where: LocationOptions): Promise<boolean> {
+  return isPath(text) || (await statIfExists(absolutePath(text, where)))?.isDirectory() === true;
 }
 
 /** Parses `HOST[:PORT]/REPOSITORY`. @throws ImageError USAGE */
 function repositoryIn(text: string): Pick<Reference, 'registry' | 'repository'> {
-  const named = withoutPrefix(text);
-  const { registry, repository, digest } = parseReference(named);
-  if (
-    digest === undefined &&
-    !/:[^/]*$/.test(named.slice(named.indexOf('/') + 1)) &&
-    named.includes('/')
-  )
-    return { registry, repository };
+  const { reference, parsed } = parseRepositoryLocation(text);
+  const { name, tag, digest } = splitReference(reference);
+  if (name.includes('/') && tag === undefined && digest === undefined)
+    return { registry: parsed.registry, repository: parsed.repository };
   throw new ImageError('USAGE', `${text}: expected HOST[:PORT]/REPOSITORY, got something else`, {
     hint: 'For example registry.example.com/ci; give no tag, because tags are image names.',
   });

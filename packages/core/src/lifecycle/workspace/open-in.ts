@@ -1,19 +1,20 @@
-import { openLocation, type Opened, type OpenOptions } from '../../open.js';
+import type { Location } from '../../location.js';
+import { openParsed, type Opened, type OpenOptions } from '../../open.js';
 import { requireReferenceOfName } from './own-reference.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * Opens a location like {@link openLocation}, with the limits and the surroundings of the workspace.
+ * Opens a location like {@link openParsed}, with the limits and the surroundings of the workspace.
  *
- * @throws ImageError like {@link openLocation}; CONFLICT (the record of the archive names another image)
+ * @throws ImageError like {@link openParsed}; CONFLICT (the record of the archive names another image)
  */
 export function openIn(
-  { place, limits, surroundings }: Workspace,
-  location: string,
+  { place, limits, surroundings }: Pick<Workspace, 'place' | 'limits' | 'surroundings'>,
+  location: Location,
   options: Omit<OpenOptions, 'place' | 'limits' | 'surroundings'>,
 ): Promise<Opened> {
   return requireOwnName(
-    openLocation(location, { ...options, place, limits, surroundings }),
+    openParsed(location, { ...options, place, limits, surroundings }),
     place.workspace,
   );
 }

@@ -1,0 +1,43 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { temporaryFolder } from '../../../testing/temporary.js';
+import { workspaceOf } from '../../../testing/workspace.js';
+import { copyImages } from './copy-images.js';
+
+const SOURCE = join(import.meta.dirname, '../../../testing/golden/docker-20.tar');
+const stdout = () => Promise.reject(new Error('to a file'));
+
+it.each([
+  'oci:layout',
+  'layout/',
+  'apps',
+  '-',
+  'store:app:1',
+  'docker-daemon:app:1',
+  'docker://registry.example.com/app:1',
+  'registry.example.com/app:1',
+])('%s is not split into parts', async (to) => {
+  const { workspace, call } = await workspaceOf();
+  await expect(
+    copyImages(workspace, SOURCE, to, { ...call, stdout, split: '1MB' }),
+  ).rejects.toMatchObject({
+    code: 'USAGE',
+    message: `${to}: expected an archive to split, got something else`,
+  });
+});
+
+it('writes into the folder of the user for ~', async () => {
+  const { workspace, call } = await workspaceOf();
+  const home = await temporaryFolder();
+  vi.stubEnv('HOME', home);
+  vi.stubEnv('USERPROFILE', home);
+  try {
+    for (const to of ['~/bare.tar', 'oci-archive:~/prefixed.tar:app:1', 'oci:~/layout'])
+      await copyImages(workspace, SOURCE, to, { ...call, stdout });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  for (const name of ['bare.tar', 'prefixed.tar', 'layout/index.json'])
+    expect((await stat(join(home, name))).size).toBeGreaterThan(0);
+});

@@ -1,0 +1,100 @@
+import {
+  isSameImage,
+  type Engine,
+  type EngineImage,
+  type EngineKind,
+} from '../../engine/engine.js';
+import type { Digest } from '../../oci/digest.js';
+import { imagesOf } from '../../transfer/graph.js';
+import type { VerbOptions } from '../workspace/call.js';
+import {
+  loadCandidates,
+  type Candidate,
+  type CandidateOptions,
+  type Input,
+} from './load-candidates.js';
+
+/** An image that was loaded, or found already loaded. */
+export interface LoadResult {
+  readonly input: string;
+  readonly reference: string;
+  /** The engine's ID of the image; null in a dry run of an image that it lacks. */
+  readonly imageId: Digest | null;
+  readonly digest: Digest;
+  readonly engine: EngineKind;
+  readonly action: 'loaded' | 'skipped' | 'retagged';
+  /** Bytes sent to the engine. */
+  readonly bytesSent: number;
+}
+
+/** What is to do for one image. */
+export interface PlannedLoad {
+  readonly candidate: Candidate;
+  /** The image in the engine if it has it; then at most names are added. */
+  readonly present: EngineImage | undefined;
+}
+
+/**
+ * Lists the images of the inputs and looks each up in the engine; nothing is changed.
+ *
+ * @throws ImageError NOT_FOUND, USAGE, INVALID, INCOMPLETE, CORRUPT, UNAVAILABLE
+ */
+export async function planLoad(
+  engine: Engine,
+  inputs: readonly Input[],
+  options: VerbOptions & Pick<CandidateOptions, 'as' | 'platform'>,
+): Promise<PlannedLoad[]> {
+  const candidates = await loadCandidates(inputs, {
+    ...options,
+    defaultPlatform: () => engine.platform(options),
+    holds: (graph) => engine.holds(graph, options),
+    onSkipped: (text) => options.onEvent?.({ type: 'notice', text }),
+  });
+  const planned: PlannedLoad[] = [];
+  for (const candidate of candidates)
+    planned.push({ candidate, present: await findPresent(engine, candidate, options) });
+  return planned;
+}
+
+/** Looks by name first, so an image that is already loaded costs one request. */
+export async function findPresent(
+  engine: Engine,
+  { references, graph }: Candidate,
+  options: VerbOptions,
+): Promise<EngineImage | undefined> {
+  const ids = imagesOf(graph).map(({ configDescriptor }) => configDescriptor.digest);
+  for (const image of [references[0], ids[0], graph.root.digest]) {
+    const found = image === undefined ? undefined : await engine.inspect(image, options);
+    if (found && isSameImage(found, graph)) return found;
+  }
+  return undefined;
+}
+
+/** References by digest are left out: some engines cannot tag them and use the image ID instead. */
+export function missingNames({
+  candidate: { references },
+  present,
+}: PlannedLoad): readonly string[] {
+  return references.filter(
+    (reference) => !reference.includes('@') && !present?.references.includes(reference),
+  );
+}
+
+/** The results for one image; when omitted, `imageId` is that of the image that the engine had before. */
+export function resultsOf(
+  engine: Engine,
+  planned: PlannedLoad,
+  { imageId = planned.present?.id ?? null, bytesSent = 0 }: Partial<LoadResult> = {},
+): LoadResult[] {
+  const { candidate, present } = planned;
+  const missing = missingNames(planned);
+  return candidate.references.map((reference) => ({
+    input: candidate.input,
+    reference,
+    imageId,
+    digest: candidate.graph.root.digest,
+    engine: engine.kind,
+    action: present ? (missing.includes(reference) ? 'retagged' : 'skipped') : 'loaded',
+    bytesSent,
+  }));
+}
