@@ -6,15 +6,21 @@ import type { NamedDescriptor } from '../../oci/layout.js';
 import { canonicalReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { copyGraph } from '../../transfer/copy.js';
-import type { Bytes, Source } from '../../transfer/store.js';
-import { requireDistinctNames } from '../../transfer/resolve.js';
-import { referrersOf, referrerGraphsOf } from '../../transfer/referrers.js';
+import type { Bytes } from '../../transfer/store.js';
+import { withDistinctNames } from '../../transfer/resolve.js';
 import { walk } from '../../transfer/walk.js';
-import { sizeOf } from '../../transfer/graph.js';
-import type { Graph } from '../../transfer/graph.js';
+import { forEachReadable } from '../../transfer/each-readable.js';
+import { malformedIn, sizeOf } from '../../transfer/graph.js';
+import {
+  prepareReferrers,
+  reportSkippedReferrers,
+  withoutReferrers,
+  type Moving,
+} from './copy-referrers.js';
 import { omitBlobs, applyBase } from './delta.js';
 import { openDestination, type DestinationOptions } from './destination.js';
 import { makeRoom } from '../prune/make-room.js';
+import { leftOut, noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -72,7 +78,7 @@ export async function copyImages(
   });
   let base: Opened | undefined;
   try {
-    for (const text of opened.notices) options.onEvent?.({ type: 'notice', text });
+    for (const text of noticesOf(opened)) options.onEvent?.({ type: 'notice', text });
     const images = await imagesFrom(opened, options);
     const { base: baseText, ...others } = options;
     base =
@@ -93,8 +99,17 @@ export async function copyImages(
       );
     const moving: Moving[] = [];
     await using _ = disposeAll(moving);
-    for (const image of images)
-      moving.push(await prepare(workspace, based.opened, image, { ...options, as }));
+    const wanted = destination.isEngine
+      ? await withoutReferrers(based.opened, images, options)
+      : images;
+    await forEachReadable(
+      wanted,
+      async (image) =>
+        moving.push(await prepare(workspace, based.opened, image, { ...options, as })),
+      (error) => options.onEvent?.({ type: 'notice', text: leftOut(error) }),
+    );
+    for (const { message: text } of moving.flatMap(({ graph }) => malformedIn(graph)))
+      options.onEvent?.({ type: 'notice', text });
     if (options.convert) await reportSkippedReferrers(based.opened, images, moving, options);
     else if (!destination.isEngine)
       moving.push(...(await prepareReferrers(based.opened, moving, options)));
@@ -123,48 +138,6 @@ export async function copyImages(
     await opened.source[Symbol.asyncDispose]();
     await base?.source[Symbol.asyncDispose]();
   }
-}
-
-/** Signatures, SBOMs and other referrers of the images. */
-async function prepareReferrers(
-  { source }: Opened,
-  moving: readonly Moving[],
-  options: CopyImagesOptions,
-): Promise<Moving[]> {
-  const images = moving.map(({ graph }) => graph);
-  const graphs = await referrerGraphsOf(source, images, options);
-  return graphs.map((graph) => ({
-    source,
-    graph,
-    before: graph.root.digest,
-    reference: undefined,
-  }));
-}
-
-/** Referrers name the digest of their subject, so they do not match a converted image. */
-async function reportSkippedReferrers(
-  { source }: Opened,
-  images: readonly NamedDescriptor[],
-  moving: readonly Moving[],
-  options: CopyImagesOptions,
-): Promise<void> {
-  const same = new Set(moving.map(({ graph }) => graph.root.digest));
-  const changed = images.flatMap(({ descriptor }) =>
-    same.has(descriptor.digest) ? [] : [descriptor],
-  );
-  for (const { digest } of await referrersOf(source, changed, options))
-    options.onEvent?.({
-      type: 'notice',
-      text: `${digest}: not copied, because conversion changed the digest of the image it refers to`,
-    });
-}
-
-/** An image to copy, as it will be at the destination. */
-interface Moving extends Partial<AsyncDisposable> {
-  readonly source: Source;
-  readonly graph: Graph;
-  readonly before: Digest;
-  readonly reference: string | undefined;
 }
 
 async function prepare(
@@ -213,6 +186,5 @@ async function imagesFrom(
   for await (const image of source.list(options)) images.push(image);
   if (images.length === 0)
     throw new ImageError('NOT_FOUND', `${source.location}: expected an image, got none`);
-  requireDistinctNames(source, images);
-  return images;
+  return withDistinctNames(source, images);
 }

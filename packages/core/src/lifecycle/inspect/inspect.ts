@@ -7,9 +7,11 @@ import type { LocationKind } from '../../open.js';
 import { childrenOf } from '../../transfer/select-platform.js';
 import type { Bytes, Source } from '../../transfer/store.js';
 import { budgetFor, walk } from '../../transfer/walk.js';
-import { imagesOf, sizeOf } from '../../transfer/graph.js';
+import { forEachReadable } from '../../transfer/each-readable.js';
+import { imagesOf, malformedIn, sizeOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
+import { noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -111,15 +113,16 @@ export async function inspect(
       images.set(descriptor.digest, image);
     }
     const budget = budgetFor(source);
-    const inspected: InspectedImage[] = [];
-    for (const { descriptor, names } of images.values()) {
-      inspected.push(
-        inspectImage(
-          await walk(source, descriptor, { ...options, missing: 'report', budget }),
-          names,
-        ),
-      );
-    }
+    const malformed: string[] = [];
+    const inspected = await forEachReadable(
+      images.values(),
+      async ({ descriptor, names }) => {
+        const graph = await walk(source, descriptor, { ...options, missing: 'report', budget });
+        malformed.push(...malformedIn(graph).map(({ message }) => message));
+        return inspectImage(graph, names);
+      },
+      ({ message }) => malformed.push(message),
+    );
     const empty = inspected.length === 0 ? ['it holds no image'] : [];
     return {
       location,
@@ -127,7 +130,7 @@ export async function inspect(
       ...(opened.half ? { half: opened.half } : {}),
       compression: opened.compression,
       images: inspected,
-      notices: [...opened.notices, ...empty],
+      notices: [...noticesOf(opened), ...malformed, ...empty],
     };
   } finally {
     await engine?.[Symbol.asyncDispose]();

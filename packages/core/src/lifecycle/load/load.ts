@@ -18,6 +18,7 @@ import type { Need } from '../../disk/free-space.js';
 import { recordImageUse } from '../workspace/note-use.js';
 import { evictCache } from '../cache/purge-cache.js';
 import { sendImages } from './send-images.js';
+import { noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -70,7 +71,7 @@ export async function load(
     for (const input of inputs) {
       const at = await openIn(workspace, input, { ...options, cache, engine: engine.get });
       opened.push({ input, at });
-      for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
+      for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
     }
     const target = await engine.get();
     const defaultPlatform = () => target.platform(options);
