@@ -114,7 +114,7 @@ describe('a malformed image', () => {
     await using source = (await openArchive(file)).source;
     const graph = await walk(source, root);
     expect(imagesOf(graph).map(({ descriptor }) => descriptor.digest)).toEqual([good.digest]);
-    expect(malformedIn(graph)).toMatchObject([{ code: 'INVALID' }]);
+    expect(malformedIn(graph)).toMatchObject([{ error: { code: 'INVALID' } }]);
     expect((await copy(source, 'app:1', new MemoryStore())).digest).toBe(root.digest);
     expect((await verifySource(source)).problems).toMatchObject([{ code: 'INVALID' }]);
   });

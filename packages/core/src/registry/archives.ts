@@ -138,8 +138,8 @@ export class RegistryArchives implements RegistryReader {
       for (const each of await referrerGraphsOf(source, [graph], options))
         graphs.set(each, repository);
     };
-    await forEachReadable(await withDistinctNames(source, images), add, ({ message }) =>
-      onNotice?.(`left out: ${message}`),
+    await forEachReadable(await withDistinctNames(source, images), add, (error, image) =>
+      onNotice?.(`${image.reference ?? image.descriptor.digest}: left out: ${error.message}`),
     );
     if (graphs.size === 0)
       throw new ImageError('USAGE', `${source.location}: expected images with names, got none`, {

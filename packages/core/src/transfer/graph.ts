@@ -54,9 +54,13 @@ export function imagesOf(graph: Graph): RunnableImage[] {
   });
 }
 
-/** The members of an index that cannot be used, each with its error, for messages. */
-export function malformedIn(graph: Graph): ImageError[] {
-  return [...graph.documents.values()].flatMap(({ error }) => error ?? []);
+/** The manifests and configs that make members of an index unusable, each with its error. */
+export function malformedIn(
+  graph: Graph,
+): { readonly digest: Digest; readonly error: ImageError }[] {
+  return [...graph.documents.values()].flatMap(({ descriptor: { digest }, error }) =>
+    error ? [{ digest, error }] : [],
+  );
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Bytes } from '../../transfer/store.js';
 import { withDistinctNames } from '../../transfer/resolve.js';
 import { walk } from '../../transfer/walk.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
-import { malformedIn, sizeOf } from '../../transfer/graph.js';
+import { sizeOf } from '../../transfer/graph.js';
 import {
   prepareReferrers,
   reportSkippedReferrers,
@@ -20,7 +20,7 @@ import {
 import { omitBlobs, applyBase } from './delta.js';
 import { openDestination, type DestinationOptions } from './destination.js';
 import { makeRoom } from '../prune/make-room.js';
-import { leftOut, noticesOf } from '../workspace/notices.js';
+import { leftOut, malformedMembers, noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -106,9 +106,13 @@ export async function copyImages(
       wanted,
       async (image) =>
         moving.push(await prepare(workspace, based.opened, image, { ...options, as })),
-      (error) => options.onEvent?.({ type: 'notice', text: leftOut(error) }),
+      (error, { reference, descriptor }) =>
+        options.onEvent?.({
+          type: 'notice',
+          text: leftOut(reference ?? descriptor.digest, error),
+        }),
     );
-    for (const { message: text } of moving.flatMap(({ graph }) => malformedIn(graph)))
+    for (const text of moving.flatMap(({ graph }) => malformedMembers(graph)))
       options.onEvent?.({ type: 'notice', text });
     if (options.convert) await reportSkippedReferrers(based.opened, images, moving, options);
     else if (!destination.isEngine)

@@ -8,10 +8,10 @@ import { childrenOf } from '../../transfer/select-platform.js';
 import type { Bytes, Source } from '../../transfer/store.js';
 import { budgetFor, walk } from '../../transfer/walk.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
-import { imagesOf, malformedIn, sizeOf } from '../../transfer/graph.js';
+import { imagesOf, sizeOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { noticesOf } from '../workspace/notices.js';
+import { leftOut, malformedMembers, noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -118,10 +118,11 @@ export async function inspect(
       images.values(),
       async ({ descriptor, names }) => {
         const graph = await walk(source, descriptor, { ...options, missing: 'report', budget });
-        malformed.push(...malformedIn(graph).map(({ message }) => message));
+        malformed.push(...malformedMembers(graph));
         return inspectImage(graph, names);
       },
-      ({ message }) => malformed.push(message),
+      (error, { descriptor, names: [name] }) =>
+        malformed.push(leftOut(name?.reference ?? descriptor.digest, error)),
     );
     const empty = inspected.length === 0 ? ['it holds no image'] : [];
     return {

@@ -14,7 +14,7 @@ import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
 import { imagesOf, malformedIn } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
-import { leftOut } from '../workspace/notices.js';
+import { leftOut, malformedMembers } from '../workspace/notices.js';
 
 /** An open input with the text that the user gave for it. */
 export interface Input {
@@ -65,6 +65,7 @@ export async function loadCandidates(
   const artifacts: string[] = [];
   const budgets = new Map<Opened, Budget>();
   const malformed: ImageError[] = [];
+  const notices: string[] = [];
   await forEachReadable(
     found,
     async ({ input, at, root, references }) => {
@@ -76,14 +77,17 @@ export async function loadCandidates(
         artifacts.push(references[0] ?? root.digest);
         return;
       }
-      for (const error of malformedIn(graph)) options.onSkipped(error.message);
+      malformedMembers(graph).forEach((text) => options.onSkipped(text));
       const names = namesFor({ input, at }, root, references, options);
       candidates.push({ input, at, references: names, graph });
     },
-    (error) => malformed.push(error),
+    (error, { root, references }) => {
+      malformed.push(error);
+      notices.push(leftOut(references[0] ?? root.digest, error));
+    },
   );
   if (candidates.length === 0 && malformed[0]) throw malformed[0];
-  for (const error of malformed) options.onSkipped(leftOut(error));
+  notices.forEach((text) => options.onSkipped(text));
   if (artifacts.length > 0)
     options.onSkipped(`skipped artifacts, which an engine cannot run: ${shortList(artifacts)}`);
   return candidates;
@@ -179,7 +183,7 @@ async function graphOf(
   const graph = await completeGraph(source, chosen, options);
   const [image] = imagesOf(graph);
   const [malformed] = malformedIn(graph);
-  if (!image && malformed) throw malformed;
+  if (!image && malformed) throw malformed.error;
   if (!image) return undefined;
   const actual = image.config.platform;
   if (platform && !isIndex && !matchesPlatform(actual, platform)) {

@@ -9,10 +9,10 @@ import { attachmentOf, referrerGraphsOf, type ReferrerGraph } from '../../transf
 import { withDistinctNames } from '../../transfer/resolve.js';
 import { walk } from '../../transfer/walk.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
-import { imagesOf, malformedIn } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { leftOut } from '../workspace/notices.js';
+import { leftOut, malformedMembers } from '../workspace/notices.js';
 import { destinationOf } from './push-target.js';
 import type { PushTarget } from '../workspace/registry-address.js';
 
@@ -55,7 +55,7 @@ export async function listPushItems(
   const pushed = new Set<Digest>();
   const add = async (image: NamedDescriptor): Promise<void> => {
     const graph = await walk(source, image.descriptor, options);
-    for (const { message } of malformedIn(graph)) report(message);
+    malformedMembers(graph).forEach(report);
     const referrers =
       options.referrers === false ? [] : await referrerGraphsOf(source, [graph], options);
     for (const digest of graph.documents.keys()) pushed.add(digest);
@@ -64,14 +64,16 @@ export async function listPushItems(
     else if (imagesOf(graph).length > 0 || all.length === 1) throw unnamedError(input, image);
     else report(`${image.descriptor.digest}: left out: an artifact without a name`);
   };
-  await forEachReadable(images, add, (error) => report(leftOut(error)));
+  const reportMalformed = (error: ImageError, { reference, descriptor }: NamedDescriptor): void =>
+    report(leftOut(reference ?? descriptor.digest, error));
+  await forEachReadable(images, add, reportMalformed);
   // Referrers are pushed with their image; those of an image that is not here are pushed as images.
   const alone = referring.filter(([, { subject }]) => !pushed.has(subject));
   if (options.referrers !== false)
     await forEachReadable(
       alone.map(([image]) => image),
       add,
-      (error) => report(leftOut(error)),
+      reportMalformed,
     );
   return items;
 }
