@@ -13,6 +13,7 @@ import {
 } from '@stowage/core';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { engineContract } from '../../packages/core/testing/contracts/engine.js';
+import { dockerArchive } from '../../packages/core/testing/haul.js';
 import { storeWith } from '../../packages/core/testing/image.js';
 import { describeWith, DOCKER } from './peers.js';
 import { startPodman } from './podman-engine.js';
@@ -40,6 +41,19 @@ describeWith(
       expect(result).toMatchObject({ action: 'loaded', bytesSent: sizes.top + sizes.all });
       const env = { DOCKER_HOST: inject('dockerHost') };
       await must('docker', ['image', 'rm', `${NAME}:base`, `${NAME}:more`], { env });
+    });
+
+    it('loads an image that states no platform, as docker load does', async () => {
+      const env = { DOCKER_HOST: inject('dockerHost') };
+      const path = join(await temporaryFolder(), 'data.tar');
+      await dockerArchive(path, [{ os: '', architecture: '' }]);
+      await must('docker', ['load', '--input', path], { env });
+      const inspect = ['image', 'inspect', '--format', '{{.Id}}', 'data:0'];
+      const id = (await must('docker', inspect, { env })).trim();
+      await must('docker', ['image', 'rm', 'data:0'], { env });
+      const loaded = await loadImage(path, ['--engine', 'docker', '--host', env.DOCKER_HOST]);
+      expect(loaded).toMatchObject([{ action: 'loaded', imageId: id }]);
+      await must('docker', ['image', 'rm', 'data:0'], { env });
     });
 
     it('is reached over TLS with a client certificate', async () => {

@@ -97,6 +97,11 @@ export function tooLarge(message: string, location?: string): ImageError {
   });
 }
 
+/** Whether content has a form that cannot be read; damaged, missing and too large content is none of these. */
+export function isMalformed(error: unknown): error is ImageError {
+  return error instanceof ImageError && (error.code === 'INVALID' || error.code === 'UNSUPPORTED');
+}
+
 /** The `code` of a Node.js system error (`ENOENT`, `EPIPE`, …), if it is one. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'

@@ -32,6 +32,7 @@ export {
   type Reference,
 } from './oci/reference.js';
 export { parseDigest, type Digest } from './oci/digest.js';
+export type { Attachment } from './oci/attachments.js';
 export type { Descriptor } from './oci/descriptor.js';
 export { formatPlatform, parsePlatform, type Platform } from './oci/platform.js';
 export type { EmbeddedName, NamedDescriptor, NamingOptions } from './oci/layout.js';
@@ -40,6 +41,7 @@ export type { EmbeddedName, NamedDescriptor, NamingOptions } from './oci/layout.
 export type {
   Bytes,
   CallOptions,
+  MalformedImage,
   Open,
   PrepareOptions,
   ReadOptions,

@@ -47,7 +47,7 @@ export class ArchiveMembers {
     const descriptor = describe(MediaType.config, bytes);
     // Before parsing: damaged JSON is CORRUPT, not INVALID.
     this.#checkName(path, descriptor.digest);
-    const read = { descriptor, diffIds: parseConfig(bytes, this.#limits).diffIds };
+    const read = { descriptor, diffIds: parseConfig(bytes, this.#limits)?.diffIds ?? [] };
     this.#configs.set(place, read);
     return read;
   }

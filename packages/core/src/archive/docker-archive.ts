@@ -1,16 +1,18 @@
 import { ImageError } from '../errors.js';
 import { describe, type Descriptor } from '../oci/descriptor.js';
-import type { Digest } from '../oci/digest.js';
+import { isDigest, type Digest } from '../oci/digest.js';
 import { isObject, parseJson } from '../oci/json.js';
 import { namesFrom, type NamedDescriptor } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
 import { formatManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
+import { canonicalReference } from '../oci/reference.js';
 import { only } from '../transfer/copy.js';
 import type { Extent, LocatedSource } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
+import { forEachReadable } from '../transfer/each-readable.js';
 import { resolveAmong } from '../transfer/resolve.js';
-import type { Bytes, ReadOptions } from '../transfer/store.js';
+import type { Bytes, MalformedImage, ReadOptions } from '../transfer/store.js';
 import { readAll } from '../transfer/verified.js';
 import { ArchiveMembers } from './archive-members.js';
 
@@ -23,6 +25,7 @@ export const DOCKER_MANIFEST = 'manifest.json';
 export class DockerArchive implements LocatedSource {
   readonly location: string;
   readonly limits: Limits | undefined;
+  readonly malformed: readonly MalformedImage[];
   readonly #files: Files;
   readonly #images: readonly NamedDescriptor[];
   readonly #content: ReadonlyMap<Digest, Content>;
@@ -32,16 +35,17 @@ export class DockerArchive implements LocatedSource {
     files: Files,
     images: readonly NamedDescriptor[],
     content: ReadonlyMap<Digest, Content>,
-    limits: Limits | undefined,
+    { limits, malformed }: Pick<DockerArchive, 'limits' | 'malformed'>,
   ) {
     this.location = location;
     this.limits = limits;
+    this.malformed = malformed;
     this.#files = files;
     this.#images = images;
     this.#content = content;
   }
 
-  /** @throws ImageError INVALID, INCOMPLETE, TOO_LARGE */
+  /** @throws ImageError INVALID and UNSUPPORTED (no image can be read), INCOMPLETE, TOO_LARGE */
   static async open(
     location: string,
     files: Files,
@@ -50,11 +54,16 @@ export class DockerArchive implements LocatedSource {
     const images: NamedDescriptor[] = [];
     const content = new Map<Digest, Content>();
     const members = known ?? new ArchiveMembers(location, files, limits);
-    for (const item of items ?? (await readItems(files, limits))) {
-      const descriptor = await composeManifest(members, item, content);
-      for (const name of item.names) images.push({ descriptor, ...name });
-    }
-    return new DockerArchive(location, files, images, content, limits);
+    const malformed: MalformedImage[] = [];
+    await forEachReadable(
+      items ?? (await readItems(files, limits)),
+      async (item) => {
+        const descriptor = await composeManifest(members, item, content);
+        for (const name of item.names) images.push({ descriptor, ...name });
+      },
+      (error, item) => malformed.push({ references: referencesOf(item), error }),
+    );
+    return new DockerArchive(location, files, images, content, { limits, malformed });
   }
 
   async *list(): AsyncIterable<NamedDescriptor> {
@@ -62,6 +71,10 @@ export class DockerArchive implements LocatedSource {
   }
 
   async resolve(reference?: string): Promise<NamedDescriptor> {
+    const wanted =
+      reference === undefined || isDigest(reference) ? reference : canonicalReference(reference);
+    const malformed = this.malformed.find(({ references }) => references.includes(wanted ?? ''));
+    if (malformed) throw malformed.error;
     return resolveAmong(this, this.#images, reference);
   }
 
@@ -114,6 +127,11 @@ export interface DockerItem {
   readonly layers: readonly string[];
   /** At least one; an image without a name has one empty entry. */
   readonly names: readonly Pick<NamedDescriptor, 'reference' | 'embedded'>[];
+}
+
+/** The names of an image, fully qualified. */
+export function referencesOf({ names }: DockerItem): string[] {
+  return names.flatMap(({ reference }) => reference ?? []);
 }
 
 /** Reads a tar's `manifest.json`. @throws ImageError INVALID, TOO_LARGE */

@@ -1,4 +1,4 @@
-import { ImageError } from '../errors.js';
+import { ImageError, isMalformed } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { blobPath, type NamedDescriptor } from '../oci/layout.js';
 import { isPlainLayerType } from '../oci/media-types.js';
@@ -6,19 +6,19 @@ import type { Limits } from '../oci/limits.js';
 import type { DockerHalf, DockerImage } from '../transfer/halves.js';
 import type { LayoutSource } from '../transfer/layout-source.js';
 import { budgetFor, walk } from '../transfer/walk.js';
-import { imagesOf } from '../transfer/graph.js';
+import { imagesOf, malformedIn } from '../transfer/graph.js';
 import type { Graph } from '../transfer/graph.js';
 import { ArchiveMembers, configDigestIn } from './archive-members.js';
-import { DockerArchive, type DockerItem } from './docker-archive.js';
+import { DockerArchive, referencesOf, type DockerItem } from './docker-archive.js';
 import type { TarFile } from './tar-file.js';
 
 /**
  * The OCI half of a hybrid archive; images without a name get their names from the docker half.
  *
- * @returns undefined when it is malformed, lists no image or contradicts its configs. Early Docker 25.0 wrote hybrids
- *   whose OCI half has wrong layers or sizes; the docker half must be read then.
- * @throws ImageError CORRUPT, TOO_LARGE, UNSUPPORTED: damage is reported, because the docker half has fewer digests to
- *   detect it
+ * @returns undefined when an image of the docker half is malformed, contradicts its config or is missing here. Early
+ *   Docker 25.0 wrote hybrids whose OCI half has wrong layers or sizes; the docker half must be read then. What only the
+ *   OCI half lists (signatures, artifacts) may be malformed.
+ * @throws ImageError CORRUPT, TOO_LARGE: damage is reported, because the docker half has fewer digests to detect it
  */
 export async function ociHalf(
   source: LayoutSource,
@@ -27,18 +27,23 @@ export async function ociHalf(
 ): Promise<LayoutSource | undefined> {
   const images: NamedDescriptor[] = [];
   const budget = budgetFor(source);
-  const graphs = new Map<Digest, Graph>();
+  const graphs = new Map<Digest, Graph | undefined>();
+  const sound = new Set<Digest>();
   for await (const image of source.list()) {
     const { descriptor } = image;
-    const known = graphs.get(descriptor.digest);
-    const graph =
-      known ??
-      (await walk(source, descriptor, { missing: 'report', budget }).catch(unlessMalformed));
-    if (!graph || (!known && !(await matchesConfigs(graph, tar)))) return undefined;
-    graphs.set(descriptor.digest, graph);
     images.push(image);
+    if (graphs.has(descriptor.digest)) continue;
+    const graph = await walk(source, descriptor, { missing: 'report', budget }).catch(
+      unlessMalformed,
+    );
+    const isSound = graph && malformedIn(graph).length === 0 && (await matchesConfigs(graph, tar));
+    graphs.set(descriptor.digest, isSound ? graph : undefined);
+    for (const { configDescriptor } of isSound ? imagesOf(graph) : [])
+      sound.add(configDescriptor.digest);
   }
-  if (images.length === 0 && items.length > 0) return undefined;
+  const isWhole = [...graphs.values()].every((graph) => graph !== undefined) && graphs.size > 0;
+  const describes = ({ config }: DockerItem) => sound.has(configDigestIn(config) ?? 'sha256:');
+  if (!isWhole && !items.every(describes)) return undefined;
   const usedNames = new Set(images.map(({ reference }) => reference));
   const names = namesByConfig(items);
   const alreadyNamed = new Set<Digest>();
@@ -64,7 +69,7 @@ export async function dockerHalf(
   const members = new ArchiveMembers(location, tar, limits);
   const images: DockerImage[] = [];
   for (const item of items) {
-    const references = item.names.flatMap(({ reference }) => reference ?? []);
+    const references = referencesOf(item);
     let config: Digest | undefined;
     try {
       config = (await members.config(item.config)).descriptor.digest;
@@ -110,6 +115,6 @@ function namesOf(graph: Graph, names: ReadonlyMap<Digest, readonly Name[]>): Nam
 }
 
 function unlessMalformed(error: unknown): undefined {
-  if (error instanceof ImageError && error.code === 'INVALID') return undefined;
+  if (isMalformed(error)) return undefined;
   throw error;
 }

@@ -36,6 +36,16 @@ it.each<[string, () => Promise<Uint8Array>, RegExp, RegExp]>([
     /docker import/,
   ],
   ['a Helm chart', () => tar('app/Chart.yaml', 'app/values.yaml'), /a Helm chart/, /helm push/],
+  [
+    'an archive of a Docker before 1.10',
+    () =>
+      tar(
+        'repositories',
+        ...['VERSION', 'json', 'layer.tar'].map((name) => `${'a'.repeat(64)}/${name}`),
+      ),
+    /a Docker before 1\.10/,
+    /docker load.*docker save/,
+  ],
   ['a tar of something else', () => tar('a', 'b'), /a tar of "a", "b"/, /docker save/],
   [
     'a compressed tar of something else',

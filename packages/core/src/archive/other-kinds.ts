@@ -18,6 +18,11 @@ const BUNDLES: readonly (OtherKind & { readonly isIt: (names: ReadonlySet<string
 
 const TARS: typeof BUNDLES = [
   {
+    isIt: (names) => names.has('repositories') && some(names, /^[0-9a-f]{64}\/json$/),
+    what: 'an archive of a Docker before 1.10, which wrote only repositories',
+    hint: 'Load it with docker load of an old Docker (20.10 reads it), and save it again with docker save.',
+  },
+  {
     isIt: (names) => names.has('.dockerenv') || (names.has('etc/passwd') && some(names, /^usr\//)),
     what: "a container's file system, as docker export writes it",
     hint: 'docker import turns it into an image; docker save writes an image archive.',

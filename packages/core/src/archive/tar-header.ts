@@ -12,6 +12,7 @@ export type TarType =
   | 'pax-global'
   | 'gnu-name'
   | 'gnu-link'
+  | 'gnu-sparse'
   | 'other';
 
 export interface TarHeader {
@@ -34,6 +35,7 @@ const TYPES: Readonly<Record<string, TarType>> = {
   g: 'pax-global',
   L: 'gnu-name',
   K: 'gnu-link',
+  S: 'gnu-sparse',
 };
 
 /**

@@ -106,6 +106,25 @@ describe('the index of a tar', () => {
       await expect(index(await tarOf([one, other]))).rejects.toMatchObject({ code: 'INVALID' });
   });
 
+  it.each<[string, Member, (block: Buffer) => void]>([
+    ['GNU tar', { name: 'layer.tar', body: 'x' }, (block) => block.write('S', 156)],
+    [
+      'pax',
+      { name: 'x', body: 'x', pax: { 'GNU.sparse.major': '1', 'GNU.sparse.name': 'layer.tar' } },
+      () => undefined,
+    ],
+  ])('refuses a sparse file of %s', async (_what, member, change) => {
+    const bytes = await tarOf([member]);
+    change(bytes);
+    bytes.write('        ', 148);
+    const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    await expect(index(bytes)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: 'tar: expected whole files, got "layer.tar" without its holes (a sparse file)',
+    });
+  });
+
   it('omits devices', async () => {
     const device = pack();
     device.entry({ name: 'blobs/sha256/x', type: 'character-device', devmajor: 1, devminor: 5 });

@@ -29,7 +29,7 @@ const COMPARE_CHUNK_BYTES = 512 * 1024;
  *
  * @param size size of the whole file in bytes.
  * @throws ImageError INVALID (not a tar, a name or link that leaves the archive, two different members of one name),
- *   CORRUPT (cut short), TOO_LARGE
+ *   CORRUPT (cut short), UNSUPPORTED (sparse files), TOO_LARGE
  */
 export async function indexTar(
   read: ReadAt,
@@ -44,6 +44,8 @@ export async function indexTar(
     if (block.byteLength < BLOCK) throw truncated('a header', at);
     const header = decodeHeader(block);
     if (!header) break;
+    // The size in its header does not say where the next header is: more of its map may follow this block.
+    if (header.type === 'gnu-sparse') throw sparseMember(extended.name ?? header.name);
     const body = at + BLOCK;
     const length = extended.size ?? header.size;
     if (body + length > size) throw truncated(JSON.stringify(extended.name ?? header.name), at);
@@ -88,11 +90,8 @@ function extend(extended: Extended, { type }: TarHeader, body: Uint8Array): Exte
   if (type === 'gnu-link') return { ...extended, link: decodeGnuText(body) };
   if (type === 'pax-global') return extended;
   const records = decodePax(body);
-  if ([...records.keys()].some((key) => key.startsWith('GNU.sparse.'))) {
-    throw new ImageError('UNSUPPORTED', 'tar header: expected whole files, got a sparse one', {
-      hint: 'Make the archive without --sparse.',
-    });
-  }
+  if ([...records.keys()].some((key) => key.startsWith('GNU.sparse.')))
+    throw sparseMember(records.get('GNU.sparse.name') ?? records.get('path') ?? extended.name);
   const [name, link, size] = [records.get('path'), records.get('linkpath'), records.get('size')];
   return {
     ...extended,
@@ -100,6 +99,15 @@ function extend(extended: Extended, { type }: TarHeader, body: Uint8Array): Exte
     ...(link === undefined ? {} : { link }),
     ...(size === undefined ? {} : { size: parsePaxSize(size) }),
   };
+}
+
+/** GNU tar's sparse files, in the old format (type `S`) or with pax records: bodies without the file's holes. */
+function sparseMember(name = 'a member'): ImageError {
+  return new ImageError(
+    'UNSUPPORTED',
+    `tar: expected whole files, got ${JSON.stringify(name)} without its holes (a sparse file)`,
+    { hint: 'The archive was made with tar --sparse (-S); make it again without.' },
+  );
 }
 
 function parsePaxSize(text: string): number {

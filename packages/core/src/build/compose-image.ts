@@ -1,6 +1,11 @@
 import type { Definition } from '../definition/definition.js';
 import { ImageError } from '../errors.js';
-import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
+import {
+  formatPlatform,
+  isUnknownPlatform,
+  matchesPlatform,
+  type Platform,
+} from '../oci/platform.js';
 import { selectPlatform } from '../transfer/select-platform.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
@@ -62,7 +67,9 @@ async function readBase(
       { location: source.location },
     );
   const { platform } = image.config;
-  if (matchesPlatform(platform, wanted)) return { config: config.bytes, layers: image.layers };
+  // A base that states no platform fits every one: it holds data, or programs that the definition vouches for.
+  if (isUnknownPlatform(platform) || matchesPlatform(platform, wanted))
+    return { config: config.bytes, layers: image.layers };
   throw new ImageError(
     'INVALID',
     `${source.location}: expected ${reference} for ${formatPlatform(wanted)}, got ${formatPlatform(platform)}`,

@@ -51,7 +51,7 @@ export function compose(
   const before: JsonObject = base ? parseJsonObject(base.config, 'config of the base') : {};
   const created = new Date(epoch * 1000).toISOString().replace('.000Z', 'Z');
   const diffIds = [
-    ...(base ? parseConfig(base.config).diffIds : []),
+    ...(base ? (parseConfig(base.config)?.diffIds ?? []) : []),
     ...(layer ? [layer.descriptor.digest] : []),
   ];
   const history = Array.isArray(before['history']) ? (before['history'] as unknown[]) : [];

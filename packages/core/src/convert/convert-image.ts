@@ -103,7 +103,7 @@ class Conversion implements AsyncDisposable {
 
   async convert(node: Descriptor): Promise<Descriptor> {
     const document = this.#graph.documents.get(node.digest);
-    if (!document?.manifest) throw this.#missingContent(node);
+    if (!document?.manifest) throw document?.error ?? this.#missingContent(node);
     const { manifest, bytes } = document;
     return manifest.kind === 'index'
       ? this.#convertIndex(node, manifest, bytes)

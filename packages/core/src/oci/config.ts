@@ -3,10 +3,11 @@ import { ImageError } from '../errors.js';
 import { parseDigest, type Digest } from './digest.js';
 import { isObject, parseJsonObject } from './json.js';
 import type { Limits } from './limits.js';
-import { readPlatform, type Platform } from './platform.js';
+import { platformOfConfig, type Platform } from './platform.js';
 
 /** The fields of an image config that this library uses (OCI image spec 1.1, config.md). */
 export interface ImageConfig {
+  /** `unknown` stands for an OS or an architecture that the config does not state. */
   readonly platform: Platform;
   /** Digests of the uncompressed layers, lowest first. */
   readonly diffIds: readonly Digest[];
@@ -23,17 +24,21 @@ export interface ContainerConfig {
   readonly Labels?: Readonly<Record<string, string>>;
 }
 
-/** Parses an image config. @throws ImageError INVALID, TOO_LARGE */
-export function parseConfig(bytes: Uint8Array, limits?: Limits): ImageConfig {
+/**
+ * Parses an image config.
+ *
+ * @returns undefined when it describes no file system (no `rootfs`): some artifacts have `{}` under the media type of an
+ *   image config, because registries refused other types.
+ * @throws ImageError INVALID, TOO_LARGE
+ */
+export function parseConfig(bytes: Uint8Array, limits?: Limits): ImageConfig | undefined {
   const document = parseJsonObject(bytes, 'image config', limits);
-  const rootfs = document['rootfs'];
+  const rootfs = document['rootfs'] ?? undefined;
+  if (rootfs === undefined) return undefined;
   const diffIds = isObject(rootfs) ? (rootfs['diff_ids'] ?? []) : undefined;
   if (!Array.isArray(diffIds))
     throw new ImageError('INVALID', 'image config: expected rootfs.diff_ids, got none');
-  const platform = readPlatform(document);
-  if (!platform)
-    throw new ImageError('INVALID', 'image config: expected os and architecture, got none');
-  return { platform, diffIds: diffIds.map(parseDigest) };
+  return { platform: platformOfConfig(document), diffIds: diffIds.map(parseDigest) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ImageError } from '../errors.js';
+import { attachByKind, type Attachment } from './attachments.js';
 import { withoutAnnotations, parseDescriptor, type Descriptor } from './descriptor.js';
 import { parseDigest, type Digest } from './digest.js';
 import { parseJsonObject } from './json.js';
@@ -33,6 +34,8 @@ export interface NamedDescriptor {
    * tag.
    */
   readonly embedded?: EmbeddedName;
+  /** For a signature, an attestation or an SBOM that the annotation `kind` tells apart: what it refers to. */
+  readonly attached?: Attachment;
 }
 
 /** How names and manifests of an archive or a layout are read. */
@@ -57,10 +60,12 @@ export function parseLayoutIndex(
   if (manifests === null || manifests === undefined) return [];
   if (!Array.isArray(manifests))
     throw new ImageError('INVALID', `${INDEX_FILE}: expected a list of manifests`);
-  return manifests.map((each, at) => {
-    const descriptor = parseDescriptor(each, `${INDEX_FILE} manifests[${at}]`);
-    return { descriptor, ...nameOf(descriptor, options) };
-  });
+  return attachByKind(
+    manifests.map((each, at): NamedDescriptor => {
+      const descriptor = parseDescriptor(each, `${INDEX_FILE} manifests[${at}]`);
+      return { descriptor, ...nameOf(descriptor, options) };
+    }),
+  );
 }
 
 /**

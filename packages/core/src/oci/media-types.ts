@@ -19,6 +19,10 @@ const MANIFESTS: ReadonlySet<string> = new Set([MediaType.manifest, MediaType.do
 const CONFIGS: ReadonlySet<string> = new Set([MediaType.config, MediaType.dockerConfig]);
 const PLAIN_LAYERS: ReadonlySet<string> = new Set([MediaType.layer, MediaType.dockerLayer]);
 
+/** OCI's and Docker's layers, also those that are not distributed, compressed or encrypted. */
+const LAYERS =
+  /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1|docker\.image\.rootfs\.(?:foreign\.)?diff)\.tar\b/;
+
 /** A type or subtype of RFC 6838 § 4.2; parameters are not accepted. */
 const NAME = '[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}';
 const GRAMMAR = new RegExp(`^${NAME}/${NAME}$`);
@@ -47,6 +51,11 @@ export function isManifestType(mediaType: string): boolean {
 /** The config of an image that can run; an artifact's config has another type. */
 export function isImageConfigType(mediaType: string): boolean {
   return CONFIGS.has(mediaType);
+}
+
+/** A layer of a file system, of any compression; the layers of artifacts have other types. */
+export function isLayerType(mediaType: string): boolean {
+  return LAYERS.test(mediaType);
 }
 
 /** An uncompressed layer: its digest is its diff ID. */

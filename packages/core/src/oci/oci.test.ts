@@ -97,12 +97,30 @@ describe('a manifest', () => {
 
 describe('a config', () => {
   it.each([
-    [{}],
-    [{ os: 'linux', architecture: 'amd64' }],
-    [{ rootfs: { diff_ids: [] } }],
-    [{ os: '', architecture: 'a', rootfs: {} }],
+    [[]],
+    [{ rootfs: 'none' }],
+    [{ rootfs: { diff_ids: 1 } }],
+    [{ rootfs: { diff_ids: ['x'] } }],
   ])('refuses %j', (value) => {
     expect(() => parseConfig(json(value))).toThrow(code('INVALID'));
+  });
+
+  it.each([[{}], [{ os: 'linux', architecture: 'amd64' }], [{ rootfs: null }]])(
+    'describes no file system: %j',
+    (value) => {
+      expect(parseConfig(json(value))).toBeUndefined();
+    },
+  );
+
+  it.each([
+    [{}, 'unknown/unknown'],
+    [{ os: '', architecture: '' }, 'unknown/unknown'],
+    [{ os: 1, architecture: null }, 'unknown/unknown'],
+    [{ os: '', architecture: 'arm', variant: 'v7' }, 'unknown/arm/v7'],
+    [{ os: 'linux', architecture: 'amd64', variant: '' }, 'linux/amd64'],
+  ])('%j is for %s', (stated, expected) => {
+    const config = parseConfig(json({ ...stated, rootfs: {} }));
+    expect(config && formatPlatform(config.platform)).toBe(expected);
   });
 
   it('has the chain IDs of the specification', () => {

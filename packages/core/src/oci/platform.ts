@@ -1,5 +1,5 @@
 import { ImageError } from '../errors.js';
-import { isObject } from './json.js';
+import { isObject, type JsonObject } from './json.js';
 
 /** OCI image spec 1.1, image-index.md § platform. Values are Go's `GOOS` and `GOARCH`. */
 export interface Platform {
@@ -67,13 +67,31 @@ export function readPlatform(value: unknown): Platform | undefined {
     typeof value['architecture'] !== 'string'
   )
     return undefined;
-  const { os, architecture, variant } = value;
+  const { os, architecture } = value;
   if (os === '' || architecture === '') return undefined;
-  return {
-    os,
-    architecture,
-    ...(typeof variant === 'string' && variant !== '' ? { variant } : {}),
-  };
+  return { os, architecture, ...variantOf(value) };
+}
+
+/** BuildKit writes `unknown` for the OS and the architecture of content that has none. */
+const UNKNOWN = 'unknown';
+
+/**
+ * The platform of an image config; `unknown` stands for an OS or an architecture that it does not state. Images made
+ * from nothing have none: `crane append` without a base, imgpkg, cosign.
+ */
+export function platformOfConfig(config: JsonObject): Platform {
+  const { os, architecture } = config;
+  const stated = (value: unknown) => (typeof value === 'string' && value !== '' ? value : UNKNOWN);
+  return { os: stated(os), architecture: stated(architecture), ...variantOf(config) };
+}
+
+/** Whether neither the OS nor the architecture is known. */
+export function isUnknownPlatform({ os, architecture }: Platform): boolean {
+  return os === UNKNOWN && architecture === UNKNOWN;
+}
+
+function variantOf({ variant }: JsonObject): Pick<Platform, 'variant'> {
+  return typeof variant === 'string' && variant !== '' ? { variant } : {};
 }
 
 function normalizePlatform(platform: Platform): Platform {

@@ -11,7 +11,9 @@ import {
   type Page,
   type ReferrersOptions,
 } from './hosted.js';
+import { forEachReadable } from '../transfer/each-readable.js';
 import { referrerGraphsOf } from '../transfer/referrers.js';
+import { withDistinctNames } from '../transfer/resolve.js';
 import type { Bytes, CallOptions, ReadOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
 import { walk } from '../transfer/walk.js';
@@ -39,6 +41,11 @@ export interface ServedSource {
   readonly name?: string | undefined;
 }
 
+export interface ServedOptions extends CallOptions {
+  /** Called with a message about each image that is left out because it is malformed. */
+  readonly onNotice?: ((text: string) => void) | undefined;
+}
+
 /** Serves the images of archives and layouts as read-only repositories: nothing is unpacked, layers are read in place. */
 export class RegistryArchives implements RegistryReader {
   readonly location: string;
@@ -57,7 +64,7 @@ export class RegistryArchives implements RegistryReader {
    */
   static async open(
     served: readonly ServedSource[],
-    options: CallOptions = {},
+    options: ServedOptions = {},
   ): Promise<RegistryArchives> {
     const hosted = new RegistryArchives(served);
     for (const each of served) await hosted.#add(each, options);
@@ -114,22 +121,26 @@ export class RegistryArchives implements RegistryReader {
 
   async #add(
     { source, reference, name: fallback }: ServedSource,
-    options: CallOptions,
+    options: ServedOptions,
   ): Promise<void> {
     const images: NamedDescriptor[] = [];
+    const { onNotice } = options;
     if (reference !== undefined) images.push(await source.resolve(reference, options));
     else for await (const image of source.list(options)) images.push(image);
     const graphs = new Map<Graph, string>();
-    for (const image of images) {
+    const add = async (image: NamedDescriptor): Promise<void> => {
       const name = image.reference ?? fallback;
       // Referrers without a name are added with their subject, below.
-      if (name === undefined) continue;
+      if (name === undefined) return;
       const graph = await walk(source, image.descriptor, options);
       const repository = this.#addTag(name, graph.root, source);
       graphs.set(graph, repository);
       for (const each of await referrerGraphsOf(source, [graph], options))
         graphs.set(each, repository);
-    }
+    };
+    await forEachReadable(await withDistinctNames(source, images), add, (error, image) =>
+      onNotice?.(`${image.reference ?? image.descriptor.digest}: left out: ${error.message}`),
+    );
     if (graphs.size === 0)
       throw new ImageError('USAGE', `${source.location}: expected images with names, got none`, {
         location: source.location,

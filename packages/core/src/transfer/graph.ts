@@ -1,7 +1,10 @@
+import type { ImageError } from '../errors.js';
 import type { ImageConfig } from '../oci/config.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { Manifest } from '../oci/manifest.js';
+import { isLayerType } from '../oci/media-types.js';
+import { isUnknownPlatform } from '../oci/platform.js';
 
 /** A manifest, an index or an image config, in memory. */
 export interface Document {
@@ -9,6 +12,8 @@ export interface Document {
   readonly bytes: Uint8Array;
   readonly manifest?: Manifest;
   readonly config?: ImageConfig;
+  /** Why this member of an index cannot be used as an image; its bytes can be copied. */
+  readonly error?: ImageError;
 }
 
 /** An image without its layers: manifests and configs read, blobs listed. */
@@ -37,13 +42,32 @@ export interface RunnableImage {
   readonly config: ImageConfig;
 }
 
-/** The image manifests in the graph whose image config is present; artifacts are omitted. */
+/** The image manifests in the graph whose image config is present; artifacts and malformed images are omitted. */
 export function imagesOf(graph: Graph): RunnableImage[] {
-  return [...graph.documents.values()].flatMap(({ descriptor, manifest }) => {
-    if (manifest?.kind !== 'image') return [];
-    const config = graph.documents.get(manifest.config.digest)?.config;
-    return config
-      ? [{ descriptor, layers: manifest.layers, configDescriptor: manifest.config, config }]
+  return [...graph.documents.values()].flatMap(({ descriptor, manifest, error }) => {
+    if (manifest?.kind !== 'image' || error) return [];
+    const { layers, config: configDescriptor } = manifest;
+    const config = graph.documents.get(configDescriptor.digest)?.config;
+    return config && !isArtifact(config, layers)
+      ? [{ descriptor, layers, configDescriptor, config }]
       : [];
   });
+}
+
+/** The manifests and configs that make members of an index unusable, each with its error. */
+export function malformedIn(
+  graph: Graph,
+): { readonly digest: Digest; readonly error: ImageError }[] {
+  return [...graph.documents.values()].flatMap(({ descriptor: { digest }, error }) =>
+    error ? [{ digest, error }] : [],
+  );
+}
+
+/**
+ * Signatures and attestations of cosign and BuildKit have an image config too, for no platform; their layers are
+ * documents.
+ */
+function isArtifact({ platform }: ImageConfig, layers: readonly Descriptor[]): boolean {
+  const hasLayer = layers.some(({ mediaType }) => isLayerType(mediaType));
+  return isUnknownPlatform(platform) && layers.length > 0 && !hasLayer;
 }

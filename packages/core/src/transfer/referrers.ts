@@ -1,6 +1,8 @@
 import { ImageError } from '../errors.js';
+import { attachmentByName, type Attachment } from '../oci/attachments.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
+import type { NamedDescriptor } from '../oci/layout.js';
 import { parseManifest } from '../oci/manifest.js';
 import { isManifestType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
@@ -8,19 +10,32 @@ import { readContent } from './verified.js';
 import { walk } from './walk.js';
 import type { Graph } from './graph.js';
 
+/** A manifest that refers to another one. */
+export interface Referrer {
+  readonly descriptor: Descriptor;
+  /** The tag under which cosign finds it; absent for referrers by the field `subject`. */
+  readonly tag?: string | undefined;
+}
+
+/** The graph of a referrer. */
+export interface ReferrerGraph extends Graph, Pick<Referrer, 'tag'> {}
+
 /**
- * The `subject` of a referrer such as a signature or an SBOM (OCI image spec 1.1, manifest.md § subject). Undefined for
- * other content, and for a manifest that cannot be read: copying that one reports the error.
+ * What a referrer such as a signature or an SBOM refers to: by the annotation `kind` of its entry, by cosign's tag, or
+ * by its field `subject` (OCI image spec 1.1, manifest.md § subject). Undefined for other content, and for a manifest
+ * that cannot be read: copying that one reports the error.
  */
-export async function subjectOf(
+export async function attachmentOf(
   source: Source,
-  descriptor: Descriptor,
+  { descriptor, reference, attached }: NamedDescriptor,
   options: CallOptions = {},
-): Promise<Descriptor | undefined> {
-  if (!isManifestType(descriptor.mediaType)) return undefined;
+): Promise<Attachment | undefined> {
+  const known = attached ?? attachmentByName(reference);
+  if (known || !isManifestType(descriptor.mediaType)) return known;
   try {
     const bytes = await readContent(source, descriptor, options);
-    return parseManifest(descriptor.mediaType, bytes, source.limits).subject;
+    const { subject } = parseManifest(descriptor.mediaType, bytes, source.limits);
+    return subject && { subject: subject.digest };
   } catch (error) {
     if (error instanceof ImageError) return undefined;
     throw error;
@@ -32,13 +47,13 @@ export async function referrerGraphsOf(
   source: Source,
   images: readonly Graph[],
   options: CallOptions = {},
-): Promise<Graph[]> {
+): Promise<ReferrerGraph[]> {
   const subjects = images.flatMap(({ documents }) =>
     [...documents.values()].flatMap(({ manifest, descriptor }) => (manifest ? [descriptor] : [])),
   );
-  const graphs: Graph[] = [];
-  for (const referrer of await referrersOf(source, subjects, options))
-    graphs.push(await walk(source, referrer, options));
+  const graphs: ReferrerGraph[] = [];
+  for (const { descriptor, tag } of await referrersOf(source, subjects, options))
+    graphs.push({ ...(await walk(source, descriptor, options)), tag });
   return graphs;
 }
 
@@ -47,20 +62,22 @@ export async function referrersOf(
   source: Source,
   subjects: Iterable<Descriptor>,
   options: CallOptions = {},
-): Promise<Descriptor[]> {
+): Promise<Referrer[]> {
   const about = source.referrers ? undefined : await referrersBySubject(source, options);
-  const found = new Map<Digest, Descriptor>();
+  const found = new Map<Digest, Referrer>();
   const seen = new Set<Digest>();
   const queue = [...subjects];
+  const add = (referrer: Referrer): void => {
+    const { descriptor } = referrer;
+    if (seen.has(descriptor.digest)) return;
+    found.set(descriptor.digest, referrer);
+    queue.push(descriptor);
+  };
   for (const subject of queue) {
     if (seen.has(subject.digest)) continue;
     seen.add(subject.digest);
-    const referrers = about?.get(subject.digest) ?? [];
-    for await (const each of source.referrers?.(subject, options) ?? referrers)
-      if (!seen.has(each.digest)) {
-        found.set(each.digest, each);
-        queue.push(each);
-      }
+    about?.get(subject.digest)?.forEach(add);
+    for await (const descriptor of source.referrers?.(subject, options) ?? []) add({ descriptor });
   }
   return [...found.values()];
 }
@@ -69,14 +86,14 @@ export async function referrersOf(
 async function referrersBySubject(
   source: Source,
   options: CallOptions,
-): Promise<ReadonlyMap<Digest, readonly Descriptor[]>> {
-  const about = new Map<Digest, Descriptor[]>();
-  for await (const { descriptor } of source.list(options)) {
-    const subject = await subjectOf(source, descriptor, options);
-    if (!subject) continue;
-    const known = about.get(subject.digest) ?? [];
-    known.push(descriptor);
-    about.set(subject.digest, known);
+): Promise<ReadonlyMap<Digest, readonly Referrer[]>> {
+  const about = new Map<Digest, Referrer[]>();
+  for await (const image of source.list(options)) {
+    const attachment = await attachmentOf(source, image, options);
+    if (!attachment) continue;
+    const known = about.get(attachment.subject) ?? [];
+    known.push({ descriptor: image.descriptor, tag: attachment.tag });
+    about.set(attachment.subject, known);
   }
   return about;
 }

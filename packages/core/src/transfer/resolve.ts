@@ -1,9 +1,11 @@
-import { shortList, ImageError } from '../errors.js';
+import { isMalformed, shortList, ImageError } from '../errors.js';
 import { isDigest } from '../oci/digest.js';
 import { Annotation, type NamedDescriptor } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
-import { subjectOf } from './referrers.js';
+import { imagesOf } from './graph.js';
+import { attachmentOf } from './referrers.js';
 import type { Source } from './store.js';
+import { walk } from './walk.js';
 
 /**
  * Implements `Source.resolve` for a source with a list of images. An image whose name is only a tag is found by that
@@ -25,9 +27,8 @@ export async function resolveAmong(
   const byName = images.filter(
     (image) => image.reference === wanted || image.descriptor.digest === wanted,
   );
-  const found = byTag.length > 0 ? byTag : byName;
-  requireDistinct(source, found, reference);
-  if (found[0]) return found[0];
+  const [found] = await imageAmong(source, byTag.length > 0 ? byTag : byName, reference);
+  if (found) return found;
   const names = images.map(displayName);
   throw new ImageError('NOT_FOUND', `${location}: expected an image ${wanted}, got none`, {
     location,
@@ -35,26 +36,75 @@ export async function resolveAmong(
   });
 }
 
-/** @throws ImageError AMBIGUOUS when two different images have the same name */
-export function requireDistinctNames(source: Source, images: readonly NamedDescriptor[]): void {
-  const known = new Map<string, NamedDescriptor>();
+/**
+ * The same images, each name for one of them: artifacts under the name of an image lose that name.
+ *
+ * @throws ImageError AMBIGUOUS when two different images have the same name
+ */
+export async function withDistinctNames(
+  source: Source,
+  images: readonly NamedDescriptor[],
+): Promise<NamedDescriptor[]> {
+  const groups = new Map<string, NamedDescriptor[]>();
   for (const image of images) {
-    const { reference } = image;
-    if (reference === undefined) continue;
-    const other = known.get(reference) ?? image;
-    requireDistinct(source, [other, image], reference);
-    known.set(reference, other);
+    if (image.reference === undefined) continue;
+    const group = groups.get(image.reference) ?? [];
+    group.push(image);
+    groups.set(image.reference, group);
+  }
+  const named = new Set<NamedDescriptor>();
+  for (const [name, group] of groups)
+    for (const image of await imageAmong(source, group, name)) named.add(image);
+  return images.map((image) =>
+    image.reference === undefined || named.has(image) ? image : { descriptor: image.descriptor },
+  );
+}
+
+/**
+ * Of entries with one name, those of the image: referrers and other artifacts under the same name are left out.
+ *
+ * @throws ImageError AMBIGUOUS when they are different images
+ */
+async function imageAmong(
+  source: Source,
+  entries: readonly NamedDescriptor[],
+  name: string,
+): Promise<readonly NamedDescriptor[]> {
+  if (entries.length < 2 || areSameImage(entries)) return entries;
+  const own = await withoutReferrers(source, entries);
+  if (areSameImage(own)) return own;
+  const images: NamedDescriptor[] = [];
+  for (const entry of own) if (await isImage(source, entry)) images.push(entry);
+  if (areSameImage(images)) return images;
+  throw ambiguousName(source, images.length > 0 ? images : entries, name);
+}
+
+async function withoutReferrers(
+  source: Source,
+  entries: readonly NamedDescriptor[],
+): Promise<NamedDescriptor[]> {
+  const own: NamedDescriptor[] = [];
+  for (const entry of entries) if (!(await attachmentOf(source, entry))) own.push(entry);
+  return own;
+}
+
+/** Whether an entry has a file system for an engine, as far as its manifests and configs are there. */
+async function isImage(source: Source, { descriptor }: NamedDescriptor): Promise<boolean> {
+  try {
+    return imagesOf(await walk(source, descriptor, { missing: 'report' })).length > 0;
+  } catch (error) {
+    if (isMalformed(error)) return false;
+    throw error;
   }
 }
 
-function requireDistinct(
+function ambiguousName(
   { location }: Source,
   images: readonly NamedDescriptor[],
   name: string,
-): void {
-  if (images.length < 2 || areSameImage(images)) return;
+): ImageError {
   const digests = [...new Set(images.map(({ descriptor }) => descriptor.digest))];
-  throw new ImageError(
+  return new ImageError(
     'AMBIGUOUS',
     `${location}: expected ${name} to be one image, got ${shortList(digests, ' and ')}`,
     { location, hint: `Name one by its digest, as in ${location}@${digests[0]}.` },
@@ -71,8 +121,7 @@ async function onlyImage(
   if (!first)
     throw new ImageError('NOT_FOUND', `${location}: expected an image, got none`, { location });
   if (areSameImage(images)) return first;
-  const own: NamedDescriptor[] = [];
-  for (const image of images) if (!(await subjectOf(source, image.descriptor))) own.push(image);
+  const own = await withoutReferrers(source, images);
   if (own[0] && areSameImage(own)) return own[0];
   throw new ImageError('AMBIGUOUS', `${location}: expected one image, got ${images.length}`, {
     location,

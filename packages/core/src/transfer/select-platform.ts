@@ -1,12 +1,14 @@
-import { shortList, ImageError, tooLarge } from '../errors.js';
+import { isMalformed, shortList, ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
 import { parseManifest, type ImageIndex, type Manifest } from '../oci/manifest.js';
-import { isIndexType } from '../oci/media-types.js';
+import { isImageType, isIndexType } from '../oci/media-types.js';
+import { imagesOf } from './graph.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
+import { walk } from './walk.js';
 
 /**
  * Finds the image for one platform in an index, including nested indexes. A root that is not an index is returned as it
@@ -39,11 +41,27 @@ export async function selectPlatform(
   await read(root, 0);
   const index = indexes.get(root.digest);
   if (index?.kind !== 'index') return root;
-  return imageFor(
-    source.location,
-    childrenOf(index, (digest) => indexes.get(digest)),
-    wanted,
-  );
+  const images = childrenOf(index, (digest) => indexes.get(digest));
+  const described: Descriptor[] = [];
+  for (const image of images) described.push(await withPlatform(source, image, options));
+  const found = imageFor(source.location, described, wanted);
+  return images[described.indexOf(found)] ?? found;
+}
+
+/** An entry of an index need not state a platform; then that of its config holds. */
+async function withPlatform(
+  source: Source,
+  image: Descriptor,
+  options: CallOptions,
+): Promise<Descriptor> {
+  if (image.platform || !isImageType(image.mediaType)) return image;
+  try {
+    const [own] = imagesOf(await walk(source, image, { ...options, missing: 'report' }));
+    return own ? { ...image, platform: own.config.platform } : image;
+  } catch (error) {
+    if (isMalformed(error)) return image;
+    throw error;
+  }
 }
 
 /**

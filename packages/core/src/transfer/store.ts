@@ -1,3 +1,4 @@
+import type { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
@@ -35,6 +36,13 @@ export interface PrepareOptions extends CallOptions {
   readonly onFetched?: ((bytes: number) => void) | undefined;
 }
 
+/** An image that cannot be read, and why. */
+export interface MalformedImage {
+  /** Its names, fully qualified. */
+  readonly references: readonly string[];
+  readonly error: ImageError;
+}
+
 /**
  * Images to read from. Dispose of it when done; it may keep a file or a connection open.
  *
@@ -48,12 +56,15 @@ export interface Source extends AsyncDisposable {
   /** Parsing limits for its manifests; defaults when omitted. */
   readonly limits?: Limits | undefined;
 
+  /** Images that it names but that cannot be listed, because they are malformed; none when omitted. */
+  readonly malformed?: readonly MalformedImage[] | undefined;
+
   /** Lists every image, with or without a name; an image with two names is listed twice. */
   list(options?: CallOptions): AsyncIterable<NamedDescriptor>;
 
   /**
    * Finds one image by its reference or digest; the only image when `reference` is omitted.
-   * Reads no content.
+   * Reads no layers.
    *
    * @throws ImageError NOT_FOUND, AMBIGUOUS (omitted, and there are several)
    */

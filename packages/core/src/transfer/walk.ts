@@ -1,10 +1,10 @@
-import { shortList, ImageError, tooLarge } from '../errors.js';
+import { isMalformed, shortList, ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseConfig } from '../oci/config.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { children, parseManifest, type Manifest } from '../oci/manifest.js';
-import { isImageConfigType, isManifestType } from '../oci/media-types.js';
+import { isImageConfigType, isIndexType, isManifestType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 import type { Document, Graph } from './graph.js';
@@ -32,7 +32,8 @@ export function budgetFor({ limits = DEFAULT_LIMITS }: Source): Budget {
 }
 
 /**
- * Reads an image's manifests and configs and lists its blobs; no layer is opened.
+ * Reads an image's manifests and configs and lists its blobs; no layer is opened. A malformed member of an index does
+ * not make the others unusable: its document has the error.
  *
  * @throws ImageError INCOMPLETE (something is missing), CORRUPT, INVALID, TOO_LARGE, UNSUPPORTED
  * @example
@@ -63,6 +64,17 @@ export async function walk(
     return readContent(source, node, options);
   }
 
+  /** The result of `parse`; or its error, if the content belongs to a member of an index and is malformed. */
+  function parsed(path: readonly Digest[], parse: () => Parsed): Parsed {
+    try {
+      return parse();
+    } catch (error) {
+      const isMember = path.length > 0 && isIndexType(root.mediaType);
+      if (!isMember || !isMalformed(error)) throw error;
+      return { error };
+    }
+  }
+
   async function visit(node: Descriptor, path: readonly Digest[]): Promise<void> {
     if (nodes.has(node.digest) || missing.has(node.digest)) return;
     if (path.includes(node.digest))
@@ -78,17 +90,23 @@ export async function walk(
     }
     if (isManifestType(node.mediaType)) {
       const bytes = await readDocument(node);
-      const manifest = parseManifest(node.mediaType, bytes, source.limits);
-      documents.set(node.digest, { descriptor: node, bytes, manifest });
-      for (const child of children(manifest)) await visit(child, [...path, node.digest]);
-      checkLayers(source, node, manifest, documents);
+      const read = parsed(path, () => ({
+        manifest: parseManifest(node.mediaType, bytes, source.limits),
+      }));
+      documents.set(node.digest, { descriptor: node, bytes, ...read });
+      const { manifest } = read;
+      if (manifest) {
+        for (const child of children(manifest)) await visit(child, [...path, node.digest]);
+        const checked = parsed(path, () => checkLayers(source, node, manifest, documents));
+        documents.set(node.digest, { descriptor: node, bytes, manifest, ...checked });
+      }
     } else if (isImageConfigType(node.mediaType)) {
       const bytes = await readDocument(node);
-      documents.set(node.digest, {
-        descriptor: node,
-        bytes,
-        config: parseConfig(bytes, source.limits),
+      const read = parsed(path, () => {
+        const config = parseConfig(bytes, source.limits);
+        return config ? { config } : {};
       });
+      documents.set(node.digest, { descriptor: node, bytes, ...read });
     }
     nodes.set(node.digest, node);
   }
@@ -99,13 +117,15 @@ export async function walk(
   return { root, documents, nodes: [...nodes.values()], missing: [...missing.values()] };
 }
 
+type Parsed = Pick<Document, 'manifest' | 'config' | 'error'>;
+
 function checkLayers(
   source: Source,
   node: Descriptor,
   manifest: Manifest,
   documents: ReadonlyMap<Digest, Document>,
-): void {
-  if (manifest.kind !== 'image') return;
+): Parsed {
+  if (manifest.kind !== 'image') return {};
   const config = documents.get(manifest.config.digest)?.config;
   if (config && config.diffIds.length !== manifest.layers.length) {
     throw invalidError(
@@ -114,6 +134,7 @@ function checkLayers(
       `${manifest.layers.length} layers where its config has ${config.diffIds.length} diff IDs`,
     );
   }
+  return {};
 }
 
 function invalidError(source: Source, node: Descriptor, got: string): ImageError {

@@ -9,6 +9,7 @@ export function withBase(source: Source, base: Source): Source {
   const both: Source = {
     location: source.location,
     limits: source.limits,
+    malformed: source.malformed,
     list: (options) => source.list(options),
     resolve: (reference, options) => source.resolve(reference, options),
     ...(source.referrers ? { referrers: source.referrers.bind(source) } : {}),

@@ -100,6 +100,7 @@ export async function checkStructure(
 
   async function visitImage(node: Descriptor, manifest: ImageManifest): Promise<void> {
     const { config: descriptor, layers } = manifest;
+    // Undefined also for a config without a file system: its image is an artifact, and its layers have no diff IDs.
     const config = (await checkPresence(descriptor))
       ? await read(descriptor, (bytes) => parseConfig(bytes, limits))
       : undefined;

@@ -2,8 +2,8 @@ import { ImageError, tooLarge, shortList } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { algorithmOf, digestOf, type Digest } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
-import { children, parseManifest } from '../oci/manifest.js';
-import { isImageConfigType, isManifestType } from '../oci/media-types.js';
+import { children, parseManifest, type Manifest } from '../oci/manifest.js';
+import { isImageConfigType, isLayerType, isManifestType } from '../oci/media-types.js';
 import type { DockerHalf, DockerImage } from '../transfer/halves.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
@@ -21,6 +21,8 @@ interface OciImage {
   readonly root: Descriptor;
   readonly references: Set<string>;
   readonly configs: ReadonlySet<Digest>;
+  /** Whether none of its manifests has a layer of a file system: a signature, an attestation. */
+  readonly isArtifact: boolean;
 }
 
 export interface CompareOptions extends CallOptions {
@@ -68,10 +70,11 @@ export async function compareHalves(
   }
   const described = new Set(images.map(({ config }) => config));
   for (const image of others) {
-    const { configs } = image;
+    const { configs, isArtifact } = image;
     const isDescribed = [...configs].some((config) => described.has(config));
     // An image of the docker half that could not be read is reported elsewhere, and may be this one.
-    if (configs.size === 0 || isDescribed || described.has(undefined)) continue;
+    // docker save writes no artifacts.
+    if (configs.size === 0 || isArtifact || isDescribed || described.has(undefined)) continue;
     const { wanted } = options;
     if (wanted && ![image.root.digest, ...image.references].some((each) => wanted.has(each)))
       continue;
@@ -142,6 +145,7 @@ async function imageOf(
 ): Promise<OciImage> {
   const limits = source.limits ?? DEFAULT_LIMITS;
   const configs: Descriptor[] = [];
+  const layers: Descriptor[] = [];
   const seen = new Set<Digest>();
   const visit = async (node: Descriptor, depth: number): Promise<void> => {
     if (seen.has(node.digest) || depth > limits.indexDepth) return;
@@ -152,7 +156,9 @@ async function imageOf(
     if (budget.left < 0) throw tooLarge(`${source.location}: expected fewer bytes of manifests`);
     const bytes = await readContent(source, node, options).catch(ignoreImageError);
     if (!bytes) return;
-    for (const child of childrenIn(node, bytes)) await visit(child, depth + 1);
+    const manifest = manifestIn(node, bytes);
+    if (manifest?.kind === 'image') layers.push(...manifest.layers);
+    for (const child of manifest ? children(manifest) : []) await visit(child, depth + 1);
   };
   await visit(root, 0);
   const present = new Set<Digest>();
@@ -164,14 +170,14 @@ async function imageOf(
       : await readContent(source, config, options).catch(ignoreImageError);
     present.add(bytes ? digestOf(bytes) : config.digest);
   }
-  return { root, references: new Set(), configs: present };
+  const isArtifact = layers.length > 0 && !layers.some(({ mediaType }) => isLayerType(mediaType));
+  return { root, references: new Set(), configs: present, isArtifact };
 
-  function childrenIn(node: Descriptor, bytes: Uint8Array): readonly Descriptor[] {
+  function manifestIn(node: Descriptor, bytes: Uint8Array): Manifest | undefined {
     try {
-      return children(parseManifest(node.mediaType, bytes, limits));
+      return parseManifest(node.mediaType, bytes, limits);
     } catch (error) {
-      ignoreImageError(error);
-      return [];
+      return ignoreImageError(error);
     }
   }
 }

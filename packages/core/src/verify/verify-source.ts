@@ -55,7 +55,9 @@ export async function verifySource(source: Source, options: VerifyOptions = {}):
     parts.flatMap(({ leaves }) => [...leaves.values()]),
     options,
   );
+  const malformed = options.reference === undefined ? (source.malformed ?? []) : [];
   const all = [
+    ...malformed.map(({ error, references: [image = null] }) => asProblem(error, image)),
     ...parts.flatMap(({ problems }) => problems),
     ...other.problems,
     ...content.problems,
@@ -161,9 +163,9 @@ async function findUnreferenced(source: Source, parts: readonly Part[]): Promise
 }
 
 /** Converts the error of opening an archive to a problem. @throws the error itself if it is not about the content */
-export function asProblem(error: unknown): ImageProblem {
+export function asProblem(error: unknown, image: string | null = null): ImageProblem {
   if (!(error instanceof ImageError) || !CONTENT_ERRORS.has(error.code)) throw error;
-  return createProblem({ code: error.code, message: error.message });
+  return createProblem({ code: error.code, image, message: error.message });
 }
 
 const CONTENT_ERRORS: ReadonlySet<string> = new Set([

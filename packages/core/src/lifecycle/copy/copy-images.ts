@@ -6,14 +6,16 @@ import type { NamedDescriptor } from '../../oci/layout.js';
 import type { Opened } from '../../open.js';
 import { copyGraph } from '../../transfer/copy.js';
 import { sizeOf } from '../../transfer/graph.js';
-import { requireDistinctNames } from '../../transfer/resolve.js';
+import { withDistinctNames } from '../../transfer/resolve.js';
 import type { Bytes, Sink } from '../../transfer/store.js';
 import { makeRoom } from '../prune/make-room.js';
+import { noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { applyBase, omitBlobs, type Based } from './delta.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
-import { prepareCopy, type Moving } from './prepare-copy.js';
+import type { Moving } from './copy-referrers.js';
+import { prepareCopy } from './prepare-copy.js';
 
 /** How images are copied between locations. */
 export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'> {
@@ -69,7 +71,7 @@ export async function copyImages(
   const opened = await openIn(workspace, source, openOptions);
   let base: Opened | undefined;
   try {
-    for (const text of opened.notices) options.onEvent?.({ type: 'notice', text });
+    for (const text of noticesOf(opened)) options.onEvent?.({ type: 'notice', text });
     const images = await imagesFrom(opened, options);
     if (options.base !== undefined)
       base = await openIn(workspace, await parseLocation(options.base, where), openOptions);
@@ -145,6 +147,5 @@ async function imagesFrom(
   for await (const image of source.list(options)) images.push(image);
   if (images.length === 0)
     throw new ImageError('NOT_FOUND', `${source.location}: expected an image, got none`);
-  requireDistinctNames(source, images);
-  return images;
+  return withDistinctNames(source, images);
 }

@@ -1,6 +1,7 @@
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import type { Opened } from '../../open.js';
+import { forEachReadable } from '../../transfer/each-readable.js';
 import type { Source } from '../../transfer/store.js';
 import { walk } from '../../transfer/walk.js';
 import type { Graph } from '../../transfer/graph.js';
@@ -19,12 +20,15 @@ export async function applyBase(
   base: Opened | undefined,
 ): Promise<Based> {
   if (!base) return { opened };
-  for (const { descriptor } of images) {
-    const { missing } = await walk(opened.source, descriptor, { missing: 'report' });
-    if (missing.length > 0)
-      return { opened: { ...opened, source: withBase(opened.source, base.source) } };
-  }
-  return { opened, leftOut: base.source };
+  const graphs = await forEachReadable(
+    images,
+    ({ descriptor }) => walk(opened.source, descriptor, { missing: 'report' }),
+    // The copy of a malformed image reports it.
+    () => undefined,
+  );
+  return graphs.some(({ missing }) => missing.length > 0)
+    ? { opened: { ...opened, source: withBase(opened.source, base.source) } }
+    : { opened, leftOut: base.source };
 }
 
 /** Returns the graph without the blobs that `known` has. Manifests and configs stay, so the delta can be inspected. */

@@ -1,23 +1,19 @@
 import { spoolFolder } from '../../catalog/file.js';
 import { convertImage, type ConvertOptions } from '../../convert/convert-image.js';
-import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { canonicalReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
-import type { Graph } from '../../transfer/graph.js';
-import { referrersOf, referrerGraphsOf } from '../../transfer/referrers.js';
-import type { Source } from '../../transfer/store.js';
+import { forEachReadable } from '../../transfer/each-readable.js';
 import { walk } from '../../transfer/walk.js';
 import type { VerbOptions } from '../workspace/call.js';
+import { leftOut, malformedMembers } from '../workspace/notices.js';
 import type { Workspace } from '../workspace/workspace.js';
-
-/** An image to copy, as it will be at the destination. */
-export interface Moving extends Partial<AsyncDisposable> {
-  readonly source: Source;
-  readonly graph: Graph;
-  readonly before: Digest;
-  readonly reference: string | undefined;
-}
+import {
+  prepareReferrers,
+  reportSkippedReferrers,
+  withoutReferrers,
+  type Moving,
+} from './copy-referrers.js';
 
 /** How images are prepared for a copy. */
 export interface PrepareCopyOptions extends VerbOptions {
@@ -44,11 +40,18 @@ export async function prepareCopy(
   options: PrepareCopyOptions,
 ): Promise<PreparedCopy> {
   const moving: Moving[] = [];
+  const notify = (text: string): void => options.onEvent?.({ type: 'notice', text });
   const dispose = async (): Promise<void> => {
     for (const each of moving) await each[Symbol.asyncDispose]?.();
   };
   try {
-    for (const image of images) moving.push(await prepare(workspace, opened, image, options));
+    const wanted = options.hasReferrers ? images : await withoutReferrers(opened, images, options);
+    await forEachReadable(
+      wanted,
+      async (image) => moving.push(await prepare(workspace, opened, image, options)),
+      (error, { reference, descriptor }) => notify(leftOut(reference ?? descriptor.digest, error)),
+    );
+    moving.flatMap(({ graph }) => malformedMembers(graph)).forEach(notify);
     if (options.convert) await reportSkippedReferrers(opened, images, moving, options);
     else if (options.hasReferrers)
       moving.push(...(await prepareReferrers(opened, moving, options)));
@@ -86,38 +89,4 @@ async function prepare(
     graph: await walk(converted.source, converted.to, options),
     [Symbol.asyncDispose]: () => converted[Symbol.asyncDispose](),
   };
-}
-
-/** Signatures, SBOMs and other referrers of the images. */
-async function prepareReferrers(
-  { source }: Opened,
-  moving: readonly Moving[],
-  options: PrepareCopyOptions,
-): Promise<Moving[]> {
-  const images = moving.map(({ graph }) => graph);
-  const graphs = await referrerGraphsOf(source, images, options);
-  return graphs.map((graph) => ({
-    source,
-    graph,
-    before: graph.root.digest,
-    reference: undefined,
-  }));
-}
-
-/** Referrers name the digest of their subject, so they do not match a converted image. */
-async function reportSkippedReferrers(
-  { source }: Opened,
-  images: readonly NamedDescriptor[],
-  moving: readonly Moving[],
-  options: PrepareCopyOptions,
-): Promise<void> {
-  const same = new Set(moving.map(({ graph }) => graph.root.digest));
-  const changed = images.flatMap(({ descriptor }) =>
-    same.has(descriptor.digest) ? [] : [descriptor],
-  );
-  for (const { digest } of await referrersOf(source, changed, options))
-    options.onEvent?.({
-      type: 'notice',
-      text: `${digest}: not copied, because conversion changed the digest of the image it refers to`,
-    });
 }

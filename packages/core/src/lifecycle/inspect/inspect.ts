@@ -8,9 +8,11 @@ import type { LocationKind } from '../../open.js';
 import { childrenOf } from '../../transfer/select-platform.js';
 import type { Bytes, Source } from '../../transfer/store.js';
 import { budgetFor, walk } from '../../transfer/walk.js';
+import { forEachReadable } from '../../transfer/each-readable.js';
 import { imagesOf, sizeOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
+import { leftOut, malformedMembers, noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -113,15 +115,17 @@ export async function inspect(
       images.set(descriptor.digest, image);
     }
     const budget = budgetFor(source);
-    const inspected: InspectedImage[] = [];
-    for (const { descriptor, names } of images.values()) {
-      inspected.push(
-        inspectImage(
-          await walk(source, descriptor, { ...options, missing: 'report', budget }),
-          names,
-        ),
-      );
-    }
+    const malformed: string[] = [];
+    const inspected = await forEachReadable(
+      images.values(),
+      async ({ descriptor, names }) => {
+        const graph = await walk(source, descriptor, { ...options, missing: 'report', budget });
+        malformed.push(...malformedMembers(graph));
+        return inspectImage(graph, names);
+      },
+      (error, { descriptor, names: [name] }) =>
+        malformed.push(leftOut(name?.reference ?? descriptor.digest, error)),
+    );
     const empty = inspected.length === 0 ? ['it holds no image'] : [];
     return {
       location,
@@ -129,7 +133,7 @@ export async function inspect(
       ...(opened.half ? { half: opened.half } : {}),
       compression: opened.compression,
       images: inspected,
-      notices: [...opened.notices, ...empty],
+      notices: [...noticesOf(opened), ...malformed, ...empty],
     };
   } finally {
     await engine?.[Symbol.asyncDispose]();

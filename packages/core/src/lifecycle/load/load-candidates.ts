@@ -6,13 +6,15 @@ import { isIndexType } from '../../oci/media-types.js';
 import { formatPlatform, matchesPlatform, type Platform } from '../../oci/platform.js';
 import { canonicalReference, formatReference, parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
-import { requireDistinctNames } from '../../transfer/resolve.js';
-import { subjectOf } from '../../transfer/referrers.js';
+import { withDistinctNames } from '../../transfer/resolve.js';
+import { attachmentOf } from '../../transfer/referrers.js';
 import { selectPlatform } from '../../transfer/select-platform.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
-import { imagesOf } from '../../transfer/graph.js';
+import { forEachReadable } from '../../transfer/each-readable.js';
+import { imagesOf, malformedIn } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
+import { leftOut, malformedMembers } from '../workspace/notices.js';
 
 /** An open input with the text that the user gave for it. */
 export interface Input {
@@ -62,18 +64,30 @@ export async function loadCandidates(
   const candidates: Candidate[] = [];
   const artifacts: string[] = [];
   const budgets = new Map<Opened, Budget>();
-  for (const { input, at, root, references } of found) {
-    const budget = budgets.get(at) ?? budgetFor(at.source);
-    budgets.set(at, budget);
-    const graph = await graphOf({ input, at }, root, { ...options, budget });
-    if (!graph) {
-      if (found.length === 1) throw artifactError(input);
-      artifacts.push(references[0] ?? root.digest);
-      continue;
-    }
-    const names = namesFor({ input, at }, root, references, options);
-    candidates.push({ input, at, references: names, graph });
-  }
+  const malformed: ImageError[] = [];
+  const notices: string[] = [];
+  await forEachReadable(
+    found,
+    async ({ input, at, root, references }) => {
+      const budget = budgets.get(at) ?? budgetFor(at.source);
+      budgets.set(at, budget);
+      const graph = await graphOf({ input, at }, root, { ...options, budget });
+      if (!graph) {
+        if (found.length === 1) throw artifactError(input);
+        artifacts.push(references[0] ?? root.digest);
+        return;
+      }
+      malformedMembers(graph).forEach((text) => options.onSkipped(text));
+      const names = namesFor({ input, at }, root, references, options);
+      candidates.push({ input, at, references: names, graph });
+    },
+    (error, { root, references }) => {
+      malformed.push(error);
+      notices.push(leftOut(references[0] ?? root.digest, error));
+    },
+  );
+  if (candidates.length === 0 && malformed[0]) throw malformed[0];
+  notices.forEach((text) => options.onSkipped(text));
   if (artifacts.length > 0)
     options.onSkipped(`skipped artifacts, which an engine cannot run: ${shortList(artifacts)}`);
   return candidates;
@@ -86,16 +100,16 @@ async function imagesIn(
   const all: NamedDescriptor[] = [];
   if (at.reference === undefined) for await (const image of at.source.list()) all.push(image);
   else all.push(await at.source.resolve(at.reference));
-  const images: NamedDescriptor[] = [];
+  const own: NamedDescriptor[] = [];
   const referring: string[] = [];
   for (const image of all) {
-    const subject = all.length > 1 && (await subjectOf(at.source, image.descriptor));
-    if (subject) referring.push(`${image.descriptor.digest} (refers to ${subject.digest})`);
-    else images.push(image);
+    const attached = all.length > 1 && (await attachmentOf(at.source, image));
+    if (attached) referring.push(`${image.descriptor.digest} (refers to ${attached.subject})`);
+    else own.push(image);
   }
+  const images = await withDistinctNames(at.source, own);
   if (referring.length > 0)
     onSkipped(`${input}: skipped artifacts that refer to an image: ${shortList(referring)}`);
-  requireDistinctNames(at.source, images);
   if (images.length === 0)
     throw new ImageError('NOT_FOUND', `${input}: expected an image, got an empty archive`, {
       location: input,
@@ -168,6 +182,8 @@ async function graphOf(
   const chosen = platform ? await selectPlatform(source, root, platform, options) : root;
   const graph = await completeGraph(source, chosen, options);
   const [image] = imagesOf(graph);
+  const [malformed] = malformedIn(graph);
+  if (!image && malformed) throw malformed.error;
   if (!image) return undefined;
   const actual = image.config.platform;
   if (platform && !isIndex && !matchesPlatform(actual, platform)) {

@@ -5,6 +5,7 @@ import { evictCache } from '../cache/purge-cache.js';
 import { cacheFor } from '../cache/shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
+import { noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { applyLoad } from './apply-load.js';
@@ -50,7 +51,7 @@ export async function load(
     for (const location of locations) {
       const at = await openIn(workspace, location, { ...options, cache, engine: engine.get });
       opened.push({ input: location.text, at });
-      for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
+      for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
     }
     const target = await engine.get();
     const planned = await planLoad(target, opened, options);

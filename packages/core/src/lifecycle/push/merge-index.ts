@@ -4,7 +4,7 @@ import type { Digest } from '../../oci/digest.js';
 import { parseConfig } from '../../oci/config.js';
 import { parseJsonObject } from '../../oci/json.js';
 import { ATTESTS, formatIndex, parseManifest } from '../../oci/manifest.js';
-import { isIndexType, MediaType } from '../../oci/media-types.js';
+import { isImageConfigType, isIndexType, MediaType } from '../../oci/media-types.js';
 import { formatPlatform } from '../../oci/platform.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
@@ -75,8 +75,11 @@ async function imagesIn(
   const bytes = await read(root);
   const manifest = parseManifest(root.mediaType, bytes);
   if (manifest.kind === 'image') {
-    const { platform } = parseConfig(await read(manifest.config));
-    return [parseEntry({ ...withoutAnnotations(root), platform })];
+    const config = isImageConfigType(manifest.config.mediaType)
+      ? parseConfig(await read(manifest.config))
+      : undefined;
+    const platform = config ? { platform: config.platform } : {};
+    return [parseEntry({ ...withoutAnnotations(root), ...platform })];
   }
   const written = parseJsonObject(bytes, root.digest)['manifests'] as readonly Descriptor[];
   const images: IndexEntry[] = [];

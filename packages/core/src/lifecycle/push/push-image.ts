@@ -3,6 +3,7 @@ import { recompressLayer } from '../../convert/convert-layer.js';
 import { compressionOf, layerType, type LayerCompression } from '../../convert/formats.js';
 import type { Repository } from '../../distribution/repository.js';
 import { ImageError } from '../../errors.js';
+import { besideSubject } from '../../oci/attachments.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
@@ -97,8 +98,10 @@ export async function pushImage(
   if (there?.digest === graph.root.digest) return { ...skippedResult(there.digest), bytesSent };
   await copyGraph(source, graph, sink, { signal: options.signal, onEvent });
   if (ours.graph.root.digest === image.descriptor.digest)
-    for (const each of referrers)
+    for (const each of referrers) {
       await copyGraph(at.source, each, sink, { signal: options.signal, onEvent });
+      if (each.tag !== undefined) await sink.tag(each.root, besideSubject(reference, each.tag));
+    }
   if (tag !== undefined) await sink.tag(graph.root, reference);
   await sink.commit(options);
   return { digest: graph.root.digest, action: 'pushed', blobs: { ...sink.blobs }, bytesSent };

@@ -1,18 +1,23 @@
 import { ImageError } from '../../errors.js';
+import type { Attachment } from '../../oci/attachments.js';
 import type { Descriptor } from '../../oci/descriptor.js';
+import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { parseNameInRegistry, parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
-import { referrerGraphsOf, subjectOf } from '../../transfer/referrers.js';
-import { requireDistinctNames } from '../../transfer/resolve.js';
-import type { CallOptions } from '../../transfer/store.js';
+import { attachmentOf, referrerGraphsOf, type ReferrerGraph } from '../../transfer/referrers.js';
+import { withDistinctNames } from '../../transfer/resolve.js';
 import { walk } from '../../transfer/walk.js';
+import { forEachReadable } from '../../transfer/each-readable.js';
+import { imagesOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { leftOut, malformedMembers } from '../workspace/notices.js';
 import { destinationOf } from './push-target.js';
 import type { PushTarget } from '../workspace/registry-address.js';
 
 /** Names of pushed images. */
-export interface PushNaming extends CallOptions {
+export interface PushNaming extends Pick<VerbOptions, 'signal' | 'onEvent'> {
   /** Name in the registry, `REPOSITORY[:TAG]`, for one input with one image. */
   readonly tag?: string | undefined;
   /** `false` leaves out signatures and SBOMs that refer to the images. */
@@ -25,7 +30,7 @@ export interface PushItem {
   readonly at: Opened;
   readonly image: NamedDescriptor;
   readonly graph: Graph;
-  readonly referrers: readonly Graph[];
+  readonly referrers: readonly ReferrerGraph[];
   readonly reference: string;
 }
 
@@ -37,38 +42,76 @@ export async function listPushItems(
   options: PushNaming,
 ): Promise<PushItem[]> {
   const { source } = at;
-  const images: NamedDescriptor[] = [];
-  if (at.reference !== undefined) images.push(await source.resolve(at.reference, options));
-  else for await (const image of source.list(options)) images.push(image);
-  if (images.length === 0)
+  const all: NamedDescriptor[] = [];
+  if (at.reference !== undefined) all.push(await source.resolve(at.reference, options));
+  else for await (const image of source.list(options)) all.push(image);
+  if (all.length === 0)
     throw new ImageError('NOT_FOUND', `${input}: expected an image, got an empty archive`, {
       location: input,
     });
-  requireDistinctNames(source, images);
+  const { images, referring } = await partition(at, await withDistinctNames(source, all), options);
+  const report = (text: string): void => options.onEvent?.({ type: 'notice', text });
   const items: PushItem[] = [];
-  for (const image of images) {
-    // Referrers are pushed with their image.
-    if (images.length > 1 && (await subjectOf(source, image.descriptor, options))) continue;
+  const pushed = new Set<Digest>();
+  const add = async (image: NamedDescriptor): Promise<void> => {
     const graph = await walk(source, image.descriptor, options);
+    malformedMembers(graph).forEach(report);
     const referrers =
       options.referrers === false ? [] : await referrerGraphsOf(source, [graph], options);
-    const name = options.tag ?? image.reference ?? at.record?.reference;
-    if (name === undefined)
-      throw new ImageError(
-        'USAGE',
-        `${input}: expected an image with a name, got ${image.descriptor.digest} without one`,
-        {
-          location: input,
-          hint: 'Name it with --tag REPOSITORY:TAG; or, if its name is only a tag, give the repository with --repository.',
-        },
-      );
-    const reference = destinationOf(
-      target,
-      options.tag === undefined ? parseReference(name) : parseNameInRegistry(name),
+    for (const digest of graph.documents.keys()) pushed.add(digest);
+    const reference = referenceFor({ input, at, image }, target, options);
+    if (reference !== undefined) items.push({ input, at, image, graph, referrers, reference });
+    else if (imagesOf(graph).length > 0 || all.length === 1) throw unnamedError(input, image);
+    else report(`${image.descriptor.digest}: left out: an artifact without a name`);
+  };
+  const reportMalformed = (error: ImageError, { reference, descriptor }: NamedDescriptor): void =>
+    report(leftOut(reference ?? descriptor.digest, error));
+  await forEachReadable(images, add, reportMalformed);
+  // Referrers are pushed with their image; those of an image that is not here are pushed as images.
+  const alone = referring.filter(([, { subject }]) => !pushed.has(subject));
+  if (options.referrers !== false)
+    await forEachReadable(
+      alone.map(([image]) => image),
+      add,
+      reportMalformed,
     );
-    items.push({ input, at, image, graph, referrers, reference });
-  }
   return items;
+}
+
+async function partition(
+  { source }: Opened,
+  all: readonly NamedDescriptor[],
+  options: PushNaming,
+): Promise<{ images: NamedDescriptor[]; referring: [NamedDescriptor, Attachment][] }> {
+  const images: NamedDescriptor[] = [];
+  const referring: [NamedDescriptor, Attachment][] = [];
+  for (const image of all) {
+    const attached = all.length > 1 && (await attachmentOf(source, image, options));
+    if (attached) referring.push([image, attached]);
+    else images.push(image);
+  }
+  return { images, referring };
+}
+
+function referenceFor(
+  { at, image }: Pick<PushItem, 'input' | 'at' | 'image'>,
+  target: PushTarget,
+  { tag }: PushNaming,
+): string | undefined {
+  if (tag !== undefined) return destinationOf(target, parseNameInRegistry(tag));
+  const name = image.reference ?? at.record?.reference;
+  return name === undefined ? undefined : destinationOf(target, parseReference(name));
+}
+
+function unnamedError(input: string, { descriptor }: NamedDescriptor): ImageError {
+  return new ImageError(
+    'USAGE',
+    `${input}: expected an image with a name, got ${descriptor.digest} without one`,
+    {
+      location: input,
+      hint: 'Name it with --tag REPOSITORY:TAG; or, if its name is only a tag, give the repository with --repository.',
+    },
+  );
 }
 
 /** Checks that no name stands for two images. @throws ImageError USAGE */

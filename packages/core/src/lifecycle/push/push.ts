@@ -20,6 +20,7 @@ import {
 import { listPushItems, requireOnePerName, type PushItem, type PushNaming } from './push-items.js';
 import { expandPatterns } from '../workspace/files-matching.js';
 import { parseTarget } from '../workspace/registry-address.js';
+import { noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -70,7 +71,7 @@ export async function push(
       const location = await parseLocation(input, { ...workspace, cwd: options.cwd });
       const at = await openIn(workspace, location, { ...options, engine: engine.get });
       opened.push(at);
-      for (const text of at.notices) options.onEvent?.({ type: 'notice', text });
+      for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
       items.push(...(await listPushItems(input, at, target, options)));
     }
     requireOnePerName(items, options);

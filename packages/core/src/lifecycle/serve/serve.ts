@@ -23,6 +23,7 @@ import {
 } from './serve-access.js';
 import { parseTarget } from '../workspace/registry-address.js';
 import { startUpkeep, parseUpkeep, type UpkeepOptions } from '../maintain/upkeep.js';
+import { noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -126,7 +127,9 @@ async function openStorage(
       reference,
       name: record?.reference,
     }));
-    return { hosted: await RegistryArchives.open(served, options), engine };
+    const onNotice = (text: string): void => options.onEvent?.({ type: 'notice', text });
+    opened.flatMap(noticesOf).forEach(onNotice);
+    return { hosted: await RegistryArchives.open(served, { ...options, onNotice }), engine };
   } catch (error) {
     for (const { source } of opened) await source[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
