@@ -180,10 +180,11 @@ export class RegistryMirror implements RegistryStorage {
     signal: AbortSignal,
   ): Promise<Descriptor | undefined> {
     const upstream = this.#upstreamOf(repository);
-    const found = await upstream.find(reference, { signal });
+    const stored = (digest: Digest) => this.#store.manifest(repository, digest);
+    const found = await upstream.find(reference, { signal, known: stored });
     if (!found) return undefined;
     const tag = isDigest(reference) ? undefined : reference;
-    const known = await this.#store.manifest(repository, found.digest);
+    const known = await stored(found.digest);
     const tagged = tag === undefined ? undefined : await this.#store.tagged(repository, tag);
     if (known && tagged?.digest === found.digest) return known;
     const bytes = await readContent(upstream, found, { signal });
