@@ -1,5 +1,8 @@
 import { refuse, type Answer, type Quirk, type Registry, type Request } from './registry.js';
 
+type Before = NonNullable<Quirk['before']>;
+type After = NonNullable<Quirk['after']>;
+
 const isManifest = ({ url }: Request) => url.pathname.includes('/manifests/');
 const isUploads = ({ url }: Request) => url.pathname.endsWith('/blobs/uploads/');
 const isUpload = ({ url }: Request) => /\/blobs\/uploads\/./.test(url.pathname);
@@ -37,7 +40,7 @@ const REFERRERS: readonly Quirk[] = [
   { name: 'referrers API answers nothing', ...noReferrersApi(200, { status: 200 }) },
 ];
 
-const refuseMount = (status: number, isRefused: (url: URL) => boolean): Quirk['before'] => {
+const refuseMount = (status: number, isRefused: (url: URL) => boolean): Before => {
   return (request) =>
     isUploads(request) && request.url.searchParams.has('mount') && isRefused(request.url)
       ? refuse(status)
@@ -54,9 +57,7 @@ const MOUNTS: readonly Quirk[] = [
   })),
 ];
 
-const changeHead = (
-  headers: (length: number) => NonNullable<Answer['headers']>,
-): Quirk['after'] => {
+const changeHead = (headers: (length: number) => NonNullable<Answer['headers']>): After => {
   return (answer, request) =>
     request.method === 'HEAD' && isManifest(request) && answer.status === 200
       ? withHeaders(answer, headers(Buffer.byteLength(answer.body ?? '')))
@@ -135,7 +136,7 @@ const CHUNKS: readonly Quirk[] = [
 ];
 
 /** Redirects a kind of request to another path, where it is answered. */
-const redirect = (status: number, isRedirected: (request: Request) => boolean): Quirk['before'] => {
+const redirect = (status: number, isRedirected: (request: Request) => boolean): Before => {
   return (request, registry) => {
     const { url } = request;
     if (url.searchParams.get('hop') === '1') {
@@ -167,7 +168,7 @@ const REDIRECTS: readonly Quirk[] = [
 const withTokens = (
   challenge: (realm: string) => string,
   grant: object = { token: 't', expires_in: 300 },
-): Quirk['before'] => {
+): Before => {
   return ({ url, headers }) => {
     if (url.pathname === '/token') return { status: 200, body: JSON.stringify(grant) };
     if (headers.authorization === 'Bearer t') return undefined;
@@ -190,7 +191,7 @@ const TOKENS: readonly Quirk[] = [
   },
 ];
 
-const locations = (change: (location: string, request: Request) => string): Quirk['after'] => {
+const locations = (change: (location: string, request: Request) => string): After => {
   return (answer, request) => {
     const { location } = answer.headers ?? {};
     return location !== undefined && (isUploads(request) || isUpload(request))
@@ -299,7 +300,7 @@ const OTHERS: readonly Quirk[] = [
   {
     name: 'requests without User-Agent are refused',
     before: ({ headers }) =>
-      /^[\w.-]+\/v?[0-9(]/.test(headers['user-agent'] ?? '') ? undefined : refuse(403, 'DENIED'),
+      (headers['user-agent'] ?? '') === '' ? refuse(403, 'DENIED') : undefined,
   },
 ];
 
