@@ -43,6 +43,7 @@ export type {
   Open,
   PrepareOptions,
   ReadOptions,
+  ResolveOptions,
   Sink,
   Source,
   Store,
