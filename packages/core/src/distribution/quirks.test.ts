@@ -6,6 +6,7 @@ import { quirkyRegistry, Registry, type Quirk } from '../../testing/quirks/regis
 import { QUIRKS } from '../../testing/quirks/table.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { BASE, savePath, workspaceOf } from '../../testing/workspace.js';
+import { surroundingsOf } from '../surroundings.js';
 import { copyImages } from '../lifecycle/copy/copy-images.js';
 import { pull } from '../lifecycle/copy/pull.js';
 import { inspect } from '../lifecycle/inspect/inspect.js';
@@ -80,7 +81,7 @@ const MIB = 1024 * 1024;
 describe.each(QUIRKS.filter(({ needsChunks }) => needsChunks))('$name:', (quirk) => {
   it('a large blob arrives, and the next one of the same registry needs no second try', async () => {
     const { registry, host } = await serve(quirk);
-    await using repository = await openRepository(`${host}/a`);
+    await using repository = await openRepository(`${host}/a`, {}, surroundingsOf());
     const counts: number[] = [];
     for (const seed of [1, 2]) {
       const before = registry.requests.length;
