@@ -45,6 +45,7 @@ export type {
   Open,
   PrepareOptions,
   ReadOptions,
+  ResolveOptions,
   Sink,
   Source,
   Store,

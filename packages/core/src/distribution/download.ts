@@ -9,7 +9,7 @@ export type DownloadOptions = ReadOptions & Pick<RegistryRequest, 'url' | 'scope
 const MAX_STALLS = 3;
 
 /**
- * Streams content, unverified. After a broken connection the rest is requested by range.
+ * Streams content, unverified, of an infinite size to its end. After a broken connection the rest is requested by range.
  *
  * @throws ImageError NOT_FOUND, UNAVAILABLE, …
  */
@@ -20,7 +20,8 @@ export async function* download(
 ): Bytes {
   let stalls = 0;
   for (let at = start; at < end; ) {
-    const range = at === 0 && end === size ? {} : { range: `bytes=${at}-${end - 1}` };
+    const range =
+      at === 0 && end === size ? {} : { range: `bytes=${at}-${end === Infinity ? '' : end - 1}` };
     const answer = await client.request({
       method: 'GET',
       url,

@@ -1,13 +1,17 @@
+import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
-import { digestOf, isDigest, type Digest } from '../oci/digest.js';
-import { isSize } from '../oci/json.js';
+import { algorithmOf, digestOf, isDigest, type Digest } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { MANIFEST_TYPES } from '../oci/media-types.js';
+import type { ResolveOptions } from '../transfer/store.js';
 import { readAnswer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
 import type { RegistryRequest } from './transport/request.js';
 
 export const ACCEPT_MANIFESTS = { accept: MANIFEST_TYPES.join(', ') };
+
+/** Statuses by which registries refuse a HEAD, of a manifest or of a blob, that they would answer as a GET. */
+export const HEAD_REFUSALS: readonly number[] = [400, 401, 403, 405, 406, 500, 501];
 
 type Where = Pick<RegistryRequest, 'url' | 'scope' | 'signal'>;
 
@@ -17,21 +21,25 @@ export interface FoundManifest {
   readonly bytes?: Uint8Array;
 }
 
-/** Describes the manifest of a tag or digest, from the headers of a HEAD if they suffice; undefined when there is none. */
+/**
+ * Describes the manifest of a tag; undefined when there is none. A HEAD tells its digest; if the caller does not know that
+ * digest, the manifest is fetched: size and digest are those of its bytes, whatever the headers say.
+ */
 export async function findManifest(
   client: RegistryClient,
   where: Where,
+  known: ResolveOptions['known'],
 ): Promise<FoundManifest | undefined> {
-  const request = { ...where, headers: ACCEPT_MANIFESTS, expected: [200, 404] };
-  const answer = await client.request({ ...request, method: 'HEAD' });
-  await answer.dump();
-  if (answer.status === 404) return undefined;
-  const names = ['docker-content-digest', 'content-type', 'content-length'];
-  const [digest, mediaType, size] = names.map(answer.header);
-  // Some registries omit headers that the specification requires in the response to a HEAD.
-  const bytes = size === undefined ? undefined : Number(size);
-  if (isDigest(digest) && mediaType !== undefined && isSize(bytes))
-    return { descriptor: { digest, mediaType: bareType(mediaType), size: bytes } };
+  if (known) {
+    const expected = [200, 404, ...HEAD_REFUSALS];
+    const request = { ...where, headers: ACCEPT_MANIFESTS, expected };
+    const answer = await client.request({ ...request, method: 'HEAD' });
+    await answer.dump();
+    if (answer.status === 404) return undefined;
+    const digest = answer.header('docker-content-digest');
+    const descriptor = answer.status === 200 && isDigest(digest) ? await known(digest) : undefined;
+    if (descriptor) return { descriptor };
+  }
   return fetchManifest(client, where);
 }
 
@@ -41,19 +49,20 @@ export async function fetchManifest(
   where: Where,
   digest?: Digest,
 ): Promise<FoundManifest | undefined> {
-  const request = { ...where, headers: ACCEPT_MANIFESTS, expected: [200, 404] };
-  const answer = await client.request({ ...request, method: 'GET' });
-  if (answer.status === 404) {
-    await answer.dump();
-    return undefined;
+  try {
+    const request = { ...where, headers: ACCEPT_MANIFESTS, expected: [200] };
+    const answer = await client.request({ ...request, method: 'GET' });
+    const limit = DEFAULT_LIMITS.manifestBytes;
+    const bytes = await readAnswer(answer, { limit, what: 'manifest' });
+    const mediaType = bareType(answer.header('content-type') ?? '');
+    // The registry's own word is only taken for the algorithm.
+    const named = answer.header('docker-content-digest');
+    const computed = digestOf(bytes, isDigest(named) ? algorithmOf(named) : 'sha256');
+    return { descriptor: { digest: digest ?? computed, mediaType, size: bytes.byteLength }, bytes };
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
   }
-  const limit = DEFAULT_LIMITS.manifestBytes;
-  const bytes = await readAnswer(answer, { limit, what: 'manifest' });
-  const mediaType = bareType(answer.header('content-type') ?? '');
-  return {
-    descriptor: { digest: digest ?? digestOf(bytes), mediaType, size: bytes.byteLength },
-    bytes,
-  };
 }
 
 /** The media type without parameters such as a character set. */

@@ -8,23 +8,36 @@ import { parseResponseUrl } from './transport/given-url.js';
 export const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const MAX_PAGES = 1_000;
 
+export interface PagesRequest
+  extends Pick<RegistryRequest, 'url' | 'scope' | 'headers' | 'signal'> {
+  /** Statuses, besides 404, that mean that there is no such list. */
+  readonly absent?: readonly number[];
+}
+
 /**
- * The pages of a list (distribution spec 1.1 § Listing Tags, § Listing Referrers); none when the list does not exist (404).
+ * The pages of a list (distribution spec 1.1 § Listing Tags, § Listing Referrers); none when the list does not exist.
  *
  * @param what names the list in messages.
  * @throws ImageError TOO_LARGE, UNAVAILABLE (the next page is of another origin, or was read before), …
  */
 export async function* readPages(
   client: RegistryClient,
-  { url: first, ...request }: Pick<RegistryRequest, 'url' | 'scope' | 'headers' | 'signal'>,
+  { url: first, absent = [], ...request }: PagesRequest,
   what: string,
 ): AsyncIterable<Uint8Array> {
   const seen = new Set<string>();
   let left = MAX_LIST_BYTES;
   for (let url: string | undefined = first; url !== undefined; ) {
-    const expected = url === first ? [200, 404] : [200];
-    const answer: Answer = await client.request({ ...request, method: 'GET', url, expected });
-    if (answer.status === 404) return answer.dump();
+    const isFirst = url === first;
+    const expected = isFirst ? [200, ...absent] : [200];
+    let answer: Answer;
+    try {
+      answer = await client.request({ ...request, method: 'GET', url, expected });
+    } catch (error) {
+      if (isFirst && error instanceof ImageError && error.code === 'NOT_FOUND') return;
+      throw error;
+    }
+    if (answer.status !== 200) return answer.dump();
     seen.add(answer.url.href);
     const bytes = await readAnswer(answer, { limit: left, what });
     left -= bytes.byteLength;
@@ -35,7 +48,7 @@ export async function* readPages(
 
 /** The URL of the next page, from the header `Link: <URL>; rel="next"`. */
 function nextPageUrl({ header, url }: Answer, seen: ReadonlySet<string>, what: string) {
-  const [, link] = /<([^<>]+)>;\s*rel="?next"?/.exec(header('link') ?? '') ?? [];
+  const [, link] = /<([^<>]+)>[^<>]*?;\s*rel="?next\b/i.exec(header('link') ?? '') ?? [];
   if (link === undefined) return undefined;
   const next = parseResponseUrl(link, url, `the next page of ${what}`);
   const location = url.host;

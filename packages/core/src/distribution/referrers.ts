@@ -1,7 +1,7 @@
-import { ImageError } from '../errors.js';
+import { ImageError, type ErrorCode } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
-import { formatIndex, parseManifest } from '../oci/manifest.js';
+import { formatIndex, parseManifest, type Manifest } from '../oci/manifest.js';
 import { isMediaType, MediaType } from '../oci/media-types.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
@@ -25,11 +25,22 @@ function fallbackTag(subject: Digest): string {
   return subject.replace(':', '-');
 }
 
+/** Statuses by which registries without the referrers API answer, besides 404. */
+const API_REFUSALS: readonly number[] = [400, 401, 403, 405, 406, 410, 500, 501];
+/** Errors by which a registry refuses to look up the referrers tag. */
+const TAG_REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'INVALID',
+  'UNAUTHORIZED',
+  'DENIED',
+  'UNSUPPORTED',
+]);
+
 /**
  * The referrers of a manifest from the referrers API, all pages.
  *
- * @returns undefined when the registry has no such API
- * @throws ImageError INVALID, TOO_LARGE, UNAVAILABLE
+ * @returns undefined when the registry has no such API: it refuses the request, or answers with something that is not an
+ *   index, such as a page for people
+ * @throws ImageError INVALID (an invalid media type), TOO_LARGE, UNAVAILABLE
  */
 export async function listReferrers(
   client: RegistryClient,
@@ -38,28 +49,63 @@ export async function listReferrers(
   options: ScopedOptions,
 ): Promise<readonly Descriptor[] | undefined> {
   const url = `/v2/${repository}/referrers/${subject}`;
-  const request = { ...options, url, headers: { accept: MediaType.index } };
+  const request = { ...options, url, headers: { accept: MediaType.index }, absent: API_REFUSALS };
   let found: Descriptor[] | undefined;
-  for await (const bytes of readPages(client, request, `the referrers of ${subject}`))
-    found = [...(found ?? []), ...referrersIn(bytes, client.registry)];
+  for await (const bytes of readPages(client, request, `the referrers of ${subject}`)) {
+    if (found) found.push(...referrersIn(bytes, client.registry));
+    else {
+      const first = referrersInAnswer(bytes, client.registry);
+      if (!first) return undefined;
+      found = [...first];
+    }
+  }
   return found;
 }
 
-/** The referrers of a manifest from its referrers tag. */
+/** The referrers of a manifest from its referrers tag; none when the registry refuses to look the tag up. */
 export async function readReferrersTag(
   manifests: Manifests,
   subject: Digest,
   options: CallOptions,
 ): Promise<readonly Descriptor[]> {
-  const found = await manifests.find(fallbackTag(subject), options);
+  let found: Descriptor | undefined;
+  try {
+    found = await manifests.find(fallbackTag(subject), options);
+  } catch (error) {
+    if (!(error instanceof ImageError) || !TAG_REFUSALS.has(error.code)) throw error;
+  }
+  return referrersAt(manifests, found, options);
+}
+
+async function referrersAt(
+  manifests: Manifests,
+  found: Descriptor | undefined,
+  options: CallOptions,
+): Promise<readonly Descriptor[]> {
   if (found?.mediaType !== MediaType.index) return [];
   return referrersIn(await readContent(manifests, found, options), manifests.location);
+}
+
+/** The referrers in an index, or undefined for other content. @throws ImageError INVALID (an invalid media type) */
+function referrersInAnswer(bytes: Uint8Array, location: string): readonly Descriptor[] | undefined {
+  let index: Manifest;
+  try {
+    index = parseManifest(MediaType.index, bytes);
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'INVALID') return undefined;
+    throw error;
+  }
+  return index.kind === 'index' ? checkTypes(index.manifests, location) : undefined;
 }
 
 /** @throws ImageError INVALID (not an index, or a descriptor with an invalid media type) */
 function referrersIn(bytes: Uint8Array, location: string): readonly Descriptor[] {
   const index = parseManifest(MediaType.index, bytes);
-  const found = index.kind === 'index' ? index.manifests : [];
+  return checkTypes(index.kind === 'index' ? index.manifests : [], location);
+}
+
+/** @throws ImageError INVALID */
+function checkTypes(found: readonly Descriptor[], location: string): readonly Descriptor[] {
   for (const { mediaType, artifactType } of found)
     for (const type of [mediaType, artifactType ?? MediaType.empty])
       if (!isMediaType(type))
@@ -78,7 +124,8 @@ export async function addToReferrersTag(
   referrer: Descriptor,
   options: CallOptions,
 ): Promise<void> {
-  const others = await readReferrersTag(manifests, subject, options);
+  const found = await manifests.find(fallbackTag(subject), options);
+  const others = await referrersAt(manifests, found, options);
   if (others.some(({ digest }) => digest === referrer.digest)) return;
   const bytes = formatIndex([...others, referrer]);
   await manifests.put(fallbackTag(subject), { type: MediaType.index, bytes }, options);

@@ -2,6 +2,7 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { CallOptions, Open } from '../transfer/store.js';
 import type { RegistryClient } from './transport/client.js';
+import { HEAD_REFUSALS } from './find-manifest.js';
 import type { KnownBlobs } from './upload/known-blobs.js';
 import { pushBlob, type UploadStore } from './upload/push-blob.js';
 import { streamBlob } from './upload/stream-blob.js';
@@ -40,15 +41,7 @@ export class RepositoryBlobs {
   /** Whether the repository has a blob, mounting it from another one if possible. A positive result is cached. */
   async holds({ digest }: Descriptor, { signal }: CallOptions): Promise<boolean> {
     if (this.#existing.has(digest)) return true;
-    const { status, dump } = await this.#client.request({
-      method: 'HEAD',
-      url: `/v2/${this.#name}/blobs/${digest}`,
-      scope: this.#scope,
-      expected: [200, 404],
-      signal,
-    });
-    await dump();
-    if (status === 200) this.counts.existing++;
+    if (await this.#has(digest, signal)) this.counts.existing++;
     else if (!(await this.#mount(digest, signal))) return false;
     this.#addExisting(digest);
     return true;
@@ -76,6 +69,27 @@ export class RepositoryBlobs {
     const how = await (known ? known.bring(digest, this.#name, push) : push());
     this.counts[how ?? 'existing']++;
     this.#existing.add(digest);
+  }
+
+  /** Asks by a HEAD or, where that is refused, by a GET of one byte. A blob that may not be read counts as absent. */
+  async #has(digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
+    const where = {
+      url: `/v2/${this.#name}/blobs/${digest}`,
+      scope: this.#scope,
+      expected: [200, 404, ...HEAD_REFUSALS],
+      signal,
+    };
+    const head = await this.#client.request({ ...where, method: 'HEAD' });
+    await head.dump();
+    if (head.status === 200 || head.status === 404) return head.status === 200;
+    const get = await this.#client.request({
+      ...where,
+      method: 'GET',
+      headers: { range: 'bytes=0-0' },
+      expected: [...where.expected, 206],
+    });
+    await get.dump();
+    return get.status === 200 || get.status === 206;
   }
 
   /** Mounts a blob from another repository that is known to have it. @returns whether it was mounted */

@@ -1,13 +1,19 @@
 import { ImageError } from '../errors.js';
-import { withoutAnnotations, type Descriptor } from '../oci/descriptor.js';
+import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { parseManifest } from '../oci/manifest.js';
 import { isManifestType } from '../oci/media-types.js';
 import { formatReference, parseReference, type Reference } from '../oci/reference.js';
 import { only } from '../transfer/copy.js';
 import { forEachOf } from '../transfer/for-each-of.js';
-import type { Bytes, CallOptions, Open, ReadOptions, Sink } from '../transfer/store.js';
+import type {
+  Bytes,
+  CallOptions,
+  Open,
+  ReadOptions,
+  ResolveOptions,
+  Sink,
+} from '../transfer/store.js';
 import { readAll } from '../transfer/verified.js';
 import type { Graph } from '../transfer/graph.js';
 import type { Answer } from './transport/answer.js';
@@ -16,13 +22,8 @@ import { deleteManifest } from './delete-manifest.js';
 import { download } from './download.js';
 import { ACCEPT_MANIFESTS, fetchManifest, findManifest } from './find-manifest.js';
 import { requireManifest, requireTagOrDigest } from './require-manifest.js';
-import {
-  listReferrers,
-  addToReferrersTag,
-  readReferrersTag,
-  type ManifestBytes,
-  type Manifests,
-} from './referrers.js';
+import { ManifestWrites, type ManifestTarget } from './manifest-writes.js';
+import { listReferrers, readReferrersTag, type ManifestBytes } from './referrers.js';
 import { listTags } from './list-tags.js';
 import { RepositoryBlobs, type BlobCounts, type BlobOptions } from './repository-blobs.js';
 
@@ -32,14 +33,13 @@ export interface RepositoryOptions extends BlobOptions {
 }
 
 /** A repository of a registry (OCI distribution spec 1.1). */
-export class Repository implements Manifests, Sink {
+export class Repository implements ManifestTarget, Sink {
   readonly location: string;
   readonly #client: RegistryClient;
   readonly #name: string;
   readonly #registry: string;
   readonly #options: RepositoryOptions;
-  readonly #manifests = new Map<Digest, ManifestBytes>();
-  readonly #tags = new Map<string, ManifestBytes>();
+  readonly #manifests = new ManifestWrites(this);
   readonly #content: RepositoryBlobs;
   /** Bytes of manifests that were fetched to describe them. */
   readonly #fetched = new Map<Digest, Uint8Array>();
@@ -75,14 +75,14 @@ export class Repository implements Manifests, Sink {
   /** @throws ImageError NOT_FOUND, INVALID (not a manifest), UNSUPPORTED */
   async resolve(
     reference = `${this.#registry}/${this.#name}`,
-    options: CallOptions = {},
+    options: ResolveOptions = {},
   ): Promise<NamedDescriptor> {
     const found = await this.#lookUp(reference, options);
     requireManifest(found.descriptor, this.location);
     return found;
   }
 
-  async #lookUp(reference: string, options: CallOptions): Promise<NamedDescriptor> {
+  async #lookUp(reference: string, options: ResolveOptions): Promise<NamedDescriptor> {
     const here = { registry: this.#registry, repository: this.#name };
     const parsed = isDigest(reference)
       ? { ...here, digest: reference, tag: undefined }
@@ -102,18 +102,21 @@ export class Repository implements Manifests, Sink {
   }
 
   /**
-   * Describes the content of a tag or digest, of any media type. A tag takes a HEAD; a digest takes a GET, whose bytes
-   * are kept for `read`.
+   * Describes the content of a tag or digest, of any media type. It takes a GET, whose bytes are kept for `read`; or a
+   * HEAD, of a tag whose content is `known`.
    *
    * @throws ImageError INVALID (neither a tag nor a digest)
    */
-  async find(tagOrDigest: string, { signal }: CallOptions = {}): Promise<Descriptor | undefined> {
+  async find(
+    tagOrDigest: string,
+    { signal, known }: ResolveOptions = {},
+  ): Promise<Descriptor | undefined> {
     requireTagOrDigest(tagOrDigest, this.location);
     const url = `/v2/${this.#name}/manifests/${tagOrDigest}`;
     const where = { url, scope: this.#scope('pull'), signal };
     const found = isDigest(tagOrDigest)
       ? await fetchManifest(this.#client, where, tagOrDigest)
-      : await findManifest(this.#client, where);
+      : await findManifest(this.#client, where, known);
     if (found?.bytes) this.#fetched.set(found.descriptor.digest, found.bytes);
     return found?.descriptor;
   }
@@ -146,6 +149,7 @@ export class Repository implements Manifests, Sink {
   }
 
   async begin(graph: Graph, { signal }: CallOptions = {}): Promise<ReadonlySet<Digest>> {
+    this.#manifests.begin(graph.root);
     const wanted = new Set<Digest>();
     const blobs: Descriptor[] = [];
     for (const node of graph.nodes)
@@ -170,41 +174,19 @@ export class Repository implements Manifests, Sink {
   async write(descriptor: Descriptor, open: Open, options: CallOptions = {}): Promise<void> {
     if (!isManifestType(descriptor.mediaType))
       return this.#content.write(descriptor, open, options);
-    const manifest = { type: descriptor.mediaType, bytes: await readAll(open(), descriptor.size) };
-    this.#manifests.set(descriptor.digest, manifest);
-    const answer = await this.put(descriptor.digest, manifest, options);
-    const { subject, artifactType } = parseManifest(manifest.type, manifest.bytes);
-    if (subject && answer.header('oci-subject') === undefined)
-      await addToReferrersTag(
-        this,
-        subject.digest,
-        {
-          ...withoutAnnotations(descriptor),
-          ...(artifactType === undefined ? {} : { artifactType }),
-        },
-        options,
-      );
+    const bytes = await readAll(open(), descriptor.size);
+    await this.#manifests.write(descriptor, bytes, options);
   }
 
-  async tag({ digest }: Descriptor, reference: string): Promise<void> {
-    const manifest = this.#manifests.get(digest);
-    if (!manifest)
-      throw new ImageError(
-        'NOT_FOUND',
-        `${this.location}: expected manifest ${digest} to be written before its tag, got none`,
-        { location: this.location },
-      );
-    const { tag } = parseReference(reference);
-    if (tag !== undefined) this.#tags.set(tag, manifest);
+  async tag(descriptor: Descriptor, reference: string): Promise<void> {
+    this.#manifests.tag(descriptor, parseReference(reference).tag);
   }
 
-  async commit(options: CallOptions = {}): Promise<void> {
-    for (const [tag, manifest] of this.#tags) await this.put(tag, manifest, options);
-    this.#tags.clear();
+  commit(options: CallOptions = {}): Promise<void> {
+    return this.#manifests.commit(options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#tags.clear();
     this.#manifests.clear();
     if (this.#options.ownsClient) await this.#client[Symbol.asyncDispose]();
   }

@@ -71,3 +71,16 @@ it('ignores upstream tags that are invalid, and never uses them as paths', async
   expect(paths.filter((path) => path.includes('outside'))).toEqual([]);
   expect(await readdir(join(root, '..'))).not.toContain('outside');
 });
+
+it.each([
+  ['is refused', 405, {}],
+  ['has no length', 200, { 'transfer-encoding': 'chunked' }],
+  ['has length 0', 200, { 'content-length': 0 }],
+])('a blob whose HEAD %s is fetched', async (_, status, headers) => {
+  const { url } = await serveMirror(({ method }, response) => {
+    if (method === 'HEAD') response.writeHead(status, headers).end();
+    else response.end(CONTENT);
+  });
+  const answer = await fetch(`${url}/v2/a/blobs/${DIGEST}`);
+  expect(Buffer.from(await answer.arrayBuffer())).toEqual(CONTENT);
+});

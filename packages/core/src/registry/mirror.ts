@@ -1,4 +1,5 @@
 import type { RegistryClient } from '../distribution/transport/client.js';
+import { HEAD_REFUSALS } from '../distribution/find-manifest.js';
 import { Repository } from '../distribution/repository.js';
 import { ImageError, type ErrorCode } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
@@ -180,10 +181,11 @@ export class RegistryMirror implements RegistryStorage {
     signal: AbortSignal,
   ): Promise<Descriptor | undefined> {
     const upstream = this.#upstreamOf(repository);
-    const found = await upstream.find(reference, { signal });
+    const stored = (digest: Digest) => this.#store.manifest(repository, digest);
+    const found = await upstream.find(reference, { signal, known: stored });
     if (!found) return undefined;
     const tag = isDigest(reference) ? undefined : reference;
-    const known = await this.#store.manifest(repository, found.digest);
+    const known = await stored(found.digest);
     const tagged = tag === undefined ? undefined : await this.#store.tagged(repository, tag);
     if (known && tagged?.digest === found.digest) return known;
     const bytes = await readContent(upstream, found, { signal });
@@ -205,13 +207,14 @@ export class RegistryMirror implements RegistryStorage {
       method: 'HEAD',
       url: `/v2/${name}/blobs/${digest}`,
       scope: `repository:${name}:pull`,
-      expected: [200, 404],
+      expected: [200, 404, ...HEAD_REFUSALS],
       signal,
     });
     await answer.dump();
-    const length = answer.header('content-length');
-    const size = length === undefined ? undefined : Number(length);
-    if (answer.status === 404 || !isSize(size)) return;
+    if (answer.status === 404) return;
+    const length = answer.status === 200 ? Number(answer.header('content-length') ?? 0) : 0;
+    // A HEAD that is refused, or that gives no length, says nothing of the blob: it is read to its end.
+    const size = isSize(length) && length > 0 ? length : Infinity;
     const { uploads } = this.#store;
     const id = await uploads.start(repository);
     try {

@@ -67,7 +67,12 @@ export class CachedSource implements Source {
     const known = digestIn(reference);
     const found =
       (known && (await this.#findCached(known))) ??
-      (await (await this.#source()).resolve(reference, options));
+      (await (
+        await this.#source()
+      ).resolve(reference, {
+        ...options,
+        known: (digest) => this.#descriptorOf(digest),
+      }));
     await this.#fetch(found.descriptor, options);
     await writeName(this.#root, found.descriptor, found.reference);
     return found;
@@ -145,8 +150,13 @@ export class CachedSource implements Source {
   }
 
   async #findCached(digest: Digest): Promise<NamedDescriptor | undefined> {
+    const descriptor = await this.#descriptorOf(digest);
+    return descriptor && { descriptor };
+  }
+
+  async #descriptorOf(digest: Digest): Promise<Descriptor | undefined> {
     const descriptor = await readImage(this.#root, digest);
-    return descriptor && (await this.#blobs.has(descriptor)) ? { descriptor } : undefined;
+    return descriptor && (await this.#blobs.has(descriptor)) ? descriptor : undefined;
   }
 
   async #fetch(

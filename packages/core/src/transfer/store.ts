@@ -20,6 +20,15 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `Source.resolve`. */
+export interface ResolveOptions extends CallOptions {
+  /**
+   * The descriptor of content that the caller has already, by its digest. A registry then needs not send that content
+   * to describe it.
+   */
+  readonly known?: (digest: Digest) => Promise<Descriptor | undefined>;
+}
+
 /** A range of content, in bytes. */
 export interface ReadOptions extends CallOptions {
   /** First byte wanted; 0 when omitted. */
@@ -68,7 +77,7 @@ export interface Source extends AsyncDisposable {
    *
    * @throws ImageError NOT_FOUND, AMBIGUOUS (omitted, and there are several)
    */
-  resolve(reference?: string, options?: CallOptions): Promise<NamedDescriptor>;
+  resolve(reference?: string, options?: ResolveOptions): Promise<NamedDescriptor>;
 
   /** False only when the source knows, without reading content, that it lacks the descriptor's content. */
   has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>;

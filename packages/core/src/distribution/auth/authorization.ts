@@ -75,28 +75,33 @@ export class Authorization {
     const known = this.headerFor(scope);
     if (known !== undefined && known !== used) return true;
     const challenges = parseChallenges(header ?? '');
-    const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
+    const bearer = challenges.find(
+      ({ scheme, parameters }) => scheme === 'bearer' && parameters['realm'] !== undefined,
+    );
     if (bearer) {
       const pending = this.#pending.get(scope) ?? this.#fetchToken(bearer, scope);
       this.#pending.set(scope, pending);
       try {
-        this.#tokens.set(scope, await pending);
+        const token = await pending;
+        this.#tokens.set(scope, token);
+        return token.header !== used;
       } finally {
         this.#pending.delete(scope);
       }
-      return true;
     }
     const credential = await this.#credential();
     const wantsBasic = challenges.some(({ scheme }) => scheme === 'basic');
-    if (!wantsBasic || !credential || 'identityToken' in credential) return false;
+    if (!wantsBasic || !credential || !('username' in credential)) return false;
     this.#basic = basicHeader(credential);
     return this.#basic !== used;
   }
 
   async #fetchToken({ parameters }: Challenge, scope: string): Promise<Token> {
     const { realm = '', service } = parameters;
-    const url = this.#checkRealm(realm);
     const credential = await this.#credential();
+    if (credential && 'registryToken' in credential)
+      return { header: bearerHeader(credential.registryToken, this.#origin), renewAt: Infinity };
+    const url = this.#checkRealm(realm);
     const scopes = scope === '' ? [] : scope.split(' ');
     let request: TokenRequest;
     if (credential && 'identityToken' in credential) {
@@ -123,10 +128,11 @@ export class Authorization {
   /** @throws ImageError UNAUTHORIZED for a realm that must not get credentials */
   #checkRealm(text: string): URL {
     const url = httpUrl(text);
-    const isOwn = url?.origin === this.#origin.origin;
     const isNear =
-      url?.protocol === 'http:' && this.#origin.protocol === 'http:' && isPrivate(url.hostname);
-    if (url && (url.protocol === 'https:' || isOwn || isNear)) return url;
+      url?.protocol === 'http:' &&
+      this.#origin.protocol === 'http:' &&
+      (url.hostname === this.#origin.hostname || isPrivate(url.hostname));
+    if (url && (url.protocol === 'https:' || isNear)) return url;
     throw new ImageError(
       'UNAUTHORIZED',
       `${this.#origin.host}: expected a token server with an https URL, got ${printableUrl(text)}`,
@@ -145,23 +151,28 @@ function basicHeader({
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-function readToken(body: Uint8Array, { host }: URL): Token {
+function readToken(body: Uint8Array, url: URL): Token {
   const {
     token,
     access_token: accessToken,
     expires_in: life = DEFAULT_LIFETIME_SECONDS,
-  } = parseJsonObject(body, `the answer of ${host}`);
-  const value = typeof token === 'string' && token !== '' ? token : accessToken;
-  if (typeof value !== 'string' || !TOKEN.test(value))
-    throw new ImageError('UNAUTHORIZED', `${host}: expected a token, got an answer without one`, {
-      location: host,
-    });
-  const seconds = typeof life === 'number' && life > 0 ? life : DEFAULT_LIFETIME_SECONDS;
+  } = parseJsonObject(body, `the answer of ${url.host}`);
+  const header = bearerHeader(typeof token === 'string' && token !== '' ? token : accessToken, url);
+  const asked = Number(life);
+  const seconds = asked > 0 && Number.isFinite(asked) ? asked : DEFAULT_LIFETIME_SECONDS;
   const milliseconds = seconds * 1000;
   return {
-    header: `Bearer ${value}`,
+    header,
     renewAt: performance.now() + Math.max(milliseconds - RENEWAL_MARGIN_MS, milliseconds / 2),
   };
+}
+
+/** @throws ImageError UNAUTHORIZED for a value that is no token */
+function bearerHeader(token: unknown, { host }: URL): string {
+  if (typeof token === 'string' && TOKEN.test(token)) return `Bearer ${token}`;
+  throw new ImageError('UNAUTHORIZED', `${host}: expected a token, got an answer without one`, {
+    location: host,
+  });
 }
 
 function tokenRefusal({ host }: URL, status: number): ImageError {

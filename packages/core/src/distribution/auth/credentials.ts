@@ -4,19 +4,24 @@ import { join } from 'node:path';
 import { ImageError, systemCode } from '../../errors.js';
 import { isObject, parseJsonObject, type JsonObject } from '../../oci/json.js';
 import type { Environment, Surroundings } from '../../surroundings.js';
+import { keysFor } from './auth-keys.js';
 
-/** A user name and password, or an identity token in place of both (docker's `<token>`). */
+/**
+ * A user name and password, or in place of both an identity token, with which tokens are asked for (docker's `<token>`),
+ * or a token for the registry itself (docker's `registrytoken`).
+ */
 export type Credential =
   | { readonly username: string; readonly password: string }
-  | { readonly identityToken: string };
+  | { readonly identityToken: string }
+  | { readonly registryToken: string };
 
 /** Looks up the credentials for a repository; undefined when there are none. */
 export type Credentials = (registry: string, repository: string) => Promise<Credential | undefined>;
 
 /** A credential helper is stopped after this long (ms): one that waits for input would block a job. */
 const HELPER_TIMEOUT_MS = 30_000;
-/** Names of Docker Hub in docker's config files. */
-const HUB_KEYS = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io'];
+/** The server by which docker stores credentials of Docker Hub. */
+const HUB_SERVER = 'https://index.docker.io/v1/';
 const TOKEN_USER = '<token>';
 
 /**
@@ -75,45 +80,48 @@ function readJson(bytes: Uint8Array, location: string): JsonObject {
   }
 }
 
+/**
+ * The most specific entry that has a credential: a helper of the repository's host or path, then an entry of `auths`,
+ * then the store of all credentials.
+ */
 async function findInFile(
-  file: JsonObject,
+  { credHelpers, credsStore, auths }: JsonObject,
   registry: string,
   repository: string,
   env: Environment,
 ): Promise<Credential | undefined> {
-  const { credHelpers, credsStore, auths } = file;
-  const keys = registry === 'docker.io' ? HUB_KEYS : [registry, `https://${registry}`];
-  for (const key of keys) {
-    const helper = isObject(credHelpers) ? credHelpers[key] : undefined;
-    if (typeof helper === 'string') return askHelper(helper, key, env);
-  }
-  // Podman also stores credentials for a repository or its parent path: the longest match is used.
-  const parts = repository.split('/');
-  const scoped = parts.map((_, at) => [registry, ...parts.slice(0, parts.length - at)].join('/'));
-  for (const key of [...scoped, ...keys]) {
-    const entry = isObject(auths) ? auths[key] : undefined;
-    const found = isObject(entry) ? decodeCredential(entry) : undefined;
+  const placesIn = (entries: unknown) =>
+    (isObject(entries) ? keysFor(Object.keys(entries), registry, repository) : []).map((place) => ({
+      ...place,
+      entry: isObject(entries) ? entries[place.key] : undefined,
+    }));
+  const places = [...placesIn(credHelpers), ...placesIn(auths)];
+  for (const { key, entry } of places.sort((one, other) => other.depth - one.depth)) {
+    const found =
+      typeof entry === 'string'
+        ? await askHelper(entry, key, env)
+        : isObject(entry) && decodeCredential(entry);
     if (found) return found;
   }
-  if (typeof credsStore !== 'string') return undefined;
-  return askHelper(credsStore, keys[0] ?? registry, env);
+  if (typeof credsStore !== 'string' || credsStore === '') return undefined;
+  return askHelper(credsStore, registry === 'docker.io' ? HUB_SERVER : registry, env);
 }
 
-/** `auth` is `user:password` in base64. */
-function decodeCredential({
-  auth,
-  username,
-  password,
-  identitytoken,
-}: JsonObject): Credential | undefined {
+/** `auth` is `user:password` in base64. An entry without content only says that a helper has the credential. */
+function decodeCredential(entry: JsonObject): Credential | undefined {
+  const { auth, identitytoken, registrytoken } = entry;
+  if (typeof registrytoken === 'string' && registrytoken !== '')
+    return { registryToken: registrytoken };
   if (typeof identitytoken === 'string' && identitytoken !== '')
     return { identityToken: identitytoken };
-  if (typeof username === 'string' && typeof password === 'string') return { username, password };
-  if (typeof auth !== 'string' || auth === '') return undefined;
-  const text = Buffer.from(auth, 'base64').toString();
+  const text = typeof auth === 'string' ? Buffer.from(auth, 'base64').toString() : '';
   const colon = text.indexOf(':');
-  if (colon < 0) return undefined;
-  return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
+  const { username, password } =
+    colon < 0
+      ? entry
+      : { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
+  if (typeof username !== 'string' || typeof password !== 'string') return undefined;
+  return username === '' && password === '' ? undefined : { username, password };
 }
 
 /** Docker's credential helper protocol: the server on stdin, `{Username, Secret}` on stdout. */

@@ -19,7 +19,8 @@ import {
   RETRIED_STATUSES,
 } from './retry.js';
 import type { RegistryRequest } from './request.js';
-import type { Environment, Surroundings } from '../../surroundings.js';
+import type { Surroundings } from '../../surroundings.js';
+import { speaksHttp } from './speaks-http.js';
 
 /** How to connect to a registry. */
 export interface ConnectionOptions extends CertificateOptions {
@@ -40,6 +41,8 @@ export interface RegistryOptions extends ConnectionOptions {
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** Redirects that keep method and body (RFC 9110 § 15.4); the others turn a write into a read, and are not followed. */
+const WRITE_REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
 const MAX_REDIRECTS = 5;
 /** Default of `patience` (ms). */
 const DEFAULT_PATIENCE_MS = 60_000;
@@ -54,6 +57,8 @@ const MAX_AUTHORIZATIONS = 1_000;
  */
 export class RegistryClient implements AsyncDisposable {
   readonly registry: string;
+  /** Requests that this registry has refused once: they are not sent again. */
+  readonly refused = { chunks: false, anonymousMounts: false };
   readonly #origin: URL;
   readonly #connections: Connections;
   readonly #options: RegistryOptions;
@@ -82,7 +87,9 @@ export class RegistryClient implements AsyncDisposable {
     const host = hostOf(registry);
     const { surroundings, plainHttp } = options;
     const { env } = surroundings;
-    const isPlain = plainHttp ?? (isLoopback(host) && (await speaksHttp(host, env)));
+    const isPlain =
+      plainHttp ??
+      (isLoopback(host) && (await speaksHttp(host, { env, timeout: DEFAULT_PATIENCE_MS })));
     const readTls = () => registryTls(host, options, surroundings);
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
     let tls: RegistryTls | undefined = isPlain ? undefined : await readTls();
@@ -120,14 +127,17 @@ export class RegistryClient implements AsyncDisposable {
         continue;
       }
       if (request.expected.includes(answer.status)) return answer;
-      if (last || !RETRIED_STATUSES.has(answer.status))
-        throw await statusError(request.method, answer, this.registry);
+      const isTemporary = RETRIED_STATUSES.has(answer.status);
+      // `Retry-After` applies to all requests to the registry, also where the caller repeats this one.
+      const asked = isTemporary
+        ? parseRetryAfter(answer.header('retry-after'), this.#options.surroundings.now())
+        : undefined;
+      if (asked !== undefined)
+        this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + asked);
+      if (last || !isTemporary) throw await statusError(request, answer, this.registry);
       await answer.dump();
       debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
-      const asked = parseRetryAfter(answer.header('retry-after'), this.#options.surroundings.now());
-      // `Retry-After` applies to all requests to the registry.
       if (asked === undefined) await backOff(tries, request);
-      else this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + asked);
     }
   }
 
@@ -147,7 +157,10 @@ export class RegistryClient implements AsyncDisposable {
     }
   }
 
-  /** Sends a request, following redirects of reads. Once another origin was reached, no later hop is authorized. */
+  /**
+   * Sends a request, following redirects; a write is sent again with its method and body. Once another origin was
+   * reached, no later hop is authorized.
+   */
   async #followRedirects(
     request: RegistryRequest,
     authorization: string | undefined,
@@ -164,8 +177,8 @@ export class RegistryClient implements AsyncDisposable {
       const message = await this.#send(url, { method, headers, body: body?.(), signal });
       const answer = answerOf(message, url, isOwn);
       const location = answer.header('location');
-      const isRead = method === 'GET' || method === 'HEAD';
-      if (!isRead || !REDIRECTS.has(answer.status) || location === undefined) return answer;
+      const followed = method === 'GET' || method === 'HEAD' ? REDIRECTS : WRITE_REDIRECTS;
+      if (!followed.has(answer.status) || location === undefined) return answer;
       await answer.dump();
       url = parseResponseUrl(location, url, 'redirect');
       if (hops === MAX_REDIRECTS)
@@ -232,19 +245,4 @@ export class RegistryClient implements AsyncDisposable {
 function reasonOf(cause: unknown): string {
   const why = cause instanceof Error ? cause.message : String(cause);
   return (why === '' ? (systemCode(cause) ?? 'none') : why).slice(0, 300);
-}
-
-/** Whether a server on this machine answers plain http; otherwise it may use TLS. */
-async function speaksHttp(host: string, env: Environment): Promise<boolean> {
-  const url = new URL(`http://${host}/v2/`);
-  const tlsFor = () => Promise.reject(new TypeError('http has no TLS settings'));
-  using connections = new Connections({ env, tlsFor, timeout: DEFAULT_PATIENCE_MS });
-  try {
-    const answer = answerOf(await connections.send(url, { method: 'GET', headers: {} }), url, true);
-    await answer.dump();
-    // A TLS server answers plain http with 400, or not at all.
-    return answer.status !== 400;
-  } catch {
-    return false;
-  }
 }

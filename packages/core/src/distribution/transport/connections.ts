@@ -7,6 +7,7 @@ import type { TlsOptions } from './certificates.js';
 import { printableUrl } from './given-url.js';
 import type { Environment } from '../../surroundings.js';
 import { proxyFor } from './proxy.js';
+import { userAgent } from './user-agent.js';
 
 export interface ConnectionOptions {
   /** Environment variables, which may name proxies. */
@@ -49,7 +50,13 @@ export class Connections implements Disposable {
     const { request } = isTls ? https : http;
     const agent = await this.#agentFor(url);
     try {
-      const options = { method, headers, agent, signal, ...(isTls ? await tlsFor(url) : {}) };
+      const options = {
+        method,
+        headers: { 'user-agent': userAgent(), ...headers },
+        agent,
+        signal,
+        ...(isTls ? await tlsFor(url) : {}),
+      };
       const answer = await sendRequest(request(url, options), body, { timeout });
       debug('http', () => `${shown()}: ${answer.statusCode ?? 0}`);
       return answer;

@@ -40,11 +40,11 @@ it.each([
 it.each([
   [{ HTTPS_PROXY: 'http://p:1' }, 'http://p:1'],
   [{ https_proxy: '', HTTPS_PROXY: 'http://p:1' }, 'http://p:1'],
-  [{ https_proxy: 'http://p:1', HTTPS_PROXY: 'http://q:1' }, 'http://p:1'],
+  [{ https_proxy: 'http://q:1', HTTPS_PROXY: 'http://p:1' }, 'http://p:1'],
   [{ http_proxy: 'http://p:1' }, ''],
   [{ all_proxy: 'http://p:1' }, 'http://p:1'],
   [{ all_proxy: 'http://q:1', https_proxy: 'http://p:1' }, 'http://p:1'],
-  [{ https_proxy: 'p:1' }, 'https://p:1'],
+  [{ https_proxy: 'p:1' }, 'http://p:1'],
   [{}, ''],
 ])('the environment %j names the proxy %j', (env, expected) => {
   expect(proxyFor(new URL('https://far.invalid/'), env)).toBe(expected);
@@ -57,8 +57,8 @@ it.each([
   ['B.FAR.INVALID', true],
   ['.far.invalid', true],
   ['*.far.invalid', true],
-  ['*far.invalid', true],
-  ['far.invalid', false],
+  ['*far.invalid', false],
+  ['far.invalid', true],
   ['ar.invalid', false],
   ['b.far.invalid:443', false],
   ['b.far', false],

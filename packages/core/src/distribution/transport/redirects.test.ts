@@ -111,6 +111,67 @@ describe('a redirect to another origin', () => {
   });
 });
 
+describe('a redirect of a write', () => {
+  const write = (method: 'POST' | 'PUT' | 'PATCH', body: string) => ({
+    method,
+    url: '/v2/a/blobs/uploads/x',
+    scope: SCOPE,
+    headers: { 'content-length': String(body.length), 'content-range': '0-4' },
+    body: () => Buffer.from(body),
+    once: true,
+    expected: [201],
+  });
+
+  it.each([
+    ['POST', 307],
+    ['PUT', 307],
+    ['PATCH', 308],
+  ] as const)(
+    '%s %i is sent again with its body, without credentials elsewhere',
+    async (method, status) => {
+      const got: string[] = [];
+      const other = await recording(async (request, response) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+        const range = request.headers['content-range'];
+        got.push([request.method, range, Buffer.concat(chunks).toString()].join(' '));
+        response.writeHead(201).end();
+      });
+      const registry = await recording((request, response) => {
+        const location = `http://${other.host}/u`;
+        if (request.headers.authorization === BASIC) response.writeHead(status, { location }).end();
+        else response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+      });
+      const client = await open(registry.host);
+      expect((await client.request(write(method, 'bytes'))).status).toBe(201);
+      expect([registry.seen, other.seen]).toEqual([[undefined, BASIC], [undefined]]);
+      expect(got).toEqual([`${method} 0-4 bytes`]);
+    },
+  );
+
+  it.each([301, 302, 303])('%i, which would make it a read, is not followed', async (status) => {
+    const other = await recording((_, response) => response.writeHead(201).end());
+    const registry = await recording((_, response) =>
+      response.writeHead(status, { location: `http://${other.host}/u` }).end(),
+    );
+    const client = await open(registry.host);
+    await expect(client.request(write('POST', 'bytes'))).rejects.toMatchObject({ code: 'INVALID' });
+    expect(other.seen).toEqual([]);
+  });
+});
+
+it('a request that is too large names its size and the limit to raise', async () => {
+  const registry = await recording((_, response) => response.writeHead(413).end());
+  const client = await open(registry.host);
+  const headers = { 'content-length': '5' };
+  const put = { method: 'PUT', url: '/x', scope: SCOPE, headers, expected: [201] } as const;
+  await expect(client.request({ ...put, body: () => Buffer.from('bytes') })).rejects.toMatchObject({
+    code: 'TOO_LARGE',
+    message: expect.stringContaining('PUT of 5 bytes') as string,
+    hint: expect.stringContaining('client_max_body_size') as string,
+  });
+});
+
 /** Two requests: a read, and the start of an upload. */
 const readAndUpload = (client: RegistryClient) => [
   () => client.request(BLOB),

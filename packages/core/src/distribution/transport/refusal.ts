@@ -1,6 +1,7 @@
 import { ImageError, type ErrorCode } from '../../errors.js';
 import { isObject, parseJsonObject } from '../../oci/json.js';
 import { readAnswer, type Answer } from './answer.js';
+import type { RegistryRequest } from './request.js';
 
 /** The largest error body that is read (bytes), and the longest error text that is shown (characters). */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -13,7 +14,13 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   405: 'UNSUPPORTED',
   409: 'CONFLICT',
   413: 'TOO_LARGE',
+  501: 'UNSUPPORTED',
 };
+
+/** Codes for content that does not exist, whatever the status: some registries send them with 401 or 403. */
+const UNKNOWN: ReadonlySet<string> = new Set(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN', 'BLOB_UNKNOWN']);
+const SIZE_HINT =
+  'The registry, or a proxy in front of it, limits the size of one request (nginx: client_max_body_size). Raise that limit, or make smaller layers.';
 
 /**
  * The error for an unexpected status, with the registry's own message (distribution spec 1.1 § Error Codes).
@@ -21,24 +28,32 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
  * @param registry the registry whose credentials are not sent to other hosts.
  */
 export async function statusError(
-  method: string,
+  { method, headers }: RegistryRequest,
   answer: Answer,
   registry: string,
 ): Promise<ImageError> {
   const { status, url, isOwn } = answer;
-  const text = await readErrorText(answer);
-  const code = CODES[status] ?? (status >= 500 || status === 429 ? 'UNAVAILABLE' : 'INVALID');
+  const { code: said = '', text } = await readError(answer);
+  const code =
+    (status < 500 && UNKNOWN.has(said) ? 'NOT_FOUND' : CODES[status]) ??
+    (status >= 500 || status === 429 ? 'UNAVAILABLE' : 'INVALID');
   const location = `${url.host}${url.pathname}`;
-  const hint = isOwn
+  const login = isOwn
     ? 'Log in with docker login or podman login, or give --username and --password-stdin.'
     : `${registry} refers its clients to this host; the credentials are for ${registry} only and were not sent.`;
-  return new ImageError(code, `${location}: expected ${method} to succeed, got ${status}${text}`, {
+  const hint = code === 'UNAUTHORIZED' ? login : code === 'TOO_LARGE' ? SIZE_HINT : undefined;
+  const size = code === 'TOO_LARGE' ? headers?.['content-length'] : undefined;
+  const what = size === undefined ? method : `${method} of ${size} bytes`;
+  return new ImageError(code, `${location}: expected ${what} to succeed, got ${status}${text}`, {
     location,
-    ...(code === 'UNAUTHORIZED' ? { hint } : {}),
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 
-async function readErrorText(answer: Answer): Promise<string> {
+/** The registry's own code and message: the code as sent, and both as a text to show. */
+async function readError(
+  answer: Answer,
+): Promise<{ readonly code?: string; readonly text: string }> {
   try {
     const bytes = await readAnswer(answer, { limit: MAX_ERROR_BYTES, what: 'error' });
     const { errors } = parseJsonObject(bytes, 'error');
@@ -46,8 +61,11 @@ async function readErrorText(answer: Answer): Promise<string> {
     const { code, message } = isObject(first) ? first : {};
     const texts = [code, message].filter((each) => typeof each === 'string' && each !== '');
     const text = texts.join(': ').replace(/\p{Cc}+/gu, ' ');
-    return text === '' ? '' : ` (${text.slice(0, MAX_SHOWN_CHARACTERS)})`;
+    return {
+      ...(typeof code === 'string' ? { code } : {}),
+      text: text === '' ? '' : ` (${text.slice(0, MAX_SHOWN_CHARACTERS)})`,
+    };
   } catch {
-    return '';
+    return { text: '' };
   }
 }

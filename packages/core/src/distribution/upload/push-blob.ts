@@ -3,11 +3,12 @@ import { ImageError, type ErrorCode } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Open } from '../../transfer/store.js';
 import type { RegistryClient } from '../transport/client.js';
-import { pushChunks } from './push-chunks.js';
+import { isChunkRefusal, pushChunks } from './push-chunks.js';
 import {
   beginUpload,
   fetchUploadState,
   addDigest,
+  STORED,
   type Upload,
   type ScopedOptions,
   CHUNK_BYTES,
@@ -34,8 +35,9 @@ const RETRY_WAIT_MS = 500;
 const RETRIED_ERRORS: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'UNAVAILABLE']);
 
 /**
- * Puts a blob into a repository: mounted if possible, else sent in one request or, above `CHUNK` bytes, in chunks. A
- * chunked upload is resumed after a broken connection, or by a later process.
+ * Puts a blob into a repository: mounted if possible, else sent in one request or, above `CHUNK_BYTES`, in chunks. A
+ * chunked upload is resumed after a broken connection, or by a later process. After a registry has refused chunks, all
+ * blobs are sent to it in one request.
  *
  * @returns whether it was mounted or sent
  * @throws ImageError CORRUPT (the content does not match the descriptor), UNAVAILABLE, DENIED, …
@@ -51,8 +53,8 @@ export async function pushBlob(
   const { uploads, mountFrom: from, signal } = options;
   const name = `${client.registry}/${repository}@${digest}`;
   const isLarge = size > CHUNK_BYTES;
-  let upload = isLarge ? await findUpload(client, name, size, options) : undefined;
-  let isChunked = isLarge;
+  let isChunked = isLarge && !client.refused.chunks;
+  let upload = isChunked ? await findUpload(client, name, size, options) : undefined;
   for (let tries = 1; ; tries++) {
     const begun = upload ?? (await beginUpload(client, repository, { ...options, digest, from }));
     if (begun === 'mounted') return 'mounted';
@@ -63,23 +65,24 @@ export async function pushBlob(
           await uploads?.keep(name, now.url.href);
         };
         await keep(begun);
-        isChunked = await pushChunks(client, begun, descriptor, open, { ...options, keep });
-        if (!isChunked) {
-          upload = undefined;
-          continue;
-        }
+        await pushChunks(client, begun, descriptor, open, { ...options, keep });
       } else await pushWhole(client, begun, descriptor, open, options);
       if (isLarge) await uploads?.forget(name);
       return 'sent';
     } catch (error) {
       const isRetried = error instanceof ImageError && RETRIED_ERRORS.has(error.code);
-      // The bytes of an earlier try may be the wrong ones: start again without them.
-      const isSpoiled = error instanceof ImageError && error.code === 'INVALID' && begun.at > 0;
-      if (!isRetried) await uploads?.forget(name);
-      if (!(isRetried || isSpoiled) || tries === MAX_TRIES) throw error;
+      const isRefused = isChunked && isChunkRefusal(error);
+      if (!isRetried || isRefused) await uploads?.forget(name);
+      if (isRefused && begun.at === 0) {
+        client.refused.chunks = true;
+        isChunked = false;
+        upload = undefined;
+        continue;
+      }
+      if (!(isRetried || isRefused) || tries === MAX_TRIES) throw error;
       await sleep(RETRY_WAIT_MS * tries, undefined, signal ? { signal } : {});
-      // Only for a chunked upload can the registry report how much it has.
-      const isResumed = isChunked && !isSpoiled;
+      // Only for a chunked upload can the registry report how much it has; after a refusal those bytes may be wrong.
+      const isResumed = isChunked && !isRefused;
       upload = isResumed
         ? await fetchUploadState(client, (upload ?? begun).url, options)
         : undefined;
@@ -99,6 +102,7 @@ async function findUpload(
   return upload && upload.at <= size ? upload : undefined;
 }
 
+/** Sends a blob in one request. */
 async function pushWhole(
   client: RegistryClient,
   { url }: Upload,
@@ -114,7 +118,7 @@ async function pushWhole(
     headers: { 'content-type': 'application/octet-stream', 'content-length': String(size) },
     body: open,
     once: true,
-    expected: [201, 204],
+    expected: STORED,
   });
   await dump();
 }

@@ -1,11 +1,14 @@
-import { ImageError } from '../../errors.js';
+import { ImageError, type ErrorCode } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Bytes, Open } from '../../transfer/store.js';
+import type { Answer } from '../transport/answer.js';
 import type { RegistryClient } from '../transport/client.js';
 import {
   CHUNK_BYTES,
   completeUpload,
   parseUpload,
+  STORED,
+  storedBytes,
   type Upload,
   type ScopedOptions,
 } from './upload.js';
@@ -19,8 +22,7 @@ export interface PushChunksOptions extends ScopedOptions {
  * Sends the rest of an upload in chunks. The content is read once, from the offset of the upload; the registry checks
  * the digest of the whole blob at the end.
  *
- * @returns false when the registry does not accept chunks
- * @throws ImageError as `RegistryClient.request`; errors of `open`
+ * @throws ImageError as `RegistryClient.request`; INVALID (it stored less than was sent); errors of `open`
  */
 export async function pushChunks(
   client: RegistryClient,
@@ -28,13 +30,23 @@ export async function pushChunks(
   { digest, size }: Descriptor,
   open: Open,
   { keep, ...options }: PushChunksOptions,
-): Promise<boolean> {
+): Promise<void> {
   let upload = from;
-  const content = splitBytes(open(from.at));
+  let content = splitBytes(open(from.at));
   try {
     while (upload.at < size) {
-      const length = Math.min(Math.max(CHUNK_BYTES, upload.leastChunk), size - upload.at);
-      const end = upload.at + length;
+      const { at } = upload;
+      const length = Math.min(Math.max(CHUNK_BYTES, upload.leastChunk), size - at);
+      let isTaken = false;
+      const body = (): Bytes => {
+        // The request is sent again after a redirect or with a new token: the chunk is read again.
+        if (isTaken) {
+          content.close().catch(() => undefined);
+          content = splitBytes(open(at));
+        }
+        isTaken = true;
+        return content.take(length);
+      };
       const answer = await client.request({
         method: 'PATCH',
         url: upload.url.href,
@@ -43,22 +55,15 @@ export async function pushChunks(
         headers: {
           'content-type': 'application/octet-stream',
           'content-length': String(length),
-          'content-range': `${upload.at}-${end - 1}`,
+          'content-range': `${at}-${at + length - 1}`,
         },
-        body: readOnce(() => content.take(length)),
+        body,
         once: true,
-        expected: [201, 202, 204, 400, 404, 405, 416],
+        expected: STORED,
       });
       await answer.dump();
-      if (answer.status >= 400) {
-        if (upload.at === 0) return false;
-        throw new ImageError(
-          'UNAVAILABLE',
-          `${client.registry}: expected bytes ${upload.at}-${end - 1} to be accepted, got ${answer.status}`,
-          { location: client.registry },
-        );
-      }
-      upload = parseUpload(client, answer, end, upload.url);
+      upload = parseUpload(client, answer, at + length, upload);
+      requireStored(client, answer, upload.at);
       await keep(upload);
     }
     // Reading to the end runs the verification of the content.
@@ -67,21 +72,30 @@ export async function pushChunks(
     await content.close();
   }
   await completeUpload(client, upload, digest, options);
-  return true;
 }
 
-/** A chunk can be read only once. A second read fails with UNAVAILABLE, so that the caller resumes the upload. */
-function readOnce(take: () => Bytes): () => Bytes {
-  let isTaken = false;
-  return () => {
-    if (isTaken)
-      throw new ImageError(
-        'UNAVAILABLE',
-        'upload: expected to send a chunk once, got a second try',
-      );
-    isTaken = true;
-    return take();
-  };
+/** @throws ImageError INVALID if the registry stored less of an upload than was sent */
+export function requireStored({ registry }: RegistryClient, answer: Answer, sent: number): void {
+  const stored = storedBytes(answer) ?? sent;
+  if (stored >= sent) return;
+  throw new ImageError(
+    'INVALID',
+    `${registry}: expected ${sent} bytes of an upload to be stored, got ${stored}`,
+    { location: registry },
+  );
+}
+
+/** Errors by which registries refuse a chunk, or an upload that was sent in chunks. */
+const CHUNK_REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'INVALID',
+  'NOT_FOUND',
+  'UNSUPPORTED',
+  'TOO_LARGE',
+]);
+
+/** Whether the registry may take in one piece what it refused in chunks. */
+export function isChunkRefusal(error: unknown): boolean {
+  return error instanceof ImageError && CHUNK_REFUSALS.has(error.code);
 }
 
 /** Splits a stream into chunks of given lengths, in order, without reading ahead. */

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
-import type { Open } from '../../transfer/store.js';
+import type { Bytes, Open } from '../../transfer/store.js';
 import { tap } from '../../transfer/tap.js';
 import type { RegistryClient } from '../transport/client.js';
-import { beginUpload, completeUpload, parseUpload, type ScopedOptions } from './upload.js';
+import { pushBlob } from './push-blob.js';
+import { isChunkRefusal, requireStored } from './push-chunks.js';
+import { beginUpload, completeUpload, parseUpload, STORED, type ScopedOptions } from './upload.js';
 
 /** How often an upload is tried; each try opens the content again. */
 const MAX_TRIES = 3;
@@ -13,7 +15,8 @@ const MAX_TRIES = 3;
 const RETRY_WAIT_MS = 500;
 
 /**
- * Puts content into a repository while it is produced; its digest is known only at the end.
+ * Puts content into a repository while it is produced; its digest is known only at the end. If the registry refuses such
+ * an upload, the content is produced once to learn its digest, and then sent in one request.
  *
  * @throws ImageError UNAVAILABLE, DENIED, …; errors of `open`
  */
@@ -23,33 +26,14 @@ export async function streamBlob(
   open: Open,
   options: ScopedOptions,
 ): Promise<{ readonly digest: Digest; readonly size: number }> {
-  for (let tries = 1; ; tries++) {
-    const begun = await beginUpload(client, repository, options);
-    if (begun === 'mounted') throw new TypeError('no mount was requested');
-    let hash = createHash('sha256');
-    let size = 0;
+  for (let tries = 1; !client.refused.chunks; tries++) {
     try {
-      const answer = await client.request({
-        ...options,
-        method: 'PATCH',
-        url: begun.url.href,
-        headers: { 'content-type': 'application/octet-stream' },
-        body: () => {
-          hash = createHash('sha256');
-          size = 0;
-          return tap(open(), (chunk) => {
-            hash.update(chunk);
-            size += chunk.byteLength;
-          });
-        },
-        once: true,
-        expected: [201, 202, 204],
-      });
-      await answer.dump();
-      const digest: Digest = `sha256:${hash.digest('hex')}`;
-      await completeUpload(client, parseUpload(client, answer, size, begun.url), digest, options);
-      return { digest, size };
+      return await streamOnce(client, repository, open, options);
     } catch (error) {
+      if (isChunkRefusal(error)) {
+        client.refused.chunks = true;
+        break;
+      }
       const isRetried = error instanceof ImageError && error.code === 'UNAVAILABLE';
       if (!isRetried || tries === MAX_TRIES) throw error;
       await sleep(
@@ -59,4 +43,55 @@ export async function streamBlob(
       );
     }
   }
+  const measured = measuring(open);
+  for await (const _ of measured.content());
+  const made = measured.result();
+  const descriptor = { mediaType: 'application/octet-stream', ...made };
+  await pushBlob(client, repository, descriptor, open, options);
+  return made;
+}
+
+async function streamOnce(
+  client: RegistryClient,
+  repository: string,
+  open: Open,
+  options: ScopedOptions,
+): Promise<{ readonly digest: Digest; readonly size: number }> {
+  const begun = await beginUpload(client, repository, options);
+  if (begun === 'mounted') throw new TypeError('no mount was requested');
+  const measured = measuring(open);
+  const answer = await client.request({
+    ...options,
+    method: 'PATCH',
+    url: begun.url.href,
+    headers: { 'content-type': 'application/octet-stream' },
+    body: measured.content,
+    once: true,
+    expected: STORED,
+  });
+  await answer.dump();
+  const made = measured.result();
+  requireStored(client, answer, made.size);
+  await completeUpload(client, parseUpload(client, answer, made.size, begun), made.digest, options);
+  return made;
+}
+
+/** Content, and the digest and size of it once it was read to its end. */
+function measuring(open: Open) {
+  let hash = createHash('sha256');
+  let size = 0;
+  return {
+    content: (): Bytes => {
+      hash = createHash('sha256');
+      size = 0;
+      return tap(open(), (chunk) => {
+        hash.update(chunk);
+        size += chunk.byteLength;
+      });
+    },
+    result: (): { readonly digest: Digest; readonly size: number } => ({
+      digest: `sha256:${hash.digest('hex')}`,
+      size,
+    }),
+  };
 }

@@ -1,9 +1,10 @@
-import { ImageError, type ErrorCode } from '../../errors.js';
+import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import type { CallOptions } from '../../transfer/store.js';
 import type { Answer } from '../transport/answer.js';
 import type { RegistryClient } from '../transport/client.js';
 import { parseResponseUrl } from '../transport/given-url.js';
+import type { RegistryRequest } from '../transport/request.js';
 
 export interface ScopedOptions extends CallOptions {
   readonly scope: string;
@@ -19,17 +20,9 @@ export interface Upload {
   readonly leastChunk: number;
 }
 
-/** Errors by which registries refuse to mount from a repository. */
-const MOUNT_REFUSALS: ReadonlySet<ErrorCode> = new Set([
-  'INVALID',
-  'UNAUTHORIZED',
-  'DENIED',
-  'NOT_FOUND',
-]);
-
 /**
  * Begins an upload, or mounts the blob `digest` instead: from the repository `from` or, if that is omitted or refused,
- * from one that the registry chooses (an anonymous mount).
+ * from one that the registry chooses (an anonymous mount). However a mount is refused, an upload without one follows.
  */
 export async function beginUpload(
   client: RegistryClient,
@@ -41,31 +34,34 @@ export async function beginUpload(
     signal,
   }: ScopedOptions & { readonly digest?: Digest; readonly from?: string | undefined },
 ): Promise<Upload | 'mounted'> {
-  const query = new URLSearchParams({
-    ...(digest === undefined ? {} : { mount: digest }),
-    ...(from === undefined ? {} : { from }),
-  });
-  const begin = (more: string): Promise<Answer> =>
+  const begin = (query: string, more: Pick<RegistryRequest, 'scope' | 'once'>): Promise<Answer> =>
     client.request({
       method: 'POST',
-      url: `/v2/${repository}/blobs/uploads/${query.size === 0 ? '' : '?'}${query.toString()}`,
-      scope: `${scope}${more}`,
+      url: `/v2/${repository}/blobs/uploads/${query}`,
       signal,
       expected: [201, 202],
+      ...more,
     });
-  let answer: Answer;
-  try {
+  const mount = async (source: string | undefined): Promise<Answer | undefined> => {
+    if (digest === undefined) return undefined;
+    const query = new URLSearchParams({
+      mount: digest,
+      ...(source === undefined ? {} : { from: source }),
+    });
     // A mount needs pull access to the other repository.
-    answer = await begin(from === undefined ? '' : ` repository:${from}:pull`);
-  } catch (error) {
-    const isRefused = error instanceof ImageError && MOUNT_REFUSALS.has(error.code);
-    if (!isRefused || from === undefined) throw error;
-    return beginUpload(client, repository, {
-      ...(digest === undefined ? {} : { digest }),
-      scope,
-      signal,
-    });
-  }
+    const more = source === undefined ? '' : ` repository:${source}:pull`;
+    try {
+      return await begin(`?${query.toString()}`, { scope: `${scope}${more}`, once: true });
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      if (source === undefined) client.refused.anonymousMounts ||= error.code !== 'UNAVAILABLE';
+      return undefined;
+    }
+  };
+  const answer =
+    (from === undefined ? undefined : await mount(from)) ??
+    (client.refused.anonymousMounts ? undefined : await mount(undefined)) ??
+    (await begin('', { scope }));
   await answer.dump();
   return answer.status === 201 && digest !== undefined ? 'mounted' : parseUpload(client, answer, 0);
 }
@@ -85,9 +81,15 @@ export async function fetchUploadState(
   });
   await answer.dump();
   if (answer.status >= 400) return undefined;
-  const [, last = '0'] = /^(?:bytes=)?0-([0-9]+)$/.exec(answer.header('range') ?? '') ?? [];
+  const stored = storedBytes(answer) ?? 0;
   // Some registries report `0-0` for an empty upload.
-  return parseUpload(client, answer, last === '0' ? 0 : Number(last) + 1, url);
+  return parseUpload(client, answer, stored === 1 ? 0 : stored, { url, leastChunk: 0 });
+}
+
+/** How many bytes of an upload the registry has stored, by the header `Range`; undefined if it does not say. */
+export function storedBytes(answer: Answer): number | undefined {
+  const [, last] = /^(?:bytes=)?0-([0-9]+)$/.exec(answer.header('range') ?? '') ?? [];
+  return last === undefined ? undefined : Number(last) + 1;
 }
 
 /** The state of an upload, from a response. @throws ImageError UNAVAILABLE (no location, or one that is refused) */
@@ -95,16 +97,16 @@ export function parseUpload(
   client: RegistryClient,
   answer: Answer,
   at: number,
-  before?: URL,
+  before?: Pick<Upload, 'url' | 'leastChunk'>,
 ): Upload {
-  const location = answer.header('location') ?? before?.href;
+  const location = answer.header('location') ?? before?.url.href;
   if (location === undefined)
     throw new ImageError(
       'UNAVAILABLE',
       `${client.registry}: expected the location of an upload, got none`,
       { location: client.registry },
     );
-  const leastChunk = Number(answer.header('oci-chunk-min-length') ?? 0);
+  const leastChunk = Number(answer.header('oci-chunk-min-length') ?? before?.leastChunk ?? 0);
   return {
     url: parseResponseUrl(location, answer.url, 'the location of an upload'),
     at,
@@ -126,16 +128,22 @@ export async function completeUpload(
     signal,
     headers: { 'content-type': 'application/octet-stream', 'content-length': '0' },
     once: true,
-    expected: [201, 204],
+    expected: STORED,
   });
   await answer.dump();
 }
 
 export function addDigest(url: URL, digest: Digest): URL {
   const whole = new URL(url);
-  whole.searchParams.set('digest', digest);
+  // The rest of the query is kept as it is written: it may be signed.
+  const others = whole.search.slice(1).split('&');
+  const kept = others.filter((each) => each !== '' && !each.startsWith('digest='));
+  whole.search = [...kept, `digest=${encodeURIComponent(digest)}`].join('&');
   return whole;
 }
+
+/** Statuses of a blob that was stored. */
+export const STORED: readonly number[] = [200, 201, 202, 204];
 
 /** Size of a chunk (bytes). A larger blob is sent in chunks, so that a broken connection does not lose all of it. */
 export const CHUNK_BYTES = 32 * 1024 * 1024;

@@ -76,8 +76,10 @@ export async function pushImage(
   const { onExistingTag = 'overwrite' } = options;
   const { tag } = parseReference(reference);
   const expected = await predictImage(item, options);
-  const there = tag === undefined ? undefined : await sink.find(tag, options);
-  if (there && (there.digest === expected?.graph.root.digest || onExistingTag === 'skip'))
+  const root = expected?.graph.root;
+  const known = async (digest: Digest) => (digest === root?.digest ? root : undefined);
+  const there = tag === undefined ? undefined : await sink.find(tag, { ...options, known });
+  if (there && (there.digest === root?.digest || onExistingTag === 'skip'))
     return skippedResult(there.digest);
   if (there && onExistingTag === 'error') throw tagExists(reference, there);
   options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });

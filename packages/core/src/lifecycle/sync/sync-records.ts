@@ -7,6 +7,7 @@ import type { Digest } from '../../oci/digest.js';
 import { parseManifest } from '../../oci/manifest.js';
 import { MediaType } from '../../oci/media-types.js';
 import type { Reference } from '../../oci/reference.js';
+import type { Graph } from '../../transfer/graph.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
 
@@ -29,6 +30,7 @@ const EMPTY = Buffer.from('{}');
 /** A record as an artifact: a manifest, and the blobs that it names. */
 export interface RecordArtifact {
   readonly root: Descriptor;
+  readonly graph: Graph;
   /** Blobs and manifest to write, the root last. */
   readonly nodes: readonly { readonly descriptor: Descriptor; readonly bytes: Uint8Array }[];
 }
@@ -51,8 +53,19 @@ export function artifactOf(record: ImageRecord): RecordArtifact {
     }),
   );
   const root = describe(MediaType.manifest, manifest);
+  const documents = new Map([
+    [
+      root.digest,
+      {
+        descriptor: root,
+        bytes: manifest,
+        manifest: parseManifest(root.mediaType, manifest),
+      },
+    ],
+  ]);
   return {
     root,
+    graph: { root, documents, nodes: [config, layer, root], missing: [] },
     nodes: [
       { descriptor: config, bytes: EMPTY },
       { descriptor: layer, bytes },

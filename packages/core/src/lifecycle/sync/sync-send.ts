@@ -20,7 +20,9 @@ export async function sendImage(
   const { name, digest } = record;
   await using repository = shared.open();
   const artifact = artifactOf(record);
-  const there = isThere ? await repository.find(recordTag(name), options) : undefined;
+  const known = async (found: Digest) =>
+    found === artifact.root.digest ? artifact.root : undefined;
+  const there = isThere ? await repository.find(recordTag(name), { ...options, known }) : undefined;
   if (there?.digest === artifact.root.digest) return { name, digest, action: 'same', bytes: 0 };
   if (options.dryRun) return { name, digest, action: 'sent', bytes: 0 };
   options.onEvent?.({ type: 'step', subject: name, text: 'sending' });
@@ -35,8 +37,9 @@ export async function sendImage(
   const graph = await walk(source, descriptor, options);
   await copyGraph(source, graph, repository, { signal: options.signal, onEvent });
   await repository.tag(graph.root, formatReference({ ...shared.name, tag: name }));
+  const wanted = await repository.begin(artifact.graph, options);
   for (const { descriptor: node, bytes: content } of artifact.nodes) {
-    if (node !== artifact.root && (await repository.holds(node, options))) continue;
+    if (!wanted.has(node.digest)) continue;
     await repository.write(node, (start = 0) => only(content.subarray(start)), options);
     bytes += node.size;
   }
