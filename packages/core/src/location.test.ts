@@ -175,7 +175,7 @@ describe('the form of a text', () => {
   });
 
   it('has the folder of the user as ~', () => {
-    expect(absolutePath('~/x.tar', cwd)).toBe(join(homedir(), 'x.tar'));
-    expect(absolutePath('x.tar', cwd)).toBe(join(cwd, 'x.tar'));
+    expect(absolutePath('~/x.tar', { cwd })).toBe(join(homedir(), 'x.tar'));
+    expect(absolutePath('x.tar', { cwd })).toBe(join(cwd, 'x.tar'));
   });
 });
