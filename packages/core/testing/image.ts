@@ -6,7 +6,7 @@ import { digestOf, type Digest } from '../src/oci/digest.js';
 import { formatManifest } from '../src/oci/manifest.js';
 import { MediaType } from '../src/oci/media-types.js';
 import type { Platform } from '../src/oci/platform.js';
-import { only } from '../src/transfer/copy.js';
+import { oneChunk } from '../src/transfer/copy.js';
 import { readAll } from '../src/transfer/verified.js';
 import { MemoryStore } from './memory-store.js';
 
@@ -94,7 +94,7 @@ async function writeManifest(store: MemoryStore, options: ImageOptions): Promise
 
 async function put(store: MemoryStore, mediaType: string, bytes: Uint8Array): Promise<Descriptor> {
   const descriptor = describe(mediaType, bytes);
-  await store.write(descriptor, () => only(bytes));
+  await store.write(descriptor, () => oneChunk(bytes));
   return descriptor;
 }
 

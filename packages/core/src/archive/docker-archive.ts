@@ -6,7 +6,7 @@ import { namesFrom, type NamedDescriptor } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
 import { formatManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
-import { only } from '../transfer/copy.js';
+import { oneChunk } from '../transfer/copy.js';
 import type { Extent, LocatedSource } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
 import { resolveAmong } from '../transfer/resolve.js';
@@ -79,7 +79,7 @@ export class DockerArchive implements LocatedSource {
       );
     }
     if (typeof content === 'string') yield* this.#files.read(content, options);
-    else yield* only(content.subarray(options.start ?? 0, options.end));
+    else yield* oneChunk(content.subarray(options.start ?? 0, options.end));
   }
 
   async locate({ digest }: Descriptor): Promise<Extent | undefined> {

@@ -9,7 +9,7 @@ import type { RegistryRequest } from './transport/request.js';
 
 export const ACCEPT_MANIFESTS = { accept: MANIFEST_TYPES.join(', ') };
 
-type Where = Pick<RegistryRequest, 'url' | 'scope' | 'signal'>;
+type ManifestRequest = Pick<RegistryRequest, 'url' | 'scope' | 'signal'>;
 
 /** A manifest's descriptor, with the bytes when a GET was needed. */
 export interface FoundManifest {
@@ -20,7 +20,7 @@ export interface FoundManifest {
 /** Describes the manifest of a tag or digest, from the headers of a HEAD if they suffice; undefined when there is none. */
 export async function findManifest(
   client: RegistryClient,
-  where: Where,
+  where: ManifestRequest,
 ): Promise<FoundManifest | undefined> {
   const request = { ...where, headers: ACCEPT_MANIFESTS, expected: [200, 404] };
   const answer = await client.request({ ...request, method: 'HEAD' });
@@ -38,7 +38,7 @@ export async function findManifest(
 /** Describes a manifest by a GET, with its bytes; undefined when there is none. Without `digest` it is computed. */
 export async function fetchManifest(
   client: RegistryClient,
-  where: Where,
+  where: ManifestRequest,
   digest?: Digest,
 ): Promise<FoundManifest | undefined> {
   const request = { ...where, headers: ACCEPT_MANIFESTS, expected: [200, 404] };

@@ -59,9 +59,9 @@ export class RegistryArchives implements RegistryReader {
     served: readonly ServedSource[],
     options: CallOptions = {},
   ): Promise<RegistryArchives> {
-    const hosted = new RegistryArchives(served);
-    for (const each of served) await hosted.#add(each, options);
-    return hosted;
+    const archives = new RegistryArchives(served);
+    for (const each of served) await archives.#add(each, options);
+    return archives;
   }
 
   async repositories(page?: Page): Promise<readonly string[]> {

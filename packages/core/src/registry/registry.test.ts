@@ -23,8 +23,8 @@ async function serve(
   folder: string,
   { readOnly = false, uploads }: { readonly readOnly?: boolean; readonly uploads?: number } = {},
 ): Promise<string> {
-  const hosted = new RegistryStore(folder);
-  const handler = registryHandler({ hosted, uploads, ...(readOnly ? {} : { hosting: hosted }) });
+  const storage = new RegistryStore(folder);
+  const handler = registryHandler({ reader: storage, uploads, ...(readOnly ? {} : { storage }) });
   return `http://${await listening(handler)}`;
 }
 

@@ -4,7 +4,7 @@ import type { Digest } from '../oci/digest.js';
 import type { Manifest } from '../oci/manifest.js';
 
 /** A manifest, an index or an image config, in memory. */
-export interface Document {
+export interface GraphDocument {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
   readonly manifest?: Manifest;
@@ -15,7 +15,7 @@ export interface Document {
 export interface Graph {
   readonly root: Descriptor;
   /** The manifests and image configs that the source has. */
-  readonly documents: ReadonlyMap<Digest, Document>;
+  readonly documents: ReadonlyMap<Digest, GraphDocument>;
   /** All nodes that the source has, each once, children before parents, the root last. */
   readonly nodes: readonly Descriptor[];
   /** Nodes that the source lacks; with `missing: 'fail'` always empty. */

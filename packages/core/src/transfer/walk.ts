@@ -7,7 +7,7 @@ import { children, parseManifest, type Manifest } from '../oci/manifest.js';
 import { isImageConfigType, isManifestType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
-import type { Document, Graph } from './graph.js';
+import type { GraphDocument, Graph } from './graph.js';
 
 /** Options of {@link walk}. */
 export interface WalkOptions extends CallOptions {
@@ -48,7 +48,7 @@ export async function walk(
   const { indexDepth, manifestBytes } = source.limits ?? DEFAULT_LIMITS;
   const { budget = { left: Infinity } } = options;
   const own: Budget = { left: GRAPH_DOCUMENTS * manifestBytes };
-  const documents = new Map<Digest, Document>();
+  const documents = new Map<Digest, GraphDocument>();
   const nodes = new Map<Digest, Descriptor>();
   const missing = new Map<Digest, Descriptor>();
 
@@ -103,7 +103,7 @@ function checkLayers(
   source: Source,
   node: Descriptor,
   manifest: Manifest,
-  documents: ReadonlyMap<Digest, Document>,
+  documents: ReadonlyMap<Digest, GraphDocument>,
 ): void {
   if (manifest.kind !== 'image') return;
   const config = documents.get(manifest.config.digest)?.config;

@@ -33,7 +33,7 @@ export async function pushChunks(
   const content = splitBytes(open(from.at));
   try {
     while (upload.at < size) {
-      const length = Math.min(Math.max(CHUNK_BYTES, upload.leastChunk), size - upload.at);
+      const length = Math.min(Math.max(CHUNK_BYTES, upload.minChunkBytes), size - upload.at);
       const end = upload.at + length;
       const answer = await client.request({
         method: 'PATCH',

@@ -16,7 +16,7 @@ export interface Upload {
   /** How much of it the registry has, in bytes. */
   readonly at: number;
   /** Minimum size of every chunk but the last, in bytes (`OCI-Chunk-Min-Length`). */
-  readonly leastChunk: number;
+  readonly minChunkBytes: number;
 }
 
 /** Errors by which registries refuse to mount from a repository. */
@@ -104,11 +104,11 @@ export function parseUpload(
       `${client.registry}: expected the location of an upload, got none`,
       { location: client.registry },
     );
-  const leastChunk = Number(answer.header('oci-chunk-min-length') ?? 0);
+  const minChunkBytes = Number(answer.header('oci-chunk-min-length') ?? 0);
   return {
     url: parseResponseUrl(location, answer.url, 'the location of an upload'),
     at,
-    leastChunk: Number.isSafeInteger(leastChunk) ? leastChunk : 0,
+    minChunkBytes: Number.isSafeInteger(minChunkBytes) ? minChunkBytes : 0,
   };
 }
 

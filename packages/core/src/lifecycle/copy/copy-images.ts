@@ -91,7 +91,7 @@ export async function copyImages(
         'USAGE',
         `${to}: expected one image to name ${as}, got ${images.length}`,
       );
-    const moving: Moving[] = [];
+    const moving: ImageToCopy[] = [];
     await using _ = disposeAll(moving);
     for (const image of images)
       moving.push(await prepare(workspace, based.opened, image, { ...options, as }));
@@ -128,9 +128,9 @@ export async function copyImages(
 /** Signatures, SBOMs and other referrers of the images. */
 async function prepareReferrers(
   { source }: Opened,
-  moving: readonly Moving[],
+  moving: readonly ImageToCopy[],
   options: CopyImagesOptions,
-): Promise<Moving[]> {
+): Promise<ImageToCopy[]> {
   const images = moving.map(({ graph }) => graph);
   const graphs = await referrerGraphsOf(source, images, options);
   return graphs.map((graph) => ({
@@ -145,7 +145,7 @@ async function prepareReferrers(
 async function reportSkippedReferrers(
   { source }: Opened,
   images: readonly NamedDescriptor[],
-  moving: readonly Moving[],
+  moving: readonly ImageToCopy[],
   options: CopyImagesOptions,
 ): Promise<void> {
   const same = new Set(moving.map(({ graph }) => graph.root.digest));
@@ -160,7 +160,7 @@ async function reportSkippedReferrers(
 }
 
 /** An image to copy, as it will be at the destination. */
-interface Moving extends Partial<AsyncDisposable> {
+interface ImageToCopy extends Partial<AsyncDisposable> {
   readonly source: Source;
   readonly graph: Graph;
   readonly before: Digest;
@@ -172,7 +172,7 @@ async function prepare(
   opened: Opened,
   image: NamedDescriptor,
   options: CopyImagesOptions,
-): Promise<Moving> {
+): Promise<ImageToCopy> {
   const { source } = opened;
   const { as } = options;
   const { digest: before } = image.descriptor;
@@ -196,7 +196,7 @@ async function prepare(
   };
 }
 
-function disposeAll(moving: readonly Moving[]): AsyncDisposable {
+function disposeAll(moving: readonly ImageToCopy[]): AsyncDisposable {
   return {
     [Symbol.asyncDispose]: async () => {
       for (const each of moving) await each[Symbol.asyncDispose]?.();

@@ -8,12 +8,12 @@ import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { listen } from './listen.js';
 
 it('closes the connection of a client that stops sending, and waits for a slow one', async () => {
-  const hosting = new RegistryStore(await temporaryFolder());
-  const listening = await listen(registryHandler({ hosted: hosting, hosting }), {
+  const storage = new RegistryStore(await temporaryFolder());
+  const listening = await listen(registryHandler({ reader: storage, storage }), {
     host: '127.0.0.1',
     port: 0,
-    headTime: 200,
-    idleTime: 300,
+    headersTimeout: 200,
+    idleTimeout: 300,
   });
   onTestFinished(() => listening[Symbol.asyncDispose]());
   const port = Number(new URL(listening.url).port);

@@ -3,7 +3,7 @@ import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import { LAYOUT_FILE } from '../../oci/layout.js';
 import type { Opened } from '../../open.js';
-import { registryHandler, type Answered } from '../../registry/handler/handler.js';
+import { registryHandler, type AnsweredRequest } from '../../registry/handler/handler.js';
 import { Metrics } from '../../registry/metrics.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import type { RegistryReader, RegistryStorage } from '../../registry/hosted.js';
@@ -41,7 +41,7 @@ export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl 
   /** Private key (PEM); give it together with `tlsCert`. */
   readonly tlsKey?: string | undefined;
   /** Called after each request. */
-  readonly onAnswered?: ((answered: Answered) => void) | undefined;
+  readonly onAnswered?: ((answered: AnsweredRequest) => void) | undefined;
 }
 
 /**
@@ -63,21 +63,21 @@ export async function serve(
   const checkHost = hostCheckFor(address.host, options);
   warnOfPlainPasswords(address.host, options);
   const upkeep = parseUpkeep(options);
-  const { hosted, hosting, engine } = await openStorage(workspace, inputs, options);
+  const { reader, storage, engine } = await openStorage(workspace, inputs, options);
   const metrics = await Metrics.open();
   const { onAnswered } = options;
   const { now } = workspace.surroundings;
-  const handler = registryHandler({ hosted, hosting, access, checkHost, metrics, onAnswered, now });
+  const handler = registryHandler({ reader, storage, access, checkHost, metrics, onAnswered, now });
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
   const listening = await listen(handler, { ...address, tls });
   const keeping =
-    hosting && startUpkeep(registryFolder(workspace, options), upkeep, { ...options, now });
+    storage && startUpkeep(registryFolder(workspace, options), upkeep, { ...options, now });
   return {
     url: listening.url,
     [Symbol.asyncDispose]: async () => {
       keeping?.[Symbol.dispose]();
       await listening[Symbol.asyncDispose]();
-      await hosted[Symbol.asyncDispose]();
+      await reader[Symbol.asyncDispose]();
       await engine?.[Symbol.asyncDispose]();
       await access?.[Symbol.asyncDispose]();
     },
@@ -85,8 +85,8 @@ export async function serve(
 }
 
 interface OpenedStorage {
-  readonly hosted: RegistryReader;
-  readonly hosting?: RegistryStorage;
+  readonly reader: RegistryReader;
+  readonly storage?: RegistryStorage;
   /** The engine of inputs that are in one. */
   readonly engine?: AsyncDisposable;
 }
@@ -106,7 +106,7 @@ async function openStorage(
       upstream === undefined
         ? store
         : await mirrorOf(store, upstream, { registry: options.registry, surroundings });
-    return readOnly ? { hosted: own } : { hosted: own, hosting: own };
+    return readOnly ? { reader: own } : { reader: own, storage: own };
   }
   const [other] = Object.entries({ root, upstream, 'max-used': maxUsed }).find(isGiven) ?? [];
   if (other !== undefined)
@@ -123,7 +123,7 @@ async function openStorage(
       reference,
       name: record?.reference,
     }));
-    return { hosted: await RegistryArchives.open(served, options), engine };
+    return { reader: await RegistryArchives.open(served, options), engine };
   } catch (error) {
     for (const { source } of opened) await source[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();

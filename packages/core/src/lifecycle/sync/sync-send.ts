@@ -2,7 +2,7 @@ import { openArchive } from '../../archive/open-archive.js';
 import { spoolFolder } from '../../catalog/file.js';
 import type { CatalogPlace } from '../../catalog/locate.js';
 import type { Digest } from '../../oci/digest.js';
-import { copyGraph, only } from '../../transfer/copy.js';
+import { copyGraph, oneChunk } from '../../transfer/copy.js';
 import { walk } from '../../transfer/walk.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import type { LocalImage, SyncResult } from './sync-records.js';
@@ -36,7 +36,7 @@ export async function sendImage(
   await repository.tag(graph.root, `registry.invalid/image:${name}`);
   for (const { descriptor: node, bytes: content } of artifact.nodes) {
     if (node !== artifact.root && (await repository.holds(node, options))) continue;
-    await repository.write(node, (start = 0) => only(content.subarray(start)), options);
+    await repository.write(node, (start = 0) => oneChunk(content.subarray(start)), options);
     bytes += node.size;
   }
   await repository.tag(artifact.root, `registry.invalid/image:${recordTag(name)}`);

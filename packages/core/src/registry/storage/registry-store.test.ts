@@ -6,7 +6,7 @@ import { ImageError } from '../../errors.js';
 import { describe as descriptorOf, type Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { MediaType } from '../../oci/media-types.js';
-import { only } from '../../transfer/copy.js';
+import { oneChunk } from '../../transfer/copy.js';
 import { readAll } from '../../transfer/verified.js';
 import { collectGarbage } from './collect-registry.js';
 import { RegistryStore } from './registry-store.js';
@@ -22,7 +22,7 @@ async function putBlob(
   const bytes = bytesOf(text);
   const descriptor = descriptorOf('text/plain', bytes);
   const id = await store.uploads.start(repository);
-  await store.uploads.append(repository, id, only(bytes));
+  await store.uploads.append(repository, id, oneChunk(bytes));
   await store.uploads.finish(repository, id, descriptor.digest);
   return descriptor;
 }
