@@ -7,7 +7,7 @@ import { PasswordThreads } from './password-threads.js';
 import { Passwords } from './passwords.js';
 import { Problem } from '../problem.js';
 
-/** What a user may do with a repository; `write` includes `read`. */
+/** A permission on a repository; `write` includes `read`. */
 export type Permission = 'read' | 'write';
 
 /** One permission of one user, or of all users, for some repositories. */
