@@ -50,6 +50,28 @@ export async function writeIndex(
   return nameImage(store, await put(store, MediaType.index, bytes), reference);
 }
 
+/** Writes an artifact without layers that refers to `subject`. @returns its descriptor, as a list of referrers shows it */
+export async function writeReferrer(
+  store: MemoryStore,
+  { mediaType, digest, size }: Descriptor,
+  { artifactType }: { readonly artifactType: string },
+): Promise<Descriptor> {
+  const config = await put(store, 'application/vnd.oci.empty.v1+json', Buffer.from('{}'));
+  const annotations = { 'org.example.by': 'ada' };
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MediaType.manifest,
+    artifactType,
+    config,
+    layers: [],
+    subject: { mediaType, digest, size },
+    annotations,
+  };
+  const root = await put(store, MediaType.manifest, Buffer.from(JSON.stringify(manifest)));
+  await nameImage(store, root, undefined);
+  return { ...root, artifactType, annotations };
+}
+
 /** A fresh store with one image. */
 export async function storeWith(
   reference: string,

@@ -87,7 +87,9 @@ export class RegistryArchives implements RegistryReader {
 
   async *read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes {
     const held = this.#repositories.get(repository)?.content.get(descriptor.digest);
-    if (held) yield* held.source.read(held.descriptor, options);
+    if (!held)
+      throw new ImageError('NOT_FOUND', `${repository}: expected ${descriptor.digest}, got none`);
+    yield* held.source.read(held.descriptor, options);
   }
 
   async *referrers(
