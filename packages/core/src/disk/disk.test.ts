@@ -53,7 +53,7 @@ describe('a lock', () => {
     const work = () =>
       withLock(path, async () => {
         most = Math.max(most, ++inside);
-        await sleep(5);
+        await new Promise(setImmediate);
         inside--;
       });
     await Promise.all(Array.from({ length: 5 }, work));
