@@ -30,5 +30,5 @@ it('shows the stack of an unexpected error, and any other thrown value', () => {
 
 it('escapes control characters of a message from elsewhere', () => {
   const failure = describeFailure(new ImageError('INVALID', 'a\u001b[31mb\rc'), false);
-  expect(failure.text.content).not.toMatch(/[\u001b\r]/);
+  for (const control of ['\u001b', '\r']) expect(failure.text.content).not.toContain(control);
 });

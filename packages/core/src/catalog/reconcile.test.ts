@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../oci/digest.js';
 import type { EntryYaml } from './entry.js';
-import { nameOf, reconcile, type EntryFacts, type Inventory } from './reconcile.js';
+import {
+  nameOf,
+  reconcile,
+  type EntryFacts,
+  type Inventory,
+  type RecordFacts,
+} from './reconcile.js';
 import type { ImageRecord } from './record.js';
 
 const DIGEST = digestOf(Buffer.from('image'));
@@ -17,7 +23,7 @@ const RECORD: ImageRecord = {
 const ENTRY: EntryYaml = { name: 'app', file: 'app.tar', digest: DIGEST, size: 10, pinned: true };
 const FACTS: EntryFacts = { isName: () => true, lags: () => false, usage: new Map() };
 
-const recordOf = (record: ImageRecord | undefined = RECORD, archiveSize = 10) => ({
+const recordOf = (record = RECORD, archiveSize = 10): RecordFacts => ({
   archiveSize,
   reference: RECORD.reference,
   read: () => record,
