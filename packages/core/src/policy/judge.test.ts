@@ -44,7 +44,7 @@ it('keeps the newest of a name whatever the rules, but not as a copy of an archi
 });
 
 it('keeps an item of unknown age', () => {
-  const { created: _, lastUsed: _used, ...unknown } = item('a.tar', 100);
+  const { created: _, lastUsed: __, ...unknown } = item('a.tar', 100);
   for (const kind of ['archive', 'leftover'] as const)
     expect(judge({ ...unknown, kind }, SECOND, { unusedFor: DAY }, NOW)).toMatchObject({
       action: 'keep',
