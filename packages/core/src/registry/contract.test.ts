@@ -5,6 +5,7 @@ import { listening } from '../../testing/listening.js';
 import type { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { RegistryClient } from '../distribution/transport/client.js';
+import { surroundingsOf } from '../surroundings.js';
 import { RegistryArchives } from './archives.js';
 import { registryHandler } from './handler/handler.js';
 import { RegistryMirror } from './mirror.js';
@@ -27,6 +28,7 @@ async function mirrorOf(content?: MemoryStore): Promise<RegistryMirror> {
   const client = await RegistryClient.open(address, {
     credentials: async () => undefined,
     plainHttp: true,
+    surroundings: surroundingsOf(),
   });
   return new RegistryMirror(new RegistryStore(await temporaryFolder()), client, '');
 }

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listening } from '../../../testing/listening.js';
 import { describe as descriptorOf } from '../../oci/descriptor.js';
 import { readAll } from '../../transfer/verified.js';

@@ -13,7 +13,8 @@ const TWO = 'docker.io/team/app:2';
 /** A cluster of embedded stores in place of nodes. */
 async function clusterOf(count: number) {
   const nodes: Engine[] = [];
-  for (let n = 0; n < count; n++) nodes.push(new EmbeddedEngine(await temporaryFolder()));
+  for (let n = 0; n < count; n++)
+    nodes.push(new EmbeddedEngine(await temporaryFolder(), { now: Date.now }));
   return { cluster: new Nodes('kind:test', nodes), nodes };
 }
 

@@ -39,7 +39,10 @@ interface UsedImage extends NamedDescriptor {
 }
 
 /** Removes images from the cache. @throws ImageError NOT_FOUND (a reference), USAGE */
-export async function purgeCache(workspace: Workspace, options: PurgeOptions): Promise<PurgeResult> {
+export async function purgeCache(
+  workspace: Workspace,
+  options: PurgeOptions,
+): Promise<PurgeResult> {
   const path = sharedCache(workspace);
   const now = workspace.surroundings.now();
   const images = await usedImages(path);

@@ -73,7 +73,8 @@ it('keeps content marked as in use within the grace, and deletes older garbage',
   const loose = await putBlob(store, 'a', 'loose');
   await putImage(store, 'a', '1', [kept]);
   await age(root);
-  const collect = () => collectGarbage(root, { now: Date.now(), grace: 60_000, uploadGrace: 60_000 });
+  const collect = () =>
+    collectGarbage(root, { now: Date.now(), grace: 60_000, uploadGrace: 60_000 });
   expect(await store.mount('b', mounted.digest, 'a')).toBe(true);
   expect((await collect()).blobs).toEqual([loose.digest]);
   expect(await store.blob('a', loose.digest)).toBeUndefined();
