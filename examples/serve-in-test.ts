@@ -32,10 +32,10 @@ await test('a pushed image can be found', async () => {
 
 async function startRegistry(): Promise<AsyncDisposable & { readonly host: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-'));
-  const hosting = openRegistryFolder(folder);
+  const storage = openRegistryFolder(folder);
   // Without a login, only the check of the Host header keeps web pages out.
   const checkHost = hostCheck([]);
-  const server = createServer(registryHandler({ hosted: hosting, hosting, checkHost }));
+  const server = createServer(registryHandler({ reader: storage, storage, checkHost }));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new TypeError('no port');
@@ -46,7 +46,7 @@ async function startRegistry(): Promise<AsyncDisposable & { readonly host: strin
       server.close();
       server.closeAllConnections();
       await closed;
-      await hosting[Symbol.asyncDispose]();
+      await storage[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
     },
   };

@@ -5,7 +5,7 @@ import { digestOf } from './served.js';
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-export interface Recorded {
+export interface RecordedRequest {
   readonly host: string;
   /** `METHOD path` of each request. */
   readonly requests: string[];
@@ -19,7 +19,7 @@ export interface Recorded {
 export async function recording(
   answer: Answer,
   { isTls = false }: { readonly isTls?: boolean } = {},
-): Promise<Recorded> {
+): Promise<RecordedRequest> {
   const requests: string[] = [];
   const credentials: string[] = [];
   const cut: string[] = [];

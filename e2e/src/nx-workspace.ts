@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
-import { must, run, type Ran } from './run.js';
+import { must, run, type RunResult } from './run.js';
 
 const ENV = {
   NX_DAEMON: 'false',
@@ -16,7 +16,7 @@ export interface NxWorkspace {
   readonly root: string;
   readonly nx: (...args: string[]) => Promise<string>;
   /** Like `nx`, for commands that may fail. */
-  readonly tryNx: (...args: string[]) => Promise<Ran>;
+  readonly tryNx: (...args: string[]) => Promise<RunResult>;
   readonly write: (path: string, content: string | Uint8Array) => Promise<void>;
   readonly read: (path: string) => Promise<string>;
   readonly commit: (message: string) => Promise<void>;

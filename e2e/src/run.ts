@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 
 export const CLI = join(import.meta.dirname, '../../packages/cli/dist/main.js');
 
-export interface Ran {
+export interface RunResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -43,7 +43,7 @@ export function run(
   program: string,
   args: readonly string[],
   { cwd, env, input, interruptAfter }: RunOptions = {},
-): Promise<Ran> {
+): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
@@ -81,7 +81,7 @@ export async function must(
 }
 
 /** Runs the built command `stowage`. */
-export function stowage(args: readonly string[], options?: RunOptions): Promise<Ran> {
+export function stowage(args: readonly string[], options?: RunOptions): Promise<RunResult> {
   return run(process.execPath, [CLI, ...args], options);
 }
 

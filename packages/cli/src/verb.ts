@@ -5,7 +5,7 @@ import {
   openWorkspace,
   parseLocation,
   writeDebugLog,
-  type RegistryFlags,
+  type RegistryLoginOptions,
   type VerbOptions,
   type Workspace,
 } from '@stowage/core';
@@ -162,7 +162,7 @@ async function registryFlags(
   options: CommonOptions,
   args: readonly string[],
   { stdin, cwd }: Io,
-): Promise<RegistryFlags> {
+): Promise<RegistryLoginOptions> {
   const { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify } = options;
   const common = { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify };
   const locations = [...args, options.base].filter((each) => each !== undefined);

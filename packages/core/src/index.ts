@@ -55,7 +55,7 @@ export { budgetFor, walk, type Budget, type WalkOptions } from './transfer/walk.
 export {
   imagesOf,
   sizeOf,
-  type Document,
+  type GraphDocument,
   type Graph,
   type RunnableImage,
 } from './transfer/graph.js';
@@ -90,7 +90,7 @@ export {
 
 // Repositories of registries
 export { openRepository, type OpenedRepository } from './open-repository.js';
-export type { RegistryFlags } from './distribution/open-repository.js';
+export type { RegistryLoginOptions } from './distribution/open-repository.js';
 export type { ConnectionOptions } from './distribution/transport/client.js';
 export type { CertificateOptions } from './distribution/transport/certificates.js';
 
@@ -113,16 +113,20 @@ export {
 } from './engine/engine.js';
 
 // Conversion and verification of one image or source
-export { convertImage, type Converted, type ConvertOptions } from './convert/convert-image.js';
+export { convertImage, type ConvertedImage, type ConvertOptions } from './convert/convert-image.js';
 export type { ConvertedLayer, LayerOptions } from './convert/convert-layer.js';
 export type { Format, LayerCompression } from './convert/formats.js';
-export { verifySource, type Verified, type VerifyOptions } from './verify/verify-source.js';
+export {
+  verifySource,
+  type VerifySourceResult,
+  type VerifyOptions,
+} from './verify/verify-source.js';
 export type { ImageProblem } from './verify/problem.js';
 
 // A registry to serve, or to mount in a test
 export {
   registryHandler,
-  type Answered,
+  type AnsweredRequest,
   type RegistryHandlerOptions,
 } from './registry/handler/handler.js';
 export type { Route } from './registry/handler/routes.js';
@@ -162,7 +166,7 @@ export {
   type ScrubRegistryOptions,
 } from './lifecycle/maintain/maintain-registry.js';
 export type { CollectedGarbage } from './registry/storage/collect-registry.js';
-export type { Damage, Scrubbed } from './registry/storage/scrub.js';
+export type { Damage, ScrubResult } from './registry/storage/scrub.js';
 
 // Workspaces, and the verbs of the command line
 export * from './verbs.js';

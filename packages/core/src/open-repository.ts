@@ -1,4 +1,4 @@
-import type { RegistryFlags } from './distribution/open-repository.js';
+import type { RegistryLoginOptions } from './distribution/open-repository.js';
 import type { Descriptor } from './oci/descriptor.js';
 import { surroundingsOf, type GivenSurroundings } from './surroundings.js';
 import type { CallOptions, Sink, Source } from './transfer/store.js';
@@ -26,7 +26,7 @@ export interface OpenedRepository extends Source, Sink {
  */
 export async function openRepository(
   reference: string,
-  flags?: RegistryFlags,
+  flags?: RegistryLoginOptions,
   surroundings?: GivenSurroundings,
 ): Promise<OpenedRepository> {
   // Loaded on demand: the HTTP client loads slowly, and programs that only read archives do not need it.

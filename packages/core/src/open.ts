@@ -12,7 +12,7 @@ import { statIfExists } from './disk/allocated.js';
 import { isBelow } from './disk/inside.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
-import type { RegistryFlags } from './distribution/open-repository.js';
+import type { RegistryLoginOptions } from './distribution/open-repository.js';
 import { ImageError, shortList } from './errors.js';
 import {
   absolutePath,
@@ -68,7 +68,7 @@ export interface OpenOptions extends CallOptions, NamingOptions {
   /** For a delta: location of the archive it was made against, which has the missing content. */
   readonly base?: string | undefined;
   /** How to reach registries. */
-  readonly registry?: RegistryFlags | undefined;
+  readonly registry?: RegistryLoginOptions | undefined;
   /** Folder of the cache for images from registries; no cache when omitted. */
   readonly cache?: string | undefined;
   /** `false` reads layers from the cache but adds none to it. */

@@ -54,7 +54,7 @@ export { load, type LoadOptions } from './lifecycle/load/load.js';
 export type { LoadResult } from './lifecycle/load/plan-load.js';
 export { pull, type PullOptions, type PullResult } from './lifecycle/copy/pull.js';
 export { push, type PushOptions, type PushResult } from './lifecycle/push/push.js';
-export type { Pushed, PushImageOptions } from './lifecycle/push/push-image.js';
+export type { PushImageResult, PushImageOptions } from './lifecycle/push/push-image.js';
 export type { PushNaming } from './lifecycle/push/push-items.js';
 export {
   copyImages,
@@ -101,19 +101,19 @@ export {
 } from './lifecycle/inspect/doctor.js';
 export { planSync, syncCatalog, type CatalogSync } from './lifecycle/workspace/sync-catalog.js';
 export type { EntryYaml } from './catalog/entry.js';
-export type { CatalogEntry, EntryState, Recorded } from './catalog/reconcile.js';
+export type { CatalogEntry, EntryState, RecordFacts } from './catalog/reconcile.js';
 
 // Verbs: jobs of a CI service
 export {
   plan,
   type JobPlan,
-  type Planned,
+  type PlannedJob,
   type PlannedJobs,
   type PlanOptions,
 } from './lifecycle/jobs/plan.js';
 export {
   ensure,
-  type Ensured,
+  type EnsuredJobs,
   type EnsureOptions,
   type EnsureResult,
 } from './lifecycle/jobs/ensure.js';
@@ -142,4 +142,4 @@ export {
   type CacheInfo,
   type CacheProof,
 } from './lifecycle/cache/manage-cache.js';
-export { purgeCache, type Purged, type PurgeOptions } from './lifecycle/cache/purge-cache.js';
+export { purgeCache, type PurgeResult, type PurgeOptions } from './lifecycle/cache/purge-cache.js';

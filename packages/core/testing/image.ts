@@ -6,7 +6,7 @@ import { digestOf, type Digest } from '../src/oci/digest.js';
 import { formatManifest } from '../src/oci/manifest.js';
 import { MediaType } from '../src/oci/media-types.js';
 import type { Platform } from '../src/oci/platform.js';
-import { only } from '../src/transfer/copy.js';
+import { oneChunk } from '../src/transfer/copy.js';
 import { readAll } from '../src/transfer/verified.js';
 import { MemoryStore } from './memory-store.js';
 
@@ -48,6 +48,28 @@ export async function writeIndex(
     JSON.stringify({ schemaVersion: 2, mediaType: MediaType.index, manifests }),
   );
   return nameImage(store, await put(store, MediaType.index, bytes), reference);
+}
+
+/** Writes an artifact without layers that refers to `subject`. @returns its descriptor, as a list of referrers shows it */
+export async function writeReferrer(
+  store: MemoryStore,
+  { mediaType, digest, size }: Descriptor,
+  { artifactType }: { readonly artifactType: string },
+): Promise<Descriptor> {
+  const config = await put(store, 'application/vnd.oci.empty.v1+json', Buffer.from('{}'));
+  const annotations = { 'org.example.by': 'ada' };
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MediaType.manifest,
+    artifactType,
+    config,
+    layers: [],
+    subject: { mediaType, digest, size },
+    annotations,
+  };
+  const root = await put(store, MediaType.manifest, Buffer.from(JSON.stringify(manifest)));
+  await nameImage(store, root, undefined);
+  return { ...root, artifactType, annotations };
 }
 
 /** A fresh store with one image. */
@@ -94,7 +116,7 @@ async function writeManifest(store: MemoryStore, options: ImageOptions): Promise
 
 async function put(store: MemoryStore, mediaType: string, bytes: Uint8Array): Promise<Descriptor> {
   const descriptor = describe(mediaType, bytes);
-  await store.write(descriptor, () => only(bytes));
+  await store.write(descriptor, () => oneChunk(bytes));
   return descriptor;
 }
 

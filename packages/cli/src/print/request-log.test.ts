@@ -1,9 +1,9 @@
-import type { Answered } from '@stowage/core';
+import type { AnsweredRequest } from '@stowage/core';
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { requestLog } from './request-log.js';
 
-const ANSWERED: Answered = {
+const ANSWERED: AnsweredRequest = {
   id: 'some-id',
   time: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
   address: '192.0.2.1',
@@ -16,7 +16,7 @@ const ANSWERED: Answered = {
   milliseconds: 1.26,
 };
 
-function logged(format: 'text' | 'json', answered: Partial<Answered>): string {
+function logged(format: 'text' | 'json', answered: Partial<AnsweredRequest>): string {
   const stream = new PassThrough();
   requestLog(format, stream as unknown as NodeJS.WriteStream)?.({ ...ANSWERED, ...answered });
   return String(stream.read());

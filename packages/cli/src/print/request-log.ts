@@ -1,4 +1,4 @@
-import { printable, type Answered } from '@stowage/core';
+import { printable, type AnsweredRequest } from '@stowage/core';
 import { print, printJson } from './print.js';
 import { Text } from './text.js';
 
@@ -8,7 +8,7 @@ export type LogFormat = 'text' | 'json' | 'none';
 export function requestLog(
   format: LogFormat,
   stream: NodeJS.WriteStream,
-): ((answered: Answered) => void) | undefined {
+): ((answered: AnsweredRequest) => void) | undefined {
   switch (format) {
     case 'none':
       return undefined;
@@ -19,7 +19,7 @@ export function requestLog(
   }
 }
 
-function lineOf(answered: Answered): string {
+function lineOf(answered: AnsweredRequest): string {
   const { time, address, user = '-', method, path, status, bytes, milliseconds, id } = answered;
   const why = messageOf(answered.error);
   return [
@@ -29,7 +29,7 @@ function lineOf(answered: Answered): string {
   ].join(' ');
 }
 
-function documentOf(answered: Answered): unknown {
+function documentOf(answered: AnsweredRequest): unknown {
   const { time, id, address, user, method, path, route, status, bytes, milliseconds } = answered;
   const error = messageOf(answered.error);
   return {

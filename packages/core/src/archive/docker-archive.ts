@@ -7,7 +7,7 @@ import type { Limits } from '../oci/limits.js';
 import { formatManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import { canonicalReference } from '../oci/reference.js';
-import { only } from '../transfer/copy.js';
+import { oneChunk } from '../transfer/copy.js';
 import type { Extent, LocatedSource } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
 import { forEachReadable } from '../transfer/each-readable.js';
@@ -92,7 +92,7 @@ export class DockerArchive implements LocatedSource {
       );
     }
     if (typeof content === 'string') yield* this.#files.read(content, options);
-    else yield* only(content.subarray(options.start ?? 0, options.end));
+    else yield* oneChunk(content.subarray(options.start ?? 0, options.end));
   }
 
   async locate({ digest }: Descriptor): Promise<Extent | undefined> {

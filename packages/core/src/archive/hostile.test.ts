@@ -8,7 +8,7 @@ import { digestOf } from '../oci/digest.js';
 import { MediaType } from '../oci/media-types.js';
 import type { Extent } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
-import { only } from '../transfer/copy.js';
+import { oneChunk } from '../transfer/copy.js';
 import { LayoutSource } from '../transfer/layout-source.js';
 import { walk } from '../transfer/walk.js';
 import { DockerArchive } from './docker-archive.js';
@@ -46,7 +46,7 @@ class CountingFiles implements Files {
 
   async *read(path: string, { start = 0, end }: { start?: number; end?: number } = {}) {
     this.reads++;
-    yield* only(this.#files.get(path)?.body.subarray(start, end) ?? Buffer.alloc(0));
+    yield* oneChunk(this.#files.get(path)?.body.subarray(start, end) ?? Buffer.alloc(0));
   }
 
   async locate(path: string): Promise<Extent | undefined> {

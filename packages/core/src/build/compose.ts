@@ -14,7 +14,7 @@ export interface BaseContent {
   readonly layers: readonly Descriptor[];
 }
 
-export interface Composed {
+export interface ComposedImage {
   readonly manifest: Uint8Array;
   readonly config: Uint8Array;
 }
@@ -42,7 +42,7 @@ const OCI_LAYER_TYPES: Readonly<Record<string, string>> = {
 export function compose(
   definition: Definition,
   { base, layer, platform, epoch }: ComposeOptions,
-): Composed {
+): ComposedImage {
   if (!base && !layer) {
     throw new ImageError('USAGE', `${definition.name}: expected copy: or base:, got neither`, {
       hint: 'An image needs at least one layer.',

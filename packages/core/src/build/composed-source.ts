@@ -4,10 +4,10 @@ import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { parseManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
-import { only } from '../transfer/copy.js';
+import { oneChunk } from '../transfer/copy.js';
 import { resolveAmong } from '../transfer/resolve.js';
 import type { Bytes, Open, ReadOptions, Source } from '../transfer/store.js';
-import type { Composed } from './compose.js';
+import type { ComposedImage } from './compose.js';
 import type { Layer } from './layer.js';
 
 interface ComposedFrom {
@@ -27,7 +27,7 @@ export class ComposedSource implements Source {
 
   constructor(
     reference: string,
-    { manifest, config }: Composed,
+    { manifest, config }: ComposedImage,
     { layer, base, own }: ComposedFrom,
   ) {
     this.location = `build:${reference}`;
@@ -35,8 +35,10 @@ export class ComposedSource implements Source {
     this.#base = base;
     this.#own = own;
     const parsed = parseManifest(MediaType.manifest, manifest);
-    const content = new Map<Digest, Open>([[this.#image.descriptor.digest, () => only(manifest)]]);
-    if (parsed.kind === 'image') content.set(parsed.config.digest, () => only(config));
+    const content = new Map<Digest, Open>([
+      [this.#image.descriptor.digest, () => oneChunk(manifest)],
+    ]);
+    if (parsed.kind === 'image') content.set(parsed.config.digest, () => oneChunk(config));
     if (layer) content.set(layer.descriptor.digest, layer.open);
     this.#content = content;
   }

@@ -3,7 +3,7 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import { formatIndex } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import type { Platform } from '../oci/platform.js';
-import { only } from '../transfer/copy.js';
+import { oneChunk } from '../transfer/copy.js';
 import { resolveAmong } from '../transfer/resolve.js';
 import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
 
@@ -54,7 +54,7 @@ class IndexSource implements Source {
 
   async *read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
     if (this.#isRoot(descriptor)) {
-      yield* only(this.#index.subarray(options.start ?? 0, options.end));
+      yield* oneChunk(this.#index.subarray(options.start ?? 0, options.end));
       return;
     }
     const holder = (await this.#holder(descriptor)) ?? this.#images[0]?.source;

@@ -3,7 +3,7 @@ import type { Definition } from '../definition/definition.js';
 import { canBuild, type BuildingEngine, type Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { formatPlatform, matchesPlatform } from '../oci/platform.js';
-import { only } from '../transfer/copy.js';
+import { oneChunk } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
 import { contextPath, readContextFile, selectFiles, type ContextFile } from './context.js';
 import { generateDockerfile, stagedPath } from './generate-dockerfile.js';
@@ -82,7 +82,7 @@ export function requireBuilder(engine: Engine, name: string): BuildingEngine {
 
 function textMember(name: string, text: string): TarMember {
   const bytes = Buffer.from(text);
-  return { name, size: bytes.byteLength, mode: 0o644, open: () => only(bytes) };
+  return { name, size: bytes.byteLength, mode: 0o644, open: () => oneChunk(bytes) };
 }
 
 function contextMember(file: ContextFile): TarMember {

@@ -6,13 +6,13 @@ import { systemCode } from '../errors.js';
 import { isObject } from '../oci/json.js';
 import { parseCatalog } from './edit.js';
 import { isEntry, type EntryYaml } from './entry.js';
-import { isSeenRecord, type Taken } from './inventory.js';
+import { isSeenRecord, type CachedInventory } from './inventory.js';
 
 /** A cache of the parsed catalog, because parsing a large YAML file takes seconds; `yaml` identifies the text. */
 export interface DerivedIndex {
   readonly yaml: { readonly size: number; readonly mtimeMs: number; readonly sha256: string };
   readonly entries: readonly EntryYaml[];
-  readonly seen: Taken['seen'];
+  readonly seen: CachedInventory['seen'];
   /** Files whose entries differ from their records. */
   readonly lagging: readonly string[];
   /** Names that break the naming rule. */
@@ -44,7 +44,7 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
 export async function keepIndex(
   path: string,
   { yaml, entries, kept }: DerivedIndex,
-  { seen, isNew }: Taken,
+  { seen, isNew }: CachedInventory,
   judgements: () => Pick<DerivedIndex, 'lagging' | 'misnamed'>,
 ): Promise<void> {
   if (kept && !isNew) return;

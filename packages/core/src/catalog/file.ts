@@ -11,15 +11,15 @@ import { parseName } from '../definition/name.js';
 import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
 import { keepIndex, readIndex, type DerivedIndex } from './derived-index.js';
 import type { EntryYaml } from './entry.js';
-import { takeInventory, type Taken } from './inventory.js';
+import { takeInventory, type CachedInventory } from './inventory.js';
 import { createLocator, type CatalogPlace } from './locate.js';
 import { appendUse, openFold, readUnfoldedUses } from './journal.js';
 import {
   reconcile,
   entryMatchesRecord,
   type CatalogEntry,
-  type Judgements,
-  type Recorded,
+  type EntryFacts,
+  type RecordFacts,
 } from './reconcile.js';
 import { addUsage } from './usage.js';
 
@@ -55,13 +55,16 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
 }
 
 /** Whether an entry differs from its record. */
-function lagsBehind(entry: EntryYaml, recorded: Recorded): boolean {
+function lagsBehind(entry: EntryYaml, recorded: RecordFacts): boolean {
   const record = recorded.read();
   return record !== undefined && !entryMatchesRecord(entry, record);
 }
 
 /** The stored judgements are used as long as neither the catalog nor a record has changed. */
-function judgementsOf(index: DerivedIndex, { isNew }: Taken): Pick<Judgements, 'isName' | 'lags'> {
+function judgementsOf(
+  index: DerivedIndex,
+  { isNew }: CachedInventory,
+): Pick<EntryFacts, 'isName' | 'lags'> {
   const isName = (name: string) => parseName(name) !== undefined;
   if (!index.kept || isNew) return { isName, lags: lagsBehind };
   const [lagging, misnamed] = [new Set(index.lagging), new Set(index.misnamed)];

@@ -5,7 +5,7 @@ import { readUpTo } from '../disk/own-file.js';
 import { ImageError, systemCode } from '../errors.js';
 import type { EntryYaml } from './entry.js';
 import { createLocator, type CatalogPlace } from './locate.js';
-import type { Inventory, Recorded } from './reconcile.js';
+import type { Inventory, RecordFacts } from './reconcile.js';
 import { parseRecord, RECORD_LIMIT, RECORD_SUFFIX, type ImageRecord } from './record.js';
 
 /** Cached facts of a record, valid while its file has this `size` (bytes) and `mtimeMs`. */
@@ -17,7 +17,7 @@ export type SeenRecord = readonly [
 ];
 
 /** An inventory, with the cache for the next one. */
-export interface Taken extends Inventory {
+export interface CachedInventory extends Inventory {
   /** Cached facts by path of the record: the next inventory reads only changed records. */
   readonly seen: Readonly<Record<string, SeenRecord>>;
   /** Whether `seen` differs from the cache that was given. */
@@ -32,7 +32,7 @@ export function isSeenRecord(value: unknown): value is SeenRecord {
   return numbers && typeof reference === 'string' && !/\p{Cc}/u.test(reference);
 }
 
-class RecordFile implements Recorded {
+class RecordFile implements RecordFacts {
   readonly archiveSize: number;
   readonly reference: string;
   readonly #path: string;
@@ -64,13 +64,13 @@ const ARCHIVE_FILE = /\.tar(?:\.(?:gz|zst|xz|bz2))?$/;
 export async function takeInventory(
   place: CatalogPlace,
   entries: readonly EntryYaml[],
-  seen: Taken['seen'],
-): Promise<Taken> {
+  seen: CachedInventory['seen'],
+): Promise<CachedInventory> {
   const { folder } = place;
   const files = await filesIn(folder);
   const archives = new Map<string, number>();
   const elsewhere = new Set<string>();
-  const records = new Map<string, Recorded>();
+  const records = new Map<string, RecordFacts>();
   const nowSeen: Record<string, SeenRecord> = {};
   let kept = 0;
   for (const file of files) {

@@ -23,7 +23,7 @@ import { formatUse, isUsage, mergeUsage, parseUses, type Usage } from './usage.j
  * is never truncated or renamed, so a line that is appended late is still found. When it is large, a new one is
  * started, and it is deleted an hour after its last line.
  */
-interface Folded {
+interface FoldState {
   readonly generation: number;
   /** Bytes of each journal file that are folded into the catalog, by generation. */
   readonly offsets: Readonly<Record<string, number>>;
@@ -31,7 +31,7 @@ interface Folded {
   readonly pending: Readonly<Record<string, Usage>>;
 }
 
-const NOTHING_FOLDED: Folded = { generation: 0, offsets: {}, pending: {} };
+const NOTHING_FOLDED: FoldState = { generation: 0, offsets: {}, pending: {} };
 /** Size from which a new journal file is started. */
 const MAX_JOURNAL_BYTES = 256 * 1024;
 /** Highest generation: a journal's number has at most nine digits. */
@@ -98,7 +98,7 @@ export async function openFold(state: string, catalog: string): Promise<Fold> {
     uses,
     begin: async (text, pending) => {
       if (!isNew) return;
-      const next: Folded = {
+      const next: FoldState = {
         generation: folded.generation + (isLarge ? 1 : 0),
         offsets,
         pending: Object.fromEntries(pending),
@@ -119,13 +119,16 @@ export function sha256Of(text: string): string {
 }
 
 /** The fold state that matches the catalog: the intent if its catalog was written, else usage.json. */
-async function readCurrent(state: string, catalogSha256: () => Promise<string>): Promise<Folded> {
+async function readCurrent(
+  state: string,
+  catalogSha256: () => Promise<string>,
+): Promise<FoldState> {
   const intent = await readFolded(intentPath(state));
   if (intent && intent.catalog === (await catalogSha256())) return intent;
   return (await readFolded(foldedPath(state))) ?? NOTHING_FOLDED;
 }
 
-async function collect(state: string, { generation, offsets, pending }: Folded) {
+async function collect(state: string, { generation, offsets, pending }: FoldState) {
   const uses = new Map(Object.entries(pending));
   const ends: Record<string, number> = {};
   for (const each of await listGenerations(state)) {
@@ -184,7 +187,7 @@ function unlessRefused(error: unknown): undefined {
 }
 
 /** Undefined when the file is absent, damaged or of another shape. */
-async function readFolded(path: string): Promise<(Folded & { catalog?: string }) | undefined> {
+async function readFolded(path: string): Promise<(FoldState & { catalog?: string }) | undefined> {
   const bytes = await readOwn(path).catch(unlessRefused);
   if (!bytes) return undefined;
   try {
@@ -195,7 +198,7 @@ async function readFolded(path: string): Promise<(Folded & { catalog?: string })
   }
 }
 
-function parseFolded(value: unknown): (Folded & { catalog?: string }) | undefined {
+function parseFolded(value: unknown): (FoldState & { catalog?: string }) | undefined {
   if (!isObject(value)) return undefined;
   const { generation, offsets, pending, catalog } = value;
   if (

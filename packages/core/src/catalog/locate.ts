@@ -19,7 +19,7 @@ export interface CatalogPlace {
  * `readable`: elsewhere in the workspace or in an allowed folder (`CatalogPlace.archives`), so it may only be read.
  * `elsewhere`: it may not be read. `size` is in bytes.
  */
-export type Located =
+export type ArchiveLocation =
   | { readonly kind: 'own' | 'readable'; readonly path: string; readonly size: number }
   | { readonly kind: 'elsewhere'; readonly path: string };
 
@@ -29,7 +29,7 @@ export type Located =
  *
  * @returns a function that returns undefined when there is no such file
  */
-export function createLocator(place: CatalogPlace): (file: string) => Located | undefined {
+export function createLocator(place: CatalogPlace): (file: string) => ArchiveLocation | undefined {
   const folder = realIfThere(place.folder);
   const readable = [place.workspace, ...(place.archives ?? [])].flatMap((each) => {
     const real = realIfThere(each);
@@ -43,7 +43,7 @@ export function createLocator(place: CatalogPlace): (file: string) => Located | 
     return found.find(({ kind }) => kind !== 'elsewhere') ?? found[0];
   };
 
-  function locateAt(path: string): Located | undefined {
+  function locateAt(path: string): ArchiveLocation | undefined {
     const info = statIfThere(path);
     const real = info && realIfThere(path);
     if (!info || real === undefined) return undefined;

@@ -65,9 +65,9 @@ export function rank<T extends Candidate>(
   }));
 }
 
-type Judged = Pick<Match<Candidate>, 'score' | 'reason'>;
+type Judgement = Pick<Match<Candidate>, 'score' | 'reason'>;
 
-function judge(candidate: Candidate, requirements: Requirements): Judged {
+function judge(candidate: Candidate, requirements: Requirements): Judgement {
   const unfit = whyUnfit(candidate, requirements);
   if (unfit !== undefined) return { score: { essential: 0, extra: 0 }, reason: unfit };
   const { packages, tools } = requirements;
@@ -123,7 +123,7 @@ function featuresIn({ name, variants }: Candidate): readonly string[] {
 }
 
 function whyNotBest(
-  first: Judged & { candidate: Candidate; used: number },
+  first: Judgement & { candidate: Candidate; used: number },
   match: Match<Candidate>,
 ): string {
   const { score, candidate, reason } = match;

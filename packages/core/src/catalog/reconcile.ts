@@ -13,7 +13,7 @@ export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed' | 
 /** One archive: its catalog entry combined with its record and its file. */
 export interface CatalogEntry extends EntryYaml {
   readonly state: EntryState;
-  readonly recorded?: Recorded | undefined;
+  readonly recorded?: RecordFacts | undefined;
   /** Reference in the record, fully qualified. */
   readonly reference?: string | undefined;
   /** Whether the entry in the catalog differs from the record. */
@@ -29,11 +29,11 @@ export interface Inventory {
   /** Files of entries that must not be read, because they lie outside the allowed folders. */
   readonly elsewhere: ReadonlySet<string>;
   /** Records by path of their archive. */
-  readonly records: ReadonlyMap<string, Recorded>;
+  readonly records: ReadonlyMap<string, RecordFacts>;
 }
 
 /** A record whose file is read on demand. */
-export interface Recorded {
+export interface RecordFacts {
   readonly archiveSize: number;
   readonly reference: string;
   /** Undefined when the file was deleted meanwhile. @throws ImageError CORRUPT */
@@ -41,10 +41,10 @@ export interface Recorded {
 }
 
 /** Facts about entries that may come from the derived index. */
-export interface Judgements {
+export interface EntryFacts {
   readonly isName: (name: string) => boolean;
   /** Whether an entry differs from its record. */
-  readonly lags: (entry: EntryYaml, recorded: Recorded) => boolean;
+  readonly lags: (entry: EntryYaml, recorded: RecordFacts) => boolean;
   readonly usage: ReadonlyMap<string, Usage>;
 }
 
@@ -55,7 +55,7 @@ export interface Judgements {
 export function reconcile(
   entries: readonly EntryYaml[],
   { archives, elsewhere, records }: Inventory,
-  judgements: Judgements,
+  judgements: EntryFacts,
 ): CatalogEntry[] {
   const listed = new Set<string>();
   const known = entries.map((entry): CatalogEntry => {
@@ -103,9 +103,9 @@ function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean
 
 function toCatalogEntry(
   entry: EntryYaml & { readonly lags?: boolean },
-  recorded: Recorded | undefined,
+  recorded: RecordFacts | undefined,
   bytes: number | undefined,
-  judgements: Judgements,
+  judgements: EntryFacts,
 ): CatalogEntry {
   const uses = judgements.usage.get(entry.name);
   const found = {
@@ -121,9 +121,9 @@ function toCatalogEntry(
 
 function stateOf(
   { name, file }: EntryYaml,
-  recorded: Recorded | undefined,
+  recorded: RecordFacts | undefined,
   bytes: number | undefined,
-  { isName }: Judgements,
+  { isName }: EntryFacts,
 ): EntryState {
   if (bytes === undefined) return 'missing';
   if (recorded && recorded.archiveSize !== bytes) return 'changed';

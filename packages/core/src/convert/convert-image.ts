@@ -6,7 +6,7 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import { isImageConfigType } from '../oci/media-types.js';
 import { ATTESTS, type ImageIndex, type ImageManifest } from '../oci/manifest.js';
 import type { Platform } from '../oci/platform.js';
-import { only } from '../transfer/copy.js';
+import { oneChunk } from '../transfer/copy.js';
 import type { CallOptions, Open, Source } from '../transfer/store.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import { childrenOf, imageFor } from '../transfer/select-platform.js';
@@ -44,7 +44,7 @@ export interface ConvertOptions extends CallOptions {
 }
 
 /** A converted image: its descriptors before and after, and a source to copy it from. Dispose it after the commit. */
-export interface Converted extends AsyncDisposable {
+export interface ConvertedImage extends AsyncDisposable {
   readonly from: Descriptor;
   readonly to: Descriptor;
   readonly source: Source;
@@ -65,7 +65,7 @@ export async function convertImage(
   source: Source,
   { descriptor: from, reference }: NamedDescriptor,
   options: ConvertOptions,
-): Promise<Converted> {
+): Promise<ConvertedImage> {
   const isPart = (options.platforms ?? []).length > 0;
   const graph = await walk(source, from, { ...options, missing: isPart ? 'report' : 'fail' });
   const conversion = new Conversion(source, graph, options);
@@ -204,7 +204,7 @@ class Conversion implements AsyncDisposable {
     if (same === JSON.stringify(next)) return node;
     const bytes = Buffer.from(JSON.stringify(next));
     const descriptor = describe(mediaType, bytes);
-    this.content.set(descriptor.digest, () => only(bytes));
+    this.content.set(descriptor.digest, () => oneChunk(bytes));
     return { ...node, ...descriptor };
   }
 

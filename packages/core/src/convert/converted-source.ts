@@ -5,9 +5,13 @@ import { resolveAmong } from '../transfer/resolve.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Source } from '../transfer/store.js';
 
 /** Cuts a range out of a stream, because converted content can be read only from its beginning. */
-async function* rangeOf(bytes: Bytes, { start = 0, end = Infinity }: ReadOptions = {}): Bytes {
+async function* rangeOf(
+  bytes: Bytes,
+  { start = 0, end = Infinity, signal }: ReadOptions = {},
+): Bytes {
   let at = 0;
   for await (const chunk of bytes) {
+    signal?.throwIfAborted();
     const part = chunk.subarray(Math.max(start - at, 0), Math.max(end - at, 0));
     at += chunk.byteLength;
     if (part.byteLength > 0) yield part;

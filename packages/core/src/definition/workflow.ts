@@ -46,13 +46,13 @@ const FEATURES: ReadonlySet<string> = new Set(
  * @throws ImageError USAGE (not a workflow), NOT_FOUND (no such job)
  */
 export function parseWorkflow(file: YamlFile, options: WorkflowOptions): Workflow {
-  const { job: only } = options;
+  const { job: wantedJob } = options;
   const all = Object.entries(jobsOf(file));
-  const wanted = all.filter(([id]) => only === undefined || id === only);
+  const wanted = all.filter(([id]) => wantedJob === undefined || id === wantedJob);
   if (wanted.length === 0)
     throw new ImageError(
       'NOT_FOUND',
-      `${file.path}: expected a job ${only ?? ''}, got ${all.map(([id]) => id).join(', ') || 'none'}`,
+      `${file.path}: expected a job ${wantedJob ?? ''}, got ${all.map(([id]) => id).join(', ') || 'none'}`,
       { location: file.path },
     );
   const jobs: WorkflowJob[] = [];
@@ -88,13 +88,13 @@ function jobsFrom(
   });
 }
 
-interface Where extends WorkflowOptions {
+interface JobContext extends WorkflowOptions {
   readonly container: string | undefined;
   readonly runner: string | undefined;
 }
 
 /** @returns the requirements, or the reason why they are not known */
-function requirementsFrom(combination: Combination, where: Where): RequirementsYaml | string {
+function requirementsFrom(combination: Combination, where: JobContext): RequirementsYaml | string {
   const found = placeOf(where);
   const place = typeof found === 'string' && where.os !== undefined ? { os: where.os } : found;
   if (typeof place === 'string') return place;
@@ -103,7 +103,7 @@ function requirementsFrom(combination: Combination, where: Where): RequirementsY
 }
 
 /** The image of the container, in which the steps of a job run; without one, the operating system of the runner. */
-function placeOf({ container, runner, runners }: Where): RequirementsYaml | string {
+function placeOf({ container, runner, runners }: JobContext): RequirementsYaml | string {
   if (container !== undefined) {
     if (container.includes('${{')) return `its container ${container} is not known before it runs`;
     const image = container.slice(container.lastIndexOf('/') + 1);

@@ -17,6 +17,8 @@ export function refuseLinks(folder: string, path: string): void {
     const info = lstatSync(at, { throwIfNoEntry: false });
     if (!info) return;
     if (info.isSymbolicLink()) throw symbolicLinkError(at);
+    // Nothing lies below a file; using the path fails, or finds nothing.
+    if (!info.isDirectory()) return;
   }
 }
 

@@ -13,7 +13,7 @@ export const ACCEPT_MANIFESTS = { accept: MANIFEST_TYPES.join(', ') };
 /** Statuses by which registries refuse a HEAD, of a manifest or of a blob, that they would answer as a GET. */
 export const HEAD_REFUSALS: readonly number[] = [400, 401, 403, 405, 406, 500, 501];
 
-type Where = Pick<RegistryRequest, 'url' | 'scope' | 'signal'>;
+type ManifestRequest = Pick<RegistryRequest, 'url' | 'scope' | 'signal'>;
 
 /** A manifest's descriptor, with the bytes when a GET was needed. */
 export interface FoundManifest {
@@ -27,7 +27,7 @@ export interface FoundManifest {
  */
 export async function findManifest(
   client: RegistryClient,
-  where: Where,
+  where: ManifestRequest,
   known: ResolveOptions['known'],
 ): Promise<FoundManifest | undefined> {
   if (known) {
@@ -46,7 +46,7 @@ export async function findManifest(
 /** Describes a manifest by a GET, with its bytes; undefined when there is none. Without `digest` it is computed. */
 export async function fetchManifest(
   client: RegistryClient,
-  where: Where,
+  where: ManifestRequest,
   digest?: Digest,
 ): Promise<FoundManifest | undefined> {
   try {

@@ -6,7 +6,7 @@ import type { Surroundings } from '../surroundings.js';
 import { Repository } from './repository.js';
 
 /** How to connect and log in to a registry. */
-export interface RegistryFlags extends ConnectionOptions {
+export interface RegistryLoginOptions extends ConnectionOptions {
   /** Used instead of the credentials that docker and podman store; give both or neither. */
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -15,7 +15,7 @@ export interface RegistryFlags extends ConnectionOptions {
 /** Opens a registry. @throws ImageError USAGE */
 export async function openRegistry(
   registry: string,
-  { username, password, ...options }: RegistryFlags | undefined = {},
+  { username, password, ...options }: RegistryLoginOptions | undefined = {},
   surroundings: Surroundings,
 ): Promise<RegistryClient> {
   const stored = storedCredentials(surroundings);
@@ -27,7 +27,7 @@ export async function openRegistry(
 /** Opens the repository of a reference, with a connection of its own. @throws ImageError USAGE */
 export async function openRepository(
   reference: string,
-  flags: RegistryFlags | undefined,
+  flags: RegistryLoginOptions | undefined,
   surroundings: Surroundings,
 ): Promise<Repository> {
   const parsed = parseReference(reference);
@@ -39,7 +39,7 @@ export async function openRepository(
 export function credentialOf({
   username,
   password,
-}: Pick<RegistryFlags, 'username' | 'password'>): Credential | undefined {
+}: Pick<RegistryLoginOptions, 'username' | 'password'>): Credential | undefined {
   if (username === undefined && password === undefined) return undefined;
   if (username !== undefined && password !== undefined) return { username, password };
   throw new ImageError('USAGE', 'expected a user name and a password, got one of them', {

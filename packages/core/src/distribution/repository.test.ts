@@ -7,8 +7,8 @@ import { openRepository } from './open-repository.js';
 import { surroundingsOf } from '../surroundings.js';
 
 sinkContract('a repository of a registry', async () => {
-  const hosted = new RegistryStore(await temporaryFolder());
-  const name = `${await listening(registryHandler({ hosted, hosting: hosted }))}/team/app`;
+  const storage = new RegistryStore(await temporaryFolder());
+  const name = `${await listening(registryHandler({ reader: storage, storage }))}/team/app`;
   // Each name becomes a tag of this one repository.
   const named = (reference: string) => `${name}:${reference.replaceAll(/[^a-z0-9]/g, '-')}`;
   const open = () => openRepository(name, { plainHttp: true }, surroundingsOf());

@@ -4,7 +4,7 @@ import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { isManifestType } from '../oci/media-types.js';
 import { formatReference, parseReference, type Reference } from '../oci/reference.js';
-import { only } from '../transfer/copy.js';
+import { oneChunk } from '../transfer/copy.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type {
   Bytes,
@@ -128,7 +128,7 @@ export class Repository implements ManifestTarget, Sink {
 
   read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
     const known = this.#fetched.get(descriptor.digest);
-    if (known) return only(known.subarray(options.start, options.end));
+    if (known) return oneChunk(known.subarray(options.start, options.end));
     const kind = isManifestType(descriptor.mediaType) ? 'manifests' : 'blobs';
     return download(this.#client, descriptor, {
       ...options,

@@ -1,7 +1,7 @@
 import bytes from 'bytes';
 import { printableLines } from '../printable.js';
 
-/** Markup that must not be escapeText again. */
+/** Markup that is inserted unchanged. */
 export class Html {
   readonly text: string;
 
@@ -12,7 +12,7 @@ export class Html {
 
 type Part = Html | string | number | undefined | readonly Part[];
 
-/** Builds HTML from a template; parts that are not `Html` are escapeText. */
+/** Builds HTML from a template; parts that are not `Html` are escaped. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.map((text, at) => text + textOf(parts[at])).join(''));
 }

@@ -11,7 +11,7 @@ import { parseLocation } from '../location.js';
 import { describe as descriptorOf, type Descriptor } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
 import { registryHandler } from './handler/handler.js';
-import { copy, only } from '../transfer/copy.js';
+import { copy, oneChunk } from '../transfer/copy.js';
 import { RegistryArchives } from './archives.js';
 import { listen } from '../lifecycle/serve/listen.js';
 import { openIn } from '../lifecycle/workspace/open-in.js';
@@ -32,7 +32,7 @@ beforeEach(async () => {
   await writeImage(content, 'docker.io/library/tool:2', { seed: 'tool' });
   const empty = Buffer.from('{}');
   const config = descriptorOf('application/vnd.oci.empty.v1+json', empty);
-  await content.write(config, () => only(empty));
+  await content.write(config, () => oneChunk(empty));
   const bytes = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
@@ -45,7 +45,7 @@ beforeEach(async () => {
     }),
   );
   referrer = descriptorOf(MediaType.manifest, bytes);
-  await content.write(referrer, () => only(bytes));
+  await content.write(referrer, () => oneChunk(bytes));
   await content.begin({ root: referrer, documents: new Map(), nodes: [], missing: [] });
   await content.commit();
   path = join(await temporaryFolder(), 'images.tar');
@@ -61,13 +61,13 @@ async function serveArchive() {
   const { workspace, call } = await workspaceOf();
   const engine = () => Promise.reject(new Error('unexpected use of the engine'));
   const location = await parseLocation(path, call);
-  const hosted = await RegistryArchives.open([
+  const reader = await RegistryArchives.open([
     await openIn(workspace, location, { ...call, engine }),
   ]);
-  const listening = await listen(registryHandler({ hosted }), { host: '127.0.0.1', port: 0 });
+  const listening = await listen(registryHandler({ reader }), { host: '127.0.0.1', port: 0 });
   onTestFinished(async () => {
     await listening[Symbol.asyncDispose]();
-    await hosted[Symbol.asyncDispose]();
+    await reader[Symbol.asyncDispose]();
   });
   return (target: string, init?: RequestInit) => fetch(`${listening.url}/v2/${target}`, init);
 }

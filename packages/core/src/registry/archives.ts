@@ -66,9 +66,9 @@ export class RegistryArchives implements RegistryReader {
     served: readonly ServedSource[],
     options: ServedOptions = {},
   ): Promise<RegistryArchives> {
-    const hosted = new RegistryArchives(served);
-    for (const each of served) await hosted.#add(each, options);
-    return hosted;
+    const archives = new RegistryArchives(served);
+    for (const each of served) await archives.#add(each, options);
+    return archives;
   }
 
   async repositories(page?: Page): Promise<readonly string[]> {
@@ -94,7 +94,9 @@ export class RegistryArchives implements RegistryReader {
 
   async *read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes {
     const held = this.#repositories.get(repository)?.content.get(descriptor.digest);
-    if (held) yield* held.source.read(held.descriptor, options);
+    if (!held)
+      throw new ImageError('NOT_FOUND', `${repository}: expected ${descriptor.digest}, got none`);
+    yield* held.source.read(held.descriptor, options);
   }
 
   async *referrers(

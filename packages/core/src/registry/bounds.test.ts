@@ -12,8 +12,8 @@ import { registryHandler } from './handler/handler.js';
 import { Problem } from './problem.js';
 
 async function start() {
-  const hosted = new RegistryStore(await temporaryFolder());
-  const address = await listening(registryHandler({ hosted, hosting: hosted }));
+  const storage = new RegistryStore(await temporaryFolder());
+  const address = await listening(registryHandler({ reader: storage, storage }));
   return clientOfRegistry(`http://${address}`);
 }
 

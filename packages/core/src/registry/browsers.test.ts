@@ -6,14 +6,14 @@ import { clientOfRegistry, sha256 } from '../../testing/pushing.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { RegistryStore } from './storage/registry-store.js';
 import { hostCheck } from './access/allowed-hosts.js';
-import { registryHandler, type Answered } from './handler/handler.js';
+import { registryHandler, type AnsweredRequest } from './handler/handler.js';
 
 async function start() {
-  const hosted = new RegistryStore(await temporaryFolder());
-  const answered: Answered[] = [];
+  const storage = new RegistryStore(await temporaryFolder());
+  const answered: AnsweredRequest[] = [];
   const handler = registryHandler({
-    hosted,
-    hosting: hosted,
+    reader: storage,
+    storage,
     checkHost: hostCheck(['registry.lan', '*.example.com']),
     onAnswered: (each) => answered.push(each),
   });

@@ -23,9 +23,9 @@ async function serveMirror(upstream: RequestListener) {
     retries: 0,
     surroundings: surroundingsOf(),
   });
-  const hosted = new RegistryMirror(new RegistryStore(root), client, '');
-  onTestFinished(() => hosted[Symbol.asyncDispose]());
-  return { url: `http://${await listening(registryHandler({ hosted, hosting: hosted }))}`, root };
+  const storage = new RegistryMirror(new RegistryStore(root), client, '');
+  onTestFinished(() => storage[Symbol.asyncDispose]());
+  return { url: `http://${await listening(registryHandler({ reader: storage, storage }))}`, root };
 }
 
 it('a fetch continues while a client waits, and is cancelled when the last client disconnects', async () => {

@@ -21,9 +21,9 @@ beforeEach(async () => {
       { user: 'guest', permission: 'write', repositories: 'open/*' },
     ],
   });
-  const hosted = new RegistryStore(await temporaryFolder());
+  const storage = new RegistryStore(await temporaryFolder());
   const metrics = await Metrics.open();
-  const handler = registryHandler({ hosted, hosting: hosted, access, metrics });
+  const handler = registryHandler({ reader: storage, storage, access, metrics });
   const url = `http://${await listening(handler)}`;
   const basic = (user: string) => ({
     authorization: `Basic ${Buffer.from(`${user}:p`).toString('base64')}`,
@@ -68,8 +68,8 @@ it('refuses a manifest that references content of another repository, in whateve
 });
 
 it('reads content only through the repository that holds it', async () => {
-  const hosted = new RegistryStore(await temporaryFolder());
-  const url = `http://${await listening(registryHandler({ hosted, hosting: hosted }))}`;
+  const storage = new RegistryStore(await temporaryFolder());
+  const url = `http://${await listening(registryHandler({ reader: storage, storage }))}`;
   const secret = await clientOfRegistry(url).pushImage('secret/app', '1', 'a secret layer');
   const [layer] = secret.layers.map((each) => ({
     ...each,
@@ -77,7 +77,7 @@ it('reads content only through the repository that holds it', async () => {
   }));
   const read = async (name: string) => {
     const chunks: Uint8Array[] = [];
-    if (layer) for await (const chunk of hosted.read(name, layer)) chunks.push(chunk);
+    if (layer) for await (const chunk of storage.read(name, layer)) chunks.push(chunk);
     return Buffer.concat(chunks).toString();
   };
   expect(await read('secret/app')).toBe('a secret layer');

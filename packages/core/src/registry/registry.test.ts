@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { listening } from '../../testing/listening.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { RegistryStore } from './storage/registry-store.js';
+import { tap } from '../transfer/tap.js';
 import { registryHandler } from './handler/handler.js';
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -19,12 +20,24 @@ beforeEach(async () => {
   base = await serve(root);
 });
 
+interface ServeOptions {
+  readonly readOnly?: boolean;
+  readonly uploads?: number;
+  /** Called with each chunk of an upload that the storage receives. */
+  readonly onReceived?: () => void;
+}
+
 async function serve(
   folder: string,
-  { readOnly = false, uploads }: { readonly readOnly?: boolean; readonly uploads?: number } = {},
+  { readOnly = false, uploads, onReceived }: ServeOptions = {},
 ): Promise<string> {
-  const hosted = new RegistryStore(folder);
-  const handler = registryHandler({ hosted, uploads, ...(readOnly ? {} : { hosting: hosted }) });
+  const storage = new RegistryStore(folder);
+  if (onReceived) {
+    const append = storage.uploads.append.bind(storage.uploads);
+    storage.uploads.append = (name, id, bytes, options) =>
+      append(name, id, tap(bytes, onReceived), options);
+  }
+  const handler = registryHandler({ reader: storage, uploads, ...(readOnly ? {} : { storage }) });
   return `http://${await listening(handler)}`;
 }
 
@@ -186,18 +199,21 @@ describe('an upload', () => {
   });
 
   it('keeps the bytes received before the connection broke', async () => {
-    const url = (await ask('POST', '/v2/a/blobs/uploads/')).headers.get('location') ?? '';
-    const { port } = new URL(base);
-    const socket = connect(Number(port), '127.0.0.1');
+    let onReceived = () => undefined as void;
+    const received = new Promise<void>((resolve) => (onReceived = resolve));
+    const at = await serve(root, { onReceived });
+    const url = (await ask('POST', '/v2/a/blobs/uploads/', { at })).headers.get('location') ?? '';
+    const socket = connect(Number(new URL(at).port), '127.0.0.1');
     const head = `PATCH ${url} HTTP/1.1\r\nhost: x\r\ncontent-length: 20\r\n\r\n`;
     socket.write(`${head}some `);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await received;
     socket.destroy();
-    await expect.poll(async () => (await get(url)).headers.get('range')).toBe('0-4');
+    await expect.poll(async () => (await ask('GET', url, { at })).headers.get('range')).toBe('0-4');
     const digest = digestOf(BYTES);
     const done = await ask('PUT', `${url}?digest=${digest}`, {
       body: BYTES.slice(5),
       headers: { 'content-range': `5-${BYTES.length - 1}` },
+      at,
     });
     expect(done.status).toBe(201);
   });

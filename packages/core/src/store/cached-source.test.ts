@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sourceContract } from '../../testing/contracts/source.js';
 import { writeImage } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
@@ -31,6 +32,13 @@ async function recordingSource() {
 
 const openCache = (folder: string, content: MemoryStore) =>
   new CachedSource(folder, { location: 'memory', open: async () => content });
+
+sourceContract(
+  'a cache of a source',
+  async (content) => openCache(await temporaryFolder(), content),
+  // Checking costs a request, and reading reports NOT_FOUND.
+  { knowsNoAbsence: true },
+);
 
 describe('a cache', () => {
   it('fetches a blob once for two concurrent readers, and never again once it is cached', async () => {

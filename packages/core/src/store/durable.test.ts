@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../testing/temporary.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { describe as descriptorOf } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
-import { copy, only } from '../transfer/copy.js';
+import { copy, oneChunk } from '../transfer/copy.js';
 import type { Sink } from '../transfer/store.js';
 import { FileStore } from './file-store.js';
 import { RegistryStore } from '../registry/storage/registry-store.js';
@@ -27,7 +27,7 @@ async function fillRegistry(root: string): Promise<void> {
   const store = new RegistryStore(root);
   const put = async (repository: string) => {
     const id = await store.uploads.start(repository);
-    await store.uploads.append(repository, id, only(bytes));
+    await store.uploads.append(repository, id, oneChunk(bytes));
     await store.uploads.finish(repository, id, blob.digest);
     const manifest = Buffer.from(JSON.stringify({ repository, layers: [blob] }));
     const descriptor = descriptorOf(MediaType.manifest, manifest);
@@ -46,7 +46,7 @@ describe.skipIf(process.platform === 'win32')('an acknowledged write survives a 
     ['the embedded store', (root) => fill(new FileStore(root))],
     [
       'a blob of the cache',
-      (root) => resumeBlob(root, blob, () => only(bytes), { isPresent: async () => false }),
+      (root) => resumeBlob(root, blob, () => oneChunk(bytes), { isPresent: async () => false }),
     ],
     ['a registry', fillRegistry],
   ])('%s', async (_, write) => {

@@ -92,7 +92,7 @@ export async function copyGraph(
     const onBytes = (bytes: number) => onEvent?.({ type: 'progress', descriptor: node, bytes });
     const known = graph.documents.get(node.digest)?.bytes;
     const raw = (start: number) =>
-      known ? only(known.subarray(start)) : source.read(node, { start, signal });
+      known ? oneChunk(known.subarray(start)) : source.read(node, { start, signal });
     const verifiedContent = () =>
       verified(raw(0), node, { signal, location: source.location, onBytes });
     await sink.write(
@@ -123,6 +123,6 @@ async function* discardIfCorrupt(source: Source, node: Descriptor, bytes: Bytes)
 }
 
 /** A stream of one chunk. */
-export async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+export async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
   yield bytes;
 }

@@ -7,7 +7,7 @@ import { isLayerType } from '../oci/media-types.js';
 import { isUnknownPlatform } from '../oci/platform.js';
 
 /** A manifest, an index or an image config, in memory. */
-export interface Document {
+export interface GraphDocument {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
   readonly manifest?: Manifest;
@@ -20,7 +20,7 @@ export interface Document {
 export interface Graph {
   readonly root: Descriptor;
   /** The manifests and image configs that the source has. */
-  readonly documents: ReadonlyMap<Digest, Document>;
+  readonly documents: ReadonlyMap<Digest, GraphDocument>;
   /** All nodes that the source has, each once, children before parents, the root last. */
   readonly nodes: readonly Descriptor[];
   /** Nodes that the source lacks; with `missing: 'fail'` always empty. */

@@ -7,7 +7,7 @@ import { children, parseManifest, type Manifest } from '../oci/manifest.js';
 import { isImageConfigType, isIndexType, isManifestType } from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
-import type { Document, Graph } from './graph.js';
+import type { GraphDocument, Graph } from './graph.js';
 
 /** Options of {@link walk}. */
 export interface WalkOptions extends CallOptions {
@@ -49,7 +49,7 @@ export async function walk(
   const { indexDepth, manifestBytes } = source.limits ?? DEFAULT_LIMITS;
   const { budget = { left: Infinity } } = options;
   const own: Budget = { left: GRAPH_DOCUMENTS * manifestBytes };
-  const documents = new Map<Digest, Document>();
+  const documents = new Map<Digest, GraphDocument>();
   const nodes = new Map<Digest, Descriptor>();
   const missing = new Map<Digest, Descriptor>();
 
@@ -117,13 +117,13 @@ export async function walk(
   return { root, documents, nodes: [...nodes.values()], missing: [...missing.values()] };
 }
 
-type Parsed = Pick<Document, 'manifest' | 'config' | 'error'>;
+type Parsed = Pick<GraphDocument, 'manifest' | 'config' | 'error'>;
 
 function checkLayers(
   source: Source,
   node: Descriptor,
   manifest: Manifest,
-  documents: ReadonlyMap<Digest, Document>,
+  documents: ReadonlyMap<Digest, GraphDocument>,
 ): Parsed {
   if (manifest.kind !== 'image') return {};
   const config = documents.get(manifest.config.digest)?.config;

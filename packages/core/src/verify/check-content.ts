@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { isLocated } from '../transfer/extent.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { hashAll } from './hash-all.js';
-import { hashBytes, type Hashed, type Hashing, type HashJob } from './hash-extent.js';
+import { hashBytes, type HashResult, type Hashing, type HashJob } from './hash-extent.js';
 import { createProblem, type ImageProblem } from './problem.js';
 
 /** Content to hash once, even if several images share it: a layer or another blob that is not parsed. */
@@ -58,7 +58,7 @@ async function jobFor(leaf: Leaf): Promise<LeafJob | undefined> {
 }
 
 /** Content that is not in a local file is hashed through `Source.read`. */
-function hashRead(leaf: Leaf, options: CallOptions): Promise<Hashed> {
+function hashRead(leaf: Leaf, options: CallOptions): Promise<HashResult> {
   return hashBytes(leaf.source.read(leaf.descriptor, options), hashingOf(leaf), options);
 }
 
@@ -73,7 +73,7 @@ function hashingOf({ source, descriptor, diffId }: Leaf): Hashing {
 
 function compareDigests(
   { source, descriptor, image, diffId }: Leaf,
-  hashed: Hashed,
+  hashed: HashResult,
   at?: HashJob,
 ): ImageProblem[] {
   const { digest, size } = descriptor;

@@ -11,7 +11,7 @@ import { budgetFor, type Budget } from '../transfer/walk.js';
 import { createProblem, type ImageProblem } from './problem.js';
 
 /** Result of {@link compareHalves}. */
-export interface Compared {
+export interface CompareResult {
   readonly problems: readonly ImageProblem[];
   readonly notices: readonly string[];
 }
@@ -44,7 +44,7 @@ export async function compareHalves(
   oci: Source,
   { location, images }: DockerHalf,
   options: CompareOptions,
-): Promise<Compared> {
+): Promise<CompareResult> {
   const others = await imagesOf(oci, options);
   const known = new Set(others.flatMap(({ configs }) => [...configs]));
   const byName = new Map(

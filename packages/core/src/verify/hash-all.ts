@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { hashExtent, type Hashed, type HashJob } from './hash-extent.js';
+import { hashExtent, type HashResult, type HashJob } from './hash-extent.js';
 import type { CallOptions } from '../transfer/store.js';
 
 /** Total size in bytes below which hashing is faster than starting worker threads. */
@@ -12,7 +12,7 @@ const MIN_THREADED_BYTES = 16 * 1024 * 1024;
  */
 export async function hashAll<T extends HashJob>(
   jobs: readonly T[],
-  onHashed: (job: T, hashed: Hashed) => void,
+  onHashed: (job: T, hashed: HashResult) => void,
   { signal }: CallOptions = {},
 ): Promise<void> {
   const sorted = [...jobs].sort((a, b) => a.offset - b.offset);
@@ -47,7 +47,7 @@ export async function hashAll<T extends HashJob>(
           ...(diffAlgorithm === undefined ? {} : { diffAlgorithm }),
           ...(unpackedBytes === undefined ? {} : { unpackedBytes }),
         };
-        onHashed(job, (await pool.run(plain, signal ? { signal } : {})) as Hashed);
+        onHashed(job, (await pool.run(plain, signal ? { signal } : {})) as HashResult);
       }),
     );
   } finally {

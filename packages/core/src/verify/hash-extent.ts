@@ -21,7 +21,7 @@ export interface Hashing {
 export interface HashJob extends Extent, Hashing {}
 
 /** The digests of some content; plain data, because it is sent between threads. */
-export interface Hashed {
+export interface HashResult {
   readonly digest: string;
   /** Number of bytes read; less than the extent's size when the file ends early. */
   readonly size: number;
@@ -37,7 +37,7 @@ const CHUNK_BYTES = 512 * 1024;
 export function hashExtent(
   { pieces, ...hashing }: HashJob,
   options: CallOptions = {},
-): Promise<Hashed> {
+): Promise<HashResult> {
   // A decompressor may keep the chunks that it gets, so it needs new buffers; a hash does not, so one buffer is reused.
   const isKept = hashing.diffAlgorithm !== undefined;
   return hashBytes(read(pieces, isKept), hashing, options);
@@ -73,7 +73,7 @@ export async function hashBytes(
   bytes: Bytes,
   { algorithm, diffAlgorithm, unpackedBytes }: Hashing,
   options: CallOptions = {},
-): Promise<Hashed> {
+): Promise<HashResult> {
   const raw = createHash(algorithm);
   let size = 0;
   const tapped = tap(bytes, (chunk) => {
@@ -104,7 +104,7 @@ async function hashUnpacked(
   unpacked: Bytes,
   algorithm: Algorithm,
   { signal }: CallOptions,
-): Promise<Pick<Hashed, 'diffId' | 'failure'>> {
+): Promise<Pick<HashResult, 'diffId' | 'failure'>> {
   const hash = createHash(algorithm);
   try {
     for await (const chunk of unpacked) {

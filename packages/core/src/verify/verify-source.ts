@@ -6,7 +6,7 @@ import type { DockerImage, Halves } from '../transfer/halves.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { checkContent, type Leaf } from './check-content.js';
 import { checkStructure } from './check-structure.js';
-import { compareHalves, type Compared } from './compare-halves.js';
+import { compareHalves, type CompareResult } from './compare-halves.js';
 import { createProblem, type ImageProblem } from './problem.js';
 
 /** Options of {@link verifySource}. */
@@ -24,7 +24,7 @@ export interface VerifyOptions extends CallOptions {
 }
 
 /** The result of a verification; the images are valid when `problems` is empty. */
-export interface Verified {
+export interface VerifySourceResult {
   /** Number of different images. */
   readonly images: number;
   /** Number of bytes that were hashed, without manifests and configs. */
@@ -46,7 +46,10 @@ export interface Verified {
  * const { problems } = await verifySource(source);
  * for (const { code, message } of problems) console.error(code, message);
  */
-export async function verifySource(source: Source, options: VerifyOptions = {}): Promise<Verified> {
+export async function verifySource(
+  source: Source,
+  options: VerifyOptions = {},
+): Promise<VerifySourceResult> {
   const roots = await rootsOf(source, options);
   const main = await checkRoots(source, roots, options);
   const other = await checkHalves(roots, main, options);
@@ -100,7 +103,7 @@ async function checkHalves(
   roots: readonly NamedDescriptor[],
   main: Part,
   { halves, half = 'oci', ...options }: VerifyOptions,
-): Promise<Compared & { readonly parts: readonly Part[] }> {
+): Promise<CompareResult & { readonly parts: readonly Part[] }> {
   if (!halves) return { parts: [], problems: [], notices: [] };
   const docker = await halves.docker();
   const names = new Set<string>(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { copy, only } from '../../src/transfer/copy.js';
+import { copy, oneChunk } from '../../src/transfer/copy.js';
 import type { Sink, Source } from '../../src/transfer/store.js';
 import { readContent } from '../../src/transfer/verified.js';
 import { walk } from '../../src/transfer/walk.js';
@@ -105,7 +105,7 @@ export function sinkContract(name: string, create: () => Promise<SinkUnderTest>)
       const [wanted] = [await sink.begin(graph)];
       expect(wanted.has(root.digest)).toBe(true);
       for (const node of graph.nodes)
-        await sink.write(node, () => only(content.blobs.get(node.digest) ?? Buffer.alloc(0)));
+        await sink.write(node, () => oneChunk(content.blobs.get(node.digest) ?? Buffer.alloc(0)));
     });
   });
 }

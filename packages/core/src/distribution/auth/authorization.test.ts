@@ -15,7 +15,7 @@ function open(origin: string, credential?: Credential, answer = '{"token":"t"}')
 
 const bearer = (realm: string) => `Bearer realm="${realm}",service="s"`;
 
-it('a registry token goes to the registry itself, and to no issuer', async () => {
+it('a registry token goes to the registry itself, and to no token server', async () => {
   const { asked, authorization } = open('https://a.test', { registryToken: 'r' });
   expect(await authorization.answer(bearer('https://b.test/'), 'x', undefined)).toBe(true);
   expect([asked, authorization.headerFor('x')]).toEqual([[], 'Bearer r']);

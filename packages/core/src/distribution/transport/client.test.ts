@@ -1,23 +1,28 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listening } from '../../../testing/listening.js';
 import { describe as descriptorOf } from '../../oci/descriptor.js';
 import { readAll } from '../../transfer/verified.js';
-import { RegistryClient } from './client.js';
+import { RegistryClient, type RegistryOptions } from './client.js';
 import { download } from '../download.js';
 import { surroundingsOf, type Environment } from '../../surroundings.js';
 
 const CONTENT = Buffer.from('some content of a blob, in two parts');
 const BLOB = descriptorOf('application/octet-stream', CONTENT);
 
-async function serve(answer: RequestListener, patience?: number): Promise<RegistryClient> {
+/** Opens a client of a server with this request handler; it waits for no time between its tries. */
+async function serve(
+  answer: RequestListener,
+  options: Pick<RegistryOptions, 'timeout' | 'wait'> = {},
+): Promise<RegistryClient> {
   const client = await RegistryClient.open(await listening(answer), {
     credentials: async () => undefined,
     plainHttp: true,
-    timeout: patience,
     retries: 1,
     surroundings: surroundingsOf(),
+    wait: async () => undefined,
+    ...options,
   });
   onTestFinished(() => client[Symbol.asyncDispose]());
   return client;
@@ -29,43 +34,63 @@ const read = (client: RegistryClient) =>
 describe('a registry that stops sending', () => {
   it('in the middle of a blob is asked for the rest', async () => {
     const ranges: (string | undefined)[] = [];
-    const client = await serve(({ headers }, answer) => {
-      ranges.push(headers.range);
-      const [, start = '0'] = /bytes=([0-9]+)-/.exec(headers.range ?? '') ?? [];
-      const rest = CONTENT.subarray(Number(start));
-      const length = { 'content-length': String(rest.byteLength) };
-      answer.writeHead(headers.range === undefined ? 200 : 206, length);
-      if (headers.range === undefined) answer.write(rest.subarray(0, 12));
-      else answer.end(rest);
-    }, 300);
+    const client = await serve(
+      ({ headers }, answer) => {
+        ranges.push(headers.range);
+        const [, start = '0'] = /bytes=([0-9]+)-/.exec(headers.range ?? '') ?? [];
+        const rest = CONTENT.subarray(Number(start));
+        const length = { 'content-length': String(rest.byteLength) };
+        answer.writeHead(headers.range === undefined ? 200 : 206, length);
+        if (headers.range === undefined) answer.write(rest.subarray(0, 12));
+        else answer.end(rest);
+      },
+      { timeout: 300 },
+    );
     expect(Buffer.from(await read(client))).toEqual(CONTENT);
     expect(ranges).toEqual([undefined, `bytes=12-${CONTENT.byteLength - 1}`]);
   });
 
-  it('is UNAVAILABLE after the last retry', { timeout: 20_000 }, async () => {
-    const client = await serve(() => undefined, 200);
+  it('is UNAVAILABLE after the last retry', async () => {
+    const client = await serve(() => undefined, { timeout: 50 });
     await expect(read(client)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    const half = await serve((_, answer) => {
-      answer.writeHead(200, { 'content-length': String(CONTENT.byteLength) });
-      answer.flushHeaders();
-    }, 200);
+    const half = await serve(
+      (_, answer) => {
+        answer.writeHead(200, { 'content-length': String(CONTENT.byteLength) });
+        answer.flushHeaders();
+      },
+      { timeout: 50 },
+    );
     await expect(read(half)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
 
 it('Retry-After delays all requests to a registry', async () => {
-  const times: number[] = [];
-  const client = await serve((_, answer) => {
-    times.push(Date.now());
-    if (times.length === 1) answer.writeHead(429, { 'retry-after': '1' }).end();
-    else answer.end(CONTENT);
-  });
+  let requests = 0;
+  const waits: number[] = [];
+  let endWait = () => undefined as void;
+  const waited = new Promise<void>((resolve) => (endWait = resolve));
+  const client = await serve(
+    (_, answer) => {
+      if (requests++ === 0) answer.writeHead(429, { 'retry-after': '20' }).end();
+      else answer.end(CONTENT);
+    },
+    {
+      wait: async (milliseconds) => {
+        if (milliseconds <= 0) return;
+        waits.push(milliseconds);
+        await waited;
+      },
+    },
+  );
   const first = read(client);
-  while (times.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const [start = 0] = times;
-  await Promise.all([first, read(client)]);
-  for (const time of times.slice(1)) expect(time - start).toBeGreaterThanOrEqual(990);
+  await vi.waitFor(() => expect(waits).toHaveLength(1));
+  const second = read(client);
+  await vi.waitFor(() => expect(waits).toHaveLength(2));
+  expect(requests).toBe(1);
+  endWait();
+  await Promise.all([first, second]);
+  expect(requests).toBe(3);
+  for (const wait of waits) expect(wait / 20_000).toBeCloseTo(1, 0);
 });
 
 it('a registry on another host is reached through the proxy of the environment, unless NO_PROXY names it', async () => {

@@ -15,7 +15,8 @@ import {
   isTransient,
   isPermanent,
   backOff,
-  retryDelay,
+  waitFor,
+  type Wait,
   RETRIED_STATUSES,
 } from './retry.js';
 import type { RegistryRequest } from './request.js';
@@ -38,6 +39,8 @@ export interface ConnectionOptions extends CertificateOptions {
 export interface RegistryOptions extends ConnectionOptions {
   readonly credentials: Credentials;
   readonly surroundings: Surroundings;
+  /** How the client waits before another try; a test waits for no time. */
+  readonly wait?: Wait;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -111,10 +114,10 @@ export class RegistryClient implements AsyncDisposable {
    * @throws ImageError UNAUTHORIZED, DENIED, NOT_FOUND, CONFLICT, INVALID, UNAVAILABLE; errors of the body
    */
   async request(request: RegistryRequest): Promise<Answer> {
-    const { retries = 4 } = this.#options;
+    const { retries = 4, wait = waitFor } = this.#options;
     for (let tries = 0; ; tries++) {
       request.signal?.throwIfAborted();
-      await retryDelay(this.#pausedUntil - performance.now(), request);
+      await wait(this.#pausedUntil - performance.now(), request);
       const last = request.once === true || tries >= retries;
       let answer: Answer;
       try {
@@ -123,7 +126,7 @@ export class RegistryClient implements AsyncDisposable {
         if (!isTransient(error)) throw error;
         if (last || isPermanent(error, tries)) throw this.unreachable(request.method, error);
         debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
-        await backOff(tries, request);
+        await wait(backOff(tries), request);
         continue;
       }
       if (request.expected.includes(answer.status)) return answer;
@@ -137,7 +140,7 @@ export class RegistryClient implements AsyncDisposable {
       if (last || !isTemporary) throw await statusError(request, answer, this.registry);
       await answer.dump();
       debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
-      if (asked === undefined) await backOff(tries, request);
+      if (asked === undefined) await wait(backOff(tries), request);
     }
   }
 

@@ -31,15 +31,18 @@ export function isPermanent(error: unknown, tries: number): boolean {
   );
 }
 
-/** Waits before another try: twice as long each time, up to `MAX_WAIT_MS`, with random jitter. */
-export async function backOff(tries: number, options: CallOptions): Promise<void> {
+/** The wait before another try (ms): twice as long each time, up to `MAX_WAIT_MS`, with random jitter. */
+export function backOff(tries: number): number {
   const grown = FIRST_WAIT_MS * 2 ** tries * (0.5 + Math.random());
-  await retryDelay(Math.min(grown, MAX_WAIT_MS), options);
+  return Math.min(grown, MAX_WAIT_MS);
 }
 
-export async function retryDelay(milliseconds: number, { signal }: CallOptions): Promise<void> {
+/** Waits for a time (ms). */
+export type Wait = (milliseconds: number, options: CallOptions) => Promise<void>;
+
+export const waitFor: Wait = async (milliseconds, { signal }) => {
   if (milliseconds > 0) await sleep(milliseconds, undefined, signal ? { signal } : {});
-}
+};
 
 /**
  * The wait of a `Retry-After` header (RFC 9110 § 10.2.3: seconds or a date), in milliseconds, up to `MAX_WAIT_MS`.

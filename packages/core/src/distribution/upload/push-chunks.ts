@@ -36,7 +36,7 @@ export async function pushChunks(
   try {
     while (upload.at < size) {
       const { at } = upload;
-      const length = Math.min(Math.max(CHUNK_BYTES, upload.leastChunk), size - at);
+      const length = Math.min(Math.max(CHUNK_BYTES, upload.minChunkBytes), size - at);
       let isTaken = false;
       const body = (): Bytes => {
         // The request is sent again after a redirect or with a new token: the chunk is read again.

@@ -17,7 +17,7 @@ export interface Upload {
   /** How much of it the registry has, in bytes. */
   readonly at: number;
   /** Minimum size of every chunk but the last, in bytes (`OCI-Chunk-Min-Length`). */
-  readonly leastChunk: number;
+  readonly minChunkBytes: number;
 }
 
 /**
@@ -83,7 +83,7 @@ export async function fetchUploadState(
   if (answer.status >= 400) return undefined;
   const stored = storedBytes(answer) ?? 0;
   // Some registries report `0-0` for an empty upload.
-  return parseUpload(client, answer, stored === 1 ? 0 : stored, { url, leastChunk: 0 });
+  return parseUpload(client, answer, stored === 1 ? 0 : stored, { url, minChunkBytes: 0 });
 }
 
 /** How many bytes of an upload the registry has stored, by the header `Range`; undefined if it does not say. */
@@ -97,7 +97,7 @@ export function parseUpload(
   client: RegistryClient,
   answer: Answer,
   at: number,
-  before?: Pick<Upload, 'url' | 'leastChunk'>,
+  before?: Pick<Upload, 'url' | 'minChunkBytes'>,
 ): Upload {
   const location = answer.header('location') ?? before?.url.href;
   if (location === undefined)
@@ -106,11 +106,11 @@ export function parseUpload(
       `${client.registry}: expected the location of an upload, got none`,
       { location: client.registry },
     );
-  const leastChunk = Number(answer.header('oci-chunk-min-length') ?? before?.leastChunk ?? 0);
+  const minChunkBytes = Number(answer.header('oci-chunk-min-length') ?? before?.minChunkBytes ?? 0);
   return {
     url: parseResponseUrl(location, answer.url, 'the location of an upload'),
     at,
-    leastChunk: Number.isSafeInteger(leastChunk) ? leastChunk : 0,
+    minChunkBytes: Number.isSafeInteger(minChunkBytes) ? minChunkBytes : 0,
   };
 }
 

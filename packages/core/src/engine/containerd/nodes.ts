@@ -61,7 +61,7 @@ export async function openNodes(
 }
 
 /** The nodes of a cluster as one engine: every image is written to all of them. */
-class Nodes implements Engine {
+export class Nodes implements Engine {
   readonly kind = 'containerd';
   readonly location: string;
   readonly #first: Engine;
@@ -125,8 +125,16 @@ class Nodes implements Engine {
     for (const node of this.#all) await node.tag(image, reference, options);
   }
 
+  /** Removes it from the nodes that have it: `list` also names images that only some nodes have. */
   async remove(reference: string, options?: CallOptions): Promise<void> {
-    for (const node of this.#all) await node.remove(reference, options);
+    let missing = 0;
+    for (const node of this.#all)
+      try {
+        await node.remove(reference, options);
+      } catch (error) {
+        if (!(error instanceof ImageError && error.code === 'NOT_FOUND')) throw error;
+        if (++missing === this.#all.length) throw error;
+      }
   }
 
   source(

@@ -6,13 +6,16 @@ import { isObject } from '../../oci/json.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** The image built from some inputs, in `.stowage/builds/<hash of the inputs>`. If the file is lost, the image is rebuilt. */
-export interface Built {
+export interface BuiltImage {
   readonly digest: Digest;
   readonly configDigest?: Digest;
 }
 
 /** Reads the image built from these inputs; undefined if there is none or the file is damaged. */
-export async function readBuilt(workspace: Workspace, inputs: string): Promise<Built | undefined> {
+export async function readBuilt(
+  workspace: Workspace,
+  inputs: string,
+): Promise<BuiltImage | undefined> {
   try {
     const bytes = await readOwn(pathOf(workspace, inputs));
     const value: unknown = bytes && JSON.parse(bytes.toString());
@@ -29,7 +32,7 @@ export async function readBuilt(workspace: Workspace, inputs: string): Promise<B
 export async function writeBuilt(
   workspace: Workspace,
   inputs: string,
-  { digest, configDigest }: Built,
+  { digest, configDigest }: BuiltImage,
 ): Promise<void> {
   await writeAtomically(pathOf(workspace, inputs), [
     Buffer.from(JSON.stringify({ digest, configDigest })),

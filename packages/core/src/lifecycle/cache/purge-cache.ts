@@ -27,7 +27,7 @@ export interface PurgeOptions {
 }
 
 /** The images that were removed from the cache. */
-export interface Purged {
+export interface PurgeResult {
   readonly purged: readonly Pick<CachedImage, 'reference' | 'digest'>[];
   /** Bytes freed on disk; shared content is freed with its last image. 0 in a dry run. */
   readonly freedBytes: number;
@@ -39,7 +39,10 @@ interface UsedImage extends NamedDescriptor {
 }
 
 /** Removes images from the cache. @throws ImageError NOT_FOUND (a reference), USAGE */
-export async function purgeCache(workspace: Workspace, options: PurgeOptions): Promise<Purged> {
+export async function purgeCache(
+  workspace: Workspace,
+  options: PurgeOptions,
+): Promise<PurgeResult> {
   const path = sharedCache(workspace);
   const now = workspace.surroundings.now();
   const images = await usedImages(path);

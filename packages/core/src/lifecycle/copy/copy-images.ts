@@ -12,9 +12,9 @@ import { makeRoom } from '../prune/make-room.js';
 import { noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
-import { applyBase, omitBlobs, type Based } from './delta.js';
+import { applyBase, omitBlobs, type DeltaInput } from './delta.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
-import type { Moving } from './copy-referrers.js';
+import type { ImageToCopy } from './copy-referrers.js';
 import { prepareCopy } from './prepare-copy.js';
 
 /** How images are copied between locations. */
@@ -106,7 +106,7 @@ function requireOne(images: readonly NamedDescriptor[], as: string, to: string):
 /** @throws ImageError NO_SPACE */
 async function makeRoomFor(
   workspace: Workspace,
-  moving: readonly Moving[],
+  moving: readonly ImageToCopy[],
   { path }: Destination,
   options: CopyImagesOptions,
 ): Promise<void> {
@@ -115,8 +115,8 @@ async function makeRoomFor(
 }
 
 async function send(
-  moving: readonly Moving[],
-  { leftOut }: Based,
+  moving: readonly ImageToCopy[],
+  { leftOut }: DeltaInput,
   sink: Sink,
   options: CopyImagesOptions,
 ): Promise<void> {
@@ -127,7 +127,11 @@ async function send(
   await sink.commit(options);
 }
 
-function resultOf({ graph, before, reference }: Moving, from: string, to: string): CopiedImage {
+function resultOf(
+  { graph, before, reference }: ImageToCopy,
+  from: string,
+  to: string,
+): CopiedImage {
   return {
     source: from,
     destination: to,

@@ -8,7 +8,7 @@ import type { Source } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
 
 /** An image to copy, as it will be at the destination. */
-export interface Moving extends Partial<AsyncDisposable> {
+export interface ImageToCopy extends Partial<AsyncDisposable> {
   readonly source: Source;
   readonly graph: Graph;
   readonly before: Digest;
@@ -18,11 +18,11 @@ export interface Moving extends Partial<AsyncDisposable> {
 /** Signatures, SBOMs and other referrers of the images, each once. */
 export async function prepareReferrers(
   { source }: Opened,
-  moving: readonly Moving[],
+  moving: readonly ImageToCopy[],
   options: VerbOptions,
-): Promise<Moving[]> {
+): Promise<ImageToCopy[]> {
   const known = new Set(moving.map(({ graph }) => graph.root.digest));
-  const referrers: Moving[] = [];
+  const referrers: ImageToCopy[] = [];
   for (const { graph: image, reference: name } of moving)
     for (const graph of await referrerGraphsOf(source, [image], options)) {
       const before = graph.root.digest;
@@ -59,7 +59,7 @@ export async function withoutReferrers(
 export async function reportSkippedReferrers(
   { source }: Opened,
   images: readonly NamedDescriptor[],
-  moving: readonly Moving[],
+  moving: readonly ImageToCopy[],
   options: VerbOptions,
 ): Promise<void> {
   const same = new Set(moving.map(({ graph }) => graph.root.digest));

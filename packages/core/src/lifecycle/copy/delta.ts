@@ -8,7 +8,7 @@ import type { Graph } from '../../transfer/graph.js';
 import { withBase } from '../../transfer/with-base.js';
 
 /** A source, completed by its base if it is a delta, and the base whose blobs are omitted if it is not. */
-export interface Based {
+export interface DeltaInput {
   readonly opened: Opened;
   readonly leftOut?: Source;
 }
@@ -18,7 +18,7 @@ export async function applyBase(
   opened: Opened,
   images: readonly NamedDescriptor[],
   base: Opened | undefined,
-): Promise<Based> {
+): Promise<DeltaInput> {
   if (!base) return { opened };
   const graphs = await forEachReadable(
     images,

@@ -12,7 +12,7 @@ import {
   prepareReferrers,
   reportSkippedReferrers,
   withoutReferrers,
-  type Moving,
+  type ImageToCopy,
 } from './copy-referrers.js';
 
 /** How images are prepared for a copy. */
@@ -29,7 +29,7 @@ export interface PrepareCopyOptions extends VerbOptions {
 
 /** Images to copy and their referrers. Dispose of it after the copy. */
 export interface PreparedCopy extends AsyncDisposable {
-  readonly moving: readonly Moving[];
+  readonly moving: readonly ImageToCopy[];
 }
 
 /** Converts the images, if asked, and finds the signatures, SBOMs and other referrers that are copied with them. */
@@ -39,7 +39,7 @@ export async function prepareCopy(
   images: readonly NamedDescriptor[],
   options: PrepareCopyOptions,
 ): Promise<PreparedCopy> {
-  const moving: Moving[] = [];
+  const moving: ImageToCopy[] = [];
   const notify = (text: string): void => options.onEvent?.({ type: 'notice', text });
   const dispose = async (): Promise<void> => {
     for (const each of moving) await each[Symbol.asyncDispose]?.();
@@ -67,7 +67,7 @@ async function prepare(
   opened: Opened,
   image: NamedDescriptor,
   options: PrepareCopyOptions,
-): Promise<Moving> {
+): Promise<ImageToCopy> {
   const { source } = opened;
   const { as } = options;
   const { digest: before } = image.descriptor;

@@ -12,7 +12,7 @@ import { findDefinitions } from '../workspace/definitions.js';
 import { readJobs, type Job, type JobRequest, type Jobs } from './jobs.js';
 import { load } from '../load/load.js';
 import type { LoadResult } from '../load/plan-load.js';
-import { planJobs, type JobPlan, type Planned } from './plan.js';
+import { planJobs, type JobPlan, type PlannedJob } from './plan.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
 import type { SaveResult } from '../save/save-image.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -28,7 +28,7 @@ export interface EnsureResult extends JobPlan {
 }
 
 /** The images of all jobs of a request. */
-export interface Ensured extends Pick<Jobs, 'skipped'> {
+export interface EnsuredJobs extends Pick<Jobs, 'skipped'> {
   readonly jobs: readonly EnsureResult[];
 }
 
@@ -48,7 +48,7 @@ export async function ensure(
   workspace: Workspace,
   request: JobRequest,
   options: EnsureOptions,
-): Promise<Ensured> {
+): Promise<EnsuredJobs> {
   const { jobs, skipped } = await readJobs(workspace, request, options);
   if (!options.dryRun) await healCatalog(workspace.place);
   const results: EnsureResult[] = [];
@@ -62,7 +62,7 @@ export async function ensure(
 
 async function ensureJob(
   workspace: Workspace,
-  { plan: planned, job, build }: Planned,
+  { plan: planned, job, build }: PlannedJob,
   options: EnsureOptions,
 ): Promise<EnsureResult> {
   const { runner, container } = job;

@@ -32,7 +32,7 @@ export interface JobPlan {
 }
 
 /** A plan and its inputs. */
-export interface Planned {
+export interface PlannedJob {
   readonly plan: JobPlan;
   readonly job: Job;
   /** How to build it: from a definition of the workspace, or on a base. Absent when an archive fits. */
@@ -43,7 +43,7 @@ export interface Planned {
 
 /** The plans of all jobs of a request. */
 export interface PlannedJobs extends Pick<Jobs, 'skipped'> {
-  readonly jobs: readonly Planned[];
+  readonly jobs: readonly PlannedJob[];
 }
 
 /** How jobs are planned. */
@@ -71,14 +71,14 @@ export async function planJobs(
   workspace: Workspace,
   jobs: readonly Job[],
   options: VerbOptions,
-): Promise<Planned[]> {
+): Promise<PlannedJob[]> {
   const entries = await readCatalog(workspace.place);
   let found: Promise<FoundDefinition[]> | undefined;
   const definitions = () => (found ??= findDefinitions(workspace, options));
   return Promise.all(jobs.map((job) => planJob(workspace, job, { entries, definitions })));
 }
 
-interface Candidates {
+interface PlanInputs {
   readonly entries: readonly CatalogEntry[];
   /** Read only when something has to be built. */
   readonly definitions: () => Promise<readonly FoundDefinition[]>;
@@ -87,8 +87,8 @@ interface Candidates {
 async function planJob(
   { place, root }: Workspace,
   job: Job,
-  { entries, definitions }: Candidates,
-): Promise<Planned> {
+  { entries, definitions }: PlanInputs,
+): Promise<PlannedJob> {
   const matches = rank(entries, job.requirements);
   const [best] = matches;
   const losers = matches.map(({ candidate, reason }) => `${candidate.name}: ${reason}`);

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import { collectGarbage, type CollectedGarbage } from '../../registry/storage/collect-registry.js';
-import { scrub, type Scrubbed } from '../../registry/storage/scrub.js';
+import { scrub, type ScrubResult } from '../../registry/storage/scrub.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { parseDuration, parseSize } from '../workspace/units.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -58,7 +58,7 @@ export interface ScrubRegistryOptions extends RegistryFolder {
 export async function scrubRegistry(
   workspace: Workspace,
   { rate, signal, ...folder }: ScrubRegistryOptions,
-): Promise<Scrubbed> {
+): Promise<ScrubResult> {
   const root = await requireFolder(registryFolder(workspace, folder));
   return scrub(root, { rate: rate === undefined ? undefined : parseSize(rate, 'rate'), signal });
 }

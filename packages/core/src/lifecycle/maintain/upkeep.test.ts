@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../../testing/temporary.js';
 import { describe as descriptorOf } from '../../oci/descriptor.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { blobFile } from '../../store/paths.js';
-import { only } from '../../transfer/copy.js';
+import { oneChunk } from '../../transfer/copy.js';
 import type { LifecycleEvent } from '../workspace/call.js';
 import { startUpkeep, parseUpkeep } from './upkeep.js';
 
@@ -16,7 +16,7 @@ it('reports damaged content, and stops when it is disposed of', async () => {
   const { digest } = descriptorOf('text/plain', bytes);
   const put = async () => {
     const id = await store.uploads.start('a');
-    await store.uploads.append('a', id, only(bytes));
+    await store.uploads.append('a', id, oneChunk(bytes));
     await store.uploads.finish('a', id, digest);
   };
   await put();

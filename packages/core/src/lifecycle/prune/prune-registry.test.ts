@@ -6,7 +6,7 @@ import { describe as descriptorOf, type Descriptor } from '../../oci/descriptor.
 import type { Digest } from '../../oci/digest.js';
 import { MediaType } from '../../oci/media-types.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
-import { only } from '../../transfer/copy.js';
+import { oneChunk } from '../../transfer/copy.js';
 import { readAll } from '../../transfer/verified.js';
 import { prune } from './prune.js';
 
@@ -21,7 +21,7 @@ async function registry() {
     const bytes = Buffer.from(text.repeat(2000));
     const descriptor = descriptorOf('text/plain', bytes);
     const id = await store.uploads.start(repository);
-    await store.uploads.append(repository, id, only(bytes));
+    await store.uploads.append(repository, id, oneChunk(bytes));
     await store.uploads.finish(repository, id, descriptor.digest);
     return descriptor;
   };

@@ -8,7 +8,7 @@ import { isImageConfigType, isIndexType, MediaType } from '../../oci/media-types
 import { formatPlatform } from '../../oci/platform.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
-import type { Graph, Document } from '../../transfer/graph.js';
+import type { Graph, GraphDocument } from '../../transfer/graph.js';
 
 /** An image in the form in which it is pushed. */
 export interface PushableImage {
@@ -49,7 +49,7 @@ export async function mergeIndex(
     return !isManifest || (!isIndexType(mediaType) && digests.has(digest));
   });
   const manifest = parseManifest(MediaType.index, bytes);
-  const documents = new Map<Digest, Document>([
+  const documents = new Map<Digest, GraphDocument>([
     ...ours.graph.documents,
     [root.digest, { descriptor: root, bytes, manifest }],
   ]);

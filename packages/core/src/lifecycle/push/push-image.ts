@@ -36,7 +36,7 @@ export interface PushImageOptions extends Pick<VerbOptions, 'signal' | 'onEvent'
 type Options = PushImageOptions & { readonly packings: ReturnType<typeof createLayerMemory> };
 
 /** The outcome of pushing one image. */
-export interface Pushed {
+export interface PushImageResult {
   /** Manifest digest in the registry; null in a dry run if layers still need compression. */
   readonly digest: Digest | null;
   readonly action: 'pushed' | 'skipped';
@@ -54,7 +54,7 @@ const COMPRESSION_LEVELS: Readonly<Record<LayerCompression, number | undefined>>
 };
 
 /** The result that {@link pushImage} would have, as far as it is known without a connection. */
-export async function planPushImage(item: PushItem, options: Options): Promise<Pushed> {
+export async function planPushImage(item: PushItem, options: Options): Promise<PushImageResult> {
   const ready = await predictImage(item, options);
   const digest = ready?.graph.root.digest ?? null;
   const bytesSent = sizeOf((ready ?? item).graph);
@@ -71,7 +71,7 @@ export async function pushImage(
   item: PushItem,
   sink: Repository,
   options: Options,
-): Promise<Pushed> {
+): Promise<PushImageResult> {
   const { at, image, reference, referrers } = item;
   const { onExistingTag = 'overwrite' } = options;
   const { tag } = parseReference(reference);
@@ -109,7 +109,7 @@ export async function pushImage(
   return { digest: graph.root.digest, action: 'pushed', blobs: { ...sink.blobs }, bytesSent };
 }
 
-export function skippedResult(digest: Digest | null): Pushed {
+export function skippedResult(digest: Digest | null): PushImageResult {
   return { digest, action: 'skipped', blobs: NO_BLOBS, bytesSent: 0 };
 }
 

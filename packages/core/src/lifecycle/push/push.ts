@@ -14,7 +14,7 @@ import {
   createLayerMemory,
   planPushImage,
   pushImage,
-  type Pushed,
+  type PushImageResult,
   type PushImageOptions,
 } from './push-image.js';
 import { listPushItems, requireOnePerName, type PushItem, type PushNaming } from './push-items.js';
@@ -37,7 +37,7 @@ export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
 }
 
 /** An image that was pushed, or found already pushed. */
-export interface PushResult extends Pushed {
+export interface PushResult extends PushImageResult {
   readonly input: string;
   /** The image's name in the input; null when it has none. */
   readonly source: string | null;
@@ -145,6 +145,6 @@ async function pushAll(
   });
 }
 
-function resultOf({ input, image, reference }: PushItem, pushed: Pushed): PushResult {
+function resultOf({ input, image, reference }: PushItem, pushed: PushImageResult): PushResult {
   return { input, source: image.reference ?? null, reference, ...pushed };
 }

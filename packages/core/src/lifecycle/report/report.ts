@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { createLocator, type Located } from '../../catalog/locate.js';
+import { createLocator, type ArchiveLocation } from '../../catalog/locate.js';
 import { parseRuns, RUNS_FOLDER, type TaskRun } from '../../definition/runs.js';
 import { allocatedBytes } from '../../disk/allocated.js';
 import { readOwn } from '../../disk/own-file.js';
@@ -113,7 +113,7 @@ export async function report(workspace: Workspace, options: ReportOptions): Prom
 }
 
 /** Size on disk of an archive below our folder; 0 for others. */
-async function bytesOf(located: Located | undefined): Promise<number> {
+async function bytesOf(located: ArchiveLocation | undefined): Promise<number> {
   return located?.kind === 'own' ? allocatedBytes(located.path) : 0;
 }
 

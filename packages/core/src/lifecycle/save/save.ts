@@ -42,7 +42,7 @@ export async function save(
       output === undefined ? targetOf(workspace, reference) : { name: '', reference, path: output },
     );
   await using engine = await openEngine(workspace, options);
-  const wanted: Wanted[] = [];
+  const wanted: ImageToSave[] = [];
   for (const target of targets)
     wanted.push({ target, ...(await imageOf(engine, target.reference)) });
   if (output !== undefined)
@@ -53,7 +53,7 @@ export async function save(
 }
 
 /** An image of the engine, and the target to save it to. */
-interface Wanted {
+interface ImageToSave {
   readonly target: SaveTarget;
   readonly id: Digest;
   /** Uncompressed size in bytes. */
@@ -89,7 +89,7 @@ async function imageOf(engine: Engine, reference: string): Promise<EngineImage> 
 async function saveByName(
   workspace: Workspace,
   engine: Engine,
-  { target, id, size }: Wanted,
+  { target, id, size }: ImageToSave,
   options: SaveOptions,
 ): Promise<SaveResult> {
   return withLock(
@@ -125,7 +125,7 @@ async function saveByName(
 async function saveTogether(
   workspace: Workspace,
   engine: Engine,
-  wanted: readonly Wanted[],
+  wanted: readonly ImageToSave[],
   options: SaveOptions & { readonly output: string },
 ): Promise<SaveResult[]> {
   const { output } = options;

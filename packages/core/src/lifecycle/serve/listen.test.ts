@@ -8,16 +8,16 @@ import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { listen } from './listen.js';
 
 it('closes the connection of a client that stops sending, and waits for a slow one', async () => {
-  const hosting = new RegistryStore(await temporaryFolder());
-  const listening = await listen(registryHandler({ hosted: hosting, hosting }), {
+  const storage = new RegistryStore(await temporaryFolder());
+  const listening = await listen(registryHandler({ reader: storage, storage }), {
     host: '127.0.0.1',
     port: 0,
-    headTime: 200,
-    idleTime: 300,
+    headersTimeout: 200,
+    idleTimeout: 300,
   });
   onTestFinished(() => listening[Symbol.asyncDispose]());
   const port = Number(new URL(listening.url).port);
-  const bytes = 'x'.repeat(10);
+  const bytes = 'xxxx';
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const post = `POST /v2/a/blobs/uploads/?digest=${digest} HTTP/1.1\r\nhost: x\r\n`;
   const send = async (pieces: readonly string[]) => {
@@ -35,11 +35,11 @@ it('closes the connection of a client that stops sending, and waits for a slow o
     }
     return { milliseconds: await closed, status: received.split(' ', 2)[1] };
   };
-  const head = `${post}connection: close\r\ncontent-length: 10\r\n\r\n`;
+  const head = `${post}connection: close\r\ncontent-length: 4\r\n\r\n`;
   const [slow, stuck, headless] = await Promise.all([
     // Longer in total than the idle timeout.
     send([head, ...bytes]),
-    send([head, 'xxx']),
+    send([head, 'xx']),
     send([post]),
   ]);
   expect(slow.status).toBe('201');

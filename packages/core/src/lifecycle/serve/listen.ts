@@ -12,9 +12,9 @@ export interface ListenOptions {
   /** Paths of certificate and key (PEM); the files are read again when they change. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** Timeout for the headers of a request (ms); 20 s by default. */
-  readonly headTime?: number;
+  readonly headersTimeout?: number;
   /** Timeout of a connection without any data sent or received (ms); 60 s by default. */
-  readonly idleTime?: number;
+  readonly idleTimeout?: number;
   /** Limit of open connections, 4096 by default; one client may have a quarter of them. */
   readonly connections?: number;
 }
@@ -49,21 +49,21 @@ export async function listen(
     host,
     port,
     tls,
-    headTime = 20_000,
-    idleTime = 60_000,
+    headersTimeout = 20_000,
+    idleTimeout = 60_000,
     connections = MAX_CONNECTIONS,
   }: ListenOptions,
 ): Promise<Listening> {
   // Uploads have no total timeout, only the idle timeout.
   const times = {
     requestTimeout: 0,
-    headersTimeout: headTime,
-    connectionsCheckingInterval: headTime / 4,
+    headersTimeout,
+    connectionsCheckingInterval: headersTimeout / 4,
   };
   const server = tls
     ? createTlsServer({ ...times, ...(await tlsContext(tls)) }, handler)
     : createServer(times, handler);
-  server.timeout = idleTime;
+  server.timeout = idleTimeout;
   server.maxHeadersCount = MAX_HEADERS;
   limitConnections(server, connections);
   const renewing = tls ? await renew(server as TlsServer, tls) : undefined;

@@ -4,7 +4,7 @@ import { ImageError } from '../../errors.js';
 import { LAYOUT_FILE } from '../../oci/layout.js';
 import { parseLocation } from '../../location.js';
 import type { Opened } from '../../open.js';
-import { registryHandler, type Answered } from '../../registry/handler/handler.js';
+import { registryHandler, type AnsweredRequest } from '../../registry/handler/handler.js';
 import { Metrics } from '../../registry/metrics.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import type { RegistryReader, RegistryStorage } from '../../registry/hosted.js';
@@ -43,7 +43,7 @@ export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl 
   /** Private key (PEM); give it together with `tlsCert`. */
   readonly tlsKey?: string | undefined;
   /** Called after each request. */
-  readonly onAnswered?: ((answered: Answered) => void) | undefined;
+  readonly onAnswered?: ((answered: AnsweredRequest) => void) | undefined;
 }
 
 /**
@@ -65,21 +65,21 @@ export async function serve(
   const checkHost = hostCheckFor(address.host, options);
   warnOfPlainPasswords(address.host, options);
   const upkeep = parseUpkeep(options);
-  const { hosted, hosting, engine } = await openStorage(workspace, inputs, options);
+  const { reader, storage, engine } = await openStorage(workspace, inputs, options);
   const metrics = await Metrics.open();
   const { onAnswered } = options;
   const { now } = workspace.surroundings;
-  const handler = registryHandler({ hosted, hosting, access, checkHost, metrics, onAnswered, now });
+  const handler = registryHandler({ reader, storage, access, checkHost, metrics, onAnswered, now });
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
   const listening = await listen(handler, { ...address, tls });
   const keeping =
-    hosting && startUpkeep(registryFolder(workspace, options), upkeep, { ...options, now });
+    storage && startUpkeep(registryFolder(workspace, options), upkeep, { ...options, now });
   return {
     url: listening.url,
     [Symbol.asyncDispose]: async () => {
       keeping?.[Symbol.dispose]();
       await listening[Symbol.asyncDispose]();
-      await hosted[Symbol.asyncDispose]();
+      await reader[Symbol.asyncDispose]();
       await engine?.[Symbol.asyncDispose]();
       await access?.[Symbol.asyncDispose]();
     },
@@ -87,8 +87,8 @@ export async function serve(
 }
 
 interface OpenedStorage {
-  readonly hosted: RegistryReader;
-  readonly hosting?: RegistryStorage;
+  readonly reader: RegistryReader;
+  readonly storage?: RegistryStorage;
   /** The engine of inputs that are in one. */
   readonly engine?: AsyncDisposable;
 }
@@ -108,7 +108,7 @@ async function openStorage(
       upstream === undefined
         ? store
         : await mirrorOf(store, upstream, { registry: options.registry, surroundings });
-    return readOnly ? { hosted: own } : { hosted: own, hosting: own };
+    return readOnly ? { reader: own } : { reader: own, storage: own };
   }
   const [other] = Object.entries({ root, upstream, 'max-used': maxUsed }).find(isGiven) ?? [];
   if (other !== undefined)
@@ -129,7 +129,7 @@ async function openStorage(
     }));
     const onNotice = (text: string): void => options.onEvent?.({ type: 'notice', text });
     opened.flatMap(noticesOf).forEach(onNotice);
-    return { hosted: await RegistryArchives.open(served, { ...options, onNotice }), engine };
+    return { reader: await RegistryArchives.open(served, { ...options, onNotice }), engine };
   } catch (error) {
     for (const { source } of opened) await source[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { spoolFolder } from '../../catalog/file.js';
 import type { CatalogPlace } from '../../catalog/locate.js';
 import type { Digest } from '../../oci/digest.js';
 import { formatReference } from '../../oci/reference.js';
-import { copyGraph, only } from '../../transfer/copy.js';
+import { copyGraph, oneChunk } from '../../transfer/copy.js';
 import { walk } from '../../transfer/walk.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import type { LocalImage, SyncResult } from './sync-records.js';
@@ -40,7 +40,7 @@ export async function sendImage(
   const wanted = await repository.begin(artifact.graph, options);
   for (const { descriptor: node, bytes: content } of artifact.nodes) {
     if (!wanted.has(node.digest)) continue;
-    await repository.write(node, (start = 0) => only(content.subarray(start)), options);
+    await repository.write(node, (start = 0) => oneChunk(content.subarray(start)), options);
     bytes += node.size;
   }
   await repository.tag(artifact.root, formatReference({ ...shared.name, tag: recordTag(name) }));

@@ -1,4 +1,4 @@
-import type { RegistryFlags } from '../../distribution/open-repository.js';
+import type { RegistryLoginOptions } from '../../distribution/open-repository.js';
 import type { EngineOptions } from '../../engine/detect.js';
 import type { EngineEvent } from '../../engine/engine.js';
 import type { CallOptions } from '../../transfer/store.js';
@@ -18,7 +18,7 @@ export interface VerbOptions
   /** Called with progress and notices. */
   readonly onEvent?: ((event: LifecycleEvent) => void) | undefined;
   /** How to reach registries. */
-  readonly registry?: RegistryFlags | undefined;
+  readonly registry?: RegistryLoginOptions | undefined;
   /** Return the planned result without changing anything. */
   readonly dryRun?: boolean | undefined;
 }

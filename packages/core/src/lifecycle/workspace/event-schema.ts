@@ -17,39 +17,40 @@ const blobEvent = (description: string) => ({
 
 const events = {
   start: {
-    description: 'An image begins to move: bytes and blobs in all, what may be skipped among them.',
+    description:
+      'The copy of an image starts. `bytes` and `nodes` count all its content, with blobs that may be skipped.',
     required: ['type', 'bytes', 'nodes'],
     properties: { reference: text, bytes, nodes: { type: 'integer', minimum: 0 } },
   },
   progress: {
-    description: 'So many bytes more of a blob have moved.',
+    description: 'More bytes of a blob were copied: `bytes` since the last such event.',
     required: ['type', 'descriptor', 'bytes'],
     properties: { descriptor, bytes },
   },
   fetching: {
-    description: 'So many bytes come from a registry first.',
+    description: 'A download from a registry starts, of `bytes` in total.',
     required: ['type', 'bytes'],
     properties: { bytes },
   },
   fetched: {
-    description: 'So many bytes more have come from a registry.',
+    description: 'More bytes were downloaded: `bytes` since the last such event.',
     required: ['type', 'bytes'],
     properties: { bytes },
   },
-  skipped: blobEvent('A blob was there already.'),
-  done: blobEvent('A blob is where it should be.'),
+  skipped: blobEvent('A blob was skipped, because the destination has it.'),
+  done: blobEvent('A blob was copied completely.'),
   engine: {
-    description: 'A line of an engine, as it wrote it.',
+    description: 'A line of output of an engine, unchanged.',
     required: ['type', 'text'],
     properties: { text },
   },
   step: {
-    description: 'Something begins.',
+    description: 'A step of the command starts.',
     required: ['type', 'subject', 'text'],
-    properties: { subject: { ...text, description: 'What it is about: an image.' }, text },
+    properties: { subject: { ...text, description: 'The image that the step is about.' }, text },
   },
   notice: {
-    description: 'Something that somebody should know.',
+    description: 'A message for the user.',
     required: ['type', 'text'],
     properties: { text },
   },

@@ -4,8 +4,10 @@ import { ImageError } from '../../errors.js';
 
 /** Parses a duration into milliseconds. @param rule its setting, for messages. @throws ImageError USAGE */
 export function parseDuration(text: string, rule: string): number {
-  const milliseconds = ms(text as StringValue);
-  if (typeof milliseconds === 'number' && milliseconds >= 0) return milliseconds;
+  // `ms` throws errors of its own for empty and for very long text.
+  const isDuration = /^[0-9]*\.?[0-9]+ ?[a-z]*$/i.test(text) && text.length <= 100;
+  const milliseconds = isDuration ? ms(text as StringValue) : NaN;
+  if (milliseconds >= 0) return milliseconds;
   throw new ImageError(
     'USAGE',
     `${rule}: expected a duration such as 30d or 12h, got ${JSON.stringify(text)}`,

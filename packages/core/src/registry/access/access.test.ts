@@ -34,8 +34,8 @@ describe('a rule', () => {
     async (repositories, permission, may, all) => {
       const rights = await rightsOf([{ user: 'ada', permission, repositories }], { user: 'ada' });
       for (const [name, expected] of Object.entries(may))
-        expect(rights.may('read', name)).toBe(expected);
-      expect(rights.may('write', 'team/app')).toBe(permission === 'write');
+        expect(rights.allows('read', name)).toBe(expected);
+      expect(rights.allows('write', 'team/app')).toBe(permission === 'write');
       expect(rights.readsAll).toBe(all);
     },
   );
@@ -45,11 +45,11 @@ it('allows users everything without rules, and anonymous clients the configured 
   expect(await rightsOf([], { user: 'ada' })).toMatchObject({ user: 'ada', readsAll: true });
   expect((await rightsOf([])).readsAll).toBe(false);
   const anonymous = await rightsOf([], { anonymous: 'read' });
-  expect([anonymous.readsAll, anonymous.may('read', 'a'), anonymous.may('write', 'a')]).toEqual([
-    true,
-    true,
-    false,
-  ]);
+  expect([
+    anonymous.readsAll,
+    anonymous.allows('read', 'a'),
+    anonymous.allows('write', 'a'),
+  ]).toEqual([true, true, false]);
 });
 
 it('refuses a wrong password with a challenge', async () => {

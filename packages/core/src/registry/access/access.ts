@@ -7,7 +7,7 @@ import { PasswordThreads } from './password-threads.js';
 import { Passwords } from './passwords.js';
 import { Problem } from '../problem.js';
 
-/** What a user may do with a repository; `write` includes `read`. */
+/** A permission on a repository; `write` includes `read`. */
 export type Permission = 'read' | 'write';
 
 /** One permission of one user, or of all users, for some repositories. */
@@ -42,13 +42,13 @@ export interface Rights {
   /** The user's name; absent for an anonymous request. */
   readonly user?: string;
   /** Whether the request has a permission for a repository. */
-  readonly may: (permission: Permission, repository: string) => boolean;
+  readonly allows: (permission: Permission, repository: string) => boolean;
   /** Whether the request may read every repository, future ones included. */
   readonly readsAll: boolean;
 }
 
 /** The rights of every request where no access control is configured. */
-export const UNRESTRICTED: Rights = { may: () => true, readsAll: true };
+export const UNRESTRICTED: Rights = { allows: () => true, readsAll: true };
 
 /**
  * Authenticates requests (HTTP basic authentication, bcrypt hashes) and decides what they may do. Failed logins are limited.
@@ -73,7 +73,7 @@ export class Access implements AsyncDisposable {
     const login = htpasswd && parseBasicLogin(headers.authorization);
     if (!login)
       return {
-        may: (permission) => allows(anonymous, permission),
+        allows: (permission) => allows(anonymous, permission),
         readsAll: allows(anonymous, 'read'),
       };
     const { user } = login;
@@ -84,7 +84,7 @@ export class Access implements AsyncDisposable {
     const isOpen = (permission: Permission) => allows(anonymous, permission) || rules.length === 0;
     return {
       user,
-      may: (permission, repository) =>
+      allows: (permission, repository) =>
         isOpen(permission) ||
         own.some(
           (rule) =>

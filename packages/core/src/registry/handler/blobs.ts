@@ -5,13 +5,13 @@ import { Problem } from '../problem.js';
 
 /** Answers GET and HEAD of a blob. */
 export async function sendBlob(exchange: Exchange, name: string, digest: Digest): Promise<void> {
-  const blob = await exchange.hosted.blob(name, digest, { signal: exchange.signal });
+  const blob = await exchange.reader.blob(name, digest, { signal: exchange.signal });
   if (!blob) throw blobUnknown(name, digest);
   await sendContent(exchange, name, blob);
 }
 
 export async function deleteBlob(exchange: Exchange, name: string, digest: Digest): Promise<void> {
-  if (!(await exchange.hosting().removeBlob(name, digest))) throw blobUnknown(name, digest);
+  if (!(await exchange.storage().removeBlob(name, digest))) throw blobUnknown(name, digest);
   answer(exchange, 202);
 }
 

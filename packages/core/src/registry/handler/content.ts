@@ -14,7 +14,7 @@ export async function sendContent(
   repository: string,
   descriptor: Descriptor,
 ): Promise<void> {
-  const { request, response, hosted, signal } = exchange;
+  const { request, response, reader, signal } = exchange;
   const { digest, size, mediaType } = descriptor;
   const tag = `"${digest}"`;
   const common = { 'docker-content-digest': digest, etag: tag, 'accept-ranges': 'bytes' };
@@ -32,7 +32,7 @@ export async function sendContent(
     ...(wanted.kind === 'part' ? { 'content-range': `bytes ${start}-${end - 1}/${size}` } : {}),
   });
   if (request.method === 'HEAD' || start === end) return void response.end();
-  const bytes = hosted.read(repository, descriptor, { start, end, signal });
+  const bytes = reader.read(repository, descriptor, { start, end, signal });
   if (end - start <= SINGLE_WRITE_BYTES)
     return void response.end(await readAll(bytes, SINGLE_WRITE_BYTES));
   await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 }), response);

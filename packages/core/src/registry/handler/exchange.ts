@@ -9,11 +9,11 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
-  readonly hosted: RegistryReader;
+  readonly reader: RegistryReader;
   /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
   /** Returns the same repositories for writing. @throws Problem UNSUPPORTED (read-only) */
-  readonly hosting: () => RegistryStorage;
+  readonly storage: () => RegistryStorage;
   readonly rights: Rights;
   /** The request's body; it can be read once. @throws Problem BLOB_UPLOAD_INVALID (the client sends too slowly) */
   readonly body: Bytes;

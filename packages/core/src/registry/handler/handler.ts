@@ -17,7 +17,7 @@ import { parseRoute, type Route } from './routes.js';
 import { surroundingsOf, type Surroundings } from '../../surroundings.js';
 
 /** A request that was answered, for logs and metrics. */
-export interface Answered {
+export interface AnsweredRequest {
   readonly id: string;
   /** When it arrived, in milliseconds since 1970. */
   readonly time: number;
@@ -41,9 +41,9 @@ export interface Answered {
 /** Options of {@link registryHandler}. */
 export interface RegistryHandlerOptions {
   /** The repositories to serve. */
-  readonly hosted: RegistryReader;
+  readonly reader: RegistryReader;
   /** The same repositories for writing; the registry is read-only when omitted. */
-  readonly hosting?: RegistryStorage | undefined;
+  readonly storage?: RegistryStorage | undefined;
   /** Access rules; unrestricted when omitted. */
   readonly access?: Access | undefined;
   /** Throws for a `Host` header that is not a name of the registry (see {@link hostCheck}); all are allowed when omitted. */
@@ -53,7 +53,7 @@ export interface RegistryHandlerOptions {
   /** Maximum number of concurrent uploads, a quarter of it per client; 500 when omitted. */
   readonly uploads?: number | undefined;
   /** Called after each request. */
-  readonly onAnswered?: ((answered: Answered) => void) | undefined;
+  readonly onAnswered?: ((answered: AnsweredRequest) => void) | undefined;
   /** Returns the current time for `onAnswered`, in milliseconds since 1970; the clock of this process when omitted. */
   readonly now?: (() => number) | undefined;
 }
@@ -77,7 +77,7 @@ interface Call {
   readonly query: URLSearchParams;
   readonly address: string;
   readonly signal: AbortSignal;
-  route: Answered['route'];
+  route: AnsweredRequest['route'];
   user?: string | undefined;
 }
 
@@ -86,8 +86,8 @@ interface Call {
  * and, at `/`, web pages, too.
  *
  * @example
- * const hosting = openRegistryFolder('./registry');
- * const server = createServer(registryHandler({ hosted: hosting, hosting }));
+ * const storage = openRegistryFolder('./registry');
+ * const server = createServer(registryHandler({ reader: storage, storage }));
  * server.listen(5000, '127.0.0.1');
  */
 export function registryHandler(options: RegistryHandlerOptions): RequestListener {
@@ -165,15 +165,15 @@ async function answerCall(
   const rights = (await options.access?.of(request)) ?? UNRESTRICTED;
   call.user = rights.user;
   if (route) await answerRoute(call, { ...options, route, rights });
-  else if (isPage) await sendPage(call, options.hosted, rights);
+  else if (isPage) await sendPage(call, options.reader, rights);
   else await sendMetrics(call, options.metrics, rights);
 }
 
 async function answerRoute(
   { request, response, method, query, address, signal }: Call,
   {
-    hosted,
-    hosting,
+    reader,
+    storage,
     limiters,
     route,
     rights,
@@ -190,25 +190,25 @@ async function answerRoute(
   await work({
     request,
     response,
-    hosted,
+    reader,
     query,
     signal,
     rights,
     body: bodyOf(request),
     manifestBytes: DEFAULT_LIMITS.manifestBytes,
     reserve: (bytes) => limiters.manifests.enter(client, bytes),
-    hosting: () => {
-      if (hosting) return hosting;
+    storage: () => {
+      if (storage) return storage;
       throw new Problem('UNSUPPORTED', 'this registry is read-only');
     },
   });
 }
 
-async function sendPage(call: Call, hosted: RegistryReader, rights: Rights): Promise<void> {
+async function sendPage(call: Call, reader: RegistryReader, rights: Rights): Promise<void> {
   const { request, response, path, query } = call;
   if (rights.user === undefined && !rights.readsAll) throw challenge();
   const host = request.headers.host ?? '';
-  const text = await renderPage({ hosted, rights, host, path, query });
+  const text = await renderPage({ reader, rights, host, path, query });
   response.setHeader(
     'content-security-policy',
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",

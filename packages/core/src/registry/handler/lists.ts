@@ -11,9 +11,9 @@ const MAX_REFERRERS_BYTES = 1024 * 1024;
 
 export async function sendCatalog(exchange: Exchange): Promise<void> {
   const { list, headers } = await readPage(exchange, '/v2/_catalog', async (page) => {
-    const all = await exchange.hosted.repositories();
+    const all = await exchange.reader.repositories();
     return pageOf(
-      all.filter((name) => exchange.rights.may('read', name)),
+      all.filter((name) => exchange.rights.allows('read', name)),
       page,
     );
   });
@@ -22,7 +22,7 @@ export async function sendCatalog(exchange: Exchange): Promise<void> {
 
 export async function sendTags(exchange: Exchange, name: string): Promise<void> {
   const { list, headers } = await readPage(exchange, `/v2/${name}/tags/list`, async (page) => {
-    const tags = await exchange.hosted.tags(name, page, { signal: exchange.signal });
+    const tags = await exchange.reader.tags(name, page, { signal: exchange.signal });
     if (tags) return tags;
     throw new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`);
   });
@@ -38,7 +38,7 @@ export async function sendReferrers(
   const type = exchange.query.get('artifactType');
   const after = exchange.query.get('last') ?? undefined;
   const wanted = { after, artifactType: type ?? undefined, signal: exchange.signal };
-  const page = await firstPage(exchange.hosted.referrers(name, digest, wanted));
+  const page = await firstPage(exchange.reader.referrers(name, digest, wanted));
   const query =
     page.last === undefined
       ? undefined

@@ -14,7 +14,7 @@ export async function sendManifest(
   name: string,
   reference: string,
 ): Promise<void> {
-  const manifest = await exchange.hosted.manifest(name, reference, { signal: exchange.signal });
+  const manifest = await exchange.reader.manifest(name, reference, { signal: exchange.signal });
   if (!manifest) throw await manifestUnknown(exchange, name, reference);
   await sendContent(exchange, name, manifest);
 }
@@ -24,10 +24,10 @@ export async function deleteManifest(
   name: string,
   reference: string,
 ): Promise<void> {
-  const hosting = exchange.hosting();
+  const storage = exchange.storage();
   const existed = isDigest(reference)
-    ? await hosting.removeManifest(name, reference)
-    : await hosting.removeTag(name, reference);
+    ? await storage.removeManifest(name, reference)
+    : await storage.removeTag(name, reference);
   if (!existed) throw await manifestUnknown(exchange, name, reference);
   answer(exchange, 202);
 }
@@ -38,7 +38,7 @@ export async function putManifest(
   name: string,
   reference: string,
 ): Promise<void> {
-  const hosting = exchange.hosting();
+  const storage = exchange.storage();
   const tags = isDigest(reference) ? exchange.query.getAll('tag') : [reference];
   const wrong = tags.find((tag) => !isTag(tag));
   if (wrong !== undefined)
@@ -54,7 +54,7 @@ export async function putManifest(
   const descriptor = referrerOf({ mediaType, digest, size: bytes.byteLength }, manifest, bytes);
   const subject = manifest.subject?.digest;
   try {
-    await hosting.putManifest(
+    await storage.putManifest(
       name,
       { descriptor, subject, children: requiredDigests(document, manifest), bytes },
       tags,
@@ -122,11 +122,11 @@ function hasUrls(layer: unknown): boolean {
 }
 
 async function manifestUnknown(
-  { hosted }: Exchange,
+  { reader }: Exchange,
   name: string,
   reference: string,
 ): Promise<Problem> {
-  return (await hosted.tags(name, { limit: 0 })) === undefined
+  return (await reader.tags(name, { limit: 0 })) === undefined
     ? new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`)
     : new Problem('MANIFEST_UNKNOWN', `${name}: expected ${reference}, got none`);
 }

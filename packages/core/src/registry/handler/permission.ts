@@ -6,11 +6,11 @@ import type { Route } from './routes.js';
 export function requirePermission(
   method: string,
   route: Route,
-  { user, may, readsAll }: Rights,
+  { user, allows, readsAll }: Rights,
 ): void {
   const wanted = method === 'GET' || method === 'HEAD' ? 'read' : 'write';
   // At `/v2/` clients find out whether to log in. The catalog is filtered by what the user may read.
-  const isOpen = 'name' in route ? may(wanted, route.name) : user !== undefined || readsAll;
+  const isOpen = 'name' in route ? allows(wanted, route.name) : user !== undefined || readsAll;
   if (isOpen) return;
   if (user === undefined) throw challenge();
   const name = 'name' in route ? route.name : '';

@@ -1,5 +1,5 @@
 /** The part of the content that a request asks for. */
-export type Wanted =
+export type RequestedRange =
   | { readonly kind: 'whole' }
   /** `end` is exclusive. */
   | { readonly kind: 'part'; readonly start: number; readonly end: number }
@@ -11,7 +11,7 @@ export type Wanted =
  *
  * @param size size of the content, in bytes
  */
-export function parseRange(header: string | undefined, size: number): Wanted {
+export function parseRange(header: string | undefined, size: number): RequestedRange {
   const [, first = '', last = ''] = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? [];
   if (first === '' && last === '') return { kind: 'whole' };
   // Imprecise for very long numbers, but those are beyond the end of any content.

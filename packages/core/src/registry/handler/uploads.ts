@@ -9,18 +9,18 @@ import { digestOf } from './routes.js';
 /** POST: mounts a blob, stores a complete blob, or starts an upload. */
 export async function startUpload(exchange: Exchange, name: string): Promise<void> {
   const { query } = exchange;
-  const hosting = exchange.hosting();
-  const { uploads } = hosting;
+  const storage = exchange.storage();
+  const { uploads } = storage;
   const mount = query.get('mount');
   if (mount !== null) {
     const digest = digestOf(mount);
     const from = query.get('from') ?? undefined;
     if (from !== undefined && !isRepository(from))
       throw new Problem('NAME_INVALID', `from: expected a valid name, got ${JSON.stringify(from)}`);
-    const { may, readsAll } = exchange.rights;
+    const { allows, readsAll } = exchange.rights;
     // Without `from` every repository is searched, so all of them must be readable.
-    const isAllowed = from === undefined ? readsAll : may('read', from);
-    if (isAllowed && (await hosting.mount(name, digest, from)))
+    const isAllowed = from === undefined ? readsAll : allows('read', from);
+    if (isAllowed && (await storage.mount(name, digest, from)))
       return answerCreated(exchange, name, digest);
   }
   const whole = query.get('digest');
@@ -57,13 +57,13 @@ export async function finishUpload(exchange: Exchange, name: string, id: string)
 
 /** GET: reports the number of bytes received. */
 export async function sendUpload(exchange: Exchange, name: string, id: string): Promise<void> {
-  const size = await requireUpload(exchange.hosting().uploads.size(name, id));
+  const size = await requireUpload(exchange.storage().uploads.size(name, id));
   answer(exchange, 204, uploadHeaders(name, id, size));
 }
 
 /** DELETE: cancels the upload. */
 export async function cancelUpload(exchange: Exchange, name: string, id: string): Promise<void> {
-  await requireUpload(exchange.hosting().uploads.cancel(name, id));
+  await requireUpload(exchange.storage().uploads.cancel(name, id));
   answer(exchange, 204);
 }
 
@@ -73,7 +73,7 @@ function hasBody({ request: { headers } }: Exchange): boolean {
 
 async function append(exchange: Exchange, name: string, id: string): Promise<number> {
   const { request, body, signal } = exchange;
-  const { uploads } = exchange.hosting();
+  const { uploads } = exchange.storage();
   const header = request.headers['content-range'];
   const range = header === undefined ? undefined : parseContentRange(header);
   if (header !== undefined && !range)
@@ -103,7 +103,7 @@ async function complete(
   digest: Digest,
 ): Promise<void> {
   try {
-    await requireUpload(exchange.hosting().uploads.finish(name, id, digest));
+    await requireUpload(exchange.storage().uploads.finish(name, id, digest));
   } catch (error) {
     if (!(error instanceof ImageError) || error.code !== 'CORRUPT') throw error;
     throw new Problem('DIGEST_INVALID', error.message);

@@ -25,15 +25,15 @@ const MAX_DOCUMENT_BYTES = 256 * 1024;
 
 /** Reads the facts of an image; undefined if it does not exist, is damaged, or is too large for a page. */
 export async function readImageFacts(
-  hosted: RegistryReader,
+  reader: RegistryReader,
   repository: string,
   reference: string,
 ): Promise<ImageFacts | undefined> {
   try {
-    const descriptor = await hosted.manifest(repository, reference);
+    const descriptor = await reader.manifest(repository, reference);
     if (!descriptor) return undefined;
-    const manifest = await readManifest(hosted, repository, descriptor);
-    const images = await imagesIn(hosted, repository, manifest);
+    const manifest = await readManifest(reader, repository, descriptor);
+    const images = await imagesIn(reader, repository, manifest);
     const blobs = new Map<string, number>([[descriptor.digest, descriptor.size]]);
     for (const each of images)
       for (const { digest, size } of [each.manifest.config, ...each.manifest.layers])
@@ -53,14 +53,14 @@ export async function readImageFacts(
   }
 }
 
-async function imagesIn(hosted: RegistryReader, repository: string, manifest: Manifest) {
+async function imagesIn(reader: RegistryReader, repository: string, manifest: Manifest) {
   if (manifest.kind === 'image')
-    return [{ platform: await platformOf(hosted, repository, manifest), manifest }];
+    return [{ platform: await platformOf(reader, repository, manifest), manifest }];
   const images: { platform: string; manifest: ImageManifest }[] = [];
   for (const child of manifest.manifests
     .filter(({ mediaType }) => isManifestType(mediaType))
     .slice(0, MAX_INDEX_IMAGES)) {
-    const inner = await readManifest(hosted, repository, child);
+    const inner = await readManifest(reader, repository, child);
     if (inner.kind === 'image')
       images.push({
         platform: child.platform ? platformText(child.platform) : '',
@@ -71,31 +71,31 @@ async function imagesIn(hosted: RegistryReader, repository: string, manifest: Ma
 }
 
 async function readManifest(
-  hosted: RegistryReader,
+  reader: RegistryReader,
   repository: string,
   descriptor: Descriptor,
 ): Promise<Manifest> {
-  return parseManifest(descriptor.mediaType, await readDocument(hosted, repository, descriptor));
+  return parseManifest(descriptor.mediaType, await readDocument(reader, repository, descriptor));
 }
 
 async function readDocument(
-  hosted: RegistryReader,
+  reader: RegistryReader,
   repository: string,
   descriptor: Descriptor,
 ): Promise<Uint8Array> {
   const { digest, size } = descriptor;
   if (size > MAX_DOCUMENT_BYTES)
     throw tooLarge(`${digest}: expected at most ${MAX_DOCUMENT_BYTES} bytes, got ${size}`);
-  return readAll(hosted.read(repository, descriptor), MAX_DOCUMENT_BYTES);
+  return readAll(reader.read(repository, descriptor), MAX_DOCUMENT_BYTES);
 }
 
 async function platformOf(
-  hosted: RegistryReader,
+  reader: RegistryReader,
   repository: string,
   { config }: ImageManifest,
 ): Promise<string> {
   if (!isImageConfigType(config.mediaType)) return '';
-  const document = parseJsonObject(await readDocument(hosted, repository, config), 'config');
+  const document = parseJsonObject(await readDocument(reader, repository, config), 'config');
   const platform = readPlatform(document);
   return platform ? platformText(platform) : '';
 }

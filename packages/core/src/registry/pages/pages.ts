@@ -10,7 +10,7 @@ import { readImageFacts, type ImageFacts } from './image-facts.js';
 export const PAGES = '/-/';
 
 export interface PageRequest {
-  readonly hosted: RegistryReader;
+  readonly reader: RegistryReader;
   readonly rights: Rights;
   /** The `Host` header of the request. */
   readonly host: string;
@@ -30,17 +30,17 @@ const MAX_COMPARED_TAGS = 300;
 export async function renderPage(request: PageRequest): Promise<string | undefined> {
   const {
     path,
-    rights: { may },
+    rights: { allows },
   } = request;
   if (path === '/') return frontPage(request);
   const [name = '', digest] = path.slice(PAGES.length).split('@');
-  if (!path.startsWith(PAGES) || !isRepository(name) || !may('read', name)) return undefined;
+  if (!path.startsWith(PAGES) || !isRepository(name) || !allows('read', name)) return undefined;
   if (digest === undefined) return repositoryPage(request, name);
   return isDigest(digest) ? imagePage(request, name, digest) : undefined;
 }
 
-async function frontPage({ hosted, rights: { may }, host }: PageRequest): Promise<string> {
-  const names = (await hosted.repositories()).filter((name) => may('read', name));
+async function frontPage({ reader, rights: { allows }, host }: PageRequest): Promise<string> {
+  const names = (await reader.repositories()).filter((name) => allows('read', name));
   const rows = names.map((name) => html`<li><a href="${PAGES}${name}">${name}</a></li>`);
   return page(
     host,
@@ -58,15 +58,15 @@ async function frontPage({ hosted, rights: { may }, host }: PageRequest): Promis
 }
 
 async function repositoryPage(
-  { hosted, host, query }: PageRequest,
+  { reader, host, query }: PageRequest,
   name: string,
 ): Promise<string | undefined> {
   const after = query.get('last') ?? undefined;
-  const found = await hosted.tags(name, { after, limit: TAGS_PER_PAGE + 1 });
+  const found = await reader.tags(name, { after, limit: TAGS_PER_PAGE + 1 });
   if (!found) return undefined;
   const tags = found.slice(0, TAGS_PER_PAGE);
   const rows = await Promise.all(
-    tags.map(async (tag) => tagRow(name, host, tag, await readImageFacts(hosted, name, tag))),
+    tags.map(async (tag) => tagRow(name, host, tag, await readImageFacts(reader, name, tag))),
   );
   const last = tags.at(-1);
   const more =
@@ -117,17 +117,17 @@ function tagRow(name: string, host: string, tag: string, facts: ImageFacts | und
 }
 
 async function imagePage(
-  { hosted, host }: PageRequest,
+  { reader, host }: PageRequest,
   name: string,
   digest: Digest,
 ): Promise<string | undefined> {
-  const facts = await readImageFacts(hosted, name, digest);
+  const facts = await readImageFacts(reader, name, digest);
   if (!facts) return undefined;
-  const users = await usersOfLayers(hosted, name);
+  const users = await usersOfLayers(reader, name);
   const { images, size, descriptor } = facts;
   const referrers: Descriptor[] = [];
   let isMore = false;
-  for await (const { annotations: _, ...each } of hosted.referrers(name, digest)) {
+  for await (const { annotations: _, ...each } of reader.referrers(name, digest)) {
     isMore = referrers.length === MAX_REFERRERS;
     if (isMore) break;
     referrers.push(each);
@@ -199,12 +199,12 @@ async function imagePage(
 
 /** Maps each layer to the digests of the tagged images that use it. */
 async function usersOfLayers(
-  hosted: RegistryReader,
+  reader: RegistryReader,
   name: string,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const users = new Map<string, Set<string>>();
-  for (const tag of (await hosted.tags(name, { limit: MAX_COMPARED_TAGS })) ?? []) {
-    const facts = await readImageFacts(hosted, name, tag);
+  for (const tag of (await reader.tags(name, { limit: MAX_COMPARED_TAGS })) ?? []) {
+    const facts = await readImageFacts(reader, name, tag);
     for (const { manifest } of facts?.images ?? [])
       for (const { digest } of manifest.layers)
         users.set(digest, (users.get(digest) ?? new Set()).add(facts?.descriptor.digest ?? ''));

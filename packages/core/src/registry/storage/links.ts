@@ -58,7 +58,7 @@ const LOOK_INTERVAL_MS = 10;
 /**
  * Marks a file as in use now (its modification time), so that `sweep` keeps it.
  *
- * @param unlessWithin do not refresh a refreshTime younger than this (ms).
+ * @param unlessWithin do not refresh a mark younger than this (ms).
  * @returns whether the file exists
  */
 export async function touch(path: string, trash: string, unlessWithin = 0): Promise<boolean> {

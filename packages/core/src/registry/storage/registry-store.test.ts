@@ -6,7 +6,7 @@ import { ImageError } from '../../errors.js';
 import { describe as descriptorOf, type Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { MediaType } from '../../oci/media-types.js';
-import { only } from '../../transfer/copy.js';
+import { oneChunk } from '../../transfer/copy.js';
 import { readAll } from '../../transfer/verified.js';
 import { collectGarbage } from './collect-registry.js';
 import { RegistryStore } from './registry-store.js';
@@ -22,7 +22,7 @@ async function putBlob(
   const bytes = bytesOf(text);
   const descriptor = descriptorOf('text/plain', bytes);
   const id = await store.uploads.start(repository);
-  await store.uploads.append(repository, id, only(bytes));
+  await store.uploads.append(repository, id, oneChunk(bytes));
   await store.uploads.finish(repository, id, descriptor.digest);
   return descriptor;
 }
@@ -56,6 +56,13 @@ async function expectComplete(
   }
 }
 
+/** Sets the time of every file of a registry to an hour ago. */
+async function age(root: string): Promise<void> {
+  const long = new Date(Date.now() - 3_600_000);
+  for (const each of await readdir(root, { recursive: true, withFileTypes: true }))
+    if (each.isFile()) await utimes(join(each.parentPath, each.name), long, long);
+}
+
 const blobsIn = async (root: string) => (await readdir(join(root, 'blobs/sha256'))).sort();
 
 it('keeps content marked as in use within the grace, and deletes older garbage', async () => {
@@ -65,26 +72,20 @@ it('keeps content marked as in use within the grace, and deletes older garbage',
   const mounted = await putBlob(store, 'a', 'mounted');
   const loose = await putBlob(store, 'a', 'loose');
   await putImage(store, 'a', '1', [kept]);
-  const age = async () => {
-    const long = new Date(Date.now() - 3_600_000);
-    for (const folder of ['blobs/sha256', 'repositories/a/_blobs', 'repositories/b/_blobs'])
-      for (const name of await readdir(join(root, folder)).catch(() => []))
-        await utimes(join(root, folder, name), long, long);
-  };
-  await age();
+  await age(root);
   const collect = () =>
     collectGarbage(root, { now: Date.now(), grace: 60_000, uploadGrace: 60_000 });
   expect(await store.mount('b', mounted.digest, 'a')).toBe(true);
   expect((await collect()).blobs).toEqual([loose.digest]);
   expect(await store.blob('a', loose.digest)).toBeUndefined();
-  await age();
+  await age(root);
   // A request for a blob marks it as in use.
   expect(await store.blob('b', mounted.digest)).toBeDefined();
   expect((await collect()).blobs).toEqual([]);
-  await age();
+  await age(root);
   expect((await collect()).blobs).toEqual([mounted.digest]);
   await store.removeTag('a', '1');
-  await age();
+  await age(root);
   // A manifest without a tag is still an image.
   expect((await collect()).blobs).toEqual([]);
 });
@@ -161,7 +162,7 @@ it(
     for (const { repository, digest } of images)
       await expectComplete(storeOf(0), repository, digest);
     expect(await scrub(root)).toMatchObject({ damaged: [] });
-    await new Promise((resolve) => setTimeout(resolve, grace + 50));
+    await age(root);
     for (const _ of [1, 2]) await collectGarbage(root, { now: Date.now(), grace, uploadGrace: 0 });
     const needed = new Set<string>();
     for (const { repository, digest } of images)
@@ -221,7 +222,7 @@ it('refuses writes beyond its quota, and accepts them when space is free again',
   await expectComplete(store, 'a', image.digest);
   await store.removeManifest('a', image.digest);
   // The collection also deletes the upload that exceeded the quota.
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await age(root);
   await collectGarbage(root, { now: Date.now(), grace: 0, uploadGrace: 0 });
   await expect
     .poll(

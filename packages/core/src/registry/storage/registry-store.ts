@@ -5,7 +5,7 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
 import { referrerOf, parseManifest } from '../../oci/manifest.js';
 import { isManifestType } from '../../oci/media-types.js';
-import { only } from '../../transfer/copy.js';
+import { oneChunk } from '../../transfer/copy.js';
 import {
   isSelected,
   pageOf,
@@ -17,7 +17,7 @@ import {
 import type { ReadOptions } from '../../transfer/store.js';
 import { readAll, verified } from '../../transfer/verified.js';
 import { BlobDir } from '../../store/blob-dir.js';
-import { RepositoryLinks, type Tagged } from './repository-links.js';
+import { RepositoryLinks, type TaggedManifest } from './repository-links.js';
 import {
   blobLink,
   digestOfLink,
@@ -164,7 +164,7 @@ export class RegistryStore implements RegistryStorage {
   }
 
   /** Reads a tag; undefined when it does not exist. */
-  async tagged(repository: string, tag: string): Promise<Tagged | undefined> {
+  async tagged(repository: string, tag: string): Promise<TaggedManifest | undefined> {
     return this.#links.tagged(repository, tag);
   }
 
@@ -228,7 +228,7 @@ export class RegistryStore implements RegistryStorage {
     const { digest } = descriptor;
     await this.#quota.admit();
     this.#quota.takeFile(bytes.byteLength);
-    do await this.#blobs.put(descriptor, () => only(bytes));
+    do await this.#blobs.put(descriptor, () => oneChunk(bytes));
     while (!(await touch(blobFile(this.#root, digest), this.#trashOf(digest))));
     await this.#links.writeManifest(repository, manifest);
   }

@@ -19,7 +19,7 @@ const MIRRORED_SUFFIX = ' mirrored';
 const MAX_TYPE_CHARACTERS = 255;
 
 /** The manifest of a tag, and whether the tag was copied from an upstream registry. */
-export interface Tagged {
+export interface TaggedManifest {
   readonly digest: Digest;
   readonly isMirrored: boolean;
 }
@@ -67,7 +67,7 @@ export class RepositoryLinks {
   }
 
   /** Reads a tag; undefined when it does not exist. */
-  tagged(repository: string, tag: string): Tagged | undefined {
+  tagged(repository: string, tag: string): TaggedManifest | undefined {
     const text = readIfExists(tagLink(this.#root, repository, tag))?.toString();
     if (text === undefined) return undefined;
     const isMirrored = text.endsWith(MIRRORED_SUFFIX);
@@ -78,7 +78,7 @@ export class RepositoryLinks {
   }
 
   /** @throws ImageError NO_SPACE */
-  writeTag(repository: string, tag: string, { digest, isMirrored }: Tagged): Promise<void> {
+  writeTag(repository: string, tag: string, { digest, isMirrored }: TaggedManifest): Promise<void> {
     return this.#write(
       tagLink(this.#root, repository, tag),
       isMirrored ? `${digest}${MIRRORED_SUFFIX}` : digest,

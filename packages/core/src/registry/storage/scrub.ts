@@ -16,7 +16,7 @@ export interface ScrubOptions extends CallOptions {
 }
 
 /** The result of hashing a registry's content. */
-export interface Scrubbed {
+export interface ScrubResult {
   /** Number of blobs hashed. */
   readonly blobs: number;
   /** Number of bytes read. */
@@ -32,7 +32,10 @@ export interface Damage {
 }
 
 /** Hashes all blobs of a registry and quarantines damaged ones. The registry may be running. */
-export async function scrub(root: string, { rate, signal }: ScrubOptions = {}): Promise<Scrubbed> {
+export async function scrub(
+  root: string,
+  { rate, signal }: ScrubOptions = {},
+): Promise<ScrubResult> {
   const wrong: Digest[] = [];
   let [blobs, bytes] = [0, 0];
   const start = performance.now();

@@ -4,7 +4,7 @@ import {
   push,
   readDefinition,
   type PushOptions,
-  type RegistryFlags,
+  type RegistryLoginOptions,
 } from '@stowage/core';
 import { log } from '../../log.js';
 import { run, type CommonOptions } from '../run.js';
@@ -12,7 +12,7 @@ import { run, type CommonOptions } from '../run.js';
 export interface PushExecutorOptions
   extends CommonOptions,
     Pick<PushOptions, 'to' | 'tag' | 'onExistingTag' | 'compress' | 'dryRun'> {
-  readonly caFile?: RegistryFlags['caFile'];
+  readonly caFile?: RegistryLoginOptions['caFile'];
   readonly plainHttp?: boolean;
   readonly insecureSkipTlsVerify?: boolean;
 }

@@ -11,7 +11,12 @@ import { writeAtomically } from '../disk/atomic-write.js';
 import { digestOf, type Digest } from '../oci/digest.js';
 import { formatManifest } from '../oci/manifest.js';
 import { copy } from '../transfer/copy.js';
-import { asProblem, verifySource, type Verified, type VerifyOptions } from './verify-source.js';
+import {
+  asProblem,
+  verifySource,
+  type VerifySourceResult,
+  type VerifyOptions,
+} from './verify-source.js';
 
 async function archiveOf(content: MemoryStore): Promise<string> {
   const path = join(await temporaryFolder(), 'x.tar');
@@ -21,7 +26,7 @@ async function archiveOf(content: MemoryStore): Promise<string> {
   return path;
 }
 
-async function verifyFile(path: string, options?: VerifyOptions): Promise<Verified> {
+async function verifyFile(path: string, options?: VerifyOptions): Promise<VerifySourceResult> {
   try {
     await using source = (await openArchive(path)).source;
     return await verifySource(source, options);
@@ -30,7 +35,7 @@ async function verifyFile(path: string, options?: VerifyOptions): Promise<Verifi
   }
 }
 
-const codes = ({ problems }: Verified) => problems.map(({ code }) => code);
+const codes = ({ problems }: VerifySourceResult) => problems.map(({ code }) => code);
 const layersOf = (content: MemoryStore) =>
   [...content.blobs].filter(([, bytes]) => bytes.byteLength > 1500).map(([digest]) => digest);
 

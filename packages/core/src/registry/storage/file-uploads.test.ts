@@ -1,0 +1,85 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { temporaryFolder } from '../../../testing/temporary.js';
+import { digestOf, type Digest } from '../../oci/digest.js';
+import { blobFile } from '../../store/paths.js';
+import { oneChunk } from '../../transfer/copy.js';
+import { FileUploads } from './file-uploads.js';
+import { Quota } from './quota.js';
+
+const BYTES = Buffer.from('some bytes of a blob');
+
+/** Uploads of one process in a folder, and the blobs that were added to repositories. */
+function uploadsIn(root: string) {
+  const linked: [string, Digest][] = [];
+  const link = async (repository: string, digest: Digest) => {
+    linked.push([repository, digest]);
+  };
+  return { uploads: new FileUploads(root, { link, quota: new Quota(root) }), linked };
+}
+
+const filesOf = (root: string) => readdir(join(root, 'repositories/a/_uploads'));
+
+it.each(['sha256', 'sha512'] as const)('becomes a blob with a digest in %s', async (algorithm) => {
+  const root = await temporaryFolder();
+  const { uploads, linked } = uploadsIn(root);
+  const id = await uploads.start('a');
+  await uploads.append('a', id, oneChunk(BYTES));
+  const digest = digestOf(BYTES, algorithm);
+  await uploads.finish('a', id, digest);
+  expect(await readFile(blobFile(root, digest))).toEqual(BYTES);
+  expect(linked).toEqual([['a', digest]]);
+  expect(await filesOf(root)).toEqual([]);
+});
+
+it('refuses a second request while one is running, and continues after it', async () => {
+  const { uploads } = uploadsIn(await temporaryFolder());
+  const id = await uploads.start('a');
+  let endFirst = () => undefined as void;
+  const held = new Promise<void>((resolve) => (endFirst = resolve));
+  const slow = async function* () {
+    yield BYTES;
+    await held;
+  };
+  const first = uploads.append('a', id, slow());
+  for (const second of [
+    uploads.append('a', id, oneChunk(BYTES)),
+    uploads.finish('a', id, digestOf(BYTES)),
+    uploads.cancel('a', id),
+  ])
+    await expect(second).rejects.toMatchObject({ code: 'CONFLICT' });
+  endFirst();
+  expect(await first).toBe(BYTES.byteLength);
+  await uploads.finish('a', id, digestOf(BYTES));
+});
+
+it('is taken over by another process, which hashes all of it', async () => {
+  const root = await temporaryFolder();
+  const { uploads: first } = uploadsIn(root);
+  const { uploads: second, linked } = uploadsIn(root);
+  const id = await first.start('a');
+  await first.append('a', id, oneChunk(BYTES.subarray(0, 5)));
+  expect(await second.size('a', id)).toBe(5);
+  await second.append('a', id, oneChunk(BYTES.subarray(5)), { at: 5 });
+  await expect(first.append('a', id, oneChunk(BYTES))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await filesOf(root)).toHaveLength(1);
+  await second.finish('a', id, digestOf(BYTES));
+  expect(linked).toHaveLength(1);
+});
+
+it('late writes of the process that lost an upload do not reach the blob', async () => {
+  const root = await temporaryFolder();
+  const { uploads: first } = uploadsIn(root);
+  const { uploads: second } = uploadsIn(root);
+  const id = await first.start('a');
+  const content = async function* () {
+    yield BYTES.subarray(0, 5);
+    // The other process takes the empty upload over and receives everything.
+    await second.append('a', id, oneChunk(BYTES), { at: 0 });
+    yield Buffer.from('late bytes');
+  };
+  await first.append('a', id, content()).catch(() => undefined);
+  await second.finish('a', id, digestOf(BYTES));
+  expect(await readFile(blobFile(root, digestOf(BYTES)))).toEqual(BYTES);
+});
