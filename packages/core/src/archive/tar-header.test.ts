@@ -57,7 +57,7 @@ describe('a header', () => {
     ['L', 'gnu-name'],
     ['K', 'gnu-link'],
     ['3', 'other'],
-    ['S', 'other'],
+    ['S', 'gnu-sparse'],
   ])('of type %j is %s', (flag, type) => {
     expect(decodeHeader(header({ 156: flag }))?.type).toBe(type);
   });

@@ -15,7 +15,7 @@ import { push } from '../lifecycle/push/push.js';
 import { sync } from '../lifecycle/sync/sync.js';
 import { describe as descriptorOf } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
-import { only } from '../transfer/copy.js';
+import { oneChunk } from '../transfer/copy.js';
 import { readAll, verified } from '../transfer/verified.js';
 import { openRepository } from './open-repository.js';
 
@@ -87,7 +87,7 @@ describe.each(QUIRKS.filter(({ needsChunks }) => needsChunks))('$name:', (quirk)
       const before = registry.requests.length;
       const bytes = Buffer.alloc(35 * MIB, seed);
       const blob = descriptorOf(MediaType.layer, bytes);
-      await repository.write(blob, (start = 0) => only(bytes.subarray(start)));
+      await repository.write(blob, (start = 0) => oneChunk(bytes.subarray(start)));
       await readAll(verified(repository.read(blob), blob), Infinity);
       const asked = registry.requests.slice(before);
       counts.push(asked.filter((each) => each.startsWith('PATCH ')).length);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { writeImage, writeReferrer } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { Annotation, type NamedDescriptor } from '../oci/layout.js';
-import { requireDistinctNames, resolveAmong } from './resolve.js';
+import { resolveAmong, withDistinctNames } from './resolve.js';
 
 async function twoImages() {
   const store = new MemoryStore();
@@ -10,8 +10,6 @@ async function twoImages() {
   const two = await writeImage(store, undefined, { seed: 'two' });
   return { store, one, two };
 }
-
-const code = (name: string) => expect.objectContaining({ code: name }) as Error;
 
 describe('resolving among images', () => {
   it('finds an image by a short or full name, a digest, or a name that is only a tag', async () => {
@@ -54,9 +52,10 @@ describe('resolving among images', () => {
       code: 'AMBIGUOUS',
       message: expect.stringContaining(two.digest) as string,
     });
-    expect(() => requireDistinctNames(store, different)).toThrow(code('AMBIGUOUS'));
+    await expect(withDistinctNames(store, different)).rejects.toMatchObject({ code: 'AMBIGUOUS' });
     const same = [one, one].map((descriptor) => ({ reference, descriptor }));
     expect((await resolveAmong(store, same, 'app:1')).descriptor).toBe(one);
-    expect(() => requireDistinctNames(store, [...same, { descriptor: two }])).not.toThrow();
+    const images = [...same, { descriptor: two }];
+    expect(await withDistinctNames(store, images)).toEqual(images);
   });
 });

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { workspaceOf } from '../../../testing/workspace.js';
+import { openWorkspace } from '../workspace/workspace.js';
 import { copyImages } from './copy-images.js';
 
 const SOURCE = join(import.meta.dirname, '../../../testing/golden/docker-20.tar');
@@ -28,16 +29,11 @@ it.each([
 });
 
 it('writes into the folder of the user for ~', async () => {
-  const { workspace, call } = await workspaceOf();
+  const { cwd, call } = await workspaceOf();
   const home = await temporaryFolder();
-  vi.stubEnv('HOME', home);
-  vi.stubEnv('USERPROFILE', home);
-  try {
-    for (const to of ['~/bare.tar', 'oci-archive:~/prefixed.tar:app:1', 'oci:~/layout'])
-      await copyImages(workspace, SOURCE, to, { ...call, stdout });
-  } finally {
-    vi.unstubAllEnvs();
-  }
+  const workspace = await openWorkspace(cwd, { surroundings: { home } });
+  for (const to of ['~/bare.tar', 'oci-archive:~/prefixed.tar:app:1', 'oci:~/layout'])
+    await copyImages(workspace, SOURCE, to, { ...call, stdout });
   for (const name of ['bare.tar', 'prefixed.tar', 'layout/index.json'])
     expect((await stat(join(home, name))).size).toBeGreaterThan(0);
 });
