@@ -53,7 +53,7 @@ export interface CopiedImage {
 
 /**
  * Copies images. Without `convert` every byte and therefore every digest stays the same. Signatures, SBOMs and other
- * referrers are copied too, except to an engine and after a conversion.
+ * referrers are copied too, except to an engine and those of a manifest whose digest the conversion changed.
  *
  * @throws ImageError of the source and the destination; AMBIGUOUS (several images), NO_SPACE
  */
