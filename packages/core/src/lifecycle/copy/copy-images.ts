@@ -121,7 +121,8 @@ async function send(
   options: CopyImagesOptions,
 ): Promise<void> {
   for (const { source, graph, reference } of moving) {
-    await copyGraph(source, leftOut ? await omitBlobs(graph, leftOut) : graph, sink, options);
+    const sent = leftOut ? await omitBlobs(graph, leftOut) : graph;
+    await copyGraph(source, sent, sink, { ...options, as: reference });
     if (reference !== undefined) await sink.tag(graph.root, reference, options);
   }
   await sink.commit(options);

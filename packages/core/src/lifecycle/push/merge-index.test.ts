@@ -10,6 +10,7 @@ import { MediaType } from '../../oci/media-types.js';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.js';
 import { registryHandler } from '../../registry/handler/handler.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
+import { surroundingsOf } from '../../surroundings.js';
 import { copyGraph } from '../../transfer/copy.js';
 import { readContent } from '../../transfer/verified.js';
 import { walk } from '../../transfer/walk.js';
@@ -19,7 +20,7 @@ import { mergeIndex } from './merge-index.js';
 async function mergedTag(keep: boolean) {
   const hosted = new RegistryStore(await temporaryFolder());
   const name = `${await listening(registryHandler({ hosted, hosting: hosted }))}/team/app:1`;
-  const open = () => openRepository(name, { plainHttp: true });
+  const open = () => openRepository(name, { plainHttp: true }, surroundingsOf());
   const merge = async (platform: Platform, seed: string): Promise<Descriptor> => {
     const source = new MemoryStore();
     const image = await writeImage(source, 'a:1', { platform, seed, bytes: 10 });

@@ -11,7 +11,9 @@ import {
   type LocationOptions,
 } from '../../location.js';
 import { splitReference, type Reference } from '../../oci/reference.js';
+import { addForeignLayers } from '../../open.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
+import type { Source } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { deleteArchive, receiveImage } from './sync-receive.js';
 import { deleteImage, sendImage } from './sync-send.js';
@@ -73,8 +75,12 @@ export async function sync(
     workspace.surroundings,
   );
   const known = new KnownBlobs();
-  const open = () => new Repository(client, repository, { known });
-  const shared: SyncRepository = { name: repository, open };
+  const { foreignLayers } = options;
+  const open = () => new Repository(client, repository, { known, foreignLayers });
+  const { surroundings } = workspace;
+  const complete = async (source: Source) =>
+    foreignLayers ? addForeignLayers(source, { ...options, surroundings }) : source;
+  const shared: SyncRepository = { name: repository, open, complete };
   const entries = await readCatalog(place);
   const [local, remote] = [localRecords(place, entries), await listSynced(shared, options)];
   const results: SyncResult[] = [];
