@@ -128,7 +128,6 @@ export class Repository implements ManifestTarget, Sink {
     return !isForeignLayerType(mediaType);
   }
 
-  /** Foreign layers only with `foreignLayers`. */
   takes({ mediaType }: Descriptor): boolean {
     return this.#options.foreignLayers === true || !isForeignLayerType(mediaType);
   }
