@@ -17,13 +17,13 @@ it('the list of referrers in a tag is edited, and an entry has the annotations o
   const handle = registryHandler({ hosted, hosting: hosted });
   // A registry without the referrers API.
   const host = await listening((request, response) => {
-    const { setHeader } = response;
+    const setHeader = response.setHeader.bind(response);
     response.setHeader = (name, value) =>
-      name === 'oci-subject' ? response : setHeader.call(response, name, value);
-    const { writeHead } = response;
+      name === 'oci-subject' ? response : setHeader(name, value);
+    const writeHead = response.writeHead.bind(response);
     response.writeHead = ((status: number, headers: Record<string, string> = {}) => {
       const { 'oci-subject': _, ...others } = headers;
-      return writeHead.call(response, status, others);
+      return writeHead(status, others);
     }) as typeof response.writeHead;
     handle(request, response);
   });
