@@ -8,6 +8,7 @@ import { parseJsonObject } from '../oci/json.js';
 import { MediaType } from '../oci/media-types.js';
 import { registryHandler } from '../registry/handler/handler.js';
 import { RegistryStore } from '../registry/storage/registry-store.js';
+import { surroundingsOf } from '../surroundings.js';
 import { copy, only } from '../transfer/copy.js';
 import { readContent } from '../transfer/verified.js';
 import { openRepository } from './open-repository.js';
@@ -29,7 +30,11 @@ it('the list of referrers in a tag is edited, and an entry has the annotations o
   });
   const store = new MemoryStore();
   const image = await writeImage(store, 'a:1', { bytes: 10 });
-  await using repository = await openRepository(`${host}/a:1`, { plainHttp: true });
+  await using repository = await openRepository(
+    `${host}/a:1`,
+    { plainHttp: true },
+    surroundingsOf(),
+  );
   await copy(store, undefined, repository, { as: `${host}/a:1` });
   await repository.commit();
   const empty = Buffer.from('{}');

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { writeForeignImage } from '../../testing/foreign-image.js';
 import { listening } from '../../testing/listening.js';
 import { MemoryStore } from '../../testing/memory-store.js';
@@ -16,13 +16,14 @@ import { inspect } from './inspect/inspect.js';
 import { verify } from './inspect/verify.js';
 import { load } from './load/load.js';
 import { push } from './push/push.js';
+import { openWorkspace } from './workspace/workspace.js';
 
 const NOTE = /: 1 foreign layer is left out/;
 
 it('foreign layers are left out of every movement with a notice, and sent where they are wanted', async () => {
-  const { workspace, call: plain, cwd } = await workspaceOf();
-  vi.stubEnv('STOWAGE_CACHE_DIR', join(cwd, 'cache'));
-  onTestFinished(() => void vi.unstubAllEnvs());
+  const { call: plain, cwd } = await workspaceOf();
+  const env = { ...process.env, STOWAGE_CACHE_DIR: join(cwd, 'cache') };
+  const workspace = await openWorkspace(cwd, { surroundings: { env } });
   const notices: string[] = [];
   const stdout = () => Promise.reject(new Error('to a file'));
   const call = {

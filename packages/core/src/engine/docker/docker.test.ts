@@ -22,7 +22,7 @@ it.each([
   ],
 ])('an engine that answers %j selects images for %j', async (version, platform) => {
   const host = await listening((_, response) => response.end(JSON.stringify(version)));
-  const [target] = dockerTargets(`tcp://${host}`, {}, 'linux');
+  const [target] = dockerTargets(`tcp://${host}`, { env: {}, home: '/' }, 'linux');
   if (!target) throw new Error('no target');
   await using engine = new DockerEngine('docker', target);
   expect(await engine.platform()).toEqual(platform);
