@@ -12,6 +12,7 @@ import { statIfExists } from './disk/allocated.js';
 import { isBelow } from './disk/inside.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
+import { addForeignLayers } from './distribution/add-foreign-layers.js';
 import type { RegistryFlags } from './distribution/open-repository.js';
 import { ImageError, shortList } from './errors.js';
 import {
@@ -183,15 +184,6 @@ export async function openReference(
   const location = `docker://${host}/${repository}`;
   const cached = new CachedSource(cache, { location, limits, open, keeps });
   return { ...opened, source: cached, cached };
-}
-
-/** A source with all its foreign layers: those that it lacks are fetched from their publishers. */
-export async function addForeignLayers(
-  source: Source,
-  { registry, surroundings }: Pick<OpenOptions, 'registry' | 'surroundings'>,
-): Promise<Source> {
-  const { withForeignLayers } = await import('./distribution/foreign-layers.js');
-  return withForeignLayers(source, { ...registry, surroundings });
 }
 
 async function openEngineImage(

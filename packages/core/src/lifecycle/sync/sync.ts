@@ -3,6 +3,7 @@ import type { CatalogPlace } from '../../catalog/locate.js';
 import type { CatalogEntry } from '../../catalog/reconcile.js';
 import { statIfExists } from '../../disk/allocated.js';
 import { inside } from '../../disk/inside.js';
+import { addForeignLayers } from '../../distribution/add-foreign-layers.js';
 import { ImageError } from '../../errors.js';
 import {
   absolutePath,
@@ -11,7 +12,6 @@ import {
   type LocationOptions,
 } from '../../location.js';
 import { splitReference, type Reference } from '../../oci/reference.js';
-import { addForeignLayers } from '../../open.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Source } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
