@@ -6,14 +6,31 @@ import { formatPlatform, parsePlatform, readPlatform, type Platform } from './pl
 /** As `Parse` and `FormatAll` of containerd's package `platforms` (v1.0.0) have it. */
 describe('the text of a platform', () => {
   it.each<[string, Platform]>([
-    ['windows(10.0.17763)/amd64', { os: 'windows', architecture: 'amd64', 'os.version': '10.0.17763' }],
+    [
+      'windows(10.0.17763)/amd64',
+      { os: 'windows', architecture: 'amd64', 'os.version': '10.0.17763' },
+    ],
     [
       'windows(10.0.17763+win32k)/amd64',
-      { os: 'windows', architecture: 'amd64', 'os.version': '10.0.17763', 'os.features': ['win32k'] },
+      {
+        os: 'windows',
+        architecture: 'amd64',
+        'os.version': '10.0.17763',
+        'os.features': ['win32k'],
+      },
     ],
-    ['linux(+gpu+simd)/arm64', { os: 'linux', architecture: 'arm64', 'os.features': ['gpu', 'simd'] }],
-    ['linux(+gpu)/arm/v6', { os: 'linux', architecture: 'arm', variant: 'v6', 'os.features': ['gpu'] }],
-    ['linux(a%2Bb+c%2Fd)/amd64', { os: 'linux', architecture: 'amd64', 'os.version': 'a+b', 'os.features': ['c/d'] }],
+    [
+      'linux(+gpu+simd)/arm64',
+      { os: 'linux', architecture: 'arm64', 'os.features': ['gpu', 'simd'] },
+    ],
+    [
+      'linux(+gpu)/arm/v6',
+      { os: 'linux', architecture: 'arm', variant: 'v6', 'os.features': ['gpu'] },
+    ],
+    [
+      'linux(a%2Bb+c%2Fd)/amd64',
+      { os: 'linux', architecture: 'amd64', 'os.version': 'a+b', 'os.features': ['c/d'] },
+    ],
     ['darwin/arm64', { os: 'darwin', architecture: 'arm64' }],
   ])('%s is parsed and printed', (text, platform) => {
     expect(parsePlatform(text)).toEqual(platform);
@@ -28,12 +45,17 @@ describe('the text of a platform', () => {
     expect(formatPlatform(parsePlatform(text))).toBe(expected);
   });
 
-  it.each(['windows(10.0/amd64', 'windows(10.0)x/amd64', 'windows(10.0)', 'linux(+)/amd64', 'linux(a b)/amd64', 'linux/amd64(1)', 'linux(%ZZ)/amd64'])(
-    '%s is refused',
-    (text) => {
-      expect(() => parsePlatform(text)).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
-    },
-  );
+  it.each([
+    'windows(10.0/amd64',
+    'windows(10.0)x/amd64',
+    'windows(10.0)',
+    'linux(+)/amd64',
+    'linux(a b)/amd64',
+    'linux/amd64(1)',
+    'linux(%ZZ)/amd64',
+  ])('%s is refused', (text) => {
+    expect(() => parsePlatform(text)).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
+  });
 
   it('has the version and the features, whatever they are', () => {
     const option = fc.string({ unit: fc.constantFrom(...'aZ0.-_%+()/'), minLength: 1 });
@@ -96,14 +118,20 @@ describe('an image', () => {
 describe('the best match', () => {
   const best = (wanted: string, ...texts: string[]) => {
     const images = texts.map((text) => ({ platform: parsePlatform(text) }));
-    return bestMatches(images, parsePlatform(wanted)).map(({ platform }) => formatPlatform(platform));
+    return bestMatches(images, parsePlatform(wanted)).map(({ platform }) =>
+      formatPlatform(platform),
+    );
   };
 
   it.each<[wanted: string, images: string[], expected: string[]]>([
     ['linux/arm/v7', ['linux/arm/v5', 'linux/arm/v6', 'linux/arm64'], ['linux/arm/v6']],
     ['linux/arm', ['linux/arm/v6', 'linux/arm/v7', 'linux/arm/v8'], ['linux/arm/v7']],
     ['linux/arm64', ['linux/arm/v7', 'linux/arm64/v8'], ['linux/arm64/v8']],
-    ['linux/arm64/v9', ['linux/arm64', 'linux/arm64/v8.5', 'linux/arm64/v9.1'], ['linux/arm64/v8.5']],
+    [
+      'linux/arm64/v9',
+      ['linux/arm64', 'linux/arm64/v8.5', 'linux/arm64/v9.1'],
+      ['linux/arm64/v8.5'],
+    ],
     ['linux/amd64/v3', ['linux/amd64', 'linux/amd64/v2', 'linux/amd64/v4'], ['linux/amd64/v2']],
     ['linux/amd64', ['linux/amd64/v2'], []],
     ['linux/amd64', ['linux/386'], []],
@@ -112,12 +140,21 @@ describe('the best match', () => {
     ['linux(+gpu)/amd64', ['linux/amd64', 'linux(+gpu)/amd64'], ['linux(+gpu)/amd64']],
     [
       'windows(10.0.17763)/amd64',
-      ['windows/amd64', 'windows(10.0.17763.9)/amd64', 'windows(10.0.17763.10)/amd64', 'windows(10.0.20348.1)/amd64'],
+      [
+        'windows/amd64',
+        'windows(10.0.17763.9)/amd64',
+        'windows(10.0.17763.10)/amd64',
+        'windows(10.0.20348.1)/amd64',
+      ],
       ['windows(10.0.17763.10)/amd64'],
     ],
     [
       'windows/amd64',
-      ['windows(10.0.17763.9)/amd64', 'windows(10.0.20348.1+win32k)/amd64', 'windows(10.0.20348.2)/amd64'],
+      [
+        'windows(10.0.17763.9)/amd64',
+        'windows(10.0.20348.1+win32k)/amd64',
+        'windows(10.0.20348.2)/amd64',
+      ],
       ['windows(10.0.17763.9)/amd64', 'windows(10.0.20348.2)/amd64'],
     ],
   ])('for %s among %j is %j', (wanted, images, expected) => {
