@@ -3,7 +3,7 @@ import { ImageError, type CopiedImage, type CopyImagesOptions } from '@stowage/c
 import type { Command } from 'commander';
 import { print } from './print/print.js';
 import { text, type Text } from './print/text.js';
-import type { CommonOptions, Io, Outcome } from './verb.js';
+import { foreignLayersOption, type CommonOptions, type Io, type Outcome } from './verb.js';
 
 /** The options that all commands that copy images have. */
 type Shared = Pick<CopyImagesOptions, 'as' | 'repository' | 'all' | 'append' | 'split' | 'force'>;
@@ -18,7 +18,8 @@ export function withCopying(command: Command): Command {
     .option('--all', 'copy all images of the source, not just one')
     .option('--split <size>', 'write an archive in parts of this size, with their checksums')
     .option('--append', 'add to an existing archive')
-    .option('--force', 'overwrite an existing archive');
+    .option('--force', 'overwrite an existing archive')
+    .addOption(foreignLayersOption());
 }
 
 /** The options of {@link withCopying}, and how an archive is written to stdout. @throws ImageError USAGE (a terminal) */

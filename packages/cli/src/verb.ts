@@ -60,6 +60,7 @@ export interface CommonOptions {
   readonly to?: string;
   readonly cache?: boolean | 'true' | 'false';
   readonly fromKubernetes?: string;
+  readonly foreignLayers?: boolean;
 }
 
 export type Call = VerbOptions & {
@@ -109,6 +110,12 @@ export function withRegistry(command: Command): Command {
     .option('--client-key <file>', 'key of the client certificate (PEM)')
     .option('--plain-http', 'http in place of https; detected automatically on localhost')
     .option('--insecure-skip-tls-verify', 'do not verify the certificate of the registry');
+}
+
+/** `--foreign-layers` of the commands that move images. */
+export function foreignLayersOption(): Option {
+  const text = 'fetch foreign layers, which only their publishers distribute, and send them too';
+  return new Option('--foreign-layers', text);
 }
 
 /** Adds `--no-cache`; `--cache=false` is accepted as well, as other tools spell it so. */
@@ -203,6 +210,7 @@ export function action<T extends CommonOptions>(
       engine: options.engine,
       host: options.host,
       namespace: options.namespace,
+      foreignLayers: options.foreignLayers,
     };
     try {
       writeDebugLog(process.env['STOWAGE_DEBUG'] ?? '', (line) =>

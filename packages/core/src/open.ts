@@ -12,6 +12,7 @@ import { statIfExists } from './disk/allocated.js';
 import { isBelow } from './disk/inside.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
+import { addForeignLayers } from './distribution/add-foreign-layers.js';
 import type { RegistryLoginOptions } from './distribution/open-repository.js';
 import { ImageError, shortList } from './errors.js';
 import {
@@ -73,6 +74,8 @@ export interface OpenOptions extends CallOptions, NamingOptions {
   readonly cache?: string | undefined;
   /** `false` reads layers from the cache but adds none to it. */
   readonly keeps?: boolean | undefined;
+  /** Fetch foreign layers from the `urls` of their descriptors; those that the location lacks are left out when omitted. */
+  readonly foreignLayers?: boolean | undefined;
 }
 
 const UNCOMPRESSED = { compression: 'none', notices: [] } as const;
@@ -95,10 +98,14 @@ export async function openParsed(location: Location, options: OpenOptions): Prom
   const { base, ...others } = options;
   if (options.repository !== undefined) parseRepository(options.repository);
   const opened = await openOne(location, others);
-  if (base === undefined) return opened;
   try {
-    const { source } = await openLocation(base, others);
-    return { ...opened, source: withBase(opened.source, source) };
+    const source =
+      base === undefined
+        ? opened.source
+        : withBase(opened.source, (await openLocation(base, others)).source);
+    // A source of a registry has them already.
+    const isWhole = !options.foreignLayers || opened.kind === 'repository';
+    return { ...opened, source: isWhole ? source : await addForeignLayers(source, options) };
   } catch (error) {
     await opened.source[Symbol.asyncDispose]();
     throw error;
@@ -160,13 +167,17 @@ export interface OpenedReference extends Opened {
 /** Opens the repository of a reference. @throws ImageError USAGE */
 export async function openReference(
   { reference, parsed: { registry: host, repository } }: RepositoryLocation,
-  options: Pick<OpenOptions, 'registry' | 'cache' | 'keeps' | 'limits' | 'surroundings'>,
+  options: Pick<
+    OpenOptions,
+    'registry' | 'cache' | 'keeps' | 'limits' | 'foreignLayers' | 'surroundings'
+  >,
 ): Promise<OpenedReference> {
-  const { registry, cache, keeps, limits, surroundings } = options;
+  const { registry, cache, keeps, limits, foreignLayers, surroundings } = options;
   const open = async (): Promise<Source> => {
     // Loaded on demand: loading the HTTP client takes longer than inspecting most archives.
     const { openRepository } = await import('./distribution/open-repository.js');
-    return openRepository(reference, registry, surroundings);
+    const source = await openRepository(reference, registry, surroundings);
+    return foreignLayers ? addForeignLayers(source, options) : source;
   };
   const opened = { kind: 'repository', ...UNCOMPRESSED, reference } as const;
   if (cache === undefined) return { ...opened, source: await open() };

@@ -40,7 +40,10 @@ export async function writeIndex(
   const manifests: Descriptor[] = [];
   for (const platform of platforms) {
     manifests.push({
-      ...(await writeManifest(store, { platform, seed: `${seed}${platform.architecture}` })),
+      ...(await writeManifest(store, {
+        platform,
+        seed: `${seed}${platform.architecture}${platform['os.version'] ?? ''}`,
+      })),
       platform,
     });
   }

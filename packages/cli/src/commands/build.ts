@@ -44,7 +44,7 @@ export function buildCommand(io: Io): Command {
     )
     .option(
       '--platform <platform...>',
-      'target platforms: os/architecture[/variant]; several become one index',
+      'target platforms: os[(version)]/architecture[/variant]; several become one index',
     )
     .option(
       '--print-dockerfile',

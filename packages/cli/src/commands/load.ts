@@ -10,6 +10,7 @@ import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
   action,
+  foreignLayersOption,
   verb,
   wantsCache,
   withCache,
@@ -48,11 +49,12 @@ export function loadCommand(io: Io): Command {
     .option('--as <reference>', 'name of the image in the engine')
     .option(
       '--platform <platform>',
-      'platform of a multi-platform image: os/architecture[/variant]',
+      'platform of a multi-platform image: os[(version)]/architecture[/variant]',
     )
     .option('--repository <repository>', 'repository of images whose name is only a tag')
     .option('--base <location>', 'the archive that a delta was made against')
     .option('--dry-run', 'print what would be loaded, and load nothing')
+    .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const platform =

@@ -5,6 +5,7 @@ import { print } from '../print/print.js';
 import { text, type Text } from '../print/text.js';
 import {
   action,
+  foreignLayersOption,
   verb,
   wantsCache,
   withCache,
@@ -43,6 +44,7 @@ export function pullCommand(io: Io): Command {
     .option('--append', 'add to an existing archive')
     .option('--force', 'overwrite an existing archive')
     .option('--dry-run', 'print what would be pulled, and fetch no layer')
+    .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
         const { output, append, split, force, platform, referrers } = options;

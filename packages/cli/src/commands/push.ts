@@ -2,7 +2,15 @@ import { ImageError, push, type PushOptions, type PushResult } from '@stowage/co
 import { Option, type Command } from 'commander';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
-import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
+import {
+  action,
+  foreignLayersOption,
+  verb,
+  withEngine,
+  withRegistry,
+  type CommonOptions,
+  type Io,
+} from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly tag?: string;
@@ -51,6 +59,7 @@ export function pushCommand(io: Io): Command {
     )
     .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
     .option('--dry-run', 'print what would be pushed where, and connect to no registry')
+    .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const { to, tag, repository, referrers, onExistingTag, compress } = options;

@@ -2,7 +2,14 @@ import { sync, type SyncResult } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
-import { action, verb, withRegistry, type CommonOptions, type Io } from '../verb.js';
+import {
+  action,
+  foreignLayersOption,
+  verb,
+  withRegistry,
+  type CommonOptions,
+  type Io,
+} from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly prune?: boolean;
@@ -23,6 +30,7 @@ export function syncCommand(io: Io): Command {
       'delete what the source does not have from the destination, unless it is pinned',
     )
     .option('--dry-run', 'print what would be copied, and copy nothing')
+    .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
         const results = await sync(workspace, from, to, { ...call, prune: options.prune });

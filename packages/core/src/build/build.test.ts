@@ -4,9 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { storeWith } from '../../testing/image.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { parseDefinition } from '../definition/definition.js';
+import { digestOf } from '../oci/digest.js';
+import { MediaType } from '../oci/media-types.js';
 import { readContent } from '../transfer/verified.js';
 import { walk } from '../transfer/walk.js';
 import { imagesOf } from '../transfer/graph.js';
+import { compose } from './compose.js';
 import { listContext } from './context.js';
 import { hashInputs } from './inputs.js';
 import { makeImage } from './make.js';
@@ -180,5 +183,41 @@ describe('a context', () => {
     expect(await hash()).toBe(before);
     await writeFile(join(folder, 'a'), 'changed');
     expect(await hash()).not.toBe(before);
+  });
+});
+
+it('the config and the layers of a base are edited: their other fields stay', () => {
+  const digest = digestOf(Buffer.from('layer'));
+  const before = {
+    'os.features': ['win32k'],
+    os: 'windows',
+    'os.version': '10.0.17763.1',
+    architecture: 'amd64',
+    'x-unknown': { a: 1 },
+    author: 'ada',
+    config: { Shell: ['cmd'] },
+    rootfs: { type: 'layers', diff_ids: [digest] },
+  };
+  const foreign = {
+    mediaType: MediaType.dockerForeignGzip,
+    digest,
+    size: 5,
+    urls: ['https://x/1'],
+  };
+  const definition = parseDefinition({
+    text: `${HEAD}base: b\nenv: { A: b }\n`,
+    path: 'image.yaml',
+  });
+  const { config, manifest } = compose(definition, {
+    base: { config: Buffer.from(JSON.stringify(before)), layers: [foreign] },
+    layer: undefined,
+    platform: { os: 'windows', architecture: 'amd64' },
+    epoch: 0,
+  });
+  const after = JSON.parse(Buffer.from(config).toString()) as object;
+  expect(Object.keys(after)).toEqual([...Object.keys(before), 'created', 'history']);
+  expect(after).toMatchObject({ ...before, config: { Shell: ['cmd'], Env: ['A=b'] } });
+  expect(JSON.parse(Buffer.from(manifest).toString())).toMatchObject({
+    layers: [{ ...foreign, mediaType: MediaType.foreignGzip }],
   });
 });

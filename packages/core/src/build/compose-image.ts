@@ -1,11 +1,7 @@
 import type { Definition } from '../definition/definition.js';
 import { ImageError } from '../errors.js';
-import {
-  formatPlatform,
-  isUnknownPlatform,
-  matchesPlatform,
-  type Platform,
-} from '../oci/platform.js';
+import { matchesPlatform } from '../oci/match-platform.js';
+import { formatPlatform, isUnknownPlatform, type Platform } from '../oci/platform.js';
 import { selectPlatform } from '../transfer/select-platform.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';

@@ -31,11 +31,14 @@ export interface ComposeOptions {
 const OCI_LAYER_TYPES: Readonly<Record<string, string>> = {
   [MediaType.dockerLayer]: MediaType.layer,
   [MediaType.dockerLayerGzip]: MediaType.layerGzip,
+  [MediaType.dockerForeign]: MediaType.foreign,
+  [MediaType.dockerForeignGzip]: MediaType.foreignGzip,
 };
 
 /**
  * Composes the config and manifest of an image without run steps: the layers of the base, one layer of files, and the
- * settings of the base overridden by those of the definition. Pure: equal inputs give equal bytes.
+ * config of the base, edited: settings of the definition override its own, and its other fields stay, such as
+ * `os.version`. Pure: equal inputs give equal bytes.
  *
  * @throws ImageError INVALID (the base's config), USAGE (neither a base nor a layer)
  */
@@ -56,10 +59,9 @@ export function compose(
   ];
   const history = Array.isArray(before['history']) ? (before['history'] as unknown[]) : [];
   const config = {
+    ...before,
     created,
-    architecture: platform.architecture,
-    os: platform.os,
-    ...(platform.variant === undefined ? {} : { variant: platform.variant }),
+    ...(base ? {} : platformFields(platform)),
     config: mergeConfig(isObject(before['config']) ? before['config'] : {}, definition),
     rootfs: { type: 'layers', diff_ids: diffIds },
     history: [
@@ -73,9 +75,8 @@ export function compose(
   };
   const bytes = Buffer.from(JSON.stringify(config));
   const layers = (base?.layers ?? []).map((each) => ({
+    ...each,
     mediaType: OCI_LAYER_TYPES[each.mediaType] ?? each.mediaType,
-    digest: each.digest,
-    size: each.size,
   }));
   return {
     config: bytes,
@@ -83,6 +84,18 @@ export function compose(
       describe(MediaType.config, bytes),
       layer ? [...layers, layer.descriptor] : layers,
     ),
+  };
+}
+
+/** The platform as a config has it (OCI image spec 1.1, config.md § Properties). */
+function platformFields(platform: Platform): JsonObject {
+  const { architecture, os, variant, 'os.version': version, 'os.features': features } = platform;
+  return {
+    architecture,
+    os,
+    ...(version === undefined ? {} : { 'os.version': version }),
+    ...(features === undefined ? {} : { 'os.features': features }),
+    ...(variant === undefined ? {} : { variant }),
   };
 }
 

@@ -1,11 +1,13 @@
-import { describe, type Descriptor } from '../oci/descriptor.js';
+import { describe, withoutAnnotations, type Descriptor } from '../oci/descriptor.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { formatIndex } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import type { Platform } from '../oci/platform.js';
 import { oneChunk } from '../transfer/copy.js';
+import { imagesOf } from '../transfer/graph.js';
 import { resolveAmong } from '../transfer/resolve.js';
 import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
+import { walk } from '../transfer/walk.js';
 
 /** An image for one platform; the only image of its source. */
 export interface PlatformImage {
@@ -20,11 +22,29 @@ export async function createIndexSource(
 ): Promise<Source> {
   const children = await Promise.all(
     images.map(async ({ platform, source }): Promise<Descriptor> => {
-      const { mediaType, digest, size } = (await source.resolve()).descriptor;
-      return { mediaType, digest, size, platform };
+      const { descriptor } = await source.resolve();
+      return {
+        ...withoutAnnotations(descriptor),
+        platform: await describePlatform(source, descriptor, platform),
+      };
     }),
   );
   return new IndexSource(reference, formatIndex(children), images);
+}
+
+/** The platform with the version and the features of the OS in the config of its image. */
+async function describePlatform(
+  source: Source,
+  root: Descriptor,
+  platform: Platform,
+): Promise<Platform> {
+  const [image] = imagesOf(await walk(source, root, { missing: 'report' }));
+  const { 'os.version': version, 'os.features': features } = image?.config.platform ?? platform;
+  return {
+    ...platform,
+    ...(version === undefined ? {} : { 'os.version': version }),
+    ...(features === undefined ? {} : { 'os.features': features }),
+  };
 }
 
 class IndexSource implements Source {

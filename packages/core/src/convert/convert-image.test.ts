@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { writeForeignImage } from '../../testing/foreign-image.js';
 import { storeWith, writeIndex } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
+import { MediaType } from '../oci/media-types.js';
+import { formatPlatform, parsePlatform } from '../oci/platform.js';
 import { copy } from '../transfer/copy.js';
+import { selectPlatform } from '../transfer/select-platform.js';
 import type { Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
 import { imagesOf } from '../transfer/graph.js';
@@ -90,5 +94,36 @@ describe('converting an image', () => {
     await expect(
       convertToStore(source, { platforms: [{ os: 'linux', architecture: 'arm' }] }),
     ).rejects.toThrow(/expected an image for linux\/arm, got linux\/amd64, linux\/arm64/);
+  });
+
+  it('keeps each version of Windows, or the wanted one, with its platform as written', async () => {
+    const source = new MemoryStore();
+    const texts = ['windows(10.0.17763.1+win32k)/amd64', 'windows(10.0.20348.1+win32k)/amd64'];
+    const platforms = ['linux/amd64', ...texts].map(parsePlatform);
+    await writeIndex(source, 'a:1', platforms);
+    const convert = async (compress: 'zstd' | undefined, ...wanted: string[]) => {
+      const options = { platforms: wanted.map(parsePlatform), compress };
+      const { graph } = await convertToStore(source, options);
+      const index = graph.documents.get(graph.root.digest)?.manifest;
+      const entries = index?.kind === 'index' ? index.manifests : [graph.root];
+      return entries.map(({ platform }) => platform && formatPlatform(platform));
+    };
+    expect(await convert('zstd')).toEqual(['linux/amd64', ...texts]);
+    expect(await convert('zstd', 'windows/amd64')).toEqual(texts);
+    expect(await convert(undefined, 'windows(10.0.20348)/amd64')).toEqual([texts[1]]);
+    const { descriptor } = await source.resolve('a:1');
+    const select = (wanted: string) => selectPlatform(source, descriptor, parsePlatform(wanted));
+    await expect(select('windows/amd64')).rejects.toMatchObject({ code: 'AMBIGUOUS' });
+    expect((await select('windows(10.0.17763)/amd64')).platform).toEqual(platforms[1]);
+  });
+
+  it('leaves foreign layers as they are, and their urls', async () => {
+    const source = new MemoryStore();
+    const { foreign } = await writeForeignImage(source, 'a:1', ['https://far.invalid/1']);
+    const { graph } = await convertToStore(source, { compress: 'zstd', format: 'oci' });
+    expect(imagesOf(graph)[0]?.layers).toMatchObject([
+      { ...foreign, mediaType: MediaType.foreignGzip },
+      { mediaType: MediaType.layerZstd },
+    ]);
   });
 });

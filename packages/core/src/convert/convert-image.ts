@@ -1,7 +1,7 @@
 import { ImageError } from '../errors.js';
-import { describe, type Descriptor } from '../oci/descriptor.js';
+import { describe, editDescriptor, type Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
-import { parseJsonObject } from '../oci/json.js';
+import { parseJsonObject, type JsonObject } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { isImageConfigType } from '../oci/media-types.js';
 import { ATTESTS, type ImageIndex, type ImageManifest } from '../oci/manifest.js';
@@ -9,7 +9,6 @@ import type { Platform } from '../oci/platform.js';
 import { oneChunk } from '../transfer/copy.js';
 import type { CallOptions, Open, Source } from '../transfer/store.js';
 import { forEachOf } from '../transfer/for-each-of.js';
-import { childrenOf, imageFor } from '../transfer/select-platform.js';
 import { walk } from '../transfer/walk.js';
 import type { Graph } from '../transfer/graph.js';
 import { convertLayer, type ConvertedLayer, type LayerOptions } from './convert-layer.js';
@@ -21,10 +20,14 @@ import {
   type Format,
   type LayerCompression,
 } from './formats.js';
+import { isWanted, isWhole, wantedImages } from './wanted-images.js';
 
 /** Options of {@link convertImage}. */
 export interface ConvertOptions extends CallOptions {
-  /** Platforms to keep; all when omitted or empty. One platform gives an image manifest, several an index. */
+  /**
+   * Platforms to keep; all when omitted or empty. One image gives an image manifest, several an index. A platform of Windows
+   * without `os.version` keeps one image of each build.
+   */
   readonly platforms?: readonly Platform[] | undefined;
   /** Compression of every layer; unchanged when omitted. */
   readonly compress?: LayerCompression | undefined;
@@ -52,7 +55,8 @@ export interface ConvertedImage extends AsyncDisposable {
 
 /**
  * Converts an image: selects platforms, changes the layer compression or the format. Configs, and thus diff IDs, do not
- * change; a manifest gets a new digest if its content changes.
+ * change. Manifests and indexes are edited: fields that the change does not concern stay, unknown ones too, and one in which
+ * nothing changes keeps its bytes and its digest.
  *
  * @throws ImageError NOT_FOUND (a platform), USAGE (zstd in docker's format), as `walk`
  * @example
@@ -70,7 +74,7 @@ export async function convertImage(
   const graph = await walk(source, from, { ...options, missing: isPart ? 'report' : 'fail' });
   const conversion = new Conversion(source, graph, options);
   try {
-    const to = await conversion.convert(from);
+    const to = await conversion.convertRoot();
     return {
       from,
       to,
@@ -92,22 +96,35 @@ class Conversion implements AsyncDisposable {
   readonly #source: Source;
   readonly #graph: Graph;
   readonly #options: ConvertOptions;
-  /** Conversions by digest of the old layer, so that a layer shared by several images is converted once. */
-  readonly #layers = new Map<Digest, Promise<ConvertedLayer>>();
+  /** Conversions by digest of the old layer and format, so that a layer shared by several images is converted once. */
+  readonly #layers = new Map<string, Promise<ConvertedLayer>>();
+  /** Digests of converted manifests and indexes, by the digest before. */
+  readonly #converted = new Map<Digest, Digest>();
+  readonly #wanted: ReadonlyMap<Digest, Descriptor> | undefined;
 
   constructor(source: Source, graph: Graph, options: ConvertOptions) {
     this.#source = source;
     this.#graph = graph;
     this.#options = options;
+    this.#wanted = wantedImages(source.location, graph, options.platforms);
   }
 
-  async convert(node: Descriptor): Promise<Descriptor> {
+  /** Converts the whole image, or the wanted platforms of an index. */
+  async convertRoot(): Promise<Descriptor> {
+    const { root } = this.#graph;
+    const [only = root, ...others] = this.#wanted?.values() ?? [];
+    return this.#convert(others.length === 0 ? only : root);
+  }
+
+  async #convert(node: Descriptor): Promise<Descriptor> {
     const document = this.#graph.documents.get(node.digest);
     if (!document?.manifest) throw document?.error ?? this.#missingContent(node);
     const { manifest, bytes } = document;
-    return manifest.kind === 'index'
+    const converted = await (manifest.kind === 'index'
       ? this.#convertIndex(node, manifest, bytes)
-      : this.#convertManifest(node, manifest, bytes);
+      : this.#convertManifest(node, manifest, bytes));
+    this.#converted.set(node.digest, converted.digest);
+    return converted;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -116,30 +133,32 @@ class Conversion implements AsyncDisposable {
   }
 
   async #convertIndex(node: Descriptor, index: ImageIndex, bytes: Uint8Array): Promise<Descriptor> {
-    const chosen = this.#selectChildren(index);
-    if (chosen.length === 1 && (this.#options.platforms ?? []).length === 1 && chosen[0])
-      return this.convert(chosen[0]);
-    const changed = new Map<Digest, Descriptor>();
-    for (const child of chosen.filter((each) => each.annotations?.[ATTESTS] === undefined))
-      changed.set(child.digest, { ...child, ...(await this.convert(child)) });
-    const kept = chosen.flatMap((child) => {
+    const document = parseJsonObject(bytes, 'index');
+    const written = document['manifests'] as readonly JsonObject[];
+    const edited = new Map<Descriptor, JsonObject>();
+    for (const [at, child] of index.manifests.entries())
+      if (child.annotations?.[ATTESTS] === undefined && isWanted(child, this.#graph, this.#wanted))
+        edited.set(child, editDescriptor(written[at] ?? {}, child, await this.#convert(child)));
+    const manifests = index.manifests.flatMap((child, at) => {
       const about = child.annotations?.[ATTESTS] as Digest | undefined;
-      if (about === undefined) return [changed.get(child.digest) ?? child];
-      if (changed.get(about)?.digest === about) return [child];
-      this.#options.onNotice?.(
-        `${child.digest}: left out: it is an attestation of ${about}, whose digest has changed`,
-      );
-      return [];
+      if (about === undefined) return edited.get(child) ?? [];
+      return this.#keepsAttestation(child, about) ? [written[at] ?? {}] : [];
     });
-    return this.#rewrite(node, { ...parseJsonObject(bytes, 'index'), manifests: kept });
+    const isSame =
+      manifests.length === written.length && manifests.every((each, at) => each === written[at]);
+    return this.#rewrite(node, document, isSame ? {} : { manifests });
   }
 
-  #selectChildren(index: ImageIndex): readonly Descriptor[] {
-    const { platforms = [] } = this.#options;
-    if (platforms.length === 0) return index.manifests;
-    const { documents } = this.#graph;
-    const images = childrenOf(index, (digest) => documents.get(digest)?.manifest);
-    return platforms.map((wanted) => imageFor(this.#source.location, images, wanted));
+  /** Whether an attestation stays: its image does, unchanged. */
+  #keepsAttestation(attestation: Descriptor, about: Digest): boolean {
+    const { digest } = attestation;
+    const now = this.#converted.get(about);
+    if (now === about) return !this.#wanted || isWhole(attestation, this.#graph);
+    if (now !== undefined || !this.#wanted)
+      this.#options.onNotice?.(
+        `${digest}: left out: it is an attestation of ${about}, whose digest has changed`,
+      );
+    return false;
   }
 
   async #convertManifest(
@@ -150,30 +169,37 @@ class Conversion implements AsyncDisposable {
     // The layers of an artifact are not file systems, so they are not converted.
     if (!isImageConfigType(config.mediaType)) return node;
     const format = this.#formatFor(node);
-    const changed = new Map<Digest, Descriptor>();
+    const changed = new Map<Descriptor, Descriptor>();
     // One conversion does not keep all cores busy all the time; a second one uses the idle time.
     await forEachOf(layers, { concurrency: 2, signal: this.#options.signal }, async (layer) => {
-      changed.set(layer.digest, { ...layer, ...(await this.#layer(layer, format)) });
+      changed.set(layer, await this.#layer(layer, format));
     });
-    const converted = layers.map((layer) => changed.get(layer.digest) ?? layer);
-    const mediaType = toFormat(config.mediaType, format);
-    return this.#rewrite(node, {
-      ...parseJsonObject(bytes, 'manifest'),
-      config: { ...config, mediaType },
-      layers: converted,
+    const document = parseJsonObject(bytes, 'manifest');
+    const written = document['layers'] as readonly JsonObject[];
+    const edited = layers.map((layer, at) =>
+      editDescriptor(written[at] ?? {}, layer, changed.get(layer) ?? layer),
+    );
+    const mediaType = this.#typeOf(config);
+    const isSame = edited.every((each, at) => each === written[at]);
+    return this.#rewrite(node, document, {
+      ...(mediaType === config.mediaType
+        ? {}
+        : { config: { ...(document['config'] as JsonObject), mediaType } }),
+      ...(isSame ? {} : { layers: edited }),
     });
   }
 
   async #layer(layer: Descriptor, format: Format): Promise<Descriptor> {
     const now = compressionOf(layer.mediaType);
     const { compress: wanted = now, level, signal } = this.#options;
-    // Layers of unknown media types, such as foreign layers, are not converted.
-    if (now === undefined || wanted === undefined) return layer;
-    if (wanted === now && level === undefined)
-      return { ...layer, mediaType: toFormat(layer.mediaType, format) };
+    // Foreign layers and those of unknown media types are not recompressed.
+    const isKept =
+      now === undefined || wanted === undefined || (wanted === now && level === undefined);
+    if (isKept) return { ...layer, mediaType: this.#typeOf(layer) };
     const options = { format, compression: wanted, level, signal };
-    const converting = this.#layers.get(layer.digest) ?? this.#pack(layer, options);
-    this.#layers.set(layer.digest, converting);
+    const key = `${layer.digest} ${format}`;
+    const converting = this.#layers.get(key) ?? this.#pack(layer, options);
+    this.#layers.set(key, converting);
     const converted = await converting;
     this.content.set(converted.descriptor.digest, converted.open);
     return converted.descriptor;
@@ -186,22 +212,22 @@ class Conversion implements AsyncDisposable {
     return convertLayer(this.#source, layer, { ...options, spoolFolder });
   }
 
+  /** The media type of content that is not recompressed: it changes only with a wanted format. */
+  #typeOf({ mediaType }: Descriptor): string {
+    const { format } = this.#options;
+    return format === undefined ? mediaType : toFormat(mediaType, format);
+  }
+
   #formatFor(node: Descriptor): Format {
     return this.#options.format ?? formatOf(node.mediaType) ?? 'oci';
   }
 
-  /**
-   * Stores a changed document and returns its descriptor; returns `node` when nothing changed, so that the bytes stay.
-   */
-  #rewrite(node: Descriptor, document: Readonly<Record<string, unknown>>): Descriptor {
-    const before = this.#graph.documents.get(node.digest)?.bytes;
-    const mediaType = toFormat(node.mediaType, this.#formatFor(node));
-    const same = before && JSON.stringify(parseJsonObject(before, 'manifest'));
-    const next = {
-      ...document,
-      ...('mediaType' in document || mediaType !== node.mediaType ? { mediaType } : {}),
-    };
-    if (same === JSON.stringify(next)) return node;
+  /** Stores a document with changed fields and returns its descriptor; `node`, so that the bytes stay, without changes. */
+  #rewrite(node: Descriptor, document: JsonObject, changes: JsonObject): Descriptor {
+    const mediaType = this.#typeOf(node);
+    const isSame = mediaType === node.mediaType;
+    if (isSame && Object.keys(changes).length === 0) return node;
+    const next = { ...document, ...changes, ...(isSame ? {} : { mediaType }) };
     const bytes = Buffer.from(JSON.stringify(next));
     const descriptor = describe(mediaType, bytes);
     this.content.set(descriptor.digest, () => oneChunk(bytes));

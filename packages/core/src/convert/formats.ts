@@ -14,6 +14,9 @@ const TYPES: Readonly<Record<string, Readonly<Partial<Record<Format, string>>>>>
   none: { oci: MediaType.layer, docker: MediaType.dockerLayer },
   gzip: { oci: MediaType.layerGzip, docker: MediaType.dockerLayerGzip },
   zstd: { oci: MediaType.layerZstd },
+  foreign: { oci: MediaType.foreign, docker: MediaType.dockerForeign },
+  foreignGzip: { oci: MediaType.foreignGzip, docker: MediaType.dockerForeignGzip },
+  foreignZstd: { oci: MediaType.foreignZstd },
 };
 const LAYER_COMPRESSIONS: readonly LayerCompression[] = ['none', 'gzip', 'zstd'];
 

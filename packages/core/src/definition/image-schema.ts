@@ -111,7 +111,7 @@ export const imageSchema = {
     ),
     platforms: {
       ...texts(
-        'Platforms to build, as os/architecture[/variant]; linux on the architecture of this machine when omitted.',
+        'Platforms to build, as os[(version)]/architecture[/variant]; linux on the architecture of this machine when omitted.',
       ),
       minItems: 1,
       uniqueItems: true,

@@ -1,7 +1,7 @@
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
-import { children, parseManifest } from '../oci/manifest.js';
+import { children, parseManifest, referrerOf } from '../oci/manifest.js';
 import type { CallOptions } from '../transfer/store.js';
 import type { Answer } from './transport/answer.js';
 import { addToReferrersTag, type ManifestBytes, type Manifests } from './referrers.js';
@@ -90,15 +90,12 @@ export class ManifestWrites {
       const answer = await this.#target.put(name, manifest, options);
       isListed ||= answer.header('oci-subject') !== undefined;
     }
-    const { subject, artifactType } = parseManifest(manifest.type, manifest.bytes);
-    if (!subject || isListed) return;
     const { type: mediaType, bytes } = manifest;
-    const referrer: Descriptor = {
-      mediaType,
-      digest,
-      size: bytes.byteLength,
-      ...(artifactType === undefined ? {} : { artifactType }),
-    };
+    const parsed = parseManifest(mediaType, bytes);
+    const { subject } = parsed;
+    if (!subject || isListed) return;
+    const descriptor = { mediaType, digest, size: bytes.byteLength };
+    const referrer = referrerOf(descriptor, parsed, bytes);
     await addToReferrersTag(this.#target, subject.digest, referrer, options);
   }
 }

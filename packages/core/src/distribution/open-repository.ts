@@ -3,7 +3,7 @@ import { parseReference } from '../oci/reference.js';
 import { RegistryClient, type ConnectionOptions } from './transport/client.js';
 import { storedCredentials, type Credential } from './auth/credentials.js';
 import type { Surroundings } from '../surroundings.js';
-import { Repository } from './repository.js';
+import { Repository, type RepositoryOptions } from './repository.js';
 
 /** How to connect and log in to a registry. */
 export interface RegistryLoginOptions extends ConnectionOptions {
@@ -29,10 +29,11 @@ export async function openRepository(
   reference: string,
   flags: RegistryLoginOptions | undefined,
   surroundings: Surroundings,
+  options: Pick<RepositoryOptions, 'foreignLayers'> = {},
 ): Promise<Repository> {
   const parsed = parseReference(reference);
   const client = await openRegistry(parsed.registry, flags, surroundings);
-  return new Repository(client, parsed, { ownsClient: true });
+  return new Repository(client, parsed, { ...options, ownsClient: true });
 }
 
 /** @throws ImageError USAGE (only one of them) */

@@ -1,6 +1,7 @@
 import { ImageError, type ErrorCode } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
+import { parseJsonObject, type JsonObject } from '../oci/json.js';
 import { formatIndex, parseManifest, type Manifest } from '../oci/manifest.js';
 import { isMediaType, MediaType } from '../oci/media-types.js';
 import type { CallOptions, Source } from '../transfer/store.js';
@@ -125,8 +126,17 @@ export async function addToReferrersTag(
   options: CallOptions,
 ): Promise<void> {
   const found = await manifests.find(fallbackTag(subject), options);
-  const others = await referrersAt(manifests, found, options);
+  const before =
+    found?.mediaType === MediaType.index ? await readContent(manifests, found, options) : undefined;
+  const others = before ? referrersIn(before, manifests.location) : [];
   if (others.some(({ digest }) => digest === referrer.digest)) return;
-  const bytes = formatIndex([...others, referrer]);
+  const bytes = before ? appendEntry(before, referrer) : formatIndex([referrer]);
   await manifests.put(fallbackTag(subject), { type: MediaType.index, bytes }, options);
+}
+
+/** Adds an entry to an index; all other fields stay as they are. */
+function appendEntry(index: Uint8Array, entry: Descriptor): Uint8Array {
+  const document = parseJsonObject(index, 'index');
+  const manifests = [...(document['manifests'] as readonly JsonObject[]), entry];
+  return Buffer.from(JSON.stringify({ ...document, manifests }));
 }

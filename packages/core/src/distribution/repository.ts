@@ -2,7 +2,7 @@ import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { isManifestType } from '../oci/media-types.js';
+import { isForeignLayerType, isManifestType } from '../oci/media-types.js';
 import { formatReference, parseReference, type Reference } from '../oci/reference.js';
 import { oneChunk } from '../transfer/copy.js';
 import { forEachOf } from '../transfer/for-each-of.js';
@@ -30,6 +30,8 @@ import { RepositoryBlobs, type BlobCounts, type BlobOptions } from './repository
 export interface RepositoryOptions extends BlobOptions {
   /** Disposed of with this repository. */
   readonly ownsClient?: boolean;
+  /** Send foreign layers too; they are left out when omitted. */
+  readonly foreignLayers?: boolean | undefined;
 }
 
 /** A repository of a registry (OCI distribution spec 1.1). */
@@ -121,9 +123,13 @@ export class Repository implements ManifestTarget, Sink {
     return found?.descriptor;
   }
 
-  /** Always true: checking costs a request, and `read` reports NOT_FOUND. */
-  async has(): Promise<boolean> {
-    return true;
+  /** True but for foreign layers: checking costs a request, and `read` reports NOT_FOUND. */
+  async has({ mediaType }: Descriptor): Promise<boolean> {
+    return !isForeignLayerType(mediaType);
+  }
+
+  takes({ mediaType }: Descriptor): boolean {
+    return this.#options.foreignLayers === true || !isForeignLayerType(mediaType);
   }
 
   read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {

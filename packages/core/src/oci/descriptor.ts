@@ -1,6 +1,6 @@
 import { ImageError } from '../errors.js';
 import { digestOf, parseDigest, type Digest } from './digest.js';
-import { isObject, isSize } from './json.js';
+import { isObject, isSize, type JsonObject } from './json.js';
 import { readPlatform, type Platform } from './platform.js';
 
 /** Identifies content by media type, digest and size (OCI image spec 1.1, descriptor.md). */
@@ -11,6 +11,8 @@ export interface Descriptor {
   readonly size: number;
   readonly platform?: Platform;
   readonly artifactType?: string;
+  /** Where the content can be fetched besides the repository. */
+  readonly urls?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +34,7 @@ export function withoutAnnotations({ mediaType, digest, size }: Descriptor): Des
 export function parseDescriptor(value: unknown, what: string): Descriptor {
   if (!isObject(value))
     throw new ImageError('INVALID', `${what}: expected a descriptor, got ${JSON.stringify(value)}`);
-  const { mediaType, digest, size, artifactType, annotations } = value;
+  const { mediaType, digest, size, artifactType, urls, annotations } = value;
   if (typeof mediaType !== 'string' || mediaType === '') {
     throw new ImageError(
       'INVALID',
@@ -52,8 +54,24 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
     size,
     ...(platform ? { platform } : {}),
     ...(typeof artifactType === 'string' ? { artifactType } : {}),
+    ...(Array.isArray(urls) && urls.length > 0 ? { urls: urls.filter(isText) } : {}),
     ...(isObject(annotations) ? { annotations: stringEntries(annotations) } : {}),
   };
+}
+
+/**
+ * Applies a change of a descriptor to the JSON that it was parsed from: other fields and the order of keys stay. Of other
+ * content, `data` (the content itself) and `urls` are dropped, because they are those of the old content.
+ *
+ * @param from the descriptor as it was parsed from `written`.
+ * @returns `written` itself when nothing changed
+ */
+export function editDescriptor(written: JsonObject, from: Descriptor, to: Descriptor): JsonObject {
+  const { mediaType, digest, size } = to;
+  const isSame = digest === from.digest && size === from.size;
+  if (isSame) return mediaType === from.mediaType ? written : { ...written, mediaType };
+  const { data: _, urls: __, ...others } = written;
+  return { ...others, mediaType, digest, size };
 }
 
 /** The entries of an untrusted object whose value is a string. */
@@ -63,4 +81,8 @@ export function stringEntries(values: Readonly<Record<string, unknown>>): Record
       (entry): entry is [string, string] => typeof entry[1] === 'string',
     ),
   );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }

@@ -12,6 +12,11 @@ export const MediaType = {
   dockerConfig: 'application/vnd.docker.container.image.v1+json',
   dockerLayer: 'application/vnd.docker.image.rootfs.diff.tar',
   dockerLayerGzip: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  foreign: 'application/vnd.oci.image.layer.nondistributable.v1.tar',
+  foreignGzip: 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
+  foreignZstd: 'application/vnd.oci.image.layer.nondistributable.v1.tar+zstd',
+  dockerForeign: 'application/vnd.docker.image.rootfs.foreign.diff.tar',
+  dockerForeignGzip: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
 } as const;
 
 const INDEXES: ReadonlySet<string> = new Set([MediaType.index, MediaType.dockerList]);
@@ -22,6 +27,14 @@ const PLAIN_LAYERS: ReadonlySet<string> = new Set([MediaType.layer, MediaType.do
 /** OCI's and Docker's layers, also those that are not distributed, compressed or encrypted. */
 const LAYERS =
   /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1|docker\.image\.rootfs\.(?:foreign\.)?diff)\.tar\b/;
+
+const FOREIGN_LAYERS: ReadonlySet<string> = new Set([
+  MediaType.foreign,
+  MediaType.foreignGzip,
+  MediaType.foreignZstd,
+  MediaType.dockerForeign,
+  MediaType.dockerForeignGzip,
+]);
 
 /** A type or subtype of RFC 6838 § 4.2; parameters are not accepted. */
 const NAME = '[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}';
@@ -61,4 +74,12 @@ export function isLayerType(mediaType: string): boolean {
 /** An uncompressed layer: its digest is its diff ID. */
 export function isPlainLayerType(mediaType: string): boolean {
   return PLAIN_LAYERS.has(mediaType);
+}
+
+/**
+ * A foreign layer, which only its publisher may distribute (OCI image spec 1.1, layer.md § Non-Distributable Layers): its
+ * content is at the `urls` of its descriptor, and no other place needs to have it.
+ */
+export function isForeignLayerType(mediaType: string): boolean {
+  return FOREIGN_LAYERS.has(mediaType);
 }

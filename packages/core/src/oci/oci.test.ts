@@ -6,7 +6,8 @@ import { parseJson } from './json.js';
 import { formatLayoutIndex, parseLayoutIndex } from './layout.js';
 import { children, parseManifest } from './manifest.js';
 import { MediaType } from './media-types.js';
-import { formatPlatform, matchesPlatform, parsePlatform } from './platform.js';
+import { matchesPlatform } from './match-platform.js';
+import { formatPlatform, parsePlatform } from './platform.js';
 
 const DIGEST: Digest = `sha256:${'0'.repeat(64)}`;
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));

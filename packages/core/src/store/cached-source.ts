@@ -6,7 +6,7 @@ import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
-import { isManifestType } from '../oci/media-types.js';
+import { isForeignLayerType, isManifestType } from '../oci/media-types.js';
 import { parseReference } from '../oci/reference.js';
 import { readAll, verified } from '../transfer/verified.js';
 import { forEachOf } from '../transfer/for-each-of.js';
@@ -78,9 +78,11 @@ export class CachedSource implements Source {
     return found;
   }
 
-  /** Always true: checking costs a request, and `read` reports NOT_FOUND. */
-  async has(): Promise<boolean> {
-    return true;
+  /** True but for foreign layers, which are there if the cache or the source has them: `read` reports NOT_FOUND. */
+  async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {
+    if (!isForeignLayerType(descriptor.mediaType)) return true;
+    if (await this.#blobs.has(descriptor)) return true;
+    return (await this.#source()).has(descriptor, options);
   }
 
   async *read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {

@@ -4,6 +4,7 @@ import type { Bytes, CallOptions, Sink, Source } from './store.js';
 import { forEachOf } from './for-each-of.js';
 import { verified } from './verified.js';
 import { walk } from './walk.js';
+import { foreignLayersLeftOut, takenBy } from './foreign-layers.js';
 import type { Graph } from './graph.js';
 import { tap } from './tap.js';
 
@@ -23,7 +24,9 @@ export type CopyEvent =
   /** `fetching`: total that the source must download first. `fetched`: size of one chunk of it. */
   | { readonly type: 'fetching'; readonly bytes: number }
   | { readonly type: 'fetched'; readonly bytes: number }
-  | { readonly type: 'skipped' | 'done'; readonly descriptor: Descriptor };
+  | { readonly type: 'skipped' | 'done'; readonly descriptor: Descriptor }
+  /** For the user: foreign layers are left out. */
+  | { readonly type: 'notice'; readonly text: string };
 
 /** Options of {@link copy}. */
 export interface CopyOptions extends CallOptions {
@@ -64,7 +67,7 @@ export async function copy(
 }
 
 /**
- * Copies the nodes of a graph that the sink wants. Does not tag the image. @throws ImageError as {@link copy}
+ * Copies the nodes of a graph that the sink takes and wants. Does not tag the image. @throws ImageError as {@link copy}
  */
 export async function copyGraph(
   source: Source,
@@ -73,8 +76,11 @@ export async function copyGraph(
   options: CopyOptions = {},
 ): Promise<void> {
   const { onEvent, concurrency = 4 } = options;
-  const wanted = await sink.begin(graph, options);
-  const moving = graph.nodes.filter((node) => wanted.has(node.digest));
+  const sent = takenBy(sink, graph);
+  for (const text of foreignLayersLeftOut(sent.foreign, options.as ?? graph.root.digest))
+    onEvent?.({ type: 'notice', text });
+  const wanted = await sink.begin(sent, options);
+  const moving = sent.nodes.filter((node) => wanted.has(node.digest));
   onEvent?.({
     type: 'start',
     bytes: moving.reduce((sum, node) => sum + node.size, 0),
@@ -106,8 +112,8 @@ export async function copyGraph(
     onEvent?.({ type: 'done', descriptor: node });
   };
 
-  const blobs = graph.nodes.filter((node) => !graph.documents.get(node.digest)?.manifest);
-  const manifests = graph.nodes.filter((node) => graph.documents.get(node.digest)?.manifest);
+  const blobs = sent.nodes.filter((node) => !graph.documents.get(node.digest)?.manifest);
+  const manifests = sent.nodes.filter((node) => graph.documents.get(node.digest)?.manifest);
   await forEachOf(blobs, { concurrency, signal: options.signal }, write);
   for (const node of manifests) await write(node, options.signal);
 }

@@ -25,6 +25,8 @@ export interface Graph {
   readonly nodes: readonly Descriptor[];
   /** Nodes that the source lacks; with `missing: 'fail'` always empty. */
   readonly missing: readonly Descriptor[];
+  /** Foreign layers that the source lacks: the image is complete without them. */
+  readonly foreign?: readonly Descriptor[];
 }
 
 /** The size of all nodes together, in bytes. */

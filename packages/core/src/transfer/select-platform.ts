@@ -2,7 +2,8 @@ import { isMalformed, shortList, ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
-import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.js';
+import { bestMatches } from '../oci/match-platform.js';
+import { formatPlatform, type Platform } from '../oci/platform.js';
 import { parseManifest, type ImageIndex, type Manifest } from '../oci/manifest.js';
 import { isImageType, isIndexType } from '../oci/media-types.js';
 import { imagesOf } from './graph.js';
@@ -14,7 +15,8 @@ import { walk } from './walk.js';
  * Finds the image for one platform in an index, including nested indexes. A root that is not an index is returned as it
  * is.
  *
- * @throws ImageError NOT_FOUND (the message lists the available platforms), TOO_LARGE (indexes nested too deeply)
+ * @throws ImageError NOT_FOUND (the message lists the available platforms), AMBIGUOUS (several builds of Windows),
+ *   TOO_LARGE (indexes nested too deeply)
  */
 export async function selectPlatform(
   source: Source,
@@ -44,8 +46,17 @@ export async function selectPlatform(
   const images = childrenOf(index, (digest) => indexes.get(digest));
   const described: Descriptor[] = [];
   for (const image of images) described.push(await withPlatform(source, image, options));
-  const found = imageFor(source.location, described, wanted);
-  return images[described.indexOf(found)] ?? found;
+  const [found, ...others] = imagesFor(source.location, described, wanted);
+  if (found && others.length === 0) return images[described.indexOf(found)] ?? found;
+  const { location } = source;
+  throw new ImageError(
+    'AMBIGUOUS',
+    `${location}: expected one image for ${formatPlatform(wanted)}, got ${shortList(platformsOf(found ? [found, ...others] : []))}`,
+    {
+      location,
+      hint: 'Name the build of Windows with the platform, as in windows(10.0.17763)/amd64.',
+    },
+  );
 }
 
 /** An entry of an index need not state a platform; then that of its config holds. */
@@ -82,18 +93,21 @@ export function childrenOf(
   });
 }
 
-/** The first image whose platform matches. @throws ImageError NOT_FOUND */
-export function imageFor(
+/** The images that fit a platform best: one, or one for each build of Windows. @throws ImageError NOT_FOUND */
+export function imagesFor(
   location: string,
   images: readonly Descriptor[],
   wanted: Platform,
-): Descriptor {
-  const found = images.find(({ platform }) => platform && matchesPlatform(platform, wanted));
-  if (found) return found;
-  const available = images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : []));
+): readonly Descriptor[] {
+  const found = bestMatches(images, wanted);
+  if (found.length > 0) return found;
   throw new ImageError(
     'NOT_FOUND',
-    `${location}: expected an image for ${formatPlatform(wanted)}, got ${shortList(available) || 'none'}`,
+    `${location}: expected an image for ${formatPlatform(wanted)}, got ${shortList(platformsOf(images)) || 'none'}`,
     { location },
   );
+}
+
+function platformsOf(images: readonly Descriptor[]): string[] {
+  return images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : []));
 }

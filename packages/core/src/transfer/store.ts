@@ -79,7 +79,10 @@ export interface Source extends AsyncDisposable {
    */
   resolve(reference?: string, options?: ResolveOptions): Promise<NamedDescriptor>;
 
-  /** False only when the source knows, without reading content, that it lacks the descriptor's content. */
+  /**
+   * False only when the source knows, without reading content, that it lacks the descriptor's content; and for a foreign layer
+   * that it would have to look for.
+   */
   has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>;
 
   /**
@@ -122,6 +125,9 @@ export interface Sink extends AsyncDisposable {
    * @throws ImageError NO_SPACE, UNSUPPORTED
    */
   begin(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>>;
+
+  /** False for content that it never stores, such as foreign layers in a registry. It takes everything when omitted. */
+  takes?(descriptor: Descriptor): boolean;
 
   /**
    * Writes one node; content that is present already is no error. The sink may call `open` as late as in `commit`.

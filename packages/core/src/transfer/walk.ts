@@ -4,7 +4,12 @@ import type { Digest } from '../oci/digest.js';
 import { parseConfig } from '../oci/config.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { children, parseManifest, type Manifest } from '../oci/manifest.js';
-import { isImageConfigType, isIndexType, isManifestType } from '../oci/media-types.js';
+import {
+  isForeignLayerType,
+  isImageConfigType,
+  isIndexType,
+  isManifestType,
+} from '../oci/media-types.js';
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 import type { GraphDocument, Graph } from './graph.js';
@@ -32,8 +37,8 @@ export function budgetFor({ limits = DEFAULT_LIMITS }: Source): Budget {
 }
 
 /**
- * Reads an image's manifests and configs and lists its blobs; no layer is opened. A malformed member of an index does
- * not make the others unusable: its document has the error.
+ * Reads an image's manifests and configs and lists its blobs; no layer is opened. Foreign layers may be missing. A
+ * malformed member of an index does not make the others unusable: its document has the error.
  *
  * @throws ImageError INCOMPLETE (something is missing), CORRUPT, INVALID, TOO_LARGE, UNSUPPORTED
  * @example
@@ -52,6 +57,7 @@ export async function walk(
   const documents = new Map<Digest, GraphDocument>();
   const nodes = new Map<Digest, Descriptor>();
   const missing = new Map<Digest, Descriptor>();
+  const foreign = new Map<Digest, Descriptor>();
 
   async function readDocument(node: Descriptor): Promise<Uint8Array> {
     budget.left -= node.size;
@@ -85,7 +91,7 @@ export async function walk(
         source.location,
       );
     if (!(await source.has(node, options))) {
-      missing.set(node.digest, node);
+      (isForeignLayerType(node.mediaType) ? foreign : missing).set(node.digest, node);
       return;
     }
     if (isManifestType(node.mediaType)) {
@@ -114,7 +120,13 @@ export async function walk(
   await visit(root, []);
   if (missing.size > 0 && options.missing !== 'report')
     throw incompleteError(source, [...missing.values()], root);
-  return { root, documents, nodes: [...nodes.values()], missing: [...missing.values()] };
+  return {
+    root,
+    documents,
+    nodes: [...nodes.values()],
+    missing: [...missing.values()],
+    ...(foreign.size === 0 ? {} : { foreign: [...foreign.values()] }),
+  };
 }
 
 type Parsed = Pick<GraphDocument, 'manifest' | 'config' | 'error'>;

@@ -4,7 +4,12 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { children, parseManifest, type ImageManifest } from '../oci/manifest.js';
-import { isImageConfigType, isManifestType, isPlainLayerType } from '../oci/media-types.js';
+import {
+  isForeignLayerType,
+  isImageConfigType,
+  isManifestType,
+  isPlainLayerType,
+} from '../oci/media-types.js';
 import { isLocated } from '../transfer/extent.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
@@ -21,6 +26,8 @@ export interface StructureOptions extends CallOptions {
   readonly leaves: Map<Digest, Leaf>;
   /** Receives the digests of the manifests and configs that were read; those in it already are skipped. */
   readonly seen: Set<Digest>;
+  /** Receives the foreign layers that are absent, which is no problem, by digest of the config of their image. */
+  readonly foreign: Map<Digest, readonly Descriptor[]>;
 }
 
 /** Number of problems of an image after which its check stops. */
@@ -32,7 +39,7 @@ export async function checkStructure(
   root: Descriptor,
   options: StructureOptions,
 ): Promise<ImageProblem[]> {
-  const { image, leaves, seen, allowSparse } = options;
+  const { image, leaves, seen, foreign, allowSparse } = options;
   const limits = source.limits ?? DEFAULT_LIMITS;
   const problems: ImageProblem[] = [];
 
@@ -124,6 +131,10 @@ export async function checkStructure(
             message,
           }),
         );
+      }
+      if (isForeignLayerType(layer.mediaType) && !(await source.has(layer, options))) {
+        foreign.set(descriptor.digest, [...(foreign.get(descriptor.digest) ?? []), layer]);
+        continue;
       }
       if (await checkPresence(layer))
         addLeaf(layer, isPlainLayerType(layer.mediaType) ? undefined : diffId);

@@ -1,8 +1,10 @@
 import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { isLocated, type Extent } from '../transfer/extent.js';
 import type { DockerImage, Halves } from '../transfer/halves.js';
+import { foreignLayersLeftOut } from '../transfer/foreign-layers.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { checkContent, type Leaf } from './check-content.js';
 import { checkStructure } from './check-structure.js';
@@ -69,7 +71,7 @@ export async function verifySource(
     images: roots.length,
     bytes: content.bytes,
     problems: all.sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1)),
-    notices: other.notices,
+    notices: [...main.notices, ...other.notices],
     unreferenced: options.reference === undefined ? await findUnreferenced(source, parts) : [],
   };
 }
@@ -81,7 +83,10 @@ interface Part {
   readonly source: Source;
   readonly leaves: Map<Digest, Leaf>;
   readonly seen: Set<Digest>;
+  /** Digests of the configs of images that lack foreign layers. */
+  readonly foreign: ReadonlySet<Digest>;
   readonly problems: ImageProblem[];
+  readonly notices: string[];
 }
 
 async function checkRoots(
@@ -91,12 +96,17 @@ async function checkRoots(
 ): Promise<Part> {
   const [leaves, seen] = [new Map<Digest, Leaf>(), new Set<Digest>()];
   const problems: ImageProblem[] = [];
+  const notices: string[] = [];
+  const partial = new Set<Digest>();
   for (const { descriptor, reference } of roots) {
     const image = reference ?? descriptor.digest;
-    const call = { ...options, image, leaves, seen };
+    const foreign = new Map<Digest, readonly Descriptor[]>();
+    const call = { ...options, image, leaves, seen, foreign };
     for (const each of await checkStructure(source, descriptor, call)) problems.push(each);
+    notices.push(...foreignLayersLeftOut([...foreign.values()].flat(), image));
+    for (const config of foreign.keys()) partial.add(config);
   }
-  return { source, leaves, seen, problems };
+  return { source, leaves, seen, foreign: partial, problems, notices };
 }
 
 async function checkHalves(
@@ -126,9 +136,11 @@ async function checkHalves(
   const parts: Part[] = [];
   const errors: ImageProblem[] = [];
   // If the source reads the docker half, that half is part of `main`.
-  for (const { source, error } of half === 'oci' ? images : []) {
-    const isInBase = options.isDelta && error?.code === 'INCOMPLETE';
-    if (error && !isInBase) errors.push(asProblem(error));
+  for (const { source, error, config } of half === 'oci' ? images : []) {
+    // The docker half names the same files: a layer that is missing and not foreign is a problem of `main`.
+    const lacksForeign = config !== undefined && main.foreign.has(config);
+    const isAllowed = error?.code === 'INCOMPLETE' && (options.isDelta || lacksForeign);
+    if (error && !isAllowed) errors.push(asProblem(error));
     if (source) parts.push(await checkRoots(source, await rootsOf(source, {}), options));
   }
   return { parts, notices: compared.notices, problems: [...compared.problems, ...errors] };

@@ -51,8 +51,11 @@ export class DockerEngine implements BuildingEngine {
   }
 
   async platform(options?: CallOptions): Promise<Platform> {
-    const { Os: os, Arch: architecture } = await this.#version(options);
-    return { os, architecture };
+    const { Os: os, Arch: architecture, KernelVersion: kernel = '' } = await this.#version(options);
+    // Windows: `10.0 17763 (17763.1.amd64fre.rs5_release.180914-1434)`. A container needs the build of its host.
+    const [, release, build] = /^([0-9]+\.[0-9]+) ([0-9]+) \(/.exec(kernel) ?? [];
+    const isKnown = os === 'windows' && release !== undefined && build !== undefined;
+    return { os, architecture, ...(isKnown ? { 'os.version': `${release}.${build}` } : {}) };
   }
 
   /** Docker supports zstd since version 23. */
@@ -168,7 +171,7 @@ export class DockerEngine implements BuildingEngine {
   }
 
   #version(options?: CallOptions) {
-    return this.#get<{ Os: string; Arch: string; Version: string }>('/version', options);
+    return this.#get<DockerVersion>('/version', options);
   }
 
   #get<T>(path: string, options?: CallOptions): Promise<T> {
@@ -196,6 +199,13 @@ interface DockerImage {
   readonly RepoTags?: readonly string[] | null | undefined;
   readonly RepoDigests?: readonly string[] | null | undefined;
   readonly Size: number;
+}
+
+interface DockerVersion {
+  readonly Os: string;
+  readonly Arch: string;
+  readonly Version: string;
+  readonly KernelVersion?: string;
 }
 
 function describe({ Id, RepoTags, RepoDigests, Size }: DockerImage): EngineImage {

@@ -53,7 +53,7 @@ export interface CopiedImage {
 
 /**
  * Copies images. Without `convert` every byte and therefore every digest stays the same. Signatures, SBOMs and other
- * referrers are copied too, except to an engine and after a conversion.
+ * referrers are copied too, except to an engine and those of a manifest whose digest the conversion changed.
  *
  * @throws ImageError of the source and the destination; AMBIGUOUS (several images), NO_SPACE
  */
@@ -121,7 +121,8 @@ async function send(
   options: CopyImagesOptions,
 ): Promise<void> {
   for (const { source, graph, reference } of moving) {
-    await copyGraph(source, leftOut ? await omitBlobs(graph, leftOut) : graph, sink, options);
+    const sent = leftOut ? await omitBlobs(graph, leftOut) : graph;
+    await copyGraph(source, sent, sink, { ...options, as: reference });
     if (reference !== undefined) await sink.tag(graph.root, reference, options);
   }
   await sink.commit(options);

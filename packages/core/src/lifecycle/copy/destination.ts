@@ -63,7 +63,7 @@ export async function openDestination(
     case 'repository': {
       const { reference } = location;
       const { openRepository } = await import('../../distribution/open-repository.js');
-      const sink = await openRepository(reference, options.registry, surroundings);
+      const sink = await openRepository(reference, options.registry, surroundings, options);
       return createDestination({ sink, reference });
     }
     case 'store': {

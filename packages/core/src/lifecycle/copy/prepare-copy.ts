@@ -53,8 +53,7 @@ export async function prepareCopy(
     );
     moving.flatMap(({ graph }) => malformedMembers(graph)).forEach(notify);
     if (options.convert) await reportSkippedReferrers(opened, images, moving, options);
-    else if (options.hasReferrers)
-      moving.push(...(await prepareReferrers(opened, moving, options)));
+    if (options.hasReferrers) moving.push(...(await prepareReferrers(opened, moving, options)));
     return { moving, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();

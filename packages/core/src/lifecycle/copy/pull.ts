@@ -10,6 +10,7 @@ import { formatReference } from '../../oci/reference.js';
 import { openReference, type OpenedReference } from '../../open.js';
 import { copyGraph } from '../../transfer/copy.js';
 import { referrerGraphsOf } from '../../transfer/referrers.js';
+import { foreignLayersLeftOut } from '../../transfer/foreign-layers.js';
 import { selectPlatform } from '../../transfer/select-platform.js';
 import { walk } from '../../transfer/walk.js';
 import { sizeOf } from '../../transfer/graph.js';
@@ -134,17 +135,20 @@ async function transfer(
     options.onEvent?.(event);
   };
   options.onEvent?.({ type: 'step', subject: image.text, text: 'pulling' });
-  if (!destination)
+  if (!destination) {
+    for (const text of foreignLayersLeftOut(graph.foreign, image.text))
+      options.onEvent?.({ type: 'notice', text });
     return source.prepare?.(graph.nodes, {
       signal: options.signal,
       onFetching: (bytes) => options.onEvent?.({ type: 'fetching', bytes }),
       onFetched: (bytes) => options.onEvent?.({ type: 'fetched', bytes }),
     });
+  }
   const { sink, reference, isEngine } = destination;
   const omitsReferrers = isEngine || options.referrers === false;
   const referrers = omitsReferrers ? [] : await referrersTo(pulled, options);
   for (const each of [graph, ...referrers])
-    await copyGraph(source, each, sink, { signal: options.signal, onEvent });
+    await copyGraph(source, each, sink, { signal: options.signal, onEvent, as: image.text });
   const { registry, repository, tag } = image.parsed;
   const name =
     reference ?? (tag === undefined ? undefined : formatReference({ registry, repository, tag }));

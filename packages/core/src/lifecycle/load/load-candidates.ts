@@ -3,7 +3,8 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { isIndexType } from '../../oci/media-types.js';
-import { formatPlatform, matchesPlatform, type Platform } from '../../oci/platform.js';
+import { platformDistance } from '../../oci/match-platform.js';
+import { formatPlatform, type Platform } from '../../oci/platform.js';
 import { canonicalReference, formatReference, parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { withDistinctNames } from '../../transfer/resolve.js';
@@ -186,7 +187,7 @@ async function graphOf(
   if (!image && malformed) throw malformed.error;
   if (!image) return undefined;
   const actual = image.config.platform;
-  if (platform && !isIndex && !matchesPlatform(actual, platform)) {
+  if (platform && !isIndex && platformDistance(actual, platform) === undefined) {
     throw new ImageError(
       'NOT_FOUND',
       `${input}: expected an image for ${formatPlatform(platform)}, got ${formatPlatform(actual)}`,

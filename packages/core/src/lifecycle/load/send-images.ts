@@ -59,6 +59,7 @@ async function stage(
 ): Promise<void> {
   await copyGraph(source, graph, sink, {
     signal: options.signal,
+    as: references[0],
     onEvent: (event) => {
       if (event.type === 'progress') onBytes(event.bytes);
       options.onEvent?.(event);

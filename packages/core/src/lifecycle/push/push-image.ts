@@ -7,12 +7,12 @@ import { besideSubject } from '../../oci/attachments.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
-import { isPlainLayerType } from '../../oci/media-types.js';
+import { isForeignLayerType, isPlainLayerType } from '../../oci/media-types.js';
 import { parseReference } from '../../oci/reference.js';
 import { copyGraph } from '../../transfer/copy.js';
 import type { Bytes, Source } from '../../transfer/store.js';
 import { walk } from '../../transfer/walk.js';
-import { imagesOf, sizeOf } from '../../transfer/graph.js';
+import { imagesOf, sizeOf, type Graph } from '../../transfer/graph.js';
 import { tap } from '../../transfer/tap.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import { mergeIndex, type PushableImage } from './merge-index.js';
@@ -20,7 +20,8 @@ import { PackedLayers } from './packed-layers.js';
 import type { PushItem } from './push-items.js';
 
 /** How one image is pushed. */
-export interface PushImageOptions extends Pick<VerbOptions, 'signal' | 'onEvent'> {
+export interface PushImageOptions
+  extends Pick<VerbOptions, 'signal' | 'onEvent' | 'foreignLayers'> {
   /**
    * What to do if the tag names another image in the registry; `overwrite` when omitted. `merge` makes an index of the
    * platforms of both: of a platform that both have, `merge` takes the pushed image, `merge-keep` the existing one.
@@ -79,7 +80,9 @@ export async function pushImage(
   const root = expected?.graph.root;
   const known = async (digest: Digest) => (digest === root?.digest ? root : undefined);
   const there = tag === undefined ? undefined : await sink.find(tag, { ...options, known });
-  if (there && (there.digest === root?.digest || onExistingTag === 'skip'))
+  // A registry that has the image may still lack its foreign layers.
+  const isWhole = !options.foreignLayers || !hasForeignLayers(item.graph);
+  if (there && ((there.digest === root?.digest && isWhole) || onExistingTag === 'skip'))
     return skippedResult(there.digest);
   if (there && onExistingTag === 'error') throw tagExists(reference, there);
   options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
@@ -97,8 +100,9 @@ export async function pushImage(
     there && isMerged
       ? await mergeIndex(ours, sink, there, { ...options, keep: onExistingTag === 'merge-keep' })
       : ours;
-  if (there?.digest === graph.root.digest) return { ...skippedResult(there.digest), bytesSent };
-  await copyGraph(source, graph, sink, { signal: options.signal, onEvent });
+  if (there?.digest === graph.root.digest && isWhole)
+    return { ...skippedResult(there.digest), bytesSent };
+  await copyGraph(source, graph, sink, { signal: options.signal, onEvent, as: reference });
   if (ours.graph.root.digest === image.descriptor.digest)
     for (const each of referrers) {
       await copyGraph(at.source, each, sink, { signal: options.signal, onEvent });
@@ -111,6 +115,10 @@ export async function pushImage(
 
 export function skippedResult(digest: Digest | null): PushImageResult {
   return { digest, action: 'skipped', blobs: NO_BLOBS, bytesSent: 0 };
+}
+
+function hasForeignLayers({ nodes }: Graph): boolean {
+  return nodes.some(({ mediaType }) => isForeignLayerType(mediaType));
 }
 
 /** The compression to apply; undefined to keep the layers, and so the digest of the image, unchanged. */

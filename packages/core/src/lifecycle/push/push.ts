@@ -109,7 +109,9 @@ async function pushAll(
 ): Promise<PushResult[]> {
   const { Repository } = await import('../../distribution/repository.js');
   const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
-  const common = { known: new KnownBlobs(), uploads: openUploadMemory(options.cache) };
+  const { foreignLayers } = options;
+  const uploads = openUploadMemory(options.cache);
+  const common = { known: new KnownBlobs(), uploads, foreignLayers };
   const results = new Map<PushItem, PushResult>();
   const each = { ...options, packings: createLayerMemory(options.cache) };
   // An image that is given twice under the same name is pushed once.

@@ -67,7 +67,7 @@ export async function saveImage(
     const own = { folder: workspace.place.folder, path: target.path };
     record = await commitArchive(own, archive, (file) => recordOf(graph, target, options, file));
   });
-  await copyGraph(source, graph, writer, options);
+  await copyGraph(source, graph, writer, { ...options, as: target.name });
   await writer.tag(graph.root, target.reference);
   await writer.commit(options);
   if (!record) throw new TypeError('an archive was committed without its record');

@@ -42,14 +42,15 @@ export async function receiveImage(
     location: repository.location,
     list: (call) => repository.list(call),
     resolve: async (_, call) => repository.resolve(digest, call),
-    has: () => repository.has(),
+    has: (content) => repository.has(content),
     read: (content, call) => repository.read(content, call),
     [Symbol.asyncDispose]: async () => undefined,
   };
+  await using source = await shared.complete(image);
   await withLock(lockPath(workspace.place, name), () =>
     saveImage(
       workspace,
-      image,
+      source,
       { name, reference, path },
       {
         ...options,

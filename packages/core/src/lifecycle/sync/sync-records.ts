@@ -8,13 +8,15 @@ import { parseManifest } from '../../oci/manifest.js';
 import { MediaType } from '../../oci/media-types.js';
 import type { Reference } from '../../oci/reference.js';
 import type { Graph } from '../../transfer/graph.js';
-import type { CallOptions } from '../../transfer/store.js';
+import type { CallOptions, Source } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
 
 /** The repository through which machines share their archives. */
 export interface SyncRepository {
   /** Opens the repository anew, once for each image. */
   readonly open: () => Repository;
+  /** The source with its foreign layers, if they are wanted. */
+  readonly complete: (source: Source) => Promise<Source>;
   /** The name of the repository, without a tag. */
   readonly name: Pick<Reference, 'registry' | 'repository'>;
 }

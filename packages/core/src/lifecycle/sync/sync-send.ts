@@ -31,11 +31,11 @@ export async function sendImage(
     if (event.type === 'progress') bytes += event.bytes;
     options.onEvent?.(event);
   };
-  const { source } = await openArchive(path, { spoolFolder: spoolFolder(place) });
-  await using _ = source;
+  const archive = (await openArchive(path, { spoolFolder: spoolFolder(place) })).source;
+  await using source = await shared.complete(archive);
   const { descriptor } = await source.resolve(digest, options);
   const graph = await walk(source, descriptor, options);
-  await copyGraph(source, graph, repository, { signal: options.signal, onEvent });
+  await copyGraph(source, graph, repository, { signal: options.signal, onEvent, as: name });
   await repository.tag(graph.root, formatReference({ ...shared.name, tag: name }));
   const wanted = await repository.begin(artifact.graph, options);
   for (const { descriptor: node, bytes: content } of artifact.nodes) {

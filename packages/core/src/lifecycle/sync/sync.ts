@@ -3,6 +3,7 @@ import type { CatalogPlace } from '../../catalog/locate.js';
 import type { CatalogEntry } from '../../catalog/reconcile.js';
 import { statIfExists } from '../../disk/allocated.js';
 import { inside } from '../../disk/inside.js';
+import { addForeignLayers } from '../../distribution/add-foreign-layers.js';
 import { ImageError } from '../../errors.js';
 import {
   absolutePath,
@@ -12,6 +13,7 @@ import {
 } from '../../location.js';
 import { splitReference, type Reference } from '../../oci/reference.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
+import type { Source } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { deleteArchive, receiveImage } from './sync-receive.js';
 import { deleteImage, sendImage } from './sync-send.js';
@@ -73,8 +75,12 @@ export async function sync(
     workspace.surroundings,
   );
   const known = new KnownBlobs();
-  const open = () => new Repository(client, repository, { known });
-  const shared: SyncRepository = { name: repository, open };
+  const { foreignLayers } = options;
+  const open = () => new Repository(client, repository, { known, foreignLayers });
+  const { surroundings } = workspace;
+  const complete = async (source: Source) =>
+    foreignLayers ? addForeignLayers(source, { ...options, surroundings }) : source;
+  const shared: SyncRepository = { name: repository, open, complete };
   const entries = await readCatalog(place);
   const [local, remote] = [localRecords(place, entries), await listSynced(shared, options)];
   const results: SyncResult[] = [];

@@ -8,8 +8,7 @@ import type { CopyEvent } from '../../transfer/copy.js';
 export type LifecycleEvent =
   | CopyEvent
   | EngineEvent
-  | { readonly type: 'step'; readonly subject: string; readonly text: string }
-  | { readonly type: 'notice'; readonly text: string };
+  | { readonly type: 'step'; readonly subject: string; readonly text: string };
 
 /** Options of every verb. */
 export interface VerbOptions
@@ -19,6 +18,11 @@ export interface VerbOptions
   readonly onEvent?: ((event: LifecycleEvent) => void) | undefined;
   /** How to reach registries. */
   readonly registry?: RegistryLoginOptions | undefined;
+  /**
+   * Fetch foreign layers from the `urls` of their descriptors, and send them to registries too. When omitted, they are left
+   * out where the source lacks them and where the destination is a registry.
+   */
+  readonly foreignLayers?: boolean | undefined;
   /** Return the planned result without changing anything. */
   readonly dryRun?: boolean | undefined;
 }

@@ -2,7 +2,7 @@ import { ImageError } from '../../errors.js';
 import { algorithmOf, digestOf, isDigest, type Digest } from '../../oci/digest.js';
 import { isObject, parseJson } from '../../oci/json.js';
 import { referrerOf, parseManifest, type Manifest } from '../../oci/manifest.js';
-import { isManifestType } from '../../oci/media-types.js';
+import { isForeignLayerType, isManifestType } from '../../oci/media-types.js';
 import { isTag } from '../../oci/reference.js';
 import { sendContent } from './content.js';
 import { announcedSize, answer, readBody, type Exchange } from './exchange.js';
@@ -56,7 +56,7 @@ export async function putManifest(
   try {
     await storage.putManifest(
       name,
-      { descriptor, subject, children: requiredDigests(document, manifest), bytes },
+      { descriptor, subject, children: requiredDigests(manifest), bytes },
       tags,
     );
   } catch (error) {
@@ -106,19 +106,14 @@ function manifestInvalid(error: unknown): unknown {
   return new Problem('MANIFEST_INVALID', error.message, { cause: error });
 }
 
-/** Content that this repository must hold. Only layers of an image with `urls` may be stored elsewhere. */
-function requiredDigests(document: unknown, manifest: Manifest): Digest[] {
+/** Content that this repository must hold. Only layers that are foreign or have `urls` may be stored elsewhere. */
+function requiredDigests(manifest: Manifest): Digest[] {
   if (manifest.kind === 'index') return manifest.manifests.map(({ digest }) => digest);
-  const layers: unknown = isObject(document) ? document['layers'] : undefined;
   const own = manifest.layers.filter(
-    ({ mediaType }, at) =>
-      isManifestType(mediaType) || !hasUrls(Array.isArray(layers) ? layers[at] : undefined),
+    ({ mediaType, urls }) =>
+      isManifestType(mediaType) || !(isForeignLayerType(mediaType) || urls !== undefined),
   );
   return [...own, manifest.config].map(({ digest }) => digest);
-}
-
-function hasUrls(layer: unknown): boolean {
-  return isObject(layer) && Array.isArray(layer['urls']) && layer['urls'].length > 0;
 }
 
 async function manifestUnknown(

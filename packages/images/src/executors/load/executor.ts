@@ -19,6 +19,7 @@ export interface LoadExecutorOptions extends EngineChoiceOptions {
   readonly cache?: boolean;
   readonly as?: string;
   readonly platform?: string;
+  readonly foreignLayers?: boolean;
   readonly act?: boolean;
   readonly runner?: string;
 }
@@ -32,6 +33,7 @@ const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
       ...call,
       as: options.as,
       platform,
+      foreignLayers: options.foreignLayers,
       cache: options.cache,
     }).catch(withCacheHint);
     for (const { reference, action, engine } of results) {

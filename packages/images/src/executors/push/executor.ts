@@ -11,7 +11,7 @@ import { run, type CommonOptions } from '../run.js';
 
 export interface PushExecutorOptions
   extends CommonOptions,
-    Pick<PushOptions, 'to' | 'tag' | 'onExistingTag' | 'compress' | 'dryRun'> {
+    Pick<PushOptions, 'to' | 'tag' | 'onExistingTag' | 'compress' | 'foreignLayers' | 'dryRun'> {
   readonly caFile?: RegistryLoginOptions['caFile'];
   readonly plainHttp?: boolean;
   readonly insecureSkipTlsVerify?: boolean;
@@ -21,7 +21,7 @@ export interface PushExecutorOptions
 const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { definition } = await readDefinition(workspace, options.definition, call);
-    const { to, tag, onExistingTag, compress, dryRun } = options;
+    const { to, tag, onExistingTag, compress, foreignLayers, dryRun } = options;
     const { caFile, plainHttp, insecureSkipTlsVerify } = options;
     const results = await push(
       workspace,
@@ -32,6 +32,7 @@ const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
         tag,
         onExistingTag,
         compress,
+        foreignLayers,
         dryRun,
         registry: { caFile, plainHttp, insecureSkipTlsVerify },
       },
