@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, type Descriptor } from '../src/oci/descriptor.js';
 import { digestOf } from '../src/oci/digest.js';
 import { MediaType } from '../src/oci/media-types.js';
-import { only } from '../src/transfer/copy.js';
+import { oneChunk } from '../src/transfer/copy.js';
 import type { MemoryStore } from './memory-store.js';
 
 /** An image as Windows images were: its lowest layer is foreign, and only its publisher has it. */
@@ -20,7 +20,7 @@ export async function writeForeignImage(
 ): Promise<ForeignImage> {
   const put = async (mediaType: string, bytes: Uint8Array): Promise<Descriptor> => {
     const descriptor = describe(mediaType, bytes);
-    await store.write(descriptor, () => only(bytes));
+    await store.write(descriptor, () => oneChunk(bytes));
     return descriptor;
   };
   const [below, above] = [Buffer.alloc(1024), Buffer.alloc(2048)];

@@ -6,7 +6,7 @@ import { describe as describeBytes, type Descriptor } from '../oci/descriptor.js
 import { digestOf } from '../oci/digest.js';
 import { parseJsonObject, type JsonObject } from '../oci/json.js';
 import { MediaType } from '../oci/media-types.js';
-import { copy, only } from '../transfer/copy.js';
+import { copy, oneChunk } from '../transfer/copy.js';
 import { readContent } from '../transfer/verified.js';
 import { convertImage, type ConvertOptions } from './convert-image.js';
 
@@ -16,7 +16,7 @@ const DOCKER = 'application/vnd.docker.';
 async function put(store: MemoryStore, mediaType: string, value: object | Uint8Array) {
   const bytes = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
   const descriptor = describeBytes(mediaType, bytes);
-  await store.write(descriptor, () => only(bytes));
+  await store.write(descriptor, () => oneChunk(bytes));
   return descriptor;
 }
 

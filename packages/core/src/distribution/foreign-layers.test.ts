@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../testing/temporary.js';
 import { registryHandler } from '../registry/handler/handler.js';
 import { RegistryStore } from '../registry/storage/registry-store.js';
 import { surroundingsOf } from '../surroundings.js';
-import { copy, only } from '../transfer/copy.js';
+import { copy, oneChunk } from '../transfer/copy.js';
 import type { Sink, Source } from '../transfer/store.js';
 import { verifySource } from '../verify/verify-source.js';
 import { withForeignLayers } from './foreign-layers.js';
@@ -17,8 +17,8 @@ const NO_RETRY = { retries: 0, surroundings: surroundingsOf() };
 
 /** A registry, and a way to copy an image between stores that collects the notices. */
 async function registry() {
-  const hosted = new RegistryStore(await temporaryFolder());
-  const name = `${await listening(registryHandler({ hosted, hosting: hosted }))}/team/app`;
+  const reader = new RegistryStore(await temporaryFolder());
+  const name = `${await listening(registryHandler({ reader, hosting: reader }))}/team/app`;
   const open = (options = {}) =>
     openRepository(`${name}:1`, { plainHttp: true }, surroundingsOf(), options);
   return { open, name: `${name}:1` };
@@ -70,7 +70,7 @@ describe('an image with a foreign layer', () => {
   it('that is in the source is copied to a store, verified, and not sent to a registry', async () => {
     const store = new MemoryStore();
     const { foreign, content } = await writeForeignImage(store, 'a:1', []);
-    await store.write(foreign, () => only(content));
+    await store.write(foreign, () => oneChunk(content));
     const other = new MemoryStore();
     expect((await copyNoting(store, other, 'a:1')).notices).toEqual([]);
     expect(await verifySource(other)).toMatchObject({ problems: [], notices: [] });

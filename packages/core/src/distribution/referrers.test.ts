@@ -9,13 +9,13 @@ import { MediaType } from '../oci/media-types.js';
 import { registryHandler } from '../registry/handler/handler.js';
 import { RegistryStore } from '../registry/storage/registry-store.js';
 import { surroundingsOf } from '../surroundings.js';
-import { copy, only } from '../transfer/copy.js';
+import { copy, oneChunk } from '../transfer/copy.js';
 import { readContent } from '../transfer/verified.js';
 import { openRepository } from './open-repository.js';
 
 it('the list of referrers in a tag is edited, and an entry has the annotations of its manifest', async () => {
-  const hosted = new RegistryStore(await temporaryFolder());
-  const handle = registryHandler({ hosted, hosting: hosted });
+  const reader = new RegistryStore(await temporaryFolder());
+  const handle = registryHandler({ reader, hosting: reader });
   // A registry without the referrers API.
   const host = await listening((request, response) => {
     const setHeader = response.setHeader.bind(response);
@@ -50,8 +50,8 @@ it('the list of referrers in a tag is edited, and an entry has the annotations o
       annotations: { kind },
     };
     const bytes = Buffer.from(JSON.stringify(manifest));
-    await repository.write(config, () => only(empty));
-    await repository.write(describe(MediaType.manifest, bytes), () => only(bytes));
+    await repository.write(config, () => oneChunk(empty));
+    await repository.write(describe(MediaType.manifest, bytes), () => oneChunk(bytes));
   };
   const tag = image.digest.replace(':', '-');
   const list = async () => {

@@ -53,8 +53,8 @@ it('foreign layers are left out of every movement with a notice, and sent where 
   await load(workspace, ['./layout'], call);
   expect(noted()).toBe(true);
 
-  const hosted = new RegistryStore(join(cwd, 'registry'));
-  const to = await listening(registryHandler({ hosted, hosting: hosted }));
+  const reader = new RegistryStore(join(cwd, 'registry'));
+  const to = await listening(registryHandler({ reader, hosting: reader }));
   const pushed = await push(workspace, ['./app.tar'], { ...call, to });
   expect([pushed[0]?.digest, noted()]).toEqual([made.root.digest, true]);
   const reference = pushed[0]?.reference ?? '';
