@@ -18,7 +18,7 @@ const NO_RETRY = { retries: 0, surroundings: surroundingsOf() };
 /** A registry, and a way to copy an image between stores that collects the notices. */
 async function registry() {
   const reader = new RegistryStore(await temporaryFolder());
-  const name = `${await listening(registryHandler({ reader, hosting: reader }))}/team/app`;
+  const name = `${await listening(registryHandler({ reader, storage: reader }))}/team/app`;
   const open = (options = {}) =>
     openRepository(`${name}:1`, { plainHttp: true }, surroundingsOf(), options);
   return { open, name: `${name}:1` };

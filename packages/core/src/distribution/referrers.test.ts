@@ -15,7 +15,7 @@ import { openRepository } from './open-repository.js';
 
 it('the list of referrers in a tag is edited, and an entry has the annotations of its manifest', async () => {
   const reader = new RegistryStore(await temporaryFolder());
-  const handle = registryHandler({ reader, hosting: reader });
+  const handle = registryHandler({ reader, storage: reader });
   // A registry without the referrers API.
   const host = await listening((request, response) => {
     const setHeader = response.setHeader.bind(response);

@@ -54,7 +54,7 @@ it('foreign layers are left out of every movement with a notice, and sent where 
   expect(noted()).toBe(true);
 
   const reader = new RegistryStore(join(cwd, 'registry'));
-  const to = await listening(registryHandler({ reader, hosting: reader }));
+  const to = await listening(registryHandler({ reader, storage: reader }));
   const pushed = await push(workspace, ['./app.tar'], { ...call, to });
   expect([pushed[0]?.digest, noted()]).toEqual([made.root.digest, true]);
   const reference = pushed[0]?.reference ?? '';

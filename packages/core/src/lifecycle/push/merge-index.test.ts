@@ -19,7 +19,7 @@ import { mergeIndex } from './merge-index.js';
 /** A tag of a registry to which images are merged, as `push` does. */
 async function mergedTag(keep: boolean) {
   const reader = new RegistryStore(await temporaryFolder());
-  const name = `${await listening(registryHandler({ reader, hosting: reader }))}/team/app:1`;
+  const name = `${await listening(registryHandler({ reader, storage: reader }))}/team/app:1`;
   const open = () => openRepository(name, { plainHttp: true }, surroundingsOf());
   const merge = async (platform: Platform, seed: string): Promise<Descriptor> => {
     const source = new MemoryStore();
