@@ -19,7 +19,7 @@ export function packageConfig(name: string, root: string): ViteUserConfig {
       watch: false,
       environment: 'node',
       // For what hangs; no test is about how fast a machine is.
-      testTimeout: 60_000,
+      testTimeout: 180_000,
       // Not one fewer than there are cores: there are two where it counts.
       maxWorkers: '100%',
       include: ['**/*.test.ts'],
