@@ -94,6 +94,7 @@ const FOR_ALL: ReadonlySet<string> = new Set([
   'errors.ts',
   'printable.ts',
   'surroundings.ts',
+  'wording.ts',
 ]);
 /** Pure files: they import no files, processes or network, not even indirectly. */
 const PURE = [

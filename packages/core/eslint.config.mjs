@@ -1,6 +1,21 @@
 import base from '../../eslint.package.mjs';
 
 const GIVEN = 'it comes in through Surroundings (surroundings.ts) or an option';
+const CLOCK = [
+  { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: GIVEN },
+  { selector: 'CallExpression[callee.name="Date"]', message: GIVEN },
+];
+
+const FLAG = '/(^|[\\s(`])--[a-z]/';
+const COMMAND = '/\\bstowage [a-z]/';
+const NAMED =
+  'Core knows no command line: name options and verbs with wording`…` (wording.ts), so that each program words them.';
+const TEXTS = [
+  // A flag alone in an array is an argument for another program.
+  `:not(ArrayExpression) > Literal[value=${FLAG}]`,
+  `Literal[value=${COMMAND}]`,
+  ...[FLAG, COMMAND].map((text) => `TemplateElement[value.raw=${text}]`),
+].map((selector) => ({ selector, message: NAMED }));
 
 export default [
   ...base,
@@ -18,11 +33,7 @@ export default [
         })),
         { object: 'Date', property: 'now', message: GIVEN },
       ],
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: GIVEN },
-        { selector: 'CallExpression[callee.name="Date"]', message: GIVEN },
-      ],
+      'no-restricted-syntax': ['error', ...CLOCK, ...TEXTS],
       'no-restricted-imports': [
         'error',
         {
@@ -37,5 +48,17 @@ export default [
         },
       ],
     },
+  },
+  {
+    // Pages and Dockerfiles: CSS, and commands of other programs.
+    files: [
+      'src/page/**',
+      'src/registry/pages/**',
+      'src/lifecycle/report/report-p*.ts',
+      'src/build/distribution.ts',
+      'src/build/generate-dockerfile.ts',
+    ],
+    ignores: ['src/**/*.test.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...CLOCK] },
   },
 ];

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXIT_CODES } from './exit-codes.js';
 import { describeFailure } from './print/failure.js';
+import { createSpeech } from './print/speech.js';
 import { formatBytes, formatTable, shortDigest } from './print/table.js';
 import { createProgram } from './program.js';
 
@@ -104,6 +105,35 @@ describe('the command line', () => {
   });
 
   it.each([
+    ['save app-debian-12-x --engine docker --host ftp://x', '--host'],
+    ['serve --tls-cert x.pem', '--tls-key'],
+    ['serve --listen 5000', '--listen 127.0.0.1:5000'],
+    ['serve --listen 0.0.0.0:0', '--htpasswd FILE'],
+    ['serve --allow ada:read:*', '--htpasswd'],
+    ['serve --scrub-rate slow', '--scrub-rate'],
+    ['serve x.tar --max-used 1GB', '--max-used'],
+    ['gc', '--root'],
+    ['gc --root . --grace soon', '--grace'],
+    ['ensure --job a', '--workflow'],
+    ['ensure', '--os ubuntu-25.04'],
+    ['push two.yaml', '--to HOST'],
+    ['push two.yaml --to ada@localhost', '--username NAME'],
+    ['pull a.example.com/x --no-cache', '--no-cache'],
+    ['load ./two.yaml --no-cache', '--no-cache'],
+    ['load app-debian-12-x', 'stowage ls'],
+  ])('%s: advises %s, a flag or command that exists', async (line, advice) => {
+    const [name = '', ...args] = line.split(' ');
+    const { stderr } = await stowage(name, ...args);
+    expect(stderr).toContain(advice);
+    expect(stderr).not.toMatch(/the option `/);
+    const program = createProgram(collectingIo().io, '1.2.3');
+    const command = program.commands.find((each) => each.name() === name);
+    const flags = command?.options.map(({ long }) => long) ?? [];
+    const said = [...stderr.matchAll(/(?<=^|[\s(])--[a-z-]+/g)].map(([flag]) => flag);
+    expect(said.filter((flag) => !flags.includes(flag))).toEqual([]);
+  });
+
+  it.each([
     ['--bogus'],
     ['inspect'],
     ['nonsense'],
@@ -131,12 +161,14 @@ describe('a failure', () => {
     expect(new Set(Object.values(EXIT_CODES))).toEqual(new Set([2, 3, 4, 5, 6, 7, 8]));
   });
 
+  const speech = createSpeech(createProgram(collectingIo().io, '1.2.3'));
+
   it('is reported as an interruption when there was one, even after another error', () => {
-    expect(describeFailure(new Error('x'), true)).toMatchObject({
+    expect(describeFailure(new Error('x'), { interrupted: true, speech })).toMatchObject({
       exitCode: 130,
       json: { error: { code: 'INTERRUPTED' } },
     });
-    expect(describeFailure(new Error('x'), false)).toMatchObject({
+    expect(describeFailure(new Error('x'), { interrupted: false, speech })).toMatchObject({
       exitCode: 1,
       json: { error: { code: 'UNEXPECTED' } },
     });

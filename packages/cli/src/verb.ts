@@ -4,8 +4,10 @@ import {
   kubernetesImages,
   openWorkspace,
   parseLocation,
+  worded,
   writeDebugLog,
   type RegistryLoginOptions,
+  type Speech,
   type VerbOptions,
   type Workspace,
 } from '@stowage/core';
@@ -13,6 +15,7 @@ import { Command, Option } from 'commander';
 import { describeFailure } from './print/failure.js';
 import { print, printDocument, printJson } from './print/print.js';
 import { createProgress, type ProgressMode } from './print/progress.js';
+import { createSpeech } from './print/speech.js';
 import { text, type Text } from './print/text.js';
 
 /** The process as the commands see it. */
@@ -194,18 +197,19 @@ export function action<T extends CommonOptions>(
   work: (
     workspace: Workspace,
     args: readonly string[],
-    context: { readonly options: T; readonly call: Call },
+    context: { readonly options: T; readonly call: Call; readonly speech: Speech },
   ) => Promise<Outcome>,
 ): (...all: unknown[]) => Promise<void> {
   return async (...all) => {
     const command = all.at(-1) as Command;
     const options = command.optsWithGlobals<T>();
+    const speech = createSpeech(command);
     const progress = createProgress(options.quiet ? 'none' : options.progress, io.stderr);
     const base: Call = {
       cwd: io.cwd,
       stdin: () => io.stdin,
       signal: io.signal,
-      onEvent: progress.onEvent,
+      onEvent: (event) => progress.onEvent(event.type === 'notice' ? worded(event, speech) : event),
       dryRun: options.dryRun,
       engine: options.engine,
       host: options.host,
@@ -218,7 +222,7 @@ export function action<T extends CommonOptions>(
       );
       const call = { ...base, registry: await registryFlags(options, command.args, io) };
       const workspace = await openWorkspace(io.cwd, { config: options.config });
-      const outcome = await work(workspace, command.args, { options, call });
+      const outcome = await work(workspace, command.args, { options, call, speech });
       progress.done();
       if (options.json && outcome.json !== undefined) printJson(io.stdout, outcome.json);
       else if (!options.quiet && outcome.document !== undefined)
@@ -227,7 +231,7 @@ export function action<T extends CommonOptions>(
       process.exitCode = outcome.exitCode ?? 0;
     } catch (error) {
       progress.done();
-      const failure = describeFailure(error, io.signal.aborted);
+      const failure = describeFailure(error, { interrupted: io.signal.aborted, speech });
       if (options.json) printJson(io.stdout, failure.json);
       print(io.stderr, failure.text);
       process.exitCode = failure.exitCode;

@@ -1,3 +1,5 @@
+import { option, say, verb, wording, type Wording } from './wording.js';
+
 /**
  * The kind of failure, for programs to branch on. The command line turns each into one exit status.
  *
@@ -35,16 +37,12 @@ export type ErrorCode =
 /** Details of an error, for people and for programs. */
 export interface ImageErrorOptions {
   /** Advice, as one sentence. */
-  readonly hint?: string;
+  readonly hint?: string | Wording;
   /** Location of the failure, as a user writes it: a path, a reference, an engine's address. */
   readonly location?: string;
-  /** The side of a transfer that failed. */
-  readonly side?: 'source' | 'sink';
   readonly cause?: unknown;
 }
 
-/** Limit for a message and for a hint, in characters: they may quote untrusted content. */
-const MAX_TEXT = 4_000;
 /** How many names, and how many characters of each, one message lists. */
 const MAX_LISTED_NAMES = 10;
 const MAX_NAME_CHARACTERS = 300;
@@ -67,19 +65,20 @@ export class ImageError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly location: string | undefined;
-  readonly side: 'source' | 'sink' | undefined;
+  /** `message` and `hint` as parts. Options and verbs are data, so that a program can name them as its users do: see {@link say}. */
+  readonly wording: { readonly message: Wording; readonly hint?: Wording };
 
-  constructor(code: ErrorCode, message: string, options: ImageErrorOptions = {}) {
-    super(truncateText(message), options.cause === undefined ? {} : { cause: options.cause });
+  constructor(code: ErrorCode, message: string | Wording, options: ImageErrorOptions = {}) {
+    const { hint, location, cause } = options;
+    super(say(message), cause === undefined ? {} : { cause });
     this.code = code;
-    this.hint = options.hint === undefined ? undefined : truncateText(options.hint);
-    this.location = options.location;
-    this.side = options.side;
+    this.hint = hint === undefined ? undefined : say(hint);
+    this.location = location;
+    this.wording = {
+      message: wording`${message}`,
+      ...(hint === undefined ? {} : { hint: wording`${hint}` }),
+    };
   }
-}
-
-function truncateText(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }
 
 /** Joins names for a message; a long list is truncated and its rest counted: `a, b and 1234 more`. */
@@ -109,19 +108,16 @@ export function systemCode(error: unknown): string | undefined {
     : undefined;
 }
 
+/** The hint for a full disk. */
+export const FREE_SPACE = wording`Free some space (${verb('prune', option('dryRun'))} shows what can be deleted) and run this again.`;
+
 /** The text for each system error of a full disk or a too large file. */
-const NO_SPACE: Readonly<Record<string, readonly [got: string, hint: string]>> = {
-  ENOSPC: [
-    'none',
-    'Free some space (stowage prune --dry-run shows what can be deleted) and run this again.',
-  ],
-  EDQUOT: [
-    'no more of your quota',
-    'Free some space (stowage prune --dry-run shows what can be deleted) and run this again.',
-  ],
+const NO_SPACE: Readonly<Record<string, readonly [got: string, hint: Wording]>> = {
+  ENOSPC: ['none', FREE_SPACE],
+  EDQUOT: ['no more of your quota', FREE_SPACE],
   EFBIG: [
     'a limit on the size of one file',
-    'Write the archive in parts, as with stowage copy … --split 1GB.',
+    wording`Write the archive in parts, as with ${verb('copyImages', option('split', '1GB'))}.`,
   ],
 };
 

@@ -17,6 +17,19 @@ export {
   type ImageErrorOptions,
 } from './errors.js';
 
+// Texts that name options and verbs, for programs that name these differently
+export {
+  NAMED_OPTIONS,
+  NAMED_VERBS,
+  say,
+  worded,
+  type NamedOption,
+  type NamedVerb,
+  type Speech,
+  type Worded,
+  type Wording,
+} from './wording.js';
+
 // The debug log
 export { writeDebugLog } from './debug.js';
 

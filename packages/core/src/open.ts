@@ -32,6 +32,7 @@ import { openLayout } from './store/layout-dir.js';
 import type { Halves } from './transfer/halves.js';
 import type { Bytes, CallOptions, Source } from './transfer/store.js';
 import { withBase } from './transfer/with-base.js';
+import { verb, wording } from './wording.js';
 
 /** The kind of a location. */
 export type LocationKind = ArchiveKind | 'layout' | 'store' | 'engine' | 'repository';
@@ -208,7 +209,7 @@ async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
     `${name}: expected the name of an image in the catalog, got an unknown name`,
     {
       location: name,
-      hint: `${suggestion === undefined ? '' : `${suggestion} `}stowage ls lists the images; nx run <project>:image-save creates one.`,
+      hint: wording`${suggestion === undefined ? '' : `${suggestion} `}${verb('list')} lists the images; nx run <project>:image-save creates one.`,
     },
   );
 }

@@ -1,7 +1,8 @@
 import { logger } from '@nx/devkit';
 import { afterEach, expect, it, vi } from 'vitest';
-import { ImageError } from '@stowage/core/definition';
+import { ImageError, say, type Wording } from '@stowage/core/definition';
 import { log, printing } from './log.js';
+import { nxSpeech } from './nx-speech.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -23,6 +24,24 @@ it('escapes the message and the hint of an error from a generator', async () => 
     message: 'a\\x9b\n  | ::error::b',
     hint: 'c\\x1b',
   });
+});
+
+it('words options as the names of executor options, and verbs as targets or commands', async () => {
+  const hint: Wording = [
+    'Set ',
+    { option: 'caFile' },
+    ', ',
+    { verb: 'prune', options: [{ option: 'dryRun' }] },
+    ' or ',
+    { verb: 'copyImages', options: [{ option: 'split', value: '1GB' }] },
+  ];
+  const expected =
+    'Set the option `caFile`, `nx run <project>:image-prune --dry-run` or `stowage copy --split 1GB`';
+  expect(say(hint, nxSpeech)).toBe(expected);
+  const failing = printing(async () => {
+    throw new ImageError('USAGE', 'x', { hint });
+  });
+  await expect(failing).rejects.toMatchObject({ hint: expected });
 });
 
 it('marks further lines of an error, and joins those of other messages', () => {

@@ -1,5 +1,12 @@
 import { logger } from '@nx/devkit';
-import { ImageError, printable, printableJson, printableLines } from '@stowage/core/definition';
+import {
+  ImageError,
+  printable,
+  printableJson,
+  printableLines,
+  say,
+} from '@stowage/core/definition';
+import { nxSpeech } from './nx-speech.js';
 
 /**
  * Nx's logger, for messages with untrusted parts: control characters are escaped, each message stays on its line,
@@ -19,10 +26,11 @@ export async function printing<T>(generate: () => Promise<T>): Promise<T> {
     return await generate();
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const { code, message, hint } = error;
-    throw new ImageError(code, lines(message), {
+    const { code, wording } = error;
+    const { message, hint } = wording;
+    throw new ImageError(code, lines(say(message, nxSpeech)), {
       cause: error,
-      ...(hint === undefined ? {} : { hint: oneLine(hint) }),
+      ...(hint === undefined ? {} : { hint: oneLine(say(hint, nxSpeech)) }),
     });
   }
 }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { doctor } from '@stowage/core';
+import { doctor, worded } from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
 import { text } from '../print/text.js';
@@ -18,8 +18,9 @@ export function doctorCommand(io: Io): Command {
   )
     .option('--fix', 'repair the problems that need no decision, and list the others')
     .action(
-      action<Options>(io, async (workspace, _args, { options, call }) => {
-        const { fixed, problems, engine } = await doctor(workspace, { ...call, fix: options.fix });
+      action<Options>(io, async (workspace, _args, { options, call, speech }) => {
+        const diagnosis = await doctor(workspace, { ...call, fix: options.fix });
+        const { fixed, problems, engine } = worded(diagnosis, speech);
         const repaired = fixed.map(
           ({ kind, path }) => text`repaired: ${kind}  ${relative(io.cwd, path)}\n`,
         );

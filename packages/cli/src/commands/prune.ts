@@ -1,6 +1,7 @@
 import {
   prune,
   ruleOptionsOf,
+  worded,
   type GroupCounts,
   type PruneOptions,
   type PruneResult,
@@ -53,14 +54,15 @@ export function pruneCommand(io: Io): Command {
       '\nWith --engine, copies of archives in the engine are deleted first; without it, the engine is only asked which\nimages its containers use. Exit 7 when --max-used or --min-free cannot be met.',
     )
     .action(
-      action<Options>(io, async (workspace, _args, { options, call }) => {
-        const result = await prune(workspace, {
+      action<Options>(io, async (workspace, _args, { options, call, speech }) => {
+        const planned = await prune(workspace, {
           ...call,
           ...ruleOptionsOf(options),
           keep: options.keep,
           root: options.root,
           copies: options.engine !== undefined,
         });
+        const result = worded(planned, speech);
         const { shortfallBytes } = result;
         return shortfallBytes === 0
           ? { json: result, text: describe(result, options.dryRun === true) }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { report, reportPage, writeAtomically, type Report } from '@stowage/core';
+import { report, reportPage, worded, writeAtomically, type Report } from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
@@ -23,8 +23,8 @@ export function reportCommand(io: Io): Command {
   )
     .option('-o, --output <file>', 'write an HTML page that needs no network; - for stdout')
     .action(
-      action<Options>(io, async (workspace, _, { options: { output }, call }) => {
-        const result = await report(workspace, call);
+      action<Options>(io, async (workspace, _, { options: { output }, call, speech }) => {
+        const result = worded(await report(workspace, call), speech);
         const page = output === undefined ? '' : await reportPage(result);
         if (output === '-') return { json: result, document: page };
         if (output !== undefined)

@@ -1,4 +1,4 @@
-import { asImageError, ImageError } from '@stowage/core';
+import { asImageError, ImageError, say, type Speech } from '@stowage/core';
 import { message as lines, text, type Text } from './text.js';
 import { EXIT_CODES, EXIT_INTERRUPTED, EXIT_UNEXPECTED } from '../exit-codes.js';
 
@@ -16,12 +16,19 @@ export interface Failure {
   };
 }
 
-export function describeFailure(thrown: unknown, interrupted: boolean): Failure {
+/** Describes what was thrown. An `ImageError` is worded as users of the command line speak. */
+export function describeFailure(
+  thrown: unknown,
+  { interrupted, speech }: { readonly interrupted: boolean; readonly speech: Speech },
+): Failure {
   const error = asImageError(thrown);
   if (interrupted)
     return failure(EXIT_INTERRUPTED, 'INTERRUPTED', 'interrupted; nothing was left half-done');
-  if (error instanceof ImageError)
-    return failure(EXIT_CODES[error.code], error.code, error.message, error.hint, error.location);
+  if (error instanceof ImageError) {
+    const { code, wording, location } = error;
+    const hint = wording.hint === undefined ? undefined : say(wording.hint, speech);
+    return failure(EXIT_CODES[code], code, say(wording.message, speech), hint, location);
+  }
   return failure(
     EXIT_UNEXPECTED,
     'UNEXPECTED',

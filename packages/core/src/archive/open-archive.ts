@@ -14,6 +14,7 @@ import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
 import { parsePartPath, readParts, findSums } from './split-archive.js';
+import { wording } from '../wording.js';
 
 /** `docker-archive` (docker save), `oci-archive` (an OCI layout in a tar), or both in one. */
 export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
@@ -198,13 +199,13 @@ async function openTarFile(
     return await TarFile.open(file, limits);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const { code, hint } = error;
+    const { code, wording: said } = error;
     const other = textOf(Buffer.from(await firstBytes(file, 4096)).toString());
     if (other) throw notAnImage(path, other);
-    throw new ImageError(code, `${path}: ${error.message}`, {
+    throw new ImageError(code, wording`${path}: ${said.message}`, {
       location: path,
       cause: error,
-      ...(hint === undefined ? {} : { hint }),
+      ...(said.hint === undefined ? {} : { hint: said.hint }),
     });
   }
 }

@@ -59,12 +59,12 @@ it.each<[string, () => Promise<Uint8Array>, RegExp, RegExp]>([
     /the record of an archive/,
     /the \.tar beside it/,
   ],
-  ['a catalog', async () => Buffer.from('# index\nimages: []\n'), /a catalog/, /stowage ls/],
+  ['a catalog', async () => Buffer.from('# index\nimages: []\n'), /a catalog/, /`list\(\)` lists/],
   [
     'an image definition',
     async () => Buffer.from('project: app\n'),
     /a definition/,
-    /stowage build/,
+    /`build\(\)` builds/,
   ],
   ['a zip', async () => Buffer.from('PK\u0003\u0004xxxx'), /a zip file/, /Unpack/],
 ])('recognizes %s and says what to do with it', async (_what, content, message, hint) => {

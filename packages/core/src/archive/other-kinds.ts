@@ -1,7 +1,9 @@
+import { verb, wording, type Wording } from '../wording.js';
+
 /** A file that is not an image archive: what it looks like, and what to do with it. */
 export interface OtherKind {
   readonly what: string;
-  readonly hint: string;
+  readonly hint: string | Wording;
 }
 
 /** Tars recognized by the names of their members; checked first, because some contain a `manifest.json`. */
@@ -53,7 +55,7 @@ export function tarOf(names: readonly string[]): OtherKind {
   const few = names.slice(0, 3).map((name) => JSON.stringify(name));
   return {
     what: `a tar of ${few.join(', ')}`,
-    hint: 'Make an image archive with docker save, podman save, skopeo copy or stowage save.',
+    hint: wording`Make an image archive with docker save, podman save, skopeo copy or ${verb('save')}.`,
   };
 }
 
@@ -65,9 +67,9 @@ export function textOf(head: string): OtherKind | undefined {
       hint: 'Open the archive itself: the .tar beside it.',
     };
   if (/^(?:#.*\n|\s)*images:/.test(head))
-    return { what: 'a catalog', hint: 'stowage ls lists what is in it.' };
+    return { what: 'a catalog', hint: wording`${verb('list')} lists what is in it.` };
   if (/^(?:#.*\n|\s)*project:/.test(head))
-    return { what: 'a definition', hint: 'stowage build builds its image.' };
+    return { what: 'a definition', hint: wording`${verb('build')} builds its image.` };
   if (head.startsWith('PK\u0003\u0004'))
     return { what: 'a zip file', hint: 'Unpack it first, and open the archive that is inside.' };
   return undefined;

@@ -9,6 +9,7 @@ import { readUpTo } from '../disk/own-file.js';
 import { ImageError, shortList } from '../errors.js';
 import type { Bytes } from '../transfer/store.js';
 import { tap } from '../transfer/tap.js';
+import { option, wording } from '../wording.js';
 
 /**
  * One part of a split archive: `x.tar.001`, `x.tar.002`, … concatenated are the archive, and `x.tar.sha256` lists the
@@ -126,7 +127,7 @@ export async function writeParts(path: string, content: Bytes, size: number): Pr
           'USAGE',
           `${path}: expected at most ${MAX_PARTS} parts of ${size} bytes, got more`,
           {
-            hint: 'Choose a larger --split.',
+            hint: wording`Choose a larger size for ${option('split')}.`,
           },
         );
       const part = partPath(path, written.length + 1);

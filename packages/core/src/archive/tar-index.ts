@@ -106,6 +106,7 @@ function sparseMember(name = 'a member'): ImageError {
   return new ImageError(
     'UNSUPPORTED',
     `tar: expected whole files, got ${JSON.stringify(name)} without its holes (a sparse file)`,
+    // eslint-disable-next-line no-restricted-syntax -- tar's flag
     { hint: 'The archive was made with tar --sparse (-S); make it again without.' },
   );
 }

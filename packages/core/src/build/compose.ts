@@ -68,6 +68,7 @@ export function compose(
       ...history,
       {
         created,
+        // eslint-disable-next-line no-restricted-syntax -- part of the image, whose digest must not change
         created_by: `stowage build ${definition.name}`,
         ...(layer ? {} : { empty_layer: true }),
       },

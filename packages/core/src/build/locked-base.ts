@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { familiarReference, parseReference } from '../oci/reference.js';
 import type { PlatformOptions, Base } from './make-options.js';
+import { textField, verb, wording } from '../wording.js';
 
 /**
  * Returns the reference for FROM. A base that only the engine has must match its lock; if the engine lacks it, FROM names
@@ -19,7 +20,10 @@ export async function resolveBaseReference(
   if (digest === undefined) {
     onEvent?.({
       type: 'notice',
-      text: `the base ${familiarReference(name)} is not locked: stowage build --update-base writes its digest to image.lock.yaml`,
+      ...textField(
+        'text',
+        wording`the base ${familiarReference(name)} is not locked: ${verb('updateBase')} writes its digest to image.lock.yaml`,
+      ),
     });
     return familiarReference(name);
   }
@@ -33,7 +37,7 @@ export async function resolveBaseReference(
     `base ${familiarReference(name)}: expected ${digest} as image.lock.yaml says, got ${present.id} in ${engine.location}`,
     {
       location: engine.location,
-      hint: 'Lock the image of the engine with stowage build --update-base, or pull the locked one again.',
+      hint: wording`Lock the image of the engine with ${verb('updateBase')}, or pull the locked one again.`,
     },
   );
 }

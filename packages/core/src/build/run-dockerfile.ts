@@ -11,6 +11,7 @@ import { generateDockerfile, stagedPath } from './generate-dockerfile.js';
 import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
 import { ensureInEngine } from './put-into.js';
+import { option, wording } from '../wording.js';
 
 /** Name of a generated Dockerfile in the context. */
 const GENERATED_DOCKERFILE = '.stowage.Dockerfile';
@@ -76,7 +77,7 @@ export function requireBuilder(engine: Engine, name: string): BuildingEngine {
     `${name}: expected an engine that runs commands, got ${engine.location}`,
     {
       location: engine.location,
-      hint: 'Use --engine docker, or describe the image with base: and copy: alone.',
+      hint: wording`Use ${option('engine', 'docker')}, or describe the image with base: and copy: alone.`,
     },
   );
 }

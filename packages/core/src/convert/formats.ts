@@ -1,5 +1,6 @@
 import { ImageError } from '../errors.js';
 import { MediaType } from '../oci/media-types.js';
+import { option, wording } from '../wording.js';
 
 /** The media types of manifests, configs and layers: those of the OCI image spec or those of Docker. */
 export type Format = 'oci' | 'docker';
@@ -49,7 +50,11 @@ export function layerType(compression: LayerCompression, format: Format): string
 function typeIn(types: Readonly<Partial<Record<Format, string>>>, format: Format): string {
   const found = types[format];
   if (found !== undefined) return found;
-  throw new ImageError('USAGE', `--format ${format}: expected layers without zstd, got zstd`, {
-    hint: 'Docker’s format supports gzip only: add --compress gzip, or use --format oci.',
-  });
+  throw new ImageError(
+    'USAGE',
+    wording`${option('format', format)}: expected layers without zstd, got zstd`,
+    {
+      hint: wording`Docker’s format supports gzip only: add ${option('compress', 'gzip')}, or use ${option('format', 'oci')}.`,
+    },
+  );
 }

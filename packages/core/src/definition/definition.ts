@@ -4,6 +4,7 @@ import { canonicalReference } from '../oci/reference.js';
 import { imageSchema, type CopyYaml, type ImageYaml, type RetentionYaml } from './image-schema.js';
 import { formatName, normalizeOs, type ImageName } from './name.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
+import { wording } from '../wording.js';
 
 /** Name of the file that defines an image. */
 export const DEFINITION_FILE = 'image.yaml';
@@ -150,10 +151,11 @@ function nameOf(parts: ImageName, path: string): string {
     return formatName(parts);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    throw new ImageError(error.code, `${path}: ${error.message}`, {
+    const { message, hint } = error.wording;
+    throw new ImageError(error.code, wording`${path}: ${message}`, {
       location: path,
       cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(hint === undefined ? {} : { hint }),
     });
   }
 }

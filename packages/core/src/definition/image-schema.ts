@@ -106,6 +106,7 @@ export const imageSchema = {
     args: map('Build arguments of the Dockerfile.'),
     target: text('The stage of the Dockerfile to build.'),
     network: text(
+      // eslint-disable-next-line no-restricted-syntax -- docker's flag
       'Network of build steps and tests, as in docker build --network; the one in stowage.yaml when omitted.',
       'host',
     ),

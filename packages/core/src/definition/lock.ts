@@ -1,6 +1,7 @@
 import { ImageError } from '../errors.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
+import { verb, wording } from '../wording.js';
 
 /** Name of the lock file for a base from outside the workspace; it is beside the definition. */
 export const LOCK_FILE = 'image.lock.yaml';
@@ -26,10 +27,10 @@ export function parseLock(file: YamlFile): BaseLock {
   throw new ImageError(
     'USAGE',
     `${file.path}: digest: expected a sha256 or sha512 digest, got ${JSON.stringify(lock.digest)}`,
-    { location: file.path, hint: 'Run stowage build --update-base to write it again.' },
+    { location: file.path, hint: wording`Run ${verb('updateBase')} to write it again.` },
   );
 }
 
 export function formatLock({ base, digest }: BaseLock): string {
-  return `# Written by stowage build --update-base; commit it.\nbase: ${JSON.stringify(base)}\ndigest: ${digest}\n`;
+  return `# Written by Stowage to lock the base; commit it.\nbase: ${JSON.stringify(base)}\ndigest: ${digest}\n`;
 }

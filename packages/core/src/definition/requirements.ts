@@ -4,6 +4,7 @@ import { formatCompiler, isCompiler, parseCompiler, type Compiler } from './comp
 import type { ImageYaml } from './image-schema.js';
 import { compilerOf, featuresOf, formatName, normalizeOs, variantOf } from './name.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
+import { option, wording } from '../wording.js';
 
 /** The image that a job needs. */
 export interface Requirements {
@@ -69,7 +70,7 @@ export function requirementsOf(
   const { project = defaults.project, os, variant } = yaml;
   if (os === undefined)
     throw new ImageError('USAGE', 'os: expected the operating system of the job, got none', {
-      hint: 'For example --os ubuntu-25.04.',
+      hint: wording`For example ${option('os', 'ubuntu-25.04')}.`,
     });
   const architecture = yaml.architecture ?? yaml.arch ?? defaults.architecture;
   const compiler = compilerFrom(yaml.compiler) ?? (variant && compilerOf(variant)) ?? undefined;

@@ -82,6 +82,7 @@ export const settingsSchema = {
     network: {
       type: 'string',
       minLength: 1,
+      // eslint-disable-next-line no-restricted-syntax -- docker's flag
       description: 'Network of build steps and tests, as in docker build --network.',
       examples: ['host'],
     },

@@ -1,6 +1,6 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ImageError, systemCode } from '../errors.js';
+import { FREE_SPACE, ImageError, systemCode } from '../errors.js';
 
 /** Bytes that an unprivileged user may still write to the file system that holds (or will hold) `path`. */
 export async function freeSpace(path: string): Promise<number> {
@@ -35,7 +35,7 @@ export async function requireSpace(path: string, bytes: number): Promise<void> {
   if (free >= bytes) return;
   throw new ImageError('NO_SPACE', `${path}: expected ${bytes} free bytes, got ${free}`, {
     location: path,
-    hint: 'Free some space (stowage prune --dry-run shows what can be deleted) and run this again.',
+    hint: FREE_SPACE,
   });
 }
 

@@ -85,7 +85,7 @@ async function take(path: string): Promise<Held> {
 
 function conflict(message: string, cause: unknown): ImageError {
   return new ImageError('CONFLICT', message, {
-    hint: 'Wait for the other stowage process, or stop it; then run this again.',
+    hint: 'Wait for the other process of Stowage, or stop it; then run this again.',
     cause,
   });
 }

@@ -4,6 +4,7 @@ import { RegistryClient, type ConnectionOptions } from './transport/client.js';
 import { storedCredentials, type Credential } from './auth/credentials.js';
 import type { Surroundings } from '../surroundings.js';
 import { Repository, type RepositoryOptions } from './repository.js';
+import { option, wording } from '../wording.js';
 
 /** How to connect and log in to a registry. */
 export interface RegistryLoginOptions extends ConnectionOptions {
@@ -44,6 +45,6 @@ export function credentialOf({
   if (username === undefined && password === undefined) return undefined;
   if (username !== undefined && password !== undefined) return { username, password };
   throw new ImageError('USAGE', 'expected a user name and a password, got one of them', {
-    hint: 'Give --username NAME --password-stdin, or neither.',
+    hint: wording`Give ${option('username', 'NAME')} and ${option('password')}, or neither.`,
   });
 }

@@ -6,6 +6,7 @@ import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
 import { surroundingsOf, type GivenSurroundings } from '../surroundings.js';
 import { openNodes } from './containerd/nodes.js';
+import { option, wording } from '../wording.js';
 
 /** The engine to use. `kind` and `k3d`: containerd on every node of a cluster. */
 export type EngineChoice =
@@ -88,7 +89,7 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
     'UNAVAILABLE',
     `engine: expected ${expected} to answer, got no answer: ${failures.join('; ')}`,
     {
-      hint: 'Start it, give its address with --host, or use --engine embedded to keep images without running them.',
+      hint: wording`Start it, give its address with ${option('host')}, or use ${option('engine', 'embedded')} to keep images without running them.`,
     },
   );
 }

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ImageError, systemCode } from '../errors.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
+import { option, wording } from '../wording.js';
 
 export interface ProgramOptions extends CallOptions {
   /** Bytes for its standard input. */
@@ -66,7 +67,7 @@ export async function* runProgram(
     if (error === inputError || systemCode(error) !== 'ENOENT') throw error;
     throw new ImageError('UNAVAILABLE', `${location}: expected ${program}, got no such program`, {
       location,
-      hint: `Install ${program}, or choose another engine with --engine.`,
+      hint: wording`Install ${program}, or choose another engine with ${option('engine')}.`,
       cause: error,
     });
   } finally {

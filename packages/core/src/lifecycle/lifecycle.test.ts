@@ -136,7 +136,7 @@ describe('loading', () => {
     await writeFile(path, text.replace('"RepoTags"', '"RepoNope"'), 'latin1');
     await expect(load(workspace, ['./x.tar'], call)).rejects.toMatchObject({
       code: 'USAGE',
-      hint: expect.stringMatching(/--as REFERENCE.*--repository/) as string,
+      hint: expect.stringMatching(/`as: REFERENCE`.*`repository`/) as string,
     });
     expect(await load(workspace, ['./x.tar'], { ...call, repository: 'team/app' })).toMatchObject([
       { reference: 'docker.io/team/app:latest' },

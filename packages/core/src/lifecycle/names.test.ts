@@ -111,10 +111,10 @@ describe('a name that is not in the catalog', () => {
     await savePath(workspace, BASE, call);
     await expect(inspect(workspace, 'ap-debian-12-base', call)).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      hint: expect.stringMatching(`^Did you mean ${NAME}\\? stowage ls`) as string,
+      hint: expect.stringMatching(`^Did you mean ${NAME}\\? \`list\\(\\)\``) as string,
     });
     await expect(inspect(workspace, 'web-windows-2025-x', call)).rejects.toMatchObject({
-      hint: expect.stringMatching(/^stowage ls/) as string,
+      hint: expect.stringMatching(/^`list\(\)`/) as string,
     });
   });
 });

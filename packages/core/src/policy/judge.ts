@@ -1,7 +1,8 @@
 import ms from 'ms';
 import type { PruneDecision, PruneItem, PruneRules } from './prune-model.js';
+import { option, textField, wording, type Wording } from '../wording.js';
 
-export type Verdict = Pick<PruneDecision, 'action' | 'rule' | 'reason'> & {
+export type Verdict = Pick<PruneDecision, 'action' | 'rule' | 'reason' | 'wording'> & {
   /** Kept only because no rule deletes it: a limit on space may still delete it. */
   readonly isSpare?: boolean;
 };
@@ -29,7 +30,7 @@ export function judge(item: PruneItem, ranks: Ranks, all: PruneRules, now: numbe
   if (item.kind === 'leftover') return judgeLeftover(item, now);
   const rules = { ...all, ...item.rules };
   if (item.isOrphan && !rules.orphans)
-    return keep('unknown', 'it has no record; --orphans allows deleting it');
+    return keep('unknown', wording`it has no record; ${option('orphans')} allows deleting it`);
   if (!item.isOrphan && !item.isCopy && ranks.name === 1)
     return keep('newest', 'it is the newest of its name');
   if (created === undefined || lastUsed === undefined) return keep('unknown', 'its age is unknown');
@@ -68,8 +69,8 @@ function reasonToKeepNewest({ keepNewest = {} }: PruneRules, ranks: Ranks): stri
   return undefined;
 }
 
-export function keep(rule: Verdict['rule'], reason: string): Verdict {
-  return { action: 'keep', rule, reason };
+export function keep(rule: Verdict['rule'], reason: string | Wording): Verdict {
+  return { action: 'keep', rule, ...textField('reason', reason) };
 }
 
 export function remove(rule: Verdict['rule'], reason: string): Verdict {

@@ -93,9 +93,9 @@ class Plan {
   result(): PrunePlan {
     const decisions = this.#items.map((item): PruneDecision => {
       const { name, path, kind, contents } = item;
-      const { action, rule, reason } = this.#verdicts.get(item) ?? keep('unknown', '');
+      const { isSpare: _, ...verdict } = this.#verdicts.get(item) ?? keep('unknown', '');
       const size = contents.reduce((sum, { bytes }) => sum + bytes, 0);
-      return { name, path, kind, action, rule, reason, bytes: this.#freed.get(item) ?? size };
+      return { name, path, kind, ...verdict, bytes: this.#freed.get(item) ?? size };
     });
     const freedBytes = [...this.#freed.values()].reduce((sum, bytes) => sum + bytes, 0);
     return { decisions, freedBytes, shortfalls: this.#shortfalls() };

@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.js';
+import { type Worded } from '../wording.js';
 
 /** Times in milliseconds since 1970, durations in milliseconds, sizes in bytes. */
 export interface AgeRules {
@@ -103,7 +104,7 @@ export type PruneRule =
   | 'no-rule';
 
 /** The decision about one item, with its rule and its reason. */
-export interface PruneDecision {
+export interface PruneDecision extends Worded<'reason'> {
   readonly name: string;
   readonly path: string;
   readonly kind: PruneKind;

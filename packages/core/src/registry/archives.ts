@@ -18,6 +18,7 @@ import type { Bytes, CallOptions, ReadOptions, Source } from '../transfer/store.
 import { readContent } from '../transfer/verified.js';
 import { walk } from '../transfer/walk.js';
 import type { Graph } from '../transfer/graph.js';
+import { option, verb, wording } from '../wording.js';
 
 interface ServedContent {
   readonly descriptor: Descriptor;
@@ -146,7 +147,7 @@ export class RegistryArchives implements RegistryReader {
     if (graphs.size === 0)
       throw new ImageError('USAGE', `${source.location}: expected images with names, got none`, {
         location: source.location,
-        hint: 'A registry serves images by name. To add a name: stowage copy … --as NAME.',
+        hint: wording`A registry serves images by name. To add a name: ${verb('copyImages', option('as', 'NAME'))}.`,
       });
     for (const [graph, repository] of graphs) this.#addContent(graph, repository, source);
   }

@@ -13,6 +13,7 @@ import {
 import type { CallOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 import type { GraphDocument, Graph } from './graph.js';
+import { option, wording } from '../wording.js';
 
 /** Options of {@link walk}. */
 export interface WalkOptions extends CallOptions {
@@ -169,8 +170,8 @@ function incompleteError(
     {
       location: source.location,
       hint: missing.some(({ platform }) => platform)
-        ? 'Some platforms of this image are missing; use load or convert with --platform to take one that is present.'
-        : 'It was saved without all of its content: save or fetch it again; or, if it is a delta, give with --base the archive that it was made against.',
+        ? wording`Some platforms of this image are missing; use load or convert with ${option('platform')} to take one that is present.`
+        : wording`It was saved without all of its content: save or fetch it again; or, if it is a delta, give with ${option('base')} the archive that it was made against.`,
     },
   );
 }

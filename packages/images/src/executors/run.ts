@@ -4,6 +4,8 @@ import {
   asImageError,
   ImageError,
   openWorkspace,
+  say,
+  worded,
   writeDebugLog,
   type EngineChoice,
   type LifecycleEvent,
@@ -11,6 +13,7 @@ import {
   type Workspace,
 } from '@stowage/core';
 import { log } from '../log.js';
+import { nxSpeech } from '../nx-speech.js';
 
 export interface EngineChoiceOptions {
   readonly engine?: EngineChoice;
@@ -51,17 +54,18 @@ function startDebugLog(): void {
   hasDebugLog = true;
 }
 
-/** Logs an `ImageError` and reports the task as failed; any other error is thrown again. */
+/** Logs an `ImageError` in the words of Nx, and reports the task as failed; any other error is thrown again. */
 export function failed(thrown: unknown): { success: false } {
   const error = asImageError(thrown);
   if (!(error instanceof ImageError)) throw error;
-  log.error(`${error.code}: ${error.message}`);
-  if (error.hint !== undefined) log.error(`  ${error.hint}`);
+  const { message, hint } = error.wording;
+  log.error(`${error.code}: ${say(message, nxSpeech)}`);
+  if (hint !== undefined) log.error(`  ${say(hint, nxSpeech)}`);
   return { success: false };
 }
 
 export function onEvent(event: LifecycleEvent): void {
   if (event.type === 'step') log.info(`${event.subject}: ${event.text}`);
-  else if (event.type === 'notice') log.warn(event.text);
+  else if (event.type === 'notice') log.warn(worded(event, nxSpeech).text);
   else if (event.type === 'engine') log.info(`  ${stripVTControlCharacters(event.text)}`);
 }

@@ -4,6 +4,7 @@ import { parseChallenges, type Challenge } from './challenge.js';
 import type { Credential } from './credentials.js';
 import { httpUrl, printableUrl } from '../transport/given-url.js';
 import { isPrivate } from '../host.js';
+import { LOG_IN } from '../transport/refusal.js';
 
 /** A request to a token server; redirects are not followed. */
 export interface TokenRequest {
@@ -185,7 +186,7 @@ function tokenRefusal({ host }: URL, status: number): ImageError {
       location: host,
       hint: isRedirect
         ? 'Requests for tokens carry credentials, so their redirects are not followed.'
-        : 'Log in with docker login or podman login, or give --username and --password-stdin.',
+        : LOG_IN,
     },
   );
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as tls from 'node:tls';
 import { ImageError, systemCode } from '../../errors.js';
 import type { Environment, Surroundings } from '../../surroundings.js';
+import { option, wording } from '../../wording.js';
 
 /** TLS settings for a registry: trusted CAs and client certificate. */
 export interface CertificateOptions {
@@ -48,7 +49,10 @@ export async function registryTls(
   surroundings: Pick<Surroundings, 'env' | 'home'>,
 ): Promise<RegistryTls> {
   if ((clientCert === undefined) !== (clientKey === undefined))
-    throw new ImageError('USAGE', 'expected --client-cert and --client-key, got one of them');
+    throw new ImageError(
+      'USAGE',
+      wording`expected ${option('clientCert')} and ${option('clientKey')}, got one of them`,
+    );
   const folder = await certsOf(host, surroundings);
   const given = caFile === undefined ? [] : [await readPem(caFile)];
   const client =

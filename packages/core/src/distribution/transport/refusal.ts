@@ -2,10 +2,14 @@ import { ImageError, type ErrorCode } from '../../errors.js';
 import { isObject, parseJsonObject } from '../../oci/json.js';
 import { readAnswer, type Answer } from './answer.js';
 import type { RegistryRequest } from './request.js';
+import { option, wording } from '../../wording.js';
 
 /** The largest error body that is read (bytes), and the longest error text that is shown (characters). */
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_SHOWN_CHARACTERS = 500;
+
+/** The hint for missing or rejected credentials. */
+export const LOG_IN = wording`Log in with docker login or podman login, or give ${option('username')} and ${option('password')}.`;
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   401: 'UNAUTHORIZED',
@@ -39,7 +43,7 @@ export async function statusError(
     (status >= 500 || status === 429 ? 'UNAVAILABLE' : 'INVALID');
   const location = `${url.host}${url.pathname}`;
   const login = isOwn
-    ? 'Log in with docker login or podman login, or give --username and --password-stdin.'
+    ? LOG_IN
     : `${registry} refers its clients to this host; the credentials are for ${registry} only and were not sent.`;
   const hint = code === 'UNAUTHORIZED' ? login : code === 'TOO_LARGE' ? SIZE_HINT : undefined;
   const size = code === 'TOO_LARGE' ? headers?.['content-length'] : undefined;

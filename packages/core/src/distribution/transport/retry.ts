@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError, systemCode } from '../../errors.js';
 import type { CallOptions } from '../../transfer/store.js';
+import { option, wording, type Wording } from '../../wording.js';
 
 /** Statuses of transient failures. */
 export const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
@@ -56,9 +57,10 @@ export function parseRetryAfter(header: string | undefined, now: number): number
 }
 
 /** The hint for a failed connection. */
-export function hintFor(cause: unknown): string {
+export function hintFor(cause: unknown): string | Wording {
   const code = systemCode(cause) ?? '';
-  if (CERTIFICATE.test(code)) return 'Give the certificate of its CA with --ca-file.';
-  if (/SSL|EPROTO/.test(code)) return 'If it uses plain http, set --plain-http.';
+  if (CERTIFICATE.test(code))
+    return wording`Give the certificate of its CA with ${option('caFile')}.`;
+  if (/SSL|EPROTO/.test(code)) return wording`If it uses plain http, set ${option('plainHttp')}.`;
   return 'Is it running, and can this machine reach it?';
 }

@@ -1,6 +1,7 @@
 import { ImageError } from '../../errors.js';
 import type { Bytes } from '../../transfer/store.js';
 import { runProgram, type ProgramOptions } from '../program.js';
+import { option, wording } from '../../wording.js';
 
 /** containerd's own client, on this machine or inside a container. */
 export class Ctr {
@@ -44,7 +45,7 @@ function refusal(location: string, stderr: string, code: number | null): ImageEr
   )
     return new ImageError('UNAVAILABLE', `${location}: expected containerd, got ${why}`, {
       location,
-      hint: 'Is it running, and may this user connect to it? Set another address with --host.',
+      hint: wording`Is it running, and may this user connect to it? Set another address with ${option('host')}.`,
     });
   return new ImageError('INVALID', `${location}: ${why}`, { location });
 }

@@ -7,6 +7,7 @@ import type { CallOptions, Sink, Source } from '../../transfer/store.js';
 import type { Graph } from '../../transfer/graph.js';
 import { containerdIn } from './containerd.js';
 import type { Engine, EngineImage, ImagePart } from '../engine.js';
+import { option, wording } from '../../wording.js';
 
 const run = promisify(execFile);
 
@@ -56,7 +57,7 @@ export async function openNodes(
       names.sort().map((each) => containerdIn(each, namespace)),
     );
   throw new ImageError('NOT_FOUND', `${kind} ${name}: expected running nodes, got none`, {
-    hint: `Name the cluster with --host; ${kind} get clusters lists them.`,
+    hint: wording`Name the cluster with ${option('host')}; ${kind} get clusters lists them.`,
   });
 }
 

@@ -8,6 +8,7 @@ import { isObject } from '../../oci/json.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { DockerTarget } from './docker-host.js';
 import { SshAgent } from './docker-ssh.js';
+import { option, wording } from '../../wording.js';
 
 export interface DockerRequest extends CallOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -113,7 +114,7 @@ export class DockerApi implements Disposable {
     const { location } = this;
     return new ImageError('UNAVAILABLE', `${location}: expected a Docker Engine, got ${got}`, {
       location,
-      hint: 'Start it, give another address with --host or DOCKER_HOST, or use --engine embedded.',
+      hint: wording`Start it, give another address with ${option('host')} or DOCKER_HOST, or use ${option('engine', 'embedded')}.`,
       cause: reason,
     });
   }

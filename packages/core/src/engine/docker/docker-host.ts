@@ -6,6 +6,7 @@ import { ImageError, systemCode } from '../../errors.js';
 import { isObject, parseJsonObject, type JsonObject } from '../../oci/json.js';
 import type { Environment, Surroundings } from '../../surroundings.js';
 import type { SshTarget } from './docker-ssh.js';
+import { option, wording } from '../../wording.js';
 
 /** A possible address of a Docker Engine. */
 export interface DockerTarget {
@@ -167,7 +168,7 @@ function invalidAddress(host: string): ImageError {
     'USAGE',
     `docker host: expected unix://, npipe://, tcp://, http://, https:// or ssh://, got ${JSON.stringify(host)}`,
     {
-      hint: 'Set --host or DOCKER_HOST, for example unix:///var/run/docker.sock.',
+      hint: wording`Set ${option('host')} or DOCKER_HOST, for example unix:///var/run/docker.sock.`,
     },
   );
 }

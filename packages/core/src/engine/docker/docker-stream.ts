@@ -71,6 +71,7 @@ function streamError(
     ...(step === undefined || image === undefined
       ? {}
       : {
+          // eslint-disable-next-line no-restricted-syntax -- docker's flags
           hint: `A shell right before this step: docker -H ${host} run --rm -it ${image} /bin/sh`,
         }),
   });

@@ -16,6 +16,7 @@ import { openParsed, type Opened } from '../../open.js';
 import { findDefinitions } from '../workspace/definitions.js';
 import { requireOwnName } from '../workspace/open-in.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { verb, wording } from '../../wording.js';
 
 /** A base that was opened, with what the record of an image built on it needs. */
 export interface OpenedBase {
@@ -77,10 +78,10 @@ async function missingBase(base: string, place: CatalogPlace, cause: Error): Pro
       location: base,
       cause,
       hint: isDefined
-        ? `Make it first: nx run ${base}:image-save, or stowage ensure.`
+        ? wording`Make it first: nx run ${base}:image-save, or ${verb('ensure')}.`
         : known.length === 0
           ? 'There is no image in this workspace yet.'
-          : (didYouMean(base, known) ?? 'stowage ls lists the images.'),
+          : (didYouMean(base, known) ?? wording`${verb('list')} lists the images.`),
     },
   );
 }
@@ -118,7 +119,7 @@ async function readLock(folder: string, base: string): Promise<BaseLock | undefi
     `${path}: expected the lock of ${base}, got that of ${lock.base}`,
     {
       location: path,
-      hint: 'Lock the new base with stowage build --update-base.',
+      hint: wording`Lock the new base with ${verb('updateBase')}.`,
     },
   );
 }
@@ -151,6 +152,6 @@ function lockMismatch(base: string, expected: Digest, got: Digest): ImageError {
   return new ImageError(
     'CONFLICT',
     `base ${base}: expected ${expected} as ${LOCK_FILE} says, got ${got}`,
-    { location: base, hint: 'Lock the current base with stowage build --update-base.' },
+    { location: base, hint: wording`Lock the current base with ${verb('updateBase')}.` },
   );
 }

@@ -14,6 +14,7 @@ import { sharedCache } from './shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { cacheInfo, imagesIn, type CachedImage } from './manage-cache.js';
+import { verb, wording } from '../../wording.js';
 
 /** Which images to remove from the cache. */
 export interface PurgeOptions {
@@ -53,7 +54,7 @@ export async function purgeCache(
     if (!images.some((image) => hasReference(image, reference)))
       throw new ImageError('NOT_FOUND', `${reference}: expected it in the cache, got none`, {
         location: path,
-        hint: 'stowage cache ls lists the cached images.',
+        hint: wording`${verb('listCache')} lists the cached images.`,
       });
   const named = images.filter(
     (image) => wanted.length === 0 || wanted.some((reference) => hasReference(image, reference)),

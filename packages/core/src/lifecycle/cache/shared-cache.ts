@@ -2,6 +2,7 @@ import { ImageError } from '../../errors.js';
 import type { Location } from '../../location.js';
 import { cacheFolder } from '../../store/cache-folder.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { option, wording } from '../../wording.js';
 
 /** Returns the folder that caches images from registries for all workspaces of this user. */
 export function sharedCache({
@@ -26,7 +27,10 @@ export function cacheFor(
   if (other === undefined) return undefined;
   throw new ImageError(
     'USAGE',
-    `${other.text}: expected a reference with --no-cache, got a location that is never cached`,
-    { location: other.text, hint: 'Omit --no-cache: only images from registries are cached.' },
+    wording`${other.text}: expected a reference with ${option('cache', 'false')}, got a location that is never cached`,
+    {
+      location: other.text,
+      hint: wording`Omit ${option('cache', 'false')}: only images from registries are cached.`,
+    },
   );
 }

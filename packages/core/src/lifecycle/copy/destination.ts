@@ -16,6 +16,7 @@ import type { Sink, Source } from '../../transfer/store.js';
 import { parseSize } from '../workspace/units.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { option, wording } from '../../wording.js';
 
 /** A location opened for writing, and the reference that the location gives the image. */
 export interface Destination extends AsyncDisposable {
@@ -91,7 +92,8 @@ async function openArchiveFile(
 ): Promise<Destination> {
   const path = absolutePath(location.path, { cwd: options.cwd, surroundings });
   const sums = await findSums(path);
-  const split = options.split === undefined ? undefined : parseSize(options.split, '--split');
+  const split =
+    options.split === undefined ? undefined : parseSize(options.split, wording`${option('split')}`);
   const sink = archiveAt(path, { packed: compressionFor(location.path), sums, split });
   const destination = { sink, path, ...named(location) };
   const isThere = sums !== undefined || (await statIfExists(path)) !== undefined;
@@ -99,7 +101,7 @@ async function openArchiveFile(
   if (!options.append)
     throw new ImageError('CONFLICT', `${location.path}: expected no existing file, got one`, {
       location: path,
-      hint: 'Add to it with --append, or overwrite it with --force.',
+      hint: wording`Add to it with ${option('append')}, or overwrite it with ${option('force')}.`,
     });
   const { source } = await openArchive(path, { spoolFolder: spoolFolder(place), limits });
   await addAll(source, sink, options);
@@ -140,7 +142,7 @@ async function partSize(sums: string): Promise<number> {
 
 function notAnArchive(text: string): ImageError {
   return new ImageError('USAGE', `${text}: expected an archive to split, got something else`, {
-    hint: 'Name a file, as in ./all.tar --split 1GB.',
+    hint: wording`Name a file, as in ./all.tar with ${option('split', '1GB')}.`,
   });
 }
 

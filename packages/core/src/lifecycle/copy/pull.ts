@@ -21,6 +21,7 @@ import { openDestination, type Destination, type DestinationOptions } from './de
 import { makeRoom } from '../prune/make-room.js';
 import { evictCache } from '../cache/purge-cache.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
+import { option, wording } from '../../wording.js';
 
 /** How images are pulled. */
 export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
@@ -62,9 +63,13 @@ export async function pull(
 ): Promise<PullResult[]> {
   const { output } = options;
   if (output === undefined && options.cache === false)
-    throw new ImageError('USAGE', '--no-cache: expected --output with it, got none', {
-      hint: 'Without a cache, the image is kept only in an output.',
-    });
+    throw new ImageError(
+      'USAGE',
+      wording`${option('cache', 'false')}: expected ${option('output')} with it, got none`,
+      {
+        hint: 'Without a cache, the image is kept only in an output.',
+      },
+    );
   const wanted = references.map(parseRepositoryLocation);
   const where = { ...workspace, cwd: options.cwd };
   const location = output === undefined ? undefined : await parseDestination(output, where);

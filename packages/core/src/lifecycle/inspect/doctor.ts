@@ -14,9 +14,10 @@ import type { VerbOptions } from '../workspace/call.js';
 import { filesMatching } from '../workspace/files-matching.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
 import { openEngine, type Workspace } from '../workspace/workspace.js';
+import { option, textField, verb, wording, type Worded, type Wording } from '../../wording.js';
 
 /** Something wrong in the folder of archives. */
-export interface Problem {
+export interface Problem extends Worded<'fix'> {
   readonly kind: Exclude<EntryState, 'ok'> | 'damaged-record' | 'stray-record' | 'leftover';
   readonly name: string;
   /** Absolute. */
@@ -89,26 +90,29 @@ function archiveOfPart(path: string): string {
   return path.replace(/(?:\.tar\.partial|\.image\.json(?:\.partial)?)$/, ARCHIVE_SUFFIX);
 }
 
-const DETAILS: Readonly<Record<Exclude<EntryState, 'ok'>, readonly [detail: string, fix: string]>> =
-  {
-    missing: [
-      'the catalog names an archive that does not exist',
-      'Save the image again, or remove its entry from image-registry.yml with stowage doctor --fix.',
-    ],
-    orphan: [
-      'an archive without a record',
-      'Load it and save it again under a conventional name, or delete it.',
-    ],
-    changed: ['the archive is not the one its record describes', 'Save the image again.'],
-    elsewhere: [
-      'the catalog names a file outside the workspace, which is not read',
-      'Name its folder in stowage.yaml (archives) if you trust it, or delete the entry.',
-    ],
-    misnamed: [
-      'the name does not follow the convention',
-      'Rename the image: <project>-<os>-<variant>.',
-    ],
-  };
+const REPAIR = verb('doctor', option('fix'));
+
+const DETAILS: Readonly<
+  Record<Exclude<EntryState, 'ok'>, readonly [detail: string, fix: string | Wording]>
+> = {
+  missing: [
+    'the catalog names an archive that does not exist',
+    wording`Save the image again, or remove its entry from image-registry.yml with ${REPAIR}.`,
+  ],
+  orphan: [
+    'an archive without a record',
+    'Load it and save it again under a conventional name, or delete it.',
+  ],
+  changed: ['the archive is not the one its record describes', 'Save the image again.'],
+  elsewhere: [
+    'the catalog names a file outside the workspace, which is not read',
+    'Name its folder in stowage.yaml (archives) if you trust it, or delete the entry.',
+  ],
+  misnamed: [
+    'the name does not follow the convention',
+    'Rename the image: <project>-<os>-<variant>.',
+  ],
+};
 
 function problemOf({ name, state }: CatalogEntry, path: string): Problem[] {
   if (state === 'ok') return [];
@@ -120,7 +124,7 @@ function problemOf({ name, state }: CatalogEntry, path: string): Problem[] {
       name,
       path,
       detail,
-      fix: nearest === undefined ? fix : `Rename the image to ${nearest}.`,
+      ...textField('fix', nearest === undefined ? fix : `Rename the image to ${nearest}.`),
     },
   ];
 }
@@ -139,7 +143,10 @@ async function strayFiles(folder: string, entries: readonly CatalogEntry[]): Pro
         name,
         path,
         detail: 'a save was interrupted, or is running',
-        fix: 'The next save of this image finishes or removes it; stowage doctor --fix does so now.',
+        ...textField(
+          'fix',
+          wording`The next save of this image finishes or removes it; ${REPAIR} does so now.`,
+        ),
       });
     } else if (name.endsWith(RECORD_SUFFIX)) {
       const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
@@ -154,7 +161,7 @@ async function recordProblem(
   path: string,
   archive: string,
   hasArchive: boolean,
-): Promise<Pick<Problem, 'kind' | 'detail' | 'fix'> | undefined> {
+): Promise<Pick<Problem, 'kind' | 'detail' | 'fix' | 'wording'> | undefined> {
   try {
     await readRecord(archive);
   } catch (error) {
@@ -170,7 +177,7 @@ async function recordProblem(
     : {
         kind: 'stray-record',
         detail: 'a record without its archive',
-        fix: 'Save the image again, or delete the record with stowage doctor --fix.',
+        ...textField('fix', wording`Save the image again, or delete the record with ${REPAIR}.`),
       };
 }
 

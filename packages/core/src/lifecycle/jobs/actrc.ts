@@ -19,6 +19,7 @@ export interface ActOptions {
 }
 
 const ACTRC_FILE = '.actrc';
+// eslint-disable-next-line no-restricted-syntax -- act's flag
 const NO_PULL_ARGUMENT = '--pull=false';
 
 /** Makes the arguments for `act`, which uses one image per runner label; a job with a `container:` always runs in that. */
@@ -42,7 +43,7 @@ export function actArguments(
     if (before === undefined) images.set(label, image);
     else if (before !== image)
       notices.push(
-        `${job ?? name}: act uses one image for each runner, and ${label} already has ${before}; run this job alone (--job) to use ${image}`,
+        `${job ?? name}: act uses one image for each runner, and ${label} already has ${before}; ask for this job alone to use ${image}`,
       );
   }
   return {

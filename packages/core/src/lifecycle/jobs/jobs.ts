@@ -12,6 +12,7 @@ import { parseWorkflow, type Workflow, type WorkflowJob } from '../../definition
 import { ImageError, systemCode } from '../../errors.js';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { option, wording } from '../../wording.js';
 
 /**
  * The requirements of jobs: given here, in a file, or by a workflow. Values given here override those of the file; values of
@@ -61,7 +62,10 @@ export async function readJobs(
   };
   if (workflow === undefined) {
     if (job !== undefined)
-      throw new ImageError('USAGE', '--job: expected --workflow with it, got none');
+      throw new ImageError(
+        'USAGE',
+        wording`${option('job')}: expected ${option('workflow')} with it, got none`,
+      );
     const written = file === undefined ? {} : parseRequirements(await textOf(file, cwd));
     const requirements = requirementsOf(mergeRequirements(written, givenHere), defaults);
     return { jobs: [{ runner: null, container: null, requirements }], skipped: [] };

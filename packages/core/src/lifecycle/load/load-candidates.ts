@@ -16,6 +16,7 @@ import { forEachReadable } from '../../transfer/each-readable.js';
 import { imagesOf, malformedIn } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import { leftOut, malformedMembers } from '../workspace/notices.js';
+import { option, wording } from '../../wording.js';
 
 /** An open input with the text that the user gave for it. */
 export interface Input {
@@ -59,7 +60,7 @@ export async function loadCandidates(
   if (options.as !== undefined && found.length !== 1) {
     throw new ImageError(
       'USAGE',
-      `--as ${options.as}: expected one image to name, got ${found.length}`,
+      wording`${option('as', options.as)}: expected one image to name, got ${found.length}`,
     );
   }
   const candidates: Candidate[] = [];
@@ -142,7 +143,7 @@ function namesFor(
     `${input}: expected an image with a name, got ${root.digest} without one`,
     {
       location: input,
-      hint: 'Name it with --as REFERENCE; or, if its name is only a tag, give the repository with --repository.',
+      hint: wording`Name it with ${option('as', 'REFERENCE')}; or, if its name is only a tag, give the repository with ${option('repository')}.`,
     },
   );
 }

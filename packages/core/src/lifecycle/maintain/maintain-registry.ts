@@ -6,6 +6,7 @@ import { scrub, type ScrubResult } from '../../registry/storage/scrub.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { parseDuration, parseSize } from '../workspace/units.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { option, verb, wording } from '../../wording.js';
 
 /** Options that name the folder of a registry. */
 export interface RegistryFolder extends CallOptions {
@@ -41,7 +42,7 @@ export async function collectRegistry(
 ): Promise<CollectedGarbage> {
   const root = await requireFolder(registryFolder(workspace, folder));
   const times = {
-    grace: parseDuration(grace, 'grace'),
+    grace: parseDuration(grace, wording`${option('grace')}`),
     uploadGrace: parseDuration(UPLOAD_GRACE, 'upload'),
   };
   const now = workspace.surroundings.now();
@@ -60,13 +61,16 @@ export async function scrubRegistry(
   { rate, signal, ...folder }: ScrubRegistryOptions,
 ): Promise<ScrubResult> {
   const root = await requireFolder(registryFolder(workspace, folder));
-  return scrub(root, { rate: rate === undefined ? undefined : parseSize(rate, 'rate'), signal });
+  return scrub(root, {
+    rate: rate === undefined ? undefined : parseSize(rate, wording`${option('rate')}`),
+    signal,
+  });
 }
 
 async function requireFolder(root: string): Promise<string> {
   if (await statIfExists(root)) return root;
   throw new ImageError('NOT_FOUND', `${root}: expected a registry folder, got none`, {
     location: root,
-    hint: 'Give the folder with --root, as for stowage serve.',
+    hint: wording`Give the folder with ${option('root')}, as for ${verb('serve')}.`,
   });
 }

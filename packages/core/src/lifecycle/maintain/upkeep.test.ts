@@ -45,7 +45,5 @@ it('has defaults, and rejects times and sizes that do not parse', () => {
     scrubRate: 20 * 2 ** 20,
   });
   for (const wrong of [{ gcEvery: 'often' }, { scrubEvery: '-1' }, { scrubRate: 'slow' }])
-    expect(() => parseUpkeep(wrong)).toThrow(
-      `--${Object.keys(wrong)[0]?.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}: expected`,
-    );
+    expect(() => parseUpkeep(wrong)).toThrow(`the option \`${Object.keys(wrong)[0]}\`: expected`);
 });

@@ -5,6 +5,7 @@ import { parseDuration, parseSize } from '../workspace/units.js';
 import type { Surroundings } from '../../surroundings.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { REGISTRY_GRACE, UPLOAD_GRACE } from './maintain-registry.js';
+import { option, wording } from '../../wording.js';
 
 /** Periodic maintenance of a registry that runs. */
 export interface UpkeepOptions {
@@ -33,9 +34,9 @@ export function parseUpkeep({
   scrubRate = '20MB',
 }: UpkeepOptions): Upkeep {
   return {
-    gcEvery: parseDuration(gcEvery, '--gc-every'),
-    scrubEvery: parseDuration(scrubEvery, '--scrub-every'),
-    scrubRate: parseSize(scrubRate, '--scrub-rate'),
+    gcEvery: parseDuration(gcEvery, wording`${option('gcEvery')}`),
+    scrubEvery: parseDuration(scrubEvery, wording`${option('scrubEvery')}`),
+    scrubRate: parseSize(scrubRate, wording`${option('scrubRate')}`),
   };
 }
 

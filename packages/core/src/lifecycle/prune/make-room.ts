@@ -4,6 +4,7 @@ import type { VerbOptions } from '../workspace/call.js';
 import { prune, type PruneOptions } from './prune.js';
 import { shownPath } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { option, verb, wording } from '../../wording.js';
 
 /**
  * Checks before the first byte is written that all `needs` of each file system fit. If they do not, prunes by the rules
@@ -34,8 +35,8 @@ export async function makeRoom(
     {
       location: path,
       hint: allowed
-        ? 'The rules of stowage.yaml allow no more deletions: loosen them (stowage prune --dry-run explains), or use a larger disk.'
-        : 'Free some space (stowage prune --dry-run shows what can be deleted), or add prune: rules to stowage.yaml to delete it automatically.',
+        ? wording`The rules of stowage.yaml allow no more deletions: loosen them (${verb('prune', option('dryRun'))} explains), or use a larger disk.`
+        : wording`Free some space (${verb('prune', option('dryRun'))} shows what can be deleted), or add prune: rules to stowage.yaml to delete it automatically.`,
     },
   );
 }

@@ -18,6 +18,7 @@ import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import { mergeIndex, type PushableImage } from './merge-index.js';
 import { PackedLayers } from './packed-layers.js';
 import type { PushItem } from './push-items.js';
+import { option, wording } from '../../wording.js';
 
 /** How one image is pushed. */
 export interface PushImageOptions
@@ -229,6 +230,6 @@ function isRepacked(mediaType: string, compress: LayerCompression): boolean {
 function tagExists(reference: string, { digest }: Descriptor): ImageError {
   return new ImageError('CONFLICT', `${reference}: expected an unused tag, got ${digest}`, {
     location: reference,
-    hint: 'Replace it with --on-existing-tag overwrite, merge the platforms of both with merge, or keep it with skip.',
+    hint: wording`Replace it with ${option('onExistingTag', 'overwrite')}, merge the platforms of both with merge, or keep it with skip.`,
   });
 }

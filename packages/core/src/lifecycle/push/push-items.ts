@@ -15,6 +15,7 @@ import type { VerbOptions } from '../workspace/call.js';
 import { leftOut, malformedMembers } from '../workspace/notices.js';
 import { destinationOf } from './push-target.js';
 import type { PushTarget } from '../workspace/registry-address.js';
+import { option, wording } from '../../wording.js';
 
 /** Names of pushed images. */
 export interface PushNaming extends Pick<VerbOptions, 'signal' | 'onEvent'> {
@@ -109,7 +110,7 @@ function unnamedError(input: string, { descriptor }: NamedDescriptor): ImageErro
     `${input}: expected an image with a name, got ${descriptor.digest} without one`,
     {
       location: input,
-      hint: 'Name it with --tag REPOSITORY:TAG; or, if its name is only a tag, give the repository with --repository.',
+      hint: wording`Name it with ${option('tag', 'REPOSITORY:TAG')}; or, if its name is only a tag, give the repository with ${option('repository')}.`,
     },
   );
 }
@@ -117,7 +118,10 @@ function unnamedError(input: string, { descriptor }: NamedDescriptor): ImageErro
 /** Checks that no name stands for two images. @throws ImageError USAGE */
 export function requireOnePerName(items: readonly PushItem[], { tag }: PushNaming): void {
   if (tag !== undefined && items.length !== 1)
-    throw new ImageError('USAGE', `--tag ${tag}: expected one image to name, got ${items.length}`);
+    throw new ImageError(
+      'USAGE',
+      wording`${option('tag', tag)}: expected one image to name, got ${items.length}`,
+    );
   const digests = new Map<string, Descriptor>();
   for (const { reference, image, input } of items) {
     const known = digests.get(reference);

@@ -13,7 +13,7 @@ it.each([
 it.each(['', 'ftp://a.example.com', 'localhost:99999999', 'https://ada:secret@a.example.com/b'])(
   'rejects the target %j without showing a password',
   (text) => {
-    const parse = () => parseTarget(text, '--upstream');
+    const parse = () => parseTarget(text, { option: 'upstream' });
     expect(parse).toThrow(ImageError);
     expect(parse).not.toThrow('secret');
   },

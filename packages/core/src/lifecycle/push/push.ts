@@ -23,6 +23,7 @@ import { parseTarget } from '../workspace/registry-address.js';
 import { noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
+import { option, wording } from '../../wording.js';
 
 /** How images are pushed. */
 export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
@@ -62,7 +63,10 @@ export async function push(
 ): Promise<PushResult[]> {
   const target = parseTarget(targetOf(workspace, options));
   if (target.plainHttp === false && options.registry?.plainHttp)
-    throw new ImageError('USAGE', '--plain-http: expected an http:// address, got https://');
+    throw new ImageError(
+      'USAGE',
+      wording`${option('plainHttp')}: expected an http:// address, got https://`,
+    );
   await using engine = lazyEngine(workspace, options);
   const opened: Opened[] = [];
   try {
@@ -98,7 +102,7 @@ export async function push(
 function targetOf({ settings }: Workspace, { to = settings.pushTo }: PushOptions): string {
   if (to !== undefined) return to;
   throw new ImageError('USAGE', 'push: expected a registry, got none', {
-    hint: 'Name it with --to HOST[:PORT][/PREFIX], or in stowage.yaml with push: { to: … }.',
+    hint: wording`Name it with ${option('to', 'HOST[:PORT][/PREFIX]')}, or in stowage.yaml with push: { to: … }.`,
   });
 }
 
@@ -132,10 +136,11 @@ async function pushAll(
     const completed = [...results.values()].map(
       ({ reference, digest }) => `${reference}@${digest}`,
     );
-    const { code, message, location, hint = '' } = error;
+    const { code, wording: said, location } = error;
+    const { message, hint = '' } = said;
     throw new ImageError(code, message, {
       ...(location === undefined ? {} : { location }),
-      hint: `${hint}${hint === '' ? '' : ' '}Already pushed: ${completed.join(', ')}.`,
+      hint: wording`${hint}${hint === '' ? '' : ' '}Already pushed: ${completed.join(', ')}.`,
       cause: error,
     });
   }

@@ -12,6 +12,7 @@ import { list, type ListEntry } from '../inspect/list.js';
 import { prune, type PruneResult } from '../prune/prune.js';
 import { summarizeRuns, type RunSummary } from './report-runs.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { textField, verb, wording } from '../../wording.js';
 
 /** How a report is made. */
 export interface ReportOptions extends VerbOptions {
@@ -48,7 +49,7 @@ export interface ReportedArchive extends ListEntry {
 }
 
 /** An archive that cannot be read. */
-export interface Unreadable extends Pick<Problem, 'name' | 'path' | 'detail' | 'fix'> {
+export interface Unreadable extends Pick<Problem, 'name' | 'path' | 'detail' | 'fix' | 'wording'> {
   readonly kind: 'unreadable';
 }
 
@@ -70,13 +71,13 @@ export async function report(workspace: Workspace, options: ReportOptions): Prom
         ? null
         : await layersOf(workspace, path, options).catch((error: unknown) => {
             if (!(error instanceof ImageError)) throw error;
-            const fix = 'Save the image again; stowage verify shows the damage.';
+            const fix = wording`Save the image again; ${verb('verify')} shows the damage.`;
             unreadable.push({
               kind: 'unreadable',
               name: entry.name,
               path,
               detail: error.message,
-              fix,
+              ...textField('fix', fix),
             });
             return null;
           });

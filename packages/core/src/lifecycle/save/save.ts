@@ -15,6 +15,7 @@ import type { VerbOptions } from '../workspace/call.js';
 import { makeRoom } from '../prune/make-room.js';
 import { saveImage, findSavedImage, type SaveResult, type SaveTarget } from './save-image.js';
 import { archiveOf, openEngine, type Workspace } from '../workspace/workspace.js';
+import { option, wording } from '../../wording.js';
 
 /** How images are saved. */
 export interface SaveOptions extends VerbOptions {
@@ -67,10 +68,11 @@ function targetOf(workspace: Workspace, reference: string): SaveTarget {
     return { name, reference, path: archiveOf(workspace, name) };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const hint = [error.hint, 'Or write it to any file with -o FILE.']
-      .filter((each) => each !== undefined)
-      .join(' ');
-    throw new ImageError(error.code, error.message, { hint, cause: error });
+    const { message, hint = '' } = error.wording;
+    throw new ImageError(error.code, message, {
+      hint: wording`${hint}${hint === '' ? '' : ' '}Or write it to any file with ${option('output', 'FILE')}.`,
+      cause: error,
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { modifiedAt } from '../../disk/allocated.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { addressOf, clientOf } from '../../registry/access/client-address.js';
+import { option, wording } from '../../wording.js';
 
 export interface ListenOptions {
   readonly host: string;
@@ -86,9 +87,13 @@ export function parseListenAddress(text: string): Pick<ListenOptions, 'host' | '
   const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain ?? '';
   if (host !== '' && port !== '' && Number(port) <= 65_535) return { host, port: Number(port) };
-  throw new ImageError('USAGE', `--listen: expected HOST:PORT, got ${JSON.stringify(text)}`, {
-    hint: 'For example --listen 127.0.0.1:5000.',
-  });
+  throw new ImageError(
+    'USAGE',
+    wording`${option('listen')}: expected HOST:PORT, got ${JSON.stringify(text)}`,
+    {
+      hint: wording`For example ${option('listen', '127.0.0.1:5000')}.`,
+    },
+  );
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {
@@ -98,7 +103,7 @@ function bind(server: Server, host: string, port: number): Promise<void> {
       reject(
         new ImageError(
           code === 'EADDRINUSE' ? 'CONFLICT' : 'USAGE',
-          `--listen ${host}:${port}: expected an address to listen on, got ${code}`,
+          wording`${option('listen', `${host}:${port}`)}: expected an address to listen on, got ${code ?? 'an error'}`,
           { hint: 'Choose another port, or 0 for any free port.', cause },
         ),
       );

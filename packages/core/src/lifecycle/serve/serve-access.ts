@@ -6,6 +6,7 @@ import { Access, type AccessRule, type Permission } from '../../registry/access/
 import { hostCheck } from '../../registry/access/allowed-hosts.js';
 import { parseHtpasswd } from '../../registry/access/htpasswd.js';
 import type { VerbOptions } from '../workspace/call.js';
+import { option, textField, wording } from '../../wording.js';
 
 /** Access control of a served registry. */
 export interface AccessControl extends Pick<VerbOptions, 'onEvent'> {
@@ -29,13 +30,16 @@ export async function accessFor(
   { cwd, htpasswd, anonymous, rules = [] }: AccessControl,
 ): Promise<Access | undefined> {
   if (htpasswd === undefined && rules.length > 0)
-    throw new ImageError('USAGE', '--allow: expected --htpasswd with the users, got none');
+    throw new ImageError(
+      'USAGE',
+      wording`${option('rules')}: expected ${option('htpasswd')} with the users, got none`,
+    );
   if (htpasswd === undefined && anonymous === undefined && !isLoopback(host))
     throw new ImageError(
       'USAGE',
-      `--listen ${host}: not a loopback address: access control is required`,
+      wording`${option('listen', host)}: not a loopback address: access control is required`,
       {
-        hint: 'Name users with --htpasswd FILE, or allow access without login with --anonymous read (or write).',
+        hint: wording`Name users with ${option('htpasswd', 'FILE')}, or allow access without login with ${option('anonymous', 'read')} (or write).`,
       },
     );
   if (htpasswd === undefined && anonymous === undefined) return undefined;
@@ -44,10 +48,14 @@ export async function accessFor(
   const read = () => readFile(path, 'utf8');
   parseHtpasswd(
     await read().catch((cause: unknown) => {
-      throw new ImageError('USAGE', `--htpasswd ${htpasswd}: expected a file, got none`, {
-        location: htpasswd,
-        cause,
-      });
+      throw new ImageError(
+        'USAGE',
+        wording`${option('htpasswd', htpasswd)}: expected a file, got none`,
+        {
+          location: htpasswd,
+          cause,
+        },
+      );
     }),
   );
   return new Access({ htpasswd: read, anonymous, rules });
@@ -71,6 +79,6 @@ export function warnOfPlainPasswords(
   { htpasswd, tlsCert, onEvent }: AccessControl,
 ): void {
   if (htpasswd === undefined || tlsCert !== undefined || isLoopback(host)) return;
-  const text = `--listen ${host}: passwords and content travel unencrypted; add --tls-cert and --tls-key, unless a proxy in front speaks TLS`;
-  onEvent?.({ type: 'notice', text });
+  const text = wording`${option('listen', host)}: passwords and content travel unencrypted; add ${option('tlsCert')} and ${option('tlsKey')}, unless a proxy in front speaks TLS`;
+  onEvent?.({ type: 'notice', ...textField('text', text) });
 }

@@ -26,6 +26,7 @@ import { startUpkeep, parseUpkeep, type UpkeepOptions } from '../maintain/upkeep
 import { noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
+import { option, wording } from '../../wording.js';
 
 /** How a registry is served. */
 export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl {
@@ -60,7 +61,10 @@ export async function serve(
   const address = parseListenAddress(options.listen ?? '127.0.0.1:0');
   const { tlsCert: cert, tlsKey: key } = options;
   if ((cert === undefined) !== (key === undefined))
-    throw new ImageError('USAGE', 'expected --tls-cert and --tls-key, got one of them');
+    throw new ImageError(
+      'USAGE',
+      wording`expected ${option('tlsCert')} and ${option('tlsKey')}, got one of them`,
+    );
   const access = await accessFor(address.host, options);
   const checkHost = hostCheckFor(address.host, options);
   warnOfPlainPasswords(address.host, options);
@@ -102,7 +106,8 @@ async function openStorage(
   const { cwd } = options;
   const { surroundings } = workspace;
   if (inputs.length === 0) {
-    const most = maxUsed === undefined ? undefined : parseSize(maxUsed, '--max-used');
+    const most =
+      maxUsed === undefined ? undefined : parseSize(maxUsed, wording`${option('maxUsed')}`);
     const store = new RegistryStore(registryFolder(workspace, { cwd, root }), { maxUsed: most });
     const own =
       upstream === undefined
@@ -110,11 +115,16 @@ async function openStorage(
         : await mirrorOf(store, upstream, { registry: options.registry, surroundings });
     return readOnly ? { reader: own } : { reader: own, storage: own };
   }
-  const [other] = Object.entries({ root, upstream, 'max-used': maxUsed }).find(isGiven) ?? [];
+  const given = { root, upstream, maxUsed };
+  const other = (['root', 'upstream', 'maxUsed'] as const).find((key) => given[key] !== undefined);
   if (other !== undefined)
-    throw new ImageError('USAGE', `--${other}: expected no inputs with this option, got some`, {
-      hint: 'Inputs are served unchanged and read-only.',
-    });
+    throw new ImageError(
+      'USAGE',
+      wording`${option(other)}: expected no inputs with this option, got some`,
+      {
+        hint: 'Inputs are served unchanged and read-only.',
+      },
+    );
   const engine = lazyEngine(workspace, options);
   const opened: Opened[] = [];
   try {
@@ -137,10 +147,6 @@ async function openStorage(
   }
 }
 
-function isGiven([, value]: readonly [string, unknown]): boolean {
-  return value !== undefined;
-}
-
 async function mirrorOf(
   store: RegistryStore,
   upstream: string,
@@ -150,7 +156,7 @@ async function mirrorOf(
     registry: host,
     prefix,
     plainHttp = registry?.plainHttp,
-  } = parseTarget(upstream, '--upstream');
+  } = parseTarget(upstream, option('upstream'));
   const { openRegistry } = await import('../../distribution/open-repository.js');
   const { RegistryMirror } = await import('../../registry/mirror.js');
   const client = await openRegistry(host, { ...registry, plainHttp, retries: 1 }, surroundings);

@@ -59,7 +59,7 @@ export async function sync(
       'USAGE',
       `sync ${from} ${to}: expected a folder of archives and a repository, got two ${isSending ? 'folders' : 'repositories'}`,
       {
-        hint: 'For example stowage sync ./images registry.example.com/ci, or the other way round.',
+        hint: 'For example ./images and registry.example.com/ci, or the other way round.',
       },
     );
   const folder = absolutePath(isSending ? from : to, where);

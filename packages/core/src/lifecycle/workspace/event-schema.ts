@@ -59,7 +59,7 @@ const events = {
 /** JSON schema of one line of `--progress json`. */
 export const eventSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
-  title: 'A line of --progress json',
+  title: 'A progress event',
   type: 'object',
   required: ['type'],
   oneOf: Object.entries(events).map(([type, { properties, ...event }]) => ({

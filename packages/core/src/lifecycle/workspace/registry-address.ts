@@ -1,5 +1,6 @@
 import { ImageError } from '../../errors.js';
 import { parseReference } from '../../oci/reference.js';
+import { option, wording, type NamedOption } from '../../wording.js';
 
 /** A registry to push to: `[http(s)://]HOST[:PORT][/PREFIX]`. */
 export interface PushTarget {
@@ -10,8 +11,8 @@ export interface PushTarget {
   readonly plainHttp: boolean | undefined;
 }
 
-/** Parses the address of a registry. @param flag its option, for messages. @throws ImageError USAGE */
-export function parseTarget(text: string, flag = '--to'): PushTarget {
+/** Parses the address of a registry. @param named its option, for messages. @throws ImageError USAGE */
+export function parseTarget(text: string, named: NamedOption = option('to')): PushTarget {
   const [, scheme, rest = ''] = /^(?:(https?):\/\/)?(.*?)\/*$/.exec(text) ?? [];
   const slash = rest.indexOf('/');
   const [registry, prefix] = slash < 0 ? [rest, ''] : [rest.slice(0, slash), rest.slice(slash + 1)];
@@ -22,18 +23,18 @@ export function parseTarget(text: string, flag = '--to'): PushTarget {
     if (parsed === registry && (prefix === '' ? repository === 'x' : repository === `${prefix}/x`))
       return { registry, prefix, plainHttp: scheme === undefined ? undefined : scheme === 'http' };
   } catch {
-    // Reported below, naming the flag.
+    // Reported below, naming the option.
   }
   // Never print a user name and password before the host.
   const shown = text.replace(/^.*@/s, '');
   throw new ImageError(
     'USAGE',
-    `${flag}: expected HOST[:PORT][/PREFIX], got ${JSON.stringify(shown)}${shown === text ? '' : ' with a user name'}`,
+    wording`${named}: expected HOST[:PORT][/PREFIX], got ${JSON.stringify(shown)}${shown === text ? '' : ' with a user name'}`,
     {
       hint:
         shown === text
           ? 'For example registry.example.com/mirror, localhost:5000 or http://10.0.0.5:5000.'
-          : 'Give --username NAME --password-stdin, or log in with docker login.',
+          : wording`Give ${option('username', 'NAME')} and ${option('password')}, or log in with docker login.`,
     },
   );
 }

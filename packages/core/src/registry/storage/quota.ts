@@ -2,6 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImageError } from '../../errors.js';
 import { ignoreMissing } from '../../disk/if-there.js';
+import { option, verb, wording } from '../../wording.js';
 
 /** Disk space is counted again after this long (ms), or this many times the duration of the last count if longer. */
 const MAX_COUNT_AGE_MS = 10_000;
@@ -74,7 +75,10 @@ export class Quota {
     return new ImageError(
       'NO_SPACE',
       `${this.#root}: expected at most ${this.#maxBytes} bytes, got more`,
-      { location: this.#root, hint: 'Raise --max-used, or free space with stowage prune.' },
+      {
+        location: this.#root,
+        hint: wording`Raise ${option('maxUsed')}, or free space with ${verb('prune')}.`,
+      },
     );
   }
 

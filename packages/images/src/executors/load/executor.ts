@@ -70,8 +70,10 @@ function withCacheHint(error: unknown): never {
     !['NOT_FOUND', 'CORRUPT', 'INCOMPLETE', 'INVALID'].includes(error.code)
   )
     throw error;
-  throw new ImageError(error.code, error.message, {
-    hint: `${error.hint === undefined ? '' : `${error.hint} `}If Nx restored the archive from its cache, build it again with --skip-nx-cache.`,
+  const { message, hint = [] } = error.wording;
+  const again = 'If Nx restored the archive from its cache, build it again with --skip-nx-cache.';
+  throw new ImageError(error.code, message, {
+    hint: [...hint, hint.length === 0 ? again : ` ${again}`],
     cause: error,
   });
 }

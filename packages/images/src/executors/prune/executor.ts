@@ -4,10 +4,12 @@ import {
   prune,
   readDefinition,
   ruleOptionsOf,
+  worded,
   type PruneOptions,
   type RuleOptions,
 } from '@stowage/core';
 import { log } from '../../log.js';
+import { nxSpeech } from '../../nx-speech.js';
 import { run, type CommonOptions } from '../run.js';
 
 /** The rules that a target has; the name is that of the definition. */
@@ -30,7 +32,8 @@ const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
       dryRun,
       name: definition.name,
     });
-    for (const { action, path, reason } of decisions) log.info(`${action} ${path}: ${reason}`);
+    for (const { action, path, reason } of worded(decisions, nxSpeech))
+      log.info(`${action} ${path}: ${reason}`);
     log.info(`${freedBytes} bytes ${dryRun ? 'would be freed' : 'freed'}`);
     if (shortfallBytes > 0)
       throw new ImageError(

@@ -1,0 +1,162 @@
+/** The options of this library that its texts name. */
+export const NAMED_OPTIONS = [
+  'anonymous',
+  'append',
+  'as',
+  'base',
+  'cache',
+  'caFile',
+  'clientCert',
+  'clientKey',
+  'compress',
+  'dryRun',
+  'engine',
+  'fix',
+  'force',
+  'format',
+  'gcEvery',
+  'grace',
+  'host',
+  'htpasswd',
+  'job',
+  'listen',
+  'maxUsed',
+  'onExistingTag',
+  'orphans',
+  'os',
+  'output',
+  'password',
+  'plainHttp',
+  'platform',
+  'rate',
+  'repository',
+  'root',
+  'rules',
+  'scrubEvery',
+  'scrubRate',
+  'split',
+  'tag',
+  'tlsCert',
+  'tlsKey',
+  'to',
+  'upstream',
+  'username',
+  'workflow',
+] as const;
+
+/** The verbs of this library that its texts name. */
+export const NAMED_VERBS = [
+  'build',
+  'copyImages',
+  'doctor',
+  'ensure',
+  'list',
+  'listCache',
+  'prune',
+  'save',
+  'serve',
+  'updateBase',
+  'verify',
+] as const;
+
+/** An option in a text, by its name in this library, perhaps with a value (`true` when omitted). */
+export interface NamedOption {
+  readonly option: (typeof NAMED_OPTIONS)[number];
+  readonly value?: string;
+}
+
+/** A verb in a text, by its name in this library, with the options to call it with. */
+export interface NamedVerb {
+  readonly verb: (typeof NAMED_VERBS)[number];
+  readonly options: readonly NamedOption[];
+}
+
+/** A text as parts: options and verbs are data, so each program can word them for its own users. */
+export type Wording = readonly (string | NamedOption | NamedVerb)[];
+
+/** How a program words options and verbs: `--max-used`, `stowage prune --dry-run`. */
+export interface Speech {
+  readonly option: (named: NamedOption) => string;
+  readonly verb: (named: NamedVerb) => string;
+}
+
+/** A document with the parts of those of its texts that name an option or a verb. */
+export interface Worded<Field extends string> {
+  readonly wording?: Readonly<Partial<Record<Field, Wording>>>;
+}
+
+/** Limit of a text, in characters: it may quote untrusted content. */
+const MAX_CHARACTERS = 4_000;
+
+/** The words of a library: `` the option `maxUsed` ``, `` `prune({ dryRun: true })` ``. */
+const LIBRARY: Speech = {
+  option: ({ option: name, value }) =>
+    `the option \`${name}${value === undefined ? '' : `: ${value}`}\``,
+  verb: ({ verb: name, options }) => {
+    const given = options.map(({ option: key, value = 'true' }) => `${key}: ${value}`);
+    return `\`${name}(${given.length === 0 ? '' : `{ ${given.join(', ')} }`})\``;
+  },
+};
+
+export function option(name: NamedOption['option'], value?: string): NamedOption {
+  return { option: name, ...(value === undefined ? {} : { value }) };
+}
+
+export function verb(name: NamedVerb['verb'], ...options: readonly NamedOption[]): NamedVerb {
+  return { verb: name, options };
+}
+
+/** A template tag for texts that name options and verbs. */
+export function wording(
+  strings: TemplateStringsArray,
+  ...values: readonly (string | number | NamedOption | NamedVerb | Wording)[]
+): Wording {
+  return strings.flatMap((string, at): Wording => {
+    const value = values[at] ?? '';
+    const parts = typeof value === 'number' ? [String(value)] : isParts(value) ? value : [value];
+    return [string, ...parts].filter((part) => part !== '');
+  });
+}
+
+function isParts(value: string | NamedOption | NamedVerb | Wording): value is Wording {
+  return Array.isArray(value);
+}
+
+/** Says a text in the words of a program, where it has none in those of this library; a long text is truncated. */
+export function say(text: string | Wording, speech: Partial<Speech> = {}): string {
+  const words = { ...LIBRARY, ...speech };
+  const parts = typeof text === 'string' ? [text] : text;
+  const said = parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      return 'verb' in part ? words.verb(part) : words.option(part);
+    })
+    .join('');
+  return said.length > MAX_CHARACTERS ? `${said.slice(0, MAX_CHARACTERS)}…` : said;
+}
+
+/** A field with a text in the words of this library; beside it, the parts of the text if it has some. */
+export function textField<Field extends string>(
+  field: Field,
+  text: string | Wording,
+): Record<Field, string> & Worded<Field> {
+  const said = { [field]: say(text) } as Record<Field, string>;
+  if (typeof text === 'string') return said;
+  return { ...said, wording: { [field]: text } as Partial<Record<Field, Wording>> };
+}
+
+/** A plain document with its texts in the words of a program, without their parts; the same for the documents in it. */
+export function worded<T>(document: T, speech: Partial<Speech>): T {
+  return convert(document, speech) as T;
+}
+
+function convert(value: unknown, speech: Partial<Speech>): unknown {
+  if (Array.isArray(value)) return value.map((each: unknown) => convert(each, speech));
+  if (typeof value !== 'object' || value === null) return value;
+  const { wording: texts, ...fields } = value as Worded<string>;
+  const said = Object.entries(texts ?? {}).flatMap(([field, text]) =>
+    text === undefined ? [] : [[field, say(text, speech)] as const],
+  );
+  const rest = Object.entries(fields).map(([key, each]) => [key, convert(each, speech)] as const);
+  return Object.fromEntries([...rest, ...said]);
+}
