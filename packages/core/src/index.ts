@@ -25,6 +25,7 @@ export {
   worded,
   type NamedOption,
   type NamedVerb,
+  type Notice,
   type Speech,
   type Worded,
   type Wording,

@@ -76,13 +76,21 @@ export type Wording = readonly (string | NamedOption | NamedVerb)[];
 
 /** How a program words options and verbs: `--max-used`, `stowage prune --dry-run`. */
 export interface Speech {
+  /** `` the option `maxUsed` `` when omitted. */
   readonly option: (named: NamedOption) => string;
+  /** `` `prune({ dryRun: true })` `` when omitted. */
   readonly verb: (named: NamedVerb) => string;
 }
 
 /** A document with the parts of those of its texts that name an option or a verb. */
 export interface Worded<Field extends string> {
   readonly wording?: Readonly<Partial<Record<Field, Wording>>>;
+}
+
+/** A message for the user about something that is not an error. */
+export interface Notice extends Worded<'text'> {
+  readonly type: 'notice';
+  readonly text: string;
 }
 
 /** Limit of a text, in characters: it may quote untrusted content. */

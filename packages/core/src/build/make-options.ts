@@ -3,13 +3,7 @@ import type { Digest } from '../oci/digest.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import type { ContextFile } from './context.js';
 import type { Platform } from '../oci/platform.js';
-import { type Worded } from '../wording.js';
-
-/** A message for the user about something that is not an error. */
-export interface Notice extends Worded<'text'> {
-  readonly type: 'notice';
-  readonly text: string;
-}
+import type { Notice } from '../wording.js';
 
 /** An image to build on. */
 export interface Base {

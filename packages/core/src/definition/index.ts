@@ -7,7 +7,15 @@
 
 // Errors
 export { ImageError, shortList, type ErrorCode, type ImageErrorOptions } from '../errors.js';
-export { say, type NamedOption, type NamedVerb, type Speech, type Wording } from '../wording.js';
+export {
+  NAMED_OPTIONS,
+  NAMED_VERBS,
+  say,
+  type NamedOption,
+  type NamedVerb,
+  type Speech,
+  type Wording,
+} from '../wording.js';
 
 // Escaping of untrusted text for logs
 export { printable, printableJson, printableLines } from '../printable.js';

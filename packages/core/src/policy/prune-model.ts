@@ -1,5 +1,5 @@
 import type { Digest } from '../oci/digest.js';
-import { type Worded } from '../wording.js';
+import type { Worded } from '../wording.js';
 
 /** Times in milliseconds since 1970, durations in milliseconds, sizes in bytes. */
 export interface AgeRules {

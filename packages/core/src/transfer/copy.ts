@@ -7,6 +7,7 @@ import { walk } from './walk.js';
 import { foreignLayersLeftOut, takenBy } from './foreign-layers.js';
 import type { Graph } from './graph.js';
 import { tap } from './tap.js';
+import type { Notice } from '../wording.js';
 
 /**
  * Progress of a copy; sizes in bytes. `start` comes first, with the total that will be written; `progress` is one chunk
@@ -26,7 +27,7 @@ export type CopyEvent =
   | { readonly type: 'fetched'; readonly bytes: number }
   | { readonly type: 'skipped' | 'done'; readonly descriptor: Descriptor }
   /** For the user: foreign layers are left out. */
-  | { readonly type: 'notice'; readonly text: string };
+  | Notice;
 
 /** Options of {@link copy}. */
 export interface CopyOptions extends CallOptions {
