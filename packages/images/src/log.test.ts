@@ -1,7 +1,14 @@
 import { logger } from '@nx/devkit';
 import { afterEach, expect, it, vi } from 'vitest';
-import { ImageError, say, type Wording } from '@stowage/core/definition';
+import {
+  ImageError,
+  NAMED_OPTIONS,
+  NAMED_VERBS,
+  say,
+  type Wording,
+} from '@stowage/core/definition';
 import { log, printing } from './log.js';
+import { normalizeOptions } from './infer/options.js';
 import { nxSpeech } from './nx-speech.js';
 
 afterEach(() => vi.restoreAllMocks());
@@ -42,6 +49,18 @@ it('words options as the names of executor options, and verbs as targets or comm
     throw new ImageError('USAGE', 'x', { hint });
   });
   await expect(failing).rejects.toMatchObject({ hint: expected });
+});
+
+it('words every verb as an inferred target or a command, and no option as a flag', () => {
+  const targets = Object.values(normalizeOptions(undefined));
+  for (const verb of NAMED_VERBS) {
+    const said = say([{ verb, options: [] }], nxSpeech);
+    const [, target, command] =
+      /^`(?:nx run <project>:(\S+)|(stowage [a-z -]+))`$/.exec(said) ?? [];
+    expect(command ?? targets.find((each) => each === target)).toBeDefined();
+  }
+  for (const option of NAMED_OPTIONS)
+    expect(say([{ option }], nxSpeech)).toBe(`the option \`${option}\``);
 });
 
 it('marks further lines of an error, and joins those of other messages', () => {
