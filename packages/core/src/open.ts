@@ -200,10 +200,8 @@ async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
   const entries = await readCatalog(place);
   const entry = entries.find((each) => each.name === name);
   if (entry) return archivePath(place, entry.file);
-  const suggestion = didYouMean(
-    name,
-    entries.map((each) => each.name),
-  );
+  const names = entries.map((each) => each.name);
+  const suggestion = didYouMean(name, names);
   throw new ImageError(
     'NOT_FOUND',
     `${name}: expected the name of an image in the catalog, got an unknown name`,
