@@ -73,7 +73,7 @@ type Options =
   | core.PruneOptions
   | core.PullOptions
   | core.PushOptions
-  | core.RegistryFlags
+  | core.RegistryLoginOptions
   | core.SaveOptions
   | core.ScrubRegistryOptions
   | core.ServeOptions
