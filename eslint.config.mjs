@@ -32,4 +32,24 @@ export default [
       ],
     },
   },
+  {
+    // Patterns are relative to the project whose configuration imports this one.
+    files: ['**/src/**/*.ts'],
+    ignores: [
+      '**/*.test.ts',
+      '**/disk/if-there.ts',
+      // Here it means something else: no such program, and no such socket.
+      '**/engine/program.ts',
+      '**/engine/docker/docker-api.ts',
+    ],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "Literal[value='ENOENT']",
+          message: 'Use isMissing or ignoreMissing of disk/if-there.ts.',
+        },
+      ],
+    },
+  },
 ];

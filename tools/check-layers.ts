@@ -15,7 +15,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   policy: ['oci'],
   disk: [],
   compression: [],
-  catalog: ['oci', 'definition', 'disk'],
+  catalog: ['oci', 'definition', 'disk', 'transfer'],
   transfer: ['oci'],
   http: ['transfer'],
   archive: ['oci', 'disk', 'compression', 'transfer'],
@@ -23,7 +23,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   verify: ['oci', 'compression', 'transfer'],
   convert: ['oci', 'disk', 'compression', 'transfer', 'archive'],
   engine: ['oci', 'disk', 'transfer', 'http', 'archive', 'store'],
-  distribution: ['oci', 'transfer', 'http'],
+  distribution: ['oci', 'disk', 'transfer', 'http'],
   page: [],
   registry: ['oci', 'transfer'],
   'registry/mirror.ts': [

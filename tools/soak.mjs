@@ -31,7 +31,7 @@ const host = `127.0.0.1:${port}`;
 
 /** The digest of each tag whose push succeeded. */
 const acknowledged = new Map();
-const counts = { done: 0, pushed: 0, killed: 0, servers: 0, proofs: 0, pushed: 0 };
+const counts = { done: 0, pushed: 0, killed: 0, servers: 0, proofs: 0 };
 const violations = [];
 const busy = new Set();
 let tags = 0;

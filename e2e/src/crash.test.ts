@@ -1,4 +1,4 @@
-import { appendFile, copyFile, cp, readdir, rm } from 'node:fs/promises';
+import { appendFile, copyFile, cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   doctor,
@@ -10,6 +10,7 @@ import {
   prune,
   readDefinition,
   saveDefinition,
+  verify,
   type SaveResult,
 } from '@stowage/core';
 import { expect, it } from 'vitest';
@@ -118,6 +119,34 @@ it('repairs the state after a killed prune with the next prune or doctor --fix',
     expect(await load(workspace, [NAME], call(each))).toHaveLength(1);
   });
   expect(steps).toBeGreaterThan(5);
+});
+
+it('leaves the old or the new parts after a killed copy, and the next copy completes them', async () => {
+  const cwd = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(25_000) });
+  const before = await save(cwd);
+  const copyParts = ['copy', NAME, 'parts/x.tar', '--split', '10KB', '--force'];
+  expect((await stowage(copyParts, { cwd })).code).toBe(0);
+  await put(cwd, `${DEFINITION}/files/big`, 'b'.repeat(5_000));
+  const after = await save(cwd);
+  const seen = new Set<string>();
+  const steps = await killAtEveryStep(copyParts, cwd, async (each) => {
+    // A lock of a dead process expires after some seconds; remove it instead of waiting.
+    await rm(join(each, 'parts/x.tar.lock'), { recursive: true, force: true });
+    const workspace = await openWorkspace(each);
+    const verified = await verify(workspace, ['parts/x.tar'], call(each));
+    expect(verified).toMatchObject([{ ok: true, images: 1 }]);
+    const { images } = await inspect(workspace, 'parts/x.tar', call(each));
+    seen.add(images[0]?.digest ?? '');
+    expect((await stowage(copyParts, { cwd: each })).code).toBe(0);
+    const sums = await readFile(join(each, 'parts/x.tar.sha256'), 'utf8');
+    const names = sums.match(/x\.tar\.[0-9]{3}$/gm) ?? [];
+    expect((await readdir(join(each, 'parts'))).sort()).toEqual([...names, 'x.tar.sha256']);
+    expect((await inspect(workspace, 'parts/x.tar', call(each))).images).toMatchObject([
+      { digest: after.digest },
+    ]);
+  });
+  expect(steps).toBeGreaterThan(10);
+  expect([...seen].sort()).toEqual([before.digest, after.digest].sort());
 });
 
 it('takes over the lock of a process that died', async () => {

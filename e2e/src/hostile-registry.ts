@@ -76,15 +76,3 @@ export const registryWith =
 export function askBasic(response: ServerResponse): void {
   response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
 }
-
-/** Sends a body until the client closes the connection. */
-export function flood(response: ServerResponse, status = 200): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  if (response.req.method === 'HEAD') return void response.end();
-  const chunk = Buffer.alloc(64 * 1024, ' ');
-  const more = (): void => {
-    while (!response.destroyed && response.write(chunk));
-  };
-  response.on('drain', more);
-  more();
-}

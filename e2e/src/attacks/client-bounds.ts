@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
+import { flood } from '../../../packages/core/testing/listening.js';
 import { startServe } from '../served.js';
 import { stowage, temporaryFolder } from '../run.js';
-import { CONFIG_DIGEST, flood, recording, registryWith } from '../hostile-registry.js';
+import { CONFIG_DIGEST, recording, registryWith } from '../hostile-registry.js';
 
 export function clientBoundsAttacks(): void {
   it.each<[string, number, (path: string, host: string) => number | string]>([

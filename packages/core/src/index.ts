@@ -138,11 +138,8 @@ export {
 export type { ImageProblem } from './verify/problem.js';
 
 // A registry to serve, or to mount in a test
-export {
-  registryHandler,
-  type AnsweredRequest,
-  type RegistryHandlerOptions,
-} from './registry/handler/handler.js';
+export type { AnsweredRequest } from './registry/handler/answered-request.js';
+export { registryHandler, type RegistryHandlerOptions } from './registry/handler/handler.js';
 export type { Route } from './registry/handler/routes.js';
 export {
   openRegistryFolder,

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -20,4 +20,20 @@ export async function listening(
     return new Promise<void>((resolve) => server.close(() => resolve()));
   });
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Sends a body until the client closes the connection. */
+export function flood(
+  response: ServerResponse,
+  status = 200,
+  headers: Readonly<Record<string, string>> = { 'content-type': 'application/json' },
+): void {
+  response.writeHead(status, headers);
+  if (response.req.method === 'HEAD') return void response.end();
+  const chunk = Buffer.alloc(64 * 1024, ' ');
+  const more = (): void => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on('drain', more);
+  more();
 }

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import { decompress } from '../compression/decompress.js';
 import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
+import { isMissing } from '../disk/if-there.js';
 import { Parts } from '../disk/parts.js';
-import { ImageError, systemCode, type ErrorCode } from '../errors.js';
+import { ImageError, type ErrorCode } from '../errors.js';
 import { INDEX_FILE, type NamingOptions } from '../oci/layout.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
 import type { DockerHalf, Halves } from '../transfer/halves.js';
@@ -13,8 +14,8 @@ import { dockerHalf, ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
-import { parsePartPath, readParts, findSums } from './split-archive.js';
 import { wording } from '../wording.js';
+import { findSums, openParts as openSet, parsePartPath } from './split-archive.js';
 
 /** `docker-archive` (docker save), `oci-archive` (an OCI layout in a tar), or both in one. */
 export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
@@ -106,11 +107,9 @@ async function openStream(
 async function openFiles(path: string): Promise<Parts> {
   try {
     const sums = await findSums(path);
-    const paths = sums === undefined ? [path] : (await readParts(sums)).map((each) => each.path);
-    return await Parts.open(paths);
+    return sums === undefined ? await Parts.open([path]) : (await openSet(sums)).files;
   } catch (error) {
-    const code = systemCode(error);
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    if (!isMissing(error)) throw error;
     throw new ImageError('NOT_FOUND', `${path}: expected an archive, got no such file`, {
       location: path,
       cause: error,

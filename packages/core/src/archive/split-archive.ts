@@ -1,31 +1,32 @@
-import { createHash, randomBytes, type Hash } from 'node:crypto';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
-import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
+import { ignoreMissing } from '../disk/if-there.js';
 import { inside } from '../disk/inside.js';
-import { withLock } from '../disk/lock.js';
 import { readUpTo } from '../disk/own-file.js';
+import { Parts } from '../disk/parts.js';
 import { ImageError, shortList } from '../errors.js';
-import type { Bytes } from '../transfer/store.js';
-import { tap } from '../transfer/tap.js';
-import { option, wording } from '../wording.js';
 
 /**
  * One part of a split archive: `x.tar.001`, `x.tar.002`, … concatenated are the archive, and `x.tar.sha256` lists the
  * checksums of the parts, as `sha256sum --check` reads them. The list is written last, so where it exists, the set is
  * complete.
+ *
+ * While a set is being replaced, or when that was interrupted, `x.tar.sha256.new` lists the new set. Where it exists it
+ * is valid instead of `x.tar.sha256`, and each part is `x.tar.001.new` or, once renamed, `x.tar.001`.
  */
 export interface ArchivePart {
   readonly path: string;
   readonly sha256: string;
 }
 
-const SUMS_SUFFIX = '.sha256';
+export const SUMS_SUFFIX = '.sha256';
+/** Suffix of the parts and of the list of a set that is going to replace another one. */
+export const NEW_SUFFIX = '.new';
 /** Part numbers have three digits, so that a shell expands `x.tar.???` in order. */
-const MAX_PARTS = 999;
+export const MAX_PARTS = 999;
 /** Size of a list of 999 lines, each a checksum and a file name. */
-const MAX_SUMS_BYTES = MAX_PARTS * 400;
+export const MAX_SUMS_BYTES = MAX_PARTS * 400;
 const PART_PATH = /^(.+)\.([0-9]{3})$/;
 /** A checksum and the name of a file in the same folder: no path, no control characters. */
 const SUMS_LINE = /^([0-9a-f]{64}) [ *]([^/\\\p{Cc}]{1,255})$/u;
@@ -58,46 +59,114 @@ function stem([first]: readonly ArchivePart[]): string {
   return PART_PATH.exec(first?.path ?? '')?.[1] ?? '';
 }
 
+export function partPath(path: string, number: number): string {
+  return `${path}.${String(number).padStart(3, '0')}`;
+}
+
+/** The parts of a split archive, open. Dispose of `files`. */
+export interface OpenedParts {
+  readonly parts: readonly ArchivePart[];
+  /** The parts as one file. */
+  readonly files: Parts;
+}
+
 /**
- * The parts that a checksum list names, after checking that each exists and has a possible size; no checksum is
- * verified.
+ * Opens the parts that a checksum list names, after checking that each exists and has a possible size; no checksum is
+ * verified. The parts are of one set, also when the set is replaced meanwhile or when its replacement was interrupted.
  *
+ * @param sums path of the list.
  * @throws ImageError INVALID, INCOMPLETE (parts are missing), CORRUPT (a part was cut short)
  */
-export async function readParts(path: string): Promise<ArchivePart[]> {
-  const parts = parseSums((await readUpTo(path, MAX_SUMS_BYTES))?.toString() ?? '', path);
-  const sizes: number[] = [];
-  const missing: string[] = [];
-  for (const part of parts) {
-    const size = (await statIfExists(part.path))?.size;
-    if (size === undefined) missing.push(basename(part.path));
-    else sizes.push(size);
+export async function openParts(sums: string): Promise<OpenedParts> {
+  for (;;) {
+    const list = await readList(sums);
+    const isCurrent = async (): Promise<boolean> => (await readList(sums)).text === list.text;
+    let files: Parts | undefined;
+    try {
+      const parts = parseSums(list.text, list.path);
+      files = await openListed(parts, list, sums);
+      checkSizes(parts, files, sums);
+      if (await isCurrent()) return { parts, files };
+    } catch (error) {
+      await files?.[Symbol.asyncDispose]();
+      if (await isCurrent()) throw error;
+      continue;
+    }
+    // The set was replaced meanwhile: some of these files may be of the old one, and some of the new one.
+    await files[Symbol.asyncDispose]();
   }
-  if (missing.length > 0)
-    throw new ImageError(
-      'INCOMPLETE',
-      `${path}: expected ${parts.length} parts beside it, got no ${shortList(missing)}`,
-      { location: path, hint: 'Copy the missing parts into the folder of this list.' },
-    );
+}
+
+interface List {
+  readonly path: string;
+  readonly text: string;
+  readonly isNew: boolean;
+}
+
+async function readList(sums: string): Promise<List> {
+  for (const path of [sums + NEW_SUFFIX, sums]) {
+    const bytes = await readUpTo(path, MAX_SUMS_BYTES);
+    if (bytes) return { path, text: bytes.toString(), isNew: path !== sums };
+  }
+  return { path: sums, text: '', isNew: false };
+}
+
+async function openListed(
+  parts: readonly ArchivePart[],
+  { isNew }: List,
+  sums: string,
+): Promise<Parts> {
+  const files: FileHandle[] = [];
+  const missing: string[] = [];
+  try {
+    for (const { path } of parts) {
+      const file = await openPart(path, isNew);
+      if (file) files.push(file);
+      else missing.push(basename(path));
+    }
+    if (missing.length > 0)
+      throw new ImageError(
+        'INCOMPLETE',
+        `${sums}: expected ${parts.length} parts beside it, got no ${shortList(missing)}`,
+        { location: sums, hint: 'Copy the missing parts into the folder of this list.' },
+      );
+    return await Parts.of(files);
+  } catch (error) {
+    for (const file of files) await file.close();
+    throw error;
+  }
+}
+
+async function openPart(path: string, isNew: boolean): Promise<FileHandle | undefined> {
+  const file = isNew ? await ignoreMissing(() => open(path + NEW_SUFFIX, 'r')) : undefined;
+  return file ?? ignoreMissing(() => open(path, 'r'));
+}
+
+function checkSizes(parts: readonly ArchivePart[], { sizes }: Parts, sums: string): void {
   const [first = 0] = sizes;
   for (const [at, size] of sizes.entries()) {
     const isLast = at === sizes.length - 1;
     if (isLast ? size <= first : size === first) continue;
     throw new ImageError(
       'CORRUPT',
-      `${parts[at]?.path ?? path}: expected ${isLast ? 'at most ' : ''}${first} bytes, the size of the first part, got ${size}`,
-      { location: path, hint: 'Fetch this part again.' },
+      `${parts[at]?.path ?? sums}: expected ${isLast ? 'at most ' : ''}${first} bytes, the size of the first part, got ${size}`,
+      { location: sums, hint: 'Fetch this part again.' },
     );
   }
-  return parts;
 }
 
 /**
  * The checksum list of a split archive: `path` itself, or `<path>.sha256` where `path` does not exist; else undefined.
+ * {@link openParts} takes it; while a set is written for the first time, only the list of the new set exists.
  */
 export async function findSums(path: string): Promise<string | undefined> {
+  if (path.endsWith(SUMS_SUFFIX + NEW_SUFFIX)) return path.slice(0, -NEW_SUFFIX.length);
   const info = await statIfExists(path);
-  if (!info) return (await statIfExists(path + SUMS_SUFFIX)) ? path + SUMS_SUFFIX : undefined;
+  if (!info) {
+    const sums = path.endsWith(SUMS_SUFFIX) ? path : path + SUMS_SUFFIX;
+    const isListed = (await statIfExists(sums)) ?? (await statIfExists(sums + NEW_SUFFIX));
+    return isListed && sums;
+  }
   if (!info.isFile() || info.size > MAX_SUMS_BYTES) return undefined;
   return SUMS_LINE.test((await readFile(path, 'utf8')).split('\n', 1)[0] ?? '') ? path : undefined;
 }
@@ -108,98 +177,4 @@ export function parsePartPath(
 ): { readonly number: number; readonly sums: string } | undefined {
   const [, whole, number] = PART_PATH.exec(path) ?? [];
   return whole === undefined ? undefined : { number: Number(number), sums: whole + SUMS_SUFFIX };
-}
-
-/**
- * Writes a stream as a set of parts of `size` bytes. If writing fails, an existing set stays unchanged; a failure while
- * the parts are renamed leaves no checksum list.
- *
- * @throws ImageError NO_SPACE, USAGE (more than 999 parts); whatever `content` throws
- */
-export async function writeParts(path: string, content: Bytes, size: number): Promise<void> {
-  const written: WrittenPart[] = [];
-  const portions = new Portions(content);
-  const suffix = randomBytes(6).toString('hex');
-  try {
-    while (await portions.hasMore()) {
-      if (written.length === MAX_PARTS)
-        throw new ImageError(
-          'USAGE',
-          `${path}: expected at most ${MAX_PARTS} parts of ${size} bytes, got more`,
-          {
-            hint: wording`Choose a larger size for ${option('split')}.`,
-          },
-        );
-      const part = partPath(path, written.length + 1);
-      const hash = createHash('sha256');
-      const partial = `${part}.${suffix}.partial`;
-      written.push({ partial, path: part, hash });
-      await writeDurably(
-        partial,
-        tap(portions.take(size), (chunk) => hash.update(chunk)),
-      );
-    }
-    await withLock(`${path}.lock`, () => replaceParts(path, written));
-  } catch (error) {
-    for (const { partial } of written) await rm(partial, { force: true });
-    throw error;
-  } finally {
-    await portions[Symbol.asyncDispose]();
-  }
-}
-
-interface WrittenPart {
-  readonly partial: string;
-  readonly path: string;
-  readonly hash: Hash;
-}
-
-/** The old list is removed first: a crash leaves no list, never one that mixes old and new parts. */
-async function replaceParts(path: string, written: readonly WrittenPart[]): Promise<void> {
-  await rm(path + SUMS_SUFFIX, { force: true });
-  for (const each of written) await rename(each.partial, each.path);
-  for (let number = written.length + 1; number <= MAX_PARTS; number++) {
-    const old = partPath(path, number);
-    if (!(await statIfExists(old))) break;
-    await rm(old);
-  }
-  await syncFolder(dirname(path));
-  const sums = written.map((each) => `${each.hash.digest('hex')}  ${basename(each.path)}\n`);
-  await writeAtomically(path + SUMS_SUFFIX, [Buffer.from(sums.join(''))]);
-}
-
-function partPath(path: string, number: number): string {
-  return `${path}.${String(number).padStart(3, '0')}`;
-}
-
-/** Splits a stream into streams of a given size. */
-class Portions implements AsyncDisposable {
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #rest: Uint8Array = new Uint8Array(0);
-
-  constructor(bytes: Bytes) {
-    this.#chunks = bytes[Symbol.asyncIterator]();
-  }
-
-  async hasMore(): Promise<boolean> {
-    while (this.#rest.byteLength === 0) {
-      const next = await this.#chunks.next();
-      if (next.done) return false;
-      this.#rest = next.value;
-    }
-    return true;
-  }
-
-  async *take(size: number): Bytes {
-    for (let room = size; room > 0 && (await this.hasMore()); ) {
-      const chunk = this.#rest.subarray(0, room);
-      this.#rest = this.#rest.subarray(chunk.byteLength);
-      room -= chunk.byteLength;
-      yield chunk;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#chunks.return?.();
-  }
 }

@@ -2,12 +2,13 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { Definition } from '../definition/definition.js';
+import { ignoreMissing } from '../disk/if-there.js';
 import { inside } from '../disk/inside.js';
 import { openOwn, readUpTo } from '../disk/own-file.js';
 import { requireFolderBelow } from '../disk/own-folder.js';
 import { readRange } from '../disk/read-range.js';
 import { toSlashes } from '../disk/slashed.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
 import type { CallOptions } from '../transfer/store.js';
 import { parseIgnoreRules, type IgnoreRules, type IgnoreState } from './ignore-rules.js';
 
@@ -63,7 +64,7 @@ export async function listContext(
     const path = contextPath(root);
     const absolute = inside(folder, path);
     await requireFolderBelow(folder, path === '' ? folder : dirname(absolute));
-    if (!(await exists(absolute))) continue;
+    if (!(await ignoreMissing(() => lstat(absolute)))) continue;
     const above = path === '' ? [] : path.split('/');
     await visit(
       path,
@@ -138,20 +139,11 @@ async function readIgnoreRules(folder: string): Promise<IgnoreRules> {
 }
 
 async function requireFolder(folder: string): Promise<void> {
-  const info = await lstat(join(folder, '.')).catch(ignoreAbsent);
+  const info = await ignoreMissing(() => lstat(join(folder, '.')));
   if (info?.isDirectory()) return;
   throw new ImageError('NOT_FOUND', `${folder}: expected the context, got no such folder`, {
     location: folder,
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(ignoreAbsent)) !== undefined;
-}
-
-function ignoreAbsent(error: unknown): undefined {
-  const code = systemCode(error);
-  if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
 }
 
 /**

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { packTar, type TarMember } from '../archive/pack-tar.js';
 import type { CopyYaml } from '../definition/image-schema.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
 import type { CallOptions, Open } from '../transfer/store.js';
+import { Meter } from '../transfer/tap.js';
 import { contextPath, readContextFile, selectFiles, type ContextFile } from './context.js';
 
 export interface Layer {
@@ -37,15 +37,13 @@ const FOLDER_MODES: Readonly<Record<string, number>> = {
 export async function makeLayer(options: LayerOptions): Promise<Layer> {
   const members = layerMembers(options);
   const open = (): ReturnType<Open> => packTar(members);
-  const hash = createHash('sha256');
-  let size = 0;
+  const meter = new Meter();
   for await (const chunk of open()) {
     options.signal?.throwIfAborted();
-    hash.update(chunk);
-    size += chunk.byteLength;
+    meter.add(chunk);
   }
   return {
-    descriptor: { mediaType: MediaType.layer, digest: `sha256:${hash.digest('hex')}`, size },
+    descriptor: { mediaType: MediaType.layer, digest: meter.digest(), size: meter.size },
     open,
   };
 }

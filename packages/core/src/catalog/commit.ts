@@ -1,13 +1,15 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { syncFolder, writeDurably } from '../disk/atomic-write.js';
+import { ignoreMissing, isMissing } from '../disk/if-there.js';
 import { openOwn, readUpTo } from '../disk/own-file.js';
 import { requireFolderBelow } from '../disk/own-folder.js';
 import { readRange } from '../disk/read-range.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
+import { hexOf } from '../oci/digest.js';
+import { Meter } from '../transfer/tap.js';
 import {
   ARCHIVE_SUFFIX,
   formatRecord,
@@ -47,17 +49,9 @@ export async function commitArchive(
 ): Promise<ImageRecord> {
   const { path } = archive;
   await healArchive(archive);
-  const hash = createHash('sha256');
-  let size = 0;
-  async function* measureContent(): AsyncIterable<Uint8Array> {
-    for await (const chunk of content) {
-      hash.update(chunk);
-      size += chunk.byteLength;
-      yield chunk;
-    }
-  }
-  await writeDurably(path + PARTIAL_SUFFIX, measureContent());
-  const record = toRecord({ size, sha256: hash.digest('hex') });
+  const meter = new Meter();
+  await writeDurably(path + PARTIAL_SUFFIX, meter.through(content));
+  const record = toRecord({ size: meter.size, sha256: hexOf(meter.digest()) });
   try {
     await writeDurably(recordPath(path) + PARTIAL_SUFFIX, [formatRecord(record)]);
     await rename(path + PARTIAL_SUFFIX, path);
@@ -79,11 +73,7 @@ export async function commitArchive(
  */
 export async function removeArchive({ folder, path }: OwnArchive): Promise<void> {
   await requireFolderBelow(folder, dirname(path));
-  try {
-    await rename(recordPath(path), recordPath(path) + PARTIAL_SUFFIX);
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
+  await ignoreMissing(() => rename(recordPath(path), recordPath(path) + PARTIAL_SUFFIX));
   await rm(path, { force: true });
   await discard(path);
 }
@@ -117,16 +107,16 @@ async function isRecordOf(archive: string, record: string): Promise<boolean> {
     const bytes = await readUpTo(record, RECORD_LIMIT);
     return bytes !== undefined && parseRecord(bytes, record).sha256 === (await sha256(archive));
   } catch (error) {
-    if (error instanceof ImageError || systemCode(error) === 'ENOENT') return false;
+    if (error instanceof ImageError || isMissing(error)) return false;
     throw error;
   }
 }
 
 async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
+  const meter = new Meter();
   await using file = await openOwn(path, constants.O_RDONLY);
-  for await (const chunk of readRange(file, 0, Infinity)) hash.update(chunk);
-  return hash.digest('hex');
+  for await (const chunk of readRange(file, 0, Infinity)) meter.add(chunk);
+  return hexOf(meter.digest());
 }
 
 async function discard(path: string): Promise<void> {

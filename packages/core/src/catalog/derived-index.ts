@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { writeAtomically } from '../disk/atomic-write.js';
+import { ignoreMissing } from '../disk/if-there.js';
 import { readOwn } from '../disk/own-file.js';
 import { systemCode } from '../errors.js';
 import { isObject } from '../oci/json.js';
@@ -94,11 +95,6 @@ function areStrings(value: unknown): boolean {
 }
 
 async function infoOf(path: string): Promise<{ size: number; mtimeMs: number }> {
-  try {
-    const { size, mtimeMs } = await lstat(path);
-    return { size, mtimeMs };
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return { size: 0, mtimeMs: 0 };
-    throw error;
-  }
+  const { size, mtimeMs } = (await ignoreMissing(() => lstat(path))) ?? { size: 0, mtimeMs: 0 };
+  return { size, mtimeMs };
 }

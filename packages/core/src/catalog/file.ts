@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { access, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { statIfExists } from '../disk/allocated.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
 import { toSlashes } from '../disk/slashed.js';
 import { inside } from '../disk/inside.js';
 import { readOwn } from '../disk/own-file.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
 import { parseName } from '../definition/name.js';
 import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
 import { keepIndex, readIndex, type DerivedIndex } from './derived-index.js';
@@ -100,7 +101,7 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
 
 /** Completes an update of the catalog whose process died. */
 export async function healCatalog(place: CatalogPlace): Promise<void> {
-  if (await exists(`${catalogPath(place)}.partial`)) await updateCatalog(place, {});
+  if (await statIfExists(`${catalogPath(place)}.partial`)) await updateCatalog(place, {});
 }
 
 /** Path and text of the catalog; the text is empty when there is no file. */
@@ -150,14 +151,4 @@ function indexPath({ state }: CatalogPlace): string {
 
 function catalogPath({ folder }: CatalogPlace): string {
   return join(folder, CATALOG_FILE);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw error;
-  }
 }

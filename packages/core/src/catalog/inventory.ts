@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ignoreMissingSync, isMissing, readFolder } from '../disk/if-there.js';
 import { readUpTo } from '../disk/own-file.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
 import type { EntryYaml } from './entry.js';
 import { createLocator, type CatalogPlace } from './locate.js';
 import type { Inventory, RecordFacts } from './reconcile.js';
@@ -44,12 +44,7 @@ class RecordFile implements RecordFacts {
   }
 
   read(): ImageRecord | undefined {
-    try {
-      return parseRecord(readFileSync(this.#path), this.#path);
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    return ignoreMissingSync(() => parseRecord(readFileSync(this.#path), this.#path));
   }
 }
 
@@ -102,24 +97,15 @@ export async function takeInventory(
 }
 
 async function filesIn(folder: string): Promise<string[]> {
-  const top = await entriesIn(folder);
+  const top = await readFolder(folder);
   const below = await Promise.all(
     top
       .filter((entry) => entry.isDirectory())
       .map(async ({ name }) =>
-        (await entriesIn(join(folder, name))).map((entry) => `${name}/${entry.name}`),
+        (await readFolder(join(folder, name))).map((entry) => `${name}/${entry.name}`),
       ),
   );
   return [...top.filter((entry) => entry.isFile()).map((entry) => entry.name), ...below.flat()];
-}
-
-async function entriesIn(folder: string) {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 /** Undefined for a damaged record, which `doctor` reports, and for one deleted meanwhile. */
@@ -132,7 +118,7 @@ async function readRecord(
     const record = bytes && parseRecord(bytes, path);
     return record && [size, mtimeMs, record.size, record.reference];
   } catch (error) {
-    if (error instanceof ImageError || systemCode(error) === 'ENOENT') return undefined;
+    if (error instanceof ImageError || isMissing(error)) return undefined;
     throw error;
   }
 }

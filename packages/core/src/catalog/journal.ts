@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
+import { ignoreMissing, readFolder } from '../disk/if-there.js';
 import { appendOwn, openOwn, readOwn } from '../disk/own-file.js';
 import { readRange } from '../disk/read-range.js';
 import { ageOf } from '../disk/touch.js';
@@ -152,11 +153,7 @@ async function readLines(path: string, start: number): Promise<{ text: string; e
 }
 
 async function commitIntent(state: string): Promise<void> {
-  try {
-    await rename(intentPath(state), foldedPath(state));
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
+  await ignoreMissing(() => rename(intentPath(state), foldedPath(state)));
 }
 
 async function removeOld(state: string): Promise<void> {
@@ -170,15 +167,10 @@ async function removeOld(state: string): Promise<void> {
 }
 
 async function listGenerations(state: string): Promise<number[]> {
-  try {
-    return (await readdir(state)).flatMap((file) => {
-      const number = JOURNAL_FILE.exec(file)?.[1];
-      return number === undefined ? [] : [Number(number)];
-    });
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  return (await readFolder(state)).flatMap(({ name }) => {
+    const number = JOURNAL_FILE.exec(name)?.[1];
+    return number === undefined ? [] : [Number(number)];
+  });
 }
 
 /** A symbolic link in place of a journal is read as empty; the next append reports it. */

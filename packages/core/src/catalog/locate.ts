@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { isBelow } from '../disk/inside.js';
+import { isMissing } from '../disk/if-there.js';
 import { systemCode } from '../errors.js';
 
 /** The folders of a workspace's catalog; absolute paths. */
@@ -58,11 +59,8 @@ export function createLocator(place: CatalogPlace): (file: string) => ArchiveLoc
   }
 }
 
-/** Errors that mean that no such file exists, including paths that no file can have. */
+/** Further errors that mean that no such file can be read, such as those of paths that no file can have. */
 const ABSENT_CODES: ReadonlySet<string> = new Set([
-  'ENOENT',
-  'ENOTDIR',
-  'ELOOP',
   'EACCES',
   'ENAMETOOLONG',
   'ERR_INVALID_ARG_VALUE',
@@ -81,7 +79,7 @@ function unlessAbsent<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
-    if (ABSENT_CODES.has(systemCode(error) ?? '')) return undefined;
+    if (isMissing(error) || ABSENT_CODES.has(systemCode(error) ?? '')) return undefined;
     throw error;
   }
 }

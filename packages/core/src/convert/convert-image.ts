@@ -1,7 +1,7 @@
 import { ImageError } from '../errors.js';
 import { describe, editDescriptor, type Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
-import { parseJsonObject, type JsonObject } from '../oci/json.js';
+import { objectIn, objectsIn, parseJsonObject, type JsonObject } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { isImageConfigType } from '../oci/media-types.js';
 import { ATTESTS, type ImageIndex, type ImageManifest } from '../oci/manifest.js';
@@ -99,7 +99,7 @@ class Conversion implements AsyncDisposable {
   /** Conversions by digest of the old layer and format, so that a layer shared by several images is converted once. */
   readonly #layers = new Map<string, Promise<ConvertedLayer>>();
   /** Digests of converted manifests and indexes, by the digest before. */
-  readonly #converted = new Map<Digest, Digest>();
+  readonly #converted = new Map<string, Digest>();
   readonly #wanted: ReadonlyMap<Digest, Descriptor> | undefined;
 
   constructor(source: Source, graph: Graph, options: ConvertOptions) {
@@ -134,13 +134,13 @@ class Conversion implements AsyncDisposable {
 
   async #convertIndex(node: Descriptor, index: ImageIndex, bytes: Uint8Array): Promise<Descriptor> {
     const document = parseJsonObject(bytes, 'index');
-    const written = document['manifests'] as readonly JsonObject[];
+    const written = objectsIn(document, 'manifests', node.digest);
     const edited = new Map<Descriptor, JsonObject>();
     for (const [at, child] of index.manifests.entries())
       if (child.annotations?.[ATTESTS] === undefined && isWanted(child, this.#graph, this.#wanted))
         edited.set(child, editDescriptor(written[at] ?? {}, child, await this.#convert(child)));
     const manifests = index.manifests.flatMap((child, at) => {
-      const about = child.annotations?.[ATTESTS] as Digest | undefined;
+      const about = child.annotations?.[ATTESTS];
       if (about === undefined) return edited.get(child) ?? [];
       return this.#keepsAttestation(child, about) ? [written[at] ?? {}] : [];
     });
@@ -150,7 +150,7 @@ class Conversion implements AsyncDisposable {
   }
 
   /** Whether an attestation stays: its image does, unchanged. */
-  #keepsAttestation(attestation: Descriptor, about: Digest): boolean {
+  #keepsAttestation(attestation: Descriptor, about: string): boolean {
     const { digest } = attestation;
     const now = this.#converted.get(about);
     if (now === about) return !this.#wanted || isWhole(attestation, this.#graph);
@@ -175,7 +175,7 @@ class Conversion implements AsyncDisposable {
       changed.set(layer, await this.#layer(layer, format));
     });
     const document = parseJsonObject(bytes, 'manifest');
-    const written = document['layers'] as readonly JsonObject[];
+    const written = objectsIn(document, 'layers', node.digest);
     const edited = layers.map((layer, at) =>
       editDescriptor(written[at] ?? {}, layer, changed.get(layer) ?? layer),
     );
@@ -184,7 +184,7 @@ class Conversion implements AsyncDisposable {
     return this.#rewrite(node, document, {
       ...(mediaType === config.mediaType
         ? {}
-        : { config: { ...(document['config'] as JsonObject), mediaType } }),
+        : { config: { ...objectIn(document, 'config', node.digest), mediaType } }),
       ...(isSame ? {} : { layers: edited }),
     });
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { spool } from '../archive/spool.js';
 import { compress } from '../compression/compress.js';
 import { decompress } from '../compression/decompress.js';
@@ -6,7 +5,7 @@ import { readRange } from '../disk/read-range.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import type { Bytes, CallOptions, Open, Source } from '../transfer/store.js';
-import { tap } from '../transfer/tap.js';
+import { Meter } from '../transfer/tap.js';
 import { verified } from '../transfer/verified.js';
 import { compressionOf, layerType, type Format, type LayerCompression } from './formats.js';
 
@@ -47,17 +46,14 @@ export async function convertLayer(
   layer: Descriptor,
   { spoolFolder, ...options }: LayerOptions & { readonly spoolFolder: string },
 ): Promise<ConvertedLayer> {
-  const hash = createHash('sha256');
-  let size = 0;
-  const measured = tap(recompressLayer(source, layer, options), (chunk) => {
-    hash.update(chunk);
-    size += chunk.byteLength;
-  });
+  const meter = new Meter();
+  const measured = meter.through(recompressLayer(source, layer, options));
   const file = await spool(measured, { folder: spoolFolder, signal: options.signal });
+  const { size } = meter;
   return {
     descriptor: {
       mediaType: layerType(options.compression, options.format),
-      digest: `sha256:${hash.digest('hex')}`,
+      digest: meter.digest(),
       size,
     },
     open: (start = 0) => readRange(file, start, size),

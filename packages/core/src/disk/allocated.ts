@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { systemCode } from '../errors.js';
+import { ignoreMissing } from './if-there.js';
 
 /** Disk space that deleting a file frees, in bytes; 0 if it does not exist or has other hard links. */
 export async function allocatedBytes(path: string): Promise<number> {
@@ -18,11 +18,5 @@ export async function modifiedAt(path: string): Promise<number | undefined> {
 }
 
 export async function statIfExists(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
-  }
+  return ignoreMissing(() => stat(path));
 }

@@ -1,6 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { FREE_SPACE, ImageError, systemCode } from '../errors.js';
+import { FREE_SPACE, ImageError } from '../errors.js';
+import { isMissing } from './if-there.js';
 
 /** Bytes that an unprivileged user may still write to the file system that holds (or will hold) `path`. */
 export async function freeSpace(path: string): Promise<number> {
@@ -24,7 +25,7 @@ export async function fileSystemOf(path: string): Promise<FileSystem> {
     return { id: String(dev), free: bavail * bsize, total: blocks * bsize };
   } catch (error) {
     // It was deleted in between; its parent folder is on the same file system.
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (!isMissing(error)) throw error;
     return fileSystemOf(path);
   }
 }
@@ -44,7 +45,7 @@ async function existingAncestor(path: string): Promise<string> {
     await stat(path);
     return path;
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    if (!isMissing(error) || dirname(path) === path) throw error;
     return existingAncestor(dirname(path));
   }
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, readlink, type FileHandle } from 'node:fs/promises';
 import { ImageError, systemCode } from '../errors.js';
+import { isMissing } from './if-there.js';
 
 /** Limit for documents that people write (bytes): far larger than any of them. */
 export const DOCUMENT_LIMIT = 4 * 1024 * 1024;
@@ -66,8 +67,7 @@ async function readWith(
       location: path,
     });
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { ImageError, systemCode } from '../errors.js';
+import { ignoreMissing, readFolder } from './if-there.js';
 import { inside, isBelow } from './inside.js';
 
 /**
@@ -11,12 +12,12 @@ import { inside, isBelow } from './inside.js';
  */
 export async function requireFolderBelow(root: string, folder: string): Promise<void> {
   inside(root, relative(root, folder));
-  const home = await realIfThere(root);
+  const home = await ignoreMissing(() => realpath(root));
   let at = root;
   for (const segment of relative(root, folder).split(sep)) {
     at = join(at, segment);
-    if (!(await linkIfThere(at))) continue;
-    const real = await realIfThere(at);
+    if (!(await ignoreMissing(() => lstat(at)))?.isSymbolicLink()) continue;
+    const real = await ignoreMissing(() => realpath(at));
     if (home === undefined || real === undefined || !isBelow(home, real))
       throw outsideLinkError(at, root);
   }
@@ -30,7 +31,7 @@ export async function requireFoldersBelow(
 ): Promise<void> {
   await requireFolderBelow(root, folder);
   if (depth === 0) return;
-  for (const entry of await entriesIn(folder)) {
+  for (const entry of await readableEntries(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await requireFoldersBelow(root, path, depth - 1);
     // A link to a file is refused where the file is opened.
@@ -54,29 +55,12 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-async function entriesIn(folder: string) {
+/** Includes none for a folder that this user may not read: nothing can be written below it either. */
+async function readableEntries(folder: string) {
   try {
-    return await readdir(folder, { withFileTypes: true });
+    return await readFolder(folder);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return [];
-    throw error;
-  }
-}
-
-async function linkIfThere(path: string): Promise<boolean> {
-  try {
-    return (await lstat(path)).isSymbolicLink();
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
-    throw error;
-  }
-}
-
-async function realIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) return undefined;
+    if (systemCode(error) === 'EACCES') return [];
     throw error;
   }
 }

@@ -53,6 +53,11 @@ export class Parts implements AsyncDisposable {
     }
   }
 
+  /** The size of each file. */
+  get sizes(): readonly number[] {
+    return this.#parts.map(({ size }) => size);
+  }
+
   /** Up to `length` bytes; fewer at the end. */
   async read(position: number, length: number): Promise<Uint8Array> {
     const part = this.#parts.find(({ start, size }) => position < start + size);

@@ -5,7 +5,10 @@ import type { RegistryLoginOptions } from './open-repository.js';
 /** A source with all its foreign layers: those that it lacks are fetched from their publishers. */
 export async function addForeignLayers(
   source: Source,
-  options: { readonly registry?: RegistryLoginOptions | undefined; readonly surroundings: Surroundings },
+  options: {
+    readonly registry?: RegistryLoginOptions | undefined;
+    readonly surroundings: Surroundings;
+  },
 ): Promise<Source> {
   const { registry, surroundings } = options;
   // Loaded on demand: few images have foreign layers, and loading the HTTP client takes time.

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { listening } from '../../testing/listening.js';
+import { flood, listening } from '../../testing/listening.js';
 import { MediaType } from '../oci/media-types.js';
 import { readAnswer } from './transport/answer.js';
 import { parseChallenges } from './auth/challenge.js';
@@ -11,18 +11,6 @@ import { surroundingsOf } from '../surroundings.js';
 
 const DIGEST = `sha256:${'0'.repeat(64)}` as const;
 const SUBJECT = { mediaType: MediaType.manifest, digest: DIGEST, size: 1 };
-
-/** Sends a body until the client ends it. */
-function flood(response: ServerResponse, status = 200, headers = {}): void {
-  response.writeHead(status, headers);
-  if (response.req.method === 'HEAD') return void response.end();
-  const chunk = Buffer.alloc(64 * 1024, ' ');
-  const more = (): void => {
-    while (!response.destroyed && response.write(chunk));
-  };
-  response.on('drain', more);
-  more();
-}
 
 async function open(answer: (response: ServerResponse, url: URL) => void) {
   const paths: string[] = [];
@@ -39,7 +27,7 @@ async function open(answer: (response: ServerResponse, url: URL) => void) {
     surroundings: surroundingsOf(),
   });
   onTestFinished(() => client[Symbol.asyncDispose]());
-  return { client, repository: new Repository(client, { registry, repository: 'a' }), paths, cut };
+  return { client, repository: new Repository(client, 'a'), paths, cut };
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -32,9 +32,9 @@ export async function openRepository(
   surroundings: Surroundings,
   options: Pick<RepositoryOptions, 'foreignLayers'> = {},
 ): Promise<Repository> {
-  const parsed = parseReference(reference);
-  const client = await openRegistry(parsed.registry, flags, surroundings);
-  return new Repository(client, parsed, { ...options, ownsClient: true });
+  const { registry, repository } = parseReference(reference);
+  const client = await openRegistry(registry, flags, surroundings);
+  return new Repository(client, repository, { ...options, ownsClient: true });
 }
 
 /** @throws ImageError USAGE (only one of them) */

@@ -1,7 +1,7 @@
 import { ImageError, type ErrorCode } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
-import { parseJsonObject, type JsonObject } from '../oci/json.js';
+import { objectsIn, parseJsonObject } from '../oci/json.js';
 import { formatIndex, parseManifest, type Manifest } from '../oci/manifest.js';
 import { isMediaType, MediaType } from '../oci/media-types.js';
 import type { CallOptions, Source } from '../transfer/store.js';
@@ -137,6 +137,6 @@ export async function addToReferrersTag(
 /** Adds an entry to an index; all other fields stay as they are. */
 function appendEntry(index: Uint8Array, entry: Descriptor): Uint8Array {
   const document = parseJsonObject(index, 'index');
-  const manifests = [...(document['manifests'] as readonly JsonObject[]), entry];
+  const manifests = [...objectsIn(document, 'manifests', 'index'), entry];
   return Buffer.from(JSON.stringify({ ...document, manifests }));
 }

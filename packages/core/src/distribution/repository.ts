@@ -3,7 +3,7 @@ import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { isForeignLayerType, isManifestType } from '../oci/media-types.js';
-import { formatReference, parseReference, type Reference } from '../oci/reference.js';
+import { formatReference, parseReference } from '../oci/reference.js';
 import { oneChunk } from '../transfer/copy.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type {
@@ -39,24 +39,19 @@ export class Repository implements ManifestTarget, Sink {
   readonly location: string;
   readonly #client: RegistryClient;
   readonly #name: string;
-  readonly #registry: string;
   readonly #options: RepositoryOptions;
   readonly #manifests = new ManifestWrites(this);
   readonly #content: RepositoryBlobs;
   /** Bytes of manifests that were fetched to describe them. */
   readonly #fetched = new Map<Digest, Uint8Array>();
 
-  constructor(
-    client: RegistryClient,
-    { registry, repository }: Pick<Reference, 'registry' | 'repository'>,
-    options: RepositoryOptions = {},
-  ) {
-    this.location = `docker://${registry}/${repository}`;
+  /** @param name without the registry, for example `library/debian`. */
+  constructor(client: RegistryClient, name: string, options: RepositoryOptions = {}) {
+    this.location = `docker://${client.registry}/${name}`;
     this.#client = client;
-    this.#registry = registry;
-    this.#name = repository;
+    this.#name = name;
     this.#options = options;
-    this.#content = new RepositoryBlobs(client, repository, options);
+    this.#content = new RepositoryBlobs(client, name, options);
   }
 
   /** Counts of the blobs of all images written so far. */
@@ -66,7 +61,7 @@ export class Repository implements ManifestTarget, Sink {
 
   async *list(options: CallOptions = {}): AsyncIterable<NamedDescriptor> {
     for await (const tag of this.tags(options))
-      yield this.#lookUp(`${this.#registry}/${this.#name}:${tag}`, options);
+      yield this.#lookUp(`${this.#client.registry}/${this.#name}:${tag}`, options);
   }
 
   /** Its tags; none when the repository does not exist. */
@@ -76,7 +71,7 @@ export class Repository implements ManifestTarget, Sink {
 
   /** @throws ImageError NOT_FOUND, INVALID (not a manifest), UNSUPPORTED */
   async resolve(
-    reference = `${this.#registry}/${this.#name}`,
+    reference = `${this.#client.registry}/${this.#name}`,
     options: ResolveOptions = {},
   ): Promise<NamedDescriptor> {
     const found = await this.#lookUp(reference, options);
@@ -85,7 +80,7 @@ export class Repository implements ManifestTarget, Sink {
   }
 
   async #lookUp(reference: string, options: ResolveOptions): Promise<NamedDescriptor> {
-    const here = { registry: this.#registry, repository: this.#name };
+    const here = { registry: this.#client.registry, repository: this.#name };
     const parsed = isDigest(reference)
       ? { ...here, digest: reference, tag: undefined }
       : { tag: undefined, digest: undefined, ...parseReference(reference) };

@@ -37,6 +37,23 @@ export function parseJson(
   }
 }
 
+/** An object in an untrusted document. @throws ImageError INVALID (something else) */
+export function objectIn(document: JsonObject, key: string, what: string): JsonObject {
+  const value = document[key];
+  if (isObject(value)) return value;
+  throw new ImageError('INVALID', `${what} ${key}: expected an object, got ${kindOf(value)}`);
+}
+
+/** A list of objects in an untrusted document. @throws ImageError INVALID (something else) */
+export function objectsIn(document: JsonObject, key: string, what: string): readonly JsonObject[] {
+  const list = document[key];
+  if (Array.isArray(list) && list.every(isObject)) return list;
+  throw new ImageError(
+    'INVALID',
+    `${what} ${key}: expected a list of objects, got ${kindOf(list)}`,
+  );
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -47,6 +64,7 @@ export function isSize(value: unknown): value is number {
 }
 
 function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
   return Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
 }
 

@@ -6,7 +6,8 @@ import { clientOfRegistry, sha256 } from '../../testing/pushing.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { RegistryStore } from './storage/registry-store.js';
 import { hostCheck } from './access/allowed-hosts.js';
-import { registryHandler, type AnsweredRequest } from './handler/handler.js';
+import type { AnsweredRequest } from './handler/answered-request.js';
+import { registryHandler } from './handler/handler.js';
 
 async function start() {
   const storage = new RegistryStore(await temporaryFolder());

@@ -166,8 +166,7 @@ export class RegistryMirror implements RegistryStorage {
   }
 
   #upstreamOf(repository: string): Repository {
-    const { registry } = this.#client;
-    return new Repository(this.#client, { registry, repository: `${this.#prefix}${repository}` });
+    return new Repository(this.#client, `${this.#prefix}${repository}`);
   }
 
   async #isMirrored(repository: string, tag: string): Promise<boolean> {

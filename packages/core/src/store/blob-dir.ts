@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { statIfExists } from '../disk/allocated.js';
 import { makeFolder, syncFolder, writeDurably, type FolderOptions } from '../disk/atomic-write.js';
 import { readRange } from '../disk/read-range.js';
-import { READ } from '../disk/if-there.js';
+import { isMissing, READ } from '../disk/if-there.js';
 import { touchFile } from '../disk/touch.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Bytes, CallOptions, Open, ReadOptions } from '../transfer/store.js';
 import { verified } from '../transfer/verified.js';
@@ -22,12 +23,7 @@ export class BlobDir {
   }
 
   async has({ digest, size }: Descriptor): Promise<boolean> {
-    try {
-      return (await stat(blobFile(this.#root, digest))).size === size;
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return false;
-      throw error;
-    }
+    return (await statIfExists(blobFile(this.#root, digest)))?.size === size;
   }
 
   /** Refreshes the blob's modification time, so a concurrent garbage collection keeps it. */
@@ -66,7 +62,7 @@ export class BlobDir {
     try {
       return await open(blobFile(this.#root, digest), READ);
     } catch (error) {
-      if (!['ENOENT', 'ELOOP'].includes(systemCode(error) ?? '')) throw error;
+      if (!isMissing(error)) throw error;
       throw new ImageError('NOT_FOUND', `${this.#root}: expected ${digest}, got none`, {
         location: this.#root,
         cause: error,

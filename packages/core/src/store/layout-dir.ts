@@ -1,9 +1,10 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { statIfExists } from '../disk/allocated.js';
 import { inside } from '../disk/inside.js';
 import { readRange } from '../disk/read-range.js';
 import { toSlashes } from '../disk/slashed.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
 import { INDEX_FILE, type NamingOptions } from '../oci/layout.js';
 import type { Extent } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
@@ -37,14 +38,8 @@ class Folder implements Files {
   }
 
   async size(path: string): Promise<number | undefined> {
-    try {
-      const found = await stat(inside(this.#path, path));
-      return found.isFile() ? found.size : undefined;
-    } catch (error) {
-      const code = systemCode(error);
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-      throw error;
-    }
+    const found = await statIfExists(inside(this.#path, path));
+    return found?.isFile() ? found.size : undefined;
   }
 
   async *read(path: string, { start = 0, end, signal }: ReadOptions = {}): Bytes {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { makeFolder, syncFolder, writeAtomically } from '../disk/atomic-write.js';
 import { requireSpace } from '../disk/free-space.js';
 import { withLock } from '../disk/lock.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ignoreMissing, removeEmptyFolder } from '../disk/if-there.js';
+import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import {
@@ -89,9 +90,7 @@ export class LayoutSink implements Sink {
     const path = join(this.#root, INDEX_FILE);
     await writeAtomically(join(this.#root, LAYOUT_FILE), [LAYOUT_CONTENT]);
     await withLock(`${path}.lock`, async () => {
-      const before = await readFile(path).catch((error: unknown): undefined => {
-        if (systemCode(error) !== 'ENOENT') throw error;
-      });
+      const before = await ignoreMissing(() => readFile(path));
       await writeAtomically(path, [mergeLayoutIndex(before, images)]);
     });
     this.#begun.clear();
@@ -102,8 +101,8 @@ export class LayoutSink implements Sink {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#staging, { recursive: true, force: true });
     // Another process may be writing into the same layout, so only empty folders are removed.
-    await rmdir(partialFolder(this.#root)).catch(ignoreFolderInUse);
-    if (this.#isNew) await rmdir(this.#root).catch(ignoreFolderInUse);
+    await removeEmptyFolder(partialFolder(this.#root));
+    if (this.#isNew) await removeEmptyFolder(this.#root);
   }
 
   async #moveWritten(): Promise<void> {
@@ -117,8 +116,4 @@ export class LayoutSink implements Sink {
     for (const folder of folders) await syncFolder(folder);
     this.#written.clear();
   }
-}
-
-function ignoreFolderInUse(error: unknown): void {
-  if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) throw error;
 }

@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
-import { ImageError, systemCode } from '../errors.js';
+import { ImageError } from '../errors.js';
 import { withoutAnnotations, parseDescriptor, type Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseJson } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { removeFile } from '../disk/if-there.js';
+import { ignoreMissing, removeFile } from '../disk/if-there.js';
 import { imageFile, imagesFolder, nameFile, nameOfTagFile, repositoriesFolder } from './paths.js';
 
 /** Records an image, and a name of it if one is given. Every file is written atomically. */
@@ -30,14 +30,15 @@ export async function removeName(root: string, reference: string): Promise<void>
   });
 }
 
-/** Lists every name, sorted, then every image without a name. */
+/** Lists every named image, sorted by name, then every image without a name. */
 export async function listNames(root: string): Promise<NamedDescriptor[]> {
-  const named: NamedDescriptor[] = [];
+  const named: (NamedDescriptor & { readonly reference: string })[] = [];
   for (const path of await filesBelow(repositoriesFolder(root))) {
     const reference = nameOfTagFile(relative(repositoriesFolder(root), path));
     const descriptor = reference === undefined ? undefined : await readDescriptor(path);
     if (reference !== undefined && descriptor) named.push({ descriptor, reference });
   }
+  named.sort((one, other) => (one.reference < other.reference ? -1 : 1));
   const seen = new Set(named.map(({ descriptor }) => descriptor.digest));
   const roots = await Promise.all(
     (await filesBelow(imagesFolder(root))).filter(isComplete).map(readDescriptor),
@@ -57,12 +58,8 @@ export function readImage(root: string, digest: Digest): Promise<Descriptor | un
 
 /** Undefined when the file was removed meanwhile. */
 async function readDescriptor(path: string): Promise<Descriptor | undefined> {
-  try {
-    return parseDescriptor(parseJson(await readFile(path), path), path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const bytes = await ignoreMissing(() => readFile(path));
+  return bytes && parseDescriptor(parseJson(bytes, path), path);
 }
 
 function isComplete(path: string): boolean {
@@ -70,13 +67,10 @@ function isComplete(path: string): boolean {
 }
 
 async function filesBelow(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries
-      .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []))
-      .sort();
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  const entries = await ignoreMissing(() =>
+    readdir(folder, { recursive: true, withFileTypes: true }),
+  );
+  return (entries ?? [])
+    .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []))
+    .sort();
 }

@@ -167,6 +167,17 @@ describe('foreign files in a registry folder', () => {
   });
 });
 
+it('lists names sorted, and images without a name last', async () => {
+  const folder = await temporaryFolder();
+  const descriptor = { mediaType: 'text/plain', digest: good, size: 1 };
+  const unnamed = { ...descriptor, digest: digestOf(Buffer.from('y')) };
+  const names = ['a:2', 'a:B', 'a:b', 'a/b:1', 'a-b:1'].map((name) => `example.com/${name}`);
+  await writeName(folder, unnamed, undefined);
+  for (const name of names) await writeName(folder, descriptor, name);
+  const listed = (await listNames(folder)).map(({ reference }) => reference);
+  expect(listed).toEqual([...names.sort(), undefined]);
+});
+
 it('stores names of any length in the embedded store, and lists them unchanged', async () => {
   const folder = await temporaryFolder();
   const references = [

@@ -7,9 +7,9 @@ import { withLock } from '../disk/lock.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
-import { algorithmOf, hasherFor } from '../oci/digest.js';
+import { algorithmOf } from '../oci/digest.js';
 import type { Bytes, CallOptions, Open } from '../transfer/store.js';
-import { tap } from '../transfer/tap.js';
+import { Meter } from '../transfer/tap.js';
 import { blobFile, fetchLock, partialFile } from './paths.js';
 
 /** `O_NOFOLLOW`: the file name is predictable, so a planted symbolic link must not be followed. */
@@ -74,17 +74,10 @@ async function append(
   { at, partial }: { readonly at: number; readonly partial: string },
 ): Promise<boolean> {
   await file.truncate(at);
-  const hasher = hasherFor(digest);
-  for await (const chunk of readRange(file, 0, at)) hasher.update(chunk);
-  let length = at;
-  if (at < size) {
-    const hashed = tap(content(at), (chunk) => {
-      length += chunk.byteLength;
-      hasher.update(chunk);
-    });
-    await writeAll(file, atMost(hashed, size - at), partial);
-  }
-  return length === size && `${algorithmOf(digest)}:${hasher.digest('hex')}` === digest;
+  const meter = new Meter(algorithmOf(digest));
+  for await (const chunk of readRange(file, 0, at)) meter.add(chunk);
+  if (at < size) await writeAll(file, atMost(meter.through(content(at)), size - at), partial);
+  return meter.size === size && meter.digest() === digest;
 }
 
 /** Stops before the chunk that exceeds `limit` bytes: the size check then fails. */

@@ -51,11 +51,20 @@ export async function readAll(
   bytes: Bytes,
   limit = DEFAULT_LIMITS.manifestBytes,
 ): Promise<Uint8Array> {
+  return readUnlessOver(limit, bytes, () => tooLarge(`expected at most ${limit} bytes, got more`));
+}
+
+/** Collects a stream into one buffer; throws the error of `tooMuch` when it has more than `limit` bytes. */
+export async function readUnlessOver(
+  limit: number,
+  bytes: Bytes,
+  tooMuch: () => Error,
+): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.byteLength;
-    if (size > limit) throw tooLarge(`expected at most ${limit} bytes, got more`);
+    if (size > limit) throw tooMuch();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);

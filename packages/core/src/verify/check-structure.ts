@@ -2,7 +2,7 @@ import { ImageError, tooLarge } from '../errors.js';
 import { parseConfig } from '../oci/config.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
-import { DEFAULT_LIMITS } from '../oci/limits.js';
+import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
 import { children, parseManifest, type ImageManifest } from '../oci/manifest.js';
 import {
   isForeignLayerType,
@@ -39,123 +39,150 @@ export async function checkStructure(
   root: Descriptor,
   options: StructureOptions,
 ): Promise<ImageProblem[]> {
-  const { image, leaves, seen, foreign, allowSparse } = options;
-  const limits = source.limits ?? DEFAULT_LIMITS;
-  const problems: ImageProblem[] = [];
-
-  async function report(node: Descriptor, error: ImageError): Promise<void> {
-    const extent = isLocated(source) ? await source.locate(node) : undefined;
-    const where = { member: extent?.member ?? null, offset: extent?.offset ?? null };
-    problems.push(
-      createProblem({
-        code: error.code,
-        image,
-        digest: node.digest,
-        ...where,
-        message: error.message,
-      }),
+  const check = new StructureCheck(source, options);
+  await check.visit(root, 0);
+  if (check.isFull)
+    await check.report(
+      root,
+      tooLarge(
+        `${source.location}: ${options.image}: expected at most ${MAX_PROBLEMS} problems, got more`,
+      ),
     );
+  return check.problems;
+}
+
+/** The check of one image. */
+class StructureCheck {
+  readonly problems: ImageProblem[] = [];
+  readonly #source: Source;
+  readonly #options: StructureOptions;
+  readonly #limits: Limits;
+
+  constructor(source: Source, options: StructureOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#limits = source.limits ?? DEFAULT_LIMITS;
+  }
+
+  get isFull(): boolean {
+    return this.problems.length >= MAX_PROBLEMS;
+  }
+
+  /** Checks a node and what it names. @param depth number of indexes above it. */
+  async visit(node: Descriptor, depth: number): Promise<void> {
+    const { seen } = this.#options;
+    if (seen.has(node.digest) || this.isFull) return;
+    if (!isManifestType(node.mediaType)) {
+      if (await this.#isPresent(node)) this.#addLeaf(node);
+      return;
+    }
+    if ((await this.#isSparse(node, depth)) || !(await this.#isPresent(node))) return;
+    seen.add(node.digest);
+    const { indexDepth } = this.#limits;
+    if (depth > indexDepth) {
+      const message = `${this.#source.location}: ${node.digest}: expected indexes nested at most ${indexDepth} deep`;
+      await this.report(node, tooLarge(message));
+      return;
+    }
+    await this.#visitManifest(node, depth);
+  }
+
+  /** Adds a problem of a document. */
+  async report(node: Descriptor, error: ImageError): Promise<void> {
+    const extent = isLocated(this.#source) ? await this.#source.locate(node) : undefined;
+    const where = { member: extent?.member ?? null, offset: extent?.offset ?? null };
+    const { code, message } = error;
+    this.#add({ code, digest: node.digest, ...where, message });
+  }
+
+  async #visitManifest(node: Descriptor, depth: number): Promise<void> {
+    const manifest = await this.#read(node, (bytes) =>
+      parseManifest(node.mediaType, bytes, this.#limits),
+    );
+    if (!manifest) return;
+    if (manifest.kind === 'image' && isImageConfigType(manifest.config.mediaType))
+      await this.#visitImage(node, manifest);
+    else for (const child of children(manifest)) await this.visit(child, depth + 1);
+  }
+
+  async #visitImage(node: Descriptor, { config, layers }: ImageManifest): Promise<void> {
+    const diffIds = await this.#diffIdsOf(config);
+    if (diffIds && diffIds.length !== layers.length) {
+      const message = `${this.#source.location}: ${node.digest}: expected ${diffIds.length} layers, as many as its config has diff IDs, got ${layers.length}`;
+      await this.report(node, new ImageError('INVALID', message));
+    }
+    const isMatching = diffIds?.length === layers.length;
+    for (const [at, layer] of layers.entries()) {
+      const diffId = isMatching ? diffIds[at] : undefined;
+      const isPlain = isPlainLayerType(layer.mediaType);
+      if (isPlain && diffId !== undefined && diffId !== layer.digest)
+        this.#addWrongLayer(`layer ${at} of ${node.digest}`, layer.digest, diffId);
+      if (await this.#isAbsentForeign(layer)) this.#addForeign(config.digest, layer);
+      else if (await this.#isPresent(layer)) this.#addLeaf(layer, isPlain ? undefined : diffId);
+    }
+  }
+
+  /**
+   * Undefined when the config is absent or invalid, which is reported; also for a config without a file system: its image
+   * is an artifact, and its layers have no diff IDs.
+   */
+  async #diffIdsOf(config: Descriptor): Promise<readonly Digest[] | undefined> {
+    const parsed = (await this.#isPresent(config))
+      ? await this.#read(config, (bytes) => parseConfig(bytes, this.#limits))
+      : undefined;
+    this.#options.seen.add(config.digest);
+    return parsed?.diffIds;
   }
 
   /** Reads and parses a document; undefined when that failed, which is reported. */
-  async function read<T>(
-    node: Descriptor,
-    parse: (bytes: Uint8Array) => T,
-  ): Promise<T | undefined> {
+  async #read<T>(node: Descriptor, parse: (bytes: Uint8Array) => T): Promise<T | undefined> {
     try {
-      return parse(await readContent(source, node, options));
+      return parse(await readContent(this.#source, node, this.#options));
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
-      await report(node, error);
+      await this.report(node, error);
       return undefined;
     }
   }
 
-  async function checkPresence(node: Descriptor): Promise<boolean> {
-    if (await source.has(node, options)) return true;
-    problems.push(
-      createProblem({
-        code: 'INCOMPLETE',
-        image,
-        digest: node.digest,
-        expected: node.digest,
-        message: `${source.location}: expected ${node.digest}${node.platform ? ` for ${node.platform.os}/${node.platform.architecture}` : ''}, got no such content`,
-      }),
-    );
+  /** Whether a platform of an index is missing, and may be. */
+  async #isSparse(node: Descriptor, depth: number): Promise<boolean> {
+    const mayBe = this.#options.allowSparse === true && depth > 0;
+    return mayBe && !(await this.#source.has(node, this.#options));
+  }
+
+  /** Whether content exists; if not, that is reported. */
+  async #isPresent(node: Descriptor): Promise<boolean> {
+    if (await this.#source.has(node, this.#options)) return true;
+    const { digest, platform } = node;
+    const where = platform ? ` for ${platform.os}/${platform.architecture}` : '';
+    const message = `${this.#source.location}: expected ${digest}${where}, got no such content`;
+    this.#add({ code: 'INCOMPLETE', digest, expected: digest, message });
     return false;
   }
 
-  async function visit(node: Descriptor, depth: number): Promise<void> {
-    if (seen.has(node.digest) || problems.length >= MAX_PROBLEMS) return;
-    if (!isManifestType(node.mediaType)) {
-      if (await checkPresence(node)) addLeaf(node);
-      return;
-    }
-    const isSparse = allowSparse && depth > 0 && !(await source.has(node, options));
-    if (isSparse || !(await checkPresence(node))) return;
-    seen.add(node.digest);
-    if (depth > limits.indexDepth) {
-      const message = `${source.location}: ${node.digest}: expected indexes nested at most ${limits.indexDepth} deep`;
-      await report(node, tooLarge(message));
-      return;
-    }
-    const manifest = await read(node, (bytes) => parseManifest(node.mediaType, bytes, limits));
-    if (manifest?.kind === 'image' && isImageConfigType(manifest.config.mediaType))
-      await visitImage(node, manifest);
-    else if (manifest) for (const child of children(manifest)) await visit(child, depth + 1);
+  async #isAbsentForeign(layer: Descriptor): Promise<boolean> {
+    return isForeignLayerType(layer.mediaType) && !(await this.#source.has(layer, this.#options));
   }
 
-  async function visitImage(node: Descriptor, manifest: ImageManifest): Promise<void> {
-    const { config: descriptor, layers } = manifest;
-    // Undefined also for a config without a file system: its image is an artifact, and its layers have no diff IDs.
-    const config = (await checkPresence(descriptor))
-      ? await read(descriptor, (bytes) => parseConfig(bytes, limits))
-      : undefined;
-    seen.add(descriptor.digest);
-    if (config && config.diffIds.length !== layers.length) {
-      const message = `${source.location}: ${node.digest}: expected ${config.diffIds.length} layers, as many as its config has diff IDs, got ${layers.length}`;
-      await report(node, new ImageError('INVALID', message));
-    }
-    const counts = config?.diffIds.length === layers.length;
-    for (const [at, layer] of layers.entries()) {
-      const diffId = counts ? config.diffIds[at] : undefined;
-      if (diffId !== undefined && isPlainLayerType(layer.mediaType) && diffId !== layer.digest) {
-        const message = `${source.location}: layer ${at} of ${node.digest}: expected ${diffId} as in its config, got ${layer.digest}`;
-        problems.push(
-          createProblem({
-            code: 'INVALID',
-            image,
-            digest: layer.digest,
-            expected: diffId,
-            actual: layer.digest,
-            message,
-          }),
-        );
-      }
-      if (isForeignLayerType(layer.mediaType) && !(await source.has(layer, options))) {
-        foreign.set(descriptor.digest, [...(foreign.get(descriptor.digest) ?? []), layer]);
-        continue;
-      }
-      if (await checkPresence(layer))
-        addLeaf(layer, isPlainLayerType(layer.mediaType) ? undefined : diffId);
-    }
+  #addForeign(config: Digest, layer: Descriptor): void {
+    const { foreign } = this.#options;
+    foreign.set(config, [...(foreign.get(config) ?? []), layer]);
   }
 
-  function addLeaf(descriptor: Descriptor, diffId?: Digest): void {
-    const known = leaves.get(descriptor.digest);
-    leaves.set(descriptor.digest, {
-      source,
-      descriptor,
-      image,
-      ...(diffId ? { diffId } : known?.diffId ? { diffId: known.diffId } : {}),
-    });
+  #addWrongLayer(where: string, actual: Digest, expected: Digest): void {
+    const message = `${this.#source.location}: ${where}: expected ${expected} as in its config, got ${actual}`;
+    this.#add({ code: 'INVALID', digest: actual, expected, actual, message });
   }
 
-  await visit(root, 0);
-  if (problems.length >= MAX_PROBLEMS)
-    await report(
-      root,
-      tooLarge(`${source.location}: ${image}: expected at most ${MAX_PROBLEMS} problems, got more`),
-    );
-  return problems;
+  #add(problem: Parameters<typeof createProblem>[0]): void {
+    this.problems.push(createProblem({ image: this.#options.image, ...problem }));
+  }
+
+  #addLeaf(descriptor: Descriptor, diffId?: Digest): void {
+    const { image, leaves } = this.#options;
+    const known = diffId ?? leaves.get(descriptor.digest)?.diffId;
+    const leaf = { source: this.#source, descriptor, image };
+    leaves.set(descriptor.digest, { ...leaf, ...(known ? { diffId: known } : {}) });
+  }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { decompress } from '../compression/decompress.js';
 import { detectCompression, type Compression } from '../compression/detect.js';
@@ -6,7 +5,7 @@ import { ImageError, type ErrorCode } from '../errors.js';
 import type { Algorithm } from '../oci/digest.js';
 import type { Extent } from '../transfer/extent.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
-import { tap } from '../transfer/tap.js';
+import { Meter, tap } from '../transfer/tap.js';
 
 /** Digests to compute. */
 export interface Hashing {
@@ -74,12 +73,10 @@ export async function hashBytes(
   { algorithm, diffAlgorithm, unpackedBytes }: Hashing,
   options: CallOptions = {},
 ): Promise<HashResult> {
-  const raw = createHash(algorithm);
-  let size = 0;
+  const meter = new Meter(algorithm);
   const tapped = tap(bytes, (chunk) => {
     options.signal?.throwIfAborted();
-    raw.update(chunk);
-    size += chunk.byteLength;
+    meter.add(chunk);
   });
   const chunks = tapped[Symbol.asyncIterator]();
   const first = await chunks.next();
@@ -95,7 +92,8 @@ export async function hashBytes(
     ? await hashUnpacked(decompress(allBytes(), compression, unpackedBytes), diffAlgorithm, options)
     : {};
   for await (const _ of rest);
-  const digest = `${algorithm}:${raw.digest('hex')}`;
+  const { size } = meter;
+  const digest = meter.digest();
   const plain = diffAlgorithm === algorithm && !isPacked ? { diffId: digest } : {};
   return { digest, size, compression, ...unpacked, ...plain };
 }
@@ -105,13 +103,13 @@ async function hashUnpacked(
   algorithm: Algorithm,
   { signal }: CallOptions,
 ): Promise<Pick<HashResult, 'diffId' | 'failure'>> {
-  const hash = createHash(algorithm);
+  const meter = new Meter(algorithm);
   try {
     for await (const chunk of unpacked) {
       signal?.throwIfAborted();
-      hash.update(chunk);
+      meter.add(chunk);
     }
-    return { diffId: `${algorithm}:${hash.digest('hex')}` };
+    return { diffId: meter.digest() };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     return { failure: { code: error.code, message: error.message } };

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ImageError, systemCode } from '../../errors.js';
+import { ignoreMissing } from '../../disk/if-there.js';
+import { ImageError } from '../../errors.js';
 import { isObject, parseJsonObject, type JsonObject } from '../../oci/json.js';
 import type { Environment, Surroundings } from '../../surroundings.js';
 import { keysFor } from './auth-keys.js';
@@ -59,13 +60,8 @@ function authFiles(env: Environment, home: string): string[] {
 }
 
 async function readAuthFile(path: string): Promise<JsonObject | undefined> {
-  try {
-    return readJson(await readFile(path), path);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
-  }
+  const bytes = await ignoreMissing(() => readFile(path));
+  return bytes && readJson(bytes, path);
 }
 
 /** The error does not quote the content, which may be a password. @throws ImageError USAGE */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ImageError } from '../../errors.js';
 import type { Bytes } from '../../transfer/store.js';
+import { readUnlessOver } from '../../transfer/verified.js';
 import { isTransient } from './retry.js';
 
 /** A response of a registry. */
@@ -61,21 +62,14 @@ export async function readAnswer(
   { limit, what, within = READ_TIMEOUT_MS }: ReadAnswerOptions,
 ): Promise<Uint8Array> {
   const location = url.host;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const tooMuch = (): ImageError =>
+    new ImageError('TOO_LARGE', `${location}: ${what}: expected at most ${limit} bytes, got more`, {
+      location,
+    });
   const timeout = Object.assign(new Error('a timeout'), { code: 'ETIMEDOUT' });
   const timer = setTimeout(() => cut(timeout), within);
   try {
-    for await (const chunk of body) {
-      size += chunk.byteLength;
-      if (size > limit)
-        throw new ImageError(
-          'TOO_LARGE',
-          `${location}: ${what}: expected at most ${limit} bytes, got more`,
-          { location },
-        );
-      chunks.push(chunk);
-    }
+    return await readUnlessOver(limit, body, tooMuch);
   } catch (cause) {
     if (!isTransient(cause)) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -90,7 +84,6 @@ export async function readAnswer(
   } finally {
     clearTimeout(timer);
   }
-  return Buffer.concat(chunks, size);
 }
 
 async function dump(message: IncomingMessage, cut: () => void): Promise<void> {

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tls from 'node:tls';
+import { isMissing } from '../../disk/if-there.js';
 import { ImageError, systemCode } from '../../errors.js';
 import type { Environment, Surroundings } from '../../surroundings.js';
 import { option, wording } from '../../wording.js';
@@ -121,8 +122,7 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return [];
+    if (isMissing(error) || systemCode(error) === 'EACCES') return [];
     throw error;
   }
 }

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import type { Bytes, Open } from '../../transfer/store.js';
-import { tap } from '../../transfer/tap.js';
+import { Meter } from '../../transfer/tap.js';
 import type { RegistryClient } from '../transport/client.js';
 import { pushBlob } from './push-blob.js';
 import { isChunkRefusal, requireStored } from './push-chunks.js';
@@ -78,20 +77,15 @@ async function streamOnce(
 
 /** Content, and the digest and size of it once it was read to its end. */
 function measuring(open: Open) {
-  let hash = createHash('sha256');
-  let size = 0;
+  let meter = new Meter();
   return {
     content: (): Bytes => {
-      hash = createHash('sha256');
-      size = 0;
-      return tap(open(), (chunk) => {
-        hash.update(chunk);
-        size += chunk.byteLength;
-      });
+      meter = new Meter();
+      return meter.through(open());
     },
     result: (): { readonly digest: Digest; readonly size: number } => ({
-      digest: `sha256:${hash.digest('hex')}`,
-      size,
+      digest: meter.digest(),
+      size: meter.size,
     }),
   };
 }

@@ -118,16 +118,15 @@ export class ContainerdEngine implements Engine {
     const parts = new Map<Digest, number>();
     const visit = async ({ digest, mediaType, size }: Descriptor): Promise<void> => {
       if (parts.has(digest)) return;
-      parts.set(digest, size);
-      if (!isManifestType(mediaType)) return;
-      const bytes = Buffer.from(await this.#ctr.text(['content', 'get', digest], options));
+      if (!isManifestType(mediaType)) return void parts.set(digest, size);
+      const text = await this.#ctr.text(['content', 'get', digest], options).catch(ignoreAbsent);
+      // The content of other platforms of an index may be absent.
+      if (text === undefined) return;
+      const bytes = Buffer.from(text);
       parts.set(digest, bytes.byteLength);
       for (const child of children(parseManifest(mediaType, bytes))) await visit(child);
     };
-    await visit({ ...found, size: 0 }).catch((error: unknown) => {
-      // The content of other platforms of an index may be absent.
-      if (!(error instanceof ImageError && error.code === 'NOT_FOUND')) throw error;
-    });
+    await visit({ ...found, size: 0 });
     return [...parts].map(([digest, bytes]) => ({ id: digest, bytes }));
   }
 
@@ -230,6 +229,10 @@ export class ContainerdEngine implements Engine {
       location: this.location,
     });
   }
+}
+
+function ignoreAbsent(error: unknown): undefined {
+  if (!(error instanceof ImageError && error.code === 'NOT_FOUND')) throw error;
 }
 
 /** The digest of a name; a digest is returned as it is. */

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { debug } from '../../debug.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { sendRequest } from '../../http/send-request.js';
+import { Fields } from '../../oci/fields.js';
 import { isObject } from '../../oci/json.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { DockerTarget } from './docker-host.js';
@@ -43,9 +44,14 @@ export class DockerApi implements Disposable {
     this.#options = this.#ssh ? { agent: this.#ssh } : options;
   }
 
-  /** @returns the parsed response; that it is a `T` is not checked @throws as `stream` */
-  async json<T>(method: string, path: string, options?: DockerRequest): Promise<T> {
-    return JSON.parse(await this.text(method, path, options)) as T;
+  /** The response, an object. @throws ImageError INVALID (something else); as `stream` */
+  async object(method: string, path: string, options?: DockerRequest): Promise<Fields> {
+    return new Fields(await this.#json(method, path, options), `${this.location}${path}`);
+  }
+
+  /** The response, a list of objects. @throws ImageError INVALID (something else); as `stream` */
+  async list(path: string, options?: CallOptions): Promise<readonly Fields[]> {
+    return Fields.listOf(await this.#json('GET', path, options), `${this.location}${path}`);
   }
 
   /** @throws as `stream` */
@@ -97,6 +103,20 @@ export class DockerApi implements Disposable {
 
   [Symbol.dispose](): void {
     this.#ssh?.destroy();
+  }
+
+  async #json(method: string, path: string, options?: DockerRequest): Promise<unknown> {
+    const answer = await this.text(method, path, options);
+    try {
+      return JSON.parse(answer);
+    } catch (cause) {
+      const { location } = this;
+      const got = JSON.stringify(answer.slice(0, 200));
+      throw new ImageError('INVALID', `${location}${path}: expected JSON, got ${got}`, {
+        location,
+        cause,
+      });
+    }
   }
 
   #statusError(status: number, answer: string): ImageError {

@@ -1,28 +1,20 @@
 import { chainIds } from '../../oci/config.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
+import type { Fields } from '../../oci/fields.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import { imagesOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { DockerApi } from './docker-api.js';
 import type { ImagePart } from '../engine.js';
 
-/** The fields of `GET /images/{name}/json` that are used here. */
-interface Inspected {
-  readonly RootFS: { readonly Layers?: readonly string[] };
-  readonly Size: number;
-}
-
 /** Disk use of an image by chain ID of its layers, which images share (`GET /images/{name}/history`, API 1.41). */
 export async function dockerContents(docker: DockerApi, id: string): Promise<readonly ImagePart[]> {
-  const { RootFS, Size } = await docker.json<Inspected>('GET', `/images/${id}/json`);
-  const history = await docker.json<readonly { readonly Size: number }[]>(
-    'GET',
-    `/images/${id}/history`,
-  );
-  const sizes = history.map((step) => step.Size).filter((size) => size > 0);
-  const chains = chainIds((RootFS.Layers ?? []).filter(isDigest));
+  const image = await docker.object('GET', `/images/${id}/json`);
+  const history = await docker.list(`/images/${id}/history`);
+  const sizes = history.map((step) => step.integer('Size')).filter((size) => size > 0);
+  const chains = chainIdsOf(image);
   // An empty layer has size 0 like a step without a layer: then sizes cannot be matched to layers.
-  if (sizes.length !== chains.length) return [{ id, bytes: Size }];
+  if (sizes.length !== chains.length) return [{ id, bytes: image.integer('Size') }];
   return chains.map((chain, at) => ({ id: chain, bytes: sizes.at(-1 - at) ?? 0 }));
 }
 
@@ -31,13 +23,13 @@ export async function dockerContents(docker: DockerApi, id: string): Promise<rea
  * the containerd image store needs the files, so nothing is reported for it.
  */
 export async function dockerHolds(docker: DockerApi, graph: Graph): Promise<ReadonlySet<Digest>> {
-  const { DriverStatus: status } = await docker.json<{ DriverStatus?: unknown }>('GET', '/info');
+  const status = (await docker.object('GET', '/info')).raw('DriverStatus');
   if (JSON.stringify(status ?? '').includes('io.containerd.snapshotter')) return new Set();
   const here = new Set<Digest>();
-  const images = await docker.json<readonly { readonly Id: string }[]>('GET', '/images/json');
-  await forEachOf(images, { concurrency: 8 }, async ({ Id }) => {
-    const { RootFS } = await docker.json<Inspected>('GET', `/images/${Id}/json`);
-    for (const chain of chainIds((RootFS.Layers ?? []).filter(isDigest))) here.add(chain);
+  const images = await docker.list('/images/json');
+  await forEachOf(images, { concurrency: 8 }, async (listed) => {
+    const image = await docker.object('GET', `/images/${listed.string('Id')}/json`);
+    for (const chain of chainIdsOf(image)) here.add(chain);
   });
   const layers = imagesOf(graph).flatMap(({ layers: own, config }) => {
     const chains = chainIds(config.diffIds);
@@ -46,4 +38,9 @@ export async function dockerHolds(docker: DockerApi, graph: Graph): Promise<Read
   // A layer used in several images is held only if its chain is held in all of them.
   const wanted = new Set(layers.flatMap(({ digest, isHere }) => (isHere ? [] : [digest])));
   return new Set(layers.flatMap(({ digest }) => (wanted.has(digest) ? [] : [digest])));
+}
+
+/** The chain IDs of the layers of an answer to `GET /images/{name}/json`. */
+function chainIdsOf(image: Fields): readonly Digest[] {
+  return chainIds(image.object('RootFS').strings('Layers').filter(isDigest));
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
+import { isMissing } from '../../disk/if-there.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { isObject, parseJsonObject, type JsonObject } from '../../oci/json.js';
 import type { Environment, Surroundings } from '../../surroundings.js';
@@ -158,7 +159,7 @@ function readIfThere(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return undefined;
+    if (isMissing(error) || systemCode(error) === 'EACCES') return undefined;
     throw error;
   }
 }

@@ -11,7 +11,7 @@ export async function runInContainer(
   { signal }: CallOptions = {},
 ): Promise<number> {
   signal?.throwIfAborted();
-  const { Id: id } = await docker.json<{ Id: string }>('POST', '/containers/create', {
+  const created = await docker.object('POST', '/containers/create', {
     body: {
       Image: image,
       Entrypoint: [...command.slice(0, 1)],
@@ -21,7 +21,7 @@ export async function runInContainer(
       HostConfig: { NetworkMode: network },
     },
   });
-  const container = `/containers/${id}`;
+  const container = `/containers/${created.string('Id')}`;
   const stop = () => void docker.text('POST', `${container}/kill`).catch(() => undefined);
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -29,12 +29,9 @@ export async function runInContainer(
     const output = await docker.stream('POST', `${container}/attach`, { query });
     await docker.text('POST', `${container}/start`);
     for await (const line of splitLines(contentOf(output))) onLine?.(line);
-    const { StatusCode: code } = await docker.json<{ StatusCode: number }>(
-      'POST',
-      `${container}/wait`,
-    );
+    const ended = await docker.object('POST', `${container}/wait`);
     signal?.throwIfAborted();
-    return code;
+    return ended.integer('StatusCode');
   } finally {
     signal?.removeEventListener('abort', stop);
     await docker.text('DELETE', container, { query: { force: 'true', v: 'true' } });

@@ -1,7 +1,46 @@
 import { expect, it } from 'vitest';
 import { listening } from '../../../testing/listening.js';
+import { digestOf } from '../../oci/digest.js';
 import { DockerEngine } from './docker.js';
 import { dockerTargets } from './docker-host.js';
+
+const ID = digestOf(Buffer.from('image'));
+
+/** An engine that gives one answer to every request. */
+async function engineThatSays(answer: string): Promise<DockerEngine> {
+  const host = await listening((_, response) => response.end(answer));
+  const [target] = dockerTargets(`tcp://${host}`, { env: {}, home: '/' }, 'linux');
+  if (!target) throw new Error('no target');
+  return new DockerEngine('docker', target);
+}
+
+it.each<[string, string, (engine: DockerEngine) => Promise<unknown>]>([
+  ['no JSON', '<html>', (engine) => engine.list()],
+  ['an object in place of a list', '{}', (engine) => engine.list()],
+  ['a list of other things', '[1]', (engine) => engine.list()],
+  ['an image without a size', JSON.stringify([{ Id: ID }]), (engine) => engine.list()],
+  ['an image without an ID', '{"Size":1}', (engine) => engine.inspect('a:1')],
+  [
+    'tags that are numbers',
+    JSON.stringify({ Id: ID, Size: 1, RepoTags: [1] }),
+    (engine) => engine.inspect('a:1'),
+  ],
+  ['a list in place of the version', '[]', (engine) => engine.platform()],
+  ['a version that is a number', '{"Version":23}', (engine) => engine.takesZstd()],
+  ['a container without an image', '[{}]', (engine) => engine.inUse()],
+  ['no layers', '{"Size":1}', (engine) => engine.contents(ID)],
+])('an answer with %s is refused, and the message names the engine', async (_, answer, ask) => {
+  await using engine = await engineThatSays(answer);
+  await expect(ask(engine)).rejects.toMatchObject({
+    code: 'INVALID',
+    message: expect.stringMatching(/^docker-daemon:tcp:.*: expected /) as string,
+  });
+});
+
+it('an image without tags has none', async () => {
+  await using engine = await engineThatSays(JSON.stringify([{ Id: ID, Size: 5, RepoTags: null }]));
+  expect(await engine.list()).toEqual([{ id: ID, references: [], digests: [], size: 5 }]);
+});
 
 it.each([
   [
@@ -21,9 +60,6 @@ it.each([
     { os: 'linux', architecture: 'arm64' },
   ],
 ])('an engine that answers %j selects images for %j', async (version, platform) => {
-  const host = await listening((_, response) => response.end(JSON.stringify(version)));
-  const [target] = dockerTargets(`tcp://${host}`, { env: {}, home: '/' }, 'linux');
-  if (!target) throw new Error('no target');
-  await using engine = new DockerEngine('docker', target);
+  await using engine = await engineThatSays(JSON.stringify(version));
   expect(await engine.platform()).toEqual(platform);
 });

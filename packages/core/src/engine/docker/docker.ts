@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { openPipedArchive } from '../../archive/open-archive.js';
 import { ImageError } from '../../errors.js';
-import { isDigest, parseDigest, type Digest } from '../../oci/digest.js';
+import { isDigest, type Digest } from '../../oci/digest.js';
+import type { Fields } from '../../oci/fields.js';
 import type { Platform } from '../../oci/platform.js';
 import {
   canonicalReference,
@@ -51,23 +52,26 @@ export class DockerEngine implements BuildingEngine {
   }
 
   async platform(options?: CallOptions): Promise<Platform> {
-    const { Os: os, Arch: architecture, KernelVersion: kernel = '' } = await this.#version(options);
+    const version = await this.#version(options);
+    const [os, architecture] = [version.string('Os'), version.string('Arch')];
+    const kernel = version.raw('KernelVersion');
     // Windows: `10.0 17763 (17763.1.amd64fre.rs5_release.180914-1434)`. A container needs the build of its host.
-    const [, release, build] = /^([0-9]+\.[0-9]+) ([0-9]+) \(/.exec(kernel) ?? [];
+    const [, release, build] =
+      (typeof kernel === 'string' && /^([0-9]+\.[0-9]+) ([0-9]+) \(/.exec(kernel)) || [];
     const isKnown = os === 'windows' && release !== undefined && build !== undefined;
     return { os, architecture, ...(isKnown ? { 'os.version': `${release}.${build}` } : {}) };
   }
 
   /** Docker supports zstd since version 23. */
   async takesZstd(options?: CallOptions): Promise<boolean> {
-    return this.kind === 'podman' || parseInt((await this.#version(options)).Version, 10) >= 23;
+    if (this.kind === 'podman') return true;
+    return parseInt((await this.#version(options)).string('Version'), 10) >= 23;
   }
 
   async inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined> {
     try {
-      return describe(
-        await this.#get<DockerImage>(`/images/${this.#nameFor(image)}/json`, options),
-      );
+      const path = `/images/${this.#nameFor(image)}/json`;
+      return describe(await this.#docker.object('GET', path, options));
     } catch (error) {
       if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
       throw error;
@@ -75,20 +79,19 @@ export class DockerEngine implements BuildingEngine {
   }
 
   async list(options?: CallOptions): Promise<readonly EngineImage[]> {
-    return (await this.#get<readonly DockerImage[]>('/images/json', options)).map(describe);
+    return (await this.#docker.list('/images/json', options)).map(describe);
   }
 
   async dataFolder(options?: CallOptions): Promise<string | undefined> {
     // The path is valid on the engine's machine only, even if a local folder has the same path.
     if (!this.#isLocal) return undefined;
-    const { DockerRootDir: folder } = await this.#get<{ DockerRootDir?: string }>('/info', options);
-    return folder !== undefined && existsSync(folder) ? folder : undefined;
+    const folder = (await this.#docker.object('GET', '/info', options)).raw('DockerRootDir');
+    return typeof folder === 'string' && existsSync(folder) ? folder : undefined;
   }
 
   async inUse(options?: CallOptions): Promise<ReadonlySet<Digest>> {
-    type Containers = readonly { readonly ImageID: string }[];
-    const containers = await this.#get<Containers>('/containers/json?all=true', options);
-    return new Set(containers.map(({ ImageID }) => parseDigest(ImageID)));
+    const containers = await this.#docker.list('/containers/json?all=true', options);
+    return new Set(containers.map((each) => each.digest('ImageID')));
   }
 
   async contents(id: Digest): Promise<readonly ImagePart[]> {
@@ -170,12 +173,8 @@ export class DockerEngine implements BuildingEngine {
     this.#docker[Symbol.dispose]();
   }
 
-  #version(options?: CallOptions) {
-    return this.#get<DockerVersion>('/version', options);
-  }
-
-  #get<T>(path: string, options?: CallOptions): Promise<T> {
-    return this.#docker.json<T>('GET', path, options);
+  #version(options?: CallOptions): Promise<Fields> {
+    return this.#docker.object('GET', '/version', options);
   }
 
   /** Sends a tar, and reports the engine's progress. */
@@ -194,27 +193,13 @@ export class DockerEngine implements BuildingEngine {
   }
 }
 
-interface DockerImage {
-  readonly Id: string;
-  readonly RepoTags?: readonly string[] | null | undefined;
-  readonly RepoDigests?: readonly string[] | null | undefined;
-  readonly Size: number;
-}
-
-interface DockerVersion {
-  readonly Os: string;
-  readonly Arch: string;
-  readonly Version: string;
-  readonly KernelVersion?: string;
-}
-
-function describe({ Id, RepoTags, RepoDigests, Size }: DockerImage): EngineImage {
-  const tags = (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>');
-  const digests = (RepoDigests ?? []).map((each) => each.slice(each.indexOf('@') + 1));
+function describe(image: Fields): EngineImage {
+  const tags = image.strings('RepoTags').filter((tag) => tag !== '<none>:<none>');
+  const digests = image.strings('RepoDigests').map((each) => each.slice(each.indexOf('@') + 1));
   return {
-    id: parseDigest(Id),
+    id: image.digest('Id'),
     references: tags.map(canonicalReference),
     digests: digests.filter(isDigest),
-    size: Size,
+    size: image.integer('Size'),
   };
 }

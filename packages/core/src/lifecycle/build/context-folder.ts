@@ -2,7 +2,8 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DEFINITION_FILE } from '../../definition/definition.js';
 import { isBelow } from '../../disk/inside.js';
-import { ImageError, systemCode } from '../../errors.js';
+import { isMissing } from '../../disk/if-there.js';
+import { ImageError } from '../../errors.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
 
 /**
@@ -31,7 +32,7 @@ async function realOf(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
+    if (!isMissing(error)) throw error;
     throw new ImageError('NOT_FOUND', `${path}: expected the context, got no such folder`, {
       location: path,
       cause: error,

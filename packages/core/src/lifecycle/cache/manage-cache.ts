@@ -1,7 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocatedBytesOf, modifiedAt, statIfExists } from '../../disk/allocated.js';
-import { ImageError, systemCode } from '../../errors.js';
+import { readFolder } from '../../disk/if-there.js';
+import { ImageError } from '../../errors.js';
 import { ALGORITHMS, algorithmOf, type Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { FileStore } from '../../store/file-store.js';
@@ -59,7 +60,7 @@ export async function cacheInfo(workspace: Workspace): Promise<CacheInfo> {
   };
 }
 
-/** Lists the images of the cache, sorted by name. */
+/** Lists the images of the cache, sorted by name; those without a name come last. */
 export async function listCache(workspace: Workspace): Promise<CachedImage[]> {
   const path = sharedCache(workspace);
   const store = new FileStore(path);
@@ -143,12 +144,7 @@ async function blobsIn(
 }
 
 async function filesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).map((name) => join(folder, name));
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  return (await readFolder(folder)).map(({ name }) => join(folder, name));
 }
 
 async function sizesOf(files: readonly string[]): Promise<number[]> {

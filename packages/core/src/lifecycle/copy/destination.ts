@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { openArchive } from '../../archive/open-archive.js';
-import { readParts, findSums, writeParts } from '../../archive/split-archive.js';
+import { findSums, openParts } from '../../archive/split-archive.js';
+import { writeParts } from '../../archive/write-parts.js';
 import { spoolFolder } from '../../catalog/file.js';
 import { compress } from '../../compression/compress.js';
 import { statIfExists } from '../../disk/allocated.js';
@@ -136,8 +137,9 @@ function archiveAt(
 }
 
 async function partSize(sums: string): Promise<number> {
-  const [first] = await readParts(sums);
-  return (first && (await statIfExists(first.path))?.size) || Infinity;
+  const { files } = await openParts(sums);
+  await using _ = files;
+  return files.sizes[0] || Infinity;
 }
 
 function notAnArchive(text: string): ImageError {

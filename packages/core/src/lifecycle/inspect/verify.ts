@@ -1,5 +1,4 @@
-import { statIfExists } from '../../disk/allocated.js';
-import { readParts, findSums } from '../../archive/split-archive.js';
+import { findSums, openParts } from '../../archive/split-archive.js';
 import { isOnDisk, parseLocation, type Location } from '../../location.js';
 import type { Engine } from '../../engine/engine.js';
 import { pathOf, type Opened } from '../../open.js';
@@ -100,11 +99,15 @@ async function damagedParts(
   if (!isOnDisk(location)) return [];
   const sums = await findSums(await pathOf(location, { ...options, place, surroundings }));
   if (sums === undefined) return [];
+  const { parts, files } = await openParts(sums);
+  await using set = files;
   const jobs = [];
-  for (const { path, sha256 } of await readParts(sums)) {
-    const size = (await statIfExists(path))?.size ?? 0;
-    const pieces = [{ file: path, offset: 0, size }];
+  let start = 0;
+  for (const [at, { path, sha256 }] of parts.entries()) {
+    const size = set.sizes[at] ?? 0;
+    const pieces = set.pieces(start, size);
     jobs.push({ member: path, offset: 0, size, pieces, algorithm: 'sha256' as const, sha256 });
+    start += size;
   }
   const problems: ImageProblem[] = [];
   await hashAll(

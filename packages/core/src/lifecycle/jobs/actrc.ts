@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../../disk/atomic-write.js';
-import { readTextIfExists } from '../../disk/text-if-there.js';
+import { readTextIfExists } from '../../disk/if-there.js';
 import { canonicalReference, familiarReference, parseReference } from '../../oci/reference.js';
 import type { EnsureResult } from './ensure.js';
 import type { Workspace } from '../workspace/workspace.js';

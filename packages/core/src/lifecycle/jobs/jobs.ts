@@ -9,7 +9,8 @@ import {
   type RequirementsYaml,
 } from '../../definition/requirements.js';
 import { parseWorkflow, type Workflow, type WorkflowJob } from '../../definition/workflow.js';
-import { ImageError, systemCode } from '../../errors.js';
+import { isMissing } from '../../disk/if-there.js';
+import { ImageError } from '../../errors.js';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
@@ -107,7 +108,7 @@ async function textOf(file: string, cwd: string): Promise<{ text: string; path: 
   try {
     return { text: await readFile(path, 'utf8'), path: file };
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (!isMissing(error)) throw error;
     throw new ImageError('NOT_FOUND', `${file}: expected a file, got none`, {
       location: path,
       cause: error,

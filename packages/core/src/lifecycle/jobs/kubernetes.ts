@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseKubernetes, type KubernetesImage } from '../../definition/kubernetes.js';
-import { ImageError, systemCode } from '../../errors.js';
+import { isMissing } from '../../disk/if-there.js';
+import { ImageError } from '../../errors.js';
 import { readAll } from '../../transfer/verified.js';
 import type { Bytes } from '../../transfer/store.js';
 
@@ -34,7 +35,7 @@ export async function kubernetesImages(
   try {
     return parseKubernetes({ text: await readFile(resolve(cwd, file), 'utf8'), path: file });
   } catch (cause) {
-    if (systemCode(cause) !== 'ENOENT') throw cause;
+    if (!isMissing(cause)) throw cause;
     throw new ImageError('NOT_FOUND', `${file}: expected Kubernetes manifests, got no such file`, {
       location: file,
       cause,

@@ -2,7 +2,7 @@ import type { Repository } from '../../distribution/repository.js';
 import { withoutAnnotations, describe, type Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { parseConfig } from '../../oci/config.js';
-import { parseJsonObject, type JsonObject } from '../../oci/json.js';
+import { objectsIn, parseJsonObject, type JsonObject } from '../../oci/json.js';
 import { ATTESTS, parseManifest } from '../../oci/manifest.js';
 import { platformKey } from '../../oci/match-platform.js';
 import { isImageConfigType, isIndexType, MediaType } from '../../oci/media-types.js';
@@ -63,7 +63,7 @@ interface IndexEntry {
   /** Equal for two images of the same platform. */
   readonly key: string;
   /** For an attestation: digest of the image it describes. */
-  readonly about?: Digest;
+  readonly about?: string;
 }
 
 /** The entries of an image or an index, and the index as it is written, if it is one. */
@@ -88,7 +88,7 @@ async function imagesIn(
     return { entries: [entryOf(entry, { ...entry })] };
   }
   const index = parseJsonObject(bytes, root.digest);
-  const written = index['manifests'] as readonly JsonObject[];
+  const written = objectsIn(index, 'manifests', root.digest);
   const entries: IndexEntry[] = [];
   for (const [at, child] of manifest.manifests.entries())
     if (isIndexType(child.mediaType)) entries.push(...(await imagesIn(child, read)).entries);
@@ -98,7 +98,7 @@ async function imagesIn(
 
 function entryOf(descriptor: Descriptor, entry: JsonObject): IndexEntry {
   const { platform, annotations, digest, mediaType } = descriptor;
-  const about = annotations?.[ATTESTS] as Digest | undefined;
+  const about = annotations?.[ATTESTS];
   if (about !== undefined) return { entry, mediaType, digest, key: digest, about };
   const isKnown = platform !== undefined && platform.os !== 'unknown';
   return { entry, mediaType, digest, key: isKnown ? platformKey(platform) : digest };
@@ -120,7 +120,7 @@ function mergeEntries(
   });
   const added = own.filter((each) => !placed.has(each) && !(keep && theirKeys?.has(each.key)));
   const all = [...inPlace, ...added];
-  const digests = new Set(all.map(({ digest }) => digest));
+  const digests = new Set<string>(all.map(({ digest }) => digest));
   return all.filter(({ about }) => about === undefined || digests.has(about));
 }
 

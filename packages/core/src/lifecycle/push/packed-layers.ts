@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { inside } from '../../disk/inside.js';
-import { readTextIfExists } from '../../disk/text-if-there.js';
+import { readTextIfExists } from '../../disk/if-there.js';
 import type { UploadStore } from '../../distribution/upload/push-blob.js';
 import { parseDescriptor, type Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';

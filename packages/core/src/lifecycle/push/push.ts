@@ -125,8 +125,8 @@ async function pushAll(
       [...first.values()].reverse(),
       { concurrency: CONCURRENCY, signal: options.signal },
       async (item, signal) => {
-        const { registry, repository } = parseReference(item.reference);
-        await using sink = new Repository(client, { registry, repository }, common);
+        const { repository } = parseReference(item.reference);
+        await using sink = new Repository(client, repository, common);
         const pushed = await pushImage(item, sink, { ...each, signal });
         results.set(item, resultOf(item, pushed));
       },

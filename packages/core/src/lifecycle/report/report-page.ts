@@ -1,5 +1,6 @@
 import ms from 'ms';
 import { amount, html, page, type Html } from '../../page/html.js';
+import { table } from '../../page/table.js';
 import { renderTreemap, PICTURE_STYLE } from './report-picture.js';
 import type { Report } from './report.js';
 import type { RunSummary } from './report-runs.js';
@@ -42,7 +43,7 @@ const STYLE = `${PICTURE_STYLE}
 
 function problemsOf({ problems }: Report): Html | undefined {
   if (problems.length === 0) return undefined;
-  return table(
+  return section(
     'Problems',
     ['Problem', 'Path', 'Fix'],
     problems.map(
@@ -60,7 +61,7 @@ function archivesOf({ archives, created }: Report): Html | undefined {
   if (archives.length === 0) return undefined;
   const now = Date.parse(created);
   const rows = [...archives.entries()].sort(([, one], [, other]) => other.bytes - one.bytes);
-  return table(
+  return section(
     'Archives',
     ['Name', 'Project', '#On disk', '#Shared with others', '#Age', '#Last used', 'State'],
     rows.map(
@@ -89,7 +90,7 @@ function pruneOf({ prune: { decisions, freedBytes, shortfallBytes } }: Report): 
       : html`<p>
           The limits on space ask for ${amount(shortfallBytes)} more than the rules allow to delete.
         </p>`;
-  return html`${table(
+  return html`${section(
     `What prune would delete: ${going.length === 0 ? 'nothing' : amount(freedBytes)}`,
     ['Item', 'Path', '#Frees', 'Reason'],
     going.map(
@@ -113,7 +114,7 @@ function pruneOf({ prune: { decisions, freedBytes, shortfallBytes } }: Report): 
 
 function runsOf(runs: readonly RunSummary[]): Html | undefined {
   if (runs.length === 0) return undefined;
-  return table(
+  return section(
     'Runs in Nx',
     [
       'Image',
@@ -154,27 +155,10 @@ function bars(times: readonly number[]): Html | undefined {
   </svg>`;
 }
 
-/** @param columns titles; one that begins with `#` is of a column of numbers. */
-function table(caption: string, columns: readonly string[], rows: readonly Html[]): Html {
-  return html`<h2>${caption}</h2>
-    ${rows.length === 0
-      ? undefined
-      : html`<div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                ${columns.map((column) =>
-                  column.startsWith('#')
-                    ? html`<th scope="col" class="number">${column.slice(1)}</th>`
-                    : html`<th scope="col">${column}</th>`,
-                )}
-              </tr>
-            </thead>
-            <tbody>
-              ${rows}
-            </tbody>
-          </table>
-        </div>`}`;
+/** A table with a heading; the heading alone when there are no rows. */
+function section(heading: string, columns: readonly string[], rows: readonly Html[]): Html {
+  return html`<h2>${heading}</h2>
+    ${rows.length === 0 ? undefined : table({ columns, rows })}`;
 }
 
 function formatAge(time: string | null, now: number): string {

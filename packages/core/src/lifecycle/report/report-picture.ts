@@ -43,15 +43,7 @@ export async function renderTreemap(report: Report): Promise<Html | undefined> {
       kind === 'archive' && action === 'delete' ? [path] : [],
     ),
   );
-  const projects = new Map<string, Node[]>();
-  for (const [at, archive] of archives.entries()) {
-    if (archive.bytes === 0) continue;
-    const project = archive.project ?? 'no project';
-    const nodes = projects.get(project) ?? [];
-    projects.set(project, [...nodes, { name: archive.name, archive, at }]);
-  }
-  const children = [...projects].map(([name, nodes]) => ({ name, children: nodes }));
-  const root = hierarchy<Node>({ name: '', children }, (node) =>
+  const root = hierarchy<Node>({ name: '', children: projectsOf(report) }, (node) =>
     node.children ? [...node.children] : undefined,
   )
     .sum(({ archive }) => archive?.bytes ?? 0)
@@ -85,17 +77,33 @@ export async function renderTreemap(report: Report): Promise<Html | undefined> {
             )}`,
       )}
     </svg>
-    <ul class="legend">
-      ${AGES.map(
-        ({ label }, age) =>
-          html`<li>${swatch(html`<rect class="age${age}" width="10" height="10" />`)}${label}</li>`,
-      )}
-      <li>
-        ${swatch(html`<rect class="hatch" width="10" height="10" />`)}shared with other archives
-      </li>
-      <li>${swatch(html`<rect class="goes" width="10" height="10" />`)}would be pruned</li>
-    </ul>
+    ${legend()}
   </figure>`;
+}
+
+/** The archives that take space, by project. */
+function projectsOf({ archives }: Report): Node[] {
+  const projects = new Map<string, Node[]>();
+  for (const [at, archive] of archives.entries()) {
+    if (archive.bytes === 0) continue;
+    const project = archive.project ?? 'no project';
+    const nodes = projects.get(project) ?? [];
+    projects.set(project, [...nodes, { name: archive.name, archive, at }]);
+  }
+  return [...projects].map(([name, nodes]) => ({ name, children: nodes }));
+}
+
+function legend(): Html {
+  return html`<ul class="legend">
+    ${AGES.map(
+      ({ label }, age) =>
+        html`<li>${swatch(html`<rect class="age${age}" width="10" height="10" />`)}${label}</li>`,
+    )}
+    <li>
+      ${swatch(html`<rect class="hatch" width="10" height="10" />`)}shared with other archives
+    </li>
+    <li>${swatch(html`<rect class="goes" width="10" height="10" />`)}would be pruned</li>
+  </ul>`;
 }
 
 interface Place {

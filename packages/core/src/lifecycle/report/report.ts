@@ -1,10 +1,10 @@
-import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createLocator, type ArchiveLocation } from '../../catalog/locate.js';
 import { parseRuns, RUNS_FOLDER, type TaskRun } from '../../definition/runs.js';
 import { allocatedBytes } from '../../disk/allocated.js';
+import { readFolder } from '../../disk/if-there.js';
 import { readOwn } from '../../disk/own-file.js';
-import { ImageError, systemCode } from '../../errors.js';
+import { ImageError } from '../../errors.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { doctor, type Problem } from '../inspect/doctor.js';
 import { inspect, type InspectedLayer } from '../inspect/inspect.js';
@@ -136,12 +136,8 @@ function sizesOf(layers: ReportedArchive['layers']): ReadonlyMap<string, number>
 
 async function readRuns(root: string): Promise<TaskRun[]> {
   const folder = join(root, RUNS_FOLDER);
-  try {
-    const files = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort();
-    const texts = await Promise.all(files.map((name) => readOwn(join(folder, name))));
-    return texts.flatMap((text) => parseRuns(text?.toString() ?? ''));
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  const names = (await readFolder(folder)).map(({ name }) => name);
+  const files = names.filter((name) => name.endsWith('.jsonl')).sort();
+  const texts = await Promise.all(files.map((name) => readOwn(join(folder, name))));
+  return texts.flatMap((text) => parseRuns(text?.toString() ?? ''));
 }

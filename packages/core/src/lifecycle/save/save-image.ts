@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { commitArchive, readRecord, recordPath } from '../../catalog/commit.js';
@@ -6,9 +5,9 @@ import { entryOf, newEntry } from '../../catalog/entry.js';
 import { updateCatalog } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import type { Facts } from '../../definition/definition.js';
+import { statIfExists } from '../../disk/allocated.js';
 import { requireFolderBelow } from '../../disk/own-folder.js';
 import { toSlashes } from '../../disk/slashed.js';
-import { systemCode } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import { copyGraph } from '../../transfer/copy.js';
 import type { Source } from '../../transfer/store.js';
@@ -107,7 +106,7 @@ export async function findSavedImage(
   const record = await readRecord(target.path);
   if (record?.name !== target.name || record.reference !== target.reference || !isIt(record))
     return undefined;
-  return (await sizeOnDisk(target.path)) === record.size
+  return (await statIfExists(target.path))?.size === record.size
     ? resultOf(target, record, 'skipped')
     : undefined;
 }
@@ -140,13 +139,4 @@ function resultOf(
   action: SaveResult['action'],
 ): SaveResult {
   return { reference, archive: path, record: recordPath(path), digest, size, action };
-}
-
-async function sizeOnDisk(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

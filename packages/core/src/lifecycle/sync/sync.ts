@@ -68,19 +68,15 @@ export async function sync(
   const { openRegistry } = await import('../../distribution/open-repository.js');
   const { Repository } = await import('../../distribution/repository.js');
   const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
-  const repository = repositoryIn(isSending ? to : from);
-  await using client = await openRegistry(
-    repository.registry,
-    options.registry,
-    workspace.surroundings,
-  );
+  const name = repositoryIn(isSending ? to : from);
+  await using client = await openRegistry(name.registry, options.registry, workspace.surroundings);
   const known = new KnownBlobs();
   const { foreignLayers } = options;
-  const open = () => new Repository(client, repository, { known, foreignLayers });
+  const open = () => new Repository(client, name.repository, { known, foreignLayers });
   const { surroundings } = workspace;
   const complete = async (source: Source) =>
     foreignLayers ? addForeignLayers(source, { ...options, surroundings }) : source;
-  const shared: SyncRepository = { name: repository, open, complete };
+  const shared: SyncRepository = { name, open, complete };
   const entries = await readCatalog(place);
   const [local, remote] = [localRecords(place, entries), await listSynced(shared, options)];
   const results: SyncResult[] = [];

@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { RegistryReader, RegistryStorage } from '../hosted.js';
 import type { Bytes } from '../../transfer/store.js';
+import { readUnlessOver } from '../../transfer/verified.js';
 import type { Rights } from '../access/access.js';
 import { Problem } from '../problem.js';
 
@@ -51,14 +52,7 @@ export function announcedSize({ request, manifestBytes }: Exchange): number {
 
 /** Reads the body of a manifest into memory. @throws Problem TOO_LARGE */
 export async function readBody({ body, manifestBytes }: Exchange): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > manifestBytes) throw tooLarge(manifestBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
+  return readUnlessOver(manifestBytes, body, () => tooLarge(manifestBytes));
 }
 
 function tooLarge(manifestBytes: number): Problem {

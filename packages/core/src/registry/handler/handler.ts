@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { DEFAULT_LIMITS } from '../../oci/limits.js';
 import type { RegistryReader, RegistryStorage } from '../hosted.js';
 import { challenge, UNRESTRICTED, type Access, type Rights } from '../access/access.js';
+import { beginReport, type AnsweredRequest } from './answered-request.js';
 import { bodyOf } from './body.js';
 import { refuseCrossSiteWrite, setBrowserHeaders } from '../access/browser-guard.js';
 import { addressOf, clientOf } from '../access/client-address.js';
@@ -15,28 +15,6 @@ import { toProblem, Problem } from '../problem.js';
 import { parseTarget } from './request-target.js';
 import { parseRoute, type Route } from './routes.js';
 import { surroundingsOf, type Surroundings } from '../../surroundings.js';
-
-/** A request that was answered, for logs and metrics. */
-export interface AnsweredRequest {
-  readonly id: string;
-  /** When it arrived, in milliseconds since 1970. */
-  readonly time: number;
-  /** The client's IP address. */
-  readonly address: string;
-  /** The user's name; absent without a login and after a wrong password. */
-  readonly user?: string;
-  readonly method: string;
-  /** Path of the URL as sent, without the query. */
-  readonly path: string;
-  /** The kind of endpoint; `none` if the path has none. */
-  readonly route: Route['kind'] | 'page' | 'health' | 'metrics' | 'none';
-  readonly status: number;
-  /** Number of bytes sent, headers included. */
-  readonly bytes: number;
-  readonly milliseconds: number;
-  /** The error behind a 5xx response; absent if the client disconnected. */
-  readonly error?: unknown;
-}
 
 /** Options of {@link registryHandler}. */
 export interface RegistryHandlerOptions {
@@ -99,45 +77,45 @@ export function registryHandler(options: RegistryHandlerOptions): RequestListene
   return (request, response) => void handle(request, response, { ...options, now, limiters });
 }
 
+/** Answers one request, and reports how; it never throws. */
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   options: RegistryHandlerOptions & Pick<Surroundings, 'now'> & { readonly limiters: Limiters },
 ): Promise<void> {
-  const [start, time, before] = [performance.now(), options.now(), request.socket.bytesWritten];
-  const { socket } = request;
-  const id = randomUUID();
-  const { method = '', url = '' } = request;
-  const { path, query } = parseTarget(url);
-  const disconnected = new AbortController();
-  response.once('close', () => disconnected.abort());
-  response.setHeader('x-request-id', id);
+  const report = beginReport(request, response, options.now);
+  const call = beginCall(request, response);
+  response.setHeader('x-request-id', report.id);
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
   setBrowserHeaders(response);
-  const address = addressOf(request);
-  const { signal } = disconnected;
-  const call: Call = { request, response, method, path, query, address, signal, route: 'none' };
   let failure: unknown;
   try {
     await answerCall(call, options);
   } catch (error) {
     const problem = toProblem(error);
     // A client that disconnected is not a failure of this registry.
-    if (problem.status >= 500 && !disconnected.signal.aborted) failure = error;
+    if (problem.status >= 500 && !call.signal.aborted) failure = error;
     sendProblem(request, response, problem);
   } finally {
-    const { statusCode: status } = response;
-    const { route, user } = call;
-    const milliseconds = performance.now() - start;
-    const answered = { id, time, address, method, path, route, status, milliseconds };
+    const answered = report.end(call, failure);
     options.metrics?.note(answered);
-    options.onAnswered?.({
-      ...answered,
-      bytes: socket.bytesWritten - before,
-      ...(user === undefined ? {} : { user }),
-      ...(failure === undefined ? {} : { error: failure }),
-    });
+    options.onAnswered?.(answered);
   }
+}
+
+function beginCall(request: IncomingMessage, response: ServerResponse): Call {
+  const { method = '', url = '' } = request;
+  const disconnected = new AbortController();
+  response.once('close', () => disconnected.abort());
+  return {
+    request,
+    response,
+    method,
+    ...parseTarget(url),
+    address: addressOf(request),
+    signal: disconnected.signal,
+    route: 'none',
+  };
 }
 
 async function answerCall(

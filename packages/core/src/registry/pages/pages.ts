@@ -1,9 +1,9 @@
-import type { Descriptor } from '../../oci/descriptor.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
 import { isRepository } from '../../oci/reference.js';
 import type { RegistryReader } from '../hosted.js';
 import type { Rights } from '../access/access.js';
 import { amount, html, page, type Html } from '../../page/html.js';
+import { table } from '../../page/table.js';
 import { readImageFacts, type ImageFacts } from './image-facts.js';
 
 /** Path prefix of repository pages; no repository name can begin with `-`. */
@@ -77,24 +77,11 @@ async function repositoryPage(
     name,
     html`<nav aria-label="Path"><a href="/">All repositories</a></nav>
       <h1>${name}</h1>
-      <div class="scroll">
-        <table>
-          <caption>
-            ${tags.length === 0 ? 'No tags' : 'Tags'}
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">Tag</th>
-              <th scope="col">Platforms</th>
-              <th scope="col" class="number">Size</th>
-              <th scope="col">Pull</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows}
-          </tbody>
-        </table>
-      </div>
+      ${table({
+        caption: tags.length === 0 ? 'No tags' : 'Tags',
+        columns: ['Tag', 'Platforms', '#Size', 'Pull'],
+        rows,
+      })}
       ${more}`,
   );
 }
@@ -123,20 +110,9 @@ async function imagePage(
 ): Promise<string | undefined> {
   const facts = await readImageFacts(reader, name, digest);
   if (!facts) return undefined;
-  const users = await usersOfLayers(reader, name);
   const { images, size, descriptor } = facts;
-  const referrers: Descriptor[] = [];
-  let isMore = false;
-  for await (const { annotations: _, ...each } of reader.referrers(name, digest)) {
-    isMore = referrers.length === MAX_REFERRERS;
-    if (isMore) break;
-    referrers.push(each);
-  }
-  const shared = new Map<string, number>();
-  for (const { manifest } of images)
-    for (const layer of manifest.layers)
-      if ((users.get(layer.digest)?.size ?? 0) > 1) shared.set(layer.digest, layer.size);
-  const sharedBytes = [...shared.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const users = await usersOfLayers(reader, name);
+  const countUsers = (layer: Digest): number => users.get(layer)?.size ?? 0;
   return page(
     `${name}@${digest.slice(0, 19)}`,
     html`<nav aria-label="Path">
@@ -145,56 +121,70 @@ async function imagePage(
       <h1>${name}</h1>
       <p><code>${digest}</code></p>
       <p>
-        ${amount(size)}, of which ${amount(sharedBytes)} in layers shared with other images of this
-        repository. <span class="soft">${descriptor.mediaType}</span>
+        ${amount(size)}, of which ${amount(sharedBytes(facts, countUsers))} in layers shared with
+        other images of this repository. <span class="soft">${descriptor.mediaType}</span>
       </p>
       <p><code>docker pull ${host}/${name}@${digest}</code></p>
       <p><code>stowage load ${host}/${name}@${digest}</code></p>
-      ${images.map(
-        ({ platform, manifest }) =>
-          html`<div class="scroll">
-            <table>
-              <caption>
-                Layers${platform === '' ? '' : ` of ${platform}`}
-              </caption>
-              <thead>
-                <tr>
-                  <th scope="col">Layer</th>
-                  <th scope="col">Type</th>
-                  <th scope="col" class="number">Size</th>
-                  <th scope="col" class="number">Images using it</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${manifest.layers.map(
-                  (layer) =>
-                    html`<tr>
-                      <td><code>${layer.digest}</code></td>
-                      <td class="soft">${layer.mediaType}</td>
-                      <td class="number">${amount(layer.size)}</td>
-                      <td class="number">${users.get(layer.digest)?.size ?? 1}</td>
-                    </tr> `,
-                )}
-              </tbody>
-            </table>
-          </div>`,
-      )}
-      ${referrers.length === 0
-        ? undefined
-        : html`<h2>Referrers</h2>
-            <ul>
-              ${referrers.map(
-                (each) =>
-                  html`<li>
-                    <a href="${PAGES}${name}@${each.digest}"
-                      >${each.artifactType ?? each.mediaType}</a
-                    >
-                    <span class="soft">${amount(each.size)}</span>
-                  </li>`,
-              )}
-            </ul>
-            ${isMore ? html`<p class="soft">More referrers are not shown.</p>` : undefined}`}`,
+      ${images.map((image) => layerTable(image, countUsers))}
+      ${await referrerList(reader, name, digest)}`,
   );
+}
+
+/** Size of the layers that other images use, too, in bytes; each layer counts once. */
+function sharedBytes({ images }: ImageFacts, countUsers: (layer: Digest) => number): number {
+  const shared = new Map<Digest, number>();
+  for (const { manifest } of images)
+    for (const { digest, size } of manifest.layers)
+      if (countUsers(digest) > 1) shared.set(digest, size);
+  return [...shared.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function layerTable(
+  { platform, manifest }: ImageFacts['images'][number],
+  countUsers: (layer: Digest) => number,
+): Html {
+  return table({
+    caption: `Layers${platform === '' ? '' : ` of ${platform}`}`,
+    columns: ['Layer', 'Type', '#Size', '#Images using it'],
+    rows: manifest.layers.map(
+      ({ digest, mediaType, size }) =>
+        html`<tr>
+          <td><code>${digest}</code></td>
+          <td class="soft">${mediaType}</td>
+          <td class="number">${amount(size)}</td>
+          <td class="number">${countUsers(digest) || 1}</td>
+        </tr> `,
+    ),
+  });
+}
+
+async function referrerList(
+  reader: RegistryReader,
+  name: string,
+  digest: Digest,
+): Promise<Html | undefined> {
+  const items: Html[] = [];
+  let isMore = false;
+  for await (const { digest: referrer, artifactType, mediaType, size } of reader.referrers(
+    name,
+    digest,
+  )) {
+    isMore = items.length === MAX_REFERRERS;
+    if (isMore) break;
+    items.push(
+      html`<li>
+        <a href="${PAGES}${name}@${referrer}">${artifactType ?? mediaType}</a>
+        <span class="soft">${amount(size)}</span>
+      </li>`,
+    );
+  }
+  if (items.length === 0) return undefined;
+  return html`<h2>Referrers</h2>
+    <ul>
+      ${items}
+    </ul>
+    ${isMore ? html`<p class="soft">More referrers are not shown.</p>` : undefined}`;
 }
 
 /** Maps each layer to the digests of the tagged images that use it. */

@@ -44,13 +44,13 @@ export interface CollectedGarbage {
  */
 export async function collectGarbage(
   root: string,
-  { now, grace, uploadGrace, dryRun, signal }: CollectGarbageOptions,
+  { now, grace, uploadGrace, dryRun = false, signal }: CollectGarbageOptions,
 ): Promise<CollectedGarbage> {
   const store = new RegistryStore(root);
-  const before = now - grace;
+  const sweeping = { root, dryRun, before: now - grace };
   const needed = new Set<Digest>();
   let uploads = 0;
-  let freedBytes = 0;
+  let freedByFiles = 0;
   if (!dryRun) await restore(root, trashFolder(root), (digest) => blobFile(root, digest));
   for (const { name: repository } of await repositoriesIn(root)) {
     signal?.throwIfAborted();
@@ -59,35 +59,56 @@ export async function collectGarbage(
         blobLink(root, repository, digest),
       );
     const own = await referencedBy(store, root, repository);
-    for (const name of await namesIn(root, linkFolder(root, repository, '_blobs'))) {
-      const digest = digestOfLink(name);
-      if (digest === undefined) continue;
-      const path = blobLink(root, repository, digest);
-      const isOld = ((await statIfExists(path))?.mtimeMs ?? Infinity) < before;
-      const trash = trashFile(root, digest, repository);
-      const isSwept =
-        isOld &&
-        !own.has(digest) &&
-        (dryRun === true || (await sweep(path, trash, { before, privateTo: root })) !== undefined);
-      if (!isSwept) needed.add(digest);
-    }
-    for (const file of await filesOlderThan(
-      root,
-      linkFolder(root, repository, '_uploads'),
-      now - uploadGrace,
-    )) {
-      uploads++;
-      freedBytes += await allocatedBytes(file);
-      if (!dryRun) await rm(file, { force: true });
-    }
+    for (const digest of await sweepLinks(repository, own, sweeping)) needed.add(digest);
+    const folder = linkFolder(root, repository, '_uploads');
+    const abandoned = await filesOlderThan(root, folder, now - uploadGrace);
+    uploads += abandoned.length;
+    freedByFiles += await removeFiles(abandoned, dryRun);
     if (!dryRun) await removeStaleReferrers(store, root, repository);
   }
-  for (const file of await filesOlderThan(root, partialFolder(root), now - uploadGrace)) {
-    freedBytes += await allocatedBytes(file);
-    if (!dryRun) await rm(file, { force: true });
+  const partial = await filesOlderThan(root, partialFolder(root), now - uploadGrace);
+  freedByFiles += await removeFiles(partial, dryRun);
+  if (!dryRun) await removeEmptyFolders(root, sweeping.before);
+  const { blobs, freedBytes } = await sweepBlobs(needed, { ...sweeping, signal });
+  return { blobs, uploads, freedBytes: freedByFiles + freedBytes };
+}
+
+interface Sweeping extends CallOptions {
+  readonly root: string;
+  readonly dryRun: boolean;
+  /** Content marked as in use at this time (ms since 1970) or later is kept. */
+  readonly before: number;
+}
+
+/** Deletes links to blobs that a repository does not reference. @returns the digests of the links that are kept */
+async function sweepLinks(
+  repository: string,
+  referenced: ReadonlySet<Digest>,
+  { root, dryRun, before }: Sweeping,
+): Promise<Digest[]> {
+  const kept: Digest[] = [];
+  for (const name of await namesIn(root, linkFolder(root, repository, '_blobs'))) {
+    const digest = digestOfLink(name);
+    if (digest === undefined) continue;
+    const path = blobLink(root, repository, digest);
+    const isOld = ((await statIfExists(path))?.mtimeMs ?? Infinity) < before;
+    const trash = trashFile(root, digest, repository);
+    const isSwept =
+      isOld &&
+      !referenced.has(digest) &&
+      (dryRun || (await sweep(path, trash, { before, privateTo: root })) !== undefined);
+    if (!isSwept) kept.push(digest);
   }
-  if (!dryRun) await removeEmptyFolders(root, before);
+  return kept;
+}
+
+/** Deletes blobs to which no link was kept. */
+async function sweepBlobs(
+  needed: ReadonlySet<Digest>,
+  { root, dryRun, before, signal }: Sweeping,
+): Promise<Pick<CollectedGarbage, 'blobs' | 'freedBytes'>> {
   const blobs: Digest[] = [];
+  let freedBytes = 0;
   for (const algorithm of ALGORITHMS)
     for (const name of await namesIn(root, blobFolder(root, algorithm))) {
       signal?.throwIfAborted();
@@ -101,7 +122,17 @@ export async function collectGarbage(
       blobs.push(digest);
       freedBytes += freed;
     }
-  return { blobs, uploads, freedBytes };
+  return { blobs, freedBytes };
+}
+
+/** @returns the disk space of the files, in bytes */
+async function removeFiles(files: readonly string[], dryRun: boolean): Promise<number> {
+  let freedBytes = 0;
+  for (const file of files) {
+    freedBytes += await allocatedBytes(file);
+    if (!dryRun) await rm(file, { force: true });
+  }
+  return freedBytes;
 }
 
 async function freeableBytes(path: string, before: number): Promise<number | undefined> {

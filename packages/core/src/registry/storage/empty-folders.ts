@@ -1,7 +1,6 @@
-import { lstat, rmdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../../errors.js';
-import { ignoreMissing, entriesIn } from '../../disk/if-there.js';
+import { entriesIn, ignoreMissing, removeEmptyFolder } from '../../disk/if-there.js';
 import { repositoriesFolder } from '../../store/paths.js';
 
 /** Folders that make a repository exist, even when they are empty. */
@@ -20,12 +19,8 @@ export async function removeEmptyFolders(root: string, before: number): Promise<
       const path = join(folder, entry.name);
       await visit(path);
       const info = await ignoreMissing(() => lstat(path));
-      if (info && info.mtimeMs < before) await rmdir(path).catch(ignoreFolderInUse);
+      if (info && info.mtimeMs < before) await removeEmptyFolder(path);
     }
   };
   await visit(repositoriesFolder(root));
-}
-
-function ignoreFolderInUse(error: unknown): void {
-  if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) throw error;
 }

@@ -11,8 +11,9 @@ import {
   type FolderOptions,
 } from '../../disk/atomic-write.js';
 import { readRange } from '../../disk/read-range.js';
+import { isMissing } from '../../disk/if-there.js';
 import { touchFile } from '../../disk/touch.js';
-import { ImageError, systemCode } from '../../errors.js';
+import { ImageError } from '../../errors.js';
 import { algorithmOf, type Algorithm, type Digest } from '../../oci/digest.js';
 import type { Uploads } from '../hosted.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
@@ -146,7 +147,7 @@ export class FileUploads implements Uploads {
       await file.sync();
       const path = blobFile(this.#root, digest);
       await makeFolder(dirname(path), this.#folders);
-      // ENOENT if another process has taken over the upload.
+      // Missing if another process has taken over the upload.
       await rename(upload.path, path);
       await syncFolder(dirname(path));
       await this.#link(repository, digest);
@@ -176,7 +177,7 @@ export class FileUploads implements Uploads {
     try {
       return await work(upload);
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
+      if (!isMissing(error)) throw error;
       this.#sessions.delete(`${repository} ${id}`);
       throw uploadNotFound(id);
     } finally {
@@ -207,7 +208,7 @@ export class FileUploads implements Uploads {
       }
       return { path, size: (await stat(path)).size, isBusy: false };
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') throw uploadNotFound(id);
+      if (isMissing(error)) throw uploadNotFound(id);
       throw error;
     }
   }

@@ -6,7 +6,7 @@ import { allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
 import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../../disk/atomic-write.js';
 import { refuseLinks } from '../../disk/links-below.js';
 import { systemCode } from '../../errors.js';
-import { ignoreMissing } from '../../disk/if-there.js';
+import { ignoreMissing, isMissing } from '../../disk/if-there.js';
 import { ageOf, touchFile } from '../../disk/touch.js';
 
 /**
@@ -43,7 +43,7 @@ export async function withFolder(
       await work();
       return made;
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT' || tries === MAX_RETRIES) throw error;
+      if (!isMissing(error) || tries === MAX_RETRIES) throw error;
     }
     made += await makeFolder(folder, options);
   }
