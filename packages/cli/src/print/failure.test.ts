@@ -1,14 +1,20 @@
 import { ImageError } from '@stowage/core';
 import { expect, it } from 'vitest';
 import { EXIT_CODES } from '../exit-codes.js';
+import { createProgram } from '../program.js';
+import type { Io } from '../verb.js';
 import { describeFailure } from './failure.js';
+import { createSpeech } from './speech.js';
+
+const speech = createSpeech(createProgram({} as Io, '1.2.3'));
+const BY_ERROR = { interrupted: false, speech };
 
 it.each(Object.entries(EXIT_CODES))('an error %s exits with %i', (code, exitCode) => {
   const error = new ImageError(code as keyof typeof EXIT_CODES, 'app.tar: expected x, got y', {
     hint: 'Do z.',
     location: 'app.tar',
   });
-  const failure = describeFailure(error, false);
+  const failure = describeFailure(error, BY_ERROR);
   expect(failure.exitCode).toBe(exitCode);
   expect(failure.text.content).toBe('stowage: app.tar: expected x, got y\n  Do z.\n');
   expect(failure.json.error).toEqual({
@@ -21,14 +27,14 @@ it.each(Object.entries(EXIT_CODES))('an error %s exits with %i', (code, exitCode
 
 it('shows the stack of an unexpected error, and any other thrown value', () => {
   const error = new TypeError('x is not a function');
-  expect(describeFailure(error, false).json.error.message).toBe(error.stack);
-  expect(describeFailure('text', false)).toMatchObject({
+  expect(describeFailure(error, BY_ERROR).json.error.message).toBe(error.stack);
+  expect(describeFailure('text', BY_ERROR)).toMatchObject({
     exitCode: 1,
     json: { error: { code: 'UNEXPECTED', message: 'text', hint: null, location: null } },
   });
 });
 
 it('escapes control characters of a message from elsewhere', () => {
-  const failure = describeFailure(new ImageError('INVALID', 'a\u001b[31mb\rc'), false);
+  const failure = describeFailure(new ImageError('INVALID', 'a\u001b[31mb\rc'), BY_ERROR);
   for (const control of ['\u001b', '\r']) expect(failure.text.content).not.toContain(control);
 });
