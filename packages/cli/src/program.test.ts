@@ -86,7 +86,7 @@ describe('the command line', () => {
     ['load ./x --engine docker --host unix:///nonexistent.sock', 3, /\.\/x|\/x: expected/],
     ['doctor --config none.yaml', 3, /none\.yaml: expected the settings/],
     ['prune --unused-for soon', 2, /unused-for: expected a duration/],
-    ['load ./x --platform a/b/c/d', 2, /platform: expected os\/architecture/],
+    ['load ./x --platform a/b/c/d', 2, /platform: expected os\[\(version\)\]\/architecture/],
   ])('%s exits %i', async (line, code, message) => {
     const ran = await stowage(...line.split(' '));
     expect(ran).toMatchObject({ code, stdout: '' });
