@@ -14,12 +14,12 @@ export interface SendRequestOptions {
  * When the body fails, the request is aborted, and the body's own error is thrown, here or by the response. A response
  * that ends before the body was sent aborts the request, too.
  *
- * @throws errors of `node:http` (`ECONNRESET`, …), `ETIMEDOUT` after `patience`; errors of the body
+ * @throws errors of `node:http` (`ECONNRESET`, …), `ETIMEDOUT` after `timeout`; errors of the body
  */
 export async function sendRequest(
   request: ClientRequest,
   body: Bytes | Uint8Array | string | undefined,
-  { timeout: patience }: SendRequestOptions = {},
+  { timeout }: SendRequestOptions = {},
 ): Promise<IncomingMessage> {
   let answer: IncomingMessage | undefined;
   let bodyError: Error | undefined;
@@ -28,15 +28,15 @@ export async function sendRequest(
   });
   // Awaited below; a rejection before that must not count as unhandled.
   response.catch(() => undefined);
-  if (patience !== undefined)
-    request.setTimeout(patience, () => {
+  if (timeout !== undefined)
+    request.setTimeout(timeout, () => {
       // The server is not to blame while the body is produced slowly, or the response is consumed slowly.
       const isOurs = answer
         ? answer.readableLength > 0
         : !request.writableFinished && !request.writableNeedDrain;
       if (isOurs) return;
-      const timeout = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
-      (answer ?? request).destroy(timeout);
+      const error = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
+      (answer ?? request).destroy(error);
     });
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
     request.end(body);

@@ -47,8 +47,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Redirects that keep method and body (RFC 9110 § 15.4); the others turn a write into a read, and are not followed. */
 const WRITE_REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
 const MAX_REDIRECTS = 5;
-/** Default of `patience` (ms). */
-const DEFAULT_PATIENCE_MS = 60_000;
+const DEFAULT_TIMEOUT_MS = 60_000;
 /** The largest response of a token server, in bytes. */
 const MAX_TOKEN_BYTES = 1024 * 1024;
 /** Repositories whose tokens are kept: bounded, since clients of a mirror may name any number of repositories. */
@@ -92,13 +91,13 @@ export class RegistryClient implements AsyncDisposable {
     const { env } = surroundings;
     const isPlain =
       plainHttp ??
-      (isLoopback(host) && (await speaksHttp(host, { env, timeout: DEFAULT_PATIENCE_MS })));
+      (isLoopback(host) && (await speaksHttp(host, { env, timeout: DEFAULT_TIMEOUT_MS })));
     const readTls = () => registryTls(host, options, surroundings);
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
     let tls: RegistryTls | undefined = isPlain ? undefined : await readTls();
     const connections = new Connections({
       env,
-      timeout: options.timeout ?? DEFAULT_PATIENCE_MS,
+      timeout: options.timeout ?? DEFAULT_TIMEOUT_MS,
       tlsFor: async (url) => {
         tls ??= await readTls();
         return url.origin === origin.origin ? tls.own : tls.elsewhere;

@@ -130,12 +130,14 @@ describe('a redirect of a write', () => {
     '%s %i is sent again with its body, without credentials elsewhere',
     async (method, status) => {
       const got: string[] = [];
-      const other = await recording(async (request, response) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+      const other = await recording((request, response) => {
         const range = request.headers['content-range'];
-        got.push([request.method, range, Buffer.concat(chunks).toString()].join(' '));
-        response.writeHead(201).end();
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          got.push([request.method, range, Buffer.concat(chunks).toString()].join(' '));
+          response.writeHead(201).end();
+        });
       });
       const registry = await recording((request, response) => {
         const location = `http://${other.host}/u`;
