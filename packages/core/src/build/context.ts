@@ -12,7 +12,7 @@ import { toSlashes } from '../disk/slashed.js';
 import { ImageError } from '../errors.js';
 import type { CallOptions } from '../transfer/store.js';
 import { isModeLost, modeOf, readGitModes } from './source-files/file-modes.js';
-import { leadsTo } from './source-files/leads-to.js';
+import { findTarget } from './source-files/find-target.js';
 import { parseIgnoreRules, type IgnoreRules, type IgnoreState } from './ignore-rules.js';
 
 /**
@@ -64,6 +64,7 @@ export async function listContext(
   const gitModes = platform === 'win32' ? await readGitModes(folder, { signal }) : undefined;
   const { root: state, hasExceptions } = await readIgnoreRules(folder);
   const files = new Map<string, ContextFile>();
+  const targets = new Map<string, string>();
   async function visit(path: string, { isIgnored, enter }: IgnoreState): Promise<void> {
     signal?.throwIfAborted();
     const ignored = path !== '' && (DEFINITION_FILES.has(path) || isIgnored);
@@ -87,10 +88,14 @@ export async function listContext(
     if (!(await ignoreMissing(() => lstat(systemPath(absolute))))) continue;
     await visit(path, stateAt(path));
     const link = files.get(path);
-    const target = link?.type === 'symlink' ? await leadsTo(folder, absolute) : undefined;
-    if (!link || target === undefined) continue;
-    files.set(path, { ...link, leadsTo: target });
+    const target = link?.type === 'symlink' ? await findTarget(folder, absolute) : undefined;
+    if (target === undefined) continue;
+    targets.set(path, target);
     await visit(target, stateAt(target));
+  }
+  for (const [path, leadsTo] of targets) {
+    const link = files.get(path);
+    if (link) files.set(path, { ...link, leadsTo });
   }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -4,7 +4,7 @@ import { decompress } from '../../compression/decompress.js';
 import { detectCompression, MAGIC_BYTES } from '../../compression/detect.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { readOwn } from '../../disk/own-file.js';
-import { ImageError } from '../../errors.js';
+import { ImageError, isMalformed } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { digestOf, hasherFor, hexOf, type Digest } from '../../oci/digest.js';
 import { DEFAULT_LIMITS } from '../../oci/limits.js';
@@ -59,8 +59,14 @@ export async function readLayerEntries(
   const known = await readIndex(path);
   if (known) return known;
   const entries: ImageEntry[] = [];
-  for await (const header of readTarHeaders(unpackLayer(source, layer, signal), limitsOf(source)))
-    entries.push(entryOf(header));
+  try {
+    for await (const header of readTarHeaders(unpackLayer(source, layer, signal), limitsOf(source)))
+      entries.push(entryOf(header));
+  } catch (error) {
+    // Of a damaged layer, this error says more than the first bytes that made no sense.
+    if (isMalformed(error)) for await (const _ of readRaw(source, layer, signal));
+    throw error;
+  }
   const index = formatIndex(entries);
   if (index.byteLength <= MAX_INDEX_BYTES) await writeAtomically(path, [index]);
   return entries;
@@ -73,7 +79,7 @@ async function* unpackLayer(
   signal: AbortSignal | undefined,
 ): Bytes {
   const { location } = source;
-  const raw = verified(source.read(descriptor, { signal }), descriptor, { location, signal });
+  const raw = readRaw(source, { descriptor, diffId }, signal);
   const hash = hasherFor(diffId);
   const { unpackedBytes } = limitsOf(source);
   // A plain tar may begin with any bytes: those of its first name.
@@ -89,6 +95,15 @@ async function* unpackLayer(
         hint: 'The config of the base does not belong to its layers; fetch or build it again.',
       },
     );
+}
+
+function readRaw(
+  source: Source,
+  { descriptor }: BaseLayer,
+  signal: AbortSignal | undefined,
+): Bytes {
+  const { location } = source;
+  return verified(source.read(descriptor, { signal }), descriptor, { location, signal });
 }
 
 async function* unpack(raw: Bytes, limit: number): Bytes {

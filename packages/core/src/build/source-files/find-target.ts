@@ -6,7 +6,7 @@ import { toSlashes } from '../../disk/slashed.js';
 import { systemCode } from '../../errors.js';
 
 /** The path in the context to which a link leads; undefined if nothing is there. @throws ImageError INVALID */
-export async function leadsTo(folder: string, link: string): Promise<string | undefined> {
+export async function findTarget(folder: string, link: string): Promise<string | undefined> {
   const real = await realpath(systemPath(link), { encoding: 'buffer' }).catch((error: unknown) => {
     if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) throw error;
   });
