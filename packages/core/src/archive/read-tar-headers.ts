@@ -146,9 +146,9 @@ class BlockReader {
   }
 
   async #next(): Promise<boolean> {
-    const { done, value } = await this.#chunks.next();
-    this.#rest = done ? new Uint8Array() : value;
-    return !done;
+    const next = await this.#chunks.next();
+    this.#rest = next.done === true ? new Uint8Array() : next.value;
+    return next.done !== true;
   }
 
   #cut(length: number): Uint8Array {

@@ -45,7 +45,7 @@ async function build(copy: string, { files = {}, layersFolder, base }: Made): Pr
   const [image] = imagesOf(await walk(source, (await source.resolve()).descriptor));
   const layer = image?.layers.at(-1);
   if (!layer) throw new Error('the image has a layer');
-  return linesOf(source.read(layer));
+  return await linesOf(source.read(layer));
 }
 
 const onUsrmerge = async (copy: string, files = {}) =>

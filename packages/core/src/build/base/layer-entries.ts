@@ -110,9 +110,9 @@ async function* unpack(raw: Bytes, limit: number): Bytes {
   const chunks = raw[Symbol.asyncIterator]();
   let head = new Uint8Array();
   while (head.byteLength < MAGIC_BYTES) {
-    const { done, value } = await chunks.next();
-    if (done) break;
-    head = Buffer.concat([head, value]);
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
   }
   async function* all(): Bytes {
     yield head;
@@ -190,7 +190,9 @@ const TYPES: ReadonlySet<unknown> = new Set<ImageEntry['type']>(['file', 'folder
 
 /** @throws SyntaxError */
 function parseLine(line: unknown): ImageEntry {
-  const [path, type, mode, uid, gid, link]: readonly unknown[] = Array.isArray(line) ? line : [];
+  const [path, type, mode, uid, gid, link]: readonly unknown[] = Array.isArray(line)
+    ? (line as unknown[])
+    : [];
   const isValid =
     typeof path === 'string' &&
     TYPES.has(type) &&
