@@ -6,10 +6,10 @@ import { writeAtomically } from '../../disk/atomic-write.js';
 import { readOwn } from '../../disk/own-file.js';
 import { ImageError, isMalformed } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
-import { digestOf, hasherFor, hexOf, type Digest } from '../../oci/digest.js';
+import { algorithmOf, digestOf, hexOf, type Digest } from '../../oci/digest.js';
 import { DEFAULT_LIMITS } from '../../oci/limits.js';
 import type { Bytes, CallOptions, Source } from '../../transfer/store.js';
-import { tap } from '../../transfer/tap.js';
+import { Meter } from '../../transfer/tap.js';
 import { verified } from '../../transfer/verified.js';
 
 /** A file, folder or link in an image. Devices and pipes count as files. */
@@ -80,13 +80,13 @@ async function* unpackLayer(
 ): Bytes {
   const { location } = source;
   const raw = readRaw(source, { descriptor, diffId }, signal);
-  const hash = hasherFor(diffId);
+  const meter = new Meter(algorithmOf(diffId));
   const { unpackedBytes } = limitsOf(source);
   // A plain tar may begin with any bytes: those of its first name.
   const plain = descriptor.digest === diffId ? raw : unpack(raw, unpackedBytes);
-  yield* tap(plain, (chunk) => hash.update(chunk));
-  const actual = hash.digest('hex');
-  if (actual !== hexOf(diffId))
+  yield* meter.through(plain);
+  const actual = meter.digest();
+  if (actual !== diffId)
     throw new ImageError(
       'CORRUPT',
       `${location}: layer ${descriptor.digest}: expected the diff ID ${diffId}, got ${actual}`,

@@ -2,7 +2,7 @@ import type { Definition } from '../../definition/definition.js';
 import { shortList } from '../../errors.js';
 import { printable } from '../../printable.js';
 import { selectFiles, type ContextFile } from '../context.js';
-import type { Notice } from '../make-options.js';
+import type { Notice } from '../../wording.js';
 
 /** A notice that names the files that do not keep their mode; undefined if there are none. */
 export function lostModesNotice(
