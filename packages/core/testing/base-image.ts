@@ -6,7 +6,7 @@ import type { Descriptor } from '../src/oci/descriptor.js';
 import { DEFAULT_LIMITS } from '../src/oci/limits.js';
 import { formatManifest } from '../src/oci/manifest.js';
 import { MediaType } from '../src/oci/media-types.js';
-import { only } from '../src/transfer/copy.js';
+import { oneChunk } from '../src/transfer/copy.js';
 import type { Bytes } from '../src/transfer/store.js';
 import { readAll } from '../src/transfer/verified.js';
 import { nameImage, put } from './image.js';
@@ -42,7 +42,7 @@ export async function baseImage(
     const packed =
       compression === 'none'
         ? tar
-        : await readAll(compress(only(tar), { kind: compression }), Infinity);
+        : await readAll(compress(oneChunk(tar), { kind: compression }), Infinity);
     descriptors.push(await put(store, TYPES[compression], packed));
   }
   const config = {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
-import { only } from '../transfer/copy.js';
 import { readAll } from '../transfer/verified.js';
 import { packTar, type TarMember } from './pack-tar.js';
 import { readTarHeaders, type TarMemberHeader } from './read-tar-headers.js';
@@ -26,7 +25,7 @@ describe('the headers of a tar that streams by', () => {
     const body = Buffer.alloc(1500, 1);
     const tar = await pack([
       { name: 'usr/', ...empty, type: 'directory', mode: 0o2755, uid: 5, gid: 6 },
-      { name: `usr/${'long/'.repeat(60)}é`, size: body.length, mode: 0, open: () => only(body) },
+      { name: `usr/${'long/'.repeat(60)}é`, size: body.length, mode: 0, open: () => [body] },
       { name: 'bin', ...empty, type: 'symlink', linkname: 'usr/bin', mode: 0o777 },
     ]);
     expect(await headersOf(tar, DEFAULT_LIMITS, chunk)).toEqual([
@@ -79,7 +78,7 @@ describe('the headers of a tar that streams by', () => {
   });
 
   it('are refused when cut short at any byte of a member', async () => {
-    const tar = await pack([{ name: 'a', size: 600, open: () => only(Buffer.alloc(600)) }]);
+    const tar = await pack([{ name: 'a', size: 600, open: () => [Buffer.alloc(600)] }]);
     for (let length = 1; length < 1536; length++)
       await expect(headersOf(tar.subarray(0, length))).rejects.toMatchObject({ code: 'CORRUPT' });
   });
