@@ -1,6 +1,5 @@
 import { win32 } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { modeOf } from './build/context.js';
 import { checkName } from './definition/name.js';
 import { toSlashes } from './disk/slashed.js';
 import { shownPath } from './lifecycle/prune/prunable.js';
@@ -80,11 +79,5 @@ describe('on Windows', () => {
     expect(cacheFolder({ LOCALAPPDATA: local }, 'win32', home)).toBe(`${local}\\stowage\\cache`);
     expect(cacheFolder({}, 'win32', home)).toBe(`${local}\\stowage\\cache`);
     expect(cacheFolder({ STOWAGE_CACHE_DIR: 'D:\\cache' }, 'win32', home)).toBe('D:\\cache');
-  });
-
-  it('says of every file of a context that it may be run, as docker does', () => {
-    expect([modeOf(0o666, 'win32'), modeOf(0o644, 'linux'), modeOf(0o744, 'linux')]).toEqual([
-      0o755, 0o644, 0o755,
-    ]);
   });
 });

@@ -117,13 +117,17 @@ async function writeManifest(store: MemoryStore, options: ImageOptions): Promise
   return put(store, MediaType.manifest, formatManifest(configDescriptor, descriptors));
 }
 
-async function put(store: MemoryStore, mediaType: string, bytes: Uint8Array): Promise<Descriptor> {
+export async function put(
+  store: MemoryStore,
+  mediaType: string,
+  bytes: Uint8Array,
+): Promise<Descriptor> {
   const descriptor = describe(mediaType, bytes);
   await store.write(descriptor, () => oneChunk(bytes));
   return descriptor;
 }
 
-async function nameImage(
+export async function nameImage(
   store: MemoryStore,
   root: Descriptor,
   reference: string | undefined,

@@ -1,7 +1,17 @@
+import { constants } from 'node:fs';
 import { pack, type Pack } from 'tar-stream';
+import { encodeName, isByteName } from '../disk/byte-names.js';
 import type { Bytes } from '../transfer/store.js';
+import { encodePaxHeader } from './tar-header.js';
+
+const { S_IFREG } = constants;
+/** The name in a header whose real name is in the extended header before it. */
+const EXTENDED_NAME = 'PaxHeader';
+/** The largest owner that fits in a header; tar-stream writes this number for larger ones. */
+const MAX_HEADER_OWNER = 0o777777;
 
 export interface TarMember {
+  /** Names and link targets may have bytes that are not UTF-8, as `decodeName` writes them. */
   readonly name: string;
   readonly size: number;
   readonly open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -45,15 +55,18 @@ async function writeMembers(
       gid = 0,
       mtime = 0,
     } = member;
+    const extended = extendedHeader(member);
+    if (extended) tar.push(extended);
     const header = {
-      name,
+      name: extended ? EXTENDED_NAME : name,
       size,
-      mode,
+      // tar-stream replaces mode 0 by a default, and writes permission bits alone.
+      mode: mode | S_IFREG,
       type,
       uid,
       gid,
       mtime: new Date(mtime * 1000),
-      ...(linkname === undefined ? {} : { linkname }),
+      ...(linkname === undefined ? {} : { linkname: extended ? EXTENDED_NAME : linkname }),
     };
     await new Promise<void>((resolve, reject) => {
       const entry = tar.entry(header, (error) => (error ? reject(error) : resolve()));
@@ -62,6 +75,19 @@ async function writeMembers(
       if (type === 'file') writeBody(member.open(), entry).catch(reject);
     });
   }
+}
+
+/** A pax header for what tar-stream cannot write: names that are not UTF-8, large owners. */
+function extendedHeader({ name, linkname, uid = 0, gid = 0 }: TarMember): Uint8Array | undefined {
+  const isNeeded =
+    isByteName(name) || isByteName(linkname ?? '') || Math.max(uid, gid) > MAX_HEADER_OWNER;
+  if (!isNeeded) return undefined;
+  return encodePaxHeader([
+    ['path', encodeName(name)],
+    ...(linkname === undefined ? [] : [['linkpath', encodeName(linkname)] as const]),
+    ['uid', Buffer.from(`${uid}`)],
+    ['gid', Buffer.from(`${gid}`)],
+  ]);
 }
 
 async function writeBody(

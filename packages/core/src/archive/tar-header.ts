@@ -1,3 +1,4 @@
+import { decodeName } from '../disk/byte-names.js';
 import { ImageError } from '../errors.js';
 
 /** Bytes of a header; bodies are padded to a multiple of it (POSIX.1-2024 pax, ustar interchange format). */
@@ -16,6 +17,7 @@ export type TarType =
   | 'other';
 
 export interface TarHeader {
+  /** Names that are not UTF-8 are decoded without loss (`decodeName`). */
   readonly name: string;
   /** Size of the body in bytes. */
   readonly size: number;
@@ -60,6 +62,28 @@ export function decodeHeader(block: Uint8Array): TarHeader | undefined {
   };
 }
 
+/** Mode and owner of a member; what is not a number is 0. */
+export interface TarOwnership {
+  /** Permission bits, set-user-ID, set-group-ID and sticky bit included. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Decodes mode and owner of one header block. */
+export function decodeOwnership(block: Uint8Array): TarOwnership {
+  return {
+    mode: readNumber(block, 100, 8) & 0o7777,
+    uid: readNumber(block, 108, 8),
+    gid: readNumber(block, 116, 8),
+  };
+}
+
+/** Whether another block with the map of an old GNU sparse file follows its header (at 482) or a block of that map (at 504). */
+export function isMapContinued(block: Uint8Array, isHeader: boolean): boolean {
+  return (block[isHeader ? 482 : 504] ?? 0) !== 0;
+}
+
 /**
  * Parses the records of a pax extended header: `<length> <key>=<value>\n`, length in bytes.
  *
@@ -82,11 +106,35 @@ export function decodePax(body: Uint8Array): ReadonlyMap<string, string> {
     }
     records.set(
       bytes.toString('utf8', space + 1, equals),
-      bytes.toString('utf8', equals + 1, at + length - 1),
+      decodeName(bytes.subarray(equals + 1, at + length - 1)),
     );
     at += length;
   }
   return records;
+}
+
+/** Encodes a pax extended header for the next member: its header block and its records. */
+export function encodePaxHeader(
+  records: readonly (readonly [key: string, value: Buffer])[],
+): Uint8Array {
+  const body = Buffer.concat(records.map(([key, value]) => encodePaxRecord(key, value)));
+  const block = Buffer.alloc(BLOCK + paddedSize(body.length));
+  block.write('PaxHeader', 0);
+  block.write('0000644\0' + '0000000\0'.repeat(2), 100);
+  block.write(`${body.length.toString(8).padStart(11, '0')}\0${'0'.repeat(11)}\0`, 124);
+  block.write('x', 156);
+  block.write('ustar\0' + '00', 257);
+  block.write(`${checksum(block.subarray(0, BLOCK)).toString(8).padStart(6, '0')}\0 `, 148);
+  body.copy(block, BLOCK);
+  return block;
+}
+
+/** The length of a record counts its own digits. */
+function encodePaxRecord(key: string, value: Buffer): Buffer {
+  const rest = Buffer.concat([Buffer.from(` ${key}=`), value, Buffer.from('\n')]);
+  let digits = 1;
+  while (`${rest.length + digits}`.length > digits) digits++;
+  return Buffer.concat([Buffer.from(`${rest.length + digits}`), rest]);
 }
 
 /** Most digits that the length of a pax record may have. */
@@ -102,8 +150,17 @@ export function paddedSize(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
 }
 
+function readNumber(block: Uint8Array, at: number, length: number): number {
+  const value = readField(block, at, length);
+  return Number.isSafeInteger(value) ? value : 0;
+}
+
+function readField(block: Uint8Array, at: number, length: number): number {
+  return (block[at] ?? 0) & 0x80 ? readBase256(block, at, length) : readOctal(block, at, length);
+}
+
 function readSize(block: Uint8Array): number {
-  const size = (block[124] ?? 0) & 0x80 ? readBase256(block, 124, 12) : readOctal(block, 124, 12);
+  const size = readField(block, 124, 12);
   if (!Number.isSafeInteger(size) || size < 0)
     throw new ImageError('INVALID', 'tar header: expected a size, got an invalid number');
   return size;
@@ -132,5 +189,5 @@ function text(block: Uint8Array, at: number, length: number): string {
     Math.min(length, block.byteLength - at),
   );
   const end = raw.indexOf(0);
-  return raw.toString('utf8', 0, end < 0 ? raw.length : end);
+  return decodeName(raw.subarray(0, end < 0 ? raw.length : end));
 }

@@ -36,6 +36,7 @@ async function make(folder: string, yaml: string, base?: Base) {
     epoch: 0,
     engine: () => Promise.reject(new Error('no engine is needed')),
     spoolFolder: folder,
+    layersFolder: await temporaryFolder(),
   });
   const graph = await walk(source, (await source.resolve()).descriptor);
   const [image] = imagesOf(graph);
@@ -75,6 +76,8 @@ describe('a build without an engine', () => {
       epoch: 0,
       engine: () => Promise.reject(new Error('no engine is needed')),
       spoolFolder: folder,
+      layersFolder: await temporaryFolder(),
+      layersFolder: await temporaryFolder(),
     });
     const graph = await walk(source, (await source.resolve(definition.reference)).descriptor);
     expect(imagesOf(graph).map(({ config }) => config.platform.architecture)).toEqual([

@@ -2,32 +2,41 @@ import type { Definition } from '../definition/definition.js';
 import { ImageError } from '../errors.js';
 import { matchesPlatform } from '../oci/match-platform.js';
 import { formatPlatform, isUnknownPlatform, type Platform } from '../oci/platform.js';
+import { parseConfig } from '../oci/config.js';
 import { selectPlatform } from '../transfer/select-platform.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
 import { imagesOf } from '../transfer/graph.js';
+import { readImageTree, type EntryAt } from './base/image-tree.js';
+import type { LayerEntriesOptions } from './base/layer-entries.js';
 import { compose, type BaseContent } from './compose.js';
 import { ComposedSource } from './composed-source.js';
 import { makeLayer } from './layer.js';
 import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions, Base } from './make-options.js';
 
-/** Makes an image without an engine: the layers of the base, one layer of files, settings. Deterministic. */
+/**
+ * Makes an image without an engine: the layers of the base, one layer of files, settings. Deterministic. With files, the
+ * layers of the base are read, unless their indexes are known.
+ */
 export async function composeImage(
   definition: Definition,
   options: PlatformOptions,
 ): Promise<Source> {
-  const { context, files, base, platform, epoch, signal } = options;
+  const { context, files, base, platform, epoch, layersFolder, signal } = options;
   // A base that only the engine has is exported from it; this source has to be closed here.
   const own = base && !base.source ? await openFromEngine(base, options) : undefined;
   const source = base?.source ?? own;
   try {
     const content =
       base && source && (await readBase(source, base.reference, platform, { signal }));
+    const { copy } = definition;
+    const tree = (): Promise<EntryAt | undefined> =>
+      readBaseTree(source, content, { layersFolder, signal });
     const layer =
-      definition.copy.length === 0
+      copy.length === 0
         ? undefined
-        : await makeLayer({ copy: definition.copy, files, context, mtime: epoch, signal });
+        : await makeLayer({ copy, files, context, base: await tree(), mtime: epoch, signal });
     const composed = compose(definition, { base: content, layer, epoch, platform });
     return new ComposedSource(definition.reference, composed, { layer, base: source, own });
   } catch (error) {
@@ -40,6 +49,26 @@ async function openFromEngine(base: Base, options: PlatformOptions): Promise<Sou
   const engine = await options.engine();
   await resolveBaseReference(engine, base, options);
   return engine.source(base.reference, options);
+}
+
+async function readBaseTree(
+  source: Source | undefined,
+  content: BaseContent | undefined,
+  options: LayerEntriesOptions,
+): Promise<EntryAt | undefined> {
+  if (!source || !content) return undefined;
+  const diffIds = parseConfig(content.config)?.diffIds ?? [];
+  const layers = content.layers.flatMap((descriptor, at) => {
+    const diffId = diffIds[at];
+    return diffId === undefined ? [] : [{ descriptor, diffId }];
+  });
+  if (layers.length === content.layers.length && layers.length === diffIds.length)
+    return readImageTree(source, layers, options);
+  throw new ImageError(
+    'INVALID',
+    `${source.location}: expected a diff ID for each of ${content.layers.length} layers of the base, got ${diffIds.length}`,
+    { location: source.location },
+  );
 }
 
 async function readBase(

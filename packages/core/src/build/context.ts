@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { Definition } from '../definition/definition.js';
+import { decodeName, systemPath } from '../disk/byte-names.js';
 import { ignoreMissing } from '../disk/if-there.js';
 import { inside } from '../disk/inside.js';
 import { openOwn, readUpTo } from '../disk/own-file.js';
@@ -10,20 +11,29 @@ import { readRange } from '../disk/read-range.js';
 import { toSlashes } from '../disk/slashed.js';
 import { ImageError } from '../errors.js';
 import type { CallOptions } from '../transfer/store.js';
+import { isModeLost, modeOf, readGitModes } from './source-files/file-modes.js';
+import { findTarget } from './source-files/find-target.js';
 import { parseIgnoreRules, type IgnoreRules, type IgnoreState } from './ignore-rules.js';
 
-/** A file, folder or symbolic link below a context, path with forward slashes. */
+/**
+ * A file, folder or symbolic link below a context, path with forward slashes. Names that are not UTF-8 are decoded without
+ * loss (`decodeName`).
+ */
 export interface ContextFile {
   readonly path: string;
   readonly absolute: string;
   readonly type: 'file' | 'directory' | 'symlink';
   readonly size: number;
-  /** 0o755 or 0o644: like git, only the executable bit is kept. */
+  /** 0o755 or 0o644: like git, only the executable bit of the owner is kept. */
   readonly mode: number;
+  /** The mode on disk of a file that was more or less than git's mode says; see `isModeLost`. */
+  readonly lostMode?: number;
   /** Device and inode: detects a file that was replaced after it was listed. */
   readonly identity: string;
   /** Target of a symbolic link. */
   readonly link?: string;
+  /** Path in the context to which a link that is a root leads; empty for the context itself. */
+  readonly leadsTo?: string;
 }
 
 /** Excluded: a changed comment in the definition must not change the image. */
@@ -32,44 +42,60 @@ const IGNORE_FILE = '.dockerignore';
 /** Maximum size of `.dockerignore` in bytes, well above any file written by hand. */
 const MAX_IGNORE_BYTES = 1024 * 1024;
 
+export interface ListOptions extends CallOptions {
+  /** On Windows, git's index decides which files may be run; this system's by default. */
+  readonly platform?: NodeJS.Platform;
+}
+
 /**
- * Lists a context, sorted by path, `.dockerignore` applied. Symbolic links are listed, not followed.
+ * Lists a context, sorted by path, `.dockerignore` applied. Symbolic links are listed, not followed; of a root that is a
+ * link, what it leads to is listed, too.
  *
  * @param roots files and folders to list, relative to the context, so that an image that copies one folder does not
  *   list a whole project. Roots that do not exist are ignored.
  * @throws ImageError NOT_FOUND (the context), UNSUPPORTED (a socket, device or pipe), USAGE (a root outside the
- *   context), INVALID (a parent folder of a root is a link out of the context; `.dockerignore`)
+ *   context), INVALID (a root or a parent folder of it is a link out of the context; `.dockerignore`)
  */
 export async function listContext(
   folder: string,
   roots: readonly string[] = ['.'],
-  { signal }: CallOptions = {},
+  { signal, platform = process.platform }: ListOptions = {},
 ): Promise<ContextFile[]> {
+  const gitModes = platform === 'win32' ? await readGitModes(folder, { signal }) : undefined;
   const { root: state, hasExceptions } = await readIgnoreRules(folder);
   const files = new Map<string, ContextFile>();
+  const targets = new Map<string, string>();
   async function visit(path: string, { isIgnored, enter }: IgnoreState): Promise<void> {
     signal?.throwIfAborted();
     const ignored = path !== '' && (DEFINITION_FILES.has(path) || isIgnored);
     // An exception (`!keep`) may include a file below an ignored folder.
     if (ignored && !hasExceptions) return;
-    const file = path === '' ? undefined : await describe(folder, path);
+    const file = path === '' ? undefined : await describe(folder, path, gitModes);
     if (file && !ignored) files.set(path, file);
     if (file && file.type !== 'directory') return;
-    for (const name of await readdir(join(folder, path))) {
+    const names = await readdir(systemPath(join(folder, path)), { encoding: 'buffer' });
+    for (const name of names.map(decodeName)) {
       await visit(path === '' ? name : `${path}/${name}`, enter(name));
     }
   }
+  const stateAt = (path: string) =>
+    path.split('/').reduce((at, name) => (name === '' ? at : at.enter(name)), state);
   await requireFolder(folder);
   for (const root of roots) {
     const path = contextPath(root);
     const absolute = inside(folder, path);
     await requireFolderBelow(folder, path === '' ? folder : dirname(absolute));
-    if (!(await ignoreMissing(() => lstat(absolute)))) continue;
-    const above = path === '' ? [] : path.split('/');
-    await visit(
-      path,
-      above.reduce((each, name) => each.enter(name), state),
-    );
+    if (!(await ignoreMissing(() => lstat(systemPath(absolute))))) continue;
+    await visit(path, stateAt(path));
+    const link = files.get(path);
+    const target = link?.type === 'symlink' ? await findTarget(folder, absolute) : undefined;
+    if (target === undefined) continue;
+    targets.set(path, target);
+    await visit(target, stateAt(target));
+  }
+  for (const [path, leadsTo] of targets) {
+    const link = files.get(path);
+    if (link) files.set(path, { ...link, leadsTo });
   }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -112,7 +138,12 @@ export async function* readContextFile({
   yield* readRange(file, 0, Infinity);
 }
 
-/** Selects one file of a context, or a folder with all files below it. @throws ImageError NOT_FOUND */
+/**
+ * Selects one file of a context, or a folder with all files below it. Of a link, what it leads to, as if it were at the
+ * path of the link.
+ *
+ * @throws ImageError NOT_FOUND
+ */
 export function selectFiles(
   files: readonly ContextFile[],
   from: string,
@@ -120,8 +151,17 @@ export function selectFiles(
 ): readonly ContextFile[] {
   const path = contextPath(from);
   if (path === '') return files;
-  const selected = files.filter((file) => file.path === path || file.path.startsWith(`${path}/`));
-  if (selected.length > 0) return selected;
+  const selected = filesAt(files, path);
+  const [link] = selected;
+  if (link?.type !== 'symlink' || link.path !== path) {
+    if (selected.length > 0) return selected;
+  } else if (link.leadsTo !== undefined) {
+    const { leadsTo: target } = link;
+    const targets = filesAt(files, target);
+    const rename = (old: string) =>
+      `${path}${target === '' ? `/${old}` : old.slice(target.length)}`;
+    if (targets.length > 0) return targets.map((file) => ({ ...file, path: rename(file.path) }));
+  }
   throw new ImageError(
     'NOT_FOUND',
     `${context}: expected ${JSON.stringify(from)} in the context, got no such file`,
@@ -130,6 +170,11 @@ export function selectFiles(
       hint: `Build it first (after:), correct copy.from, or check whether ${IGNORE_FILE} excludes it.`,
     },
   );
+}
+
+function filesAt(files: readonly ContextFile[], path: string): readonly ContextFile[] {
+  if (path === '') return files;
+  return files.filter((file) => file.path === path || file.path.startsWith(`${path}/`));
 }
 
 async function readIgnoreRules(folder: string): Promise<IgnoreRules> {
@@ -165,14 +210,22 @@ export function contextPath(path: string): string {
   return clean === '.' || clean === './' ? '' : clean.replace(/\/$/, '');
 }
 
-async function describe(folder: string, path: string): Promise<ContextFile> {
+async function describe(
+  folder: string,
+  path: string,
+  gitModes: ReadonlyMap<string, number> | undefined,
+): Promise<ContextFile> {
   const absolute = join(folder, path);
-  const info = await lstat(absolute);
-  const common = { path, absolute, mode: modeOf(info.mode), identity: identityOf(info) };
-  if (info.isSymbolicLink())
-    return { ...common, type: 'symlink', size: 0, link: toSlashes(await readlink(absolute)) };
+  const info = await lstat(systemPath(absolute));
+  const mode = gitModes ? (gitModes.get(path) ?? 0o755) : modeOf(info.mode);
+  const common = { path, absolute, mode, identity: identityOf(info) };
+  if (info.isSymbolicLink()) {
+    const link = await readlink(systemPath(absolute), { encoding: 'buffer' });
+    return { ...common, type: 'symlink', size: 0, link: toSlashes(decodeName(link)) };
+  }
   if (info.isDirectory()) return { ...common, type: 'directory', size: 0 };
-  if (info.isFile()) return { ...common, type: 'file', size: info.size };
+  const lost = !gitModes && isModeLost(info.mode) ? { lostMode: info.mode & 0o7777 } : {};
+  if (info.isFile()) return { ...common, ...lost, type: 'file', size: info.size };
   throw new ImageError(
     'UNSUPPORTED',
     `${absolute}: expected a file, folder or link, got a device, pipe or socket`,
@@ -185,9 +238,4 @@ async function describe(folder: string, path: string): Promise<ContextFile> {
 
 function identityOf({ dev, ino }: Stats): string {
   return `${dev}:${ino}`;
-}
-
-/** Windows has no executable bit, so every file is executable there, as in Docker. */
-export function modeOf(mode: number, platform: NodeJS.Platform = process.platform): number {
-  return platform === 'win32' || mode & 0o100 ? 0o755 : 0o644;
 }

@@ -29,6 +29,8 @@ export interface MakeOptions extends CallOptions {
   readonly engine: () => Promise<Engine>;
   /** Folder for the temporary file with the image that the engine exports. */
   readonly spoolFolder: string;
+  /** Folder for the indexes of layers of bases: `.stowage/layers`. */
+  readonly layersFolder: string;
   readonly onEvent?: ((event: EngineEvent | Notice) => void) | undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Platform } from '../oci/platform.js';
 import type { Source } from '../transfer/store.js';
 import { composeImage } from './compose-image.js';
 import { createIndexSource, type PlatformImage } from './index-source.js';
+import { lostModesNotice } from './source-files/lost-modes.js';
 import type { MakeOptions } from './make-options.js';
 import { runDockerfile } from './run-dockerfile.js';
 
@@ -21,6 +22,8 @@ export async function makeImage(
     isDaemonless(definition)
       ? composeImage(definition, { ...options, platform })
       : runDockerfile(definition, { ...options, platform });
+  const notice = lostModesNotice(definition, options.files, options.context);
+  if (notice) options.onEvent?.(notice);
   const [first, ...others] = platforms;
   if (!first) throw new TypeError('an image is made for at least one platform');
   if (others.length === 0) return make(first);

@@ -41,6 +41,11 @@ export function spoolFolder({ state }: CatalogPlace): string {
   return join(state, 'spool');
 }
 
+/** The folder for indexes of what layers of bases contain, by diff ID. */
+export function layersFolder({ state }: CatalogPlace): string {
+  return join(state, 'layers');
+}
+
 /** Lists every archive in the catalog or on disk, including uses that are not yet folded from the journal. */
 export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> {
   const index = await readIndex(catalogPath(place), indexPath(place));

@@ -154,18 +154,21 @@ export const imageSchema = {
         required: ['from', 'to'],
         properties: {
           from: line(
-            'A file or folder in the context; the content of a folder is copied, not the folder itself.',
+            'A file or folder in the context, or a link to one in the context; the content of a folder is copied, not the folder itself.',
           ),
-          to: line('Absolute path in the image; with a slash at its end, a file keeps its name.'),
+          to: line(
+            'Absolute path in the image, through links of the base; a file keeps its name below a folder, or with a slash at the end.',
+          ),
           owner: {
             type: 'string',
             pattern: '^[0-9]+(:[0-9]+)?$',
-            description: 'uid[:gid]; 0:0 when omitted.',
+            description: 'uid[:gid]; 0:0 when omitted. Folders of the base keep theirs.',
           },
           mode: {
             type: 'string',
             pattern: '^0?[0-7]{3,4}$',
-            description: 'Octal permission bits; those of the source file when omitted.',
+            description:
+              "Octal permission bits of the copied files and folders. When omitted, git's: 0755 for folders and files that their owner may run, else 0644.",
           },
         },
       },

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, readlink, type FileHandle } from 'node:fs/promises';
 import { ImageError, systemCode } from '../errors.js';
+import { systemPath } from './byte-names.js';
 import { isMissing } from './if-there.js';
 
 /** Limit for documents that people write (bytes): far larger than any of them. */
@@ -23,7 +24,7 @@ export async function openOwn(path: string, flags: number): Promise<FileHandle> 
   if (process.platform === 'win32') await refuseLink(path);
   let file: FileHandle;
   try {
-    file = await open(path, flags | NO_FOLLOW, 0o666);
+    file = await open(systemPath(path), flags | NO_FOLLOW, 0o666);
   } catch (error) {
     if (LINK_ERRORS.has(systemCode(error) ?? '')) await refuseLink(path, error);
     throw error;
@@ -74,11 +75,11 @@ async function readWith(
 
 /** @throws ImageError INVALID when the path is a symbolic link */
 async function refuseLink(path: string, cause?: unknown): Promise<void> {
-  const info = await lstat(path).catch(() => undefined);
+  const info = await lstat(systemPath(path)).catch(() => undefined);
   if (!info?.isSymbolicLink()) return;
   throw new ImageError(
     'INVALID',
-    `${path}: expected a regular file, got a symbolic link to ${await readlink(path)}`,
+    `${path}: expected a regular file, got a symbolic link to ${await readlink(systemPath(path))}`,
     { location: path, hint: 'Delete the link; its target was left alone.', cause },
   );
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { makeImage } from '../../build/make.js';
 import { ensureInEngine } from '../../build/put-into.js';
 import { healArchive } from '../../catalog/commit.js';
-import { lockPath, spoolFolder } from '../../catalog/file.js';
+import { layersFolder, lockPath, spoolFolder } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import { isDaemonless, type Facts } from '../../definition/definition.js';
 import { withLock } from '../../disk/lock.js';
@@ -151,6 +151,7 @@ async function makeTested(
     ...recipe,
     engine,
     spoolFolder: spoolFolder(workspace.place),
+    layersFolder: layersFolder(workspace.place),
   });
   try {
     if (definition.test.length > 0) await testImage(source, recipe, await engine(), options);

@@ -1,0 +1,203 @@
+import { join } from 'node:path';
+import { readTarHeaders, type TarMemberHeader } from '../../archive/read-tar-headers.js';
+import { decompress } from '../../compression/decompress.js';
+import { detectCompression, MAGIC_BYTES } from '../../compression/detect.js';
+import { writeAtomically } from '../../disk/atomic-write.js';
+import { readOwn } from '../../disk/own-file.js';
+import { ImageError, isMalformed } from '../../errors.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { algorithmOf, digestOf, hexOf, type Digest } from '../../oci/digest.js';
+import { DEFAULT_LIMITS } from '../../oci/limits.js';
+import type { Bytes, CallOptions, Source } from '../../transfer/store.js';
+import { Meter } from '../../transfer/tap.js';
+import { verified } from '../../transfer/verified.js';
+
+/** A file, folder or link in an image. Devices and pipes count as files. */
+export interface ImageEntry {
+  /** Relative to the root: no `/` at either end, no `.` or `..`. */
+  readonly path: string;
+  readonly type: 'file' | 'folder' | 'symlink';
+  /** Permission bits, set-user-ID, set-group-ID and sticky bit included. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Target of a symbolic link; empty for other types. */
+  readonly link: string;
+}
+
+/** A layer of an image, with its digest before compression. */
+export interface BaseLayer {
+  readonly descriptor: Descriptor;
+  readonly diffId: Digest;
+}
+
+export interface LayerEntriesOptions extends CallOptions {
+  /** Where indexes of layers are kept: `.stowage/layers`. */
+  readonly layersFolder: string;
+}
+
+/** `PATH_MAX` of Linux: no engine can unpack a longer path. */
+const MAX_PATH_LENGTH = 4096;
+/** Increase when the lines of an index change; older indexes are made anew. */
+const INDEX_VERSION = 1;
+/** Larger indexes are not kept (bytes): far above any real layer's, and below what is read as one file. */
+const MAX_INDEX_BYTES = 60 * 1024 * 1024;
+
+/**
+ * The entries of a layer in the order of its tar, whiteouts included. They are read from the index of the layer, a file
+ * named by its diff ID; without one, the layer is read and verified, and the index is written. A damaged or old index is
+ * made anew.
+ *
+ * @throws ImageError CORRUPT (digest or diff ID), INVALID (not a tar), TOO_LARGE, errors of the source
+ */
+export async function readLayerEntries(
+  source: Source,
+  layer: BaseLayer,
+  { layersFolder, signal }: LayerEntriesOptions,
+): Promise<readonly ImageEntry[]> {
+  const path = join(layersFolder, `${hexOf(layer.diffId)}.jsonl`);
+  const known = await readIndex(path);
+  if (known) return known;
+  const entries: ImageEntry[] = [];
+  try {
+    for await (const header of readTarHeaders(unpackLayer(source, layer, signal), limitsOf(source)))
+      entries.push(entryOf(header));
+  } catch (error) {
+    // Of a damaged layer, this error says more than the first bytes that made no sense.
+    if (isMalformed(error)) for await (const _ of readRaw(source, layer, signal));
+    throw error;
+  }
+  const index = formatIndex(entries);
+  if (index.byteLength <= MAX_INDEX_BYTES) await writeAtomically(path, [index]);
+  return entries;
+}
+
+/** Streams the tar of a layer. Throws at its end if it does not have the diff ID, so what was read must be discarded then. */
+async function* unpackLayer(
+  source: Source,
+  { descriptor, diffId }: BaseLayer,
+  signal: AbortSignal | undefined,
+): Bytes {
+  const { location } = source;
+  const raw = readRaw(source, { descriptor, diffId }, signal);
+  const meter = new Meter(algorithmOf(diffId));
+  const { unpackedBytes } = limitsOf(source);
+  // A plain tar may begin with any bytes: those of its first name.
+  const plain = descriptor.digest === diffId ? raw : unpack(raw, unpackedBytes);
+  yield* meter.through(plain);
+  const actual = meter.digest();
+  if (actual !== diffId)
+    throw new ImageError(
+      'CORRUPT',
+      `${location}: layer ${descriptor.digest}: expected the diff ID ${diffId}, got ${actual}`,
+      {
+        location,
+        hint: 'The config of the base does not belong to its layers; fetch or build it again.',
+      },
+    );
+}
+
+function readRaw(
+  source: Source,
+  { descriptor }: BaseLayer,
+  signal: AbortSignal | undefined,
+): Bytes {
+  const { location } = source;
+  return verified(source.read(descriptor, { signal }), descriptor, { location, signal });
+}
+
+async function* unpack(raw: Bytes, limit: number): Bytes {
+  const chunks = raw[Symbol.asyncIterator]();
+  let head = new Uint8Array();
+  while (head.byteLength < MAGIC_BYTES) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  async function* all(): Bytes {
+    yield head;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  }
+  yield* decompress(all(), detectCompression(head), limit);
+}
+
+function limitsOf({ limits = DEFAULT_LIMITS }: Source) {
+  return limits;
+}
+
+function entryOf({ name, type, link, mode, uid, gid }: TarMemberHeader): ImageEntry {
+  const isFolder = type === 'folder' || (type === 'file' && name.endsWith('/'));
+  return {
+    path: normalizeEntry(name),
+    type: isFolder ? 'folder' : type === 'symlink' ? 'symlink' : 'file',
+    mode,
+    uid,
+    gid,
+    link: type === 'symlink' ? link : '',
+  };
+}
+
+/** `..` stops at the root, as in an engine that unpacks the layer in a root of its own. */
+function normalizeEntry(name: string): string {
+  const parts: string[] = [];
+  for (const part of name.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  const path = parts.join('/');
+  if (path.length <= MAX_PATH_LENGTH) return path;
+  throw new ImageError(
+    'INVALID',
+    `tar: expected paths of at most ${MAX_PATH_LENGTH} characters in a layer, got ${JSON.stringify(path.slice(0, 100))} and more`,
+  );
+}
+
+/** One line about the index, then one for each entry, so that no line is long. */
+function formatIndex(entries: readonly ImageEntry[]): Buffer {
+  const lines = entries.map(
+    ({ path, type, mode, uid, gid, link }) =>
+      `${JSON.stringify([path, type, mode, uid, gid, link])}\n`,
+  );
+  const body = Buffer.from(lines.join(''));
+  const head = JSON.stringify({ version: INDEX_VERSION, digest: digestOf(body) });
+  return Buffer.concat([Buffer.from(`${head}\n`), body]);
+}
+
+/** Undefined if there is no index, or not a whole one of this version. */
+async function readIndex(path: string): Promise<readonly ImageEntry[] | undefined> {
+  const bytes = await readOwn(path).catch((error: unknown) => {
+    if (error instanceof ImageError) return undefined;
+    throw error;
+  });
+  if (!bytes) return undefined;
+  const end = bytes.indexOf('\n');
+  const body = bytes.subarray(end + 1);
+  const head = JSON.stringify({ version: INDEX_VERSION, digest: digestOf(body) });
+  if (bytes.toString('utf8', 0, Math.max(end, 0)) !== head) return undefined;
+  try {
+    return body
+      .toString()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => parseLine(JSON.parse(line)));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const TYPES: ReadonlySet<unknown> = new Set<ImageEntry['type']>(['file', 'folder', 'symlink']);
+
+/** @throws SyntaxError */
+function parseLine(line: unknown): ImageEntry {
+  const [path, type, mode, uid, gid, link]: readonly unknown[] = Array.isArray(line)
+    ? (line as unknown[])
+    : [];
+  const isValid =
+    typeof path === 'string' &&
+    TYPES.has(type) &&
+    [mode, uid, gid].every((each) => Number.isSafeInteger(each)) &&
+    typeof link === 'string';
+  if (isValid) return { path, type, mode, uid, gid, link } as ImageEntry;
+  throw new SyntaxError('not a line of an index');
+}

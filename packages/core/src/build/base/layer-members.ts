@@ -1,0 +1,182 @@
+import type { TarMember } from '../../archive/pack-tar.js';
+import { ImageError } from '../../errors.js';
+import { folderOf, foldersOf, joinPath, WHITEOUT, type EntryAt } from './image-tree.js';
+import type { ImageEntry } from './layer-entries.js';
+import { resolvePath, type ResolvedPath } from './resolve-path.js';
+
+/** Owner and mode of what a `copy:` entry creates. */
+export interface CopyOptions {
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Of files and folders; by default git's modes and 0755. */
+  readonly mode?: number;
+}
+
+export interface LayerMembersOptions {
+  /** The entries of the base; absent for `scratch`. */
+  readonly base: EntryAt | undefined;
+  /** Location for messages. */
+  readonly context: string;
+  /** Modification time of every member, in seconds since 1970. */
+  readonly mtime: number;
+}
+
+/** Usual modes of folders that are not 0755, for a base that lacks them. */
+const FOLDER_MODES: Readonly<Record<string, number>> = {
+  tmp: 0o1777,
+  'var/tmp': 0o1777,
+  root: 0o700,
+};
+
+const ROOT: ImageEntry = { path: '', type: 'folder', mode: 0o755, uid: 0, gid: 0, link: '' };
+
+/**
+ * The members of a layer, added one by one on a base. Paths go through the links of the base and of earlier members.
+ *
+ * A folder of the base keeps its owner and mode. The layer repeats it with both if something below is added: engines that
+ * unpack each layer by itself create a folder that the layer lacks as root's, mode 0755.
+ */
+export class LayerMembers {
+  /** By path, without a slash at the end. */
+  readonly #members = new Map<string, TarMember>();
+  readonly #base: EntryAt;
+  readonly #options: LayerMembersOptions;
+
+  constructor(options: LayerMembersOptions) {
+    this.#options = options;
+    this.#base = options.base ?? ((path) => (path === '' ? ROOT : undefined));
+  }
+
+  /** Sorted by name. */
+  sorted(): TarMember[] {
+    return [...this.#members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /**
+   * The path for one file: below `to` if that ends with a slash or is a folder, else `to`.
+   *
+   * @throws ImageError USAGE, CONFLICT
+   */
+  fileTarget(to: string, name: string): string {
+    const target = this.#resolve(normalizeTarget(to, this.#options.context));
+    if (target.entry?.type !== 'folder' && !to.endsWith('/')) return target.path;
+    return this.place(joinPath(this.#requireFolder(target), name), false);
+  }
+
+  /** The path for the content of a folder. @throws ImageError USAGE, CONFLICT */
+  folderTarget(to: string): string {
+    return this.#requireFolder(this.#resolve(normalizeTarget(to, this.#options.context)));
+  }
+
+  /** The path for a file or folder below a target. A link in place of a file is replaced; one to a folder is followed. */
+  place(path: string, isFolder: boolean): string {
+    const found = this.#resolve(path, { followLast: isFolder });
+    if (isFolder) return this.#requireFolder(found);
+    if (found.entry?.type === 'folder') throw this.#conflict(found.path, 'a file', 'a folder');
+    return found.path;
+  }
+
+  addFile(path: string, member: Omit<TarMember, 'name'>, options: CopyOptions): void {
+    if (this.#members.has(path)) throw this.#duplicate(path);
+    this.addFolders(folderOf(path), options);
+    this.#set(path, { ...member, name: path });
+  }
+
+  /** Adds a folder; owner and mode of a folder of the base stay. */
+  addFolder(path: string, options: CopyOptions): void {
+    this.addFolders(folderOf(path), options);
+    if (this.#base(path)?.type !== 'folder') this.#set(path, folderMember(path, options));
+  }
+
+  /** Adds a folder and those above it if the layer lacks them; folders that the base lacks have the owner of the copy. */
+  addFolders(folder: string, { uid = 0, gid = 0 }: CopyOptions): void {
+    const owner = this.#options.base ? { uid, gid } : {};
+    for (const path of [...foldersOf(folder), folder]) {
+      if (path === '' || this.#members.has(path)) continue;
+      const known = this.#base(path);
+      this.#set(path, folderMember(path, known?.type === 'folder' ? known : owner));
+    }
+  }
+
+  #set(path: string, member: TarMember): void {
+    const reserved = path.split('/').find((name) => name.startsWith(WHITEOUT));
+    if (reserved !== undefined)
+      throw new ImageError(
+        'UNSUPPORTED',
+        `copy: expected names that do not start with ${WHITEOUT}, got ${JSON.stringify(`/${path}`)}`,
+        {
+          location: this.#options.context,
+          hint: `In a layer, a name like ${JSON.stringify(reserved)} deletes a file. Rename the file, or exclude it in .dockerignore.`,
+        },
+      );
+    this.#members.set(path, { ...member, mtime: this.#options.mtime });
+  }
+
+  readonly #entryAt: EntryAt = (path) => {
+    const member = this.#members.get(path);
+    if (!member) return this.#base(path);
+    const type = member.type === 'directory' ? 'folder' : (member.type ?? 'file');
+    return { ...ROOT, path, type, link: member.linkname ?? '' };
+  };
+
+  #resolve(path: string, options?: { readonly followLast: boolean }): ResolvedPath {
+    const found = resolvePath(this.#entryAt, path, options);
+    if (found.isBlocked) this.#requireFolder(found);
+    return found;
+  }
+
+  #requireFolder({ path, entry }: ResolvedPath): string {
+    if (!entry || entry.type === 'folder') return path;
+    throw this.#members.has(path)
+      ? this.#duplicate(path)
+      : this.#conflict(path, 'a folder', 'a file');
+  }
+
+  #duplicate(path: string): ImageError {
+    return new ImageError('CONFLICT', `copy: expected one source for /${path}, got two`, {
+      location: this.#options.context,
+    });
+  }
+
+  #conflict(path: string, expected: string, got: string): ImageError {
+    return new ImageError(
+      'CONFLICT',
+      `copy: expected ${expected} at ${JSON.stringify(`/${path}`)}, got ${got} of the base`,
+      {
+        location: this.#options.context,
+        hint: 'A copy replaces neither a folder by a file nor a file by a folder; choose another path for copy.to.',
+      },
+    );
+  }
+}
+
+function folderMember(path: string, { mode, uid = 0, gid = 0 }: CopyOptions): TarMember {
+  return {
+    name: `${path}/`,
+    size: 0,
+    type: 'directory',
+    mode: mode ?? FOLDER_MODES[path] ?? 0o755,
+    uid,
+    gid,
+    open: () => [],
+  };
+}
+
+/** @throws ImageError USAGE */
+function normalizeTarget(to: string, context: string): string {
+  const location = { location: context };
+  if (!to.startsWith('/'))
+    throw new ImageError(
+      'USAGE',
+      `copy.to: expected an absolute path, got ${JSON.stringify(to)}`,
+      location,
+    );
+  const parts = to.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..'))
+    throw new ImageError(
+      'USAGE',
+      `copy.to: expected a path without "..", got ${JSON.stringify(to)}`,
+      location,
+    );
+  return parts.join('/');
+}
