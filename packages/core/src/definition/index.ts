@@ -28,6 +28,7 @@ export type { YamlFile } from './read-yaml.js';
 
 // Names and platforms
 export { formatName, normalizeOs, parseName, type ImageName } from './name.js';
+export { osOfCodeName, osOfImage } from './distributions.js';
 export type { Compiler } from './compiler.js';
 export type { Digest } from '../oci/digest.js';
 export { formatPlatform, parsePlatform, type Platform } from '../oci/platform.js';
@@ -48,9 +49,10 @@ export {
   type Requirements,
   type RequirementsYaml,
 } from './requirements.js';
-export {
-  parseWorkflow,
-  type Workflow,
-  type WorkflowJob,
-  type WorkflowOptions,
-} from './workflow.js';
+export { completeWorkflow, parseWorkflow, type CompleteWorkflow } from './workflow/workflow.js';
+export type {
+  SkippedJob,
+  Workflow,
+  WorkflowJob,
+  WorkflowOptions,
+} from './workflow/workflow-job.js';
