@@ -101,6 +101,7 @@ function whyOnlyBase(candidate: Candidate, { features, compiler }: Requirements)
 function whyUnfit(candidate: Candidate, wanted: Requirements): string | undefined {
   if (candidate.state === 'missing') return 'its archive is gone';
   if (candidate.state === 'elsewhere') return 'its archive is outside the workspace';
+  if (candidate.state === 'invalid') return 'its entry in the catalog cannot be read';
   if (candidate.state === 'changed') return 'its archive is not the one its record describes';
   const os =
     candidate.os === undefined
