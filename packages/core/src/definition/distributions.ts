@@ -95,8 +95,9 @@ export function canonicalOs(os: string): string {
 
 /** The official image of an operating system: `ubuntu:25.04`, `opensuse/leap:15.6`. */
 export function imageOfOs(os: string): string {
-  const image = distributionFacts(os)?.image;
-  return image === undefined ? os.replace('-', ':') : os.replace(/^[^-]*-/, `${image}:`);
+  const { name, image = name } = distributionFacts(os) ?? {};
+  const [distribution = '', ...version] = os.split('-');
+  return [image ?? distribution, version.join('-')].filter((part) => part !== '').join(':');
 }
 
 /**
