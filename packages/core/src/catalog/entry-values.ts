@@ -87,7 +87,7 @@ export function textOf(node: unknown): string | undefined {
   if (!isScalar(node)) return undefined;
   const { value, source } = node;
   if (value === null || value === undefined) return '';
-  return (typeof value === 'string' ? value : (source ?? String(value))).trim();
+  return (typeof value === 'string' ? value : (source ?? '')).trim();
 }
 
 function orExpected(value: unknown, expected: string): ReadValue {

@@ -83,9 +83,9 @@ describe('a value in a catalog of older tools', () => {
     expect(entries).toEqual([{ name: 'b', file: 'b.tar' }]);
     expect(problems).toEqual([
       {
-        name: expect.stringMatching(/^[ab]$/),
+        name: expect.stringMatching(/^[ab]$/) as string,
         file: 'a.tar',
-        message: expect.stringContaining(message),
+        message: expect.stringContaining(message) as string,
       },
     ]);
   });
@@ -98,7 +98,7 @@ describe('a value in a catalog of older tools', () => {
     ['*b', 'b', 'c.yml:2:3: expected an entry, got an alias'],
   ])('an entry %j is a problem', (item, name, message) => {
     const { entries, problems } = read(`images: [&b { name: b, file: b.tar },\n  ${item}]\n`);
-    expect(problems).toMatchObject([{ name, message: expect.stringContaining(message) }]);
+    expect(problems).toMatchObject([{ name, message: expect.stringContaining(message) as string }]);
     expect(entries).toHaveLength(1);
   });
 });
