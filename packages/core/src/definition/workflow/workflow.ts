@@ -30,11 +30,14 @@ export function parseWorkflow(file: YamlFile, options: WorkflowOptions): Workflo
 /** Limit of the jobs of a workflow with all that it calls, each combination of a matrix counted. */
 const MAX_JOBS = 10_000;
 
+/** A job of a workflow, with complete requirements. */
+export interface CompleteJob extends Omit<WorkflowJob, 'requirements'> {
+  readonly requirements: Requirements;
+}
+
 /** The jobs of a workflow, with complete requirements. */
 export interface CompleteWorkflow extends Pick<Workflow, 'skipped'> {
-  readonly jobs: readonly (Omit<WorkflowJob, 'requirements'> & {
-    readonly requirements: Requirements;
-  })[];
+  readonly jobs: readonly CompleteJob[];
 }
 
 /**
@@ -45,7 +48,7 @@ export function completeWorkflow(
   { jobs, skipped }: Workflow,
   complete: (requirements: RequirementsYaml) => Requirements,
 ): CompleteWorkflow {
-  const found = jobs.map((job): CompleteWorkflow['jobs'][number] | SkippedJob => {
+  const found = jobs.map((job): CompleteJob | SkippedJob => {
     try {
       return { ...job, requirements: complete(job.requirements) };
     } catch (error) {
