@@ -198,7 +198,7 @@ async function openEngineImage(
 
 async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
   const entries = await readCatalog(place);
-  const entry = entries.find((each) => each.name === name);
+  const entry = entries.find((each) => each.name === name && each.file !== '');
   if (entry) return archivePath(place, entry.file);
   const names = entries.map((each) => each.name);
   const suggestion = didYouMean(name, names);

@@ -126,7 +126,7 @@ export {
 export { jobRequestOf, type Job, type JobRequest, type Jobs } from './lifecycle/jobs/jobs.js';
 export type { Compiler } from './definition/compiler.js';
 export type { Requirements, RequirementsYaml } from './definition/requirements.js';
-export type { Workflow, WorkflowJob } from './definition/workflow.js';
+export type { SkippedJob, Workflow, WorkflowJob } from './definition/workflow/workflow-job.js';
 export type { Score } from './catalog/match.js';
 
 // Verbs: prune, and the cache of what came from registries

@@ -49,7 +49,7 @@ function catalogOutcome(entries: readonly ListEntry[]): Outcome {
   const said =
     entries.length === 0
       ? text`No archives yet. nx run <project>:image-save makes one.\n`
-      : formatTable(HEAD, entries.map(row));
+      : text`${formatTable(HEAD, entries.map(row))}${entries.map(({ problem }) => (problem === undefined ? '' : text`${problem}\n`))}`;
   return { json: { entries }, text: said };
 }
 

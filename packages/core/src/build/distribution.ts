@@ -1,4 +1,9 @@
 import { formatCompiler, parseCompiler, type Compiler } from '../definition/compiler.js';
+import {
+  distributionFacts,
+  INSTALLABLE,
+  type PackageManager,
+} from '../definition/distributions.js';
 import { ImageError } from '../errors.js';
 
 /** How a family of distributions installs packages, compilers and tools. */
@@ -95,16 +100,35 @@ const ALPINE: Distribution = {
   }),
 };
 
-const DISTRIBUTIONS: ReadonlyMap<string, Distribution> = new Map([
-  ['debian', DEBIAN],
-  ['ubuntu', DEBIAN],
-  ['fedora', FEDORA],
-  ['centos', FEDORA],
-  ['rhel', FEDORA],
-  ['rocky', FEDORA],
-  ['almalinux', FEDORA],
-  ['alpine', ALPINE],
-]);
+const ZYPPER: Distribution = {
+  install: (packages) =>
+    `zypper --non-interactive install --no-recommends ${packages.join(' ')} && zypper clean --all`,
+  compiler: ({ family, version }) => {
+    const suffix = version === undefined ? '' : `-${version}`;
+    if (family === 'gcc')
+      return {
+        packages: [`gcc${version ?? ''}`, `gcc${version ?? ''}-c++`],
+        cc: `gcc${suffix}`,
+        cxx: `g++${suffix}`,
+      };
+    if (family === 'clang')
+      return {
+        packages: [`clang${version ?? ''}`],
+        cc: `clang${suffix}`,
+        cxx: `clang++${suffix}`,
+      };
+    if (family !== 'openjdk') return undefined;
+    return version === undefined ? undefined : { packages: [`java-${version}-openjdk-devel`] };
+  },
+  tools: namesOf({ 'pkg-config': 'pkgconf-pkg-config', python: 'python3', node: 'nodejs' }),
+};
+
+const INSTALLERS: Readonly<Record<PackageManager, Distribution>> = {
+  apt: DEBIAN,
+  dnf: FEDORA,
+  apk: ALPINE,
+  zypper: ZYPPER,
+};
 
 function namesOf(names: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   return new Map(Object.entries(names));
@@ -112,12 +136,11 @@ function namesOf(names: Readonly<Record<string, string>>): ReadonlyMap<string, s
 
 /** @throws ImageError USAGE (an operating system without a known package manager) */
 export function distributionOf(os: string): Distribution {
-  const name = os.split('-')[0] ?? os;
-  const found = DISTRIBUTIONS.get(name);
-  if (found) return found;
+  const manager = distributionFacts(os)?.packages;
+  if (manager !== undefined) return INSTALLERS[manager];
   throw new ImageError(
     'USAGE',
-    `os ${os}: expected one of ${[...DISTRIBUTIONS.keys()].join(', ')} for packages, compilers and tools`,
+    `os ${os}: expected one of ${INSTALLABLE.join(', ')} for packages, compilers and tools`,
     { hint: 'Install them with run: or a dockerfile:, and name them under facts:.' },
   );
 }

@@ -62,6 +62,20 @@ describe('a generated Dockerfile', () => {
   });
 
   it.each([
+    ['rockylinux-9', 'compilers: [gcc]\n', /^RUN dnf install -y \S+ gcc gcc-c\+\+ /],
+    ['rocky-9', 'packages: [a]\n', /^RUN dnf install -y \S+ a /],
+    ['amazonlinux-2023', 'packages: [a]\n', /^RUN dnf install -y \S+ a /],
+    [
+      'opensuse-15.6',
+      'compilers: [gcc13]\ntools: [ninja, python]\n',
+      /^RUN zypper --non-interactive install --no-recommends gcc13 gcc13-c\+\+ ninja python3 && /,
+    ],
+    ['opensuse-15.6', 'compilers: [openjdk17]\n', / java-17-openjdk-devel && /],
+  ])('on %s installs %j', (os, yaml, expected) => {
+    expect(lines(os, yaml)[0]).toMatch(expected);
+  });
+
+  it.each([
     ['arch-1', 'packages: [a]\n', /os arch-1: expected one of debian, ubuntu/],
     ['debian-12', 'compilers: [msvc]\n', /compilers: expected gcc, clang or openjdk/],
     ['debian-12', 'packages: ["a; rm -rf /"]\n', /packages: expected the name of a package/],

@@ -8,11 +8,14 @@ import { isObject } from '../oci/json.js';
 import { parseCatalog } from './edit.js';
 import { isEntry, type EntryYaml } from './entry.js';
 import { isSeenRecord, type CachedInventory } from './inventory.js';
+import type { EntryProblem } from './read-entries.js';
 
 /** A cache of the parsed catalog, because parsing a large YAML file takes seconds; `yaml` identifies the text. */
 export interface DerivedIndex {
   readonly yaml: { readonly size: number; readonly mtimeMs: number; readonly sha256: string };
   readonly entries: readonly EntryYaml[];
+  /** Entries that cannot be read. */
+  readonly problems: readonly EntryProblem[];
   readonly seen: CachedInventory['seen'];
   /** Files whose entries differ from their records. */
   readonly lagging: readonly string[];
@@ -30,10 +33,11 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
     return { ...index, kept: true };
   const text = info.size === 0 ? '' : ((await readOwn(catalog))?.toString() ?? '');
   const sha256 = createHash('sha256').update(text).digest('hex');
-  const entries = index?.yaml.sha256 === sha256 ? index.entries : parseCatalog(text, catalog);
+  const { entries, problems } = index?.yaml.sha256 === sha256 ? index : parseCatalog(text, catalog);
   return {
     yaml: { ...info, sha256 },
     entries,
+    problems,
     seen: index?.seen ?? {},
     lagging: [],
     misnamed: [],
@@ -44,14 +48,16 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
 /** Writes the index if the catalog or the records on disk have changed since it was stored. */
 export async function keepIndex(
   path: string,
-  { yaml, entries, kept }: DerivedIndex,
+  { yaml, entries, problems, kept }: DerivedIndex,
   { seen, isNew }: CachedInventory,
   judgements: () => Pick<DerivedIndex, 'lagging' | 'misnamed'>,
 ): Promise<void> {
   if (kept && !isNew) return;
   try {
     await writeAtomically(path, [
-      Buffer.from(JSON.stringify({ version: INDEX_VERSION, yaml, entries, seen, ...judgements() })),
+      Buffer.from(
+        JSON.stringify({ version: INDEX_VERSION, yaml, entries, problems, seen, ...judgements() }),
+      ),
     ]);
   } catch (error) {
     // On a read-only file system listing still works, only more slowly.
@@ -60,7 +66,7 @@ export async function keepIndex(
 }
 
 /** Version of the file format; increase it when {@link DerivedIndex} changes. */
-const INDEX_VERSION = 3;
+const INDEX_VERSION = 4;
 const READ_ONLY_CODES: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** Undefined when the file is absent, damaged or of another version: the index is then rebuilt. */
@@ -76,7 +82,7 @@ async function readStored(path: string): Promise<Omit<DerivedIndex, 'kept'> | un
 /** Checked without a JSON Schema validator, because that would slow down the start. */
 function isIndex(index: unknown): index is Omit<DerivedIndex, 'kept'> {
   if (!isObject(index) || index['version'] !== INDEX_VERSION) return false;
-  const { yaml, entries, seen, lagging, misnamed } = index;
+  const { yaml, entries, problems, seen, lagging, misnamed } = index;
   return (
     isObject(yaml) &&
     typeof yaml['size'] === 'number' &&
@@ -84,10 +90,16 @@ function isIndex(index: unknown): index is Omit<DerivedIndex, 'kept'> {
     typeof yaml['sha256'] === 'string' &&
     Array.isArray(entries) &&
     entries.every(isEntry) &&
+    Array.isArray(problems) &&
+    problems.every(isEntryProblem) &&
     isObject(seen) &&
     Object.values(seen).every(isSeenRecord) &&
     [lagging, misnamed].every(areStrings)
   );
+}
+
+function isEntryProblem(value: unknown): value is EntryProblem {
+  return isObject(value) && areStrings([value['name'], value['file'], value['message']]);
 }
 
 function areStrings(value: unknown): boolean {

@@ -91,9 +91,11 @@ describe('the derived index', () => {
     { seen: { x: [1, 2, 3] } },
     { seen: { x: [1, 2, 3, 'a\u001b'] } },
     { lagging: [7] },
+    { problems: [{ name: 'a' }] },
   ])('of an invalid shape is rebuilt: %j', async (changes) => {
     const at = await place();
-    const index = { version: 3, yaml: { size: 0, mtimeMs: 0, sha256: '' }, entries: [], seen: {} };
+    const yaml = { size: 0, mtimeMs: 0, sha256: '' };
+    const index = { version: 4, yaml, entries: [], problems: [], seen: {} };
     const document = { ...index, lagging: [], ...changes };
     await writeFile(join(at.state, 'catalog.json'), JSON.stringify(document));
     expect(await readCatalog(at)).toEqual([]);

@@ -1,7 +1,8 @@
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
 import { yaml } from '../definition/libraries.js';
-import { readYamlDocument, schemaOf } from '../definition/read-yaml.js';
-import { catalogSchema, type CatalogYaml, type EntryYaml } from './entry.js';
+import type { EntryYaml } from './entry.js';
+import { keepTexts } from './kept-text.js';
+import { readCatalogTree, type EntryProblem } from './read-entries.js';
 
 /** A change of one entry; omitted keys keep their values. */
 export type EntryChange = Pick<EntryYaml, 'name'> & Partial<EntryYaml>;
@@ -14,35 +15,53 @@ export interface CatalogEdit {
   readonly removeFiles?: readonly string[];
 }
 
-/** Longest catalog in characters; 100,000 entries take less. */
-const MAX_CATALOG_CHARACTERS = 64 * 1024 * 1024;
-const schema = schemaOf<CatalogYaml>(catalogSchema);
 const CATALOG_HEADER =
   ' The index of image archives, kept by Stowage. Comments and order are kept.';
 
+/** The entries of a catalog. */
+export interface CatalogContent {
+  readonly entries: readonly EntryYaml[];
+  /** Entries that cannot be read. */
+  readonly problems: readonly EntryProblem[];
+}
+
 /** Parses the entries of a catalog; `path` is shown in messages. @throws ImageError USAGE, with line and column */
-export function parseCatalog(text: string, path: string): readonly EntryYaml[] {
-  return readYamlDocument({ text, path, limit: MAX_CATALOG_CHARACTERS }, schema).value.images ?? [];
+export function parseCatalog(text: string, path: string): CatalogContent {
+  const { items } = readCatalogTree(text, path);
+  return {
+    entries: items.flatMap((item) => ('entry' in item ? [item.entry] : [])),
+    problems: items.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+  };
 }
 
 /**
- * Applies an edit to the text of a catalog; comments, order and keys of other tools are kept.
+ * Applies an edit to the text of a catalog; comments, order, keys of other tools and entries that cannot be read are kept.
  *
  * @throws ImageError USAGE
  */
 export function editCatalog(text: string, path: string, edit: CatalogEdit): string {
-  const document =
-    text.trim() === ''
-      ? emptyCatalog()
-      : readYamlDocument({ text, path, limit: MAX_CATALOG_CHARACTERS }, schema).document;
+  if (text.trim() === '') return apply(emptyCatalog(), new Map(), edit).toString(FORMAT);
+  const { document, items } = readCatalogTree(text, path);
+  const entries = new Map(
+    items.flatMap((item) => ('entry' in item ? [[item.node, item.entry] as const] : [])),
+  );
+  const kept = keepTexts(document, text, items);
+  return kept.restore(apply(document, entries, edit).toString({ ...FORMAT, ...kept.format }));
+}
+
+const FORMAT = { lineWidth: 0 } as const;
+
+function apply(
+  document: Document,
+  entries: ReadonlyMap<unknown, EntryYaml>,
+  edit: CatalogEdit,
+): Document {
   const images = imagesOf(document);
-  for (const file of edit.removeFiles ?? []) {
-    images.items = images.items.filter(
-      (item) => !(yaml().isMap(item) && isFile(item.get('file'), file)),
-    );
-  }
-  for (const change of edit.upsert ?? []) upsert(document, images, change, edit.defaults ?? {});
-  return document.toString({ lineWidth: 0 });
+  for (const file of edit.removeFiles ?? [])
+    images.items = images.items.filter((item) => !isFile(entries.get(item)?.file, file));
+  for (const change of edit.upsert ?? [])
+    upsert({ document, images, entries }, change, edit.defaults ?? {});
+  return document;
 }
 
 function emptyCatalog(): Document {
@@ -62,26 +81,32 @@ function imagesOf(document: Document): YAMLSeq {
   return images;
 }
 
+interface Edited {
+  readonly document: Document;
+  readonly images: YAMLSeq;
+  /** What the items said before the edit. */
+  readonly entries: ReadonlyMap<unknown, EntryYaml>;
+}
+
 function upsert(
-  document: Document,
-  images: YAMLSeq,
+  { document, images, entries }: Edited,
   change: EntryChange,
   defaults: Partial<EntryYaml>,
 ): void {
   const { name, file } = change;
-  const known = images.items.find(
-    (item): item is YAMLMap =>
-      yaml().isMap(item) &&
-      item.get('name') === name &&
-      (file === undefined || isFile(item.get('file'), file)),
-  );
+  const known = images.items.find((item): item is YAMLMap => {
+    if (!yaml().isMap(item)) return false;
+    const said = entries.get(item) ?? { name: item.get('name'), file: item.get('file') };
+    return said.name === name && (file === undefined || isFile(said.file, file));
+  });
   const entry = known ?? new (yaml().YAMLMap)();
   if (!known) images.add(entry);
   for (const [key, value] of Object.entries(change)) {
     const flow = Array.isArray(value);
     if (value !== undefined) entry.set(key, flow ? document.createNode(value, { flow }) : value);
   }
-  for (const [key, value] of Object.entries(defaults)) if (!entry.has(key)) entry.set(key, value);
+  for (const [key, value] of Object.entries(defaults))
+    if (entry.get(key) === undefined || entry.get(key) === null) entry.set(key, value);
 }
 
 /** Whether an entry's `file` is this archive; older tools wrote paths relative to the workspace. */

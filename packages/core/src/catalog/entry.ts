@@ -32,15 +32,13 @@ export interface EntryYaml {
   readonly size?: number;
 }
 
-export interface CatalogYaml {
-  readonly images?: readonly EntryYaml[] | null;
-}
-
 const BYTES_PER_MB = 1_000_000;
-const text = { type: 'string' } as const;
-const texts = { type: ['array', 'null'], items: text } as const;
+/** Older tools write numbers for texts, texts for numbers, and null for what they do not know. */
+const text = { type: ['string', 'number', 'null'] } as const;
+const number = text;
+const texts = { type: ['array', 'string', 'null'], items: text } as const;
 
-/** JSON Schema of `image-registry.yml`. Unknown keys are allowed, for other tools. */
+/** JSON Schema of `image-registry.yml` for editors. Unknown keys are allowed, for other tools. */
 export const catalogSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'image-registry.yml',
@@ -53,7 +51,7 @@ export const catalogSchema = {
         type: 'object',
         required: ['name', 'file'],
         properties: {
-          name: { type: 'string', minLength: 1 },
+          name: { type: ['string', 'number'] },
           file: { type: 'string', minLength: 1 },
           docker_tag: text,
           os: text,
@@ -62,13 +60,13 @@ export const catalogSchema = {
           compilers: texts,
           tools: texts,
           variants: texts,
-          size_mb: { type: 'number' },
+          size_mb: number,
           created: text,
           last_used: text,
-          usage_count: { type: 'integer', minimum: 0 },
-          pinned: { type: 'boolean' },
+          usage_count: number,
+          pinned: { type: ['boolean', 'string', 'number', 'null'] },
           digest: text,
-          size: { type: 'integer', minimum: 0 },
+          size: number,
         },
       },
     },
@@ -91,7 +89,7 @@ const SCALAR_TYPES: Readonly<Record<string, string>> = {
 };
 const LIST_KEYS = ['packages', 'compilers', 'tools', 'variants'] as const;
 
-/** Whether a parsed JSON value is an entry as {@link catalogSchema} defines it. */
+/** Whether a parsed JSON value is an {@link EntryYaml}. */
 export function isEntry(value: unknown): value is EntryYaml {
   if (!isObject(value) || !value['name'] || !value['file']) return false;
   const hasTypes = Object.entries(SCALAR_TYPES).every(

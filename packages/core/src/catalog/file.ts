@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
@@ -50,9 +50,12 @@ export function layersFolder({ state }: CatalogPlace): string {
 export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> {
   const index = await readIndex(catalogPath(place), indexPath(place));
   const entries = index.entries.map((entry) => normalizeFile(entry, place));
-  const inventory = await takeInventory(place, entries, index.seen);
+  const problems = index.problems.map((problem) => normalizeFile(problem, place));
+  const named = [...entries, ...problems.filter(({ file }) => file !== '')];
+  const inventory = await takeInventory(place, named, index.seen);
   const usage = await readUnfoldedUses(place.state, async () => index.yaml.sha256);
-  const found = reconcile(entries, inventory, { ...judgementsOf(index, inventory), usage });
+  const judgements = { ...judgementsOf(index, inventory), usage, problems };
+  const found = reconcile(entries, inventory, judgements);
   await keepIndex(indexPath(place), index, inventory, () => ({
     lagging: found.flatMap(({ file, lags }) => (lags ? [file] : [])),
     misnamed: found.flatMap(({ name }) => (parseName(name) ? [] : [name])),
@@ -89,7 +92,7 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
     const path = catalogPath(place);
     const text = await readText(path);
     const fold = await openFold(place.state, text);
-    const entries = parseCatalog(text, path);
+    const { entries } = parseCatalog(text, path);
     const used = entries.flatMap((entry) => {
       const uses = fold.uses.get(entry.name);
       return uses ? [{ name: entry.name, file: entry.file, ...addUsage(entry, uses) }] : [];
@@ -139,9 +142,12 @@ export function archivePath(place: CatalogPlace, file: string): string {
   );
 }
 
-/** Rewrites a `file` relative to the workspace as relative to the catalog, if the archive lies below its folder. */
-function normalizeFile(entry: EntryYaml, { workspace, folder }: CatalogPlace): EntryYaml {
-  const prefix = `${toSlashes(relative(workspace, folder))}/`;
+/** Rewrites a `file` that is absolute or relative to the workspace as relative to the catalog, if it lies below its folder. */
+function normalizeFile<T extends Pick<EntryYaml, 'file'>>(
+  entry: T,
+  { workspace, folder }: CatalogPlace,
+): T {
+  const prefix = `${toSlashes(isAbsolute(entry.file) ? folder : relative(workspace, folder))}/`;
   if (!entry.file.startsWith(prefix) || existsSync(join(folder, entry.file))) return entry;
   return { ...entry, file: entry.file.slice(prefix.length) };
 }

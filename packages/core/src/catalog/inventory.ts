@@ -58,7 +58,7 @@ const ARCHIVE_FILE = /\.tar(?:\.(?:gz|zst|xz|bz2))?$/;
  */
 export async function takeInventory(
   place: CatalogPlace,
-  entries: readonly EntryYaml[],
+  entries: readonly Pick<EntryYaml, 'file'>[],
   seen: CachedInventory['seen'],
 ): Promise<CachedInventory> {
   const { folder } = place;

@@ -47,6 +47,15 @@ describe('the score of an image', () => {
       /for ubuntu-24.04, not ubuntu-25.04/,
     ],
     [
+      'another spelling of the system',
+      image('app-rocky-9-gcc15'),
+      { os: 'rockylinux:9' },
+      100,
+      0,
+      /fits/,
+    ],
+    ['a code name of the system', GCC15, { os: 'ubuntu:plucky' }, 100, 0, /fits/],
+    [
       'the system that its entry names',
       image('old', { os: 'ubuntu:25.04', compilers: ['gcc15'] }),
       {},

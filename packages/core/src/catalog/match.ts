@@ -4,6 +4,7 @@ import {
   parseCompiler,
   type Compiler,
 } from '../definition/compiler.js';
+import { canonicalOs } from '../definition/distributions.js';
 import { compilerOf, featuresOf, normalizeOs, parseName } from '../definition/name.js';
 import type { Requirements } from '../definition/requirements.js';
 import { parsePlatform } from '../oci/platform.js';
@@ -100,12 +101,14 @@ function whyOnlyBase(candidate: Candidate, { features, compiler }: Requirements)
 function whyUnfit(candidate: Candidate, wanted: Requirements): string | undefined {
   if (candidate.state === 'missing') return 'its archive is gone';
   if (candidate.state === 'elsewhere') return 'its archive is outside the workspace';
+  if (candidate.state === 'invalid') return 'its entry in the catalog cannot be read';
   if (candidate.state === 'changed') return 'its archive is not the one its record describes';
   const os =
     candidate.os === undefined
       ? parseName(candidate.name)?.os
       : normalizeOs(candidate.os.toLowerCase());
-  if (os !== wanted.os) return `it is for ${os ?? 'an unknown system'}, not ${wanted.os}`;
+  if (os === undefined || canonicalOs(os) !== canonicalOs(wanted.os))
+    return `it is for ${os ?? 'an unknown system'}, not ${wanted.os}`;
   const architectures = (candidate.architecture?.split(',') ?? []).map(architectureOf);
   if (!architectures.includes(wanted.architecture))
     return `it is for ${architectures.join(', ') || 'an unknown architecture'}, not ${wanted.architecture}`;

@@ -21,7 +21,7 @@ const RECORD: ImageRecord = {
   facts: { compilers: ['gcc'], packages: [], tools: [] },
 };
 const ENTRY: EntryYaml = { name: 'app', file: 'app.tar', digest: DIGEST, size: 10, pinned: true };
-const FACTS: EntryFacts = { isName: () => true, lags: () => false, usage: new Map() };
+const FACTS: EntryFacts = { isName: () => true, lags: () => false, usage: new Map(), problems: [] };
 
 const recordOf = (record = RECORD, archiveSize = 10): RecordFacts => ({
   archiveSize,

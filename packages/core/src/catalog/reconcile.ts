@@ -1,14 +1,22 @@
 import type { EntryYaml } from './entry.js';
 import { entryOf } from './entry.js';
+import type { EntryProblem } from './read-entries.js';
 import type { ImageRecord } from './record.js';
 import { addUsage, type Usage } from './usage.js';
 
 /**
  * The state of an archive: `ok`; `missing` (no such file); `orphan` (no record); `changed` (not the size that its
  * record states); `misnamed` (its name breaks the naming rule); `elsewhere` (outside the workspace and the allowed
- * folders).
+ * folders); `invalid` (its entry in the catalog cannot be read).
  */
-export type EntryState = 'ok' | 'missing' | 'orphan' | 'changed' | 'misnamed' | 'elsewhere';
+export type EntryState =
+  | 'ok'
+  | 'missing'
+  | 'orphan'
+  | 'changed'
+  | 'misnamed'
+  | 'elsewhere'
+  | 'invalid';
 
 /** One archive: its catalog entry combined with its record and its file. */
 export interface CatalogEntry extends EntryYaml {
@@ -20,6 +28,8 @@ export interface CatalogEntry extends EntryYaml {
   readonly lags?: boolean | undefined;
   /** Size of the archive on disk in bytes; absent when there is no file. */
   readonly bytes?: number | undefined;
+  /** What is wrong with an `invalid` entry, with file, line and column; its `file` may be empty. */
+  readonly problem?: string | undefined;
 }
 
 /** The archives and records on disk; paths are relative to the catalog. */
@@ -46,18 +56,20 @@ export interface EntryFacts {
   /** Whether an entry differs from its record. */
   readonly lags: (entry: EntryYaml, recorded: RecordFacts) => boolean;
   readonly usage: ReadonlyMap<string, Usage>;
+  /** Entries that cannot be read. */
+  readonly problems: readonly EntryProblem[];
 }
 
 /**
  * Combines the catalog with the facts on disk: records override entries about content; pins and use counts come from
- * the catalog. Pure; entries keep their order, and archives without an entry follow, sorted by path.
+ * the catalog. Pure; entries keep their order, those that cannot be read follow, then archives without an entry, sorted by path.
  */
 export function reconcile(
   entries: readonly EntryYaml[],
   { archives, elsewhere, records }: Inventory,
   judgements: EntryFacts,
 ): CatalogEntry[] {
-  const listed = new Set<string>();
+  const listed = new Set(judgements.problems.map(({ file }) => file));
   const known = entries.map((entry): CatalogEntry => {
     listed.add(entry.file);
     const recorded = records.get(entry.file);
@@ -80,7 +92,10 @@ export function reconcile(
     const state = record ? {} : { state: 'orphan' as const };
     return { ...toCatalogEntry(entry, recorded, size, judgements), ...state };
   });
-  return [...known, ...unlisted];
+  const invalid = judgements.problems.map(({ name, file, message }): CatalogEntry => {
+    return { name, file, bytes: archives.get(file), problem: message, state: 'invalid' };
+  });
+  return [...known, ...invalid, ...unlisted];
 }
 
 /** Whether an entry already agrees with a record, without the cost of {@link entryOf}. */

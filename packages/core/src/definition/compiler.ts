@@ -10,6 +10,10 @@ const WORD = /^([a-z][a-z+]*?)[-_: ]?v?([0-9]+(?:\.[0-9]+)*)?$/;
 const FAMILIES: Readonly<Record<string, string>> = {
   'g++': 'gcc',
   'clang++': 'clang',
+  // The default of most Linux distributions.
+  cc: 'gcc',
+  'c++': 'gcc',
+  cl: 'msvc',
   llvm: 'clang',
   golang: 'go',
   java: 'openjdk',

@@ -100,6 +100,14 @@ describe('settings', () => {
     expect(settings('disk_min_free_gb: 20\n').prune).toEqual({ minFree: '20GB' });
   });
   it.each([
+    'prune:\npins:\n',
+    'prune: ~\narchives: null\nrunners:\npush:\ncache:\nlimits:\nnaming:\nengine:\n',
+    'prune:\n  min_free:\npush: { to: }\npins: [~]\n',
+  ])('read a key without a value as if it were not there: %j', (text) => {
+    expect(settings(text)).toEqual(settings(''));
+  });
+
+  it.each([
     [
       'engine: podmn\n',
       /stowage\.yaml:1:9: engine: expected one of auto, docker, podman, containerd, kind, k3d, embedded, got "podmn"/,

@@ -27,7 +27,8 @@ export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';
 export type { YamlFile } from './read-yaml.js';
 
 // Names and platforms
-export { formatName, normalizeOs, parseName, type ImageName } from './name.js';
+export { formatName, normalizeOs, type ImageName } from './name.js';
+export { osOfCodeName, osOfImage } from './distributions.js';
 export type { Compiler } from './compiler.js';
 export type { Digest } from '../oci/digest.js';
 export { formatPlatform, parsePlatform, type Platform } from '../oci/platform.js';
@@ -49,8 +50,14 @@ export {
   type RequirementsYaml,
 } from './requirements.js';
 export {
+  completeWorkflow,
   parseWorkflow,
-  type Workflow,
-  type WorkflowJob,
-  type WorkflowOptions,
-} from './workflow.js';
+  type CompleteJob,
+  type CompleteWorkflow,
+} from './workflow/workflow.js';
+export type {
+  SkippedJob,
+  Workflow,
+  WorkflowJob,
+  WorkflowOptions,
+} from './workflow/workflow-job.js';

@@ -1,6 +1,7 @@
 import { ImageError } from '../errors.js';
 import { isDeviceName } from '../oci/file-name.js';
 import { compilerOfWord, formatCompiler, type Compiler } from './compiler.js';
+import { DISTRIBUTION_NAMES } from './distributions.js';
 
 /** The parts of a conventional name, `<project>-<os>-<variant>`. */
 export interface ImageName {
@@ -14,29 +15,7 @@ export interface ImageName {
 const MAX_NAME_LENGTH = 128;
 const WORDS = /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/;
 const OS = /^[a-z][a-z0-9]*-[a-z0-9]+(?:\.[a-z0-9]+)*$/;
-const DISTRIBUTIONS: ReadonlySet<string> = new Set([
-  'almalinux',
-  'alpine',
-  'amazonlinux',
-  'arch',
-  'busybox',
-  'centos',
-  'debian',
-  'distroless',
-  'fedora',
-  'gentoo',
-  'opensuse',
-  'oracle',
-  'photon',
-  'rhel',
-  'rocky',
-  'scratch',
-  'ubi',
-  'ubuntu',
-  'void',
-  'windows',
-  'wolfi',
-]);
+const DISTRIBUTIONS: ReadonlySet<string> = new Set([...DISTRIBUTION_NAMES, 'windows']);
 
 /** @throws ImageError NAMING, with the nearest valid name as its hint */
 export function formatName(parts: ImageName): string {
@@ -106,17 +85,6 @@ export function nearestName(text: string): string | undefined {
 /** `ubuntu:25.04` and `ubuntu-25.04` are the same operating system. */
 export function normalizeOs(os: string): string {
   return os.replace(':', '-');
-}
-
-/** Whether this is a known Linux distribution with a version. */
-export function isKnownOs(os: string): boolean {
-  const [distribution = ''] = os.split('-');
-  return (
-    OS.test(os) &&
-    /^[^-]+-[0-9]/.test(os) &&
-    DISTRIBUTIONS.has(distribution) &&
-    distribution !== 'windows'
-  );
 }
 
 /** Words of a variant that stand for no feature. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSettings } from './settings.js';
-import { parseWorkflow } from './workflow.js';
+import { parseWorkflow } from './workflow/workflow.js';
 
 const lines = (length: number, line: (at: number) => string) =>
   Array.from({ length }, (_, at) => line(at)).join('\n');

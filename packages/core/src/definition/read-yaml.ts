@@ -25,20 +25,17 @@ export function schemaOf<T>(schema: object): () => ValidateFunction<T> {
   };
 }
 
-/**
- * Parses and validates a YAML file.
- *
- * @throws ImageError USAGE with at most ten problems, each as `path:line:column: expected …`
- */
-export function readYaml<T>(file: YamlFile, schema: () => ValidateFunction<T>): T {
-  return readYamlDocument(file, schema).value;
+/** A parsed YAML file, with places for messages. */
+export interface YamlTree {
+  readonly document: Document;
+  /** Duplicate keys, and too many aliases. */
+  readonly problems: readonly YamlProblem[];
+  /** `path:line:column` of an offset of the text. */
+  readonly at: (offset: number) => string;
 }
 
-/** Like {@link readYaml}; the document keeps comments and order for writing it back. */
-export function readYamlDocument<T>(
-  { text, path, limit = YAML_LIMIT }: YamlFile,
-  schema: () => ValidateFunction<T>,
-): { value: T; document: Document } {
+/** Parses a YAML file without validation. @throws ImageError USAGE (not YAML) */
+export function readYamlTree({ text, path, limit = YAML_LIMIT }: YamlFile): YamlTree {
   const why = reasonNotToParse(text, limit);
   if (why !== undefined) throw refuse(path, [why], (each) => `${path}: ${each}`);
   const { LineCounter, parseDocument } = yaml();
@@ -53,19 +50,43 @@ export function readYamlDocument<T>(
     const { line, col } = lines.linePos(offset);
     return `${path}:${line}:${col}`;
   };
-  const say = ({ offset, message }: YamlProblem) => `${at(offset)}: ${message}`;
   const broken = document.errors.map(({ pos: [offset], message }) => ({ offset, message }));
-  if (broken.length > 0) throw refuse(path, broken, say);
-  const more = walkTree(() => problemsIn(document), path);
-  if (more.length > 0) throw refuse(path, more, say);
+  if (broken.length > 0) throw yamlError(path, broken, at);
+  return { document, problems: walkTree(() => problemsIn(document), path), at };
+}
+
+/**
+ * Parses and validates a YAML file.
+ *
+ * @param change of the parsed tree before it is validated.
+ * @throws ImageError USAGE with at most ten problems, each as `path:line:column: expected …`
+ */
+export function readYaml<T>(
+  file: YamlFile,
+  schema: () => ValidateFunction<T>,
+  change?: (document: Document) => void,
+): T {
+  const { path } = file;
+  const { document, problems, at } = readYamlTree(file);
+  if (problems.length > 0) throw yamlError(path, problems, at);
+  change?.(document);
   const value: unknown = walkTree(() => document.toJS() as unknown, path) ?? {};
   const validate = schema();
-  if (validate(value)) return { value, document };
+  if (validate(value)) return value;
   throw refuse(
     path,
     validate.errors ?? [],
     (error) => `${at(offsetOf(document, error))}: ${explain(error)}`,
   );
+}
+
+/** An error for problems of a file that was parsed. */
+export function yamlError(
+  path: string,
+  problems: readonly YamlProblem[],
+  at: YamlTree['at'],
+): ImageError {
+  return refuse(path, problems, ({ offset, message }) => `${at(offset)}: ${message}`);
 }
 
 /** Converts errors of a walk through the tree: the parser limits aliases and nesting. */

@@ -1,6 +1,7 @@
 import { ImageError } from '../errors.js';
 import { parsePlatform } from '../oci/platform.js';
 import { formatCompiler, isCompiler, parseCompiler, type Compiler } from './compiler.js';
+import { imageOfOs } from './distributions.js';
 import type { ImageYaml } from './image-schema.js';
 import { compilerOf, featuresOf, formatName, normalizeOs, variantOf } from './name.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
@@ -121,7 +122,7 @@ export function definitionFor(requirements: Requirements, base?: Base): ImageYam
 
 /** Name of the official image of a distribution: `ubuntu:25.04`. */
 export function upstreamBase({ os }: Requirements): string {
-  return os.replace('-', ':');
+  return imageOfOs(os);
 }
 
 function compilerFrom(word: string | undefined): Compiler | undefined {

@@ -1,5 +1,7 @@
+import type { Document } from 'yaml';
 import { ImageError } from '../errors.js';
 import type { EngineName } from './engines.js';
+import { yaml } from './libraries.js';
 import type { SettingsLimits } from './limits-schema.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 import { settingsSchema, type GroupCounts, type SettingsYaml } from './settings-schema.js';
@@ -65,7 +67,7 @@ export function parseSettings(file: YamlFile): Settings {
     pins = [],
     limits = {},
     disk_min_free_gb: oldMinFree,
-  } = file.text.trim() === '' ? {} : readYaml(file, schema);
+  } = file.text.trim() === '' ? {} : readYaml(file, schema, dropBlanks);
   const { keep_newest: newest, unused_for: unusedFor, min_age: minAge, orphans } = prune;
   const { max_used: maxUsed, reserved } = prune;
   const gigabytes = prune.disk_min_free_gb ?? oldMinFree;
@@ -95,6 +97,17 @@ export function parseSettings(file: YamlFile): Settings {
     ...(push?.to === undefined ? {} : { pushTo: push.to }),
     ...(naming?.pattern === undefined ? {} : { namePattern: compile(naming.pattern, file.path) }),
   };
+}
+
+/** A key or an item without a value, as a bare `prune:`, is as good as none. */
+function dropBlanks(document: Document): void {
+  const { isScalar, visit } = yaml();
+  visit(document, {
+    Scalar: (key, { value }) =>
+      typeof key === 'number' && value === null ? visit.REMOVE : undefined,
+    Pair: (_, { value }) =>
+      value === null || (isScalar(value) && value.value === null) ? visit.REMOVE : undefined,
+  });
 }
 
 /** A number counts the archives of each name. */

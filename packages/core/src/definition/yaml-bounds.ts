@@ -23,6 +23,8 @@ export function reasonNotToParse(text: string, limit: number): string | undefine
 export interface YamlProblem {
   readonly offset: number;
   readonly message: string;
+  /** Whether the whole file is refused because of it: it may take too long to process. */
+  readonly isLimit?: boolean;
 }
 
 /** Finds duplicate keys and too many aliases in one pass; the parser would compare every pair of keys. */
@@ -36,6 +38,7 @@ export function problemsIn(document: Document): YamlProblem[] {
         problems.push({
           offset: range?.[0] ?? 0,
           message: `expected at most ${MAX_ALIASES} aliases, got more`,
+          isLimit: true,
         });
       return aliases > MAX_ALIASES ? visit.BREAK : undefined;
     },

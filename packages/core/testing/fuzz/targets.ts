@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseItems } from '../../src/archive/docker-archive.js';
 import { indexTar, type TarEntry } from '../../src/archive/tar-index.js';
-import { parseCatalog } from '../../src/catalog/edit.js';
+import { editCatalog, parseCatalog } from '../../src/catalog/edit.js';
 import { formatRecord, parseRecord } from '../../src/catalog/record.js';
 import { parseChallenges } from '../../src/distribution/auth/challenge.js';
 import { parseConfig } from '../../src/oci/config.js';
@@ -154,7 +154,13 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       'images: []\n',
       'images: &a [*a]\n',
     ),
-    run: (bytes) => parseCatalog(bytes.toString(), 'image-registry.yml'),
+    run: (bytes) => {
+      const text = bytes.toString();
+      return [
+        parseCatalog(text, 'image-registry.yml'),
+        editCatalog(text, 'image-registry.yml', { upsert: [{ name: 'a', file: 'a.tar' }] }),
+      ];
+    },
   },
 };
 

@@ -130,6 +130,19 @@ jobs:
     });
   });
 
+  it('leaves out a job whose requirements are invalid, and reads the workflows that jobs call', async () => {
+    tree.write(
+      'ci.yml',
+      `jobs:\n  bad: { runs-on: debian-12, strategy: { matrix: { variant: [Ä] } } }\n  tests: { uses: ./.github/workflows/t.yml, with: { cc: gcc-13 } }\n`,
+    );
+    tree.write(
+      '.github/workflows/t.yml',
+      'jobs: { t: { runs-on: debian-12, strategy: { matrix: { cc: ["${{ inputs.cc }}"] } } } }\n',
+    );
+    await imageGenerator(tree, { project: '@org/app', fromWorkflow: 'ci.yml', skipFormat: true });
+    expect(tree.children('apps/app/images')).toEqual(['debian-12-gcc13']);
+  });
+
   it.each([
     [{ fromWorkflow: 'none.yml' }, /none\.yml: expected a workflow/],
     [{ fromWorkflow: 'empty.yml' }, /empty\.yml: expected jobs/],

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { healArchive, readRecord, recordPath } from '../../catalog/commit.js';
-import { lockPath, readCatalog } from '../../catalog/file.js';
+import { CATALOG_FILE, lockPath, readCatalog } from '../../catalog/file.js';
 import { createLocator } from '../../catalog/locate.js';
 import type { CatalogEntry, EntryState } from '../../catalog/reconcile.js';
 import { ARCHIVE_SUFFIX, RECORD_SUFFIX } from '../../catalog/record.js';
@@ -57,9 +57,10 @@ export async function doctor(workspace: Workspace, options: DoctorOptions): Prom
 async function problemsOf({ place }: Workspace): Promise<Problem[]> {
   const entries = await readCatalog(place);
   const locate = createLocator(place);
-  const ofEntries = entries.flatMap((entry) =>
-    problemOf(entry, locate(entry.file)?.path ?? join(place.folder, entry.file)),
-  );
+  const ofEntries = entries.flatMap((entry) => {
+    const file = entry.file === '' ? CATALOG_FILE : entry.file;
+    return problemOf(entry, locate(file)?.path ?? join(place.folder, file));
+  });
   return [...ofEntries, ...(await strayFiles(place.folder, entries))];
 }
 
@@ -108,13 +109,17 @@ const DETAILS: Readonly<
     'the catalog names a file outside the workspace, which is not read',
     'Name its folder in stowage.yaml (archives) if you trust it, or delete the entry.',
   ],
+  invalid: [
+    'its entry in the catalog cannot be read',
+    'Correct the entry in image-registry.yml, or delete it.',
+  ],
   misnamed: [
     'the name does not follow the convention',
     'Rename the image: <project>-<os>-<variant>.',
   ],
 };
 
-function problemOf({ name, state }: CatalogEntry, path: string): Problem[] {
+function problemOf({ name, state, problem }: CatalogEntry, path: string): Problem[] {
   if (state === 'ok') return [];
   const [detail, fix] = DETAILS[state];
   const nearest = state === 'misnamed' ? nearestName(name) : undefined;
@@ -123,7 +128,7 @@ function problemOf({ name, state }: CatalogEntry, path: string): Problem[] {
       kind: state,
       name,
       path,
-      detail,
+      detail: problem ?? detail,
       ...textField('fix', nearest === undefined ? fix : `Rename the image to ${nearest}.`),
     },
   ];

@@ -24,6 +24,8 @@ export interface ListEntry {
   readonly usageCount: number;
   readonly pinned: boolean;
   readonly state: EntryState;
+  /** What is wrong with an `invalid` entry, with file, line and column. */
+  readonly problem?: string;
 }
 
 /** Lists every archive that is in the catalog or on the disk. */
@@ -53,6 +55,7 @@ export function listEntry(entry: CatalogEntry, { settings }: Workspace): ListEnt
     usageCount: entry.usage_count ?? 0,
     pinned: entry.pinned === true || matchesAny(name, settings.pins),
     state,
+    ...(entry.problem === undefined ? {} : { problem: entry.problem }),
   };
 }
 

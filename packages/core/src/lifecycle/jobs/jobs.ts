@@ -8,12 +8,14 @@ import {
   type Requirements,
   type RequirementsYaml,
 } from '../../definition/requirements.js';
-import { parseWorkflow, type Workflow, type WorkflowJob } from '../../definition/workflow.js';
+import { completeWorkflow, parseWorkflow } from '../../definition/workflow/workflow.js';
+import type { Workflow, WorkflowJob } from '../../definition/workflow/workflow-job.js';
 import { isMissing } from '../../disk/if-there.js';
 import { ImageError } from '../../errors.js';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
+import { repositoryReader } from './repository-file.js';
 
 /**
  * The requirements of jobs: given here, in a file, or by a workflow. Values given here override those of the file; values of
@@ -73,18 +75,17 @@ export async function readJobs(
   }
   if (file !== undefined)
     throw new ImageError('USAGE', 'expected requirements or a workflow, got both');
+  // A value given here that is invalid is an error, not a reason to skip every job.
+  requirementsOf({ ...givenHere, os: givenHere.os ?? 'debian-12' }, defaults);
   const found = parseWorkflow(await textOf(workflow, cwd), {
     job,
     runners: settings.runners,
     os: givenHere.os,
+    readFile: repositoryReader(root),
   });
-  return {
-    skipped: found.skipped,
-    jobs: found.jobs.map((each) => ({
-      ...each,
-      requirements: requirementsOf(mergeRequirements(givenHere, each.requirements), defaults),
-    })),
-  };
+  return completeWorkflow(found, (wanted) =>
+    requirementsOf(mergeRequirements(givenHere, wanted), defaults),
+  );
 }
 
 /** Values of `later` override those of `earlier`; lists are concatenated. */

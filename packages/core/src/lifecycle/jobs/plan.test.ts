@@ -1,6 +1,7 @@
-import { rm } from 'node:fs/promises';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../testing/temporary.js';
 import { savePath, workspaceOf } from '../../../testing/workspace.js';
 import { actArguments, editActrc } from './actrc.js';
 import { ensure } from './ensure.js';
@@ -86,6 +87,32 @@ describe('a plan', () => {
     );
     await expect(from({ os: 'debian-12', compiler: '?' })).rejects.toThrow(/compiler: expected/);
     await expect(from({ requirements: 'needs.json', workflow: 'ci.yml' })).rejects.toThrow(/both/);
+  });
+});
+
+describe('a workflow that calls others', () => {
+  it('reads files of the workspace alone, and an invalid option is an error of its own', async () => {
+    const uses = (name: string) => `${name}: { uses: ./.github/workflows/${name}.yml }`;
+    const { workspace, call, cwd } = await workspaceOf({
+      'ci.yml': `jobs: { ${['own', 'link', 'folder', 'gone'].map(uses).join(', ')} }\n`,
+      '.github/workflows/own.yml': 'jobs: { t: { runs-on: debian-12 } }\n',
+      '.github/workflows/folder.yml/x': '',
+    });
+    const outside = join(await temporaryFolder(), 'x.yml');
+    await writeFile(outside, 'jobs: { secret: { runs-on: debian-12 } }\n');
+    await symlink(outside, join(cwd, '.github/workflows/link.yml'));
+    const { jobs, skipped } = await plan(workspace, { workflow: 'ci.yml' }, call);
+    expect(jobs.map(({ plan: { job } }) => job)).toEqual(['own / t']);
+    expect(skipped).toEqual([
+      {
+        job: 'link',
+        reason: expect.stringContaining('expected a file of the workspace') as string,
+      },
+      { job: 'folder', reason: expect.stringContaining('expected a file') as string },
+      { job: 'gone', reason: expect.stringContaining('which does not exist') as string },
+    ]);
+    const wrong = { workflow: 'ci.yml', compiler: '?' };
+    await expect(plan(workspace, wrong, call)).rejects.toThrow(/compiler: expected/);
   });
 });
 

@@ -37,8 +37,12 @@ export async function listInventory(
   const pins = [...settings.pins, ...options.keep];
   const locate = createLocator(place);
   const archives: ArchiveItem[] = [];
+  // An entry that cannot be read may pin its archive.
+  const unsure = new Set(entries.flatMap((each) => (each.state === 'invalid' ? each.file : [])));
   for (const entry of entries) {
-    const item = await archiveItem(locate, entry, pins, options);
+    const isUnsure = entry.state !== 'invalid' && unsure.has(entry.file);
+    const given = isUnsure ? { ...entry, pinned: true } : entry;
+    const item = await archiveItem(locate, given, pins, options);
     if (item) archives.push(item);
   }
   const known = new Map(
@@ -78,7 +82,7 @@ async function archiveItem(
   const { name, file, recorded } = entry;
   const record = recorded?.read();
   // Archives outside our folder must not be deleted, and a name with path separators has no lock.
-  const located = locate(file);
+  const located = entry.state === 'invalid' ? undefined : locate(file);
   if (located?.kind !== 'own' || /[\\/]|^\.{0,2}$/.test(name)) return undefined;
   const { path } = located;
   const info = await statIfExists(path);

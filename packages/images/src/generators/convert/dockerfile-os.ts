@@ -1,17 +1,4 @@
-import { normalizeOs, parseName } from '@stowage/core/definition';
-
-/** The operating system that a code name in a tag stands for. */
-const CODENAMES: Readonly<Record<string, string>> = {
-  bullseye: 'debian-11',
-  bookworm: 'debian-12',
-  trixie: 'debian-13',
-  forky: 'debian-14',
-  focal: 'ubuntu-20.04',
-  jammy: 'ubuntu-22.04',
-  noble: 'ubuntu-24.04',
-};
-
-const SYSTEMS = /^(?:almalinux|alpine|centos|debian|fedora|rockylinux|ubuntu)$/;
+import { osOfCodeName, osOfImage } from '@stowage/core/definition';
 
 /**
  * The operating system that a Dockerfile's last stage is built on, as `<distribution>-<version>`.
@@ -34,20 +21,13 @@ export function osOf(dockerfile: string): string | undefined {
 
 function osOfReference(reference: string): string | undefined {
   if (reference.includes('$')) return undefined;
-  const name = reference.slice(reference.lastIndexOf('/') + 1).replace(/@.*$/, '');
-  const [repository = '', tag = ''] = name.split(':');
-  const [version = ''] = /^[0-9]+(?:\.[0-9]+)?/.exec(tag) ?? [];
-  if (SYSTEMS.test(repository) && version !== '')
-    return validOs(`${repository.replace('rockylinux', 'rocky')}-${version}`);
+  const own = osOfImage(reference);
+  if (own !== undefined) return own;
+  const [, tag = ''] = /:([^:/@]*)(?:@.*)?$/.exec(reference) ?? [];
   for (const word of tag.split('-')) {
     const [, alpine] = /^alpine([0-9]+\.[0-9]+)/.exec(word) ?? [];
-    const found = alpine === undefined ? CODENAMES[word] : `alpine-${alpine}`;
+    const found = alpine === undefined ? osOfCodeName(word) : `alpine-${alpine}`;
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function validOs(os: string): string | undefined {
-  const normalized = normalizeOs(os);
-  return parseName(`a-${normalized}-b`, ['a']) ? normalized : undefined;
 }

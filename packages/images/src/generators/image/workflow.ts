@@ -1,6 +1,7 @@
 import { arch } from 'node:os';
 import { joinPathFragments, type Tree } from '@nx/devkit';
 import {
+  completeWorkflow,
   DEFINITION_FILE,
   definitionFor,
   ImageError,
@@ -35,14 +36,14 @@ export function workflowFiles(
     text: tree.read(SETTINGS_FILE, 'utf8') ?? '',
     path: SETTINGS_FILE,
   });
-  const { jobs, skipped } = parseWorkflow({ text, path }, settings);
+  const readFile = (file: string) => tree.read(file, 'utf8') ?? undefined;
+  const { jobs, skipped } = completeWorkflow(
+    parseWorkflow({ text, path }, { ...settings, readFile }),
+    (required) => requirementsOf({ ...required, project }, { project, architecture: arch() }),
+  );
   for (const { job, reason } of skipped) log.info(`${job}: no image: ${reason}`);
   const wanted = new Map<string, Requirements>();
-  for (const { requirements: required } of jobs) {
-    const requirements = requirementsOf(
-      { ...required, project },
-      { project, architecture: arch() },
-    );
+  for (const { requirements } of jobs) {
     const name = nameFor(requirements);
     const { packages = [], tools = [] } = wanted.get(name) ?? {};
     wanted.set(name, {

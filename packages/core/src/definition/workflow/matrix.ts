@@ -1,4 +1,4 @@
-import { ImageError } from '../errors.js';
+import { ImageError } from '../../errors.js';
 
 /** One combination of a matrix; scalars are text, also `true` and `25.10`. */
 export type Combination = Readonly<Record<string, unknown>>;
@@ -15,14 +15,11 @@ const MAX_COMBINATIONS = 4096;
  */
 export function combinationsOf(matrix: Combination): readonly Combination[] {
   const { include, exclude, ...axes } = matrix;
+  if (objectsOf(include).length > MAX_COMBINATIONS) throw tooMany();
   const product = Object.entries(axes).reduce<Combination[]>(
     (all, [key, values]) => {
       const list = listOf(values);
-      if (all.length * list.length > MAX_COMBINATIONS)
-        throw new ImageError(
-          'USAGE',
-          `matrix: expected at most ${MAX_COMBINATIONS} combinations, got more`,
-        );
+      if (all.length * list.length > MAX_COMBINATIONS) throw tooMany();
       return all.flatMap((each) => list.map((value) => ({ ...each, [key]: value })));
     },
     Object.keys(axes).length === 0 ? [] : [{}],
@@ -44,6 +41,13 @@ export function combinationsOf(matrix: Combination): readonly Combination[] {
     if (fitting.length === 0) added.push(extra);
   }
   return [...combinations.map(({ all }) => all), ...added];
+}
+
+function tooMany(): ImageError {
+  return new ImageError(
+    'USAGE',
+    `matrix: expected at most ${MAX_COMBINATIONS} combinations, got more`,
+  );
 }
 
 function agrees(each: Combination, wanted: Combination, keys: readonly string[]): boolean {

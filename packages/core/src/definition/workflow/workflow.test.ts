@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { combinationsOf } from './matrix.js';
-import { parseWorkflow, type WorkflowOptions } from './workflow.js';
+import type { WorkflowOptions } from './workflow-job.js';
+import { parseWorkflow } from './workflow.js';
 
 const RUNNERS = { 'ubuntu-latest': 'ubuntu-24.04' };
 const read = (jobs: string, options: Partial<WorkflowOptions> = {}) =>
@@ -89,7 +90,7 @@ describe('a workflow', () => {
         },
       },
       {
-        job: 'build (clang-20, false)',
+        job: 'build (clang-20, ubuntu:24.04, false)',
         runner: 'ubuntu-latest',
         container: 'ubuntu:24.04',
         requirements: {
@@ -122,7 +123,7 @@ describe('a workflow', () => {
     ]);
     expect(skipped.map(({ job, reason }) => `${job}: ${reason}`)).toEqual([
       expect.stringContaining('mac: it runs on macos-15'),
-      'other: it calls another workflow',
+      'other: it calls another workflow, .github/workflows/x.yml',
       'late: its runs-on ${{ inputs.runner }} is not known before it runs',
       'dynamic: its matrix is not known before it runs',
     ]);

@@ -1,0 +1,34 @@
+import { ImageError } from '../../errors.js';
+import { isObject, type JsonObject } from '../../oci/json.js';
+import { yaml } from '../libraries.js';
+import type { YamlFile } from '../read-yaml.js';
+import { problemsIn, reasonNotToParse, YAML_LIMIT } from '../yaml-bounds.js';
+
+/** Parses a workflow or an action. Scalars are parsed as text: the version 25.10 is not the number 25.1. @throws ImageError USAGE */
+export function parseWorkflowFile({ text, path }: YamlFile): unknown {
+  const why = reasonNotToParse(text, YAML_LIMIT);
+  if (why !== undefined) throw new ImageError('USAGE', `${path}: ${why}`, { location: path });
+  const options = { schema: 'failsafe', merge: true, uniqueKeys: false } as const;
+  const document = yaml().parseDocument(text, options);
+  const [error] = [...document.errors, ...problemsIn(document)];
+  if (error) throw notAWorkflow(path, error.message);
+  try {
+    // A value that contains itself cannot be written as JSON.
+    return JSON.parse(JSON.stringify(document.toJS() ?? null)) as unknown;
+  } catch (cause) {
+    throw notAWorkflow(path, cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+/** The jobs of a parsed workflow, by ID. @throws ImageError USAGE */
+export function jobsOf(value: unknown, path: string): JsonObject {
+  const jobs = isObject(value) ? value['jobs'] : undefined;
+  if (isObject(jobs)) return jobs;
+  throw notAWorkflow(path, 'something else');
+}
+
+function notAWorkflow(path: string, got: string): ImageError {
+  return new ImageError('USAGE', `${path}: expected a workflow with jobs, got ${got}`, {
+    location: path,
+  });
+}

@@ -1,0 +1,35 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { inside, isBelow } from '../../disk/inside.js';
+import { DOCUMENT_LIMIT } from '../../disk/own-file.js';
+import { ImageError, systemCode } from '../../errors.js';
+
+/**
+ * Returns a function that reads a file below a folder; undefined if there is none.
+ *
+ * @throws ImageError INVALID (a path or a link out of the folder, not a regular file), TOO_LARGE
+ */
+export function repositoryReader(root: string): (path: string) => string | undefined {
+  return (path) => {
+    try {
+      const real = realpathSync.native(inside(root, path));
+      const info = statSync(real);
+      if (!isBelow(realpathSync.native(root), real) || !info.isFile())
+        throw new ImageError(
+          'INVALID',
+          `${path}: expected a file of the workspace, got something else`,
+          { location: real },
+        );
+      if (info.size <= DOCUMENT_LIMIT) return readFileSync(real, 'utf8');
+      throw new ImageError(
+        'TOO_LARGE',
+        `${path}: expected at most ${DOCUMENT_LIMIT} bytes, got ${info.size}`,
+        { location: real },
+      );
+    } catch (error) {
+      if (ABSENT_CODES.has(systemCode(error) ?? '')) return undefined;
+      throw error;
+    }
+  };
+}
+
+const ABSENT_CODES: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
