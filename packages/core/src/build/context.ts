@@ -4,13 +4,14 @@ import { dirname, join, posix } from 'node:path';
 import type { Definition } from '../definition/definition.js';
 import { ignoreMissing } from '../disk/if-there.js';
 import { inside } from '../disk/inside.js';
-import { openOwn, readUpTo } from '../disk/own-file.js';
+import { openOwn } from '../disk/own-file.js';
 import { requireFolderBelow } from '../disk/own-folder.js';
 import { readRange } from '../disk/read-range.js';
 import { toSlashes } from '../disk/slashed.js';
 import { ImageError } from '../errors.js';
 import type { CallOptions } from '../transfer/store.js';
-import { parseIgnoreRules, type IgnoreRules, type IgnoreState } from './ignore-rules.js';
+import { IGNORE_FILE, readIgnoreRules } from './ignore-file.js';
+import type { IgnoreState } from './ignore-rules.js';
 
 /** A file, folder or symbolic link below a context, path with forward slashes. */
 export interface ContextFile {
@@ -24,16 +25,21 @@ export interface ContextFile {
   readonly identity: string;
   /** Target of a symbolic link. */
   readonly link?: string;
+  /** An ignored Dockerfile: builders read it, and do not copy it. */
+  readonly isHidden?: true;
+}
+
+/** How a context is listed. */
+export interface ListOptions extends CallOptions {
+  /** The own Dockerfile of the definition, relative to the context: it is listed even if it is ignored. */
+  readonly dockerfile?: string | undefined;
 }
 
 /** Excluded: a changed comment in the definition must not change the image. */
 const DEFINITION_FILES: ReadonlySet<string> = new Set(['image.yaml', 'image.lock.yaml']);
-const IGNORE_FILE = '.dockerignore';
-/** Maximum size of `.dockerignore` in bytes, well above any file written by hand. */
-const MAX_IGNORE_BYTES = 1024 * 1024;
 
 /**
- * Lists a context, sorted by path, `.dockerignore` applied. Symbolic links are listed, not followed.
+ * Lists a context, sorted by path, without what `.dockerignore` leaves out. Symbolic links are listed, not followed.
  *
  * @param roots files and folders to list, relative to the context, so that an image that copies one folder does not
  *   list a whole project. Roots that do not exist are ignored.
@@ -43,9 +49,10 @@ const MAX_IGNORE_BYTES = 1024 * 1024;
 export async function listContext(
   folder: string,
   roots: readonly string[] = ['.'],
-  { signal }: CallOptions = {},
+  { signal, dockerfile }: ListOptions = {},
 ): Promise<ContextFile[]> {
-  const { root: state, hasExceptions } = await readIgnoreRules(folder);
+  await requireFolder(folder);
+  const { root: state, hasExceptions } = await readIgnoreRules(folder, dockerfile);
   const files = new Map<string, ContextFile>();
   async function visit(path: string, { isIgnored, enter }: IgnoreState): Promise<void> {
     signal?.throwIfAborted();
@@ -59,7 +66,6 @@ export async function listContext(
       await visit(path === '' ? name : `${path}/${name}`, enter(name));
     }
   }
-  await requireFolder(folder);
   for (const root of roots) {
     const path = contextPath(root);
     const absolute = inside(folder, path);
@@ -71,6 +77,9 @@ export async function listContext(
       above.reduce((each, name) => each.enter(name), state),
     );
   }
+  const path = dockerfile === undefined ? undefined : posix.normalize(dockerfile);
+  if (path !== undefined && !files.has(path) && (await exists(inside(folder, path))))
+    files.set(path, { ...(await describe(folder, path)), isHidden: true });
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -130,12 +139,6 @@ export function selectFiles(
       hint: `Build it first (after:), correct copy.from, or check whether ${IGNORE_FILE} excludes it.`,
     },
   );
-}
-
-async function readIgnoreRules(folder: string): Promise<IgnoreRules> {
-  const path = join(folder, IGNORE_FILE);
-  await requireFolderBelow(folder, path);
-  return parseIgnoreRules((await readUpTo(path, MAX_IGNORE_BYTES))?.toString() ?? '');
 }
 
 async function requireFolder(folder: string): Promise<void> {

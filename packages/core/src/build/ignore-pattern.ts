@@ -79,7 +79,7 @@ function parseClass(
 export function badPattern(pattern: string, expected: string): ImageError {
   return new ImageError(
     'INVALID',
-    `.dockerignore: expected ${expected}, got ${JSON.stringify(pattern)}`,
+    `pattern: expected ${expected}, got ${JSON.stringify(pattern)}`,
     { hint: 'Write a backslash before each character that stands for itself, as in \\[.' },
   );
 }
