@@ -78,8 +78,11 @@ export async function listContext(
     );
   }
   const path = dockerfile === undefined ? undefined : posix.normalize(dockerfile);
-  if (path !== undefined && !files.has(path) && (await exists(inside(folder, path))))
-    files.set(path, { ...(await describe(folder, path)), isHidden: true });
+  if (path !== undefined && !files.has(path)) {
+    inside(folder, path);
+    const hidden = await ignoreMissing(() => describe(folder, path));
+    if (hidden) files.set(path, { ...hidden, isHidden: true });
+  }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
