@@ -19,7 +19,7 @@ const CASES: readonly string[] = [
   'copy: [{ from: ., to: /o }]',
   'copy: [{ from: ., to: / }]',
   'copy: [{ from: d, to: /bin }, { from: links, to: /o }]',
-  "copy: [{ from: d/x, to: /bin/f, owner: '5:6', mode: '0750' }, { from: d/y, to: /o/g, mode: '4755' }, { from: d, to: /p, owner: '5' }]",
+  "copy: [{ from: d/x, to: /bin/f, owner: '5:6', mode: '0750' }, { from: d/y, to: /o/g, mode: '0600' }, { from: d, to: /p, owner: '5' }]",
   `copy: [{ from: '${ODD}', to: '/o/${ODD}' }, { from: '${ODD}', to: /p/ }]`,
   'env: { A: "$B ${A} \'\\" \\\\ #", C: "l1\\nl2\\n", D: "", e.f-1: " x " }\nworkdir: b\nports: [80, 80/udp, 9000-9002, 9001-9003/udp, "0053/sctp"]',
   'labels: { m: "$A ${B:-x} \\"\\\\\'", n: "l1\\nl2", "o.p/q r": "" }\nworkdir: ../c//d/\nuser: "1:2"\ncmd: ["$A", "a b"]',
