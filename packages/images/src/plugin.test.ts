@@ -186,6 +186,28 @@ it('excludes files of .dockerignore from the hash, unless it has exceptions', as
   );
 });
 
+it('hashes an ignored Dockerfile, and takes the rules beside it first', async () => {
+  const root = 'apps/app/images/x';
+  const save = async (rules: Readonly<Record<string, string>>) => {
+    const files = {
+      ...APP,
+      [`${root}/image.yaml`]: definition('x', 'dockerfile: ci/Dockerfile\n'),
+      ...Object.fromEntries(Object.entries(rules).map(([name, text]) => [`${root}/${name}`, text])),
+    };
+    const inputs = (await infer(files)).projects[root]?.targets?.['image-save']?.inputs ?? [];
+    const prefix = `!{workspaceRoot}/${root}/`;
+    return inputs.flatMap((each) =>
+      typeof each === 'string' && each.startsWith(prefix) && !each.endsWith('/**/*')
+        ? [each.slice(prefix.length)]
+        : [],
+    );
+  };
+  const text = '*\nci\n/ci/\nci/Dockerfile\n**/Docker*\n*.log\nci/x\ndocs\n';
+  expect(await save({ '.dockerignore': text })).toEqual(['*.log', 'ci/x', 'docs']);
+  const own = { '.dockerignore': 'a\n', 'ci/Dockerfile.dockerignore': 'b\n' };
+  expect(await save(own)).toEqual(['b']);
+});
+
 it('infers options without values of the definition or paths of the machine', async () => {
   const files = {
     ...APP,

@@ -109,6 +109,32 @@ describe('a build without an engine', () => {
     expect(config['created']).toBe('1970-01-01T00:00:00Z');
   });
 
+  it.each([
+    [undefined, 'a/../b//', '/b'],
+    ['/srv', 'a', '/srv/a'],
+    ['/srv/', '../c/', '/c'],
+    ['/srv', '/w/', '/w'],
+  ])('with the working directory %j of the base and workdir: %j, has %j', (before, workdir, is) => {
+    const definition = parseDefinition({
+      text: `${HEAD}workdir: ${workdir}\nenv: { B: new }\nports: [80, 80-81/udp]\n`,
+      path: 'x',
+    });
+    const settings = { Env: ['A', 'B=old', 'C=1=2'], WorkingDir: before };
+    const { config } = compose(definition, {
+      base: { config: Buffer.from(JSON.stringify({ config: settings })), layers: [] },
+      layer: undefined,
+      platform: { os: 'linux', architecture: 'amd64' },
+      epoch: 0,
+    });
+    expect(JSON.parse(config.toString())).toMatchObject({
+      config: {
+        WorkingDir: is,
+        Env: ['A', 'B=new', 'C=1=2'],
+        ExposedPorts: { '80/tcp': {}, '80/udp': {}, '81/udp': {} },
+      },
+    });
+  });
+
   it('keeps the Cmd of the base if the entrypoint does not change', async () => {
     const base = async () => ({ source: await storeWith('base:1'), reference: 'base:1' });
     const folder = await context({ a: 'x' });

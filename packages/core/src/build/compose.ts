@@ -1,4 +1,6 @@
+import { posix } from 'node:path';
 import type { Definition } from '../definition/definition.js';
+import { parsePorts } from '../definition/ports.js';
 import { ImageError } from '../errors.js';
 import { parseConfig, type ContainerConfig } from '../oci/config.js';
 import { describe, type Descriptor } from '../oci/descriptor.js';
@@ -106,7 +108,7 @@ function mergeConfig(
 ): ContainerConfig {
   const exposed = {
     ...before.ExposedPorts,
-    ...Object.fromEntries(ports.map((port) => [port.includes('/') ? port : `${port}/tcp`, {}])),
+    ...Object.fromEntries(ports.flatMap(parsePorts).map((port) => [port, {}])),
   };
   const allLabels = { ...before.Labels, ...labels };
   const allEnv = mergeEnv(before.Env ?? [], env);
@@ -119,17 +121,17 @@ function mergeConfig(
     ...(allEnv.length === 0 ? {} : { Env: allEnv }),
     ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
     ...(arguments_ === undefined ? { Cmd: [] } : { Cmd: arguments_ }),
-    ...(workdir === undefined ? {} : { WorkingDir: workdir }),
+    ...(workdir === undefined
+      ? {}
+      : { WorkingDir: posix.resolve('/', before.WorkingDir ?? '', workdir) }),
     ...(Object.keys(allLabels).length === 0 ? {} : { Labels: sortKeys(allLabels) }),
   };
 }
 
 function mergeEnv(before: readonly string[], added: Readonly<Record<string, string>>): string[] {
-  const env = new Map(
-    before.map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]),
-  );
-  for (const [key, value] of Object.entries(added)) env.set(key, value);
-  return [...env].map(([key, value]) => `${key}=${value}`);
+  const env = new Map(before.map((each) => [each.replace(/=.*/s, ''), each]));
+  for (const [key, value] of Object.entries(added)) env.set(key, `${key}=${value}`);
+  return [...env.values()];
 }
 
 function sortKeys<T>(values: Readonly<Record<string, T>>): Record<string, T> {

@@ -67,6 +67,42 @@ describe('listContext and links', () => {
     await expect(read()).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
+  it('takes the rules beside the Dockerfile in place of .dockerignore', async () => {
+    const folder = await context();
+    for (const name of ['.dockerignore', 'a/Dockerfile.dockerignore', 'a/Dockerfile', 'b'])
+      await writeFile(join(folder, name), name === '.dockerignore' ? 'b\n' : 'a/x\n*.dockerignore');
+    const paths = async (dockerfile?: string) =>
+      (await listContext(folder, ['.'], { dockerfile })).map(({ path }) => path);
+    expect(await paths('a/Dockerfile')).toEqual([
+      'a',
+      'a/Dockerfile',
+      'a/Dockerfile.dockerignore',
+      'b',
+    ]);
+    expect(await paths('./a/Other')).not.toContain('b');
+    expect(await paths()).toContain('a/x');
+    await writeFile(join(folder, 'a/Dockerfile.dockerignore'), '[');
+    await expect(paths('a/Dockerfile')).rejects.toMatchObject({
+      code: 'INVALID',
+      location: join(folder, 'a/Dockerfile.dockerignore'),
+    });
+  });
+
+  it('lists an ignored Dockerfile, marked as hidden', async () => {
+    const folder = await context();
+    await writeFile(join(folder, 'Dockerfile'), '');
+    await writeFile(join(folder, '.dockerignore'), '*');
+    const list = async (dockerfile?: string) =>
+      (await listContext(folder, ['.'], { dockerfile })).map(({ path, isHidden }) => [
+        path,
+        isHidden,
+      ]);
+    expect(await list('./Dockerfile')).toEqual([['Dockerfile', true]]);
+    expect(await list('absent')).toEqual([]);
+    expect(await list()).toEqual([]);
+    await expect(list('../Dockerfile')).rejects.toMatchObject({ code: 'INVALID' });
+  });
+
   it('stops listing when aborted', async () => {
     const signal = AbortSignal.abort();
     await expect(listContext(await context(), ['.'], { signal })).rejects.toThrow(/abort/i);

@@ -5,15 +5,16 @@ import type { Definition } from '../definition/definition.js';
 import { decodeName, systemPath } from '../disk/byte-names.js';
 import { ignoreMissing } from '../disk/if-there.js';
 import { inside } from '../disk/inside.js';
-import { openOwn, readUpTo } from '../disk/own-file.js';
+import { openOwn } from '../disk/own-file.js';
 import { requireFolderBelow } from '../disk/own-folder.js';
 import { readRange } from '../disk/read-range.js';
 import { toSlashes } from '../disk/slashed.js';
 import { ImageError } from '../errors.js';
 import type { CallOptions } from '../transfer/store.js';
+import { IGNORE_FILE, readIgnoreRules } from './ignore-file.js';
+import type { IgnoreState } from './ignore-rules.js';
 import { isModeLost, modeOf, readGitModes } from './source-files/file-modes.js';
 import { findTarget } from './source-files/find-target.js';
-import { parseIgnoreRules, type IgnoreRules, type IgnoreState } from './ignore-rules.js';
 
 /**
  * A file, folder or symbolic link below a context, path with forward slashes. Names that are not UTF-8 are decoded without
@@ -34,22 +35,24 @@ export interface ContextFile {
   readonly link?: string;
   /** Path in the context to which a link that is a root leads; empty for the context itself. */
   readonly leadsTo?: string;
+  /** An ignored Dockerfile: builders read it, and do not copy it. */
+  readonly isHidden?: true;
 }
 
 /** Excluded: a changed comment in the definition must not change the image. */
 const DEFINITION_FILES: ReadonlySet<string> = new Set(['image.yaml', 'image.lock.yaml']);
-const IGNORE_FILE = '.dockerignore';
-/** Maximum size of `.dockerignore` in bytes, well above any file written by hand. */
-const MAX_IGNORE_BYTES = 1024 * 1024;
 
+/** How a context is listed. */
 export interface ListOptions extends CallOptions {
   /** On Windows, git's index decides which files may be run; this system's by default. */
   readonly platform?: NodeJS.Platform;
+  /** The own Dockerfile of the definition, relative to the context: it is listed even if it is ignored. */
+  readonly dockerfile?: string | undefined;
 }
 
 /**
- * Lists a context, sorted by path, `.dockerignore` applied. Symbolic links are listed, not followed; of a root that is a
- * link, what it leads to is listed, too.
+ * Lists a context, sorted by path, without what `.dockerignore` leaves out. Symbolic links are listed, not followed; of a
+ * root that is a link, what it leads to is listed, too.
  *
  * @param roots files and folders to list, relative to the context, so that an image that copies one folder does not
  *   list a whole project. Roots that do not exist are ignored.
@@ -59,10 +62,11 @@ export interface ListOptions extends CallOptions {
 export async function listContext(
   folder: string,
   roots: readonly string[] = ['.'],
-  { signal, platform = process.platform }: ListOptions = {},
+  { signal, platform = process.platform, dockerfile }: ListOptions = {},
 ): Promise<ContextFile[]> {
+  await requireFolder(folder);
   const gitModes = platform === 'win32' ? await readGitModes(folder, { signal }) : undefined;
-  const { root: state, hasExceptions } = await readIgnoreRules(folder);
+  const { root: state, hasExceptions } = await readIgnoreRules(folder, dockerfile);
   const files = new Map<string, ContextFile>();
   const targets = new Map<string, string>();
   async function visit(path: string, { isIgnored, enter }: IgnoreState): Promise<void> {
@@ -80,7 +84,6 @@ export async function listContext(
   }
   const stateAt = (path: string) =>
     path.split('/').reduce((at, name) => (name === '' ? at : at.enter(name)), state);
-  await requireFolder(folder);
   for (const root of roots) {
     const path = contextPath(root);
     const absolute = inside(folder, path);
@@ -96,6 +99,12 @@ export async function listContext(
   for (const [path, leadsTo] of targets) {
     const link = files.get(path);
     if (link) files.set(path, { ...link, leadsTo });
+  }
+  const path = dockerfile === undefined ? undefined : posix.normalize(dockerfile);
+  if (path !== undefined && !files.has(path)) {
+    inside(folder, path);
+    const hidden = await ignoreMissing(() => describe(folder, path, gitModes));
+    if (hidden) files.set(path, { ...hidden, isHidden: true });
   }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -175,12 +184,6 @@ export function selectFiles(
 function filesAt(files: readonly ContextFile[], path: string): readonly ContextFile[] {
   if (path === '') return files;
   return files.filter((file) => file.path === path || file.path.startsWith(`${path}/`));
-}
-
-async function readIgnoreRules(folder: string): Promise<IgnoreRules> {
-  const path = join(folder, IGNORE_FILE);
-  await requireFolderBelow(folder, path);
-  return parseIgnoreRules((await readUpTo(path, MAX_IGNORE_BYTES))?.toString() ?? '');
 }
 
 async function requireFolder(folder: string): Promise<void> {

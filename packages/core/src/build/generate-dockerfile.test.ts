@@ -91,8 +91,13 @@ describe('a generated Dockerfile', () => {
     ["copy: [{ from: 'q\"[1]', to: '/o/\"' }]", ['# "q\\"[1]"', 'COPY ["copy/0","/o/\\\\\\""]']],
     ['copy: [{ from: "it\'s", to: "/o/\'" }]', ['# "it\'s"', 'COPY ["copy/0","/o/\\\\\'"]']],
     ["workdir: '/a $b \\'", ['WORKDIR "/a \\$b \\\\"']],
+    ['workdir: /a/../b/', ['WORKDIR /b']],
     ["run: ['echo a \\', b]", ['RUN ["/bin/sh", "-ec", "echo a \\\\"]', 'RUN b']],
     ["run: ['cat <<EOF']", ['RUN ["/bin/sh", "-ec", "cat <<EOF"]']],
+    [
+      'run: [\'["a"]\', --mount=x]',
+      ['RUN ["/bin/sh", "-ec", "[\\"a\\"]"]', 'RUN ["/bin/sh", "-ec", "--mount=x"]'],
+    ],
     ['env: { A: "1\\n2", B: "3" }', ['ARG STOWAGE_ENV_0', 'ENV A="${STOWAGE_ENV_0}" B="3"']],
   ])('quotes the value of %s', (yaml, expected) => {
     expect(lines('debian-12', `${yaml}\n`)).toEqual(expected);
@@ -111,6 +116,9 @@ describe('a generated Dockerfile', () => {
     'ports: ["80\\nRUN id"]',
     'ports: ["80 90"]',
     'ports: [70000]',
+    'ports: ["70000"]',
+    'ports: ["90-80"]',
+    'env: { --from: x }',
     'env: { "A\\nRUN id": x }',
     'env: { "A B": x }',
     'env: { A: "\\0" }',

@@ -92,12 +92,12 @@ function copyLines({ from, to, owner }: CopyYaml, at: number, isFolder: boolean)
 }
 
 /**
- * A command of several lines runs as one script that stops at the first error. So does a command that a builder would
- * parse as more than one line: a trailing backslash or a here-document.
+ * A command of several lines runs as one script that stops at the first error. So does a command that a builder would not
+ * give to the shell as it is: with a trailing backslash, a here-document, `--` or a bracket at its start.
  */
 function runLine(command: string): string {
   const text = command.trim();
-  const isPlain = !/[\n\r]|\\$|<</.test(text);
+  const isPlain = !/[\n\r]|\\$|<<|^--|^\[/.test(text);
   return isPlain ? `RUN ${text}` : `RUN ["/bin/sh", "-ec", ${JSON.stringify(text)}]`;
 }
 

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { parsePattern, matchesChar, type Token } from './ignore-pattern.js';
+import { badPattern, matchesChar, parsePattern, type Token } from './ignore-pattern.js';
 
 /** Whether `.dockerignore` excludes a path of the context, and how to go on below it. */
 export interface IgnoreState {
@@ -70,10 +70,11 @@ function parseRule(line: string, platform: NodeJS.Platform): Rule[] {
   const trimmed = line.trim();
   const isException = trimmed.startsWith('!');
   const written = (isException ? trimmed.slice(1) : trimmed).trim();
+  if (written === '' && isException) throw badPattern(line, 'a pattern after "!"');
   if (written === '') return [];
   const isWindows = platform === 'win32';
   const path = posix.normalize(isWindows ? written.replaceAll('\\', '/') : written);
-  const pattern = path === '/' ? path : path.replace(/^\//, '').replace(/\/$/, '');
+  const pattern = path === '/' ? path : path.replace(/^\//, '').replace(/\/$/, '').trim();
   const tokens = parsePattern(pattern, !isWindows);
   return [{ tokens, isException, entered: new Int32Array(2 * tokens.length + 2) }];
 }

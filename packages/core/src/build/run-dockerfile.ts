@@ -8,6 +8,7 @@ import { oneChunk } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
 import { contextPath, readContextFile, selectFiles, type ContextFile } from './context.js';
 import { generateDockerfile, stagedPath } from './generate-dockerfile.js';
+import { formatIgnoreRules, IGNORE_FILE } from './ignore-file.js';
 import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
 import { ensureInEngine } from './put-into.js';
@@ -30,7 +31,7 @@ export async function runDockerfile(
   if (base?.source) await ensureInEngine(engine, base.source, base.reference, { signal, platform });
   const from = base && (await resolveBaseReference(engine, base, options));
   const { args, labels, target, reference, dockerfile } = definition;
-  const own = { members: files.map(contextMember), args };
+  const own = { members: ownContext(files), args };
   const given =
     dockerfile === undefined ? generateContext(definition, files, options.context) : own;
   await engine.build(
@@ -47,6 +48,17 @@ export async function runDockerfile(
     { signal, onEvent },
   );
   return await engine.source(reference, { spoolFolder, signal });
+}
+
+/**
+ * The listed files. Docker's builder removes the Dockerfile and `.dockerignore` from the context if the rules in
+ * `.dockerignore` say so; rules for that are added if an ignored Dockerfile is sent and the file itself is not.
+ */
+function ownContext(files: readonly ContextFile[]): TarMember[] {
+  const members = files.map(contextMember);
+  const hidden = files.filter(({ isHidden }) => isHidden).map(({ path }) => path);
+  if (hidden.length === 0 || files.some(({ path }) => path === IGNORE_FILE)) return members;
+  return [...members, textMember(IGNORE_FILE, formatIgnoreRules([IGNORE_FILE, ...hidden]))];
 }
 
 /** A context with only the copied files, in one folder for each `copy:` entry, and the generated Dockerfile. */

@@ -1,8 +1,10 @@
+import { posix } from 'node:path';
 import { ImageError } from '../errors.js';
 import { parsePlatform, type Platform } from '../oci/platform.js';
 import { canonicalReference } from '../oci/reference.js';
 import { imageSchema, type CopyYaml, type ImageYaml, type RetentionYaml } from './image-schema.js';
 import { formatName, normalizeOs, type ImageName } from './name.js';
+import { parsePorts } from './ports.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 import { wording } from '../wording.js';
 
@@ -35,9 +37,11 @@ export interface Definition extends ImageName {
   readonly env: Readonly<Record<string, string>>;
   readonly entrypoint?: readonly string[];
   readonly cmd?: readonly string[];
+  /** Relative to the working directory of the base, or to `/`. */
   readonly workdir?: string;
   readonly user?: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Ports and ranges as they are written; `parsePorts` reads them. */
   readonly ports: readonly string[];
   /** Steps that need an engine; a Dockerfile is generated from them. */
   readonly packages: readonly string[];
@@ -91,7 +95,9 @@ export function parseDefinition(file: YamlFile): Definition {
   const yaml = readYaml(file, schema);
   refuseMisplaced(yaml, file.path);
   const parts = { project: yaml.project, os: normalizeOs(yaml.os), variant: yaml.variant };
-  const name = nameOf(parts, file.path);
+  const name = atPath(file.path, () => formatName(parts));
+  const ports = (yaml.ports ?? []).map(String);
+  atPath(file.path, () => ports.forEach(parsePorts));
   const { packages = [], compilers = [], tools = [], run = [] } = yaml;
   const steps = { packages, compilers, tools, run };
   const { dockerfile, target, network, entrypoint, cmd, workdir, user } = yaml;
@@ -105,7 +111,7 @@ export function parseDefinition(file: YamlFile): Definition {
     copy: yaml.copy ?? [],
     env: yaml.env ?? {},
     labels: yaml.labels ?? {},
-    ports: (yaml.ports ?? []).map(String),
+    ports,
     after: yaml.after ?? [],
     platforms: (yaml.platforms ?? []).map(parsePlatform),
     ...steps,
@@ -121,7 +127,10 @@ export function parseDefinition(file: YamlFile): Definition {
     ...(network === undefined ? {} : { network }),
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(cmd === undefined ? {} : { cmd }),
-    ...(workdir === undefined ? {} : { workdir }),
+    // Builders differ in whether they clean an absolute path.
+    ...(workdir === undefined
+      ? {}
+      : { workdir: posix.isAbsolute(workdir) ? posix.resolve(workdir) : workdir }),
     ...(user === undefined ? {} : { user }),
   };
 }
@@ -146,9 +155,10 @@ function union(installed: readonly string[], declared: readonly string[] = []): 
   return [...new Set([...installed, ...declared])];
 }
 
-function nameOf(parts: ImageName, path: string): string {
+/** Adds the path of the definition to an error. */
+function atPath<T>(path: string, parse: () => T): T {
   try {
-    return formatName(parts);
+    return parse();
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     const { message, hint } = error.wording;

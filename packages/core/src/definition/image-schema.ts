@@ -175,11 +175,13 @@ export const imageSchema = {
     },
     env: {
       ...map('Environment variables, added to those of the base.'),
-      propertyNames: { pattern: '^[A-Za-z0-9_.-]+$' },
+      propertyNames: { pattern: '^[A-Za-z0-9_.][A-Za-z0-9_.-]*$' },
     },
     entrypoint: texts('Command that a container runs.'),
     cmd: texts('Default arguments of the entrypoint; without an entrypoint, the command.'),
-    workdir: line('Working directory of a container.'),
+    workdir: line(
+      'Working directory of a container; a relative path starts at that of the base, or at /.',
+    ),
     user: {
       ...line('User and group that a container runs as, by name or number.', '1000:1000'),
       pattern: `^${USER}(:${USER})?$`,
@@ -193,7 +195,7 @@ export const imageSchema = {
         maximum: 65_535,
         pattern: '^[0-9]{1,5}(-[0-9]{1,5})?(/(tcp|udp|sctp))?$',
       },
-      description: 'Ports a container listens on: 8080 or 53/udp.',
+      description: 'Ports a container listens on: 8080, 53/udp or 9000-9002/udp.',
     },
     after: texts(
       'Targets that create files of the context: a target of the owning project, or project:target.',

@@ -7,10 +7,13 @@ import { withLock } from '../disk/lock.js';
 import { EmbeddedEngine } from '../engine/embedded.js';
 import type { PruneDecision } from '../policy/prune-model.js';
 import { applyPrune, keyOf } from './prune/apply-prune.js';
+import { build } from './build/build.js';
 import { doctor } from './inspect/doctor.js';
 import { list } from './inspect/list.js';
+import { plan } from './jobs/plan.js';
 import type { Prunable } from './prune/prunable.js';
 import { prune } from './prune/prune.js';
+import { readDefinition } from './workspace/definitions.js';
 import { archiveOf, openWorkspace } from './workspace/workspace.js';
 
 const DAY = 86_400_000;
@@ -33,6 +36,34 @@ describe('the workspace', () => {
       'orphan moved',
       `stray-record ${NAME}`,
     ]);
+  });
+
+  it('reports definitions of one name in doctor, plan and a dry run of build', async () => {
+    const text =
+      'project: app\nos: debian-12\nvariant: twice\nbase: scratch\ncopy: [{ from: x, to: /x }]\n';
+    const { workspace, call, cwd, events } = await workspaceOf({
+      'apps/a/images/one/image.yaml': text,
+      'apps/a/images/one/x': '1',
+      'apps/b/images/two/image.yaml': text,
+    });
+    const [one, two] = ['apps/a/images/one', 'apps/b/images/two'].map((each) =>
+      join(cwd, each, 'image.yaml'),
+    );
+    expect((await doctor(workspace, call)).problems).toMatchObject([
+      {
+        kind: 'same-name',
+        name: 'app-debian-12-twice',
+        path: one,
+        detail: `has the same name as ${two}`,
+      },
+    ]);
+    const options = { ...call, dryRun: true };
+    const notice = `app-debian-12-twice: expected one definition, got 2, whose images replace each other: ${one}, ${two}`;
+    await plan(workspace, { os: 'debian-12', project: 'app' }, options);
+    await savePath(workspace, 'apps/a/images/one', options);
+    await build(workspace, await readDefinition(workspace, 'apps/a/images/one', options), options);
+    const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+    expect(notices).toEqual([notice, notice, notice]);
   });
 
   it('lists pins of the settings and of the catalog', async () => {

@@ -32,7 +32,7 @@ export function inputsOf(image: Image, workspaceRoot: string): Inputs {
   return [
     ...always,
     ...(context === image.root ? [] : patterns.map((pattern) => `{workspaceRoot}/${pattern}`)),
-    ...ignoredPatterns(context, workspaceRoot),
+    ...ignoredPatterns(context, workspaceRoot, definition.dockerfile),
     { dependentTasksOutputFiles: '**/*.image.json', transitive: false },
     ...(definition.after.length === 0
       ? []
@@ -47,22 +47,38 @@ function contextPatterns({ dockerfile, copy }: Definition, context: string): str
 }
 
 /**
- * The rules of `.dockerignore` as Nx patterns. With an exception (`!keep`) none is used: hashing too many files
- * is safe.
+ * The rules of `.dockerignore`, or those beside the Dockerfile, as Nx patterns. With an exception (`!keep`) none is used:
+ * hashing too many files is safe. Nor is a rule that may leave out the Dockerfile, which a build reads nevertheless.
  */
-function ignoredPatterns(context: string, workspaceRoot: string): string[] {
-  const rules = readRules(join(workspaceRoot, context, '.dockerignore'));
+function ignoredPatterns(
+  context: string,
+  workspaceRoot: string,
+  dockerfile: string | undefined,
+): string[] {
+  const read = (name: string) => readRules(join(workspaceRoot, context, name));
+  const own = dockerfile === undefined ? undefined : read(`${dockerfile}.dockerignore`);
+  const rules = own ?? read('.dockerignore') ?? [];
   if (rules.some((rule) => rule.startsWith('!'))) return [];
   return rules.flatMap((rule) => {
-    const path = join(context, rule.replace(/^\/+/, ''));
-    return [`!{workspaceRoot}/${path}`, `!{workspaceRoot}/${path}/**/*`];
+    const path = join(rule.replace(/^\/+/, ''));
+    if (dockerfile !== undefined && mayMatch(path, join(dockerfile))) return [];
+    const pattern = `!{workspaceRoot}/${join(context, path)}`;
+    return [pattern, `${pattern}/**/*`];
   });
 }
 
-/** Leaves out rules with characters that have another meaning in Nx patterns. */
-function readRules(path: string): string[] {
+/** False only if the text before the first wildcard, or after the last one, is not in the path. */
+function mayMatch(rule: string, path: string): boolean {
+  const [start = '', ...rest] = rule.replace(/\/$/, '').split(/[*?]+/);
+  if (rest.length === 0) return `${path}/`.startsWith(`${start}/`);
+  return path.startsWith(start) && `${path}/`.includes(`${rest.at(-1) ?? ''}/`);
+}
+
+/** Leaves out rules with characters that have another meaning in Nx patterns. @returns undefined if there is no file */
+function readRules(path: string): string[] | undefined {
   try {
-    const info = statSync(path);
+    const info = statSync(path, { throwIfNoEntry: false });
+    if (!info) return undefined;
     if (!info.isFile() || info.size > MAX_DOCKERIGNORE_BYTES) return [];
     return readFileSync(path, 'utf8')
       .split(/\r?\n/)

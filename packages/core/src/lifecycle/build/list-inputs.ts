@@ -16,7 +16,9 @@ export async function listInputs(
   const found = await readDefinition(workspace, path, options);
   const { definition } = found;
   const context = await contextFolder(workspace.root, found);
-  const files = await listContext(context, contextRoots(definition));
+  const files = await listContext(context, contextRoots(definition), {
+    dockerfile: definition.dockerfile,
+  });
   return selectUsedFiles(definition, files, context)
     .filter(({ type }) => type !== 'directory')
     .map(({ absolute }) => absolute);

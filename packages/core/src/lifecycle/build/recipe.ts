@@ -53,7 +53,10 @@ export async function openRecipe(
 ): Promise<Recipe> {
   const { root, settings, surroundings } = workspace;
   const context = await contextFolder(root, { definition, folder });
-  const files = await listContext(context, contextRoots(definition), options);
+  const files = await listContext(context, contextRoots(definition), {
+    ...options,
+    dockerfile: definition.dockerfile,
+  });
   const epoch = epochOf(surroundings.env);
   const platforms = platformsFor(definition, options);
   const { base, origin, facts } = (await openBase(workspace, definition, folder)) ?? {};

@@ -11,14 +11,20 @@ import { withLock } from '../../disk/lock.js';
 import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
 import type { VerbOptions } from '../workspace/call.js';
+import { findDefinitions, namesakes, type Namesakes } from '../workspace/definitions.js';
 import { filesMatching } from '../workspace/files-matching.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
 import { openEngine, type Workspace } from '../workspace/workspace.js';
 import { option, textField, verb, wording, type Worded, type Wording } from '../../wording.js';
 
-/** Something wrong in the folder of archives. */
+/** Something wrong in the folder of archives, or with the definitions. */
 export interface Problem extends Worded<'fix'> {
-  readonly kind: Exclude<EntryState, 'ok'> | 'damaged-record' | 'stray-record' | 'leftover';
+  readonly kind:
+    | Exclude<EntryState, 'ok'>
+    | 'damaged-record'
+    | 'stray-record'
+    | 'leftover'
+    | 'same-name';
   readonly name: string;
   /** Absolute. */
   readonly path: string;
@@ -42,7 +48,7 @@ export interface DoctorOptions extends VerbOptions {
   readonly fix?: boolean | undefined;
 }
 
-/** Finds problems in the folder of archives; repairs them with `fix`, except in a dry run. */
+/** Finds problems in the folder of archives, and definitions of one name; repairs them with `fix`, except in a dry run. */
 export async function doctor(workspace: Workspace, options: DoctorOptions): Promise<Diagnosis> {
   const before = await problemsOf(workspace);
   const engine = await engineOf(workspace, options);
@@ -54,14 +60,25 @@ export async function doctor(workspace: Workspace, options: DoctorOptions): Prom
   return { fixed, problems, engine };
 }
 
-async function problemsOf({ place }: Workspace): Promise<Problem[]> {
+async function problemsOf({ place, root }: Workspace): Promise<Problem[]> {
   const entries = await readCatalog(place);
   const locate = createLocator(place);
   const ofEntries = entries.flatMap((entry) => {
     const file = entry.file === '' ? CATALOG_FILE : entry.file;
     return problemOf(entry, locate(file)?.path ?? join(place.folder, file));
   });
-  return [...ofEntries, ...(await strayFiles(place.folder, entries))];
+  const sameName = namesakes(await findDefinitions({ root })).map(sameNameProblem);
+  return [...ofEntries, ...(await strayFiles(place.folder, entries)), ...sameName];
+}
+
+function sameNameProblem({ name, paths: [path = '', ...others] }: Namesakes): Problem {
+  return {
+    kind: 'same-name',
+    name,
+    path,
+    detail: `has the same name as ${others.join(', ')}`,
+    fix: 'Give each definition another variant: their images would replace each other.',
+  };
 }
 
 /** Deletes only leftovers of interrupted saves and records of archives that do not exist. */

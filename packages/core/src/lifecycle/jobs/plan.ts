@@ -63,18 +63,20 @@ export async function plan(
   options: PlanOptions,
 ): Promise<PlannedJobs> {
   const { jobs, skipped } = await readJobs(workspace, request, options);
-  return { jobs: await planJobs(workspace, jobs, options), skipped };
+  // Read even if every job has an archive: a plan reports definitions of one name.
+  const found = await findDefinitions(workspace, options);
+  return { jobs: await planJobs(workspace, jobs, { ...options, found }), skipped };
 }
 
-/** Like {@link plan}, for jobs that were already read. */
+/** Like {@link plan}, for jobs that were already read. @param options `found`: all definitions, if they were read. */
 export async function planJobs(
   workspace: Workspace,
   jobs: readonly Job[],
-  options: VerbOptions,
+  { found, ...options }: VerbOptions & { readonly found?: readonly FoundDefinition[] },
 ): Promise<PlannedJob[]> {
   const entries = await readCatalog(workspace.place);
-  let found: Promise<FoundDefinition[]> | undefined;
-  const definitions = () => (found ??= findDefinitions(workspace, options));
+  let reading = found && Promise.resolve(found);
+  const definitions = () => (reading ??= findDefinitions(workspace, options));
   return Promise.all(jobs.map((job) => planJob(workspace, job, { entries, definitions })));
 }
 

@@ -17,7 +17,10 @@ const IGNORED_PATTERNS = [
   '**/dist/**',
 ];
 
-/** Finds every definition of a workspace, sorted by path. An invalid one is reported as a notice and skipped. */
+/**
+ * Finds every definition of a workspace, sorted by path. An invalid one is reported as a notice and skipped. Definitions of one
+ * name are reported, too.
+ */
 export async function findDefinitions(
   { root }: Pick<Workspace, 'root'>,
   { onEvent }: Pick<VerbOptions, 'onEvent'> = {},
@@ -33,7 +36,44 @@ export async function findDefinitions(
       onEvent?.({ type: 'notice', text: `skipped: ${error.message}` });
     }
   }
+  report(namesakes(found), onEvent);
   return found;
+}
+
+/** Reports the other definitions that have the name of this one as a notice. */
+export async function reportNamesakes(
+  workspace: Workspace,
+  { definition, folder }: FoundDefinition,
+  { onEvent }: Pick<VerbOptions, 'onEvent'>,
+): Promise<void> {
+  const all = (await findDefinitions(workspace)).filter((each) => each.folder !== folder);
+  const ofName = all.filter((each) => each.definition.name === definition.name);
+  report(namesakes([{ definition, folder }, ...ofName]), onEvent);
+}
+
+function report(all: readonly Namesakes[], onEvent: VerbOptions['onEvent']): void {
+  for (const { name, paths } of all)
+    onEvent?.({
+      type: 'notice',
+      text: `${name}: expected one definition, got ${paths.length}, whose images replace each other: ${paths.join(', ')}`,
+    });
+}
+
+/** Definitions of one name, whose images would replace each other. */
+export interface Namesakes {
+  readonly name: string;
+  /** Absolute paths of their files, at least two. */
+  readonly paths: readonly string[];
+}
+
+/** The names that several definitions have. */
+export function namesakes(found: readonly FoundDefinition[]): Namesakes[] {
+  const byName = new Map<string, string[]>();
+  for (const { definition, folder } of found) {
+    const { name } = definition;
+    byName.set(name, [...(byName.get(name) ?? []), join(folder, DEFINITION_FILE)]);
+  }
+  return [...byName].flatMap(([name, paths]) => (paths.length > 1 ? [{ name, paths }] : []));
 }
 
 /** A definition and the folder that its paths are relative to. */
