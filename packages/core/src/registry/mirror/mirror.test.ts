@@ -3,13 +3,13 @@ import { readdir } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { listening } from '../../testing/listening.js';
-import { temporaryFolder } from '../../testing/temporary.js';
-import { RegistryClient } from '../distribution/transport/client.js';
-import { registryHandler } from './handler/handler.js';
-import { RegistryStore } from './storage/registry-store.js';
+import { listening } from '../../../testing/listening.js';
+import { temporaryFolder } from '../../../testing/temporary.js';
+import { RegistryClient } from '../../distribution/transport/client.js';
+import { registryHandler } from '../handler/handler.js';
+import { RegistryStore } from '../storage/registry-store.js';
 import { RegistryMirror } from './mirror.js';
-import { surroundingsOf } from '../surroundings.js';
+import { surroundingsOf } from '../../surroundings.js';
 
 const CONTENT = Buffer.alloc(300_000, 'x');
 const DIGEST = `sha256:${createHash('sha256').update(CONTENT).digest('hex')}`;
@@ -23,7 +23,7 @@ async function serveMirror(upstream: RequestListener) {
     retries: 0,
     surroundings: surroundingsOf(),
   });
-  const storage = new RegistryMirror(new RegistryStore(root), client, '');
+  const storage = new RegistryMirror(new RegistryStore(root), [{ client, prefix: '' }]);
   onTestFinished(() => storage[Symbol.asyncDispose]());
   return { url: `http://${await listening(registryHandler({ reader: storage, storage }))}`, root };
 }
