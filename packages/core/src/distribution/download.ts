@@ -3,9 +3,14 @@ import { isSize } from '../oci/json.js';
 import type { Bytes, CallOptions, ReadOptions } from '../transfer/store.js';
 import type { Answer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
+import { isTimeout } from './transport/retry.js';
 import type { RegistryRequest } from './transport/request.js';
 
-export type DownloadOptions = ReadOptions & Pick<RegistryRequest, 'url' | 'scope' | 'headers'>;
+export type DownloadOptions = ReadOptions &
+  Pick<RegistryRequest, 'url' | 'scope' | 'headers'> & {
+    /** A registry that stops sending is not asked for the rest: the caller, or its client, tries again. */
+    readonly endsOnTimeout?: boolean | undefined;
+  };
 
 /** A download fails after this many connections that broke without delivering a byte. */
 const MAX_STALLS = 3;
@@ -35,7 +40,7 @@ export async function* download(
 export async function openDownload(
   client: RegistryClient,
   { size }: Descriptor,
-  { url, scope, headers, start = 0, end = size, signal }: DownloadOptions,
+  { url, scope, headers, start = 0, end = size, signal, endsOnTimeout }: DownloadOptions,
 ): Promise<OpenedDownload> {
   const open = async (at: number): Promise<Answer> => {
     const range =
@@ -50,7 +55,10 @@ export async function openDownload(
     });
   };
   const first = await open(start);
-  return { size: sizeOf(first), bytes: bytesOf(client, { first, open, start, end, signal }) };
+  return {
+    size: sizeOf(first),
+    bytes: bytesOf(client, { first, open, start, end, signal, endsOnTimeout }),
+  };
 }
 
 /** The size of the whole content according to a response; undefined if it names none. */
@@ -69,11 +77,13 @@ async function* bytesOf(
     start,
     end,
     signal,
+    endsOnTimeout = false,
   }: CallOptions & {
     readonly first: Answer;
     readonly open: (at: number) => Promise<Answer>;
     readonly start: number;
     readonly end: number;
+    readonly endsOnTimeout?: boolean | undefined;
   },
 ): Bytes {
   let stalls = 0;
@@ -95,7 +105,8 @@ async function* bytesOf(
       }
     } catch (error) {
       signal?.throwIfAborted();
-      if (at === before && ++stalls === MAX_STALLS) throw client.unreachable('GET', error);
+      const isStalled = at === before && ++stalls === MAX_STALLS;
+      if (isStalled || (endsOnTimeout && isTimeout(error))) throw client.unreachable('GET', error);
       continue;
     }
     if (at < end) return;

@@ -165,7 +165,12 @@ export class BlobFetches implements AsyncDisposable {
     const { client, name } = upstream;
     const { signal } = stop;
     const blob = { mediaType: 'application/octet-stream', digest, size: Infinity };
-    const where = { url: `/v2/${name}/blobs/${digest}`, scope: `repository:${name}:pull`, signal };
+    const where = {
+      url: `/v2/${name}/blobs/${digest}`,
+      scope: `repository:${name}:pull`,
+      signal,
+      endsOnTimeout: true,
+    };
     const partial = this.#partials.get(key);
     try {
       const start = partial ? await this.#store.uploads.size(repository, partial.id) : 0;

@@ -1,5 +1,4 @@
 import type { Refusal } from '../../distribution/transport/refusal.js';
-import { parseRetryAfter } from '../../distribution/transport/retry.js';
 import type { RegistryClient } from '../../distribution/transport/client.js';
 import { Repository } from '../../distribution/repository.js';
 import { ImageError, type ErrorCode } from '../../errors.js';
@@ -7,6 +6,7 @@ import { componentOf } from '../namespace.js';
 
 /** After a failed request the upstream is not asked about locally stored content for this long (ms), or as it says. */
 const BACKOFF_MS = 10_000;
+const MAX_BACKOFF_MS = 60_000;
 /** Local content is served without the upstream when that has not answered by then (ms). */
 const PATIENCE_MS = 1_500;
 /** Errors in upstream responses that clients see as UNAVAILABLE. */
@@ -111,7 +111,8 @@ export class Upstream implements AsyncDisposable {
   #noteFailure(error: unknown): void {
     if (!(error instanceof ImageError) || error.code !== 'UNAVAILABLE') return;
     const { retryAfter } = (error.cause ?? {}) as Partial<Refusal>;
-    this.#skip(Math.max(BACKOFF_MS, parseRetryAfter(retryAfter, Date.now()) ?? 0));
+    const seconds = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : 0;
+    this.#skip(Math.min(Math.max(BACKOFF_MS, seconds * 1000), MAX_BACKOFF_MS));
   }
 
   #skip(milliseconds: number): void {
