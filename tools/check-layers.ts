@@ -26,18 +26,21 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   distribution: ['oci', 'disk', 'transfer', 'http'],
   page: [],
   registry: ['oci', 'transfer'],
-  'registry/mirror.ts': [
-    'oci',
-    'transfer',
-    'registry/hosted.ts',
-    'registry/storage',
-    'distribution',
+  'registry/namespace.ts': ['oci', 'registry/problem.ts'],
+  'registry/mirror': [
+    ...['oci', 'transfer', 'registry/hosted.ts', 'registry/namespace.ts'],
+    ...['registry/storage', 'distribution'],
   ],
   'registry/hosted.ts': ['oci', 'transfer'],
   'registry/access': ['policy', 'registry/problem.ts'],
   'registry/handler': [
     ...['oci', 'transfer', 'registry/access', 'registry/pages'],
-    ...['registry/hosted.ts', 'registry/problem.ts', 'registry/metrics.ts'],
+    ...[
+      'registry/hosted.ts',
+      'registry/problem.ts',
+      'registry/metrics.ts',
+      'registry/namespace.ts',
+    ],
   ],
   'registry/pages': ['oci', 'transfer', 'page', 'registry/access', 'registry/hosted.ts'],
   'registry/storage': ['oci', 'disk', 'transfer', 'store', 'registry/hosted.ts'],

@@ -217,7 +217,7 @@ describe('our registry as a mirror', () => {
     expect(tags).toEqual({ name: 'app', tags: ['1', '2'] });
     await far.stop('SIGKILL');
     expect(await readSmall(near.url, 'app', '1')).toBe(digest);
-    expect((await fetch(`${near.url}/v2/app/manifests/none`)).status).toBe(503);
+    expect((await fetch(`${near.url}/v2/app/manifests/none`)).status).toBe(502);
   });
 });
 

@@ -34,7 +34,7 @@ export function clientBoundsAttacks(): void {
     );
     const root = await temporaryFolder();
     const { url } = await startServe(['--root', root, '--upstream', `http://${registry.host}`]);
-    expect((await fetch(`${url}/v2/a/tags/list`)).status).toBe(503);
+    expect((await fetch(`${url}/v2/a/tags/list`)).status).toBe(502);
     expect(registry.requests.length).toBeLessThanOrEqual(1_001);
     expect((await fetch(`${url}/v2/`)).status).toBe(200);
   });
@@ -65,13 +65,14 @@ export function clientBoundsAttacks(): void {
     const { url } = await startServe(['--root', root, '--upstream', `http://${registry.host}`]);
     const gone = new AbortController();
     const path = `/v2/a/blobs/${CONFIG_DIGEST}`;
-    const asking = fetch(`${url}${path}`, { signal: gone.signal });
+    const asking = fetch(`${url}${path}`, { signal: gone.signal }).then((answer) => answer.text());
     await vi.waitFor(() => expect(registry.requests).toContain(`GET ${path}`), 10_000);
     gone.abort();
     await expect(asking).rejects.toThrow();
     await vi.waitFor(() => expect(registry.cut).toEqual([path]), 10_000);
     await vi.waitFor(async () => {
-      expect(await readdir(join(root, 'repositories/a/_uploads'))).toEqual([]);
+      // The bytes that arrived are kept for the next request.
+      expect(await readdir(join(root, 'repositories/a/_uploads'))).toHaveLength(1);
     }, 10_000);
   });
 }

@@ -147,6 +147,8 @@ export {
 } from './registry/storage/open-registry-folder.js';
 export type {
   AppendOptions,
+  BlobOptions,
+  HostedBlob,
   RegistryReader,
   StoredManifest,
   RegistryStorage,

@@ -7,6 +7,7 @@ const ROOT = join(import.meta.dirname, '..');
 
 interface Property {
   readonly type?: string;
+  readonly oneOf?: readonly { readonly type: string }[];
   readonly enum?: readonly string[];
   readonly default?: unknown;
   readonly description: string;
@@ -25,8 +26,9 @@ const read = <T>(file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf
 function tableOf(name: string, { description, properties, required = [] }: Schema): string {
   const rows = Object.entries(properties)
     .filter(([option]) => option !== 'skipFormat')
-    .map(([option, { type = '', enum: choices, default: value, description: about }]) => {
-      const kind = choices ? choices.map((each) => `\`${each}\``).join(', ') : type;
+    .map(([option, { type, oneOf = [], enum: choices, default: value, description: about }]) => {
+      const kinds = type ?? oneOf.map((each) => each.type).join(' or ');
+      const kind = choices ? choices.map((each) => `\`${each}\``).join(', ') : kinds;
       const initial = required.includes(option)
         ? 'required'
         : value === undefined

@@ -10,7 +10,7 @@ interface Options extends CommonOptions {
   readonly root?: string;
   readonly listen?: string;
   readonly readOnly?: boolean;
-  readonly upstream?: string;
+  readonly upstream?: readonly string[];
   readonly htpasswd?: string;
   readonly anonymous?: Permission;
   readonly allow?: readonly AccessRule[];
@@ -36,6 +36,7 @@ export function serveCommand(io: Io): Command {
         'stowage serve --listen 0.0.0.0:5000 --htpasswd users --anonymous read',
         "stowage serve --htpasswd users --allow 'ada:write:team/*' --allow '*:read:*'",
         'stowage serve --upstream registry.example.com/mirror',
+        'stowage serve --upstream docker.io=https://registry-1.docker.io --upstream quay.io=https://quay.io',
       ],
     ),
   )
@@ -43,7 +44,11 @@ export function serveCommand(io: Io): Command {
     .option('--root <folder>', 'folder for the content; .stowage/registry when omitted')
     .option('--listen <host:port>', 'address to listen on; a free port of 127.0.0.1 when omitted')
     .option('--read-only', 'refuse pushes and deletions')
-    .option('--upstream <url>', 'registry to fetch missing content from; fetched content is kept')
+    .option(
+      '--upstream <[name=]url>',
+      'registry to fetch missing content from, which is kept; with a name for repositories below it and ?ns=NAME; may be repeated',
+      (upstream: string, before: readonly string[] = []) => [...before, upstream],
+    )
     .option('--htpasswd <file>', 'users that may log in, as htpasswd -B writes them')
     .addOption(
       new Option('--anonymous <what>', 'access without a login').choices(['read', 'write']),

@@ -32,8 +32,8 @@ export const CATALOG_FILE = 'image-registry.yml';
  *
  * @throws ImageError INVALID (the name leads out of the folder of locks)
  */
-export function lockPath({ state }: CatalogPlace, name: string): string {
-  return inside(join(state, 'locks'), name);
+export function lockPath(place: CatalogPlace, name: string): string {
+  return inside(join(sharedState(place), 'locks'), name);
 }
 
 /** The folder for temporary copies of streams. */
@@ -53,7 +53,7 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
   const problems = index.problems.map((problem) => normalizeFile(problem, place));
   const named = [...entries, ...problems.filter(({ file }) => file !== '')];
   const inventory = await takeInventory(place, named, index.seen);
-  const usage = await readUnfoldedUses(place.state, async () => index.yaml.sha256);
+  const usage = await readUnfoldedUses(sharedState(place), async () => index.yaml.sha256);
   const judgements = { ...judgementsOf(index, inventory), usage, problems };
   const found = reconcile(entries, inventory, judgements);
   await keepIndex(indexPath(place), index, inventory, () => ({
@@ -91,7 +91,7 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
   await withLock(lockPath(place, 'catalog'), async () => {
     const path = catalogPath(place);
     const text = await readText(path);
-    const fold = await openFold(place.state, text);
+    const fold = await openFold(sharedState(place), text);
     const { entries } = parseCatalog(text, path);
     const used = entries.flatMap((entry) => {
       const uses = fold.uses.get(entry.name);
@@ -121,8 +121,8 @@ export async function catalogText(
 }
 
 /** Records a use by appending one line to the journal; the catalog is not written. */
-export async function recordUse({ state }: CatalogPlace, name: string, at: Date): Promise<void> {
-  await appendUse(state, name, at);
+export async function recordUse(place: CatalogPlace, name: string, at: Date): Promise<void> {
+  await appendUse(sharedState(place), name, at);
 }
 
 /**
@@ -154,6 +154,10 @@ function normalizeFile<T extends Pick<EntryYaml, 'file'>>(
 
 async function readText(path: string): Promise<string> {
   return (await readOwn(path))?.toString() ?? '';
+}
+
+function sharedState({ state, sharedState: shared = state }: CatalogPlace): string {
+  return shared;
 }
 
 function indexPath({ state }: CatalogPlace): string {

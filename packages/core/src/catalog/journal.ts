@@ -13,7 +13,7 @@ import { isImageName } from './record.js';
 import { formatUse, isUsage, mergeUsage, parseUses, type Usage } from './usage.js';
 
 /*
- * The journal of uses, below a workspace's state folder:
+ * The journal of uses, in the state folder that all workspaces with the same folder of archives share:
  *
  *   usage.<n>.jsonl       one line for each use, appended without any lock
  *   usage.json            how far each file has been folded into the catalog, and uses that wait for an entry

@@ -9,8 +9,13 @@ export interface CatalogPlace {
   readonly workspace: string;
   /** Holds the catalog and, in one folder for each project, the archives. */
   readonly folder: string;
-  /** Contains files that may be deleted at any time: derived index, journal, locks. */
+  /** Contains files of this workspace that may be deleted at any time, such as the derived index. */
   readonly state: string;
+  /**
+   * Holds the journal of uses and the locks: the same folder for all workspaces that share `folder`. `state` when
+   * omitted.
+   */
+  readonly sharedState?: string | undefined;
   /** Folders outside the workspace from which the catalog may name archives. */
   readonly archives?: readonly string[];
 }

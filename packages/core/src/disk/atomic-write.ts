@@ -95,8 +95,18 @@ const WRITE_BYTES = 1024 * 1024;
 /** Bytes after which a sync starts while more content arrives, so that the last sync has little left to do. */
 const SYNC_BYTES = 32 * WRITE_BYTES;
 
+export interface WriteAllOptions {
+  /** Called after each write with its number of bytes; content is then written as it arrives, not collected. */
+  readonly onWritten?: ((bytes: number) => void) | undefined;
+}
+
 /** Appends content to an open file in large writes; the next one is collected while one is running. */
-export async function writeAll(file: FileHandle, content: Chunks, path: string): Promise<void> {
+export async function writeAll(
+  file: FileHandle,
+  content: Chunks,
+  path: string,
+  { onWritten }: WriteAllOptions = {},
+): Promise<void> {
   let batch: Uint8Array[] = [];
   let size = 0;
   let unsynced = 0;
@@ -105,11 +115,11 @@ export async function writeAll(file: FileHandle, content: Chunks, path: string):
   let lost: { readonly error: unknown } | undefined;
   const flush = async (): Promise<void> => {
     await writing;
-    const chunks = batch;
+    const [chunks, bytes] = [batch, size];
     unsynced += size;
     batch = [];
     size = 0;
-    writing = writeChunks(file, chunks, path);
+    writing = writeChunks(file, chunks, path).then(() => onWritten?.(bytes));
     // The next `await writing` throws the error; until then it must not be an unhandled rejection.
     writing.catch(() => undefined);
     if (unsynced < SYNC_BYTES || syncing) return;
@@ -122,7 +132,7 @@ export async function writeAll(file: FileHandle, content: Chunks, path: string):
     for await (const chunk of content) {
       batch.push(chunk);
       size += chunk.byteLength;
-      if (size >= WRITE_BYTES) await flush();
+      if (onWritten || size >= WRITE_BYTES) await flush();
     }
   } finally {
     // Content before a failure is written, too: an upload may be resumed from there.

@@ -1,12 +1,26 @@
 import type { Descriptor } from '../oci/descriptor.js';
-import type { Bytes, ReadOptions } from '../transfer/store.js';
+import { isSize } from '../oci/json.js';
+import type { Bytes, CallOptions, ReadOptions } from '../transfer/store.js';
+import type { Answer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
+import { isTimeout } from './transport/retry.js';
 import type { RegistryRequest } from './transport/request.js';
 
-export type DownloadOptions = ReadOptions & Pick<RegistryRequest, 'url' | 'scope' | 'headers'>;
+export type DownloadOptions = ReadOptions &
+  Pick<RegistryRequest, 'url' | 'scope' | 'headers'> & {
+    /** A registry that stops sending is not asked for the rest: the caller, or its client, tries again. */
+    readonly endsOnTimeout?: boolean | undefined;
+  };
 
 /** A download fails after this many connections that broke without delivering a byte. */
 const MAX_STALLS = 3;
+
+/** A download whose response has begun. Read `bytes`, or abort the signal. */
+export interface OpenedDownload {
+  /** Size of the whole content in bytes, as the registry names it; undefined if it does not. */
+  readonly size: number | undefined;
+  readonly bytes: Bytes;
+}
 
 /**
  * Streams content, unverified, of an infinite size to its end. After a broken connection the rest is requested by range.
@@ -15,14 +29,23 @@ const MAX_STALLS = 3;
  */
 export async function* download(
   client: RegistryClient,
-  { size }: Descriptor,
-  { url, scope, headers, start = 0, end = size, signal }: DownloadOptions,
+  descriptor: Descriptor,
+  options: DownloadOptions,
 ): Bytes {
-  let stalls = 0;
-  for (let at = start; at < end; ) {
+  const { start = 0, end = descriptor.size } = options;
+  if (start < end) yield* (await openDownload(client, descriptor, options)).bytes;
+}
+
+/** Like {@link download}; resolves when the registry has begun to answer. */
+export async function openDownload(
+  client: RegistryClient,
+  { size }: Descriptor,
+  { url, scope, headers, start = 0, end = size, signal, endsOnTimeout }: DownloadOptions,
+): Promise<OpenedDownload> {
+  const open = async (at: number): Promise<Answer> => {
     const range =
       at === 0 && end === size ? {} : { range: `bytes=${at}-${end === Infinity ? '' : end - 1}` };
-    const answer = await client.request({
+    return client.request({
       method: 'GET',
       url,
       scope,
@@ -30,6 +53,44 @@ export async function* download(
       expected: [200, 206],
       signal,
     });
+  };
+  const first = await open(start);
+  return {
+    size: sizeOf(first),
+    bytes: bytesOf(client, { first, open, start, end, signal, endsOnTimeout }),
+  };
+}
+
+/** The size of the whole content according to a response; undefined if it names none. */
+function sizeOf({ status, header }: Answer): number | undefined {
+  const text =
+    status === 206 ? header('content-range')?.replace(/^.*\//, '') : header('content-length');
+  const size = text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+  return isSize(size) ? size : undefined;
+}
+
+async function* bytesOf(
+  client: RegistryClient,
+  {
+    first,
+    open,
+    start,
+    end,
+    signal,
+    endsOnTimeout = false,
+  }: CallOptions & {
+    readonly first: Answer;
+    readonly open: (at: number) => Promise<Answer>;
+    readonly start: number;
+    readonly end: number;
+    readonly endsOnTimeout?: boolean | undefined;
+  },
+): Bytes {
+  let stalls = 0;
+  let next: Answer | undefined = first;
+  for (let at = start; at < end; ) {
+    const answer: Answer = next ?? (await open(at));
+    next = undefined;
     const before = at;
     // A registry without range support starts at byte 0.
     let skip = answer.status === 206 ? 0 : at;
@@ -44,7 +105,8 @@ export async function* download(
       }
     } catch (error) {
       signal?.throwIfAborted();
-      if (at === before && ++stalls === MAX_STALLS) throw client.unreachable('GET', error);
+      const isStalled = at === before && ++stalls === MAX_STALLS;
+      if (isStalled || (endsOnTimeout && isTimeout(error))) throw client.unreachable('GET', error);
       continue;
     }
     if (at < end) return;

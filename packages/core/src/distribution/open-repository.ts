@@ -1,6 +1,10 @@
 import { ImageError } from '../errors.js';
 import { parseReference } from '../oci/reference.js';
-import { RegistryClient, type ConnectionOptions } from './transport/client.js';
+import {
+  RegistryClient,
+  type ConnectionOptions,
+  type RegistryOptions,
+} from './transport/client.js';
 import { storedCredentials, type Credential } from './auth/credentials.js';
 import type { Surroundings } from '../surroundings.js';
 import { Repository, type RepositoryOptions } from './repository.js';
@@ -16,7 +20,7 @@ export interface RegistryLoginOptions extends ConnectionOptions {
 /** Opens a registry. @throws ImageError USAGE */
 export async function openRegistry(
   registry: string,
-  { username, password, ...options }: RegistryLoginOptions | undefined = {},
+  { username, password, ...options }: RegistryLoginOptions & Pick<RegistryOptions, 'isRelay'> = {},
   surroundings: Surroundings,
 ): Promise<RegistryClient> {
   const stored = storedCredentials(surroundings);

@@ -8,7 +8,7 @@ import { RegistryClient } from '../distribution/transport/client.js';
 import { surroundingsOf } from '../surroundings.js';
 import { RegistryArchives } from './archives.js';
 import { registryHandler } from './handler/handler.js';
-import { RegistryMirror } from './mirror.js';
+import { RegistryMirror } from './mirror/mirror.js';
 import { RegistryStore } from './storage/registry-store.js';
 
 registryStorageContract(
@@ -30,7 +30,7 @@ async function mirrorOf(content?: MemoryStore): Promise<RegistryMirror> {
     plainHttp: true,
     surroundings: surroundingsOf(),
   });
-  return new RegistryMirror(new RegistryStore(await temporaryFolder()), client, '');
+  return new RegistryMirror(new RegistryStore(await temporaryFolder()), [{ client, prefix: '' }]);
 }
 
 registryStorageContract('a mirror of an empty registry', () => mirrorOf());

@@ -72,8 +72,11 @@ export interface RegistryReader extends AsyncDisposable {
     options?: CallOptions,
   ): Promise<Descriptor | undefined>;
 
-  /** Finds content of a repository by its digest, manifests included. */
-  blob(repository: string, digest: Digest, options?: CallOptions): Promise<Descriptor | undefined>;
+  /**
+   * Finds content of a repository by its digest, manifests included. Content that is not here yet is fetched until the
+   * signals of all calls for it are aborted.
+   */
+  blob(repository: string, digest: Digest, options?: BlobOptions): Promise<HostedBlob | undefined>;
 
   /** Reads the raw bytes of content that the repository holds. @throws ImageError NOT_FOUND at the first byte */
   read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
@@ -120,8 +123,22 @@ export interface RegistryStorage extends RegistryReader {
   removeBlob(repository: string, digest: Digest): Promise<boolean>;
 }
 
+/** Options for finding a blob. */
+export interface BlobOptions extends CallOptions {
+  /** The blob is only described, not read afterwards: a mirror does not fetch it. */
+  readonly isRead?: false | undefined;
+}
+
+/** A blob as a registry serves it. Its size is infinite while nobody knows it. */
+export interface HostedBlob extends Descriptor {
+  /** Its content is still arriving: `read` waits for it, and fails at the end if it is not that of the digest. */
+  readonly isArriving?: boolean | undefined;
+}
+
 /** Options for appending a chunk to an upload. */
 export interface AppendOptions extends CallOptions {
+  /** Called with the size of the upload when bytes have been written, so that they can be read while more arrive. */
+  readonly onWritten?: ((size: number) => void) | undefined;
   /** Expected size of the upload so far, in bytes; not checked when omitted. */
   readonly at?: number | undefined;
 }

@@ -1,4 +1,4 @@
-import { ImageError, type ErrorCode } from '../errors.js';
+import { ImageError, systemCode, type ErrorCode } from '../errors.js';
 
 /** HTTP status by error code: first the codes of OCI distribution spec 1.1 (§ Error Codes), then those of this registry. */
 const STATUS = {
@@ -76,9 +76,38 @@ export function toProblem(error: unknown): Problem {
   if (code === 'NO_SPACE') return new Problem(code, 'no space left', { cause: error });
   if (code === 'TOO_LARGE')
     return new Problem(code, 'content is larger than this registry accepts', { cause: error });
-  if (code !== undefined)
-    return new Problem(code, 'the upstream registry failed', { cause: error });
+  if (code !== undefined) return upstreamProblem(error);
   return new Problem('UNKNOWN', 'internal error; see the log of this registry', { cause: error });
+}
+
+/** Statuses of an upstream registry that clients of this one should know, with its `Retry-After`. */
+const PASSED_STATUSES: Readonly<Record<number, ProblemCode>> = {
+  429: 'TOOMANYREQUESTS',
+  503: 'UNAVAILABLE',
+};
+/** `Retry-After` (RFC 9110 § 10.2.3): seconds or a date. */
+const RETRY_AFTER = /^[\w ,:+-]{1,40}$/;
+
+/** Like a gateway (RFC 9110 § 15.6): 504 when the upstream did not answer in time, 502 when it failed otherwise. */
+function upstreamProblem(error: unknown): Problem {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const { status, retryAfter } = (cause ?? {}) as { status?: unknown; retryAfter?: unknown };
+  const passed = typeof status === 'number' ? PASSED_STATUSES[status] : undefined;
+  if (passed)
+    return new Problem(passed, 'the upstream registry asks to try again later', {
+      cause: error,
+      headers:
+        typeof retryAfter === 'string' && RETRY_AFTER.test(retryAfter)
+          ? { 'retry-after': retryAfter }
+          : {},
+    });
+  const isLate = systemCode(cause) === 'ETIMEDOUT' || status === 504 || status === 408;
+  return isLate
+    ? new Problem('UNAVAILABLE', 'the upstream registry did not answer in time', {
+        status: 504,
+        cause: error,
+      })
+    : new Problem('UNAVAILABLE', 'the upstream registry failed', { status: 502, cause: error });
 }
 
 function shorten(text: string): string {

@@ -12,8 +12,10 @@ import { statusError } from './refusal.js';
 import {
   parseRetryAfter,
   hintFor,
+  reasonOf,
   isTransient,
   isPermanent,
+  isTimeout,
   backOff,
   waitFor,
   type Wait,
@@ -41,6 +43,8 @@ export interface RegistryOptions extends ConnectionOptions {
   readonly surroundings: Surroundings;
   /** How the client waits before another try; a test waits for no time. */
   readonly wait?: Wait;
+  /** Its requests are those of clients that try again themselves: it reports refusals and timeouts at once, and never waits. */
+  readonly isRelay?: boolean | undefined;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -113,7 +117,7 @@ export class RegistryClient implements AsyncDisposable {
    * @throws ImageError UNAUTHORIZED, DENIED, NOT_FOUND, CONFLICT, INVALID, UNAVAILABLE; errors of the body
    */
   async request(request: RegistryRequest): Promise<Answer> {
-    const { retries = 4, wait = waitFor } = this.#options;
+    const { retries = 4, wait = waitFor, isRelay = false } = this.#options;
     for (let tries = 0; ; tries++) {
       request.signal?.throwIfAborted();
       await wait(this.#pausedUntil - performance.now(), request);
@@ -123,7 +127,8 @@ export class RegistryClient implements AsyncDisposable {
         answer = await this.#sendAuthorized(request);
       } catch (error) {
         if (!isTransient(error)) throw error;
-        if (last || isPermanent(error, tries)) throw this.unreachable(request.method, error);
+        if (last || isPermanent(error, tries) || (isRelay && isTimeout(error)))
+          throw this.unreachable(request.method, error);
         debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
         await wait(backOff(tries), request);
         continue;
@@ -134,9 +139,9 @@ export class RegistryClient implements AsyncDisposable {
       const asked = isTemporary
         ? parseRetryAfter(answer.header('retry-after'), this.#options.surroundings.now())
         : undefined;
-      if (asked !== undefined)
+      if (asked !== undefined && !isRelay)
         this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + asked);
-      if (last || !isTemporary) throw await statusError(request, answer, this.registry);
+      if (last || isRelay || !isTemporary) throw await statusError(request, answer, this.registry);
       await answer.dump();
       debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
       if (asked === undefined) await wait(backOff(tries), request);
@@ -241,10 +246,4 @@ export class RegistryClient implements AsyncDisposable {
       { location: this.registry, cause, hint: hintFor(cause) },
     );
   }
-}
-
-/** The message of an error, shortened: a certificate error may list thousands of names. */
-function reasonOf(cause: unknown): string {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return (why === '' ? (systemCode(cause) ?? 'none') : why).slice(0, 300);
 }

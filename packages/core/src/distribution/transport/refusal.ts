@@ -11,6 +11,13 @@ const MAX_SHOWN_CHARACTERS = 500;
 /** The hint for missing or rejected credentials. */
 export const LOG_IN = wording`Log in with docker login or podman login, or give ${option('username')} and ${option('password')}.`;
 
+/** The `cause` of an error for an unexpected status. */
+export interface Refusal {
+  readonly status: number;
+  /** The `Retry-After` header as sent. */
+  readonly retryAfter?: string | undefined;
+}
+
 const CODES: Readonly<Record<number, ErrorCode>> = {
   401: 'UNAUTHORIZED',
   403: 'DENIED',
@@ -50,6 +57,7 @@ export async function statusError(
   const what = size === undefined ? method : `${method} of ${size} bytes`;
   return new ImageError(code, `${location}: expected ${what} to succeed, got ${status}${text}`, {
     location,
+    cause: { status, retryAfter: answer.header('retry-after') } satisfies Refusal,
     ...(hint === undefined ? {} : { hint }),
   });
 }

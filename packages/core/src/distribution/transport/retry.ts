@@ -32,6 +32,11 @@ export function isPermanent(error: unknown, tries: number): boolean {
   );
 }
 
+/** Whether a server did not answer in time. */
+export function isTimeout(error: unknown): boolean {
+  return systemCode(error) === 'ETIMEDOUT';
+}
+
 /** The wait before another try (ms): twice as long each time, up to `MAX_WAIT_MS`, with random jitter. */
 export function backOff(tries: number): number {
   const grown = FIRST_WAIT_MS * 2 ** tries * (0.5 + Math.random());
@@ -63,4 +68,10 @@ export function hintFor(cause: unknown): string | Wording {
     return wording`Give the certificate of its CA with ${option('caFile')}.`;
   if (/SSL|EPROTO/.test(code)) return wording`If it uses plain http, set ${option('plainHttp')}.`;
   return 'Is it running, and can this machine reach it?';
+}
+
+/** The message of an error, shortened: a certificate error may list thousands of names. */
+export function reasonOf(cause: unknown): string {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return (why === '' ? (systemCode(cause) ?? 'none') : why).slice(0, 300);
 }

@@ -13,6 +13,8 @@ import type { Bytes } from '../../transfer/store.js';
 import { parseSize } from '../workspace/units.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { filesMatching, expandPatterns } from '../workspace/files-matching.js';
+import type { RegistryMirror } from '../../registry/mirror/mirror.js';
+import type { UpstreamOptions } from '../../registry/mirror/upstream.js';
 import { RegistryArchives } from '../../registry/archives.js';
 import { parseListenAddress, listen, type Listening } from './listen.js';
 import { registryFolder } from '../maintain/maintain-registry.js';
@@ -40,8 +42,11 @@ export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl 
   readonly readOnly?: boolean | undefined;
   /** Limit for stored content, as `50GB`; unlimited when omitted. */
   readonly maxUsed?: string | undefined;
-  /** `https://HOST[/PREFIX]` of a registry to fetch missing images from. */
-  readonly upstream?: string | undefined;
+  /**
+   * Registries to fetch missing images from: `https://HOST[/PREFIX]`, or `NAME=https://HOST[/PREFIX]` for the repositories
+   * `NAME/…`, which containerd asks for with `?ns=NAME`.
+   */
+  readonly upstream?: string | readonly string[] | undefined;
   /** Private key (PEM); give it together with `tlsCert`. */
   readonly tlsKey?: string | undefined;
   /** Called after each request. */
@@ -70,11 +75,12 @@ export async function serve(
   const checkHost = hostCheckFor(address.host, options);
   warnOfPlainPasswords(address.host, options);
   const upkeep = parseUpkeep(options);
-  const { reader, storage, engine } = await openStorage(workspace, inputs, options);
+  const { reader, storage, engine, namespaces } = await openStorage(workspace, inputs, options);
   const metrics = await Metrics.open();
   const { onAnswered } = options;
   const { now } = workspace.surroundings;
-  const handler = registryHandler({ reader, storage, access, checkHost, metrics, onAnswered, now });
+  const handling = { reader, storage, namespaces, access, checkHost, metrics, onAnswered, now };
+  const handler = registryHandler(handling);
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
   const listening = await listen(handler, { ...address, tls });
   const keeping =
@@ -94,6 +100,8 @@ export async function serve(
 interface OpenedStorage {
   readonly reader: RegistryReader;
   readonly storage?: RegistryStorage;
+  /** First components of the repositories of upstreams with a name. */
+  readonly namespaces?: ReadonlySet<string>;
   /** The engine of inputs that are in one. */
   readonly engine?: AsyncDisposable;
 }
@@ -110,11 +118,12 @@ async function openStorage(
     const most =
       maxUsed === undefined ? undefined : parseSize(maxUsed, wording`${option('maxUsed')}`);
     const store = new RegistryStore(registryFolder(workspace, { cwd, root }), { maxUsed: most });
-    const own =
-      upstream === undefined
-        ? store
-        : await mirrorOf(store, upstream, { registry: options.registry, surroundings });
-    return readOnly ? { reader: own } : { reader: own, storage: own };
+    const upstreams = upstream === undefined ? [] : [upstream].flat();
+    if (upstreams.length === 0)
+      return readOnly ? { reader: store } : { reader: store, storage: store };
+    const mirror = await mirrorOf(store, upstreams, { registry: options.registry, surroundings });
+    const { namespaces } = mirror;
+    return { reader: mirror, namespaces, ...(readOnly ? {} : { storage: mirror }) };
   }
   const given = { root, upstream, maxUsed };
   const other = (['root', 'upstream', 'maxUsed'] as const).find((key) => given[key] !== undefined);
@@ -148,20 +157,29 @@ async function openStorage(
   }
 }
 
+/** How long an upstream may take to answer, or to send more of an answer (ms). */
+const UPSTREAM_TIMEOUT_MS = 30_000;
+
 async function mirrorOf(
   store: RegistryStore,
-  upstream: string,
+  upstreams: readonly string[],
   { registry, surroundings }: Pick<ServeOptions, 'registry'> & Pick<Workspace, 'surroundings'>,
-): Promise<RegistryStorage> {
-  const {
-    registry: host,
-    prefix,
-    plainHttp = registry?.plainHttp,
-  } = parseTarget(upstream, option('upstream'));
+): Promise<RegistryMirror> {
   const { openRegistry } = await import('../../distribution/open-repository.js');
-  const { RegistryMirror } = await import('../../registry/mirror.js');
-  const client = await openRegistry(host, { ...registry, plainHttp, retries: 1 }, surroundings);
-  return new RegistryMirror(store, client, prefix === '' ? '' : `${prefix}/`);
+  const { RegistryMirror } = await import('../../registry/mirror/mirror.js');
+  const open = async (text: string): Promise<UpstreamOptions> => {
+    const [, name, address = ''] = /^(?:([^=]*)=)?(.*)$/s.exec(text) ?? [];
+    const target = parseTarget(address, option('upstream'));
+    const { prefix, plainHttp = registry?.plainHttp } = target;
+    const patience = { timeout: UPSTREAM_TIMEOUT_MS, retries: 1, isRelay: true };
+    const client = await openRegistry(
+      target.registry,
+      { ...registry, plainHttp, ...patience },
+      surroundings,
+    );
+    return { name, client, prefix: prefix === '' ? '' : `${prefix}/` };
+  };
+  return new RegistryMirror(store, await Promise.all(upstreams.map(open)));
 }
 
 /** Expands patterns, and folders that are not OCI layouts, to the archives in them. */

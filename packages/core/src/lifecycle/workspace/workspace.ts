@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { CatalogPlace } from '../../catalog/locate.js';
 import { checkName, type ImageName } from '../../definition/name.js';
@@ -63,11 +63,26 @@ export async function openWorkspace(
       workspace: root,
       folder: images,
       state,
+      sharedState: await sharedStateOf(images, state),
       archives: settings.archives.map((folder) => resolve(root, folder)),
     },
     limits: limitsOf(settings),
     surroundings: surroundingsOf(surroundings),
   };
+}
+
+/**
+ * The state folder of the workspace around the folder of archives, so that workspaces which share that folder share its
+ * journal and locks. A folder that is in no workspace has its own.
+ *
+ * @throws ImageError INVALID (a folder of that workspace is a link out of it)
+ */
+async function sharedStateOf(images: string, own: string): Promise<string> {
+  const root = await rootOf(await realpath(images).catch(() => images));
+  const state = join(root, '.stowage');
+  if (state === (await realpath(own).catch(() => own))) return own;
+  await requireFoldersBelow(root, state, STATE_DEPTH);
+  return state;
 }
 
 /** @throws ImageError USAGE */

@@ -5,7 +5,10 @@ import { Problem } from '../problem.js';
 
 /** Answers GET and HEAD of a blob. */
 export async function sendBlob(exchange: Exchange, name: string, digest: Digest): Promise<void> {
-  const blob = await exchange.reader.blob(name, digest, { signal: exchange.signal });
+  const blob = await exchange.reader.blob(name, digest, {
+    signal: exchange.signal,
+    isRead: exchange.request.method === 'HEAD' ? false : undefined,
+  });
   if (!blob) throw blobUnknown(name, digest);
   await sendContent(exchange, name, blob);
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Descriptor } from '../../oci/descriptor.js';
+import type { HostedBlob } from '../hosted.js';
 import { readAll } from '../../transfer/verified.js';
 import { answer, type Exchange } from './exchange.js';
 import { parseRange } from './range.js';
@@ -8,32 +8,43 @@ import { parseRange } from './range.js';
 /** Content up to this size (bytes) is read into memory and sent in one write. */
 const SINGLE_WRITE_BYTES = 128 * 1024;
 
-/** Answers GET and HEAD of immutable content; supports `Range` and `If-None-Match`. */
+/**
+ * Answers GET and HEAD of immutable content; supports `Range` and `If-None-Match`. Content of unknown size is sent whole. If
+ * arriving content turns out to be wrong, the connection is closed before the end.
+ */
 export async function sendContent(
   exchange: Exchange,
   repository: string,
-  descriptor: Descriptor,
+  descriptor: HostedBlob,
 ): Promise<void> {
   const { request, response, reader, signal } = exchange;
   const { digest, size, mediaType } = descriptor;
   const tag = `"${digest}"`;
-  const common = { 'docker-content-digest': digest, etag: tag, 'accept-ranges': 'bytes' };
+  const isSized = size < Infinity;
+  const common = {
+    'docker-content-digest': digest,
+    etag: tag,
+    ...(isSized ? { 'accept-ranges': 'bytes' } : {}),
+  };
   const { 'if-none-match': known, 'if-range': unless, range } = request.headers;
   if (known !== undefined && known.split(',').some((each) => ['*', tag].includes(each.trim())))
     return void response.writeHead(304, common).end();
-  const wanted = parseRange(unless === undefined || unless === tag ? range : undefined, size);
+  const isRanged = isSized && (unless === undefined || unless === tag);
+  const wanted = parseRange(isRanged ? range : undefined, size);
   if (wanted.kind === 'nothing')
     return answer(exchange, 416, { ...common, 'content-range': `bytes */${size}` });
   const { start, end } = wanted.kind === 'part' ? wanted : { start: 0, end: size };
   response.writeHead(wanted.kind === 'part' ? 206 : 200, {
     ...common,
     'content-type': mediaType,
-    'content-length': end - start,
+    ...(isSized ? { 'content-length': end - start } : {}),
     ...(wanted.kind === 'part' ? { 'content-range': `bytes ${start}-${end - 1}/${size}` } : {}),
   });
   if (request.method === 'HEAD' || start === end) return void response.end();
   const bytes = reader.read(repository, descriptor, { start, end, signal });
-  if (end - start <= SINGLE_WRITE_BYTES)
+  // The first byte may be far away, and some clients wait for headers only so long.
+  if (descriptor.isArriving) response.flushHeaders();
+  else if (end - start <= SINGLE_WRITE_BYTES)
     return void response.end(await readAll(bytes, SINGLE_WRITE_BYTES));
   await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 }), response);
 }

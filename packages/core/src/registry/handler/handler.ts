@@ -12,6 +12,7 @@ import type { Metrics } from '../metrics.js';
 import { PAGES, renderPage } from '../pages/pages.js';
 import { requirePermission } from './permission.js';
 import { toProblem, Problem } from '../problem.js';
+import { inNamespace } from './in-namespace.js';
 import { parseTarget } from './request-target.js';
 import { parseRoute, type Route } from './routes.js';
 import { surroundingsOf, type Surroundings } from '../../surroundings.js';
@@ -26,6 +27,8 @@ export interface RegistryHandlerOptions {
   readonly access?: Access | undefined;
   /** Throws for a `Host` header that is not a name of the registry (see {@link hostCheck}); all are allowed when omitted. */
   readonly checkHost?: ((host: string | undefined) => void) | undefined;
+  /** First components of repositories that clients may name by `?ns=` and the rest; `ns` is ignored without any. */
+  readonly namespaces?: ReadonlySet<string> | undefined;
   /** Served at `/metrics` to clients that may read every repository; no such endpoint when omitted. */
   readonly metrics?: Metrics | undefined;
   /** Maximum number of concurrent uploads, a quarter of it per client; 500 when omitted. */
@@ -44,6 +47,12 @@ const MAX_MANIFEST_MEMORY = 16 * DEFAULT_LIMITS.manifestBytes;
 interface Limiters {
   readonly uploads: Limiter;
   readonly manifests: Limiter;
+}
+
+interface Routed {
+  readonly limiters: Limiters;
+  readonly route: Route;
+  readonly rights: Rights;
 }
 
 /** One request and its response, with facts for the log. */
@@ -132,7 +141,7 @@ async function answerCall(
   refuseCrossSiteWrite(request);
   const isPage = path === '/' || path.startsWith(PAGES);
   const isMetrics = options.metrics !== undefined && path === '/metrics';
-  const route = isPage || isMetrics ? undefined : parseRoute(path);
+  const route = isPage || isMetrics ? undefined : inNamespace(parseRoute(path), call, options);
   call.route = isPage ? 'page' : isMetrics ? 'metrics' : (route?.kind ?? 'none');
   if ((isPage || isMetrics) && !isRead)
     throw new Problem('UNSUPPORTED', `${method}: expected GET`, {
@@ -149,17 +158,7 @@ async function answerCall(
 
 async function answerRoute(
   { request, response, method, query, address, signal }: Call,
-  {
-    reader,
-    storage,
-    limiters,
-    route,
-    rights,
-  }: RegistryHandlerOptions & {
-    readonly limiters: Limiters;
-    readonly route: Route;
-    readonly rights: Rights;
-  },
+  { reader, storage, limiters, route, rights }: RegistryHandlerOptions & Routed,
 ): Promise<void> {
   requirePermission(method, route, rights);
   const work = workFor(method, route);

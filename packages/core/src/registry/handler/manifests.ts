@@ -121,7 +121,9 @@ async function manifestUnknown(
   name: string,
   reference: string,
 ): Promise<Problem> {
-  return (await reader.tags(name, { limit: 0 })) === undefined
+  // The repository is taken for known where an upstream does not tell.
+  const tags = await reader.tags(name, { limit: 0 }).catch(() => []);
+  return tags === undefined
     ? new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`)
     : new Problem('MANIFEST_UNKNOWN', `${name}: expected ${reference}, got none`);
 }

@@ -11,14 +11,15 @@ import {
   type FolderOptions,
 } from '../../disk/atomic-write.js';
 import { readRange } from '../../disk/read-range.js';
-import { isMissing } from '../../disk/if-there.js';
+import { isMissing, READ } from '../../disk/if-there.js';
 import { touchFile } from '../../disk/touch.js';
 import { ImageError } from '../../errors.js';
 import { algorithmOf, type Algorithm, type Digest } from '../../oci/digest.js';
-import type { Uploads } from '../hosted.js';
-import type { Bytes, CallOptions } from '../../transfer/store.js';
+import type { AppendOptions, Uploads } from '../hosted.js';
+import type { Bytes } from '../../transfer/store.js';
 import { tap } from '../../transfer/tap.js';
 import { linkFolder, uploadFile } from './registry-paths.js';
+import { GrowingFile } from './growing-file.js';
 import type { Quota } from './quota.js';
 import { withFolder } from './links.js';
 import { blobFile } from '../../store/paths.js';
@@ -94,7 +95,7 @@ export class FileUploads implements Uploads {
     repository: string,
     id: string,
     bytes: Bytes,
-    { at, signal }: CallOptions & { readonly at?: number | undefined } = {},
+    { at, signal, onWritten }: AppendOptions = {},
   ): Promise<number> {
     return this.#exclusively(repository, id, async (upload) => {
       if (at !== undefined && at !== upload.size)
@@ -113,7 +114,9 @@ export class FileUploads implements Uploads {
           hashed?.hash.update(chunk);
           size += chunk.byteLength;
         });
-        await writeAll(file, passing, upload.path);
+        let written = upload.size;
+        const note = onWritten && ((count: number) => onWritten((written += count)));
+        await writeAll(file, passing, upload.path, { onWritten: note });
         upload.size = size;
       } catch (error) {
         // Some hashed bytes may not have been written.
@@ -123,6 +126,12 @@ export class FileUploads implements Uploads {
       }
       return size;
     });
+  }
+
+  /** Opens an upload to read what has been received so far. It stays open when the upload is finished or cancelled. */
+  async follow(repository: string, id: string): Promise<GrowingFile> {
+    const { path, size } = await this.#session(repository, id);
+    return new GrowingFile(await open(path, READ), size);
   }
 
   finish(repository: string, id: string, digest: Digest): Promise<void> {
