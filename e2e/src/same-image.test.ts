@@ -17,6 +17,7 @@ const CASES: readonly string[] = [
   'copy: [{ from: d, to: /o }, { from: d/x, to: /o/p/ }, { from: d/sub, to: /o/q/ }]',
   'copy: [{ from: d/x, to: /o }]',
   'copy: [{ from: ., to: /o }]',
+  "copy: [{ from: d/x, to: /new/parents/f, owner: '5:6', mode: '0755' }]",
   'copy: [{ from: ., to: / }]',
   'copy: [{ from: d, to: /bin }, { from: links, to: /o }]',
   "copy: [{ from: d/x, to: /bin/f, owner: '5:6', mode: '0750' }, { from: d/y, to: /o/g, mode: '0600' }, { from: d, to: /p, owner: '5' }]",

@@ -77,7 +77,6 @@ describe('a build without an engine', () => {
       engine: () => Promise.reject(new Error('no engine is needed')),
       spoolFolder: folder,
       layersFolder: await temporaryFolder(),
-      layersFolder: await temporaryFolder(),
     });
     const graph = await walk(source, (await source.resolve(definition.reference)).descriptor);
     expect(imagesOf(graph).map(({ config }) => config.platform.architecture)).toEqual([
