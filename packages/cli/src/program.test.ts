@@ -14,6 +14,8 @@ beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), 'stowage-cli-'));
   writeFileSync(join(cwd, 'stowage.yaml'), '');
   const containers = '[{ image: a.example.com/x }, { image: b.example.com/y }]';
+  writeFileSync(join(cwd, 'template.yaml'), 'kind: Pod\nspec: {{ .Values.spec }}\n');
+  writeFileSync(join(cwd, 'empty.txt'), '# none\n');
   writeFileSync(join(cwd, 'two.yaml'), `{ kind: Pod, spec: { containers: ${containers} } }`);
 });
 afterEach(() => {
@@ -79,6 +81,12 @@ describe('the command line', () => {
     ['pull ./x', 2, /reference/],
     ['push ./x --to https://a.example.com --plain-http', 2, /got https/],
     ['ls --images-from none.yaml', 3, /none\.yaml/],
+    ['ls --images-from template.yaml', 4, /template\.yaml:2: .*template/],
+    ['push', 2, /--images-from/],
+    ['verify', 2, /--images-from/],
+    ['load --images-from empty.txt', 2, /expected images, got none/],
+    ['load - --images-from -', 2, /one - for standard input/],
+    ['load --images-from - --password-stdin', 2, /--password-stdin/],
     ['load --images-from two.yaml --username ada', 2, /a\.example\.com and b\.example\.com/],
     ['save NoName --engine embedded', 2, /lower-case/],
     ['save nginx --engine embedded', 8, /<project>-<distribution>-<version>-<variant>/],

@@ -127,7 +127,7 @@ class Reader {
 
 function textOf(value: unknown, source: string | undefined): string {
   if (value === null) return '';
-  return typeof value === 'string' ? value : (source ?? String(value));
+  return typeof value === 'string' ? value : (source ?? '');
 }
 
 /** The text of a field; undefined if there is none, or if it is empty or no text. */
