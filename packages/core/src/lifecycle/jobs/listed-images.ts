@@ -9,7 +9,7 @@ import { isBelow } from '../../disk/inside.js';
 import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
 import { ImageError } from '../../errors.js';
 import type { Bytes } from '../../transfer/store.js';
-import { readAll } from '../../transfer/verified.js';
+import { readUnlessOver } from '../../transfer/verified.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 
@@ -143,19 +143,11 @@ async function isFolder(absolute: string, path: string): Promise<boolean> {
 }
 
 async function textOf(bytes: Bytes, path: string, limit: number): Promise<string> {
-  try {
-    return Buffer.from(await readAll(bytes, limit)).toString();
-  } catch (cause) {
-    if (!(cause instanceof ImageError) || cause.code !== 'TOO_LARGE') throw cause;
-    throw new ImageError(
-      'TOO_LARGE',
-      `${path}: expected at most ${MAX_BYTES} bytes in all, got more`,
-      {
-        location: path,
-        cause,
-      },
-    );
-  }
+  const tooMuch = () =>
+    new ImageError('TOO_LARGE', `${path}: expected at most ${MAX_BYTES} bytes in all, got more`, {
+      location: path,
+    });
+  return (await readUnlessOver(limit, bytes, tooMuch)).toString();
 }
 
 /** The variables that Compose reads from the folder of a file. */
