@@ -1,10 +1,10 @@
-import type { Environment } from '../../surroundings.js';
 import type { YamlFile } from '../read-yaml.js';
 import { reasonNotToParse } from '../yaml-bounds.js';
 import { addHaulerImages, addMindthegapImages, isHauler, isMindthegap } from './in-bundle-lists.js';
 import { addComposeImages, isCompose } from './in-compose.js';
 import { addKubernetesImages } from './in-kubernetes.js';
 import { addImagesOfLines, isLines } from './in-lines.js';
+import type { Variables } from './interpolate.js';
 import { ListContent, type ListedImage } from './list-content.js';
 import { readDocuments, textField, type Value } from './yaml-value.js';
 
@@ -18,7 +18,7 @@ export interface ImageList {
 /** How a list is read. */
 export interface ImageListOptions {
   /** Variables of a Compose file. */
-  readonly variables?: Environment | undefined;
+  readonly variables?: Variables | undefined;
   /** Give a notice for a document of an unknown kind in place of an error, as for the files of a folder. */
   readonly skipUnknown?: boolean | undefined;
 }
@@ -52,7 +52,7 @@ export function parseImageList(
 function addDocument(
   document: Value,
   content: ListContent,
-  { variables, skipUnknown }: { readonly variables: Environment; readonly skipUnknown: boolean },
+  { variables, skipUnknown }: { readonly variables: Variables; readonly skipUnknown: boolean },
 ): void {
   if (document.kind === 'text' && document.text === '') return;
   if (document.kind === 'map') {

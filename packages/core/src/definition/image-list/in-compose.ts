@@ -1,5 +1,4 @@
-import type { Environment } from '../../surroundings.js';
-import { interpolate } from './interpolate.js';
+import { interpolate, type Variables } from './interpolate.js';
 import type { ListContent } from './list-content.js';
 import { listField, mapField, textField, type MapValue, type TextValue } from './yaml-value.js';
 
@@ -12,11 +11,7 @@ export function isCompose({ fields }: MapValue): boolean {
 }
 
 /** Adds the images of the services of a Compose file, of all profiles. (Compose Specification, Services.) */
-export function addComposeImages(
-  file: MapValue,
-  content: ListContent,
-  variables: Environment,
-): void {
+export function addComposeImages(file: MapValue, content: ListContent, variables: Variables): void {
   const add = ({ text, line }: TextValue, usedBy: string) => {
     if (text.length > MAX_IMAGE)
       return content.addProblem(line, `expected an image of at most ${MAX_IMAGE} characters`);

@@ -1,8 +1,9 @@
-import type { Environment } from '../../surroundings.js';
+/** Variables by name. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** How variables are replaced. */
 export interface Interpolation {
-  readonly variables: Environment;
+  readonly variables: Variables;
   /** Called with each problem: a variable that has neither a value nor a default, or wrong syntax. */
   readonly onProblem: (problem: string) => void;
 }
