@@ -229,12 +229,12 @@ describeWith([...DOCKER, 'docker-registry', 'unshare'], 'load of a reference', (
       'pod.yaml',
       `{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{image: "${name}:2@${digest}"}]}}\n`,
     );
-    expect(await load('--from-kubernetes', 'pod.yaml')).toMatchObject([
+    expect(await load('--images-from', 'pod.yaml')).toMatchObject([
       { action: 'retagged', reference: `${name}:2` },
     ]);
     const held = await stowage(['ls', '--engine', 'docker', ...host, '--json'], { cwd, env });
     expect(held.stdout).toContain(`${name}:2`);
-    const named = await stowage(['ls', '--kubernetes', 'pod.yaml', '--json'], { cwd });
+    const named = await stowage(['ls', '--images-from', 'pod.yaml', '--json'], { cwd });
     expect(named.stdout).toContain('Pod/p');
   });
 });

@@ -14,6 +14,8 @@ beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), 'stowage-cli-'));
   writeFileSync(join(cwd, 'stowage.yaml'), '');
   const containers = '[{ image: a.example.com/x }, { image: b.example.com/y }]';
+  writeFileSync(join(cwd, 'template.yaml'), 'kind: Pod\nspec: {{ .Values.spec }}\n');
+  writeFileSync(join(cwd, 'empty.txt'), '# none\n');
   writeFileSync(join(cwd, 'two.yaml'), `{ kind: Pod, spec: { containers: ${containers} } }`);
 });
 afterEach(() => {
@@ -72,14 +74,20 @@ describe('the command line', () => {
     ],
     ['inspect nginx.tar', 3, /docker-daemon:nginx/],
     ['load app-ubuntu-25.04-gcc15:latest --engine embedded', 3, /expected a file/],
-    ['load', 2, /--from-kubernetes/],
+    ['load', 2, /--images-from/],
     ['load ./x --no-cache', 2, /\.\/x: expected a reference/],
     ['load - --cache=false', 2, /-: expected a reference/],
     ['pull docker://example.com/x --no-cache', 2, /--output/],
     ['pull ./x', 2, /reference/],
     ['push ./x --to https://a.example.com --plain-http', 2, /got https/],
-    ['ls --kubernetes none.yaml', 3, /none\.yaml/],
-    ['load --from-kubernetes two.yaml --username ada', 2, /a\.example\.com and b\.example\.com/],
+    ['ls --images-from none.yaml', 3, /none\.yaml/],
+    ['ls --images-from template.yaml', 4, /template\.yaml:2: .*template/],
+    ['push', 2, /--images-from/],
+    ['verify', 2, /--images-from/],
+    ['load --images-from empty.txt', 2, /expected images, got none/],
+    ['load - --images-from -', 2, /one - for standard input/],
+    ['load --images-from - --password-stdin', 2, /--password-stdin/],
+    ['load --images-from two.yaml --username ada', 2, /a\.example\.com and b\.example\.com/],
     ['save NoName --engine embedded', 2, /lower-case/],
     ['save nginx --engine embedded', 8, /<project>-<distribution>-<version>-<variant>/],
     ['build nowhere', 3, /image\.yaml|nowhere: expected a definition/],

@@ -1,7 +1,6 @@
 import {
   ENGINES,
   ImageError,
-  kubernetesImages,
   openWorkspace,
   parseLocation,
   worded,
@@ -62,7 +61,7 @@ export interface CommonOptions {
   readonly base?: string;
   readonly to?: string;
   readonly cache?: boolean | 'true' | 'false';
-  readonly fromKubernetes?: string;
+  readonly imagesFrom?: readonly string[];
   readonly foreignLayers?: boolean;
 }
 
@@ -132,22 +131,8 @@ export function wantsCache({ cache }: CommonOptions): boolean {
   return cache !== false && cache !== 'false';
 }
 
-/** Inputs, and the images that Kubernetes manifests name. @throws ImageError USAGE (no input), NOT_FOUND */
-export async function withKubernetes(
-  inputs: readonly string[],
-  options: CommonOptions,
-  call: Call,
-): Promise<readonly string[]> {
-  const { fromKubernetes } = options;
-  const found = fromKubernetes === undefined ? [] : await kubernetesImages(fromKubernetes, call);
-  const all = [...inputs, ...found.map(({ reference }) => `docker://${reference}`)];
-  await requireOneRegistry(all, options, call);
-  if (all.length > 0) return all;
-  throw new ImageError('USAGE', 'expected an input or --from-kubernetes FILE, got neither');
-}
-
 /** One user name for several registries is refused: no other may get it. @throws ImageError USAGE */
-async function requireOneRegistry(
+export async function requireOneRegistry(
   locations: readonly string[],
   { username, to }: CommonOptions,
   { cwd }: Pick<Call, 'cwd'>,
@@ -177,8 +162,14 @@ async function registryFlags(
   const common = { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify };
   const locations = [...args, options.base].filter((each) => each !== undefined);
   await requireOneRegistry(locations, options, { cwd });
+  const readers = [...args, ...(options.imagesFrom ?? [])].filter((each) => each === '-');
+  if (readers.length > 1 && options.imagesFrom?.includes('-'))
+    throw new ImageError(
+      'USAGE',
+      '--images-from -: expected one - for standard input, got several',
+    );
   if (!options.passwordStdin) return { ...common, password: options.password };
-  if (args.includes('-') || options.fromKubernetes === '-')
+  if (readers.length > 0)
     throw new ImageError(
       'USAGE',
       '--password-stdin: expected a password on standard input, got - as a location, too',

@@ -68,8 +68,8 @@ export type { SyncResult } from './lifecycle/sync/sync-records.js';
 // Verbs: list, inspect, verify, report, repair
 export { list, type ListEntry } from './lifecycle/inspect/list.js';
 export { listEngine, type EngineListing } from './lifecycle/inspect/list-engine.js';
-export { kubernetesImages, type KubernetesOptions } from './lifecycle/jobs/kubernetes.js';
-export type { KubernetesImage } from './definition/kubernetes.js';
+export { listedImages, type ListedImagesOptions } from './lifecycle/jobs/listed-images.js';
+export type { ListedImage } from './definition/image-list/list-content.js';
 export {
   inspect,
   type InspectedImage,

@@ -6,6 +6,7 @@ import {
   type LoadResult,
 } from '@stowage/core';
 import type { Command } from 'commander';
+import { imagesFromOption, withListedImages } from '../images-from.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -15,7 +16,6 @@ import {
   wantsCache,
   withCache,
   withEngine,
-  withKubernetes,
   withRegistry,
   type CommonOptions,
   type Io,
@@ -37,6 +37,7 @@ export function loadCommand(io: Io): Command {
           'stowage load ./app.tar --as app:dev',
           'stowage load registry.example.com/team/app:1',
           'docker save app:1 | stowage load - --engine embedded',
+          'kustomize build . | stowage load --images-from - --engine kind',
         ]),
       ),
     ),
@@ -45,7 +46,7 @@ export function loadCommand(io: Io): Command {
       '[input...]',
       'an archive, a layout folder, - for stdin, a name of the catalog, or a reference',
     )
-    .option('--from-kubernetes <file>', 'the images that Kubernetes manifests name; - for stdin')
+    .addOption(imagesFromOption())
     .option('--as <reference>', 'name of the image in the engine')
     .option(
       '--platform <platform>',
@@ -59,14 +60,18 @@ export function loadCommand(io: Io): Command {
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const platform =
           options.platform === undefined ? undefined : parsePlatform(options.platform);
-        const results = await load(workspace, await withKubernetes(inputs, options, call), {
-          ...call,
-          as: options.as,
-          base: options.base,
-          repository: options.repository,
-          platform,
-          cache: wantsCache(options),
-        });
+        const results = await load(
+          workspace,
+          await withListedImages(workspace, inputs, { options, call }),
+          {
+            ...call,
+            as: options.as,
+            base: options.base,
+            repository: options.repository,
+            platform,
+            cache: wantsCache(options),
+          },
+        );
         return { json: { results }, text: text`${results.map(line)}` };
       }),
     );

@@ -1,43 +1,37 @@
 import {
-  kubernetesImages,
   list,
+  listedImages,
   listEngine,
   type EngineListing,
-  type KubernetesImage,
+  type ListedImage,
   type ListEntry,
 } from '@stowage/core';
 import type { Command } from 'commander';
+import { imagesFromOption } from '../images-from.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io, type Outcome } from '../verb.js';
-
-interface Options extends CommonOptions {
-  readonly kubernetes?: string;
-}
 
 export function lsCommand(io: Io): Command {
   return withEngine(
     verb(
       'ls',
-      'List the archives of the catalog and the disk, the images of an engine, or those that Kubernetes manifests name.',
+      'List the archives of the catalog and the disk, the images of an engine, or those that manifests and lists name.',
       [
         'stowage ls',
         'stowage ls --json | jq -r ".entries[].reference"',
         'stowage ls --engine docker',
-        'kustomize build . | stowage ls --kubernetes -',
+        'kustomize build . | stowage ls --images-from -',
       ],
     ),
   )
     .alias('list')
-    .option(
-      '--kubernetes <file>',
-      'list the images that these Kubernetes manifests name; - for stdin',
-    )
+    .addOption(imagesFromOption())
     .action(
-      action<Options>(io, async (workspace, _, { options, call }) => {
-        const { kubernetes, engine, host } = options;
-        if (kubernetes !== undefined)
-          return manifestsOutcome(await kubernetesImages(kubernetes, call));
+      action<CommonOptions>(io, async (workspace, _, { options, call }) => {
+        const { imagesFrom, engine, host } = options;
+        if (imagesFrom !== undefined)
+          return listedOutcome(await listedImages(workspace, imagesFrom, call));
         if (engine !== undefined || host !== undefined)
           return engineOutcome(await listEngine(workspace, call));
         return catalogOutcome(await list(workspace));
@@ -65,7 +59,7 @@ function engineOutcome(listing: EngineListing): Outcome {
 }
 
 /** One reference a line, so that it can be piped. */
-function manifestsOutcome(images: readonly KubernetesImage[]): Outcome {
+function listedOutcome(images: readonly ListedImage[]): Outcome {
   return { json: { images }, text: text`${images.map(({ reference }) => text`${reference}\n`)}` };
 }
 

@@ -1,6 +1,7 @@
 import { parsePlatform, pull, type PullResult } from '@stowage/core';
 import type { Command } from 'commander';
 import { stdoutFor } from '../copy-options.js';
+import { imagesFromOption, withListedImages } from '../images-from.js';
 import { print } from '../print/print.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -9,7 +10,6 @@ import {
   verb,
   wantsCache,
   withCache,
-  withKubernetes,
   withRegistry,
   type CommonOptions,
   type Io,
@@ -31,12 +31,13 @@ export function pullCommand(io: Io): Command {
         'stowage pull registry.example.com/team/app:1',
         'stowage pull registry.example.com/team/app:1 -o app.tar',
         'stowage pull registry.example.com/team/app:1 -o layout/ --platform linux/arm64',
-        'stowage pull --from-kubernetes deploy.yaml -o release.tar',
+        'stowage pull --images-from deploy.yaml -o release.tar',
+        'stowage pull --images-from compose.yaml --images-from images.txt',
       ]),
     ),
   )
     .argument('[reference...]', 'images by tag or digest')
-    .option('--from-kubernetes <file>', 'the images that Kubernetes manifests name; - for stdin')
+    .addOption(imagesFromOption())
     .option('-o, --output <path>', 'an archive, or a folder (ending with /) for a layout')
     .option('--platform <platform>', 'only this platform of a multi-platform image')
     .option('--split <size>', 'write an archive in parts of this size, with their checksums')
@@ -48,17 +49,21 @@ export function pullCommand(io: Io): Command {
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
         const { output, append, split, force, platform, referrers } = options;
-        const results = await pull(workspace, await withKubernetes(references, options, call), {
-          ...call,
-          output,
-          append,
-          split,
-          force,
-          referrers,
-          cache: wantsCache(options),
-          platform: platform === undefined ? undefined : parsePlatform(platform),
-          stdout: stdoutFor(output ?? '', io),
-        });
+        const results = await pull(
+          workspace,
+          await withListedImages(workspace, references, { options, call }),
+          {
+            ...call,
+            output,
+            append,
+            split,
+            force,
+            referrers,
+            cache: wantsCache(options),
+            platform: platform === undefined ? undefined : parsePlatform(platform),
+            stdout: stdoutFor(output ?? '', io),
+          },
+        );
         const said = text`${results.map(line)}`;
         // stdout carries the archive itself.
         if (output !== '-') return { json: { results }, text: said };

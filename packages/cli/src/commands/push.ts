@@ -1,5 +1,6 @@
-import { ImageError, push, type PushOptions, type PushResult } from '@stowage/core';
+import { push, type PushOptions, type PushResult } from '@stowage/core';
 import { Option, type Command } from 'commander';
+import { imagesFromOption, withListedImages } from '../images-from.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -27,6 +28,7 @@ export function pushCommand(io: Io): Command {
         'stowage push ./from-elsewhere.tar --to registry.example.com/mirror',
         "stowage push 'images/*/*.tar' --to localhost:5000 --dry-run",
         'stowage push ./app.tar --to registry.example.com --tag team/app:1',
+        'stowage push --images-from images.yaml --to registry.example.com/mirror',
         'stowage push ./arm64.tar --to registry.example.com --on-existing-tag merge',
       ]),
     ),
@@ -35,6 +37,7 @@ export function pushCommand(io: Io): Command {
       '[input...]',
       'archives by path or pattern, layout folders, - for stdin, names of the catalog, …',
     )
+    .addOption(imagesFromOption())
     .option(
       '--to <registry>',
       '[http(s)://]HOST[:PORT][/PREFIX]; push.to of stowage.yaml when omitted',
@@ -63,12 +66,12 @@ export function pushCommand(io: Io): Command {
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const { to, tag, repository, referrers, onExistingTag, compress } = options;
-        if (inputs.length === 0)
-          throw new ImageError('USAGE', 'push: expected an input, got none', {
-            hint: 'Name archives by path or pattern, layout folders, - or names of the catalog.',
-          });
         const asked = { ...call, to, tag, repository, referrers, onExistingTag, compress };
-        const results = await push(workspace, inputs, asked);
+        const results = await push(
+          workspace,
+          await withListedImages(workspace, inputs, { options, call }),
+          asked,
+        );
         const said = call.dryRun
           ? formatTable(['SOURCE', 'DESTINATION', 'DIGEST', 'TO SEND'], results.map(planRow))
           : text`${results.map(line)}`;

@@ -1,6 +1,7 @@
 import { shortList, verify, type ImageProblem, type VerifyResult } from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
+import { imagesFromOption, withListedImages } from '../images-from.js';
 import { first } from '../print/first.js';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
@@ -24,13 +25,15 @@ export function verifyCommand(io: Io): Command {
       ),
     ),
   )
-    .argument('<location...>', 'archives, layout folders, - for stdin, names of the catalog, …')
+    .argument('[location...]', 'archives, layout folders, - for stdin, names of the catalog, …')
+    .addOption(imagesFromOption())
     .option('--base <location>', 'the archive that a delta was made against')
     .option('--allow-sparse', 'accept an archive that lists platforms without holding them')
     .action(
       action<Options>(io, async (workspace, locations, { options, call }) => {
         const { allowSparse, base } = options;
-        const results = await verify(workspace, locations, { ...call, allowSparse, base });
+        const all = await withListedImages(workspace, locations, { options, call });
+        const results = await verify(workspace, all, { ...call, allowSparse, base });
         return {
           json: { results },
           text: text`${results.map(describe)}`,

@@ -12,7 +12,8 @@ describe('a YAML file', () => {
     [`pins: [${' '.repeat(1001)}]`, 'x: expected at most 1000 blanks in a row, got more'],
     [`# ${'c'.repeat(1024 * 1024)}`, 'x: expected at most 1048576 characters, got 1048578'],
     [`host: &a b\npins: [${'*a, '.repeat(501)}]`, 'expected at most 500 aliases, got more'],
-    ['['.repeat(20_000), 'x:1:'],
+    ['['.repeat(20_000), 'x: expected at most 400 levels, got more'],
+    ['- '.repeat(20_000), 'x: expected at most 400 levels, got more'],
     [`pins: ${'['.repeat(10_000)}${']'.repeat(10_000)}`, 'x'],
   ])('%.20j… is refused', (text, message) => {
     const parse = () => parseSettings({ text, path: 'x' });

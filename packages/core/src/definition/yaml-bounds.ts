@@ -6,17 +6,43 @@ export const YAML_LIMIT = 1024 * 1024;
 /** The parser needs more than linear time for these; people write far fewer. */
 const MAX_BLANKS = 1000;
 const MAX_ALIASES = 500;
+/** The parser recurses: a regular expression that is compiled near the end of the stack ends the process. */
+const MAX_NESTING = 400;
+/** A text whose brackets, indentation and indicators stay below this is not nested more deeply either. */
+const SURELY_SHALLOW = 100;
 
 /** The reason not to parse a text; undefined if it can be parsed. */
 export function reasonNotToParse(text: string, limit: number): string | undefined {
   if (text.length > limit) return `expected at most ${limit} characters, got ${text.length}`;
   let blanks = 0;
+  let brackets = 0;
+  let mayBeDeep = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     blanks = code === 0x20 || code === 0x09 ? blanks + 1 : 0;
+    if (code === 0x5b || code === 0x7b) brackets++;
+    else if (code === 0x5d || code === 0x7d) brackets = Math.max(0, brackets - 1);
     if (blanks > MAX_BLANKS) return `expected at most ${MAX_BLANKS} blanks in a row, got more`;
+    if (blanks > SURELY_SHALLOW || brackets > SURELY_SHALLOW) mayBeDeep = true;
   }
-  return undefined;
+  return (mayBeDeep || MANY_INDICATORS.test(text)) && isTooDeep(text)
+    ? `expected at most ${MAX_NESTING} levels, got more`
+    : undefined;
+}
+
+/** Lists in lists on one line: `- - - x`. */
+const MANY_INDICATORS = /(?:[-?:][ \t]+){50}/;
+
+/** Whether a text is nested too deeply to be parsed; this part of the parser does not recurse. */
+function isTooDeep(text: string): boolean {
+  const { Lexer, Parser } = yaml();
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    // The tokens are not needed, but the parser works only while they are taken.
+    Array.from(parser.next(lexeme));
+    if (parser.stack.length > MAX_NESTING) return true;
+  }
+  return false;
 }
 
 /** A problem at an offset of the text. */

@@ -5,6 +5,7 @@ import { indexTar, type TarEntry } from '../../src/archive/tar-index.js';
 import { editCatalog, parseCatalog } from '../../src/catalog/edit.js';
 import { formatRecord, parseRecord } from '../../src/catalog/record.js';
 import { parseChallenges } from '../../src/distribution/auth/challenge.js';
+import { parseImageList } from '../../src/definition/image-list/image-list.js';
 import { parseConfig } from '../../src/oci/config.js';
 import { parseLayoutIndex } from '../../src/oci/layout.js';
 import { parseManifest } from '../../src/oci/manifest.js';
@@ -160,6 +161,20 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
         parseCatalog(text, 'image-registry.yml'),
         editCatalog(text, 'image-registry.yml', { upsert: [{ name: 'a', file: 'a.tar' }] }),
       ];
+    },
+  },
+  'image list': {
+    seeds: texts(
+      'kind: List\nitems:\n  - kind: Pod\n    metadata: {name: p}\n    spec: {containers: [&c {name: a, image: a:1}, *c]}\n',
+      'services:\n  a: &a {image: "${R:-docker.io}/a:${T-1}$$"}\n  b: {<<: *a, build: .}\n',
+      'docker.io:\n  images:\n    library/nginx: [1.10, latest]\n',
+      'kind: Images\nspec:\n  images:\n    - name: ghcr.io/a/b:1\n---\nkind: Charts\n',
+      `# list\nnginx:1\nquay.io/a/b@${DIGEST} labels:x\n`,
+      'image: {{ .Values.image }}:{{ .x }}\n',
+    ),
+    run: (bytes) => {
+      for (const { reference } of parseImageList({ text: bytes.toString(), path: 'x' }).images)
+        check(canonicalReference(reference) === reference, `${reference} is canonical`);
     },
   },
 };

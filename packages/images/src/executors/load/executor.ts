@@ -3,6 +3,7 @@ import {
   archiveOf,
   familiarReference,
   ImageError,
+  listedImages,
   load,
   parsePlatform,
   parseReference,
@@ -16,6 +17,8 @@ export interface LoadExecutorOptions extends EngineChoiceOptions {
   readonly definition?: string;
   /** In place of a definition: an image of a registry, by tag or digest. */
   readonly reference?: string;
+  /** In place of a definition: files that name images of registries. */
+  readonly imagesFrom?: readonly string[];
   readonly cache?: boolean;
   readonly as?: string;
   readonly platform?: string;
@@ -27,9 +30,9 @@ export interface LoadExecutorOptions extends EngineChoiceOptions {
 /** Loads the archive of a definition into an engine; sends nothing when the engine has the image. */
 const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
-    const { input, os } = await inputOf(workspace, options, call);
+    const { inputs, os } = await inputsOf(workspace, options, call);
     const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
-    const results = await load(workspace, [input], {
+    const results = await load(workspace, inputs, {
       ...call,
       as: options.as,
       platform,
@@ -49,18 +52,30 @@ const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
 
 export default loadImage;
 
-/** @throws ImageError USAGE (neither or both) */
-async function inputOf(
+/** @throws ImageError USAGE (none or several) */
+async function inputsOf(
   workspace: Workspace,
-  { definition: path, reference }: LoadExecutorOptions,
+  { definition: path, reference, imagesFrom }: LoadExecutorOptions,
   call: Call,
-): Promise<{ readonly input: string; readonly os?: string }> {
-  if ((path === undefined) === (reference === undefined))
-    throw new ImageError('USAGE', 'expected either definition or reference, got both or neither');
-  if (path === undefined) return { input: `docker://${reference}` };
+): Promise<{ readonly inputs: readonly string[]; readonly os?: string }> {
+  if ([path, reference, imagesFrom].filter((each) => each !== undefined).length !== 1)
+    throw new ImageError(
+      'USAGE',
+      'expected one of definition, reference and imagesFrom, got none or several',
+    );
+  if (imagesFrom !== undefined) {
+    const images = await listedImages(workspace, imagesFrom, { ...call, stdin: refuseStdin });
+    return { inputs: images.map((each) => `docker://${each.reference}`) };
+  }
+  if (path === undefined) return { inputs: [`docker://${reference}`] };
   const { definition } = await readDefinition(workspace, path, call);
   const { name, project, os } = definition;
-  return { input: archiveOf(workspace, name, project), os };
+  return { inputs: [archiveOf(workspace, name, project)], os };
+}
+
+/** A task has no standard input. @throws ImageError USAGE */
+function refuseStdin(): never {
+  throw new ImageError('USAGE', 'imagesFrom -: expected a file or a folder, got standard input');
 }
 
 /** Nx may report a task as cached although its outputs are missing or damaged. */

@@ -1,0 +1,31 @@
+import { ImageError, listedImages, type Workspace } from '@stowage/core';
+import { Option } from 'commander';
+import { requireOneRegistry, type Call, type CommonOptions } from './verb.js';
+
+/** `--images-from` of the commands that take images of registries. */
+export function imagesFromOption(): Option {
+  const text =
+    'images that a file or folder names: Kubernetes manifests, a Compose file, a list, …; - for stdin; repeatable';
+  return new Option('--images-from <file>', text).argParser(
+    (file: string, before: readonly string[] = []) => [...before, file],
+  );
+}
+
+/** Inputs, and the images that `--images-from` names. @throws ImageError USAGE (no input), NOT_FOUND, INVALID */
+export async function withListedImages(
+  workspace: Workspace,
+  inputs: readonly string[],
+  { options, call }: { readonly options: CommonOptions; readonly call: Call },
+): Promise<readonly string[]> {
+  const { imagesFrom = [] } = options;
+  const found = await listedImages(workspace, imagesFrom, call);
+  const all = [...inputs, ...found.map(({ reference }) => `docker://${reference}`)];
+  await requireOneRegistry(all, options, call);
+  if (all.length > 0) return all;
+  if (imagesFrom.length > 0)
+    throw new ImageError(
+      'USAGE',
+      `--images-from ${imagesFrom.join(' ')}: expected images, got none`,
+    );
+  throw new ImageError('USAGE', 'expected an input or --images-from FILE, got neither');
+}
