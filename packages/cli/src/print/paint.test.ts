@@ -3,16 +3,14 @@ import { WriteStream } from 'node:tty';
 import { afterEach, expect, it, vi } from 'vitest';
 import { painted } from './paint.js';
 
-const terminal = (isTTY: boolean) =>
-  Object.assign(new PassThrough(), {
+/** A stream of a terminal, or of none, in an environment of its own: that of a CI job has no colours. */
+function stream(isTTY: boolean, env: NodeJS.ProcessEnv = {}): NodeJS.WriteStream {
+  vi.stubEnv('FORCE_COLOR', undefined);
+  const getColorDepth = () => WriteStream.prototype.getColorDepth({ TERM: 'xterm', ...env });
+  return Object.assign(new PassThrough(), {
     isTTY,
-    getColorDepth: () => WriteStream.prototype.getColorDepth(process.env),
+    getColorDepth,
   }) as unknown as NodeJS.WriteStream;
-
-function setColours(noColour?: string): void {
-  vi.stubEnv('TERM', 'xterm');
-  for (const name of ['NODE_DISABLE_COLORS', 'FORCE_COLOR']) vi.stubEnv(name, undefined);
-  vi.stubEnv('NO_COLOR', noColour);
 }
 
 afterEach(() => {
@@ -20,17 +18,15 @@ afterEach(() => {
 });
 
 it('colours the first word of a line for a terminal only', () => {
-  setColours();
   for (const word of ['stowage:', 'error:', 'note:']) {
-    expect(painted(`${word} a note: b`, terminal(true))).toMatch(
+    expect(painted(`${word} a note: b`, stream(true))).toMatch(
       new RegExp(`^\u001b\\[\\d+m${word}\u001b\\[39m a note: b$`),
     );
-    expect(painted(`${word} a`, terminal(false))).toBe(`${word} a`);
+    expect(painted(`${word} a`, stream(false))).toBe(`${word} a`);
   }
-  expect(painted('a note: b', terminal(true))).toBe('a note: b');
+  expect(painted('a note: b', stream(true))).toBe('a note: b');
 });
 
 it('colours nothing with NO_COLOR', () => {
-  setColours('1');
-  expect(painted('note: a', terminal(true))).toBe('note: a');
+  expect(painted('note: a', stream(true, { NO_COLOR: '1' }))).toBe('note: a');
 });
