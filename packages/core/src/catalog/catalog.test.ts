@@ -54,6 +54,19 @@ describe("the catalog's text", () => {
     ).toEqual(['a', 'c']);
   });
 
+  it.each([
+    '# ours\n',
+    '# ours\nnull\n',
+    '# ours\n&anchor\n',
+    '# ours\n!!null\n',
+    'images:\n',
+    '~\n',
+  ])('of no entry, %j, gets its first one', (text) => {
+    const edited = editCatalog(text, 'x', { upsert: [{ name: 'a', file: 'a.tar' }] });
+    expect(edited.includes('# ours')).toBe(text.includes('# ours'));
+    expect(parseCatalog(edited, 'x').entries).toMatchObject([{ name: 'a', file: 'a.tar' }]);
+  });
+
   it('reads catalogs of older tools', () => {
     const text =
       'images:\n- {name: x, file: x.tar, docker_tag: "x:1", os: "ubuntu:25.04", architecture: x64, packages: [a], compilers: [], tools: null, variants: [], size_mb: 1.5, created: "2024-01-01", last_used: "2024-02-01T00:00:00", usage_count: 2}\n';

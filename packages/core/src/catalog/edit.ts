@@ -77,6 +77,13 @@ function imagesOf(document: Document): YAMLSeq {
     return found;
   }
   const images = new (yaml().YAMLSeq)();
+  // A document of nothing but `null`, perhaps with an anchor, cannot hold a key.
+  const { contents } = document;
+  if (!yaml().isMap(contents)) {
+    const map = new (yaml().YAMLMap)();
+    map.commentBefore = contents?.commentBefore ?? null;
+    document.contents = map;
+  }
   document.set('images', images);
   return images;
 }
