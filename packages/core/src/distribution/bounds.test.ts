@@ -46,7 +46,7 @@ describe('an endless response is cut off:', () => {
   ])('%s', async (_, read) => {
     const { repository, cut } = await open((response) => flood(response));
     await expect(read(repository)).rejects.toMatchObject({ code: 'TOO_LARGE' });
-    await vi.waitFor(() => expect(cut).toHaveLength(1));
+    await vi.waitFor(() => expect(cut).toHaveLength(1), 10_000);
   });
 
   it('a token', async () => {
@@ -59,7 +59,7 @@ describe('an endless response is cut off:', () => {
           .end();
     });
     await expect(tagsOf(repository)).rejects.toMatchObject({ code: 'TOO_LARGE' });
-    await vi.waitFor(() => expect(cut).toHaveLength(1));
+    await vi.waitFor(() => expect(cut).toHaveLength(1), 10_000);
   });
 
   it.each([
@@ -73,7 +73,7 @@ describe('an endless response is cut off:', () => {
     });
     const failure: unknown = await tagsOf(repository).catch((cause: unknown) => cause);
     expect(failure).toMatchObject(code === undefined ? [] : { code });
-    await vi.waitFor(() => expect(cut).not.toHaveLength(0));
+    await vi.waitFor(() => expect(cut).not.toHaveLength(0), 10_000);
   });
 
   it('a response that stops in the middle fails after a timeout', async () => {

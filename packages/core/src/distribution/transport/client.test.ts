@@ -83,9 +83,9 @@ it('Retry-After delays all requests to a registry', async () => {
     },
   );
   const first = read(client);
-  await vi.waitFor(() => expect(waits).toHaveLength(1));
+  await vi.waitFor(() => expect(waits).toHaveLength(1), 10_000);
   const second = read(client);
-  await vi.waitFor(() => expect(waits).toHaveLength(2));
+  await vi.waitFor(() => expect(waits).toHaveLength(2), 10_000);
   expect(requests).toBe(1);
   endWait();
   await Promise.all([first, second]);

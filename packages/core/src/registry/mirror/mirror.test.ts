@@ -48,17 +48,17 @@ it('a fetch continues while a client waits, and is stopped when the last client 
     Promise.all(
       (await readdir(uploads)).map(async (name) => (await stat(join(uploads, name))).size),
     );
-  await vi.waitFor(async () => expect(await kept()).toEqual([100_000]));
+  await vi.waitFor(async () => expect(await kept()).toEqual([100_000]), 10_000);
   one.abort();
   await expect(first).rejects.toThrow();
   expect(interrupted).toEqual([]);
   other.abort();
   await expect(second).rejects.toThrow();
-  await vi.waitFor(() => expect(interrupted).toEqual([`/v2/a/blobs/${DIGEST}`]));
+  await vi.waitFor(() => expect(interrupted).toEqual([`/v2/a/blobs/${DIGEST}`]), 10_000);
   expect(await kept()).toEqual([100_000]);
   // A later request continues the fetch, here of an upstream that knows no ranges.
   const again = ask('a');
-  await vi.waitFor(() => expect(waiting).toHaveLength(2));
+  await vi.waitFor(() => expect(waiting).toHaveLength(2), 10_000);
   waiting[1]?.();
   expect(Buffer.from(await again)).toEqual(CONTENT);
   expect(await readdir(uploads)).toEqual([]);

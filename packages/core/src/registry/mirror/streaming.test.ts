@@ -78,7 +78,7 @@ it.each([
   const whole = await fetch(path);
   const part = await fetch(path, { headers: { range: 'bytes=0-99' } });
   const small = await fetch(path, { headers: { range: 'bytes=299999-' } });
-  await vi.waitFor(() => expect(waiting).toHaveLength(1));
+  await vi.waitFor(() => expect(waiting).toHaveLength(1), 10_000);
   finish();
   for (const answer of [whole, part, small]) await expect(answer.arrayBuffer()).rejects.toThrow();
   expect([await stored(), await uploads()]).toEqual([0, []]);
@@ -94,7 +94,7 @@ it('a client of a blob that is cut gets a broken connection, and the next reques
   upstream.fault = (request) => !!request.socket.destroy();
   waiting[0]?.destroy();
   await expect(answer.arrayBuffer()).rejects.toThrow();
-  await vi.waitFor(async () => expect(await uploads()).toHaveLength(1));
+  await vi.waitFor(async () => expect(await uploads()).toHaveLength(1), 10_000);
   expect(await stored()).toBe(0);
   upstream.fault = before;
   expect(Buffer.from(await (await fetch(path)).arrayBuffer())).toEqual(bytes);
@@ -130,10 +130,10 @@ it('partial blobs are kept for the latest 16 requests only', async () => {
     });
     await readFirst(answer, 1_000);
     gone.abort();
-    await vi.waitFor(() => expect(upstream.cut).toHaveLength(at + 1));
+    await vi.waitFor(() => expect(upstream.cut).toHaveLength(at + 1), 10_000);
   }
   const uploads = join(root, 'repositories/app/_uploads');
-  await vi.waitFor(async () => expect(await readdir(uploads)).toHaveLength(16));
+  await vi.waitFor(async () => expect(await readdir(uploads)).toHaveLength(16), 10_000);
 });
 
 it('a blob larger than the quota is not kept, and its client gets a broken connection', async () => {
@@ -142,5 +142,5 @@ it('a blob larger than the quota is not kept, and its client gets a broken conne
   const path = `${url}/v2/app/blobs/${upstream.layer}`;
   await expect(fetch(path).then((answer) => answer.arrayBuffer())).rejects.toThrow();
   const uploads = join(root, 'repositories/app/_uploads');
-  await vi.waitFor(async () => expect(await readdir(uploads)).toEqual([]));
+  await vi.waitFor(async () => expect(await readdir(uploads)).toEqual([]), 10_000);
 });
