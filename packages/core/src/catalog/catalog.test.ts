@@ -61,6 +61,7 @@ describe("the catalog's text", () => {
     '# ours\n!!null\n',
     'images:\n',
     '~\n',
+    '""\n',
   ])('of no entry, %j, gets its first one', (text) => {
     const edited = editCatalog(text, 'x', { upsert: [{ name: 'a', file: 'a.tar' }] });
     expect(edited.includes('# ours')).toBe(text.includes('# ours'));
