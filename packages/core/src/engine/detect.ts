@@ -1,11 +1,9 @@
 import { debug } from '../debug.js';
 import { ImageError } from '../errors.js';
-import { containerdAt } from './containerd/containerd.js';
 import { dockerTargets, podmanTargets, type DockerTarget } from './docker/docker-host.js';
 import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
 import { surroundingsOf, type GivenSurroundings } from '../surroundings.js';
-import { openNodes } from './containerd/nodes.js';
 import { option, wording } from '../wording.js';
 
 /** The engine to use. `kind` and `k3d`: containerd on every node of a cluster. */
@@ -60,6 +58,7 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
     openFirst('podman', podmanTargets(host, env), failures);
   const containerd = async (): Promise<Engine | undefined> => {
     try {
+      const { containerdAt } = await import('./containerd/containerd.js');
       const found = await containerdAt(host ?? env['CONTAINERD_ADDRESS'], namespace);
       await found.ping(PING_TIMEOUT_MS);
       return found;
@@ -67,6 +66,10 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
       failures.push(error instanceof Error ? error.message : String(error));
       return undefined;
     }
+  };
+  const nodes = async (kind: 'kind' | 'k3d'): Promise<Engine | undefined> => {
+    const { openNodes } = await import('./containerd/nodes.js');
+    return openNodes(kind, host, namespace);
   };
   const openers = {
     // A given address is docker's; podman and containerd are then chosen by name only.
@@ -76,8 +79,8 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
     docker,
     podman,
     containerd,
-    kind: () => openNodes('kind', host, namespace),
-    k3d: () => openNodes('k3d', host, namespace),
+    kind: () => nodes('kind'),
+    k3d: () => nodes('k3d'),
     embedded: async () => new EmbeddedEngine(storeFolder, surroundings),
   };
   const found = await openers[engine]();

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { makeImage } from '../../build/make.js';
 import { ensureInEngine } from '../../build/put-into.js';
 import { healArchive } from '../../catalog/commit.js';
 import { layersFolder, lockPath, spoolFolder } from '../../catalog/file.js';
@@ -148,6 +147,7 @@ async function makeTested(
   options.onEvent?.({ type: 'step', subject: definition.name, text });
   if (!isDaemonless(definition))
     await makeRoomForContext(workspace, recipe, await engine(), options);
+  const { makeImage } = await import('../../build/make.js');
   const source = await makeImage(definition, {
     ...options,
     ...recipe,

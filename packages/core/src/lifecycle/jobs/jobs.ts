@@ -8,7 +8,6 @@ import {
   type Requirements,
   type RequirementsYaml,
 } from '../../definition/requirements.js';
-import { completeWorkflow, parseWorkflow } from '../../definition/workflow/workflow.js';
 import type { Workflow, WorkflowJob } from '../../definition/workflow/workflow-job.js';
 import { isMissing } from '../../disk/if-there.js';
 import { ImageError } from '../../errors.js';
@@ -77,6 +76,8 @@ export async function readJobs(
     throw new ImageError('USAGE', 'expected requirements or a workflow, got both');
   // A value given here that is invalid is an error, not a reason to skip every job.
   requirementsOf({ ...givenHere, os: givenHere.os ?? 'debian-12' }, defaults);
+  // Loaded on demand: most commands read no workflow.
+  const { completeWorkflow, parseWorkflow } = await import('../../definition/workflow/workflow.js');
   const found = parseWorkflow(await textOf(workflow, cwd), {
     job,
     runners: settings.runners,

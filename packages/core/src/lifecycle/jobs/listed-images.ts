@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parseImageList, type ImageListOptions } from '../../definition/image-list/image-list.js';
+import type { ImageListOptions } from '../../definition/image-list/image-list.js';
 import type { ListedImage } from '../../definition/image-list/list-content.js';
 import { ignoreMissing, isMissing } from '../../disk/if-there.js';
 import { isBelow } from '../../disk/inside.js';
@@ -39,6 +39,8 @@ export async function listedImages(
   paths: readonly string[],
   options: ListedImagesOptions,
 ): Promise<ListedImage[]> {
+  // Loaded on demand: most commands read no such file.
+  const { parseImageList } = await import('../../definition/image-list/image-list.js');
   const images = new Map<string, ListedImage>();
   for (const path of paths) {
     for await (const list of listsIn(path, options)) {
