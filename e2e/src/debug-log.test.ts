@@ -14,7 +14,7 @@ it('writes a debug log of requests, the engine and the cache, without secrets', 
     env: { STOWAGE_DEBUG: 'http,engine,cache' },
   });
   expect(stderr).toMatch(
-    /^debug http: HEAD "http:\/\/[^"]+\/v2\/team\/app\/manifests\/1" after \d+ ms: 200$/m,
+    /^debug http: GET "http:\/\/[^"]+\/v2\/team\/app\/manifests\/1" after \d+ ms: 200$/m,
   );
   expect(stderr).not.toContain('hidden');
 });
