@@ -82,6 +82,14 @@ describe("the catalog's text", () => {
       );
     },
   );
+
+  it('refuses to edit what YAML cannot write again', () => {
+    const text = 'images: []\nother: &a\u00a0b c\n';
+    expect(parseCatalog(text, 'x').entries).toEqual([]);
+    expect(() => editCatalog(text, 'x', {})).toThrow(
+      expect.objectContaining({ code: 'USAGE' }) as Error,
+    );
+  });
 });
 
 describe('a record', () => {

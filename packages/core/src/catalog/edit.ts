@@ -1,5 +1,6 @@
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
 import { yaml } from '../definition/libraries.js';
+import { walkTree } from '../definition/read-yaml.js';
 import type { EntryYaml } from './entry.js';
 import { keepTexts } from './kept-text.js';
 import { readCatalogTree, type EntryProblem } from './read-entries.js';
@@ -46,7 +47,8 @@ export function editCatalog(text: string, path: string, edit: CatalogEdit): stri
     items.flatMap((item) => ('entry' in item ? [[item.node, item.entry] as const] : [])),
   );
   const kept = keepTexts(document, text, items);
-  return kept.restore(apply(document, entries, edit).toString({ ...FORMAT, ...kept.format }));
+  const edited = apply(document, entries, edit);
+  return kept.restore(walkTree(() => edited.toString({ ...FORMAT, ...kept.format }), path));
 }
 
 const FORMAT = { lineWidth: 0 } as const;

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeForeignImage } from '../../testing/foreign-image.js';
 import { storeWith, writeIndex } from '../../testing/image.js';
@@ -67,11 +69,11 @@ describe('converting an image', () => {
     expect(types(docker.images)).toEqual(['diff.tar.gzip', 'diff.tar.gzip']);
     const back = await convertToStore(docker.store, { format: 'oci' });
     expect(back.to.digest).toBe((await source.resolve('a:1')).descriptor.digest);
+    const spoolFolder = join(await temporaryFolder(), 'spool');
     await expect(
-      convertToStore(source, { format: 'docker', compress: 'zstd' }),
-    ).rejects.toMatchObject({
-      code: 'USAGE',
-    });
+      convertToStore(source, { format: 'docker', compress: 'zstd', spoolFolder }),
+    ).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(stat(spoolFolder), 'no layer was converted').rejects.toThrow('ENOENT');
   });
 
   it('keeps only the given platforms', async () => {

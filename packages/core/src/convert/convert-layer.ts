@@ -40,22 +40,22 @@ export function recompressLayer(
 /**
  * Converts a layer into a temporary file, because its digest is known only at the end. Dispose of it to delete the
  * file.
+ *
+ * @throws ImageError USAGE (docker's format has no zstd), CORRUPT, TOO_LARGE, NO_SPACE
  */
 export async function convertLayer(
   source: Source,
   layer: Descriptor,
   { spoolFolder, ...options }: LayerOptions & { readonly spoolFolder: string },
 ): Promise<ConvertedLayer> {
+  // First: the format may not have this compression, and then there is no file to delete.
+  const mediaType = layerType(options.compression, options.format);
   const meter = new Meter();
   const measured = meter.through(recompressLayer(source, layer, options));
   const file = await spool(measured, { folder: spoolFolder, signal: options.signal });
   const { size } = meter;
   return {
-    descriptor: {
-      mediaType: layerType(options.compression, options.format),
-      digest: meter.digest(),
-      size,
-    },
+    descriptor: { mediaType, digest: meter.digest(), size },
     open: (start = 0) => readRange(file, start, size),
     [Symbol.asyncDispose]: () => file.close(),
   };

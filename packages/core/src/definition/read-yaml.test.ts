@@ -9,6 +9,7 @@ describe('a YAML file', () => {
   it.each([
     [lines(20_000, (at) => `key${at}: 1`), /^x:1:1: expected one of[^]*\nx: and 19990 more$/],
     ['pins: []\npins: []\n', 'x:2:1: Map keys must be unique'],
+    ['pins: []\na: &\0 b', 'x: expected no control characters, got U+0000 in line 2'],
     [`pins: [${' '.repeat(1001)}]`, 'x: expected at most 1000 blanks in a row, got more'],
     [`# ${'c'.repeat(1024 * 1024)}`, 'x: expected at most 1048576 characters, got 1048578'],
     [`host: &a b\npins: [${'*a, '.repeat(501)}]`, 'expected at most 500 aliases, got more'],

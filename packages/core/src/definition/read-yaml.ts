@@ -89,8 +89,13 @@ export function yamlError(
   return refuse(path, problems, ({ offset, message }) => `${at(offset)}: ${message}`);
 }
 
-/** Converts errors of a walk through the tree: the parser limits aliases and nesting. */
-function walkTree<T>(work: () => T, path: string): T {
+/**
+ * Converts errors of a walk through the tree: the parser limits aliases and nesting, and refuses to write some anchors
+ * that it reads.
+ *
+ * @throws ImageError USAGE
+ */
+export function walkTree<T>(work: () => T, path: string): T {
   try {
     return work();
   } catch (error) {

@@ -19,6 +19,9 @@ export function reasonNotToParse(text: string, limit: number): string | undefine
   let mayBeDeep = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
+    // YAML 1.2 § 5.1; the parser accepts them where it cannot write them back, as in the name of an anchor.
+    if (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d)
+      return `expected no control characters, got U+${code.toString(16).padStart(4, '0')} in line ${lineAt(text, at)}`;
     blanks = code === 0x20 || code === 0x09 ? blanks + 1 : 0;
     if (code === 0x5b || code === 0x7b) brackets++;
     else if (code === 0x5d || code === 0x7d) brackets = Math.max(0, brackets - 1);
@@ -28,6 +31,10 @@ export function reasonNotToParse(text: string, limit: number): string | undefine
   return (mayBeDeep || MANY_INDICATORS.test(text)) && isTooDeep(text)
     ? `expected at most ${MAX_NESTING} levels, got more`
     : undefined;
+}
+
+function lineAt(text: string, at: number): number {
+  return text.slice(0, at).split('\n').length;
 }
 
 /** Lists in lists on one line: `- - - x`. */
