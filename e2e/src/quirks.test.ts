@@ -19,7 +19,7 @@ const README = join(import.meta.dirname, '../../README.md');
 const MIB = 1024 * 1024;
 /** A client that takes longer for one step has not survived. */
 const STEP_TIMEOUT_SECONDS = '120';
-/** How many registries are asked at once. */
+/** Number of registries that are asked at once. */
 const CONCURRENCY = 4;
 
 /** A client, and the commands by which it pushes a layout, copies inside a registry and pulls into a layout. */

@@ -56,7 +56,7 @@ export interface NameLocation {
   readonly text: string;
 }
 
-/** How a location's text is parsed. */
+/** Options for parsing the text of a location. */
 export interface LocationOptions {
   /** Relative paths start here. */
   readonly cwd: string;

@@ -55,7 +55,7 @@ export interface Opened {
   readonly halves?: Halves;
 }
 
-/** How a location is opened. */
+/** Options for opening a location. */
 export interface OpenOptions extends CallOptions, NamingOptions {
   /** The catalog to look up names in. */
   readonly place: CatalogPlace;
@@ -69,7 +69,7 @@ export interface OpenOptions extends CallOptions, NamingOptions {
   readonly engine: () => Promise<Engine>;
   /** For a delta: location of the archive it was made against, which has the missing content. */
   readonly base?: string | undefined;
-  /** How to reach registries. */
+  /** Options for connecting and logging in to registries. */
   readonly registry?: RegistryLoginOptions | undefined;
   /** Folder of the cache for images from registries; no cache when omitted. */
   readonly cache?: string | undefined;

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the library takes from outside, apart from files and connections. */
+/** The environment, home folder and clock that the library works with. */
 export interface Surroundings {
   readonly env: Environment;
   /** The user's home folder. */

@@ -42,7 +42,7 @@ export interface ContextFile {
 /** Excluded: a changed comment in the definition must not change the image. */
 const DEFINITION_FILES: ReadonlySet<string> = new Set(['image.yaml', 'image.lock.yaml']);
 
-/** How a context is listed. */
+/** Options for listing a context. */
 export interface ListOptions extends CallOptions {
   /** On Windows, git's index decides which files may be run; this system's by default. */
   readonly platform?: NodeJS.Platform;

@@ -93,7 +93,7 @@ function imagesOf(document: Document): YAMLSeq {
 interface Edited {
   readonly document: Document;
   readonly images: YAMLSeq;
-  /** What the items said before the edit. */
+  /** The values of each item before the edit. */
   readonly entries: ReadonlyMap<unknown, EntryYaml>;
 }
 

@@ -28,7 +28,7 @@ export interface CatalogEntry extends EntryYaml {
   readonly lags?: boolean | undefined;
   /** Size of the archive on disk in bytes; absent when there is no file. */
   readonly bytes?: number | undefined;
-  /** What is wrong with an `invalid` entry, with file, line and column; its `file` may be empty. */
+  /** The fault of an `invalid` entry, with file, line and column; its `file` may be empty. */
   readonly problem?: string | undefined;
 }
 

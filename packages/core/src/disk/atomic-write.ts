@@ -7,7 +7,7 @@ import { refuseLinks } from './links-below.js';
 /** Content of a file, in chunks. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** How the folders of a file are created. */
+/** Options for creating the folders of a file. */
 export interface FolderOptions {
   /**
    * A private folder: it, and folders created below it, get mode 0700, files 0600. Existing folders keep their mode. When
@@ -16,7 +16,7 @@ export interface FolderOptions {
   readonly privateTo?: string | undefined;
 }
 
-/** How a file is written. */
+/** Options for writing a file. */
 export interface AtomicOptions extends FolderOptions {
   /**
    * Path of the temporary file; a random name beside the file when omitted. A caller that holds a lock may give a fixed

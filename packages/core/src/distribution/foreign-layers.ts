@@ -8,7 +8,7 @@ import { isLoopback } from './host.js';
 import { RegistryClient, type RegistryOptions } from './transport/client.js';
 import { httpUrl, printableUrl } from './transport/given-url.js';
 
-/** How the publishers of foreign layers are reached. */
+/** Options for connecting to the publishers of foreign layers. */
 export type PublisherOptions = Pick<
   RegistryOptions,
   'plainHttp' | 'timeout' | 'retries' | 'caFile' | 'surroundings'

@@ -10,7 +10,7 @@ import type { Surroundings } from '../surroundings.js';
 import { Repository, type RepositoryOptions } from './repository.js';
 import { option, wording } from '../wording.js';
 
-/** How to connect and log in to a registry. */
+/** Options for connecting and logging in to a registry. */
 export interface RegistryLoginOptions extends ConnectionOptions {
   /** Used instead of the credentials that docker and podman store; give both or neither. */
   readonly username?: string | undefined;

@@ -15,7 +15,7 @@ export interface BlobOptions {
   readonly uploads?: UploadStore;
 }
 
-/** How many blobs were sent, mounted from another repository, or existing already. */
+/** Numbers of blobs that were sent, mounted from another repository, or there already. */
 export interface BlobCounts {
   readonly sent: number;
   readonly mounted: number;

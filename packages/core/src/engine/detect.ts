@@ -16,7 +16,7 @@ export type EngineChoice =
   | 'k3d'
   | 'embedded';
 
-/** Which engine to use and where it listens. */
+/** The engine to use, and its address. */
 export interface EngineOptions {
   /** `auto` (default): the first of docker, podman and containerd that answers; never the embedded store. */
   readonly engine?: EngineChoice | undefined;
@@ -33,7 +33,7 @@ export interface EngineOptions {
   readonly surroundings?: GivenSurroundings | undefined;
 }
 
-/** How long an engine may take to answer a ping (ms). */
+/** Timeout of a ping (ms). */
 const PING_TIMEOUT_MS = 5_000;
 
 /**

@@ -77,19 +77,19 @@ export interface Engine extends AsyncDisposable {
   sink(options?: EngineSinkOptions): Sink;
 }
 
-/** How an image of an engine is read. */
+/** Options for reading an image of an engine. */
 export interface EngineSourceOptions extends CallOptions {
   /** Folder for the exported archive, a temporary file that is deleted when the source is disposed of. */
   readonly spoolFolder: string;
 }
 
-/** How images are written to an engine. */
+/** Options for writing images to an engine. */
 export interface EngineSinkOptions {
   /** Called with each line of the engine's progress. */
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
 
-/** How an image is built. */
+/** Options for building an image. */
 export interface EngineBuildOptions extends CallOptions, EngineSinkOptions {}
 
 /** A line of the engine's own progress, or the next step of a build. */

@@ -2,7 +2,7 @@ import type { Descriptor } from './descriptor.js';
 import { isDigest, type Digest } from './digest.js';
 import { formatReference, isTag, parseReference } from './reference.js';
 
-/** What a signature, an attestation or an SBOM refers to. */
+/** The image that a signature, an attestation or an SBOM refers to. */
 export interface Attachment {
   /** Digest of the manifest that it refers to. */
   readonly subject: Digest;
@@ -30,7 +30,7 @@ const SUFFIXES: ReadonlyMap<string, string> = new Map([
 const IMAGES: ReadonlySet<string> = new Set(['image', 'imageIndex']);
 const TAG = /^(sha256)-([0-9a-f]{64})\.(?:sig|att|sbom)$/;
 
-/** What a name says that its image refers to: cosign's `<repository>:sha256-<hex>.sig`. */
+/** The image that a name of cosign refers to: `<repository>:sha256-<hex>.sig`. */
 export function attachmentByName(reference: string | undefined): Attachment | undefined {
   const tag = reference === undefined ? undefined : parseReference(reference).tag;
   const [, algorithm, hex] = TAG.exec(tag ?? '') ?? [];

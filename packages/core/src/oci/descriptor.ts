@@ -11,7 +11,7 @@ export interface Descriptor {
   readonly size: number;
   readonly platform?: Platform;
   readonly artifactType?: string;
-  /** Where the content can be fetched besides the repository. */
+  /** URLs of the content besides the repository. */
   readonly urls?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
 }

@@ -38,7 +38,7 @@ export interface NamedDescriptor {
   readonly attached?: Attachment;
 }
 
-/** How names and manifests of an archive or a layout are read. */
+/** Options for reading names and manifests of an archive or a layout. */
 export interface NamingOptions {
   /** Limits for its content; safe defaults when omitted. */
   readonly limits?: Limits | undefined;

@@ -32,7 +32,7 @@ export interface BaseLayer {
 }
 
 export interface LayerEntriesOptions extends CallOptions {
-  /** Where indexes of layers are kept: `.stowage/layers`. */
+  /** Folder of the indexes of layers: `.stowage/layers`. */
   readonly layersFolder: string;
 }
 
@@ -63,7 +63,7 @@ export async function readLayerEntries(
     for await (const header of readTarHeaders(unpackLayer(source, layer, signal), limitsOf(source)))
       entries.push(entryOf(header));
   } catch (error) {
-    // Of a damaged layer, this error says more than the first bytes that made no sense.
+    // A damaged layer fails here with its digest, which says more than the bytes that could not be read.
     if (isMalformed(error)) for await (const _ of readRaw(source, layer, signal));
     throw error;
   }

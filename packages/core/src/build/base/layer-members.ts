@@ -8,7 +8,7 @@ import { resolvePath, type ResolvedPath } from './resolve-path.js';
 export interface CopyOptions {
   readonly uid?: number;
   readonly gid?: number;
-  /** Of files and folders; by default git's modes and 0755. */
+  /** Mode of files and folders; by default git's modes and 0755. */
   readonly mode?: number;
 }
 

@@ -6,7 +6,7 @@ import type { ImageEntry } from './layer-entries.js';
 const MAX_LINKS = 40;
 const MAX_LINK_LENGTH = 4096;
 
-/** Where a path leads in an image. */
+/** The end of a path in an image, after its links. */
 export interface ResolvedPath {
   /** Without links: relative to the root, `''` for the root itself. */
   readonly path: string;

@@ -15,7 +15,7 @@ export interface ImageList {
   readonly notices: readonly string[];
 }
 
-/** How a list is read. */
+/** Options for reading a list. */
 export interface ImageListOptions {
   /** Variables of a Compose file. */
   readonly variables?: Variables | undefined;

@@ -27,7 +27,7 @@ export function objectName(manifest: MapValue): string {
   return name === undefined ? kind : `${kind}/${name}`;
 }
 
-/** Where a value stands. */
+/** The place of a value in a manifest. */
 interface Place {
   /** The object around it. */
   readonly usedBy: string;

@@ -1,7 +1,7 @@
 /** Variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** How variables are replaced. */
+/** Options for replacing variables. */
 export interface Interpolation {
   readonly variables: Variables;
   /** Called with each problem: a variable that has neither a value nor a default, or wrong syntax. */

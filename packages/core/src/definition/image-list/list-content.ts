@@ -8,7 +8,7 @@ export interface ListedImage {
   readonly image: string;
   /** The name, fully qualified. */
   readonly reference: string;
-  /** Where it is named: a Kubernetes object (`Deployment/web`), a Compose service (`service/web`), or `FILE:LINE`. */
+  /** The places that name it: a Kubernetes object (`Deployment/web`), a Compose service (`service/web`), or `FILE:LINE`. */
   readonly usedBy: readonly string[];
 }
 

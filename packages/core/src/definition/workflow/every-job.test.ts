@@ -64,7 +64,7 @@ describe('every job of a workflow', () => {
     );
   });
 
-  /** How many combinations the lists of a generated matrix have; 1 where they are not known. */
+  /** Number of combinations of the lists of a generated matrix; 1 if they are not known. */
   function legsOf(written: unknown): number {
     const { strategy } = written as { strategy?: { matrix?: object | string } };
     const matrix = typeof strategy?.matrix === 'object' ? strategy.matrix : {};

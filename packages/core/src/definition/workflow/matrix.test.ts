@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { combinationsOf } from './matrix.js';
 
 it('combines all lists, and takes a single value as a list of one', () => {
@@ -20,30 +20,52 @@ it('leaves out combinations that match an exclude completely', () => {
   expect(combinationsOf({ ...axes, exclude: [{ os: 'a', arch: 'x' }, null] })).toHaveLength(4);
 });
 
-it('includes as the documentation of GitHub says', () => {
-  // docs.github.com, Running variations of jobs in a workflow, "Example: Expanding configurations".
-  const include = [
-    { color: 'green' },
-    { color: 'pink', animal: 'cat' },
-    { fruit: 'apple', shape: 'circle' },
-    { fruit: 'banana' },
-    { fruit: 'banana', animal: 'cat' },
-  ];
-  expect(combinationsOf({ fruit: ['apple', 'pear'], animal: ['cat', 'dog'], include })).toEqual([
-    { fruit: 'apple', animal: 'cat', color: 'pink', shape: 'circle' },
-    { fruit: 'apple', animal: 'dog', color: 'green', shape: 'circle' },
-    { fruit: 'pear', animal: 'cat', color: 'pink' },
-    { fruit: 'pear', animal: 'dog', color: 'green' },
-    { fruit: 'banana' },
-    { fruit: 'banana', animal: 'cat' },
-  ]);
-});
-
-it('makes combinations of includes alone', () => {
-  expect(combinationsOf({ include: [{ os: 'a' }, { os: 'b' }] })).toEqual([
-    { os: 'a' },
-    { os: 'b' },
-  ]);
+describe('a matrix', () => {
+  it.each([
+    ['no list', {}, []],
+    [
+      'two lists',
+      { a: ['1', '2'], b: ['x'] },
+      [
+        { a: '1', b: 'x' },
+        { a: '2', b: 'x' },
+      ],
+    ],
+    [
+      'an exclusion',
+      { a: ['1', '2'], b: ['x', 'y'], exclude: [{ a: '1', b: 'x' }, { a: '2' }] },
+      [{ a: '1', b: 'y' }],
+    ],
+    [
+      'includes alone',
+      { include: [{ a: '1' }, { a: '2', b: 'y' }] },
+      [{ a: '1' }, { a: '2', b: 'y' }],
+    ],
+    [
+      'the example of GitHub’s documentation',
+      {
+        fruit: ['apple', 'pear'],
+        animal: ['cat', 'dog'],
+        include: [
+          { color: 'green' },
+          { color: 'pink', animal: 'cat' },
+          { fruit: 'apple', shape: 'circle' },
+          { fruit: 'banana' },
+          { fruit: 'banana', animal: 'cat' },
+        ],
+      },
+      [
+        { fruit: 'apple', animal: 'cat', color: 'pink', shape: 'circle' },
+        { fruit: 'apple', animal: 'dog', color: 'green', shape: 'circle' },
+        { fruit: 'pear', animal: 'cat', color: 'pink' },
+        { fruit: 'pear', animal: 'dog', color: 'green' },
+        { fruit: 'banana' },
+        { fruit: 'banana', animal: 'cat' },
+      ],
+    ],
+  ])('expands %s', (_what, matrix, expected) => {
+    expect(combinationsOf(matrix)).toEqual(expected);
+  });
 });
 
 it('refuses a product that is too large, before it is made', () => {

@@ -6,8 +6,8 @@ import { normalizeOs, parseName } from '../name.js';
 import type { RequirementsYaml } from '../requirements.js';
 import { isUnknown } from './expressions.js';
 
-/** Where the steps of a job run. */
-export interface Where {
+/** The runner or the container of a job. */
+export interface JobPlace {
   /** `runs-on` of the job. */
   readonly runsOn: unknown;
   /** Image of `container:`. */
@@ -36,7 +36,7 @@ const GENERAL: ReadonlySet<string> = new Set(['self-hosted', 'linux']);
  *
  * @returns the reason why they are not known, instead
  */
-export function placeOf({ runsOn, container, runners, os }: Where): Place | string {
+export function placeOf({ runsOn, container, runners, os }: JobPlace): Place | string {
   const runner = runnerOf(runsOn, runners);
   const { arch, label = null } = runner;
   const found = container === undefined ? runner.os : imageOf(container);
@@ -49,7 +49,7 @@ export function placeOf({ runsOn, container, runners, os }: Where): Place | stri
   return typeof found === 'string' ? found : runner.reason;
 }
 
-/** What the image of a container says; else the reason why it says nothing. */
+/** The requirements that a container's image tells; else the reason why it tells none. */
 function imageOf(container: string): Place['requirements'] | string {
   if (isUnknown(container)) return `its container ${container} is not known before it runs`;
   if (!isReference(container)) return `its container ${container} is not the name of an image`;
@@ -80,7 +80,7 @@ interface Runner {
   readonly reason: string;
 }
 
-function runnerOf(runsOn: unknown, runners: Where['runners']): Runner {
+function runnerOf(runsOn: unknown, runners: JobPlace['runners']): Runner {
   const group = isObject(runsOn) ? runsOn['group'] : undefined;
   const labels = textsIn(isObject(runsOn) ? runsOn['labels'] : runsOn);
   const special = labels.filter((label) => !isGeneral(label));
@@ -104,7 +104,7 @@ function reasonFor(label: string | undefined, group: unknown): string {
 }
 
 /** The operating system and architecture of a label; labels have no case. */
-function systemOf(label: string, runners: Where['runners']) {
+function systemOf(label: string, runners: JobPlace['runners']) {
   const known = Object.fromEntries(
     Object.entries(runners).map(([key, os]) => [lower(key), lower(os)]),
   );

@@ -9,14 +9,14 @@ import { placeOf } from './place.js';
 import { jobsOf, parseWorkflowFile } from './workflow-file.js';
 import type { SkippedJob, WorkflowJob, WorkflowOptions } from './workflow-job.js';
 
-/** What a job is read with. */
+/** The options and the state for reading a job. */
 export interface Scope extends Omit<WorkflowOptions, 'job'> {
   /** Names of the calling jobs, each followed by ` / `. */
   readonly prefix: string;
   /** Paths of the called workflows on the way here. */
   readonly callers: readonly string[];
   readonly contexts: Contexts;
-  /** How many more jobs are read; shared by all scopes. */
+  /** Number of jobs that may still be read; shared by all scopes. */
   readonly budget: { left: number };
 }
 

@@ -24,7 +24,7 @@ export interface Workflow {
   readonly skipped: readonly SkippedJob[];
 }
 
-/** How a workflow is read. */
+/** Options for reading a workflow. */
 export interface WorkflowOptions {
   /** ID of the only job to read; all when omitted. */
   readonly job?: string | undefined;

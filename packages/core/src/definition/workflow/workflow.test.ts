@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { combinationsOf } from './matrix.js';
 import type { WorkflowOptions } from './workflow-job.js';
 import { parseWorkflow } from './workflow.js';
 
@@ -9,54 +8,6 @@ const read = (jobs: string, options: Partial<WorkflowOptions> = {}) =>
     { text: `on: push\njobs:\n${jobs}`, path: 'ci.yml' },
     { runners: RUNNERS, ...options },
   );
-
-describe('a matrix', () => {
-  it.each([
-    ['no list', {}, []],
-    [
-      'two lists',
-      { a: ['1', '2'], b: ['x'] },
-      [
-        { a: '1', b: 'x' },
-        { a: '2', b: 'x' },
-      ],
-    ],
-    [
-      'an exclusion',
-      { a: ['1', '2'], b: ['x', 'y'], exclude: [{ a: '1', b: 'x' }, { a: '2' }] },
-      [{ a: '1', b: 'y' }],
-    ],
-    [
-      'includes alone',
-      { include: [{ a: '1' }, { a: '2', b: 'y' }] },
-      [{ a: '1' }, { a: '2', b: 'y' }],
-    ],
-    [
-      'the example of GitHub’s documentation',
-      {
-        fruit: ['apple', 'pear'],
-        animal: ['cat', 'dog'],
-        include: [
-          { color: 'green' },
-          { color: 'pink', animal: 'cat' },
-          { fruit: 'apple', shape: 'circle' },
-          { fruit: 'banana' },
-          { fruit: 'banana', animal: 'cat' },
-        ],
-      },
-      [
-        { fruit: 'apple', animal: 'cat', color: 'pink', shape: 'circle' },
-        { fruit: 'apple', animal: 'dog', color: 'green', shape: 'circle' },
-        { fruit: 'pear', animal: 'cat', color: 'pink' },
-        { fruit: 'pear', animal: 'dog', color: 'green' },
-        { fruit: 'banana' },
-        { fruit: 'banana', animal: 'cat' },
-      ],
-    ],
-  ])('expands %s', (_what, matrix, expected) => {
-    expect(combinationsOf(matrix)).toEqual(expected);
-  });
-});
 
 describe('a workflow', () => {
   it('lists the requirements of each combination of its jobs', () => {

@@ -26,7 +26,7 @@ export interface ReadAnswerOptions {
   readonly limit: number;
   /** Names the document in messages. */
   readonly what: string;
-  /** How long the whole body may take (ms); 120,000 when omitted. */
+  /** Timeout for the whole body (ms); 120,000 when omitted. */
   readonly within?: number;
 }
 

@@ -25,7 +25,7 @@ import type { RegistryRequest } from './request.js';
 import type { Surroundings } from '../../surroundings.js';
 import { speaksHttp } from './speaks-http.js';
 
-/** How to connect to a registry. */
+/** Options for connecting to a registry. */
 export interface ConnectionOptions extends CertificateOptions {
   /**
    * Use HTTP instead of HTTPS. When omitted, a registry on this machine is tried with HTTP first, every other one with HTTPS

@@ -27,7 +27,7 @@ export interface PushBlobOptions extends ScopedOptions {
   readonly uploads?: UploadStore | undefined;
 }
 
-/** How often an upload is tried: after a failure it is resumed or started again. */
+/** Number of tries of an upload: after a failure it is resumed or started again. */
 const MAX_TRIES = 5;
 /** Wait after the first failure (ms); grows by the same amount with each further failure. */
 const RETRY_WAIT_MS = 500;

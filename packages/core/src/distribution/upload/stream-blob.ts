@@ -8,7 +8,7 @@ import { pushBlob } from './push-blob.js';
 import { isChunkRefusal, requireStored } from './push-chunks.js';
 import { beginUpload, completeUpload, parseUpload, STORED, type ScopedOptions } from './upload.js';
 
-/** How often an upload is tried; each try opens the content again. */
+/** Number of tries of an upload; each opens the content again. */
 const MAX_TRIES = 3;
 /** Wait after the first failure (ms); grows by the same amount with each further failure. */
 const RETRY_WAIT_MS = 500;

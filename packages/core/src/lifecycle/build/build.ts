@@ -20,7 +20,7 @@ import { saveImage, findSavedImage, type SaveResult, type SaveTarget } from '../
 import { testImage } from './test-image.js';
 import { archiveOf, lazyEngine, openEngine, type Workspace } from '../workspace/workspace.js';
 
-/** How an image is built. */
+/** Options for building an image. */
 export interface BuildOptions extends VerbOptions, RecipeOptions {
   /** Build even if an image of the same inputs exists. */
   readonly force?: boolean | undefined;

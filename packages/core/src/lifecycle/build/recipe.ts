@@ -34,7 +34,7 @@ export interface Recipe extends AsyncDisposable {
   readonly inputs: string;
 }
 
-/** How the inputs of a definition are found. */
+/** Options for finding the inputs of a definition. */
 export interface RecipeOptions extends CallOptions, DefinitionOptions {
   /** Platforms to build; those of the definition when omitted, else linux on the architecture of this machine. */
   readonly platforms?: readonly Platform[] | undefined;

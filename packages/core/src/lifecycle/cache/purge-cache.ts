@@ -16,7 +16,7 @@ import type { Workspace } from '../workspace/workspace.js';
 import { cacheInfo, imagesIn, type CachedImage } from './manage-cache.js';
 import { verb, wording } from '../../wording.js';
 
-/** Which images to remove from the cache. */
+/** The images to remove from the cache. */
 export interface PurgeOptions {
   /** References to remove; all images when empty. */
   readonly references: readonly string[];

@@ -17,7 +17,7 @@ import { openDestination, type Destination, type DestinationOptions } from './de
 import type { ImageToCopy } from './copy-referrers.js';
 import { prepareCopy } from './prepare-copy.js';
 
-/** How images are copied between locations. */
+/** Options for copying images between locations. */
 export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'> {
   /** Opens standard input, for `-`. */
   readonly stdin?: (() => Bytes) | undefined;

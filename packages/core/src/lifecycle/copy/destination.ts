@@ -29,7 +29,7 @@ export interface Destination extends AsyncDisposable {
   readonly isEngine?: boolean;
 }
 
-/** How a location is opened for writing. */
+/** Options for opening a location for writing. */
 export interface DestinationOptions extends VerbOptions {
   /** Relative paths start here. */
   readonly cwd: string;

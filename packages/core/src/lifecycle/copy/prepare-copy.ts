@@ -15,7 +15,7 @@ import {
   type ImageToCopy,
 } from './copy-referrers.js';
 
-/** How images are prepared for a copy. */
+/** Options for preparing images for a copy. */
 export interface PrepareCopyOptions extends VerbOptions {
   /** Convert each image. */
   readonly convert?:

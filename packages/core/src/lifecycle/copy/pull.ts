@@ -23,7 +23,7 @@ import { evictCache } from '../cache/purge-cache.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
 
-/** How images are pulled. */
+/** Options for pulling images. */
 export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
   /** An archive, or a folder for a layout; when omitted, images are pulled only into the cache. */
   readonly output?: string | undefined;

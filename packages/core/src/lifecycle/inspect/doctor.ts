@@ -42,7 +42,7 @@ export interface Diagnosis {
   readonly engine: string | null;
 }
 
-/** How problems are found and repaired. */
+/** Options for finding and repairing problems. */
 export interface DoctorOptions extends VerbOptions {
   /** Repair problems whose repair is certain: half-done commits, records without an archive, outdated entries. */
   readonly fix?: boolean | undefined;

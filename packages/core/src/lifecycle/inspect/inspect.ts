@@ -69,7 +69,7 @@ export interface InspectedLayer {
   readonly platform?: Platform;
 }
 
-/** How a location is inspected. */
+/** Options for inspecting a location. */
 export interface InspectOptions extends VerbOptions {
   /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;

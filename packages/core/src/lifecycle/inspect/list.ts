@@ -24,7 +24,7 @@ export interface ListEntry {
   readonly usageCount: number;
   readonly pinned: boolean;
   readonly state: EntryState;
-  /** What is wrong with an `invalid` entry, with file, line and column. */
+  /** The fault of an `invalid` entry, with file, line and column. */
   readonly problem?: string;
 }
 

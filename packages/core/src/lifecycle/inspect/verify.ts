@@ -22,7 +22,7 @@ export interface VerifyResult {
   readonly unreferenced: readonly string[];
 }
 
-/** How locations are verified. */
+/** Options for verifying locations. */
 export interface VerifyLocationsOptions extends VerbOptions {
   /** Relative paths start here. */
   readonly cwd: string;

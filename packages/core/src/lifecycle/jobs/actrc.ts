@@ -12,7 +12,7 @@ export interface ActArguments {
   readonly notices: readonly string[];
 }
 
-/** How arguments are made. */
+/** Options for making arguments of act. */
 export interface ActOptions {
   /** Runner label to use for every job; when omitted, the label in the workflow, else the operating system. */
   readonly runner?: string | undefined;

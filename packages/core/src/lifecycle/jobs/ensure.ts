@@ -32,7 +32,7 @@ export interface EnsuredJobs extends Pick<Jobs, 'skipped'> {
   readonly jobs: readonly EnsureResult[];
 }
 
-/** How the images of jobs are ensured. */
+/** Options for ensuring the images of jobs. */
 export interface EnsureOptions extends VerbOptions {
   /** Relative paths of the request start here. */
   readonly cwd: string;

@@ -13,7 +13,7 @@ import { readUnlessOver } from '../../transfer/verified.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** How lists of images are read. */
+/** Options for reading lists of images. */
 export interface ListedImagesOptions extends Pick<VerbOptions, 'onEvent' | 'signal'> {
   /** A relative path starts here. */
   readonly cwd: string;

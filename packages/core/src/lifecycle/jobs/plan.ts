@@ -46,7 +46,7 @@ export interface PlannedJobs extends Pick<Jobs, 'skipped'> {
   readonly jobs: readonly PlannedJob[];
 }
 
-/** How jobs are planned. */
+/** Options for planning jobs. */
 export interface PlanOptions extends VerbOptions {
   /** Relative paths of the request start here. */
   readonly cwd: string;

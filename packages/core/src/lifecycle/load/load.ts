@@ -12,7 +12,7 @@ import { applyLoad } from './apply-load.js';
 import type { Input } from './load-candidates.js';
 import { planLoad, resultsOf, type LoadResult } from './plan-load.js';
 
-/** How images are loaded. */
+/** Options for loading images. */
 export interface LoadOptions extends VerbOptions {
   /** Relative paths start here. */
   readonly cwd: string;

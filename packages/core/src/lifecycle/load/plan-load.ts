@@ -27,7 +27,7 @@ export interface LoadResult {
   readonly bytesSent: number;
 }
 
-/** What is to do for one image. */
+/** The work for one image. */
 export interface PlannedLoad {
   readonly candidate: Candidate;
   /** The image in the engine if it has it; then at most names are added. */

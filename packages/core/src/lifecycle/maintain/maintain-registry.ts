@@ -21,7 +21,7 @@ export function registryFolder({ place }: Workspace, { cwd, root }: RegistryFold
   return root === undefined ? join(place.state, 'registry') : resolve(cwd, root);
 }
 
-/** How garbage is collected. */
+/** Options for collecting garbage. */
 export interface CollectRegistryOptions extends RegistryFolder {
   /** Keep content that a client used within this time, as `1h` (default): a push may still need it. */
   readonly grace?: string | undefined;
@@ -49,7 +49,7 @@ export async function collectRegistry(
   return collectGarbage(root, { ...times, now, dryRun, signal });
 }
 
-/** How content is checked. */
+/** Options for checking content. */
 export interface ScrubRegistryOptions extends RegistryFolder {
   /** Bytes to read per second, as `20MB`; unlimited when omitted. */
   readonly rate?: string | undefined;

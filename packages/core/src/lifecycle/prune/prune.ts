@@ -23,7 +23,7 @@ import type { InventoryOptions, Prunable } from './prunable.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
 import { openEngine, type Workspace } from '../workspace/workspace.js';
 
-/** How to prune; rules replace those of the settings. */
+/** Options for pruning; rules replace those of the settings. */
 export interface PruneOptions extends VerbOptions, RuleOptions {
   /** Also prune copies of archives in the engine. */
   readonly copies?: boolean | undefined;

@@ -20,7 +20,7 @@ import { PackedLayers } from './packed-layers.js';
 import type { PushItem } from './push-items.js';
 import { option, wording } from '../../wording.js';
 
-/** How one image is pushed. */
+/** Options for pushing one image. */
 export interface PushImageOptions
   extends Pick<VerbOptions, 'signal' | 'onEvent' | 'foreignLayers'> {
   /**

@@ -25,7 +25,7 @@ import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
 
-/** How images are pushed. */
+/** Options for pushing images. */
 export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
   /** Relative paths start here. */
   readonly cwd: string;

@@ -14,7 +14,7 @@ import { summarizeRuns, type RunSummary } from './report-runs.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { textField, verb, wording } from '../../wording.js';
 
-/** How a report is made. */
+/** Options for making a report. */
 export interface ReportOptions extends VerbOptions {
   /** Relative paths start here. */
   readonly cwd: string;

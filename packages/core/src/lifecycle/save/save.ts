@@ -17,7 +17,7 @@ import { saveImage, findSavedImage, type SaveResult, type SaveTarget } from './s
 import { archiveOf, openEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
 
-/** How images are saved. */
+/** Options for saving images. */
 export interface SaveOptions extends VerbOptions {
   /** Relative paths start here. */
   readonly cwd: string;

@@ -31,7 +31,7 @@ import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
 
-/** How a registry is served. */
+/** Options for serving a registry. */
 export interface ServeOptions extends VerbOptions, UpkeepOptions, AccessControl {
   /** Opens standard input, for `-`. */
   readonly stdin?: (() => Bytes) | undefined;
@@ -157,7 +157,7 @@ async function openStorage(
   }
 }
 
-/** How long an upstream may take to answer, or to send more of an answer (ms). */
+/** Timeout for an upstream that does not answer, or sends no more of an answer (ms). */
 const UPSTREAM_TIMEOUT_MS = 30_000;
 
 async function mirrorOf(

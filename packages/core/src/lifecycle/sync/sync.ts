@@ -25,7 +25,7 @@ import {
 } from './sync-records.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** How a folder and a repository are synchronised. */
+/** Options for synchronising a folder and a repository. */
 export interface SyncOptions extends VerbOptions {
   /** Relative paths start here. */
   readonly cwd: string;

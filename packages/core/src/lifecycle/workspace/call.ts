@@ -16,7 +16,7 @@ export interface VerbOptions
     Pick<EngineOptions, 'engine' | 'host' | 'namespace'> {
   /** Called with progress and notices. */
   readonly onEvent?: ((event: LifecycleEvent) => void) | undefined;
-  /** How to reach registries. */
+  /** Options for connecting and logging in to registries. */
   readonly registry?: RegistryLoginOptions | undefined;
   /**
    * Fetch foreign layers from the `urls` of their descriptors, and send them to registries too. When omitted, they are left

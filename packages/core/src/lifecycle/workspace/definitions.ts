@@ -83,7 +83,7 @@ export interface FoundDefinition {
   readonly folder: string;
 }
 
-/** How a definition is found. */
+/** Options for finding a definition. */
 export interface DefinitionOptions {
   /** Relative paths start here. */
   readonly cwd: string;

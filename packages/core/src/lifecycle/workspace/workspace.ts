@@ -24,7 +24,7 @@ export interface Workspace {
   readonly surroundings: Surroundings;
 }
 
-/** How a workspace is opened. */
+/** Options for opening a workspace. */
 export interface WorkspaceOptions {
   /** A settings file to use in place of `stowage.yaml` at the root. */
   readonly config?: string | undefined;

@@ -24,7 +24,7 @@ export interface AnsweredRequest {
   readonly error?: unknown;
 }
 
-/** What the handler knows of a request. */
+/** The facts of a request for logs and metrics. */
 type MeasuredCall = Pick<AnsweredRequest, 'address' | 'method' | 'path' | 'route'> & {
   readonly user?: string | undefined;
 };
