@@ -1,6 +1,6 @@
 import { ImageError, listedImages, type Workspace } from '@stowage/core';
 import { Option } from 'commander';
-import { requireOneRegistry, type Call, type CommonOptions } from './verb.js';
+import type { Call, CommonOptions } from './verb.js';
 
 /** `--images-from` of the commands that take images of registries. */
 export function imagesFromOption(): Option {
@@ -20,7 +20,6 @@ export async function withListedImages(
   const { imagesFrom = [] } = options;
   const found = await listedImages(workspace, imagesFrom, call);
   const all = [...inputs, ...found.map(({ reference }) => `docker://${reference}`)];
-  await requireOneRegistry(all, options, call);
   if (all.length > 0) return all;
   if (imagesFrom.length > 0)
     throw new ImageError(

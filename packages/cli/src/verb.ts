@@ -2,7 +2,6 @@ import {
   ENGINES,
   ImageError,
   openWorkspace,
-  parseLocation,
   worded,
   writeDebugLog,
   type RegistryLoginOptions,
@@ -131,37 +130,14 @@ export function wantsCache({ cache }: CommonOptions): boolean {
   return cache !== false && cache !== 'false';
 }
 
-/** One user name for several registries is refused: no other may get it. @throws ImageError USAGE */
-export async function requireOneRegistry(
-  locations: readonly string[],
-  { username, to }: CommonOptions,
-  { cwd }: Pick<Call, 'cwd'>,
-): Promise<void> {
-  if (username === undefined) return;
-  const hosts = new Set<string>();
-  for (const text of locations) {
-    const location = await parseLocation(text, { cwd });
-    if (location.kind === 'repository') hosts.add(location.parsed.registry);
-  }
-  if (to !== undefined) hosts.add(to.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '');
-  if (hosts.size < 2) return;
-  throw new ImageError(
-    'USAGE',
-    `--username ${username}: expected one registry to log in to, got ${[...hosts].join(' and ')}`,
-    { hint: 'Log in to each with docker login or podman login.' },
-  );
-}
-
 /** Options for registries. @throws ImageError USAGE */
 async function registryFlags(
   options: CommonOptions,
   args: readonly string[],
-  { stdin, cwd }: Io,
+  { stdin }: Io,
 ): Promise<RegistryLoginOptions> {
   const { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify } = options;
   const common = { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify };
-  const locations = [...args, options.base].filter((each) => each !== undefined);
-  await requireOneRegistry(locations, options, { cwd });
   const readers = [...args, ...(options.imagesFrom ?? [])].filter((each) => each === '-');
   if (readers.length > 1 && options.imagesFrom?.includes('-'))
     throw new ImageError(

@@ -22,7 +22,7 @@ export interface PurgeOptions {
   readonly references: readonly string[];
   /** Only images that were not used for this long, for example `30d`. */
   readonly unusedFor?: string | undefined;
-  /** Only the least recently used images, until at maxBytes this size remains, for example `20GB`. */
+  /** Only the least recently used images, until at most this size remains, for example `20GB`. */
   readonly maxUsed?: string | undefined;
   readonly dryRun?: boolean | undefined;
 }

@@ -10,6 +10,7 @@ import { withDistinctNames } from '../../transfer/resolve.js';
 import type { Bytes, Sink } from '../../transfer/store.js';
 import { makeRoom } from '../prune/make-room.js';
 import { noticesOf } from '../workspace/notices.js';
+import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { applyBase, omitBlobs, type DeltaInput } from './delta.js';
@@ -66,6 +67,9 @@ export async function copyImages(
   const where = { ...workspace, cwd: options.cwd };
   const source = await parseLocation(from, where);
   const target = await parseDestination(to, where);
+  const baseLocation =
+    options.base === undefined ? undefined : await parseLocation(options.base, where);
+  requireOneLogin(options.registry, [source, target, baseLocation]);
   await using engine = lazyEngine(workspace, options);
   const openOptions = { ...options, base: undefined, engine: engine.get };
   const opened = await openIn(workspace, source, openOptions);
@@ -73,8 +77,7 @@ export async function copyImages(
   try {
     for (const text of noticesOf(opened)) options.onEvent?.({ type: 'notice', text });
     const images = await imagesFrom(opened, options);
-    if (options.base !== undefined)
-      base = await openIn(workspace, await parseLocation(options.base, where), openOptions);
+    if (baseLocation) base = await openIn(workspace, baseLocation, openOptions);
     const based = await applyBase(opened, images, base);
     await using destination = await openDestination(workspace, target, {
       ...options,

@@ -81,11 +81,16 @@ async function prepare(
     spoolFolder: spoolFolder(place),
     onNotice: (text) => options.onEvent?.({ type: 'notice', text }),
   });
-  return {
-    before,
-    reference,
-    source: converted.source,
-    graph: await walk(converted.source, converted.to, options),
-    [Symbol.asyncDispose]: () => converted[Symbol.asyncDispose](),
-  };
+  try {
+    return {
+      before,
+      reference,
+      source: converted.source,
+      graph: await walk(converted.source, converted.to, options),
+      [Symbol.asyncDispose]: () => converted[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await converted[Symbol.asyncDispose]();
+    throw error;
+  }
 }

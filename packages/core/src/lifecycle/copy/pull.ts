@@ -20,6 +20,7 @@ import type { LifecycleEvent } from '../workspace/call.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import { makeRoom } from '../prune/make-room.js';
 import { evictCache } from '../cache/purge-cache.js';
+import { requireOneLogin } from '../workspace/one-login.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
 
@@ -73,6 +74,7 @@ export async function pull(
   const wanted = references.map(parseRepositoryLocation);
   const where = { ...workspace, cwd: options.cwd };
   const location = output === undefined ? undefined : await parseDestination(output, where);
+  requireOneLogin(options.registry, [...wanted, location]);
   await using engine = lazyEngine(workspace, options);
   const pulled: PullTask[] = [];
   try {

@@ -93,51 +93,44 @@ export async function inspect(
   const parsed = await parseLocation(location, { ...workspace, cwd: options.cwd });
   const opened = await openIn(workspace, parsed, { ...options, engine: engine.get });
   await using source = opened.source;
-  try {
-    const images = new Map<
-      Digest,
-      { readonly descriptor: Descriptor; readonly names: InspectedName[] }
-    >();
-    const named = new Set<string>();
-    for (const { descriptor, reference, embedded } of await selectImages(
-      source,
-      opened.reference,
-    )) {
-      const image = images.get(descriptor.digest) ?? { descriptor, names: [] };
-      const name = {
-        reference: reference ?? null,
-        field: embedded?.field ?? null,
-        written: embedded?.text ?? null,
-      };
-      const key = JSON.stringify([descriptor.digest, name.reference, name.field]);
-      if ((reference !== undefined || embedded) && !named.has(key)) image.names.push(name);
-      named.add(key);
-      images.set(descriptor.digest, image);
-    }
-    const budget = budgetFor(source);
-    const malformed: string[] = [];
-    const inspected = await forEachReadable(
-      images.values(),
-      async ({ descriptor, names }) => {
-        const graph = await walk(source, descriptor, { ...options, missing: 'report', budget });
-        malformed.push(...malformedMembers(graph));
-        return inspectImage(graph, names);
-      },
-      (error, { descriptor, names: [name] }) =>
-        malformed.push(leftOut(name?.reference ?? descriptor.digest, error)),
-    );
-    const empty = inspected.length === 0 ? ['it holds no image'] : [];
-    return {
-      location,
-      kind: opened.kind,
-      ...(opened.half ? { half: opened.half } : {}),
-      compression: opened.compression,
-      images: inspected,
-      notices: [...noticesOf(opened), ...malformed, ...empty],
+  const images = new Map<
+    Digest,
+    { readonly descriptor: Descriptor; readonly names: InspectedName[] }
+  >();
+  const named = new Set<string>();
+  for (const { descriptor, reference, embedded } of await selectImages(source, opened.reference)) {
+    const image = images.get(descriptor.digest) ?? { descriptor, names: [] };
+    const name = {
+      reference: reference ?? null,
+      field: embedded?.field ?? null,
+      written: embedded?.text ?? null,
     };
-  } finally {
-    await engine?.[Symbol.asyncDispose]();
+    const key = JSON.stringify([descriptor.digest, name.reference, name.field]);
+    if ((reference !== undefined || embedded) && !named.has(key)) image.names.push(name);
+    named.add(key);
+    images.set(descriptor.digest, image);
   }
+  const budget = budgetFor(source);
+  const malformed: string[] = [];
+  const inspected = await forEachReadable(
+    images.values(),
+    async ({ descriptor, names }) => {
+      const graph = await walk(source, descriptor, { ...options, missing: 'report', budget });
+      malformed.push(...malformedMembers(graph));
+      return inspectImage(graph, names);
+    },
+    (error, { descriptor, names: [name] }) =>
+      malformed.push(leftOut(name?.reference ?? descriptor.digest, error)),
+  );
+  const empty = inspected.length === 0 ? ['it holds no image'] : [];
+  return {
+    location,
+    kind: opened.kind,
+    ...(opened.half ? { half: opened.half } : {}),
+    compression: opened.compression,
+    images: inspected,
+    notices: [...noticesOf(opened), ...malformed, ...empty],
+  };
 }
 
 async function selectImages(

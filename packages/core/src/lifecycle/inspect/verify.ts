@@ -7,6 +7,7 @@ import { asProblem, verifySource } from '../../verify/verify-source.js';
 import { createProblem, type ImageProblem } from '../../verify/problem.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { hashAll } from '../../verify/hash-all.js';
+import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -44,11 +45,18 @@ export async function verify(
   locations: readonly string[],
   options: VerifyLocationsOptions,
 ): Promise<VerifyResult[]> {
+  const where = { ...workspace, cwd: options.cwd };
+  const parsing = locations.map((text) => parseLocation(text, where));
+  const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
+  // A location that cannot be parsed is a problem of its own, reported in its turn.
+  const parsed = await Promise.all(parsing.map((each) => each.catch(() => undefined)));
+  requireOneLogin(options.registry, [...parsed, base]);
   await using engine = lazyEngine(workspace, options);
   const results: VerifyResult[] = [];
-  for (const location of locations) {
-    options.onEvent?.({ type: 'step', subject: location, text: 'verifying' });
-    results.push(await verifyOne(workspace, location, { ...options, engine: engine.get }));
+  for (const [at, text] of locations.entries()) {
+    options.onEvent?.({ type: 'step', subject: text, text: 'verifying' });
+    const parse = () => parsing[at] ?? parseLocation(text, where);
+    results.push(await verifyOne(workspace, { text, parse }, { ...options, engine: engine.get }));
   }
   return results;
 }
@@ -59,13 +67,13 @@ type VerifyOneOptions = Omit<VerifyLocationsOptions, 'engine'> & {
 
 async function verifyOne(
   workspace: Workspace,
-  text: string,
+  { text, parse }: { readonly text: string; readonly parse: () => Promise<Location> },
   options: VerifyOneOptions,
 ): Promise<VerifyResult> {
   let opened: Opened | undefined;
   const damaged: ImageProblem[] = [];
   try {
-    const location = await parseLocation(text, { ...workspace, cwd: options.cwd });
+    const location = await parse();
     damaged.push(...(await damagedParts(workspace, location, options)));
     opened = await openIn(workspace, location, options);
     for (const notice of opened.notices) options.onEvent?.({ type: 'notice', text: notice });

@@ -77,8 +77,7 @@ async function ensureJob(
   const archive = saved.at(-1)?.archive ?? planned.best_image_path;
   // In a dry run an image that would be built has no archive to load.
   if (archive === null) return { ...common, loaded: [] };
-  const loadAs = (as?: string) =>
-    load(workspace, [archive], { ...options, as, stdin: refuseStdin });
+  const loadAs = (as?: string) => load(workspace, [archive], { ...options, as });
   const loaded = await loadAs();
   const containerName = container === null ? undefined : ownName(container);
   const isLoaded = loaded.some(({ reference }) => reference === containerName);
@@ -139,8 +138,4 @@ function generateDefinition(
     path: `job for ${requirements.os}`,
   });
   return { definition, folder: root };
-}
-
-function refuseStdin(): never {
-  throw new TypeError('an archive of the catalog is never read from standard input');
 }

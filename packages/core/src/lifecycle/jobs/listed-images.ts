@@ -11,6 +11,7 @@ import { ImageError } from '../../errors.js';
 import type { Bytes } from '../../transfer/store.js';
 import { readUnlessOver } from '../../transfer/verified.js';
 import type { VerbOptions } from '../workspace/call.js';
+import type { Environment } from '../../surroundings.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** Options for reading lists of images. */
@@ -39,15 +40,20 @@ export async function listedImages(
   paths: readonly string[],
   options: ListedImagesOptions,
 ): Promise<ListedImage[]> {
+  if (paths.length === 0) return [];
   // Loaded on demand: most commands read no such file.
   const { parseImageList } = await import('../../definition/image-list/image-list.js');
   const images = new Map<string, ListedImage>();
+  const { env } = workspace.surroundings;
+  let last: { readonly folder: string | undefined; readonly variables: Environment } | undefined;
   for (const path of paths) {
     for await (const list of listsIn(path, options)) {
       options.signal?.throwIfAborted();
       const { file, folder, skipUnknown } = list;
-      const variables = { ...(await dotEnv(folder)), ...workspace.surroundings.env };
-      const found = parseImageList(file, { variables, skipUnknown });
+      // Files of one folder follow each other, and share its `.env`.
+      if (last?.folder !== folder || !last)
+        last = { folder, variables: { ...(await dotEnv(folder)), ...env } };
+      const found = parseImageList(file, { variables: last.variables, skipUnknown });
       for (const text of found.notices) options.onEvent?.({ type: 'notice', text });
       for (const image of found.images) {
         const usedBy = new Set([...(images.get(image.reference)?.usedBy ?? []), ...image.usedBy]);

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { inside, isBelow } from '../../disk/inside.js';
 import { DOCUMENT_LIMIT } from '../../disk/own-file.js';
+import { isMissing } from '../../disk/if-there.js';
 import { ImageError, systemCode } from '../../errors.js';
 
 /**
@@ -26,10 +27,8 @@ export function repositoryReader(root: string): (path: string) => string | undef
         { location: real },
       );
     } catch (error) {
-      if (ABSENT_CODES.has(systemCode(error) ?? '')) return undefined;
+      if (isMissing(error) || systemCode(error) === 'ENAMETOOLONG') return undefined;
       throw error;
     }
   };
 }
-
-const ABSENT_CODES: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);

@@ -51,31 +51,43 @@ export async function loadCandidates(
   inputs: readonly Input[],
   options: CandidateOptions,
 ): Promise<Candidate[]> {
-  const found: (Input & { readonly root: Descriptor; readonly references: readonly string[] })[] =
-    [];
-  for (const each of inputs) {
-    const images = await imagesIn(each, options);
-    for (const [root, names] of images) found.push({ ...each, root, references: names });
-  }
-  if (options.as !== undefined && found.length !== 1) {
+  const found: (Input & { readonly images: ReadonlyMap<Descriptor, readonly string[]> })[] = [];
+  for (const each of inputs) found.push({ ...each, images: await imagesIn(each, options) });
+  const count = found.reduce((sum, { images }) => sum + images.size, 0);
+  if (options.as !== undefined && count !== 1) {
     throw new ImageError(
       'USAGE',
-      wording`${option('as', options.as)}: expected one image to name, got ${found.length}`,
+      wording`${option('as', options.as)}: expected one image to name, got ${count}`,
     );
   }
   const candidates: Candidate[] = [];
   const artifacts: string[] = [];
-  const budgets = new Map<Opened, Budget>();
-  const malformed: ImageError[] = [];
-  const notices: string[] = [];
+  for (const { images, ...input } of found) {
+    const budget = budgetFor(input.at.source);
+    const listed = await candidatesIn(input, images, { ...options, budget });
+    candidates.push(...listed.candidates);
+    artifacts.push(...listed.artifacts);
+    if (count === 1 && artifacts.length > 0) throw artifactError(input.input);
+  }
+  if (artifacts.length > 0)
+    options.onSkipped(`skipped artifacts, which an engine cannot run: ${shortList(artifacts)}`);
+  return candidates;
+}
+
+/** @throws ImageError INVALID, UNSUPPORTED (an input with malformed images and no other) */
+async function candidatesIn(
+  { input, at }: Input,
+  images: ReadonlyMap<Descriptor, readonly string[]>,
+  options: CandidateOptions & { readonly budget: Budget },
+): Promise<{ readonly candidates: readonly Candidate[]; readonly artifacts: readonly string[] }> {
+  const candidates: Candidate[] = [];
+  const artifacts: string[] = [];
+  const malformed: { readonly name: string; readonly error: ImageError }[] = [];
   await forEachReadable(
-    found,
-    async ({ input, at, root, references }) => {
-      const budget = budgets.get(at) ?? budgetFor(at.source);
-      budgets.set(at, budget);
-      const graph = await graphOf({ input, at }, root, { ...options, budget });
+    images,
+    async ([root, references]) => {
+      const graph = await graphOf({ input, at }, root, options);
       if (!graph) {
-        if (found.length === 1) throw artifactError(input);
         artifacts.push(references[0] ?? root.digest);
         return;
       }
@@ -83,16 +95,11 @@ export async function loadCandidates(
       const names = namesFor({ input, at }, root, references, options);
       candidates.push({ input, at, references: names, graph });
     },
-    (error, { root, references }) => {
-      malformed.push(error);
-      notices.push(leftOut(references[0] ?? root.digest, error));
-    },
+    (error, [root, references]) => malformed.push({ name: references[0] ?? root.digest, error }),
   );
-  if (candidates.length === 0 && malformed[0]) throw malformed[0];
-  notices.forEach((text) => options.onSkipped(text));
-  if (artifacts.length > 0)
-    options.onSkipped(`skipped artifacts, which an engine cannot run: ${shortList(artifacts)}`);
-  return candidates;
+  if (candidates.length === 0 && malformed[0]) throw malformed[0].error;
+  for (const { name, error } of malformed) options.onSkipped(leftOut(name, error));
+  return { candidates, artifacts };
 }
 
 async function imagesIn(

@@ -6,6 +6,7 @@ import { cacheFor } from '../cache/shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
 import { noticesOf } from '../workspace/notices.js';
+import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { applyLoad } from './apply-load.js';
@@ -41,9 +42,11 @@ export async function load(
   inputs: readonly string[],
   options: LoadOptions,
 ): Promise<LoadResult[]> {
+  const where = { ...workspace, cwd: options.cwd };
   const locations: Location[] = [];
-  for (const input of inputs)
-    locations.push(await parseLocation(input, { ...workspace, cwd: options.cwd }));
+  for (const input of inputs) locations.push(await parseLocation(input, where));
+  const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
+  requireOneLogin(options.registry, [...locations, base]);
   const cache = cacheFor(workspace, locations, options);
   await using engine = lazyEngine(workspace, options);
   const opened: Input[] = [];

@@ -100,7 +100,7 @@ async function remove(
   }
   if (item.kind === 'registry') return removeStored(registryRoot, item);
   const [path = ''] = item.targets;
-  // The registry's garbage is collected once, after all deletions (collectAfter).
+  // The registry's garbage is collected once, after all deletions (collectDeleted).
   if (path === registryRoot) return;
   const { folder, state } = place;
   if (item.kind === 'archive') await removeArchive({ folder, path });

@@ -59,7 +59,8 @@ export async function listPushItems(
     malformedMembers(graph).forEach(report);
     const referrers =
       options.referrers === false ? [] : await referrerGraphsOf(source, [graph], options);
-    for (const digest of graph.documents.keys()) pushed.add(digest);
+    for (const { documents } of [graph, ...referrers])
+      for (const digest of documents.keys()) pushed.add(digest);
     const reference = referenceFor({ input, at, image }, target, options);
     if (reference !== undefined) items.push({ input, at, image, graph, referrers, reference });
     else if (imagesOf(graph).length > 0 || all.length === 1) throw unnamedError(input, image);
@@ -67,15 +68,14 @@ export async function listPushItems(
   };
   const reportMalformed = (error: ImageError, { reference, descriptor }: NamedDescriptor): void =>
     report(leftOut(reference ?? descriptor.digest, error));
-  await forEachReadable(images, add, reportMalformed);
-  // Referrers are pushed with their image; those of an image that is not here are pushed as images.
-  const alone = referring.filter(([, { subject }]) => !pushed.has(subject));
-  if (options.referrers !== false)
-    await forEachReadable(
-      alone.map(([image]) => image),
-      add,
-      reportMalformed,
-    );
+  function* wanted(): Iterable<NamedDescriptor> {
+    yield* images;
+    if (options.referrers === false) return;
+    // Referrers are pushed with their image; those of an image that is not here are pushed as images.
+    for (const [image, { subject }] of referring)
+      if (!pushed.has(subject) && !pushed.has(image.descriptor.digest)) yield image;
+  }
+  await forEachReadable(wanted(), add, reportMalformed);
   return items;
 }
 

@@ -1,6 +1,6 @@
 import type { RegistryClient } from '../../distribution/transport/client.js';
 import { ImageError } from '../../errors.js';
-import { parseLocation } from '../../location.js';
+import { parseLocation, type Location } from '../../location.js';
 import { parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
@@ -21,6 +21,7 @@ import { listPushItems, requireOnePerName, type PushItem, type PushNaming } from
 import { expandPatterns } from '../workspace/files-matching.js';
 import { parseTarget } from '../workspace/registry-address.js';
 import { noticesOf } from '../workspace/notices.js';
+import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
@@ -71,12 +72,15 @@ export async function push(
   const opened: Opened[] = [];
   try {
     const items: PushItem[] = [];
-    for (const input of await expandPatterns(inputs, options.cwd)) {
-      const location = await parseLocation(input, { ...workspace, cwd: options.cwd });
+    const locations: Location[] = [];
+    for (const input of await expandPatterns(inputs, options.cwd))
+      locations.push(await parseLocation(input, { ...workspace, cwd: options.cwd }));
+    requireOneLogin(options.registry, [...locations, target.registry]);
+    for (const location of locations) {
       const at = await openIn(workspace, location, { ...options, engine: engine.get });
       opened.push(at);
       for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
-      items.push(...(await listPushItems(input, at, target, options)));
+      items.push(...(await listPushItems(location.text, at, target, options)));
     }
     requireOnePerName(items, options);
     if (options.dryRun) {

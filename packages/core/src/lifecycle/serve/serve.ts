@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import { LAYOUT_FILE } from '../../oci/layout.js';
-import { parseLocation } from '../../location.js';
+import { parseLocation, type Location } from '../../location.js';
 import type { Opened } from '../../open.js';
 import type { AnsweredRequest } from '../../registry/handler/answered-request.js';
 import { registryHandler } from '../../registry/handler/handler.js';
@@ -27,6 +27,7 @@ import {
 import { parseTarget } from '../workspace/registry-address.js';
 import { startUpkeep, parseUpkeep, type UpkeepOptions } from '../maintain/upkeep.js';
 import { noticesOf } from '../workspace/notices.js';
+import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
@@ -76,25 +77,33 @@ export async function serve(
   warnOfPlainPasswords(address.host, options);
   const upkeep = parseUpkeep(options);
   const { reader, storage, engine, namespaces } = await openStorage(workspace, inputs, options);
-  const metrics = await Metrics.open();
-  const { onAnswered } = options;
-  const { now } = workspace.surroundings;
-  const handling = { reader, storage, namespaces, access, checkHost, metrics, onAnswered, now };
-  const handler = registryHandler(handling);
-  const tls = cert === undefined || key === undefined ? undefined : { cert, key };
-  const listening = await listen(handler, { ...address, tls });
-  const keeping =
-    storage && startUpkeep(registryFolder(workspace, options), upkeep, { ...options, now });
-  return {
-    url: listening.url,
-    [Symbol.asyncDispose]: async () => {
-      keeping?.[Symbol.dispose]();
-      await listening[Symbol.asyncDispose]();
-      await reader[Symbol.asyncDispose]();
-      await engine?.[Symbol.asyncDispose]();
-      await access?.[Symbol.asyncDispose]();
-    },
+  const close = async (): Promise<void> => {
+    await reader[Symbol.asyncDispose]();
+    await engine?.[Symbol.asyncDispose]();
+    await access?.[Symbol.asyncDispose]();
   };
+  try {
+    const metrics = await Metrics.open();
+    const { onAnswered } = options;
+    const { now } = workspace.surroundings;
+    const handling = { reader, storage, namespaces, access, checkHost, metrics, onAnswered, now };
+    const handler = registryHandler(handling);
+    const tls = cert === undefined || key === undefined ? undefined : { cert, key };
+    const listening = await listen(handler, { ...address, tls });
+    const keeping =
+      storage && startUpkeep(registryFolder(workspace, options), upkeep, { ...options, now });
+    return {
+      url: listening.url,
+      [Symbol.asyncDispose]: async () => {
+        keeping?.[Symbol.dispose]();
+        await listening[Symbol.asyncDispose]();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 interface OpenedStorage {
@@ -138,8 +147,11 @@ async function openStorage(
   const engine = lazyEngine(workspace, options);
   const opened: Opened[] = [];
   try {
-    for (const input of await archivesIn(inputs, cwd)) {
-      const location = await parseLocation(input, { ...workspace, cwd });
+    const locations: Location[] = [];
+    for (const input of await archivesIn(inputs, cwd))
+      locations.push(await parseLocation(input, { ...workspace, cwd }));
+    requireOneLogin(options.registry, locations);
+    for (const location of locations) {
       opened.push(await openIn(workspace, location, { ...options, engine: engine.get }));
     }
     const served = opened.map(({ source, reference, record }) => ({
@@ -167,19 +179,26 @@ async function mirrorOf(
 ): Promise<RegistryMirror> {
   const { openRegistry } = await import('../../distribution/open-repository.js');
   const { RegistryMirror } = await import('../../registry/mirror/mirror.js');
-  const open = async (text: string): Promise<UpstreamOptions> => {
+  const targets = upstreams.map((text) => {
     const [, name, address = ''] = /^(?:([^=]*)=)?(.*)$/s.exec(text) ?? [];
-    const target = parseTarget(address, option('upstream'));
-    const { prefix, plainHttp = registry?.plainHttp } = target;
-    const patience = { timeout: UPSTREAM_TIMEOUT_MS, retries: 1, isRelay: true };
-    const client = await openRegistry(
-      target.registry,
-      { ...registry, plainHttp, ...patience },
-      surroundings,
-    );
-    return { name, client, prefix: prefix === '' ? '' : `${prefix}/` };
-  };
-  return new RegistryMirror(store, await Promise.all(upstreams.map(open)));
+    return { name, ...parseTarget(address, option('upstream')) };
+  });
+  requireOneLogin(
+    registry,
+    targets.map((target) => target.registry),
+  );
+  const opened: UpstreamOptions[] = [];
+  try {
+    for (const { name, registry: host, prefix, plainHttp = registry?.plainHttp } of targets) {
+      const limits = { timeout: UPSTREAM_TIMEOUT_MS, retries: 1, isRelay: true };
+      const client = await openRegistry(host, { ...registry, plainHttp, ...limits }, surroundings);
+      opened.push({ name, client, prefix: prefix === '' ? '' : `${prefix}/` });
+    }
+    return new RegistryMirror(store, opened);
+  } catch (error) {
+    for (const { client } of opened) await client[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** Expands patterns, and folders that are not OCI layouts, to the archives in them. */

@@ -65,6 +65,11 @@ async function inputsOf(
     );
   if (imagesFrom !== undefined) {
     const images = await listedImages(workspace, imagesFrom, { ...call, stdin: refuseStdin });
+    if (images.length === 0)
+      throw new ImageError(
+        'USAGE',
+        `imagesFrom ${imagesFrom.join(' ')}: expected images, got none`,
+      );
     return { inputs: images.map((each) => `docker://${each.reference}`) };
   }
   if (path === undefined) return { inputs: [`docker://${reference}`] };
