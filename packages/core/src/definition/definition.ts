@@ -52,6 +52,8 @@ export interface Definition extends ImageName {
   readonly test: readonly string[];
   readonly retention: RetentionYaml;
   readonly after: readonly string[];
+  /** Folder of the owning Nx project, relative to the definition's folder. */
+  readonly owner?: string;
   /** Software in the image: facts of the definition, and software that its steps install. */
   readonly facts: Facts;
 }
@@ -100,7 +102,7 @@ export function parseDefinition(file: YamlFile): Definition {
   atPath(file.path, () => ports.forEach(parsePorts));
   const { packages = [], compilers = [], tools = [], run = [] } = yaml;
   const steps = { packages, compilers, tools, run };
-  const { dockerfile, target, network, entrypoint, cmd, workdir, user } = yaml;
+  const { dockerfile, target, network, entrypoint, cmd, workdir, user, owner } = yaml;
   return {
     ...parts,
     name,
@@ -132,6 +134,7 @@ export function parseDefinition(file: YamlFile): Definition {
       ? {}
       : { workdir: posix.isAbsolute(workdir) ? posix.resolve(workdir) : workdir }),
     ...(user === undefined ? {} : { user }),
+    ...(owner === undefined ? {} : { owner }),
   };
 }
 

@@ -27,7 +27,7 @@ export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';
 export type { YamlFile } from './read-yaml.js';
 
 // Names and platforms
-export { formatName, normalizeOs, type ImageName } from './name.js';
+export { formatName, normalizeOs, parseName, type ImageName } from './name.js';
 export { osOfCodeName, osOfImage } from './distributions.js';
 export type { Compiler } from './compiler.js';
 export type { Digest } from '../oci/digest.js';
