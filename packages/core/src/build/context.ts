@@ -187,7 +187,7 @@ function filesAt(files: readonly ContextFile[], path: string): readonly ContextF
 }
 
 async function requireFolder(folder: string): Promise<void> {
-  const info = await ignoreMissing(() => lstat(join(folder, '.')));
+  const info = await ignoreMissing(() => lstat(systemPath(join(folder, '.'))));
   if (info?.isDirectory()) return;
   throw new ImageError('NOT_FOUND', `${folder}: expected the context, got no such folder`, {
     location: folder,
