@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { TarMember } from '../../archive/pack-tar.js';
 import { ImageError } from '../../errors.js';
 import { folderOf, foldersOf, joinPath, WHITEOUT, type EntryAt } from './image-tree.js';
@@ -90,25 +91,22 @@ export class LayerMembers {
 
   /** Adds a folder and those above it if the layer lacks them; folders that the base lacks have the owner of the copy. */
   addFolders(folder: string, { uid = 0, gid = 0 }: CopyOptions): void {
-    const owner = this.#options.base ? { uid, gid } : {};
     for (const path of [...foldersOf(folder), folder]) {
       if (path === '' || this.#members.has(path)) continue;
       const known = this.#base(path);
-      this.#set(path, folderMember(path, known?.type === 'folder' ? known : owner));
+      this.#set(path, folderMember(path, known?.type === 'folder' ? known : { uid, gid }));
     }
   }
 
+  /** Adds a folder of root with mode 0755, and those above it, unless it is there. @throws ImageError CONFLICT */
+  ensureFolder(folder: string): void {
+    const { path, entry } = this.#resolve(folder.slice(1));
+    if (!entry) this.addFolders(path, {});
+    else this.#requireFolder({ path, entry });
+  }
+
   #set(path: string, member: TarMember): void {
-    const reserved = path.split('/').find((name) => name.startsWith(WHITEOUT));
-    if (reserved !== undefined)
-      throw new ImageError(
-        'UNSUPPORTED',
-        `copy: expected names that do not start with ${WHITEOUT}, got ${JSON.stringify(`/${path}`)}`,
-        {
-          location: this.#options.context,
-          hint: `In a layer, a name like ${JSON.stringify(reserved)} deletes a file. Rename the file, or exclude it in .dockerignore.`,
-        },
-      );
+    refuseWhiteouts(path, this.#options.context);
     this.#members.set(path, { ...member, mtime: this.#options.mtime });
   }
 
@@ -125,7 +123,7 @@ export class LayerMembers {
     return found;
   }
 
-  #requireFolder({ path, entry }: ResolvedPath): string {
+  #requireFolder({ path, entry }: Pick<ResolvedPath, 'path' | 'entry'>): string {
     if (!entry || entry.type === 'folder') return path;
     throw this.#members.has(path)
       ? this.#duplicate(path)
@@ -148,6 +146,25 @@ export class LayerMembers {
       },
     );
   }
+}
+
+/**
+ * Refuses a path in an image of which a name means that lower layers lose a file.
+ *
+ * @param context location for messages.
+ * @throws ImageError UNSUPPORTED
+ */
+export function refuseWhiteouts(path: string, context: string): void {
+  const reserved = path.split('/').find((name) => name.startsWith(WHITEOUT));
+  if (reserved === undefined) return;
+  throw new ImageError(
+    'UNSUPPORTED',
+    `copy: expected names that do not start with ${WHITEOUT}, got ${JSON.stringify(posix.resolve('/', path))}`,
+    {
+      location: context,
+      hint: `In a layer, a name like ${JSON.stringify(reserved)} deletes a file. Rename the file, or exclude it in .dockerignore.`,
+    },
+  );
 }
 
 function folderMember(path: string, { mode, uid = 0, gid = 0 }: CopyOptions): TarMember {

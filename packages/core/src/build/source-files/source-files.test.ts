@@ -8,7 +8,7 @@ import { parseDefinition } from '../../definition/definition.js';
 import { contextRoots, listContext, readContextFile, selectFiles } from '../context.js';
 import { makeLayer } from '../layer.js';
 import { isModeLost, modeOf, readGitModes } from './file-modes.js';
-import { lostModesNotice } from './lost-modes.js';
+import { lostModesNotice } from '../lost-modes.js';
 
 async function tree(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await temporaryFolder();
