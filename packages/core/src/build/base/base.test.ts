@@ -108,11 +108,14 @@ describe('copy: on a base', () => {
 
   it.each<readonly [string, RegExp]>([
     ['{ from: f, to: /loop }', /"\/loop" to lead to a place in the image, got a loop of links at/],
-    ['{ from: d, to: /etc/passwd }', /a folder at "\/etc\/passwd", got a file of the base/],
-    ['{ from: f, to: /etc/passwd/ }', /a folder at "\/etc\/passwd", got a file/],
-    ['{ from: f, to: /cfg/x }', /a folder at "\/etc\/passwd", got a file/],
-    ['{ from: r, to: / }', /a file at "\/etc", got a folder of the base/],
-    ['{ from: q, to: /etc }', /a folder at "\/etc\/passwd", got a file of the base/],
+    [
+      '{ from: d, to: /etc/passwd }',
+      /copy to "\/etc\/passwd": .* for a folder, got a file in the base/,
+    ],
+    ['{ from: f, to: /etc/passwd/ }', /copy to "\/etc\/passwd": .* for a folder, got a file/],
+    ['{ from: f, to: /cfg/x }', /copy to "\/etc\/passwd": .* for a folder, got a file/],
+    ['{ from: r, to: / }', /copy to "\/etc": .* for a file, got a folder in the base/],
+    ['{ from: q, to: /etc }', /copy to "\/etc\/passwd": .* for a folder, got a file in the base/],
     [
       '{ from: f, to: /usr/bin/x }, { from: f, to: /bin/x }',
       /one source for \/usr\/bin\/x, got two/,

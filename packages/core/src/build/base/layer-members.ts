@@ -1,8 +1,14 @@
 import { posix } from 'node:path';
 import type { TarMember } from '../../archive/pack-tar.js';
 import { ImageError } from '../../errors.js';
-import { folderOf, foldersOf, joinPath, WHITEOUT, type EntryAt } from './image-tree.js';
-import type { ImageEntry } from './layer-entries.js';
+import {
+  folderOf,
+  foldersOf,
+  impliedFolder,
+  joinPath,
+  WHITEOUT,
+  type EntryAt,
+} from './image-tree.js';
 import { resolvePath, type ResolvedPath } from './resolve-path.js';
 
 /** Owner and mode of what a `copy:` entry creates. */
@@ -29,8 +35,6 @@ const FOLDER_MODES: Readonly<Record<string, number>> = {
   root: 0o700,
 };
 
-const ROOT: ImageEntry = { path: '', type: 'folder', mode: 0o755, uid: 0, gid: 0, link: '' };
-
 /**
  * The members of a layer, added one by one on a base. Paths go through the links of the base and of earlier members.
  *
@@ -45,7 +49,7 @@ export class LayerMembers {
 
   constructor(options: LayerMembersOptions) {
     this.#options = options;
-    this.#base = options.base ?? ((path) => (path === '' ? ROOT : undefined));
+    this.#base = options.base ?? ((path) => (path === '' ? impliedFolder(path) : undefined));
   }
 
   /** Sorted by name. */
@@ -100,9 +104,14 @@ export class LayerMembers {
 
   /** Adds a folder of root with mode 0755, and those above it, unless it is there. @throws ImageError CONFLICT */
   ensureFolder(folder: string): void {
-    const { path, entry } = this.#resolve(folder.slice(1));
+    const { path, entry } = resolvePath(this.#entryAt, folder.slice(1));
     if (!entry) this.addFolders(path, {});
-    else this.#requireFolder({ path, entry });
+    else if (entry.type !== 'folder')
+      throw new ImageError(
+        'CONFLICT',
+        `workdir: expected a folder at ${JSON.stringify(`/${path}`)}, got a file`,
+        { location: this.#options.context, hint: 'Choose another path for workdir.' },
+      );
   }
 
   #set(path: string, member: TarMember): void {
@@ -114,7 +123,7 @@ export class LayerMembers {
     const member = this.#members.get(path);
     if (!member) return this.#base(path);
     const type = member.type === 'directory' ? 'folder' : (member.type ?? 'file');
-    return { ...ROOT, path, type, link: member.linkname ?? '' };
+    return { ...impliedFolder(path), type, link: member.linkname ?? '' };
   };
 
   #resolve(path: string, options?: { readonly followLast: boolean }): ResolvedPath {
@@ -123,7 +132,7 @@ export class LayerMembers {
     return found;
   }
 
-  #requireFolder({ path, entry }: Pick<ResolvedPath, 'path' | 'entry'>): string {
+  #requireFolder({ path, entry }: ResolvedPath): string {
     if (!entry || entry.type === 'folder') return path;
     throw this.#members.has(path)
       ? this.#duplicate(path)
@@ -139,7 +148,7 @@ export class LayerMembers {
   #conflict(path: string, expected: string, got: string): ImageError {
     return new ImageError(
       'CONFLICT',
-      `copy: expected ${expected} at ${JSON.stringify(`/${path}`)}, got ${got} of the base`,
+      `copy to ${JSON.stringify(`/${path}`)}: expected a place for ${expected}, got ${got} in the base`,
       {
         location: this.#options.context,
         hint: 'A copy replaces neither a folder by a file nor a file by a folder; choose another path for copy.to.',

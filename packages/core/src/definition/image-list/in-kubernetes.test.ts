@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { addKubernetesImages } from './in-kubernetes.js';
+import { ListContent } from './list-content.js';
+import type { Value } from './yaml-value.js';
 import { parseImageList } from './image-list.js';
 
 const images = (text: string) =>
@@ -119,4 +122,15 @@ spec:
   ])('are not found in %s', (_, text) => {
     expect(images(text)).toEqual([]);
   });
+});
+
+it('a list may have more items than a call may have arguments', () => {
+  const pod = { kind: 'map', fields: new Map<string, Value>(), line: 1 } as const;
+  const image = { kind: 'text', text: 'a:1', line: 1 } as const;
+  const container = { kind: 'map', fields: new Map([['image', image]]), line: 1 } as const;
+  const items = Array.from({ length: 200_000 }, (_, at) => (at === 0 ? container : image));
+  pod.fields.set('containers', { kind: 'list', items, line: 1 });
+  const content = new ListContent('f');
+  addKubernetesImages(pod, content);
+  expect(content.images.map((each) => each.image)).toEqual(['a:1']);
 });

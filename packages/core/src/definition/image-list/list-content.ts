@@ -73,13 +73,9 @@ export class ListContent {
     return this.#notices.map((each) => this.#say(each));
   }
 
-  get hasProblems(): boolean {
-    return this.#problems.length > 0;
-  }
-
   /** @throws ImageError INVALID with at most ten problems, each as `path:line: expected …` */
   requireValid(): void {
-    if (!this.hasProblems) return;
+    if (this.#problems.length === 0) return;
     const { texts, rest } = firstDistinct(this.#problems, MAX_PROBLEMS, (each) => this.#say(each));
     const more = rest > 0 ? [`${this.#path}: and ${rest} more`] : [];
     throw new ImageError('INVALID', [...texts, ...more].join('\n'), {
