@@ -134,3 +134,35 @@ it('a list may have more items than a call may have arguments', () => {
   addKubernetesImages(pod, content);
   expect(content.images.map((each) => each.image)).toEqual(['a:1']);
 });
+
+describe('the image of a workflow that is known at run time only', () => {
+  it.each([
+    '{{workflow.parameters.image}}',
+    '{{ inputs.parameters.image }}',
+    'a:{{inputs.parameters.tag}}',
+    '{{item}}',
+    "{{=inputs.parameters['a-b']}}",
+    'r/{{steps.a.outputs.result}}:{{item.tag}}',
+    '$(params.image)',
+    '$(params["image"])',
+    'a@$(tasks.build.results.digest)',
+  ])('is skipped, with its line: %s', (image) => {
+    const steps = `[{ name: a, image: ${JSON.stringify(image)} }, { name: b, image: "b:1" }]`;
+    const text = `kind: Task\nspec:\n  steps: ${steps}\n`;
+    const { images: found, notices } = parseImageList({ text, path: 'all.yaml' });
+    expect(found.map((each) => each.image)).toEqual(['b:1']);
+    expect(notices).toEqual([
+      `all.yaml:3: the image ${JSON.stringify(image)} is known at run time only: skipped`,
+    ]);
+  });
+
+  it.each([
+    '{{ .Values.image }}',
+    '{{item}}:{{ .Values.tag }}',
+    '{{ include "workflow.x" . }}',
+    '{{items}}',
+  ])('is not a template of Helm: %s', (image) => {
+    const text = `kind: Task\nspec:\n  steps: [{ name: a, image: ${JSON.stringify(image)} }]\n`;
+    expect(() => parseImageList({ text, path: 'f' })).toThrow(/f:3: expected a rendered file/);
+  });
+});
