@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { decompress } from '../compression/decompress.js';
 import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
+import { peekCompression } from '../compression/peek.js';
 import { isMissing } from '../disk/if-there.js';
 import { Parts } from '../disk/parts.js';
-import { ImageError, type ErrorCode } from '../errors.js';
+import { ImageError, withPath, type ErrorCode } from '../errors.js';
 import { INDEX_FILE, type NamingOptions } from '../oci/layout.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
 import type { DockerHalf, Halves } from '../transfer/halves.js';
@@ -14,7 +15,6 @@ import { dockerHalf, ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
-import { wording } from '../wording.js';
 import { findSums, openParts as openSet, parsePartPath } from './split-archive.js';
 
 /** `docker-archive` (docker save), `oci-archive` (an OCI layout in a tar), or both in one. */
@@ -136,17 +136,8 @@ export async function openPipedArchive(
   bytes: Bytes,
   options: PipedArchiveOptions,
 ): Promise<OpenedArchive> {
-  const chunks = bytes[Symbol.asyncIterator]();
-  let head = Buffer.alloc(0);
-  for (let next; head.byteLength < MAGIC_BYTES; head = Buffer.concat([head, next.value])) {
-    next = await chunks.next();
-    if (next.done) break;
-  }
-  async function* allBytes(): Bytes {
-    yield head;
-    yield* { [Symbol.asyncIterator]: () => chunks };
-  }
-  return openStream(location, allBytes(), detectCompression(head), options);
+  const peeked = await peekCompression(bytes);
+  return openStream(location, peeked.bytes, peeked.compression, options);
 }
 
 async function openTar(
@@ -198,14 +189,9 @@ async function openTarFile(
     return await TarFile.open(file, limits);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const { code, wording: said } = error;
     const other = textOf(Buffer.from(await firstBytes(file, 4096)).toString());
     if (other) throw notAnImage(path, other);
-    throw new ImageError(code, wording`${path}: ${said.message}`, {
-      location: path,
-      cause: error,
-      ...(said.hint === undefined ? {} : { hint: said.hint }),
-    });
+    throw withPath(error, path);
   }
 }
 

@@ -35,6 +35,28 @@ describe('the headers of a tar that streams by', () => {
     ]);
   });
 
+  it.each<readonly [string, Partial<Limits>]>([
+    ['by the reader', {}],
+    ['by a limit', { members: 1 }],
+  ])('close the stream when they are ended early %s', async (_, limits) => {
+    const tar = await pack(['a', 'b', 'c'].map((name) => ({ name, mode: 0, ...empty })));
+    let isClosed = false;
+    async function* chunks() {
+      try {
+        for (let at = 0; at < tar.byteLength; at += 512) yield tar.subarray(at, at + 512);
+      } finally {
+        isClosed = true;
+      }
+    }
+    const read = async () => {
+      for await (const { name } of readTarHeaders(chunks(), { ...DEFAULT_LIMITS, ...limits }))
+        if (name === 'b') break;
+    };
+    if (limits.members === undefined) await read();
+    else await expect(read()).rejects.toMatchObject({ code: 'TOO_LARGE' });
+    expect(isClosed).toBe(true);
+  });
+
   it.each<readonly [string, Partial<TarMember>]>([
     ['a name', { name: 'x\udcff' }],
     ['a long name', { name: `${'d/'.repeat(200)}\udcff` }],

@@ -32,7 +32,7 @@ export async function* readTarHeaders(
   bytes: Bytes,
   { headerBytes, members }: Pick<Limits, 'headerBytes' | 'members'>,
 ): AsyncIterable<TarMemberHeader> {
-  const reader = new BlockReader(bytes);
+  await using reader = new BlockReader(bytes);
   let extended: Partial<TarMemberHeader & { size: number }> = {};
   let [count, nameLength] = [0, 0];
   for (;;) {
@@ -106,8 +106,8 @@ async function skipSparseMap(reader: BlockReader, header: Uint8Array): Promise<v
   }
 }
 
-/** Takes exact numbers of bytes from a stream of chunks. */
-class BlockReader {
+/** Takes exact numbers of bytes from a stream of chunks; disposing of it closes the stream. */
+class BlockReader implements AsyncDisposable {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array();
 
@@ -143,6 +143,10 @@ class BlockReader {
   /** Reads to the end of the stream, so that all of it is verified. */
   async drain(): Promise<void> {
     while (await this.#next());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks.return?.();
   }
 
   async #next(): Promise<boolean> {

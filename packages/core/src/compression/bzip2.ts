@@ -15,7 +15,7 @@ const CHUNK_BYTES = 64 * 1024;
 
 /** Decompresses bzip2; several streams in a row are read as one. @throws Error when it is damaged or truncated */
 export async function* unbzip2(bytes: Bytes): Bytes {
-  const input = new Input(bytes);
+  await using input = new Input(bytes);
   while (await input.hasMore()) {
     const level = await input.parse(readLevel);
     for (let sum = 0; ; ) {
@@ -81,8 +81,8 @@ const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The bytes of a stream, as bits. */
-class Input {
+/** The bytes of a stream, as bits; disposing of it closes the stream. */
+class Input implements AsyncDisposable {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #bits = new Bits();
 
@@ -104,6 +104,10 @@ class Input {
       if (!(await this.#fill(Math.max(this.#bits.size, 64))))
         throw new Error('bzip2: expected the rest of the stream, got the end');
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks.return?.();
   }
 
   /** Buffers at least `count` bytes, or the rest. @returns whether there were any */

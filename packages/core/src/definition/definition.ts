@@ -1,12 +1,11 @@
 import { posix } from 'node:path';
-import { ImageError } from '../errors.js';
+import { ImageError, withPath } from '../errors.js';
 import { parsePlatform, type Platform } from '../oci/platform.js';
 import { canonicalReference } from '../oci/reference.js';
 import { imageSchema, type CopyYaml, type ImageYaml, type RetentionYaml } from './image-schema.js';
 import { formatName, normalizeOs, type ImageName } from './name.js';
 import { parsePorts } from './ports.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
-import { wording } from '../wording.js';
 
 /** Name of the file that defines an image. */
 export const DEFINITION_FILE = 'image.yaml';
@@ -164,11 +163,6 @@ function atPath<T>(path: string, parse: () => T): T {
     return parse();
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const { message, hint } = error.wording;
-    throw new ImageError(error.code, wording`${path}: ${message}`, {
-      location: path,
-      cause: error,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    throw withPath(error, path);
   }
 }

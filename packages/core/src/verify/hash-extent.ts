@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { decompress } from '../compression/decompress.js';
-import { detectCompression, type Compression } from '../compression/detect.js';
+import type { Compression } from '../compression/detect.js';
+import { peekCompression } from '../compression/peek.js';
 import { ImageError, type ErrorCode } from '../errors.js';
 import type { Algorithm } from '../oci/digest.js';
 import type { Extent } from '../transfer/extent.js';
@@ -78,20 +79,24 @@ export async function hashBytes(
     options.signal?.throwIfAborted();
     meter.add(chunk);
   });
-  const chunks = tapped[Symbol.asyncIterator]();
-  const first = await chunks.next();
-  const compression = detectCompression(first.done ? new Uint8Array() : first.value);
+  const peeked = await peekCompression(tapped);
+  const { compression } = peeked;
+  const chunks = peeked.bytes[Symbol.asyncIterator]();
   // Without `return`: a decompressor that stops early must not end the stream, because the digest covers all of it.
   const rest: Bytes = { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) };
   const isPacked = diffAlgorithm !== undefined && compression !== 'none';
-  async function* allBytes(): Bytes {
-    if (!first.done) yield first.value;
-    yield* rest;
+  let unpacked: Pick<HashResult, 'diffId' | 'failure'> = {};
+  try {
+    if (isPacked)
+      unpacked = await hashUnpacked(
+        decompress(rest, compression, unpackedBytes),
+        diffAlgorithm,
+        options,
+      );
+    for await (const _ of rest);
+  } finally {
+    await chunks.return?.();
   }
-  const unpacked = isPacked
-    ? await hashUnpacked(decompress(allBytes(), compression, unpackedBytes), diffAlgorithm, options)
-    : {};
-  for await (const _ of rest);
   const { size } = meter;
   const digest = meter.digest();
   const plain = diffAlgorithm === algorithm && !isPacked ? { diffId: digest } : {};

@@ -1,0 +1,31 @@
+import { detectCompression, MAGIC_BYTES, type Compression } from './detect.js';
+
+type Bytes = AsyncIterable<Uint8Array>;
+
+/** A stream whose first bytes were read. */
+export interface PeekedStream {
+  readonly compression: Compression;
+  /** The whole stream. It can be read once; the caller has to iterate it, because only that closes it. */
+  readonly bytes: Bytes;
+}
+
+/** Detects the compression of a stream by its first bytes. @throws errors of `bytes` */
+export async function peekCompression(bytes: Bytes): Promise<PeekedStream> {
+  const chunks = bytes[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  while (head.byteLength < MAGIC_BYTES) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  return { compression: detectCompression(head), bytes: resume(head, chunks) };
+}
+
+async function* resume(head: Uint8Array, chunks: AsyncIterator<Uint8Array>): Bytes {
+  try {
+    if (head.byteLength > 0) yield head;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  } finally {
+    await chunks.return?.();
+  }
+}
