@@ -32,6 +32,7 @@ export class CachedSource implements Source {
   readonly #open: () => Promise<Source>;
   #opened: Promise<Source> | undefined;
   readonly #keeps: boolean;
+  readonly #foreignLayers: boolean;
   /** Bytes fetched from the source so far; reads from the cache do not count. */
   received = 0;
 
@@ -42,12 +43,15 @@ export class CachedSource implements Source {
       limits,
       open,
       keeps = true,
+      foreignLayers = false,
     }: {
       readonly location: string;
       readonly limits?: Limits | undefined;
       readonly open: () => Promise<Source>;
       /** `false` caches only blobs below 1 MiB, such as manifests and configs; the default is `true`. */
       readonly keeps?: boolean | undefined;
+      /** Whether the source has all foreign layers; it has none when omitted. */
+      readonly foreignLayers?: boolean | undefined;
     },
   ) {
     this.location = location;
@@ -56,6 +60,7 @@ export class CachedSource implements Source {
     this.#blobs = new BlobDir(root, { privateTo: root });
     this.#open = open;
     this.#keeps = keeps;
+    this.#foreignLayers = foreignLayers;
   }
 
   async *list(options?: CallOptions): AsyncIterable<NamedDescriptor> {
@@ -78,11 +83,10 @@ export class CachedSource implements Source {
     return found;
   }
 
-  /** True but for foreign layers, which are there if the cache or the source has them: `read` reports NOT_FOUND. */
-  async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {
-    if (!isForeignLayerType(descriptor.mediaType)) return true;
-    if (await this.#blobs.has(descriptor)) return true;
-    return (await this.#source()).has(descriptor, options);
+  /** True but for foreign layers that neither the cache nor the source has: `read` reports NOT_FOUND. */
+  async has(descriptor: Descriptor): Promise<boolean> {
+    if (this.#foreignLayers || !isForeignLayerType(descriptor.mediaType)) return true;
+    return this.#blobs.has(descriptor);
   }
 
   async *read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
