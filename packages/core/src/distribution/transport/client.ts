@@ -11,12 +11,12 @@ import { hostOf, isLoopback } from '../host.js';
 import { statusError } from './refusal.js';
 import {
   parseRetryAfter,
-  hintFor,
   reasonOf,
   isTransient,
   isPermanent,
   isTimeout,
   backOff,
+  unreachable,
   waitFor,
   type Wait,
   RETRIED_STATUSES,
@@ -63,6 +63,10 @@ const MAX_AUTHORIZATIONS = 1_000;
  */
 export class RegistryClient implements AsyncDisposable {
   readonly registry: string;
+  /** Waits before another try. */
+  readonly wait: Wait;
+  /** See {@link RegistryOptions.isRelay}. */
+  readonly isRelay: boolean;
   /** Requests that this registry has refused once: they are not sent again. */
   readonly refused = { chunks: false, anonymousMounts: false };
   readonly #origin: URL;
@@ -82,6 +86,8 @@ export class RegistryClient implements AsyncDisposable {
     this.#origin = origin;
     this.#connections = connections;
     this.#options = options;
+    this.wait = options.wait ?? waitFor;
+    this.isRelay = options.isRelay ?? false;
   }
 
   /**
@@ -117,7 +123,8 @@ export class RegistryClient implements AsyncDisposable {
    * @throws ImageError UNAUTHORIZED, DENIED, NOT_FOUND, CONFLICT, INVALID, UNAVAILABLE; errors of the body
    */
   async request(request: RegistryRequest): Promise<Answer> {
-    const { retries = 4, wait = waitFor, isRelay = false } = this.#options;
+    const { wait, isRelay } = this;
+    const { retries = 4 } = this.#options;
     for (let tries = 0; ; tries++) {
       request.signal?.throwIfAborted();
       await wait(this.#pausedUntil - performance.now(), request);
@@ -128,7 +135,7 @@ export class RegistryClient implements AsyncDisposable {
       } catch (error) {
         if (!isTransient(error)) throw error;
         if (last || isPermanent(error, tries) || (isRelay && isTimeout(error)))
-          throw this.unreachable(request.method, error);
+          throw unreachable(this.registry, request.method, error);
         debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
         await wait(backOff(tries), request);
         continue;
@@ -236,14 +243,5 @@ export class RegistryClient implements AsyncDisposable {
       const error = new Error(`${url.host}: ${reasonOf(cause)}`, { cause });
       throw Object.assign(error, { code: systemCode(cause), syscall: 'connect' });
     }
-  }
-
-  /** The error for a request that got no response in any try. */
-  unreachable(method: string, cause: unknown): ImageError {
-    return new ImageError(
-      'UNAVAILABLE',
-      `${this.registry}: expected an answer to ${method}, got ${reasonOf(cause)}`,
-      { location: this.registry, cause, hint: hintFor(cause) },
-    );
   }
 }

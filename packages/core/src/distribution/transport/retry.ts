@@ -61,8 +61,17 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), MAX_WAIT_MS) : undefined;
 }
 
+/** The error for a request to a registry that got no response in any try. */
+export function unreachable(registry: string, method: string, cause: unknown): ImageError {
+  return new ImageError(
+    'UNAVAILABLE',
+    `${registry}: expected an answer to ${method}, got ${reasonOf(cause)}`,
+    { location: registry, cause, hint: hintFor(cause) },
+  );
+}
+
 /** The hint for a failed connection. */
-export function hintFor(cause: unknown): string | Wording {
+function hintFor(cause: unknown): string | Wording {
   const code = systemCode(cause) ?? '';
   if (CERTIFICATE.test(code))
     return wording`Give the certificate of its CA with ${option('caFile')}.`;
