@@ -57,10 +57,12 @@ export async function openDownload(
   };
 }
 
-/** The size of the whole content according to a response; undefined if it names none. */
-function sizeOf({ status, header }: Answer): number | undefined {
+/** The size of the whole content according to a response (200, 206 or 416); undefined if it names none. */
+export function sizeOf({ status, header }: Answer): number | undefined {
   const text =
-    status === 206 ? header('content-range')?.replace(/^.*\//, '') : header('content-length');
+    status === 206 || status === 416
+      ? header('content-range')?.replace(/^.*\//, '')
+      : header('content-length');
   const size = text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
   return isSize(size) ? size : undefined;
 }

@@ -67,6 +67,8 @@ export class RegistryClient implements AsyncDisposable {
   readonly wait: Wait;
   /** See {@link RegistryOptions.isRelay}. */
   readonly isRelay: boolean;
+  /** Returns the current time, in milliseconds since 1970. */
+  readonly now: () => number;
   /** Requests that this registry has refused once: they are not sent again. */
   readonly refused = { chunks: false, anonymousMounts: false };
   readonly #origin: URL;
@@ -88,6 +90,7 @@ export class RegistryClient implements AsyncDisposable {
     this.#options = options;
     this.wait = options.wait ?? waitFor;
     this.isRelay = options.isRelay ?? false;
+    this.now = options.surroundings.now;
   }
 
   /**
@@ -144,7 +147,7 @@ export class RegistryClient implements AsyncDisposable {
       const isTemporary = RETRIED_STATUSES.has(answer.status);
       // `Retry-After` applies to all requests to the registry, also where the caller repeats this one.
       const asked = isTemporary
-        ? parseRetryAfter(answer.header('retry-after'), this.#options.surroundings.now())
+        ? parseRetryAfter(answer.header('retry-after'), this.now())
         : undefined;
       if (asked !== undefined && !isRelay)
         this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + asked);
