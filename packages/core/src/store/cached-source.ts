@@ -10,7 +10,14 @@ import { isForeignLayerType, isManifestType } from '../oci/media-types.js';
 import { parseReference } from '../oci/reference.js';
 import { readAll, verified } from '../transfer/verified.js';
 import { forEachOf } from '../transfer/for-each-of.js';
-import type { Bytes, CallOptions, PrepareOptions, ReadOptions, Source } from '../transfer/store.js';
+import type {
+  Bytes,
+  CallOptions,
+  PrepareOptions,
+  ReadOptions,
+  FindReferrersOptions,
+  Source,
+} from '../transfer/store.js';
 import { tap } from '../transfer/tap.js';
 import { BlobDir } from './blob-dir.js';
 import { readImage, writeName } from './names.js';
@@ -143,7 +150,10 @@ export class CachedSource implements Source {
     await rm(blobFile(this.#root, digest), { force: true });
   }
 
-  async *referrers(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Descriptor> {
+  async *referrers(
+    descriptor: Descriptor,
+    options?: FindReferrersOptions,
+  ): AsyncIterable<Descriptor> {
     yield* (await this.#source()).referrers?.(descriptor, options) ?? [];
   }
 

@@ -21,7 +21,7 @@ import {
   type Wait,
   RETRIED_STATUSES,
 } from './retry.js';
-import type { RegistryRequest } from './request.js';
+import type { Refused, RegistryRequest } from './request.js';
 import type { Surroundings } from '../../surroundings.js';
 import { speaksHttp } from './speaks-http.js';
 
@@ -65,12 +65,11 @@ export class RegistryClient implements AsyncDisposable {
   readonly registry: string;
   /** Waits before another try. */
   readonly wait: Wait;
-  /** See {@link RegistryOptions.isRelay}. */
   readonly isRelay: boolean;
   /** Returns the current time, in milliseconds since 1970. */
   readonly now: () => number;
   /** Requests that this registry has refused once: they are not sent again. */
-  readonly refused = { chunks: false, anonymousMounts: false };
+  readonly refused: Refused = { chunks: false, anonymousMounts: false };
   readonly #origin: URL;
   readonly #connections: Connections;
   readonly #options: RegistryOptions;
