@@ -6,7 +6,7 @@ import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
 import { download } from './download.js';
 import { isLoopback } from './host.js';
 import { RegistryClient, type RegistryOptions } from './transport/client.js';
-import { httpUrl, printableUrl } from './transport/given-url.js';
+import { httpUrl, printableUrl } from './given-url.js';
 
 /** Options for connecting to the publishers of foreign layers. */
 export type PublisherOptions = Pick<

@@ -6,7 +6,7 @@ import { Authorization, type SendTokenRequest } from '../auth/authorization.js';
 import { registryTls, type CertificateOptions, type RegistryTls } from './certificates.js';
 import { Connections, type SendOptions } from './connections.js';
 import type { Credentials } from '../auth/credentials.js';
-import { parseResponseUrl } from './given-url.js';
+import { parseResponseUrl } from '../given-url.js';
 import { hostOf, isLoopback } from '../host.js';
 import { statusError } from './refusal.js';
 import {
@@ -99,17 +99,15 @@ export class RegistryClient implements AsyncDisposable {
    */
   static async open(registry: string, options: RegistryOptions): Promise<RegistryClient> {
     const host = hostOf(registry);
-    const { surroundings, plainHttp } = options;
+    const { surroundings, plainHttp, timeout = DEFAULT_TIMEOUT_MS } = options;
     const { env } = surroundings;
-    const isPlain =
-      plainHttp ??
-      (isLoopback(host) && (await speaksHttp(host, { env, timeout: DEFAULT_TIMEOUT_MS })));
+    const isPlain = plainHttp ?? (isLoopback(host) && (await speaksHttp(host, { env, timeout })));
     const readTls = () => registryTls(host, options, surroundings);
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
     let tls: RegistryTls | undefined = isPlain ? undefined : await readTls();
     const connections = new Connections({
       env,
-      timeout: options.timeout ?? DEFAULT_TIMEOUT_MS,
+      timeout,
       tlsFor: async (url) => {
         tls ??= await readTls();
         return url.origin === origin.origin ? tls.own : tls.elsewhere;

@@ -3,7 +3,7 @@ import type { Digest } from '../../oci/digest.js';
 import type { CallOptions } from '../../transfer/store.js';
 import type { Answer } from '../transport/answer.js';
 import type { RegistryClient } from '../transport/client.js';
-import { parseResponseUrl } from '../transport/given-url.js';
+import { parseResponseUrl } from '../given-url.js';
 import type { RegistryRequest } from '../transport/request.js';
 
 export interface ScopedOptions extends CallOptions {
