@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/temporary.js';
 import {
@@ -175,7 +174,8 @@ describe('the form of a text', () => {
   });
 
   it('has the folder of the user as ~', () => {
-    expect(absolutePath('~/x.tar', { cwd })).toBe(join(homedir(), 'x.tar'));
-    expect(absolutePath('x.tar', { cwd })).toBe(join(cwd, 'x.tar'));
+    const where = { cwd, surroundings: { home: '/home/ada' } };
+    expect(absolutePath('~/x.tar', where)).toBe(resolve('/home/ada/x.tar'));
+    expect(absolutePath('x.tar', where)).toBe(join(cwd, 'x.tar'));
   });
 });

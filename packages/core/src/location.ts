@@ -5,7 +5,7 @@ import { statIfExists } from './disk/allocated.js';
 import { expandHome } from './disk/home-path.js';
 import { ImageError } from './errors.js';
 import { parseReference, type Reference } from './oci/reference.js';
-import { surroundingsOf, type GivenSurroundings } from './surroundings.js';
+import { surroundingsOf, type GivenSurroundings, type Surroundings } from './surroundings.js';
 
 /** The meaning of a location's text, decided once by {@link parseLocation}; `text` is the text itself, for messages. */
 export type Location =
@@ -64,6 +64,11 @@ export interface LocationOptions {
   readonly surroundings?: GivenSurroundings | undefined;
 }
 
+/** The folder that relative paths start in, and the home folder. */
+export type PathOptions = Pick<LocationOptions, 'cwd'> & {
+  readonly surroundings: Pick<Surroundings, 'home'>;
+};
+
 /** Skopeo's prefixes, and `store:` for the embedded store. */
 const PREFIX =
   /^(?:(docker):\/\/(.*)|(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.+))$/s;
@@ -84,14 +89,13 @@ const ARCHIVE_FILE = /\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/;
  * @throws ImageError USAGE (a prefix of another tool; `docker://` without a valid reference)
  */
 export async function parseLocation(text: string, options: LocationOptions): Promise<Location> {
-  const location = parsePrefixed(text) ?? (await bareSource(text, options));
+  const where = { cwd: options.cwd, surroundings: surroundingsOf(options.surroundings) };
+  const location = parsePrefixed(text) ?? (await bareSource(text, where));
   const isNamed = location.kind === 'archive' || location.kind === 'layout';
   if (!isNamed || location.reference === undefined) return location;
   // A source that exists is a path, even if it looks like `PATH:NAME`.
   const path = text.replace(/^[a-z-]+:/, '');
-  return (await exists(absolutePath(path, options)))
-    ? { kind: location.kind, text, path }
-    : location;
+  return (await exists(absolutePath(path, where))) ? { kind: location.kind, text, path } : location;
 }
 
 /**
@@ -104,7 +108,8 @@ export async function parseDestination(
   text: string,
   options: LocationOptions,
 ): Promise<DestinationLocation> {
-  return parsePrefixed(text) ?? bareDestination(text, options);
+  const where = { cwd: options.cwd, surroundings: surroundingsOf(options.surroundings) };
+  return parsePrefixed(text) ?? bareDestination(text, where);
 }
 
 /** A text whose form alone says what it is: `-`, or one with a prefix. @throws ImageError USAGE */
@@ -129,8 +134,8 @@ export function storeLocation(reference: string): StoredLocation {
 }
 
 /** The path of a location; `~` is the user's home folder. */
-export function absolutePath(path: string, { cwd, surroundings }: LocationOptions): string {
-  return resolve(cwd, expandHome(path, surroundingsOf(surroundings)));
+export function absolutePath(path: string, { cwd, surroundings }: PathOptions): string {
+  return resolve(cwd, expandHome(path, surroundings));
 }
 
 /** Whether a location is, or names, a file or a folder of this machine. */
@@ -153,7 +158,7 @@ function repositoryLocation(text: string, reference: string): RepositoryLocation
 }
 
 /** A text without a prefix as a source: a path, a reference, or a name. */
-async function bareSource(text: string, options: LocationOptions): Promise<Location> {
+async function bareSource(text: string, options: PathOptions): Promise<Location> {
   if (FOREIGN_PREFIX.test(text))
     throw new ImageError(
       'USAGE',
@@ -168,10 +173,7 @@ async function bareSource(text: string, options: LocationOptions): Promise<Locat
 }
 
 /** A text without a prefix as a destination: a reference with the host of a registry, or a path. */
-async function bareDestination(
-  text: string,
-  options: LocationOptions,
-): Promise<DestinationLocation> {
+async function bareDestination(text: string, options: PathOptions): Promise<DestinationLocation> {
   const parsed = HOSTED.test(text) ? referenceFrom(text) : undefined;
   // The first folder of a path may look like a host.
   if (parsed && !(await statIfExists(absolutePath(text.split('/', 1)[0] ?? '', options))))

@@ -84,15 +84,17 @@ export class TestUpstream {
         ? this.blobs.get(reference)
         : undefined;
     if (!bytes) return void response.writeHead(404).end('{}');
-    const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
-    const part = bytes.subarray(Number(from ?? 0));
+    const [, from, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+    const part = bytes.subarray(Number(from ?? 0), last ? Number(last) + 1 : undefined);
     response.writeHead(from === undefined ? 200 : 206, {
       'content-type': isManifest ? MANIFEST : 'application/octet-stream',
       'docker-content-digest': sha256(bytes),
       'content-length': part.byteLength,
       ...(from === undefined
         ? {}
-        : { 'content-range': `bytes ${from}-${bytes.byteLength - 1}/${bytes.byteLength}` }),
+        : {
+            'content-range': `bytes ${from}-${Number(from) + part.byteLength - 1}/${bytes.byteLength}`,
+          }),
     });
     response.end(method === 'HEAD' ? undefined : part);
   }

@@ -6,14 +6,15 @@ import { temporaryFolder } from '../../testing/temporary.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
 import { readAll } from '../transfer/verified.js';
 import { packTar, type TarMember } from './pack-tar.js';
-import { readTarHeaders, type TarMemberHeader } from './read-tar-headers.js';
+import { readTarHeaders } from './read-tar-headers.js';
 
 async function headersOf(tar: Uint8Array, limits = DEFAULT_LIMITS, chunk = 1000) {
   async function* chunks() {
     for (let at = 0; at < tar.byteLength; at += chunk) yield tar.subarray(at, at + chunk);
   }
-  const headers: TarMemberHeader[] = [];
-  for await (const header of readTarHeaders(chunks(), limits)) headers.push(header);
+  const headers = [];
+  for await (const { name, link, type, mode, uid, gid } of readTarHeaders(chunks(), limits))
+    headers.push({ name, link, type, mode, uid, gid });
   return headers;
 }
 

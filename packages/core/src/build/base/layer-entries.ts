@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readTarHeaders, type TarMemberHeader } from '../../archive/read-tar-headers.js';
+import { readTarHeaders } from '../../archive/read-tar-headers.js';
+import type { TarMemberHeader } from '../../archive/tar-members.js';
 import { decompress } from '../../compression/decompress.js';
 import { peekCompression } from '../../compression/peek.js';
 import { writeAtomically } from '../../disk/atomic-write.js';

@@ -1,15 +1,12 @@
 import { ImageError, type ErrorCode } from '../../errors.js';
 import { isObject, parseJsonObject } from '../../oci/json.js';
+import { LOG_IN } from '../auth/credentials.js';
 import { readAnswer, type Answer } from './answer.js';
 import type { RegistryRequest } from './request.js';
-import { option, wording } from '../../wording.js';
 
 /** The largest error body that is read (bytes), and the longest error text that is shown (characters). */
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_SHOWN_CHARACTERS = 500;
-
-/** The hint for missing or rejected credentials. */
-export const LOG_IN = wording`Log in with docker login or podman login, or give ${option('username')} and ${option('password')}.`;
 
 /** The `cause` of an error for an unexpected status. */
 export interface Refusal {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { debug } from '../../debug.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { sendRequest } from '../../http/send-request.js';
-import { Fields } from '../../oci/fields.js';
+import { Fields } from './fields.js';
 import { isObject } from '../../oci/json.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { DockerTarget } from './docker-host.js';

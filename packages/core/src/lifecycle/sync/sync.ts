@@ -5,12 +5,7 @@ import { statIfExists } from '../../disk/allocated.js';
 import { inside } from '../../disk/inside.js';
 import { addForeignLayers } from '../../distribution/add-foreign-layers.js';
 import { ImageError } from '../../errors.js';
-import {
-  absolutePath,
-  isPath,
-  parseRepositoryLocation,
-  type LocationOptions,
-} from '../../location.js';
+import { absolutePath, isPath, parseRepositoryLocation, type PathOptions } from '../../location.js';
 import { splitReference, type Reference } from '../../oci/reference.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Source } from '../../transfer/store.js';
@@ -124,7 +119,7 @@ function localRecords(
   return found;
 }
 
-async function isFolder(text: string, where: LocationOptions): Promise<boolean> {
+async function isFolder(text: string, where: PathOptions): Promise<boolean> {
   return isPath(text) || (await statIfExists(absolutePath(text, where)))?.isDirectory() === true;
 }
 
