@@ -137,7 +137,12 @@ export async function openPipedArchive(
   options: PipedArchiveOptions,
 ): Promise<OpenedArchive> {
   const peeked = await peekCompression(bytes);
-  return openStream(location, peeked.bytes, peeked.compression, options);
+  try {
+    return await openStream(location, peeked.bytes, peeked.compression, options);
+  } catch (error) {
+    await peeked.close();
+    throw error;
+  }
 }
 
 async function openTar(

@@ -109,19 +109,17 @@ export function isEntry(value: unknown): value is EntryYaml {
 
 function isOfKind(value: unknown, kind: ValueKind): boolean {
   if (value === undefined) return true;
-  switch (kind) {
-    case 'texts':
-      return value === null || (Array.isArray(value) && value.every(isText));
-    case 'flag':
-      return typeof value === 'boolean';
-    case 'amount':
-    case 'count':
-    case 'size':
-      return typeof value === 'number';
-    default:
-      return isText(value);
-  }
+  if (kind === 'texts') return value === null || (Array.isArray(value) && value.every(isText));
+  return typeof value === (JSON_TYPES[kind] ?? 'string');
 }
+
+/** Types of the kinds that are no strings. */
+const JSON_TYPES: Readonly<Partial<Record<ValueKind, 'number' | 'boolean'>>> = {
+  amount: 'number',
+  count: 'number',
+  size: 'number',
+  flag: 'boolean',
+};
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';

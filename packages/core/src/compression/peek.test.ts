@@ -31,6 +31,14 @@ describe('the compression of a stream', () => {
     expect(all).toEqual(bytes);
   });
 
+  it('is found, and the stream closed without reading the rest', async () => {
+    const { chunks, state } = stream(GZIP);
+    const { close } = await peekCompression(chunks);
+    expect(state.isClosed).toBe(false);
+    await close();
+    expect(state.isClosed).toBe(true);
+  });
+
   it.each([1, 2, 3])('is found, and the stream closed after %i of its chunks', async (count) => {
     const { chunks, state } = stream(GZIP);
     let left = count;

@@ -5,8 +5,10 @@ type Bytes = AsyncIterable<Uint8Array>;
 /** A stream whose first bytes were read. */
 export interface PeekedStream {
   readonly compression: Compression;
-  /** The whole stream. It can be read once; the caller has to iterate it, because only that closes it. */
+  /** The whole stream, once. Reading it closes the stream, also if it is read in part. */
   readonly bytes: Bytes;
+  /** Closes the stream for a caller that did not begin to read it. */
+  readonly close: () => Promise<void>;
 }
 
 /** Detects the compression of a stream by its first bytes. @throws errors of `bytes` */
@@ -18,7 +20,10 @@ export async function peekCompression(bytes: Bytes): Promise<PeekedStream> {
     if (next.done === true) break;
     head = Buffer.concat([head, next.value]);
   }
-  return { compression: detectCompression(head), bytes: resume(head, chunks) };
+  const close = async (): Promise<void> => {
+    await chunks.return?.();
+  };
+  return { compression: detectCompression(head), bytes: resume(head, chunks), close };
 }
 
 async function* resume(head: Uint8Array, chunks: AsyncIterator<Uint8Array>): Bytes {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isMap, isScalar, parseDocument, visit, YAMLSeq, type Alias } from 'yaml';
+import { isMap, isScalar, parseDocument, visit, type Alias, type YAMLSeq } from 'yaml';
 import { aliasTargets } from './aliases.js';
 
 it.each([

@@ -254,7 +254,7 @@ describe('a job that uses other files of the repository', () => {
       'x.yml': 'jobs: { t: { runs-on: debian-12, steps: [{ uses: ./own }] } }\n',
     };
     const paths: string[] = [];
-    const matrix = `strategy: { matrix: { n: [${Array.from({ length: 50 }, (_, n) => n)}] } }`;
+    const matrix = `strategy: { matrix: { n: [${Array.from({ length: 50 }, (_, n) => n).join()}] } }`;
     const text = `jobs:\n  a: { uses: ./x.yml, ${matrix} }\n  b: { runs-on: debian-12, ${matrix}, steps: [{ uses: ./own }] }\n  c: { uses: ./gone.yml, ${matrix} }\n`;
     const options = {
       runners: RUNNERS,

@@ -7,13 +7,13 @@ import { combinationsOf, type Combination } from './matrix.js';
 import { requirementsInMatrix } from './matrix-requirements.js';
 import { placeOf } from './place.js';
 import { jobsOf, type WorkflowFiles } from './workflow-file.js';
-import type { SkippedJob, Workflow, WorkflowJob, WorkflowOptions } from './workflow-job.js';
+import type { SkippedJob, WorkflowJob, WorkflowOptions } from './workflow-job.js';
 
 /** The options and the state for reading a job. */
 export interface Scope extends Omit<WorkflowOptions, 'job' | 'readFile'> {
   /** Absent if files of the repository cannot be read. */
   readonly files?: WorkflowFiles | undefined;
-  /** Collects what {@link Workflow.notFollowed} lists. */
+  /** Collects what `notFollowed` of the workflow lists. */
   readonly notFollowed: Set<string>;
   /** Names of the calling jobs, each followed by ` / `. */
   readonly prefix: string;
