@@ -43,7 +43,7 @@ const ROOT_MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
  * and reads its settings.
  *
  * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`), INVALID (a folder of Stowage is a link out of the
- *   workspace; for the folder of archives, see {@link requireOwnImages})
+ *   workspace; the folder of archives may be a link that was made on this machine)
  */
 export async function openWorkspace(
   folder: string,
