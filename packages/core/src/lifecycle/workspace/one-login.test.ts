@@ -21,7 +21,7 @@ it.each([
 ])('a login for %j is accepted: %s', async (given, isAccepted) => {
   const where = { cwd: '/', surroundings: { env: {}, home: '/' } };
   const locations = await Promise.all(
-    given.map((each) => (each?.includes('/') ? parseDestination(each, where) : each)),
+    given.map(async (each) => (each?.includes('/') ? parseDestination(each, where) : each)),
   );
   const check = () => requireOneLogin(registry, locations);
   if (isAccepted) expect(check).not.toThrow();
