@@ -5,6 +5,7 @@ import { temporaryFolder } from '../testing/temporary.js';
 import {
   absolutePath,
   isPath,
+  isPattern,
   looksLikeFile,
   parseDestination,
   parseLocation,
@@ -171,6 +172,23 @@ describe('the form of a text', () => {
     ['c:x', false],
   ])('%s is no path, but looks like a file: %s', (text, expected) => {
     expect([isPath(text), looksLikeFile(text)]).toEqual([false, expected]);
+  });
+
+  it.each([
+    ['*.tar', true],
+    ['app-?.tar', true],
+    ['{a,b}.tar', true],
+    ['[ab].tar', true],
+    ['[ab]/x.tar', true],
+    ['docker-archive:[ab]/x.tar', true],
+    ['[::1]:5000/team/app:1', false],
+    ['[2001:DB8::1]/team/app:1', false],
+    ['docker://[::1]:5000/team/app:1', false],
+    ['docker-daemon:[::1]:5000/team/app:1', false],
+    ['[::1]:5000/team/app:*', true],
+    ['app.tar', false],
+  ])('%s is a pattern: %s', (text, expected) => {
+    expect(isPattern(text)).toBe(expected);
   });
 
   it('has the folder of the user as ~', () => {

@@ -78,6 +78,8 @@ const FOREIGN_PREFIX = /^(?:containers-storage|containerd|dir):(?!\d+\/)/;
 const NAMED = /^((?:[A-Za-z]:(?=[\\/]))?[^:]*?)(?::([^\\/].*)|@(sha(?:256|512):[0-9a-f]+))$/;
 /** A reference whose first part can only be the host of a registry. */
 const HOSTED = /^(?:[^/]*[.:][^/]*|localhost)\//;
+/** The host of a reference that is an IPv6 address, with the prefix of a location before it. */
+const IPV6_HOST = /^(?:[a-z-]+:(?:\/\/)?)?\[(?=[^\]]*:[^\]]*:)[0-9A-Fa-f:]+\](?=:[0-9]+\/|\/)/;
 const DRIVE = /^[A-Za-z]:[\\/]/;
 const ARCHIVE_FILE = /\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/;
 
@@ -146,6 +148,11 @@ export function isOnDisk(location: Location): location is FileLocation | NameLoc
 /** Whether a text is a path by its form: `./x`, `/x`, `~/x`, `C:/x`, `x/`. */
 export function isPath(text: string): boolean {
   return /^[.~\\/]|[\\/]$/.test(text) || DRIVE.test(text);
+}
+
+/** Whether a text is a glob pattern for files; the brackets of an IPv6 address in a reference are no pattern. */
+export function isPattern(text: string): boolean {
+  return /[*?[\]{}]/.test(text.replace(IPV6_HOST, ''));
 }
 
 /** Whether a text that does not exist on disk can only be a file, not a reference: a path, or `x.tar.gz`. */

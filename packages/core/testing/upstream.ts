@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { RegistryClient } from '../src/distribution/transport/client.js';
@@ -8,10 +7,8 @@ import { RegistryMirror } from '../src/registry/mirror/mirror.js';
 import { RegistryStore } from '../src/registry/storage/registry-store.js';
 import { surroundingsOf } from '../src/surroundings.js';
 import { listening } from './listening.js';
+import { sha256 } from './pushing.js';
 import { temporaryFolder } from './temporary.js';
-
-export const sha256 = (bytes: Uint8Array) =>
-  `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 

@@ -3,7 +3,8 @@ import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { listening } from '../../../testing/listening.js';
-import { serveMirror, sha256, TestUpstream } from '../../../testing/upstream.js';
+import { sha256 } from '../../../testing/pushing.js';
+import { serveMirror, TestUpstream } from '../../../testing/upstream.js';
 
 const CONTENT = Buffer.alloc(300_000, 'x');
 const DIGEST = sha256(CONTENT);
