@@ -33,7 +33,13 @@ export async function hashInputs({
     JSON.stringify({
       version: MAKER_VERSION,
       // These fields serve search, pruning and build order; they do not change the image.
-      definition: { ...definition, facts: undefined, retention: undefined, after: undefined, owner: undefined },
+      definition: {
+        ...definition,
+        facts: undefined,
+        retention: undefined,
+        after: undefined,
+        owner: undefined,
+      },
       base,
       epoch,
       platforms,
