@@ -58,6 +58,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     load: ['cache', 'prune'],
     copy: ['cache', 'prune'],
     push: ['cache'],
+    remote: [],
     inspect: [],
     jobs: ['build', 'load', 'save'],
     report: ['inspect', 'prune'],

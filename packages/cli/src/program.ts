@@ -14,6 +14,7 @@ import { planCommand } from './commands/plan.js';
 import { pruneCommand } from './commands/prune.js';
 import { pullCommand } from './commands/pull.js';
 import { pushCommand } from './commands/push.js';
+import { digestCommand } from './commands/remote/digest.js';
 import { reportCommand } from './commands/report.js';
 import { saveCommand } from './commands/save.js';
 import { serveCommand } from './commands/serve.js';
@@ -35,6 +36,7 @@ const COMMANDS = [
   pushCommand,
   pullCommand,
   syncCommand,
+  digestCommand,
   serveCommand,
   gcCommand,
   scrubCommand,

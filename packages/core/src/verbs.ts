@@ -66,6 +66,13 @@ export type { DestinationOptions } from './lifecycle/copy/destination.js';
 export { sync, type SyncOptions } from './lifecycle/sync/sync.js';
 export type { SyncResult } from './lifecycle/sync/sync-records.js';
 
+// Verbs: act on repositories of registries
+export {
+  findDigest,
+  type FindDigestOptions,
+  type FoundDigest,
+} from './lifecycle/remote/find-digest.js';
+
 // Verbs: list, inspect, verify, report, repair
 export { list, type ListEntry } from './lifecycle/inspect/list.js';
 export { listEngine, type EngineListing } from './lifecycle/inspect/list-engine.js';

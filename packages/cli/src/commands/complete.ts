@@ -22,6 +22,7 @@ const FROM_REGISTRIES: ReadonlySet<string> = new Set([
   'verify',
   'copy',
   'convert',
+  'digest',
   'purge',
 ]);
 

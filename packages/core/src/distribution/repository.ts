@@ -21,7 +21,13 @@ import type { Answer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
 import { deleteManifest } from './delete-manifest.js';
 import { download } from './download.js';
-import { ACCEPT_MANIFESTS, fetchManifest, findManifest } from './find-manifest.js';
+import {
+  ACCEPT_MANIFESTS,
+  fetchManifest,
+  findManifest,
+  headManifest,
+  type ManifestHead,
+} from './find-manifest.js';
 import { requireManifest, requireTagOrDigest } from './require-manifest.js';
 import { ManifestWrites, type ManifestTarget } from './manifest-writes.js';
 import { readReferrers, type ManifestBytes } from './referrers.js';
@@ -117,6 +123,13 @@ export class Repository implements ManifestTarget, Sink {
       : await findManifest(this.#client, where, known);
     if (found?.bytes) this.#fetched.set(found.descriptor.digest, found.bytes);
     return found?.descriptor;
+  }
+
+  /** The digest of a tag's content, from one HEAD; undefined when there is none. @throws ImageError INVALID */
+  async head(tagOrDigest: string, { signal }: CallOptions = {}): Promise<ManifestHead | undefined> {
+    requireTagOrDigest(tagOrDigest, this.location);
+    const url = `/v2/${this.#name}/manifests/${tagOrDigest}`;
+    return headManifest(this.#client, { url, scope: this.#scope('pull'), signal });
   }
 
   /** True but for foreign layers: checking costs a request, and `read` reports NOT_FOUND. */
