@@ -15,6 +15,7 @@ import { pruneCommand } from './commands/prune.js';
 import { pullCommand } from './commands/pull.js';
 import { pushCommand } from './commands/push.js';
 import { digestCommand } from './commands/remote/digest.js';
+import { tagsCommand } from './commands/remote/tags.js';
 import { reportCommand } from './commands/report.js';
 import { saveCommand } from './commands/save.js';
 import { serveCommand } from './commands/serve.js';
@@ -37,6 +38,7 @@ const COMMANDS = [
   pullCommand,
   syncCommand,
   digestCommand,
+  tagsCommand,
   serveCommand,
   gcCommand,
   scrubCommand,

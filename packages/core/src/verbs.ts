@@ -72,6 +72,13 @@ export {
   type FindDigestOptions,
   type FoundDigest,
 } from './lifecycle/remote/find-digest.js';
+export {
+  listRegistry,
+  listRepositories,
+  listTags,
+  type RegistryListing,
+  type TagListing,
+} from './lifecycle/remote/list-registry.js';
 
 // Verbs: list, inspect, verify, report, repair
 export { list, type ListEntry } from './lifecycle/inspect/list.js';

@@ -31,7 +31,7 @@ import {
 import { requireManifest, requireTagOrDigest } from './require-manifest.js';
 import { ManifestWrites, type ManifestTarget } from './manifest-writes.js';
 import { readReferrers, type ManifestBytes } from './referrers.js';
-import { listTags } from './list-tags.js';
+import { listTags, type ListTagsOptions } from './list-tags.js';
 import { RepositoryBlobs, type BlobCounts, type BlobOptions } from './repository-blobs.js';
 
 export interface RepositoryOptions extends BlobOptions {
@@ -71,8 +71,8 @@ export class Repository implements ManifestTarget, Sink {
       yield this.#lookUp(`${this.#client.registry}/${this.#name}:${tag}`, options);
   }
 
-  /** Its tags; none when the repository does not exist. */
-  tags(options: CallOptions = {}): AsyncIterable<string> {
+  /** Its tags; none when the repository does not exist, unless it is `required`. */
+  tags(options: ListTagsOptions = {}): AsyncIterable<string> {
     return listTags(this.#client, this.#name, { ...options, scope: this.#scope('pull') });
   }
 
