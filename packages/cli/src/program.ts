@@ -15,6 +15,8 @@ import { pruneCommand } from './commands/prune.js';
 import { pullCommand } from './commands/pull.js';
 import { pushCommand } from './commands/push.js';
 import { digestCommand } from './commands/remote/digest.js';
+import { rmCommand } from './commands/remote/rm.js';
+import { tagCommand } from './commands/remote/tag.js';
 import { tagsCommand } from './commands/remote/tags.js';
 import { reportCommand } from './commands/report.js';
 import { saveCommand } from './commands/save.js';
@@ -39,6 +41,8 @@ const COMMANDS = [
   syncCommand,
   digestCommand,
   tagsCommand,
+  tagCommand,
+  rmCommand,
   serveCommand,
   gcCommand,
   scrubCommand,

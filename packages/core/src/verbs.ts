@@ -79,6 +79,12 @@ export {
   type RegistryListing,
   type TagListing,
 } from './lifecycle/remote/list-registry.js';
+export {
+  removeImages,
+  type RemovedImage,
+  type RemoveOptions,
+} from './lifecycle/remote/remove-images.js';
+export { tagImage, type TaggedImage } from './lifecycle/remote/tag-image.js';
 
 // Verbs: list, inspect, verify, report, repair
 export { list, type ListEntry } from './lifecycle/inspect/list.js';
