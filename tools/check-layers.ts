@@ -61,6 +61,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     remote: [],
     inspect: [],
     jobs: ['build', 'load', 'save'],
+    login: [],
     report: ['inspect', 'prune'],
     serve: ['maintain'],
     sync: ['save'],

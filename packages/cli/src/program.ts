@@ -15,6 +15,7 @@ import { pruneCommand } from './commands/prune.js';
 import { pullCommand } from './commands/pull.js';
 import { pushCommand } from './commands/push.js';
 import { digestCommand } from './commands/remote/digest.js';
+import { loginCommand, logoutCommand } from './commands/remote/login.js';
 import { rmCommand } from './commands/remote/rm.js';
 import { tagCommand } from './commands/remote/tag.js';
 import { tagsCommand } from './commands/remote/tags.js';
@@ -43,6 +44,8 @@ const COMMANDS = [
   tagsCommand,
   tagCommand,
   rmCommand,
+  loginCommand,
+  logoutCommand,
   serveCommand,
   gcCommand,
   scrubCommand,

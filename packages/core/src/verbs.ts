@@ -86,6 +86,15 @@ export {
 } from './lifecycle/remote/remove-images.js';
 export { tagImage, type TaggedImage } from './lifecycle/remote/tag-image.js';
 
+// Verbs: logins at registries
+export {
+  login,
+  logout,
+  type LoginOptions,
+  type LoginResult,
+  type LogoutResult,
+} from './lifecycle/login/login.js';
+
 // Verbs: list, inspect, verify, report, repair
 export { list, type ListEntry } from './lifecycle/inspect/list.js';
 export { listEngine, type EngineListing } from './lifecycle/inspect/list-engine.js';

@@ -36,6 +36,8 @@ const FROM_REGISTRIES: ReadonlySet<string> = new Set([
 const ONLY_FROM_REGISTRIES: ReadonlySet<string> = new Set(['purge', 'tag', 'rm']);
 /** Commands that take repositories, without a tag. */
 const OF_REPOSITORIES: ReadonlySet<string> = new Set(['ls', 'tags']);
+/** Commands that take the host of a registry alone. */
+const OF_HOSTS: ReadonlySet<string> = new Set(['login', 'logout']);
 
 /** A shell inserts a suggestion unquoted, so it may hold no character that a shell interprets. */
 const SAFE_WORD = /^[\w./:@=+-]+$/;
@@ -59,6 +61,7 @@ export function completionWords(args: readonly string[]): readonly string[] | un
 export async function complete(program: Command, words: readonly string[], io: Io): Promise<void> {
   const images = async (command: Command) => {
     const name = command.name();
+    if (OF_HOSTS.has(name)) return [];
     if (OF_REPOSITORIES.has(name)) return repositoriesOf(await cacheSuggestions(io));
     if (ONLY_FROM_REGISTRIES.has(name)) return cacheSuggestions(io);
     const names = await catalogSuggestions(command, io);

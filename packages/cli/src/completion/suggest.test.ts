@@ -11,7 +11,7 @@ const images = async () => [
 ];
 
 it.each([
-  ['lo', ['load']],
+  ['lo', ['load', 'login', 'logout']],
   ['zz', []],
   ['load --eng', ['--engine']],
   ['load --engine do', ['docker']],
