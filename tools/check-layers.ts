@@ -64,7 +64,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     login: [],
     report: ['inspect', 'prune'],
     serve: ['maintain'],
-    sync: ['save'],
+    sync: ['save', 'remote'],
   }),
 };
 

@@ -67,6 +67,7 @@ export { sync, type SyncOptions } from './lifecycle/sync/sync.js';
 export type { SyncResult } from './lifecycle/sync/sync-records.js';
 
 // Verbs: act on repositories of registries
+export { copyTags, type CopiedTag, type CopyTagsOptions } from './lifecycle/remote/copy-tags.js';
 export {
   findDigest,
   type FindDigestOptions,

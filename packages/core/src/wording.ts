@@ -31,6 +31,7 @@ export const NAMED_OPTIONS = [
   'password',
   'plainHttp',
   'platform',
+  'prune',
   'rate',
   'repository',
   'reserved',

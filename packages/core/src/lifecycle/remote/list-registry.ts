@@ -1,10 +1,10 @@
 import { ImageError, type ErrorCode } from '../../errors.js';
 import { parseRepositoryLocation } from '../../location.js';
-import { formatReference, splitReference, type Reference } from '../../oci/reference.js';
+import { formatReference, splitReference } from '../../oci/reference.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { parseTarget } from '../workspace/registry-address.js';
 import type { Workspace } from '../workspace/workspace.js';
-import { RegistryClients } from './registry-clients.js';
+import { RegistryClients, type RepositoryName } from './registry-clients.js';
 
 /** The repositories of a registry. */
 export interface RegistryListing {
@@ -96,7 +96,7 @@ export async function listTags(
 }
 
 /** Parses a repository without tag and digest. @throws ImageError USAGE */
-export function repositoryIn(text: string): Pick<Reference, 'registry' | 'repository'> {
+export function repositoryIn(text: string): RepositoryName {
   const { reference, parsed } = parseRepositoryLocation(text);
   const { tag, digest } = splitReference(reference);
   const { registry, repository } = parsed;

@@ -1,8 +1,12 @@
 import type { Repository } from '../../distribution/repository.js';
+import type { KnownBlobs } from '../../distribution/upload/known-blobs.js';
 import type { RegistryClient } from '../../distribution/transport/client.js';
 import type { Reference } from '../../oci/reference.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
+
+/** A repository, without tag and digest. */
+export type RepositoryName = Pick<Reference, 'registry' | 'repository'>;
 
 /** Clients of registries, each opened by its first use. Dispose it when their repositories are no longer used. */
 export class RegistryClients implements AsyncDisposable {
@@ -23,12 +27,14 @@ export class RegistryClients implements AsyncDisposable {
   }
 
   /** Opens the repository of a reference. @throws ImageError USAGE */
-  async repository({
-    registry,
-    repository,
-  }: Pick<Reference, 'registry' | 'repository'>): Promise<Repository> {
+  async repository(
+    { registry, repository }: RepositoryName,
+    { known }: { readonly known?: KnownBlobs | undefined } = {},
+  ): Promise<Repository> {
     const { Repository } = await import('../../distribution/repository.js');
-    return new Repository(await this.client(registry), repository, this.#options);
+    const { foreignLayers } = this.#options;
+    const options = { foreignLayers, ...(known ? { known } : {}) };
+    return new Repository(await this.client(registry), repository, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
