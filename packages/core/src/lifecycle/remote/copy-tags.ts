@@ -12,8 +12,8 @@ import { walk } from '../../transfer/walk.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import type { Workspace } from '../workspace/workspace.js';
-import { repositoryIn } from './list-registry.js';
 import { RegistryClients, type RepositoryName } from './registry-clients.js';
+import { parseRegistryRepository } from './registry-image.js';
 import { selectTags, type SelectedTag } from './select-tags.js';
 
 /** Options for copying the tags of a repository. */
@@ -51,7 +51,7 @@ export async function copyTags(
   to: string,
   options: CopyTagsOptions,
 ): Promise<CopiedTag[]> {
-  const [source, destination] = [repositoryIn(from), repositoryIn(to)];
+  const [source, destination] = [parseRegistryRepository(from), parseRegistryRepository(to)];
   requireOneLogin(options.registry, [source.registry, destination.registry]);
   await using clients = new RegistryClients(workspace, options);
   const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');

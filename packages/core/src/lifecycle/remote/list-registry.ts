@@ -1,10 +1,10 @@
 import { ImageError, type ErrorCode } from '../../errors.js';
-import { parseRepositoryLocation } from '../../location.js';
-import { formatReference, splitReference } from '../../oci/reference.js';
+import { formatReference } from '../../oci/reference.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { parseTarget } from '../workspace/registry-address.js';
 import type { Workspace } from '../workspace/workspace.js';
-import { RegistryClients, type RepositoryName } from './registry-clients.js';
+import { RegistryClients } from './registry-clients.js';
+import { parseRegistryRepository } from './registry-image.js';
 
 /** The repositories of a registry. */
 export interface RegistryListing {
@@ -78,7 +78,7 @@ export async function listTags(
   repository: string,
   options: VerbOptions,
 ): Promise<TagListing> {
-  const parsed = repositoryIn(repository);
+  const parsed = parseRegistryRepository(repository);
   const name = formatReference(parsed);
   await using clients = new RegistryClients(workspace, options);
   const opened = await clients.repository(parsed);
@@ -93,18 +93,6 @@ export async function listTags(
     });
   }
   return { repository: name, tags };
-}
-
-/** Parses a repository without tag and digest. @throws ImageError USAGE */
-export function repositoryIn(text: string): RepositoryName {
-  const { reference, parsed } = parseRepositoryLocation(text);
-  const { tag, digest } = splitReference(reference);
-  const { registry, repository } = parsed;
-  if (tag === undefined && digest === undefined) return { registry, repository };
-  throw new ImageError(
-    'USAGE',
-    `${text}: expected HOST[:PORT]/REPOSITORY, got ${tag === undefined ? 'a digest' : 'a tag'} with it`,
-  );
 }
 
 /** Codes by which registries without a catalog refuse to list it. */

@@ -1,6 +1,5 @@
 import type { Repository } from '../../distribution/repository.js';
 import { ImageError, shortList } from '../../errors.js';
-import { parseRepositoryLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import { formatReference, splitReference, type Reference } from '../../oci/reference.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
@@ -9,6 +8,7 @@ import { option, wording } from '../../wording.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { RegistryClients } from './registry-clients.js';
+import { parseRegistryImage } from './registry-image.js';
 
 /** Options for deleting images from registries. */
 export interface RemoveOptions extends VerbOptions {
@@ -126,7 +126,7 @@ function severalTags(reference: string, digest: Digest, tags: readonly string[])
 
 /** Parses an image by tag or by digest. @throws ImageError USAGE (neither, or both) */
 function parseNamed(text: string): Reference {
-  const { reference, parsed } = parseRepositoryLocation(text);
+  const { reference, parsed } = parseRegistryImage(text);
   const { tag, digest } = splitReference(reference);
   if ((tag === undefined) !== (digest === undefined)) return parsed;
   throw new ImageError(
