@@ -50,6 +50,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   build: ['oci', 'definition', 'disk', 'compression', 'transfer', 'archive', 'engine'],
   ...lifecycle({
     workspace: [],
+    artifacts: ['remote'],
     cache: [],
     maintain: [],
     prune: ['maintain'],

@@ -87,6 +87,19 @@ export {
 } from './lifecycle/remote/remove-images.js';
 export { tagImage, type TaggedImage } from './lifecycle/remote/tag-image.js';
 
+// Verbs: artifacts that refer to images
+export { attach, type AttachedArtifact, type AttachOptions } from './lifecycle/artifacts/attach.js';
+export {
+  pullArtifact,
+  type PullArtifactOptions,
+  type PulledArtifact,
+} from './lifecycle/artifacts/pull-artifact.js';
+export {
+  referrerTree,
+  type ReferrerTree,
+  type TreeNode,
+} from './lifecycle/artifacts/referrer-tree.js';
+
 // Verbs: logins at registries
 export {
   login,

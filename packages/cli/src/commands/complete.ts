@@ -33,7 +33,7 @@ const FROM_REGISTRIES: ReadonlySet<string> = new Set([
 ]);
 
 /** Commands that take images of registries only, no names of the catalog. */
-const ONLY_FROM_REGISTRIES: ReadonlySet<string> = new Set(['purge', 'tag', 'rm']);
+const ONLY_FROM_REGISTRIES: ReadonlySet<string> = new Set(['purge', 'tag', 'rm', 'tree', 'attach']);
 /** Commands that take repositories, without a tag. */
 const OF_REPOSITORIES: ReadonlySet<string> = new Set(['ls', 'tags']);
 /** Commands that take the host of a registry alone. */
