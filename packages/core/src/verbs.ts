@@ -87,6 +87,16 @@ export {
 } from './lifecycle/remote/remove-images.js';
 export { tagImage, type TaggedImage } from './lifecycle/remote/tag-image.js';
 
+// Verbs: the folder of a served registry
+export {
+  listServed,
+  reportServed,
+  type ServedImage,
+  type ServedListing,
+  type ServedReport,
+  type ServedRepository,
+} from './lifecycle/maintain/served-images.js';
+
 // Verbs: artifacts that refer to images
 export { attach, type AttachedArtifact, type AttachOptions } from './lifecycle/artifacts/attach.js';
 export {

@@ -3,10 +3,12 @@ import {
   listedImages,
   listEngine,
   listRegistry,
+  listServed,
   type EngineListing,
   type ListedImage,
   type ListEntry,
   type RegistryListing,
+  type ServedListing,
   type TagListing,
 } from '@stowage/core';
 import type { Command } from 'commander';
@@ -23,6 +25,10 @@ import {
   type Outcome,
 } from '../verb.js';
 
+interface Options extends CommonOptions {
+  readonly root?: string;
+}
+
 export function lsCommand(io: Io): Command {
   return withRegistry(
     withEngine(
@@ -34,6 +40,7 @@ export function lsCommand(io: Io): Command {
           'stowage ls --json | jq -r ".entries[].reference"',
           'stowage ls registry.example.com',
           'stowage ls registry.example.com/team/app',
+          'stowage ls --root /srv/images',
           'stowage ls --engine docker',
           'kustomize build . | stowage ls --images-from -',
         ],
@@ -46,9 +53,12 @@ export function lsCommand(io: Io): Command {
       'HOST[:PORT] for its repositories, HOST[:PORT]/REPOSITORY for its tags; the catalog when omitted',
     )
     .addOption(imagesFromOption())
+    .option('--root <folder>', 'the images in the folder of a served registry')
     .action(
-      action<CommonOptions>(io, async (workspace, [registry], { options, call }) => {
-        const { imagesFrom, engine, host } = options;
+      action<Options>(io, async (workspace, [registry], { options, call }) => {
+        const { imagesFrom, engine, host, root } = options;
+        if (root !== undefined)
+          return servedOutcome(await listServed(workspace, { ...call, root }));
         if (registry !== undefined)
           return registryOutcome(await listRegistry(workspace, registry, call));
         if (imagesFrom !== undefined)
@@ -77,6 +87,19 @@ function engineOutcome(listing: EngineListing): Outcome {
     ]),
   );
   return { json: listing, text: formatTable(['REFERENCE', 'ID', 'SIZE'], rows) };
+}
+
+function servedOutcome(listing: ServedListing): Outcome {
+  const rows = listing.images.map(({ repository, digest, tags, bytes, ownBytes, lastUsed }) => [
+    repository,
+    tags.join(','),
+    shortDigest(digest),
+    formatBytes(bytes),
+    formatBytes(ownBytes),
+    lastUsed.slice(0, 16).replace('T', ' '),
+  ]);
+  const head = ['REPOSITORY', 'TAGS', 'DIGEST', 'SIZE', 'OWN', 'LAST USED'];
+  return { json: listing, text: formatTable(head, rows) };
 }
 
 /** The names alone, one a line, so that they can be piped. */
