@@ -60,8 +60,8 @@ function authFiles(env: Environment, home: string): string[] {
   if (named !== undefined && named !== '') return [named];
   return [
     ...(runtime === undefined ? [] : [join(runtime, 'containers/auth.json')]),
-    join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'containers/auth.json'),
-    join(docker ?? join(home, '.docker'), 'config.json'),
+    join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'containers/auth.json'),
+    join(docker || join(home, '.docker'), 'config.json'),
   ];
 }
 

@@ -40,6 +40,13 @@ it('creates a private config of docker, which is read again', async () => {
   expect(await eraseLogins(HOST, { surroundings })).toEqual([]);
 });
 
+it('an empty variable counts as unset', async () => {
+  const { surroundings, docker } = await homeWith();
+  const env = { ...surroundings.env, DOCKER_CONFIG: '', XDG_CONFIG_HOME: '' };
+  const options = { surroundings: { ...surroundings, env } };
+  expect(await storeLogin(HOST, LOGIN, options)).toMatchObject({ file: docker });
+});
+
 it('keeps everything else, and replaces an older login under any spelling', async () => {
   const { surroundings, docker, read } = await homeWith({
     docker: {

@@ -10,7 +10,7 @@ import { parseRegistryRepository } from './registry-image.js';
 export interface RegistryListing {
   /** `HOST[:PORT]`. */
   readonly registry: string;
-  /** Without the host, in the order of the registry. */
+  /** Without the host, sorted by their characters. */
   readonly repositories: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export interface RegistryListing {
 export interface TagListing {
   /** `HOST[:PORT]/REPOSITORY`. */
   readonly repository: string;
-  /** In the order of the registry. */
+  /** Sorted by their characters: registries list them in any order. */
   readonly tags: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export async function listRepositories(
   } catch (error) {
     throw asCatalogError(error, registry);
   }
-  return { registry, repositories };
+  return { registry, repositories: repositories.sort() };
 }
 
 /**
@@ -92,7 +92,7 @@ export async function listTags(
       cause: error,
     });
   }
-  return { repository: name, tags };
+  return { repository: name, tags: tags.sort() };
 }
 
 /** Codes by which registries without a catalog refuse to list it. */

@@ -110,7 +110,7 @@ async function otherTags(
     const found = await repository.head(tag, { signal: stop });
     if (found?.digest === digest) same.add(tag);
   });
-  return tags.filter((tag) => same.has(tag));
+  return [...same].sort();
 }
 
 function severalTags(reference: string, digest: Digest, tags: readonly string[]): ImageError {

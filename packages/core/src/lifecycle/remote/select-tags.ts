@@ -49,5 +49,5 @@ export async function selectTags(
       return !found.has(tag) && subject !== undefined && digests.has(subject);
     }),
   );
-  return all.flatMap((tag) => found.get(tag) ?? []);
+  return all.sort().flatMap((tag) => found.get(tag) ?? []);
 }
