@@ -75,7 +75,6 @@ export {
 } from './lifecycle/remote/find-digest.js';
 export {
   listRegistry,
-  listRepositories,
   listTags,
   type RegistryListing,
   type TagListing,
@@ -118,6 +117,7 @@ export {
   type LoginResult,
   type LogoutResult,
 } from './lifecycle/login/login.js';
+export type { LoginPlace } from './distribution/auth/stored-logins.js';
 
 // Verbs: list, inspect, verify, report, repair
 export { list, type ListEntry } from './lifecycle/inspect/list.js';

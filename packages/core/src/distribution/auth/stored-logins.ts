@@ -56,12 +56,14 @@ export async function storeLogin(
     }
     const auth = Buffer.from(`${username}:${password}`).toString('base64');
     const known = ownKeys(auths, registry);
-    const entries = (known.length > 0 ? known : [serverOf(registry)]).map((key) => [
-      key,
-      // An entry without content says that a helper has the login.
-      { ...withoutSecrets(auths[key]), ...(helper === null ? { auth } : {}) },
-    ]);
-    const changed = { ...config, auths: { ...auths, ...Object.fromEntries(entries) } };
+    const entries = (known.length > 0 ? known : [serverOf(registry)]).map(
+      (key): [string, JsonObject] => [
+        key,
+        // An entry without content says that a helper has the login.
+        { ...withoutSecrets(auths[key]), ...(helper === null ? { auth } : {}) },
+      ],
+    );
+    const changed = { ...config, auths: { ...auths, ...Object.fromEntries<unknown>(entries) } };
     return { changed, result: { file, helper } };
   });
 }

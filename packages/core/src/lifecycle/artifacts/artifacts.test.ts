@@ -15,12 +15,13 @@ const SPDX = 'application/spdx+json';
 
 /** Answers as a registry without the referrers API. */
 const withoutReferrers: Before = ({ url = '' }, response) => {
-  const { writeHead, setHeader } = response;
+  const setHeader = response.setHeader.bind(response);
+  const writeHead = response.writeHead.bind(response);
   response.setHeader = (name, value) =>
-    name.toLowerCase() === 'oci-subject' ? response : setHeader.call(response, name, value);
+    name.toLowerCase() === 'oci-subject' ? response : setHeader(name, value);
   response.writeHead = ((status: number, headers: Record<string, string> = {}) => {
     const { 'oci-subject': _, ...others } = headers;
-    return writeHead.call(response, status, others);
+    return writeHead(status, others);
   }) as typeof response.writeHead;
   const refused = url.includes('/referrers/');
   if (refused) response.writeHead(404).end();

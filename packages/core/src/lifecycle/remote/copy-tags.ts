@@ -56,7 +56,7 @@ export async function copyTags(
   await using clients = new RegistryClients(workspace, options);
   const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
   const pair = { workspace, clients, known: new KnownBlobs(), source, destination };
-  return copyRepository(pair, options);
+  return await copyRepository(pair, options);
 }
 
 /** Two repositories, and how they are reached. */
