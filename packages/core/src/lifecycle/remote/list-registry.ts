@@ -25,7 +25,8 @@ export interface TagListing {
 /**
  * Lists a registry as its address asks: the repositories of `HOST[:PORT]`, or the tags of `HOST[:PORT]/REPOSITORY`.
  *
- * @throws ImageError as {@link listRepositories} and {@link listTags}
+ * @throws ImageError USAGE, NOT_FOUND (no such repository), UNSUPPORTED (the registry has no catalog), UNAUTHORIZED, DENIED, TOO_LARGE,
+ *   UNAVAILABLE
  */
 export async function listRegistry(
   workspace: Workspace,
