@@ -50,6 +50,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   build: ['oci', 'definition', 'disk', 'compression', 'transfer', 'archive', 'engine'],
   ...lifecycle({
     workspace: [],
+    artifacts: ['remote'],
     cache: [],
     maintain: [],
     prune: ['maintain'],
@@ -58,11 +59,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     load: ['cache', 'prune'],
     copy: ['cache', 'prune'],
     push: ['cache'],
+    remote: [],
     inspect: [],
     jobs: ['build', 'load', 'save'],
+    login: [],
     report: ['inspect', 'prune'],
     serve: ['maintain'],
-    sync: ['save'],
+    sync: ['save', 'remote'],
   }),
 };
 

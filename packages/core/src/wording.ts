@@ -1,5 +1,6 @@
 /** The options of this library that its texts name. */
 export const NAMED_OPTIONS = [
+  'allTags',
   'anonymous',
   'append',
   'as',
@@ -30,6 +31,7 @@ export const NAMED_OPTIONS = [
   'password',
   'plainHttp',
   'platform',
+  'prune',
   'rate',
   'repository',
   'reserved',
