@@ -45,9 +45,9 @@ describe('a location', () => {
       code: 'NOT_FOUND',
       hint: expect.stringContaining(NAME) as string,
     });
-    await expect(open('whatever')).rejects.toMatchObject({
+    await expect(open('Whatever')).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      hint: expect.stringContaining('docker://whatever') as string,
+      hint: expect.stringContaining('docker://Whatever') as string,
     });
   });
 
