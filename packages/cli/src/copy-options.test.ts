@@ -29,7 +29,7 @@ describe('an archive to standard output', () => {
     async function* archive() {
       yield Buffer.from('tar');
     }
-    await stdoutFor('-', io)?.(archive(), {});
+    await stdoutFor('-', io)?.(archive());
     io.stdout.write('more');
     expect(written.stdout).toBe('tarmore');
   });

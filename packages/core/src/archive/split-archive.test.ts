@@ -1,16 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { storeWith } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { copy } from '../transfer/copy.js';
-import { readAll } from '../transfer/verified.js';
 import { verifySource } from '../verify/verify-source.js';
 import { ArchiveWriter } from './archive-writer.js';
 import { openArchive } from './open-archive.js';
-import { findSums, openParts, parseSums } from './split-archive.js';
+import { parseSums } from './split-archive.js';
 import { writeParts } from './write-parts.js';
 
 /** Writes an archive of about 13 KB in parts of `size` bytes. */

@@ -14,7 +14,7 @@ async function resolved(
   base: Partial<Parameters<typeof resolveBaseReference>[1]>,
   isPresent = true,
 ) {
-  const engine = new EmbeddedEngine(await temporaryFolder());
+  const engine = new EmbeddedEngine(await temporaryFolder(), { now: Date.now });
   const store = await storeWith('debian:12');
   if (isPresent) await ensureInEngine(engine, store, REFERENCE);
   const id = (await engine.inspect(REFERENCE))?.id;

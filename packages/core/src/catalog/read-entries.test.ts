@@ -52,7 +52,11 @@ describe('a catalog', () => {
       },
       { name: 'line 4', file: 'c.tar', message: 'x.yml:4:5: name: expected a text, got none' },
       { name: 'line 5', file: '', message: 'x.yml:5:5: name: expected a text, got none' },
-      { name: 'd', file: 'd.tar', message: expect.stringContaining('Map keys must be unique') },
+      {
+        name: 'd',
+        file: 'd.tar',
+        message: expect.stringContaining('Map keys must be unique') as unknown,
+      },
     ]);
   });
 

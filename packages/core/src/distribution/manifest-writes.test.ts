@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { describe as describeBytes, type Descriptor } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
-import { ManifestWrites, type ManifestTarget } from './manifest-writes.js';
+import { ManifestWrites } from './manifest-writes.js';
 import type { Answer } from './transport/answer.js';
 
 function target() {
@@ -13,7 +13,7 @@ function target() {
     return { header: () => undefined } as unknown as Answer;
   };
   const writing = Object.assign(new MemoryStore(), { put, find: async () => undefined });
-  const writes = new ManifestWrites(writing as unknown as ManifestTarget);
+  const writes = new ManifestWrites(writing);
   const write = async (name: string, isRoot: boolean, children: readonly Descriptor[] = []) => {
     const document = { schemaVersion: 2, manifests: children, annotations: { name } };
     const bytes = Buffer.from(JSON.stringify(document));

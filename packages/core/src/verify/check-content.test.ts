@@ -1,10 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../testing/memory-store.js';
-import { put } from '../../testing/image.js';
+import { put, storeWith } from '../../testing/image.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { copy } from '../transfer/copy.js';
-import { storeWith } from '../../testing/image.js';
 import { digestOf } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { MediaType } from '../oci/media-types.js';

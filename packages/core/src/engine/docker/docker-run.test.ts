@@ -12,7 +12,14 @@ function frame(text: string): Buffer {
   return Buffer.concat([header, Buffer.from(text)]);
 }
 
-function engine({ output = Buffer.alloc(0), code = 0, fails = '', chunk = 5 } = {}) {
+interface Behavior {
+  readonly output?: Buffer;
+  readonly code?: number;
+  readonly fails?: string;
+  readonly chunk?: number;
+}
+
+function engine({ output = Buffer.alloc(0), code = 0, fails = '', chunk = 5 }: Behavior = {}) {
   const calls: string[] = [];
   const bodies: unknown[] = [];
   const call = (method: string, path: string) => {

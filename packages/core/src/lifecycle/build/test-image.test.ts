@@ -20,7 +20,7 @@ async function engineWith(...codes: readonly number[]) {
     for (let line = 1; line <= 25; line++) request.onLine?.(`line ${line}`);
     return codes[runs.length - 1] ?? 0;
   };
-  const store = new EmbeddedEngine(await temporaryFolder());
+  const store = new EmbeddedEngine(await temporaryFolder(), { now: Date.now });
   const engine = Object.assign(store, {
     run,
     build: () => expect.unreachable(),
@@ -56,7 +56,7 @@ describe('the tests of an image', () => {
   });
 
   it('need an engine that runs commands', async () => {
-    const engine = new EmbeddedEngine(await temporaryFolder());
+    const engine = new EmbeddedEngine(await temporaryFolder(), { now: Date.now });
     const testing = testImage(await storeWith(definition.reference), recipe, engine, {});
     await expect(testing).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });

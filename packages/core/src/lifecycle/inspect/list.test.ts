@@ -3,8 +3,12 @@ import { BASE, NAME, savePath, workspaceOf } from '../../../testing/workspace.js
 import type { CatalogEntry } from '../../catalog/reconcile.js';
 import { list, listEntry } from './list.js';
 
-const entry = (more: Partial<CatalogEntry> = {}): CatalogEntry =>
-  ({ name: 'my-app-debian-12-base', file: 'x.tar', state: 'ok', ...more }) as CatalogEntry;
+const entry = (more: Partial<CatalogEntry> = {}): CatalogEntry => ({
+  name: 'my-app-debian-12-base',
+  file: 'x.tar',
+  state: 'ok',
+  ...more,
+});
 
 describe('an entry of the list', () => {
   it('has null for what is not known', async () => {

@@ -52,7 +52,7 @@ describe('the arguments of act', () => {
     const inOther = actArguments([job({ container: 'node:22' })]);
     expect(inOther.arguments).toEqual(['--pull=false']);
     expect(inOther.notices).toEqual([expect.stringContaining('write container: app:1')]);
-    const loaded = [{ reference: 'docker.io/library/app:1' }] as EnsureResult['loaded'];
+    const loaded = [{ reference: 'docker.io/library/app:1' }] as unknown as EnsureResult['loaded'];
     expect(actArguments([job({ container: 'app:1', loaded })]).notices).toEqual([]);
   });
 });

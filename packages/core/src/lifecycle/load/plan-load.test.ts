@@ -8,7 +8,7 @@ import { missingNames, planLoad, resultsOf } from './plan-load.js';
 
 async function planned(before?: string, as?: string) {
   const source = await storeWith('app:1');
-  const engine = new EmbeddedEngine(await temporaryFolder());
+  const engine = new EmbeddedEngine(await temporaryFolder(), { now: Date.now });
   if (before !== undefined) {
     await ensureInEngine(engine, source, 'app:1');
     await engine.tag('app:1', before);

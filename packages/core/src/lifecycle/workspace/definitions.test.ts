@@ -69,7 +69,7 @@ describe('a definition', () => {
       'NAMING',
     ],
   ])('of %s is refused', async (_what, path, files, code) => {
-    const { workspace, call } = await workspaceOf(files as Record<string, string>);
+    const { workspace, call } = await workspaceOf(files);
     await expect(readDefinition(workspace, path, call)).rejects.toMatchObject({ code });
   });
 });

@@ -19,8 +19,8 @@ async function saved() {
 describe('a location of a workspace', () => {
   it('is opened with its limits', async () => {
     const { workspace, cwd } = await saved();
-    const { place, surroundings } = workspace;
-    const location = await parseLocation(NAME, { place, cwd, surroundings });
+    const { surroundings } = workspace;
+    const location = await parseLocation(NAME, { cwd, surroundings });
     const limits = { ...workspace.limits, members: 1 };
     const engine = () => expect.unreachable();
     const opening = openIn({ ...workspace, limits }, location, { cwd, engine });

@@ -92,7 +92,7 @@ describe('a manifest', () => {
     ],
   ])('with %s is refused', async (_what, reference, body, headers, code) => {
     const { put } = await served();
-    const answered = await put(reference, body, headers as Record<string, string>);
+    const answered = await put(reference, body, headers);
     expect(answered.code).toBe(code);
     expect(answered.status).toBeGreaterThanOrEqual(400);
   });
