@@ -23,7 +23,9 @@ it('a repository is opened with the credentials given, and closes its connection
   });
   const flags = { username: 'ada', password: 'secret', plainHttp: true };
   await using repository = await openRepository(`${address}/team/app:1`, flags, surroundingsOf());
-  await expect(repository.resolve(`${address}/team/app:1`)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(repository.resolve(`${address}/team/app:1`)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
   expect(logins.at(-1)).toBe(`Basic ${Buffer.from('ada:secret').toString('base64')}`);
 });
 
