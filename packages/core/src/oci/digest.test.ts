@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { algorithmOf, digestOf, hasherFor, hexOf, isDigest, parseDigest } from './digest.js';
+import { algorithmOf, digestOf, hexOf, isDigest, parseDigest } from './digest.js';
 
 const SHA512 = `sha512:${'a'.repeat(128)}` as const;
 
@@ -37,13 +36,9 @@ describe('a digest', () => {
     expect(digestOf(Buffer.from(''), 'sha512')).toMatch(/^sha512:cf83e1357eefb8bd/);
   });
 
-  it('has an algorithm, with a hash for it, and a hexadecimal part', () => {
+  it('has an algorithm and a hexadecimal part', () => {
     const sha256 = digestOf(Buffer.from('x'));
     expect([algorithmOf(sha256), algorithmOf(SHA512)]).toEqual(['sha256', 'sha512']);
     expect(hexOf(SHA512)).toBe('a'.repeat(128));
-    expect(hasherFor(sha256).update('x').digest('hex')).toBe(hexOf(sha256));
-    expect(hasherFor(SHA512).update('x').digest('hex')).toBe(
-      createHash('sha512').update('x').digest('hex'),
-    );
   });
 });

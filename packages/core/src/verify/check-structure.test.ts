@@ -15,7 +15,7 @@ const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 async function check(store: MemoryStore, root: Descriptor, more: { allowSparse?: boolean } = {}) {
   const leaves = new Map<Digest, Leaf>();
   const seen = new Set<Digest>();
-  const foreign = new Map<Digest, readonly Descriptor[]>();
+  const foreign = new Map<Digest, Descriptor[]>();
   const options = { image: 'app:1', leaves, seen, foreign, ...more };
   const problems = await checkStructure(store, root, options);
   return { problems, codes: problems.map(({ code }) => code), leaves, seen, foreign };
@@ -140,7 +140,7 @@ describe('the structure of an image', () => {
     const root = (await store.resolve()).descriptor;
     const seen = new Set([root.digest]);
     const leaves = new Map<Digest, Leaf>();
-    const options = { image: 'b', leaves, seen, foreign: new Map<Digest, readonly Descriptor[]>() };
+    const options = { image: 'b', leaves, seen, foreign: new Map<Digest, Descriptor[]>() };
     expect(await checkStructure(store, root, options)).toEqual([]);
     expect(leaves.size).toBe(0);
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readImages } from './image.js';
+import { Owners } from './owner.js';
 
 const DEFINITION = 'project: app\nos: debian-12\nvariant: base\n';
 const FILE = 'apps/app/images/base/image.yaml';
@@ -20,6 +21,7 @@ async function workspaceOf(files: Readonly<Record<string, string>>) {
       readImages(
         Object.keys(files).filter((file) => file.endsWith('image.yaml')),
         root,
+        new Owners({ workspaceRoot: root, isMarker: () => false, isPackage: () => true }),
       ),
   };
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readImages } from './image.js';
 import { inputsOf } from './inputs.js';
+import { Owners } from './owner.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
 const ROOT = 'apps/app/images/base';
@@ -15,7 +16,11 @@ async function inputs(yaml: string, files: Readonly<Record<string, string>> = {}
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), text);
   }
-  const [image] = readImages([`${ROOT}/image.yaml`], root);
+  const [image] = readImages(
+    [`${ROOT}/image.yaml`],
+    root,
+    new Owners({ workspaceRoot: root, isMarker: () => false, isPackage: () => true }),
+  );
   if (!image) throw new Error('expected an image');
   return inputsOf(image, root);
 }

@@ -19,7 +19,6 @@ function options(more: Partial<InferOptions> = {}): InferOptions {
     workspaceRoot: '/none',
     imagesFolder: 'images',
     platform: 'linux/arm64',
-    known: new Set(['other']),
     inCycles: new Set(),
     ...more,
   };
@@ -52,13 +51,13 @@ describe('the targets of an image', () => {
   it('depend on the base in the workspace, and on the tasks of after:', () => {
     const dependsOn = (yaml: string, more: Partial<InferOptions> = {}) =>
       targetsOf(image(yaml), options(more))['image-save']?.dependsOn;
-    expect(dependsOn('base: other\nafter: [build, lib:dist]\n')).toEqual([
-      { projects: ['other'], target: 'image-save' },
+    expect(dependsOn('base: other-debian-12-base\nafter: [build, lib:dist]\n')).toEqual([
+      { projects: ['other-debian-12-base'], target: 'image-save' },
       { projects: ['@org/app'], target: 'build' },
       { projects: ['lib'], target: 'dist' },
     ]);
     expect(dependsOn('base: ubuntu:25.04\n')).toEqual([]);
-    const inCycle = image('base: other\n');
+    const inCycle = image('base: other-debian-12-base\n');
     const inCycles = new Set([inCycle]);
     expect(targetsOf(inCycle, options({ inCycles }))['image-save']?.dependsOn).toEqual([]);
   });
@@ -72,8 +71,7 @@ describe('the targets of an image', () => {
 it('the targets of an owner run those of all its images; one registry serves them', () => {
   const targets = ownerTargets([image(), { ...image(), name: 'b' }], options());
   expect(targets['image-save']).toMatchObject({
-    executor: 'nx:noop',
-    dependsOn: [{ projects: ['app-debian-12-base', 'b'], target: 'image-save', params: 'forward' }],
+    executor: '@stowage/images:save',
   });
   expect(targets['image-serve']).toMatchObject({
     continuous: true,
@@ -83,10 +81,11 @@ it('the targets of an owner run those of all its images; one registry serves the
 });
 
 it.each([
-  ['build', ['me'], 'build'],
-  ['lib:dist', ['lib'], 'dist'],
-  ['@org/lib:dist', ['@org/lib'], 'dist'],
-  ['a:b:dist', ['a:b'], 'dist'],
-])('after: %s is a task', (text, projects, target) => {
-  expect(afterTask(text, 'me')).toEqual({ projects, target });
+  ['build', 'me', 'build'],
+  ['lib:dist', 'lib', 'dist'],
+  ['@org/lib:dist', '@org/lib', 'dist'],
+  ['a:b:dist', 'a:b', 'dist'],
+])('after: %s is a task', (text, project, target) => {
+  const owner = { root: 'apps/me', name: 'me', isProject: true };
+  expect(afterTask(text, owner)).toEqual({ project, target });
 });

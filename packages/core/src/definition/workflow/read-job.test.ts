@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { jobsFrom, type Scope } from './read-job.js';
+import { workflowFiles } from './workflow-file.js';
 
 const scope = (more: Partial<Scope> = {}): Scope => ({
   prefix: '',
   callers: ['main.yml'],
   contexts: {},
+  notFollowed: new Set(),
   budget: { left: 100 },
   runners: { 'ubuntu-latest': 'ubuntu-24.04' },
   ...more,
@@ -34,7 +36,7 @@ describe('a job', () => {
       path === 'setup/action.yml'
         ? JSON.stringify({ inputs: {}, runs: { using: 'composite', steps: [] } })
         : undefined;
-    expect(jobsFrom('build', job, scope({ readFile }))).toMatchObject([
+    expect(jobsFrom('build', job, scope({ files: workflowFiles(readFile) }))).toMatchObject([
       {
         runner: 'ubuntu-latest',
         container: 'debian:12',
@@ -81,7 +83,7 @@ describe('a job that calls a workflow', () => {
     JSON.stringify({ on: { workflow_call: on }, jobs });
   const call = { uses: './x.yml' };
   const withFile = (text: string | undefined, more: Partial<Scope> = {}) =>
-    read(call, { readFile: () => text, ...more });
+    read(call, { files: workflowFiles(() => text), ...more });
 
   it('has the jobs of it, with its inputs, and not the matrix of the caller', () => {
     const text = called(
@@ -90,7 +92,7 @@ describe('a job that calls a workflow', () => {
     );
     expect(withFile(text)).toEqual(['build / test (1)']);
     const given = { ...call, with: { os: 'gpu' } };
-    expect(read(given, { readFile: () => text })).toEqual([
+    expect(read(given, { files: workflowFiles(() => text) })).toEqual([
       expect.stringContaining('it runs on gpu'),
     ]);
   });

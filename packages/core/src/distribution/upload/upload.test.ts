@@ -70,7 +70,11 @@ describe('the state of an upload', () => {
     const { client, address } = await clientOf((_, response) =>
       response.writeHead(status, range === undefined ? {} : { range }).end(),
     );
-    const state = await fetchUploadState(client, new URL(`http://${address}/u`), SCOPE);
+    const state = await fetchUploadState(
+      client,
+      { url: new URL(`http://${address}/u`), minChunkBytes: 0 },
+      SCOPE,
+    );
     expect(state?.at).toBe(at);
   });
 

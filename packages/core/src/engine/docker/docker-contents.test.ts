@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { storeWith } from '../../../testing/image.js';
 import { chainIds } from '../../oci/config.js';
 import { digestOf } from '../../oci/digest.js';
-import { Fields } from '../../oci/fields.js';
+import { Fields } from './fields.js';
 import { imagesOf } from '../../transfer/graph.js';
 import { walk } from '../../transfer/walk.js';
 import type { DockerApi } from './docker-api.js';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Fields } from '../../oci/fields.js';
+import { Fields } from './fields.js';
 import type { DockerApi } from './docker-api.js';
 import { runInContainer } from './docker-run.js';
 

@@ -73,8 +73,9 @@ it('the URL of an upload is remembered, privately, until it is forgotten', async
   const cache = join(await temporaryFolder(), 'cache');
   const memory = openUploadMemory(cache);
   expect(await memory.find('r.example/a@x')).toBeUndefined();
-  await memory.keep('r.example/a@x', 'https://r.example/u?token=secret');
-  expect(await openUploadMemory(cache).find('r.example/a@x')).toContain('token=secret');
+  const upload = { url: 'https://r.example/u?token=secret', minChunkBytes: 7 };
+  await memory.keep('r.example/a@x', upload);
+  expect(await openUploadMemory(cache).find('r.example/a@x')).toEqual(upload);
   expect(await memory.find('r.example/b@x')).toBeUndefined();
   const [name = ''] = await readdir(join(cache, 'uploads'));
   expect((await stat(join(cache, 'uploads', name))).mode & 0o077).toBe(0);

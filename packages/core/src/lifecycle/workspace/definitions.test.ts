@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BASE, HEAD, NAME, workspaceOf } from '../../../testing/workspace.js';
-import { findDefinitions, namesakes, readDefinition, reportNamesakes } from './definitions.js';
+import { findDefinitions, namesakes, readDefinition } from './definitions.js';
 
 const texts = (events: readonly object[]) =>
   events.map((event) => ('text' in event ? event.text : ''));
@@ -34,19 +34,6 @@ describe('the definitions of a workspace', () => {
     expect(namesakes(found)).toEqual([
       { name: NAME, paths: found.map(({ folder }) => join(folder, 'image.yaml')) },
     ]);
-  });
-
-  it('of another one’s name are reported for it, and only those', async () => {
-    const { workspace, call, events } = await workspaceOf({ 'a/images/x/image.yaml': HEAD });
-    await reportNamesakes(workspace, await readDefinition(workspace, BASE, call), call);
-    expect(texts(events)).toEqual([expect.stringContaining('got 2')]);
-    const single = await workspaceOf();
-    await reportNamesakes(
-      single.workspace,
-      await readDefinition(single.workspace, BASE, single.call),
-      single.call,
-    );
-    expect(single.events).toEqual([]);
   });
 });
 
