@@ -62,6 +62,8 @@ export interface LocationOptions {
   readonly cwd: string;
   /** Their home folder is what `~` means; those of the process when omitted. */
   readonly surroundings?: GivenSurroundings | undefined;
+  /** `HOST[:PORT][/PREFIX]`: the registry of references without a host; when omitted, they are no references. */
+  readonly defaultRegistry?: string | undefined;
 }
 
 /** Skopeo's prefixes, and `store:` for the embedded store. */
@@ -73,15 +75,18 @@ const FOREIGN_PREFIX = /^(?:containers-storage|containerd|dir):(?!\d+\/)/;
 const NAMED = /^((?:[A-Za-z]:(?=[\\/]))?[^:]*?)(?::([^\\/].*)|@(sha(?:256|512):[0-9a-f]+))$/;
 /** A reference whose first part can only be the host of a registry. */
 const HOSTED = /^(?:[^/]*[.:][^/]*|localhost)\//;
+/** The address of a registry, which Docker's rules would read as an image of Docker Hub. */
+const ADDRESS = /^(?:localhost|\d+(?:\.\d+){3}|\[[^\]]*\])(?::\d+)?$|^[^/:@]+\.[^/:@]+:\d+$/;
 const DRIVE = /^[A-Za-z]:[\\/]/;
 const ARCHIVE_FILE = /\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/;
 
 /**
  * Parses the location of a source as the command line takes it: `-`, a path, a name of the catalog, a reference, or a text
  * with one of skopeo's prefixes (`docker-archive:`, `oci-archive:`, `oci:`, `docker-daemon:`, `docker://`) or `store:`. Only
- * the disk is consulted, because an existing file or folder takes precedence over a name or a reference.
+ * the disk is consulted, because an existing file or folder takes precedence over a name or a reference. Without a prefix, a
+ * reference needs its registry, or a `defaultRegistry` and no resemblance to a path: a mistyped path must not ask a registry.
  *
- * @throws ImageError USAGE (a prefix of another tool; `docker://` without a valid reference)
+ * @throws ImageError USAGE (a prefix of another tool; `docker://` without a valid reference, or with only a registry)
  */
 export async function parseLocation(text: string, options: LocationOptions): Promise<Location> {
   const location = parsePrefixed(text) ?? (await bareSource(text, options));
@@ -121,6 +126,29 @@ function parsePrefixed(text: string): DestinationLocation | undefined {
 /** A text that stands where only a reference is allowed; `docker://` is optional. @throws ImageError USAGE */
 export function parseRepositoryLocation(text: string): RepositoryLocation {
   return repositoryLocation(text, text.replace(/^docker:\/\//, ''));
+}
+
+/**
+ * Parses the location of an image of a registry, as {@link parseLocation} does.
+ *
+ * @throws ImageError USAGE (a file, a name of the catalog, an image of an engine; not a reference)
+ */
+export async function parseRegistryImage(
+  text: string,
+  options: LocationOptions,
+): Promise<RepositoryLocation> {
+  const location = await parseLocation(text, options);
+  if (location.kind === 'repository') return location;
+  const isFile = location.kind === 'archive' || location.kind === 'layout';
+  const suggested = suggestReference(text);
+  if (!isFile && suggested === undefined) return parseRepositoryLocation(text);
+  const isThere = isFile && (await exists(absolutePath(location.path, options)));
+  const list = isThere ? wording`${option('imagesFrom', text)} reads a list of images. ` : '';
+  throw new ImageError(
+    'USAGE',
+    `${text}: expected an image of a registry, got ${isThere ? 'a file or folder that is here' : 'what may be a path'}`,
+    { location: text, hint: wording`${list}${suggested ?? 'The image is named REGISTRY/REPOSITORY:TAG'}` },
+  );
 }
 
 /** The location of an image in the embedded store. */

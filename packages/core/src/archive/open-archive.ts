@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { decompress } from '../compression/decompress.js';
 import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
+import { peekCompression } from '../compression/peek.js';
 import { isMissing } from '../disk/if-there.js';
 import { Parts } from '../disk/parts.js';
 import { ImageError, type ErrorCode } from '../errors.js';
@@ -136,17 +137,8 @@ export async function openPipedArchive(
   bytes: Bytes,
   options: PipedArchiveOptions,
 ): Promise<OpenedArchive> {
-  const chunks = bytes[Symbol.asyncIterator]();
-  let head = Buffer.alloc(0);
-  for (let next; head.byteLength < MAGIC_BYTES; head = Buffer.concat([head, next.value])) {
-    next = await chunks.next();
-    if (next.done) break;
-  }
-  async function* allBytes(): Bytes {
-    yield head;
-    yield* { [Symbol.asyncIterator]: () => chunks };
-  }
-  return openStream(location, allBytes(), detectCompression(head), options);
+  const { compression, all } = await peekCompression(bytes);
+  return openStream(location, all, compression, options);
 }
 
 async function openTar(

@@ -15,7 +15,7 @@ const CHUNK_BYTES = 64 * 1024;
 
 /** Decompresses bzip2; several streams in a row are read as one. @throws Error when it is damaged or truncated */
 export async function* unbzip2(bytes: Bytes): Bytes {
-  const input = new Input(bytes);
+  await using input = new Input(bytes);
   while (await input.hasMore()) {
     const level = await input.parse(readLevel);
     for (let sum = 0; ; ) {
@@ -82,12 +82,16 @@ const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** The bytes of a stream, as bits. */
-class Input {
+class Input implements AsyncDisposable {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #bits = new Bits();
 
   constructor(bytes: Bytes) {
     this.#chunks = bytes[Symbol.asyncIterator]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks.return?.();
   }
 
   async hasMore(): Promise<boolean> {

@@ -49,13 +49,17 @@ export async function* decompress(bytes: Bytes, compression: Compression, limit 
   };
   // An error of the input is more useful than the error of the decoder that follows from it.
   async function* recordFailure(): Bytes {
+    let isReading = true;
     try {
       for await (const chunk of bytes) {
         await shareTime(chunk);
+        // A stream of Node.js throws the error of the decoder into its input, at the `yield`.
+        isReading = false;
         yield chunk;
+        isReading = true;
       }
     } catch (error) {
-      failure = error;
+      if (isReading) failure = error;
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { decompress } from '../compression/decompress.js';
-import { detectCompression, type Compression } from '../compression/detect.js';
+import type { Compression } from '../compression/detect.js';
+import { peekCompression, withoutEnd } from '../compression/peek.js';
 import { ImageError, type ErrorCode } from '../errors.js';
 import type { Algorithm } from '../oci/digest.js';
 import type { Extent } from '../transfer/extent.js';
@@ -78,24 +79,20 @@ export async function hashBytes(
     options.signal?.throwIfAborted();
     meter.add(chunk);
   });
-  const chunks = tapped[Symbol.asyncIterator]();
-  const first = await chunks.next();
-  const compression = detectCompression(first.done ? new Uint8Array() : first.value);
-  // Without `return`: a decompressor that stops early must not end the stream, because the digest covers all of it.
-  const rest: Bytes = { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) };
+  const { compression, all } = await peekCompression(tapped);
   const isPacked = diffAlgorithm !== undefined && compression !== 'none';
-  async function* allBytes(): Bytes {
-    if (!first.done) yield first.value;
-    yield* rest;
+  try {
+    // A decompressor that stops early must not end the stream, because the digest covers all of it.
+    const packed = () => decompress(withoutEnd(all), compression, unpackedBytes);
+    const unpacked = isPacked ? await hashUnpacked(packed(), diffAlgorithm, options) : {};
+    for await (const _ of all);
+    const { size } = meter;
+    const digest = meter.digest();
+    const plain = diffAlgorithm === algorithm && !isPacked ? { diffId: digest } : {};
+    return { digest, size, compression, ...unpacked, ...plain };
+  } finally {
+    await all.return(undefined);
   }
-  const unpacked = isPacked
-    ? await hashUnpacked(decompress(allBytes(), compression, unpackedBytes), diffAlgorithm, options)
-    : {};
-  for await (const _ of rest);
-  const { size } = meter;
-  const digest = meter.digest();
-  const plain = diffAlgorithm === algorithm && !isPacked ? { diffId: digest } : {};
-  return { digest, size, compression, ...unpacked, ...plain };
 }
 
 async function hashUnpacked(

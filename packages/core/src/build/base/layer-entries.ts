@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readTarHeaders, type TarMemberHeader } from '../../archive/read-tar-headers.js';
 import { decompress } from '../../compression/decompress.js';
-import { detectCompression, MAGIC_BYTES } from '../../compression/detect.js';
+import { peekCompression } from '../../compression/peek.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { readOwn } from '../../disk/own-file.js';
 import { ImageError, isMalformed } from '../../errors.js';
@@ -107,18 +107,8 @@ function readRaw(
 }
 
 async function* unpack(raw: Bytes, limit: number): Bytes {
-  const chunks = raw[Symbol.asyncIterator]();
-  let head = new Uint8Array();
-  while (head.byteLength < MAGIC_BYTES) {
-    const next = await chunks.next();
-    if (next.done === true) break;
-    head = Buffer.concat([head, next.value]);
-  }
-  async function* all(): Bytes {
-    yield head;
-    yield* { [Symbol.asyncIterator]: () => chunks };
-  }
-  yield* decompress(all(), detectCompression(head), limit);
+  const { compression, all } = await peekCompression(raw);
+  yield* decompress(all, compression, limit);
 }
 
 function limitsOf({ limits = DEFAULT_LIMITS }: Source) {
