@@ -1,11 +1,21 @@
 import { resolve } from 'node:path';
 import { findSums } from './archive/split-archive.js';
-import { parseName } from './definition/name.js';
 import { statIfExists } from './disk/allocated.js';
 import { expandHome } from './disk/home-path.js';
 import { ImageError } from './errors.js';
-import { parseReference, type Reference } from './oci/reference.js';
+import {
+  bareReference,
+  hasDrive,
+  hasHost,
+  imageHint,
+  isAddress,
+  isLocal,
+  isPath,
+  looksLikeFile,
+} from './location-form.js';
+import { formatReference, parseReference, type Reference } from './oci/reference.js';
 import { surroundingsOf, type GivenSurroundings } from './surroundings.js';
+import { option, wording } from './wording.js';
 
 /** The meaning of a location's text, decided once by {@link parseLocation}; `text` is the text itself, for messages. */
 export type Location =
@@ -73,12 +83,6 @@ const PREFIX =
 const FOREIGN_PREFIX = /^(?:containers-storage|containerd|dir):(?!\d+\/)/;
 /** `PATH:NAME` or `PATH@DIGEST`; the colon of a Windows drive is part of the path. */
 const NAMED = /^((?:[A-Za-z]:(?=[\\/]))?[^:]*?)(?::([^\\/].*)|@(sha(?:256|512):[0-9a-f]+))$/;
-/** A reference whose first part can only be the host of a registry. */
-const HOSTED = /^(?:[^/]*[.:][^/]*|localhost)\//;
-/** The address of a registry, which Docker's rules would read as an image of Docker Hub. */
-const ADDRESS = /^(?:localhost|\d+(?:\.\d+){3}|\[[^\]]*\])(?::\d+)?$|^[^/:@]+\.[^/:@]+:\d+$/;
-const DRIVE = /^[A-Za-z]:[\\/]/;
-const ARCHIVE_FILE = /\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/;
 
 /**
  * Parses the location of a source as the command line takes it: `-`, a path, a name of the catalog, a reference, or a text
@@ -131,7 +135,7 @@ export function parseRepositoryLocation(text: string): RepositoryLocation {
 /**
  * Parses the location of an image of a registry, as {@link parseLocation} does.
  *
- * @throws ImageError USAGE (a file, a name of the catalog, an image of an engine; not a reference)
+ * @throws ImageError USAGE (a file or a text that may be a path, an image of an engine; not a reference)
  */
 export async function parseRegistryImage(
   text: string,
@@ -140,14 +144,20 @@ export async function parseRegistryImage(
   const location = await parseLocation(text, options);
   if (location.kind === 'repository') return location;
   const isFile = location.kind === 'archive' || location.kind === 'layout';
-  const suggested = suggestReference(text);
-  if (!isFile && suggested === undefined) return parseRepositoryLocation(text);
   const isThere = isFile && (await exists(absolutePath(location.path, options)));
-  const list = isThere ? wording`${option('imagesFrom', text)} reads a list of images. ` : '';
+  const isStored = location.kind === 'store' || location.kind === 'engine';
+  const got = isThere ? 'a file or folder that is here' : 'something else';
+  const list = wording`For a list of images, give ${option('imagesFrom', text)}. `;
+  const hint = looksLikeFile(text)
+    ? 'An image of a registry is named REGISTRY/REPOSITORY:TAG; archives are read by load, push and copy.'
+    : wording`${isThere ? list : ''}${imageHint(isStored ? location.reference : text) ?? 'It is named REGISTRY/REPOSITORY:TAG.'}`;
   throw new ImageError(
     'USAGE',
-    `${text}: expected an image of a registry, got ${isThere ? 'a file or folder that is here' : 'what may be a path'}`,
-    { location: text, hint: wording`${list}${suggested ?? 'The image is named REGISTRY/REPOSITORY:TAG'}` },
+    `${text}: expected a reference to an image of a registry, got ${got}`,
+    {
+      location: text,
+      hint,
+    },
   );
 }
 
@@ -166,17 +176,17 @@ export function isOnDisk(location: Location): location is FileLocation | NameLoc
   return ['archive', 'layout', 'name'].includes(location.kind);
 }
 
-/** Whether a text is a path by its form: `./x`, `/x`, `~/x`, `C:/x`, `x/`. */
-export function isPath(text: string): boolean {
-  return /^[.~\\/]|[\\/]$/.test(text) || DRIVE.test(text);
-}
-
-/** Whether a text that does not exist on disk can only be a file, not a reference: a path, or `x.tar.gz`. */
-export function looksLikeFile(text: string): boolean {
-  return isPath(text) || ARCHIVE_FILE.test(text);
-}
-
+/** @throws ImageError USAGE */
 function repositoryLocation(text: string, reference: string): RepositoryLocation {
+  if (isAddress(reference))
+    throw new ImageError(
+      'USAGE',
+      `${text}: expected an image, got only the address of a registry`,
+      {
+        location: text,
+        hint: imageHint(reference) ?? '',
+      },
+    );
   return { kind: 'repository', text, reference, parsed: parseReference(reference) };
 }
 
@@ -191,8 +201,7 @@ async function bareSource(text: string, options: LocationOptions): Promise<Locat
   const info = await statIfExists(path);
   if (isPath(text) || info || (await findSums(path)) !== undefined)
     return { kind: info?.isDirectory() ? 'layout' : 'archive', text, path: text };
-  const parsed = referenceFrom(text);
-  return parsed ? { kind: 'repository', text, reference: text, parsed } : { kind: 'name', text };
+  return (await bareRepository(text, options)) ?? { kind: 'name', text };
 }
 
 /** A text without a prefix as a destination: a reference with the host of a registry, or a path. */
@@ -200,11 +209,9 @@ async function bareDestination(
   text: string,
   options: LocationOptions,
 ): Promise<DestinationLocation> {
-  const parsed = HOSTED.test(text) ? referenceFrom(text) : undefined;
-  // The first folder of a path may look like a host.
-  if (parsed && !(await statIfExists(absolutePath(text.split('/', 1)[0] ?? '', options))))
-    return { kind: 'repository', text, reference: text, parsed };
-  if (/^[a-z][a-z-]*:/.test(text) && !DRIVE.test(text))
+  const image = await bareRepository(text, { ...options, defaultRegistry: undefined });
+  if (image) return image;
+  if (/^[a-z][a-z-]*:/.test(text) && !hasDrive(text))
     throw new ImageError(
       'USAGE',
       `${text}: expected a path, -, docker-archive:, oci-archive:, oci:, docker-daemon:, docker:// or store:, got another kind of location`,
@@ -221,14 +228,19 @@ function splitName(text: string): Pick<FileLocation, 'path' | 'reference'> {
   return path === undefined || reference === undefined ? { path: text } : { path, reference };
 }
 
-/** Conventional names, and texts that look like files, are never sent to a registry. */
-function referenceFrom(text: string): Reference | undefined {
-  if (looksLikeFile(text) || parseName(text.replace(/[:@].*$/, ''))) return undefined;
-  try {
-    return parseReference(text);
-  } catch {
-    return undefined;
-  }
+/** A reference; never a conventional name, nor what is, or looks like, a file, or is below a folder that is here. */
+async function bareRepository(
+  text: string,
+  options: LocationOptions,
+): Promise<RepositoryLocation | undefined> {
+  if (isLocal(text)) return undefined;
+  const parsed = bareReference(text, options.defaultRegistry);
+  if (!parsed) return undefined;
+  const [first = '', ...below] = text.split('/');
+  if (below.length > 0 && (await statIfExists(absolutePath(first, options)))) return undefined;
+  // The text names the registry, whose name the user did not write.
+  const named = hasHost(text) ? text : formatReference(parsed);
+  return { kind: 'repository', text: named, reference: named, parsed };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -23,6 +23,7 @@ import {
   type NameLocation,
   type RepositoryLocation,
 } from './location.js';
+import { nothingThere } from './location-form.js';
 import type { NamingOptions } from './oci/layout.js';
 import { parseRepository } from './oci/reference.js';
 import { CachedSource } from './store/cached-source.js';
@@ -149,14 +150,7 @@ export async function pathOf(
   if (location.kind !== 'name') return absolutePath(location.path, { cwd, surroundings });
   const { text } = location;
   if (parseName(text)) return pathOfName(text, place);
-  throw new ImageError(
-    'NOT_FOUND',
-    `${text}: expected a file, a folder or a name of the catalog, got none`,
-    {
-      location: text,
-      hint: `Write docker-daemon:${text} for an image in an engine, docker://${text} for one in a registry.`,
-    },
-  );
+  throw nothingThere(text);
 }
 
 /** An image of a registry, open for reading. */

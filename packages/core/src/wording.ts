@@ -1,5 +1,6 @@
 /** The options of this library that its texts name. */
 export const NAMED_OPTIONS = [
+  'all',
   'anonymous',
   'append',
   'as',
@@ -18,6 +19,7 @@ export const NAMED_OPTIONS = [
   'grace',
   'host',
   'htpasswd',
+  'imagesFrom',
   'job',
   'listen',
   'maxUsed',

@@ -44,16 +44,18 @@ export async function load(
 ): Promise<LoadResult[]> {
   const where = { ...workspace, cwd: options.cwd };
   const locations: Location[] = [];
-  for (const input of inputs) locations.push(await parseLocation(input, where));
+  const { defaultRegistry } = workspace.settings;
+  for (const input of inputs)
+    locations.push(await parseLocation(input, { ...where, defaultRegistry }));
   const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
   requireOneLogin(options.registry, [...locations, base]);
   const cache = cacheFor(workspace, locations, options);
   await using engine = lazyEngine(workspace, options);
   const opened: Input[] = [];
   try {
-    for (const location of locations) {
+    for (const [index, location] of locations.entries()) {
       const at = await openIn(workspace, location, { ...options, cache, engine: engine.get });
-      opened.push({ input: location.text, at });
+      opened.push({ input: inputs[index] ?? location.text, at });
       for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
     }
     const target = await engine.get();

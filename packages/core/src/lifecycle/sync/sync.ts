@@ -5,12 +5,8 @@ import { statIfExists } from '../../disk/allocated.js';
 import { inside } from '../../disk/inside.js';
 import { addForeignLayers } from '../../distribution/add-foreign-layers.js';
 import { ImageError } from '../../errors.js';
-import {
-  absolutePath,
-  isPath,
-  parseRepositoryLocation,
-  type LocationOptions,
-} from '../../location.js';
+import { absolutePath, parseRepositoryLocation, type LocationOptions } from '../../location.js';
+import { hasHost, isPath } from '../../location-form.js';
 import { splitReference, type Reference } from '../../oci/reference.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Source } from '../../transfer/store.js';
@@ -132,7 +128,7 @@ async function isFolder(text: string, where: LocationOptions): Promise<boolean> 
 function repositoryIn(text: string): Pick<Reference, 'registry' | 'repository'> {
   const { reference, parsed } = parseRepositoryLocation(text);
   const { name, tag, digest } = splitReference(reference);
-  if (name.includes('/') && tag === undefined && digest === undefined)
+  if (hasHost(name) && tag === undefined && digest === undefined)
     return { registry: parsed.registry, repository: parsed.repository };
   throw new ImageError('USAGE', `${text}: expected HOST[:PORT]/REPOSITORY, got something else`, {
     hint: 'For example registry.example.com/ci; give no tag, because tags are image names.',
