@@ -48,7 +48,11 @@ export function copiedOutcome(
   { to, quiet, io }: { readonly to: string; readonly quiet: boolean | undefined; readonly io: Io },
 ): Outcome {
   const said = text`${results.map(line)}`;
-  if (to !== '-') return { json: { results }, text: said };
+  const total = {
+    images: results.length,
+    bytes: results.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+  if (to !== '-') return { json: { results }, text: said, total };
   if (!quiet) print(io.stderr, said);
-  return { json: { results } };
+  return { json: { results }, total };
 }

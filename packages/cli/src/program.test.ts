@@ -7,7 +7,7 @@ import { EXIT_CODES } from './exit-codes.js';
 import { describeFailure } from './print/failure.js';
 import { createSpeech } from './print/speech.js';
 import { formatBytes, formatTable, shortDigest } from './print/table.js';
-import { createProgram } from './program.js';
+import { calledCommand, createProgram, helpHint } from './program.js';
 
 let cwd: string;
 beforeEach(() => {
@@ -149,6 +149,18 @@ describe('the command line', () => {
     ['prune', '--keep-newest', '0'],
   ])('refuses %j as commander does', async (...args) => {
     await expect(stowage(...args)).rejects.toMatchObject({ exitCode: 1 });
+  });
+
+  it.each([
+    [['push', '--bogus'], '(stowage push --help shows how)'],
+    [['cache', 'purge', '--bogus'], '(stowage cache purge --help shows how)'],
+    [['--bogus'], '(stowage --help shows how)'],
+  ])('%j names the command whose help shows how', async (args, hint) => {
+    const { io, stderr } = collectingIo();
+    const program = createProgram(io, '1.2.3');
+    await expect(program.parseAsync(['node', 'stowage', ...args])).rejects.toThrow();
+    expect(stderr.text()).toContain(hint);
+    expect(`(${helpHint(calledCommand(program, args))})`).toBe(hint);
   });
 
   it('shows examples and exit codes in its help', async () => {

@@ -75,7 +75,11 @@ export function pushCommand(io: Io): Command {
         const said = call.dryRun
           ? formatTable(['SOURCE', 'DESTINATION', 'DIGEST', 'TO SEND'], results.map(planRow))
           : text`${results.map(line)}`;
-        return { json: { results }, text: said };
+        const total = {
+          images: results.length,
+          bytes: results.reduce((sum, { bytesSent }) => sum + bytesSent, 0),
+        };
+        return { json: { results }, text: said, total };
       }),
     );
   return withAliases(command);
