@@ -2,7 +2,7 @@ import { ImageError, type ErrorCode } from '../../errors.js';
 import { isObject, parseJsonObject } from '../../oci/json.js';
 import { readAnswer, type Answer } from './answer.js';
 import type { RegistryRequest } from './request.js';
-import { option, wording } from '../../wording.js';
+import { option, wording, type Wording } from '../../wording.js';
 
 /** The largest error body that is read (bytes), and the longest error text that is shown (characters). */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -10,6 +10,9 @@ const MAX_SHOWN_CHARACTERS = 500;
 
 /** The hint for missing or rejected credentials. */
 export const LOG_IN = wording`Log in with docker login or podman login, or give ${option('username')} and ${option('password')}.`;
+
+/** The hint for media types that a registry does not take: zot, for one, takes no manifest of Docker's. */
+const OCI_ONLY = wording`The registry may take OCI media types only: push or convert the image with ${option('format', 'oci')}.`;
 
 /** The `cause` of an error for an unexpected status. */
 export interface Refusal {
@@ -25,6 +28,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   405: 'UNSUPPORTED',
   409: 'CONFLICT',
   413: 'TOO_LARGE',
+  415: 'UNSUPPORTED',
   501: 'UNSUPPORTED',
 };
 
@@ -52,7 +56,12 @@ export async function statusError(
   const login = isOwn
     ? LOG_IN
     : `${registry} refers its clients to this host; the credentials are for ${registry} only and were not sent.`;
-  const hint = code === 'UNAUTHORIZED' ? login : code === 'TOO_LARGE' ? SIZE_HINT : undefined;
+  const hints: Readonly<Partial<Record<ErrorCode, string | Wording>>> = {
+    UNAUTHORIZED: login,
+    TOO_LARGE: SIZE_HINT,
+    ...(status === 415 ? { UNSUPPORTED: OCI_ONLY } : {}),
+  };
+  const hint = hints[code];
   const size = code === 'TOO_LARGE' ? headers?.['content-length'] : undefined;
   const what = size === undefined ? method : `${method} of ${size} bytes`;
   return new ImageError(code, `${location}: expected ${what} to succeed, got ${status}${text}`, {

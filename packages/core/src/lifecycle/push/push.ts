@@ -11,12 +11,12 @@ import { recordImageUse } from '../workspace/note-use.js';
 import { openUploadMemory } from './packed-layers.js';
 import {
   skippedResult,
-  createLayerMemory,
   planPushImage,
   pushImage,
   type PushImageResult,
   type PushImageOptions,
 } from './push-image.js';
+import { createLayerMemory } from './pushed-form.js';
 import { listPushItems, requireOnePerName, type PushItem, type PushNaming } from './push-items.js';
 import { expandPatterns } from '../workspace/files-matching.js';
 import { parseTarget } from '../workspace/registry-address.js';
