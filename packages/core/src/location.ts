@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { findSums } from './archive/split-archive.js';
+import { hasSet } from './archive/split-archive.js';
 import { statIfExists } from './disk/allocated.js';
 import { expandHome } from './disk/home-path.js';
 import { ImageError } from './errors.js';
@@ -199,7 +199,7 @@ async function bareSource(text: string, options: LocationOptions): Promise<Locat
     );
   const path = absolutePath(text, options);
   const info = await statIfExists(path);
-  if (isPath(text) || info || (await findSums(path)) !== undefined)
+  if (isPath(text) || info || (await hasSet(path)))
     return { kind: info?.isDirectory() ? 'layout' : 'archive', text, path: text };
   return (await bareRepository(text, options)) ?? { kind: 'name', text };
 }
@@ -244,5 +244,5 @@ async function bareRepository(
 }
 
 async function exists(path: string): Promise<boolean> {
-  return (await statIfExists(path)) !== undefined || (await findSums(path)) !== undefined;
+  return (await statIfExists(path)) !== undefined || hasSet(path);
 }

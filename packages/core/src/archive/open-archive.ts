@@ -16,7 +16,13 @@ import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
 import { wording } from '../wording.js';
-import { findSums, openParts as openSet, parsePartPath } from './split-archive.js';
+import {
+  findSums,
+  lacksList,
+  openParts as openSet,
+  parsePartPath,
+  SUMS_SUFFIX,
+} from './split-archive.js';
 
 /** `docker-archive` (docker save), `oci-archive` (an OCI layout in a tar), or both in one. */
 export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
@@ -111,6 +117,7 @@ async function openFiles(path: string): Promise<Parts> {
     return sums === undefined ? await Parts.open([path]) : (await openSet(sums)).files;
   } catch (error) {
     if (!isMissing(error)) throw error;
+    if (await lacksList(path)) throw missingList(path, error);
     throw new ImageError('NOT_FOUND', `${path}: expected an archive, got no such file`, {
       location: path,
       cause: error,
@@ -139,6 +146,15 @@ export async function openPipedArchive(
 ): Promise<OpenedArchive> {
   const { compression, all } = await peekCompression(bytes);
   return openStream(location, all, compression, options);
+}
+
+function missingList(path: string, cause: unknown): ImageError {
+  const list = path.endsWith(SUMS_SUFFIX) ? path : path + SUMS_SUFFIX;
+  return new ImageError('INCOMPLETE', `${list}: the list of the parts is missing`, {
+    location: path,
+    cause,
+    hint: 'Copy it from where the parts came from: it says which parts there are, and their checksums.',
+  });
 }
 
 async function openTar(

@@ -171,6 +171,18 @@ export async function findSums(path: string): Promise<string | undefined> {
   return SUMS_LINE.test((await readFile(path, 'utf8')).split('\n', 1)[0] ?? '') ? path : undefined;
 }
 
+/** Whether parts of an archive are at `path` (or beside its list, at that path) without their list. */
+export async function lacksList(path: string): Promise<boolean> {
+  const whole = path.endsWith(SUMS_SUFFIX) ? path.slice(0, -SUMS_SUFFIX.length) : path;
+  const isThere = (await statIfExists(path)) ?? (await findSums(path));
+  return isThere === undefined && (await statIfExists(partPath(whole, 1))) !== undefined;
+}
+
+/** Whether parts of an archive, or their list, are at `path`. */
+export async function hasSet(path: string): Promise<boolean> {
+  return (await findSums(path)) !== undefined || lacksList(path);
+}
+
 /** For the path of a single part, its number and the path of its checksum list; undefined for other paths. */
 export function parsePartPath(
   path: string,

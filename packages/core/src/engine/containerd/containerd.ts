@@ -212,9 +212,11 @@ export class ContainerdEngine implements Engine {
   ): Promise<EngineImage> {
     const own = names.filter(({ digest }) => digest === id).map(({ name }) => name);
     const parts = await this.contents(id, options);
+    const references = own.filter((name) => !name.includes('@'));
     return {
       id,
-      references: own.filter((name) => !name.includes('@')),
+      references,
+      ...(references.length === 0 ? { untagged: own } : {}),
       digests: own.some((name) => name.includes('@')) ? [id] : [],
       size: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     };

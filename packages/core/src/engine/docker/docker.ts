@@ -195,10 +195,12 @@ export class DockerEngine implements BuildingEngine {
 
 function describe(image: Fields): EngineImage {
   const tags = image.strings('RepoTags').filter((tag) => tag !== '<none>:<none>');
+  const named = image.strings('RepoDigests').filter((each) => !each.startsWith('<none>@'));
   const digests = image.strings('RepoDigests').map((each) => each.slice(each.indexOf('@') + 1));
   return {
     id: image.digest('Id'),
     references: tags.map(canonicalReference),
+    ...(tags.length === 0 && named.length > 0 ? { untagged: named.map(canonicalReference) } : {}),
     digests: digests.filter(isDigest),
     size: image.integer('Size'),
   };

@@ -8,6 +8,7 @@ import { addressOf, clientOf } from '../../registry/access/client-address.js';
 import { option, wording } from '../../wording.js';
 
 export interface ListenOptions {
+  /** Empty for every address of this machine. */
   readonly host: string;
   readonly port: number;
   /** Paths of certificate and key (PEM); the files are read again when they change. */
@@ -82,14 +83,14 @@ export async function listen(
   };
 }
 
-/** Parses `HOST:PORT`; IPv6 addresses in brackets. @throws ImageError USAGE */
+/** Parses `HOST:PORT`, or `:PORT` for every address; IPv6 addresses in brackets. @throws ImageError USAGE */
 export function parseListenAddress(text: string): Pick<ListenOptions, 'host' | 'port'> {
   const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain ?? '';
-  if (host !== '' && port !== '' && Number(port) <= 65_535) return { host, port: Number(port) };
+  if (port !== '' && Number(port) <= 65_535) return { host, port: Number(port) };
   throw new ImageError(
     'USAGE',
-    wording`${option('listen')}: expected HOST:PORT, got ${JSON.stringify(text)}`,
+    wording`${option('listen')}: expected HOST:PORT or :PORT, got ${JSON.stringify(text)}`,
     {
       hint: wording`For example ${option('listen', '127.0.0.1:5000')}.`,
     },
@@ -108,7 +109,7 @@ function bind(server: Server, host: string, port: number): Promise<void> {
         ),
       );
     });
-    server.listen({ host, port }, resolve);
+    server.listen({ ...(host === '' ? {} : { host }), port }, resolve);
   });
 }
 
