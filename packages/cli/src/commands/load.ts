@@ -74,7 +74,11 @@ export function loadCommand(io: Io): Command {
         );
         const total = {
           images: results.length,
-          bytes: results.reduce((sum, { bytesSent }) => sum + bytesSent, 0),
+          // Several names of one image have its bytes, which were sent once.
+          bytes: [...new Map(results.map((each) => [each.digest, each.bytesSent])).values()].reduce(
+            (sum, bytes) => sum + bytes,
+            0,
+          ),
         };
         const said = text`${results.map((each) => line(each, call.dryRun))}`;
         return { json: { results }, text: said, total };
@@ -90,11 +94,11 @@ const ACTION_TEXT: Readonly<Record<LoadResult['action'], readonly [string, strin
 };
 
 function line(
-  { action: done, reference, engine, bytesSent, imageId }: LoadResult,
+  { action: done, reference, engine, bytesSent, digest, imageId }: LoadResult,
   dryRun: boolean | undefined,
 ): Text {
   const [did, would] = ACTION_TEXT[done];
   const size = formatBytes(bytesSent);
   const sent = done !== 'loaded' ? '' : dryRun ? `, ≤ ${size}` : `, ${size} sent`;
-  return text`${familiarReference(parseReference(reference))}  ${dryRun ? would : did} (${engine}, ${shortDigest(imageId)}${sent})\n`;
+  return text`${familiarReference(parseReference(reference))}  ${dryRun ? would : did} (${engine}, ${shortDigest(imageId ?? digest)}${sent})\n`;
 }

@@ -106,7 +106,7 @@ async function* bytesOf(
     } catch (error) {
       signal?.throwIfAborted();
       const isStalled = at === before && ++stalls === MAX_STALLS;
-      if (isStalled || (endsOnTimeout && isTimeout(error))) throw client.unreachable('GET', error);
+      if (isStalled || (endsOnTimeout && isTimeout(error))) throw client.unreachable(error);
       continue;
     }
     if (at < end) return;

@@ -8,11 +8,11 @@ import { Connections, type SendOptions } from './connections.js';
 import type { Credentials } from '../auth/credentials.js';
 import { parseResponseUrl } from './given-url.js';
 import { hostOf, isLoopback } from '../host.js';
+import { networkFailure } from './failure-words.js';
 import { statusError } from './refusal.js';
 import {
   parseRetryAfter,
   hintFor,
-  reasonOf,
   isTransient,
   isPermanent,
   isTimeout,
@@ -128,7 +128,7 @@ export class RegistryClient implements AsyncDisposable {
       } catch (error) {
         if (!isTransient(error)) throw error;
         if (last || isPermanent(error, tries) || (isRelay && isTimeout(error)))
-          throw this.unreachable(request.method, error);
+          throw this.unreachable(error);
         debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
         await wait(backOff(tries), request);
         continue;
@@ -233,17 +233,17 @@ export class RegistryClient implements AsyncDisposable {
       return await this.#connections.send(url, options);
     } catch (cause) {
       if (!isTransient(cause) || url.origin === this.#origin.origin) throw cause;
-      const error = new Error(`${url.host}: ${reasonOf(cause)}`, { cause });
+      const error = new Error(`${url.host}: ${networkFailure(cause)}`, { cause });
       throw Object.assign(error, { code: systemCode(cause), syscall: 'connect' });
     }
   }
 
   /** The error for a request that got no response in any try. */
-  unreachable(method: string, cause: unknown): ImageError {
-    return new ImageError(
-      'UNAVAILABLE',
-      `${this.registry}: expected an answer to ${method}, got ${reasonOf(cause)}`,
-      { location: this.registry, cause, hint: hintFor(cause) },
-    );
+  unreachable(cause: unknown): ImageError {
+    return new ImageError('UNAVAILABLE', `${this.registry}: ${networkFailure(cause)}`, {
+      location: this.registry,
+      cause,
+      hint: hintFor(cause),
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { ImageError, type ErrorCode } from '../../errors.js';
 import { isObject, parseJsonObject } from '../../oci/json.js';
 import { readAnswer, type Answer } from './answer.js';
+import { refusal, subjectOf } from './failure-words.js';
 import type { RegistryRequest } from './request.js';
 import { option, wording, type Wording } from '../../wording.js';
 
@@ -43,7 +44,7 @@ const SIZE_HINT =
  * @param registry the registry whose credentials are not sent to other hosts.
  */
 export async function statusError(
-  { method, headers }: RegistryRequest,
+  request: RegistryRequest,
   answer: Answer,
   registry: string,
 ): Promise<ImageError> {
@@ -62,9 +63,10 @@ export async function statusError(
     ...(status === 415 ? { UNSUPPORTED: OCI_ONLY } : {}),
   };
   const hint = hints[code];
-  const size = code === 'TOO_LARGE' ? headers?.['content-length'] : undefined;
-  const what = size === undefined ? method : `${method} of ${size} bytes`;
-  return new ImageError(code, `${location}: expected ${what} to succeed, got ${status}${text}`, {
+  // The answer of another host, to which the registry refers, is about that host.
+  const subject = isOwn ? subjectOf(url, registry) : location;
+  const why = code === 'NOT_FOUND' ? refusal(request, 404) : refusal(request, status);
+  return new ImageError(code, `${subject}: ${why} (${status}${text})`, {
     location,
     cause: { status, retryAfter: answer.header('retry-after') } satisfies Refusal,
     ...(hint === undefined ? {} : { hint }),
@@ -84,7 +86,7 @@ async function readError(
     const text = texts.join(': ').replace(/\p{Cc}+/gu, ' ');
     return {
       ...(typeof code === 'string' ? { code } : {}),
-      text: text === '' ? '' : ` (${text.slice(0, MAX_SHOWN_CHARACTERS)})`,
+      text: text === '' ? '' : ` ${text.slice(0, MAX_SHOWN_CHARACTERS)}`,
     };
   } catch {
     return { text: '' };

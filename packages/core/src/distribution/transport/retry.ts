@@ -69,9 +69,3 @@ export function hintFor(cause: unknown): string | Wording {
   if (/SSL|EPROTO/.test(code)) return wording`If it uses plain http, set ${option('plainHttp')}.`;
   return 'Is it running, and can this machine reach it?';
 }
-
-/** The message of an error, shortened: a certificate error may list thousands of names. */
-export function reasonOf(cause: unknown): string {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return (why === '' ? (systemCode(cause) ?? 'none') : why).slice(0, 300);
-}

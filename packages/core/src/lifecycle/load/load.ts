@@ -1,5 +1,6 @@
 import { parseLocation, type Location } from '../../location.js';
 import type { Platform } from '../../oci/platform.js';
+import { sizeOf } from '../../transfer/graph.js';
 import type { Bytes } from '../../transfer/store.js';
 import { evictCache } from '../cache/purge-cache.js';
 import { cacheFor } from '../cache/shared-cache.js';
@@ -60,7 +61,10 @@ export async function load(
     }
     const target = await engine.get();
     const planned = await planLoad(target, opened, options);
-    if (options.dryRun) return planned.flatMap((each) => resultsOf(target, each));
+    if (options.dryRun)
+      return planned.flatMap((each) =>
+        resultsOf(target, each, { bytesSent: each.present ? 0 : sizeOf(each.candidate.graph) }),
+      );
     const results = await applyLoad(workspace, target, planned, options);
     for (const { at } of opened) await recordImageUse(workspace, at, options);
     if (cache !== undefined && opened.some(({ at }) => at.kind === 'repository'))
