@@ -35,7 +35,7 @@ export function copyingOf(
 /** Writes an archive whose destination is `-` to stdout. @throws ImageError USAGE (stdout is a terminal) */
 export function stdoutFor(to: string, io: Io): CopyImagesOptions['stdout'] {
   if (to === '-' && io.stdout.isTTY)
-    throw new ImageError('USAGE', '-: expected a file or a pipe to write to, got a terminal', {
+    throw new ImageError('USAGE', '-: an archive is not written to a terminal', {
       hint: 'For example stowage copy SOURCE - | docker load.',
     });
   return (archive) => pipeline(archive, io.stdout, { end: false });

@@ -143,15 +143,12 @@ async function registryFlags(
   const common = { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify };
   const readers = [...args, ...(options.imagesFrom ?? [])].filter((each) => each === '-');
   if (readers.length > 1 && options.imagesFrom?.includes('-'))
-    throw new ImageError(
-      'USAGE',
-      '--images-from -: expected one - for standard input, got several',
-    );
+    throw new ImageError('USAGE', '--images-from -: standard input can be read only once');
   if (!options.passwordStdin) return { ...common, password: options.password };
   if (readers.length > 0)
     throw new ImageError(
       'USAGE',
-      '--password-stdin: expected a password on standard input, got - as a location, too',
+      '--password-stdin: standard input cannot be the password and a location (-)',
     );
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));

@@ -112,11 +112,11 @@ export function systemCode(error: unknown): string | undefined {
 export const FREE_SPACE = wording`Free some space (${verb('prune', option('dryRun'))} shows what can be deleted) and run this again.`;
 
 /** The text for each system error of a full disk or a too large file. */
-const NO_SPACE: Readonly<Record<string, readonly [got: string, hint: Wording]>> = {
-  ENOSPC: ['none', FREE_SPACE],
-  EDQUOT: ['no more of your quota', FREE_SPACE],
+const NO_SPACE: Readonly<Record<string, readonly [why: string, hint: Wording]>> = {
+  ENOSPC: ['the disk is full', FREE_SPACE],
+  EDQUOT: ['your disk quota is used up', FREE_SPACE],
   EFBIG: [
-    'a limit on the size of one file',
+    'the file is larger than this file system allows',
     wording`Write the archive in parts, as with ${verb('copyImages', option('split', '1GB'))}.`,
   ],
 };
@@ -154,10 +154,10 @@ export function asImageError(error: unknown): unknown {
  * error unchanged.
  */
 export function asSpaceError(error: unknown): unknown {
-  const [got, hint] = NO_SPACE[systemCode(error) ?? ''] ?? [];
-  if (error instanceof ImageError || got === undefined || hint === undefined) return error;
+  const [why, hint] = NO_SPACE[systemCode(error) ?? ''] ?? [];
+  if (error instanceof ImageError || why === undefined || hint === undefined) return error;
   const path = error instanceof Error && 'path' in error ? String(error.path) : 'disk';
-  return new ImageError('NO_SPACE', `${path}: expected room on the disk, got ${got}`, {
+  return new ImageError('NO_SPACE', `${path}: ${why}`, {
     location: path,
     hint,
     cause: error,

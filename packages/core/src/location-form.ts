@@ -69,7 +69,7 @@ export function nothingThere(text: string): ImageError {
   const hint = isLocal(text) ? undefined : imageHint(text);
   return new ImageError(
     hint === undefined ? 'NOT_FOUND' : 'USAGE',
-    `${text}: expected a file, a folder, a name of the catalog or a reference with its registry, got none`,
+    `${text}: no such file, and neither a name of the catalog nor a reference with its registry`,
     {
       location: text,
       hint:

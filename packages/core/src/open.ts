@@ -118,7 +118,7 @@ async function openOne(location: Location, options: OpenOptions): Promise<Opened
   const { place, stdin, surroundings } = options;
   switch (location.kind) {
     case 'pipe':
-      if (!stdin) throw new ImageError('USAGE', '-: expected standard input, got none');
+      if (!stdin) throw new ImageError('USAGE', '-: there is no standard input here');
       return openPipedArchive(location.text, stdin(), {
         ...options,
         spoolFolder: spoolFolder(place),
@@ -196,14 +196,10 @@ async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
   if (entry) return archivePath(place, entry.file);
   const names = entries.map((each) => each.name);
   const suggestion = didYouMean(name, names);
-  throw new ImageError(
-    'NOT_FOUND',
-    `${name}: expected the name of an image in the catalog, got an unknown name`,
-    {
-      location: name,
-      hint: wording`${suggestion === undefined ? '' : `${suggestion} `}${verb('list')} lists the images; nx run <project>:image-save creates one.`,
-    },
-  );
+  throw new ImageError('NOT_FOUND', `${name}: no image of this name in the catalog`, {
+    location: name,
+    hint: wording`${suggestion === undefined ? '' : `${suggestion} `}${verb('list')} lists the images; nx run <project>:image-save creates one.`,
+  });
 }
 
 async function openPath(path: string, options: OpenOptions): Promise<Opened> {

@@ -118,7 +118,7 @@ async function openFiles(path: string): Promise<Parts> {
   } catch (error) {
     if (!isMissing(error)) throw error;
     if (await lacksList(path)) throw missingList(path, error);
-    throw new ImageError('NOT_FOUND', `${path}: expected an archive, got no such file`, {
+    throw new ImageError('NOT_FOUND', `${path}: no such file`, {
       location: path,
       cause: error,
     });

@@ -127,7 +127,7 @@ async function openListed(
     if (missing.length > 0)
       throw new ImageError(
         'INCOMPLETE',
-        `${sums}: expected ${parts.length} parts beside it, got no ${shortList(missing)}`,
+        `${sums}: ${missing.length} of ${parts.length} parts are missing: ${shortList(missing)}`,
         { location: sums, hint: 'Copy the missing parts into the folder of this list.' },
       );
     return await Parts.of(files);

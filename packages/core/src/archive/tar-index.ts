@@ -174,11 +174,7 @@ function outsideArchive(path: string): ImageError {
 }
 
 function truncated(what: string, at: number): ImageError {
-  return new ImageError(
-    'CORRUPT',
-    `tar: expected all of ${what} at byte ${at}, got the end of the file`,
-    {
-      hint: 'The archive was cut short; copy or save it again.',
-    },
-  );
+  return new ImageError('CORRUPT', `tar: the file ends within ${what} at byte ${at}`, {
+    hint: 'The archive was cut short; copy or save it again.',
+  });
 }

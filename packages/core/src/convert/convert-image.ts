@@ -235,12 +235,8 @@ class Conversion implements AsyncDisposable {
   }
 
   #missingContent({ digest }: Descriptor): ImageError {
-    return new ImageError(
-      'INCOMPLETE',
-      `${this.#source.location}: expected ${digest}, got no such content`,
-      {
-        location: this.#source.location,
-      },
-    );
+    return new ImageError('INCOMPLETE', `${this.#source.location}: ${digest} is missing`, {
+      location: this.#source.location,
+    });
   }
 }

@@ -58,7 +58,7 @@ async function* readForeign(
 ): Bytes {
   const { location } = source;
   const what = `${location}: foreign layer ${descriptor.digest}`;
-  let last = new ImageError('NOT_FOUND', `${what}: expected a URL to fetch it from, got none`, {
+  let last = new ImageError('NOT_FOUND', `${what}: no URL to fetch it from`, {
     location,
   });
   const places = [

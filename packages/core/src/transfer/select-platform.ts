@@ -103,7 +103,7 @@ export function imagesFor(
   if (found.length > 0) return found;
   throw new ImageError(
     'NOT_FOUND',
-    `${location}: expected an image for ${formatPlatform(wanted)}, got ${shortList(platformsOf(images)) || 'none'}`,
+    `${location}: no image for ${formatPlatform(wanted)}, only for ${shortList(platformsOf(images)) || 'no platform'}`,
     { location },
   );
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ImageError } from '../../errors.js';
 import type { Bytes } from '../../transfer/store.js';
 import { readUnlessOver } from '../../transfer/verified.js';
-import { networkFailure } from './failure-words.js';
+import { networkFailure } from '../../http/network-failure.js';
 import { isTransient } from './retry.js';
 
 /** A response of a registry. */

@@ -8,7 +8,7 @@ import { Connections, type SendOptions } from './connections.js';
 import type { Credentials } from '../auth/credentials.js';
 import { parseResponseUrl } from './given-url.js';
 import { hostOf, isLoopback } from '../host.js';
-import { networkFailure } from './failure-words.js';
+import { networkFailure } from '../../http/network-failure.js';
 import { statusError } from './refusal.js';
 import {
   parseRetryAfter,

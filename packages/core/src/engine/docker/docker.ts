@@ -159,7 +159,7 @@ export class DockerEngine implements BuildingEngine {
     if (image) return image;
     throw new ImageError(
       'NOT_FOUND',
-      `${this.location}: expected image ${reference} after the build, got none`,
+      `${this.location}: the build ended without the image ${reference}`,
       { location: this.location },
     );
   }

@@ -33,7 +33,7 @@ async function realOf(path: string): Promise<string> {
     return await realpath(path);
   } catch (error) {
     if (!isMissing(error)) throw error;
-    throw new ImageError('NOT_FOUND', `${path}: expected the context, got no such folder`, {
+    throw new ImageError('NOT_FOUND', `${path}: the folder of the context does not exist`, {
       location: path,
       cause: error,
     });

@@ -165,7 +165,6 @@ async function imagesFrom(
   if (!options.all) return [await source.resolve(reference, options).catch(offerAll)];
   const images: NamedDescriptor[] = [];
   for await (const image of source.list(options)) images.push(image);
-  if (images.length === 0)
-    throw new ImageError('NOT_FOUND', `${source.location}: expected an image, got none`);
+  if (images.length === 0) throw new ImageError('NOT_FOUND', `${source.location}: it has no image`);
   return withDistinctNames(source, images);
 }

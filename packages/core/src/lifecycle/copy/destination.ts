@@ -104,7 +104,7 @@ async function openArchiveFile(
   const isThere = sums !== undefined || (await statIfExists(path)) !== undefined;
   if (!isThere || options.force) return createDestination(destination);
   if (!options.append)
-    throw new ImageError('CONFLICT', `${location.path}: expected no existing file, got one`, {
+    throw new ImageError('CONFLICT', `${location.path}: the file exists already`, {
       location: path,
       hint: wording`Add to it with ${option('append')}, or overwrite it with ${option('force')}.`,
     });
@@ -154,7 +154,7 @@ async function partSize(sums: string): Promise<number> {
 }
 
 function notAnArchive(text: string): ImageError {
-  return new ImageError('USAGE', `${text}: expected an archive to split, got something else`, {
+  return new ImageError('USAGE', `${text}: only an archive can be split`, {
     hint: wording`Name a file, as in ./all.tar with ${option('split', '1GB')}.`,
   });
 }
@@ -164,7 +164,7 @@ function compressionFor(path: string): 'gzip' | 'zstd' | undefined {
   if (/\.(?:gz|tgz)$/.test(path)) return 'gzip';
   if (/\.(?:zst|tzst)$/.test(path)) return 'zstd';
   if (!/\.(?:xz|txz|bz2|tbz2?)$/.test(path)) return undefined;
-  throw new ImageError('USAGE', `${path}: expected .tar, .tar.gz or .tar.zst, got another ending`, {
+  throw new ImageError('USAGE', `${path}: archives are written as .tar, .tar.gz or .tar.zst`, {
     location: path,
     hint: 'xz and bzip2 are read, not written: zstd is smaller or faster than both.',
   });

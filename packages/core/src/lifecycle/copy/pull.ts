@@ -62,13 +62,9 @@ export async function pull(
 ): Promise<PullResult[]> {
   const { output } = options;
   if (output === undefined && options.cache === false)
-    throw new ImageError(
-      'USAGE',
-      wording`${option('cache', 'false')}: expected ${option('output')} with it, got none`,
-      {
-        hint: 'Without a cache, the image is kept only in an output.',
-      },
-    );
+    throw new ImageError('USAGE', wording`${option('cache', 'false')} needs ${option('output')}`, {
+      hint: 'Without a cache, the image is kept only in an output.',
+    });
   const where = { ...workspace, cwd: options.cwd };
   const { defaultRegistry } = workspace.settings;
   const wanted: WantedImage[] = [];

@@ -162,7 +162,7 @@ describe('ensure', () => {
       ...image('low', 'base: app-debian-12-gcc12\n'),
     });
     await expect(ensure(workspace, GCC, call)).rejects.toThrow(
-      'base: expected no cycle, got app-debian-12-gcc12 -> app-debian-12-low -> app-debian-12-gcc12',
+      'base: a cycle: app-debian-12-gcc12 -> app-debian-12-low -> app-debian-12-gcc12',
     );
   });
 

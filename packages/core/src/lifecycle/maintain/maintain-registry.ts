@@ -69,7 +69,7 @@ export async function scrubRegistry(
 
 async function requireFolder(root: string): Promise<string> {
   if (await statIfExists(root)) return root;
-  throw new ImageError('NOT_FOUND', `${root}: expected a registry folder, got none`, {
+  throw new ImageError('NOT_FOUND', `${root}: no such folder of a registry`, {
     location: root,
     hint: wording`Give the folder with ${option('root')}, as for ${verb('serve')}.`,
   });

@@ -123,7 +123,7 @@ function hasForeignLayers({ nodes }: Graph): boolean {
 }
 
 function tagExists(reference: string, { digest }: Descriptor): ImageError {
-  return new ImageError('CONFLICT', `${reference}: expected an unused tag, got ${digest}`, {
+  return new ImageError('CONFLICT', `${reference}: the tag names another image there, ${digest}`, {
     location: reference,
     hint: wording`Replace it with ${option('onExistingTag', 'overwrite')}, merge the platforms of both with merge, or keep it with skip.`,
   });

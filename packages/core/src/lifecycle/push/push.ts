@@ -105,7 +105,7 @@ export async function push(
 /** @throws ImageError USAGE */
 function targetOf({ settings }: Workspace, { to = settings.pushTo }: PushOptions): string {
   if (to !== undefined) return to;
-  throw new ImageError('USAGE', 'push: expected a registry, got none', {
+  throw new ImageError('USAGE', 'push: no registry is given', {
     hint: wording`Name it with ${option('to', 'HOST[:PORT][/PREFIX]')}, or in stowage.yaml with push: { to: … }.`,
   });
 }

@@ -97,6 +97,14 @@ export function parseListenAddress(text: string): Pick<ListenOptions, 'host' | '
   );
 }
 
+/** Why an address cannot be listened on. */
+const BIND_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'another program listens on this address',
+  EADDRNOTAVAIL: 'not an address of this machine',
+  ENOTFOUND: 'no host of this name',
+};
+
 function bind(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
@@ -104,7 +112,7 @@ function bind(server: Server, host: string, port: number): Promise<void> {
       reject(
         new ImageError(
           code === 'EADDRINUSE' ? 'CONFLICT' : 'USAGE',
-          wording`${option('listen', `${host}:${port}`)}: expected an address to listen on, got ${code ?? 'an error'}`,
+          wording`${option('listen', `${host}:${port}`)}: ${BIND_ERRORS[code ?? ''] ?? cause.message}`,
           { hint: 'Choose another port, or 0 for any free port.', cause },
         ),
       );
@@ -133,7 +141,7 @@ function limitConnections(server: Server, most: number): void {
 async function tlsContext({ cert, key }: { cert: string; key: string }) {
   const read = (path: string) =>
     readFile(path).catch((cause: unknown) => {
-      throw new ImageError('USAGE', `${path}: expected a certificate or a key (PEM), got none`, {
+      throw new ImageError('USAGE', `${path}: no certificate or key (PEM) that can be read`, {
         location: path,
         cause,
       });

@@ -32,7 +32,7 @@ export async function accessFor(
   if (htpasswd === undefined && rules.length > 0)
     throw new ImageError(
       'USAGE',
-      wording`${option('rules')}: expected ${option('htpasswd')} with the users, got none`,
+      wording`${option('rules')} needs ${option('htpasswd')} with the users`,
     );
   if (htpasswd === undefined && anonymous === undefined && !isLoopback(host))
     throw new ImageError(
@@ -50,7 +50,7 @@ export async function accessFor(
     await read().catch((cause: unknown) => {
       throw new ImageError(
         'USAGE',
-        wording`${option('htpasswd', htpasswd)}: expected a file, got none`,
+        wording`${option('htpasswd', htpasswd)}: no file that can be read`,
         {
           location: htpasswd,
           cause,

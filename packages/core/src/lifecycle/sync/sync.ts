@@ -79,7 +79,7 @@ export async function sync(
   const names = isSending ? [...local.keys()] : [...remote];
   // A mistyped source must not delete everything at the destination.
   if (options.prune && names.length === 0)
-    throw new ImageError('NOT_FOUND', `${from}: expected images to sync, got none`, {
+    throw new ImageError('NOT_FOUND', `${from}: no images to sync`, {
       location: from,
       hint: 'Nothing was deleted. If the source is meant to be empty, delete the images at the destination by hand.',
     });

@@ -37,7 +37,7 @@ export async function expandPatterns(inputs: readonly string[], cwd: string): Pr
     }
     const files = await filesMatching(cwd, [toSlashes(input)], { follow: true });
     if (files.length === 0)
-      throw new ImageError('NOT_FOUND', `${input}: expected files that match, got none`, {
+      throw new ImageError('NOT_FOUND', `${input}: no file matches`, {
         location: input,
       });
     all.push(...files);
