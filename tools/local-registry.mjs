@@ -1,4 +1,5 @@
-// Runs a Verdaccio on a free port of loopback until the parent process disconnects; sends its URL as an IPC message.
+// Runs a Verdaccio on a free port of loopback until the parent process disconnects, and sends its URL as an IPC message;
+// without such a parent, until it is interrupted, and prints its URL.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,9 +17,11 @@ const app = await runServer({
   middlewares: { audit: { enabled: false } },
   max_body_size: '200mb',
 });
-const server = app.listen(0, '127.0.0.1', () =>
-  process.send?.({ url: `http://127.0.0.1:${server.address().port}/` }),
-);
+const server = app.listen(0, '127.0.0.1', () => {
+  const url = `http://127.0.0.1:${server.address().port}/`;
+  if (process.send) process.send({ url });
+  else console.log(url);
+});
 
 function stop() {
   server.close(() => {

@@ -146,8 +146,11 @@ describe.each([
     );
   });
 
-  it('updates the catalog with nx sync', async () => {
+  it('updates a catalog that git keeps with nx sync', async () => {
     await workspace.remove('images/image-registry.yml');
+    expect((await workspace.tryNx('sync:check')).code).toBe(0);
+    const ignored = await workspace.read('.gitignore');
+    await workspace.write('.gitignore', ignored.replace('/images/image-registry.yml*\n', ''));
     expect((await workspace.tryNx('sync:check')).code).not.toBe(0);
     await workspace.nx('sync');
     const catalog = await workspace.read('images/image-registry.yml');

@@ -1,6 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ListedImage, LoadResult, PullResult, PushResult, VerifyResult } from '@stowage/core';
+import type {
+  CopiedImage,
+  ListedImage,
+  LoadResult,
+  PullResult,
+  PushResult,
+  VerifyResult,
+} from '@stowage/core';
 import { describe, expect, it } from 'vitest';
 import { put } from './fixture.js';
 import { json, stowage, temporaryFolder } from './run.js';
@@ -61,6 +68,17 @@ describe('--images-from', () => {
       { cwd, env },
     );
     expect(pulled.results).toHaveLength(2);
+    const copied = await json<{ results: CopiedImage[] }>(
+      ['copy', '--images-from', 'images.yaml', 'copied.tar'],
+      { cwd, env },
+    );
+    expect(copied.results.map(({ reference }) => reference)).toEqual(both);
+    const piped = await stowage(['copy', APP, '--images-from', '-', '-'], {
+      cwd,
+      env,
+      input: Buffer.from(`${host}/team/web:1\n`),
+    });
+    expect(piped.code).toBe(0);
     const verified = await json<{ results: VerifyResult[] }>(
       ['verify', '--images-from', 'rendered.yaml'],
       { cwd, env },

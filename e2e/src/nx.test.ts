@@ -48,6 +48,7 @@ describe.each([
       '--os=ubuntu:25.04',
       '--variant=gcc15',
       '--base=app-ubuntu-25.04-base',
+      '--content=files',
     );
     const refused = await workspace.tryNx(
       'g',

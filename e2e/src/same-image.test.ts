@@ -22,6 +22,10 @@ const CASES: readonly string[] = [
   'copy: [{ from: d, to: /bin }, { from: links, to: /o }]',
   "copy: [{ from: d/x, to: /bin/f, owner: '5:6', mode: '0750' }, { from: d/y, to: /o/g, mode: '0600' }, { from: d, to: /p, owner: '5' }]",
   `copy: [{ from: '${ODD}', to: '/o/${ODD}' }, { from: '${ODD}', to: /p/ }]`,
+  'copy: [{ from: links/folder, to: /o }, { from: links/folder/x, to: /q/ }, { from: links/file, to: /r/f }]',
+  'copy: [{ from: d/x, to: /bin }, { from: links/file, to: /bin }]',
+  "copy: [{ from: d, to: /, mode: '0711' }, { from: links/folder, to: /bin, mode: '1770', owner: '5:6' }]",
+  'copy: [{ from: d/x, to: /o/x }]\nworkdir: /new/work\nuser: "5"',
   'env: { A: "$B ${A} \'\\" \\\\ #", C: "l1\\nl2\\n", D: "", e.f-1: " x " }\nworkdir: b\nports: [80, 80/udp, 9000-9002, 9001-9003/udp, "0053/sctp"]',
   'labels: { m: "$A ${B:-x} \\"\\\\\'", n: "l1\\nl2", "o.p/q r": "" }\nworkdir: ../c//d/\nuser: "1:2"\ncmd: ["$A", "a b"]',
   'workdir: /w/../v/\nuser: a.b-c@d\nentrypoint: [/bin/busybox, "$A", "\\"\\\\[ é \\n"]',
@@ -58,6 +62,7 @@ async function workspaceWithBase(): Promise<string> {
     await mkdir(join(cwd, root, 'd/empty'));
     await mkdir(join(cwd, root, 'links'));
     await symlink('../d', join(cwd, root, 'links/folder'));
+    await symlink('../d/y', join(cwd, root, 'links/file'));
     await symlink('/absent', join(cwd, root, 'links/dangling'));
   }
   return cwd;

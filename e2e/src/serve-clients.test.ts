@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Inspection, PushResult } from '@stowage/core';
 import { expect, inject, it } from 'vitest';
@@ -112,6 +113,41 @@ describeWith(
       await ctr('push', '--plain-http', copied);
       expect(await digestIn(`docker://${copied}`)).toBe(digest);
       await ctr('remove', name, copied);
+    });
+
+    it('as a mirror of two registries gives containerd the image of the one that it names by ?ns=', async () => {
+      const [one, two] = [await archive(), await archive(['amd64'])];
+      const far = await startServe(['--root', await temporaryFolder()]);
+      await json(['push', one.path, '--to', `${far.host}/hub`, '--tag', 'team/app:1']);
+      await json(['push', two.path, '--to', `${far.host}/quay`, '--tag', 'team/app:1']);
+      const mirror = await startServe([
+        ...['--root', await temporaryFolder()],
+        ...['--upstream', `docker.io=http://${far.host}/hub`],
+        ...['--upstream', `quay.io=http://${far.host}/quay`],
+      ]);
+      const hosts = await temporaryFolder();
+      for (const name of ['docker.io', 'quay.io']) {
+        await mkdir(join(hosts, name));
+        const config = `[host."${mirror.url}"]\n  capabilities = ["pull", "resolve"]\n`;
+        await writeFile(join(hosts, name, 'hosts.toml'), config);
+      }
+      const names = ['docker.io/team/app:1', 'quay.io/team/app:1'];
+      const ctr = (...args: readonly string[]) =>
+        must('ctr', [
+          '--address',
+          inject('containerd'),
+          '--namespace',
+          'mirror',
+          'images',
+          ...args,
+        ]);
+      const from = ['--plain-http', '--hosts-dir', hosts, '--snapshotter', 'native'];
+      for (const name of names) await ctr('pull', ...from, name);
+      await far.stop('SIGKILL');
+      const list = await ctr('list');
+      for (const [at, { digest }] of [one, two].entries())
+        expect(list).toMatch(new RegExp(`${names[at]} .* ${digest} `));
+      await ctr('remove', ...names);
     });
   },
   { root: true },

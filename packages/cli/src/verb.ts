@@ -133,6 +133,12 @@ export function wantsCache({ cache }: CommonOptions): boolean {
   return cache !== false && cache !== 'false';
 }
 
+/** The arguments of a command without its destination, which is the last one: `-` is standard output there. */
+function inputsOf({ args, registeredArguments }: Command): readonly string[] {
+  const writes = registeredArguments.some((argument) => argument.name() === 'destination');
+  return writes ? args.slice(0, -1) : args;
+}
+
 /** Options for registries. @throws ImageError USAGE */
 async function registryFlags(
   options: CommonOptions,
@@ -192,7 +198,7 @@ export function action<T extends CommonOptions>(
       writeDebugLog(process.env['STOWAGE_DEBUG'] ?? '', (line) =>
         print(io.stderr, text`${line}\n`),
       );
-      const call = { ...base, registry: await registryFlags(options, command.args, io) };
+      const call = { ...base, registry: await registryFlags(options, inputsOf(command), io) };
       const workspace = await openWorkspace(io.cwd, { config: options.config });
       const outcome = await work(workspace, command.args, { options, call, speech });
       progress.done();

@@ -11,12 +11,22 @@ it('makes a line only for areas that somebody listens to', () => {
   expect(lines).toEqual(['debug cache: sha256:0 is there']);
 });
 
-it('names the areas there are when another one is asked for', () => {
-  expect(() => writeDebugLog('http,nonsense', () => undefined)).toThrow(
+it('writes a line once for an area that is named twice', () => {
+  const lines: string[] = [];
+  writeDebugLog('http,http', (line) => lines.push(line));
+  debug('http', () => 'GET');
+  expect(lines).toEqual(['debug http: GET']);
+});
+
+it('names the areas there are when another one is asked for, and writes none', () => {
+  const unwanted = (): never => expect.fail('nothing was to be written');
+  expect(() => writeDebugLog('toString', unwanted)).toThrow('got "toString"');
+  expect(() => writeDebugLog('engine,nonsense', unwanted)).toThrow(
     expect.objectContaining({
       code: 'USAGE',
       message: 'debug log: expected http, engine, cache, got "nonsense"',
     }),
   );
-  expect(() => writeDebugLog('', () => undefined)).not.toThrow();
+  debug('engine', () => 'a line');
+  expect(() => writeDebugLog('', unwanted)).not.toThrow();
 });

@@ -2,14 +2,12 @@ import { channel } from 'node:diagnostics_channel';
 import { ImageError } from './errors.js';
 
 /** The parts of the library that write a debug log. */
-const DEBUG_AREAS = ['http', 'engine', 'cache'] as const;
-type DebugArea = (typeof DEBUG_AREAS)[number];
-
 const CHANNELS = {
   http: channel('stowage:http'),
   engine: channel('stowage:engine'),
   cache: channel('stowage:cache'),
-} as const satisfies Record<DebugArea, unknown>;
+} as const;
+type DebugArea = keyof typeof CHANNELS;
 
 /**
  * Publishes one line on the diagnostics channel `stowage:<area>`. Credentials, headers and queries of URLs must not be
@@ -31,13 +29,19 @@ export function debug(area: DebugArea, line: () => string): void {
  * writeDebugLog('http', (line) => console.error(line));
  */
 export function writeDebugLog(areas: string, write: (line: string) => void): void {
-  for (const area of areas.split(',').filter((each) => each !== '')) {
-    const known = DEBUG_AREAS.find((each) => each === area);
-    if (known === undefined)
-      throw new ImageError(
-        'USAGE',
-        `debug log: expected ${DEBUG_AREAS.join(', ')}, got ${JSON.stringify(area)}`,
-      );
-    CHANNELS[known].subscribe((line) => write(`debug ${known}: ${String(line)}`));
-  }
+  const wanted = areas.split(',').filter((each) => each !== '');
+  for (const area of new Set(wanted.map(parseArea)))
+    CHANNELS[area].subscribe((line) => write(`debug ${area}: ${String(line)}`));
+}
+
+function parseArea(text: string): DebugArea {
+  if (isArea(text)) return text;
+  throw new ImageError(
+    'USAGE',
+    `debug log: expected ${Object.keys(CHANNELS).join(', ')}, got ${JSON.stringify(text)}`,
+  );
+}
+
+function isArea(text: string): text is DebugArea {
+  return Object.hasOwn(CHANNELS, text);
 }

@@ -81,6 +81,16 @@ export class ImageError extends Error {
   }
 }
 
+/** The same error, its message with the file that it is about. */
+export function withPath(error: ImageError, path: string): ImageError {
+  const { message, hint } = error.wording;
+  return new ImageError(error.code, wording`${path}: ${message}`, {
+    location: path,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
 /** Joins names for a message; a long list is truncated and its rest counted: `a, b and 1234 more`. */
 export function shortList(names: readonly string[], separator = ', '): string {
   const shown = names.slice(0, MAX_LISTED_NAMES).map((name) => name.slice(0, MAX_NAME_CHARACTERS));

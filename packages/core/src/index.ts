@@ -55,6 +55,7 @@ export type { EmbeddedName, NamedDescriptor, NamingOptions } from './oci/layout.
 export type {
   Bytes,
   CallOptions,
+  FindReferrersOptions,
   MalformedImage,
   Open,
   PrepareOptions,

@@ -6,7 +6,7 @@ import {
   splitReference,
   type Reference,
 } from './oci/reference.js';
-import { wording, type Wording } from './wording.js';
+import { option, wording, type Wording } from './wording.js';
 
 // What a location's text can be by its form alone, without the disk.
 
@@ -15,12 +15,19 @@ const HOSTED = /^(?:[^/]*[.:][^/]*|localhost)\//;
 /** The address of a registry, which Docker's rules would read as an image of Docker Hub. */
 const ADDRESS = /^(?:localhost|\d+(?:\.\d+){3}|\[[^\]]*\])(?::\d+)?$|^[^/:@]+\.[^/:@]+:\d+$/;
 
+/** The host of a reference that is an IPv6 address, with the prefix of a location before it. */
+const IPV6_HOST = /^(?:[a-z-]+:(?:\/\/)?)?\[(?=[^\]]*:[^\]]*:)[0-9A-Fa-f:]+\](?=:[0-9]+\/|\/)/;
 const DRIVE = /^[A-Za-z]:[\\/]/;
 const ARCHIVE_FILE = /\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/;
 
 /** Whether a text is a path by its form: `./x`, `/x`, `~/x`, `C:/x`, `x/`. */
 export function isPath(text: string): boolean {
   return /^[.~\\/]|[\\/]$/.test(text) || hasDrive(text);
+}
+
+/** Whether a text is a glob pattern for files; the brackets of an IPv6 address in a reference are no pattern. */
+export function isPattern(text: string): boolean {
+  return /[*?[\]{}]/.test(text.replace(IPV6_HOST, ''));
 }
 
 /** Whether a text that does not exist on disk can only be a file, not a reference: a path, or `x.tar.gz`. */
@@ -77,6 +84,20 @@ export function nothingThere(text: string): ImageError {
         `Check the path. An image of an engine is docker-daemon:${text}, one of a registry docker://${text}.`,
     },
   );
+}
+
+/** The error for a text that stands where only an image of a registry is allowed. @param given.image its name elsewhere. */
+export function notOfRegistry(
+  text: string,
+  given: { readonly isThere: boolean; readonly image: string },
+): ImageError {
+  const got = given.isThere ? 'a file or folder that is here' : 'something else';
+  const list = wording`For a list of images, give ${option('imagesFrom', text)}. `;
+  const hint = looksLikeFile(text)
+    ? 'An image of a registry is named REGISTRY/REPOSITORY:TAG; archives are read by load, push and copy.'
+    : wording`${given.isThere ? list : ''}${imageHint(given.image) ?? 'It is named REGISTRY/REPOSITORY:TAG.'}`;
+  const message = `${text}: expected a reference to an image of a registry, got ${got}`;
+  return new ImageError('USAGE', message, { location: text, hint });
 }
 
 /** How to write a text that may be a path if it is to be an image; undefined if it cannot be one. */

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/temporary.js';
 import {
@@ -10,7 +9,7 @@ import {
   parseRegistryImage,
   parseRepositoryLocation,
 } from './location.js';
-import { isPath, looksLikeFile } from './location-form.js';
+import { isPath, isPattern, looksLikeFile } from './location-form.js';
 import { parseReference } from './oci/reference.js';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -219,8 +218,26 @@ describe('the form of a text', () => {
     expect([isPath(text), looksLikeFile(text)]).toEqual([false, expected]);
   });
 
+  it.each([
+    ['*.tar', true],
+    ['app-?.tar', true],
+    ['{a,b}.tar', true],
+    ['[ab].tar', true],
+    ['[ab]/x.tar', true],
+    ['docker-archive:[ab]/x.tar', true],
+    ['[::1]:5000/team/app:1', false],
+    ['[2001:DB8::1]/team/app:1', false],
+    ['docker://[::1]:5000/team/app:1', false],
+    ['docker-daemon:[::1]:5000/team/app:1', false],
+    ['[::1]:5000/team/app:*', true],
+    ['app.tar', false],
+  ])('%s is a pattern: %s', (text, expected) => {
+    expect(isPattern(text)).toBe(expected);
+  });
+
   it('has the folder of the user as ~', () => {
-    expect(absolutePath('~/x.tar', { cwd })).toBe(join(homedir(), 'x.tar'));
-    expect(absolutePath('x.tar', { cwd })).toBe(join(cwd, 'x.tar'));
+    const where = { cwd, surroundings: { home: '/home/ada' } };
+    expect(absolutePath('~/x.tar', where)).toBe(resolve('/home/ada/x.tar'));
+    expect(absolutePath('x.tar', where)).toBe(join(cwd, 'x.tar'));
   });
 });

@@ -11,11 +11,10 @@ import {
   isAddress,
   isLocal,
   isPath,
-  looksLikeFile,
+  notOfRegistry,
 } from './location-form.js';
 import { formatReference, parseReference, type Reference } from './oci/reference.js';
-import { surroundingsOf, type GivenSurroundings } from './surroundings.js';
-import { option, wording } from './wording.js';
+import { surroundingsOf, type GivenSurroundings, type Surroundings } from './surroundings.js';
 
 /** The meaning of a location's text, decided once by {@link parseLocation}; `text` is the text itself, for messages. */
 export type Location =
@@ -76,6 +75,13 @@ export interface LocationOptions {
   readonly defaultRegistry?: string | undefined;
 }
 
+/** The folder that relative paths start in, and the home folder. */
+export type PathOptions = Pick<LocationOptions, 'cwd'> & {
+  readonly surroundings: Pick<Surroundings, 'home'>;
+};
+
+type BareOptions = PathOptions & Pick<LocationOptions, 'defaultRegistry'>;
+
 /** Skopeo's prefixes, and `store:` for the embedded store. */
 const PREFIX =
   /^(?:(docker):\/\/(.*)|(docker-archive|oci-archive|oci|docker-daemon|store):(?!\/\/)(.+))$/s;
@@ -93,14 +99,13 @@ const NAMED = /^((?:[A-Za-z]:(?=[\\/]))?[^:]*?)(?::([^\\/].*)|@(sha(?:256|512):[
  * @throws ImageError USAGE (a prefix of another tool; `docker://` without a valid reference, or with only a registry)
  */
 export async function parseLocation(text: string, options: LocationOptions): Promise<Location> {
-  const location = parsePrefixed(text) ?? (await bareSource(text, options));
+  const where = { ...options, surroundings: surroundingsOf(options.surroundings) };
+  const location = parsePrefixed(text) ?? (await bareSource(text, where));
   const isNamed = location.kind === 'archive' || location.kind === 'layout';
   if (!isNamed || location.reference === undefined) return location;
   // A source that exists is a path, even if it looks like `PATH:NAME`.
   const path = text.replace(/^[a-z-]+:/, '');
-  return (await exists(absolutePath(path, options)))
-    ? { kind: location.kind, text, path }
-    : location;
+  return (await exists(absolutePath(path, where))) ? { kind: location.kind, text, path } : location;
 }
 
 /**
@@ -113,7 +118,8 @@ export async function parseDestination(
   text: string,
   options: LocationOptions,
 ): Promise<DestinationLocation> {
-  return parsePrefixed(text) ?? bareDestination(text, options);
+  const where = { cwd: options.cwd, surroundings: surroundingsOf(options.surroundings) };
+  return parsePrefixed(text) ?? bareDestination(text, where);
 }
 
 /** A text whose form alone says what it is: `-`, or one with a prefix. @throws ImageError USAGE */
@@ -141,24 +147,13 @@ export async function parseRegistryImage(
   text: string,
   options: LocationOptions,
 ): Promise<RepositoryLocation> {
+  const where = { cwd: options.cwd, surroundings: surroundingsOf(options.surroundings) };
   const location = await parseLocation(text, options);
   if (location.kind === 'repository') return location;
   const isFile = location.kind === 'archive' || location.kind === 'layout';
-  const isThere = isFile && (await exists(absolutePath(location.path, options)));
+  const isThere = isFile && (await exists(absolutePath(location.path, where)));
   const isStored = location.kind === 'store' || location.kind === 'engine';
-  const got = isThere ? 'a file or folder that is here' : 'something else';
-  const list = wording`For a list of images, give ${option('imagesFrom', text)}. `;
-  const hint = looksLikeFile(text)
-    ? 'An image of a registry is named REGISTRY/REPOSITORY:TAG; archives are read by load, push and copy.'
-    : wording`${isThere ? list : ''}${imageHint(isStored ? location.reference : text) ?? 'It is named REGISTRY/REPOSITORY:TAG.'}`;
-  throw new ImageError(
-    'USAGE',
-    `${text}: expected a reference to an image of a registry, got ${got}`,
-    {
-      location: text,
-      hint,
-    },
-  );
+  throw notOfRegistry(text, { isThere, image: isStored ? location.reference : text });
 }
 
 /** The location of an image in the embedded store. */
@@ -167,8 +162,8 @@ export function storeLocation(reference: string): StoredLocation {
 }
 
 /** The path of a location; `~` is the user's home folder. */
-export function absolutePath(path: string, { cwd, surroundings }: LocationOptions): string {
-  return resolve(cwd, expandHome(path, surroundingsOf(surroundings)));
+export function absolutePath(path: string, { cwd, surroundings }: PathOptions): string {
+  return resolve(cwd, expandHome(path, surroundings));
 }
 
 /** Whether a location is, or names, a file or a folder of this machine. */
@@ -191,7 +186,7 @@ function repositoryLocation(text: string, reference: string): RepositoryLocation
 }
 
 /** A text without a prefix as a source: a path, a reference, or a name. */
-async function bareSource(text: string, options: LocationOptions): Promise<Location> {
+async function bareSource(text: string, options: BareOptions): Promise<Location> {
   if (FOREIGN_PREFIX.test(text))
     throw new ImageError(
       'USAGE',
@@ -205,11 +200,8 @@ async function bareSource(text: string, options: LocationOptions): Promise<Locat
 }
 
 /** A text without a prefix as a destination: a reference with the host of a registry, or a path. */
-async function bareDestination(
-  text: string,
-  options: LocationOptions,
-): Promise<DestinationLocation> {
-  const image = await bareRepository(text, { ...options, defaultRegistry: undefined });
+async function bareDestination(text: string, options: PathOptions): Promise<DestinationLocation> {
+  const image = await bareRepository(text, options);
   if (image) return image;
   if (/^[a-z][a-z-]*:/.test(text) && !hasDrive(text))
     throw new ImageError(
@@ -231,7 +223,7 @@ function splitName(text: string): Pick<FileLocation, 'path' | 'reference'> {
 /** A reference; never a conventional name, nor what is, or looks like, a file, or is below a folder that is here. */
 async function bareRepository(
   text: string,
-  options: LocationOptions,
+  options: BareOptions,
 ): Promise<RepositoryLocation | undefined> {
   if (isLocal(text)) return undefined;
   const parsed = bareReference(text, options.defaultRegistry);

@@ -1,14 +1,14 @@
 import type { RegistryLoginOptions } from './distribution/open-repository.js';
 import type { Descriptor } from './oci/descriptor.js';
 import { surroundingsOf, type GivenSurroundings } from './surroundings.js';
-import type { CallOptions, Sink, Source } from './transfer/store.js';
+import type { CallOptions, FindReferrersOptions, Sink, Source } from './transfer/store.js';
 
 /** A repository of a registry (OCI distribution spec 1.1), open for reading and for writing. */
 export interface OpenedRepository extends Source, Sink {
   /** The repository's tags, requested page by page; none if the repository does not exist. */
   tags(options?: CallOptions): AsyncIterable<string>;
   /** Manifests whose subject is this one: from the referrers API, or from the referrers tag if the registry lacks it. */
-  referrers(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Descriptor>;
+  referrers(descriptor: Descriptor, options?: FindReferrersOptions): AsyncIterable<Descriptor>;
 }
 
 /**

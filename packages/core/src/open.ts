@@ -100,18 +100,16 @@ export async function openParsed(location: Location, options: OpenOptions): Prom
   const { base, ...others } = options;
   if (options.repository !== undefined) parseRepository(options.repository);
   const opened = await openOne(location, others);
+  let { source } = opened;
   try {
-    const source =
-      base === undefined
-        ? opened.source
-        : withBase(opened.source, (await openLocation(base, others)).source);
-    // A source of a registry has them already.
-    const isWhole = !options.foreignLayers || opened.kind === 'repository';
-    return { ...opened, source: isWhole ? source : await addForeignLayers(source, options) };
+    if (base !== undefined) source = withBase(source, (await openLocation(base, others)).source);
   } catch (error) {
-    await opened.source[Symbol.asyncDispose]();
+    await source[Symbol.asyncDispose]();
     throw error;
   }
+  // A source of a registry has them already.
+  const isWhole = !options.foreignLayers || opened.kind === 'repository';
+  return { ...opened, source: isWhole ? source : await addForeignLayers(source, options) };
 }
 
 async function openOne(location: Location, options: OpenOptions): Promise<Opened> {
@@ -177,7 +175,7 @@ export async function openReference(
   const opened = { kind: 'repository', ...UNCOMPRESSED, reference } as const;
   if (cache === undefined) return { ...opened, source: await open() };
   const location = `docker://${host}/${repository}`;
-  const cached = new CachedSource(cache, { location, limits, open, keeps });
+  const cached = new CachedSource(cache, { location, limits, open, keeps, foreignLayers });
   return { ...opened, source: cached, cached };
 }
 

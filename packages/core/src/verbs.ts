@@ -35,6 +35,7 @@ export {
 } from './lifecycle/build/build.js';
 export {
   readDefinition,
+  refuseNamesakes,
   type DefinitionOptions,
   type FoundDefinition,
 } from './lifecycle/workspace/definitions.js';

@@ -56,6 +56,18 @@ it('words the texts of a document, however deep, and drops their parts', () => {
   });
 });
 
+it('words only texts: other fields of that name stay', () => {
+  for (const wording of [
+    'free',
+    { reason: 'free' },
+    { other: [] },
+    { reason: [{ option: 'x' }] },
+  ]) {
+    const document = { labels: { reason: 'as it is', wording } };
+    expect(worded(document, shell)).toEqual(document);
+  }
+});
+
 it('each verb that a text names is a function of the library', () => {
   for (const name of NAMED_VERBS) expect(core[name]).toBeTypeOf('function');
 });

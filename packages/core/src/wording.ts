@@ -23,6 +23,8 @@ export const NAMED_OPTIONS = [
   'job',
   'listen',
   'maxUsed',
+  'minAge',
+  'minFree',
   'onExistingTag',
   'orphans',
   'os',
@@ -32,6 +34,7 @@ export const NAMED_OPTIONS = [
   'platform',
   'rate',
   'repository',
+  'reserved',
   'root',
   'rules',
   'scrubEvery',
@@ -41,6 +44,7 @@ export const NAMED_OPTIONS = [
   'tlsCert',
   'tlsKey',
   'to',
+  'unusedFor',
   'upstream',
   'username',
   'workflow',
@@ -163,10 +167,34 @@ export function worded<T>(document: T, speech: Partial<Speech>): T {
 function convert(value: unknown, speech: Partial<Speech>): unknown {
   if (Array.isArray(value)) return value.map((each: unknown) => convert(each, speech));
   if (typeof value !== 'object' || value === null) return value;
-  const { wording: texts, ...fields } = value as Worded<string>;
-  const said = Object.entries(texts ?? {}).flatMap(([field, text]) =>
-    text === undefined ? [] : [[field, say(text, speech)] as const],
+  const texts = textsOf(value);
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !texts || key !== 'wording')
+      .map(([key, each]) => {
+        const text = texts && Object.hasOwn(texts, key) ? texts[key] : undefined;
+        return [key, text ? say(text, speech) : convert(each, speech)] as const;
+      }),
   );
-  const rest = Object.entries(fields).map(([key, each]) => [key, convert(each, speech)] as const);
-  return Object.fromEntries([...rest, ...said]);
+}
+
+/** The parts of the texts of a document; undefined for a document whose field `wording` is something else. */
+function textsOf(document: object): Worded<string>['wording'] {
+  const { wording: texts } = document as { readonly wording?: unknown };
+  const isText = ([field, parts]: readonly [string, unknown]) =>
+    typeof (document as Readonly<Record<string, unknown>>)[field] === 'string' && isWording(parts);
+  const isTexts =
+    typeof texts === 'object' && texts !== null && Object.entries(texts).every(isText);
+  return isTexts ? (texts as Worded<string>['wording']) : undefined;
+}
+
+function isWording(parts: unknown): parts is Wording {
+  return Array.isArray(parts) && parts.every(isPart);
+}
+
+function isPart(part: unknown): boolean {
+  if (typeof part === 'string') return true;
+  if (typeof part !== 'object' || part === null) return false;
+  const { option: name, verb: action } = part as { option?: unknown; verb?: unknown };
+  return [...NAMED_OPTIONS, ...NAMED_VERBS].some((each) => each === name || each === action);
 }

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, type Descriptor } from '../src/oci/descriptor.js';
 import { digestOf } from '../src/oci/digest.js';
 import { MediaType } from '../src/oci/media-types.js';
-import { oneChunk } from '../src/transfer/copy.js';
+import { nameImage, put } from './image.js';
 import type { MemoryStore } from './memory-store.js';
 
 /** An image as Windows images were: its lowest layer is foreign, and only its publisher has it. */
@@ -18,11 +18,6 @@ export async function writeForeignImage(
   reference: string,
   urls: readonly string[],
 ): Promise<ForeignImage> {
-  const put = async (mediaType: string, bytes: Uint8Array): Promise<Descriptor> => {
-    const descriptor = describe(mediaType, bytes);
-    await store.write(descriptor, () => oneChunk(bytes));
-    return descriptor;
-  };
   const [below, above] = [Buffer.alloc(1024), Buffer.alloc(2048)];
   const content = gzipSync(below);
   const config = {
@@ -35,12 +30,10 @@ export async function writeForeignImage(
   const manifest = {
     schemaVersion: 2,
     mediaType: MediaType.dockerManifest,
-    config: await put(MediaType.dockerConfig, Buffer.from(JSON.stringify(config))),
-    layers: [foreign, await put(MediaType.dockerLayerGzip, gzipSync(above))],
+    config: await put(store, MediaType.dockerConfig, Buffer.from(JSON.stringify(config))),
+    layers: [foreign, await put(store, MediaType.dockerLayerGzip, gzipSync(above))],
   };
-  const root = await put(MediaType.dockerManifest, Buffer.from(JSON.stringify(manifest)));
-  await store.begin({ root, documents: new Map(), nodes: [], missing: [] });
-  await store.tag(root, reference);
-  await store.commit();
+  const root = await put(store, MediaType.dockerManifest, Buffer.from(JSON.stringify(manifest)));
+  await nameImage(store, root, reference);
   return { root, foreign, content };
 }

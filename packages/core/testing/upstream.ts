@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { RegistryClient } from '../src/distribution/transport/client.js';
@@ -8,10 +7,8 @@ import { RegistryMirror } from '../src/registry/mirror/mirror.js';
 import { RegistryStore } from '../src/registry/storage/registry-store.js';
 import { surroundingsOf } from '../src/surroundings.js';
 import { listening } from './listening.js';
+import { sha256 } from './pushing.js';
 import { temporaryFolder } from './temporary.js';
-
-export const sha256 = (bytes: Uint8Array) =>
-  `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
@@ -84,15 +81,17 @@ export class TestUpstream {
         ? this.blobs.get(reference)
         : undefined;
     if (!bytes) return void response.writeHead(404).end('{}');
-    const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
-    const part = bytes.subarray(Number(from ?? 0));
+    const [, from, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+    const part = bytes.subarray(Number(from ?? 0), last ? Number(last) + 1 : undefined);
     response.writeHead(from === undefined ? 200 : 206, {
       'content-type': isManifest ? MANIFEST : 'application/octet-stream',
       'docker-content-digest': sha256(bytes),
       'content-length': part.byteLength,
       ...(from === undefined
         ? {}
-        : { 'content-range': `bytes ${from}-${bytes.byteLength - 1}/${bytes.byteLength}` }),
+        : {
+            'content-range': `bytes ${from}-${Number(from) + part.byteLength - 1}/${bytes.byteLength}`,
+          }),
     });
     response.end(method === 'HEAD' ? undefined : part);
   }

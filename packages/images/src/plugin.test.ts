@@ -1,14 +1,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { CreateNodesContext, ProjectConfiguration } from '@nx/devkit';
+import type { CreateNodesContext, NxJsonConfiguration, ProjectConfiguration } from '@nx/devkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { createDependencies, createNodes, createNodesV2 } from './plugin.js';
 
 const APP = { 'apps/app/project.json': '{"name":"app"}' };
 
 /** Infers a workspace of these files; projects by root, later results merged over earlier ones. */
-async function infer(files: Readonly<Record<string, string>>) {
+async function infer(
+  files: Readonly<Record<string, string>>,
+  nxJsonConfiguration: NxJsonConfiguration = {},
+) {
   const workspaceRoot = mkdtempSync(join(tmpdir(), 'stowage-plugin-'));
   onTestFinished(() => rmSync(workspaceRoot, { recursive: true, force: true }));
   for (const [path, text] of Object.entries(files)) {
@@ -16,7 +19,7 @@ async function infer(files: Readonly<Record<string, string>>) {
     writeFileSync(join(workspaceRoot, path), text);
   }
   const definitions = Object.keys(files).filter((path) => path.endsWith('/image.yaml'));
-  const context = { workspaceRoot, nxJsonConfiguration: {} } as CreateNodesContext;
+  const context = { workspaceRoot, nxJsonConfiguration } as CreateNodesContext;
   const results = await createNodes[1](definitions, undefined, context);
   const projects: Record<string, Partial<ProjectConfiguration>> = {};
   const external: Record<string, unknown> = {};
@@ -78,15 +81,13 @@ it('infers a project for each definition, and targets for all its images on the 
       platforms: [expect.stringMatching(/^linux\//) as string],
     },
   });
+  expect(image?.tags).toEqual(['image', 'image:app']);
+  // The executor's options are shown by --help; it leaves the work to the images.
   expect(projects['apps/app']?.targets?.['image-load']).toMatchObject({
-    executor: 'nx:noop',
-    dependsOn: [
-      {
-        projects: ['app-ubuntu-25.04-gcc15', 'app-ubuntu-25.04-asan'],
-        target: 'image-load',
-        params: 'forward',
-      },
-    ],
+    executor: '@stowage/images:load',
+    dependsOn: [{ projects: both, target: 'image-load', params: 'forward' }],
+    options: { images: both },
+    metadata: { help: { command: 'npx nx run app:image-load --help' } },
   });
 });
 
@@ -164,6 +165,45 @@ it('adds no targets to a folder that is no project', async () => {
     'images/ubuntu-25.04-x/image.yaml': definition('x'),
   });
   expect(Object.keys(projects)).toEqual(['images/ubuntu-25.04-x']);
+});
+
+it('gives an owner that another plugin infers the targets, and leaves its name to that plugin', async () => {
+  const files = {
+    'apps/app/build.gradle': '',
+    'apps/app/docker/images/x/image.yaml': definition('x', 'after: [build]\n'),
+  };
+  const gradle = { plugins: ['@nx/gradle'] };
+  const { projects } = await infer(files, gradle);
+  expect(projects['apps/app']).not.toHaveProperty('name');
+  expect(projects['apps/app']?.targets).toHaveProperty('image-save');
+  expect(projects['apps/app/docker/images/x']?.targets?.['image-save']?.dependsOn).toEqual([
+    { projects: ['directory:apps/app'], target: 'build' },
+  ]);
+  expect(Object.keys((await infer(files)).projects)).toEqual(['apps/app/docker/images/x']);
+});
+
+it('adds targets to the owner that a definition names', async () => {
+  const { projects } = await infer({
+    ...APP,
+    'tools/images/x/image.yaml': definition('x', 'owner: ../../../apps/app\n'),
+    'tools/images/y/image.yaml': definition('y', 'owner: ../../../nowhere\n'),
+  });
+  expect(projects['apps/app']?.targets?.['image-save']?.dependsOn).toMatchObject([
+    { projects: ['app-ubuntu-25.04-x'] },
+  ]);
+  expect(projects).not.toHaveProperty('nowhere');
+});
+
+it('depends on a base that another registration of the plugin infers', async () => {
+  const { projects } = await infer({
+    ...APP,
+    'apps/app/images/top/image.yaml': definition('top', 'base: lib-debian-12-base\n'),
+    'apps/app/images/out/image.yaml': definition('out', 'base: debian:12\n'),
+  });
+  const needs = (image: string) =>
+    projects[`apps/app/images/${image}`]?.targets?.['image-save']?.dependsOn;
+  expect(needs('top')).toEqual([{ projects: ['lib-debian-12-base'], target: 'image-save' }]);
+  expect(needs('out')).toEqual([]);
 });
 
 it('excludes files of .dockerignore from the hash, unless it has exceptions', async () => {

@@ -6,6 +6,7 @@ import type {
   CreateNodes,
   CreateNodesResult,
   DependencyType,
+  NxJsonConfiguration,
   RawProjectGraphDependency,
 } from '@nx/devkit';
 import {
@@ -17,8 +18,17 @@ import {
 import { imagesInCycles } from './infer/cycle.js';
 import { externalName, externalNodes } from './infer/external.js';
 import { readImages, type Image } from './infer/image.js';
+import { markersOf } from './infer/markers.js';
 import { normalizeOptions, type ImagesPluginOptions } from './infer/options.js';
-import { afterTask, imageProject, ownerTargets, type InferOptions } from './infer/targets.js';
+import { Owners } from './infer/owner.js';
+import { workspacePackages } from './infer/packages.js';
+import {
+  afterTask,
+  baseProject,
+  imageProject,
+  ownerTargets,
+  type InferOptions,
+} from './infer/targets.js';
 
 export const name = '@stowage/images';
 
@@ -32,14 +42,14 @@ const GLOB = '**/images/*/image.yaml';
 /** Infers a project for each definition, and on the project that owns them targets that run those of all its images. */
 export const createNodes: CreateNodes<ImagesPluginOptions> = [
   GLOB,
-  (files, pluginOptions, { workspaceRoot }) => {
-    const images = readImages(files, workspaceRoot);
+  (files, pluginOptions, { workspaceRoot, nxJsonConfiguration }) => {
+    const owners = ownersIn(workspaceRoot, nxJsonConfiguration, pluginOptions);
+    const images = readImages(files, workspaceRoot, owners);
     const options: InferOptions = {
       targets: normalizeOptions(pluginOptions),
       workspaceRoot,
       imagesFolder: imagesFolder(workspaceRoot),
       platform: formatPlatform(parsePlatform(`linux/${arch()}`)),
-      known: new Set(images.map((image) => image.name)),
       inCycles: imagesInCycles(images),
     };
     const own = images.map((image): [string, CreateNodesResult] => [
@@ -58,8 +68,8 @@ export const createNodesV2 = createNodes;
 
 /** An image depends on its base, and on the projects whose targets its `after:` names. */
 export const createDependencies: CreateDependencies<ImagesPluginOptions> = (
-  _options,
-  { projects, externalNodes: external = {}, workspaceRoot, fileMap },
+  options,
+  { projects, externalNodes: external = {}, workspaceRoot, fileMap, nxJsonConfiguration },
 ) => {
   const files = Object.values(fileMap.projectFileMap).flatMap((each) =>
     each.map(({ file }) => file),
@@ -67,19 +77,22 @@ export const createDependencies: CreateDependencies<ImagesPluginOptions> = (
   const images = readImages(
     files.filter((file) => /(?:^|\/)images\/[^/]+\/image\.yaml$/.test(file)),
     workspaceRoot,
+    ownersIn(workspaceRoot, nxJsonConfiguration, options),
   );
+  const named = new Map(Object.entries(projects).map(([name, { root }]) => [root, name]));
   return images.flatMap((image): RawProjectGraphDependency[] => {
-    const { definition } = image;
-    const after =
-      definition?.after.flatMap((text) => afterTask(text, image.owner.name).projects) ?? [];
+    const { definition, owner } = image;
+    const after = definition?.after.map((text) => afterTask(text, owner).project) ?? [];
     const targets = new Set([
-      ...(definition ? [definition.base] : []),
+      ...(definition ? [baseProject(definition)] : []),
       ...(image.lock ? [externalName(image.lock)] : []),
-      ...after,
+      ...after.map((each) => named.get(each.replace(/^directory:/, '')) ?? each),
     ]);
-    const isThere = (target: string) => target in projects || target in external;
+    const isThere = (target: string | undefined): target is string =>
+      target !== undefined && (target in projects || target in external);
     return [...targets]
-      .filter((target) => target !== image.name && isThere(target) && image.name in projects)
+      .filter(isThere)
+      .filter((target) => target !== image.name && image.name in projects)
       .map((target) => ({
         source: image.name,
         target,
@@ -100,10 +113,28 @@ function ownersOf(images: readonly Image[], options: InferOptions): [string, Cre
     owned[0]?.file ?? GLOB,
     {
       projects: {
-        [root]: { root, name: owned[0]?.owner.name ?? root, targets: ownerTargets(owned, options) },
+        [root]: {
+          root,
+          // A project that another plugin infers keeps the name that this plugin gives it.
+          ...(owned[0]?.owner.name === undefined ? {} : { name: owned[0].owner.name }),
+          targets: ownerTargets(owned, options),
+          metadata: { targetGroups: { Image: Object.values(options.targets) } },
+        },
       },
     },
   ]);
+}
+
+function ownersIn(
+  workspaceRoot: string,
+  nxJson: NxJsonConfiguration,
+  options: ImagesPluginOptions | undefined,
+): Owners {
+  return new Owners({
+    workspaceRoot,
+    isMarker: markersOf(nxJson, options?.ownerMarkers),
+    isPackage: workspacePackages(workspaceRoot),
+  });
 }
 
 /** Invalid settings must not break the project graph: every target reports their error when it runs. */

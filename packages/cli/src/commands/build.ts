@@ -5,6 +5,7 @@ import {
   parsePlatform,
   parseReference,
   readDefinition,
+  refuseNamesakes,
   saveDefinition,
   updateBase as updateBaseLock,
   type BuildResult,
@@ -62,8 +63,11 @@ export function buildCommand(io: Io): Command {
         const lines: Text[] = [];
         const documents: string[] = [];
         const results: unknown[] = [];
-        for (const path of definitions) {
-          const found = await readDefinition(workspace, path, call);
+        const all = await Promise.all(
+          definitions.map((path) => readDefinition(workspace, path, call)),
+        );
+        await refuseNamesakes(workspace, all);
+        for (const found of all) {
           const { json, said, document } = await processDefinition(workspace, found, {
             ...options,
             platforms,

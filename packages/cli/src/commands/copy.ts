@@ -1,6 +1,13 @@
-import { copyImages, familiarReference, parseReference, type CopiedImage } from '@stowage/core';
+import {
+  copyImages,
+  familiarReference,
+  ImageError,
+  parseReference,
+  type CopiedImage,
+} from '@stowage/core';
 import type { Command } from 'commander';
 import { copiedOutcome, copyingOf, withCopying, type CopyOptions } from '../copy-options.js';
+import { imagesFromOption, withListedImages } from '../images-from.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type Io } from '../verb.js';
@@ -13,23 +20,32 @@ export function copyCommand(io: Io): Command {
         'stowage copy app-ubuntu-25.04-gcc15 all.tar --append',
         'stowage copy oci-archive:all.tar:app:1 one.tar --split 1GB',
         'stowage copy docker-daemon:app:1 - | ssh host docker load',
+        'stowage copy --images-from images.yaml all.tar',
       ]),
     ),
   )
-    .argument('<source>', 'an archive, a layout folder, - for stdin, a name of the catalog, …')
+    .argument('[source]', 'an archive, a layout folder, - for stdin, a name of the catalog, …')
     .argument(
-      '<destination>',
+      '[destination]',
       'an archive, a layout folder (oci:, or ending with /), -, docker-daemon:, store:',
     );
   return withCopying(command)
+    .addOption(imagesFromOption())
     .option(
       '--base <location>',
       'for a delta as the source: the archive it was made against; otherwise: leave out the blobs of this archive, which makes a delta',
     )
     .option('--dry-run', 'print what would be copied, and copy nothing')
     .action(
-      action<CopyOptions>(io, async (workspace, [from = '', to = ''], { options, call }) => {
+      action<CopyOptions>(io, async (workspace, locations, { options, call }) => {
         const { base, quiet } = options;
+        const [to, ...sources] = [...locations].reverse();
+        if (to === undefined || (sources.length === 0 && options.imagesFrom === undefined))
+          throw new ImageError(
+            'USAGE',
+            `expected a source (or --images-from FILE) and a destination, got ${to ?? 'neither'}`,
+          );
+        const from = await withListedImages(workspace, sources, { options, call });
         const results = await copyImages(workspace, from, to, {
           ...call,
           ...copyingOf(options, to, io),

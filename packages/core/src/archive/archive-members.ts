@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { detectCompression, MAGIC_BYTES, type Compression } from '../compression/detect.js';
 import { ImageError } from '../errors.js';
 import { parseConfig } from '../oci/config.js';
@@ -7,6 +6,7 @@ import type { Digest } from '../oci/digest.js';
 import type { Limits } from '../oci/limits.js';
 import { MediaType } from '../oci/media-types.js';
 import type { Files } from '../transfer/files.js';
+import { Meter } from '../transfer/tap.js';
 import { readAll } from '../transfer/verified.js';
 
 interface ReadConfig {
@@ -17,8 +17,8 @@ interface ReadConfig {
 interface ReadLayer {
   readonly size: number;
   readonly compression: Compression;
-  /** Hex SHA-256 of a compressed layer whose path contains no digest; computed on first use. */
-  sha256?: string;
+  /** Digest of a compressed layer whose path contains none; computed on first use. */
+  digest?: Digest;
 }
 
 /** Configs and layers of a docker-archive. Each member is read once, even if several images or links name it. */
@@ -72,8 +72,8 @@ export class ArchiveMembers {
     const mediaType = compression === 'gzip' ? MediaType.layerGzip : MediaType.layerZstd;
     // A digest taken from the path is verified when the layer is read.
     const named = /^(?:.*\/)?([0-9a-f]{64})(?:\.tar\.gz)?$/.exec(path)?.[1];
-    const sha256 = named ?? (layer.sha256 ??= await this.#hash(path));
-    return { mediaType, digest: `sha256:${sha256}`, size };
+    if (named !== undefined) return { mediaType, digest: `sha256:${named}`, size };
+    return { mediaType, digest: (layer.digest ??= await this.#digest(path)), size };
   }
 
   async #find(path: string): Promise<{ readonly place: string; readonly size: number }> {
@@ -89,10 +89,10 @@ export class ArchiveMembers {
     return detectCompression(await readAll(this.#files.read(path, { end: MAGIC_BYTES })));
   }
 
-  async #hash(path: string): Promise<string> {
-    const hash = createHash('sha256');
-    for await (const chunk of this.#files.read(path)) hash.update(chunk);
-    return hash.digest('hex');
+  async #digest(path: string): Promise<Digest> {
+    const meter = new Meter();
+    for await (const chunk of this.#files.read(path)) meter.add(chunk);
+    return meter.digest();
   }
 
   /** Every writer puts the digest into the config's path; no other digest of the config is in the archive. */

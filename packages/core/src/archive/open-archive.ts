@@ -4,7 +4,7 @@ import { detectCompression, MAGIC_BYTES, type Compression } from '../compression
 import { peekCompression } from '../compression/peek.js';
 import { isMissing } from '../disk/if-there.js';
 import { Parts } from '../disk/parts.js';
-import { ImageError, type ErrorCode } from '../errors.js';
+import { ImageError, withPath, type ErrorCode } from '../errors.js';
 import { INDEX_FILE, type NamingOptions } from '../oci/layout.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
 import type { DockerHalf, Halves } from '../transfer/halves.js';
@@ -15,7 +15,6 @@ import { dockerHalf, ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
-import { wording } from '../wording.js';
 import {
   findSums,
   lacksList,
@@ -144,8 +143,13 @@ export async function openPipedArchive(
   bytes: Bytes,
   options: PipedArchiveOptions,
 ): Promise<OpenedArchive> {
-  const { compression, all } = await peekCompression(bytes);
-  return openStream(location, all, compression, options);
+  const peeked = await peekCompression(bytes);
+  try {
+    return await openStream(location, peeked.bytes, peeked.compression, options);
+  } catch (error) {
+    await peeked.close();
+    throw error;
+  }
 }
 
 function missingList(path: string, cause: unknown): ImageError {
@@ -206,14 +210,9 @@ async function openTarFile(
     return await TarFile.open(file, limits);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const { code, wording: said } = error;
     const other = textOf(Buffer.from(await firstBytes(file, 4096)).toString());
     if (other) throw notAnImage(path, other);
-    throw new ImageError(code, wording`${path}: ${said.message}`, {
-      location: path,
-      cause: error,
-      ...(said.hint === undefined ? {} : { hint: said.hint }),
-    });
+    throw withPath(error, path);
   }
 }
 

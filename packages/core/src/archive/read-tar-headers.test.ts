@@ -6,14 +6,15 @@ import { temporaryFolder } from '../../testing/temporary.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
 import { readAll } from '../transfer/verified.js';
 import { packTar, type TarMember } from './pack-tar.js';
-import { readTarHeaders, type TarMemberHeader } from './read-tar-headers.js';
+import { readTarHeaders } from './read-tar-headers.js';
 
 async function headersOf(tar: Uint8Array, limits = DEFAULT_LIMITS, chunk = 1000) {
   async function* chunks() {
     for (let at = 0; at < tar.byteLength; at += chunk) yield tar.subarray(at, at + chunk);
   }
-  const headers: TarMemberHeader[] = [];
-  for await (const header of readTarHeaders(chunks(), limits)) headers.push(header);
+  const headers = [];
+  for await (const { name, link, type, mode, uid, gid } of readTarHeaders(chunks(), limits))
+    headers.push({ name, link, type, mode, uid, gid });
   return headers;
 }
 
@@ -33,6 +34,28 @@ describe('the headers of a tar that streams by', () => {
       { name: `usr/${'long/'.repeat(60)}é`, link: '', type: 'file', mode: 0, uid: 0, gid: 0 },
       { name: 'bin', link: 'usr/bin', type: 'symlink', mode: 0o777, uid: 0, gid: 0 },
     ]);
+  });
+
+  it.each<readonly [string, Partial<Limits>]>([
+    ['by the reader', {}],
+    ['by a limit', { members: 1 }],
+  ])('close the stream when they are ended early %s', async (_, limits) => {
+    const tar = await pack(['a', 'b', 'c'].map((name) => ({ name, mode: 0, ...empty })));
+    let isClosed = false;
+    async function* chunks() {
+      try {
+        for (let at = 0; at < tar.byteLength; at += 512) yield tar.subarray(at, at + 512);
+      } finally {
+        isClosed = true;
+      }
+    }
+    const read = async () => {
+      for await (const { name } of readTarHeaders(chunks(), { ...DEFAULT_LIMITS, ...limits }))
+        if (name === 'b') break;
+    };
+    if (limits.members === undefined) await read();
+    else await expect(read()).rejects.toMatchObject({ code: 'TOO_LARGE' });
+    expect(isClosed).toBe(true);
   });
 
   it.each<readonly [string, Partial<TarMember>]>([

@@ -56,7 +56,10 @@ describe('a header', () => {
     ['g', 'pax-global'],
     ['L', 'gnu-name'],
     ['K', 'gnu-link'],
-    ['3', 'other'],
+    ['3', 'device'],
+    ['4', 'device'],
+    ['6', 'device'],
+    ['V', 'other'],
     ['S', 'gnu-sparse'],
   ])('of type %j is %s', (flag, type) => {
     expect(decodeHeader(header({ 156: flag }))?.type).toBe(type);

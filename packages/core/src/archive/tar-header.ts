@@ -9,6 +9,7 @@ export type TarType =
   | 'hardlink'
   | 'symlink'
   | 'folder'
+  | 'device'
   | 'pax'
   | 'pax-global'
   | 'gnu-name'
@@ -32,6 +33,9 @@ const TYPES: Readonly<Record<string, TarType>> = {
   '7': 'file',
   '1': 'hardlink',
   '2': 'symlink',
+  '3': 'device',
+  '4': 'device',
+  '6': 'device',
   '5': 'folder',
   x: 'pax',
   g: 'pax-global',

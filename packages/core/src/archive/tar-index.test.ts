@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { pack } from 'tar-stream';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
+import { readAll } from '../transfer/verified.js';
 import { indexTar } from './tar-index.js';
 import { packTar } from './pack-tar.js';
 
@@ -19,9 +20,7 @@ async function tarOf(members: readonly Member[]): Promise<Buffer> {
   const tar = pack();
   for (const { body = '', ...header } of members) tar.entry(header, body);
   tar.finalize();
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of tar) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return Buffer.from(await readAll(tar, Infinity));
 }
 
 function index(bytes: Buffer) {
@@ -129,9 +128,7 @@ describe('the index of a tar', () => {
     const device = pack();
     device.entry({ name: 'blobs/sha256/x', type: 'character-device', devmajor: 1, devminor: 5 });
     device.finalize();
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of device) chunks.push(chunk);
-    expect((await index(Buffer.concat(chunks))).size).toBe(0);
+    expect((await index(Buffer.from(await readAll(device, Infinity)))).size).toBe(0);
   });
 
   it('refuses more members than the limit', async () => {
@@ -151,7 +148,6 @@ describe('the index of a tar', () => {
     });
     await fc.assert(
       fc.asyncProperty(members, async (all) => {
-        const chunks: Uint8Array[] = [];
         const packed = packTar(
           all.map(({ name: each, body }) => ({
             name: each,
@@ -159,8 +155,7 @@ describe('the index of a tar', () => {
             open: () => [body],
           })),
         );
-        for await (const chunk of packed) chunks.push(chunk);
-        const bytes = Buffer.concat(chunks);
+        const bytes = Buffer.from(await readAll(packed, Infinity));
         const entries = await index(bytes);
         expect([...entries.keys()]).toEqual(all.map((each) => each.name));
         for (const { name: each, body } of all) {

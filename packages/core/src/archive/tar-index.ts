@@ -1,13 +1,7 @@
-import { ImageError, tooLarge } from '../errors.js';
+import { ImageError } from '../errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../oci/limits.js';
-import {
-  BLOCK,
-  decodeGnuText,
-  decodeHeader,
-  decodePax,
-  paddedSize,
-  type TarHeader,
-} from './tar-header.js';
+import { BLOCK } from './tar-header.js';
+import { readMembers, truncated, type TarBlocks, type TarMemberHeader } from './tar-members.js';
 
 /** Position of a member's body in the archive, in bytes, or the path that a link points to. */
 export type TarEntry =
@@ -16,9 +10,6 @@ export type TarEntry =
 
 /** Reads `length` bytes from `position`; fewer at the end of the file. */
 export type ReadAt = (position: number, length: number) => Promise<Uint8Array>;
-
-/** Total length of all names, as a multiple of the longest allowed name (`Limits.headerBytes`). */
-const MAX_LONG_NAMES = 32;
 
 /** Bytes of two bodies that are compared at a time. */
 const COMPARE_CHUNK_BYTES = 512 * 1024;
@@ -34,75 +25,52 @@ const COMPARE_CHUNK_BYTES = 512 * 1024;
 export async function indexTar(
   read: ReadAt,
   size: number,
-  { headerBytes, members }: Limits = DEFAULT_LIMITS,
+  limits: Limits = DEFAULT_LIMITS,
 ): Promise<ReadonlyMap<string, TarEntry>> {
   const entries = new Map<string, TarEntry>();
-  let extended: Extended = {};
-  let nameLength = 0;
-  for (let at = 0; at < size; ) {
-    const block = await read(at, BLOCK);
-    if (block.byteLength < BLOCK) throw truncated('a header', at);
-    const header = decodeHeader(block);
-    if (!header) break;
-    // The size in its header does not say where the next header is: more of its map may follow this block.
-    if (header.type === 'gnu-sparse') throw sparseMember(extended.name ?? header.name);
-    const body = at + BLOCK;
-    const length = extended.size ?? header.size;
-    if (body + length > size) throw truncated(JSON.stringify(extended.name ?? header.name), at);
-    at = body + paddedSize(length);
-    if (isExtension(header)) {
-      if (length > headerBytes)
-        throw tooLarge(`tar header: expected at most ${headerBytes} bytes, got ${length}`);
-      extended = extend(extended, header, await read(body, length));
-      continue;
-    }
-    const entry = entryOf(header, { offset: body, size: length }, extended);
-    if (entry) {
-      const [name, added] = entry;
-      const known = entries.get(name);
-      if (known && !(await isEqual(read, known, added))) throw duplicateMember(name);
-      if (!known) entries.set(name, added);
-      nameLength += known ? 0 : name.length + (added.type === 'link' ? added.target.length : 0);
-      if (nameLength > MAX_LONG_NAMES * headerBytes)
-        throw tooLarge(
-          `tar: expected at most ${MAX_LONG_NAMES * headerBytes} characters of names in all, got more`,
-        );
-    }
-    if (entries.size > members)
-      throw tooLarge(`tar: expected at most ${members} members, got more`);
-    extended = {};
+  const blocks = new PositionedBlocks(read, size);
+  for await (const member of readMembers(blocks, limits)) {
+    if (member.isSparse) throw sparseMember(member.name);
+    const offset = blocks.at;
+    if (offset + member.size > size) throw cutShort(JSON.stringify(member.name), offset - BLOCK);
+    const entry = entryOf(member, offset);
+    if (!entry) continue;
+    const [name, added] = entry;
+    const known = entries.get(name);
+    if (known && !(await isEqual(read, known, added))) throw duplicateMember(name);
+    if (!known) entries.set(name, added);
   }
   return entries;
 }
 
-interface Extended {
-  readonly name?: string;
-  readonly link?: string;
-  readonly size?: number;
-}
+/** The blocks of a file that is read at positions, so that bodies are not read to skip them. */
+class PositionedBlocks implements TarBlocks {
+  readonly #read: ReadAt;
+  readonly #size: number;
+  /** Position of the next block in bytes. */
+  at = 0;
 
-function isExtension({ type }: TarHeader): boolean {
-  return type === 'pax' || type === 'pax-global' || type === 'gnu-name' || type === 'gnu-link';
-}
+  constructor(read: ReadAt, size: number) {
+    this.#read = read;
+    this.#size = size;
+  }
 
-function extend(extended: Extended, { type }: TarHeader, body: Uint8Array): Extended {
-  if (type === 'gnu-name') return { ...extended, name: decodeGnuText(body) };
-  if (type === 'gnu-link') return { ...extended, link: decodeGnuText(body) };
-  if (type === 'pax-global') return extended;
-  const records = decodePax(body);
-  if ([...records.keys()].some((key) => key.startsWith('GNU.sparse.')))
-    throw sparseMember(records.get('GNU.sparse.name') ?? records.get('path') ?? extended.name);
-  const [name, link, size] = [records.get('path'), records.get('linkpath'), records.get('size')];
-  return {
-    ...extended,
-    ...(name === undefined ? {} : { name }),
-    ...(link === undefined ? {} : { link }),
-    ...(size === undefined ? {} : { size: parsePaxSize(size) }),
-  };
+  async take(length: number): Promise<Uint8Array | undefined> {
+    const { at } = this;
+    if (at >= this.#size) return undefined;
+    const bytes = await this.#read(at, length);
+    if (bytes.byteLength < length) throw cutShort('a header', at);
+    this.at += length;
+    return bytes;
+  }
+
+  async skip(length: number): Promise<void> {
+    this.at += length;
+  }
 }
 
 /** GNU tar's sparse files, in the old format (type `S`) or with pax records: bodies without the file's holes. */
-function sparseMember(name = 'a member'): ImageError {
+function sparseMember(name: string): ImageError {
   return new ImageError(
     'UNSUPPORTED',
     `tar: expected whole files, got ${JSON.stringify(name)} without its holes (a sparse file)`,
@@ -111,25 +79,17 @@ function sparseMember(name = 'a member'): ImageError {
   );
 }
 
-function parsePaxSize(text: string): number {
-  const size = /^[0-9]+$/.test(text) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(size))
-    throw new ImageError('INVALID', `tar pax header: expected a size, got ${JSON.stringify(text)}`);
-  return size;
-}
-
 /** Undefined for folders and devices: they have no content. */
 function entryOf(
-  header: TarHeader,
-  body: { readonly offset: number; readonly size: number },
-  extended: Extended,
+  member: TarMemberHeader,
+  offset: number,
 ): [name: string, entry: TarEntry] | undefined {
-  if (header.type === 'folder') return undefined;
-  const name = normalizePath(extended.name ?? header.name);
-  const link = extended.link ?? header.link;
-  if (header.type === 'file') return [name, { type: 'file', ...body }];
-  if (header.type === 'hardlink') return [name, { type: 'link', target: normalizePath(link) }];
-  if (header.type !== 'symlink') return undefined;
+  const { type, link, size } = member;
+  if (type === 'folder') return undefined;
+  const name = normalizePath(member.name);
+  if (type === 'file') return [name, { type: 'file', offset, size }];
+  if (type === 'hardlink') return [name, { type: 'link', target: normalizePath(link) }];
+  if (type !== 'symlink') return undefined;
   const folder = name.slice(0, name.lastIndexOf('/') + 1);
   return [name, { type: 'link', target: normalizePath(`${folder}${link}`, link) }];
 }
@@ -173,8 +133,6 @@ function outsideArchive(path: string): ImageError {
   );
 }
 
-function truncated(what: string, at: number): ImageError {
-  return new ImageError('CORRUPT', `tar: the file ends within ${what} at byte ${at}`, {
-    hint: 'The archive was cut short; copy or save it again.',
-  });
+function cutShort(what: string, at: number): ImageError {
+  return truncated(`${what} at byte ${at}`, 'the end of the file');
 }

@@ -49,6 +49,18 @@ async function make(folder: string, yaml: string, base?: Base) {
   return { digest: graph.root.digest, graph, config };
 }
 
+/** The config of an image with settings on a base with this config. */
+function composeOn(before: object): Record<string, unknown> {
+  const text = `${HEAD}env: { A: b }\nworkdir: /w\nlabels: { l: "1" }\nports: [80]\n`;
+  const { config } = compose(parseDefinition({ text, path: 'x' }), {
+    base: { config: Buffer.from(JSON.stringify(before)), layers: [] },
+    layer: undefined,
+    platform: { os: 'linux', architecture: 'arm64', variant: 'v8' },
+    epoch: 0,
+  });
+  return JSON.parse(config.toString()) as Record<string, unknown>;
+}
+
 describe('a build without an engine', () => {
   it('gives the same digest for equal files with different times and modes', async () => {
     const yaml = 'copy: [{ from: files, to: /opt/app }]\n';
@@ -132,6 +144,41 @@ describe('a build without an engine', () => {
         ExposedPorts: { '80/tcp': {}, '80/udp': {}, '81/udp': {} },
       },
     });
+  });
+
+  it.each<readonly [string, object]>([
+    ['Env', { Env: 'A=1' }],
+    ['Env', { Env: [1] }],
+    ['WorkingDir', { WorkingDir: ['/'] }],
+    ['Labels', { Labels: 'a' }],
+    ['ExposedPorts', { ExposedPorts: [80] }],
+    ['Cmd', { Cmd: 'sh' }],
+    ['User', { User: 0 }],
+  ])('refuses a base whose config.%s is %j', (key, settings) => {
+    expect(() => composeOn({ config: settings })).toThrow(
+      new RegExp(`config of the base: expected config.${key} to be .*, got something else`),
+    );
+  });
+
+  it('takes a base whose config has nulls', () => {
+    const nulls = { Env: null, WorkingDir: null, Labels: null, Cmd: null, ExposedPorts: null };
+    expect(composeOn({ config: nulls })['config']).toMatchObject({
+      Env: ['A=b'],
+      WorkingDir: '/w',
+      Labels: { l: '1' },
+    });
+    expect(composeOn({ config: null })['config']).toMatchObject({ WorkingDir: '/w' });
+  });
+
+  it.each([
+    [{}, { os: 'linux', architecture: 'arm64', variant: 'v8' }],
+    [
+      { os: 'linux', architecture: 'arm64' },
+      { os: 'linux', architecture: 'arm64' },
+    ],
+  ])('on a base with the platform %j has the platform %j', (before, after) => {
+    const { os, architecture, variant } = composeOn(before);
+    expect({ os, architecture, ...(variant === undefined ? {} : { variant }) }).toEqual(after);
   });
 
   it('keeps the Cmd of the base if the entrypoint does not change', async () => {

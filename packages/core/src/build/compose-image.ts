@@ -9,7 +9,7 @@ import { walk } from '../transfer/walk.js';
 import { imagesOf } from '../transfer/graph.js';
 import { readImageTree, type EntryAt } from './base/image-tree.js';
 import type { LayerEntriesOptions } from './base/layer-entries.js';
-import { compose, type BaseContent } from './compose.js';
+import { compose, workdirOf, type BaseContent } from './compose.js';
 import { ComposedSource } from './composed-source.js';
 import { makeLayer } from './layer.js';
 import { resolveBaseReference } from './locked-base.js';
@@ -23,7 +23,7 @@ export async function composeImage(
   definition: Definition,
   options: PlatformOptions,
 ): Promise<Source> {
-  const { context, files, base, platform, epoch, layersFolder, signal } = options;
+  const { context, files, base, platform, epoch, layersFolder, onUnkept, signal } = options;
   // A base that only the engine has is exported from it; this source has to be closed here.
   const own = base && !base.source ? await openFromEngine(base, options) : undefined;
   const source = base?.source ?? own;
@@ -32,11 +32,19 @@ export async function composeImage(
       base && source && (await readBase(source, base.reference, platform, { signal }));
     const { copy } = definition;
     const tree = (): Promise<EntryAt | undefined> =>
-      readBaseTree(source, content, { layersFolder, signal });
+      readBaseTree(source, content, { layersFolder, onUnkept, signal });
     const layer =
       copy.length === 0
         ? undefined
-        : await makeLayer({ copy, files, context, base: await tree(), mtime: epoch, signal });
+        : await makeLayer({
+            copy,
+            files,
+            context,
+            workdir: workdirOf(definition, content),
+            base: await tree(),
+            mtime: epoch,
+            signal,
+          });
     const composed = compose(definition, { base: content, layer, epoch, platform });
     return new ComposedSource(definition.reference, composed, { layer, base: source, own });
   } catch (error) {

@@ -2,12 +2,12 @@ import { posix } from 'node:path';
 import type { Definition } from '../definition/definition.js';
 import { parsePorts } from '../definition/ports.js';
 import { ImageError } from '../errors.js';
-import { parseConfig, type ContainerConfig } from '../oci/config.js';
+import { containerConfigOf, parseConfig, type ContainerConfig } from '../oci/config.js';
 import { describe, type Descriptor } from '../oci/descriptor.js';
-import { isObject, parseJsonObject, type JsonObject } from '../oci/json.js';
+import { parseJsonObject, type JsonObject } from '../oci/json.js';
 import { formatManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
-import type { Platform } from '../oci/platform.js';
+import { isUnknownPlatform, platformOfConfig, type Platform } from '../oci/platform.js';
 import type { Layer } from './layer.js';
 
 /** Config and layers of a base image. */
@@ -63,8 +63,8 @@ export function compose(
   const config = {
     ...before,
     created,
-    ...(base ? {} : platformFields(platform)),
-    config: mergeConfig(isObject(before['config']) ? before['config'] : {}, definition),
+    ...(isUnknownPlatform(platformOfConfig(before)) ? platformFields(platform) : {}),
+    config: mergeConfig(containerConfigOf(before, 'config of the base'), definition),
     rootfs: { type: 'layers', diff_ids: diffIds },
     history: [
       ...history,
@@ -88,6 +88,20 @@ export function compose(
       layer ? [...layers, layer.descriptor] : layers,
     ),
   };
+}
+
+/** The absolute working directory of an image, if the definition sets one. @throws ImageError INVALID (the base's config) */
+export function workdirOf(
+  { workdir }: Definition,
+  base: BaseContent | undefined,
+): string | undefined {
+  if (workdir === undefined) return undefined;
+  const before = base ? parseJsonObject(base.config, 'config of the base') : {};
+  return resolveWorkdir(workdir, containerConfigOf(before, 'config of the base'));
+}
+
+function resolveWorkdir(workdir: string, { WorkingDir }: ContainerConfig): string {
+  return posix.resolve('/', WorkingDir ?? '', workdir);
 }
 
 /** The platform as a config has it (OCI image spec 1.1, config.md § Properties). */
@@ -121,9 +135,7 @@ function mergeConfig(
     ...(allEnv.length === 0 ? {} : { Env: allEnv }),
     ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
     ...(arguments_ === undefined ? { Cmd: [] } : { Cmd: arguments_ }),
-    ...(workdir === undefined
-      ? {}
-      : { WorkingDir: posix.resolve('/', before.WorkingDir ?? '', workdir) }),
+    ...(workdir === undefined ? {} : { WorkingDir: resolveWorkdir(workdir, before) }),
     ...(Object.keys(allLabels).length === 0 ? {} : { Labels: sortKeys(allLabels) }),
   };
 }

@@ -25,7 +25,7 @@ export interface ContextFile {
   readonly absolute: string;
   readonly type: 'file' | 'directory' | 'symlink';
   readonly size: number;
-  /** 0o755 or 0o644: like git, only the executable bit of the owner is kept. */
+  /** 0o755 or 0o644: like git, only the executable bit of the owner is kept. A folder has 0o755. */
   readonly mode: number;
   /** The mode on disk of a file that was more or less than git's mode says; see `isModeLost`. */
   readonly lostMode?: number;
@@ -183,7 +183,7 @@ function filesAt(files: readonly ContextFile[], path: string): readonly ContextF
 }
 
 async function requireFolder(folder: string): Promise<void> {
-  const info = await ignoreMissing(() => lstat(join(folder, '.')));
+  const info = await ignoreMissing(() => lstat(systemPath(join(folder, '.'))));
   if (info?.isDirectory()) return;
   throw new ImageError('NOT_FOUND', `${folder}: the folder of the context does not exist`, {
     location: folder,
@@ -222,7 +222,7 @@ async function describe(
     const link = await readlink(systemPath(absolute), { encoding: 'buffer' });
     return { ...common, type: 'symlink', size: 0, link: toSlashes(decodeName(link)) };
   }
-  if (info.isDirectory()) return { ...common, type: 'directory', size: 0 };
+  if (info.isDirectory()) return { ...common, type: 'directory', size: 0, mode: 0o755 };
   const lost = !gitModes && isModeLost(info.mode) ? { lostMode: info.mode & 0o7777 } : {};
   if (info.isFile()) return { ...common, ...lost, type: 'file', size: info.size };
   throw new ImageError(

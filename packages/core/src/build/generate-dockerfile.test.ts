@@ -49,7 +49,7 @@ describe('a generated Dockerfile', () => {
       '# "dist"',
       'COPY --chown=1:2 ["copy/0","/opt"]',
       '# "a/b"',
-      'COPY ["copy/1","/c/b"]',
+      'COPY ["copy/1/*","/c/"]',
       'ENV A="x \\"\\$y\\" \\\\"',
       'WORKDIR /w',
       'RUN make',
@@ -79,6 +79,12 @@ describe('a generated Dockerfile', () => {
     ['arch-1', 'packages: [a]\n', /os arch-1: expected one of debian, ubuntu/],
     ['debian-12', 'compilers: [msvc]\n', /compilers: expected gcc, clang or openjdk/],
     ['debian-12', 'packages: ["a; rm -rf /"]\n', /packages: expected the name of a package/],
+    ['debian-12', 'copy: [{ from: a, to: /a, mode: "4755" }]\n', /without set-user-ID .* got 4755/],
+    [
+      'debian-12',
+      'copy: [{ from: a, to: /a, mode: "02755" }]\n',
+      /without set-user-ID .* got 02755/,
+    ],
     ['debian-12', 'base: scratch\nrun: [a]\n', /expected a base: for its steps/],
   ])('on %s refuses %j', (os, yaml, message) => {
     const text = `project: app\nos: ${os}\nvariant: x\n${yaml.includes('base') ? '' : 'base: b\n'}${yaml}`;

@@ -9,7 +9,7 @@ export interface GeneratedDockerfile {
   readonly args: Readonly<Record<string, string>>;
 }
 
-/** Folder of a `copy:` entry in the context of a generated Dockerfile; numbered, so that no source path needs quoting. */
+/** Folder of a `copy:` entry in the context of a generated Dockerfile; numbered, so that no source path needs quoting. A single file is in it, too. */
 export function stagedPath(entry: number): string {
   return `copy/${entry}`;
 }
@@ -20,7 +20,7 @@ export function stagedPath(entry: number): string {
  * never add another instruction.
  *
  * @param isFolder whether the `from:` of an entry is a folder.
- * @throws ImageError USAGE (no base, a bad package name, an unknown compiler or distribution)
+ * @throws ImageError USAGE (no base, a set-ID mode, a bad package name, an unknown compiler or distribution)
  */
 export function generateDockerfile(
   definition: Definition,
@@ -31,6 +31,7 @@ export function generateDockerfile(
     throw new ImageError('USAGE', `${name}: its steps need a base:`, {
       hint: 'Steps run in the base: name another image, an archive, or one of the engine such as debian:12.',
     });
+  refuseSetIds(definition);
   const compilers = definition.compilers.map((each) => compilerPackages(definition.os, each));
   const env = envLines({ ...compilerEnv(compilers), ...definition.env });
   const lines = [
@@ -48,6 +49,19 @@ export function generateDockerfile(
     ...(cmd === undefined ? [] : [`CMD ${JSON.stringify(cmd)}`]),
   ];
   return { text: `${lines.join('\n')}\n`, args: env.args };
+}
+
+/** COPY changes the owner of a file after its mode, and the kernel then clears these bits. */
+function refuseSetIds({ name, copy }: Definition): void {
+  for (const { from, mode } of copy)
+    if (mode !== undefined && parseInt(mode, 8) & 0o6000)
+      throw new ImageError(
+        'USAGE',
+        `${name}: copy of ${JSON.stringify(from)}: expected a mode: without set-user-ID and set-group-ID bits in an image with steps, got ${mode}`,
+        {
+          hint: 'The engine drops these bits. Copy the file in another image that has no steps, and name that as base:.',
+        },
+      );
 }
 
 type RequestedPackages = ReturnType<typeof compilerPackages>;
@@ -80,14 +94,16 @@ function compilerEnv([first]: readonly CompilerPackages[]): Record<string, strin
   return first?.cc === undefined || first.cxx === undefined ? {} : { CC: first.cc, CXX: first.cxx };
 }
 
-/** The content of a folder is copied into `to`; a file keeps its name if `to` ends with a slash. */
+/**
+ * The content of a folder is copied into `to`. A file is copied under its own name, by a pattern that matches it alone: it
+ * keeps the name if `to` is a folder of the base, or ends with a slash.
+ */
 function copyLines({ from, to, owner }: CopyYaml, at: number, isFolder: boolean): string[] {
   const chown = owner === undefined ? '' : `--chown=${owner} `;
-  const name = from.slice(from.lastIndexOf('/') + 1);
-  const target = !isFolder && to.endsWith('/') ? `${to}${name}` : to;
+  const source = isFolder ? stagedPath(at) : `${stagedPath(at)}/*`;
   return [
     `# ${JSON.stringify(from)}`,
-    `COPY ${chown}${JSON.stringify([stagedPath(at), escapeVariables(target)])}`,
+    `COPY ${chown}${JSON.stringify([source, escapeVariables(to)])}`,
   ];
 }
 

@@ -1,7 +1,7 @@
 import { inside } from '../disk/inside.js';
 import { readUpTo } from '../disk/own-file.js';
 import { requireFolderBelow } from '../disk/own-folder.js';
-import { ImageError } from '../errors.js';
+import { ImageError, withPath } from '../errors.js';
 import { parseIgnoreRules, type IgnoreRules } from './ignore-rules.js';
 
 /** Name of the file with the rules of a context; `<path of the Dockerfile>.dockerignore` wins over it. */
@@ -34,12 +34,7 @@ function parseAt(path: string, text: string): IgnoreRules {
     return parseIgnoreRules(text);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const { code, message, hint } = error;
-    throw new ImageError(code, `${path}: ${message}`, {
-      location: path,
-      cause: error,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    throw withPath(error, path);
   }
 }
 

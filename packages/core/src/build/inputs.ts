@@ -6,7 +6,7 @@ import type { CallOptions } from '../transfer/store.js';
 import { readContextFile, selectUsedFiles, type ContextFile } from './context.js';
 
 /** Increase when a release of Stowage makes different bytes from the same inputs. */
-const MAKER_VERSION = 3;
+const MAKER_VERSION = 4;
 
 export interface Inputs extends CallOptions {
   readonly definition: Definition;
@@ -33,7 +33,13 @@ export async function hashInputs({
     JSON.stringify({
       version: MAKER_VERSION,
       // These fields serve search, pruning and build order; they do not change the image.
-      definition: { ...definition, facts: undefined, retention: undefined, after: undefined },
+      definition: {
+        ...definition,
+        facts: undefined,
+        retention: undefined,
+        after: undefined,
+        owner: undefined,
+      },
       base,
       epoch,
       platforms,

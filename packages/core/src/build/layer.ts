@@ -6,7 +6,8 @@ import type { CallOptions, Open } from '../transfer/store.js';
 import { Meter } from '../transfer/tap.js';
 import { joinPath, type EntryAt } from './base/image-tree.js';
 import { LayerMembers, type CopyOptions } from './base/layer-members.js';
-import { contextPath, readContextFile, selectFiles, type ContextFile } from './context.js';
+import { readContextFile, type ContextFile } from './context.js';
+import { copiedFiles, type CopiedFiles } from './copied-files.js';
 
 export interface Layer {
   /** Uncompressed, so its digest is also its diff ID. */
@@ -20,6 +21,8 @@ export interface LayerOptions extends CallOptions {
   readonly context: string;
   /** The entries of the base; absent for `scratch`. */
   readonly base?: EntryAt | undefined;
+  /** Absolute path of the working directory; created if nothing is there, as WORKDIR does. */
+  readonly workdir?: string | undefined;
   /** Modification time of every member, in seconds since 1970. */
   readonly mtime: number;
 }
@@ -45,32 +48,31 @@ export async function makeLayer(options: LayerOptions): Promise<Layer> {
   };
 }
 
-function layerMembers({ copy, files, context, mtime, base }: LayerOptions): TarMember[] {
+function layerMembers({ copy, files, context, workdir, mtime, base }: LayerOptions): TarMember[] {
   const members = new LayerMembers({ base, context, mtime });
-  for (const item of copy) addCopy(members, item, selectFiles(files, item.from, context));
+  for (const item of copy) addCopy(members, copiedFiles(item, files, context));
+  if (workdir !== undefined) members.ensureFolder(workdir);
   return members.sorted();
 }
 
 function addCopy(
   members: LayerMembers,
-  { from, to, owner, mode }: CopyYaml,
-  files: readonly ContextFile[],
+  { item: { to, owner, mode }, isFolder, files }: CopiedFiles,
 ): void {
   const options = {
     ...ownershipOf(owner),
     ...(mode === undefined ? {} : { mode: parseInt(mode, 8) }),
   };
-  const base = contextPath(from);
-  const [one] = files;
-  if (one?.path === base && one.type !== 'directory') {
-    const path = members.fileTarget(to, base.slice(base.lastIndexOf('/') + 1));
-    members.addFile(path, { ...fileMember(one), ...options }, options);
+  if (!isFolder) {
+    for (const file of files) {
+      const path = members.fileTarget(to, file.relative);
+      members.addFile(path, { ...fileMember(file), ...options }, options);
+    }
     return;
   }
   const top = members.folderTarget(to);
   for (const file of files) {
-    const relative = file.path.slice(base.length).replace(/^\//, '');
-    const path = members.place(joinPath(top, relative), file.type === 'directory');
+    const path = members.place(joinPath(top, file.relative), file.type === 'directory');
     if (file.type === 'directory') members.addFolder(path, options);
     else members.addFile(path, { ...fileMember(file), ...optionsFor(file, options) }, options);
   }

@@ -35,4 +35,8 @@ export interface MakeOptions extends CallOptions {
 }
 
 /** Options for one of the platforms. */
-export type PlatformOptions = MakeOptions & { readonly platform: Platform };
+export type PlatformOptions = MakeOptions & {
+  readonly platform: Platform;
+  /** Called for each index of a layer that cannot be written. */
+  readonly onUnkept?: ((error: unknown) => void) | undefined;
+};

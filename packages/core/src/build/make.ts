@@ -3,9 +3,10 @@ import type { Platform } from '../oci/platform.js';
 import type { Source } from '../transfer/store.js';
 import { composeImage } from './compose-image.js';
 import { createIndexSource, type PlatformImage } from './index-source.js';
-import { lostModesNotice } from './source-files/lost-modes.js';
+import { lostModesNotice } from './lost-modes.js';
 import type { MakeOptions } from './make-options.js';
 import { runDockerfile } from './run-dockerfile.js';
+import type { Notice } from '../wording.js';
 
 /**
  * Makes the image of a definition: with an engine if it has a Dockerfile or steps, else without one from the base and
@@ -18,9 +19,14 @@ export async function makeImage(
   definition: Definition,
   { platforms, ...options }: MakeOptions & { readonly platforms: readonly Platform[] },
 ): Promise<Source> {
+  let isTold = false;
+  const onUnkept = (error: unknown): void => {
+    if (!isTold) options.onEvent?.(unkeptNotice(options.layersFolder, error));
+    isTold = true;
+  };
   const make = (platform: Platform) =>
     isDaemonless(definition)
-      ? composeImage(definition, { ...options, platform })
+      ? composeImage(definition, { ...options, platform, onUnkept })
       : runDockerfile(definition, { ...options, platform });
   const notice = lostModesNotice(definition, options.files, options.context);
   if (notice) options.onEvent?.(notice);
@@ -35,4 +41,12 @@ export async function makeImage(
     for (const { source } of images) await source[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function unkeptNotice(folder: string, error: unknown): Notice {
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    type: 'notice',
+    text: `${folder}: indexes of the base's layers are not kept, so the next build reads the layers again: ${why}`,
+  };
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { packTar, type TarMember } from '../archive/pack-tar.js';
 import type { Definition } from '../definition/definition.js';
 import { canBuild, type BuildingEngine, type Engine } from '../engine/engine.js';
@@ -6,7 +7,9 @@ import { matchesPlatform } from '../oci/match-platform.js';
 import { formatPlatform } from '../oci/platform.js';
 import { oneChunk } from '../transfer/copy.js';
 import type { Source } from '../transfer/store.js';
-import { contextPath, readContextFile, selectFiles, type ContextFile } from './context.js';
+import { readContextFile, type ContextFile } from './context.js';
+import { refuseWhiteouts } from './base/layer-members.js';
+import { copiedFiles } from './copied-files.js';
 import { generateDockerfile, stagedPath } from './generate-dockerfile.js';
 import { formatIgnoreRules, IGNORE_FILE } from './ignore-file.js';
 import { resolveBaseReference } from './locked-base.js';
@@ -63,22 +66,22 @@ function ownContext(files: readonly ContextFile[]): TarMember[] {
 
 /** A context with only the copied files, in one folder for each `copy:` entry, and the generated Dockerfile. */
 function generateContext(definition: Definition, files: readonly ContextFile[], context: string) {
-  const isFolder = (from: string) => !files.some(({ path, type }) => isFile(path, type, from));
-  const { text, args } = generateDockerfile(definition, isFolder);
-  const members = definition.copy.flatMap(({ from, mode }, at) => {
-    const base = contextPath(from);
-    const top = stagedPath(at);
-    return selectFiles(files, from, context).flatMap((file) => {
-      const bits = mode === undefined || file.type !== 'file' ? file.mode : parseInt(mode, 8);
-      const below = base === '' ? `/${file.path}` : file.path.slice(base.length);
-      return contextMember({ ...file, path: `${top}${below}`, mode: bits });
-    });
-  });
+  const copied = definition.copy.map((item) => copiedFiles(item, files, context));
+  const folders = new Set(copied.flatMap(({ item, isFolder }) => (isFolder ? [item.from] : [])));
+  const { text, args } = generateDockerfile(definition, (from) => folders.has(from));
+  const members = copied.flatMap(({ item: { to, mode }, files: selected }, at) =>
+    selected.map((file) => {
+      // Whether `to` is a folder of the base, so that a file gets its own name, is known to the engine alone.
+      for (const path of [to, posix.join(to, file.relative)]) refuseWhiteouts(path, context);
+      const bits = mode === undefined ? file.mode : parseInt(mode, 8);
+      return contextMember({
+        ...file,
+        path: posix.join(stagedPath(at), file.relative),
+        mode: bits,
+      });
+    }),
+  );
   return { members: [...members, textMember(GENERATED_DOCKERFILE, text)], args };
-}
-
-function isFile(path: string, type: ContextFile['type'], from: string): boolean {
-  return path === contextPath(from) && type !== 'directory';
 }
 
 /** Narrows an engine to one that can build. @throws ImageError UNAVAILABLE (it cannot run commands) */
@@ -101,7 +104,7 @@ function textMember(name: string, text: string): TarMember {
 
 function contextMember(file: ContextFile): TarMember {
   const { path, type, size, mode, link } = file;
-  if (type === 'directory') return { name: `${path}/`, size: 0, type, mode: 0o755, open: () => [] };
+  if (type === 'directory') return { name: `${path}/`, size: 0, type, mode, open: () => [] };
   if (type === 'symlink')
     return { name: path, size: 0, type, mode: 0o777, linkname: link ?? '', open: () => [] };
   return { name: path, size, mode, open: () => readContextFile(file) };

@@ -35,20 +35,40 @@ export function parseCatalog(text: string, path: string): CatalogContent {
   };
 }
 
-/**
- * Applies an edit to the text of a catalog; comments, order, keys of other tools and entries that cannot be read are kept.
- *
- * @throws ImageError USAGE
- */
+/** Applies an edit to the text of a catalog, as {@link openCatalog} does. @throws ImageError USAGE */
 export function editCatalog(text: string, path: string, edit: CatalogEdit): string {
-  if (text.trim() === '') return apply(emptyCatalog(), new Map(), edit).toString(FORMAT);
+  return openCatalog(text, path).edit(edit);
+}
+
+/** A parsed catalog that can be edited once. */
+export interface EditableCatalog {
+  readonly entries: readonly EntryYaml[];
+  /**
+   * The text after an edit; comments, order, keys of other tools and entries that cannot be read are kept.
+   *
+   * @throws ImageError USAGE
+   */
+  readonly edit: (edit: CatalogEdit) => string;
+}
+
+/** Parses a catalog for an edit that depends on its entries. @throws ImageError USAGE */
+export function openCatalog(text: string, path: string): EditableCatalog {
+  if (text.trim() === '') {
+    const edit = (change: CatalogEdit) => apply(emptyCatalog(), new Map(), change).toString(FORMAT);
+    return { entries: [], edit };
+  }
   const { document, items } = readCatalogTree(text, path);
   const entries = new Map(
     items.flatMap((item) => ('entry' in item ? [[item.node, item.entry] as const] : [])),
   );
-  const kept = keepTexts(document, text, items);
-  const edited = apply(document, entries, edit);
-  return kept.restore(walkTree(() => edited.toString({ ...FORMAT, ...kept.format }), path));
+  return {
+    entries: [...entries.values()],
+    edit: (change) => {
+      const kept = keepTexts(document, text, items);
+      const edited = apply(document, entries, change);
+      return kept.restore(walkTree(() => edited.toString({ ...FORMAT, ...kept.format }), path));
+    },
+  };
 }
 
 const FORMAT = { lineWidth: 0 } as const;

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Node } from 'yaml';
 import { yaml } from '../definition/libraries.js';
 import { isDigest } from '../oci/digest.js';
-import type { EntryYaml } from './entry.js';
+import { ENTRY_KINDS, type EntryYaml } from './entry.js';
 import { parseTime } from './parse-time.js';
 
 /** A value of an entry: undefined when the key is blank. */
@@ -33,44 +33,37 @@ const asFlag: Reader = (text) => {
   return orExpected(/^(?:false|no|n|off|0)$/i.test(text) ? false : undefined, 'true or false');
 };
 
-const SCALARS = {
+const READERS = {
   name: asText,
   file: asFile,
-  docker_tag: asText,
-  os: asText,
-  architecture: asText,
-  size_mb: asAmount,
-  created: asTime,
-  last_used: asTime,
-  usage_count: asCount,
-  pinned: asFlag,
+  text: asText,
+  time: asTime,
+  amount: asAmount,
+  count: asCount,
+  flag: asFlag,
   digest: asDigest,
   size: asSize,
 } as const;
-const LISTS = ['packages', 'compilers', 'tools', 'variants'] as const;
 
 /** The keys of an entry that Stowage reads; others are kept for other tools. */
-export const ENTRY_KEYS = [...Object.keys(SCALARS), ...LISTS] as readonly (keyof EntryYaml)[];
+export const ENTRY_KEYS = Object.keys(ENTRY_KINDS) as readonly (keyof EntryYaml)[];
 
 /**
  * Reads the value of a key of an entry as older tools wrote it: numbers for texts keep their spelling (`1.10`), texts stand for
- * numbers, times may be dates or seconds since 1970. Null and blank values are as good as none.
+ * numbers, times may be dates or seconds since 1970. Null and blank values count as missing.
  */
 export function readValue(key: keyof EntryYaml, node: Node | null): ReadValue {
   const { isSeq } = yaml();
   const text = textOf(node);
-  if (isListKey(key)) {
+  const kind = ENTRY_KINDS[key];
+  if (kind === 'texts') {
     if (isSeq(node)) return listOf(node.items);
     return text === undefined
       ? { expected: 'a list of texts' }
       : { value: text === '' ? undefined : text.split(/[\s,]+/) };
   }
   if (text === undefined) return { expected: 'a single value' };
-  return text === '' ? BLANK : SCALARS[key](text);
-}
-
-function isListKey(key: keyof EntryYaml): key is (typeof LISTS)[number] {
-  return LISTS.some((each) => each === key);
+  return text === '' ? BLANK : READERS[kind](text);
 }
 
 function listOf(items: readonly unknown[]): ReadValue {

@@ -33,10 +33,53 @@ export interface EntryYaml {
 }
 
 const BYTES_PER_MB = 1_000_000;
+/** What the value of a key is. */
+type ValueKind =
+  | 'name'
+  | 'file'
+  | 'text'
+  | 'texts'
+  | 'time'
+  | 'amount'
+  | 'count'
+  | 'size'
+  | 'flag'
+  | 'digest';
+
+/** The keys of an entry that Stowage reads, each with the kind of its value. */
+export const ENTRY_KINDS = {
+  name: 'name',
+  file: 'file',
+  docker_tag: 'text',
+  os: 'text',
+  architecture: 'text',
+  packages: 'texts',
+  compilers: 'texts',
+  tools: 'texts',
+  variants: 'texts',
+  size_mb: 'amount',
+  created: 'time',
+  last_used: 'time',
+  usage_count: 'count',
+  pinned: 'flag',
+  digest: 'digest',
+  size: 'size',
+} as const satisfies Readonly<Record<keyof EntryYaml, ValueKind>>;
+
 /** Older tools write numbers for texts, texts for numbers, and null for what they do not know. */
-const text = { type: ['string', 'number', 'null'] } as const;
-const number = text;
-const texts = { type: ['array', 'string', 'null'], items: text } as const;
+const scalar = { type: ['string', 'number', 'null'] } as const;
+const SCHEMAS: Readonly<Record<ValueKind, object>> = {
+  name: { type: ['string', 'number'] },
+  file: { type: 'string', minLength: 1 },
+  text: scalar,
+  texts: { type: ['array', 'string', 'null'], items: scalar },
+  time: scalar,
+  amount: scalar,
+  count: scalar,
+  size: scalar,
+  flag: { type: ['boolean', 'string', 'number', 'null'] },
+  digest: scalar,
+};
 
 /** JSON Schema of `image-registry.yml` for editors. Unknown keys are allowed, for other tools. */
 export const catalogSchema = {
@@ -50,57 +93,36 @@ export const catalogSchema = {
       items: {
         type: 'object',
         required: ['name', 'file'],
-        properties: {
-          name: { type: ['string', 'number'] },
-          file: { type: 'string', minLength: 1 },
-          docker_tag: text,
-          os: text,
-          architecture: text,
-          packages: texts,
-          compilers: texts,
-          tools: texts,
-          variants: texts,
-          size_mb: number,
-          created: text,
-          last_used: text,
-          usage_count: number,
-          pinned: { type: ['boolean', 'string', 'number', 'null'] },
-          digest: text,
-          size: number,
-        },
+        properties: Object.fromEntries(
+          Object.entries(ENTRY_KINDS).map(([key, kind]) => [key, SCHEMAS[kind]]),
+        ),
       },
     },
   },
 } as const;
 
-const SCALAR_TYPES: Readonly<Record<string, string>> = {
-  name: 'string',
-  file: 'string',
-  docker_tag: 'string',
-  os: 'string',
-  architecture: 'string',
-  size_mb: 'number',
-  created: 'string',
-  last_used: 'string',
-  usage_count: 'number',
-  pinned: 'boolean',
-  digest: 'string',
-  size: 'number',
-};
-const LIST_KEYS = ['packages', 'compilers', 'tools', 'variants'] as const;
-
 /** Whether a parsed JSON value is an {@link EntryYaml}. */
 export function isEntry(value: unknown): value is EntryYaml {
   if (!isObject(value) || !value['name'] || !value['file']) return false;
-  const hasTypes = Object.entries(SCALAR_TYPES).every(
-    ([key, kind]) => value[key] === undefined || typeof value[key] === kind,
-  );
-  return hasTypes && LIST_KEYS.every((key) => isList(value[key]));
+  return Object.entries(ENTRY_KINDS).every(([key, kind]) => isOfKind(value[key], kind));
 }
 
-function isList(value: unknown): boolean {
-  if (value === undefined || value === null) return true;
-  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+function isOfKind(value: unknown, kind: ValueKind): boolean {
+  if (value === undefined) return true;
+  if (kind === 'texts') return value === null || (Array.isArray(value) && value.every(isText));
+  return typeof value === (JSON_TYPES[kind] ?? 'string');
+}
+
+/** Types of the kinds that are no strings. */
+const JSON_TYPES: Readonly<Partial<Record<ValueKind, 'number' | 'boolean'>>> = {
+  amount: 'number',
+  count: 'number',
+  size: 'number',
+  flag: 'boolean',
+};
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 /** Values of keys that an entry gets when it is added. @param now milliseconds since 1970. */

@@ -9,7 +9,7 @@ import { inside } from '../disk/inside.js';
 import { readOwn } from '../disk/own-file.js';
 import { ImageError } from '../errors.js';
 import { parseName } from '../definition/name.js';
-import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
+import { openCatalog, type CatalogEdit } from './edit.js';
 import { keepIndex, readIndex, type DerivedIndex } from './derived-index.js';
 import type { EntryYaml } from './entry.js';
 import { takeInventory, type CachedInventory } from './inventory.js';
@@ -92,13 +92,14 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
     const path = catalogPath(place);
     const text = await readText(path);
     const fold = await openFold(sharedState(place), text);
-    const { entries } = parseCatalog(text, path);
+    const catalog = openCatalog(text, path);
+    const { entries } = catalog;
     const used = entries.flatMap((entry) => {
       const uses = fold.uses.get(entry.name);
       return uses ? [{ name: entry.name, file: entry.file, ...addUsage(entry, uses) }] : [];
     });
     const known = new Set(entries.map(({ name }) => name));
-    const changed = editCatalog(text, path, { ...edit, upsert: [...used, ...(edit.upsert ?? [])] });
+    const changed = catalog.edit({ ...edit, upsert: [...used, ...(edit.upsert ?? [])] });
     await fold.begin(changed, new Map([...fold.uses].filter(([name]) => !known.has(name))));
     const partial = `${path}.partial`;
     if (changed !== text) await writeAtomically(path, [Buffer.from(changed)], { partial });

@@ -15,7 +15,7 @@ describe('a value in a catalog of older tools', () => {
   const OPTIONAL = ENTRY_KEYS.filter((key) => key !== 'name' && key !== 'file');
 
   it.each(OPTIONAL.flatMap((key) => ['null', '~', '', '""', "'  '"].map((blank) => [key, blank])))(
-    '%s: %s is as good as none',
+    '%s: %s counts as missing',
     (key, blank) => {
       const { entries, problems } = entryWith(`${key}: ${blank}`);
       expect(problems).toEqual([]);

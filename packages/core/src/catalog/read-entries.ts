@@ -1,4 +1,5 @@
 import type { Node, YAMLMap } from 'yaml';
+import { aliasTargets, type AliasTargets } from '../definition/aliases.js';
 import { yaml } from '../definition/libraries.js';
 import { readYamlTree, yamlError, type YamlTree } from '../definition/read-yaml.js';
 import type { YamlProblem } from '../definition/yaml-bounds.js';
@@ -47,9 +48,10 @@ export function readCatalogTree(text: string, path: string): CatalogTree {
   const nodes = isSeq(images) ? images.items : [];
   const [ofItems, ofFile] = divide(tree.problems, nodes);
   if (ofFile.length > 0) throw yamlError(path, ofFile, at);
+  const targetOf = aliasTargets(document);
   const seen = new Map<string, string>();
   const items = nodes.map((node): CatalogItem => {
-    const read = readItem(node, { ...tree, problem: ofItems.get(node) });
+    const read = readItem(node, { ...tree, targetOf, problem: ofItems.get(node) });
     const twin = 'entry' in read ? seen.get(read.entry.file) : undefined;
     if (!('entry' in read)) return read;
     if (twin === undefined) {
@@ -90,15 +92,16 @@ function itemAt(nodes: readonly unknown[], offset: number): unknown {
 }
 
 interface ItemContext extends YamlTree {
+  readonly targetOf: AliasTargets;
   readonly problem: YamlProblem | undefined;
 }
 
-function readItem(node: unknown, { document, at, problem }: ItemContext): CatalogItem {
-  const { isAlias, isMap, isNode, isScalar } = yaml();
-  const target: unknown = isAlias(node) ? node.resolve(document) : node;
+function readItem(node: unknown, { targetOf, at, problem }: ItemContext): CatalogItem {
+  const { isMap, isNode, isScalar } = yaml();
+  const target = targetOf(node);
   const values = new Map<string, Node | null>();
   for (const { key, value } of isMap(target) ? target.items : []) {
-    const found: unknown = isAlias(value) ? value.resolve(document) : value;
+    const found = targetOf(value);
     if (isScalar(key)) values.set(String(key.value), isNode(found) ? found : null);
   }
   const entry: Record<string, unknown> = {};

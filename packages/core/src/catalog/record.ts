@@ -3,7 +3,7 @@ import { schemaOf } from '../definition/read-yaml.js';
 import { ImageError } from '../errors.js';
 import type { Digest } from '../oci/digest.js';
 import { parseJsonObject } from '../oci/json.js';
-import { parseReference } from '../oci/reference.js';
+import { isReference } from '../oci/reference.js';
 import type { Platform } from '../oci/platform.js';
 
 /** Largest record in bytes; it lists layers and packages. */
@@ -102,15 +102,6 @@ export function isImageName(text: string): boolean {
 }
 
 const NAME = new RegExp(NAME_PATTERN);
-
-function isReference(text: string): boolean {
-  try {
-    parseReference(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Formats a record as JSON; equal records give equal bytes. */
 export function formatRecord(record: ImageRecord): Uint8Array {

@@ -81,17 +81,13 @@ const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The bytes of a stream, as bits. */
+/** The bytes of a stream, as bits; disposing of it closes the stream. */
 class Input implements AsyncDisposable {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #bits = new Bits();
 
   constructor(bytes: Bytes) {
     this.#chunks = bytes[Symbol.asyncIterator]();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#chunks.return?.();
   }
 
   async hasMore(): Promise<boolean> {
@@ -108,6 +104,10 @@ class Input implements AsyncDisposable {
       if (!(await this.#fill(Math.max(this.#bits.size, 64))))
         throw new Error('bzip2: expected the rest of the stream, got the end');
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks.return?.();
   }
 
   /** Buffers at least `count` bytes, or the rest. @returns whether there were any */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compress } from './compress.js';
 import { decompress } from './decompress.js';
 import { detectCompression, type Compression } from './detect.js';
@@ -46,6 +46,28 @@ describe.each(KINDS)('%s', (kind) => {
     for (const length of [bytes.byteLength - 1, bytes.byteLength >> 1, 8]) {
       const cut = decompress(inChunks(bytes.subarray(0, length), 4096), kind);
       await expect(collect(cut), `${length}`).rejects.toMatchObject({ code: 'CORRUPT' });
+    }
+  });
+
+  it('closes its input when it is read only in part, or is damaged', async () => {
+    const bytes = await golden();
+    for (const damage of [(_: Buffer) => undefined, (packed: Buffer) => packed.fill(0xa5, 12)]) {
+      const packed = Buffer.from(bytes);
+      damage(packed);
+      let isClosed = false;
+      async function* endless(): AsyncIterable<Uint8Array> {
+        try {
+          for (;;) yield packed;
+        } finally {
+          isClosed = true;
+        }
+      }
+      try {
+        for await (const _ of decompress(endless(), kind)) break;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'CORRUPT' });
+      }
+      await vi.waitUntil(() => isClosed);
     }
   });
 

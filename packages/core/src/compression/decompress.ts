@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { ImageError, tooLarge } from '../errors.js';
@@ -13,12 +12,7 @@ const DECODERS: Readonly<Record<Exclude<Compression, 'none'>, (bytes: Bytes) => 
   gzip: async (bytes) => throughStream(bytes, createGunzip()),
   zstd: async (bytes) => (await import('./zstd.js')).unzstd(bytes),
   bzip2: async (bytes) => (await import('./bzip2.js')).unbzip2(bytes),
-  xz: async (bytes) => {
-    const { default: xz } = await import('xz-decompress');
-    return Readable.fromWeb(
-      new xz.XzReadableStream(Readable.toWeb(Readable.from(bytes, { objectMode: false }))),
-    );
-  },
+  xz: async (bytes) => (await import('./xz.js')).unxz(bytes),
 };
 
 /** `XZ_MEMLIMIT_ERROR` of XZ Embedded, which the library reports only in its message. */
@@ -47,20 +41,22 @@ export async function* decompress(bytes: Bytes, compression: Compression, limit 
     worked = 0;
     await nextTurn();
   };
-  // An error of the input is more useful than the error of the decoder that follows from it.
-  async function* recordFailure(): Bytes {
-    let isReading = true;
-    try {
-      for await (const chunk of bytes) {
-        await shareTime(chunk);
-        // A stream of Node.js throws the error of the decoder into its input, at the `yield`.
-        isReading = false;
-        yield chunk;
-        isReading = true;
-      }
-    } catch (error) {
-      if (isReading) failure = error;
+  // An error of the input is more useful than the error of the decoder that follows from it. Around the input alone:
+  // a decoder that fails throws its error into the generator that it reads from.
+  const chunks = bytes[Symbol.asyncIterator]();
+  const read = () =>
+    chunks.next().catch((error: unknown) => {
+      failure = error;
       throw error;
+    });
+  async function* recordFailure(): Bytes {
+    try {
+      for (let next = await read(); next.done !== true; next = await read()) {
+        await shareTime(next.value);
+        yield next.value;
+      }
+    } finally {
+      await chunks.return?.();
     }
   }
   let size = 0;

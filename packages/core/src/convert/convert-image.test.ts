@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeForeignImage } from '../../testing/foreign-image.js';
-import { storeWith, writeIndex } from '../../testing/image.js';
+import { nameImage, put, storeWith, writeImage, writeIndex } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
+import { formatIndex } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import { formatPlatform, parsePlatform } from '../oci/platform.js';
 import { copy } from '../transfer/copy.js';
@@ -31,6 +32,8 @@ async function convertToStore(source: Source, options: Partial<ConvertOptions>, 
   const graph = await walk(store, conversion.to);
   return { ...conversion, store, graph, notices, images: imagesOf(graph) };
 }
+
+const ARM64 = parsePlatform('linux/arm64');
 
 const types = (images: ReturnType<typeof imagesOf>) =>
   images.flatMap(({ layers }) =>
@@ -96,6 +99,17 @@ describe('converting an image', () => {
     await expect(
       convertToStore(source, { platforms: [{ os: 'linux', architecture: 'arm' }] }),
     ).rejects.toThrow(/no image for linux\/arm, only for linux\/amd64, linux\/arm64/);
+  });
+
+  it('takes the platform of an entry that states none from its config', async () => {
+    const source = new MemoryStore();
+    const entries = [
+      await writeImage(source, undefined),
+      await writeImage(source, undefined, { platform: ARM64 }),
+    ];
+    await nameImage(source, await put(source, MediaType.index, formatIndex(entries)), 'a:1');
+    const converted = await convertToStore(source, { platforms: [ARM64] }, 'a:1');
+    expect(converted.to).toEqual(entries[1]);
   });
 
   it('keeps each version of Windows, or the wanted one, with its platform as written', async () => {

@@ -20,7 +20,7 @@ import {
   type Format,
   type LayerCompression,
 } from './formats.js';
-import { isWanted, isWhole, wantedImages } from './wanted-images.js';
+import { isWanted, isWhole, wantedImages, type WantedImages } from './wanted-images.js';
 
 /** Options of {@link convertImage}. */
 export interface ConvertOptions extends CallOptions {
@@ -72,7 +72,8 @@ export async function convertImage(
 ): Promise<ConvertedImage> {
   const isPart = (options.platforms ?? []).length > 0;
   const graph = await walk(source, from, { ...options, missing: isPart ? 'report' : 'fail' });
-  const conversion = new Conversion(source, graph, options);
+  const wanted = await wantedImages(source.location, graph, options.platforms);
+  const conversion = new Conversion(source, { graph, wanted }, options);
   try {
     const to = await conversion.convertRoot();
     return {
@@ -95,18 +96,25 @@ class Conversion implements AsyncDisposable {
   readonly content = new Map<Digest, Open>();
   readonly #source: Source;
   readonly #graph: Graph;
+  /** Digests of the content that the source lacks. */
+  readonly #absent: ReadonlySet<Digest>;
   readonly #options: ConvertOptions;
   /** Conversions by digest of the old layer and format, so that a layer shared by several images is converted once. */
   readonly #layers = new Map<string, Promise<ConvertedLayer>>();
   /** Digests of converted manifests and indexes, by the digest before. */
   readonly #converted = new Map<string, Digest>();
-  readonly #wanted: ReadonlyMap<Digest, Descriptor> | undefined;
+  readonly #wanted: WantedImages;
 
-  constructor(source: Source, graph: Graph, options: ConvertOptions) {
+  constructor(
+    source: Source,
+    { graph, wanted }: { readonly graph: Graph; readonly wanted: WantedImages },
+    options: ConvertOptions,
+  ) {
     this.#source = source;
     this.#graph = graph;
+    this.#absent = new Set(graph.missing.map(({ digest }) => digest));
     this.#options = options;
-    this.#wanted = wantedImages(source.location, graph, options.platforms);
+    this.#wanted = wanted;
   }
 
   /** Converts the whole image, or the wanted platforms of an index. */
@@ -153,7 +161,7 @@ class Conversion implements AsyncDisposable {
   #keepsAttestation(attestation: Descriptor, about: string): boolean {
     const { digest } = attestation;
     const now = this.#converted.get(about);
-    if (now === about) return !this.#wanted || isWhole(attestation, this.#graph);
+    if (now === about) return !this.#wanted || isWhole(attestation, this.#graph, this.#absent);
     if (now !== undefined || !this.#wanted)
       this.#options.onNotice?.(
         `${digest}: left out: it is an attestation of ${about}, whose digest has changed`,
@@ -235,8 +243,8 @@ class Conversion implements AsyncDisposable {
   }
 
   #missingContent({ digest }: Descriptor): ImageError {
-    return new ImageError('INCOMPLETE', `${this.#source.location}: ${digest} is missing`, {
-      location: this.#source.location,
-    });
+    const { location } = this.#source;
+    const message = `${location}: ${digest} is missing`;
+    return new ImageError('INCOMPLETE', message, { location });
   }
 }

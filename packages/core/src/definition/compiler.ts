@@ -30,6 +30,8 @@ const KNOWN_FAMILIES: ReadonlySet<string> = new Set([
   'go',
   'rust',
 ]);
+/** Families that a definition's `compilers:` can install. */
+export const INSTALLED_COMPILERS: readonly string[] = ['gcc', 'clang', 'openjdk'];
 /** Words that name a processor, not a compiler. */
 const PROCESSORS = /^(?:x86|x64|amd64|arm|armv|armhf|aarch|i|ia|riscv|ppc|s390x?)[0-9_]*$/;
 

@@ -1,12 +1,11 @@
 import { posix } from 'node:path';
-import { ImageError } from '../errors.js';
+import { ImageError, withPath } from '../errors.js';
 import { parsePlatform, type Platform } from '../oci/platform.js';
 import { canonicalReference } from '../oci/reference.js';
 import { imageSchema, type CopyYaml, type ImageYaml, type RetentionYaml } from './image-schema.js';
 import { formatName, normalizeOs, type ImageName } from './name.js';
 import { parsePorts } from './ports.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
-import { wording } from '../wording.js';
 
 /** Name of the file that defines an image. */
 export const DEFINITION_FILE = 'image.yaml';
@@ -52,6 +51,8 @@ export interface Definition extends ImageName {
   readonly test: readonly string[];
   readonly retention: RetentionYaml;
   readonly after: readonly string[];
+  /** Folder of the owning Nx project, relative to the definition's folder. */
+  readonly owner?: string;
   /** Software in the image: facts of the definition, and software that its steps install. */
   readonly facts: Facts;
 }
@@ -100,7 +101,7 @@ export function parseDefinition(file: YamlFile): Definition {
   atPath(file.path, () => ports.forEach(parsePorts));
   const { packages = [], compilers = [], tools = [], run = [] } = yaml;
   const steps = { packages, compilers, tools, run };
-  const { dockerfile, target, network, entrypoint, cmd, workdir, user } = yaml;
+  const { dockerfile, target, network, entrypoint, cmd, workdir, user, owner } = yaml;
   return {
     ...parts,
     name,
@@ -132,6 +133,7 @@ export function parseDefinition(file: YamlFile): Definition {
       ? {}
       : { workdir: posix.isAbsolute(workdir) ? posix.resolve(workdir) : workdir }),
     ...(user === undefined ? {} : { user }),
+    ...(owner === undefined ? {} : { owner }),
   };
 }
 
@@ -161,11 +163,6 @@ function atPath<T>(path: string, parse: () => T): T {
     return parse();
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const { message, hint } = error.wording;
-    throw new ImageError(error.code, wording`${path}: ${message}`, {
-      location: path,
-      cause: error,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    throw withPath(error, path);
   }
 }

@@ -21,6 +21,7 @@ describe('a distribution', () => {
     ['oracle-9', 'oraclelinux-9', 'oraclelinux:9'],
     ['debian-bookworm', 'debian-12', 'debian:bookworm'],
     ['opensuse-15.6', 'opensuse-15.6', 'opensuse/leap:15.6'],
+    ['opensuse-tumbleweed', 'opensuse-tumbleweed', 'opensuse/tumbleweed'],
     ['ubuntu-24.04', 'ubuntu-24.04', 'ubuntu:24.04'],
     ['unknown-1', 'unknown-1', 'unknown:1'],
     ['constructor-1', 'constructor-1', 'constructor:1'],

@@ -13,6 +13,8 @@ export interface DistributionFacts {
   readonly codeNames?: Readonly<Record<string, string>>;
   /** Absent where Stowage cannot install packages. */
   readonly packages?: PackageManager;
+  /** Repositories of versions that have one of their own, each with the tag `latest` alone. */
+  readonly rolling?: Readonly<Record<string, string>>;
 }
 
 /** Docker Hub's official images and distribution-info-data, as of 2026. */
@@ -44,7 +46,12 @@ const TABLE: readonly DistributionFacts[] = [
   { name: 'almalinux', aliases: ['alma'], packages: 'dnf' },
   { name: 'oraclelinux', aliases: ['oracle'], packages: 'dnf' },
   { name: 'amazonlinux', aliases: ['amazon'], packages: 'dnf' },
-  { name: 'opensuse', image: 'opensuse/leap', packages: 'zypper' },
+  {
+    name: 'opensuse',
+    image: 'opensuse/leap',
+    packages: 'zypper',
+    rolling: { tumbleweed: 'opensuse/tumbleweed' },
+  },
   { name: 'arch', aliases: ['archlinux'], image: 'archlinux' },
   { name: 'gentoo', image: 'gentoo/stage3' },
   { name: 'busybox' },
@@ -79,10 +86,13 @@ const VERSION = /^[0-9]+(?:\.[a-z0-9]+)*$/;
 /** Two numbers name a release: Alpine 3.22.1 is an image of 3.22. */
 const RELEASE = /^[0-9]+(?:\.[0-9]+)?(?=$|\.)/;
 
-/** Whether this is a known Linux distribution with a version number. */
+/** Whether this is a known Linux distribution with a version number, or a rolling release. */
 export function isKnownOs(os: string): boolean {
   const version = os.slice(os.indexOf('-') + 1);
-  return distributionFacts(os) !== undefined && VERSION.test(version);
+  const facts = distributionFacts(os);
+  return (
+    facts !== undefined && (VERSION.test(version) || rollingImage(facts, version) !== undefined)
+  );
 }
 
 /** One spelling for each operating system, to compare two: `rocky-9` is `rockylinux-9`, `debian-bookworm` is `debian-12`. */
@@ -93,10 +103,13 @@ export function canonicalOs(os: string): string {
   return `${facts.name}-${codeNameOf(facts, version) ?? version}`;
 }
 
-/** The official image of an operating system: `ubuntu:25.04`, `opensuse/leap:15.6`. */
+/** The official image of an operating system: `ubuntu:25.04`, `opensuse/leap:15.6`, `opensuse/tumbleweed`. */
 export function imageOfOs(os: string): string {
-  const { name, image = name } = distributionFacts(os) ?? {};
+  const facts = distributionFacts(os);
+  const { name, image = name } = facts ?? {};
   const [distribution = '', ...version] = os.split('-');
+  const rolling = facts && rollingImage(facts, version.join('-'));
+  if (rolling !== undefined) return rolling;
   return [image ?? distribution, version.join('-')].filter((part) => part !== '').join(':');
 }
 
@@ -110,6 +123,9 @@ export function osOfImage(reference: string): string | undefined {
   const start = name.lastIndexOf('/') + 1;
   const [last = '', tag = ''] = name.slice(start).split(':');
   const path = `/${name.slice(0, start)}${last}`;
+  for (const { name: distribution, rolling = {} } of TABLE)
+    for (const [version, image] of Object.entries(rolling))
+      if (path.endsWith(`/${image}`)) return `${distribution}-${version}`;
   const facts =
     BY_NAME.get(last) ??
     TABLE.find(({ image }) => image !== undefined && path.endsWith(`/${image}`));
@@ -124,6 +140,10 @@ export function osOfImage(reference: string): string | undefined {
 export function osOfCodeName(word: string): string | undefined {
   const facts = TABLE.find((each) => codeNameOf(each, word) !== undefined);
   return facts && `${facts.name}-${codeNameOf(facts, word) ?? ''}`;
+}
+
+function rollingImage({ rolling = {} }: DistributionFacts, version: string): string | undefined {
+  return Object.hasOwn(rolling, version) ? rolling[version] : undefined;
 }
 
 function codeNameOf({ codeNames = {} }: DistributionFacts, word: string): string | undefined {

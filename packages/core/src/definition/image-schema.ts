@@ -42,6 +42,7 @@ export interface ImageYaml {
   readonly test?: readonly string[];
   readonly retention?: RetentionYaml;
   readonly after?: readonly string[];
+  readonly owner?: string;
   readonly facts?: {
     readonly compilers?: readonly string[];
     readonly packages?: readonly string[];
@@ -199,6 +200,10 @@ export const imageSchema = {
     },
     after: texts(
       'Targets that create files of the context: a target of the owning project, or project:target.',
+    ),
+    owner: line(
+      'Folder of the Nx project that the image belongs to, relative to this file; the nearest project above when omitted.',
+      '../../../apps/app',
     ),
     facts: {
       type: 'object',

@@ -27,9 +27,9 @@ export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';
 export type { YamlFile } from './read-yaml.js';
 
 // Names and platforms
-export { formatName, normalizeOs, type ImageName } from './name.js';
-export { osOfCodeName, osOfImage } from './distributions.js';
-export type { Compiler } from './compiler.js';
+export { compilerOf, formatName, normalizeOs, parseName, type ImageName } from './name.js';
+export { imageOfOs, osOfCodeName, osOfImage } from './distributions.js';
+export { formatCompiler, INSTALLED_COMPILERS, type Compiler } from './compiler.js';
 export type { Digest } from '../oci/digest.js';
 export { formatPlatform, parsePlatform, type Platform } from '../oci/platform.js';
 

@@ -103,7 +103,7 @@ export function parseSettings(file: YamlFile): Settings {
   };
 }
 
-/** A key or an item without a value, as a bare `prune:`, is as good as none. */
+/** A key or an item without a value, as a bare `prune:`, counts as missing. */
 function dropBlanks(document: Document): void {
   const { isScalar, visit } = yaml();
   visit(document, {

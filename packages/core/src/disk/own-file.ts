@@ -49,7 +49,11 @@ export async function readOwn(path: string): Promise<Buffer | undefined> {
 /** Like {@link readOwn}, for a file of the user, which may be a link. @param limit in bytes. */
 export async function readUpTo(path: string, limit: number): Promise<Buffer | undefined> {
   const flags = constants.O_RDONLY | NON_BLOCKING;
-  return readWith(async () => requireRegular(await open(path, flags), path), path, limit);
+  return readWith(
+    async () => requireRegular(await open(systemPath(path), flags), path),
+    path,
+    limit,
+  );
 }
 
 /** Error codes of opening a link with O_NOFOLLOW: Linux and macOS, FreeBSD. */

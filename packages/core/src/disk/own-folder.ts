@@ -1,8 +1,10 @@
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { ImageError, systemCode } from '../errors.js';
+import { systemPath } from './byte-names.js';
 import { ignoreMissing, readFolder } from './if-there.js';
 import { inside, isBelow } from './inside.js';
+import { realPath } from './real-path.js';
 
 /**
  * Refuses a folder that a symbolic link leads out of its root: writes and deletions would happen outside. The root itself
@@ -12,12 +14,12 @@ import { inside, isBelow } from './inside.js';
  */
 export async function requireFolderBelow(root: string, folder: string): Promise<void> {
   inside(root, relative(root, folder));
-  const home = await ignoreMissing(() => realpath(root));
+  const home = await realPath(root);
   let at = root;
   for (const segment of relative(root, folder).split(sep)) {
     at = join(at, segment);
-    if (!(await ignoreMissing(() => lstat(at)))?.isSymbolicLink()) continue;
-    const real = await ignoreMissing(() => realpath(at));
+    if (!(await ignoreMissing(() => lstat(systemPath(at))))?.isSymbolicLink()) continue;
+    const real = await realPath(at);
     if (home === undefined || real === undefined || !isBelow(home, real))
       throw outsideLinkError(at, root);
   }
@@ -39,7 +41,7 @@ export async function requireFoldersBelow(
   }
 }
 
-function outsideLinkError(link: string, root: string): ImageError {
+export function outsideLinkError(link: string, root: string): ImageError {
   return new ImageError(
     'INVALID',
     `${link}: expected a path in ${root}, got a symbolic link that leads out of it`,

@@ -3,14 +3,10 @@ import { isSize } from '../oci/json.js';
 import type { Bytes, CallOptions, ReadOptions } from '../transfer/store.js';
 import type { Answer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
-import { isTimeout } from './transport/retry.js';
+import { isTimeout, unreachable } from './transport/retry.js';
 import type { RegistryRequest } from './transport/request.js';
 
-export type DownloadOptions = ReadOptions &
-  Pick<RegistryRequest, 'url' | 'scope' | 'headers'> & {
-    /** A registry that stops sending is not asked for the rest: the caller, or its client, tries again. */
-    readonly endsOnTimeout?: boolean | undefined;
-  };
+export type DownloadOptions = ReadOptions & Pick<RegistryRequest, 'url' | 'scope' | 'headers'>;
 
 /** A download fails after this many connections that broke without delivering a byte. */
 const MAX_STALLS = 3;
@@ -40,7 +36,7 @@ export async function* download(
 export async function openDownload(
   client: RegistryClient,
   { size }: Descriptor,
-  { url, scope, headers, start = 0, end = size, signal, endsOnTimeout }: DownloadOptions,
+  { url, scope, headers, start = 0, end = size, signal }: DownloadOptions,
 ): Promise<OpenedDownload> {
   const open = async (at: number): Promise<Answer> => {
     const range =
@@ -57,14 +53,16 @@ export async function openDownload(
   const first = await open(start);
   return {
     size: sizeOf(first),
-    bytes: bytesOf(client, { first, open, start, end, signal, endsOnTimeout }),
+    bytes: bytesOf(client, { first, open, start, end, signal }),
   };
 }
 
-/** The size of the whole content according to a response; undefined if it names none. */
-function sizeOf({ status, header }: Answer): number | undefined {
+/** The size of the whole content according to a response (200, 206 or 416); undefined if it names none. */
+export function sizeOf({ status, header }: Answer): number | undefined {
   const text =
-    status === 206 ? header('content-range')?.replace(/^.*\//, '') : header('content-length');
+    status === 206 || status === 416
+      ? header('content-range')?.replace(/^.*\//, '')
+      : header('content-length');
   const size = text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
   return isSize(size) ? size : undefined;
 }
@@ -77,13 +75,11 @@ async function* bytesOf(
     start,
     end,
     signal,
-    endsOnTimeout = false,
   }: CallOptions & {
     readonly first: Answer;
     readonly open: (at: number) => Promise<Answer>;
     readonly start: number;
     readonly end: number;
-    readonly endsOnTimeout?: boolean | undefined;
   },
 ): Bytes {
   let stalls = 0;
@@ -106,7 +102,9 @@ async function* bytesOf(
     } catch (error) {
       signal?.throwIfAborted();
       const isStalled = at === before && ++stalls === MAX_STALLS;
-      if (isStalled || (endsOnTimeout && isTimeout(error))) throw client.unreachable(error);
+      // A relay does not ask for the rest after a timeout: its clients try again themselves.
+      if (isStalled || (client.isRelay && isTimeout(error)))
+        throw unreachable(client.registry, error);
       continue;
     }
     if (at < end) return;

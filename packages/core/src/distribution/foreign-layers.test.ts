@@ -4,11 +4,13 @@ import { writeForeignImage } from '../../testing/foreign-image.js';
 import { listening } from '../../testing/listening.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
+import { ImageError } from '../errors.js';
 import { registryHandler } from '../registry/handler/handler.js';
 import { RegistryStore } from '../registry/storage/registry-store.js';
 import { surroundingsOf } from '../surroundings.js';
 import { copy, oneChunk } from '../transfer/copy.js';
 import type { Sink, Source } from '../transfer/store.js';
+import { readAll } from '../transfer/verified.js';
 import { verifySource } from '../verify/verify-source.js';
 import { withForeignLayers } from './foreign-layers.js';
 import { openRepository } from './open-repository.js';
@@ -102,6 +104,22 @@ describe('foreign layers that are wanted', () => {
     expect(back.blobs.get(foreign.digest)).toEqual(content);
     expect(there.seen).toHaveLength(1);
     expect((await copyNoting(await open(), new MemoryStore(), name)).notices).toHaveLength(1);
+  });
+
+  it('that the source fails to read are not said to lack a URL', async () => {
+    const store = new MemoryStore();
+    const { foreign } = await writeForeignImage(store, 'a:1', ['ftp://far.invalid/']);
+    const malformed = [
+      { references: ['b:1'], error: new ImageError('INVALID', 'b:1: expected an image, got none') },
+    ];
+    const error = new ImageError('UNAVAILABLE', 'source: expected an answer, got none');
+    store.read = () => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }),
+    });
+    const all = withForeignLayers(Object.assign(store, { malformed }), NO_RETRY);
+    expect(all.malformed).toBe(malformed);
+    for (const urls of [foreign.urls ?? [], []])
+      await expect(readAll(all.read({ ...foreign, urls }))).rejects.toBe(error);
   });
 
   it('get no credentials, and content of another digest is refused', async () => {

@@ -6,7 +6,7 @@ import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
 import { download } from './download.js';
 import { isLoopback } from './host.js';
 import { RegistryClient, type RegistryOptions } from './transport/client.js';
-import { httpUrl, printableUrl } from './transport/given-url.js';
+import { httpUrl, printableUrl } from './given-url.js';
 
 /** Options for connecting to the publishers of foreign layers. */
 export type PublisherOptions = Pick<
@@ -24,6 +24,7 @@ export function withForeignLayers(source: Source, options: PublisherOptions): So
   const all: Source = {
     location: source.location,
     limits: source.limits,
+    malformed: source.malformed,
     list: (call) => source.list(call),
     resolve: (reference, call) => source.resolve(reference, call),
     has: async (descriptor, call) =>
@@ -49,7 +50,12 @@ export function withForeignLayers(source: Source, options: PublisherOptions): So
   return located;
 }
 
-/** Reads a foreign layer from the first place that has it. @throws ImageError NOT_FOUND (no URL); that of the last place */
+/**
+ * Reads a foreign layer from the first place that has it.
+ *
+ * @throws ImageError NOT_FOUND (no URL); that of `source` if it fails otherwise than by lacking the layer, else that of the
+ *   last URL
+ */
 async function* readForeign(
   source: Source,
   publishers: Publishers,
@@ -58,6 +64,7 @@ async function* readForeign(
 ): Bytes {
   const { location } = source;
   const what = `${location}: foreign layer ${descriptor.digest}`;
+  let own: ImageError | undefined;
   let last = new ImageError('NOT_FOUND', `${what}: no URL to fetch it from`, {
     location,
   });
@@ -72,7 +79,8 @@ async function* readForeign(
       chunk = await chunks.next();
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
-      if (at > 0)
+      if (at === 0) own = error.code === 'NOT_FOUND' ? undefined : error;
+      else
         last = new ImageError(error.code, `${what}: ${error.message}`, { location, cause: error });
       continue;
     }
@@ -83,7 +91,7 @@ async function* readForeign(
       await chunks.return?.();
     }
   }
-  throw last;
+  throw own ?? last;
 }
 
 /** Connections to the hosts of `urls`, one client for each. */

@@ -2,7 +2,7 @@ import { ImageError } from '../errors.js';
 import { readAnswer, type Answer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
 import type { RegistryRequest } from './transport/request.js';
-import { parseResponseUrl } from './transport/given-url.js';
+import { parseResponseUrl } from './given-url.js';
 
 /** The largest list over all its pages, in bytes and in pages. */
 export const MAX_LIST_BYTES = 16 * 1024 * 1024;

@@ -4,9 +4,10 @@ import type { Digest } from '../oci/digest.js';
 import { objectsIn, parseJsonObject } from '../oci/json.js';
 import { formatIndex, parseManifest, type Manifest } from '../oci/manifest.js';
 import { isMediaType, MediaType } from '../oci/media-types.js';
-import type { CallOptions, Source } from '../transfer/store.js';
+import type { CallOptions, FindReferrersOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
 import type { RegistryClient } from './transport/client.js';
+import type { Refusal } from './transport/refusal.js';
 import { readPages } from './pages.js';
 import type { ScopedOptions } from './upload/upload.js';
 
@@ -27,7 +28,9 @@ function fallbackTag(subject: Digest): string {
 }
 
 /** Statuses by which registries without the referrers API answer, besides 404. */
-const API_REFUSALS: readonly number[] = [400, 401, 403, 405, 406, 410, 500, 501];
+const API_REFUSALS: readonly number[] = [400, 401, 403, 405, 406, 410, 501];
+/** Some registries without the referrers API answer so, always; others while they fail. */
+const FAILED = 500;
 /** Errors by which a registry refuses to look up the referrers tag. */
 const TAG_REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'INVALID',
@@ -37,13 +40,51 @@ const TAG_REFUSALS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
+ * The referrers of a manifest from the referrers API or, if the registry has none, from the referrers tag (distribution
+ * spec 1.1 § Referrers Tag Schema). If the API keeps failing and there is no tag, it is not known whether the manifest has
+ * referrers: that is a notice, or without `onEvent` an error.
+ *
+ * @throws ImageError as {@link listReferrers}
+ */
+export async function readReferrers(
+  client: RegistryClient,
+  { name, manifests }: { readonly name: string; readonly manifests: Manifests },
+  subject: Digest,
+  options: ScopedOptions & FindReferrersOptions,
+): Promise<readonly Descriptor[]> {
+  const { signal, onEvent } = options;
+  let failure = client.refused.referrers;
+  if (!failure)
+    try {
+      const listed = await listReferrers(client, name, subject, options);
+      if (listed) return listed;
+    } catch (error) {
+      if (!hasFailed(error)) throw error;
+      failure = error;
+      // The requests of a relay are not repeated, so the failure may be a short one.
+      if (!client.isRelay) client.refused.referrers = error;
+    }
+  const tagged = await readReferrersTag(manifests, subject, { signal });
+  if (tagged || !failure) return tagged ?? [];
+  if (!onEvent) throw failure;
+  const text = `${manifests.location}: signatures and other referrers of ${subject} are not known: ${failure.message}`;
+  onEvent({ type: 'notice', text });
+  return [];
+}
+
+function hasFailed(error: unknown): error is ImageError {
+  const { status } = ((error instanceof ImageError && error.cause) || {}) as Partial<Refusal>;
+  return status === FAILED;
+}
+
+/**
  * The referrers of a manifest from the referrers API, all pages.
  *
  * @returns undefined when the registry has no such API: it refuses the request, or answers with something that is not an
  *   index, such as a page for people
  * @throws ImageError INVALID (an invalid media type), TOO_LARGE, UNAVAILABLE
  */
-export async function listReferrers(
+async function listReferrers(
   client: RegistryClient,
   repository: string,
   subject: Digest,
@@ -63,27 +104,19 @@ export async function listReferrers(
   return found;
 }
 
-/** The referrers of a manifest from its referrers tag; none when the registry refuses to look the tag up. */
-export async function readReferrersTag(
+/** The referrers of a manifest from its referrers tag; undefined without one, or when the registry refuses to look it up. */
+async function readReferrersTag(
   manifests: Manifests,
   subject: Digest,
   options: CallOptions,
-): Promise<readonly Descriptor[]> {
+): Promise<readonly Descriptor[] | undefined> {
   let found: Descriptor | undefined;
   try {
     found = await manifests.find(fallbackTag(subject), options);
   } catch (error) {
     if (!(error instanceof ImageError) || !TAG_REFUSALS.has(error.code)) throw error;
   }
-  return referrersAt(manifests, found, options);
-}
-
-async function referrersAt(
-  manifests: Manifests,
-  found: Descriptor | undefined,
-  options: CallOptions,
-): Promise<readonly Descriptor[]> {
-  if (found?.mediaType !== MediaType.index) return [];
+  if (found?.mediaType !== MediaType.index) return undefined;
   return referrersIn(await readContent(manifests, found, options), manifests.location);
 }
 

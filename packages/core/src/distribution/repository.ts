@@ -11,6 +11,7 @@ import type {
   CallOptions,
   Open,
   ReadOptions,
+  FindReferrersOptions,
   ResolveOptions,
   Sink,
 } from '../transfer/store.js';
@@ -23,7 +24,7 @@ import { download } from './download.js';
 import { ACCEPT_MANIFESTS, fetchManifest, findManifest } from './find-manifest.js';
 import { requireManifest, requireTagOrDigest } from './require-manifest.js';
 import { ManifestWrites, type ManifestTarget } from './manifest-writes.js';
-import { listReferrers, readReferrersTag, type ManifestBytes } from './referrers.js';
+import { readReferrers, type ManifestBytes } from './referrers.js';
 import { listTags } from './list-tags.js';
 import { RepositoryBlobs, type BlobCounts, type BlobOptions } from './repository-blobs.js';
 
@@ -142,11 +143,10 @@ export class Repository implements ManifestTarget, Sink {
   /** From the referrers API or, if the registry has none, from the referrers tag (§ Referrers Tag Schema). */
   async *referrers(
     { digest }: Descriptor,
-    { signal }: CallOptions = {},
+    { signal, onEvent }: FindReferrersOptions = {},
   ): AsyncIterable<Descriptor> {
-    const scope = this.#scope('pull');
-    const listed = await listReferrers(this.#client, this.#name, digest, { scope, signal });
-    yield* listed ?? (await readReferrersTag(this, digest, { signal }));
+    const call = { scope: this.#scope('pull'), signal, onEvent };
+    yield* await readReferrers(this.#client, { name: this.#name, manifests: this }, digest, call);
   }
 
   async begin(graph: Graph, { signal }: CallOptions = {}): Promise<ReadonlySet<Digest>> {

@@ -110,6 +110,7 @@ async function openFirst(
       await found.ping(PING_TIMEOUT_MS);
       return found;
     } catch (error) {
+      await found[Symbol.asyncDispose]();
       failures.push(`${target.host} (${error instanceof Error ? error.message : String(error)})`);
     }
   }

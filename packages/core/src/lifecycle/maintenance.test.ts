@@ -7,13 +7,12 @@ import { withLock } from '../disk/lock.js';
 import { EmbeddedEngine } from '../engine/embedded.js';
 import type { PruneDecision } from '../policy/prune-model.js';
 import { applyPrune, keyOf } from './prune/apply-prune.js';
-import { build } from './build/build.js';
 import { doctor } from './inspect/doctor.js';
 import { list } from './inspect/list.js';
 import { plan } from './jobs/plan.js';
 import type { Prunable } from './prune/prunable.js';
 import { prune } from './prune/prune.js';
-import { readDefinition } from './workspace/definitions.js';
+import { readDefinition, refuseNamesakes } from './workspace/definitions.js';
 import { archiveOf, openWorkspace } from './workspace/workspace.js';
 
 const DAY = 86_400_000;
@@ -38,7 +37,7 @@ describe('the workspace', () => {
     ]);
   });
 
-  it('reports definitions of one name in doctor, plan and a dry run of build', async () => {
+  it('reports definitions of one name in doctor and plan, and refuses them', async () => {
     const text =
       'project: app\nos: debian-12\nvariant: twice\nbase: scratch\ncopy: [{ from: x, to: /x }]\n';
     const { workspace, call, cwd, events } = await workspaceOf({
@@ -60,10 +59,13 @@ describe('the workspace', () => {
     const options = { ...call, dryRun: true };
     const notice = `app-debian-12-twice: expected one definition, got 2, whose images replace each other: ${one}, ${two}`;
     await plan(workspace, { os: 'debian-12', project: 'app' }, options);
-    await savePath(workspace, 'apps/a/images/one', options);
-    await build(workspace, await readDefinition(workspace, 'apps/a/images/one', options), options);
     const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
-    expect(notices).toEqual([notice, notice, notice]);
+    expect(notices).toEqual([notice]);
+    const found = await readDefinition(workspace, 'apps/b/images/two', call);
+    await expect(refuseNamesakes(workspace, [found])).rejects.toMatchObject({
+      code: 'NAMING',
+      message: expect.stringContaining(one ?? '') as string,
+    });
   });
 
   it('lists pins of the settings and of the catalog', async () => {

@@ -8,6 +8,7 @@ import { openArchive } from '../archive/open-archive.js';
 import { copyImages } from './copy/copy-images.js';
 import { inspect } from './inspect/inspect.js';
 import { load } from './load/load.js';
+import { openEngine } from './workspace/workspace.js';
 import { verify } from './inspect/verify.js';
 
 const LINUX = { os: 'linux', architecture: 'amd64' };
@@ -61,6 +62,17 @@ describe('a malformed image beside a sound one', () => {
     const [{ ok, problems } = { ok: true, problems: [] }] = await verify(workspace, [file], call);
     expect([ok, problems.map(({ digest }) => digest)]).toEqual([false, [odd.digest]]);
     expect(notices()).toEqual([]);
+  });
+
+  it('fails when it was asked for beside a sound one of another input, and nothing is loaded', async () => {
+    const { workspace, call, file, notices } = await start();
+    await mixed(file);
+    const inputs = ['good:1', 'odd:1'].map((name) => `oci-archive:${file}:${name}`);
+    for (const given of [inputs, inputs.toReversed()])
+      await expect(load(workspace, given, call)).rejects.toMatchObject({ code: 'INVALID' });
+    expect(notices()).toEqual([]);
+    await using engine = await openEngine(workspace, call);
+    expect(await engine.list()).toEqual([]);
   });
 
   it('in a docker-archive is a notice, and a problem for verify', async () => {

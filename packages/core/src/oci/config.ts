@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ImageError } from '../errors.js';
 import { parseDigest, type Digest } from './digest.js';
-import { isObject, parseJsonObject } from './json.js';
+import { isObject, parseJsonObject, type JsonObject } from './json.js';
 import type { Limits } from './limits.js';
 import { platformOfConfig, type Platform } from './platform.js';
 
@@ -40,6 +40,46 @@ export function parseConfig(bytes: Uint8Array, limits?: Limits): ImageConfig | u
     throw new ImageError('INVALID', 'image config: expected rootfs.diff_ids, got none');
   return { platform: platformOfConfig(document), diffIds: diffIds.map(parseDigest) };
 }
+
+/**
+ * The `config` of an image config, edited rather than rebuilt: unknown fields and nulls stay.
+ *
+ * @param what the document, for messages.
+ * @throws ImageError INVALID (a field of another type)
+ */
+export function containerConfigOf(
+  document: JsonObject,
+  what: string,
+): ContainerConfig & JsonObject {
+  const config = document['config'] ?? {};
+  const check = (key: string, value: unknown, [expected, fits]: FieldType) => {
+    if (value !== undefined && value !== null && !fits(value))
+      throw new ImageError(
+        'INVALID',
+        `${what}: expected ${key} to be ${expected}, got something else`,
+      );
+  };
+  check('config', config, OBJECT);
+  if (!isObject(config)) return {};
+  for (const [key, type] of Object.entries(FIELDS)) check(`config.${key}`, config[key], type);
+  return config;
+}
+
+type FieldType = readonly [expected: string, fits: (value: unknown) => boolean];
+
+const isText = (value: unknown) => typeof value === 'string';
+const TEXT: FieldType = ['a text', isText];
+const TEXTS: FieldType = ['a list of texts', (each) => Array.isArray(each) && each.every(isText)];
+const OBJECT: FieldType = ['an object', isObject];
+const FIELDS: Readonly<Record<keyof ContainerConfig, FieldType>> = {
+  User: TEXT,
+  ExposedPorts: OBJECT,
+  Env: TEXTS,
+  Entrypoint: TEXTS,
+  Cmd: TEXTS,
+  WorkingDir: TEXT,
+  Labels: OBJECT,
+};
 
 /**
  * The chain ID of each layer (OCI image spec 1.1, config.md § Layer ChainID): it identifies the layer and all layers

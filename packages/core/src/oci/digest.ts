@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { ImageError } from '../errors.js';
 
 /** A digest, `algorithm:hex` in lower case (OCI image spec 1.1, descriptor.md § Digests). */
@@ -36,8 +36,4 @@ export function algorithmOf(digest: Digest): Algorithm {
 /** The hexadecimal part, after the colon. */
 export function hexOf(digest: Digest): string {
   return digest.slice(digest.indexOf(':') + 1);
-}
-
-export function hasherFor(digest: Digest): Hash {
-  return createHash(algorithmOf(digest));
 }

@@ -108,6 +108,17 @@ function requireRepository(text: string, name: string, repository: string): void
   );
 }
 
+/** Whether a text is a reference that {@link parseReference} takes. */
+export function isReference(text: string): boolean {
+  try {
+    parseReference(text);
+    return true;
+  } catch (error) {
+    if (error instanceof ImageError) return false;
+    throw error;
+  }
+}
+
 function refuse(text: string, why: string, hint?: string): ImageError {
   return new ImageError(
     'USAGE',

@@ -57,7 +57,10 @@ function judgeLeftover({ created }: PruneItem, now: number): Verdict {
   if (created === undefined) return keep('unknown', 'its age is unknown');
   return now - created < LEFTOVER_GRACE_MS
     ? keep('min-age', 'a process may still be writing it')
-    : remove('leftover', 'it is left over from a crashed process');
+    : remove(
+        'leftover',
+        'nothing needs it: an interrupted process left it, or it was not used for a month',
+      );
 }
 
 function reasonToKeepNewest({ keepNewest = {} }: PruneRules, ranks: Ranks): string | undefined {

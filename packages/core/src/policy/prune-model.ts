@@ -25,7 +25,7 @@ export interface PruneRules extends AgeRules {
 
 /**
  * The kind of an item: `archive`, a file; `engine`, `store`, `registry`, an image in one of them; `leftover`, a file of a
- * crashed process; `nx-cache`, shown but never deleted.
+ * crashed process or an old index; `nx-cache`, shown but never deleted.
  */
 export type PruneKind = 'archive' | 'engine' | 'store' | 'registry' | 'leftover' | 'nx-cache';
 

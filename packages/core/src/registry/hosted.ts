@@ -55,6 +55,9 @@ export interface RegistryReader extends AsyncDisposable {
   /** Location, for messages. */
   readonly location: string;
 
+  /** The same repositories with only that content which needs no fetch; for readers that fetch some. */
+  readonly local?: RegistryReader | undefined;
+
   /** Lists the names of repositories. */
   repositories(page?: Page): Promise<readonly string[]>;
 

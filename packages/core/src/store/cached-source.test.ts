@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sourceContract } from '../../testing/contracts/source.js';
+import { writeForeignImage } from '../../testing/foreign-image.js';
 import { writeImage } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
@@ -41,6 +42,21 @@ sourceContract(
 );
 
 describe('a cache', () => {
+  it('opens no source for a foreign layer that is absent', async () => {
+    const content = new MemoryStore();
+    const { root, foreign } = await writeForeignImage(content, 'app:1', ['https://far.invalid/1']);
+    const folder = await temporaryFolder();
+    const prepared = openCache(folder, content);
+    await prepared.resolve('app:1');
+    await prepared.prepare((await walk(content, root)).nodes);
+    const open = () => Promise.reject(new Error('opened'));
+    const cached = new CachedSource(folder, { location: 'memory', open });
+    const { descriptor } = await cached.resolve(root.digest);
+    expect((await walk(cached, descriptor)).foreign).toEqual([foreign]);
+    const whole = new CachedSource(folder, { location: 'memory', open, foreignLayers: true });
+    expect((await walk(whole, descriptor)).nodes).toContainEqual(foreign);
+  });
+
   it('fetches a blob once for two concurrent readers, and never again once it is cached', async () => {
     const { content, graph, layer, reads } = await recordingSource();
     const folder = await temporaryFolder();

@@ -10,7 +10,14 @@ import { isForeignLayerType, isManifestType } from '../oci/media-types.js';
 import { parseReference } from '../oci/reference.js';
 import { readAll, verified } from '../transfer/verified.js';
 import { forEachOf } from '../transfer/for-each-of.js';
-import type { Bytes, CallOptions, PrepareOptions, ReadOptions, Source } from '../transfer/store.js';
+import type {
+  Bytes,
+  CallOptions,
+  PrepareOptions,
+  ReadOptions,
+  FindReferrersOptions,
+  Source,
+} from '../transfer/store.js';
 import { tap } from '../transfer/tap.js';
 import { BlobDir } from './blob-dir.js';
 import { readImage, writeName } from './names.js';
@@ -32,6 +39,7 @@ export class CachedSource implements Source {
   readonly #open: () => Promise<Source>;
   #opened: Promise<Source> | undefined;
   readonly #keeps: boolean;
+  readonly #foreignLayers: boolean;
   /** Bytes fetched from the source so far; reads from the cache do not count. */
   received = 0;
 
@@ -42,12 +50,15 @@ export class CachedSource implements Source {
       limits,
       open,
       keeps = true,
+      foreignLayers = false,
     }: {
       readonly location: string;
       readonly limits?: Limits | undefined;
       readonly open: () => Promise<Source>;
       /** `false` caches only blobs below 1 MiB, such as manifests and configs; the default is `true`. */
       readonly keeps?: boolean | undefined;
+      /** Whether the source has all foreign layers; it has none when omitted. */
+      readonly foreignLayers?: boolean | undefined;
     },
   ) {
     this.location = location;
@@ -56,6 +67,7 @@ export class CachedSource implements Source {
     this.#blobs = new BlobDir(root, { privateTo: root });
     this.#open = open;
     this.#keeps = keeps;
+    this.#foreignLayers = foreignLayers;
   }
 
   async *list(options?: CallOptions): AsyncIterable<NamedDescriptor> {
@@ -78,11 +90,10 @@ export class CachedSource implements Source {
     return found;
   }
 
-  /** True but for foreign layers, which are there if the cache or the source has them: `read` reports NOT_FOUND. */
-  async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {
-    if (!isForeignLayerType(descriptor.mediaType)) return true;
-    if (await this.#blobs.has(descriptor)) return true;
-    return (await this.#source()).has(descriptor, options);
+  /** True but for foreign layers that neither the cache nor the source has: `read` reports NOT_FOUND. */
+  async has(descriptor: Descriptor): Promise<boolean> {
+    if (this.#foreignLayers || !isForeignLayerType(descriptor.mediaType)) return true;
+    return this.#blobs.has(descriptor);
   }
 
   async *read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
@@ -139,7 +150,10 @@ export class CachedSource implements Source {
     await rm(blobFile(this.#root, digest), { force: true });
   }
 
-  async *referrers(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Descriptor> {
+  async *referrers(
+    descriptor: Descriptor,
+    options?: FindReferrersOptions,
+  ): AsyncIterable<Descriptor> {
     yield* (await this.#source()).referrers?.(descriptor, options) ?? [];
   }
 

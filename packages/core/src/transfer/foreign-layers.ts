@@ -5,12 +5,13 @@ import type { Sink } from './store.js';
 
 /** The graph with the nodes that a sink takes; foreign layers among the others count as left out. */
 export function takenBy(sink: Sink, graph: Graph): Graph {
-  const refused = graph.nodes.filter((node) => sink.takes?.(node) === false);
+  const isTaken = (node: Descriptor) => sink.takes?.(node) !== false;
+  const refused = graph.nodes.filter((node) => !isTaken(node));
   if (refused.length === 0) return graph;
   const foreign = refused.filter(({ mediaType }) => isForeignLayerType(mediaType));
   return {
     ...graph,
-    nodes: graph.nodes.filter((node) => !refused.includes(node)),
+    nodes: graph.nodes.filter(isTaken),
     foreign: [...(graph.foreign ?? []), ...foreign],
   };
 }

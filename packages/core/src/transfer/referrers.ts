@@ -5,7 +5,7 @@ import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { parseManifest } from '../oci/manifest.js';
 import { isManifestType } from '../oci/media-types.js';
-import type { CallOptions, Source } from './store.js';
+import type { CallOptions, FindReferrersOptions, Source } from './store.js';
 import { readContent } from './verified.js';
 import { walk } from './walk.js';
 import type { Graph } from './graph.js';
@@ -46,7 +46,7 @@ export async function attachmentOf(
 export async function referrerGraphsOf(
   source: Source,
   images: readonly Graph[],
-  options: CallOptions = {},
+  options: FindReferrersOptions = {},
 ): Promise<ReferrerGraph[]> {
   const subjects = images.flatMap(({ documents }) =>
     [...documents.values()].flatMap(({ manifest, descriptor }) => (manifest ? [descriptor] : [])),
@@ -61,7 +61,7 @@ export async function referrerGraphsOf(
 export async function referrersOf(
   source: Source,
   subjects: Iterable<Descriptor>,
-  options: CallOptions = {},
+  options: FindReferrersOptions = {},
 ): Promise<Referrer[]> {
   const about = source.referrers ? undefined : await referrersBySubject(source, options);
   const found = new Map<Digest, Referrer>();

@@ -1,20 +1,16 @@
 import { expect, it } from 'vitest';
-import { writeImage, writeIndex } from '../../testing/image.js';
+import { put, writeImage, writeIndex } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { describe as descriptorOf, type Descriptor } from '../oci/descriptor.js';
 import { formatIndex, parseManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import { parsePlatform } from '../oci/platform.js';
-import { oneChunk } from './copy.js';
 import { selectPlatform } from './select-platform.js';
+import type { Source } from './store.js';
 import { readContent } from './verified.js';
 
-async function putIndex(store: MemoryStore, manifests: readonly Descriptor[]): Promise<Descriptor> {
-  const bytes = formatIndex(manifests);
-  const descriptor = descriptorOf(MediaType.index, bytes);
-  await store.write(descriptor, () => oneChunk(bytes));
-  return descriptor;
-}
+const putIndex = (store: MemoryStore, manifests: readonly Descriptor[]) =>
+  put(store, MediaType.index, formatIndex(manifests));
 
 const AMD64 = parsePlatform('linux/amd64');
 const ARM64 = parsePlatform('linux/arm64');
@@ -51,4 +47,37 @@ it('refuses indexes that are nested too deeply', async () => {
   let root = await writeIndex(store, 'multi:1', [AMD64]);
   for (let depth = 0; depth < 40; depth++) root = await putIndex(store, [root]);
   await expect(selectPlatform(store, root, AMD64)).rejects.toMatchObject({ code: 'TOO_LARGE' });
+});
+
+/** A source that, as a registry does, tells only by reading what it lacks, and that notes what is read. */
+function askedByReading(store: MemoryStore) {
+  const asked: string[] = [];
+  const source: Source = {
+    location: store.location,
+    list: () => store.list(),
+    resolve: (reference) => store.resolve(reference),
+    has: async () => true,
+    read: (descriptor, options) => {
+      asked.push(descriptor.digest);
+      return store.read(descriptor, options);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  return { source, asked };
+}
+
+it('reads the configs of entries without a platform only where no stated one fits', async () => {
+  const store = new MemoryStore();
+  const stated = { ...(await writeImage(store, undefined, { platform: ARM64 })), platform: ARM64 };
+  const unstated = await writeImage(store, undefined, { platform: AMD64 });
+  const absent = descriptorOf(MediaType.manifest, Buffer.from('gone'));
+  const inner = descriptorOf(MediaType.index, Buffer.from('an index that is gone'));
+  const root = await putIndex(store, [absent, inner, unstated, stated]);
+  const { source, asked } = askedByReading(store);
+  expect(await selectPlatform(source, root, ARM64)).toEqual(stated);
+  expect(asked).toEqual([root.digest, inner.digest]);
+  expect(await selectPlatform(source, root, AMD64)).toEqual(unstated);
+  await expect(selectPlatform(source, root, parsePlatform('linux/s390x'))).rejects.toThrow(
+    'got linux/amd64, linux/arm64',
+  );
 });

@@ -24,31 +24,16 @@ export async function selectPlatform(
   wanted: Platform,
   options: CallOptions = {},
 ): Promise<Descriptor> {
-  const indexes = new Map<Digest, Manifest>();
-  const { indexDepth } = source.limits ?? DEFAULT_LIMITS;
-  async function read(node: Descriptor, depth: number): Promise<void> {
-    if (!isIndexType(node.mediaType) || indexes.has(node.digest)) return;
-    if (depth > 0 && !(await source.has(node, options))) return;
-    if (depth > indexDepth)
-      throw tooLarge(
-        `${source.location}: ${node.digest}: expected indexes nested at most ${indexDepth} deep`,
-        source.location,
-      );
-    const bytes = await readContent(source, node, options);
-    const manifest = parseManifest(node.mediaType, bytes, source.limits);
-    indexes.set(node.digest, manifest);
-    if (manifest.kind === 'index')
-      for (const child of manifest.manifests) await read(child, depth + 1);
-  }
-  await read(root, 0);
+  const indexes = await readIndexes(source, root, options);
   const index = indexes.get(root.digest);
   if (index?.kind !== 'index') return root;
   const images = childrenOf(index, (digest) => indexes.get(digest));
-  const described: Descriptor[] = [];
-  for (const image of images) described.push(await withPlatform(source, image, options));
-  const [found, ...others] = imagesFor(source.location, described, wanted);
-  if (found && others.length === 0) return images[described.indexOf(found)] ?? found;
   const { location } = source;
+  const [found, ...others] = await imagesFor(location, images, wanted, (image) =>
+    platformOf(source, image, options),
+  );
+  if (found && others.length === 0)
+    return images.find(({ digest }) => digest === found.digest) ?? found;
   throw new ImageError(
     'AMBIGUOUS',
     `${location}: expected one image for ${formatPlatform(wanted)}, got ${shortList(platformsOf(found ? [found, ...others] : []))}`,
@@ -59,18 +44,54 @@ export async function selectPlatform(
   );
 }
 
-/** An entry of an index need not state a platform; then that of its config holds. */
-async function withPlatform(
+/** The index at `root` and those in it that can be read; none where the root is no index. */
+async function readIndexes(
+  source: Source,
+  root: Descriptor,
+  options: CallOptions,
+): Promise<ReadonlyMap<Digest, Manifest>> {
+  const indexes = new Map<Digest, Manifest>();
+  const { indexDepth } = source.limits ?? DEFAULT_LIMITS;
+  async function read(node: Descriptor, depth: number): Promise<void> {
+    if (!isIndexType(node.mediaType) || indexes.has(node.digest)) return;
+    if (depth > 0 && !(await source.has(node, options))) return;
+    if (depth > indexDepth)
+      throw tooLarge(
+        `${source.location}: ${node.digest}: expected indexes nested at most ${indexDepth} deep`,
+        source.location,
+      );
+    const parse = async (): Promise<Manifest> => {
+      const bytes = await readContent(source, node, options);
+      return parseManifest(node.mediaType, bytes, source.limits);
+    };
+    const manifest = await (depth === 0 ? parse() : unlessUnusable(parse));
+    if (!manifest) return;
+    indexes.set(node.digest, manifest);
+    if (manifest.kind === 'index')
+      for (const child of manifest.manifests) await read(child, depth + 1);
+  }
+  await read(root, 0);
+  return indexes;
+}
+
+/** The platform of an image's config. */
+async function platformOf(
   source: Source,
   image: Descriptor,
   options: CallOptions,
-): Promise<Descriptor> {
-  if (image.platform || !isImageType(image.mediaType)) return image;
+): Promise<Platform | undefined> {
+  if (!isImageType(image.mediaType)) return undefined;
+  const graph = await unlessUnusable(() => walk(source, image, { ...options, missing: 'report' }));
+  return graph && imagesOf(graph)[0]?.config.platform;
+}
+
+/** Undefined for a member of an index that is malformed or absent: the others can be used without it. */
+async function unlessUnusable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    const [own] = imagesOf(await walk(source, image, { ...options, missing: 'report' }));
-    return own ? { ...image, platform: own.config.platform } : image;
+    return await read();
   } catch (error) {
-    if (isMalformed(error)) return image;
+    const isAbsent = error instanceof ImageError && error.code === 'NOT_FOUND';
+    if (isAbsent || isMalformed(error)) return undefined;
     throw error;
   }
 }
@@ -93,17 +114,31 @@ export function childrenOf(
   });
 }
 
-/** The images that fit a platform best: one, or one for each build of Windows. @throws ImageError NOT_FOUND */
-export function imagesFor(
+/**
+ * The images that fit a platform best: one, or one for each build of Windows. An entry of an index need not state a
+ * platform. Then that of its config holds, which is read only where no stated platform fits.
+ *
+ * @param platformOf returns the platform of an image's config.
+ * @throws ImageError NOT_FOUND
+ */
+export async function imagesFor(
   location: string,
   images: readonly Descriptor[],
   wanted: Platform,
-): readonly Descriptor[] {
-  const found = bestMatches(images, wanted);
+  platformOf: (image: Descriptor) => Promise<Platform | undefined>,
+): Promise<readonly Descriptor[]> {
+  const stated = bestMatches(images, wanted);
+  if (stated.length > 0) return stated;
+  const described: Descriptor[] = [];
+  for (const image of images) {
+    const platform = image.platform ?? (await platformOf(image));
+    described.push(platform ? { ...image, platform } : image);
+  }
+  const found = bestMatches(described, wanted);
   if (found.length > 0) return found;
   throw new ImageError(
     'NOT_FOUND',
-    `${location}: no image for ${formatPlatform(wanted)}, only for ${shortList(platformsOf(images)) || 'no platform'}`,
+    `${location}: no image for ${formatPlatform(wanted)}, only for ${shortList(platformsOf(described)) || 'no platform'}`,
     { location },
   );
 }

@@ -3,6 +3,7 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
+import type { Notice } from '../wording.js';
 import type { Graph } from './graph.js';
 
 /** Content as a stream of chunks of any size. */
@@ -50,6 +51,12 @@ export interface MalformedImage {
   /** Its names, fully qualified. */
   readonly references: readonly string[];
   readonly error: ImageError;
+}
+
+/** Options of `Source.referrers`. */
+export interface FindReferrersOptions extends CallOptions {
+  /** Receives a notice where it is not known whether there are more referrers; without it, that is an error. */
+  readonly onEvent?: ((event: Notice) => void) | undefined;
 }
 
 /**
@@ -105,8 +112,10 @@ export interface Source extends AsyncDisposable {
   /**
    * Lists manifests whose `subject` is this one. Only for sources that have an index of referrers; without this method,
    * referrers are found through `list`.
+   *
+   * @throws ImageError UNAVAILABLE
    */
-  referrers?(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Descriptor>;
+  referrers?(descriptor: Descriptor, options?: FindReferrersOptions): AsyncIterable<Descriptor>;
 }
 
 /**

@@ -1,8 +1,9 @@
 import { ImageError, tooLarge } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
-import { algorithmOf, hasherFor } from '../oci/digest.js';
+import { algorithmOf } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import type { Bytes, CallOptions, Source } from './store.js';
+import { Meter } from './tap.js';
 
 /** Options of {@link verified}. */
 export interface VerifiedOptions extends CallOptions {
@@ -23,16 +24,15 @@ export async function* verified(
   descriptor: Descriptor,
   options: VerifiedOptions = {},
 ): Bytes {
-  const hasher = hasherFor(descriptor.digest);
-  let size = 0;
+  const meter = new Meter(algorithmOf(descriptor.digest));
   for await (const chunk of bytes) {
     options.signal?.throwIfAborted();
-    size += chunk.byteLength;
-    if (size > descriptor.size) break;
-    hasher.update(chunk);
+    meter.add(chunk);
+    if (meter.size > descriptor.size) break;
     options.onBytes?.(chunk.byteLength);
     yield chunk;
   }
+  const { size } = meter;
   if (size !== descriptor.size) {
     throw corruptError(
       descriptor,
@@ -41,7 +41,7 @@ export async function* verified(
       options,
     );
   }
-  const actual = `${algorithmOf(descriptor.digest)}:${hasher.digest('hex')}`;
+  const actual = meter.digest();
   if (actual !== descriptor.digest)
     throw corruptError(descriptor, 'content of that digest', actual, options);
 }

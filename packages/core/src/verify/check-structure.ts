@@ -27,7 +27,7 @@ export interface StructureOptions extends CallOptions {
   /** Receives the digests of the manifests and configs that were read; those in it already are skipped. */
   readonly seen: Set<Digest>;
   /** Receives the foreign layers that are absent, which is no problem, by digest of the config of their image. */
-  readonly foreign: Map<Digest, readonly Descriptor[]>;
+  readonly foreign: Map<Digest, Descriptor[]>;
 }
 
 /** Number of problems of an image after which its check stops. */
@@ -167,7 +167,9 @@ class StructureCheck {
 
   #addForeign(config: Digest, layer: Descriptor): void {
     const { foreign } = this.#options;
-    foreign.set(config, [...(foreign.get(config) ?? []), layer]);
+    const known = foreign.get(config);
+    if (known) known.push(layer);
+    else foreign.set(config, [layer]);
   }
 
   #addWrongLayer(where: string, actual: Digest, expected: Digest): void {

@@ -79,20 +79,27 @@ export async function hashBytes(
     options.signal?.throwIfAborted();
     meter.add(chunk);
   });
-  const { compression, all } = await peekCompression(tapped);
+  const peeked = await peekCompression(tapped);
+  const { compression } = peeked;
+  const chunks = peeked.bytes[Symbol.asyncIterator]();
   const isPacked = diffAlgorithm !== undefined && compression !== 'none';
+  let unpacked: Pick<HashResult, 'diffId' | 'failure'> = {};
   try {
-    // A decompressor that stops early must not end the stream, because the digest covers all of it.
-    const packed = () => decompress(withoutEnd(all), compression, unpackedBytes);
-    const unpacked = isPacked ? await hashUnpacked(packed(), diffAlgorithm, options) : {};
-    for await (const _ of all);
-    const { size } = meter;
-    const digest = meter.digest();
-    const plain = diffAlgorithm === algorithm && !isPacked ? { diffId: digest } : {};
-    return { digest, size, compression, ...unpacked, ...plain };
+    if (isPacked)
+      unpacked = await hashUnpacked(
+        // A decompressor that stops early must not end the stream, because the digest covers all of it.
+        decompress(withoutEnd(chunks), compression, unpackedBytes),
+        diffAlgorithm,
+        options,
+      );
+    for await (const _ of withoutEnd(chunks));
   } finally {
-    await all.return(undefined);
+    await chunks.return?.();
   }
+  const { size } = meter;
+  const digest = meter.digest();
+  const plain = diffAlgorithm === algorithm && !isPacked ? { diffId: digest } : {};
+  return { digest, size, compression, ...unpacked, ...plain };
 }
 
 async function hashUnpacked(

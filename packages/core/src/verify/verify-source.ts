@@ -100,7 +100,7 @@ async function checkRoots(
   const partial = new Set<Digest>();
   for (const { descriptor, reference } of roots) {
     const image = reference ?? descriptor.digest;
-    const foreign = new Map<Digest, readonly Descriptor[]>();
+    const foreign = new Map<Digest, Descriptor[]>();
     const call = { ...options, image, leaves, seen, foreign };
     for (const each of await checkStructure(source, descriptor, call)) problems.push(each);
     notices.push(...foreignLayersLeftOut([...foreign.values()].flat(), image));

@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { sha256 } from '../pushing.js';
 
 export interface Request {
   readonly method: string;
@@ -26,7 +27,6 @@ export interface Quirk {
   readonly after?: (answer: Answer, request: Request, registry: Registry) => Answer;
 }
 
-const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 
 /** A correct registry in memory (OCI distribution spec 1.1), and what a quirk remembers of its clients. */

@@ -16,6 +16,8 @@ import { log } from '../log.js';
 import { nxSpeech } from '../nx-speech.js';
 
 export interface EngineChoiceOptions {
+  /** On the target of an owner: the images whose own targets did the work already. */
+  readonly images?: readonly string[];
   readonly engine?: EngineChoice;
   readonly host?: string;
 }
@@ -28,14 +30,15 @@ export interface CommonOptions extends EngineChoiceOptions {
 export type Call = VerbOptions & { readonly cwd: string };
 
 /**
- * Runs the work of an executor: events and errors are logged, and an `ImageError` fails the task.
+ * Runs the work of an executor, which the target of an owner leaves to its images: events and errors are logged, and an `ImageError` fails the task.
  * The working folder is the workspace's root, as for every executor, wherever nx was called from.
  */
 export async function run(
-  { engine, host }: EngineChoiceOptions,
+  { engine, host, images }: EngineChoiceOptions,
   { root }: ExecutorContext,
   work: (workspace: Workspace, call: Call) => Promise<void>,
 ): Promise<{ success: boolean }> {
+  if (images) return { success: true };
   try {
     startDebugLog();
     await work(await openWorkspace(root), { cwd: root, engine, host, onEvent });

@@ -12,7 +12,14 @@ it.each([
   [
     'prune',
     // The rules are those of the definition's name.
-    ['definition', ...ENGINE, ...without(rules, 'orphans', 'project', 'name'), 'copies', 'dryRun'],
+    [
+      'definition',
+      ...ENGINE,
+      ...without(rules, 'orphans', 'project', 'name'),
+      'copies',
+      'dryRun',
+      'images',
+    ],
   ],
   // Of two spellings of one option, a target has the shorter one.
   ['plan', without(job, 'architecture')],

@@ -3,7 +3,7 @@ import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import ciGenerator from './ci/generator.js';
-import imageGenerator from './image/generator.js';
+import imageGenerator, { type ImageGeneratorSchema } from './image/generator.js';
 import initGenerator from './init/generator.js';
 
 let tree: Tree;
@@ -16,8 +16,8 @@ const image = { project: '@org/app', os: 'ubuntu:25.04', variant: 'gcc15', skipF
 const DEFINITION = 'apps/app/images/ubuntu-25.04-gcc15/image.yaml';
 
 describe('init', () => {
-  it('adds the plugin, stowage.yaml, entries of .gitignore, and devkit at the version range of Nx', () => {
-    initGenerator(tree, { skipFormat: true });
+  it('adds the plugin, stowage.yaml, entries of .gitignore, and devkit at the version range of Nx', async () => {
+    await initGenerator(tree, { skipFormat: true });
     expect(readJson<{ plugins: unknown[] }>(tree, 'nx.json').plugins).toEqual([
       { plugin: '@stowage/images', options: {} },
     ]);
@@ -30,19 +30,100 @@ describe('init', () => {
     expect(devDependencies['@stowage/images']).toBeDefined();
   });
 
-  it('changes nothing the second time', () => {
-    initGenerator(tree, { skipFormat: true });
+  it('changes nothing the second time', async () => {
+    await initGenerator(tree, { skipFormat: true });
     const before = tree.listChanges().map(({ path, content }) => [path, content?.toString()]);
-    initGenerator(tree, { skipFormat: true });
+    await initGenerator(tree, { skipFormat: true });
     expect(tree.listChanges().map(({ path, content }) => [path, content?.toString()])).toEqual(
       before,
     );
   });
 });
 
+describe('init of other workspaces', () => {
+  const devkit = expect.stringMatching(/^\d+\.\d+\.\d+/) as string;
+
+  it('keeps the comments and the order of nx.json', async () => {
+    const before = '{\n  // ours\n  "plugins": ["@nx/js"], /* more */\n  "cli": {},\n}\n';
+    tree.write('nx.json', before);
+    await initGenerator(tree, { skipFormat: true });
+    const text = tree.read('nx.json', 'utf8') ?? '';
+    expect(text).toMatch(
+      /^{\n {2}\/\/ ours\n {2}"plugins": \[\s+"@nx\/js",[^]*\/\* more \*\/[^]*"cli": {}/,
+    );
+    expect(text).toContain('"@stowage/images:sync"');
+  });
+
+  it('adds dependencies to nx.json where there is no package.json', async () => {
+    tree.delete('package.json');
+    tree.write('nx.json', '{"installation":{"version":"23.2.1"}}');
+    expect(await initGenerator(tree, { skipFormat: true })).toBeUndefined();
+    expect(readJson(tree, 'nx.json')).toMatchObject({
+      installation: { plugins: { '@stowage/images': devkit, '@nx/devkit': devkit } },
+    });
+    expect(tree.exists('package.json')).toBe(false);
+  });
+
+  it('takes the version of Nx, not its range, where that is one of a catalog', async () => {
+    const manifest = { devDependencies: { nx: 'catalog:', zod: '^4.0.0' } };
+    tree.write('package.json', JSON.stringify(manifest));
+    await initGenerator(tree, { skipFormat: true });
+    const { devDependencies } = readJson<typeof manifest>(tree, 'package.json');
+    expect(devDependencies).toMatchObject({ '@nx/devkit': devkit, nx: 'catalog:' });
+    expect(Object.keys(devDependencies)).toEqual(['@nx/devkit', '@stowage/images', 'nx', 'zod']);
+  });
+
+  it('refuses a broken nx.json by name', async () => {
+    tree.write('nx.json', '{ "plugins": [');
+    await expect(initGenerator(tree, { skipFormat: true })).rejects.toThrow(/^nx\.json: expected/);
+  });
+
+  it('ignores archives in the folder of the settings', async () => {
+    tree.write('stowage.yaml', 'images: archives\n');
+    await initGenerator(tree, { skipFormat: true });
+    expect(tree.read('.gitignore', 'utf8')).toContain('/archives/*/*.tar*\n');
+  });
+});
+
 describe('image', () => {
-  it('writes a definition under the conventional name', async () => {
+  it('writes a toolchain on the official image when the variant names a compiler', async () => {
     await imageGenerator(tree, image);
+    expect(parse(tree.read(DEFINITION, 'utf8') ?? '')).toEqual({
+      project: 'app',
+      os: 'ubuntu-25.04',
+      variant: 'gcc15',
+      base: 'ubuntu:25.04',
+      compilers: ['gcc15'],
+    });
+  });
+
+  it('writes packages, files or a Dockerfile when it is told to', async () => {
+    await imageGenerator(tree, { ...image, variant: 'a', packages: ['curl'] });
+    const text = tree.read('apps/app/images/ubuntu-25.04-a/image.yaml', 'utf8') ?? '';
+    expect(parse(text)).toMatchObject({ base: 'ubuntu:25.04', packages: ['curl'] });
+    await imageGenerator(tree, { ...image, variant: 'b' });
+    expect(tree.exists('apps/app/images/ubuntu-25.04-b/files/README.md')).toBe(true);
+  });
+
+  it('takes the short name of a project, but no image', async () => {
+    await imageGenerator(tree, { ...image, project: 'app' });
+    expect(tree.exists(DEFINITION)).toBe(true);
+    addProjectConfiguration(tree, 'app-x', { root: 'apps/app/images/x', tags: ['image'] });
+    await expect(imageGenerator(tree, { ...image, project: 'app-x' })).rejects.toThrow(
+      'project: expected one of @org/app, got "app-x"',
+    );
+  });
+
+  it('makes a name of a project whose own breaks the rule', async () => {
+    addProjectConfiguration(tree, 'My_Tool', { root: 'apps/tool' });
+    await imageGenerator(tree, { ...image, project: 'My_Tool' });
+    expect(tree.read('apps/tool/images/ubuntu-25.04-gcc15/image.yaml', 'utf8')).toContain(
+      'project: my-tool\n',
+    );
+  });
+
+  it('writes a definition under the conventional name', async () => {
+    await imageGenerator(tree, { ...image, content: 'files' });
     expect(tree.read(DEFINITION, 'utf8')).toContain(
       'project: app\nos: ubuntu-25.04\nvariant: gcc15\ncopy:\n  - from: files\n    to: /opt/app\n',
     );
@@ -50,11 +131,11 @@ describe('image', () => {
   });
 
   it('writes a Dockerfile on a base, or on the operating system', async () => {
-    await imageGenerator(tree, { ...image, dockerfile: true, base: 'app-ubuntu-25.04-base' });
+    await imageGenerator(tree, { ...image, content: 'dockerfile', base: 'app-ubuntu-25.04-base' });
     expect(tree.read('apps/app/images/ubuntu-25.04-gcc15/Dockerfile', 'utf8')).toBe(
       'ARG BASE\nFROM ${BASE}\n',
     );
-    await imageGenerator(tree, { ...image, variant: 'x', dockerfile: true });
+    await imageGenerator(tree, { ...image, variant: 'x', content: 'dockerfile' });
     expect(tree.read('apps/app/images/ubuntu-25.04-x/Dockerfile', 'utf8')).toBe(
       'FROM ubuntu:25.04\n',
     );
@@ -66,11 +147,12 @@ describe('image', () => {
     expect(tree.read(DEFINITION, 'utf8')).toBe('mine\n');
   });
 
-  it.each([
+  it.each<[Partial<ImageGeneratorSchema>, string, RegExp]>([
     [{ variant: 'GCC 15' }, 'NAMING', /nearest valid name is app-ubuntu-25\.04-gcc-15/],
     [{ os: 'ubuntu' }, 'NAMING', /<distribution>-<version>/],
     [{ project: 'nope' }, 'NOT_FOUND', /expected one of @org\/app, got "nope"/],
-    [{ dockerfile: true, copy: 'files' }, 'USAGE', /got both/],
+    [{ content: 'dockerfile', copy: 'files' }, 'USAGE', /expected content files, got dockerfile/],
+    [{ variant: 'x', content: 'toolchain' }, 'USAGE', /expected a compiler first/],
   ])('refuses %j', async (more, code, message) => {
     const making = imageGenerator(tree, { ...image, ...more });
     await expect(making).rejects.toThrow(message);
@@ -155,7 +237,7 @@ jobs:
 
 describe('ci', () => {
   it('writes a workflow with the target names of the workspace, and refuses to overwrite it', async () => {
-    initGenerator(tree, {});
+    await initGenerator(tree, { skipFormat: true });
     const nxJson = readJson<{ plugins: object[] }>(tree, 'nx.json');
     const options = { saveTargetName: 'keep' };
     const plugins = [{ plugin: '@stowage/images', options }];

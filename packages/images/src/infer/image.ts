@@ -7,7 +7,7 @@ import {
   type BaseLock,
   type Definition,
 } from '@stowage/core/definition';
-import { ownerOf, type Owner } from './owner.js';
+import type { Owner, Owners } from './owner.js';
 
 /** A definition in the project graph: one for each image.yaml, even an invalid one. */
 export interface Image {
@@ -31,18 +31,18 @@ const parsed = new Map<
 >();
 
 /** Reads all definitions of a workspace in one pass. Two images of one name both get names derived from their paths. */
-export function readImages(files: readonly string[], workspaceRoot: string): Image[] {
-  const owners = new Map<string, Owner>();
+export function readImages(
+  files: readonly string[],
+  workspaceRoot: string,
+  owners: Owners,
+): Image[] {
   const images = files.map((file): Image => {
     const root = dirname(file);
-    const above = dirname(dirname(root));
-    const owner = owners.get(above) ?? ownerOf(above, workspaceRoot);
-    owners.set(above, owner);
     const definition = read(file, workspaceRoot);
     return {
       file,
       root,
-      owner,
+      owner: ownerOf(root, definition, owners),
       name: definition?.name ?? nameFromPath(root),
       ...(definition ? { definition } : {}),
       ...readLock(join(workspaceRoot, root, LOCK_FILE)),
@@ -53,6 +53,13 @@ export function readImages(files: readonly string[], workspaceRoot: string): Ima
   return images.map((image) =>
     count.get(image.name) === 1 ? image : { ...image, name: image.root.replaceAll('/', '-') },
   );
+}
+
+/** The project that `owner:` names, else the nearest one above the folder `images`. */
+function ownerOf(root: string, definition: Definition | undefined, owners: Owners): Owner {
+  if (definition?.owner === undefined) return owners.find(dirname(dirname(root)));
+  const folder = join(root, definition.owner);
+  return owners.at(folder) ?? { root: folder, isProject: false };
 }
 
 function read(file: string, workspaceRoot: string): Definition | undefined {

@@ -8,9 +8,14 @@ export interface ImagesPluginOptions {
   readonly pruneTargetName?: string;
   readonly serveTargetName?: string;
   readonly reportTargetName?: string;
+  /**
+   * Files that make a folder a project, for plugins that Stowage does not know: patterns of names, and the plugin in
+   * nx.json that infers their projects, as in `{ "CMakeLists.txt": "@acme/nx-cmake" }`.
+   */
+  readonly ownerMarkers?: Readonly<Record<string, string>>;
 }
 
-export type Targets = Required<ImagesPluginOptions>;
+export type Targets = Required<Omit<ImagesPluginOptions, 'ownerMarkers'>>;
 
 export function normalizeOptions(options: ImagesPluginOptions | undefined): Targets {
   return {

@@ -2,46 +2,64 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { ownerOf } from './owner.js';
+import { Owners } from './owner.js';
 
-/** The owner of the folder `libs/app`, or of `root`, in a workspace with these files. */
-async function ownerIn(files: Readonly<Record<string, unknown>>, root = 'libs/app') {
-  const workspace = await mkdtemp(join(tmpdir(), 'stowage-owner-'));
-  onTestFinished(() => rm(workspace, { recursive: true }));
+/** Owners in a workspace of these files. */
+async function ownersOf(files: Readonly<Record<string, unknown>>): Promise<Owners> {
+  const workspaceRoot = await mkdtemp(join(tmpdir(), 'stowage-owner-'));
+  onTestFinished(() => rm(workspaceRoot, { recursive: true }));
   for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(workspace, path)), { recursive: true });
+    await mkdir(dirname(join(workspaceRoot, path)), { recursive: true });
     const text = typeof content === 'string' ? content : JSON.stringify(content);
-    await writeFile(join(workspace, path), text);
+    await writeFile(join(workspaceRoot, path), text);
   }
-  return ownerOf(root, workspace);
+  return new Owners({
+    workspaceRoot,
+    isMarker: (_folder, name) => name === 'go.mod',
+    isPackage: (root) => root.startsWith('libs'),
+  });
 }
 
-it.each<[string, Record<string, unknown>, string, boolean]>([
-  ['its folder', {}, 'app', false],
-  ['project.json', { 'libs/app/project.json': { name: 'one' } }, 'one', true],
-  ['its folder, without a name', { 'libs/app/project.json': {} }, 'app', true],
-  ['package.json', { 'libs/app/package.json': { name: '@org/two' } }, '@org/two', true],
+it.each<[string, Record<string, unknown>, string | undefined]>([
+  ['project.json', { 'libs/app/project.json': { name: 'one' } }, 'one'],
+  [
+    'project.json with comments',
+    { 'libs/app/project.json': '{\n  // the application\n  "name": "one", /* ours */\n}' },
+    'one',
+  ],
+  ['package.json', { 'libs/app/package.json': { name: '@org/two' } }, '@org/two'],
   [
     'the nx key of package.json before its name',
     { 'libs/app/package.json': { name: '@org/two', nx: { name: 'three' } } },
     'three',
-    true,
   ],
   [
     'project.json before package.json',
     { 'libs/app/project.json': { name: 'one' }, 'libs/app/package.json': { name: 'two' } },
     'one',
-    true,
   ],
-  ['its folder, when the file is no JSON', { 'libs/app/project.json': '{' }, 'app', false],
-  ['its folder, when the name is no text', { 'libs/app/project.json': { name: 7 } }, 'app', true],
-])('is named by %s', async (_what, files, name, isProject) => {
-  expect(await ownerIn(files)).toEqual({ root: 'libs/app', name, isProject });
+  ['Nx, when the file has no name', { 'libs/app/project.json': {} }, undefined],
+  ['Nx, when the name is no text', { 'libs/app/project.json': { name: 7 } }, undefined],
+  ['the plugin that knows its marker', { 'libs/app/go.mod': 'module app\n' }, undefined],
+])('is named by %s', async (_what, files, name) => {
+  const owner = (await ownersOf(files)).find('libs/app');
+  expect(owner).toEqual({ root: 'libs/app', isProject: true, ...(name ? { name } : {}) });
 });
 
-it('is the workspace itself only if its package.json has a key nx', async () => {
-  const isProject = async (manifest: object) =>
-    (await ownerIn({ 'package.json': manifest }, '.')).isProject;
-  expect(await isProject({ name: 'root' })).toBe(false);
-  expect(await isProject({ name: 'root', nx: {} })).toBe(true);
+it.each<[string, Record<string, unknown>, string | undefined]>([
+  ['the nearest folder', { 'project.json': {}, 'libs/app/project.json': {} }, 'libs/app'],
+  ['a folder above', { 'libs/project.json': {}, 'libs/app/readme.md': '' }, 'libs'],
+  ['the workspace', { 'project.json': {} }, '.'],
+  ['none, when the file is no JSON', { 'libs/app/project.json': '{' }, undefined],
+  [
+    'a folder above a package outside the workspaces',
+    { 'other/project.json': {}, 'other/app/package.json': { name: 'x' } },
+    'other',
+  ],
+])('is %s', async (_what, files, root) => {
+  const folder = 'other/app' in files || 'other/project.json' in files ? 'other/app' : 'libs/app';
+  const owner = (await ownersOf(files)).find(folder);
+  expect(owner).toMatchObject(
+    root === undefined ? { root: folder, isProject: false } : { root, isProject: true },
+  );
 });

@@ -1,8 +1,9 @@
 import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
-import { formatPlatform } from '@stowage/core/definition';
+import { formatPlatform, parseName } from '@stowage/core/definition';
 import type { Image } from './image.js';
 import { inputsOf } from './inputs.js';
 import type { Targets } from './options.js';
+import type { Owner } from './owner.js';
 
 export interface InferOptions {
   readonly targets: Targets;
@@ -11,8 +12,6 @@ export interface InferOptions {
   readonly imagesFolder: string;
   /** Target platform of a definition that names none, as `linux/amd64`. */
   readonly platform: string;
-  /** Names of all images of the workspace. */
-  readonly known: ReadonlySet<string>;
   /** Images in a cycle of bases. Their bases become no dependencies, so only running such an image fails. */
   readonly inCycles: ReadonlySet<Image>;
 }
@@ -25,149 +24,201 @@ export function imageProject(
   options: InferOptions,
 ): Omit<ProjectConfiguration, 'root'> & { root: string } {
   const { reportTargetName: _, ...own } = options.targets;
+  const { owner, definition } = image;
   return {
     root: image.root,
     name: image.name,
     projectType: 'library',
-    tags: ['image'],
+    // `nx run-many -t image-save -p tag:image:app` makes the images of one project that has no targets of an owner.
+    tags: ['image', ...(definition ? [`image:${definition.project}`] : [])],
     targets: imageTargets(image, options),
     metadata: {
       technologies: ['oci'],
-      description: `The image ${image.name} of ${image.owner.name}`,
+      description: `The image ${image.name} of ${owner.name ?? owner.root}`,
       targetGroups: { Image: Object.values(own) },
     },
   };
 }
 
+/** A target that images and their owners have: only its executor, or also that of an owner, has the options. */
+interface TargetKind {
+  readonly key: keyof Targets;
+  readonly executor: string;
+  /** A sentence about images, as `app-ubuntu-25.04-gcc15`. */
+  readonly description: (images: string) => string;
+  /** Options that show how the target is used. */
+  readonly example: Readonly<Record<string, unknown>>;
+}
+
+const KINDS: readonly TargetKind[] = [
+  {
+    key: 'saveTargetName',
+    executor: 'save',
+    description: (images) => `Make ${images} and keep it as an archive`,
+    example: { force: true },
+  },
+  {
+    key: 'loadTargetName',
+    executor: 'load',
+    description: (images) => `Load ${images} into an engine`,
+    example: { engine: 'docker' },
+  },
+  {
+    key: 'buildTargetName',
+    executor: 'build',
+    description: (images) => `Make ${images} and put it into an engine`,
+    example: { engine: 'docker' },
+  },
+  {
+    key: 'verifyTargetName',
+    executor: 'verify',
+    description: (images) => `Prove the archive of ${images} byte by byte`,
+    example: {},
+  },
+  {
+    key: 'pushTargetName',
+    executor: 'push',
+    description: (images) => `Push ${images} to a registry`,
+    example: { to: 'registry.example.com/team' },
+  },
+  {
+    key: 'pruneTargetName',
+    executor: 'prune',
+    description: (images) => `Delete archives of ${images} that the rules let go`,
+    example: { dryRun: true },
+  },
+];
+
 function imageTargets(image: Image, options: InferOptions): Record<string, TargetConfiguration> {
   const { targets } = options;
-  const afterSave = { dependsOn: [targets.saveTargetName] };
+  const afterSave = [targets.saveTargetName];
+  const dependsOn: Partial<Record<keyof Targets, Dependency[]>> = {
+    saveTargetName: dependenciesOf(image, options),
+    buildTargetName: dependenciesOf(image, options),
+    loadTargetName: afterSave,
+    verifyTargetName: afterSave,
+    pushTargetName: afterSave,
+  };
+  const configured = KINDS.map((kind): [string, TargetConfiguration] => {
+    const needs = dependsOn[kind.key];
+    const target: TargetConfiguration = {
+      executor: `@stowage/images:${kind.executor}`,
+      // The results of other targets are outside the workspace, so that they always run.
+      ...(kind.key === 'saveTargetName' ? cachedAs(image, options) : { cache: false }),
+      ...(needs ? { dependsOn: needs } : {}),
+      options: {
+        definition: '{projectRoot}/image.yaml',
+        ...(kind.key === 'saveTargetName' ? { platforms: platformsOf(image, options) } : {}),
+      },
+      metadata: metadataOf(kind.description(image.name), image.name, targets[kind.key], kind),
+    };
+    return [targets[kind.key], target];
+  });
   return {
-    [targets.saveTargetName]: saveTarget(image, options),
-    [targets.loadTargetName]: {
-      ...uncached('load', `Load ${image.name} into an engine`, 'stowage load <name>'),
-      ...afterSave,
-    },
-    [targets.buildTargetName]: {
-      ...uncached(
-        'build',
-        `Make ${image.name} and put it into an engine`,
-        'stowage build <definition>',
-      ),
-      dependsOn: dependenciesOf(image, options),
-    },
-    [targets.verifyTargetName]: {
-      ...uncached(
-        'verify',
-        `Prove the archive of ${image.name} byte by byte`,
-        'stowage verify <name>',
-      ),
-      ...afterSave,
-    },
-    [targets.pushTargetName]: {
-      ...uncached(
-        'push',
-        `Push ${image.name} to a registry`,
-        'stowage push <name> --to <registry>',
-      ),
-      ...afterSave,
-    },
-    [targets.pruneTargetName]: uncached(
-      'prune',
-      `Delete archives of ${image.name} that the rules let go`,
-      'stowage prune',
-    ),
-    [targets.serveTargetName]: serveTarget([image.name], targets),
+    ...Object.fromEntries(configured),
+    [targets.serveTargetName]: serveTarget([image.name], image.name, targets),
   };
 }
 
-const DEFINITION = '{projectRoot}/image.yaml';
-
-/** The target that makes the archive: the only one that Nx caches. */
-function saveTarget(image: Image, options: InferOptions): TargetConfiguration {
+/** Nx caches the archive of an image and its record. */
+function cachedAs(image: Image, options: InferOptions): TargetConfiguration {
   return {
-    executor: '@stowage/images:save',
     cache: true,
     inputs: inputsOf(image, options.workspaceRoot),
     outputs: outputsOf(image, options),
-    dependsOn: dependenciesOf(image, options),
-    options: { definition: DEFINITION, platforms: platformsOf(image, options) },
-    metadata: metadataOf(
-      `Make ${image.name} and keep it as an archive`,
-      'stowage build <definition> --save',
-    ),
   };
 }
 
-/** A target of a definition whose result is outside the workspace, so that it always runs. */
-function uncached(executor: string, description: string, command: string): TargetConfiguration {
-  return {
-    executor: `@stowage/images:${executor}`,
-    cache: false,
-    options: { definition: DEFINITION },
-    metadata: metadataOf(description, command),
-  };
-}
-
-/** Targets of an owner: each runs the target of the same name of all its images, and forwards options. */
+/**
+ * Targets of an owner: each runs the target of the same name of all its images, and forwards options. It has their
+ * executor, so that `--help` shows these options; the executor itself does nothing there.
+ */
 export function ownerTargets(
   images: readonly Image[],
   { targets }: InferOptions,
 ): Record<string, TargetConfiguration> {
-  const projects = images.map(({ name }) => name);
-  const targetsByName: Record<string, TargetConfiguration> = Object.fromEntries(
-    Object.values(targets).map((target) => [
-      target,
-      {
-        executor: 'nx:noop',
-        dependsOn: [{ projects, target, params: 'forward' as const }],
-        metadata: { technologies: ['oci'], description: `${target} for ${projects.join(', ')}` },
-      },
-    ]),
-  );
+  const names = images.map(({ name }) => name);
+  const owner = images[0]?.owner;
+  const project = owner?.name ?? '<project>';
+  const forwarded = KINDS.map((kind): [string, TargetConfiguration] => [
+    targets[kind.key],
+    {
+      executor: `@stowage/images:${kind.executor}`,
+      cache: false,
+      dependsOn: [{ projects: names, target: targets[kind.key], params: 'forward' }],
+      options: { images: names },
+      metadata: metadataOf(kind.description(names.join(', ')), project, targets[kind.key], kind),
+    },
+  ]);
   return {
-    ...targetsByName,
+    ...Object.fromEntries(forwarded),
     // One registry serves all images.
-    [targets.serveTargetName]: serveTarget(projects, targets),
+    [targets.serveTargetName]: serveTarget(names, project, targets),
     [targets.reportTargetName]: {
       executor: '@stowage/images:report',
       cache: false,
       metadata: metadataOf(
         'Write a page about everything that is kept',
-        'stowage report -o <file>',
+        project,
+        targets.reportTargetName,
+        { example: { output: 'report.html' } },
       ),
     },
   };
 }
 
 /** A continuous task: a registry over the archives of images. */
-function serveTarget(names: readonly string[], targets: Targets): TargetConfiguration {
+function serveTarget(
+  names: readonly string[],
+  project: string,
+  targets: Targets,
+): TargetConfiguration {
   return {
     executor: '@stowage/images:serve',
     continuous: true,
     dependsOn: [{ projects: [...names], target: targets.saveTargetName }],
     options: { inputs: names },
-    metadata: metadataOf(`Serve ${names.join(', ')} as a registry`, 'stowage serve <name>'),
+    metadata: metadataOf(
+      `Serve ${names.join(', ')} as a registry`,
+      project,
+      targets.serveTargetName,
+      { example: { listen: '127.0.0.1:5000' } },
+    ),
   };
 }
 
 /** The save task of the base, and the tasks of `after:`. */
-function dependenciesOf(image: Image, { targets, known, inCycles }: InferOptions): Dependency[] {
+function dependenciesOf(image: Image, { targets, inCycles }: InferOptions): Dependency[] {
   const { definition, owner } = image;
   if (!definition) return [];
-  const base =
-    known.has(definition.base) && !inCycles.has(image)
-      ? [{ projects: [definition.base], target: targets.saveTargetName }]
-      : [];
-  return [...base, ...definition.after.map((text) => afterTask(text, owner.name))];
+  const base = inCycles.has(image) ? undefined : baseProject(definition);
+  return [
+    ...(base === undefined ? [] : [{ projects: [base], target: targets.saveTargetName }]),
+    ...definition.after.map((text) => {
+      const { project, target } = afterTask(text, owner);
+      return { projects: [project], target };
+    }),
+  ];
 }
 
-/** Parses an entry of `after:`: `target` of the owner, or `project:target`. */
-export function afterTask(text: string, owner: string): { projects: string[]; target: string } {
+/**
+ * The project of a base that an image of the workspace may have. Another registration of the plugin may infer it, so
+ * its name is judged, not its presence: Nx ignores a dependency on a project that is not there.
+ */
+export function baseProject({ base }: { readonly base: string }): string | undefined {
+  return parseName(base) ? base : undefined;
+}
+
+/**
+ * Parses an entry of `after:`: `target` of the owner, or `project:target`.
+ *
+ * @returns the project as Nx matches it: its name, or `directory:<root>` for an owner whose name another plugin knows
+ */
+export function afterTask(text: string, owner: Owner): { project: string; target: string } {
   const colon = text.lastIndexOf(':');
   return colon < 0
-    ? { projects: [owner], target: text }
-    : { projects: [text.slice(0, colon)], target: text.slice(colon + 1) };
+    ? { project: owner.name ?? `directory:${owner.root}`, target: text }
+    : { project: text.slice(0, colon), target: text.slice(colon + 1) };
 }
 
 function outputsOf({ name, definition }: Image, { imagesFolder }: InferOptions): string[] {
@@ -183,7 +234,10 @@ function platformsOf({ definition }: Image, { platform }: InferOptions): string[
 
 function metadataOf(
   description: string,
-  command: string,
+  project: string,
+  target: string,
+  { example }: Pick<TargetKind, 'example'>,
 ): NonNullable<TargetConfiguration['metadata']> {
-  return { technologies: ['oci'], description, help: { command, example: {} } };
+  const command = `npx nx run ${project}:${target} --help`;
+  return { technologies: ['oci'], description, help: { command, example: { options: example } } };
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { baseImage, linesOf } from '../../../testing/base-image.js';
@@ -20,10 +20,14 @@ interface Made {
   readonly files?: Readonly<Record<string, string>>;
   readonly layersFolder?: string;
   readonly base?: MemoryStore | undefined;
+  readonly onEvent?: (event: { readonly text: string }) => void;
 }
 
 /** Builds on a base and returns the members of the layer that was added. */
-async function build(copy: string, { files = {}, layersFolder, base }: Made): Promise<string[]> {
+async function build(
+  copy: string,
+  { files = {}, layersFolder, base, onEvent }: Made,
+): Promise<string[]> {
   const context = await temporaryFolder();
   for (const [path, content] of Object.entries({ f: '1', 'd/f': '1', 'd/s/g': '2', ...files })) {
     await mkdir(dirname(join(context, path)), { recursive: true });
@@ -41,6 +45,7 @@ async function build(copy: string, { files = {}, layersFolder, base }: Made): Pr
     engine: () => Promise.reject(new Error('no engine is needed')),
     spoolFolder: context,
     layersFolder: layersFolder ?? (await temporaryFolder()),
+    onEvent,
   });
   const [image] = imagesOf(await walk(source, (await source.resolve()).descriptor));
   const layer = image?.layers.at(-1);
@@ -103,11 +108,14 @@ describe('copy: on a base', () => {
 
   it.each<readonly [string, RegExp]>([
     ['{ from: f, to: /loop }', /"\/loop" to lead to a place in the image, got a loop of links at/],
-    ['{ from: d, to: /etc/passwd }', /a folder at "\/etc\/passwd", got a file of the base/],
-    ['{ from: f, to: /etc/passwd/ }', /a folder at "\/etc\/passwd", got a file/],
-    ['{ from: f, to: /cfg/x }', /a folder at "\/etc\/passwd", got a file/],
-    ['{ from: r, to: / }', /a file at "\/etc", got a folder of the base/],
-    ['{ from: q, to: /etc }', /a folder at "\/etc\/passwd", got a file of the base/],
+    [
+      '{ from: d, to: /etc/passwd }',
+      /copy to "\/etc\/passwd": .* for a folder, got a file in the base/,
+    ],
+    ['{ from: f, to: /etc/passwd/ }', /copy to "\/etc\/passwd": .* for a folder, got a file/],
+    ['{ from: f, to: /cfg/x }', /copy to "\/etc\/passwd": .* for a folder, got a file/],
+    ['{ from: r, to: / }', /copy to "\/etc": .* for a file, got a folder in the base/],
+    ['{ from: q, to: /etc }', /copy to "\/etc\/passwd": .* for a folder, got a file in the base/],
     [
       '{ from: f, to: /usr/bin/x }, { from: f, to: /bin/x }',
       /one source for \/usr\/bin\/x, got two/,
@@ -169,9 +177,25 @@ describe('copy: on a base', () => {
     expect(await build('{ from: f, to: /bin/x }', { base })).toEqual(lines);
   });
 
-  it('keeps what an image without a base has', async () => {
+  it.each<readonly [string, readonly string[]]>([
+    ['/tmp', ['f 644 0:0']],
+    ['/bin/x', ['f 644 0:0', 'usr/ 755 0:0', 'usr/bin/ 755 0:0', 'usr/bin/x/ 755 0:0']],
+    ['/new/w', ['f 644 0:0', 'new/ 755 0:0', 'new/w/ 755 0:0']],
+    ['relative', ['f 644 0:0', 'relative/ 755 0:0']],
+    ['/f2', ['f 644 0:0', 'f2/ 755 0:0']],
+  ])('has the folder of workdir: %s', async (workdir, lines) => {
+    const copy = `{ from: f, to: / }]\nworkdir: ${workdir}\nuser: '5'\nports: [80`;
+    expect(await onUsrmerge(copy)).toEqual(lines);
+  });
+
+  it.each(['/f', '/etc/passwd/x'])('refuses workdir: %s, where a file is', async (workdir) => {
+    const making = onUsrmerge(`{ from: f, to: / }]\nworkdir: ${workdir}\nports: [80`);
+    await expect(making).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('gives missing folders of an image without a base the owner of the copy', async () => {
     expect(await build('{ from: d, to: /tmp/d, owner: "5" }', {})).toEqual([
-      ...['tmp/ 1777 0:0', 'tmp/d/ 755 5:5', 'tmp/d/f 644 5:5', 'tmp/d/s/ 755 5:5'],
+      ...['tmp/ 1777 5:5', 'tmp/d/ 755 5:5', 'tmp/d/f 644 5:5', 'tmp/d/s/ 755 5:5'],
       'tmp/d/s/g 644 5:5',
     ]);
   });
@@ -211,6 +235,31 @@ describe('the index of a layer', () => {
     expect(await build(COPY, { base, layersFolder })).toEqual(EXPECTED);
     for (const [name, index] of before)
       expect(await readFile(join(layersFolder, name), 'utf8')).toBe(index);
+  });
+
+  it.each([0, 1])('is not kept if it cannot be written, with one notice (%i)', async (known) => {
+    const layersFolder = join(await temporaryFolder(), 'layers');
+    const base = await baseImage('base:1', USRMERGE);
+    if (known === 0) await writeFile(layersFolder, 'a file is in the way');
+    else await build(COPY, { base, layersFolder });
+    const notices: string[] = [];
+    const onEvent = (event: { readonly text: string }) => notices.push(event.text);
+    expect(await build(COPY, { base, layersFolder, onEvent })).toEqual(EXPECTED);
+    expect(notices).toEqual(
+      known === 0
+        ? [expect.stringMatching(/layers: indexes of the base's layers are not kept/)]
+        : [],
+    );
+  });
+
+  it('has the time of its last use', async () => {
+    const layersFolder = await temporaryFolder();
+    const base = await baseImage('base:1', USRMERGE);
+    await build(COPY, { base, layersFolder });
+    const paths = (await readdir(layersFolder)).map((name) => join(layersFolder, name));
+    for (const path of paths) await utimes(path, 0, 0);
+    await build(COPY, { base, layersFolder });
+    for (const path of paths) expect((await stat(path)).mtimeMs).toBeGreaterThan(0);
   });
 
   it('is never made of damaged content, or of a layer that another diff ID is claimed for', async () => {

@@ -82,7 +82,12 @@ function findEntry(layers: readonly LayerTree[], path: string): ImageEntry | und
     isImplied ||= layer.implied.has(path);
     if (hides(layer, path)) break;
   }
-  return isImplied ? { path, type: 'folder', mode: 0o755, uid: 0, gid: 0, link: '' } : undefined;
+  return isImplied ? impliedFolder(path) : undefined;
+}
+
+/** A folder without an entry, as an engine creates it. */
+export function impliedFolder(path: string): ImageEntry {
+  return { path, type: 'folder', mode: 0o755, uid: 0, gid: 0, link: '' };
 }
 
 function hides({ entries, hidden, opaque }: LayerTree, path: string): boolean {

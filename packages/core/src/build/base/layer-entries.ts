@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { readTarHeaders, type TarMemberHeader } from '../../archive/read-tar-headers.js';
+import { readTarHeaders } from '../../archive/read-tar-headers.js';
+import type { TarMemberHeader } from '../../archive/tar-members.js';
 import { decompress } from '../../compression/decompress.js';
 import { peekCompression } from '../../compression/peek.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { readOwn } from '../../disk/own-file.js';
+import { touchFile } from '../../disk/touch.js';
 import { ImageError, isMalformed } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { algorithmOf, digestOf, hexOf, type Digest } from '../../oci/digest.js';
@@ -34,6 +36,8 @@ export interface BaseLayer {
 export interface LayerEntriesOptions extends CallOptions {
   /** Folder of the indexes of layers: `.stowage/layers`. */
   readonly layersFolder: string;
+  /** Called when an index cannot be written, as on a full or read-only disk: the next build reads the layer again. */
+  readonly onUnkept?: ((error: unknown) => void) | undefined;
 }
 
 /** `PATH_MAX` of Linux: no engine can unpack a longer path. */
@@ -46,17 +50,19 @@ const MAX_INDEX_BYTES = 60 * 1024 * 1024;
 /**
  * The entries of a layer in the order of its tar, whiteouts included. They are read from the index of the layer, a file
  * named by its diff ID; without one, the layer is read and verified, and the index is written. A damaged or old index is
- * made anew.
+ * made anew. The time of the file is that of its last use.
  *
  * @throws ImageError CORRUPT (digest or diff ID), INVALID (not a tar), TOO_LARGE, errors of the source
  */
 export async function readLayerEntries(
   source: Source,
   layer: BaseLayer,
-  { layersFolder, signal }: LayerEntriesOptions,
+  { layersFolder, onUnkept, signal }: LayerEntriesOptions,
 ): Promise<readonly ImageEntry[]> {
   const path = join(layersFolder, `${hexOf(layer.diffId)}.jsonl`);
   const known = await readIndex(path);
+  // On a read-only disk nothing is pruned either.
+  if (known) await touchFile(path).catch(() => undefined);
   if (known) return known;
   const entries: ImageEntry[] = [];
   try {
@@ -68,7 +74,8 @@ export async function readLayerEntries(
     throw error;
   }
   const index = formatIndex(entries);
-  if (index.byteLength <= MAX_INDEX_BYTES) await writeAtomically(path, [index]);
+  if (index.byteLength <= MAX_INDEX_BYTES)
+    await writeAtomically(path, [index]).catch((error: unknown) => onUnkept?.(error));
   return entries;
 }
 
@@ -107,8 +114,8 @@ function readRaw(
 }
 
 async function* unpack(raw: Bytes, limit: number): Bytes {
-  const { compression, all } = await peekCompression(raw);
-  yield* decompress(all, compression, limit);
+  const { compression, bytes } = await peekCompression(raw);
+  yield* decompress(bytes, compression, limit);
 }
 
 function limitsOf({ limits = DEFAULT_LIMITS }: Source) {

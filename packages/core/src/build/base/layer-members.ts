@@ -1,7 +1,14 @@
+import { posix } from 'node:path';
 import type { TarMember } from '../../archive/pack-tar.js';
 import { ImageError } from '../../errors.js';
-import { folderOf, foldersOf, joinPath, WHITEOUT, type EntryAt } from './image-tree.js';
-import type { ImageEntry } from './layer-entries.js';
+import {
+  folderOf,
+  foldersOf,
+  impliedFolder,
+  joinPath,
+  WHITEOUT,
+  type EntryAt,
+} from './image-tree.js';
 import { resolvePath, type ResolvedPath } from './resolve-path.js';
 
 /** Owner and mode of what a `copy:` entry creates. */
@@ -28,8 +35,6 @@ const FOLDER_MODES: Readonly<Record<string, number>> = {
   root: 0o700,
 };
 
-const ROOT: ImageEntry = { path: '', type: 'folder', mode: 0o755, uid: 0, gid: 0, link: '' };
-
 /**
  * The members of a layer, added one by one on a base. Paths go through the links of the base and of earlier members.
  *
@@ -44,7 +49,7 @@ export class LayerMembers {
 
   constructor(options: LayerMembersOptions) {
     this.#options = options;
-    this.#base = options.base ?? ((path) => (path === '' ? ROOT : undefined));
+    this.#base = options.base ?? ((path) => (path === '' ? impliedFolder(path) : undefined));
   }
 
   /** Sorted by name. */
@@ -90,25 +95,27 @@ export class LayerMembers {
 
   /** Adds a folder and those above it if the layer lacks them; folders that the base lacks have the owner of the copy. */
   addFolders(folder: string, { uid = 0, gid = 0 }: CopyOptions): void {
-    const owner = this.#options.base ? { uid, gid } : {};
     for (const path of [...foldersOf(folder), folder]) {
       if (path === '' || this.#members.has(path)) continue;
       const known = this.#base(path);
-      this.#set(path, folderMember(path, known?.type === 'folder' ? known : owner));
+      this.#set(path, folderMember(path, known?.type === 'folder' ? known : { uid, gid }));
     }
   }
 
-  #set(path: string, member: TarMember): void {
-    const reserved = path.split('/').find((name) => name.startsWith(WHITEOUT));
-    if (reserved !== undefined)
+  /** Adds a folder of root with mode 0755, and those above it, unless it is there. @throws ImageError CONFLICT */
+  ensureFolder(folder: string): void {
+    const { path, entry } = resolvePath(this.#entryAt, folder.slice(1));
+    if (!entry) this.addFolders(path, {});
+    else if (entry.type !== 'folder')
       throw new ImageError(
-        'UNSUPPORTED',
-        `copy: expected names that do not start with ${WHITEOUT}, got ${JSON.stringify(`/${path}`)}`,
-        {
-          location: this.#options.context,
-          hint: `In a layer, a name like ${JSON.stringify(reserved)} deletes a file. Rename the file, or exclude it in .dockerignore.`,
-        },
+        'CONFLICT',
+        `workdir: expected a folder at ${JSON.stringify(`/${path}`)}, got a file`,
+        { location: this.#options.context, hint: 'Choose another path for workdir.' },
       );
+  }
+
+  #set(path: string, member: TarMember): void {
+    refuseWhiteouts(path, this.#options.context);
     this.#members.set(path, { ...member, mtime: this.#options.mtime });
   }
 
@@ -116,7 +123,7 @@ export class LayerMembers {
     const member = this.#members.get(path);
     if (!member) return this.#base(path);
     const type = member.type === 'directory' ? 'folder' : (member.type ?? 'file');
-    return { ...ROOT, path, type, link: member.linkname ?? '' };
+    return { ...impliedFolder(path), type, link: member.linkname ?? '' };
   };
 
   #resolve(path: string, options?: { readonly followLast: boolean }): ResolvedPath {
@@ -141,13 +148,32 @@ export class LayerMembers {
   #conflict(path: string, expected: string, got: string): ImageError {
     return new ImageError(
       'CONFLICT',
-      `copy: expected ${expected} at ${JSON.stringify(`/${path}`)}, got ${got} of the base`,
+      `copy to ${JSON.stringify(`/${path}`)}: expected a place for ${expected}, got ${got} in the base`,
       {
         location: this.#options.context,
         hint: 'A copy replaces neither a folder by a file nor a file by a folder; choose another path for copy.to.',
       },
     );
   }
+}
+
+/**
+ * Refuses a path in an image of which a name means that lower layers lose a file.
+ *
+ * @param context location for messages.
+ * @throws ImageError UNSUPPORTED
+ */
+export function refuseWhiteouts(path: string, context: string): void {
+  const reserved = path.split('/').find((name) => name.startsWith(WHITEOUT));
+  if (reserved === undefined) return;
+  throw new ImageError(
+    'UNSUPPORTED',
+    `copy: expected names that do not start with ${WHITEOUT}, got ${JSON.stringify(posix.resolve('/', path))}`,
+    {
+      location: context,
+      hint: `In a layer, a name like ${JSON.stringify(reserved)} deletes a file. Rename the file, or exclude it in .dockerignore.`,
+    },
+  );
 }
 
 function folderMember(path: string, { mode, uid = 0, gid = 0 }: CopyOptions): TarMember {

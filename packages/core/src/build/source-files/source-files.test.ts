@@ -8,7 +8,7 @@ import { parseDefinition } from '../../definition/definition.js';
 import { contextRoots, listContext, readContextFile, selectFiles } from '../context.js';
 import { makeLayer } from '../layer.js';
 import { isModeLost, modeOf, readGitModes } from './file-modes.js';
-import { lostModesNotice } from './lost-modes.js';
+import { lostModesNotice } from '../lost-modes.js';
 
 async function tree(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await temporaryFolder();
@@ -171,5 +171,30 @@ describe.runIf(process.platform === 'linux')('names that are not UTF-8', () => {
     if (!file) throw new Error('the file was listed');
     for await (const chunk of readContextFile(file))
       expect(Buffer.from(chunk).toString()).toBe('content');
+  });
+
+  it.each(['\udcff', '\udcff/', '\udcff/secret', '\udcfe', 'inner/\udcff'])(
+    'do not lead out of the context: %j',
+    async (from) => {
+      const context = await tree({ 'inner/f': '1' });
+      const elsewhere = await tree({ secret: '1' });
+      const link = (target: Buffer | string, name: string) =>
+        symlink(target, Buffer.from(`${context}/${name}`, 'latin1'));
+      await link(elsewhere, '\xff');
+      await link(Buffer.from('\xff', 'latin1'), '\xfe');
+      await link(elsewhere, 'inner/\xff');
+      await expect(layerOf(context, `{ from: ${JSON.stringify(from)}, to: /x }`)).rejects.toThrow(
+        /expected a path in .*, got a symbolic link that leads out of it/,
+      );
+    },
+  );
+
+  it('are followed inside the context', async () => {
+    const context = await tree({ 'd/f': '1' });
+    await symlink('d', Buffer.from(`${context}/\xff`, 'latin1'));
+    expect(await layerOf(context, '{ from: "\\udcff", to: /x }')).toEqual([
+      'x/ 755 0:0',
+      'x/f 644 0:0',
+    ]);
   });
 });

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { addKubernetesImages } from './in-kubernetes.js';
+import { ListContent } from './list-content.js';
+import type { Value } from './yaml-value.js';
 import { parseImageList } from './image-list.js';
 
 const images = (text: string) =>
@@ -118,5 +121,48 @@ spec:
     ],
   ])('are not found in %s', (_, text) => {
     expect(images(text)).toEqual([]);
+  });
+});
+
+it('a list may have more items than a call may have arguments', () => {
+  const pod = { kind: 'map', fields: new Map<string, Value>(), line: 1 } as const;
+  const image = { kind: 'text', text: 'a:1', line: 1 } as const;
+  const container = { kind: 'map', fields: new Map([['image', image]]), line: 1 } as const;
+  const items = Array.from({ length: 200_000 }, (_, at) => (at === 0 ? container : image));
+  pod.fields.set('containers', { kind: 'list', items, line: 1 });
+  const content = new ListContent('f');
+  addKubernetesImages(pod, content);
+  expect(content.images.map((each) => each.image)).toEqual(['a:1']);
+});
+
+describe('the image of a workflow that is known at run time only', () => {
+  it.each([
+    '{{workflow.parameters.image}}',
+    '{{ inputs.parameters.image }}',
+    'a:{{inputs.parameters.tag}}',
+    '{{item}}',
+    "{{=inputs.parameters['a-b']}}",
+    'r/{{steps.a.outputs.result}}:{{item.tag}}',
+    '$(params.image)',
+    '$(params["image"])',
+    'a@$(tasks.build.results.digest)',
+  ])('is skipped, with its line: %s', (image) => {
+    const steps = `[{ name: a, image: ${JSON.stringify(image)} }, { name: b, image: "b:1" }]`;
+    const text = `kind: Task\nspec:\n  steps: ${steps}\n`;
+    const { images: found, notices } = parseImageList({ text, path: 'all.yaml' });
+    expect(found.map((each) => each.image)).toEqual(['b:1']);
+    expect(notices).toEqual([
+      `all.yaml:3: the image ${JSON.stringify(image)} is known at run time only: skipped`,
+    ]);
+  });
+
+  it.each([
+    '{{ .Values.image }}',
+    '{{item}}:{{ .Values.tag }}',
+    '{{ include "workflow.x" . }}',
+    '{{items}}',
+  ])('is not a template of Helm: %s', (image) => {
+    const text = `kind: Task\nspec:\n  steps: [{ name: a, image: ${JSON.stringify(image)} }]\n`;
+    expect(() => parseImageList({ text, path: 'f' })).toThrow(/f:3: expected a rendered file/);
   });
 });

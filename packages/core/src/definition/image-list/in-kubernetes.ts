@@ -16,7 +16,8 @@ export function addKubernetesImages(manifest: MapValue, content: ListContent): v
     const [value, place] = next;
     if (value.kind === 'text' || !isNew(seen, value, place)) continue;
     if (value.kind === 'map') addImage(value, place, content);
-    todo.push(...childrenOf(value, place).reverse());
+    // Not with a spread: a list may have more items than a call may have arguments.
+    for (const child of childrenOf(value, place).reverse()) todo.push(child);
   }
 }
 

@@ -11,10 +11,7 @@ export function isLines(text: string): boolean {
 /** Adds the images of a list with one reference a line and `#` comments; `labels:` of mindthegap may follow. */
 export function addImagesOfLines(text: string, content: ListContent): void {
   for (const [index, line] of text.split('\n').entries()) {
-    const [image = '', ...more] = line
-      .replace(/(?:^|\s)#.*/, '')
-      .trim()
-      .split(/\s+/);
+    const [image = '', ...more] = line.replace(COMMENT, '').trim().split(/\s+/);
     if (line.includes('{{') && image !== '') content.addTemplate(index + 1);
     else if (more.some((each) => !each.startsWith('labels:')))
       content.addProblem(index + 1, 'expected one reference a line, got more');

@@ -33,8 +33,13 @@ export class ListContent {
     this.#path = path;
   }
 
-  /** Adds an image, or a problem when its name is not a reference. @param usedBy `FILE:LINE` when omitted. */
+  /** Adds an image; a problem when its name is not a reference, a notice when only a run of a workflow knows it. @param usedBy `FILE:LINE` when omitted. */
   addImage(image: string, line: number, usedBy = `${this.#path}:${line}`): void {
+    if (isKnownAtRunTime(image))
+      return this.addNotice(
+        line,
+        `the image ${JSON.stringify(image)} is known at run time only: skipped`,
+      );
     if (image.includes('{{')) return this.addTemplate(line);
     const reference = referenceOf(image);
     if (reference instanceof ImageError) {
@@ -73,13 +78,9 @@ export class ListContent {
     return this.#notices.map((each) => this.#say(each));
   }
 
-  get hasProblems(): boolean {
-    return this.#problems.length > 0;
-  }
-
   /** @throws ImageError INVALID with at most ten problems, each as `path:line: expected …` */
   requireValid(): void {
-    if (!this.hasProblems) return;
+    if (this.#problems.length === 0) return;
     const { texts, rest } = firstDistinct(this.#problems, MAX_PROBLEMS, (each) => this.#say(each));
     const more = rest > 0 ? [`${this.#path}: and ${rest} more`] : [];
     throw new ImageError('INVALID', [...texts, ...more].join('\n'), {
@@ -91,6 +92,19 @@ export class ListContent {
   #say({ line, text }: Remark): string {
     return `${this.#path}:${line}: ${text}`;
   }
+}
+
+/**
+ * Variables of Argo Workflows and Tekton, which their controllers replace when a workflow runs. Templates of Helm begin with
+ * a dot, a dollar sign or a function. (argo-workflows.readthedocs.io, Workflow Variables; tekton.dev, Variable Substitutions.)
+ */
+const RUN_TIME =
+  /\{\{(?:=[^{}]*|\s*(?:workflow|cronworkflow|inputs|outputs|item|steps|tasks|node|pod|retries|lastRetry)(?:[.[][^{}]*|\s*))\}\}|\$\((?:params|inputs|context|tasks|steps|step|finally|results|workspaces)[.[][^()]*\)/g;
+
+/** Whether a text has variables of a workflow, and no template besides. */
+function isKnownAtRunTime(text: string): boolean {
+  const rest = text.replace(RUN_TIME, '');
+  return rest !== text && !rest.includes('{{');
 }
 
 const RENDER = 'Render a template first, for example with helm template or kustomize build.';

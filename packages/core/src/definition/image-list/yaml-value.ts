@@ -1,4 +1,5 @@
 import type { Document, Node, Pair, YAMLMap } from 'yaml';
+import { aliasTargets, type AliasTargets } from '../aliases.js';
 import { yaml } from '../libraries.js';
 import { problemsIn } from '../yaml-bounds.js';
 import type { ListContent } from './list-content.js';
@@ -61,12 +62,14 @@ export function readDocuments(text: string, content: ListContent): Value[] {
 /** Converts the nodes of one document, each once. */
 class Reader {
   readonly #document: Document;
+  readonly #targetOf: AliasTargets;
   readonly #lineAt: (offset: number) => number;
   readonly #content: ListContent;
   readonly #values = new Map<Node, Value>();
 
   constructor(document: Document, lineAt: (offset: number) => number, content: ListContent) {
     this.#document = document;
+    this.#targetOf = aliasTargets(document);
     this.#lineAt = lineAt;
     this.#content = content;
   }
@@ -82,7 +85,7 @@ class Reader {
     if (known !== undefined) return known;
     const line = this.#lineAt(node.range?.[0] ?? 0);
     if (isAlias(node)) {
-      const target = node.resolve(this.#document);
+      const target = this.#targetOf(node);
       if (target !== undefined) return this.#remember(node, this.#valueOf(target));
       this.#content.addProblem(line, `expected an anchor ${node.source}, got none`);
     }

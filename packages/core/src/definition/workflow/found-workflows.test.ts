@@ -227,4 +227,46 @@ describe('a job that uses other files of the repository', () => {
     ]);
     expect(lines(job(''), {})).toEqual(['a | debian-12 | amd64']);
   });
+
+  it('names the actions that are not read', () => {
+    const files = {
+      'setup/action.yml':
+        'runs: { using: composite, steps: [{ uses: them/tool/sub@v2 }, { uses: ./broken }, { uses: docker://debian }] }\n',
+      'broken/action.yml': '{',
+      'own/action.yml': 'runs: { using: node20 }\n',
+    };
+    const steps =
+      '[{ uses: actions/checkout@v4 }, { uses: ./setup }, { uses: ./gone }, { uses: ./own }, { run: x }]';
+    const jobs = `  a: { runs-on: debian-12, steps: ${steps} }\n  b: { runs-on: debian-12, steps: ${steps} }\n`;
+    expect(read(jobs, files).notFollowed).toEqual([
+      './broken',
+      './gone',
+      'actions/checkout@v4',
+      'them/tool/sub@v2',
+    ]);
+    expect(read('  a: { runs-on: debian-12 }\n').notFollowed).toEqual([]);
+  });
+
+  it('reads each file once, however often it is used', () => {
+    const files: Readonly<Record<string, string>> = {
+      'own/action.yml': 'runs: { using: composite, steps: [{ uses: ./broken }] }\n',
+      'broken/action.yml': '{',
+      'x.yml': 'jobs: { t: { runs-on: debian-12, steps: [{ uses: ./own }] } }\n',
+    };
+    const paths: string[] = [];
+    const matrix = `strategy: { matrix: { n: [${Array.from({ length: 50 }, (_, n) => n).join()}] } }`;
+    const text = `jobs:\n  a: { uses: ./x.yml, ${matrix} }\n  b: { runs-on: debian-12, ${matrix}, steps: [{ uses: ./own }] }\n  c: { uses: ./gone.yml, ${matrix} }\n`;
+    const options = {
+      runners: RUNNERS,
+      readFile: (path: string) => {
+        paths.push(path);
+        return files[path];
+      },
+    };
+    const { jobs, skipped } = parseWorkflow({ text, path: 'ci.yml' }, options);
+    expect([jobs.length, skipped.length]).toEqual([100, 50]);
+    expect(paths.sort()).toEqual([
+      ...['broken/action.yaml', 'broken/action.yml', 'gone.yml', 'own/action.yml', 'x.yml'],
+    ]);
+  });
 });

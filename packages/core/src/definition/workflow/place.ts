@@ -1,6 +1,5 @@
-import { ImageError } from '../../errors.js';
 import { isObject } from '../../oci/json.js';
-import { canonicalReference } from '../../oci/reference.js';
+import { isReference } from '../../oci/reference.js';
 import { isKnownOs, osOfImage } from '../distributions.js';
 import { normalizeOs, parseName } from '../name.js';
 import type { RequirementsYaml } from '../requirements.js';
@@ -60,16 +59,6 @@ function imageOf(container: string): Place['requirements'] | string {
   return os === undefined
     ? `its container ${container} does not name its operating system`
     : { os };
-}
-
-function isReference(text: string): boolean {
-  try {
-    canonicalReference(text);
-    return true;
-  } catch (error) {
-    if (error instanceof ImageError) return false;
-    throw error;
-  }
 }
 
 interface Runner {

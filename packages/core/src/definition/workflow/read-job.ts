@@ -6,11 +6,15 @@ import { inputsOf, localFile } from './local-file.js';
 import { combinationsOf, type Combination } from './matrix.js';
 import { requirementsInMatrix } from './matrix-requirements.js';
 import { placeOf } from './place.js';
-import { jobsOf, parseWorkflowFile } from './workflow-file.js';
+import { jobsOf, type WorkflowFiles } from './workflow-file.js';
 import type { SkippedJob, WorkflowJob, WorkflowOptions } from './workflow-job.js';
 
 /** The options and the state for reading a job. */
-export interface Scope extends Omit<WorkflowOptions, 'job'> {
+export interface Scope extends Omit<WorkflowOptions, 'job' | 'readFile'> {
+  /** Absent if files of the repository cannot be read. */
+  readonly files?: WorkflowFiles | undefined;
+  /** Collects what `notFollowed` of the workflow lists. */
+  readonly notFollowed: Set<string>;
   /** Names of the calling jobs, each followed by ` / `. */
   readonly prefix: string;
   /** Paths of the called workflows on the way here. */
@@ -94,20 +98,19 @@ function callWorkflow(
   job: JsonObject,
   scope: Scope,
 ): readonly (WorkflowJob | SkippedJob)[] {
-  const { callers, contexts, budget, readFile } = scope;
+  const { callers, contexts, budget, files } = scope;
   const skip = (reason: string) => [{ job: name, reason }];
   const uses = resolveExpressions(job['uses'], contexts);
   const path = localFile(uses);
   if (path === undefined)
     return skip(`it calls ${String(uses)}, which is not a file of this repository`);
-  if (readFile === undefined) return skip(`it calls another workflow, ${path}`);
+  if (files === undefined) return skip(`it calls another workflow, ${path}`);
   if (callers.includes(path)) return skip(`it calls ${path}, which calls itself`);
   if (callers.length === MAX_DEPTH)
     return skip(`it calls ${path}, more than ${MAX_DEPTH} workflows deep`);
   try {
-    const text = readFile(path);
-    if (text === undefined) return skip(`it calls ${path}, which does not exist`);
-    const workflow = parseWorkflowFile({ text, path });
+    const workflow = files(path);
+    if (workflow === undefined) return skip(`it calls ${path}, which does not exist`);
     const called = Object.entries(jobsOf(workflow, path));
     if (called.length === 0) return skip(`it calls ${path}, which has no jobs`);
     if (called.length > budget.left) return skip('the workflow has too many jobs before it');

@@ -20,6 +20,36 @@ export function parseWorkflowFile({ text, path }: YamlFile): unknown {
   }
 }
 
+/** The files of a repository, parsed; undefined where no file is. @throws ImageError USAGE, and those of the reader */
+export type WorkflowFiles = (path: string) => unknown;
+
+/** Parses files of a repository, each once: every combination of a matrix uses the same ones. */
+export function workflowFiles(readFile: (path: string) => string | undefined): WorkflowFiles {
+  const parsed = new Map<string, () => unknown>();
+  return (path) => {
+    const known = parsed.get(path) ?? outcomeOf(() => parse(path));
+    parsed.set(path, known);
+    return known();
+  };
+
+  function parse(path: string): unknown {
+    const text = readFile(path);
+    return text === undefined ? undefined : parseWorkflowFile({ text, path });
+  }
+}
+
+/** The result of a call, or its error, to be returned or thrown again. */
+function outcomeOf<T>(work: () => T): () => T {
+  try {
+    const value = work();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
 /** The jobs of a parsed workflow, by ID. @throws ImageError USAGE */
 export function jobsOf(value: unknown, path: string): JsonObject {
   const jobs = isObject(value) ? value['jobs'] : undefined;

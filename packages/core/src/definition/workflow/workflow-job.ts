@@ -22,6 +22,8 @@ export interface Workflow {
   readonly jobs: readonly WorkflowJob[];
   /** Jobs that need no image, or whose requirements are invalid or not known before they run. */
   readonly skipped: readonly SkippedJob[];
+  /** What `uses:` of steps names and is not read, each once: actions of other repositories, and of this one where no file is. */
+  readonly notFollowed: readonly string[];
 }
 
 /** Options for reading a workflow. */

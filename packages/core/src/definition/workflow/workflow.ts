@@ -2,7 +2,7 @@ import { ImageError } from '../../errors.js';
 import type { YamlFile } from '../read-yaml.js';
 import type { Requirements, RequirementsYaml } from '../requirements.js';
 import { jobsFrom } from './read-job.js';
-import { jobsOf, parseWorkflowFile } from './workflow-file.js';
+import { jobsOf, parseWorkflowFile, workflowFiles } from './workflow-file.js';
 import type { SkippedJob, Workflow, WorkflowJob, WorkflowOptions } from './workflow-job.js';
 
 /**
@@ -22,9 +22,11 @@ export function parseWorkflow(file: YamlFile, options: WorkflowOptions): Workflo
       { location: file.path },
     );
   const budget = { left: MAX_JOBS };
-  const scope = { runners, os, readFile, prefix: '', callers: [], contexts: {}, budget };
+  const files = readFile && workflowFiles(readFile);
+  const notFollowed = new Set<string>();
+  const scope = { runners, os, files, notFollowed, prefix: '', callers: [], contexts: {}, budget };
   const found = wanted.flatMap(([id, job]) => jobsFrom(id, job, scope));
-  return divide(found);
+  return { ...divide(found), notFollowed: [...notFollowed].sort() };
 }
 
 /** Limit of the jobs of a workflow with all that it calls, each combination of a matrix counted. */
@@ -36,7 +38,7 @@ export interface CompleteJob extends Omit<WorkflowJob, 'requirements'> {
 }
 
 /** The jobs of a workflow, with complete requirements. */
-export interface CompleteWorkflow extends Pick<Workflow, 'skipped'> {
+export interface CompleteWorkflow extends Pick<Workflow, 'skipped' | 'notFollowed'> {
   readonly jobs: readonly CompleteJob[];
 }
 
@@ -45,7 +47,7 @@ export interface CompleteWorkflow extends Pick<Workflow, 'skipped'> {
  * the reason.
  */
 export function completeWorkflow(
-  { jobs, skipped }: Workflow,
+  { jobs, skipped, notFollowed }: Workflow,
   complete: (requirements: RequirementsYaml) => Requirements,
 ): CompleteWorkflow {
   const found = jobs.map((job): CompleteJob | SkippedJob => {
@@ -57,7 +59,7 @@ export function completeWorkflow(
     }
   });
   const divided = divide(found);
-  return { jobs: divided.jobs, skipped: [...skipped, ...divided.skipped] };
+  return { jobs: divided.jobs, skipped: [...skipped, ...divided.skipped], notFollowed };
 }
 
 function divide<T extends object>(found: readonly (T | SkippedJob)[]) {

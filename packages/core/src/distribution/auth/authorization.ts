@@ -1,10 +1,9 @@
 import { ImageError } from '../../errors.js';
 import { parseJsonObject } from '../../oci/json.js';
 import { parseChallenges, type Challenge } from './challenge.js';
-import type { Credential } from './credentials.js';
-import { httpUrl, printableUrl } from '../transport/given-url.js';
+import { LOG_IN, type Credential } from './credentials.js';
+import { httpUrl, printableUrl } from '../given-url.js';
 import { isPrivate } from '../host.js';
-import { LOG_IN } from '../transport/refusal.js';
 
 /** A request to a token server; redirects are not followed. */
 export interface TokenRequest {

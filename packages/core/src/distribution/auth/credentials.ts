@@ -5,6 +5,7 @@ import { ignoreMissing } from '../../disk/if-there.js';
 import { ImageError } from '../../errors.js';
 import { isObject, parseJsonObject, type JsonObject } from '../../oci/json.js';
 import type { Environment, Surroundings } from '../../surroundings.js';
+import { option, wording } from '../../wording.js';
 import { keysFor } from './auth-keys.js';
 
 /**
@@ -16,8 +17,13 @@ export type Credential =
   | { readonly identityToken: string }
   | { readonly registryToken: string };
 
+type Lookup = Credential | undefined | Promise<Credential | undefined>;
+
 /** Looks up the credentials for a repository; undefined when there are none. */
 export type Credentials = (registry: string, repository: string) => Promise<Credential | undefined>;
+
+/** The hint for missing or rejected credentials. */
+export const LOG_IN = wording`Log in with docker login or podman login, or give ${option('username')} and ${option('password')}.`;
 
 /** A credential helper is stopped after this long (ms): one that waits for input would block a job. */
 const HELPER_TIMEOUT_MS = 30_000;
@@ -86,17 +92,22 @@ async function findInFile(
   repository: string,
   env: Environment,
 ): Promise<Credential | undefined> {
-  const placesIn = (entries: unknown) =>
-    (isObject(entries) ? keysFor(Object.keys(entries), registry, repository) : []).map((place) => ({
-      ...place,
-      entry: isObject(entries) ? entries[place.key] : undefined,
-    }));
-  const places = [...placesIn(credHelpers), ...placesIn(auths)];
-  for (const { key, entry } of places.sort((one, other) => other.depth - one.depth)) {
-    const found =
-      typeof entry === 'string'
-        ? await askHelper(entry, key, env)
-        : isObject(entry) && decodeCredential(entry);
+  const placesIn = (entries: unknown, read: (entry: unknown, key: string) => Lookup) =>
+    (isObject(entries) ? keysFor(Object.keys(entries), registry, repository) : []).map(
+      ({ key, depth }) => ({
+        depth,
+        find: () => read(isObject(entries) ? entries[key] : undefined, key),
+      }),
+    );
+  // The object that an entry is in says what it is: text in `auths` names no program to run.
+  const places = [
+    ...placesIn(credHelpers, (helper, key) =>
+      typeof helper === 'string' && helper !== '' ? askHelper(helper, key, env) : undefined,
+    ),
+    ...placesIn(auths, (entry) => (isObject(entry) ? decodeCredential(entry) : undefined)),
+  ];
+  for (const { find } of places.sort((one, other) => other.depth - one.depth)) {
+    const found = await find();
     if (found) return found;
   }
   if (typeof credsStore !== 'string' || credsStore === '') return undefined;

@@ -133,3 +133,13 @@ it('a registry on another host is reached through the proxy of the environment, 
   });
   expect(asked).toHaveLength(before);
 });
+
+it('a registry on this machine that accepts and says nothing is asked for no longer than the timeout', async () => {
+  const registry = await listening(() => undefined);
+  await using client = await RegistryClient.open(registry, {
+    credentials: async () => undefined,
+    timeout: 50,
+    surroundings: surroundingsOf(),
+  });
+  expect(client.registry).toBe(registry);
+});

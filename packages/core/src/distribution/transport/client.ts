@@ -6,22 +6,22 @@ import { Authorization, type SendTokenRequest } from '../auth/authorization.js';
 import { registryTls, type CertificateOptions, type RegistryTls } from './certificates.js';
 import { Connections, type SendOptions } from './connections.js';
 import type { Credentials } from '../auth/credentials.js';
-import { parseResponseUrl } from './given-url.js';
+import { parseResponseUrl } from '../given-url.js';
 import { hostOf, isLoopback } from '../host.js';
 import { networkFailure } from '../../http/network-failure.js';
 import { statusError } from './refusal.js';
 import {
   parseRetryAfter,
-  hintFor,
   isTransient,
   isPermanent,
   isTimeout,
   backOff,
+  unreachable,
   waitFor,
   type Wait,
   RETRIED_STATUSES,
 } from './retry.js';
-import type { RegistryRequest } from './request.js';
+import type { Refused, RegistryRequest } from './request.js';
 import type { Surroundings } from '../../surroundings.js';
 import { speaksHttp } from './speaks-http.js';
 
@@ -63,8 +63,13 @@ const MAX_AUTHORIZATIONS = 1_000;
  */
 export class RegistryClient implements AsyncDisposable {
   readonly registry: string;
+  /** Waits before another try. */
+  readonly wait: Wait;
+  readonly isRelay: boolean;
+  /** Returns the current time, in milliseconds since 1970. */
+  readonly now: () => number;
   /** Requests that this registry has refused once: they are not sent again. */
-  readonly refused = { chunks: false, anonymousMounts: false };
+  readonly refused: Refused = { chunks: false, anonymousMounts: false };
   readonly #origin: URL;
   readonly #connections: Connections;
   readonly #options: RegistryOptions;
@@ -82,6 +87,9 @@ export class RegistryClient implements AsyncDisposable {
     this.#origin = origin;
     this.#connections = connections;
     this.#options = options;
+    this.wait = options.wait ?? waitFor;
+    this.isRelay = options.isRelay ?? false;
+    this.now = options.surroundings.now;
   }
 
   /**
@@ -91,17 +99,15 @@ export class RegistryClient implements AsyncDisposable {
    */
   static async open(registry: string, options: RegistryOptions): Promise<RegistryClient> {
     const host = hostOf(registry);
-    const { surroundings, plainHttp } = options;
+    const { surroundings, plainHttp, timeout = DEFAULT_TIMEOUT_MS } = options;
     const { env } = surroundings;
-    const isPlain =
-      plainHttp ??
-      (isLoopback(host) && (await speaksHttp(host, { env, timeout: DEFAULT_TIMEOUT_MS })));
+    const isPlain = plainHttp ?? (isLoopback(host) && (await speaksHttp(host, { env, timeout })));
     const readTls = () => registryTls(host, options, surroundings);
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
     let tls: RegistryTls | undefined = isPlain ? undefined : await readTls();
     const connections = new Connections({
       env,
-      timeout: options.timeout ?? DEFAULT_TIMEOUT_MS,
+      timeout,
       tlsFor: async (url) => {
         tls ??= await readTls();
         return url.origin === origin.origin ? tls.own : tls.elsewhere;
@@ -117,7 +123,8 @@ export class RegistryClient implements AsyncDisposable {
    * @throws ImageError UNAUTHORIZED, DENIED, NOT_FOUND, CONFLICT, INVALID, UNAVAILABLE; errors of the body
    */
   async request(request: RegistryRequest): Promise<Answer> {
-    const { retries = 4, wait = waitFor, isRelay = false } = this.#options;
+    const { wait, isRelay } = this;
+    const { retries = 4 } = this.#options;
     for (let tries = 0; ; tries++) {
       request.signal?.throwIfAborted();
       await wait(this.#pausedUntil - performance.now(), request);
@@ -128,7 +135,7 @@ export class RegistryClient implements AsyncDisposable {
       } catch (error) {
         if (!isTransient(error)) throw error;
         if (last || isPermanent(error, tries) || (isRelay && isTimeout(error)))
-          throw this.unreachable(error);
+          throw unreachable(this.registry, error);
         debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
         await wait(backOff(tries), request);
         continue;
@@ -137,7 +144,7 @@ export class RegistryClient implements AsyncDisposable {
       const isTemporary = RETRIED_STATUSES.has(answer.status);
       // `Retry-After` applies to all requests to the registry, also where the caller repeats this one.
       const asked = isTemporary
-        ? parseRetryAfter(answer.header('retry-after'), this.#options.surroundings.now())
+        ? parseRetryAfter(answer.header('retry-after'), this.now())
         : undefined;
       if (asked !== undefined && !isRelay)
         this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + asked);
@@ -236,14 +243,5 @@ export class RegistryClient implements AsyncDisposable {
       const error = new Error(`${url.host}: ${networkFailure(cause)}`, { cause });
       throw Object.assign(error, { code: systemCode(cause), syscall: 'connect' });
     }
-  }
-
-  /** The error for a request that got no response in any try. */
-  unreachable(cause: unknown): ImageError {
-    return new ImageError('UNAVAILABLE', `${this.registry}: ${networkFailure(cause)}`, {
-      location: this.registry,
-      cause,
-      hint: hintFor(cause),
-    });
   }
 }

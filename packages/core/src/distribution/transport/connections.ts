@@ -4,7 +4,7 @@ import { debug } from '../../debug.js';
 import { sendRequest } from '../../http/send-request.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { TlsOptions } from './certificates.js';
-import { printableUrl } from './given-url.js';
+import { printableUrl } from '../given-url.js';
 import type { Environment } from '../../surroundings.js';
 import { proxyFor } from './proxy.js';
 import { userAgent } from './user-agent.js';

@@ -58,6 +58,10 @@ describe('NO_PROXY as Go reads it', () => {
     [',, ,', 'http://example.com/', false],
     ['*.', 'http://example.com/', false],
     ['.', 'http://example.com/', false],
+    ['fe80::1%eth0', 'http://[fe80::1]/', false],
+    ['[fe80::1%25eth0]:80', 'http://[fe80::1]/', false],
+    ['fe80::%eth0/10,b.test', 'http://[fe80::1]/', false],
+    ['fe80::1%eth0 b.test', 'http://b.test/', true],
   ])('%j for %s: %s', (noProxy, url, expected) => {
     expect(isExcluded(new URL(url), noProxy)).toBe(expected);
   });

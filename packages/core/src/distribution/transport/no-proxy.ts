@@ -36,12 +36,18 @@ function splitPort(entry: string): readonly [name: string, port?: string] {
 /** An IP address in the form in which URLs have it, without brackets; undefined for a name. */
 function addressOf(text: string): string | undefined {
   const bare = text.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(bare) !== 6) return isIP(bare) === 4 ? bare : undefined;
+  const version = versionOf(bare);
+  if (version !== 6) return version === 4 ? bare : undefined;
   return new URL(`http://[${bare}]/`).hostname.slice(1, -1);
 }
 
+/** The version of an IP address; 0 for other text, and as in Go for an address with a zone (`fe80::1%eth0`). */
+function versionOf(text: string): number {
+  return text.includes('%') ? 0 : isIP(text);
+}
+
 function isInBlock(host: string, block: string, bits: number): boolean {
-  const [ours, theirs] = [isIP(host), isIP(block)];
+  const [ours, theirs] = [versionOf(host), versionOf(block)];
   if (ours === 0 || ours !== theirs || bits > (theirs === 4 ? 32 : 128)) return false;
   const family = theirs === 4 ? 'ipv4' : 'ipv6';
   const list = new BlockList();

@@ -1,5 +1,6 @@
 import { ImageError, type ErrorCode } from '../../errors.js';
 import { isObject, parseJsonObject } from '../../oci/json.js';
+import { LOG_IN } from '../auth/credentials.js';
 import { readAnswer, type Answer } from './answer.js';
 import { refusal, subjectOf } from './failure-words.js';
 import type { RegistryRequest } from './request.js';
@@ -8,9 +9,6 @@ import { option, wording, type Wording } from '../../wording.js';
 /** The largest error body that is read (bytes), and the longest error text that is shown (characters). */
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_SHOWN_CHARACTERS = 500;
-
-/** The hint for missing or rejected credentials. */
-export const LOG_IN = wording`Log in with docker login or podman login, or give ${option('username')} and ${option('password')}.`;
 
 /** The hint for media types that a registry does not take: zot, for one, takes no manifest of Docker's. */
 const OCI_ONLY = wording`The registry may take OCI media types only: push or convert the image with ${option('format', 'oci')}.`;

@@ -1,3 +1,4 @@
+import type { ImageError } from '../../errors.js';
 import type { CallOptions, Bytes } from '../../transfer/store.js';
 
 export interface RegistryRequest extends CallOptions {
@@ -13,4 +14,12 @@ export interface RegistryRequest extends CallOptions {
   readonly once?: boolean;
   /** Accepted statuses; any other status is an error. */
   readonly expected: readonly number[];
+}
+
+/** Requests that a registry has refused. */
+export interface Refused {
+  chunks: boolean;
+  anonymousMounts: boolean;
+  /** The error of its referrers API. */
+  referrers?: ImageError;
 }

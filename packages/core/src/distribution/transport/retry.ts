@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError, systemCode } from '../../errors.js';
+import { networkFailure } from '../../http/network-failure.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { option, wording, type Wording } from '../../wording.js';
 
@@ -51,18 +52,31 @@ export const waitFor: Wait = async (milliseconds, { signal }) => {
 };
 
 /**
- * The wait of a `Retry-After` header (RFC 9110 § 10.2.3: seconds or a date), in milliseconds, up to `MAX_WAIT_MS`.
+ * The wait of a `Retry-After` header (RFC 9110 § 10.2.3: seconds or a date), in milliseconds, up to `most`.
  *
  * @param now milliseconds since 1970.
  */
-export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+export function parseRetryAfter(
+  header: string | undefined,
+  now: number,
+  most = MAX_WAIT_MS,
+): number | undefined {
   if (header === undefined) return undefined;
   const wait = /^[0-9]+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), MAX_WAIT_MS) : undefined;
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), most) : undefined;
+}
+
+/** The error for a request to a registry that got no response in any try. */
+export function unreachable(registry: string, cause: unknown): ImageError {
+  return new ImageError('UNAVAILABLE', `${registry}: ${networkFailure(cause)}`, {
+    location: registry,
+    cause,
+    hint: hintFor(cause),
+  });
 }
 
 /** The hint for a failed connection. */
-export function hintFor(cause: unknown): string | Wording {
+function hintFor(cause: unknown): string | Wording {
   const code = systemCode(cause) ?? '';
   if (CERTIFICATE.test(code))
     return wording`Give the certificate of its CA with ${option('caFile')}.`;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError, type ErrorCode } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Open } from '../../transfer/store.js';
@@ -13,11 +12,18 @@ import {
   type ScopedOptions,
   CHUNK_BYTES,
 } from './upload.js';
+import { watchContent } from './watched-content.js';
 
-/** Stores the URLs of unfinished uploads, so that a later process can resume them. */
+/** An unfinished upload: its URL, and the minimum size of a chunk in bytes. */
+export interface KeptUpload {
+  readonly url: string;
+  readonly minChunkBytes: number;
+}
+
+/** Stores unfinished uploads, so that a later process can resume them. */
 export interface UploadStore {
-  find(blob: string): Promise<string | undefined>;
-  keep(blob: string, url: string): Promise<void>;
+  find(blob: string): Promise<KeptUpload | undefined>;
+  keep(blob: string, upload: KeptUpload): Promise<void>;
   forget(blob: string): Promise<void>;
 }
 
@@ -40,7 +46,7 @@ const RETRIED_ERRORS: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'UNAVAILABL
  * blobs are sent to it in one request.
  *
  * @returns whether it was mounted or sent
- * @throws ImageError CORRUPT (the content does not match the descriptor), UNAVAILABLE, DENIED, …
+ * @throws ImageError UNAVAILABLE, DENIED, …; errors of `open`, at once
  */
 export async function pushBlob(
   client: RegistryClient,
@@ -50,7 +56,8 @@ export async function pushBlob(
   options: PushBlobOptions,
 ): Promise<'mounted' | 'sent'> {
   const { digest, size } = descriptor;
-  const { uploads, mountFrom: from, signal } = options;
+  const { uploads, mountFrom: from } = options;
+  const content = watchContent(open);
   const name = `${client.registry}/${repository}@${digest}`;
   const isLarge = size > CHUNK_BYTES;
   let isChunked = isLarge && !client.refused.chunks;
@@ -62,14 +69,15 @@ export async function pushBlob(
       if (isChunked) {
         const keep = async (now: Upload): Promise<void> => {
           upload = now;
-          await uploads?.keep(name, now.url.href);
+          await uploads?.keep(name, { url: now.url.href, minChunkBytes: now.minChunkBytes });
         };
         await keep(begun);
-        await pushChunks(client, begun, descriptor, open, { ...options, keep });
-      } else await pushWhole(client, begun, descriptor, open, options);
+        await pushChunks(client, begun, descriptor, content.open, { ...options, keep });
+      } else await pushWhole(client, begun, descriptor, content.open, options);
       if (isLarge) await uploads?.forget(name);
       return 'sent';
     } catch (error) {
+      content.rethrow();
       const isRetried = error instanceof ImageError && RETRIED_ERRORS.has(error.code);
       const isRefused = isChunked && isChunkRefusal(error);
       if (!isRetried || isRefused) await uploads?.forget(name);
@@ -79,13 +87,11 @@ export async function pushBlob(
         upload = undefined;
         continue;
       }
-      if (!(isRetried || isRefused) || tries === MAX_TRIES) throw error;
-      await sleep(RETRY_WAIT_MS * tries, undefined, signal ? { signal } : {});
+      if (!(isRetried || isRefused) || tries >= MAX_TRIES) throw error;
+      await client.wait(RETRY_WAIT_MS * tries, options);
       // Only for a chunked upload can the registry report how much it has; after a refusal those bytes may be wrong.
       const isResumed = isChunked && !isRefused;
-      upload = isResumed
-        ? await fetchUploadState(client, (upload ?? begun).url, options)
-        : undefined;
+      upload = isResumed ? await fetchUploadState(client, upload ?? begun, options) : undefined;
     }
   }
 }
@@ -96,9 +102,9 @@ async function findUpload(
   size: number,
   options: PushBlobOptions,
 ): Promise<Upload | undefined> {
-  const url = await options.uploads?.find(name);
-  if (url === undefined || !URL.canParse(url)) return undefined;
-  const upload = await fetchUploadState(client, new URL(url), options);
+  const kept = await options.uploads?.find(name);
+  if (!kept || !URL.canParse(kept.url)) return undefined;
+  const upload = await fetchUploadState(client, { ...kept, url: new URL(kept.url) }, options);
   return upload && upload.at <= size ? upload : undefined;
 }
 

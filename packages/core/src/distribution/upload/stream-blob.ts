@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import type { Bytes, Open } from '../../transfer/store.js';
@@ -7,6 +6,7 @@ import type { RegistryClient } from '../transport/client.js';
 import { pushBlob } from './push-blob.js';
 import { isChunkRefusal, requireStored } from './push-chunks.js';
 import { beginUpload, completeUpload, parseUpload, STORED, type ScopedOptions } from './upload.js';
+import { watchContent } from './watched-content.js';
 
 /** Number of tries of an upload; each opens the content again. */
 const MAX_TRIES = 3;
@@ -17,7 +17,7 @@ const RETRY_WAIT_MS = 500;
  * Puts content into a repository while it is produced; its digest is known only at the end. If the registry refuses such
  * an upload, the content is produced once to learn its digest, and then sent in one request.
  *
- * @throws ImageError UNAVAILABLE, DENIED, …; errors of `open`
+ * @throws ImageError UNAVAILABLE, DENIED, …; errors of `open`, at once
  */
 export async function streamBlob(
   client: RegistryClient,
@@ -25,21 +25,19 @@ export async function streamBlob(
   open: Open,
   options: ScopedOptions,
 ): Promise<{ readonly digest: Digest; readonly size: number }> {
+  const content = watchContent(open);
   for (let tries = 1; !client.refused.chunks; tries++) {
     try {
-      return await streamOnce(client, repository, open, options);
+      return await streamOnce(client, repository, content.open, options);
     } catch (error) {
+      content.rethrow();
       if (isChunkRefusal(error)) {
         client.refused.chunks = true;
         break;
       }
       const isRetried = error instanceof ImageError && error.code === 'UNAVAILABLE';
-      if (!isRetried || tries === MAX_TRIES) throw error;
-      await sleep(
-        RETRY_WAIT_MS * tries,
-        undefined,
-        options.signal ? { signal: options.signal } : {},
-      );
+      if (!isRetried || tries >= MAX_TRIES) throw error;
+      await client.wait(RETRY_WAIT_MS * tries, options);
     }
   }
   const measured = measuring(open);

@@ -3,7 +3,7 @@ import type { Digest } from '../../oci/digest.js';
 import type { CallOptions } from '../../transfer/store.js';
 import type { Answer } from '../transport/answer.js';
 import type { RegistryClient } from '../transport/client.js';
-import { parseResponseUrl } from '../transport/given-url.js';
+import { parseResponseUrl } from '../given-url.js';
 import type { RegistryRequest } from '../transport/request.js';
 
 export interface ScopedOptions extends CallOptions {
@@ -69,12 +69,12 @@ export async function beginUpload(
 /** Asks the registry for the state of an upload; undefined when it no longer knows it. */
 export async function fetchUploadState(
   client: RegistryClient,
-  url: URL,
+  known: Pick<Upload, 'url' | 'minChunkBytes'>,
   { scope, signal }: ScopedOptions,
 ): Promise<Upload | undefined> {
   const answer = await client.request({
     method: 'GET',
-    url: url.href,
+    url: known.url.href,
     scope,
     signal,
     expected: [200, 202, 204, 400, 404, 405],
@@ -83,7 +83,7 @@ export async function fetchUploadState(
   if (answer.status >= 400) return undefined;
   const stored = storedBytes(answer) ?? 0;
   // Some registries report `0-0` for an empty upload.
-  return parseUpload(client, answer, stored === 1 ? 0 : stored, { url, minChunkBytes: 0 });
+  return parseUpload(client, answer, stored === 1 ? 0 : stored, known);
 }
 
 /** How many bytes of an upload the registry has stored, by the header `Range`; undefined if it does not say. */

@@ -5,7 +5,7 @@ import { debug } from '../../debug.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { networkFailure } from '../../http/network-failure.js';
 import { sendRequest } from '../../http/send-request.js';
-import { Fields } from '../../oci/fields.js';
+import { Fields } from './fields.js';
 import { isObject } from '../../oci/json.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { DockerTarget } from './docker-host.js';

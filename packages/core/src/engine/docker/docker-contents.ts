@@ -1,6 +1,6 @@
 import { chainIds } from '../../oci/config.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
-import type { Fields } from '../../oci/fields.js';
+import type { Fields } from './fields.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import { imagesOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';

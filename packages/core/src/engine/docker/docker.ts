@@ -3,7 +3,7 @@ import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { openPipedArchive } from '../../archive/open-archive.js';
 import { ImageError } from '../../errors.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
-import type { Fields } from '../../oci/fields.js';
+import type { Fields } from './fields.js';
 import type { Platform } from '../../oci/platform.js';
 import {
   canonicalReference,

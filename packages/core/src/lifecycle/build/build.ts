@@ -15,7 +15,7 @@ import { readBuilt, writeBuilt } from './build-memory.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { makeRoom } from '../prune/make-room.js';
 import { openRecipe, type Recipe, type RecipeOptions } from './recipe.js';
-import { reportNamesakes, type FoundDefinition } from '../workspace/definitions.js';
+import type { FoundDefinition } from '../workspace/definitions.js';
 import { saveImage, findSavedImage, type SaveResult, type SaveTarget } from '../save/save-image.js';
 import { testImage } from './test-image.js';
 import { archiveOf, lazyEngine, openEngine, type Workspace } from '../workspace/workspace.js';
@@ -48,7 +48,6 @@ export async function build(
   found: FoundDefinition,
   options: BuildOptions,
 ): Promise<BuildResult> {
-  if (options.dryRun) await reportNamesakes(workspace, found, options);
   await using recipe = await openRecipe(workspace, found, options);
   await using engine = await openEngine(workspace, options);
   const { name, reference } = recipe.definition;
@@ -77,7 +76,6 @@ export async function saveDefinition(
   found: FoundDefinition,
   options: BuildOptions,
 ): Promise<SaveResult> {
-  if (options.dryRun) await reportNamesakes(workspace, found, options);
   await using recipe = await openRecipe(workspace, found, options);
   const { facts } = recipe;
   const { name, reference, project } = recipe.definition;

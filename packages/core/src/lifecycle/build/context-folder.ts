@@ -1,8 +1,7 @@
-import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DEFINITION_FILE } from '../../definition/definition.js';
 import { isBelow } from '../../disk/inside.js';
-import { isMissing } from '../../disk/if-there.js';
+import { realPath } from '../../disk/real-path.js';
 import { ImageError } from '../../errors.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
 
@@ -29,13 +28,9 @@ export async function contextFolder(
 }
 
 async function realOf(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    throw new ImageError('NOT_FOUND', `${path}: the folder of the context does not exist`, {
-      location: path,
-      cause: error,
-    });
-  }
+  const real = await realPath(path);
+  if (real !== undefined) return real;
+  throw new ImageError('NOT_FOUND', `${path}: the folder of the context does not exist`, {
+    location: path,
+  });
 }

@@ -1,8 +1,9 @@
-import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { contextPath } from '../../build/context.js';
+import { contextRoots, listContext } from '../../build/context.js';
+import { copiedFiles } from '../../build/copied-files.js';
 import { generateDockerfile } from '../../build/generate-dockerfile.js';
 import { isDaemonless } from '../../definition/definition.js';
+import type { CopyYaml } from '../../definition/image-schema.js';
 import { inside } from '../../disk/inside.js';
 import { readOwn } from '../../disk/own-file.js';
 import { requireFolderBelow } from '../../disk/own-folder.js';
@@ -38,10 +39,17 @@ export async function dockerfileOf(root: string, found: FoundDefinition): Promis
 async function generateFor(root: string, found: FoundDefinition): Promise<string> {
   const { definition } = found;
   const context = await contextFolder(root, found);
-  const files = new Set<string>();
-  for (const { from } of definition.copy) {
-    const info = await lstat(inside(context, contextPath(from))).catch(() => undefined);
-    if (info && !info.isDirectory()) files.add(from);
+  const files = await listContext(context, contextRoots(definition));
+  const folders = new Map(definition.copy.map((item) => [item.from, isFolder(item)]));
+  return generateDockerfile(definition, (from) => folders.get(from) === true).text;
+
+  /** A file that is still to be built counts as a folder. */
+  function isFolder(item: CopyYaml): boolean {
+    try {
+      return copiedFiles(item, files, context).isFolder;
+    } catch (error) {
+      if (error instanceof ImageError && error.code === 'NOT_FOUND') return true;
+      throw error;
+    }
   }
-  return generateDockerfile(definition, (from) => !files.has(from)).text;
 }

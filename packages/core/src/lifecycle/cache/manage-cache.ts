@@ -116,7 +116,8 @@ export async function verifyCache(
   return { blobs: jobs.length, bytes, damaged };
 }
 
-function ignoreDamage(error: unknown): undefined {
+/** Returns nothing for an image that cannot be read. @throws every error but an ImageError */
+export function ignoreDamage(error: unknown): undefined {
   if (!(error instanceof ImageError)) throw error;
 }
 

@@ -13,8 +13,8 @@ import { parseDuration, parseSize } from '../workspace/units.js';
 import { sharedCache } from './shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
-import { cacheInfo, imagesIn, type CachedImage } from './manage-cache.js';
-import { verb, wording } from '../../wording.js';
+import { cacheInfo, ignoreDamage, imagesIn, type CachedImage } from './manage-cache.js';
+import { option, verb, wording } from '../../wording.js';
 
 /** The images to remove from the cache. */
 export interface PurgeOptions {
@@ -94,11 +94,12 @@ async function selectImages(
   }: Pick<PurgeOptions, 'unusedFor' | 'maxUsed'> & { readonly now: number },
 ): Promise<readonly UsedImage[]> {
   if (unusedFor === undefined && maxUsed === undefined) return images;
-  const before = unusedFor === undefined ? -1 : now - parseDuration(unusedFor, 'unused-for');
+  const before =
+    unusedFor === undefined ? -1 : now - parseDuration(unusedFor, wording`${option('unusedFor')}`);
   const beyond =
     maxUsed === undefined
       ? new Set<UsedImage>()
-      : await beyondSize(path, images, parseSize(maxUsed, 'max-used'));
+      : await beyondSize(path, images, parseSize(maxUsed, wording`${option('maxUsed')}`));
   return images.filter((image) => image.lastUsed <= before || beyond.has(image));
 }
 
@@ -154,8 +155,4 @@ async function usedImages(path: string): Promise<UsedImage[]> {
 
 function hasReference({ reference, descriptor }: UsedImage, wanted: string): boolean {
   return reference === wanted || wanted.endsWith(`@${descriptor.digest}`);
-}
-
-function ignoreDamage(error: unknown): undefined {
-  if (!(error instanceof ImageError)) throw error;
 }

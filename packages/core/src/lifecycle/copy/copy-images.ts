@@ -54,51 +54,81 @@ export interface CopiedImage {
 }
 
 /**
- * Copies images. Without `convert` every byte and therefore every digest stays the same. Signatures, SBOMs and other
- * referrers are copied too, except to an engine and those of a manifest whose digest the conversion changed.
+ * Copies images, of one or of several sources. Without `convert` every byte and therefore every digest stays the same.
+ * Signatures, SBOMs and other referrers are copied too, except to an engine and those of a manifest whose digest the
+ * conversion changed. With several sources no name is visible at the destination before all images are there.
  *
- * @throws ImageError of the source and the destination; AMBIGUOUS (several images), NO_SPACE
+ * @throws ImageError of the sources and the destination; AMBIGUOUS (several images), NO_SPACE
  */
 export async function copyImages(
   workspace: Workspace,
-  from: string,
+  from: string | readonly string[],
   to: string,
   options: CopyImagesOptions,
 ): Promise<CopiedImage[]> {
   const where = { ...workspace, cwd: options.cwd };
-  const source = await parseLocation(from, where);
+  const texts = typeof from === 'string' ? [from] : from;
+  const sources = await Promise.all(texts.map((each) => parseLocation(each, where)));
   const target = await parseDestination(to, where);
   const baseLocation =
     options.base === undefined ? undefined : await parseLocation(options.base, where);
-  requireOneLogin(options.registry, [source, target, baseLocation]);
+  requireOneLogin(options.registry, [...sources, target, baseLocation]);
   await using engine = lazyEngine(workspace, options);
   const openOptions = { ...options, base: undefined, engine: engine.get };
-  const opened = await openIn(workspace, source, openOptions);
-  let base: Opened | undefined;
+  const held: AsyncDisposable[] = [];
   try {
-    for (const text of noticesOf(opened)) options.onEvent?.({ type: 'notice', text });
-    const images = await imagesFrom(opened, options);
-    if (baseLocation) base = await openIn(workspace, baseLocation, openOptions);
-    const based = await applyBase(opened, images, base);
+    const inputs: Input[] = [];
+    for (const [at, source] of sources.entries()) {
+      const opened = await openIn(workspace, source, openOptions);
+      held.push(opened.source);
+      for (const text of noticesOf(opened)) options.onEvent?.({ type: 'notice', text });
+      inputs.push({ from: texts[at] ?? '', opened, images: await imagesFrom(opened, options) });
+    }
+    const base = baseLocation && (await openIn(workspace, baseLocation, openOptions));
+    if (base) held.push(base.source);
+    const based: BasedInput[] = [];
+    for (const each of inputs)
+      based.push({ ...each, based: await applyBase(each.opened, each.images, base) });
     await using destination = await openDestination(workspace, target, {
       ...options,
       openEngine: engine.get,
     });
     const as = options.as ?? destination.reference;
-    if (as !== undefined) requireOne(images, as, to);
-    const hasReferrers = destination.isEngine !== true;
-    const preparing = { ...options, as, hasReferrers };
-    await using prepared = await prepareCopy(workspace, based.opened, images, preparing);
-    const { moving } = prepared;
-    if (!options.dryRun) {
-      await makeRoomFor(workspace, moving, destination, options);
-      await send(moving, based, destination.sink, options);
+    const all = inputs.flatMap(({ images }) => images);
+    if (as !== undefined) requireOne(all, as, to);
+    const preparing = { ...options, as, hasReferrers: destination.isEngine !== true };
+    const batches: Batch[] = [];
+    for (const each of based) {
+      const prepared = await prepareCopy(workspace, each.based.opened, each.images, preparing);
+      held.push(prepared);
+      batches.push({ ...each, moving: prepared.moving });
     }
-    return moving.map((each) => resultOf(each, from, to));
+    if (!options.dryRun) {
+      const moving = batches.flatMap((each) => each.moving);
+      await makeRoomFor(workspace, moving, destination, options);
+      for (const each of batches) await send(each.moving, each.based, destination.sink, options);
+      await destination.sink.commit(options);
+    }
+    return batches.flatMap((batch) => batch.moving.map((each) => resultOf(each, batch.from, to)));
   } finally {
-    await opened.source[Symbol.asyncDispose]();
-    await base?.source[Symbol.asyncDispose]();
+    for (const each of held.reverse()) await each[Symbol.asyncDispose]();
   }
+}
+
+/** One source, with the images to copy from it. */
+interface Input {
+  /** Its location as given. */
+  readonly from: string;
+  readonly opened: Opened;
+  readonly images: readonly NamedDescriptor[];
+}
+
+interface BasedInput extends Input {
+  readonly based: DeltaInput;
+}
+
+interface Batch extends BasedInput {
+  readonly moving: readonly ImageToCopy[];
 }
 
 /** @throws ImageError USAGE (several images for one name) */
@@ -129,7 +159,6 @@ async function send(
     await copyGraph(source, sent, sink, { ...options, as: reference });
     if (reference !== undefined) await sink.tag(graph.root, reference, options);
   }
-  await sink.commit(options);
 }
 
 function resultOf(

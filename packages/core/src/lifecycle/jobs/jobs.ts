@@ -10,8 +10,10 @@ import {
 } from '../../definition/requirements.js';
 import type { Workflow, WorkflowJob } from '../../definition/workflow/workflow-job.js';
 import { isMissing } from '../../disk/if-there.js';
-import { ImageError } from '../../errors.js';
+import { ImageError, shortList } from '../../errors.js';
 import { parsePlatform } from '../../oci/platform.js';
+import { printable } from '../../printable.js';
+import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
 import { repositoryReader } from './repository-file.js';
@@ -55,7 +57,7 @@ export interface Jobs extends Pick<Workflow, 'skipped'> {
 export async function readJobs(
   workspace: Workspace,
   { requirements: file, workflow, job, ...givenHere }: JobRequest,
-  { cwd }: { readonly cwd: string },
+  { cwd, onEvent }: VerbOptions & { readonly cwd: string },
 ): Promise<Jobs> {
   const { root, settings } = workspace;
   const defaults = {
@@ -81,6 +83,11 @@ export async function readJobs(
     os: givenHere.os,
     readFile: repositoryReader(root),
   });
+  if (found.notFollowed.length > 0)
+    onEvent?.({
+      type: 'notice',
+      text: `${workflow}: actions that are not in this repository are not read: ${shortList(found.notFollowed.map(printable))}. Add what they install, and jobs need, to the requirements.`,
+    });
   return completeWorkflow(found, (wanted) =>
     requirementsOf(mergeRequirements(givenHere, wanted), defaults),
   );

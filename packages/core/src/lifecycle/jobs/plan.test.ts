@@ -116,6 +116,17 @@ describe('a workflow that calls others', () => {
   });
 });
 
+it('a plan of a workflow names the actions that were not read, in one notice', async () => {
+  const steps = '[{ uses: actions/checkout@v4 }, { uses: them/gcc@v1 }]';
+  const { workspace, call, events } = await workspaceOf({
+    'ci.yml': `jobs: { a: { runs-on: debian-12, steps: ${steps} }, b: { runs-on: debian-12, steps: ${steps} } }\n`,
+  });
+  await plan(workspace, { workflow: 'ci.yml' }, call);
+  expect(events.map((event) => ('text' in event ? event.text : event.type))).toEqual([
+    expect.stringMatching(/^ci.yml: actions .* not read: actions\/checkout@v4, them\/gcc@v1\. /),
+  ]);
+});
+
 describe('ensure', () => {
   it('builds missing images, bases first, and nothing the second time', async () => {
     const { workspace, call } = await workspaceOf({

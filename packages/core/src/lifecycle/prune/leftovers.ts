@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { spoolFolder } from '../../catalog/file.js';
+import { layersFolder, spoolFolder } from '../../catalog/file.js';
 import { RECORD_SUFFIX } from '../../catalog/record.js';
 import { allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
 import { FileStore } from '../../store/file-store.js';
@@ -8,13 +8,20 @@ import { filesMatching } from '../workspace/files-matching.js';
 import { PARTIAL_FILE, shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** Lists files that dead processes left: partial files, records without an archive, content that no image needs. */
+/** An index of a layer of a base that no build used for this long (ms) is not needed; it can be made again. */
+const INDEX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
+
+/**
+ * Lists files that dead processes left (partial files, records without an archive, content that no image needs), and old
+ * indexes of layers.
+ */
 export async function findLeftovers(workspace: Workspace, now: number): Promise<Prunable[]> {
   const { folder, state } = workspace.place;
   const store = join(state, 'store');
   const paths = [
     ...(await filesMatching(folder, ['*/*.partial', '*.tar.partial', `*${RECORD_SUFFIX}.partial`])),
-    ...(await filesMatching(state, ['*.partial', 'builds/*.partial'], { dot: true })),
+    ...(await filesMatching(state, ['*.partial', '{builds,layers}/*.partial'], { dot: true })),
+    ...(await oldIndexes(layersFolder(workspace.place), now)),
     ...(await filesMatching(spoolFolder(workspace.place), ['*'], { dot: true })),
     ...(await strayRecords(folder)),
     ...(await findGarbage(new FileStore(store, workspace.surroundings), store, { now })).map(
@@ -41,6 +48,15 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
     });
   }
   return items;
+}
+
+async function oldIndexes(folder: string, now: number): Promise<string[]> {
+  const old: string[] = [];
+  for (const path of await filesMatching(folder, ['*.jsonl'])) {
+    const info = await statIfExists(path);
+    if (info && now - info.mtimeMs > INDEX_AGE_MS) old.push(path);
+  }
+  return old;
 }
 
 async function strayRecords(folder: string): Promise<string[]> {

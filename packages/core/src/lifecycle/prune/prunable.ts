@@ -37,8 +37,10 @@ export function partsOf(name: string, file = ''): Pick<PruneItem, 'project' | 'o
 export function rulesOf({ keep_newest: newest, unused_for, min_age }: RetentionYaml): AgeRules {
   return {
     ...(newest === undefined ? {} : { keepNewest: groupCounts(newest) }),
-    ...(unused_for === undefined ? {} : { unusedFor: parseDuration(unused_for, 'unused_for') }),
-    ...(min_age === undefined ? {} : { minAge: parseDuration(min_age, 'min_age') }),
+    ...(unused_for === undefined
+      ? {}
+      : { unusedFor: parseDuration(unused_for, 'retention.unused_for') }),
+    ...(min_age === undefined ? {} : { minAge: parseDuration(min_age, 'retention.min_age') }),
   };
 }
 

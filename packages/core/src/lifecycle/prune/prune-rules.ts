@@ -1,5 +1,11 @@
-import { groupCounts, type RuleTexts, type Settings } from '../../definition/settings.js';
+import {
+  groupCounts,
+  SETTINGS_FILE,
+  type RuleTexts,
+  type Settings,
+} from '../../definition/settings.js';
 import type { PruneRules } from '../../policy/prune-model.js';
+import { option, wording } from '../../wording.js';
 import { parseDuration, parseSpace } from '../workspace/units.js';
 
 /** Prune rules as text; each one given replaces that of the settings. */
@@ -28,13 +34,26 @@ export function pruneRules(
   const bounds = isPart ? { maxUsed: undefined, minFree: undefined } : {};
   const rules: RuleOptions = { ...prune, ...bounds, ...Object.fromEntries(given) };
   const { keepNewest, unusedFor, minAge, maxUsed, minFree, reserved, orphans } = rules;
+  /** A rule as the user wrote it: an option of this call, or a key of the settings. */
+  const subject = (key: 'unusedFor' | 'minAge' | 'maxUsed' | 'minFree' | 'reserved') =>
+    options[key] === undefined
+      ? `${SETTINGS_FILE} prune.${settingOf(key)}`
+      : wording`${option(key)}`;
   return {
     ...(keepNewest === undefined ? {} : { keepNewest: groupCounts(keepNewest) }),
-    ...(unusedFor === undefined ? {} : { unusedFor: parseDuration(unusedFor, 'unused-for') }),
-    ...(minAge === undefined ? {} : { minAge: parseDuration(minAge, 'min-age') }),
-    ...(maxUsed === undefined ? {} : { maxUsed: parseSpace(maxUsed, total, 'max-used') }),
-    ...(minFree === undefined ? {} : { minFree: parseSpace(minFree, total, 'min-free') }),
-    ...(reserved === undefined ? {} : { reserved: parseSpace(reserved, total, 'reserved') }),
+    ...(unusedFor === undefined
+      ? {}
+      : { unusedFor: parseDuration(unusedFor, subject('unusedFor')) }),
+    ...(minAge === undefined ? {} : { minAge: parseDuration(minAge, subject('minAge')) }),
+    ...(maxUsed === undefined ? {} : { maxUsed: parseSpace(maxUsed, total, subject('maxUsed')) }),
+    ...(minFree === undefined ? {} : { minFree: parseSpace(minFree, total, subject('minFree')) }),
+    ...(reserved === undefined
+      ? {}
+      : { reserved: parseSpace(reserved, total, subject('reserved')) }),
     ...(orphans === undefined ? {} : { orphans }),
   };
+}
+
+function settingOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -6,7 +6,7 @@ import { readTextIfExists } from '../../disk/if-there.js';
 import type { UploadStore } from '../../distribution/upload/push-blob.js';
 import { parseDescriptor, type Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
-import { parseJson } from '../../oci/json.js';
+import { isSize, parseJson } from '../../oci/json.js';
 import { digestName } from '../../store/paths.js';
 
 /**
@@ -74,13 +74,18 @@ export class PackedLayers {
   }
 }
 
-/** Upload URLs kept on disk, so a later process can resume chunked uploads. */
+/** Uploads kept on disk, each as its URL and on a second line its minimum chunk size, so a later process can resume them. */
 export function openUploadMemory(cache: string): UploadStore {
   const file = (blob: string): string =>
     inside(cache, 'uploads', createHash('sha256').update(blob).digest('hex'));
   return {
-    find: async (blob) => (await readTextIfExists(file(blob))) || undefined,
-    keep: (blob, url) => writeAtomically(file(blob), [Buffer.from(url)], { privateTo: cache }),
+    find: async (blob) => {
+      const [url, least = '0'] = (await readTextIfExists(file(blob)))?.split('\n') ?? [];
+      const minChunkBytes = Number(least);
+      return url && isSize(minChunkBytes) ? { url, minChunkBytes } : undefined;
+    },
+    keep: (blob, { url, minChunkBytes }) =>
+      writeAtomically(file(blob), [Buffer.from(`${url}\n${minChunkBytes}`)], { privateTo: cache }),
     forget: (blob) => rm(file(blob), { force: true }),
   };
 }

@@ -1,6 +1,5 @@
 import type { Repository } from '../../distribution/repository.js';
 import { ImageError } from '../../errors.js';
-import { besideSubject } from '../../oci/attachments.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { isForeignLayerType } from '../../oci/media-types.js';
@@ -16,6 +15,7 @@ import {
   type createLayerMemory,
   type PushedFormOptions,
 } from './pushed-form.js';
+import { copyReferrers, missingReferrers } from './push-referrers.js';
 import { option, wording } from '../../wording.js';
 
 /** Options for pushing one image. */
@@ -49,8 +49,8 @@ export async function planPushImage(item: PushItem, options: Options): Promise<P
 }
 
 /**
- * Pushes one image and its referrers. An image that the tag already names takes one request. Layers are recompressed
- * while they are sent; their digests are remembered, so the next push need not do it again.
+ * Pushes one image and its referrers. An image that the tag already names takes one request, and those that find out
+ * which of its referrers are missing. Layers are recompressed while they are sent; their digests are remembered, so the next push need not do it again.
  *
  * @throws ImageError CONFLICT (`onExistingTag: 'error'`); any error of the source and the registry
  */
@@ -59,7 +59,7 @@ export async function pushImage(
   sink: Repository,
   options: Options,
 ): Promise<PushImageResult> {
-  const { at, image, reference, referrers } = item;
+  const { image, reference } = item;
   const { onExistingTag = 'overwrite' } = options;
   const { tag } = parseReference(reference);
   const expected = await predictImage(item, options);
@@ -68,15 +68,25 @@ export async function pushImage(
   const there = tag === undefined ? undefined : await sink.find(tag, { ...options, known });
   // A registry that has the image may still lack its foreign layers.
   const isWhole = !options.foreignLayers || !hasForeignLayers(item.graph);
-  if (there && ((there.digest === root?.digest && isWhole) || onExistingTag === 'skip'))
-    return skippedResult(there.digest);
-  if (there && onExistingTag === 'error') throw tagExists(reference, there);
-  options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
   let bytesSent = 0;
   const onEvent = (event: LifecycleEvent): void => {
     if (event.type === 'progress') bytesSent += event.bytes;
     options.onEvent?.(event);
   };
+  /** Completes an image that the tag names already. */
+  const complete = async (now: Digest, kept: Digest | undefined): Promise<PushImageResult> => {
+    const isKept = kept === image.descriptor.digest;
+    const missing = isKept ? await missingReferrers(item, sink, options) : [];
+    if (missing.length === 0) return { ...skippedResult(now), bytesSent };
+    options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
+    await copyReferrers(item, missing, sink, { signal: options.signal, onEvent });
+    await sink.commit(options);
+    return { digest: now, action: 'pushed', blobs: { ...sink.blobs }, bytesSent };
+  };
+  if (there && there.digest === root?.digest && isWhole) return complete(there.digest, root.digest);
+  if (there && onExistingTag === 'skip') return skippedResult(there.digest);
+  if (there && onExistingTag === 'error') throw tagExists(reference, there);
+  options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
   const ours = await recompressImage(item, sink, {
     ...options,
     onSent: (bytes) => (bytesSent += bytes),
@@ -87,14 +97,11 @@ export async function pushImage(
       ? await mergeIndex(ours, sink, there, { ...options, keep: onExistingTag === 'merge-keep' })
       : ours;
   if (there?.digest === graph.root.digest && isWhole)
-    return { ...skippedResult(there.digest), bytesSent };
+    return complete(there.digest, ours.graph.root.digest);
   noteNewDigest(item, ours, options);
   await copyGraph(source, graph, sink, { signal: options.signal, onEvent, as: reference });
   if (ours.graph.root.digest === image.descriptor.digest)
-    for (const each of referrers) {
-      await copyGraph(at.source, each, sink, { signal: options.signal, onEvent });
-      if (each.tag !== undefined) await sink.tag(each.root, besideSubject(reference, each.tag));
-    }
+    await copyReferrers(item, item.referrers, sink, { signal: options.signal, onEvent });
   if (tag !== undefined) await sink.tag(graph.root, reference);
   await sink.commit(options);
   return { digest: graph.root.digest, action: 'pushed', blobs: { ...sink.blobs }, bytesSent };

@@ -5,7 +5,7 @@ import { statIfExists } from '../../disk/allocated.js';
 import { inside } from '../../disk/inside.js';
 import { addForeignLayers } from '../../distribution/add-foreign-layers.js';
 import { ImageError } from '../../errors.js';
-import { absolutePath, parseRepositoryLocation, type LocationOptions } from '../../location.js';
+import { absolutePath, parseRepositoryLocation, type PathOptions } from '../../location.js';
 import { hasHost, isPath } from '../../location-form.js';
 import { splitReference, type Reference } from '../../oci/reference.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
@@ -120,7 +120,7 @@ function localRecords(
   return found;
 }
 
-async function isFolder(text: string, where: LocationOptions): Promise<boolean> {
+async function isFolder(text: string, where: PathOptions): Promise<boolean> {
   return isPath(text) || (await statIfExists(absolutePath(text, where)))?.isDirectory() === true;
 }
 

@@ -36,27 +36,31 @@ export async function findDefinitions(
       onEvent?.({ type: 'notice', text: `skipped: ${error.message}` });
     }
   }
-  report(namesakes(found), onEvent);
+  for (const each of namesakes(found)) onEvent?.({ type: 'notice', text: sameName(each) });
   return found;
 }
 
-/** Reports the other definitions that have the name of this one as a notice. */
-export async function reportNamesakes(
-  workspace: Workspace,
-  { definition, folder }: FoundDefinition,
-  { onEvent }: Pick<VerbOptions, 'onEvent'>,
+/**
+ * Refuses definitions whose names others have, too: their images would replace each other.
+ *
+ * @throws ImageError NAMING
+ */
+export async function refuseNamesakes(
+  workspace: Pick<Workspace, 'root'>,
+  found: readonly FoundDefinition[],
 ): Promise<void> {
-  const all = (await findDefinitions(workspace)).filter((each) => each.folder !== folder);
-  const ofName = all.filter((each) => each.definition.name === definition.name);
-  report(namesakes([{ definition, folder }, ...ofName]), onEvent);
+  const folders = new Set(found.map(({ folder }) => folder));
+  const others = (await findDefinitions(workspace)).filter(({ folder }) => !folders.has(folder));
+  const names = new Set(found.map(({ definition }) => definition.name));
+  const [first] = namesakes([...found, ...others]).filter(({ name }) => names.has(name));
+  if (!first) return;
+  throw new ImageError('NAMING', sameName(first), {
+    hint: 'Give one of them another project:, os: or variant:.',
+  });
 }
 
-function report(all: readonly Namesakes[], onEvent: VerbOptions['onEvent']): void {
-  for (const { name, paths } of all)
-    onEvent?.({
-      type: 'notice',
-      text: `${name}: expected one definition, got ${paths.length}, whose images replace each other: ${paths.join(', ')}`,
-    });
+function sameName({ name, paths }: Namesakes): string {
+  return `${name}: expected one definition, got ${paths.length}, whose images replace each other: ${paths.join(', ')}`;
 }
 
 /** Definitions of one name, whose images would replace each other. */

@@ -1,5 +1,6 @@
 import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
+import { isPattern } from '../../location-form.js';
 
 export interface FilesOptions {
   readonly ignore?: readonly string[];
@@ -31,7 +32,7 @@ export async function filesMatching(
 export async function expandPatterns(inputs: readonly string[], cwd: string): Promise<string[]> {
   const all: string[] = [];
   for (const input of inputs) {
-    if (!/[*?[\]{}]/.test(input)) {
+    if (!isPattern(input)) {
       all.push(input);
       continue;
     }

@@ -5,7 +5,7 @@ import { checkName, type ImageName } from '../../definition/name.js';
 import { parseSettings, SETTINGS_FILE, type Settings } from '../../definition/settings.js';
 import { inside, isBelow } from '../../disk/inside.js';
 import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
-import { requireFolderBelow, requireFoldersBelow } from '../../disk/own-folder.js';
+import { requireFoldersBelow } from '../../disk/own-folder.js';
 import { detectEngine, type EngineOptions } from '../../engine/detect.js';
 import type { Engine } from '../../engine/engine.js';
 import { LazyEngine } from '../../engine/lazy-engine.js';
@@ -13,6 +13,7 @@ import { ImageError } from '../../errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../../oci/limits.js';
 import { surroundingsOf, type GivenSurroundings, type Surroundings } from '../../surroundings.js';
 import type { VerbOptions } from './call.js';
+import { requireOwnImages } from './own-images.js';
 import { parseSize } from './units.js';
 
 /** A folder with archives, settings and a catalog. All paths are absolute. */
@@ -42,7 +43,7 @@ const ROOT_MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
  * and reads its settings.
  *
  * @throws ImageError USAGE (bad settings), NOT_FOUND (`config`), INVALID (a folder of Stowage is a link out of the
- *   workspace)
+ *   workspace; the folder of archives may be a link that was made on this machine)
  */
 export async function openWorkspace(
   folder: string,
@@ -54,8 +55,8 @@ export async function openWorkspace(
   const images = resolve(root, settings.images);
   const state = join(root, '.stowage');
   await requireFoldersBelow(root, state, STATE_DEPTH);
-  // The settings may name a folder outside the workspace; a link must not lead out of it.
-  if (isBelow(root, images)) await requireFolderBelow(root, images);
+  // The settings may name a folder outside the workspace.
+  if (isBelow(root, images)) await requireOwnImages(root, images);
   return {
     root,
     settings,

@@ -152,7 +152,7 @@ async function answerCall(
   const rights = (await options.access?.of(request)) ?? UNRESTRICTED;
   call.user = rights.user;
   if (route) await answerRoute(call, { ...options, route, rights });
-  else if (isPage) await sendPage(call, options.reader, rights);
+  else if (isPage) await sendPage(call, options.reader.local ?? options.reader, rights);
   else await sendMetrics(call, options.metrics, rights);
 }
 

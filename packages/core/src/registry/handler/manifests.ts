@@ -117,12 +117,15 @@ function requiredDigests(manifest: Manifest): Digest[] {
 }
 
 async function manifestUnknown(
-  { reader }: Exchange,
+  { reader, request, signal }: Exchange,
   name: string,
   reference: string,
 ): Promise<Problem> {
-  // The repository is taken for known where an upstream does not tell.
-  const tags = await reader.tags(name, { limit: 0 }).catch(() => []);
+  // The repository is taken for known where an upstream does not tell, and for HEAD, whose response has no code.
+  const tags =
+    request.method === 'HEAD'
+      ? []
+      : await reader.tags(name, { limit: 0 }, { signal }).catch(() => []);
   return tags === undefined
     ? new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`)
     : new Problem('MANIFEST_UNKNOWN', `${name}: expected ${reference}, got none`);

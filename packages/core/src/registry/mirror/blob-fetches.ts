@@ -169,7 +169,6 @@ export class BlobFetches implements AsyncDisposable {
       url: `/v2/${name}/blobs/${digest}`,
       scope: `repository:${name}:pull`,
       signal,
-      endsOnTimeout: true,
     };
     const partial = this.#partials.get(key);
     try {

@@ -1,37 +1,22 @@
-import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { listening } from '../../../testing/listening.js';
-import { temporaryFolder } from '../../../testing/temporary.js';
-import { RegistryClient } from '../../distribution/transport/client.js';
-import { registryHandler } from '../handler/handler.js';
-import { RegistryStore } from '../storage/registry-store.js';
-import { RegistryMirror } from './mirror.js';
-import { surroundingsOf } from '../../surroundings.js';
+import { sha256 } from '../../../testing/pushing.js';
+import { serveMirror, TestUpstream } from '../../../testing/upstream.js';
 
 const CONTENT = Buffer.alloc(300_000, 'x');
-const DIGEST = `sha256:${createHash('sha256').update(CONTENT).digest('hex')}`;
+const DIGEST = sha256(CONTENT);
 
 /** Serves a mirror of an upstream registry with this request handler. @returns its URL and its folder */
-async function serveMirror(upstream: RequestListener) {
-  const root = await temporaryFolder();
-  const client = await RegistryClient.open(await listening(upstream), {
-    credentials: async () => ({ username: 'ada', password: 'secret' }),
-    plainHttp: true,
-    retries: 0,
-    surroundings: surroundingsOf(),
-  });
-  const storage = new RegistryMirror(new RegistryStore(root), [{ client, prefix: '' }]);
-  onTestFinished(() => storage[Symbol.asyncDispose]());
-  return { url: `http://${await listening(registryHandler({ reader: storage, storage }))}`, root };
-}
+const mirrorOf = async (upstream: RequestListener) =>
+  serveMirror({ '': { address: await listening(upstream) } });
 
 it('a fetch continues while a client waits, and is stopped when the last client disconnects', async () => {
   const interrupted: string[] = [];
   const waiting: (() => void)[] = [];
-  const { url, root } = await serveMirror(({ method, url: path = '' }, response) => {
+  const { url, root } = await mirrorOf(({ method, url: path = '' }, response) => {
     response.writeHead(200, { 'content-length': CONTENT.byteLength });
     if (method === 'HEAD') return void response.end();
     response.once('close', () => response.writableFinished || interrupted.push(path));
@@ -66,7 +51,7 @@ it('a fetch continues while a client waits, and is stopped when the last client 
 
 it('ignores upstream tags that are invalid, and never uses them as paths', async () => {
   const paths: string[] = [];
-  const { url, root } = await serveMirror(({ url: path = '' }, response) => {
+  const { url, root } = await mirrorOf(({ url: path = '' }, response) => {
     paths.push(path);
     response.end(JSON.stringify({ tags: ['good', '../../../outside/x'] }));
   });
@@ -82,10 +67,37 @@ it.each([
   ['has no length', 200, { 'transfer-encoding': 'chunked' }],
   ['has length 0', 200, { 'content-length': 0 }],
 ])('a blob whose HEAD %s is fetched', async (_, status, headers) => {
-  const { url } = await serveMirror(({ method }, response) => {
+  const { url } = await mirrorOf(({ method }, response) => {
     if (method === 'HEAD') response.writeHead(status, headers).end();
     else response.end(CONTENT);
   });
   const answer = await fetch(`${url}/v2/a/blobs/${DIGEST}`);
   expect(Buffer.from(await answer.arrayBuffer())).toEqual(CONTENT);
+});
+
+it('pages show what is here, and ask no upstream', async () => {
+  const upstream = await new TestUpstream().start();
+  const { url } = await serveMirror({ '': upstream });
+  await (await fetch(`${url}/v2/app/manifests/1`)).text();
+  await (await fetch(`${url}/v2/app/blobs/${upstream.config}`)).text();
+  const before = upstream.requests.length;
+  expect(await (await fetch(`${url}/-/app`)).text()).toContain('linux/amd64');
+  const digest = sha256(upstream.manifest);
+  expect(await (await fetch(`${url}/-/app@${digest}`)).text()).toContain(upstream.layer);
+  expect((await fetch(`${url}/-/elsewhere`)).status).toBe(404);
+  expect(upstream.requests.slice(before)).toEqual([]);
+});
+
+it('a manifest that nobody has costs no list of all tags', async () => {
+  const pages: string[] = [];
+  const { url } = await mirrorOf(({ url: path = '' }, response) => {
+    if (!path.includes('/tags/')) return void response.writeHead(404).end('{}');
+    pages.push(path);
+    response.setHeader('link', '</v2/a/tags/list?last=x>; rel="next"');
+    response.end(JSON.stringify({ tags: ['x'] }));
+  });
+  expect((await fetch(`${url}/v2/a/manifests/none`, { method: 'HEAD' })).status).toBe(404);
+  expect(pages).toEqual([]);
+  expect(await (await fetch(`${url}/v2/a/manifests/none`)).text()).toContain('MANIFEST_UNKNOWN');
+  expect(pages).toHaveLength(1);
 });

@@ -51,6 +51,11 @@ export class RegistryMirror implements RegistryStorage {
     return new Set(this.#upstreams.flatMap(({ component }) => component ?? []));
   }
 
+  /** What is stored here, without the upstreams. */
+  get local(): RegistryStore {
+    return this.#store;
+  }
+
   get uploads() {
     return this.#store.uploads;
   }
@@ -65,10 +70,15 @@ export class RegistryMirror implements RegistryStorage {
     options?: CallOptions,
   ): Promise<readonly string[] | undefined> {
     const own = await this.#store.tags(repository);
+    const isExistence = page?.limit === 0;
+    if (own && isExistence) return [];
     const upstream = this.#upstreamOf(repository);
     const theirs = await upstream?.ask(own, async () => {
       const found: string[] = [];
-      for await (const tag of upstream.of(repository).source.tags(options)) found.push(tag);
+      for await (const tag of upstream.of(repository).source.tags(options)) {
+        found.push(tag);
+        if (isExistence) break;
+      }
       return found.length === 0 ? undefined : found;
     });
     const all = new Set([...(own ?? []), ...(theirs ?? [])]);

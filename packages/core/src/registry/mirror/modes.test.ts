@@ -75,6 +75,18 @@ it.each<readonly [string, Fault]>([
   }
 });
 
+it('a blob whose HEAD is refused is described by its first byte', async () => {
+  const { upstream, base } = await serveUpstream();
+  const ranges: (string | undefined)[] = [];
+  upstream.fault = (request, response) => {
+    if (!isHead(request)) ranges.push(request.headers.range);
+    return refuse(405, {}, isHead)(request, response);
+  };
+  const head = await fetch(`${base}/blobs/${upstream.layer}`, { method: 'HEAD' });
+  expect([head.status, head.headers.get('content-length')]).toEqual([200, '300000']);
+  expect([ranges, upstream.cut]).toEqual([['bytes=0-0'], []]);
+});
+
 it('a blob of unknown length is streamed to its end, and a range of it is answered whole', async () => {
   const { upstream, base } = await serveUpstream();
   const bytes = upstream.bytesOf(upstream.layer);

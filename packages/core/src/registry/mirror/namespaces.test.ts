@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { serveMirror, sha256, TestUpstream } from '../../../testing/upstream.js';
+import { sha256 } from '../../../testing/pushing.js';
+import { serveMirror, TestUpstream } from '../../../testing/upstream.js';
 
 const start = (content: string) => new TestUpstream(Buffer.from(content)).start();
 const digestOf = (upstream: TestUpstream) => sha256(upstream.manifest);

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { serveMirror, sha256, TestUpstream } from '../../../testing/upstream.js';
+import { sha256 } from '../../../testing/pushing.js';
+import { serveMirror, TestUpstream } from '../../../testing/upstream.js';
 
 /** A mirror of an upstream that sends the first `sent` bytes of the layer, and the rest when `finish` is called. */
 async function serveSlowly(sent: number, rest?: Buffer) {

@@ -1,4 +1,5 @@
 import type { Refusal } from '../../distribution/transport/refusal.js';
+import { parseRetryAfter } from '../../distribution/transport/retry.js';
 import type { RegistryClient } from '../../distribution/transport/client.js';
 import { Repository } from '../../distribution/repository.js';
 import { ImageError, type ErrorCode } from '../../errors.js';
@@ -111,8 +112,8 @@ export class Upstream implements AsyncDisposable {
   #noteFailure(error: unknown): void {
     if (!(error instanceof ImageError) || error.code !== 'UNAVAILABLE') return;
     const { retryAfter } = (error.cause ?? {}) as Partial<Refusal>;
-    const seconds = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : 0;
-    this.#skip(Math.min(Math.max(BACKOFF_MS, seconds * 1000), MAX_BACKOFF_MS));
+    const asked = parseRetryAfter(retryAfter, this.#options.client.now(), MAX_BACKOFF_MS) ?? 0;
+    this.#skip(Math.max(BACKOFF_MS, asked));
   }
 
   #skip(milliseconds: number): void {

@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder, syncFolder } from '../../disk/atomic-write.js';
 import { readRange } from '../../disk/read-range.js';
-import { ALGORITHMS, algorithmOf, hasherFor, type Digest } from '../../oci/digest.js';
+import { ALGORITHMS, type Digest } from '../../oci/digest.js';
 import type { CallOptions } from '../../transfer/store.js';
+import { Meter } from '../../transfer/tap.js';
 import { allManifests } from './collect-registry.js';
 import { quarantineFile } from './registry-paths.js';
 import { ignoreMissing, namesIn } from '../../disk/if-there.js';
@@ -45,15 +46,15 @@ export async function scrub(
       if (digest === undefined) continue;
       const isRight = await ignoreMissing(async () => {
         await using file = await open(blobFile(root, digest), 'r');
-        const hash = hasherFor(digest);
+        const meter = new Meter(algorithm);
         for await (const chunk of readRange(file, 0, Infinity)) {
-          hash.update(chunk);
+          meter.add(chunk);
           bytes += chunk.byteLength;
           const due = rate === undefined ? 0 : (bytes / rate) * 1000 - (performance.now() - start);
           if (due > 0) await sleep(due, undefined, signal ? { signal } : {});
           signal?.throwIfAborted();
         }
-        return `${algorithmOf(digest)}:${hash.digest('hex')}` === digest;
+        return meter.digest() === digest;
       });
       // The blob was deleted meanwhile.
       if (isRight === undefined) continue;

@@ -84,15 +84,20 @@ async function readRepository(
     const manifest = digest && (await store.readLink(name, digest));
     if (!manifest) continue;
     manifests.set(digest, manifest);
-    if (manifest.subject)
-      referrers.set(manifest.subject, [...(referrers.get(manifest.subject) ?? []), digest]);
+    if (manifest.subject) addTo(referrers, manifest.subject, digest);
   }
   const tags = new Map<Digest, string[]>();
   for (const tag of await tagsIn(root, name)) {
     const named = await store.tagged(name, tag);
-    if (named) tags.set(named.digest, [...(tags.get(named.digest) ?? []), tag]);
+    if (named) addTo(tags, named.digest, tag);
   }
   return { manifests, tags, referrers };
+}
+
+function addTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const known = lists.get(key);
+  if (known) known.push(value);
+  else lists.set(key, [value]);
 }
 
 function imagesOf({ manifests, tags }: RepositoryContent): Digest[] {

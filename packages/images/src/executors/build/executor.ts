@@ -1,7 +1,8 @@
 import type { PromiseExecutor } from '@nx/devkit';
-import { build, familiarReference, parseReference, readDefinition } from '@stowage/core';
+import { build, familiarReference, parseReference } from '@stowage/core';
 import { log } from '../../log.js';
 import { refuseCycle } from '../refuse-cycle.js';
+import { ownDefinition } from '../own-definition.js';
 import { run, type CommonOptions } from '../run.js';
 
 export interface BuildExecutorOptions extends CommonOptions {
@@ -12,7 +13,7 @@ export interface BuildExecutorOptions extends CommonOptions {
 const buildImage: PromiseExecutor<BuildExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     refuseCycle(context);
-    const found = await readDefinition(workspace, options.definition, call);
+    const found = await ownDefinition(workspace, options.definition, call, context);
     const { reference, engine, action } = await build(workspace, found, {
       ...call,
       force: options.force,

@@ -1,4 +1,4 @@
-import type { PromiseExecutor } from '@nx/devkit';
+import type { ExecutorContext, PromiseExecutor } from '@nx/devkit';
 import {
   archiveOf,
   familiarReference,
@@ -7,10 +7,11 @@ import {
   load,
   parsePlatform,
   parseReference,
-  readDefinition,
   type Workspace,
 } from '@stowage/core';
 import { log } from '../../log.js';
+import { ownDefinition } from '../own-definition.js';
+import { refuseShared } from '../refuse-shared.js';
 import { run, type Call, type EngineChoiceOptions } from '../run.js';
 
 export interface LoadExecutorOptions extends EngineChoiceOptions {
@@ -30,7 +31,8 @@ export interface LoadExecutorOptions extends EngineChoiceOptions {
 /** Loads the archive of a definition into an engine; sends nothing when the engine has the image. */
 const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
-    const { inputs, os } = await inputsOf(workspace, options, call);
+    refuseShared('as', options.as, context);
+    const { inputs, os } = await inputsOf(workspace, options, call, context);
     const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
     const results = await load(workspace, inputs, {
       ...call,
@@ -57,6 +59,7 @@ async function inputsOf(
   workspace: Workspace,
   { definition: path, reference, imagesFrom }: LoadExecutorOptions,
   call: Call,
+  context: ExecutorContext,
 ): Promise<{ readonly inputs: readonly string[]; readonly os?: string }> {
   if ([path, reference, imagesFrom].filter((each) => each !== undefined).length !== 1)
     throw new ImageError(
@@ -70,7 +73,7 @@ async function inputsOf(
     return { inputs: images.map((each) => `docker://${each.reference}`) };
   }
   if (path === undefined) return { inputs: [`docker://${reference}`] };
-  const { definition } = await readDefinition(workspace, path, call);
+  const { definition } = await ownDefinition(workspace, path, call, context);
   const { name, project, os } = definition;
   return { inputs: [archiveOf(workspace, name, project)], os };
 }

@@ -2,7 +2,6 @@ import type { PromiseExecutor } from '@nx/devkit';
 import {
   ImageError,
   prune,
-  readDefinition,
   ruleOptionsOf,
   worded,
   type PruneOptions,
@@ -10,6 +9,7 @@ import {
 } from '@stowage/core';
 import { log } from '../../log.js';
 import { nxSpeech } from '../../nx-speech.js';
+import { ownDefinition } from '../own-definition.js';
 import { run, type CommonOptions } from '../run.js';
 
 /** The rules that a target has; the name is that of the definition. */
@@ -24,7 +24,7 @@ export interface PruneExecutorOptions
 const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { copies, dryRun } = options;
-    const { definition } = await readDefinition(workspace, options.definition, call);
+    const { definition } = await ownDefinition(workspace, options.definition, call, context);
     const { decisions, freedBytes, shortfallBytes } = await prune(workspace, {
       ...call,
       ...ruleOptionsOf(options),

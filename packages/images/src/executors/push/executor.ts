@@ -1,12 +1,8 @@
 import type { PromiseExecutor } from '@nx/devkit';
-import {
-  archiveOf,
-  push,
-  readDefinition,
-  type PushOptions,
-  type RegistryLoginOptions,
-} from '@stowage/core';
+import { archiveOf, push, type PushOptions, type RegistryLoginOptions } from '@stowage/core';
 import { log } from '../../log.js';
+import { ownDefinition } from '../own-definition.js';
+import { refuseShared } from '../refuse-shared.js';
 import { run, type CommonOptions } from '../run.js';
 
 export interface PushExecutorOptions
@@ -20,7 +16,8 @@ export interface PushExecutorOptions
 /** Pushes the archive of a definition to a registry; sends nothing when the registry has it. */
 const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
-    const { definition } = await readDefinition(workspace, options.definition, call);
+    refuseShared('tag', options.tag, context);
+    const { definition } = await ownDefinition(workspace, options.definition, call, context);
     const { to, tag, onExistingTag, compress, foreignLayers, dryRun } = options;
     const { caFile, plainHttp, insecureSkipTlsVerify } = options;
     const results = await push(

@@ -5,11 +5,11 @@ import {
   listInputs,
   parsePlatform,
   parseReference,
-  readDefinition,
   saveDefinition,
 } from '@stowage/core';
 import { log } from '../../log.js';
 import { refuseCycle } from '../refuse-cycle.js';
+import { ownDefinition } from '../own-definition.js';
 import { run, type CommonOptions } from '../run.js';
 import { refuseInvisible } from './refuse-invisible.js';
 
@@ -27,7 +27,7 @@ const save: PromiseExecutor<SaveExecutorOptions> = (options, context) =>
       options.definition,
       context,
     );
-    const found = await readDefinition(workspace, options.definition, call);
+    const found = await ownDefinition(workspace, options.definition, call, context);
     const { reference, archive, digest, action } = await saveDefinition(workspace, found, {
       ...call,
       platforms: options.platforms?.map(parsePlatform),

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { relative, resolve, sep } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { ImageError } from '@stowage/core';
+import { ignoredByGit } from '../../ignored-by-git.js';
 
 /**
  * Refuses input files that git ignores: Nx does not hash them, so a change of one would give a stale image.
@@ -37,15 +37,4 @@ function outputsOfDependencies({ taskGraph, projectName, targetName }: ExecutorC
   return (taskGraph?.dependencies[id] ?? [])
     .flatMap((dependency) => taskGraph?.tasks[dependency]?.outputs ?? [])
     .map((output) => output.replace(/\/\*\*.*$/, ''));
-}
-
-/** Without git, or outside a repository, no file is ignored. */
-function ignoredByGit(files: readonly string[], root: string): string[] {
-  if (files.length === 0) return [];
-  const { status, stdout } = spawnSync('git', ['check-ignore', '-z', '--stdin'], {
-    cwd: root,
-    input: files.join('\0'),
-    encoding: 'utf8',
-  });
-  return status === 0 ? stdout.split('\0').filter((file) => file !== '') : [];
 }

@@ -1,6 +1,7 @@
 import type { PromiseExecutor } from '@nx/devkit';
-import { archiveOf, ImageError, readDefinition, verify } from '@stowage/core';
+import { archiveOf, ImageError, verify } from '@stowage/core';
 import { log } from '../../log.js';
+import { ownDefinition } from '../own-definition.js';
 import { run, type CommonOptions } from '../run.js';
 
 export interface VerifyExecutorOptions extends CommonOptions {
@@ -13,7 +14,7 @@ const MAX_PROBLEMS = 100;
 /** Verifies every byte of the archive of a definition. */
 const verifyImage: PromiseExecutor<VerifyExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
-    const { definition } = await readDefinition(workspace, options.definition, call);
+    const { definition } = await ownDefinition(workspace, options.definition, call, context);
     const path = archiveOf(workspace, definition.name, definition.project);
     const { allowSparse } = options;
     const [result] = await verify(workspace, [path], { ...call, allowSparse });

@@ -30,7 +30,7 @@ export default async function ciGenerator(tree: Tree, schema: CiGeneratorSchema)
       'CONFLICT',
       `${path}: the workflow exists already. Choose another --name.`,
     );
-  initGenerator(tree, { skipFormat: true, skipPackageJson: true });
+  await initGenerator(tree, { skipFormat: true, skipPackageJson: true });
   const manager = getPackageManagerCommand(detectPackageManager(tree.root));
   const { defaultBase = 'main', plugins = [] } = readNxJson(tree) ?? {};
   const own = plugins.find((each) => typeof each !== 'string' && each.plugin === PLUGIN);

@@ -1,24 +1,14 @@
-import { addProjectConfiguration, readProjectConfiguration, type Tree } from '@nx/devkit';
+import {
+  addProjectConfiguration,
+  logger,
+  readProjectConfiguration,
+  updateProjectConfiguration,
+  type Tree,
+} from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse } from 'yaml';
-import { osOf } from './dockerfile-os.js';
 import convertGenerator from './generator.js';
-
-it.each([
-  ['FROM ubuntu:25.04', 'ubuntu-25.04'],
-  ['FROM docker.io/library/debian:12.5-slim@sha256:abc', 'debian-12.5'],
-  ['from --platform=$BUILDPLATFORM alpine:3.22.1 as base', 'alpine-3.22'],
-  ['FROM node:22-bookworm-slim', 'debian-12'],
-  ['FROM node:22-alpine3.22', 'alpine-3.22'],
-  ['FROM ubuntu:24.04 AS Base\nRUN x\nFROM golang:1.25-trixie AS build\nFROM base', 'ubuntu-24.04'],
-  ['FROM node:22', undefined],
-  ['FROM ${BASE}', undefined],
-  ['FROM ubuntu:latest', undefined],
-  ['# nothing', undefined],
-])('finds in %j the operating system %s', (dockerfile, expected) => {
-  expect(osOf(dockerfile)).toBe(expected);
-});
 
 describe('convert', () => {
   let tree: Tree;
@@ -86,6 +76,65 @@ describe('convert', () => {
     await convertGenerator(tree, { skipFormat: true });
     expect(tree.read('stowage.yaml', 'utf8')).toMatch(/engine: auto[^]*^images: docker-images$/m);
     expect(tree.read('docker-images/image-registry.yml', 'utf8')).toBe('images: []\n');
+  });
+
+  it('carries over labels and dependencies, and lists and keeps what a definition cannot say', async () => {
+    const warned: string[] = [];
+    vi.spyOn(logger, 'warn').mockImplementation((text: string) => warned.push(text));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const project = readProjectConfiguration(tree, 'api');
+    const container = project.targets?.['container'];
+    updateProjectConfiguration(tree, 'api', {
+      ...project,
+      targets: {
+        container: {
+          ...container,
+          dependsOn: ['build', '^build', { projects: ['lib'], target: 'pack' }],
+          configurations: { production: {} },
+          options: {
+            ...(container?.options as object),
+            labels: ['team=core'],
+            secrets: ['id=npm'],
+            'build-args': ['A=1', 'COMMIT=$GIT_SHA', 'TOKEN'],
+          },
+        },
+      },
+    });
+    await convertGenerator(tree, { skipFormat: true, project: 'api' });
+    expect(
+      parse(tree.read('apps/api/images/ubuntu-24.04-default/image.yaml', 'utf8') ?? ''),
+    ).toMatchObject({
+      args: { A: '1' },
+      labels: { team: 'core' },
+      after: ['build', 'lib:pack'],
+    });
+    expect(warned.map((line) => line.split(': ')[2])).toEqual([
+      'build argument COMMIT',
+      'build argument TOKEN',
+      'dependsOn ^build',
+      'push',
+      'secrets',
+      'configuration production',
+      undefined,
+    ]);
+    expect(readProjectConfiguration(tree, 'api').targets).toHaveProperty('container');
+  });
+
+  it('does not give two projects the same image, and goes on with the others', async () => {
+    addProjectConfiguration(tree, '@other/app', { root: 'libs/app' });
+    tree.write('libs/app/Dockerfile', 'FROM debian:12\n');
+    await convertGenerator(tree, { skipFormat: true });
+    const written = ['apps/app', 'libs/app'].filter((root) =>
+      tree.exists(`${root}/images/debian-12-default/image.yaml`),
+    );
+    expect(written).toHaveLength(1);
+    expect(tree.exists('apps/api/images/ubuntu-24.04-default/image.yaml')).toBe(true);
+  });
+
+  it('ignores archives in the folder that it adopts', async () => {
+    tree.write('docker-images/image-registry.yml', 'images: []\n');
+    await convertGenerator(tree, { skipFormat: true });
+    expect(tree.read('.gitignore', 'utf8')).toContain('/docker-images/*/*.tar*\n');
   });
 
   it('leaves Dockerfiles without a known system and targets without a Dockerfile alone', async () => {

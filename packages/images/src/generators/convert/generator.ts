@@ -17,7 +17,11 @@ import {
 import { parseDocument, stringify } from 'yaml';
 import { log, printing } from '../../log.js';
 import initGenerator from '../init/generator.js';
+import { definitionsIn } from '../definitions-in.js';
 import { headOf } from '../image/workflow.js';
+import { ignoreArchives } from '../init/ignore-archives.js';
+import { projectPart } from '../project-part.js';
+import { containerBuild, type Build } from './container-build.js';
 import { osOf } from './dockerfile-os.js';
 
 export interface ConvertGeneratorSchema {
@@ -29,17 +33,6 @@ export interface ConvertGeneratorSchema {
 
 const CATALOG = 'image-registry.yml';
 const EXECUTORS = ['@nx-tools/nx-container:build', '@nx-tools/nx-docker:build'];
-
-/** How an image of a project is built before the conversion; paths are relative to the workspace. */
-interface Build {
-  /** The target that builds it; absent for a Dockerfile that no target names. */
-  readonly target?: string;
-  readonly dockerfile: string;
-  readonly context: string;
-  readonly args?: Readonly<Record<string, string>>;
-  readonly stage?: string;
-  readonly platforms?: readonly string[];
-}
 
 /** Adopts Dockerfiles, container targets and archives of a workspace; logs and keeps those that it cannot adopt. */
 export default function convertGenerator(
@@ -56,19 +49,23 @@ async function generate(tree: Tree, schema: ConvertGeneratorSchema): Promise<voi
       'NOT_FOUND',
       `project: expected one of ${shortList([...projects.keys()]) || 'none'}, got ${JSON.stringify(schema.project)}`,
     );
-  initGenerator(tree, { skipFormat: true, skipPackageJson: true });
+  await initGenerator(tree, { skipFormat: true, skipPackageJson: true });
   adoptArchives(tree, schema.images);
-  for (const [name, project] of projects) {
-    if (schema.project !== undefined && schema.project !== name) continue;
+  const files = new Map([...definitionsIn(tree)].map(([file, { name }]) => [name, file]));
+  for (const [owner, project] of projects) {
+    if (schema.project !== undefined && schema.project !== owner) continue;
     const builds = buildsOf(tree, project);
     const converted = builds
-      .filter((build) => adopt(tree, name, project, build, { isOnly: builds.length === 1 }))
+      .filter((build) => {
+        const isOnly = builds.length === 1;
+        return attempt(tree, { owner, root: project.root, build, isOnly, files });
+      })
       .flatMap(({ target }) => target ?? []);
     if (schema.keepTargets || converted.length === 0) continue;
     const targets = Object.entries(project.targets ?? {}).filter(
       ([key]) => !converted.includes(key),
     );
-    updateProjectConfiguration(tree, name, { ...project, targets: Object.fromEntries(targets) });
+    updateProjectConfiguration(tree, owner, { ...project, targets: Object.fromEntries(targets) });
   }
   if (!schema.skipFormat) await formatFiles(tree);
 }
@@ -81,6 +78,7 @@ function adoptArchives(tree: Tree, images: string | undefined): void {
   if ((document.get('images') ?? 'images') === folder) return;
   document.set('images', folder);
   tree.write(SETTINGS_FILE, document.toString());
+  ignoreArchives(tree);
   log.info(
     `${folder}: holds the archives now (${SETTINGS_FILE}); stowage doctor lists what to repair`,
   );
@@ -88,74 +86,74 @@ function adoptArchives(tree: Tree, images: string | undefined): void {
 
 function buildsOf(tree: Tree, { root, targets = {} }: ProjectConfiguration): Build[] {
   const builds = Object.entries(targets).flatMap(([name, target]) =>
-    EXECUTORS.includes(target.executor ?? '')
-      ? [containerBuild(tree, root, name, target.options ?? {})]
-      : [],
+    EXECUTORS.includes(target.executor ?? '') ? [containerBuild(tree, root, name, target)] : [],
   );
   const dockerfile = joinPathFragments(root, 'Dockerfile');
   const isKnown = builds.some((build) => build.dockerfile === dockerfile);
   // @nx/docker infers a target from this file, without an entry in project.json.
-  return !isKnown && tree.exists(dockerfile) ? [...builds, { dockerfile, context: root }] : builds;
+  return !isKnown && tree.exists(dockerfile)
+    ? [...builds, { dockerfile, context: root, notTaken: [] }]
+    : builds;
 }
 
-/** Reads the options of a target of @nx-tools/nx-container. */
-function containerBuild(tree: Tree, root: string, target: string, given: unknown): Build {
-  const options = given as Readonly<Record<string, unknown>>;
-  const resolvePath = (path: string) =>
-    joinPathFragments(path.replaceAll('{projectRoot}', root).replaceAll('{workspaceRoot}', '.'));
-  const context = resolvePath(text(options['context']) ?? '.');
-  const inContext = joinPathFragments(context, 'Dockerfile');
-  const file = text(options['file']);
-  const dockerfile =
-    file === undefined
-      ? tree.exists(inContext)
-        ? inContext
-        : joinPathFragments(root, 'Dockerfile')
-      : resolvePath(file);
-  const stage = text(options['target']);
-  const platforms = list(options['platforms']);
-  const args = list(options['build-args'] ?? options['buildArgs']).map((each) => {
-    const at = each.indexOf('=');
-    return at < 0 ? ([each, ''] as const) : ([each.slice(0, at), each.slice(at + 1)] as const);
-  });
-  return {
-    target,
-    dockerfile,
-    context,
-    ...(args.length > 0 ? { args: Object.fromEntries(args) } : {}),
-    ...(stage === undefined ? {} : { stage }),
-    ...(platforms.length > 0 ? { platforms } : {}),
-  };
+interface Adoption {
+  readonly owner: string;
+  readonly root: string;
+  readonly build: Build;
+  /** Whether the project builds no other image. */
+  readonly isOnly: boolean;
+  /** Definitions by the name of their image, old and new. */
+  readonly files: Map<string, string>;
 }
 
-/** Writes the definition of a build. @returns whether the build has a definition now */
-function adopt(
-  tree: Tree,
-  owner: string,
-  { root }: ProjectConfiguration,
-  build: Build,
-  { isOnly }: { readonly isOnly: boolean },
-): boolean {
-  const { target, dockerfile, context, args, stage, platforms } = build;
-  const content = tree.read(dockerfile, 'utf8');
-  const os = content === null ? undefined : osOf(content);
-  const what = target === undefined ? dockerfile : `${owner}:${target}`;
-  if (os === undefined) {
-    const why = content === null ? `no ${dockerfile}` : 'its FROM names no system with a version';
-    log.warn(
-      `${what}: not converted: ${why}. nx g @stowage/images:image --project=${owner} --dockerfile --os=… makes a definition.`,
-    );
+/** Adopts a build; one that cannot be adopted is logged, and does not stop the others. @returns whether its target may go */
+function attempt(tree: Tree, adoption: Adoption): boolean {
+  const { owner, build } = adoption;
+  const what = build.target === undefined ? build.dockerfile : `${owner}:${build.target}`;
+  try {
+    const name = adopt(tree, adoption);
+    log.info(`${what}: is ${name} now: nx run ${name}:image-build, image-save, image-push`);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    log.warn(`${what}: not converted: ${error.message}${error.hint ? `. ${error.hint}` : ''}`);
     return false;
   }
-  const project = owner.slice(owner.lastIndexOf('/') + 1);
+  for (const each of build.notTaken) log.warn(`${what}: not taken: ${each.what}: ${each.reason}`);
+  const isKept = build.notTaken.some((each) => !each.isReplaced);
+  if (isKept) log.warn(`${what}: stays, because of what was not taken; remove it by hand`);
+  return !isKept;
+}
+
+/** Writes the definition of a build. @returns the name of the image. @throws ImageError if it cannot be defined */
+function adopt(tree: Tree, { owner, root, build, isOnly, files }: Adoption): string {
+  const { target, dockerfile, context, args, labels, stage, network, platforms, after } = build;
+  const content = tree.read(dockerfile, 'utf8');
+  if (content === null)
+    throw new ImageError('NOT_FOUND', `expected ${dockerfile}, got no such file`);
+  const os = osOf(content, args);
+  if (os === undefined)
+    throw new ImageError('NAMING', 'its last FROM has no name with a version', {
+      hint: `nx g @stowage/images:image --project=${owner} --content=dockerfile --os=… makes a definition.`,
+    });
+  const project = projectPart(owner);
   const variant =
     isOnly || target === undefined ? 'default' : target.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   const name = formatName({ project, os, variant });
   const folder = joinPathFragments(root, 'images', `${os}-${variant}`);
   const path = joinPathFragments(folder, DEFINITION_FILE);
+  const taken = files.get(name);
+  if (taken !== undefined && taken !== path)
+    throw new ImageError(
+      'NAMING',
+      `expected a name that is free, got ${name}, which ${taken} has`,
+      {
+        hint: 'Write image.yaml by hand with another project:.',
+      },
+    );
+  files.set(name, path);
   if (tree.exists(path)) {
     log.info(`${path} exists already and was not changed`);
-    return true;
+    return name;
   }
   const definition = {
     project,
@@ -164,19 +162,12 @@ function adopt(
     dockerfile: relative(context, dockerfile),
     context: relative(folder, context),
     ...(args ? { args } : {}),
+    ...(labels ? { labels } : {}),
     ...(stage === undefined ? {} : { target: stage }),
+    ...(network === undefined ? {} : { network }),
     ...(platforms ? { platforms } : {}),
+    ...(after ? { after } : {}),
   };
   tree.write(path, `${headOf(name).join('\n')}\n${stringify(definition)}`);
-  log.info(`${what}: is ${name} now: nx run ${name}:image-build, image-save, image-push`);
-  return true;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function list(value: unknown): string[] {
-  const all: readonly unknown[] = Array.isArray(value) ? value : (text(value)?.split(',') ?? []);
-  return all.filter((each) => typeof each === 'string');
+  return name;
 }

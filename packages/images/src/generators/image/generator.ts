@@ -2,21 +2,28 @@ import {
   formatFiles,
   getProjects,
   joinPathFragments,
-  visitNotIgnoredFiles,
   type GeneratorCallback,
   type Tree,
 } from '@nx/devkit';
 import {
+  compilerOf,
   DEFINITION_FILE,
+  formatCompiler,
   formatName,
   ImageError,
-  shortList,
+  imageOfOs,
+  INSTALLED_COMPILERS,
   normalizeOs,
-  parseDefinition,
+  shortList,
 } from '@stowage/core/definition';
 import { log, printing } from '../../log.js';
+import { definitionsIn } from '../definitions-in.js';
 import initGenerator from '../init/generator.js';
+import { projectPart } from '../project-part.js';
 import { headOf, workflowFiles, type Owner } from './workflow.js';
+
+/** What a new image holds. */
+export type Content = 'toolchain' | 'packages' | 'files' | 'dockerfile';
 
 export interface ImageGeneratorSchema {
   readonly project: string;
@@ -24,8 +31,9 @@ export interface ImageGeneratorSchema {
   readonly variant?: string;
   /** In place of os and variant: a workflow whose jobs need images. */
   readonly fromWorkflow?: string;
+  readonly content?: Content;
   readonly base?: string;
-  readonly dockerfile?: boolean;
+  readonly packages?: readonly string[];
   readonly copy?: string;
   readonly skipFormat?: boolean;
 }
@@ -34,8 +42,9 @@ interface NormalizedSchema extends Owner {
   readonly os: string;
   readonly variant: string;
   readonly name: string;
+  readonly content: Content;
   readonly base: string | undefined;
-  readonly dockerfile: boolean;
+  readonly packages: readonly string[];
   readonly copy: string;
   /** Folder of the definition. */
   readonly root: string;
@@ -55,38 +64,49 @@ async function generate(
 ): Promise<GeneratorCallback | undefined> {
   const owner = ownerOf(tree, schema.project);
   refuseTakenPrefix(tree, owner);
-  const files =
-    schema.fromWorkflow === undefined
-      ? filesOf(normalizeOptions(owner, schema))
-      : workflowFiles(tree, owner, schema.fromWorkflow);
-  const install = initGenerator(tree, { skipFormat: true, skipPackageJson: true });
+  const files = schema.fromWorkflow
+    ? workflowFiles(tree, owner, schema.fromWorkflow)
+    : filesOf(normalizeOptions(owner, schema));
+  const install = await initGenerator(tree, { skipFormat: true, skipPackageJson: true });
   for (const [file, content] of Object.entries(files)) {
     if (tree.exists(file)) log.info(`${file} exists already and was not changed`);
     else tree.write(file, content);
   }
+  const [outside] = Object.entries(files).filter(([, text]) =>
+    /^(?:compilers|packages):/m.test(text),
+  );
+  if (outside)
+    log.info(`next: stowage build ${outside[0]} --update-base locks the digest of its base`);
   if (!schema.skipFormat) await formatFiles(tree);
   return install;
 }
 
-function ownerOf(tree: Tree, owner: string): Owner {
-  const projects = getProjects(tree);
+/** The project by its name, or by the last segment of it, as `nx run` takes it. */
+function ownerOf(tree: Tree, given: string): Owner {
+  const projects = new Map(
+    [...getProjects(tree)].filter(([, { tags }]) => tags?.includes('image') !== true),
+  );
+  const short = [...projects.keys()].filter((name) => name.endsWith(`/${given}`));
+  const owner = projects.has(given) || short.length !== 1 ? given : (short[0] ?? given);
   const found = projects.get(owner);
-  if (found)
-    return { owner, ownerRoot: found.root, project: owner.slice(owner.lastIndexOf('/') + 1) };
+  if (found) return { owner, ownerRoot: found.root, project: projectPart(owner) };
   throw new ImageError(
     'NOT_FOUND',
-    `project: expected one of ${shortList([...projects.keys()]) || 'none'}, got ${JSON.stringify(owner)}`,
+    `project: expected one of ${shortList(short.length > 1 ? short : [...projects.keys()]) || 'none'}, got ${JSON.stringify(given)}`,
   );
 }
 
 function normalizeOptions(owner: Owner, schema: ImageGeneratorSchema): NormalizedSchema {
-  const { variant, base, dockerfile = false, copy } = schema;
-  if (schema.os === undefined || variant === undefined)
+  const { variant, base, copy, packages = [] } = schema;
+  if (!schema.os || !variant)
     throw new ImageError('USAGE', 'expected --os and --variant, or --from-workflow');
-  if (dockerfile && copy !== undefined)
+  const content = schema.content ?? defaultContent(schema);
+  if (content !== 'files' && copy !== undefined)
+    throw new ImageError('USAGE', `copy: expected content files, got ${content}`);
+  if (content === 'toolchain' && compilerIn(variant) === undefined)
     throw new ImageError(
       'USAGE',
-      'expected --dockerfile or --copy, got both: a Dockerfile copies its files itself',
+      `variant: expected a compiler first (${INSTALLED_COMPILERS.join(', ')}) with content toolchain, got ${JSON.stringify(variant)}`,
     );
   const { ownerRoot, project } = owner;
   const os = normalizeOs(schema.os);
@@ -95,11 +115,26 @@ function normalizeOptions(owner: Owner, schema: ImageGeneratorSchema): Normalize
     os,
     variant,
     name: validName({ project, os, variant }),
+    content,
     base,
-    dockerfile,
+    packages,
     copy: copy ?? 'files',
     root: joinPathFragments(ownerRoot, 'images', `${os}-${variant}`),
   };
+}
+
+/** The compiler that a variant names, if one can be installed. */
+function compilerIn(variant: string): string | undefined {
+  const compiler = compilerOf(variant);
+  return compiler && INSTALLED_COMPILERS.includes(compiler.family)
+    ? formatCompiler(compiler)
+    : undefined;
+}
+
+function defaultContent({ variant = '', copy, packages }: ImageGeneratorSchema): Content {
+  if (copy !== undefined) return 'files';
+  if (packages !== undefined) return 'packages';
+  return compilerIn(variant) === undefined ? 'files' : 'toolchain';
 }
 
 /** Formats a name. Nx prints only the message of an error, so the hint becomes part of it. */
@@ -112,48 +147,60 @@ function validName(parts: { project: string; os: string; variant: string }): str
   }
 }
 
-/** Refuses a project whose last name segment another project uses: their images would have equal names. */
+/** Refuses a project whose first part of names another project uses: their images would have equal names. */
 function refuseTakenPrefix(tree: Tree, { project, ownerRoot, owner }: Owner): void {
-  visitNotIgnoredFiles(tree, '.', (file) => {
-    if (
-      !/(?:^|\/)images\/[^/]+\/image\.yaml$/.test(file) ||
-      file.startsWith(joinPathFragments(ownerRoot, 'images/'))
-    )
-      return;
-    if (projectOf(tree, file) !== project) return;
+  const own = joinPathFragments(ownerRoot, 'images/');
+  for (const [file, definition] of definitionsIn(tree)) {
+    if (file.startsWith(own) || definition.project !== project) continue;
     throw new ImageError(
       'NAMING',
       `project: expected a name of its own for the images of ${owner}, got ${JSON.stringify(project)}, which ${file} uses. Write image.yaml by hand with another project:.`,
     );
-  });
-}
-
-function projectOf(tree: Tree, file: string): string | undefined {
-  try {
-    return parseDefinition({ text: tree.read(file, 'utf8') ?? '', path: file }).project;
-  } catch {
-    return undefined;
   }
 }
 
 /** The files to write, by path relative to the workspace. */
 function filesOf(options: NormalizedSchema): Record<string, string> {
-  const { project, os, variant, name, base, dockerfile, copy, root } = options;
+  const { project, os, variant, name, content, base, packages, copy, root } = options;
   const head = [...headOf(name), `project: ${project}`, `os: ${os}`, `variant: ${variant}`];
   const from = base === undefined ? [] : [`base: ${base}`];
+  const upstream = [`base: ${base ?? imageOfOs(os)}`];
   const definition = joinPathFragments(root, DEFINITION_FILE);
-  if (dockerfile) {
-    const start = base === undefined ? `FROM ${os.replace('-', ':')}` : 'ARG BASE\nFROM ${BASE}';
-    return {
-      [definition]: yaml([...head, ...from, 'dockerfile: Dockerfile']),
-      [joinPathFragments(root, 'Dockerfile')]: `${start}\n`,
-    };
+  switch (content) {
+    case 'toolchain':
+      return {
+        [definition]: yaml([
+          ...head,
+          ...upstream,
+          'compilers:',
+          `  - ${compilerIn(variant) ?? ''}`,
+        ]),
+      };
+    case 'packages': {
+      const names = packages.length > 0 ? packages : ['ca-certificates'];
+      const lines = names.map((each) => `  - ${each}`);
+      return { [definition]: yaml([...head, ...upstream, 'packages:', ...lines]) };
+    }
+    case 'dockerfile': {
+      const start = base === undefined ? `FROM ${imageOfOs(os)}` : 'ARG BASE\nFROM ${BASE}';
+      return {
+        [definition]: yaml([...head, ...from, 'dockerfile: Dockerfile']),
+        [joinPathFragments(root, 'Dockerfile')]: `${start}\n`,
+      };
+    }
+    case 'files':
+      return {
+        [definition]: yaml([
+          ...head,
+          ...from,
+          'copy:',
+          `  - from: ${copy}`,
+          `    to: /opt/${project}`,
+        ]),
+        [joinPathFragments(root, copy, 'README.md')]:
+          `Everything in this folder is copied to /opt/${project} in the image ${name}.\n`,
+      };
   }
-  return {
-    [definition]: yaml([...head, ...from, 'copy:', `  - from: ${copy}`, `    to: /opt/${project}`]),
-    [joinPathFragments(root, copy, 'README.md')]:
-      `Everything in this folder is copied to /opt/${project} in the image ${name}.\n`,
-  };
 }
 
 function yaml(lines: readonly string[]): string {

@@ -36,11 +36,13 @@ export function workflowFiles(
     path: SETTINGS_FILE,
   });
   const readFile = (file: string) => tree.read(file, 'utf8') ?? undefined;
-  const { jobs, skipped } = completeWorkflow(
+  const { jobs, skipped, notFollowed } = completeWorkflow(
     parseWorkflow({ text, path }, { ...settings, readFile }),
     (required) => requirementsOf({ ...required, project }, { project, architecture: arch() }),
   );
   for (const { job, reason } of skipped) log.info(`${job}: no image: ${reason}`);
+  if (notFollowed.length > 0)
+    log.info(`actions that are not in this repository are not read: ${notFollowed.join(', ')}`);
   const wanted = new Map<string, Requirements>();
   for (const { requirements } of jobs) {
     const name = nameFor(requirements);

@@ -1,4 +1,4 @@
-import { ImageError } from '../../errors.js';
+import { ImageError } from '../errors.js';
 
 /** The longest URL that a message shows, in characters. */
 const MAX_SHOWN_CHARACTERS = 200;

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { Fields } from './fields.js';
-import { objectIn, objectsIn } from './json.js';
 
 const VALUE = { text: 'a', texts: ['a'], none: null, number: 1, object: { number: 2 } };
 
@@ -11,7 +10,6 @@ it('reads fields of the expected type', () => {
   expect(fields.strings('none')).toEqual([]);
   expect(fields.strings('absent')).toEqual([]);
   expect(fields.object('object').integer('number')).toBe(2);
-  expect(objectsIn({ list: [{ a: 1 }] }, 'list', 'x')).toEqual([{ a: 1 }]);
 });
 
 it.each<[string, (fields: Fields) => unknown]>([
@@ -22,9 +20,6 @@ it.each<[string, (fields: Fields) => unknown]>([
   ['x absent: expected an object, got nothing', (fields) => fields.object('absent')],
   ['x[1]: expected an object, got 1', () => Fields.listOf([{}, 1], 'x')],
   ['x: expected a list, got {}', () => Fields.listOf({}, 'x')],
-  ['x a: expected a list of objects, got an array', () => objectsIn({ a: [1] }, 'a', 'x')],
-  ['x a: expected an object, got null', () => objectIn({ a: null }, 'a', 'x')],
-  ['x a: expected a list of objects, got nothing', () => objectsIn({}, 'a', 'x')],
 ])('refuses another type: %s', (message, read) => {
   expect(() => read(new Fields(VALUE, 'x'))).toThrow(
     expect.objectContaining({ code: 'INVALID', message }),

@@ -1,6 +1,6 @@
-import { ImageError } from '../errors.js';
-import { isDigest, type Digest } from './digest.js';
-import { isObject, type JsonObject } from './json.js';
+import { ImageError } from '../../errors.js';
+import { isDigest, type Digest } from '../../oci/digest.js';
+import { isObject, type JsonObject } from '../../oci/json.js';
 
 /** Reads fields of an untrusted JSON object; only the fields that are read are checked. */
 export class Fields {

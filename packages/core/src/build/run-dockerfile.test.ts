@@ -1,0 +1,85 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { linesOf } from '../../testing/base-image.js';
+import { MemoryStore } from '../../testing/memory-store.js';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { parseDefinition } from '../definition/definition.js';
+import type { BuildRequest, BuildingEngine } from '../engine/engine.js';
+import { contextRoots, listContext } from './context.js';
+import { runDockerfile } from './run-dockerfile.js';
+
+const FILES = {
+  'd/f': '1',
+  'd/s/g': '2',
+  one: '3',
+  link: '-> d',
+  second: '-> link',
+  leaf: '-> one',
+};
+
+/** What an engine gets: the members of the context but for the Dockerfile, and the COPY lines of that. */
+async function sent(copy: string, files: Readonly<Record<string, string>> = FILES) {
+  const context = await temporaryFolder();
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(context, path)), { recursive: true });
+    if (content.startsWith('-> ')) await symlink(content.slice(3), join(context, path));
+    else await writeFile(join(context, path), content);
+  }
+  const text = `project: app\nos: debian-12\nvariant: x\nbase: b\ncopy: [${copy}]\nrun: ['true']\n`;
+  const definition = parseDefinition({ text, path: 'image.yaml' });
+  const requests: string[][] = [];
+  const engine: Pick<BuildingEngine, 'location' | 'platform' | 'build' | 'source'> = {
+    location: 'engine:test',
+    platform: async () => undefined,
+    build: async (request: BuildRequest) => {
+      requests.push(await linesOf(request.context));
+      return { id: 'sha256:', digests: [] } as never;
+    },
+    source: async () => new MemoryStore(),
+  };
+  await runDockerfile(definition, {
+    context,
+    files: await listContext(context, contextRoots(definition)),
+    base: undefined,
+    platform: { os: 'linux', architecture: 'amd64' },
+    epoch: 0,
+    engine: async () => engine as BuildingEngine,
+    spoolFolder: context,
+    layersFolder: context,
+  });
+  return requests.flat().filter((line) => !line.startsWith('.stowage.Dockerfile '));
+}
+
+describe('the context of a generated Dockerfile', () => {
+  it.each<readonly [string, readonly string[]]>([
+    ['{ from: one, to: /x }', ['copy/0/one 644 0:0']],
+    ['{ from: leaf, to: /x/ }', ['copy/0/leaf 644 0:0']],
+    ['{ from: link/f, to: /x }', ['copy/0/f 644 0:0']],
+    [
+      '{ from: link, to: /x }',
+      ['copy/0/ 755 0:0', 'copy/0/f 644 0:0', 'copy/0/s/ 755 0:0', 'copy/0/s/g 644 0:0'],
+    ],
+    [
+      '{ from: second, to: /x, mode: "0750" }',
+      ['copy/0/ 750 0:0', 'copy/0/f 750 0:0', 'copy/0/s/ 750 0:0', 'copy/0/s/g 750 0:0'],
+    ],
+    [
+      '{ from: d/s, to: /x, mode: "1777" }, { from: d/f, to: /y }',
+      ['copy/0/ 1777 0:0', 'copy/0/g 1777 0:0', 'copy/1/f 644 0:0'],
+    ],
+  ])('%s has %j', async (copy, members) => {
+    expect(await sent(copy)).toEqual(members);
+  });
+
+  it.each([
+    ['{ from: d, to: /o }', '/o/.wh.x'],
+    ['{ from: d/.wh.x, to: /o/ }', '/o/.wh.x'],
+    ['{ from: one, to: /.wh..wh..opq }', '/.wh..wh..opq'],
+  ])('%s is refused as %s, which would delete a file', async (copy, path) => {
+    await expect(sent(copy, { 'd/.wh.x': '1', one: '2' })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining(JSON.stringify(path)) as unknown,
+    });
+  });
+});
