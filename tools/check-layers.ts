@@ -50,6 +50,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   build: ['oci', 'definition', 'disk', 'compression', 'transfer', 'archive', 'engine'],
   ...lifecycle({
     workspace: [],
+    artifacts: ['remote'],
     cache: [],
     maintain: [],
     prune: ['maintain'],
@@ -58,11 +59,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     load: ['cache', 'prune'],
     copy: ['cache', 'prune'],
     push: ['cache'],
+    remote: [],
     inspect: [],
     jobs: ['build', 'load', 'save'],
+    login: [],
     report: ['inspect', 'prune'],
     serve: ['maintain'],
-    sync: ['save'],
+    sync: ['save', 'remote'],
   }),
 };
 
@@ -112,7 +115,7 @@ const PURE = [
 const IMPURE = /^node:(?:fs|fs\/promises|http|https|net|child_process|os)$/;
 /** Every nx command loads the plugin, so it may import only {@link LIGHT} packages. */
 const PLUGIN = 'packages/images/src/plugin.ts';
-const LIGHT = /^(?:@stowage\/core\/definition|@nx\/devkit|node:.+)$/;
+const LIGHT = /^(?:@stowage\/core\/definition|@nx\/devkit|jsonc-parser|minimatch|node:.+)$/;
 
 /** Every broken rule, with the chain of imports that breaks it. */
 export function checkLayers(graph: ImportGraph): string[] {

@@ -14,6 +14,14 @@ import { planCommand } from './commands/plan.js';
 import { pruneCommand } from './commands/prune.js';
 import { pullCommand } from './commands/pull.js';
 import { pushCommand } from './commands/push.js';
+import { artifactCommand } from './commands/remote/artifact.js';
+import { attachCommand } from './commands/remote/attach.js';
+import { digestCommand } from './commands/remote/digest.js';
+import { loginCommand, logoutCommand } from './commands/remote/login.js';
+import { rmCommand } from './commands/remote/rm.js';
+import { tagCommand } from './commands/remote/tag.js';
+import { tagsCommand } from './commands/remote/tags.js';
+import { treeCommand } from './commands/remote/tree.js';
 import { reportCommand } from './commands/report.js';
 import { saveCommand } from './commands/save.js';
 import { serveCommand } from './commands/serve.js';
@@ -35,6 +43,15 @@ const COMMANDS = [
   pushCommand,
   pullCommand,
   syncCommand,
+  digestCommand,
+  tagsCommand,
+  tagCommand,
+  rmCommand,
+  loginCommand,
+  logoutCommand,
+  treeCommand,
+  attachCommand,
+  artifactCommand,
   serveCommand,
   gcCommand,
   scrubCommand,

@@ -105,8 +105,8 @@ export function withEngine(command: Command): Command {
 export function withRegistry(command: Command): Command {
   return command
     .option(
-      '--username <name>',
-      'user name; credentials stored by docker login or podman login when omitted',
+      '-u, --username <name>',
+      'user name; credentials stored by docker login, podman login or stowage login when omitted',
     )
     .option('--password-stdin', "read the user's password from standard input")
     .option('--ca-file <file>', 'trusted CA certificates (PEM), besides those of the system')

@@ -6,7 +6,7 @@ import {
   splitReference,
   type Reference,
 } from './oci/reference.js';
-import { option, wording, type Wording } from './wording.js';
+import { verb, wording, type Wording } from './wording.js';
 
 // What a location's text can be by its form alone, without the disk.
 
@@ -92,7 +92,7 @@ export function notOfRegistry(
   given: { readonly isThere: boolean; readonly image: string },
 ): ImageError {
   const got = given.isThere ? 'a file or folder that is here' : 'something else';
-  const list = wording`For a list of images, give ${option('imagesFrom', text)}. `;
+  const list = wording`A list of images is read with ${verb('listedImages')} ${text}. `;
   const hint = looksLikeFile(text)
     ? 'An image of a registry is named REGISTRY/REPOSITORY:TAG; archives are read by load, push and copy.'
     : wording`${given.isThere ? list : ''}${imageHint(given.image) ?? 'It is named REGISTRY/REPOSITORY:TAG.'}`;

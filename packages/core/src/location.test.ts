@@ -181,7 +181,7 @@ describe('a reference without a registry', () => {
     ['images.txt', 'docker.io/library/images.txt:latest'],
     ['nginx/app:1', 'docker.io/nginx/app:1'],
     ['registry.example.com/app', 'docker://registry.example.com/app'],
-    ['busybox', '`imagesFrom: busybox`'],
+    ['busybox', '`listedImages()` busybox'],
     ['there.tar', 'REGISTRY/REPOSITORY:TAG'],
     ['gone.tar', 'REGISTRY/REPOSITORY:TAG'],
     ['./app', 'REGISTRY/REPOSITORY:TAG'],

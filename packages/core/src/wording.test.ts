@@ -86,9 +86,11 @@ type Options =
   | core.PullOptions
   | core.PushOptions
   | core.RegistryLoginOptions
+  | core.RemoveOptions
   | core.SaveOptions
   | core.ScrubRegistryOptions
   | core.ServeOptions
+  | core.SyncOptions
   | NonNullable<core.CopyImagesOptions['convert']>;
 
 it('each option that a text names is an option of the library', () => {

@@ -1,6 +1,7 @@
 /** The options of this library that its texts name. */
 export const NAMED_OPTIONS = [
   'all',
+  'allTags',
   'anonymous',
   'append',
   'as',
@@ -19,7 +20,6 @@ export const NAMED_OPTIONS = [
   'grace',
   'host',
   'htpasswd',
-  'imagesFrom',
   'job',
   'listen',
   'maxUsed',
@@ -32,6 +32,7 @@ export const NAMED_OPTIONS = [
   'password',
   'plainHttp',
   'platform',
+  'prune',
   'rate',
   'repository',
   'reserved',
@@ -58,6 +59,7 @@ export const NAMED_VERBS = [
   'ensure',
   'list',
   'listCache',
+  'listedImages',
   'prune',
   'save',
   'serve',

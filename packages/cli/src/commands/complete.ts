@@ -1,4 +1,11 @@
-import { listCache, familiarReference, list, openWorkspace, parseReference } from '@stowage/core';
+import {
+  listCache,
+  familiarReference,
+  formatReference,
+  list,
+  openWorkspace,
+  parseReference,
+} from '@stowage/core';
 import { Argument, Command } from 'commander';
 import { SCRIPTS, SHELLS, type Shell } from '../completion/scripts.js';
 import { suggest, type Suggestion } from '../completion/suggest.js';
@@ -22,8 +29,15 @@ const FROM_REGISTRIES: ReadonlySet<string> = new Set([
   'verify',
   'copy',
   'convert',
-  'purge',
+  'digest',
 ]);
+
+/** Commands that take images of registries only, no names of the catalog. */
+const ONLY_FROM_REGISTRIES: ReadonlySet<string> = new Set(['purge', 'tag', 'rm', 'tree', 'attach']);
+/** Commands that take repositories, without a tag. */
+const OF_REPOSITORIES: ReadonlySet<string> = new Set(['ls', 'tags']);
+/** Commands that take the host of a registry alone. */
+const OF_HOSTS: ReadonlySet<string> = new Set(['login', 'logout']);
 
 /** A shell inserts a suggestion unquoted, so it may hold no character that a shell interprets. */
 const SAFE_WORD = /^[\w./:@=+-]+$/;
@@ -47,7 +61,10 @@ export function completionWords(args: readonly string[]): readonly string[] | un
 export async function complete(program: Command, words: readonly string[], io: Io): Promise<void> {
   const images = async (command: Command) => {
     const name = command.name();
-    const names = name === 'purge' ? [] : await catalogSuggestions(command, io);
+    if (OF_HOSTS.has(name)) return [];
+    if (OF_REPOSITORIES.has(name)) return repositoriesOf(await cacheSuggestions(io));
+    if (ONLY_FROM_REGISTRIES.has(name)) return cacheSuggestions(io);
+    const names = await catalogSuggestions(command, io);
     return FROM_REGISTRIES.has(name) ? [...names, ...(await cacheSuggestions(io))] : names;
   };
   const found = await suggest(program, words, images).catch(() => []);
@@ -70,4 +87,12 @@ async function cacheSuggestions({ cwd }: Io): Promise<readonly Suggestion[]> {
   return (await listCache(await openWorkspace(cwd))).flatMap(({ reference, bytes }) =>
     reference === null ? [] : [{ value: reference, about: formatBytes(bytes) }],
   );
+}
+
+function repositoriesOf(images: readonly Suggestion[]): readonly Suggestion[] {
+  const names = images.map(({ value }) => {
+    const { registry, repository } = parseReference(value);
+    return formatReference({ registry, repository });
+  });
+  return [...new Set(names)].map((value) => ({ value, about: 'in the cache' }));
 }

@@ -1,16 +1,26 @@
 import {
   copyImages,
+  copyTags,
   familiarReference,
   ImageError,
   parseReference,
   type CopiedImage,
 } from '@stowage/core';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { copiedOutcome, copyingOf, withCopying, type CopyOptions } from '../copy-options.js';
 import { imagesFromOption, withListedImages } from '../images-from.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type Io } from '../verb.js';
+import { copiedTagsOutcome, tagsOption } from './remote/copied-tags.js';
+
+interface Options extends CopyOptions {
+  readonly allTags?: boolean;
+  readonly tags?: readonly string[];
+}
+
+/** Options that are about one image or one archive. */
+const OF_IMAGES = ['as', 'repository', 'all', 'split', 'append', 'force', 'base', 'imagesFrom'];
 
 export function copyCommand(io: Io): Command {
   const command = withRegistry(
@@ -21,6 +31,7 @@ export function copyCommand(io: Io): Command {
         'stowage copy oci-archive:all.tar:app:1 one.tar --split 1GB',
         'stowage copy docker-daemon:app:1 - | ssh host docker load',
         'stowage copy --images-from images.yaml all.tar',
+        'stowage copy registry.example.com/team/app mirror.lan/team/app --all-tags',
       ]),
     ),
   )
@@ -35,9 +46,23 @@ export function copyCommand(io: Io): Command {
       '--base <location>',
       'for a delta as the source: the archive it was made against; otherwise: leave out the blobs of this archive, which makes a delta',
     )
+    .addOption(
+      new Option(
+        '--all-tags',
+        'copy the tags of a repository to another one; only what differs',
+      ).conflicts(OF_IMAGES),
+    )
+    .addOption(tagsOption().conflicts(OF_IMAGES))
     .option('--dry-run', 'print what would be copied, and copy nothing')
     .action(
-      action<CopyOptions>(io, async (workspace, locations, { options, call }) => {
+      action<Options>(io, async (workspace, locations, { options, call }) => {
+        const { allTags, tags } = options;
+        if (allTags || tags) {
+          const [source = '', destination = ''] = locations;
+          return copiedTagsOutcome(
+            await copyTags(workspace, source, destination, { ...call, tags }),
+          );
+        }
         const { base, quiet } = options;
         const [to, ...sources] = [...locations].reverse();
         if (to === undefined || (sources.length === 0 && options.imagesFrom === undefined))

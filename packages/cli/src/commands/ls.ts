@@ -2,34 +2,65 @@ import {
   list,
   listedImages,
   listEngine,
+  listRegistry,
+  listServed,
   type EngineListing,
   type ListedImage,
   type ListEntry,
+  type RegistryListing,
+  type ServedListing,
+  type TagListing,
 } from '@stowage/core';
 import type { Command } from 'commander';
 import { imagesFromOption } from '../images-from.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text } from '../print/text.js';
-import { action, verb, withEngine, type CommonOptions, type Io, type Outcome } from '../verb.js';
+import {
+  action,
+  verb,
+  withEngine,
+  withRegistry,
+  type CommonOptions,
+  type Io,
+  type Outcome,
+} from '../verb.js';
+
+interface Options extends CommonOptions {
+  readonly root?: string;
+}
 
 export function lsCommand(io: Io): Command {
-  return withEngine(
-    verb(
-      'ls',
-      'List the archives of the catalog and the disk, the images of an engine, or those that manifests and lists name.',
-      [
-        'stowage ls',
-        'stowage ls --json | jq -r ".entries[].reference"',
-        'stowage ls --engine docker',
-        'kustomize build . | stowage ls --images-from -',
-      ],
+  return withRegistry(
+    withEngine(
+      verb(
+        'ls',
+        'List the archives of the catalog and the disk, a registry, the images of an engine, or those that manifests and lists name.',
+        [
+          'stowage ls',
+          'stowage ls --json | jq -r ".entries[].reference"',
+          'stowage ls registry.example.com',
+          'stowage ls registry.example.com/team/app',
+          'stowage ls --root /srv/images',
+          'stowage ls --engine docker',
+          'kustomize build . | stowage ls --images-from -',
+        ],
+      ),
     ),
   )
     .alias('list')
+    .argument(
+      '[registry]',
+      'HOST[:PORT] for its repositories, HOST[:PORT]/REPOSITORY for its tags; the catalog when omitted',
+    )
     .addOption(imagesFromOption())
+    .option('--root <folder>', 'the images in the folder of a served registry')
     .action(
-      action<CommonOptions>(io, async (workspace, _, { options, call }) => {
-        const { imagesFrom, engine, host } = options;
+      action<Options>(io, async (workspace, [registry], { options, call }) => {
+        const { imagesFrom, engine, host, root } = options;
+        if (root !== undefined)
+          return servedOutcome(await listServed(workspace, { ...call, root }));
+        if (registry !== undefined)
+          return registryOutcome(await listRegistry(workspace, registry, call));
         if (imagesFrom !== undefined)
           return listedOutcome(await listedImages(workspace, imagesFrom, call));
         if (engine !== undefined || host !== undefined)
@@ -56,6 +87,25 @@ function engineOutcome(listing: EngineListing): Outcome {
     ]),
   );
   return { json: listing, text: formatTable(['REFERENCE', 'ID', 'SIZE'], rows) };
+}
+
+function servedOutcome(listing: ServedListing): Outcome {
+  const rows = listing.images.map(({ repository, digest, tags, bytes, ownBytes, lastUsed }) => [
+    repository,
+    tags.join(','),
+    shortDigest(digest),
+    formatBytes(bytes),
+    formatBytes(ownBytes),
+    lastUsed.slice(0, 16).replace('T', ' '),
+  ]);
+  const head = ['REPOSITORY', 'TAGS', 'DIGEST', 'SIZE', 'OWN', 'LAST USED'];
+  return { json: listing, text: formatTable(head, rows) };
+}
+
+/** The names alone, one a line, so that they can be piped. */
+function registryOutcome(listing: RegistryListing | TagListing): Outcome {
+  const names = 'tags' in listing ? listing.tags : listing.repositories;
+  return { json: listing, text: text`${names.map((name) => text`${name}\n`)}` };
 }
 
 /** One reference a line, so that it can be piped. */

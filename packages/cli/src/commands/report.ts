@@ -1,12 +1,21 @@
 import { resolve } from 'node:path';
-import { report, reportPage, worded, writeAtomically, type Report } from '@stowage/core';
-import type { Command } from 'commander';
-import { formatBytes } from '../print/table.js';
+import {
+  report,
+  reportPage,
+  reportServed,
+  worded,
+  writeAtomically,
+  type Report,
+  type ServedReport,
+} from '@stowage/core';
+import { Option, type Command } from 'commander';
+import { formatBytes, formatTable } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly output?: string;
+  readonly root?: string;
 }
 
 export function reportCommand(io: Io): Command {
@@ -17,13 +26,21 @@ export function reportCommand(io: Io): Command {
       [
         'stowage report -o report.html',
         'stowage report -o - > report.html',
+        'stowage report --root /srv/images',
         "stowage report --json | jq '.archives[] | select(.sharedBytes == 0).name'",
       ],
     ),
   )
     .option('-o, --output <file>', 'write an HTML page that needs no network; - for stdout')
+    .addOption(
+      new Option('--root <folder>', 'report the folder of a served registry').conflicts('output'),
+    )
     .action(
-      action<Options>(io, async (workspace, _, { options: { output }, call, speech }) => {
+      action<Options>(io, async (workspace, _, { options: { output, root }, call, speech }) => {
+        if (root !== undefined) {
+          const served = await reportServed(workspace, { ...call, root });
+          return { json: served, text: servedSummary(served) };
+        }
         const result = worded(await report(workspace, call), speech);
         const page = output === undefined ? '' : await reportPage(result);
         if (output === '-') return { json: result, document: page };
@@ -41,5 +58,15 @@ function summary({ archives, bytes, repeatedBytes, prune, problems }: Report): T
     text`${archives.length} archives, ${formatBytes(bytes)}; ${formatBytes(repeatedBytes)} in duplicate layers\n`,
     text`prune would free ${formatBytes(prune.freedBytes)}\n`,
     problems.map(({ kind, name, detail }) => text`${name}: ${kind}: ${detail}\n`),
+  ]}`;
+}
+
+function servedSummary(served: ServedReport): Text {
+  const { images, repositories, bytes, sharedBytes, garbage } = served;
+  const rows = repositories.map((each) => [each.name, `${each.images}`, formatBytes(each.bytes)]);
+  return text`${[
+    formatTable(['REPOSITORY', 'IMAGES', 'SIZE'], rows),
+    text`${images.length} images, ${formatBytes(bytes)}; ${formatBytes(sharedBytes)} saved by shared layers\n`,
+    text`gc would free ${formatBytes(garbage.bytes)} (${garbage.blobs} blobs, ${garbage.uploads} uploads)\n`,
   ]}`;
 }

@@ -10,30 +10,45 @@ import {
   type CommonOptions,
   type Io,
 } from '../verb.js';
+import { tagsOption } from './remote/copied-tags.js';
 
 interface Options extends CommonOptions {
   readonly prune?: boolean;
+  readonly tags?: readonly string[];
 }
 
 export function syncCommand(io: Io): Command {
   return withRegistry(
-    verb('sync', 'Share archives through a registry: copy what the destination lacks.', [
-      'stowage sync ./images registry.example.com/ci',
-      'stowage sync registry.example.com/ci ./images',
-      'stowage sync ./images registry.example.com/ci --prune --dry-run',
-    ]),
+    verb(
+      'sync',
+      'Share archives through a registry, or copy a registry: what the destination lacks.',
+      [
+        'stowage sync ./images registry.example.com/ci',
+        'stowage sync registry.example.com/ci ./images',
+        'stowage sync ./images registry.example.com/ci --prune --dry-run',
+        'stowage sync registry.example.com/team mirror.lan/team',
+      ],
+    ),
   )
-    .argument('<from>', 'a folder of archives, or HOST[:PORT]/REPOSITORY')
-    .argument('<to>', 'the destination: a registry repository or a folder, whichever <from> is not')
+    .argument(
+      '<from>',
+      'a folder of archives, or HOST[:PORT]/REPOSITORY; HOST[:PORT][/PREFIX] of another registry',
+    )
+    .argument(
+      '<to>',
+      'the destination: a repository for a folder, a folder or a registry for a repository',
+    )
     .option(
       '--prune',
       'delete what the source does not have from the destination, unless it is pinned',
     )
+    .addOption(tagsOption())
     .option('--dry-run', 'print what would be copied, and copy nothing')
     .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
-        const results = await sync(workspace, from, to, { ...call, prune: options.prune });
+        const { prune, tags } = options;
+        const results = await sync(workspace, from, to, { ...call, prune, tags });
         const moved = results.filter(({ action: done }) => done !== 'same');
         const same = results.length - moved.length;
         const rest = same === 0 ? '' : text`${same} were up to date\n`;

@@ -11,7 +11,7 @@ const images = async () => [
 ];
 
 it.each([
-  ['lo', ['load']],
+  ['lo', ['load', 'login', 'logout']],
   ['zz', []],
   ['load --eng', ['--engine']],
   ['load --engine do', ['docker']],
@@ -22,7 +22,8 @@ it.each([
   ['load --engine docker l', ['lib-debian-13']],
   ['load lib-debian-13 a', ['app-ubuntu-25.04-gcc15']],
   ['load ./a', []],
-  ['list a', []],
+  ['gc a', []],
+  ['list a', ['app-ubuntu-25.04-gcc15']],
   ['push x --compress ', ['auto', 'none', 'gzip', 'zstd']],
   ['cache p', ['purge']],
   ['cache purge l', ['lib-debian-13']],

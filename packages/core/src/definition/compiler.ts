@@ -42,6 +42,7 @@ export function parseCompiler(text: string): Compiler | undefined {
   return { family: FAMILIES[word] ?? word, ...(version === undefined ? {} : { version }) };
 }
 
+/** The name of a compiler as variants have it: `gcc15`. */
 export function formatCompiler({ family, version = '' }: Compiler): string {
   return `${family}${version}`;
 }

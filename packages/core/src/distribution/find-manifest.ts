@@ -31,16 +31,41 @@ export async function findManifest(
   known: ResolveOptions['known'],
 ): Promise<FoundManifest | undefined> {
   if (known) {
-    const expected = [200, 404, ...HEAD_REFUSALS];
-    const request = { ...where, headers: ACCEPT_MANIFESTS, expected };
-    const answer = await client.request({ ...request, method: 'HEAD' });
-    await answer.dump();
-    if (answer.status === 404) return undefined;
-    const digest = answer.header('docker-content-digest');
-    const descriptor = answer.status === 200 && isDigest(digest) ? await known(digest) : undefined;
+    const head = await askHead(client, where);
+    if (head === undefined) return undefined;
+    const descriptor = head === 'refused' ? undefined : await known(head.digest);
     if (descriptor) return { descriptor };
   }
   return fetchManifest(client, where);
+}
+
+/** The digest and the media type of a manifest, as a registry's headers say them. */
+export type ManifestHead = Pick<Descriptor, 'digest' | 'mediaType'>;
+
+/**
+ * Asks for a manifest's digest with one HEAD; undefined when there is no such manifest. A GET follows only where the HEAD is
+ * refused or its answer has no digest.
+ */
+export async function headManifest(
+  client: RegistryClient,
+  where: ManifestRequest,
+): Promise<ManifestHead | undefined> {
+  const head = await askHead(client, where);
+  return head === 'refused' ? (await fetchManifest(client, where))?.descriptor : head;
+}
+
+async function askHead(
+  client: RegistryClient,
+  where: ManifestRequest,
+): Promise<ManifestHead | 'refused' | undefined> {
+  const expected = [200, 404, ...HEAD_REFUSALS];
+  const request = { ...where, headers: ACCEPT_MANIFESTS, expected };
+  const answer = await client.request({ ...request, method: 'HEAD' });
+  await answer.dump();
+  if (answer.status === 404) return undefined;
+  const digest = answer.header('docker-content-digest');
+  if (answer.status !== 200 || !isDigest(digest)) return 'refused';
+  return { digest, mediaType: bareType(answer.header('content-type') ?? '') };
 }
 
 /** Describes a manifest by a GET, with its bytes; undefined when there is none. Without `digest` it is computed. */

@@ -12,17 +12,19 @@ export interface PagesRequest
   extends Pick<RegistryRequest, 'url' | 'scope' | 'headers' | 'signal'> {
   /** Statuses, besides 404, that mean that there is no such list. */
   readonly absent?: readonly number[];
+  /** A list that does not exist is an error. */
+  readonly required?: boolean | undefined;
 }
 
 /**
  * The pages of a list (distribution spec 1.1 § Listing Tags, § Listing Referrers); none when the list does not exist.
  *
  * @param what names the list in messages.
- * @throws ImageError TOO_LARGE, UNAVAILABLE (the next page is of another origin, or was read before), …
+ * @throws ImageError NOT_FOUND (`required`), TOO_LARGE, UNAVAILABLE (the next page is of another origin, or was read before), …
  */
 export async function* readPages(
   client: RegistryClient,
-  { url: first, absent = [], ...request }: PagesRequest,
+  { url: first, absent = [], required = false, ...request }: PagesRequest,
   what: string,
 ): AsyncIterable<Uint8Array> {
   const seen = new Set<string>();
@@ -34,7 +36,8 @@ export async function* readPages(
     try {
       answer = await client.request({ ...request, method: 'GET', url, expected });
     } catch (error) {
-      if (isFirst && error instanceof ImageError && error.code === 'NOT_FOUND') return;
+      const isMissing = error instanceof ImageError && error.code === 'NOT_FOUND';
+      if (isFirst && isMissing && !required) return;
       throw error;
     }
     if (answer.status !== 200) return answer.dump();

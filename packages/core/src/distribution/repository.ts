@@ -19,13 +19,13 @@ import { readAll } from '../transfer/verified.js';
 import type { Graph } from '../transfer/graph.js';
 import type { Answer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
-import { deleteManifest } from './delete-manifest.js';
+import { deleteManifest, deleteTag } from './delete-manifest.js';
 import { download } from './download.js';
-import { ACCEPT_MANIFESTS, fetchManifest, findManifest } from './find-manifest.js';
+import { ACCEPT_MANIFESTS, fetchManifest, findManifest, headManifest } from './find-manifest.js';
 import { requireManifest, requireTagOrDigest } from './require-manifest.js';
 import { ManifestWrites, type ManifestTarget } from './manifest-writes.js';
 import { readReferrers, type ManifestBytes } from './referrers.js';
-import { listTags } from './list-tags.js';
+import { listTags, type ListTagsOptions } from './list-tags.js';
 import { RepositoryBlobs, type BlobCounts, type BlobOptions } from './repository-blobs.js';
 
 export interface RepositoryOptions extends BlobOptions {
@@ -65,8 +65,8 @@ export class Repository implements ManifestTarget, Sink {
       yield this.#lookUp(`${this.#client.registry}/${this.#name}:${tag}`, options);
   }
 
-  /** Its tags; none when the repository does not exist. */
-  tags(options: CallOptions = {}): AsyncIterable<string> {
+  /** Its tags; none when the repository does not exist, unless it is `required`. */
+  tags(options: ListTagsOptions = {}): AsyncIterable<string> {
     return listTags(this.#client, this.#name, { ...options, scope: this.#scope('pull') });
   }
 
@@ -109,14 +109,17 @@ export class Repository implements ManifestTarget, Sink {
     tagOrDigest: string,
     { signal, known }: ResolveOptions = {},
   ): Promise<Descriptor | undefined> {
-    requireTagOrDigest(tagOrDigest, this.location);
-    const url = `/v2/${this.#name}/manifests/${tagOrDigest}`;
-    const where = { url, scope: this.#scope('pull'), signal };
+    const where = this.#manifestAt(tagOrDigest, signal);
     const found = isDigest(tagOrDigest)
       ? await fetchManifest(this.#client, where, tagOrDigest)
       : await findManifest(this.#client, where, known);
     if (found?.bytes) this.#fetched.set(found.descriptor.digest, found.bytes);
     return found?.descriptor;
+  }
+
+  /** The digest of a tag's content, from one HEAD; undefined when there is none. @throws ImageError INVALID */
+  async head(tagOrDigest: string, { signal }: CallOptions = {}) {
+    return headManifest(this.#client, this.#manifestAt(tagOrDigest, signal));
   }
 
   /** True but for foreign layers: checking costs a request, and `read` reports NOT_FOUND. */
@@ -193,17 +196,24 @@ export class Repository implements ManifestTarget, Sink {
   }
 
   /**
-   * Removes a tag. If the registry deletes only whole manifests, the manifest is deleted with all its tags, unless it
-   * is in `kept`.
+   * Removes a tag. If the registry deletes only whole manifests, the manifest is deleted with all its tags, unless
+   * `mayDelete` forbids it.
    *
-   * @throws ImageError UNSUPPORTED (the registry does not allow deletion), DENIED
+   * @throws ImageError UNSUPPORTED (the registry does not allow deletion), DENIED; errors of `mayDelete`
    */
-  async untag(tag: string, kept: ReadonlySet<Digest>, { signal }: CallOptions = {}): Promise<void> {
-    const remove = (name: string, expected: readonly number[]): Promise<number> =>
-      deleteManifest(this.#client, this.#name, name, { expected, signal });
-    if ((await remove(tag, [202, 400, 404, 405])) === 202) return;
-    const found = await this.find(tag, { signal });
-    if (found && !kept.has(found.digest)) await remove(found.digest, [202, 404]);
+  async untag(
+    tag: string,
+    mayDelete: (digest: Digest) => boolean | Promise<boolean>,
+    options: CallOptions = {},
+  ): Promise<void> {
+    if (await deleteTag(this.#client, this.#name, tag, options)) return;
+    const found = await this.head(tag, options);
+    if (found && (await mayDelete(found.digest))) await this.remove(found.digest, options);
+  }
+
+  /** Deletes a manifest, with all its tags; one that does not exist is no error. @throws ImageError UNSUPPORTED, DENIED */
+  remove(digest: Digest, options: CallOptions = {}): Promise<void> {
+    return deleteManifest(this.#client, this.#name, digest, options);
   }
 
   /** Writes a manifest under its digest or a tag. */
@@ -223,6 +233,12 @@ export class Repository implements ManifestTarget, Sink {
     });
     await answer.dump();
     return answer;
+  }
+
+  #manifestAt(tagOrDigest: string, signal: AbortSignal | undefined) {
+    requireTagOrDigest(tagOrDigest, this.location);
+    const url = `/v2/${this.#name}/manifests/${tagOrDigest}`;
+    return { url, scope: this.#scope('pull'), signal };
   }
 
   #scope(actions: string): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path/posix';
 import { minimatch } from 'minimatch';
-import { parse } from 'yaml';
 import { isObject, readJsonObject } from './json.js';
 
 /**
@@ -42,7 +42,12 @@ function lernaPackages(path: string): string[] {
 
 function readPnpm(path: string): unknown {
   try {
-    const value: unknown = parse(readFileSync(path, 'utf8'));
+    const text = readFileSync(path, 'utf8');
+    // Loaded on first use: only pnpm needs it.
+    const { parse } = createRequire(import.meta.url)('yaml') as {
+      parse: (text: string) => unknown;
+    };
+    const value = parse(text);
     return isObject(value) ? value['packages'] : undefined;
   } catch {
     return undefined;

@@ -60,12 +60,13 @@ function authFiles(env: Environment, home: string): string[] {
   if (named !== undefined && named !== '') return [named];
   return [
     ...(runtime === undefined ? [] : [join(runtime, 'containers/auth.json')]),
-    join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'containers/auth.json'),
-    join(docker ?? join(home, '.docker'), 'config.json'),
+    join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'containers/auth.json'),
+    join(docker || join(home, '.docker'), 'config.json'),
   ];
 }
 
-async function readAuthFile(path: string): Promise<JsonObject | undefined> {
+/** A config of docker or podman; undefined when there is none. @throws ImageError USAGE (invalid JSON) */
+export async function readAuthFile(path: string): Promise<JsonObject | undefined> {
   const bytes = await ignoreMissing(() => readFile(path));
   return bytes && readJson(bytes, path);
 }
@@ -111,7 +112,7 @@ async function findInFile(
     if (found) return found;
   }
   if (typeof credsStore !== 'string' || credsStore === '') return undefined;
-  return askHelper(credsStore, registry === 'docker.io' ? HUB_SERVER : registry, env);
+  return askHelper(credsStore, serverOf(registry), env);
 }
 
 /** `auth` is `user:password` in base64. An entry without content only says that a helper has the credential. */
@@ -138,7 +139,7 @@ async function askHelper(
   env: Environment,
 ): Promise<Credential | undefined> {
   const program = `docker-credential-${helper}`;
-  const { code, output } = await run(program, server, env);
+  const { code, output } = await runHelper(helper, { action: 'get', input: server }, env);
   // Helpers report missing credentials by this text only; docker and podman match it, too.
   if (code !== 0 && /credentials not found/i.test(output)) return undefined;
   const { Username: username, Secret: secret } =
@@ -153,13 +154,29 @@ async function askHelper(
   return username === TOKEN_USER ? { identityToken: secret } : { username, password: secret };
 }
 
-function run(
-  program: string,
-  input: string,
+/** The name of a registry for credential helpers, and its key in docker's config. */
+export function serverOf(registry: string): string {
+  return registry === 'docker.io' ? HUB_SERVER : registry;
+}
+
+/** The files of {@link storedCredentials}, in its order; docker's `config.json`, or `$REGISTRY_AUTH_FILE`, is the last. */
+export function loginFiles({ env, home }: Pick<Surroundings, 'env' | 'home'>): readonly string[] {
+  return authFiles(env, home);
+}
+
+/**
+ * Runs a credential helper. @returns its exit code, null when it was stopped, and what it printed
+ *
+ * @throws ImageError UNAUTHORIZED (no such program)
+ */
+export function runHelper(
+  helper: string,
+  { action, input }: { readonly action: 'get' | 'store' | 'erase'; readonly input: string },
   env: Environment,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
+  const program = `docker-credential-${helper}`;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], {
+    const child = spawn(program, [action], {
       env,
       stdio: ['pipe', 'pipe', 'ignore'],
       timeout: HELPER_TIMEOUT_MS,

@@ -67,7 +67,8 @@ export async function scrubRegistry(
   });
 }
 
-async function requireFolder(root: string): Promise<string> {
+/** @throws ImageError NOT_FOUND (no such folder) */
+export async function requireFolder(root: string): Promise<string> {
   if (await statIfExists(root)) return root;
   throw new ImageError('NOT_FOUND', `${root}: no such folder of a registry`, {
     location: root,

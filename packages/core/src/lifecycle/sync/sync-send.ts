@@ -58,7 +58,7 @@ export async function deleteImage(
   const gone: SyncResult = { name, digest: null, action: 'deleted', bytes: 0 };
   if (options.dryRun) return gone;
   await using repository = shared.open();
-  await repository.untag(recordTag(name), new Set(), options);
-  await repository.untag(name, kept, options);
+  await repository.untag(recordTag(name), () => true, options);
+  await repository.untag(name, (digest) => !kept.has(digest), options);
   return gone;
 }

@@ -10,6 +10,8 @@ import { hasHost, isPath } from '../../location-form.js';
 import { splitReference, type Reference } from '../../oci/reference.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Source } from '../../transfer/store.js';
+import { option, wording } from '../../wording.js';
+import { syncRegistries } from '../remote/sync-registries.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { deleteArchive, receiveImage } from './sync-receive.js';
 import { deleteImage, sendImage } from './sync-send.js';
@@ -27,19 +29,21 @@ export interface SyncOptions extends VerbOptions {
   readonly cwd: string;
   /** Delete images at the destination that the source lacks. */
   readonly prune?: boolean | undefined;
+  /** Between two registries: tags to copy, by name or pattern; all tags when omitted. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /** Number of images transferred at once. */
 const CONCURRENCY = 3;
 
 /**
- * Makes a repository of a registry hold the archives of a folder, or the other way round; only differences are transferred. A tag
- * is an image's name; its record is an artifact under `<name>.record`. Each image has its own tags, so any number of
+ * Makes a repository of a registry hold the archives of a folder, or the other way round, or copies the repositories of one registry
+ * to another (`syncRegistries`); only differences are transferred. Of archives, a tag is an image's name; its record is an artifact under `<name>.record`. Each image has its own tags, so any number of
  * machines may write without a lock.
  *
- * @param from a folder of archives, or `HOST[:PORT]/REPOSITORY`.
- * @param to the other of the two.
- * @throws ImageError USAGE (two folders or two repositories), NOT_FOUND; any error of the registry
+ * @param from a folder of archives, or `HOST[:PORT]/REPOSITORY`; of two registries, `HOST[:PORT][/PREFIX]`.
+ * @param to the other of the two, or the other registry.
+ * @throws ImageError USAGE (two folders; `prune` with two registries), NOT_FOUND; any error of the registry
  */
 export async function sync(
   workspace: Workspace,
@@ -50,13 +54,19 @@ export async function sync(
   const where = { ...workspace, cwd: options.cwd };
   const isSending = await isFolder(from, where);
   const isReceiving = await isFolder(to, where);
-  if (isSending === isReceiving)
+  if (!isSending && !isReceiving) return syncRepositories(workspace, from, to, options);
+  if (isSending && isReceiving)
     throw new ImageError(
       'USAGE',
-      `sync ${from} ${to}: expected a folder of archives and a repository, got two ${isSending ? 'folders' : 'repositories'}`,
+      `sync ${from} ${to}: expected a folder of archives and a repository, got two folders`,
       {
         hint: 'For example ./images and registry.example.com/ci, or the other way round.',
       },
+    );
+  if (options.tags)
+    throw new ImageError(
+      'USAGE',
+      `sync ${from} ${to}: expected two registries with tags, got a folder`,
     );
   const folder = absolutePath(isSending ? from : to, where);
   const place: CatalogPlace = { ...workspace.place, folder };
@@ -104,6 +114,25 @@ export async function sync(
     }
   }
   return results.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Copies between two registries; nothing is deleted there. @throws ImageError USAGE (`prune`) */
+async function syncRepositories(
+  workspace: Workspace,
+  from: string,
+  to: string,
+  options: SyncOptions,
+): Promise<SyncResult[]> {
+  if (options.prune)
+    throw new ImageError(
+      'USAGE',
+      wording`${option('prune')}: expected a folder of archives on one side, got two registries`,
+    );
+  const copied = await syncRegistries(workspace, from, to, options);
+  return copied.map(({ reference, action, digest, bytes }) => {
+    const done = action === 'copied' ? 'sent' : action;
+    return { name: reference, action: done, digest, bytes: bytes ?? 0 };
+  });
 }
 
 /** Archives that match their records, by name. */

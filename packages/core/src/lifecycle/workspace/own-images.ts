@@ -20,18 +20,15 @@ export async function requireOwnImages(root: string, images: string): Promise<vo
   try {
     await requireFolderBelow(root, images);
   } catch (error) {
-    const link = error instanceof ImageError ? error.location : undefined;
+    if (!(error instanceof ImageError)) throw error;
+    const { code, message, location: link } = error;
     if (link === undefined || !(await isLink(link))) throw error;
     if (await isMadeHere(link)) return;
-    throw new ImageError(
-      'INVALID',
-      `${link}: expected a folder, or a link that git does not track, got a link out of ${root}`,
-      {
-        location: link,
-        hint: 'Name the folder in stowage.yaml (images:), or make the link in a git repository and ignore it there.',
-        cause: error,
-      },
-    );
+    throw new ImageError(code, message, {
+      location: link,
+      hint: 'Name the folder in stowage.yaml (images:), or make the link in a git repository that does not track it.',
+      cause: error,
+    });
   }
 }
 

@@ -11,8 +11,8 @@ export interface PushTarget {
   readonly plainHttp: boolean | undefined;
 }
 
-/** Parses the address of a registry. @param named its option, for messages. @throws ImageError USAGE */
-export function parseTarget(text: string, named: NamedOption = option('to')): PushTarget {
+/** Parses the address of a registry. @param named its option or its kind, for messages. @throws ImageError USAGE */
+export function parseTarget(text: string, named: NamedOption | string = option('to')): PushTarget {
   const [, scheme, rest = ''] = /^(?:(https?):\/\/)?(.*?)\/*$/.exec(text) ?? [];
   const slash = rest.indexOf('/');
   const [registry, prefix] = slash < 0 ? [rest, ''] : [rest.slice(0, slash), rest.slice(slash + 1)];

@@ -1,0 +1,40 @@
+import { pullArtifact } from '@stowage/core';
+import { Command } from 'commander';
+import { formatBytes } from '../../print/table.js';
+import { text } from '../../print/text.js';
+import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
+
+interface Options extends CommonOptions {
+  readonly output?: string;
+  readonly type?: string;
+  readonly force?: boolean;
+}
+
+export function artifactCommand(io: Io): Command {
+  return new Command('artifact')
+    .description('Fetch artifacts of a registry: SBOMs, signatures and other files.')
+    .addCommand(pullCommand(io));
+}
+
+function pullCommand(io: Io): Command {
+  return withRegistry(
+    verb('pull', 'Write the files of an artifact to a folder.', [
+      'stowage artifact pull registry.example.com/team/app:1 --type application/spdx+json',
+      'stowage artifact pull registry.example.com/team/app@sha256:… -o sboms/',
+    ]),
+  )
+    .argument('<reference>', 'an artifact, or an image with --type, by tag or digest')
+    .option('-o, --output <folder>', 'the folder to write to; this one when omitted')
+    .option('--type <type>', 'the artifact of this type that is attached to the reference')
+    .option('--force', 'overwrite existing files')
+    .option('--dry-run', 'print which files would be written, and fetch none')
+    .action(
+      action<Options>(io, async (workspace, [reference = ''], { options, call }) => {
+        const { output, type: artifactType, force } = options;
+        const asked = { ...call, output, artifactType, force };
+        const pulled = await pullArtifact(workspace, reference, asked);
+        const lines = pulled.files.map(({ path, size }) => text`${path}  ${formatBytes(size)}\n`);
+        return { json: pulled, text: text`${lines}` };
+      }),
+    );
+}

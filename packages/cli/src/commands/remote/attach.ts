@@ -1,0 +1,48 @@
+import { attach } from '@stowage/core';
+import { InvalidArgumentError, type Command } from 'commander';
+import { text } from '../../print/text.js';
+import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
+
+interface Options extends CommonOptions {
+  readonly type: string;
+  readonly mediaType?: string;
+  readonly annotation?: Readonly<Record<string, string>>;
+}
+
+export function attachCommand(io: Io): Command {
+  return withRegistry(
+    verb('attach', 'Attach files to an image of a registry: an SBOM, a report, a signature.', [
+      'stowage attach registry.example.com/team/app:1 sbom.json --type application/spdx+json',
+      'stowage attach registry.example.com/team/app:1 report.xml --type application/xml --annotation by=ci',
+    ]),
+  )
+    .argument('<reference>', 'an image by tag or digest')
+    .argument('<file...>', 'files, which become one artifact')
+    .requiredOption('--type <type>', 'type of the artifact: a media type')
+    .option('--media-type <type>', 'media type of the files; --type when omitted')
+    .option(
+      '--annotation <key=value>',
+      'an annotation of the artifact; repeatable',
+      parseAnnotation,
+    )
+    .option('--dry-run', 'print what would be attached, and send nothing')
+    .action(
+      action<Options>(io, async (workspace, [reference = '', ...files], { options, call }) => {
+        const { type: artifactType, mediaType, annotation: annotations } = options;
+        const asked = { ...call, artifactType, mediaType, annotations };
+        const attached = await attach(workspace, reference, files, asked);
+        const done = call.dryRun ? 'would be attached' : 'attached';
+        return { json: attached, text: text`${attached.reference}  ${done} to ${reference}\n` };
+      }),
+    );
+}
+
+function parseAnnotation(
+  written: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(written) ?? [];
+  if (key === undefined || value === undefined)
+    throw new InvalidArgumentError('expected KEY=VALUE.');
+  return { ...before, [key]: value };
+}

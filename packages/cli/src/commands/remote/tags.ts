@@ -1,0 +1,20 @@
+import { listTags } from '@stowage/core';
+import type { Command } from 'commander';
+import { text } from '../../print/text.js';
+import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
+
+export function tagsCommand(io: Io): Command {
+  return withRegistry(
+    verb('tags', 'List the tags of a repository, one a line.', [
+      'stowage tags registry.example.com/team/app',
+      'stowage tags registry.example.com/team/app | grep ^v1',
+    ]),
+  )
+    .argument('<repository>', 'HOST[:PORT]/REPOSITORY')
+    .action(
+      action<CommonOptions>(io, async (workspace, [repository = ''], { call }) => {
+        const listing = await listTags(workspace, repository, call);
+        return { json: listing, text: text`${listing.tags.map((tag) => text`${tag}\n`)}` };
+      }),
+    );
+}

@@ -1,0 +1,58 @@
+import { ImageError } from '../../errors.js';
+import { formatReference } from '../../oci/reference.js';
+import { requireOneLogin } from '../workspace/one-login.js';
+import { parseTarget, type PushTarget } from '../workspace/registry-address.js';
+import type { Workspace } from '../workspace/workspace.js';
+import { copyRepository, type CopiedTag, type CopyTagsOptions } from './copy-tags.js';
+import { listRepositories } from './list-registry.js';
+import { RegistryClients } from './registry-clients.js';
+
+/**
+ * Copies all repositories of a registry, or those below a prefix, to another registry, as `copyTags` copies each of them.
+ *
+ * @param from `HOST[:PORT][/PREFIX]`; the registry must list its repositories.
+ * @param to the same form: `PREFIX` there takes the place of `PREFIX` here.
+ * @throws ImageError USAGE, NOT_FOUND (no repository there), UNSUPPORTED (no catalog), UNAUTHORIZED, DENIED, UNAVAILABLE
+ */
+export async function syncRegistries(
+  workspace: Workspace,
+  from: string,
+  to: string,
+  options: CopyTagsOptions,
+): Promise<CopiedTag[]> {
+  const [here, there] = [parseTarget(from, 'sync'), parseTarget(to, 'sync')];
+  requireOneLogin(options.registry, [here.registry, there.registry]);
+  const { repositories } = await listRepositories(workspace, from, options);
+  if (repositories.length === 0)
+    throw new ImageError('NOT_FOUND', `${from}: expected repositories to sync, got none`, {
+      location: from,
+    });
+  const names = repositories.map((name) => [name, nameThere(name, here, there)] as const);
+  await using clients = new RegistryClients(workspace, options);
+  const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
+  const known = new KnownBlobs();
+  const results: CopiedTag[] = [];
+  for (const [name, target] of names) {
+    const source = { registry: here.registry, repository: name };
+    const destination = { registry: there.registry, repository: target };
+    if (formatReference(source) === formatReference(destination))
+      throw new ImageError('USAGE', `sync ${from} ${to}: expected two places, got one`);
+    const pair = { workspace, clients, known, source, destination };
+    results.push(...(await copyRepository(pair, options)));
+  }
+  return results;
+}
+
+/** The name of a repository at the destination. @throws ImageError USAGE */
+function nameThere(name: string, { prefix }: PushTarget, there: PushTarget): string {
+  const below = name.slice(prefix.length).replace(/^\//, '');
+  const parts = [there.prefix, below].filter((part) => part !== '');
+  if (parts.length > 0) return parts.join('/');
+  throw new ImageError(
+    'USAGE',
+    `${there.registry}: expected the name of a repository for ${name}, got none`,
+    {
+      hint: `For example ${there.registry}/${name}.`,
+    },
+  );
+}
