@@ -86,7 +86,7 @@ function lifecycle(
       'store',
     ],
     ...['verify', 'convert', 'engine', 'http', 'distribution', 'page', 'registry', 'build'],
-    ...['open.ts', 'location.ts', 'lifecycle/workspace'],
+    ...['open.ts', 'location.ts', 'location-form.ts', 'lifecycle/workspace'],
   ];
   return Object.fromEntries(
     Object.entries(rooms).map(([room, jobs]) => [

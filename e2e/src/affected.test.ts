@@ -135,14 +135,14 @@ describe.each([
     const failed = await save('r1-0');
     expect(failed.code).not.toBe(0);
     expect(failed.stdout + failed.stderr).toContain(
-      `base: expected no cycle, got ${[...['r1-0', 'r1-0-0', 'r1-0'].map(nameOf)].join(' -> ')}`,
+      `base: a cycle: ${[...['r1-0', 'r1-0-0', 'r1-0'].map(nameOf)].join(' -> ')}`,
     );
     expect((await save('r1-1')).code).toBe(0);
     await write('r1-0', 'image.yaml', definition('r1-0', { base: 'r1-99' }));
     const missing = await save('r1-0');
     expect(missing.code).not.toBe(0);
     expect(missing.stdout + missing.stderr).toContain(
-      `base ${nameOf('r1-99')}: expected an image of the workspace or the catalog, got none of that name`,
+      `base ${nameOf('r1-99')}: no image of this name in the workspace or the catalog`,
     );
   });
 

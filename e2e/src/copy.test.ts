@@ -66,7 +66,7 @@ describe('a delta', () => {
       stowage(['load', 'delta.tar', '--engine', 'embedded', ...args], { cwd });
     const refused = await load();
     expect(refused.code).toBe(4);
-    expect(refused.stderr).toMatch(/got no sha256:[0-9a-f]{64}[\s\S]*--base/);
+    expect(refused.stderr).toMatch(/missing sha256:[0-9a-f]{64}[\s\S]*--base/);
     expect((await load('--base', 'old.tar')).code).toBe(0);
   });
 });

@@ -185,7 +185,7 @@ jobs:
       });
       expect(code).toBe(4);
       expect(stderr).toContain(
-        `${GCC}: test 1/3 (echo looking && false): expected exit code 0, got 1\n  | looking`,
+        `${GCC}: test 1/3 (echo looking && false): failed with exit code 1\n  | looking`,
       );
       expect(await readFile(join(workspace.root, `images/app/${GCC}.image.json`), 'utf8')).toBe(
         before,

@@ -6,6 +6,13 @@ const CLOCK = [
   { selector: 'CallExpression[callee.name="Date"]', message: GIVEN },
 ];
 
+/** Without `return` and `throw`, an iterator is not closed, or a caller's error becomes a TypeError. */
+const ITERATORS = {
+  selector:
+    'ObjectExpression > Property[key.object.name="Symbol"][key.property.name=/^(asyncI|i)terator$/]',
+  message: 'write a generator: it has `return` and `throw`',
+};
+
 const FLAG = '/(^|[\\s(`])--[a-z]/';
 const COMMAND = '/\\bstowage [a-z]/';
 const NAMED =
@@ -33,7 +40,7 @@ export default [
         })),
         { object: 'Date', property: 'now', message: GIVEN },
       ],
-      'no-restricted-syntax': ['error', ...CLOCK, ...TEXTS],
+      'no-restricted-syntax': ['error', ...CLOCK, ...TEXTS, ITERATORS],
       'no-restricted-imports': [
         'error',
         {
@@ -59,6 +66,6 @@ export default [
       'src/build/generate-dockerfile.ts',
     ],
     ignores: ['src/**/*.test.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...CLOCK] },
+    rules: { 'no-restricted-syntax': ['error', ...CLOCK, ITERATORS] },
   },
 ];

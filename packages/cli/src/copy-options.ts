@@ -35,7 +35,7 @@ export function copyingOf(
 /** Writes an archive whose destination is `-` to stdout. @throws ImageError USAGE (stdout is a terminal) */
 export function stdoutFor(to: string, io: Io): CopyImagesOptions['stdout'] {
   if (to === '-' && io.stdout.isTTY)
-    throw new ImageError('USAGE', '-: expected a file or a pipe to write to, got a terminal', {
+    throw new ImageError('USAGE', '-: an archive is not written to a terminal', {
       hint: 'For example stowage copy SOURCE - | docker load.',
     });
   return (archive) => pipeline(archive, io.stdout, { end: false });
@@ -48,7 +48,11 @@ export function copiedOutcome(
   { to, quiet, io }: { readonly to: string; readonly quiet: boolean | undefined; readonly io: Io },
 ): Outcome {
   const said = text`${results.map(line)}`;
-  if (to !== '-') return { json: { results }, text: said };
+  const total = {
+    images: results.length,
+    bytes: results.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+  if (to !== '-') return { json: { results }, text: said, total };
   if (!quiet) print(io.stderr, said);
-  return { json: { results } };
+  return { json: { results }, total };
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXIT_CODES } from './exit-codes.js';
 import { describeFailure } from './print/failure.js';
 import { createSpeech } from './print/speech.js';
-import { createProgram } from './program.js';
+import { calledCommand, createProgram, helpHint } from './program.js';
 
 let cwd: string;
 beforeEach(() => {
@@ -58,11 +58,11 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['load ./nope.tar', 3, /nope\.tar: expected an archive/],
+    ['load ./nope.tar', 3, /nope\.tar: no such file/],
     [
       'load app-ubuntu-25.04-gcc15 --engine embedded',
       3,
-      /app-ubuntu-25\.04-gcc15: expected the name of an image in the catalog/,
+      /app-ubuntu-25\.04-gcc15: no image of this name in the catalog/,
     ],
     ['inspect containerd:example.com/x', 2, /another kind of location/],
     ['inspect docker://example.com/X', 2, /example\.com\/x/],
@@ -72,7 +72,7 @@ describe('the command line', () => {
       /a\.example\.com and b\.example\.com/,
     ],
     ['inspect nginx.tar', 3, /docker-daemon:nginx/],
-    ['load app-ubuntu-25.04-gcc15:latest --engine embedded', 3, /expected a file/],
+    ['load app-ubuntu-25.04-gcc15:latest --engine embedded', 3, /no such file/],
     ['load', 2, /--images-from/],
     ['load ./x --no-cache', 2, /\.\/x: expected a reference/],
     ['load - --cache=false', 2, /-: expected a reference/],
@@ -84,14 +84,14 @@ describe('the command line', () => {
     ['push', 2, /--images-from/],
     ['verify', 2, /--images-from/],
     ['load --images-from empty.txt', 2, /expected images, got none/],
-    ['load - --images-from -', 2, /one - for standard input/],
+    ['load - --images-from -', 2, /standard input can be read only once/],
     ['load --images-from - --password-stdin', 2, /--password-stdin/],
     ['load --images-from two.yaml --username ada', 2, /a\.example\.com and b\.example\.com/],
     ['save NoName --engine embedded', 2, /lower-case/],
     ['save nginx --engine embedded', 8, /<project>-<distribution>-<version>-<variant>/],
-    ['build nowhere', 3, /image\.yaml|nowhere: expected a definition/],
-    ['load ./x --engine docker --host unix:///nonexistent.sock', 3, /\.\/x|\/x: expected/],
-    ['doctor --config none.yaml', 3, /none\.yaml: expected the settings/],
+    ['build nowhere', 3, /image\.yaml|nowhere: no such definition/],
+    ['load ./x --engine docker --host unix:///nonexistent.sock', 3, /\.\/x|\/x: no such file/],
+    ['doctor --config none.yaml', 3, /none\.yaml: no such settings file/],
     ['prune --unused-for soon', 2, /unused-for: expected a duration/],
     ['load ./x --platform a/b/c/d', 2, /platform: expected os\[\(version\)\]\/architecture/],
   ])('%s exits %i', async (line, code, message) => {
@@ -148,6 +148,18 @@ describe('the command line', () => {
     ['prune', '--keep-newest', '0'],
   ])('refuses %j as commander does', async (...args) => {
     await expect(stowage(...args)).rejects.toMatchObject({ exitCode: 1 });
+  });
+
+  it.each([
+    [['push', '--bogus'], '(stowage push --help shows how)'],
+    [['cache', 'purge', '--bogus'], '(stowage cache purge --help shows how)'],
+    [['--bogus'], '(stowage --help shows how)'],
+  ])('%j names the command whose help shows how', async (args, hint) => {
+    const { io, stderr } = collectingIo();
+    const program = createProgram(io, '1.2.3');
+    await expect(program.parseAsync(['node', 'stowage', ...args])).rejects.toThrow();
+    expect(stderr.text()).toContain(hint);
+    expect(`(${helpHint(calledCommand(program, args))})`).toBe(hint);
   });
 
   it('shows examples and exit codes in its help', async () => {

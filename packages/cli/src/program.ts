@@ -72,7 +72,6 @@ export function createProgram(io: Io, version: string): Command {
       'Keep container images as files: find, build, save, load, verify, list and prune them.',
     )
     .version(version)
-    .showHelpAfterError('(stowage --help shows how)')
     .addHelpText('after', `\n${EXIT_HELP}`);
   for (const create of COMMANDS) program.addCommand(create(io).copyInheritedSettings(program));
   return overrideOutput(program, io);
@@ -83,6 +82,20 @@ function overrideOutput(command: Command, io: Io): Command {
     writeOut: (said) => print(io.stdout, new Text(said)),
     writeErr: (said) => print(io.stderr, new Text(said)),
   });
+  command.showHelpAfterError(`(${helpHint(command)})`);
   for (const each of command.commands) overrideOutput(each, io);
   return command;
+}
+
+/** How a command is asked for its help: `stowage push --help shows how`. */
+export function helpHint(command: Command): string {
+  const names: string[] = [];
+  for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name());
+  return `${names.join(' ')} --help shows how`;
+}
+
+/** The command that words of the command line call; `program` itself if they name none. */
+export function calledCommand(program: Command, [first, ...rest]: readonly string[]): Command {
+  const found = program.commands.find((each) => each.name() === first);
+  return found ? calledCommand(found, rest) : program;
 }

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { complete, completionWords } from './commands/complete.js';
 import { EXIT_INTERRUPTED, EXIT_USAGE } from './exit-codes.js';
 import { printJson } from './print/print.js';
-import { createProgram } from './program.js';
+import { calledCommand, createProgram, helpHint } from './program.js';
 
 /** Runs the command line of this process, with its streams, signals and exit code. */
 export async function run(version: string): Promise<void> {
@@ -32,7 +32,7 @@ export async function run(version: string): Promise<void> {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     if (error.exitCode !== 0 && argv.includes('--json')) {
       const { message } = error;
-      const hint = 'stowage --help shows how';
+      const hint = helpHint(calledCommand(program, argv.slice(2)));
       printJson(stdout, { error: { code: 'USAGE', message, hint, location: null } });
     }
   }

@@ -15,6 +15,7 @@ import { print, printDocument, printJson } from './print/print.js';
 import { createProgress, type ProgressMode } from './print/progress.js';
 import { createSpeech } from './print/speech.js';
 import { text, type Text } from './print/text.js';
+import { formatTotal, type Total, type WrittenEvent } from './print/total.js';
 
 /** The process as the commands see it. */
 export interface Io {
@@ -31,6 +32,8 @@ export interface Outcome {
   readonly json: unknown;
   /** The text output; omitted when it was printed already. */
   readonly text?: Text;
+  /** What was moved in all, for the last line. */
+  readonly total?: Total;
   /** In place of text: a requested document (Dockerfile, page), printed unchanged. */
   readonly document?: string;
   /** The exit code; 0 when omitted. */
@@ -146,15 +149,12 @@ async function registryFlags(
   const common = { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify };
   const readers = [...args, ...(options.imagesFrom ?? [])].filter((each) => each === '-');
   if (readers.length > 1 && options.imagesFrom?.includes('-'))
-    throw new ImageError(
-      'USAGE',
-      '--images-from -: expected one - for standard input, got several',
-    );
+    throw new ImageError('USAGE', '--images-from -: standard input can be read only once');
   if (!options.passwordStdin) return { ...common, password: options.password };
   if (readers.length > 0)
     throw new ImageError(
       'USAGE',
-      '--password-stdin: expected a password on standard input, got - as a location, too',
+      '--password-stdin: standard input cannot be the password and a location (-)',
     );
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
@@ -178,11 +178,16 @@ export function action<T extends CommonOptions>(
     const options = command.optsWithGlobals<T>();
     const speech = createSpeech(command);
     const progress = createProgress(options.quiet ? 'none' : options.progress, io.stderr);
+    const started = performance.now();
+    let written: WrittenEvent | undefined;
     const base: Call = {
       cwd: io.cwd,
       stdin: () => io.stdin,
       signal: io.signal,
-      onEvent: (event) => progress.onEvent(event.type === 'notice' ? worded(event, speech) : event),
+      onEvent: (event) => {
+        if (event.type === 'written') written = event;
+        progress.onEvent(event.type === 'notice' ? worded(event, speech) : event);
+      },
       dryRun: options.dryRun,
       engine: options.engine,
       host: options.host,
@@ -201,6 +206,11 @@ export function action<T extends CommonOptions>(
       else if (!options.quiet && outcome.document !== undefined)
         printDocument(io.stdout, outcome.document);
       else if (!options.quiet && outcome.text) print(io.stdout, outcome.text);
+      const milliseconds = performance.now() - started;
+      const about = { written, cwd: io.cwd, dryRun: options.dryRun, milliseconds };
+      const total = outcome.total && formatTotal(outcome.total, about);
+      // On stderr: stdout is for the lines that scripts read, or for the archive itself.
+      if (total && !options.json && !options.quiet) print(io.stderr, total);
       process.exitCode = outcome.exitCode ?? 0;
     } catch (error) {
       progress.done();

@@ -122,24 +122,52 @@ export function systemCode(error: unknown): string | undefined {
 export const FREE_SPACE = wording`Free some space (${verb('prune', option('dryRun'))} shows what can be deleted) and run this again.`;
 
 /** The text for each system error of a full disk or a too large file. */
-const NO_SPACE: Readonly<Record<string, readonly [got: string, hint: Wording]>> = {
-  ENOSPC: ['none', FREE_SPACE],
-  EDQUOT: ['no more of your quota', FREE_SPACE],
+const NO_SPACE: Readonly<Record<string, readonly [why: string, hint: Wording]>> = {
+  ENOSPC: ['the disk is full', FREE_SPACE],
+  EDQUOT: ['your disk quota is used up', FREE_SPACE],
   EFBIG: [
-    'a limit on the size of one file',
+    'the file is larger than this file system allows',
     wording`Write the archive in parts, as with ${verb('copyImages', option('split', '1GB'))}.`,
   ],
 };
+
+/** The code and the text for each system error about a path that a user can meet. */
+const PATH_ERRORS: Readonly<Record<string, readonly [code: ErrorCode, text: string]>> = {
+  EACCES: ['DENIED', 'permission denied'],
+  EISDIR: ['USAGE', 'expected a file, got a folder'],
+  ELOOP: ['USAGE', 'expected a file or a folder, got a circle of symbolic links'],
+  EMFILE: ['UNAVAILABLE', 'this process has too many open files'],
+  ENAMETOOLONG: ['USAGE', 'the path is too long'],
+  ENOENT: ['NOT_FOUND', 'no such file or folder'],
+  ENOTDIR: ['USAGE', 'expected a folder, got a file'],
+  EPERM: ['DENIED', 'permission denied'],
+  EROFS: ['DENIED', 'the file system is read-only'],
+};
+
+/**
+ * Turns a system error about a path (`ENOSPC`, `EACCES`, `EISDIR`, …) into an ImageError, for a program that shows it;
+ * returns every other error unchanged.
+ */
+export function asImageError(error: unknown): unknown {
+  const [code, text] = PATH_ERRORS[systemCode(error) ?? ''] ?? [];
+  if (error instanceof ImageError || code === undefined) return asSpaceError(error);
+  // An error about an open file has no path.
+  const path = error instanceof Error && 'path' in error ? String(error.path) : undefined;
+  return new ImageError(code, `${path ?? 'a file'}: ${text}`, {
+    ...(path === undefined ? {} : { location: path }),
+    cause: error,
+  });
+}
 
 /**
  * Turns a system error about a full disk (`ENOSPC`, `EDQUOT`, `EFBIG`) into an ImageError NO_SPACE; returns every other
  * error unchanged.
  */
-export function asImageError(error: unknown): unknown {
-  const [got, hint] = NO_SPACE[systemCode(error) ?? ''] ?? [];
-  if (error instanceof ImageError || got === undefined || hint === undefined) return error;
+export function asSpaceError(error: unknown): unknown {
+  const [why, hint] = NO_SPACE[systemCode(error) ?? ''] ?? [];
+  if (error instanceof ImageError || why === undefined || hint === undefined) return error;
   const path = error instanceof Error && 'path' in error ? String(error.path) : 'disk';
-  return new ImageError('NO_SPACE', `${path}: expected room on the disk, got ${got}`, {
+  return new ImageError('NO_SPACE', `${path}: ${why}`, {
     location: path,
     hint,
     cause: error,

@@ -4,13 +4,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/temporary.js';
 import {
   absolutePath,
-  isPath,
-  isPattern,
-  looksLikeFile,
   parseDestination,
   parseLocation,
+  parseRegistryImage,
   parseRepositoryLocation,
 } from './location.js';
+import { isPath, isPattern, looksLikeFile } from './location-form.js';
 import { parseReference } from './oci/reference.js';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -81,14 +80,15 @@ describe('a location with its own form', () => {
   });
 
   it.each([
-    // A word is a reference or a name as a source, and a file as a destination.
-    ['app', repository('app'), archive('app')],
-    ['user/app', repository('user/app'), archive('user/app')],
+    // A word is a name as a source, and a file as a destination; a reference has its registry.
+    ['app', NAMED, archive('app')],
+    ['app.txt', NAMED, archive('app.txt')],
+    ['user/app', NAMED, archive('user/app')],
     [NAME.replace('app', 'web'), NAMED, archive(NAME.replace('app', 'web'))],
     ['app.tar', NAMED, archive('app.tar')],
     ['registry.example.org/app.tar.gz', NAMED, archive('registry.example.org/app.tar.gz')],
     ['Not A Reference', NAMED, archive('Not A Reference')],
-    ['oci', repository('oci'), archive('oci')],
+    ['oci', NAMED, archive('oci')],
     // What exists on disk takes precedence.
     ['busybox', archive('busybox'), archive('busybox')],
     [NAME, archive(NAME), archive(NAME)],
@@ -98,7 +98,8 @@ describe('a location with its own form', () => {
     ['registry.example.com', layout('registry.example.com'), layout('registry.example.com')],
     [
       'registry.example.com/app',
-      repository('registry.example.com/app'),
+      // Below a folder that is here, it may be a mistyped path.
+      NAMED,
       archive('registry.example.com/app'),
     ],
     // A source that exists has no name after its path; a destination does not exist yet.
@@ -135,6 +136,10 @@ describe('a location with its own form', () => {
 
   it.each([
     ['docker://', 'source'],
+    ['docker://127.0.0.1:5100', 'source'],
+    ['docker://localhost:5000', 'source'],
+    ['docker://registry.example.com:443', 'source'],
+    ['docker://localhost', 'destination'],
     ['docker://Not A Reference', 'source'],
     ['docker://app:', 'source'],
     ['app:1', 'destination'],
@@ -150,6 +155,45 @@ describe('a location with its own form', () => {
       expect(parseRepositoryLocation(text)).toEqual({ text, ...repository('app.tar') });
     expect(() => parseRepositoryLocation('./app.tar')).toThrow('expected a registry host');
     expect(() => parseRepositoryLocation('-')).toThrow('expected a repository');
+  });
+});
+
+describe('a reference without a registry', () => {
+  it.each([
+    ['docker.io', 'app', 'docker.io/library/app:latest'],
+    ['docker.io', 'app:1', 'docker.io/library/app:1'],
+    ['docker.io', 'user/app:1', 'docker.io/user/app:1'],
+    ['mirror.example.com:5000/hub', 'app:1', 'mirror.example.com:5000/hub/library/app:1'],
+    ['localhost', `user/app@${DIGEST}`, `localhost/user/app@${DIGEST}`],
+  ])('with the default registry %s, %s is %s', async (defaultRegistry, text, expected) => {
+    expect(await parseLocation(text, { cwd, defaultRegistry })).toEqual({
+      ...repository(expected),
+      text: expected,
+    });
+    expect(await parseRegistryImage(text, { cwd, defaultRegistry })).toMatchObject({
+      reference: expected,
+    });
+  });
+
+  it.each([
+    // What may be a path is never sent to a registry.
+    ['user/app', 'docker.io/user/app:latest'],
+    ['images.txt', 'docker.io/library/images.txt:latest'],
+    ['nginx/app:1', 'docker.io/nginx/app:1'],
+    ['registry.example.com/app', 'docker://registry.example.com/app'],
+    ['busybox', '`listedImages()` busybox'],
+    ['there.tar', 'REGISTRY/REPOSITORY:TAG'],
+    ['gone.tar', 'REGISTRY/REPOSITORY:TAG'],
+    ['./app', 'REGISTRY/REPOSITORY:TAG'],
+    ['127.0.0.1:5100', '127.0.0.1:5100/REPOSITORY:TAG'],
+    ['store:app', 'docker.io/library/app:latest'],
+  ])('%s is none, and the hint names %s', async (text, hint) => {
+    const options = { cwd, defaultRegistry: 'docker.io' };
+    expect((await parseLocation(text, options)).kind).not.toBe('repository');
+    await expect(parseRegistryImage(text, options)).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: expect.stringContaining(hint) as string,
+    });
   });
 });
 

@@ -1,10 +1,19 @@
 import { resolve } from 'node:path';
-import { findSums } from './archive/split-archive.js';
-import { parseName } from './definition/name.js';
+import { hasSet } from './archive/split-archive.js';
 import { statIfExists } from './disk/allocated.js';
 import { expandHome } from './disk/home-path.js';
 import { ImageError } from './errors.js';
-import { parseReference, type Reference } from './oci/reference.js';
+import {
+  bareReference,
+  hasDrive,
+  hasHost,
+  imageHint,
+  isAddress,
+  isLocal,
+  isPath,
+  notOfRegistry,
+} from './location-form.js';
+import { formatReference, parseReference, type Reference } from './oci/reference.js';
 import { surroundingsOf, type GivenSurroundings, type Surroundings } from './surroundings.js';
 
 /** The meaning of a location's text, decided once by {@link parseLocation}; `text` is the text itself, for messages. */
@@ -62,12 +71,16 @@ export interface LocationOptions {
   readonly cwd: string;
   /** Their home folder is what `~` means; those of the process when omitted. */
   readonly surroundings?: GivenSurroundings | undefined;
+  /** `HOST[:PORT][/PREFIX]`: the registry of references without a host; when omitted, they are no references. */
+  readonly defaultRegistry?: string | undefined;
 }
 
 /** The folder that relative paths start in, and the home folder. */
 export type PathOptions = Pick<LocationOptions, 'cwd'> & {
   readonly surroundings: Pick<Surroundings, 'home'>;
 };
+
+type BareOptions = PathOptions & Pick<LocationOptions, 'defaultRegistry'>;
 
 /** Skopeo's prefixes, and `store:` for the embedded store. */
 const PREFIX =
@@ -76,22 +89,17 @@ const PREFIX =
 const FOREIGN_PREFIX = /^(?:containers-storage|containerd|dir):(?!\d+\/)/;
 /** `PATH:NAME` or `PATH@DIGEST`; the colon of a Windows drive is part of the path. */
 const NAMED = /^((?:[A-Za-z]:(?=[\\/]))?[^:]*?)(?::([^\\/].*)|@(sha(?:256|512):[0-9a-f]+))$/;
-/** A reference whose first part can only be the host of a registry. */
-const HOSTED = /^(?:[^/]*[.:][^/]*|localhost)\//;
-/** The host of a reference that is an IPv6 address, with the prefix of a location before it. */
-const IPV6_HOST = /^(?:[a-z-]+:(?:\/\/)?)?\[(?=[^\]]*:[^\]]*:)[0-9A-Fa-f:]+\](?=:[0-9]+\/|\/)/;
-const DRIVE = /^[A-Za-z]:[\\/]/;
-const ARCHIVE_FILE = /\.(?:tar(?:\.\w+)?|tgz|tzst|txz|tbz2?)(?::|@|$)/;
 
 /**
  * Parses the location of a source as the command line takes it: `-`, a path, a name of the catalog, a reference, or a text
  * with one of skopeo's prefixes (`docker-archive:`, `oci-archive:`, `oci:`, `docker-daemon:`, `docker://`) or `store:`. Only
- * the disk is consulted, because an existing file or folder takes precedence over a name or a reference.
+ * the disk is consulted, because an existing file or folder takes precedence over a name or a reference. Without a prefix, a
+ * reference needs its registry, or a `defaultRegistry` and no resemblance to a path: a mistyped path must not ask a registry.
  *
- * @throws ImageError USAGE (a prefix of another tool; `docker://` without a valid reference)
+ * @throws ImageError USAGE (a prefix of another tool; `docker://` without a valid reference, or with only a registry)
  */
 export async function parseLocation(text: string, options: LocationOptions): Promise<Location> {
-  const where = { cwd: options.cwd, surroundings: surroundingsOf(options.surroundings) };
+  const where = { ...options, surroundings: surroundingsOf(options.surroundings) };
   const location = parsePrefixed(text) ?? (await bareSource(text, where));
   const isNamed = location.kind === 'archive' || location.kind === 'layout';
   if (!isNamed || location.reference === undefined) return location;
@@ -130,6 +138,24 @@ export function parseRepositoryLocation(text: string): RepositoryLocation {
   return repositoryLocation(text, text.replace(/^docker:\/\//, ''));
 }
 
+/**
+ * Parses the location of an image of a registry, as {@link parseLocation} does.
+ *
+ * @throws ImageError USAGE (a file or a text that may be a path, an image of an engine; not a reference)
+ */
+export async function parseRegistryImage(
+  text: string,
+  options: LocationOptions,
+): Promise<RepositoryLocation> {
+  const where = { cwd: options.cwd, surroundings: surroundingsOf(options.surroundings) };
+  const location = await parseLocation(text, options);
+  if (location.kind === 'repository') return location;
+  const isFile = location.kind === 'archive' || location.kind === 'layout';
+  const isThere = isFile && (await exists(absolutePath(location.path, where)));
+  const isStored = location.kind === 'store' || location.kind === 'engine';
+  throw notOfRegistry(text, { isThere, image: isStored ? location.reference : text });
+}
+
 /** The location of an image in the embedded store. */
 export function storeLocation(reference: string): StoredLocation {
   return { kind: 'store', text: `store:${reference}`, reference };
@@ -145,27 +171,22 @@ export function isOnDisk(location: Location): location is FileLocation | NameLoc
   return ['archive', 'layout', 'name'].includes(location.kind);
 }
 
-/** Whether a text is a path by its form: `./x`, `/x`, `~/x`, `C:/x`, `x/`. */
-export function isPath(text: string): boolean {
-  return /^[.~\\/]|[\\/]$/.test(text) || DRIVE.test(text);
-}
-
-/** Whether a text is a glob pattern for files; the brackets of an IPv6 address in a reference are no pattern. */
-export function isPattern(text: string): boolean {
-  return /[*?[\]{}]/.test(text.replace(IPV6_HOST, ''));
-}
-
-/** Whether a text that does not exist on disk can only be a file, not a reference: a path, or `x.tar.gz`. */
-export function looksLikeFile(text: string): boolean {
-  return isPath(text) || ARCHIVE_FILE.test(text);
-}
-
+/** @throws ImageError USAGE */
 function repositoryLocation(text: string, reference: string): RepositoryLocation {
+  if (isAddress(reference))
+    throw new ImageError(
+      'USAGE',
+      `${text}: expected an image, got only the address of a registry`,
+      {
+        location: text,
+        hint: imageHint(reference) ?? '',
+      },
+    );
   return { kind: 'repository', text, reference, parsed: parseReference(reference) };
 }
 
 /** A text without a prefix as a source: a path, a reference, or a name. */
-async function bareSource(text: string, options: PathOptions): Promise<Location> {
+async function bareSource(text: string, options: BareOptions): Promise<Location> {
   if (FOREIGN_PREFIX.test(text))
     throw new ImageError(
       'USAGE',
@@ -173,19 +194,16 @@ async function bareSource(text: string, options: PathOptions): Promise<Location>
     );
   const path = absolutePath(text, options);
   const info = await statIfExists(path);
-  if (isPath(text) || info || (await findSums(path)) !== undefined)
+  if (isPath(text) || info || (await hasSet(path)))
     return { kind: info?.isDirectory() ? 'layout' : 'archive', text, path: text };
-  const parsed = referenceFrom(text);
-  return parsed ? { kind: 'repository', text, reference: text, parsed } : { kind: 'name', text };
+  return (await bareRepository(text, options)) ?? { kind: 'name', text };
 }
 
 /** A text without a prefix as a destination: a reference with the host of a registry, or a path. */
 async function bareDestination(text: string, options: PathOptions): Promise<DestinationLocation> {
-  const parsed = HOSTED.test(text) ? referenceFrom(text) : undefined;
-  // The first folder of a path may look like a host.
-  if (parsed && !(await statIfExists(absolutePath(text.split('/', 1)[0] ?? '', options))))
-    return { kind: 'repository', text, reference: text, parsed };
-  if (/^[a-z][a-z-]*:/.test(text) && !DRIVE.test(text))
+  const image = await bareRepository(text, options);
+  if (image) return image;
+  if (/^[a-z][a-z-]*:/.test(text) && !hasDrive(text))
     throw new ImageError(
       'USAGE',
       `${text}: expected a path, -, docker-archive:, oci-archive:, oci:, docker-daemon:, docker:// or store:, got another kind of location`,
@@ -202,16 +220,21 @@ function splitName(text: string): Pick<FileLocation, 'path' | 'reference'> {
   return path === undefined || reference === undefined ? { path: text } : { path, reference };
 }
 
-/** Conventional names, and texts that look like files, are never sent to a registry. */
-function referenceFrom(text: string): Reference | undefined {
-  if (looksLikeFile(text) || parseName(text.replace(/[:@].*$/, ''))) return undefined;
-  try {
-    return parseReference(text);
-  } catch {
-    return undefined;
-  }
+/** A reference; never a conventional name, nor what is, or looks like, a file, or is below a folder that is here. */
+async function bareRepository(
+  text: string,
+  options: BareOptions,
+): Promise<RepositoryLocation | undefined> {
+  if (isLocal(text)) return undefined;
+  const parsed = bareReference(text, options.defaultRegistry);
+  if (!parsed) return undefined;
+  const [first = '', ...below] = text.split('/');
+  if (below.length > 0 && (await statIfExists(absolutePath(first, options)))) return undefined;
+  // The text names the registry, whose name the user did not write.
+  const named = hasHost(text) ? text : formatReference(parsed);
+  return { kind: 'repository', text: named, reference: named, parsed };
 }
 
 async function exists(path: string): Promise<boolean> {
-  return (await statIfExists(path)) !== undefined || (await findSums(path)) !== undefined;
+  return (await statIfExists(path)) !== undefined || hasSet(path);
 }

@@ -23,6 +23,7 @@ import {
   type NameLocation,
   type RepositoryLocation,
 } from './location.js';
+import { nothingThere } from './location-form.js';
 import type { NamingOptions } from './oci/layout.js';
 import { parseRepository } from './oci/reference.js';
 import { CachedSource } from './store/cached-source.js';
@@ -115,7 +116,7 @@ async function openOne(location: Location, options: OpenOptions): Promise<Opened
   const { place, stdin, surroundings } = options;
   switch (location.kind) {
     case 'pipe':
-      if (!stdin) throw new ImageError('USAGE', '-: expected standard input, got none');
+      if (!stdin) throw new ImageError('USAGE', '-: there is no standard input here');
       return openPipedArchive(location.text, stdin(), {
         ...options,
         spoolFolder: spoolFolder(place),
@@ -147,14 +148,7 @@ export async function pathOf(
   if (location.kind !== 'name') return absolutePath(location.path, { cwd, surroundings });
   const { text } = location;
   if (parseName(text)) return pathOfName(text, place);
-  throw new ImageError(
-    'NOT_FOUND',
-    `${text}: expected a file, a folder or a name of the catalog, got none`,
-    {
-      location: text,
-      hint: `Write docker-daemon:${text} for an image in an engine, docker://${text} for one in a registry.`,
-    },
-  );
+  throw nothingThere(text);
 }
 
 /** An image of a registry, open for reading. */
@@ -200,14 +194,10 @@ async function pathOfName(name: string, place: CatalogPlace): Promise<string> {
   if (entry) return archivePath(place, entry.file);
   const names = entries.map((each) => each.name);
   const suggestion = didYouMean(name, names);
-  throw new ImageError(
-    'NOT_FOUND',
-    `${name}: expected the name of an image in the catalog, got an unknown name`,
-    {
-      location: name,
-      hint: wording`${suggestion === undefined ? '' : `${suggestion} `}${verb('list')} lists the images; nx run <project>:image-save creates one.`,
-    },
-  );
+  throw new ImageError('NOT_FOUND', `${name}: no image of this name in the catalog`, {
+    location: name,
+    hint: wording`${suggestion === undefined ? '' : `${suggestion} `}${verb('list')} lists the images; nx run <project>:image-save creates one.`,
+  });
 }
 
 async function openPath(path: string, options: OpenOptions): Promise<Opened> {

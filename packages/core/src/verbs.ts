@@ -55,6 +55,7 @@ export type { LoadResult } from './lifecycle/load/plan-load.js';
 export { pull, type PullOptions, type PullResult } from './lifecycle/copy/pull.js';
 export { push, type PushOptions, type PushResult } from './lifecycle/push/push.js';
 export type { PushImageResult, PushImageOptions } from './lifecycle/push/push-image.js';
+export type { PushedFormOptions } from './lifecycle/push/pushed-form.js';
 export type { PushNaming } from './lifecycle/push/push-items.js';
 export {
   copyImages,

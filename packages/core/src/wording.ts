@@ -1,5 +1,6 @@
 /** The options of this library that its texts name. */
 export const NAMED_OPTIONS = [
+  'all',
   'allTags',
   'anonymous',
   'append',
@@ -58,6 +59,7 @@ export const NAMED_VERBS = [
   'ensure',
   'list',
   'listCache',
+  'listedImages',
   'prune',
   'save',
   'serve',

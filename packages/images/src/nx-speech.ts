@@ -8,6 +8,7 @@ const VERBS: Readonly<Record<NamedVerb['verb'], string>> = {
   ensure: 'stowage ensure',
   list: 'stowage ls',
   listCache: 'stowage cache ls',
+  listedImages: 'stowage ls --images-from',
   prune: 'nx run <project>:image-prune',
   save: 'nx run <project>:image-save',
   serve: 'nx run <project>:image-serve',

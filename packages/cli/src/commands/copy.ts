@@ -76,12 +76,16 @@ export function copyCommand(io: Io): Command {
           ...copyingOf(options, to, io),
           base,
         });
-        return copiedOutcome(results, line, { to, quiet, io });
+        const { dryRun } = call;
+        return copiedOutcome(results, (each) => line(each, dryRun), { to, quiet, io });
       }),
     );
 }
 
-function line({ reference, digest, bytes, destination }: CopiedImage): Text {
+function line(
+  { reference, digest, bytes, destination }: CopiedImage,
+  dryRun: boolean | undefined,
+): Text {
   const name = reference === null ? '(no name)' : familiarReference(parseReference(reference));
-  return text`${name}  copied to ${destination} (${formatBytes(bytes)}, ${shortDigest(digest)})\n`;
+  return text`${name}  ${dryRun ? 'would copy' : 'copied'} to ${destination} (${dryRun ? '≤ ' : ''}${formatBytes(bytes)}, ${shortDigest(digest)})\n`;
 }

@@ -72,18 +72,33 @@ export function loadCommand(io: Io): Command {
             cache: wantsCache(options),
           },
         );
-        return { json: { results }, text: text`${results.map(line)}` };
+        const total = {
+          images: results.length,
+          // Several names of one image have its bytes, which were sent once.
+          bytes: [...new Map(results.map((each) => [each.digest, each.bytesSent])).values()].reduce(
+            (sum, bytes) => sum + bytes,
+            0,
+          ),
+        };
+        const said = text`${results.map((each) => line(each, call.dryRun))}`;
+        return { json: { results }, text: said, total };
       }),
     );
 }
 
-const ACTION_TEXT: Readonly<Record<LoadResult['action'], string>> = {
-  loaded: 'loaded',
-  skipped: 'already there',
-  retagged: 'already there, named',
+/** What was done, and what a dry run says. */
+const ACTION_TEXT: Readonly<Record<LoadResult['action'], readonly [string, string]>> = {
+  loaded: ['loaded', 'would load'],
+  skipped: ['already there', 'already there'],
+  retagged: ['already there, named', 'already there, would name it'],
 };
 
-function line({ action: done, reference, engine, bytesSent, imageId }: LoadResult): Text {
-  const sent = done === 'loaded' ? `, ${formatBytes(bytesSent)} sent` : '';
-  return text`${familiarReference(parseReference(reference))}  ${ACTION_TEXT[done]} (${engine}, ${shortDigest(imageId)}${sent})\n`;
+function line(
+  { action: done, reference, engine, bytesSent, digest, imageId }: LoadResult,
+  dryRun: boolean | undefined,
+): Text {
+  const [did, would] = ACTION_TEXT[done];
+  const size = formatBytes(bytesSent);
+  const sent = done !== 'loaded' ? '' : dryRun ? `, ≤ ${size}` : `, ${size} sent`;
+  return text`${familiarReference(parseReference(reference))}  ${dryRun ? would : did} (${engine}, ${shortDigest(imageId ?? digest)}${sent})\n`;
 }

@@ -80,7 +80,7 @@ function catalogOutcome(entries: readonly ListEntry[]): Outcome {
 
 function engineOutcome(listing: EngineListing): Outcome {
   const rows = listing.images.flatMap(({ references, id, size }) =>
-    (references.length === 0 ? [''] : references).map((reference) => [
+    (references.length === 0 ? ['-'] : references).map((reference) => [
       reference,
       shortDigest(id),
       formatBytes(size),

@@ -73,7 +73,7 @@ export function pruneCommand(io: Io): Command {
 
 /** The deletions that the rules allow did not free enough space. */
 function shortfallOutcome(result: PruneResult, dryRun: boolean): Outcome {
-  const message = `prune: expected ${formatBytes(result.shortfallBytes)} more to become free, got nothing else that may be deleted`;
+  const message = `prune: ${formatBytes(result.shortfallBytes)} more must become free, and nothing else may be deleted`;
   const hint = 'Loosen a rule, unpin something, or give Stowage a larger disk.';
   return {
     exitCode: EXIT_CODES.NO_SPACE,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { stdoutFor } from '../copy-options.js';
 import { imagesFromOption, withListedImages } from '../images-from.js';
 import { print } from '../print/print.js';
+import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
   action,
@@ -64,15 +65,25 @@ export function pullCommand(io: Io): Command {
             stdout: stdoutFor(output ?? '', io),
           },
         );
-        const said = text`${results.map(line)}`;
+        const said = text`${results.map((each) => line(each, options))}`;
+        const sum = results.reduce((bytes, each) => bytes + sizeOf(each, options), 0);
+        const total = { images: results.length, bytes: sum };
         // stdout carries the archive itself.
-        if (output !== '-') return { json: { results }, text: said };
+        if (output !== '-') return { json: { results }, text: said, total };
         if (!options.quiet) print(io.stderr, said);
-        return { json: { results } };
+        return { json: { results }, total };
       }),
     );
 }
 
-function line({ reference }: PullResult): Text {
-  return text`${reference}\n`;
+function line(result: PullResult, options: Options): Text {
+  const { reference, tag, digest } = result;
+  const name = tag === null ? reference : reference.replace(`@${digest}`, `:${tag}@${digest}`);
+  const size = formatBytes(sizeOf(result, options));
+  return text`${name}  ${options.dryRun ? `would pull, ≤ ${size}` : `pulled (${size} received)`}\n`;
+}
+
+/** Bytes received; in a dry run all that the image has, because the cache may have some of it. */
+function sizeOf({ bytes, bytesReceived }: PullResult, { dryRun }: Options): number {
+  return dryRun ? bytes : bytesReceived;
 }

@@ -19,6 +19,7 @@ interface Options extends CommonOptions {
   readonly referrers?: boolean;
   readonly onExistingTag?: PushOptions['onExistingTag'];
   readonly compress?: PushOptions['compress'];
+  readonly format?: PushOptions['format'];
 }
 
 export function pushCommand(io: Io): Command {
@@ -60,13 +61,21 @@ export function pushCommand(io: Io): Command {
         .choices(['auto', 'none', 'gzip', 'zstd'])
         .default('auto'),
     )
+    .addOption(
+      new Option(
+        '--format <format>',
+        'media types of manifests and layers; oci and docker change the digest of an image of the other format',
+      )
+        .choices(['oci', 'docker', 'keep'])
+        .default('keep'),
+    )
     .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
     .option('--dry-run', 'print what would be pushed where, and connect to no registry')
     .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
-        const { to, tag, repository, referrers, onExistingTag, compress } = options;
-        const asked = { ...call, to, tag, repository, referrers, onExistingTag, compress };
+        const { to, tag, repository, referrers, onExistingTag, compress, format } = options;
+        const asked = { ...call, to, tag, repository, referrers, onExistingTag, compress, format };
         const results = await push(
           workspace,
           await withListedImages(workspace, inputs, { options, call }),
@@ -75,7 +84,11 @@ export function pushCommand(io: Io): Command {
         const said = call.dryRun
           ? formatTable(['SOURCE', 'DESTINATION', 'DIGEST', 'TO SEND'], results.map(planRow))
           : text`${results.map(line)}`;
-        return { json: { results }, text: said };
+        const total = {
+          images: results.length,
+          bytes: results.reduce((sum, { bytesSent }) => sum + bytesSent, 0),
+        };
+        return { json: { results }, text: said, total };
       }),
     );
   return withAliases(command);

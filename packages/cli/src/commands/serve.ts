@@ -42,7 +42,10 @@ export function serveCommand(io: Io): Command {
   )
     .argument('[inputs...]', 'archives, folders of archives and layouts to serve read-only')
     .option('--root <folder>', 'folder for the content; .stowage/registry when omitted')
-    .option('--listen <host:port>', 'address to listen on; a free port of 127.0.0.1 when omitted')
+    .option(
+      '--listen <host:port>',
+      'address to listen on, :PORT for every one; a free port of 127.0.0.1 when omitted',
+    )
     .option('--read-only', 'refuse pushes and deletions')
     .option(
       '--upstream <[name=]url>',

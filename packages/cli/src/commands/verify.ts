@@ -37,6 +37,10 @@ export function verifyCommand(io: Io): Command {
         return {
           json: { results },
           text: text`${results.map(describe)}`,
+          total: {
+            images: results.reduce((sum, { images }) => sum + images, 0),
+            bytes: results.reduce((sum, { bytes }) => sum + bytes, 0),
+          },
           exitCode: results.every(({ ok }) => ok) ? 0 : EXIT_PROBLEMS,
         };
       }),

@@ -34,6 +34,18 @@ it('shows the stack of an unexpected error, and any other thrown value', () => {
   });
 });
 
+it.each([
+  ['EISDIR', 2, 'x: expected a file, got a folder'],
+  ['EACCES', 5, 'x: permission denied'],
+  ['ENOENT', 3, 'x: no such file or folder'],
+])('says a system error %s in words, without a stack', (code, exitCode, message) => {
+  const error = Object.assign(new Error(`${code}: …`), { code, path: 'x' });
+  expect(describeFailure(error, BY_ERROR)).toMatchObject({
+    exitCode,
+    json: { error: { message } },
+  });
+});
+
 it('escapes control characters of a message from elsewhere', () => {
   const failure = describeFailure(new ImageError('INVALID', 'a\u001b[31mb\rc'), BY_ERROR);
   for (const control of ['\u001b', '\r']) expect(failure.text.content).not.toContain(control);

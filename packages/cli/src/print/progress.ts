@@ -164,6 +164,7 @@ function lineOf(event: LifecycleEvent): Text | undefined {
       return text`  ${event.bytes === 0 ? 'everything is in the cache' : `fetching ${formatBytes(event.bytes)}`}\n`;
     case 'progress':
     case 'fetched':
+    case 'written':
     case 'skipped':
     case 'done':
       return undefined;

@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<NamedVerb['verb'], string>> = {
   ensure: 'ensure',
   list: 'ls',
   listCache: 'cache ls',
+  listedImages: 'ls --images-from',
   prune: 'prune',
   save: 'save',
   serve: 'serve',

@@ -79,7 +79,7 @@ export class ArchiveMembers {
   async #find(path: string): Promise<{ readonly place: string; readonly size: number }> {
     const extent = await this.#files.locate(path);
     if (extent) return { place: `${extent.offset}+${extent.size}`, size: extent.size };
-    throw new ImageError('INCOMPLETE', `${this.location}: expected ${path}, got no such member`, {
+    throw new ImageError('INCOMPLETE', `${this.location}: ${path} is missing`, {
       location: this.location,
       hint: 'It was saved without all of its content; save or fetch it again.',
     });

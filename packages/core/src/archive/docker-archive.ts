@@ -85,11 +85,9 @@ export class DockerArchive implements LocatedSource {
   async *read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
     const content = this.#content.get(descriptor.digest);
     if (content === undefined) {
-      throw new ImageError(
-        'NOT_FOUND',
-        `${this.location}: expected ${descriptor.digest}, got none`,
-        { location: this.location },
-      );
+      throw new ImageError('NOT_FOUND', `${this.location}: ${descriptor.digest} is missing`, {
+        location: this.location,
+      });
     }
     if (typeof content === 'string') yield* this.#files.read(content, options);
     else yield* oneChunk(content.subarray(options.start ?? 0, options.end));

@@ -15,7 +15,13 @@ import { dockerHalf, ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
-import { findSums, openParts as openSet, parsePartPath } from './split-archive.js';
+import {
+  findSums,
+  lacksList,
+  openParts as openSet,
+  parsePartPath,
+  SUMS_SUFFIX,
+} from './split-archive.js';
 
 /** `docker-archive` (docker save), `oci-archive` (an OCI layout in a tar), or both in one. */
 export type ArchiveKind = 'docker-archive' | 'oci-archive' | 'hybrid-archive';
@@ -110,7 +116,8 @@ async function openFiles(path: string): Promise<Parts> {
     return sums === undefined ? await Parts.open([path]) : (await openSet(sums)).files;
   } catch (error) {
     if (!isMissing(error)) throw error;
-    throw new ImageError('NOT_FOUND', `${path}: expected an archive, got no such file`, {
+    if (await lacksList(path)) throw missingList(path, error);
+    throw new ImageError('NOT_FOUND', `${path}: no such file`, {
       location: path,
       cause: error,
     });
@@ -143,6 +150,15 @@ export async function openPipedArchive(
     await peeked.close();
     throw error;
   }
+}
+
+function missingList(path: string, cause: unknown): ImageError {
+  const list = path.endsWith(SUMS_SUFFIX) ? path : path + SUMS_SUFFIX;
+  return new ImageError('INCOMPLETE', `${list}: the list of the parts is missing`, {
+    location: path,
+    cause,
+    hint: 'Copy it from where the parts came from: it says which parts there are, and their checksums.',
+  });
 }
 
 async function openTar(

@@ -9,7 +9,7 @@ import { copy } from '../transfer/copy.js';
 import { verifySource } from '../verify/verify-source.js';
 import { ArchiveWriter } from './archive-writer.js';
 import { openArchive } from './open-archive.js';
-import { parseSums } from './split-archive.js';
+import { hasSet, parseSums } from './split-archive.js';
 import { writeParts } from './write-parts.js';
 
 /** Writes an archive of about 13 KB in parts of `size` bytes. */
@@ -68,6 +68,18 @@ describe('an archive in parts', () => {
       code: 'INCOMPLETE',
       message: expect.stringContaining('x.tar.002') as string,
     });
+  });
+
+  it('reports that the list is missing', async () => {
+    const { path } = await writeSet();
+    await rm(`${path}.sha256`);
+    const error = {
+      code: 'INCOMPLETE',
+      message: `${path}.sha256: the list of the parts is missing`,
+    };
+    await expect(openArchive(path)).rejects.toMatchObject(error);
+    await expect(openArchive(`${path}.sha256`)).rejects.toMatchObject(error);
+    expect(await hasSet(path)).toBe(true);
   });
 
   it('may consist of a single part', async () => {

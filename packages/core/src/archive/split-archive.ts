@@ -127,7 +127,7 @@ async function openListed(
     if (missing.length > 0)
       throw new ImageError(
         'INCOMPLETE',
-        `${sums}: expected ${parts.length} parts beside it, got no ${shortList(missing)}`,
+        `${sums}: ${missing.length} of ${parts.length} parts are missing: ${shortList(missing)}`,
         { location: sums, hint: 'Copy the missing parts into the folder of this list.' },
       );
     return await Parts.of(files);
@@ -169,6 +169,18 @@ export async function findSums(path: string): Promise<string | undefined> {
   }
   if (!info.isFile() || info.size > MAX_SUMS_BYTES) return undefined;
   return SUMS_LINE.test((await readFile(path, 'utf8')).split('\n', 1)[0] ?? '') ? path : undefined;
+}
+
+/** Whether parts of an archive are at `path` (or beside its list, at that path) without their list. */
+export async function lacksList(path: string): Promise<boolean> {
+  const whole = path.endsWith(SUMS_SUFFIX) ? path.slice(0, -SUMS_SUFFIX.length) : path;
+  const isThere = (await statIfExists(path)) ?? (await findSums(path));
+  return isThere === undefined && (await statIfExists(partPath(whole, 1))) !== undefined;
+}
+
+/** Whether parts of an archive, or their list, are at `path`. */
+export async function hasSet(path: string): Promise<boolean> {
+  return (await findSums(path)) !== undefined || lacksList(path);
 }
 
 /** For the path of a single part, its number and the path of its checksum list; undefined for other paths. */

@@ -38,8 +38,7 @@ export class TarFile implements Files {
 
   async *read(path: string, { start = 0, end, signal }: ReadOptions = {}): Bytes {
     const entry = this.#find(path);
-    if (!entry)
-      throw new ImageError('NOT_FOUND', `${path}: expected a member of that name, got none`);
+    if (!entry) throw new ImageError('NOT_FOUND', `${path}: no such member`);
     const last = Math.min(end ?? entry.size, entry.size);
     for await (const chunk of this.#file.range(entry.offset + start, entry.offset + last)) {
       signal?.throwIfAborted();

@@ -53,7 +53,7 @@ const TYPES: Readonly<Record<string, TarType>> = {
 export function decodeHeader(block: Uint8Array): TarHeader | undefined {
   if (block.every((byte) => byte === 0)) return undefined;
   if (readOctal(block, 148, 8) !== checksum(block)) {
-    throw new ImageError('INVALID', 'tar header: expected a valid checksum, got a wrong one');
+    throw new ImageError('INVALID', 'tar header: the checksum is wrong');
   }
   const prefix =
     text(block, 257, 6).startsWith('ustar') && block[262] === 0 ? text(block, 345, 155) : '';
@@ -166,7 +166,7 @@ function readField(block: Uint8Array, at: number, length: number): number {
 function readSize(block: Uint8Array): number {
   const size = readField(block, 124, 12);
   if (!Number.isSafeInteger(size) || size < 0)
-    throw new ImageError('INVALID', 'tar header: expected a size, got an invalid number');
+    throw new ImageError('INVALID', 'tar header: the size is not a number');
   return size;
 }
 

@@ -195,7 +195,7 @@ describe('a build without an engine', () => {
     ['copy: [{ from: a, to: /../a }]\n', 'USAGE', /without "\.\."/],
     ['copy: [{ from: a, to: /x }, { from: b, to: /x }]\n', 'CONFLICT', /one source for \/x/],
     ['copy: [{ from: a, to: /x }, { from: b, to: /x/y }]\n', 'CONFLICT', /one source for \/x/],
-    ['env: { A: b }\n', 'USAGE', /copy: or base:/],
+    ['env: { A: b }\n', 'USAGE', /neither copy: nor base:/],
     ['dockerfile: Dockerfile\n', undefined, /no engine is needed/],
   ])('refuses %j', async (yaml, code, message) => {
     const making = make(await context({ a: '1', b: '2' }), yaml);

@@ -49,7 +49,7 @@ export function compose(
   { base, layer, platform, epoch }: ComposeOptions,
 ): ComposedImage {
   if (!base && !layer) {
-    throw new ImageError('USAGE', `${definition.name}: expected copy: or base:, got neither`, {
+    throw new ImageError('USAGE', `${definition.name}: it has neither copy: nor base:`, {
       hint: 'An image needs at least one layer.',
     });
   }

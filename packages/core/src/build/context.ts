@@ -171,14 +171,10 @@ export function selectFiles(
       `${path}${target === '' ? `/${old}` : old.slice(target.length)}`;
     if (targets.length > 0) return targets.map((file) => ({ ...file, path: rename(file.path) }));
   }
-  throw new ImageError(
-    'NOT_FOUND',
-    `${context}: expected ${JSON.stringify(from)} in the context, got no such file`,
-    {
-      location: context,
-      hint: `Build it first (after:), correct copy.from, or check whether ${IGNORE_FILE} excludes it.`,
-    },
-  );
+  throw new ImageError('NOT_FOUND', `${context}: no file ${JSON.stringify(from)} in the context`, {
+    location: context,
+    hint: `Build it first (after:), correct copy.from, or check whether ${IGNORE_FILE} excludes it.`,
+  });
 }
 
 function filesAt(files: readonly ContextFile[], path: string): readonly ContextFile[] {
@@ -189,7 +185,7 @@ function filesAt(files: readonly ContextFile[], path: string): readonly ContextF
 async function requireFolder(folder: string): Promise<void> {
   const info = await ignoreMissing(() => lstat(systemPath(join(folder, '.'))));
   if (info?.isDirectory()) return;
-  throw new ImageError('NOT_FOUND', `${folder}: expected the context, got no such folder`, {
+  throw new ImageError('NOT_FOUND', `${folder}: the folder of the context does not exist`, {
     location: folder,
   });
 }

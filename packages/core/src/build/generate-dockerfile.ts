@@ -28,7 +28,7 @@ export function generateDockerfile(
 ): GeneratedDockerfile {
   const { name, base, run, workdir, user, ports, entrypoint, cmd } = definition;
   if (base === 'scratch')
-    throw new ImageError('USAGE', `${name}: expected a base: for its steps, got none`, {
+    throw new ImageError('USAGE', `${name}: its steps need a base:`, {
       hint: 'Steps run in the base: name another image, an archive, or one of the engine such as debian:12.',
     });
   refuseSetIds(definition);

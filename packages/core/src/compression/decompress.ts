@@ -72,11 +72,9 @@ export async function* decompress(bytes: Bytes, compression: Compression, limit 
     if (cause instanceof ImageError) throw cause;
     if (compression === 'xz' && XZ_MEMORY.test(String(cause)))
       throw windowTooLargeError('xz', 'a dictionary of at most 64 MiB', 'a larger one');
-    throw new ImageError(
-      'CORRUPT',
-      `${compression}: expected a whole stream, got a damaged or truncated one`,
-      { cause },
-    );
+    throw new ImageError('CORRUPT', `${compression}: the stream is damaged or was cut short`, {
+      cause,
+    });
   }
   if (size > limit)
     throw tooLarge(`${compression}: expected at most ${limit} bytes when unpacked, got more`);

@@ -29,8 +29,14 @@ export async function peekCompression(bytes: Bytes): Promise<PeekedStream> {
 async function* resume(head: Uint8Array, chunks: AsyncIterator<Uint8Array>): Bytes {
   try {
     if (head.byteLength > 0) yield head;
-    yield* { [Symbol.asyncIterator]: () => chunks };
+    yield* withoutEnd(chunks);
   } finally {
     await chunks.return?.();
   }
+}
+
+/** The rest of an iteration, which stays open when the reader stops early. */
+export async function* withoutEnd(chunks: AsyncIterator<Uint8Array>): Bytes {
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next())
+    yield next.value;
 }

@@ -244,7 +244,7 @@ class Conversion implements AsyncDisposable {
 
   #missingContent({ digest }: Descriptor): ImageError {
     const { location } = this.#source;
-    const message = `${location}: expected ${digest}, got no such content`;
+    const message = `${location}: ${digest} is missing`;
     return new ImageError('INCOMPLETE', message, { location });
   }
 }

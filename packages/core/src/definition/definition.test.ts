@@ -79,6 +79,7 @@ describe('settings', () => {
       images: 'images',
       archives: [],
       engine: 'auto',
+      defaultRegistry: 'docker.io',
       pins: [],
       limits: {},
       prune: {},
@@ -95,6 +96,19 @@ describe('settings', () => {
     ['min_free: 1GB\n  disk_min_free_gb: 7', { minFree: '1GB' }],
   ])('accept prune: %j', (text, expected) => {
     expect(settings(`prune:\n  ${text}\n`).prune).toEqual(expected);
+  });
+  it.each([
+    ['mirror.example.com/hub', true],
+    ['localhost', true],
+    ['[::1]:5000/a/b', true],
+    ['mirror', false],
+    ['https://mirror.example.com', false],
+    ['mirror.example.com/', false],
+    ['mirror.example.com/Hub', false],
+  ])('accept default_registry: %s: %s', (text, isValid) => {
+    const read = () => settings(`default_registry: '${text}'\n`).defaultRegistry;
+    if (isValid) expect(read()).toBe(text);
+    else expect(read).toThrow('default_registry');
   });
   it('accept the deprecated key disk_min_free_gb', () => {
     expect(settings('disk_min_free_gb: 20\n').prune).toEqual({ minFree: '20GB' });

@@ -31,6 +31,7 @@ export interface SettingsYaml {
   /** Deprecated: use `prune.min_free`. */
   readonly disk_min_free_gb?: number;
   readonly push?: { readonly to?: string };
+  readonly default_registry?: string;
   readonly cache?: { readonly unused_for?: string; readonly max_used?: string };
   readonly pins?: readonly string[];
   readonly limits?: SettingsLimits;
@@ -162,6 +163,14 @@ export const settingsSchema = {
           examples: ['registry.example.com/team'],
         },
       },
+    },
+    default_registry: {
+      type: 'string',
+      pattern: '^(localhost|[^/]*[.:][^/]*)(/[a-z0-9][a-z0-9._-]*)*$',
+      default: 'docker.io',
+      description:
+        'Registry that pull and load ask for a reference without a host: HOST[:PORT][/PREFIX]. Names are those of Docker Hub: nginx is PREFIX/library/nginx there.',
+      examples: ['mirror.example.com/dockerhub'],
     },
     cache: {
       type: 'object',

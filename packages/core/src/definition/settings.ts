@@ -27,6 +27,8 @@ export interface Settings {
   readonly prune: RuleTexts & { readonly keepNewest?: GroupCounts };
   /** Registry to push to when none is given. */
   readonly pushTo?: string;
+  /** Registry of references without a host, for pull and load: `HOST[:PORT][/PREFIX]`. */
+  readonly defaultRegistry: string;
   /** Limits of the cache of images from registries; unlimited when empty. */
   readonly cache: { readonly unusedFor?: string; readonly maxUsed?: string };
   /** Names that are never pruned; `*` matches any text. */
@@ -63,6 +65,7 @@ export function parseSettings(file: YamlFile): Settings {
     naming,
     prune = {},
     push,
+    default_registry: defaultRegistry = 'docker.io',
     cache = {},
     pins = [],
     limits = {},
@@ -76,6 +79,7 @@ export function parseSettings(file: YamlFile): Settings {
     images,
     archives,
     engine,
+    defaultRegistry,
     pins,
     limits,
     runners: { ...DEFAULT_RUNNERS, ...runners },

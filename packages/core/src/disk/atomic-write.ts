@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { asImageError, systemCode } from '../errors.js';
+import { asSpaceError, systemCode } from '../errors.js';
 import { refuseLinks } from './links-below.js';
 
 /** Content of a file, in chunks. */
@@ -244,5 +244,5 @@ export async function writeChunk(file: FileHandle, chunk: Uint8Array, path: stri
 
 /** Adds the path, which errors of a file handle lack. */
 function asWriteError(error: unknown, path: string): unknown {
-  return asImageError(error instanceof Error ? Object.assign(error, { path }) : error);
+  return asSpaceError(error instanceof Error ? Object.assign(error, { path }) : error);
 }

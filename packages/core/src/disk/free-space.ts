@@ -34,7 +34,7 @@ export async function fileSystemOf(path: string): Promise<FileSystem> {
 export async function requireSpace(path: string, bytes: number): Promise<void> {
   const free = await freeSpace(path);
   if (free >= bytes) return;
-  throw new ImageError('NO_SPACE', `${path}: expected ${bytes} free bytes, got ${free}`, {
+  throw new ImageError('NO_SPACE', `${path}: ${bytes} bytes are needed, ${free} are free`, {
     location: path,
     hint: FREE_SPACE,
   });

@@ -46,10 +46,7 @@ async function acquire(path: string, { wait = 600_000, signal }: LockOptions): P
     } catch (error) {
       if (systemCode(error) !== 'ELOCKED') throw error;
       if (performance.now() > deadline) {
-        throw conflict(
-          `${path}: expected the lock within ${wait} ms, another process still holds it`,
-          error,
-        );
+        throw conflict(`${path}: another process has held the lock for ${wait} ms`, error);
       }
       await sleep(20 + Math.random() * 60, undefined, { signal });
     }
@@ -77,7 +74,7 @@ async function take(path: string): Promise<Held> {
         await release();
       } catch (error) {
         // Releasing fails only if another process took the lock over.
-        throw conflict(`${path}: expected to hold the lock, another process took it over`, error);
+        throw conflict(`${path}: another process took over the lock`, error);
       }
     },
   };

@@ -104,7 +104,7 @@ async function* bytesOf(
       const isStalled = at === before && ++stalls === MAX_STALLS;
       // A relay does not ask for the rest after a timeout: its clients try again themselves.
       if (isStalled || (client.isRelay && isTimeout(error)))
-        throw unreachable(client.registry, 'GET', error);
+        throw unreachable(client.registry, error);
       continue;
     }
     if (at < end) return;

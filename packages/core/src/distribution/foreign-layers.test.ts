@@ -143,7 +143,7 @@ describe('foreign layers that are wanted', () => {
   });
 
   it.each([
-    [[], 'NOT_FOUND', /expected a URL to fetch it from, got none/],
+    [[], 'NOT_FOUND', /no URL to fetch it from/],
     [
       ['http://far.invalid/1?signature=hidden'],
       'UNAVAILABLE',

@@ -65,7 +65,7 @@ async function* readForeign(
   const { location } = source;
   const what = `${location}: foreign layer ${descriptor.digest}`;
   let own: ImageError | undefined;
-  let last = new ImageError('NOT_FOUND', `${what}: expected a URL to fetch it from, got none`, {
+  let last = new ImageError('NOT_FOUND', `${what}: no URL to fetch it from`, {
     location,
   });
   const places = [

@@ -48,7 +48,7 @@ export function credentialOf({
 }: Pick<RegistryLoginOptions, 'username' | 'password'>): Credential | undefined {
   if (username === undefined && password === undefined) return undefined;
   if (username !== undefined && password !== undefined) return { username, password };
-  throw new ImageError('USAGE', 'expected a user name and a password, got one of them', {
+  throw new ImageError('USAGE', 'give a user name and a password together, not one of them', {
     hint: wording`Give ${option('username', 'NAME')} and ${option('password')}, or neither.`,
   });
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listening } from '../../testing/listening.js';
 import { quirkyRegistry, Registry, type Quirk } from '../../testing/quirks/registry.js';
-import { QUIRKS } from '../../testing/quirks/table.js';
+import { OCI_ONLY, QUIRKS } from '../../testing/quirks/table.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { BASE, savePath, workspaceOf } from '../../testing/workspace.js';
 import { surroundingsOf } from '../surroundings.js';
@@ -12,6 +12,7 @@ import { pull } from '../lifecycle/copy/pull.js';
 import { inspect } from '../lifecycle/inspect/inspect.js';
 import { load } from '../lifecycle/load/load.js';
 import { push } from '../lifecycle/push/push.js';
+import type { LifecycleEvent } from '../lifecycle/workspace/call.js';
 import { sync } from '../lifecycle/sync/sync.js';
 import { describe as descriptorOf } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
@@ -93,5 +94,56 @@ describe.each(QUIRKS.filter(({ needsChunks }) => needsChunks))('$name:', (quirk)
       counts.push(asked.filter((each) => each.startsWith('PATCH ')).length);
     }
     expect(counts).toEqual(quirk.name.startsWith('chunks have') ? [2, 2] : [counts[0], 0]);
+  });
+});
+
+describe('a registry that takes OCI media types only', () => {
+  it('refuses an image of Docker’s types with a hint, and takes it in the format oci', async () => {
+    vi.stubEnv('STOWAGE_CACHE_DIR', await temporaryFolder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { host } = await serve(OCI_ONLY);
+    const { workspace, call } = await openOne();
+    const events: LifecycleEvent[] = [];
+    const options = {
+      ...call,
+      onEvent: (event: LifecycleEvent) => void events.push(event),
+      to: host,
+    };
+    const archive = golden('nerdctl-docker-types.tar');
+    await expect(push(workspace, [archive], options)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      hint: expect.stringContaining('`format: oci`') as string,
+    });
+    const [kept] = await push(workspace, [archive], { ...options, dryRun: true, format: 'keep' });
+    const [planned] = await push(workspace, [archive], { ...options, dryRun: true, format: 'oci' });
+    const [pushed] = await push(workspace, [archive], { ...options, format: 'oci' });
+    expect(pushed).toMatchObject({ action: 'pushed', digest: planned?.digest });
+    expect(pushed?.digest).not.toBe(kept?.digest);
+    expect(events).toContainEqual({
+      type: 'notice',
+      text: expect.stringContaining(`was ${kept?.digest} and is ${pushed?.digest}`) as string,
+    });
+    const [again] = await push(workspace, [archive], { ...options, format: 'oci' });
+    expect(again).toMatchObject({ action: 'skipped', digest: pushed?.digest });
+    const pulled = await pull(workspace, [pushed?.reference ?? ''], { ...call, output: 'x.tar' });
+    expect(pulled).toMatchObject([{ digest: pushed?.digest }]);
+    // An image of OCI's types keeps its digest.
+    const signed = golden('referrers.tar');
+    const [same] = await push(workspace, [signed], { ...options, format: 'oci' });
+    const [plain] = await push(workspace, [signed], options);
+    expect(plain).toMatchObject({ action: 'skipped', digest: same?.digest });
+  });
+
+  it('with compression and format at once', async () => {
+    vi.stubEnv('STOWAGE_CACHE_DIR', await temporaryFolder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { host } = await serve(OCI_ONLY);
+    const { workspace, call } = await openOne();
+    const options = { ...call, to: host, format: 'oci', compress: 'zstd' } as const;
+    const [pushed] = await push(workspace, [golden('nerdctl-docker-types.tar')], options);
+    const { images } = await inspect(workspace, pushed?.reference ?? '', call);
+    expect(new Set(images[0]?.layers.map(({ mediaType }) => mediaType))).toEqual(
+      new Set([MediaType.layerZstd]),
+    );
   });
 });

@@ -94,7 +94,7 @@ export class Repository implements ManifestTarget, Sink {
         : { descriptor: found, reference: formatReference({ ...here, tag }) };
     throw new ImageError(
       'NOT_FOUND',
-      `${this.location}: expected ${isHere ? (digest ?? tag) : reference}, got none`,
+      `${this.location}: ${isHere ? `no image ${digest ?? `tagged ${tag}`}` : `${reference} is in another repository`}`,
       { location: this.location },
     );
   }

@@ -90,7 +90,7 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
   const expected = engine === 'auto' ? 'docker, podman or containerd' : engine;
   throw new ImageError(
     'UNAVAILABLE',
-    `engine: expected ${expected} to answer, got no answer: ${failures.join('; ')}`,
+    `no engine answers, asked ${expected}: ${failures.join('; ')}`,
     {
       hint: wording`Start it, give its address with ${option('host')}, or use ${option('engine', 'embedded')} to keep images without running them.`,
     },

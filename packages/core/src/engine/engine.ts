@@ -12,6 +12,8 @@ export interface EngineImage {
   readonly id: Digest;
   /** Fully qualified references. */
   readonly references: readonly string[];
+  /** Fully qualified references by digest, where the engine keeps them, for an image without a tag. */
+  readonly untagged?: readonly string[];
   /** Manifest digests under which registries know it; empty for an image from no registry. */
   readonly digests: readonly Digest[];
   /** Unpacked size in bytes. */

@@ -65,7 +65,7 @@ export async function* runProgram(
   } catch (error) {
     signal?.throwIfAborted();
     if (error === inputError || systemCode(error) !== 'ENOENT') throw error;
-    throw new ImageError('UNAVAILABLE', `${location}: expected ${program}, got no such program`, {
+    throw new ImageError('UNAVAILABLE', `${location}: the program ${program} is not installed`, {
       location,
       hint: wording`Install ${program}, or choose another engine with ${option('engine')}.`,
       cause: error,

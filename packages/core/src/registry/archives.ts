@@ -145,7 +145,7 @@ export class RegistryArchives implements RegistryReader {
       onNotice?.(`${image.reference ?? image.descriptor.digest}: left out: ${error.message}`),
     );
     if (graphs.size === 0)
-      throw new ImageError('USAGE', `${source.location}: expected images with names, got none`, {
+      throw new ImageError('USAGE', `${source.location}: no image has a name`, {
         location: source.location,
         hint: wording`A registry serves images by name. To add a name: ${verb('copyImages', option('as', 'NAME'))}.`,
       });

@@ -63,7 +63,7 @@ export class BlobDir {
       return await open(blobFile(this.#root, digest), READ);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      throw new ImageError('NOT_FOUND', `${this.#root}: expected ${digest}, got none`, {
+      throw new ImageError('NOT_FOUND', `${this.#root}: ${digest} is missing`, {
         location: this.#root,
         cause: error,
       });

@@ -20,7 +20,7 @@ export async function openLayout(path: string, options?: NamingOptions): Promise
   if ((await files.size(INDEX_FILE)) === undefined) {
     throw new ImageError(
       'INVALID',
-      `${path}: expected an OCI image layout, got a folder without ${INDEX_FILE}`,
+      `${path}: not an OCI image layout: the folder has no ${INDEX_FILE}`,
       {
         location: path,
         hint: 'Give the path of an archive or a layout in this folder.',
@@ -45,7 +45,7 @@ class Folder implements Files {
   async *read(path: string, { start = 0, end, signal }: ReadOptions = {}): Bytes {
     const size = await this.size(path);
     if (size === undefined)
-      throw new ImageError('NOT_FOUND', `${this.#path}: expected ${path}, got no such file`, {
+      throw new ImageError('NOT_FOUND', `${this.#path}: ${path} is missing`, {
         location: this.#path,
       });
     await using file = await open(inside(this.#path, path), 'r');

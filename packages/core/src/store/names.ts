@@ -25,7 +25,7 @@ export async function writeName(
 export async function removeName(root: string, reference: string): Promise<void> {
   const path = nameFile(root, reference);
   if (path !== undefined && (await removeFile(path))) return;
-  throw new ImageError('NOT_FOUND', `${root}: expected an image ${reference}, got none`, {
+  throw new ImageError('NOT_FOUND', `${root}: no image ${reference}`, {
     location: root,
   });
 }

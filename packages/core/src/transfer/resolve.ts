@@ -30,7 +30,7 @@ export async function resolveAmong(
   const [found] = await imageAmong(source, byTag.length > 0 ? byTag : byName, reference);
   if (found) return found;
   const names = images.map(displayName);
-  throw new ImageError('NOT_FOUND', `${location}: expected an image ${wanted}, got none`, {
+  throw new ImageError('NOT_FOUND', `${location}: no image ${wanted}`, {
     location,
     hint: names.length === 0 ? 'It contains no images.' : `It contains ${shortList(names)}.`,
   });
@@ -118,8 +118,7 @@ async function onlyImage(
 ): Promise<NamedDescriptor> {
   const { location } = source;
   const [first] = images;
-  if (!first)
-    throw new ImageError('NOT_FOUND', `${location}: expected an image, got none`, { location });
+  if (!first) throw new ImageError('NOT_FOUND', `${location}: it has no image`, { location });
   if (areSameImage(images)) return first;
   const own = await withoutReferrers(source, images);
   if (own[0] && areSameImage(own)) return own[0];

@@ -32,7 +32,7 @@ it('lists the platforms that there are when the wanted one is missing', async ()
   const index = await writeIndex(store, 'multi:1', [AMD64, ARM64]);
   await expect(selectPlatform(store, index, parsePlatform('linux/s390x'))).rejects.toMatchObject({
     code: 'NOT_FOUND',
-    message: 'memory:: expected an image for linux/s390x, got linux/amd64, linux/arm64',
+    message: 'memory:: no image for linux/s390x, only for linux/amd64, linux/arm64',
   });
 });
 

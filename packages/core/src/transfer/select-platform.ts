@@ -138,7 +138,7 @@ export async function imagesFor(
   if (found.length > 0) return found;
   throw new ImageError(
     'NOT_FOUND',
-    `${location}: expected an image for ${formatPlatform(wanted)}, got ${shortList(platformsOf(described)) || 'none'}`,
+    `${location}: no image for ${formatPlatform(wanted)}, only for ${shortList(platformsOf(described)) || 'no platform'}`,
     { location },
   );
 }

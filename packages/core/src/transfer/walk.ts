@@ -166,7 +166,7 @@ function incompleteError(
   const digests = shortList(missing.map(({ digest }) => digest));
   return new ImageError(
     'INCOMPLETE',
-    `${source.location}: expected all of ${root.digest}, got no ${digests}`,
+    `${source.location}: ${root.digest} is not complete, missing ${digests}`,
     {
       location: source.location,
       hint: missing.some(({ platform }) => platform)

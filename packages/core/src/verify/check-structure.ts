@@ -156,7 +156,7 @@ class StructureCheck {
     if (await this.#source.has(node, this.#options)) return true;
     const { digest, platform } = node;
     const where = platform ? ` for ${platform.os}/${platform.architecture}` : '';
-    const message = `${this.#source.location}: expected ${digest}${where}, got no such content`;
+    const message = `${this.#source.location}: ${digest}${where} is missing`;
     this.#add({ code: 'INCOMPLETE', digest, expected: digest, message });
     return false;
   }

@@ -93,7 +93,7 @@ describe('a hybrid archive whose OCI half is read', () => {
           first(items, ({ Layers }) => ({ Layers: Layers.map((path) => `${path}x`) })),
         ),
       ['INCOMPLETE'],
-      /^docker-archive:.*no such member/,
+      /^docker-archive:.* is missing/,
     ],
     [
       'swapped names in the docker half',

@@ -34,7 +34,11 @@ export async function hashAll<T extends HashJob>(
     maxThreads: threads,
     runtime: 'worker_threads',
   });
+  // One listener, not one for each job: Node.js warns of more than ten.
+  const stop = (): void => void pool.destroy();
+  signal?.addEventListener('abort', stop, { once: true });
   try {
+    signal?.throwIfAborted();
     await Promise.all(
       sorted.map(async ({ ...job }) => {
         const { offset, size, member, pieces, algorithm, diffAlgorithm, unpackedBytes } = job;
@@ -47,10 +51,14 @@ export async function hashAll<T extends HashJob>(
           ...(diffAlgorithm === undefined ? {} : { diffAlgorithm }),
           ...(unpackedBytes === undefined ? {} : { unpackedBytes }),
         };
-        onHashed(job, (await pool.run(plain, signal ? { signal } : {})) as HashResult);
+        onHashed(job, (await pool.run(plain)) as HashResult);
       }),
     );
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
+    signal?.removeEventListener('abort', stop);
     await pool.destroy();
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { decompress } from '../compression/decompress.js';
 import type { Compression } from '../compression/detect.js';
-import { peekCompression } from '../compression/peek.js';
+import { peekCompression, withoutEnd } from '../compression/peek.js';
 import { ImageError, type ErrorCode } from '../errors.js';
 import type { Algorithm } from '../oci/digest.js';
 import type { Extent } from '../transfer/extent.js';
@@ -82,18 +82,17 @@ export async function hashBytes(
   const peeked = await peekCompression(tapped);
   const { compression } = peeked;
   const chunks = peeked.bytes[Symbol.asyncIterator]();
-  // Without `return`: a decompressor that stops early must not end the stream, because the digest covers all of it.
-  const rest: Bytes = { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) };
   const isPacked = diffAlgorithm !== undefined && compression !== 'none';
   let unpacked: Pick<HashResult, 'diffId' | 'failure'> = {};
   try {
     if (isPacked)
       unpacked = await hashUnpacked(
-        decompress(rest, compression, unpackedBytes),
+        // A decompressor that stops early must not end the stream, because the digest covers all of it.
+        decompress(withoutEnd(chunks), compression, unpackedBytes),
         diffAlgorithm,
         options,
       );
-    for await (const _ of rest);
+    for await (const _ of withoutEnd(chunks));
   } finally {
     await chunks.return?.();
   }

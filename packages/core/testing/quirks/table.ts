@@ -304,6 +304,15 @@ const OTHERS: readonly Quirk[] = [
   },
 ];
 
+/** Takes OCI media types only, as zot does: an image of Docker's types cannot be pushed unchanged. */
+export const OCI_ONLY: Quirk = {
+  name: 'media types of Docker are refused with 415',
+  before: (request) =>
+    request.method === 'PUT' && isManifest(request) && request.body.includes('vnd.docker.')
+      ? refuse(415, 'MANIFEST_INVALID')
+      : undefined,
+};
+
 /** The answers of registries that clients must cope with, one quirk each. */
 export const QUIRKS: readonly Quirk[] = [
   ...REFERRERS,

@@ -40,7 +40,7 @@ it.each([
   expect(refuse(...edges)).toThrow(
     expect.objectContaining({
       code: 'USAGE',
-      message: `base: expected no cycle, got ${chain}`,
+      message: `base: a cycle: ${chain}`,
     }) as Error,
   );
 });

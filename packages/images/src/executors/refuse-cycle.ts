@@ -5,7 +5,7 @@ import { ImageError } from '@stowage/core';
 export function refuseCycle({ projectName, projectGraph }: ExecutorContext): void {
   const chain = projectName === undefined ? undefined : findCycle(projectName, projectGraph);
   if (!chain) return;
-  throw new ImageError('USAGE', `base: expected no cycle, got ${chain.join(' -> ')}`, {
+  throw new ImageError('USAGE', `base: a cycle: ${chain.join(' -> ')}`, {
     hint: 'Build one of these on something else.',
   });
 }

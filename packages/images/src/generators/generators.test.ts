@@ -226,7 +226,7 @@ jobs:
   });
 
   it.each([
-    [{ fromWorkflow: 'none.yml' }, /none\.yml: expected a workflow/],
+    [{ fromWorkflow: 'none.yml' }, /none\.yml: no such workflow/],
     [{ fromWorkflow: 'empty.yml' }, /empty\.yml: expected jobs/],
     [{ os: 'ubuntu-24.04' }, /expected --os and --variant, or --from-workflow/],
   ])('refuses %j', async (said, message) => {
@@ -256,6 +256,6 @@ describe('ci', () => {
       'npx nx run-many -t image-prune',
     ]);
     expect(text).toContain('key: images-${{ runner.os }}-${{ github.sha }}');
-    await expect(ciGenerator(tree, {})).rejects.toThrow(/images\.yml: expected no such workflow/);
+    await expect(ciGenerator(tree, {})).rejects.toThrow(/images\.yml: the workflow exists already/);
   });
 });

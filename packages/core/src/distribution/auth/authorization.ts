@@ -170,7 +170,7 @@ function readToken(body: Uint8Array, url: URL): Token {
 /** @throws ImageError UNAUTHORIZED for a value that is no token */
 function bearerHeader(token: unknown, { host }: URL): string {
   if (typeof token === 'string' && TOKEN.test(token)) return `Bearer ${token}`;
-  throw new ImageError('UNAUTHORIZED', `${host}: expected a token, got an answer without one`, {
+  throw new ImageError('UNAUTHORIZED', `${host}: the token server sent no token`, {
     location: host,
   });
 }
@@ -180,7 +180,7 @@ function tokenRefusal({ host }: URL, status: number): ImageError {
   const isRedirect = status >= 300 && status < 400;
   return new ImageError(
     code,
-    `${host}: expected a token, got ${isRedirect ? `a redirect (${status})` : status}`,
+    `${host}: the token server answered ${isRedirect ? `a redirect (${status})` : status}`,
     {
       location: host,
       hint: isRedirect

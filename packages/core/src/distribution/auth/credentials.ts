@@ -186,7 +186,7 @@ export function runHelper(
     child.stdin.on('error', () => undefined);
     child.on('error', (cause) =>
       reject(
-        new ImageError('UNAUTHORIZED', `${program}: expected a credential helper, got none`, {
+        new ImageError('UNAUTHORIZED', `${program}: this credential helper is not installed`, {
           hint: 'Install it, or remove it from the config file that names it.',
           cause,
         }),

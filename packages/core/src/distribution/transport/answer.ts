@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ImageError } from '../../errors.js';
 import type { Bytes } from '../../transfer/store.js';
 import { readUnlessOver } from '../../transfer/verified.js';
+import { networkFailure } from '../../http/network-failure.js';
 import { isTransient } from './retry.js';
 
 /** A response of a registry. */
@@ -72,15 +73,10 @@ export async function readAnswer(
     return await readUnlessOver(limit, body, tooMuch);
   } catch (cause) {
     if (!isTransient(cause)) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ImageError(
-      'UNAVAILABLE',
-      `${location}: ${what}: expected the whole response, got ${why}`,
-      {
-        location,
-        cause,
-      },
-    );
+    throw new ImageError('UNAVAILABLE', `${location}: ${what}: ${networkFailure(cause)}`, {
+      location,
+      cause,
+    });
   } finally {
     clearTimeout(timer);
   }

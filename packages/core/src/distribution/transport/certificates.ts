@@ -52,7 +52,7 @@ export async function registryTls(
   if ((clientCert === undefined) !== (clientKey === undefined))
     throw new ImageError(
       'USAGE',
-      wording`expected ${option('clientCert')} and ${option('clientKey')}, got one of them`,
+      wording`give ${option('clientCert')} and ${option('clientKey')} together, not one of them`,
     );
   const folder = await certsOf(host, surroundings);
   const given = caFile === undefined ? [] : [await readPem(caFile)];
@@ -131,7 +131,7 @@ async function readPem(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new ImageError('USAGE', `${path}: expected a readable PEM file, got none`, {
+    throw new ImageError('USAGE', `${path}: no PEM file that can be read`, {
       location: path,
       cause,
     });

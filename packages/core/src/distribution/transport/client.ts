@@ -8,10 +8,10 @@ import { Connections, type SendOptions } from './connections.js';
 import type { Credentials } from '../auth/credentials.js';
 import { parseResponseUrl } from '../given-url.js';
 import { hostOf, isLoopback } from '../host.js';
+import { networkFailure } from '../../http/network-failure.js';
 import { statusError } from './refusal.js';
 import {
   parseRetryAfter,
-  reasonOf,
   isTransient,
   isPermanent,
   isTimeout,
@@ -135,7 +135,7 @@ export class RegistryClient implements AsyncDisposable {
       } catch (error) {
         if (!isTransient(error)) throw error;
         if (last || isPermanent(error, tries) || (isRelay && isTimeout(error)))
-          throw unreachable(this.registry, request.method, error);
+          throw unreachable(this.registry, error);
         debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
         await wait(backOff(tries), request);
         continue;
@@ -240,7 +240,7 @@ export class RegistryClient implements AsyncDisposable {
       return await this.#connections.send(url, options);
     } catch (cause) {
       if (!isTransient(cause) || url.origin === this.#origin.origin) throw cause;
-      const error = new Error(`${url.host}: ${reasonOf(cause)}`, { cause });
+      const error = new Error(`${url.host}: ${networkFailure(cause)}`, { cause });
       throw Object.assign(error, { code: systemCode(cause), syscall: 'connect' });
     }
   }

@@ -2,11 +2,16 @@ import { ImageError, type ErrorCode } from '../../errors.js';
 import { isObject, parseJsonObject } from '../../oci/json.js';
 import { LOG_IN } from '../auth/credentials.js';
 import { readAnswer, type Answer } from './answer.js';
+import { refusal, subjectOf } from './failure-words.js';
 import type { RegistryRequest } from './request.js';
+import { option, wording, type Wording } from '../../wording.js';
 
 /** The largest error body that is read (bytes), and the longest error text that is shown (characters). */
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_SHOWN_CHARACTERS = 500;
+
+/** The hint for media types that a registry does not take: zot, for one, takes no manifest of Docker's. */
+const OCI_ONLY = wording`The registry may take OCI media types only: push or convert the image with ${option('format', 'oci')}.`;
 
 /** The `cause` of an error for an unexpected status. */
 export interface Refusal {
@@ -22,6 +27,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   405: 'UNSUPPORTED',
   409: 'CONFLICT',
   413: 'TOO_LARGE',
+  415: 'UNSUPPORTED',
   501: 'UNSUPPORTED',
 };
 
@@ -36,7 +42,7 @@ const SIZE_HINT =
  * @param registry the registry whose credentials are not sent to other hosts.
  */
 export async function statusError(
-  { method, headers }: RegistryRequest,
+  request: RegistryRequest,
   answer: Answer,
   registry: string,
 ): Promise<ImageError> {
@@ -49,10 +55,16 @@ export async function statusError(
   const login = isOwn
     ? LOG_IN
     : `${registry} refers its clients to this host; the credentials are for ${registry} only and were not sent.`;
-  const hint = code === 'UNAUTHORIZED' ? login : code === 'TOO_LARGE' ? SIZE_HINT : undefined;
-  const size = code === 'TOO_LARGE' ? headers?.['content-length'] : undefined;
-  const what = size === undefined ? method : `${method} of ${size} bytes`;
-  return new ImageError(code, `${location}: expected ${what} to succeed, got ${status}${text}`, {
+  const hints: Readonly<Partial<Record<ErrorCode, string | Wording>>> = {
+    UNAUTHORIZED: login,
+    TOO_LARGE: SIZE_HINT,
+    ...(status === 415 ? { UNSUPPORTED: OCI_ONLY } : {}),
+  };
+  const hint = hints[code];
+  // The answer of another host, to which the registry refers, is about that host.
+  const subject = isOwn ? subjectOf(url, registry) : location;
+  const why = code === 'NOT_FOUND' ? refusal(request, 404) : refusal(request, status);
+  return new ImageError(code, `${subject}: ${why} (${status}${text})`, {
     location,
     cause: { status, retryAfter: answer.header('retry-after') } satisfies Refusal,
     ...(hint === undefined ? {} : { hint }),
@@ -72,7 +84,7 @@ async function readError(
     const text = texts.join(': ').replace(/\p{Cc}+/gu, ' ');
     return {
       ...(typeof code === 'string' ? { code } : {}),
-      text: text === '' ? '' : ` (${text.slice(0, MAX_SHOWN_CHARACTERS)})`,
+      text: text === '' ? '' : ` ${text.slice(0, MAX_SHOWN_CHARACTERS)}`,
     };
   } catch {
     return { text: '' };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError, systemCode } from '../../errors.js';
+import { networkFailure } from '../../http/network-failure.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { option, wording, type Wording } from '../../wording.js';
 
@@ -66,12 +67,12 @@ export function parseRetryAfter(
 }
 
 /** The error for a request to a registry that got no response in any try. */
-export function unreachable(registry: string, method: string, cause: unknown): ImageError {
-  return new ImageError(
-    'UNAVAILABLE',
-    `${registry}: expected an answer to ${method}, got ${reasonOf(cause)}`,
-    { location: registry, cause, hint: hintFor(cause) },
-  );
+export function unreachable(registry: string, cause: unknown): ImageError {
+  return new ImageError('UNAVAILABLE', `${registry}: ${networkFailure(cause)}`, {
+    location: registry,
+    cause,
+    hint: hintFor(cause),
+  });
 }
 
 /** The hint for a failed connection. */
@@ -81,10 +82,4 @@ function hintFor(cause: unknown): string | Wording {
     return wording`Give the certificate of its CA with ${option('caFile')}.`;
   if (/SSL|EPROTO/.test(code)) return wording`If it uses plain http, set ${option('plainHttp')}.`;
   return 'Is it running, and can this machine reach it?';
-}
-
-/** The message of an error, shortened: a certificate error may list thousands of names. */
-export function reasonOf(cause: unknown): string {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return (why === '' ? (systemCode(cause) ?? 'none') : why).slice(0, 300);
 }

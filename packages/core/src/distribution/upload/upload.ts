@@ -103,7 +103,7 @@ export function parseUpload(
   if (location === undefined)
     throw new ImageError(
       'UNAVAILABLE',
-      `${client.registry}: expected the location of an upload, got none`,
+      `${client.registry}: the registry named no location for an upload`,
       { location: client.registry },
     );
   const minChunkBytes = Number(answer.header('oci-chunk-min-length') ?? before?.minChunkBytes ?? 0);

@@ -23,7 +23,7 @@ export async function containerdAt(
   const socket = address.replace(/^unix:\/\//, '');
   // `ctr` waits long for a socket that does not exist.
   if (!(await statIfExists(socket)))
-    throw new ImageError('UNAVAILABLE', `containerd: expected a socket at ${socket}, got none`);
+    throw new ImageError('UNAVAILABLE', `containerd: no socket at ${socket}`);
   return new ContainerdEngine(
     new Ctr(`containerd:${socket}/${namespace}`, [
       'ctr',
@@ -212,9 +212,11 @@ export class ContainerdEngine implements Engine {
   ): Promise<EngineImage> {
     const own = names.filter(({ digest }) => digest === id).map(({ name }) => name);
     const parts = await this.contents(id, options);
+    const references = own.filter((name) => !name.includes('@'));
     return {
       id,
-      references: own.filter((name) => !name.includes('@')),
+      references,
+      ...(references.length === 0 ? { untagged: own } : {}),
       digests: own.some((name) => name.includes('@')) ? [id] : [],
       size: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     };
@@ -225,7 +227,7 @@ export class ContainerdEngine implements Engine {
   }
 
   #notFound(image: string): ImageError {
-    return new ImageError('NOT_FOUND', `${this.location}: expected ${image}, got no such image`, {
+    return new ImageError('NOT_FOUND', `${this.location}: no image ${image}`, {
       location: this.location,
     });
   }

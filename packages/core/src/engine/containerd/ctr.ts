@@ -43,7 +43,7 @@ function refusal(location: string, stderr: string, code: number | null): ImageEr
     code === null ||
     /dial|connect|refused|no such file|permission denied|is not running|deadline/i.test(why)
   )
-    return new ImageError('UNAVAILABLE', `${location}: expected containerd, got ${why}`, {
+    return new ImageError('UNAVAILABLE', `${location}: containerd does not answer: ${why}`, {
       location,
       hint: wording`Is it running, and may this user connect to it? Set another address with ${option('host')}.`,
     });

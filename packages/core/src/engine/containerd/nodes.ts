@@ -42,21 +42,17 @@ export async function openNodes(
     const nodes = stdout.split('\n').filter((line) => !/k3d\.role=(?!server|agent)/.test(line));
     names = nodes.map((line) => line.split(' ', 1)[0] ?? '').filter((each) => each !== '');
   } catch (cause) {
-    throw new ImageError(
-      'UNAVAILABLE',
-      `${kind} ${name}: expected docker to list its nodes, got an error`,
-      {
-        hint: 'docker ps must work here: the nodes are docker containers.',
-        cause,
-      },
-    );
+    throw new ImageError('UNAVAILABLE', `${kind} ${name}: docker cannot list the nodes`, {
+      hint: 'docker ps must work here: the nodes are docker containers.',
+      cause,
+    });
   }
   if (names.length > 0)
     return new Nodes(
       `${kind}:${name}`,
       names.sort().map((each) => containerdIn(each, namespace)),
     );
-  throw new ImageError('NOT_FOUND', `${kind} ${name}: expected running nodes, got none`, {
+  throw new ImageError('NOT_FOUND', `${kind} ${name}: no node is running`, {
     hint: wording`Name the cluster with ${option('host')}; ${kind} get clusters lists them.`,
   });
 }

@@ -3,6 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { debug } from '../../debug.js';
 import { ImageError, systemCode } from '../../errors.js';
+import { networkFailure } from '../../http/network-failure.js';
 import { sendRequest } from '../../http/send-request.js';
 import { Fields } from './fields.js';
 import { isObject } from '../../oci/json.js';
@@ -129,10 +130,10 @@ export class DockerApi implements Disposable {
   #translateError(error: unknown, signal: AbortSignal | undefined): unknown {
     const reason: unknown = signal?.aborted ? signal.reason : error;
     const isLate = reason instanceof Error && reason.name === 'TimeoutError';
-    const got = isLate ? 'no answer in time' : systemCode(reason);
-    if (!isLate && !CONNECTION_ERRORS.has(got ?? '')) return reason;
+    if (!isLate && !CONNECTION_ERRORS.has(systemCode(reason) ?? '')) return reason;
+    const why = isLate ? 'no answer in time' : networkFailure(reason);
     const { location } = this;
-    return new ImageError('UNAVAILABLE', `${location}: expected a Docker Engine, got ${got}`, {
+    return new ImageError('UNAVAILABLE', `${location}: no Docker Engine answers: ${why}`, {
       location,
       hint: wording`Start it, give another address with ${option('host')} or DOCKER_HOST, or use ${option('engine', 'embedded')}.`,
       cause: reason,

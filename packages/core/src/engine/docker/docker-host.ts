@@ -127,7 +127,7 @@ function contextOf(env: Environment, home: string): DockerTarget | undefined {
   const docker = isObject(endpoints) && isObject(endpoints['docker']) ? endpoints['docker'] : {};
   const { Host: host, SkipTLSVerify: skip } = docker;
   if (typeof host !== 'string')
-    throw new ImageError('NOT_FOUND', `docker context ${name}: expected its endpoint, got none`, {
+    throw new ImageError('NOT_FOUND', `docker context ${name}: it has no endpoint`, {
       location: path,
       hint: 'docker context ls lists the contexts; DOCKER_CONTEXT=default uses none.',
     });

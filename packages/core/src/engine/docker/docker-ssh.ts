@@ -46,7 +46,7 @@ export class SshAgent extends Agent {
         failed: (stderr, code) =>
           new ImageError(
             'UNAVAILABLE',
-            `${location}: expected a Docker Engine, got ${stderr || `exit code ${String(code)} of ssh`}`,
+            `${location}: no Docker Engine answers: ${stderr || `exit code ${String(code)} of ssh`}`,
             { location, hint: `ssh ${host} docker version must work without a prompt.` },
           ),
       },

@@ -66,7 +66,7 @@ function streamError(
 ): ImageError {
   const where = step === undefined ? '' : `step ${step.count} (${step.command}): `;
   const log = recent.length === 0 ? '' : `\n${recent.join('\n')}`;
-  return new ImageError('INVALID', `${location}: ${where}expected success, got: ${error}${log}`, {
+  return new ImageError('INVALID', `${location}: ${where}${error}${log}`, {
     location,
     ...(step === undefined || image === undefined
       ? {}

@@ -42,6 +42,15 @@ it('an image without tags has none', async () => {
   expect(await engine.list()).toEqual([{ id: ID, references: [], digests: [], size: 5 }]);
 });
 
+it('an image that was pulled by digest has that as its name', async () => {
+  const RepoDigests = [`app@${ID}`, `<none>@${ID}`];
+  const image = { Id: ID, Size: 5, RepoTags: ['<none>:<none>'], RepoDigests };
+  await using engine = await engineThatSays(JSON.stringify([image]));
+  expect(await engine.list()).toMatchObject([
+    { references: [], untagged: [`docker.io/library/app@${ID}`] },
+  ]);
+});
+
 it.each([
   [
     {

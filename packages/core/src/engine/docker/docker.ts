@@ -159,7 +159,7 @@ export class DockerEngine implements BuildingEngine {
     if (image) return image;
     throw new ImageError(
       'NOT_FOUND',
-      `${this.location}: expected image ${reference} after the build, got none`,
+      `${this.location}: the build ended without the image ${reference}`,
       { location: this.location },
     );
   }
@@ -195,10 +195,12 @@ export class DockerEngine implements BuildingEngine {
 
 function describe(image: Fields): EngineImage {
   const tags = image.strings('RepoTags').filter((tag) => tag !== '<none>:<none>');
+  const named = image.strings('RepoDigests').filter((each) => !each.startsWith('<none>@'));
   const digests = image.strings('RepoDigests').map((each) => each.slice(each.indexOf('@') + 1));
   return {
     id: image.digest('Id'),
     references: tags.map(canonicalReference),
+    ...(tags.length === 0 && named.length > 0 ? { untagged: named.map(canonicalReference) } : {}),
     digests: digests.filter(isDigest),
     size: image.integer('Size'),
   };

@@ -10,7 +10,8 @@ import { parseName } from '../../definition/name.js';
 import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
-import { looksLikeFile, parseLocation, storeLocation, type Location } from '../../location.js';
+import { parseLocation, storeLocation, type Location } from '../../location.js';
+import { looksLikeFile } from '../../location-form.js';
 import { canonicalReference } from '../../oci/reference.js';
 import { openParsed, type Opened } from '../../open.js';
 import { findDefinitions } from '../workspace/definitions.js';
@@ -72,8 +73,8 @@ async function missingBase(base: string, place: CatalogPlace, cause: Error): Pro
   return new ImageError(
     'NOT_FOUND',
     isDefined
-      ? `base ${base}: expected its archive, got none`
-      : `base ${base}: expected an image of the workspace or the catalog, got none of that name`,
+      ? `base ${base}: it has no archive yet`
+      : `base ${base}: no image of this name in the workspace or the catalog`,
     {
       location: base,
       cause,
@@ -129,7 +130,7 @@ async function resolveNamed({ source, reference, record }: Opened, base: string)
     const image = await source.resolve(reference);
     const name = image.reference ?? record?.reference;
     if (name !== undefined) return { descriptor: image.descriptor, reference: name };
-    throw new ImageError('USAGE', `base ${base}: expected an image with a name, got one without`, {
+    throw new ImageError('USAGE', `base ${base}: the image has no name`, {
       location: base,
     });
   } catch (error) {

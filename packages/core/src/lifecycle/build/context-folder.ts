@@ -30,7 +30,7 @@ export async function contextFolder(
 async function realOf(path: string): Promise<string> {
   const real = await realPath(path);
   if (real !== undefined) return real;
-  throw new ImageError('NOT_FOUND', `${path}: expected the context, got no such folder`, {
+  throw new ImageError('NOT_FOUND', `${path}: the folder of the context does not exist`, {
     location: path,
   });
 }

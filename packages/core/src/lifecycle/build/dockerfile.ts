@@ -26,12 +26,12 @@ export async function dockerfileOf(root: string, found: FoundDefinition): Promis
     await requireFolderBelow(context, dirname(path));
     const bytes = await readOwn(path);
     if (bytes) return bytes.toString();
-    throw new ImageError('NOT_FOUND', `${path}: expected the Dockerfile, got no such file`, {
+    throw new ImageError('NOT_FOUND', `${path}: no such Dockerfile`, {
       location: path,
     });
   }
   if (!isDaemonless(found.definition)) return await generateFor(root, found);
-  throw new ImageError('USAGE', `${name}: expected steps or a dockerfile, got neither`, {
+  throw new ImageError('USAGE', `${name}: it has neither steps nor a dockerfile`, {
     hint: 'This image is built from its base and files without an engine, so it has no Dockerfile.',
   });
 }

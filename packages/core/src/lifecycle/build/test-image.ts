@@ -38,7 +38,7 @@ export async function testImage(
     if (code !== 0)
       throw new ImageError(
         'INVALID',
-        [`${name}: ${title} (${command}): expected exit code 0, got ${code}`, ...recent].join('\n'),
+        [`${name}: ${title} (${command}): failed with exit code ${code}`, ...recent].join('\n'),
         {
           location: builder.location,
           // eslint-disable-next-line no-restricted-syntax -- docker's flags

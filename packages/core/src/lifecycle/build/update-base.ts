@@ -44,7 +44,7 @@ async function currentDigest(
   await using engine = await openEngine(workspace, options);
   const image = await engine.inspect(base, options);
   if (!image)
-    throw new ImageError('NOT_FOUND', `base ${base}: expected it in ${engine.location}, got none`, {
+    throw new ImageError('NOT_FOUND', `base ${base}: not in ${engine.location}`, {
       location: engine.location,
       hint: `Pull or load it first, for example docker pull ${base}.`,
     });

@@ -52,7 +52,7 @@ export async function purgeCache(
   );
   for (const reference of wanted)
     if (!images.some((image) => hasReference(image, reference)))
-      throw new ImageError('NOT_FOUND', `${reference}: expected it in the cache, got none`, {
+      throw new ImageError('NOT_FOUND', `${reference}: not in the cache`, {
         location: path,
         hint: wording`${verb('listCache')} lists the cached images.`,
       });

@@ -13,6 +13,7 @@ import { noticesOf } from '../workspace/notices.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
+import { option, wording } from '../../wording.js';
 import { applyBase, omitBlobs, type DeltaInput } from './delta.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import type { ImageToCopy } from './copy-referrers.js';
@@ -175,14 +176,24 @@ function resultOf(
   };
 }
 
+/** Adds to the error for several images that all of them can be copied. */
+function offerAll(error: unknown): never {
+  if (!(error instanceof ImageError) || error.code !== 'AMBIGUOUS') throw error;
+  const { message, location, wording: said } = error;
+  throw new ImageError(error.code, message, {
+    hint: wording`${option('all')} takes all of them. ${said.hint ?? ''}`,
+    cause: error,
+    ...(location === undefined ? {} : { location }),
+  });
+}
+
 async function imagesFrom(
   { source, reference }: Opened,
   options: CopyImagesOptions,
 ): Promise<NamedDescriptor[]> {
-  if (!options.all) return [await source.resolve(reference, options)];
+  if (!options.all) return [await source.resolve(reference, options).catch(offerAll)];
   const images: NamedDescriptor[] = [];
   for await (const image of source.list(options)) images.push(image);
-  if (images.length === 0)
-    throw new ImageError('NOT_FOUND', `${source.location}: expected an image, got none`);
+  if (images.length === 0) throw new ImageError('NOT_FOUND', `${source.location}: it has no image`);
   return withDistinctNames(source, images);
 }

@@ -25,7 +25,7 @@ it.each([
     copyImages(workspace, SOURCE, to, { ...call, stdout, split: '1MB' }),
   ).rejects.toMatchObject({
     code: 'USAGE',
-    message: `${to}: expected an archive to split, got something else`,
+    message: `${to}: only an archive can be split`,
   });
 });
 

@@ -14,6 +14,7 @@ import { FileStore } from '../../store/file-store.js';
 import { LayoutSink } from '../../store/layout-sink.js';
 import { copy } from '../../transfer/copy.js';
 import type { Sink, Source } from '../../transfer/store.js';
+import { tap } from '../../transfer/tap.js';
 import { parseSize } from '../workspace/units.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -95,12 +96,15 @@ async function openArchiveFile(
   const sums = await findSums(path);
   const split =
     options.split === undefined ? undefined : parseSize(options.split, wording`${option('split')}`);
-  const sink = archiveAt(path, { packed: compressionFor(location.path), sums, split });
+  const packed = compressionFor(location.path);
+  const onWritten = (written: { readonly files: number; readonly bytes: number }) =>
+    options.onEvent?.({ type: 'written', path, ...written });
+  const sink = archiveAt(path, { packed, sums, split, onWritten });
   const destination = { sink, path, ...named(location) };
   const isThere = sums !== undefined || (await statIfExists(path)) !== undefined;
   if (!isThere || options.force) return createDestination(destination);
   if (!options.append)
-    throw new ImageError('CONFLICT', `${location.path}: expected no existing file, got one`, {
+    throw new ImageError('CONFLICT', `${location.path}: the file exists already`, {
       location: path,
       hint: wording`Add to it with ${option('append')}, or overwrite it with ${option('force')}.`,
     });
@@ -120,19 +124,26 @@ function archiveAt(
     packed,
     sums,
     split,
+    onWritten,
   }: {
     readonly packed: 'gzip' | 'zstd' | undefined;
     readonly sums: string | undefined;
     readonly split: number | undefined;
+    readonly onWritten: (written: { readonly files: number; readonly bytes: number }) => void;
   },
 ): ArchiveWriter {
   return new ArchiveWriter(path, async (archive) => {
-    const bytes = packed ? compress(archive, { kind: packed }) : archive;
+    let size = 0;
+    const packing = packed ? compress(archive, { kind: packed }) : archive;
+    const bytes = tap(packing, ({ byteLength }) => (size += byteLength));
     const each = split ?? (sums === undefined ? undefined : await partSize(sums));
-    if (each === undefined) return writeAtomically(path, bytes);
-    await writeParts(path, bytes, each);
-    // A single file of that name would be read instead of the parts.
-    await rm(path, { force: true });
+    if (each === undefined) await writeAtomically(path, bytes);
+    else {
+      await writeParts(path, bytes, each);
+      // A single file of that name would be read instead of the parts.
+      await rm(path, { force: true });
+    }
+    onWritten({ bytes: size, files: each === undefined ? 1 : Math.ceil(size / each) });
   });
 }
 
@@ -143,7 +154,7 @@ async function partSize(sums: string): Promise<number> {
 }
 
 function notAnArchive(text: string): ImageError {
-  return new ImageError('USAGE', `${text}: expected an archive to split, got something else`, {
+  return new ImageError('USAGE', `${text}: only an archive can be split`, {
     hint: wording`Name a file, as in ./all.tar with ${option('split', '1GB')}.`,
   });
 }
@@ -153,7 +164,7 @@ function compressionFor(path: string): 'gzip' | 'zstd' | undefined {
   if (/\.(?:gz|tgz)$/.test(path)) return 'gzip';
   if (/\.(?:zst|tzst)$/.test(path)) return 'zstd';
   if (!/\.(?:xz|txz|bz2|tbz2?)$/.test(path)) return undefined;
-  throw new ImageError('USAGE', `${path}: expected .tar, .tar.gz or .tar.zst, got another ending`, {
+  throw new ImageError('USAGE', `${path}: archives are written as .tar, .tar.gz or .tar.zst`, {
     location: path,
     hint: 'xz and bzip2 are read, not written: zstd is smaller or faster than both.',
   });

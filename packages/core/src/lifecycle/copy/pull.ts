@@ -1,9 +1,5 @@
 import { ImageError } from '../../errors.js';
-import {
-  parseDestination,
-  parseRepositoryLocation,
-  type RepositoryLocation,
-} from '../../location.js';
+import { parseDestination, parseRegistryImage, type RepositoryLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { Platform } from '../../oci/platform.js';
 import { formatReference } from '../../oci/reference.js';
@@ -42,6 +38,8 @@ export interface PullResult {
   readonly input: string;
   /** The reference by digest: `registry.example.com/team/app@sha256:…`. */
   readonly reference: string;
+  /** The tag that was asked for; null for a digest alone. */
+  readonly tag: string | null;
   readonly digest: Digest;
   /** Size of the whole image. */
   readonly bytes: number;
@@ -64,15 +62,14 @@ export async function pull(
 ): Promise<PullResult[]> {
   const { output } = options;
   if (output === undefined && options.cache === false)
-    throw new ImageError(
-      'USAGE',
-      wording`${option('cache', 'false')}: expected ${option('output')} with it, got none`,
-      {
-        hint: 'Without a cache, the image is kept only in an output.',
-      },
-    );
-  const wanted = references.map(parseRepositoryLocation);
+    throw new ImageError('USAGE', wording`${option('cache', 'false')} needs ${option('output')}`, {
+      hint: 'Without a cache, the image is kept only in an output.',
+    });
   const where = { ...workspace, cwd: options.cwd };
+  const { defaultRegistry } = workspace.settings;
+  const wanted: WantedImage[] = [];
+  for (const input of references)
+    wanted.push({ input, ...(await parseRegistryImage(input, { ...where, defaultRegistry })) });
   const location = output === undefined ? undefined : await parseDestination(output, where);
   requireOneLogin(options.registry, [...wanted, location]);
   await using engine = lazyEngine(workspace, options);
@@ -95,9 +92,14 @@ export async function pull(
   }
 }
 
+interface WantedImage extends RepositoryLocation {
+  /** The reference as it was given. */
+  readonly input: string;
+}
+
 /** One image to pull, with its open source. */
 interface PullTask {
-  readonly image: RepositoryLocation;
+  readonly image: WantedImage;
   readonly opened: OpenedReference;
   readonly graph: Graph;
   /** Bytes written to the destination so far. */
@@ -107,7 +109,7 @@ interface PullTask {
 /** Opens an image and reads its manifests and configs. */
 async function openTask(
   workspace: Workspace,
-  image: RepositoryLocation,
+  image: WantedImage,
   options: PullOptions,
 ): Promise<PullTask> {
   const { platform } = options;
@@ -184,11 +186,12 @@ function resultOf(
 ): PullResult {
   // Without a cache, every byte written was fetched.
   const received = opened.cached?.received ?? written;
-  const { registry, repository } = image.parsed;
+  const { registry, repository, tag = null } = image.parsed;
   const { digest } = graph.root;
   return {
-    input: image.text,
+    input: image.input,
     reference: formatReference({ registry, repository, digest }),
+    tag,
     digest,
     bytes: sizeOf(graph),
     bytesReceived: received,

@@ -14,9 +14,9 @@ export async function listEngine(
   options: VerbOptions,
 ): Promise<EngineListing> {
   await using engine = await openEngine(workspace, options);
-  const images = (await engine.list(options)).map(({ id, references, size }) => ({
+  const images = (await engine.list(options)).map(({ id, references, untagged = [], size }) => ({
     id,
-    references: [...references].sort(),
+    references: [...(references.length === 0 ? untagged : references)].sort(),
     size,
   }));
   const key = ({ references, id }: (typeof images)[number]): string => references[0] ?? `~${id}`;

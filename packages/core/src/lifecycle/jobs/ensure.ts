@@ -106,7 +106,7 @@ async function saveWithBases(
     if (chain.slice(0, -1).some(({ definition }) => definition.name === name))
       throw new ImageError(
         'USAGE',
-        `base: expected no cycle, got ${chain.map(({ definition }) => definition.name).join(' -> ')}`,
+        `base: a cycle: ${chain.map(({ definition }) => definition.name).join(' -> ')}`,
         { location: base.folder, hint: 'Give one of these images another base.' },
       );
     base = await missingBase(workspace, base, options);

@@ -66,10 +66,7 @@ export async function readJobs(
   };
   if (workflow === undefined) {
     if (job !== undefined)
-      throw new ImageError(
-        'USAGE',
-        wording`${option('job')}: expected ${option('workflow')} with it, got none`,
-      );
+      throw new ImageError('USAGE', wording`${option('job')} needs ${option('workflow')}`);
     const written = file === undefined ? {} : parseRequirements(await textOf(file, cwd));
     const requirements = requirementsOf(mergeRequirements(written, givenHere), defaults);
     return { jobs: [{ runner: null, container: null, requirements }], skipped: [] };
@@ -118,7 +115,7 @@ async function textOf(file: string, cwd: string): Promise<{ text: string; path: 
     return { text: await readFile(path, 'utf8'), path: file };
   } catch (error) {
     if (!isMissing(error)) throw error;
-    throw new ImageError('NOT_FOUND', `${file}: expected a file, got none`, {
+    throw new ImageError('NOT_FOUND', `${file}: no such file`, {
       location: path,
       cause: error,
     });

@@ -83,7 +83,7 @@ describe('a plan', () => {
     await expect(from({})).rejects.toMatchObject({ code: 'USAGE' });
     await expect(from({ requirements: 'none.yaml' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(from({ os: 'debian-12', job: 'a' })).rejects.toThrow(
-      /expected the option `workflow`/,
+      /needs the option `workflow`/,
     );
     await expect(from({ os: 'debian-12', compiler: '?' })).rejects.toThrow(/compiler: expected/);
     await expect(from({ requirements: 'needs.json', workflow: 'ci.yml' })).rejects.toThrow(/both/);
@@ -173,7 +173,7 @@ describe('ensure', () => {
       ...image('low', 'base: app-debian-12-gcc12\n'),
     });
     await expect(ensure(workspace, GCC, call)).rejects.toThrow(
-      'base: expected no cycle, got app-debian-12-gcc12 -> app-debian-12-low -> app-debian-12-gcc12',
+      'base: a cycle: app-debian-12-gcc12 -> app-debian-12-low -> app-debian-12-gcc12',
     );
   });
 

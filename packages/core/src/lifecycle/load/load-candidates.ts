@@ -120,7 +120,7 @@ async function imagesIn(
   if (referring.length > 0)
     onSkipped(`${input}: skipped artifacts that refer to an image: ${shortList(referring)}`);
   if (images.length === 0)
-    throw new ImageError('NOT_FOUND', `${input}: expected an image, got an empty archive`, {
+    throw new ImageError('NOT_FOUND', `${input}: the archive has no image`, {
       location: input,
     });
   const roots = new Map<Digest, Descriptor>();
@@ -145,14 +145,10 @@ function namesFor(
   if (at.kind === 'repository' && at.reference !== undefined) return [requestedName(at.reference)];
   if (names.length > 0) return names;
   if (at.record) return [at.record.reference];
-  throw new ImageError(
-    'USAGE',
-    `${input}: expected an image with a name, got ${root.digest} without one`,
-    {
-      location: input,
-      hint: wording`Name it with ${option('as', 'REFERENCE')}; or, if its name is only a tag, give the repository with ${option('repository')}.`,
-    },
-  );
+  throw new ImageError('USAGE', `${input}: the image ${root.digest} has no name`, {
+    location: input,
+    hint: wording`Name it with ${option('as', 'REFERENCE')}; or, if its name is only a tag, give the repository with ${option('repository')}.`,
+  });
 }
 
 /** The name that the user gave, not that of an earlier pull of the same image; a digest after a tag is dropped. */
@@ -176,7 +172,7 @@ async function completeGraph(
 }
 
 function artifactError(input: string): ImageError {
-  const message = `${input}: expected an image, got an artifact, which an engine cannot run`;
+  const message = `${input}: it is an artifact, which an engine cannot run`;
   return new ImageError('INVALID', message, { location: input });
 }
 

@@ -1,5 +1,6 @@
 import { parseLocation, type Location } from '../../location.js';
 import type { Platform } from '../../oci/platform.js';
+import { sizeOf } from '../../transfer/graph.js';
 import type { Bytes } from '../../transfer/store.js';
 import { evictCache } from '../cache/purge-cache.js';
 import { cacheFor } from '../cache/shared-cache.js';
@@ -44,21 +45,26 @@ export async function load(
 ): Promise<LoadResult[]> {
   const where = { ...workspace, cwd: options.cwd };
   const locations: Location[] = [];
-  for (const input of inputs) locations.push(await parseLocation(input, where));
+  const { defaultRegistry } = workspace.settings;
+  for (const input of inputs)
+    locations.push(await parseLocation(input, { ...where, defaultRegistry }));
   const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
   requireOneLogin(options.registry, [...locations, base]);
   const cache = cacheFor(workspace, locations, options);
   await using engine = lazyEngine(workspace, options);
   const opened: Input[] = [];
   try {
-    for (const location of locations) {
+    for (const [index, location] of locations.entries()) {
       const at = await openIn(workspace, location, { ...options, cache, engine: engine.get });
-      opened.push({ input: location.text, at });
+      opened.push({ input: inputs[index] ?? location.text, at });
       for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
     }
     const target = await engine.get();
     const planned = await planLoad(target, opened, options);
-    if (options.dryRun) return planned.flatMap((each) => resultsOf(target, each));
+    if (options.dryRun)
+      return planned.flatMap((each) =>
+        resultsOf(target, each, { bytesSent: each.present ? 0 : sizeOf(each.candidate.graph) }),
+      );
     const results = await applyLoad(workspace, target, planned, options);
     for (const { at } of opened) await recordImageUse(workspace, at, options);
     if (cache !== undefined && opened.some(({ at }) => at.kind === 'repository'))

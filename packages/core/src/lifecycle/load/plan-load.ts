@@ -23,7 +23,7 @@ export interface LoadResult {
   readonly digest: Digest;
   readonly engine: EngineKind;
   readonly action: 'loaded' | 'skipped' | 'retagged';
-  /** Bytes sent to the engine. */
+  /** Bytes sent to the engine; in a dry run an upper bound. */
   readonly bytesSent: number;
 }
 

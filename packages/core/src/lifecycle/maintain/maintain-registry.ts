@@ -70,7 +70,7 @@ export async function scrubRegistry(
 /** @throws ImageError NOT_FOUND (no such folder) */
 export async function requireFolder(root: string): Promise<string> {
   if (await statIfExists(root)) return root;
-  throw new ImageError('NOT_FOUND', `${root}: expected a registry folder, got none`, {
+  throw new ImageError('NOT_FOUND', `${root}: no such folder of a registry`, {
     location: root,
     hint: wording`Give the folder with ${option('root')}, as for ${verb('serve')}.`,
   });

@@ -31,7 +31,7 @@ export async function makeRoom(
   const { path, bytes, free } = short;
   throw new ImageError(
     'NO_SPACE',
-    `${shownPath(workspace, path)}: expected ${bytes} free bytes, got ${free}`,
+    `${shownPath(workspace, path)}: ${bytes} bytes are needed, ${free} are free`,
     {
       location: path,
       hint: allowed

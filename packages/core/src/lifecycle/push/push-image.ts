@@ -1,38 +1,30 @@
-import { convertImage, type ConvertOptions } from '../../convert/convert-image.js';
-import { recompressLayer } from '../../convert/convert-layer.js';
-import { compressionOf, layerType, type LayerCompression } from '../../convert/formats.js';
 import type { Repository } from '../../distribution/repository.js';
 import { ImageError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
-import type { NamedDescriptor } from '../../oci/layout.js';
-import { isForeignLayerType, isPlainLayerType } from '../../oci/media-types.js';
+import { isForeignLayerType } from '../../oci/media-types.js';
 import { parseReference } from '../../oci/reference.js';
 import { copyGraph } from '../../transfer/copy.js';
-import type { Bytes, Source } from '../../transfer/store.js';
-import { walk } from '../../transfer/walk.js';
-import { imagesOf, sizeOf, type Graph } from '../../transfer/graph.js';
-import { tap } from '../../transfer/tap.js';
+import { sizeOf, type Graph } from '../../transfer/graph.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import { mergeIndex, type PushableImage } from './merge-index.js';
-import { PackedLayers } from './packed-layers.js';
 import type { PushItem } from './push-items.js';
+import {
+  predictImage,
+  recompressImage,
+  type createLayerMemory,
+  type PushedFormOptions,
+} from './pushed-form.js';
 import { copyReferrers, missingReferrers } from './push-referrers.js';
 import { option, wording } from '../../wording.js';
 
 /** Options for pushing one image. */
-export interface PushImageOptions
-  extends Pick<VerbOptions, 'signal' | 'onEvent' | 'foreignLayers'> {
+export interface PushImageOptions extends PushedFormOptions, Pick<VerbOptions, 'foreignLayers'> {
   /**
    * What to do if the tag names another image in the registry; `overwrite` when omitted. `merge` makes an index of the
    * platforms of both: of a platform that both have, `merge` takes the pushed image, `merge-keep` the existing one.
    */
   readonly onExistingTag?: 'overwrite' | 'skip' | 'error' | 'merge' | 'merge-keep' | undefined;
-  /**
-   * Layer compression. `auto` (default) gzips docker-archive layers and leaves images that already have a manifest digest
-   * unchanged.
-   */
-  readonly compress?: 'auto' | 'none' | 'gzip' | 'zstd' | undefined;
 }
 
 type Options = PushImageOptions & { readonly packings: ReturnType<typeof createLayerMemory> };
@@ -48,13 +40,6 @@ export interface PushImageResult {
 }
 
 const NO_BLOBS = { sent: 0, mounted: 0, existing: 0 };
-/** On current networks a higher level takes longer than it saves. */
-const COMPRESSION_LEVELS: Readonly<Record<LayerCompression, number | undefined>> = {
-  none: undefined,
-  gzip: 1,
-  zstd: 1,
-};
-
 /** The result that {@link pushImage} would have, as far as it is known without a connection. */
 export async function planPushImage(item: PushItem, options: Options): Promise<PushImageResult> {
   const ready = await predictImage(item, options);
@@ -113,12 +98,27 @@ export async function pushImage(
       : ours;
   if (there?.digest === graph.root.digest && isWhole)
     return complete(there.digest, ours.graph.root.digest);
+  noteNewDigest(item, ours, options);
   await copyGraph(source, graph, sink, { signal: options.signal, onEvent, as: reference });
   if (ours.graph.root.digest === image.descriptor.digest)
     await copyReferrers(item, item.referrers, sink, { signal: options.signal, onEvent });
   if (tag !== undefined) await sink.tag(graph.root, reference);
   await sink.commit(options);
   return { digest: graph.root.digest, action: 'pushed', blobs: { ...sink.blobs }, bytesSent };
+}
+
+/** Says that other media types give another digest, which referrers do not refer to. */
+function noteNewDigest(
+  { reference, image, referrers }: PushItem,
+  { graph }: PushableImage,
+  { format = 'keep', onEvent }: PushImageOptions,
+): void {
+  const [before, now] = [image.descriptor.digest, graph.root.digest];
+  if (format === 'keep' || before === now) return;
+  const left =
+    referrers.length > 0 ? '; its signatures and SBOMs refer to the old one, and are left out' : '';
+  const text = `${reference}: the digest was ${before} and is ${now} with the media types of ${format}${left}`;
+  onEvent?.({ type: 'notice', text });
 }
 
 export function skippedResult(digest: Digest | null): PushImageResult {
@@ -129,113 +129,8 @@ function hasForeignLayers({ nodes }: Graph): boolean {
   return nodes.some(({ mediaType }) => isForeignLayerType(mediaType));
 }
 
-/** The compression to apply; undefined to keep the layers, and so the digest of the image, unchanged. */
-function packingOf(
-  { at, graph }: PushItem,
-  { compress = 'auto' }: PushImageOptions,
-): LayerCompression | undefined {
-  if (compress !== 'auto') return compress;
-  const isPlain = imagesOf(graph).some(({ layers }) =>
-    layers.some(({ mediaType }) => isPlainLayerType(mediaType)),
-  );
-  const isComposed = at.kind === 'docker-archive' || at.half === 'docker' || at.kind === 'engine';
-  return isComposed && isPlain ? 'gzip' : undefined;
-}
-
-/** Remembered recompressed layers by target compression; shared by all images of a push. */
-export function createLayerMemory(cache: string): (compression: LayerCompression) => PackedLayers {
-  const known = new Map<LayerCompression, PackedLayers>();
-  return (compression) => {
-    const how = `${compression}-${COMPRESSION_LEVELS[compression] ?? 0}`;
-    const layers = known.get(compression) ?? new PackedLayers(cache, how);
-    known.set(compression, layers);
-    return layers;
-  };
-}
-
-/** The image as it will be pushed; undefined if a layer was never recompressed, because its digest is not known yet. */
-async function predictImage(item: PushItem, options: Options): Promise<PushableImage | undefined> {
-  const { at, graph, image } = item;
-  const compress = packingOf(item, options);
-  if (compress === undefined) return { source: at.source, graph };
-  const memory = options.packings(compress);
-  const known = new Map<Digest, Descriptor>();
-  for (const { layers } of imagesOf(graph))
-    for (const layer of layers.filter(({ mediaType }) => isRepacked(mediaType, compress))) {
-      const before = await memory.find(layer.digest);
-      if (!before) return undefined;
-      known.set(layer.digest, before);
-    }
-  const pack: Packing = async (source, layer, how) => ({
-    descriptor: {
-      ...(known.get(layer.digest) ?? layer),
-      mediaType: layerType(compress, how.format),
-    },
-    open: () => recompressLayer(source, layer, how),
-  });
-  return convertLayers(at.source, image, { ...options, compress, pack });
-}
-
-/** The image as it will be pushed, its recompressed layers already uploaded. */
-async function recompressImage(
-  item: PushItem,
-  sink: Repository,
-  options: Options & { readonly onSent: (bytes: number) => void },
-): Promise<PushableImage> {
-  const { at, graph, image } = item;
-  const { onEvent, onSent, signal } = options;
-  const compress = packingOf(item, options);
-  if (compress === undefined) return { source: at.source, graph };
-  const memory = options.packings(compress);
-  const pack: Packing = async (source, layer, { level = COMPRESSION_LEVELS[compress], ...how }) => {
-    const mediaType = layerType(compress, how.format);
-    const open = (): Bytes =>
-      tap(recompressLayer(source, layer, { ...how, level }), ({ byteLength: bytes }) =>
-        onEvent?.({ type: 'progress', descriptor: layer, bytes }),
-      );
-    const descriptor = await memory.bring(
-      layer.digest,
-      (before) => sink.holds(before, { signal }),
-      async () => {
-        onEvent?.({ type: 'start', bytes: layer.size, nodes: 1 });
-        const made = await sink.ingest(mediaType, open, { signal });
-        onSent(made.size);
-        return made;
-      },
-    );
-    return { descriptor: { ...descriptor, mediaType }, open };
-  };
-  return convertLayers(at.source, image, { ...options, compress, pack });
-}
-
-type Packing = NonNullable<ConvertOptions['pack']>;
-
-async function convertLayers(
-  source: Source,
-  image: NamedDescriptor,
-  {
-    compress,
-    pack,
-    signal,
-    onEvent,
-  }: PushImageOptions & { readonly compress: LayerCompression; readonly pack: Packing },
-): Promise<PushableImage> {
-  const onNotice = (text: string): void => onEvent?.({ type: 'notice', text });
-  const converted = await convertImage(source, image, { compress, pack, signal, onNotice });
-  return {
-    source: converted.source,
-    graph: await walk(converted.source, converted.to, { signal }),
-  };
-}
-
-/** Whether a layer of this media type must be recompressed. */
-function isRepacked(mediaType: string, compress: LayerCompression): boolean {
-  const now = compressionOf(mediaType);
-  return now !== undefined && now !== compress;
-}
-
 function tagExists(reference: string, { digest }: Descriptor): ImageError {
-  return new ImageError('CONFLICT', `${reference}: expected an unused tag, got ${digest}`, {
+  return new ImageError('CONFLICT', `${reference}: the tag names another image there, ${digest}`, {
     location: reference,
     hint: wording`Replace it with ${option('onExistingTag', 'overwrite')}, merge the platforms of both with merge, or keep it with skip.`,
   });

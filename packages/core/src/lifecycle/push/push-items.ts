@@ -47,7 +47,7 @@ export async function listPushItems(
   if (at.reference !== undefined) all.push(await source.resolve(at.reference, options));
   else for await (const image of source.list(options)) all.push(image);
   if (all.length === 0)
-    throw new ImageError('NOT_FOUND', `${input}: expected an image, got an empty archive`, {
+    throw new ImageError('NOT_FOUND', `${input}: the archive has no image`, {
       location: input,
     });
   const { images, referring } = await partition(at, await withDistinctNames(source, all), options);
@@ -105,14 +105,10 @@ function referenceFor(
 }
 
 function unnamedError(input: string, { descriptor }: NamedDescriptor): ImageError {
-  return new ImageError(
-    'USAGE',
-    `${input}: expected an image with a name, got ${descriptor.digest} without one`,
-    {
-      location: input,
-      hint: wording`Name it with ${option('tag', 'REPOSITORY:TAG')}; or, if its name is only a tag, give the repository with ${option('repository')}.`,
-    },
-  );
+  return new ImageError('USAGE', `${input}: the image ${descriptor.digest} has no name`, {
+    location: input,
+    hint: wording`Name it with ${option('tag', 'REPOSITORY:TAG')}; or, if its name is only a tag, give the repository with ${option('repository')}.`,
+  });
 }
 
 /** Checks that no name stands for two images. @throws ImageError USAGE */

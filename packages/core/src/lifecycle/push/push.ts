@@ -11,12 +11,12 @@ import { recordImageUse } from '../workspace/note-use.js';
 import { openUploadMemory } from './packed-layers.js';
 import {
   skippedResult,
-  createLayerMemory,
   planPushImage,
   pushImage,
   type PushImageResult,
   type PushImageOptions,
 } from './push-image.js';
+import { createLayerMemory } from './pushed-form.js';
 import { listPushItems, requireOnePerName, type PushItem, type PushNaming } from './push-items.js';
 import { expandPatterns } from '../workspace/files-matching.js';
 import { parseTarget } from '../workspace/registry-address.js';
@@ -105,7 +105,7 @@ export async function push(
 /** @throws ImageError USAGE */
 function targetOf({ settings }: Workspace, { to = settings.pushTo }: PushOptions): string {
   if (to !== undefined) return to;
-  throw new ImageError('USAGE', 'push: expected a registry, got none', {
+  throw new ImageError('USAGE', 'push: no registry is given', {
     hint: wording`Name it with ${option('to', 'HOST[:PORT][/PREFIX]')}, or in stowage.yaml with push: { to: … }.`,
   });
 }

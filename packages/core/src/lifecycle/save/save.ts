@@ -79,13 +79,9 @@ function targetOf(workspace: Workspace, reference: string): SaveTarget {
 async function imageOf(engine: Engine, reference: string): Promise<EngineImage> {
   const image = await engine.inspect(reference);
   if (image) return image;
-  throw new ImageError(
-    'NOT_FOUND',
-    `${engine.location}: expected an image ${reference}, got none`,
-    {
-      location: engine.location,
-    },
-  );
+  throw new ImageError('NOT_FOUND', `${engine.location}: no image ${reference}`, {
+    location: engine.location,
+  });
 }
 
 async function saveByName(

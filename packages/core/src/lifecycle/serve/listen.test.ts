@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { registryHandler } from '../../registry/handler/handler.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
-import { listen } from './listen.js';
+import { listen, parseListenAddress } from './listen.js';
 
 it('closes the connection of a client that stops sending, and waits for a slow one', async () => {
   const storage = new RegistryStore(await temporaryFolder());
@@ -74,4 +74,24 @@ it('closes connections of a client beyond a quarter of the limit', async () => {
   expect(await open().state).toBe('ended');
   one.socket.destroy();
   await expect.poll(() => open().state).toBe('answered');
+});
+
+it.each([
+  ['127.0.0.1:5000', { host: '127.0.0.1', port: 5000 }],
+  ['[::1]:0', { host: '::1', port: 0 }],
+  // As other servers read it: every address.
+  [':5300', { host: '', port: 5300 }],
+])('listens on %s', (text, expected) => {
+  expect(parseListenAddress(text)).toEqual(expected);
+});
+
+it.each(['5300', 'localhost', ':', ':65536', 'a:b', '::1:5000'])('refuses %j', (text) => {
+  expect(() => parseListenAddress(text)).toThrow('expected HOST:PORT or :PORT');
+});
+
+it('an empty host is every address', async () => {
+  const address = { host: '', port: 0 };
+  await using listening = await listen((_, response) => response.end('here'), address);
+  const { port } = new URL(listening.url);
+  expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe('here');
 });

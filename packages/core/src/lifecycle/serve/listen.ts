@@ -8,6 +8,7 @@ import { addressOf, clientOf } from '../../registry/access/client-address.js';
 import { option, wording } from '../../wording.js';
 
 export interface ListenOptions {
+  /** Empty for every address of this machine. */
   readonly host: string;
   readonly port: number;
   /** Paths of certificate and key (PEM); the files are read again when they change. */
@@ -82,19 +83,27 @@ export async function listen(
   };
 }
 
-/** Parses `HOST:PORT`; IPv6 addresses in brackets. @throws ImageError USAGE */
+/** Parses `HOST:PORT`, or `:PORT` for every address; IPv6 addresses in brackets. @throws ImageError USAGE */
 export function parseListenAddress(text: string): Pick<ListenOptions, 'host' | 'port'> {
   const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain ?? '';
-  if (host !== '' && port !== '' && Number(port) <= 65_535) return { host, port: Number(port) };
+  if (port !== '' && Number(port) <= 65_535) return { host, port: Number(port) };
   throw new ImageError(
     'USAGE',
-    wording`${option('listen')}: expected HOST:PORT, got ${JSON.stringify(text)}`,
+    wording`${option('listen')}: expected HOST:PORT or :PORT, got ${JSON.stringify(text)}`,
     {
       hint: wording`For example ${option('listen', '127.0.0.1:5000')}.`,
     },
   );
 }
+
+/** Why an address cannot be listened on. */
+const BIND_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'another program listens on this address',
+  EADDRNOTAVAIL: 'not an address of this machine',
+  ENOTFOUND: 'no host of this name',
+};
 
 function bind(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -103,12 +112,12 @@ function bind(server: Server, host: string, port: number): Promise<void> {
       reject(
         new ImageError(
           code === 'EADDRINUSE' ? 'CONFLICT' : 'USAGE',
-          wording`${option('listen', `${host}:${port}`)}: expected an address to listen on, got ${code ?? 'an error'}`,
+          wording`${option('listen', `${host}:${port}`)}: ${BIND_ERRORS[code ?? ''] ?? cause.message}`,
           { hint: 'Choose another port, or 0 for any free port.', cause },
         ),
       );
     });
-    server.listen({ host, port }, resolve);
+    server.listen({ ...(host === '' ? {} : { host }), port }, resolve);
   });
 }
 
@@ -132,7 +141,7 @@ function limitConnections(server: Server, most: number): void {
 async function tlsContext({ cert, key }: { cert: string; key: string }) {
   const read = (path: string) =>
     readFile(path).catch((cause: unknown) => {
-      throw new ImageError('USAGE', `${path}: expected a certificate or a key (PEM), got none`, {
+      throw new ImageError('USAGE', `${path}: no certificate or key (PEM) that can be read`, {
         location: path,
         cause,
       });

@@ -17,6 +17,7 @@ it.each([
   ['0.0.0.0', { anonymous: 'read' }, 0],
   ['0.0.0.0', { htpasswd: 'users' }, 1],
   ['registry.lan', { htpasswd: 'users' }, 1],
+  ['', { htpasswd: 'users' }, 1],
   ['0.0.0.0', { htpasswd: 'users', tlsCert: 'cert.pem' }, 0],
 ] as const)('on %s with %j gives %i warnings', (host, options, count) => {
   const events: unknown[] = [];
@@ -35,6 +36,7 @@ it('checks host names if some access needs no login', () => {
   for (const host of ['registry.lan:5000', 'other.lan', '192.0.2.1'])
     expect(() => check?.(host)).not.toThrow();
   expect(() => check?.('evil.example.org')).toThrow();
+  expect(() => hostCheckFor('', given({ anonymous: 'read' }))?.('evil.example.org')).toThrow();
   expect(() => hostCheckFor('a', given({ allowedHosts: ['a:1'] }))).toThrow(/allowed host/);
 });
 
@@ -43,6 +45,7 @@ it('requires access control for other machines, and rejects invalid options', as
   await writeFile(file, 'ada:x');
   for (const [host, options] of [
     ['0.0.0.0', {}],
+    ['', {}],
     ['127.0.0.1', { rules: [{ user: '*', permission: 'read', repositories: '*' }] }],
     ['127.0.0.1', { htpasswd: file }],
     ['127.0.0.1', { htpasswd: `${file}.none` }],

@@ -32,12 +32,12 @@ export async function accessFor(
   if (htpasswd === undefined && rules.length > 0)
     throw new ImageError(
       'USAGE',
-      wording`${option('rules')}: expected ${option('htpasswd')} with the users, got none`,
+      wording`${option('rules')} needs ${option('htpasswd')} with the users`,
     );
   if (htpasswd === undefined && anonymous === undefined && !isLoopback(host))
     throw new ImageError(
       'USAGE',
-      wording`${option('listen', host)}: not a loopback address: access control is required`,
+      wording`${option('listen', host === '' ? ':PORT' : host)}: ${host === '' ? 'every address of this machine' : 'not a loopback address'}: access control is required`,
       {
         hint: wording`Name users with ${option('htpasswd', 'FILE')}, or allow access without login with ${option('anonymous', 'read')} (or write).`,
       },
@@ -50,7 +50,7 @@ export async function accessFor(
     await read().catch((cause: unknown) => {
       throw new ImageError(
         'USAGE',
-        wording`${option('htpasswd', htpasswd)}: expected a file, got none`,
+        wording`${option('htpasswd', htpasswd)}: no file that can be read`,
         {
           location: htpasswd,
           cause,
@@ -69,7 +69,7 @@ export function hostCheckFor(
   host: string,
   { htpasswd, anonymous, allowedHosts = [] }: AccessControl,
 ): ((host: string | undefined) => void) | undefined {
-  const check = hostCheck([host, ...allowedHosts]);
+  const check = hostCheck([...(host === '' ? [] : [host]), ...allowedHosts]);
   return htpasswd !== undefined && anonymous === undefined ? undefined : check;
 }
 
@@ -79,6 +79,6 @@ export function warnOfPlainPasswords(
   { htpasswd, tlsCert, onEvent }: AccessControl,
 ): void {
   if (htpasswd === undefined || tlsCert !== undefined || isLoopback(host)) return;
-  const text = wording`${option('listen', host)}: passwords and content travel unencrypted; add ${option('tlsCert')} and ${option('tlsKey')}, unless a proxy in front speaks TLS`;
+  const text = wording`${option('listen', host === '' ? ':PORT' : host)}: passwords and content travel unencrypted; add ${option('tlsCert')} and ${option('tlsKey')}, unless a proxy in front speaks TLS`;
   onEvent?.({ type: 'notice', ...textField('text', text) });
 }

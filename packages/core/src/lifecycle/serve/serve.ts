@@ -70,7 +70,7 @@ export async function serve(
   if ((cert === undefined) !== (key === undefined))
     throw new ImageError(
       'USAGE',
-      wording`expected ${option('tlsCert')} and ${option('tlsKey')}, got one of them`,
+      wording`give ${option('tlsCert')} and ${option('tlsKey')} together, not one of them`,
     );
   const access = await accessFor(address.host, options);
   const checkHost = hostCheckFor(address.host, options);
@@ -137,13 +137,9 @@ async function openStorage(
   const given = { root, upstream, maxUsed };
   const other = (['root', 'upstream', 'maxUsed'] as const).find((key) => given[key] !== undefined);
   if (other !== undefined)
-    throw new ImageError(
-      'USAGE',
-      wording`${option(other)}: expected no inputs with this option, got some`,
-      {
-        hint: 'Inputs are served unchanged and read-only.',
-      },
-    );
+    throw new ImageError('USAGE', wording`${option(other)} is for a registry without inputs`, {
+      hint: 'Inputs are served unchanged and read-only.',
+    });
   const engine = lazyEngine(workspace, options);
   const opened: Opened[] = [];
   try {
@@ -212,7 +208,7 @@ async function archivesIn(inputs: readonly string[], cwd: string): Promise<strin
         ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'], { follow: true })
         : [input];
     if (found.length === 0)
-      throw new ImageError('NOT_FOUND', `${input}: expected archives in the folder, got none`, {
+      throw new ImageError('NOT_FOUND', `${input}: no archive in this folder`, {
         location: input,
       });
     all.push(...found);

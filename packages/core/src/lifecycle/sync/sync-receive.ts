@@ -90,7 +90,7 @@ async function recordOf(
   const found = await repository.find(recordTag(name), options);
   if (found) return found;
   const { location } = repository;
-  throw new ImageError('NOT_FOUND', `${location}: expected ${recordTag(name)}, got none`, {
+  throw new ImageError('NOT_FOUND', `${location}: no tag ${recordTag(name)}`, {
     location,
   });
 }

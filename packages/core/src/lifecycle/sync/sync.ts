@@ -5,7 +5,8 @@ import { statIfExists } from '../../disk/allocated.js';
 import { inside } from '../../disk/inside.js';
 import { addForeignLayers } from '../../distribution/add-foreign-layers.js';
 import { ImageError } from '../../errors.js';
-import { absolutePath, isPath, parseRepositoryLocation, type PathOptions } from '../../location.js';
+import { absolutePath, parseRepositoryLocation, type PathOptions } from '../../location.js';
+import { hasHost, isPath } from '../../location-form.js';
 import { splitReference, type Reference } from '../../oci/reference.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Source } from '../../transfer/store.js';
@@ -88,7 +89,7 @@ export async function sync(
   const names = isSending ? [...local.keys()] : [...remote];
   // A mistyped source must not delete everything at the destination.
   if (options.prune && names.length === 0)
-    throw new ImageError('NOT_FOUND', `${from}: expected images to sync, got none`, {
+    throw new ImageError('NOT_FOUND', `${from}: no images to sync`, {
       location: from,
       hint: 'Nothing was deleted. If the source is meant to be empty, delete the images at the destination by hand.',
     });
@@ -156,7 +157,7 @@ async function isFolder(text: string, where: PathOptions): Promise<boolean> {
 function repositoryIn(text: string): Pick<Reference, 'registry' | 'repository'> {
   const { reference, parsed } = parseRepositoryLocation(text);
   const { name, tag, digest } = splitReference(reference);
-  if (name.includes('/') && tag === undefined && digest === undefined)
+  if (hasHost(name) && tag === undefined && digest === undefined)
     return { registry: parsed.registry, repository: parsed.repository };
   throw new ImageError('USAGE', `${text}: expected HOST[:PORT]/REPOSITORY, got something else`, {
     hint: 'For example registry.example.com/ci; give no tag, because tags are image names.',

@@ -4,11 +4,20 @@ import type { EngineEvent } from '../../engine/engine.js';
 import type { CallOptions } from '../../transfer/store.js';
 import type { CopyEvent } from '../../transfer/copy.js';
 
-/** Progress of a verb: copied bytes, output lines of the engine, the start of a step, and notices for the user. */
+/**
+ * Progress of a verb: copied bytes, output lines of the engine, the start of a step, an archive that was written (in `files`
+ * parts, of `bytes` together), and notices for the user.
+ */
 export type LifecycleEvent =
   | CopyEvent
   | EngineEvent
-  | { readonly type: 'step'; readonly subject: string; readonly text: string };
+  | { readonly type: 'step'; readonly subject: string; readonly text: string }
+  | {
+      readonly type: 'written';
+      readonly path: string;
+      readonly files: number;
+      readonly bytes: number;
+    };
 
 /** Options of every verb. */
 export interface VerbOptions

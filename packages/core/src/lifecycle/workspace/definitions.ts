@@ -109,7 +109,7 @@ export async function readDefinition(
 async function readText(path: string): Promise<string> {
   const bytes = await readUpTo(path, DOCUMENT_LIMIT);
   if (bytes) return bytes.toString();
-  throw new ImageError('NOT_FOUND', `${path}: expected a definition, got no such file`, {
+  throw new ImageError('NOT_FOUND', `${path}: no such definition`, {
     location: path,
     hint: 'Create one with nx g @stowage/images:image.',
   });

@@ -49,6 +49,11 @@ const events = {
     required: ['type', 'subject', 'text'],
     properties: { subject: { ...text, description: 'The image that the step is about.' }, text },
   },
+  written: {
+    description: 'An archive was written, in `files` parts, of `bytes` together.',
+    required: ['type', 'path', 'files', 'bytes'],
+    properties: { path: text, files: { type: 'integer', minimum: 1 }, bytes },
+  },
   notice: {
     description: 'A message for the user.',
     required: ['type', 'text'],

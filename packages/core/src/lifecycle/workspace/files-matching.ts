@@ -1,6 +1,6 @@
 import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
-import { isPattern } from '../../location.js';
+import { isPattern } from '../../location-form.js';
 
 export interface FilesOptions {
   readonly ignore?: readonly string[];
@@ -38,7 +38,7 @@ export async function expandPatterns(inputs: readonly string[], cwd: string): Pr
     }
     const files = await filesMatching(cwd, [toSlashes(input)], { follow: true });
     if (files.length === 0)
-      throw new ImageError('NOT_FOUND', `${input}: expected files that match, got none`, {
+      throw new ImageError('NOT_FOUND', `${input}: no file matches`, {
         location: input,
       });
     all.push(...files);

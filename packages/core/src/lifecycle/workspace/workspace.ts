@@ -168,7 +168,7 @@ async function exists(path: string): Promise<boolean> {
 async function readSettings(path: string, required: boolean): Promise<string> {
   const bytes = await readUpTo(path, DOCUMENT_LIMIT);
   if (bytes || !required) return bytes?.toString() ?? '';
-  throw new ImageError('NOT_FOUND', `${path}: expected the settings, got no such file`, {
+  throw new ImageError('NOT_FOUND', `${path}: no such settings file`, {
     location: path,
   });
 }

@@ -69,10 +69,7 @@ async function inputsOf(
   if (imagesFrom !== undefined) {
     const images = await listedImages(workspace, imagesFrom, { ...call, stdin: refuseStdin });
     if (images.length === 0)
-      throw new ImageError(
-        'USAGE',
-        `imagesFrom ${imagesFrom.join(' ')}: expected images, got none`,
-      );
+      throw new ImageError('USAGE', `imagesFrom ${imagesFrom.join(' ')}: it names no image`);
     return { inputs: images.map((each) => `docker://${each.reference}`) };
   }
   if (path === undefined) return { inputs: [`docker://${reference}`] };

@@ -38,7 +38,7 @@ const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
     if (shortfallBytes > 0)
       throw new ImageError(
         'NO_SPACE',
-        `prune: expected ${shortfallBytes} more bytes to become free, got nothing else that may be deleted`,
+        `prune: ${shortfallBytes} more bytes must become free, and nothing else may be deleted`,
       );
   });
 

@@ -28,7 +28,7 @@ export default async function ciGenerator(tree: Tree, schema: CiGeneratorSchema)
   if (tree.exists(path))
     throw new ImageError(
       'CONFLICT',
-      `${path}: expected no such workflow, got one. Choose another --name.`,
+      `${path}: the workflow exists already. Choose another --name.`,
     );
   await initGenerator(tree, { skipFormat: true, skipPackageJson: true });
   const manager = getPackageManagerCommand(detectPackageManager(tree.root));

@@ -30,8 +30,7 @@ export function workflowFiles(
   path: string,
 ): Record<string, string> {
   const text = tree.read(path, 'utf8');
-  if (text === null)
-    throw new ImageError('NOT_FOUND', `${path}: expected a workflow, got no such file`);
+  if (text === null) throw new ImageError('NOT_FOUND', `${path}: no such workflow`);
   const settings = parseSettings({
     text: tree.read(SETTINGS_FILE, 'utf8') ?? '',
     path: SETTINGS_FILE,
@@ -54,8 +53,7 @@ export function workflowFiles(
       tools: [...new Set([...tools, ...requirements.tools])],
     });
   }
-  if (wanted.size === 0)
-    throw new ImageError('NOT_FOUND', `${path}: expected jobs that need an image, got none`);
+  if (wanted.size === 0) throw new ImageError('NOT_FOUND', `${path}: no job needs an image`);
   return Object.fromEntries(
     [...wanted].map(([name, requirements]) => {
       const { os, variant, base, compilers, packages, tools } = definitionFor(requirements);
