@@ -11,6 +11,13 @@ export function imagesFromOption(): Option {
   );
 }
 
+/** `--keep-going` of the commands that take several images. */
+export function keepGoingOption(): Option {
+  const text =
+    'go on with the other images when one fails; print all failures at the end, and exit with the code of the first';
+  return new Option('--keep-going', text);
+}
+
 /** Inputs, and the images that `--images-from` names. @throws ImageError USAGE (no input), NOT_FOUND, INVALID */
 export async function withListedImages(
   workspace: Workspace,

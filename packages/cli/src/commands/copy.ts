@@ -2,13 +2,12 @@ import {
   copyImages,
   copyTags,
   familiarReference,
-  ImageError,
   parseReference,
   type CopiedImage,
 } from '@stowage/core';
 import { Option, type Command } from 'commander';
 import { copiedOutcome, copyingOf, withCopying, type CopyOptions } from '../copy-options.js';
-import { imagesFromOption, withListedImages } from '../images-from.js';
+import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type Io } from '../verb.js';
@@ -30,18 +29,19 @@ export function copyCommand(io: Io): Command {
         'stowage copy app-ubuntu-25.04-gcc15 all.tar --append',
         'stowage copy oci-archive:all.tar:app:1 one.tar --split 1GB',
         'stowage copy docker-daemon:app:1 - | ssh host docker load',
-        'stowage copy --images-from images.yaml all.tar',
+        'stowage copy --images-from images.txt release.tar --split 1GB',
         'stowage copy registry.example.com/team/app mirror.lan/team/app --all-tags',
       ]),
     ),
   )
-    .argument('[source]', 'an archive, a layout folder, - for stdin, a name of the catalog, …')
+    .usage('[options] <source...> <destination>')
     .argument(
-      '[destination]',
-      'an archive, a layout folder (oci:, or ending with /), -, docker-daemon:, store:',
-    );
-  return withCopying(command)
+      '<source-and-destination...>',
+      'sources: archives by path or pattern, folders, - for stdin, names of the catalog, …; then the destination: an archive, a layout folder (oci:, or ending with /), -, docker-daemon:, store:',
+    )
     .addOption(imagesFromOption())
+    .addOption(keepGoingOption());
+  return withCopying(command)
     .option(
       '--base <location>',
       'for a delta as the source: the archive it was made against; otherwise: leave out the blobs of this archive, which makes a delta',
@@ -64,13 +64,8 @@ export function copyCommand(io: Io): Command {
           );
         }
         const { base, quiet } = options;
-        const [to, ...sources] = [...locations].reverse();
-        if (to === undefined || (sources.length === 0 && options.imagesFrom === undefined))
-          throw new ImageError(
-            'USAGE',
-            `expected a source (or --images-from FILE) and a destination, got ${to ?? 'neither'}`,
-          );
-        const from = await withListedImages(workspace, sources, { options, call });
+        const to = locations.at(-1) ?? '';
+        const from = await withListedImages(workspace, locations.slice(0, -1), { options, call });
         const results = await copyImages(workspace, from, to, {
           ...call,
           ...copyingOf(options, to, io),
@@ -81,7 +76,8 @@ export function copyCommand(io: Io): Command {
     );
 }
 
-function line({ reference, digest, bytes, destination }: CopiedImage): Text {
+function line({ reference, digest, bytes, newBytes, destination }: CopiedImage): Text {
   const name = reference === null ? '(no name)' : familiarReference(parseReference(reference));
-  return text`${name}  copied to ${destination} (${formatBytes(bytes)}, ${shortDigest(digest)})\n`;
+  const added = newBytes === bytes ? '' : `, ${formatBytes(newBytes)} new`;
+  return text`${name}  copied to ${destination} (${formatBytes(bytes)}${added}, ${shortDigest(digest)})\n`;
 }

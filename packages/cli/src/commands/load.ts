@@ -6,7 +6,7 @@ import {
   type LoadResult,
 } from '@stowage/core';
 import type { Command } from 'commander';
-import { imagesFromOption, withListedImages } from '../images-from.js';
+import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -47,6 +47,7 @@ export function loadCommand(io: Io): Command {
       'an archive, a layout folder, - for stdin, a name of the catalog, or a reference',
     )
     .addOption(imagesFromOption())
+    .addOption(keepGoingOption())
     .option('--as <reference>', 'name of the image in the engine')
     .option(
       '--platform <platform>',

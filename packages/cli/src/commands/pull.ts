@@ -1,7 +1,7 @@
 import { parsePlatform, pull, type PullResult } from '@stowage/core';
 import type { Command } from 'commander';
 import { stdoutFor } from '../copy-options.js';
-import { imagesFromOption, withListedImages } from '../images-from.js';
+import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { print } from '../print/print.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -38,6 +38,7 @@ export function pullCommand(io: Io): Command {
   )
     .argument('[reference...]', 'images by tag or digest')
     .addOption(imagesFromOption())
+    .addOption(keepGoingOption())
     .option('-o, --output <path>', 'an archive, or a folder (ending with /) for a layout')
     .option('--platform <platform>', 'only this platform of a multi-platform image')
     .option('--split <size>', 'write an archive in parts of this size, with their checksums')

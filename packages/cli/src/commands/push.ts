@@ -1,6 +1,6 @@
 import { push, type PushOptions, type PushResult } from '@stowage/core';
 import { Option, type Command } from 'commander';
-import { imagesFromOption, withListedImages } from '../images-from.js';
+import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -16,6 +16,7 @@ import {
 interface Options extends CommonOptions {
   readonly tag?: string;
   readonly repository?: string;
+  readonly base?: string;
   readonly referrers?: boolean;
   readonly onExistingTag?: PushOptions['onExistingTag'];
   readonly compress?: PushOptions['compress'];
@@ -38,6 +39,7 @@ export function pushCommand(io: Io): Command {
       'archives by path or pattern, layout folders, - for stdin, names of the catalog, …',
     )
     .addOption(imagesFromOption())
+    .addOption(keepGoingOption())
     .option(
       '--to <registry>',
       '[http(s)://]HOST[:PORT][/PREFIX]; push.to of stowage.yaml when omitted',
@@ -60,13 +62,17 @@ export function pushCommand(io: Io): Command {
         .choices(['auto', 'none', 'gzip', 'zstd'])
         .default('auto'),
     )
+    .option(
+      '--base <location>',
+      'for a delta: the archive it was made against; not needed for what the registry has',
+    )
     .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
     .option('--dry-run', 'print what would be pushed where, and connect to no registry')
     .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
-        const { to, tag, repository, referrers, onExistingTag, compress } = options;
-        const asked = { ...call, to, tag, repository, referrers, onExistingTag, compress };
+        const { to, tag, repository, base, referrers, onExistingTag, compress } = options;
+        const asked = { ...call, to, tag, repository, base, referrers, onExistingTag, compress };
         const results = await push(
           workspace,
           await withListedImages(workspace, inputs, { options, call }),

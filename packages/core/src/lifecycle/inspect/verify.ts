@@ -7,6 +7,7 @@ import { asProblem, verifySource } from '../../verify/verify-source.js';
 import { createProblem, type ImageProblem } from '../../verify/problem.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { hashAll } from '../../verify/hash-all.js';
+import { expandInputs } from '../workspace/expand-inputs.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
@@ -42,23 +43,35 @@ export interface VerifyLocationsOptions extends VerbOptions {
  */
 export async function verify(
   workspace: Workspace,
-  locations: readonly string[],
+  texts: readonly string[],
   options: VerifyLocationsOptions,
 ): Promise<VerifyResult[]> {
   const where = { ...workspace, cwd: options.cwd };
-  const parsing = locations.map((text) => parseLocation(text, where));
-  const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
+  const inputs: VerifyInput[] = [];
   // A location that cannot be parsed is a problem of its own, reported in its turn.
-  const parsed = await Promise.all(parsing.map((each) => each.catch(() => undefined)));
-  requireOneLogin(options.registry, [...parsed, base]);
+  for (const text of texts)
+    try {
+      for (const each of await expandInputs([text], options.cwd))
+        inputs.push({ text: each, location: await parseLocation(each, where) });
+    } catch (error) {
+      inputs.push({ text, error });
+    }
+  const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
+  requireOneLogin(options.registry, [...inputs.map(({ location }) => location), base]);
   await using engine = lazyEngine(workspace, options);
   const results: VerifyResult[] = [];
-  for (const [at, text] of locations.entries()) {
-    options.onEvent?.({ type: 'step', subject: text, text: 'verifying' });
-    const parse = () => parsing[at] ?? parseLocation(text, where);
-    results.push(await verifyOne(workspace, { text, parse }, { ...options, engine: engine.get }));
+  for (const input of inputs) {
+    options.onEvent?.({ type: 'step', subject: input.text, text: 'verifying' });
+    results.push(await verifyOne(workspace, input, { ...options, engine: engine.get }));
   }
   return results;
+}
+
+/** A location, parsed; or why it cannot be. */
+interface VerifyInput {
+  readonly text: string;
+  readonly location?: Location;
+  readonly error?: unknown;
 }
 
 type VerifyOneOptions = Omit<VerifyLocationsOptions, 'engine'> & {
@@ -67,13 +80,13 @@ type VerifyOneOptions = Omit<VerifyLocationsOptions, 'engine'> & {
 
 async function verifyOne(
   workspace: Workspace,
-  { text, parse }: { readonly text: string; readonly parse: () => Promise<Location> },
+  { text, location, error: unreadable }: VerifyInput,
   options: VerifyOneOptions,
 ): Promise<VerifyResult> {
   let opened: Opened | undefined;
   const damaged: ImageProblem[] = [];
   try {
-    const location = await parse();
+    if (!location) throw unreadable;
     damaged.push(...(await damagedParts(workspace, location, options)));
     opened = await openIn(workspace, location, options);
     for (const notice of opened.notices) options.onEvent?.({ type: 'notice', text: notice });

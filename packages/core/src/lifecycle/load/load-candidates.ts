@@ -15,6 +15,8 @@ import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
 import { imagesOf, malformedIn } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { forEachInput } from '../workspace/for-each-input.js';
 import { leftOut, malformedMembers } from '../workspace/notices.js';
 import { option, wording } from '../../wording.js';
 
@@ -30,7 +32,7 @@ export interface Candidate extends Input {
   readonly references: readonly string[];
 }
 
-export interface CandidateOptions extends CallOptions {
+export interface CandidateOptions extends CallOptions, Pick<VerbOptions, 'onFailure'> {
   readonly as?: string | undefined;
   /** Platform that the images must have; any platform when omitted. */
   readonly platform?: Platform | undefined;
@@ -52,9 +54,13 @@ export async function loadCandidates(
   options: CandidateOptions,
 ): Promise<Candidate[]> {
   const found: (Input & { readonly images: ReadonlyMap<Descriptor, readonly string[]> })[] = [];
-  for (const each of inputs) found.push({ ...each, images: await imagesIn(each, options) });
+  await forEachInput(
+    inputs,
+    async (each) => void found.push({ ...each, images: await imagesIn(each, options) }),
+    options,
+  );
   const count = found.reduce((sum, { images }) => sum + images.size, 0);
-  if (options.as !== undefined && count !== 1) {
+  if (options.as !== undefined && count !== 1 && (count > 0 || !options.onFailure)) {
     throw new ImageError(
       'USAGE',
       wording`${option('as', options.as)}: expected one image to name, got ${count}`,
@@ -62,13 +68,14 @@ export async function loadCandidates(
   }
   const candidates: Candidate[] = [];
   const artifacts: string[] = [];
-  for (const { images, ...input } of found) {
+  const read = async ({ images, ...input }: (typeof found)[number]): Promise<void> => {
     const budget = budgetFor(input.at.source);
     const listed = await candidatesIn(input, images, { ...options, budget });
     candidates.push(...listed.candidates);
     artifacts.push(...listed.artifacts);
     if (count === 1 && artifacts.length > 0) throw artifactError(input.input);
-  }
+  };
+  await forEachInput(found, read, options);
   if (artifacts.length > 0)
     options.onSkipped(`skipped artifacts, which an engine cannot run: ${shortList(artifacts)}`);
   return candidates;

@@ -6,6 +6,8 @@ import { cacheFor } from '../cache/shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
 import { noticesOf } from '../workspace/notices.js';
+import { expandInputs } from '../workspace/expand-inputs.js';
+import { forEachInput } from '../workspace/for-each-input.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
@@ -44,22 +46,30 @@ export async function load(
 ): Promise<LoadResult[]> {
   const where = { ...workspace, cwd: options.cwd };
   const locations: Location[] = [];
-  for (const input of inputs) locations.push(await parseLocation(input, where));
+  for (const input of await expandInputs(inputs, options.cwd))
+    locations.push(await parseLocation(input, where));
   const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
   requireOneLogin(options.registry, [...locations, base]);
   const cache = cacheFor(workspace, locations, options);
   await using engine = lazyEngine(workspace, options);
   const opened: Input[] = [];
   try {
-    for (const location of locations) {
+    const open = async (location: Location): Promise<void> => {
       const at = await openIn(workspace, location, { ...options, cache, engine: engine.get });
       opened.push({ input: location.text, at });
       for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
-    }
+    };
+    await forEachInput(locations, open, options);
     const target = await engine.get();
     const planned = await planLoad(target, opened, options);
     if (options.dryRun) return planned.flatMap((each) => resultsOf(target, each));
-    const results = await applyLoad(workspace, target, planned, options);
+    const results: LoadResult[] = [];
+    // Together, images that share layers are sent in one archive.
+    await forEachInput(
+      options.onFailure ? planned.map((each) => [each]) : [planned],
+      async (some) => void results.push(...(await applyLoad(workspace, target, some, options))),
+      options,
+    );
     for (const { at } of opened) await recordImageUse(workspace, at, options);
     if (cache !== undefined && opened.some(({ at }) => at.kind === 'repository'))
       await evictCache(workspace, options);

@@ -12,6 +12,7 @@ import { copyGraph } from '../../transfer/copy.js';
 import type { Bytes, Source } from '../../transfer/store.js';
 import { walk } from '../../transfer/walk.js';
 import { imagesOf, sizeOf, type Graph } from '../../transfer/graph.js';
+import { requireHeld } from '../../transfer/require-held.js';
 import { tap } from '../../transfer/tap.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import { mergeIndex, type PushableImage } from './merge-index.js';
@@ -102,6 +103,7 @@ export async function pushImage(
   if (there && onExistingTag === 'skip') return skippedResult(there.digest);
   if (there && onExistingTag === 'error') throw tagExists(reference, there);
   options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
+  await requireHeld({ source: item.at.source, graph: item.graph }, sink, options);
   const ours = await recompressImage(item, sink, {
     ...options,
     onSent: (bytes) => (bytesSent += bytes),

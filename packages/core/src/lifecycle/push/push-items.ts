@@ -55,7 +55,8 @@ export async function listPushItems(
   const items: PushItem[] = [];
   const pushed = new Set<Digest>();
   const add = async (image: NamedDescriptor): Promise<void> => {
-    const graph = await walk(source, image.descriptor, options);
+    // The registry may have what a delta lacks.
+    const graph = await walk(source, image.descriptor, { ...options, missing: 'report' });
     malformedMembers(graph).forEach(report);
     const referrers =
       options.referrers === false ? [] : await referrerGraphsOf(source, [graph], options);
