@@ -20,6 +20,7 @@ import { applyBase, contentToSend, type ContentToSend } from './delta.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import type { ImageToCopy } from './copy-referrers.js';
 import { prepareCopy } from './prepare-copy.js';
+import { requireManifestPlace, writeTransferManifest } from './write-manifest.js';
 
 /** Options for copying images between locations. */
 export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'> {
@@ -79,6 +80,7 @@ export async function copyImages(
   const target = await parseDestination(to, where);
   const baseLocation =
     options.base === undefined ? undefined : await parseLocation(options.base, where);
+  if (options.manifest) requireManifestPlace(target);
   requireOneLogin(options.registry, [...sources, target, baseLocation]);
   await using engine = lazyEngine(workspace, options);
   const openOptions = { ...options, base: undefined, engine: engine.get };
@@ -122,7 +124,10 @@ export async function copyImages(
       for (const each of moves) await send(each, destination.sink, options);
       await destination.sink.commit(options);
     }
-    return moves.map((each) => resultOf(each, to));
+    const results = moves.map((each) => resultOf(each, to));
+    if (options.manifest && !options.dryRun && results.length > 0)
+      await writeTransferManifest(workspace, target, results, options);
+    return results;
   } finally {
     for (const each of held.reverse()) await each[Symbol.asyncDispose]();
   }

@@ -43,6 +43,8 @@ export interface DestinationOptions extends VerbOptions {
   readonly split?: string | undefined;
   /** Overwrite an existing archive. */
   readonly force?: boolean | undefined;
+  /** Write a {@link TransferManifest} beside the archive or layout. */
+  readonly manifest?: boolean | undefined;
 }
 
 /**

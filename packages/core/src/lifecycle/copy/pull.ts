@@ -24,6 +24,7 @@ import { forEachInput } from '../workspace/for-each-input.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
+import { requireManifestPlace, writeTransferManifest } from './write-manifest.js';
 
 /** Options for pulling images. */
 export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
@@ -76,6 +77,7 @@ export async function pull(
   const wanted = references.map(parseRepositoryLocation);
   const where = { ...workspace, cwd: options.cwd };
   const location = output === undefined ? undefined : await parseDestination(output, where);
+  if (options.manifest) requireManifestPlace(location);
   requireOneLogin(options.registry, [...wanted, location]);
   await using engine = lazyEngine(workspace, options);
   const pulled: PullTask[] = [];
@@ -103,7 +105,12 @@ export async function pull(
     );
     if (whole.length > 0) await destination?.sink.commit(options);
     if (options.cache !== false) await evictCache(workspace, options);
-    return whole.map((each) => resultOf(each, output));
+    const results = whole.map((each) => resultOf(each, output));
+    if (options.manifest && results.length > 0) {
+      const written = results.map(({ input, digest }) => ({ source: input, digest }));
+      await writeTransferManifest(workspace, location, written, options);
+    }
+    return results;
   } finally {
     for (const { opened } of pulled) await opened.source[Symbol.asyncDispose]();
   }
