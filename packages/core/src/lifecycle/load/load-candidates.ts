@@ -24,6 +24,8 @@ import { option, wording } from '../../wording.js';
 export interface Input {
   readonly input: string;
   readonly at: Opened;
+  /** The reference that the user gave for content that is read elsewhere. */
+  readonly name?: string;
 }
 
 /** An image to load under all of `references`; its structure is already checked. */
@@ -83,10 +85,11 @@ export async function loadCandidates(
 
 /** @throws ImageError INVALID, UNSUPPORTED (an input with malformed images and no other) */
 async function candidatesIn(
-  { input, at }: Input,
+  given: Input,
   images: ReadonlyMap<Descriptor, readonly string[]>,
   options: CandidateOptions & { readonly budget: Budget },
 ): Promise<{ readonly candidates: readonly Candidate[]; readonly artifacts: readonly string[] }> {
+  const { input, at } = given;
   const candidates: Candidate[] = [];
   const artifacts: string[] = [];
   const malformed: { readonly name: string; readonly error: ImageError }[] = [];
@@ -99,7 +102,7 @@ async function candidatesIn(
         return;
       }
       malformedMembers(graph).forEach((text) => options.onSkipped(text));
-      const names = namesFor({ input, at }, root, references, options);
+      const names = namesFor(given, root, references, options);
       candidates.push({ input, at, references: names, graph });
     },
     (error, [root, references]) => malformed.push({ name: references[0] ?? root.digest, error }),
@@ -143,12 +146,13 @@ async function imagesIn(
 }
 
 function namesFor(
-  { input, at }: Input,
+  { input, at, name }: Input,
   root: Descriptor,
   names: readonly string[],
   { as }: CandidateOptions,
 ): readonly string[] {
   if (as !== undefined) return [canonicalReference(as)];
+  if (name !== undefined) return [requestedName(name)];
   if (at.kind === 'repository' && at.reference !== undefined) return [requestedName(at.reference)];
   if (names.length > 0) return names;
   if (at.record) return [at.record.reference];

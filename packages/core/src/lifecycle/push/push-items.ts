@@ -13,8 +13,7 @@ import { imagesOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { leftOut, malformedMembers } from '../workspace/notices.js';
-import { destinationOf } from './push-target.js';
-import type { PushTarget } from '../workspace/registry-address.js';
+import { destinationOf, type PushTarget } from '../workspace/registry-address.js';
 import { option, wording } from '../../wording.js';
 
 /** Names of pushed images. */
