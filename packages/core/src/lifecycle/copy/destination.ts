@@ -1,12 +1,11 @@
-import { rm } from 'node:fs/promises';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
+import type { InterruptedArchive } from '../../archive/interrupted-archive.js';
 import { openArchive } from '../../archive/open-archive.js';
 import { findSums, openParts } from '../../archive/split-archive.js';
-import { writeParts } from '../../archive/write-parts.js';
+import { writeArchive } from '../../archive/write-archive.js';
 import { spoolFolder } from '../../catalog/file.js';
 import { compress } from '../../compression/compress.js';
 import { statIfExists } from '../../disk/allocated.js';
-import { writeAtomically } from '../../disk/atomic-write.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import { absolutePath, type DestinationLocation, type FileLocation } from '../../location.js';
@@ -115,7 +114,7 @@ function named({ reference }: FileLocation): { readonly reference?: string } {
   return reference === undefined ? {} : { reference };
 }
 
-/** Writes one file, or parts. Without `split`, an archive in parts is written in parts of the same size again. */
+/** Writes one file, or parts; blobs that an interrupted write left are not read again. Without `split`, an archive in parts is written in parts of the same size again. */
 function archiveAt(
   path: string,
   {
@@ -128,14 +127,16 @@ function archiveAt(
     readonly split: number | undefined;
   },
 ): ArchiveWriter {
-  return new ArchiveWriter(path, async (archive) => {
-    const bytes = packed ? compress(archive, { kind: packed }) : archive;
-    const each = split ?? (sums === undefined ? undefined : await partSize(sums));
-    if (each === undefined) return writeAtomically(path, bytes);
-    await writeParts(path, bytes, each);
-    // A single file of that name would be read instead of the parts.
-    await rm(path, { force: true });
-  });
+  let left: InterruptedArchive | undefined;
+  return new ArchiveWriter(
+    path,
+    async (archive) => {
+      const bytes = packed ? compress(archive, { kind: packed }) : archive;
+      const partBytes = split ?? (sums === undefined ? undefined : await partSize(sums));
+      await writeArchive(path, bytes, { partBytes, onLeft: (found) => (left = found) });
+    },
+    (descriptor, open) => left?.content(descriptor, open) ?? open(),
+  );
 }
 
 async function partSize(sums: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { SUMS_SUFFIX } from '../../archive/split-archive.js';
 import { statIfExists } from '../../disk/allocated.js';
-import { LEFTOVER_FILE } from '../../disk/leftover-files.js';
+import { TEMPORARY_FILE } from '../../disk/leftover-files.js';
 import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
 import { isPattern } from '../../location.js';
@@ -29,7 +29,7 @@ async function matching(input: string, cwd: string): Promise<readonly string[]> 
   // A file whose name has brackets is no pattern.
   if (!isPattern(input) || (await statIfExists(resolve(cwd, input)))) return [input];
   const files = await filesMatching(cwd, [toSlashes(input)], { follow: true });
-  const found = withoutParts(files.filter((file) => !LEFTOVER_FILE.test(file)));
+  const found = withoutParts(files.filter((file) => !TEMPORARY_FILE.test(file)));
   if (found.length > 0) return found;
   throw new ImageError('NOT_FOUND', `${input}: no file matches this pattern`, { location: input });
 }
