@@ -69,7 +69,7 @@ describe.each([
     if (!isSplit) return readFile(path);
     const { files } = await openParts(`${path}.sha256`);
     await using set = files;
-    return readAll(set.range(), Infinity);
+    return await readAll(set.range(), Infinity);
   };
   const rewrite = (path: string, store: MemoryStore) =>
     write(path, store, isSplit ? PART : undefined);

@@ -69,10 +69,13 @@ export class InterruptedArchive implements AsyncDisposable {
       entry?.type === 'file' && entry.size === size
         ? Math.max(0, Math.min(size, this.#files.size - entry.offset))
         : 0;
-    if (entry?.type !== 'file' || held === 0) return yield* open();
+    if (entry?.type !== 'file' || held === 0) {
+      yield* open();
+      return;
+    }
     const left = (): Bytes => this.#files.range(entry.offset, entry.offset + held);
-    if (held < size) return yield* verified(joined(left(), open(held)), descriptor);
-    if (await isIntact(left(), descriptor)) yield* left();
+    if (held < size) yield* verified(joined(left(), open(held)), descriptor);
+    else if (await isIntact(left(), descriptor)) yield* left();
     else yield* open();
   }
 
