@@ -3,6 +3,7 @@ import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import {
   absolutePath,
+  isPattern,
   looksLikeFile,
   parseLocation,
   parseRepositoryLocation,
@@ -73,7 +74,7 @@ export async function openPlace(
 }
 
 async function isOnDisk(from: string, path: string): Promise<boolean> {
-  if (looksLikeFile(from) || /[*?[\]{}]/.test(from)) return true;
+  if (looksLikeFile(from) || isPattern(from)) return true;
   return (await statIfExists(path)) !== undefined || (await findSums(path)) !== undefined;
 }
 
