@@ -2,6 +2,7 @@ import {
   copyImages,
   copyTags,
   familiarReference,
+  ImageError,
   parseReference,
   type CopiedImage,
 } from '@stowage/core';
@@ -19,7 +20,17 @@ interface Options extends CopyOptions {
 }
 
 /** Options that are about one image or one archive. */
-const OF_IMAGES = ['as', 'repository', 'all', 'split', 'append', 'force', 'base', 'imagesFrom'];
+const OF_IMAGES = [
+  'as',
+  'repository',
+  'all',
+  'split',
+  'append',
+  'force',
+  'base',
+  'imagesFrom',
+  'manifest',
+];
 
 export function copyCommand(io: Io): Command {
   const command = withRegistry(
@@ -58,7 +69,12 @@ export function copyCommand(io: Io): Command {
       action<Options>(io, async (workspace, locations, { options, call }) => {
         const { allTags, tags } = options;
         if (allTags || tags) {
-          const [source = '', destination = ''] = locations;
+          const [source = '', destination = '', ...more] = locations;
+          if (destination === '' || more.length > 0)
+            throw new ImageError(
+              'USAGE',
+              `expected a source and a destination, got ${locations.length} locations`,
+            );
           return copiedTagsOutcome(
             await copyTags(workspace, source, destination, { ...call, tags }),
           );
