@@ -60,7 +60,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     copy: ['cache', 'prune'],
     push: ['cache'],
     remote: [],
-    inspect: [],
+    inspect: ['copy'],
     jobs: ['build', 'load', 'save'],
     login: [],
     report: ['inspect', 'prune'],

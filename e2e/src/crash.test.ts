@@ -16,6 +16,7 @@ import {
 import { expect, it } from 'vitest';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { stowage, temporaryFolder } from './run.js';
+import { startServe } from './served.js';
 
 const KILL_AT = join(import.meta.dirname, 'kill-at.mjs');
 /** More disk changes than any command here makes. */
@@ -147,6 +148,36 @@ it('leaves the old or the new parts after a killed copy, and the next copy compl
   });
   expect(steps).toBeGreaterThan(10);
   expect([...seen].sort()).toEqual([before.digest, after.digest].sort());
+});
+
+it('continues or removes what a killed pull left, with the next pull or doctor --fix', async () => {
+  const cwd = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(2_500_000) });
+  const { host } = await startServe(['--listen', '127.0.0.1:0', '--root', await temporaryFolder()]);
+  const { digest } = await save(cwd);
+  expect((await stowage(['push', NAME, '--to', host], { cwd })).code).toBe(0);
+  const env = { STOWAGE_CACHE_DIR: join(cwd, 'cache') };
+  const pull = ['pull', `${host}/library/${NAME}`, '--no-cache', '-o', 'out/x.tar', '--manifest'];
+  const complete = ['x.tar', 'x.tar.manifest.json', 'x.tar.manifest.txt'];
+  const isLock = (name: string) => name.endsWith('.lock');
+  const steps = await killAtEveryStep(pull, cwd, async (each) => {
+    const out = join(each, 'out');
+    for (const name of (await readdir(out).catch(() => [])).filter(isLock))
+      await rm(join(out, name), { recursive: true });
+    const copy = await copyOf(each);
+    await doctor(await openWorkspace(copy), { ...call(copy), fix: true });
+    const kept = (await readdir(join(copy, 'out')).catch(() => [])).sort();
+    // A file with a random name may be another process's for an hour.
+    expect(kept.filter((name) => !/\.[0-9a-f]{12}\.partial$/.test(name))).toEqual(
+      complete.filter((name) => kept.includes(name)),
+    );
+    expect(await stowage([...pull, '--force'], { cwd: each, env })).toMatchObject({ code: 0 });
+    const there = (await readdir(out)).sort();
+    expect(there.filter((name) => !/manifest.*\.partial$/.test(name))).toEqual(complete);
+    const workspace = await openWorkspace(each);
+    const { images } = await inspect(workspace, './out/x.tar', call(each));
+    expect(images).toMatchObject([{ digest }]);
+  });
+  expect(steps).toBeGreaterThan(8);
 });
 
 it('takes over the lock of a process that died', async () => {

@@ -1,12 +1,15 @@
 import { pipeline } from 'node:stream/promises';
 import { ImageError, type CopiedImage, type CopyImagesOptions } from '@stowage/core';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { print } from './print/print.js';
 import { text, type Text } from './print/text.js';
 import { foreignLayersOption, type CommonOptions, type Io, type Outcome } from './verb.js';
 
 /** The options that all commands that copy images have. */
-type Shared = Pick<CopyImagesOptions, 'as' | 'repository' | 'all' | 'append' | 'split' | 'force'>;
+type Shared = Pick<
+  CopyImagesOptions,
+  'as' | 'repository' | 'all' | 'append' | 'split' | 'force' | 'manifest'
+>;
 
 export interface CopyOptions extends CommonOptions, Shared {}
 
@@ -19,7 +22,14 @@ export function withCopying(command: Command): Command {
     .option('--split <size>', 'write an archive in parts of this size, with their checksums')
     .option('--append', 'add to an existing archive')
     .option('--force', 'overwrite an existing archive')
+    .addOption(manifestOption())
     .addOption(foreignLayersOption());
+}
+
+/** `--manifest` of the commands that write archives. */
+export function manifestOption(): Option {
+  const text = 'write NAME.manifest.json and NAME.manifest.txt beside the archive: what it holds';
+  return new Option('--manifest', text);
 }
 
 /** The options of {@link withCopying}, and how an archive is written to stdout. @throws ImageError USAGE (a terminal) */
@@ -28,8 +38,8 @@ export function copyingOf(
   to: string,
   io: Io,
 ): Shared & Pick<CopyImagesOptions, 'stdout'> {
-  const { as, repository, all, append, split, force } = options;
-  return { as, repository, all, append, split, force, stdout: stdoutFor(to, io) };
+  const { as, repository, all, append, split, force, manifest } = options;
+  return { as, repository, all, append, split, force, manifest, stdout: stdoutFor(to, io) };
 }
 
 /** Writes an archive whose destination is `-` to stdout. @throws ImageError USAGE (stdout is a terminal) */

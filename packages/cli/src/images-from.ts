@@ -3,12 +3,24 @@ import { Option } from 'commander';
 import type { Call, CommonOptions } from './verb.js';
 
 /** `--images-from` of the commands that take images of registries. */
-export function imagesFromOption(): Option {
+export function imagesFromOption(flag = '--images-from'): Option {
   const text =
     'images that a file or folder names: Kubernetes manifests, a Compose file, a list, …; - for stdin; repeatable';
-  return new Option('--images-from <file>', text).argParser(
+  return new Option(`${flag} <file>`, text).argParser(
     (file: string, before: readonly string[] = []) => [...before, file],
   );
+}
+
+/** Another flag for `--images-from`, which people try; help does not show it. */
+export function imagesFromAlias(flag: `--${string}`): Option {
+  return Object.assign(imagesFromOption(flag).hideHelp(), { attributeName: () => 'imagesFrom' });
+}
+
+/** `--keep-going` of the commands that take several images. */
+export function keepGoingOption(): Option {
+  const text =
+    'go on with the other images when one fails; print all failures at the end, and exit with the code of the first';
+  return new Option('--keep-going', text);
 }
 
 /** Inputs, and the images that `--images-from` names. @throws ImageError USAGE (no input), NOT_FOUND, INVALID */

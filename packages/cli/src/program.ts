@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { buildCommand } from './commands/build.js';
 import { cacheCommand } from './commands/cache.js';
+import { compareCommand } from './commands/compare.js';
 import { completeCommand } from './commands/complete.js';
 import { convertCommand } from './commands/convert.js';
 import { copyCommand } from './commands/copy.js';
@@ -57,6 +58,7 @@ const COMMANDS = [
   scrubCommand,
   convertCommand,
   verifyCommand,
+  compareCommand,
   lsCommand,
   doctorCommand,
   pruneCommand,

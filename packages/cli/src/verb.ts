@@ -10,7 +10,7 @@ import {
   type Workspace,
 } from '@stowage/core';
 import { Command, Option } from 'commander';
-import { describeFailure } from './print/failure.js';
+import { describeFailure, type Failure } from './print/failure.js';
 import { print, printDocument, printJson } from './print/print.js';
 import { createProgress, type ProgressMode } from './print/progress.js';
 import { createSpeech } from './print/speech.js';
@@ -47,6 +47,7 @@ export interface CommonOptions {
   readonly quiet?: boolean;
   readonly config?: string;
   readonly dryRun?: boolean;
+  readonly keepGoing?: boolean;
   readonly engine?: VerbOptions['engine'];
   readonly host?: string;
   readonly namespace?: string;
@@ -135,7 +136,7 @@ export function wantsCache({ cache }: CommonOptions): boolean {
 
 /** The arguments of a command without its destination, which is the last one: `-` is standard output there. */
 function inputsOf({ args, registeredArguments }: Command): readonly string[] {
-  const writes = registeredArguments.some((argument) => argument.name() === 'destination');
+  const writes = registeredArguments.some((argument) => /destination$/.test(argument.name()));
   return writes ? args.slice(0, -1) : args;
 }
 
@@ -164,6 +165,12 @@ async function registryFlags(
   return { ...common, password };
 }
 
+/** The document of `--json` with the failures that did not end the command. */
+function withFailures(document: unknown, failed: readonly Failure[]): unknown {
+  if (failed.length === 0) return document;
+  return { ...(document as object), failures: failed.map(({ json }) => json.error) };
+}
+
 /** Runs a command's work between opening the workspace and printing; sets the exit code, never throws. */
 export function action<T extends CommonOptions>(
   io: Io,
@@ -180,6 +187,7 @@ export function action<T extends CommonOptions>(
     const progress = createProgress(options.quiet ? 'none' : options.progress, io.stderr);
     const started = performance.now();
     let written: WrittenEvent | undefined;
+    const failures: ImageError[] = [];
     const base: Call = {
       cwd: io.cwd,
       stdin: () => io.stdin,
@@ -189,6 +197,7 @@ export function action<T extends CommonOptions>(
         progress.onEvent(event.type === 'notice' ? worded(event, speech) : event);
       },
       dryRun: options.dryRun,
+      ...(options.keepGoing ? { onFailure: (error) => failures.push(error) } : {}),
       engine: options.engine,
       host: options.host,
       namespace: options.namespace,
@@ -202,7 +211,9 @@ export function action<T extends CommonOptions>(
       const workspace = await openWorkspace(io.cwd, { config: options.config });
       const outcome = await work(workspace, command.args, { options, call, speech });
       progress.done();
-      if (options.json && outcome.json !== undefined) printJson(io.stdout, outcome.json);
+      const failed = failures.map((each) => describeFailure(each, { interrupted: false, speech }));
+      if (options.json && outcome.json !== undefined)
+        printJson(io.stdout, withFailures(outcome.json, failed));
       else if (!options.quiet && outcome.document !== undefined)
         printDocument(io.stdout, outcome.document);
       else if (!options.quiet && outcome.text) print(io.stdout, outcome.text);
@@ -211,7 +222,8 @@ export function action<T extends CommonOptions>(
       const total = outcome.total && formatTotal(outcome.total, about);
       // On stderr: stdout is for the lines that scripts read, or for the archive itself.
       if (total && !options.json && !options.quiet) print(io.stderr, total);
-      process.exitCode = outcome.exitCode ?? 0;
+      for (const failure of failed) print(io.stderr, failure.text);
+      process.exitCode = failed[0]?.exitCode ?? outcome.exitCode ?? 0;
     } catch (error) {
       progress.done();
       const failure = describeFailure(error, { interrupted: io.signal.aborted, speech });

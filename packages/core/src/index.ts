@@ -83,7 +83,7 @@ export { selectPlatform } from './transfer/select-platform.js';
 export { readAll, readContent, verified, type VerifiedOptions } from './transfer/verified.js';
 
 // Archives, layouts and the embedded store
-export { ArchiveWriter, type Deliver } from './archive/archive-writer.js';
+export { ArchiveWriter, type Deliver, type ReadBlob } from './archive/archive-writer.js';
 export {
   openArchive,
   openPipedArchive,

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { catalogSchema } from './catalog/entry.js';
 import { imageSchema } from './definition/image-schema.js';
 import { settingsSchema } from './definition/settings-schema.js';
+import { transferManifestSchema } from './lifecycle/copy/transfer-manifest.js';
 import { eventSchema } from './lifecycle/workspace/event-schema.js';
 
 // To write them again: npx vitest run src/schemas.test.ts --update
@@ -12,6 +13,7 @@ it.each([
   ['stowage', settingsSchema],
   ['image-registry', catalogSchema],
   ['event', eventSchema],
+  ['transfer-manifest', transferManifestSchema],
 ])('the published schema of %s is the one that is checked with', async (name, schema) => {
   const path = join(import.meta.dirname, `../schemas/${name}.schema.json`);
   const text = await format(JSON.stringify(schema, null, 2), { parser: 'json', printWidth: 100 });

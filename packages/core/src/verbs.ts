@@ -62,6 +62,11 @@ export {
   type CopiedImage,
   type CopyImagesOptions,
 } from './lifecycle/copy/copy-images.js';
+export type {
+  ManifestFile,
+  ManifestImage,
+  TransferManifest,
+} from './lifecycle/copy/transfer-manifest.js';
 export type { DestinationOptions } from './lifecycle/copy/destination.js';
 export { sync, type SyncOptions } from './lifecycle/sync/sync.js';
 export type { SyncResult } from './lifecycle/sync/sync-records.js';
@@ -138,6 +143,14 @@ export {
   type VerifyLocationsOptions,
   type VerifyResult,
 } from './lifecycle/inspect/verify.js';
+export { auditPage } from './lifecycle/inspect/audit-page.js';
+export {
+  compare,
+  type ChangedImage,
+  type ComparedImage,
+  type CompareOptions,
+  type Comparison,
+} from './lifecycle/inspect/compare.js';
 export {
   report,
   type Report,

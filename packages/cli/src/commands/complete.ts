@@ -28,6 +28,7 @@ const FROM_REGISTRIES: ReadonlySet<string> = new Set([
   'inspect',
   'verify',
   'copy',
+  'compare',
   'convert',
   'digest',
 ]);

@@ -8,7 +8,7 @@ import {
 } from '@stowage/core';
 import { Option, type Command } from 'commander';
 import { copiedOutcome, copyingOf, withCopying, type CopyOptions } from '../copy-options.js';
-import { imagesFromOption, withListedImages } from '../images-from.js';
+import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type Io } from '../verb.js';
@@ -20,7 +20,17 @@ interface Options extends CopyOptions {
 }
 
 /** Options that are about one image or one archive. */
-const OF_IMAGES = ['as', 'repository', 'all', 'split', 'append', 'force', 'base', 'imagesFrom'];
+const OF_IMAGES = [
+  'as',
+  'repository',
+  'all',
+  'split',
+  'append',
+  'force',
+  'base',
+  'imagesFrom',
+  'manifest',
+];
 
 export function copyCommand(io: Io): Command {
   const command = withRegistry(
@@ -30,18 +40,19 @@ export function copyCommand(io: Io): Command {
         'stowage copy app-ubuntu-25.04-gcc15 all.tar --append',
         'stowage copy oci-archive:all.tar:app:1 one.tar --split 1GB',
         'stowage copy docker-daemon:app:1 - | ssh host docker load',
-        'stowage copy --images-from images.yaml all.tar',
+        'stowage copy --images-from images.txt release.tar --split 1GB',
         'stowage copy registry.example.com/team/app mirror.lan/team/app --all-tags',
       ]),
     ),
   )
-    .argument('[source]', 'an archive, a layout folder, - for stdin, a name of the catalog, …')
+    .usage('[options] <source...> <destination>')
     .argument(
-      '[destination]',
-      'an archive, a layout folder (oci:, or ending with /), -, docker-daemon:, store:',
-    );
-  return withCopying(command)
+      '<source-and-destination...>',
+      'sources: archives by path or pattern, folders, - for stdin, names of the catalog, …; then the destination: an archive, a layout folder (oci:, or ending with /), -, docker-daemon:, store:',
+    )
     .addOption(imagesFromOption())
+    .addOption(keepGoingOption());
+  return withCopying(command)
     .option(
       '--base <location>',
       'for a delta as the source: the archive it was made against; otherwise: leave out the blobs of this archive, which makes a delta',
@@ -58,19 +69,19 @@ export function copyCommand(io: Io): Command {
       action<Options>(io, async (workspace, locations, { options, call }) => {
         const { allTags, tags } = options;
         if (allTags || tags) {
-          const [source = '', destination = ''] = locations;
+          const [source = '', destination = '', ...more] = locations;
+          if (destination === '' || more.length > 0)
+            throw new ImageError(
+              'USAGE',
+              `expected a source and a destination, got ${locations.length} locations`,
+            );
           return copiedTagsOutcome(
             await copyTags(workspace, source, destination, { ...call, tags }),
           );
         }
         const { base, quiet } = options;
-        const [to, ...sources] = [...locations].reverse();
-        if (to === undefined || (sources.length === 0 && options.imagesFrom === undefined))
-          throw new ImageError(
-            'USAGE',
-            `expected a source (or --images-from FILE) and a destination, got ${to ?? 'neither'}`,
-          );
-        const from = await withListedImages(workspace, sources, { options, call });
+        const to = locations.at(-1) ?? '';
+        const from = await withListedImages(workspace, locations.slice(0, -1), { options, call });
         const results = await copyImages(workspace, from, to, {
           ...call,
           ...copyingOf(options, to, io),
@@ -83,9 +94,10 @@ export function copyCommand(io: Io): Command {
 }
 
 function line(
-  { reference, digest, bytes, destination }: CopiedImage,
+  { reference, digest, bytes, newBytes, destination }: CopiedImage,
   dryRun: boolean | undefined,
 ): Text {
   const name = reference === null ? '(no name)' : familiarReference(parseReference(reference));
-  return text`${name}  ${dryRun ? 'would copy' : 'copied'} to ${destination} (${dryRun ? '≤ ' : ''}${formatBytes(bytes)}, ${shortDigest(digest)})\n`;
+  const added = newBytes === bytes ? '' : `, ${formatBytes(newBytes)} new`;
+  return text`${name}  ${dryRun ? 'would copy' : 'copied'} to ${destination} (${dryRun ? '≤ ' : ''}${formatBytes(bytes)}${added}, ${shortDigest(digest)})\n`;
 }

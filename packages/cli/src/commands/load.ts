@@ -6,7 +6,12 @@ import {
   type LoadResult,
 } from '@stowage/core';
 import type { Command } from 'commander';
-import { imagesFromOption, withListedImages } from '../images-from.js';
+import {
+  imagesFromAlias,
+  imagesFromOption,
+  keepGoingOption,
+  withListedImages,
+} from '../images-from.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -23,6 +28,8 @@ import {
 
 interface Options extends CommonOptions {
   readonly as?: string;
+  readonly ifNotPresent?: boolean;
+  readonly from?: string;
   readonly base?: string;
   readonly platform?: string;
   readonly repository?: string;
@@ -38,6 +45,7 @@ export function loadCommand(io: Io): Command {
           'stowage load registry.example.com/team/app:1',
           'docker save app:1 | stowage load - --engine embedded',
           'kustomize build . | stowage load --images-from - --engine kind',
+          'stowage load --images-from deploy/ --from release.tar --if-not-present',
         ]),
       ),
     ),
@@ -47,6 +55,17 @@ export function loadCommand(io: Io): Command {
       'an archive, a layout folder, - for stdin, a name of the catalog, or a reference',
     )
     .addOption(imagesFromOption())
+    .addOption(imagesFromAlias('--from-kubernetes'))
+    .addOption(imagesFromAlias('--kubernetes'))
+    .addOption(keepGoingOption())
+    .option(
+      '--if-not-present',
+      'skip tags that the engine has, without asking a registry; always so for digests',
+    )
+    .option(
+      '--from <place>',
+      'archive, folder, or HOST[:PORT][/PREFIX] to take the images of references from, in place of their registries',
+    )
     .option('--as <reference>', 'name of the image in the engine')
     .option(
       '--platform <platform>',
@@ -66,6 +85,8 @@ export function loadCommand(io: Io): Command {
           {
             ...call,
             as: options.as,
+            ifNotPresent: options.ifNotPresent,
+            from: options.from,
             base: options.base,
             repository: options.repository,
             platform,

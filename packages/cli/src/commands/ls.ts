@@ -12,7 +12,7 @@ import {
   type TagListing,
 } from '@stowage/core';
 import type { Command } from 'commander';
-import { imagesFromOption } from '../images-from.js';
+import { imagesFromAlias, imagesFromOption } from '../images-from.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text } from '../print/text.js';
 import {
@@ -53,6 +53,8 @@ export function lsCommand(io: Io): Command {
       'HOST[:PORT] for its repositories, HOST[:PORT]/REPOSITORY for its tags; the catalog when omitted',
     )
     .addOption(imagesFromOption())
+    .addOption(imagesFromAlias('--from-kubernetes'))
+    .addOption(imagesFromAlias('--kubernetes'))
     .option('--root <folder>', 'the images in the folder of a served registry')
     .action(
       action<Options>(io, async (workspace, [registry], { options, call }) => {

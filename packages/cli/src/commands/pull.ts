@@ -1,7 +1,12 @@
 import { parsePlatform, pull, type PullResult } from '@stowage/core';
 import type { Command } from 'commander';
-import { stdoutFor } from '../copy-options.js';
-import { imagesFromOption, withListedImages } from '../images-from.js';
+import { manifestOption, stdoutFor } from '../copy-options.js';
+import {
+  imagesFromAlias,
+  imagesFromOption,
+  keepGoingOption,
+  withListedImages,
+} from '../images-from.js';
 import { print } from '../print/print.js';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
@@ -23,6 +28,7 @@ interface Options extends CommonOptions {
   readonly append?: boolean;
   readonly split?: string;
   readonly force?: boolean;
+  readonly manifest?: boolean;
 }
 
 export function pullCommand(io: Io): Command {
@@ -39,17 +45,21 @@ export function pullCommand(io: Io): Command {
   )
     .argument('[reference...]', 'images by tag or digest')
     .addOption(imagesFromOption())
+    .addOption(imagesFromAlias('--from-kubernetes'))
+    .addOption(imagesFromAlias('--kubernetes'))
+    .addOption(keepGoingOption())
     .option('-o, --output <path>', 'an archive, or a folder (ending with /) for a layout')
     .option('--platform <platform>', 'only this platform of a multi-platform image')
     .option('--split <size>', 'write an archive in parts of this size, with their checksums')
     .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
     .option('--append', 'add to an existing archive')
     .option('--force', 'overwrite an existing archive')
+    .addOption(manifestOption())
     .option('--dry-run', 'print what would be pulled, and fetch no layer')
     .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
-        const { output, append, split, force, platform, referrers } = options;
+        const { output, append, split, force, manifest, platform, referrers } = options;
         const results = await pull(
           workspace,
           await withListedImages(workspace, references, { options, call }),
@@ -59,6 +69,7 @@ export function pullCommand(io: Io): Command {
             append,
             split,
             force,
+            manifest,
             referrers,
             cache: wantsCache(options),
             platform: platform === undefined ? undefined : parsePlatform(platform),

@@ -1,6 +1,6 @@
 import { push, type PushOptions, type PushResult } from '@stowage/core';
 import { Option, type Command } from 'commander';
-import { imagesFromOption, withListedImages } from '../images-from.js';
+import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -16,6 +16,7 @@ import {
 interface Options extends CommonOptions {
   readonly tag?: string;
   readonly repository?: string;
+  readonly base?: string;
   readonly referrers?: boolean;
   readonly onExistingTag?: PushOptions['onExistingTag'];
   readonly compress?: PushOptions['compress'];
@@ -39,6 +40,7 @@ export function pushCommand(io: Io): Command {
       'archives by path or pattern, layout folders, - for stdin, names of the catalog, …',
     )
     .addOption(imagesFromOption())
+    .addOption(keepGoingOption())
     .option(
       '--to <registry>',
       '[http(s)://]HOST[:PORT][/PREFIX]; push.to of stowage.yaml when omitted',
@@ -69,13 +71,18 @@ export function pushCommand(io: Io): Command {
         .choices(['oci', 'docker', 'keep'])
         .default('keep'),
     )
+    .option(
+      '--base <location>',
+      'for a delta: the archive it was made against; not needed for what the registry has',
+    )
     .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
     .option('--dry-run', 'print what would be pushed where, and connect to no registry')
     .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
-        const { to, tag, repository, referrers, onExistingTag, compress, format } = options;
-        const asked = { ...call, to, tag, repository, referrers, onExistingTag, compress, format };
+        const { to, tag, repository, base, referrers, onExistingTag, compress, format } = options;
+        const named = { to, tag, repository, base, referrers, onExistingTag, compress, format };
+        const asked = { ...call, ...named };
         const results = await push(
           workspace,
           await withListedImages(workspace, inputs, { options, call }),

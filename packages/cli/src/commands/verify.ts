@@ -1,7 +1,15 @@
-import { shortList, verify, type ImageProblem, type VerifyResult } from '@stowage/core';
+import { resolve } from 'node:path';
+import {
+  auditPage,
+  shortList,
+  verify,
+  writeAtomically,
+  type ImageProblem,
+  type VerifyResult,
+} from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
-import { imagesFromOption, withListedImages } from '../images-from.js';
+import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { first } from '../print/first.js';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
@@ -10,6 +18,8 @@ import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } f
 interface Options extends CommonOptions {
   readonly allowSparse?: boolean;
   readonly base?: string;
+  readonly manifest?: boolean;
+  readonly report?: string;
 }
 
 export function verifyCommand(io: Io): Command {
@@ -21,19 +31,30 @@ export function verifyCommand(io: Io): Command {
         [
           'stowage verify ./from-elsewhere.tar app-ubuntu-25.04-gcc15',
           'stowage verify images/*/*.tar --json | jq ".results[].problems[]"',
+          'stowage verify medium/ --manifest --report audit.html',
         ],
       ),
     ),
   )
     .argument('[location...]', 'archives, layout folders, - for stdin, names of the catalog, …')
     .addOption(imagesFromOption())
+    .addOption(keepGoingOption())
     .option('--base <location>', 'the archive that a delta was made against')
+    .option(
+      '--manifest',
+      'compare with the NAME.manifest.json beside each: report what is missing and what is not listed',
+    )
+    .option('--report <file>', 'also write the results as an HTML page that needs no network')
     .option('--allow-sparse', 'accept an archive that lists platforms without holding them')
     .action(
       action<Options>(io, async (workspace, locations, { options, call }) => {
-        const { allowSparse, base } = options;
+        const { allowSparse, base, manifest, report } = options;
         const all = await withListedImages(workspace, locations, { options, call });
-        const results = await verify(workspace, all, { ...call, allowSparse, base });
+        const results = await verify(workspace, all, { ...call, allowSparse, base, manifest });
+        if (report !== undefined) {
+          const page = auditPage(results, workspace.surroundings.now());
+          await writeAtomically(resolve(io.cwd, report), [Buffer.from(page)]);
+        }
         return {
           json: { results },
           text: text`${results.map(describe)}`,

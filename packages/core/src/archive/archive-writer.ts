@@ -16,6 +16,9 @@ import type { Graph } from '../transfer/graph.js';
 import { DOCKER_MANIFEST } from './docker-archive.js';
 import { packTar, type TarMember } from './pack-tar.js';
 
+/** Reads a blob, perhaps from elsewhere than `open`; verified as `open` does. */
+export type ReadBlob = (descriptor: Descriptor, open: Open) => Bytes;
+
 /** Receives the whole archive as one stream; resolves when it is stored durably. */
 export type Deliver = (archive: Bytes, options: CallOptions) => Promise<void>;
 
@@ -37,14 +40,17 @@ export class ArchiveWriter implements Sink {
   readonly #graphs = new Map<Digest, Graph>();
   readonly #opens = new Map<Digest, { readonly descriptor: Descriptor; readonly open: Open }>();
   readonly #names = new Map<string, Digest>();
+  readonly #read: ReadBlob;
 
   /**
    * @param location shown in messages.
    * @param deliver takes the archive at commit, for example into a file with {@link writeAtomically}.
+   * @param read reads each blob at commit; with its own `open` when omitted.
    */
-  constructor(location: string, deliver: Deliver) {
+  constructor(location: string, deliver: Deliver, read: ReadBlob = (_, open) => open()) {
     this.location = location;
     this.#deliver = deliver;
+    this.#read = read;
   }
 
   async begin(graph: Graph): Promise<ReadonlySet<Digest>> {
@@ -97,7 +103,11 @@ export class ArchiveWriter implements Sink {
       for (const [digest, isDocument] of nodes) {
         const written = this.#opens.get(digest);
         if (isDocument === documents && written)
-          yield { name: blobPath(digest), size: written.descriptor.size, open: written.open };
+          yield {
+            name: blobPath(digest),
+            size: written.descriptor.size,
+            open: () => this.#read(written.descriptor, written.open),
+          };
       }
     }
   }

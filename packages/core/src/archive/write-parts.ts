@@ -3,7 +3,6 @@ import { basename, dirname, join } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
 import { ignoreMissing, readFolder } from '../disk/if-there.js';
-import { withLock } from '../disk/lock.js';
 import { readUpTo } from '../disk/own-file.js';
 import { ImageError } from '../errors.js';
 import { option, wording } from '../wording.js';
@@ -26,21 +25,20 @@ import {
  * Other programs see the files by their final names, and several files cannot be renamed at once: between the first
  * rename and the last, `x.tar.???` holds parts of both sets, and `sha256sum --check x.tar.sha256` fails.
  *
- * @throws ImageError NO_SPACE, USAGE (more than 999 parts), CONFLICT (another process is writing the set); whatever
- *   `content` throws
+ * The caller holds the lock of the archive.
+ *
+ * @throws ImageError NO_SPACE, USAGE (more than 999 parts); whatever `content` throws
  */
 export async function writeParts(path: string, content: Bytes, size: number): Promise<void> {
-  await withLock(`${path}.lock`, async () => {
-    await healParts(path);
-    try {
-      await commitList(path, await writeNewParts(path, content, size));
-    } catch (error) {
-      // If this fails, too, the next call does it.
-      await healParts(path).catch(() => undefined);
-      throw error;
-    }
-    await healParts(path);
-  });
+  await healParts(path);
+  try {
+    await commitList(path, await writeNewParts(path, content, size));
+  } catch (error) {
+    // If this fails, too, the next call does it.
+    await healParts(path).catch(() => undefined);
+    throw error;
+  }
+  await healParts(path);
 }
 
 /** Writes `x.tar.001.new`, … @returns the content of the list */

@@ -92,11 +92,12 @@ export class Repository implements ManifestTarget, Sink {
       return tag === undefined || digest !== undefined
         ? { descriptor: found }
         : { descriptor: found, reference: formatReference({ ...here, tag }) };
-    throw new ImageError(
-      'NOT_FOUND',
-      `${this.location}: ${isHere ? `no image ${digest ?? `tagged ${tag}`}` : `${reference} is in another repository`}`,
-      { location: this.location },
-    );
+    const name = `${here.registry}/${here.repository}`;
+    const wanted = digest ?? `tag ${JSON.stringify(tag ?? 'latest')}`;
+    const message = isHere
+      ? `no ${wanted} in ${name}`
+      : `no ${reference} in ${name}: another repository`;
+    throw new ImageError('NOT_FOUND', message, { location: this.location });
   }
 
   /**

@@ -11,7 +11,7 @@ export type Verdict = Pick<PruneDecision, 'action' | 'rule' | 'reason' | 'wordin
 export type Ranks = Readonly<Record<'name' | 'project' | 'os', number>>;
 
 /** A process may still be writing a leftover younger than this (ms). */
-const LEFTOVER_GRACE_MS = 60 * 60 * 1000;
+export const LEFTOVER_GRACE_MS = 60 * 60 * 1000;
 
 /** Judges one item by its own age, use and protection; bases and space are considered later. */
 export function judge(item: PruneItem, ranks: Ranks, all: PruneRules, now: number): Verdict {

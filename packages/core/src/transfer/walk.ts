@@ -158,7 +158,8 @@ function invalidError(source: Source, node: Descriptor, got: string): ImageError
   );
 }
 
-function incompleteError(
+/** Names the content that an image needs and the source lacks. */
+export function incompleteError(
   source: Source,
   missing: readonly Descriptor[],
   root: Descriptor,

@@ -1,23 +1,27 @@
 import type { ConvertOptions } from '../../convert/convert-image.js';
 import { ImageError } from '../../errors.js';
-import { parseDestination, parseLocation } from '../../location.js';
+import { parseDestination, parseLocation, type Location } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import type { Opened } from '../../open.js';
 import { copyGraph } from '../../transfer/copy.js';
 import { sizeOf } from '../../transfer/graph.js';
+import { requireHeld } from '../../transfer/require-held.js';
 import { withDistinctNames } from '../../transfer/resolve.js';
 import type { Bytes, Sink } from '../../transfer/store.js';
 import { makeRoom } from '../prune/make-room.js';
+import { expandInputs } from '../workspace/expand-inputs.js';
+import { forEachInput } from '../workspace/for-each-input.js';
 import { noticesOf } from '../workspace/notices.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
-import { applyBase, omitBlobs, type DeltaInput } from './delta.js';
+import { applyBase, contentToSend, type ContentToSend } from './delta.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import type { ImageToCopy } from './copy-referrers.js';
 import { prepareCopy } from './prepare-copy.js';
+import { requireManifestPlace, writeTransferManifest } from './write-manifest.js';
 
 /** Options for copying images between locations. */
 export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'> {
@@ -49,16 +53,19 @@ export interface CopiedImage {
   readonly digest: Digest;
   /** Digest before conversion; equal to `digest` if nothing changed. */
   readonly before: Digest;
-  /** Size of the whole image. */
+  /** Size of the content of the image that the source has. */
   readonly bytes: number;
+  /** Size of the content that the base lacks; equal to `bytes` without a base to leave out. */
+  readonly newBytes: number;
 }
 
 /**
- * Copies images, of one or of several sources. Without `convert` every byte and therefore every digest stays the same.
- * Signatures, SBOMs and other referrers are copied too, except to an engine and those of a manifest whose digest the
- * conversion changed. With several sources no name is visible at the destination before all images are there.
+ * Copies images. Without `convert` every byte and therefore every digest stays the same. Signatures, SBOMs and other
+ * referrers are copied too, except to an engine and those of a manifest whose digest the conversion changed.
  *
- * @throws ImageError of the sources and the destination; AMBIGUOUS (several images), NO_SPACE
+ * @param from one location or several; patterns and folders stand for the archives in them. All sources are opened and
+ *   their structure is checked before anything is written.
+ * @throws ImageError of the source and the destination; AMBIGUOUS (several images), NO_SPACE
  */
 export async function copyImages(
   workspace: Workspace,
@@ -67,103 +74,125 @@ export async function copyImages(
   options: CopyImagesOptions,
 ): Promise<CopiedImage[]> {
   const where = { ...workspace, cwd: options.cwd };
+  const sources: Location[] = [];
   const texts = typeof from === 'string' ? [from] : from;
-  const sources = await Promise.all(texts.map((each) => parseLocation(each, where)));
+  for (const text of await expandInputs(texts, options.cwd))
+    sources.push(await parseLocation(text, where));
   const target = await parseDestination(to, where);
   const baseLocation =
     options.base === undefined ? undefined : await parseLocation(options.base, where);
+  if (options.manifest) requireManifestPlace(target);
   requireOneLogin(options.registry, [...sources, target, baseLocation]);
   await using engine = lazyEngine(workspace, options);
   const openOptions = { ...options, base: undefined, engine: engine.get };
+  const inputs: CopyInput[] = [];
   const held: AsyncDisposable[] = [];
   try {
-    const inputs: Input[] = [];
-    for (const [at, source] of sources.entries()) {
-      const opened = await openIn(workspace, source, openOptions);
-      held.push(opened.source);
-      for (const text of noticesOf(opened)) options.onEvent?.({ type: 'notice', text });
-      inputs.push({ from: texts[at] ?? '', opened, images: await imagesFrom(opened, options) });
-    }
+    await forEachInput(
+      sources,
+      async (source) => {
+        const opened = await openIn(workspace, source, openOptions);
+        held.push(opened.source);
+        for (const text of noticesOf(opened)) options.onEvent?.({ type: 'notice', text });
+        inputs.push({ from: source.text, opened, images: await imagesFrom(opened, options) });
+      },
+      options,
+    );
     const base = baseLocation && (await openIn(workspace, baseLocation, openOptions));
     if (base) held.push(base.source);
-    const based: BasedInput[] = [];
-    for (const each of inputs)
-      based.push({ ...each, based: await applyBase(each.opened, each.images, base) });
     await using destination = await openDestination(workspace, target, {
       ...options,
       openEngine: engine.get,
     });
     const as = options.as ?? destination.reference;
-    const all = inputs.flatMap(({ images }) => images);
-    if (as !== undefined) requireOne(all, as, to);
-    const preparing = { ...options, as, hasReferrers: destination.isEngine !== true };
-    const batches: Batch[] = [];
-    for (const each of based) {
-      const prepared = await prepareCopy(workspace, each.based.opened, each.images, preparing);
-      held.push(prepared);
-      batches.push({ ...each, moving: prepared.moving });
-    }
-    if (!options.dryRun) {
-      const moving = batches.flatMap((each) => each.moving);
-      await makeRoomFor(workspace, moving, destination, options);
-      for (const each of batches) await send(each.moving, each.based, destination.sink, options);
+    const count = inputs.reduce((sum, { images }) => sum + images.length, 0);
+    if (as !== undefined) requireOne(count, as, to);
+    const hasReferrers = destination.isEngine !== true;
+    const moves: Move[] = [];
+    const prepare = async ({ from: input, opened, images }: CopyInput): Promise<void> => {
+      const based = await applyBase(opened, images, base);
+      const preparing = { ...options, as, hasReferrers };
+      const each = await prepareCopy(workspace, based.opened, images, preparing);
+      held.push(each);
+      for (const image of each.moving)
+        moves.push({ from: input, image, ...(await contentToSend(image.graph, based.leftOut)) });
+    };
+    await forEachInput(inputs, prepare, options);
+    requireOnePerName(moves);
+    for (const { image } of moves) await requireHeld(image, destination.sink, options);
+    if (!options.dryRun && moves.length > 0) {
+      await makeRoomFor(workspace, moves, destination, options);
+      for (const each of moves) await send(each, destination.sink, options);
       await destination.sink.commit(options);
     }
-    return batches.flatMap((batch) => batch.moving.map((each) => resultOf(each, batch.from, to)));
+    const results = moves.map((each) => resultOf(each, to));
+    if (options.manifest && !options.dryRun && results.length > 0)
+      await writeTransferManifest(workspace, target, results, options);
+    return results;
   } finally {
     for (const each of held.reverse()) await each[Symbol.asyncDispose]();
   }
 }
 
-/** One source, with the images to copy from it. */
-interface Input {
-  /** Its location as given. */
+/** A source, open, and the images to copy from it. */
+interface CopyInput {
   readonly from: string;
   readonly opened: Opened;
   readonly images: readonly NamedDescriptor[];
 }
 
-interface BasedInput extends Input {
-  readonly based: DeltaInput;
-}
-
-interface Batch extends BasedInput {
-  readonly moving: readonly ImageToCopy[];
+/** An image to copy, the source that it comes from, and the content that is sent. */
+interface Move extends ContentToSend {
+  readonly from: string;
+  readonly image: ImageToCopy;
 }
 
 /** @throws ImageError USAGE (several images for one name) */
-function requireOne(images: readonly NamedDescriptor[], as: string, to: string): void {
-  if (images.length > 1)
-    throw new ImageError('USAGE', `${to}: expected one image to name ${as}, got ${images.length}`);
+function requireOne(count: number, as: string, to: string): void {
+  if (count > 1)
+    throw new ImageError('USAGE', `${to}: expected one image to name ${as}, got ${count}`);
+}
+
+/** A destination keeps one image of a name. @throws ImageError USAGE */
+function requireOnePerName(moves: readonly Move[]): void {
+  const digests = new Map<string, Digest>();
+  for (const { from, image } of moves) {
+    const { reference, graph } = image;
+    if (reference === undefined) continue;
+    const { digest } = graph.root;
+    const known = digests.get(reference) ?? digest;
+    if (known !== digest)
+      throw new ImageError(
+        'USAGE',
+        `${from}: expected ${reference} to be one image, got ${known} and ${digest}`,
+        { location: from },
+      );
+    digests.set(reference, known);
+  }
 }
 
 /** @throws ImageError NO_SPACE */
 async function makeRoomFor(
   workspace: Workspace,
-  moving: readonly ImageToCopy[],
+  moves: readonly Move[],
   { path }: Destination,
   options: CopyImagesOptions,
 ): Promise<void> {
-  const bytes = moving.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
+  const bytes = moves.reduce((sum, { sent }) => sum + sizeOf(sent), 0);
   if (path !== undefined) await makeRoom(workspace, [{ path, bytes }], options);
 }
 
 async function send(
-  moving: readonly ImageToCopy[],
-  { leftOut }: DeltaInput,
+  { image: { source, graph, reference }, sent }: Move,
   sink: Sink,
   options: CopyImagesOptions,
 ): Promise<void> {
-  for (const { source, graph, reference } of moving) {
-    const sent = leftOut ? await omitBlobs(graph, leftOut) : graph;
-    await copyGraph(source, sent, sink, { ...options, as: reference });
-    if (reference !== undefined) await sink.tag(graph.root, reference, options);
-  }
+  await copyGraph(source, sent, sink, { ...options, as: reference });
+  if (reference !== undefined) await sink.tag(graph.root, reference, options);
 }
 
 function resultOf(
-  { graph, before, reference }: ImageToCopy,
-  from: string,
+  { from, image: { graph, before, reference }, newBytes }: Move,
   to: string,
 ): CopiedImage {
   return {
@@ -173,6 +202,7 @@ function resultOf(
     digest: graph.root.digest,
     before,
     bytes: sizeOf(graph),
+    newBytes,
   };
 }
 

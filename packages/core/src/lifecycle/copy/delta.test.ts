@@ -2,12 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { storeWith } from '../../../testing/image.js';
+import { listening } from '../../../testing/listening.js';
 import type { MemoryStore } from '../../../testing/memory-store.js';
+import { temporaryFolder } from '../../../testing/temporary.js';
 import { workspaceOf } from '../../../testing/workspace.js';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
+import { registryHandler } from '../../registry/handler/handler.js';
+import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { readAll } from '../../transfer/verified.js';
 import { copy } from '../../transfer/copy.js';
 import { copyImages } from './copy-images.js';
+import { push } from '../push/push.js';
 import { load } from '../load/load.js';
 import { verify } from '../inspect/verify.js';
 
@@ -18,6 +23,43 @@ async function archiveOf(path: string, content: MemoryStore): Promise<void> {
   await copy(content, undefined, writer);
   await writer.commit();
 }
+
+it('a delta is pushed and copied without its base to a registry that has it', async () => {
+  const { workspace, call, cwd } = await workspaceOf();
+  await archiveOf(join(cwd, 'old.tar'), await storeWith('app:old', { layers: 2 }));
+  await archiveOf(join(cwd, 'new.tar'), await storeWith('app:new', { layers: 3 }));
+  const stdout = () => Promise.reject(new Error('to a file'));
+  const copying = { ...call, stdout, base: './old.tar' };
+  const [delta] = await copyImages(workspace, './new.tar', 'delta.tar', copying);
+  expect(delta?.newBytes).toBeGreaterThan(0);
+  expect(delta?.newBytes).toBeLessThan(delta?.bytes ?? 0);
+  const again = { ...copying, base: './new.tar' };
+  expect(await copyImages(workspace, './new.tar', 'nothing.tar', again)).toMatchObject([
+    { bytes: delta?.bytes, newBytes: 0 },
+  ]);
+
+  const storage = new RegistryStore(await temporaryFolder());
+  const host = await listening(registryHandler({ reader: storage, storage }));
+  const to = { ...call, to: host };
+  await expect(push(workspace, ['./delta.tar'], to)).rejects.toMatchObject({ code: 'INCOMPLETE' });
+  const reference = `docker://${host}/library/app:new`;
+  const whole = { ...call, stdout };
+  await expect(copyImages(workspace, './delta.tar', reference, whole)).rejects.toMatchObject({
+    code: 'INCOMPLETE',
+  });
+  expect(
+    await push(workspace, ['./delta.tar'], { ...to, to: `${host}/whole`, base: './old.tar' }),
+  ).toMatchObject([{ action: 'pushed', digest: delta?.digest }]);
+  await push(workspace, ['./old.tar'], to);
+  expect(await copyImages(workspace, './delta.tar', `${reference}-2`, whole)).toMatchObject([
+    { digest: delta?.digest },
+  ]);
+  expect(await push(workspace, ['./delta.tar'], to)).toMatchObject([
+    { action: 'pushed', digest: delta?.digest },
+  ]);
+  const all = [reference, `${reference}-2`, `docker://${host}/whole/library/app:new`];
+  expect((await verify(workspace, all, call)).map(({ ok }) => ok)).toEqual([true, true, true]);
+});
 
 it('a delta loads where its base is present; elsewhere every missing blob is reported', async () => {
   const { workspace, call, cwd } = await workspaceOf();

@@ -4,7 +4,7 @@ import type { Opened } from '../../open.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
 import type { Source } from '../../transfer/store.js';
 import { walk } from '../../transfer/walk.js';
-import type { Graph } from '../../transfer/graph.js';
+import { sizeOf, type Graph } from '../../transfer/graph.js';
 import { withBase } from '../../transfer/with-base.js';
 
 /** A source, completed by its base if it is a delta, and the base whose blobs are omitted if it is not. */
@@ -31,10 +31,25 @@ export async function applyBase(
     : { opened, leftOut: base.source };
 }
 
-/** Returns the graph without the blobs that `known` has. Manifests and configs stay, so the delta can be inspected. */
-export async function omitBlobs(graph: Graph, known: Source): Promise<Graph> {
+/** The content of an image that is sent. */
+export interface ContentToSend {
+  readonly sent: Graph;
+  /** Size of the content that the base lacks, documents included. */
+  readonly newBytes: number;
+}
+
+/** Leaves out the blobs that the base has. Manifests and configs stay, so that the delta can be inspected. */
+export async function contentToSend(
+  graph: Graph,
+  base: Source | undefined,
+): Promise<ContentToSend> {
+  if (!base) return { sent: graph, newBytes: sizeOf(graph) };
   const nodes: Descriptor[] = [];
-  for (const node of graph.nodes)
-    if (graph.documents.has(node.digest) || !(await known.has(node))) nodes.push(node);
-  return { ...graph, nodes };
+  let newBytes = 0;
+  for (const node of graph.nodes) {
+    const isNew = !(await base.has(node));
+    if (isNew) newBytes += node.size;
+    if (isNew || graph.documents.has(node.digest)) nodes.push(node);
+  }
+  return { sent: { ...graph, nodes }, newBytes };
 }

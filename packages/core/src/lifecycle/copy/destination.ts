@@ -1,12 +1,11 @@
-import { rm } from 'node:fs/promises';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
+import type { InterruptedArchive } from '../../archive/interrupted-archive.js';
 import { openArchive } from '../../archive/open-archive.js';
 import { findSums, openParts } from '../../archive/split-archive.js';
-import { writeParts } from '../../archive/write-parts.js';
+import { writeArchive } from '../../archive/write-archive.js';
 import { spoolFolder } from '../../catalog/file.js';
 import { compress } from '../../compression/compress.js';
 import { statIfExists } from '../../disk/allocated.js';
-import { writeAtomically } from '../../disk/atomic-write.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import { absolutePath, type DestinationLocation, type FileLocation } from '../../location.js';
@@ -44,6 +43,8 @@ export interface DestinationOptions extends VerbOptions {
   readonly split?: string | undefined;
   /** Overwrite an existing archive. */
   readonly force?: boolean | undefined;
+  /** Write a {@link TransferManifest} beside the archive or layout. */
+  readonly manifest?: boolean | undefined;
 }
 
 /**
@@ -117,7 +118,7 @@ function named({ reference }: FileLocation): { readonly reference?: string } {
   return reference === undefined ? {} : { reference };
 }
 
-/** Writes one file, or parts. Without `split`, an archive in parts is written in parts of the same size again. */
+/** Writes one file, or parts; blobs that an interrupted write left are not read again. Without `split`, an archive in parts is written in parts of the same size again. */
 function archiveAt(
   path: string,
   {
@@ -132,19 +133,20 @@ function archiveAt(
     readonly onWritten: (written: { readonly files: number; readonly bytes: number }) => void;
   },
 ): ArchiveWriter {
-  return new ArchiveWriter(path, async (archive) => {
-    let size = 0;
-    const packing = packed ? compress(archive, { kind: packed }) : archive;
-    const bytes = tap(packing, ({ byteLength }) => (size += byteLength));
-    const each = split ?? (sums === undefined ? undefined : await partSize(sums));
-    if (each === undefined) await writeAtomically(path, bytes);
-    else {
-      await writeParts(path, bytes, each);
-      // A single file of that name would be read instead of the parts.
-      await rm(path, { force: true });
-    }
-    onWritten({ bytes: size, files: each === undefined ? 1 : Math.ceil(size / each) });
-  });
+  let left: InterruptedArchive | undefined;
+  return new ArchiveWriter(
+    path,
+    async (archive) => {
+      let size = 0;
+      const packing = packed ? compress(archive, { kind: packed }) : archive;
+      const bytes = tap(packing, ({ byteLength }) => (size += byteLength));
+      const partBytes = split ?? (sums === undefined ? undefined : await partSize(sums));
+      await writeArchive(path, bytes, { partBytes, onLeft: (found) => (left = found) });
+      const files = partBytes === undefined ? 1 : Math.ceil(size / partBytes);
+      onWritten({ bytes: size, files });
+    },
+    (descriptor, open) => left?.content(descriptor, open) ?? open(),
+  );
 }
 
 async function partSize(sums: string): Promise<number> {

@@ -32,7 +32,10 @@ export interface PreparedCopy extends AsyncDisposable {
   readonly moving: readonly ImageToCopy[];
 }
 
-/** Converts the images, if asked, and finds the signatures, SBOMs and other referrers that are copied with them. */
+/**
+ * Converts the images, if asked, and finds the signatures, SBOMs and other referrers that are copied with them. An image that is not
+ * converted may lack content: the destination may have it.
+ */
 export async function prepareCopy(
   workspace: Workspace,
   opened: Opened,
@@ -73,7 +76,12 @@ async function prepare(
   const reference =
     as === undefined ? (image.reference ?? opened.record?.reference) : canonicalReference(as);
   if (!options.convert)
-    return { source, before, reference, graph: await walk(source, image.descriptor, options) };
+    return {
+      source,
+      before,
+      reference,
+      graph: await walk(source, image.descriptor, { ...options, missing: 'report' }),
+    };
   options.onEvent?.({ type: 'step', subject: reference ?? before, text: 'converting' });
   const converted = await convertImage(source, image, {
     ...options.convert,

@@ -16,9 +16,11 @@ import type { LifecycleEvent } from '../workspace/call.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import { makeRoom } from '../prune/make-room.js';
 import { evictCache } from '../cache/purge-cache.js';
+import { forEachInput } from '../workspace/for-each-input.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
+import { requireManifestPlace, writeTransferManifest } from './write-manifest.js';
 
 /** Options for pulling images. */
 export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
@@ -51,7 +53,8 @@ export interface PullResult {
 
 /**
  * Pulls images from registries, unchanged, into the cache that all workspaces share or into an archive or layout. Content
- * that the cache has is not fetched again. Either all images are in the output, or none is.
+ * that the cache has is not fetched again. All images are looked up before anything is fetched. Either all images are in
+ * the output, or none is; with `onFailure`, images that were looked up and read are in it.
  *
  * @throws ImageError USAGE, NOT_FOUND, CONFLICT (an archive exists), NO_SPACE, UNAUTHORIZED, DENIED, UNAVAILABLE
  */
@@ -71,6 +74,7 @@ export async function pull(
   for (const input of references)
     wanted.push({ input, ...(await parseRegistryImage(input, { ...where, defaultRegistry })) });
   const location = output === undefined ? undefined : await parseDestination(output, where);
+  if (options.manifest) requireManifestPlace(location);
   requireOneLogin(options.registry, [...wanted, location]);
   await using engine = lazyEngine(workspace, options);
   const pulled: PullTask[] = [];
@@ -78,15 +82,32 @@ export async function pull(
     await using destination =
       location &&
       (await openDestination(workspace, location, { ...options, openEngine: engine.get }));
-    for (const image of wanted) pulled.push(await openTask(workspace, image, options));
+    await forEachInput(
+      wanted,
+      async (image) => void pulled.push(await openTask(workspace, image, options)),
+      options,
+    );
     if (options.dryRun) return pulled.map((each) => resultOf(each, output));
     const bytes = pulled.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
     if (destination?.path !== undefined)
       await makeRoom(workspace, [{ path: destination.path, bytes }], options);
-    for (const each of pulled) await transfer(each, destination, options);
-    await destination?.sink.commit(options);
+    const whole: PullTask[] = [];
+    await forEachInput(
+      pulled,
+      async (each) => {
+        await transfer(each, destination, options);
+        whole.push(each);
+      },
+      options,
+    );
+    if (whole.length > 0) await destination?.sink.commit(options);
     if (options.cache !== false) await evictCache(workspace, options);
-    return pulled.map((each) => resultOf(each, output));
+    const results = whole.map((each) => resultOf(each, output));
+    if (options.manifest && results.length > 0) {
+      const written = results.map(({ input, digest }) => ({ source: input, digest }));
+      await writeTransferManifest(workspace, location, written, options);
+    }
+    return results;
   } finally {
     for (const { opened } of pulled) await opened.source[Symbol.asyncDispose]();
   }

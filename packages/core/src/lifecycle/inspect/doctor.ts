@@ -1,18 +1,22 @@
 import { rm } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { healArchive, readRecord, recordPath } from '../../catalog/commit.js';
 import { CATALOG_FILE, lockPath, readCatalog } from '../../catalog/file.js';
 import { createLocator } from '../../catalog/locate.js';
 import type { CatalogEntry, EntryState } from '../../catalog/reconcile.js';
 import { ARCHIVE_SUFFIX, RECORD_SUFFIX } from '../../catalog/record.js';
 import { nearestName } from '../../definition/name.js';
-import { statIfExists } from '../../disk/allocated.js';
+import { modifiedAt, statIfExists } from '../../disk/allocated.js';
+import { isBelow } from '../../disk/inside.js';
+import { fileOfLeftover, LOCKED_LEFTOVER } from '../../disk/leftover-files.js';
 import { withLock } from '../../disk/lock.js';
 import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
+import { LEFTOVER_GRACE_MS } from '../../policy/judge.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { findDefinitions, namesakes, type Namesakes } from '../workspace/definitions.js';
 import { filesMatching } from '../workspace/files-matching.js';
+import { leftoverFiles } from '../workspace/leftover-files.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
 import { openEngine, type Workspace } from '../workspace/workspace.js';
 import { option, textField, verb, wording, type Worded, type Wording } from '../../wording.js';
@@ -60,7 +64,8 @@ export async function doctor(workspace: Workspace, options: DoctorOptions): Prom
   return { fixed, problems, engine };
 }
 
-async function problemsOf({ place, root }: Workspace): Promise<Problem[]> {
+async function problemsOf(workspace: Workspace): Promise<Problem[]> {
+  const { place, root } = workspace;
   const entries = await readCatalog(place);
   const locate = createLocator(place);
   const ofEntries = entries.flatMap((entry) => {
@@ -68,7 +73,8 @@ async function problemsOf({ place, root }: Workspace): Promise<Problem[]> {
     return problemOf(entry, locate(file)?.path ?? join(place.folder, file));
   });
   const sameName = namesakes(await findDefinitions({ root })).map(sameNameProblem);
-  return [...ofEntries, ...(await strayFiles(place.folder, entries)), ...sameName];
+  const leftovers = (await leftoverFiles(workspace)).map(leftoverProblem);
+  return [...ofEntries, ...leftovers, ...(await strayFiles(place.folder, entries)), ...sameName];
 }
 
 function sameNameProblem({ name, paths: [path = '', ...others] }: Namesakes): Problem {
@@ -91,11 +97,26 @@ async function repair(workspace: Workspace, problems: readonly Problem[]): Promi
       await withLock(lockPath(place, image), () =>
         healArchive({ folder: place.folder, path: archive }),
       );
-    else if (kind === 'leftover')
-      await withLock(lockPath(place, 'catalog'), () => rm(path, { force: true }));
+    else if (kind === 'leftover') await removeLeftover(workspace, path);
     if (kind === 'stray-record') await withLock(lockPath(place, name), () => removeStray(archive));
   }
   await syncCatalog(workspace);
+}
+
+/** Leaves a file alone that a process may still be writing: one that holds its lock, or that wrote it a short time ago. */
+async function removeLeftover({ place, surroundings }: Workspace, path: string): Promise<void> {
+  const remove = () => rm(path, { force: true });
+  if (LOCKED_LEFTOVER.test(path))
+    try {
+      return await withLock(`${fileOfLeftover(path)}.lock`, remove, { wait: 0 });
+    } catch (error) {
+      if (error instanceof ImageError && error.code === 'CONFLICT') return;
+      throw error;
+    }
+  const isOwn = dirname(path) === place.folder || isBelow(place.state, path);
+  if (isOwn) return withLock(lockPath(place, 'catalog'), remove);
+  const age = surroundings.now() - ((await modifiedAt(path)) ?? 0);
+  if (age > LEFTOVER_GRACE_MS) await remove();
 }
 
 /** Checks again under the lock: a save may have created the archive meanwhile. */
@@ -151,6 +172,19 @@ function problemOf({ name, state, problem }: CatalogEntry, path: string): Proble
   ];
 }
 
+function leftoverProblem(path: string): Problem {
+  return {
+    kind: 'leftover',
+    name: basename(path),
+    path,
+    detail: 'a command was interrupted, or is running',
+    ...textField(
+      'fix',
+      wording`The next command that writes ${basename(fileOfLeftover(path))} continues from it or removes it; ${REPAIR} removes it now.`,
+    ),
+  };
+}
+
 async function strayFiles(folder: string, entries: readonly CatalogEntry[]): Promise<Problem[]> {
   const archives = new Set(
     entries.filter(({ state }) => state !== 'missing').map(({ file }) => file),
@@ -159,18 +193,7 @@ async function strayFiles(folder: string, entries: readonly CatalogEntry[]): Pro
   for (const file of await filesBelow(folder)) {
     const path = join(folder, file);
     const name = file.slice(file.lastIndexOf('/') + 1);
-    if (name.endsWith('.partial')) {
-      problems.push({
-        kind: 'leftover',
-        name,
-        path,
-        detail: 'a save was interrupted, or is running',
-        ...textField(
-          'fix',
-          wording`The next save of this image finishes or removes it; ${REPAIR} does so now.`,
-        ),
-      });
-    } else if (name.endsWith(RECORD_SUFFIX)) {
+    if (name.endsWith(RECORD_SUFFIX)) {
       const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
       const problem = await recordProblem(path, join(folder, archive), archives.has(archive));
       if (problem) problems.push({ ...problem, name: name.slice(0, -RECORD_SUFFIX.length), path });

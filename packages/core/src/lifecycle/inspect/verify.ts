@@ -1,13 +1,18 @@
+import { join, relative, resolve } from 'node:path';
 import { findSums, openParts } from '../../archive/split-archive.js';
-import { isOnDisk, parseLocation, type Location } from '../../location.js';
+import { isOnDisk, parseLocation, type Location, type LocationOptions } from '../../location.js';
 import type { Engine } from '../../engine/engine.js';
 import { pathOf, type Opened } from '../../open.js';
 import type { Bytes } from '../../transfer/store.js';
 import { asProblem, verifySource } from '../../verify/verify-source.js';
 import { createProblem, type ImageProblem } from '../../verify/problem.js';
 import type { VerbOptions } from '../workspace/call.js';
+import type { TransferManifest } from '../copy/transfer-manifest.js';
+import { checkManifest, missingArchives } from './check-manifest.js';
 import { hashAll } from '../../verify/hash-all.js';
+import { expandInputs } from '../workspace/expand-inputs.js';
 import { requireOneLogin } from '../workspace/one-login.js';
+import { forEachInput } from '../workspace/for-each-input.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
@@ -21,6 +26,8 @@ export interface VerifyResult {
   readonly problems: readonly ImageProblem[];
   /** Files of the archive that no image references. */
   readonly unreferenced: readonly string[];
+  /** The manifest of the transfer beside the archive; only with the option `manifest`. */
+  readonly manifest?: TransferManifest;
 }
 
 /** Options for verifying locations. */
@@ -33,6 +40,11 @@ export interface VerifyLocationsOptions extends VerbOptions {
   readonly base?: string | undefined;
   /** Do not report missing platforms of an index. */
   readonly allowSparse?: boolean | undefined;
+  /**
+   * Compare archives and layouts with the {@link TransferManifest} beside each; content that is missing or not listed is a
+   * problem. Of a folder, archives that a manifest lists and that are not there, too.
+   */
+  readonly manifest?: boolean | undefined;
 }
 
 /**
@@ -42,23 +54,52 @@ export interface VerifyLocationsOptions extends VerbOptions {
  */
 export async function verify(
   workspace: Workspace,
-  locations: readonly string[],
+  texts: readonly string[],
   options: VerifyLocationsOptions,
 ): Promise<VerifyResult[]> {
   const where = { ...workspace, cwd: options.cwd };
-  const parsing = locations.map((text) => parseLocation(text, where));
+  const inputs: VerifyInput[] = [];
+  for (const text of texts) inputs.push(...(await inputsOf(text, where, options)));
   const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
-  // A location that cannot be parsed is a problem of its own, reported in its turn.
-  const parsed = await Promise.all(parsing.map((each) => each.catch(() => undefined)));
-  requireOneLogin(options.registry, [...parsed, base]);
+  requireOneLogin(options.registry, [...inputs.map(({ location }) => location), base]);
   await using engine = lazyEngine(workspace, options);
   const results: VerifyResult[] = [];
-  for (const [at, text] of locations.entries()) {
-    options.onEvent?.({ type: 'step', subject: text, text: 'verifying' });
-    const parse = () => parsing[at] ?? parseLocation(text, where);
-    results.push(await verifyOne(workspace, { text, parse }, { ...options, engine: engine.get }));
-  }
+  const verifyInput = async (input: VerifyInput): Promise<void> => {
+    options.onEvent?.({ type: 'step', subject: input.text, text: 'verifying' });
+    results.push(await verifyOne(workspace, input, { ...options, engine: engine.get }));
+  };
+  await forEachInput(inputs, verifyInput, options);
   return results;
+}
+
+/** A location, parsed; or why it cannot be. */
+interface VerifyInput {
+  readonly text: string;
+  readonly location?: Location;
+  readonly error?: unknown;
+}
+
+/** A location that cannot be parsed is a problem of its own, reported in its turn. */
+async function inputsOf(
+  text: string,
+  where: LocationOptions,
+  { manifest }: VerifyLocationsOptions,
+): Promise<VerifyInput[]> {
+  const inputs: VerifyInput[] = [];
+  let failed: VerifyInput | undefined;
+  try {
+    for (const each of await expandInputs([text], where.cwd))
+      inputs.push({ text: each, location: await parseLocation(each, where) });
+  } catch (error) {
+    failed = { text, error };
+  }
+  if (manifest) {
+    const found = new Set(inputs.map((each) => resolve(where.cwd, each.text)));
+    const folder = resolve(where.cwd, text);
+    for (const [path, error] of await missingArchives(folder, found))
+      inputs.push({ text: join(text, relative(folder, path)), error });
+  }
+  return failed && inputs.length === 0 ? [failed] : inputs;
 }
 
 type VerifyOneOptions = Omit<VerifyLocationsOptions, 'engine'> & {
@@ -67,13 +108,13 @@ type VerifyOneOptions = Omit<VerifyLocationsOptions, 'engine'> & {
 
 async function verifyOne(
   workspace: Workspace,
-  { text, parse }: { readonly text: string; readonly parse: () => Promise<Location> },
+  { text, location, error: unreadable }: VerifyInput,
   options: VerifyOneOptions,
 ): Promise<VerifyResult> {
   let opened: Opened | undefined;
   const damaged: ImageProblem[] = [];
   try {
-    const location = await parse();
+    if (!location) throw unreadable;
     damaged.push(...(await damagedParts(workspace, location, options)));
     opened = await openIn(workspace, location, options);
     for (const notice of opened.notices) options.onEvent?.({ type: 'notice', text: notice });
@@ -88,8 +129,14 @@ async function verifyOne(
     for (const notice of notices) options.onEvent?.({ type: 'notice', text: notice });
     if (verified.images === 0)
       options.onEvent?.({ type: 'notice', text: `${text}: holds no images` });
-    const problems = [...damaged, ...verified.problems];
-    return { location: text, ...verified, ok: problems.length === 0, problems };
+    const checked =
+      options.manifest && opened.path !== undefined
+        ? await checkManifest(opened.path, opened.source)
+        : { manifest: undefined, problems: [] };
+    const problems = [...damaged, ...verified.problems, ...checked.problems];
+    const { manifest } = checked;
+    const listed = manifest ? { manifest } : {};
+    return { location: text, ...verified, ok: problems.length === 0, problems, ...listed };
   } catch (error) {
     const problems = [...damaged, asProblem(error)];
     return { location: text, ok: false, images: 0, bytes: 0, problems, unreferenced: [] };

@@ -15,6 +15,8 @@ import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
 import { imagesOf, malformedIn } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
+import type { VerbOptions } from '../workspace/call.js';
+import { forEachInput } from '../workspace/for-each-input.js';
 import { leftOut, malformedMembers } from '../workspace/notices.js';
 import { option, wording } from '../../wording.js';
 
@@ -22,6 +24,8 @@ import { option, wording } from '../../wording.js';
 export interface Input {
   readonly input: string;
   readonly at: Opened;
+  /** The reference that the user gave for content that is read elsewhere. */
+  readonly name?: string;
 }
 
 /** An image to load under all of `references`; its structure is already checked. */
@@ -30,7 +34,7 @@ export interface Candidate extends Input {
   readonly references: readonly string[];
 }
 
-export interface CandidateOptions extends CallOptions {
+export interface CandidateOptions extends CallOptions, Pick<VerbOptions, 'onFailure'> {
   readonly as?: string | undefined;
   /** Platform that the images must have; any platform when omitted. */
   readonly platform?: Platform | undefined;
@@ -52,9 +56,13 @@ export async function loadCandidates(
   options: CandidateOptions,
 ): Promise<Candidate[]> {
   const found: (Input & { readonly images: ReadonlyMap<Descriptor, readonly string[]> })[] = [];
-  for (const each of inputs) found.push({ ...each, images: await imagesIn(each, options) });
+  await forEachInput(
+    inputs,
+    async (each) => void found.push({ ...each, images: await imagesIn(each, options) }),
+    options,
+  );
   const count = found.reduce((sum, { images }) => sum + images.size, 0);
-  if (options.as !== undefined && count !== 1) {
+  if (options.as !== undefined && count !== 1 && (count > 0 || !options.onFailure)) {
     throw new ImageError(
       'USAGE',
       wording`${option('as', options.as)}: expected one image to name, got ${count}`,
@@ -62,13 +70,14 @@ export async function loadCandidates(
   }
   const candidates: Candidate[] = [];
   const artifacts: string[] = [];
-  for (const { images, ...input } of found) {
+  const read = async ({ images, ...input }: (typeof found)[number]): Promise<void> => {
     const budget = budgetFor(input.at.source);
     const listed = await candidatesIn(input, images, { ...options, budget });
     candidates.push(...listed.candidates);
     artifacts.push(...listed.artifacts);
     if (count === 1 && artifacts.length > 0) throw artifactError(input.input);
-  }
+  };
+  await forEachInput(found, read, options);
   if (artifacts.length > 0)
     options.onSkipped(`skipped artifacts, which an engine cannot run: ${shortList(artifacts)}`);
   return candidates;
@@ -76,10 +85,11 @@ export async function loadCandidates(
 
 /** @throws ImageError INVALID, UNSUPPORTED (an input with malformed images and no other) */
 async function candidatesIn(
-  { input, at }: Input,
+  given: Input,
   images: ReadonlyMap<Descriptor, readonly string[]>,
   options: CandidateOptions & { readonly budget: Budget },
 ): Promise<{ readonly candidates: readonly Candidate[]; readonly artifacts: readonly string[] }> {
+  const { input, at } = given;
   const candidates: Candidate[] = [];
   const artifacts: string[] = [];
   const malformed: { readonly name: string; readonly error: ImageError }[] = [];
@@ -92,7 +102,7 @@ async function candidatesIn(
         return;
       }
       malformedMembers(graph).forEach((text) => options.onSkipped(text));
-      const names = namesFor({ input, at }, root, references, options);
+      const names = namesFor(given, root, references, options);
       candidates.push({ input, at, references: names, graph });
     },
     (error, [root, references]) => malformed.push({ name: references[0] ?? root.digest, error }),
@@ -136,12 +146,13 @@ async function imagesIn(
 }
 
 function namesFor(
-  { input, at }: Input,
+  { input, at, name }: Input,
   root: Descriptor,
   names: readonly string[],
   { as }: CandidateOptions,
 ): readonly string[] {
   if (as !== undefined) return [canonicalReference(as)];
+  if (name !== undefined) return [requestedName(name)];
   if (at.kind === 'repository' && at.reference !== undefined) return [requestedName(at.reference)];
   if (names.length > 0) return names;
   if (at.record) return [at.record.reference];

@@ -1,18 +1,23 @@
 import { parseLocation, type Location } from '../../location.js';
 import type { Platform } from '../../oci/platform.js';
 import { sizeOf } from '../../transfer/graph.js';
-import type { Bytes } from '../../transfer/store.js';
+import type { Opened } from '../../open.js';
+import type { Bytes, Source } from '../../transfer/store.js';
 import { evictCache } from '../cache/purge-cache.js';
 import { cacheFor } from '../cache/shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
 import { noticesOf } from '../workspace/notices.js';
+import { expandInputs } from '../workspace/expand-inputs.js';
+import { forEachInput } from '../workspace/for-each-input.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { applyLoad } from './apply-load.js';
 import type { Input } from './load-candidates.js';
+import { openPlace } from './load-from.js';
 import { planLoad, resultsOf, type LoadResult } from './plan-load.js';
+import { findInEngine } from './present-in-engine.js';
 
 /** Options for loading images. */
 export interface LoadOptions extends VerbOptions {
@@ -28,6 +33,16 @@ export interface LoadOptions extends VerbOptions {
   readonly as?: string | undefined;
   /** `false` bypasses the registry cache; every input must then be a registry reference. */
   readonly cache?: boolean | undefined;
+  /**
+   * Skip references by tag that the engine has, without asking a registry whether the tag names another image now. References
+   * by digest are always skipped when the engine has them.
+   */
+  readonly ifNotPresent?: boolean | undefined;
+  /**
+   * Archives, a folder, or `HOST[:PORT][/PREFIX]` to take the images of references from, in place of the registries that they
+   * name; they keep their names.
+   */
+  readonly from?: string | undefined;
   /** Platform to load from an index; the engine's platform when omitted. */
   readonly platform?: Platform | undefined;
 }
@@ -46,31 +61,62 @@ export async function load(
   const where = { ...workspace, cwd: options.cwd };
   const locations: Location[] = [];
   const { defaultRegistry } = workspace.settings;
-  for (const input of inputs)
+  for (const input of await expandInputs(inputs, options.cwd))
     locations.push(await parseLocation(input, { ...where, defaultRegistry }));
   const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
-  requireOneLogin(options.registry, [...locations, base]);
   const cache = cacheFor(workspace, locations, options);
   await using engine = lazyEngine(workspace, options);
-  const opened: Input[] = [];
+  const held = new Set<Source>();
+  const openAt = async (location: Location, plainHttp?: boolean): Promise<Opened> => {
+    const registry =
+      plainHttp === undefined ? options.registry : { ...options.registry, plainHttp };
+    const opening = { ...options, registry, cache, engine: engine.get };
+    const at = await openIn(workspace, location, opening);
+    held.add(at.source);
+    for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
+    return at;
+  };
   try {
-    for (const [index, location] of locations.entries()) {
-      const at = await openIn(workspace, location, { ...options, cache, engine: engine.get });
-      opened.push({ input: inputs[index] ?? location.text, at });
-      for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
-    }
+    const place =
+      options.from === undefined
+        ? undefined
+        : await openPlace(workspace, options.from, { ...options, open: openAt });
+    const given = place ? locations.filter(({ kind }) => kind !== 'repository') : locations;
+    requireOneLogin(options.registry, [...given, ...(place?.locations ?? []), base]);
+    const opened: Input[] = [];
+    const present: LoadResult[] = [];
+    const open = async (location: Location): Promise<void> => {
+      const { text: input } = location;
+      if (location.kind !== 'repository')
+        return void opened.push({ input, at: await openAt(location) });
+      const found = await findInEngine(engine.get, location, options);
+      if (found) present.push(found);
+      else if (place)
+        opened.push({ input, at: await place.find(location), name: location.reference });
+      else opened.push({ input, at: await openAt(location) });
+    };
+    await forEachInput(locations, open, options);
+    if (opened.length === 0) return present;
     const target = await engine.get();
     const planned = await planLoad(target, opened, options);
-    if (options.dryRun)
-      return planned.flatMap((each) =>
+    if (options.dryRun) {
+      const foreseen = planned.flatMap((each) =>
         resultsOf(target, each, { bytesSent: each.present ? 0 : sizeOf(each.candidate.graph) }),
       );
-    const results = await applyLoad(workspace, target, planned, options);
+      return [...present, ...foreseen];
+    }
+    const results: LoadResult[] = [];
+    // Together, images that share layers are sent in one archive.
+    await forEachInput(
+      options.onFailure ? planned.map((each) => [each]) : [planned],
+      async (some) => void results.push(...(await applyLoad(workspace, target, some, options))),
+      options,
+    );
     for (const { at } of opened) await recordImageUse(workspace, at, options);
     if (cache !== undefined && opened.some(({ at }) => at.kind === 'repository'))
       await evictCache(workspace, options);
-    return results;
+    return [...present, ...results];
   } finally {
-    for (const { at } of opened) await at.source[Symbol.asyncDispose]();
+    for (const source of held) await source[Symbol.asyncDispose]();
   }
 }

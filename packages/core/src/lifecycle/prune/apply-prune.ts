@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { healArchive, removeArchive } from '../../catalog/commit.js';
 import { lockPath } from '../../catalog/file.js';
 import { withLock } from '../../disk/lock.js';
+import { fileOfLeftover, LOCKED_LEFTOVER } from '../../disk/leftover-files.js';
 import { isBelow } from '../../disk/inside.js';
 import { requireFolderBelow } from '../../disk/own-folder.js';
 import type { Engine } from '../../engine/engine.js';
@@ -89,7 +90,7 @@ async function removeUnlessChanged(
 }
 
 async function remove(
-  { place }: Workspace,
+  { root, place }: Workspace,
   item: Prunable,
   { store, copies, registryRoot }: ApplyOptions,
 ): Promise<void> {
@@ -106,13 +107,15 @@ async function remove(
   if (item.kind === 'archive') await removeArchive({ folder, path });
   else if (PARTIAL_FILE.test(path))
     await healArchive({ folder, path: path.replace(PARTIAL_FILE, '.tar') });
-  else await removeFile(isBelow(state, path) ? state : folder, path);
+  else await removeFile([state, folder].find((each) => isBelow(each, path)) ?? root, path);
 }
 
-/** @throws ImageError INVALID when a symbolic link leads out of the folder */
+/** @throws ImageError INVALID when a symbolic link leads out of the folder; CONFLICT when a process is writing the file */
 async function removeFile(folder: string, path: string): Promise<void> {
   await requireFolderBelow(folder, dirname(path));
-  await rm(path, { force: true });
+  const remove = () => rm(path, { force: true });
+  if (!LOCKED_LEFTOVER.test(path)) return remove();
+  await withLock(`${fileOfLeftover(path)}.lock`, remove, { wait: 0 });
 }
 
 function ignoreNotFound(error: unknown): void {

@@ -5,6 +5,7 @@ import { allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
 import { FileStore } from '../../store/file-store.js';
 import { findGarbage } from '../../store/collect.js';
 import { filesMatching } from '../workspace/files-matching.js';
+import { leftoverFiles } from '../workspace/leftover-files.js';
 import { PARTIAL_FILE, shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
@@ -19,7 +20,7 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
   const { folder, state } = workspace.place;
   const store = join(state, 'store');
   const paths = [
-    ...(await filesMatching(folder, ['*/*.partial', '*.tar.partial', `*${RECORD_SUFFIX}.partial`])),
+    ...(await leftoverFiles(workspace)),
     ...(await filesMatching(state, ['*.partial', '{builds,layers}/*.partial'], { dot: true })),
     ...(await oldIndexes(layersFolder(workspace.place), now)),
     ...(await filesMatching(spoolFolder(workspace.place), ['*'], { dot: true })),

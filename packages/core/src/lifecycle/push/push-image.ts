@@ -6,6 +6,7 @@ import { isForeignLayerType } from '../../oci/media-types.js';
 import { parseReference } from '../../oci/reference.js';
 import { copyGraph } from '../../transfer/copy.js';
 import { sizeOf, type Graph } from '../../transfer/graph.js';
+import { requireHeld } from '../../transfer/require-held.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import { mergeIndex, type PushableImage } from './merge-index.js';
 import type { PushItem } from './push-items.js';
@@ -87,6 +88,7 @@ export async function pushImage(
   if (there && onExistingTag === 'skip') return skippedResult(there.digest);
   if (there && onExistingTag === 'error') throw tagExists(reference, there);
   options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
+  await requireHeld({ source: item.at.source, graph: item.graph }, sink, options);
   const ours = await recompressImage(item, sink, {
     ...options,
     onSent: (bytes) => (bytesSent += bytes),

@@ -13,8 +13,7 @@ import { imagesOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { leftOut, malformedMembers } from '../workspace/notices.js';
-import { destinationOf } from './push-target.js';
-import type { PushTarget } from '../workspace/registry-address.js';
+import { destinationOf, type PushTarget } from '../workspace/registry-address.js';
 import { option, wording } from '../../wording.js';
 
 /** Names of pushed images. */
@@ -55,7 +54,8 @@ export async function listPushItems(
   const items: PushItem[] = [];
   const pushed = new Set<Digest>();
   const add = async (image: NamedDescriptor): Promise<void> => {
-    const graph = await walk(source, image.descriptor, options);
+    // The registry may have what a delta lacks.
+    const graph = await walk(source, image.descriptor, { ...options, missing: 'report' });
     malformedMembers(graph).forEach(report);
     const referrers =
       options.referrers === false ? [] : await referrerGraphsOf(source, [graph], options);

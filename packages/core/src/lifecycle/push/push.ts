@@ -18,7 +18,8 @@ import {
 } from './push-image.js';
 import { createLayerMemory } from './pushed-form.js';
 import { listPushItems, requireOnePerName, type PushItem, type PushNaming } from './push-items.js';
-import { expandPatterns } from '../workspace/files-matching.js';
+import { expandInputs } from '../workspace/expand-inputs.js';
+import { forEachInput } from '../workspace/for-each-input.js';
 import { parseTarget } from '../workspace/registry-address.js';
 import { noticesOf } from '../workspace/notices.js';
 import { requireOneLogin } from '../workspace/one-login.js';
@@ -36,6 +37,8 @@ export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
   readonly to?: string | undefined;
   /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
+  /** Location of content that the images and the registry lack: the archive that a delta was made against. */
+  readonly base?: string | undefined;
 }
 
 /** An image that was pushed, or found already pushed. */
@@ -73,15 +76,18 @@ export async function push(
   try {
     const items: PushItem[] = [];
     const locations: Location[] = [];
-    for (const input of await expandPatterns(inputs, options.cwd))
-      locations.push(await parseLocation(input, { ...workspace, cwd: options.cwd }));
-    requireOneLogin(options.registry, [...locations, target.registry]);
-    for (const location of locations) {
+    const where = { ...workspace, cwd: options.cwd };
+    for (const input of await expandInputs(inputs, options.cwd))
+      locations.push(await parseLocation(input, where));
+    const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
+    requireOneLogin(options.registry, [...locations, base, target.registry]);
+    const open = async (location: Location): Promise<void> => {
       const at = await openIn(workspace, location, { ...options, engine: engine.get });
       opened.push(at);
       for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
       items.push(...(await listPushItems(location.text, at, target, options)));
-    }
+    };
+    await forEachInput(locations, open, options);
     requireOnePerName(items, options);
     if (options.dryRun) {
       const planned: PushResult[] = [];
@@ -131,8 +137,11 @@ async function pushAll(
       async (item, signal) => {
         const { repository } = parseReference(item.reference);
         await using sink = new Repository(client, repository, common);
-        const pushed = await pushImage(item, sink, { ...each, signal });
-        results.set(item, resultOf(item, pushed));
+        const push = async (): Promise<void> => {
+          const pushed = await pushImage(item, sink, { ...each, signal });
+          results.set(item, resultOf(item, pushed));
+        };
+        await (options.onFailure ? forEachInput([item], push, { ...options, signal }) : push());
       },
     );
   } catch (error) {

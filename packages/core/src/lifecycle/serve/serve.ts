@@ -1,7 +1,4 @@
-import { join, resolve } from 'node:path';
-import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
-import { LAYOUT_FILE } from '../../oci/layout.js';
 import { parseLocation, type Location } from '../../location.js';
 import type { Opened } from '../../open.js';
 import type { AnsweredRequest } from '../../registry/handler/answered-request.js';
@@ -12,7 +9,7 @@ import type { RegistryReader, RegistryStorage } from '../../registry/hosted.js';
 import type { Bytes } from '../../transfer/store.js';
 import { parseSize } from '../workspace/units.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { filesMatching, expandPatterns } from '../workspace/files-matching.js';
+import { expandInputs } from '../workspace/expand-inputs.js';
 import type { RegistryMirror } from '../../registry/mirror/mirror.js';
 import type { UpstreamOptions } from '../../registry/mirror/upstream.js';
 import { RegistryArchives } from '../../registry/archives.js';
@@ -144,7 +141,7 @@ async function openStorage(
   const opened: Opened[] = [];
   try {
     const locations: Location[] = [];
-    for (const input of await archivesIn(inputs, cwd))
+    for (const input of await expandInputs(inputs, cwd))
       locations.push(await parseLocation(input, { ...workspace, cwd }));
     requireOneLogin(options.registry, locations);
     for (const location of locations) {
@@ -195,23 +192,4 @@ async function mirrorOf(
     for (const { client } of opened) await client[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** Expands patterns, and folders that are not OCI layouts, to the archives in them. */
-async function archivesIn(inputs: readonly string[], cwd: string): Promise<string[]> {
-  const all: string[] = [];
-  for (const input of await expandPatterns(inputs, cwd)) {
-    const path = resolve(cwd, input);
-    const isFolder = (await statIfExists(path))?.isDirectory() ?? false;
-    const found =
-      isFolder && !(await statIfExists(join(path, LAYOUT_FILE)))
-        ? await filesMatching(path, ['**/*.tar', '**/*.tar.*'], { follow: true })
-        : [input];
-    if (found.length === 0)
-      throw new ImageError('NOT_FOUND', `${input}: no archive in this folder`, {
-        location: input,
-      });
-    all.push(...found);
-  }
-  return all;
 }

@@ -1,6 +1,7 @@
 import type { RegistryLoginOptions } from '../../distribution/open-repository.js';
 import type { EngineOptions } from '../../engine/detect.js';
 import type { EngineEvent } from '../../engine/engine.js';
+import type { ImageError } from '../../errors.js';
 import type { CallOptions } from '../../transfer/store.js';
 import type { CopyEvent } from '../../transfer/copy.js';
 
@@ -32,6 +33,11 @@ export interface VerbOptions
    * out where the source lacks them and where the destination is a registry.
    */
   readonly foreignLayers?: boolean | undefined;
+  /**
+   * Called with the failure of one input or image; the verb goes on with the others, and its results lack that one. When
+   * omitted, the first failure is thrown.
+   */
+  readonly onFailure?: ((error: ImageError) => void) | undefined;
   /** Return the planned result without changing anything. */
   readonly dryRun?: boolean | undefined;
 }

@@ -9,7 +9,8 @@ import { checkConvention, type Workspace } from './workspace.js';
 
 /** The same pattern as the Nx plugin's. */
 const DEFINITION_PATTERN = `**/images/*/${DEFINITION_FILE}`;
-const IGNORED_PATTERNS = [
+/** Folders in which a workspace has no files of its own. */
+export const IGNORED_PATTERNS = [
   '**/node_modules/**',
   '**/.git/**',
   '**/.nx/**',

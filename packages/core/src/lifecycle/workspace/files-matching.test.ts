@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
-import { expandPatterns, filesMatching } from './files-matching.js';
+import { filesMatching } from './files-matching.js';
 
 async function folderWith(...paths: readonly string[]): Promise<string> {
   const folder = await temporaryFolder();
@@ -32,24 +32,5 @@ describe('the files that match', () => {
 
   it('of a folder that does not exist are none', async () => {
     expect(await filesMatching(join(await temporaryFolder(), 'none'), ['*'])).toEqual([]);
-  });
-});
-
-describe('inputs', () => {
-  it('that are patterns become files, in their place; others stay', async () => {
-    const folder = await folderWith('a.tar', 'b.tar', 'c.txt');
-    expect(await expandPatterns(['x:1', '*.tar', 'none.tar'], folder)).toEqual([
-      'x:1',
-      join(folder, 'a.tar'),
-      join(folder, 'b.tar'),
-      'none.tar',
-    ]);
-  });
-
-  it('that match no file are NOT_FOUND', async () => {
-    await expect(expandPatterns(['*.tar'], await temporaryFolder())).rejects.toMatchObject({
-      code: 'NOT_FOUND',
-      location: '*.tar',
-    });
   });
 });

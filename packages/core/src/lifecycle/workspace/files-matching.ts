@@ -1,7 +1,3 @@
-import { toSlashes } from '../../disk/slashed.js';
-import { ImageError } from '../../errors.js';
-import { isPattern } from '../../location-form.js';
-
 export interface FilesOptions {
   readonly ignore?: readonly string[];
   readonly dot?: boolean;
@@ -26,22 +22,4 @@ export async function filesMatching(
       absolute: true,
     })
   ).sort();
-}
-
-/** Replaces each glob pattern by the files that match it. @throws ImageError NOT_FOUND (no file matches a pattern) */
-export async function expandPatterns(inputs: readonly string[], cwd: string): Promise<string[]> {
-  const all: string[] = [];
-  for (const input of inputs) {
-    if (!isPattern(input)) {
-      all.push(input);
-      continue;
-    }
-    const files = await filesMatching(cwd, [toSlashes(input)], { follow: true });
-    if (files.length === 0)
-      throw new ImageError('NOT_FOUND', `${input}: no file matches`, {
-        location: input,
-      });
-    all.push(...files);
-  }
-  return all;
 }

@@ -1,5 +1,5 @@
 import { ImageError } from '../../errors.js';
-import { parseReference } from '../../oci/reference.js';
+import { formatReference, parseReference, type Reference } from '../../oci/reference.js';
 import { option, wording, type NamedOption } from '../../wording.js';
 
 /** A registry to push to: `[http(s)://]HOST[:PORT][/PREFIX]`. */
@@ -37,4 +37,19 @@ export function parseTarget(text: string, named: NamedOption | string = option('
           : wording`Give ${option('username', 'NAME')} and ${option('password')}, or log in with docker login.`,
     },
   );
+}
+
+/** An image's name at the target: the target's registry replaces its own, and the prefix precedes the repository. */
+export function destinationOf(
+  { registry, prefix }: PushTarget,
+  { repository, tag, digest }: Pick<Reference, 'repository' | 'tag' | 'digest'>,
+): string {
+  const name = prefix === '' ? repository : `${prefix}/${repository}`;
+  // A reference with only a digest gets no tag; beside a tag the digest is dropped.
+  return formatReference({
+    registry,
+    repository: name,
+    ...(tag === undefined ? {} : { tag }),
+    ...(tag !== undefined || digest === undefined ? {} : { digest }),
+  });
 }

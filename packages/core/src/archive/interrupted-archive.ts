@@ -1,0 +1,148 @@
+import { rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { readFolder } from '../disk/if-there.js';
+import { Parts } from '../disk/parts.js';
+import { ImageError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { blobPath } from '../oci/layout.js';
+import type { Bytes, Open } from '../transfer/store.js';
+import { verified } from '../transfer/verified.js';
+import { NEW_SUFFIX, SUMS_SUFFIX } from './split-archive.js';
+import { BLOCK } from './tar-header.js';
+import { indexTar, type TarEntry } from './tar-index.js';
+
+/** Suffix of an archive that is being written. */
+export const WRITING_SUFFIX = '.writing.partial';
+/** Suffix of what an interrupted write left, from which the next one continues. */
+const RESUME_SUFFIX = '.resume.partial';
+/** What may be left, each a group of files: a single archive or parts, from the last write or from one before it. */
+const LEFT = [
+  /^()\.writing\.partial$/,
+  /^()\.resume\.partial$/,
+  /^(\.[0-9]{3})\.new$/,
+  /^(\.[0-9]{3})\.resume\.partial$/,
+];
+
+/** What an interrupted write of an archive left: its blobs are not fetched again. */
+export class InterruptedArchive implements AsyncDisposable {
+  readonly #files: Parts;
+  readonly #entries: ReadonlyMap<string, TarEntry>;
+  readonly #paths: readonly string[];
+
+  private constructor(
+    files: Parts,
+    entries: ReadonlyMap<string, TarEntry>,
+    paths: readonly string[],
+  ) {
+    this.#files = files;
+    this.#entries = entries;
+    this.#paths = paths;
+  }
+
+  /**
+   * Takes what was left of an archive, the largest if several writes were interrupted; the rest is deleted. The caller holds
+   * the lock of the archive.
+   */
+  static async take(path: string): Promise<InterruptedArchive | undefined> {
+    const [largest = [], ...others] = await leftOf(path);
+    for (const { file } of others.flat()) await rm(file, { force: true });
+    if (largest.length === 0) return undefined;
+    const kept = largest.map(({ part }) => path + part + RESUME_SUFFIX);
+    for (const [at, { file }] of largest.entries()) await rename(file, kept[at] ?? file);
+    const files = await Parts.open(kept);
+    try {
+      return new InterruptedArchive(files, await entriesOf(files), kept);
+    } catch (error) {
+      await files[Symbol.asyncDispose]();
+      // A compressed archive, or a damaged one: nothing of it can be used.
+      if (!(error instanceof ImageError)) throw error;
+      for (const each of kept) await rm(each, { force: true });
+      return undefined;
+    }
+  }
+
+  /** The content of a blob: from what was left, and the rest, if any, from `open`. @throws ImageError CORRUPT */
+  async *content(descriptor: Descriptor, open: Open): Bytes {
+    const entry = this.#entries.get(blobPath(descriptor.digest));
+    const { size } = descriptor;
+    const held =
+      entry?.type === 'file' && entry.size === size
+        ? Math.max(0, Math.min(size, this.#files.size - entry.offset))
+        : 0;
+    if (entry?.type !== 'file' || held === 0) {
+      yield* open();
+      return;
+    }
+    const left = (): Bytes => this.#files.range(entry.offset, entry.offset + held);
+    if (held < size) yield* verified(joined(left(), open(held)), descriptor);
+    else if (await isIntact(left(), descriptor)) yield* left();
+    else yield* open();
+  }
+
+  /** Deletes it: the archive is complete, or this was damaged. */
+  async remove(): Promise<void> {
+    for (const path of this.#paths) await rm(path, { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#files[Symbol.asyncDispose]();
+  }
+}
+
+async function* joined(first: Bytes, second: Bytes): Bytes {
+  yield* first;
+  yield* second;
+}
+
+async function isIntact(bytes: Bytes, descriptor: Descriptor): Promise<boolean> {
+  try {
+    for await (const _ of verified(bytes, descriptor));
+    return true;
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'CORRUPT') return false;
+    throw error;
+  }
+}
+
+/** The members that have begun; the last one may be cut. */
+async function entriesOf(files: Parts): Promise<ReadonlyMap<string, TarEntry>> {
+  const end = files.size - (files.size % BLOCK);
+  const read = async (position: number, length: number): Promise<Uint8Array> => {
+    // After the last whole block the archive reads as its end: blocks of zeros.
+    const bytes = new Uint8Array(length);
+    if (position < end) bytes.set(await files.read(position, Math.min(length, end - position)));
+    return bytes;
+  };
+  return indexTar(read, Number.MAX_SAFE_INTEGER);
+}
+
+interface LeftFile {
+  readonly file: string;
+  /** `.001` for a part; empty for a single archive. */
+  readonly part: string;
+  readonly size: number;
+}
+
+/** The groups of files that were left, the largest first. */
+async function leftOf(path: string): Promise<LeftFile[][]> {
+  const folder = dirname(path);
+  const name = basename(path);
+  const entries = (await readFolder(folder)).filter((entry) => entry.isFile());
+  const names = entries.map((entry) => entry.name);
+  // The parts of a set whose list is written are no leftover: the replacement is completed.
+  const isCommitted = names.includes(name + SUMS_SUFFIX + NEW_SUFFIX);
+  const groups: LeftFile[][] = [];
+  for (const pattern of LEFT) {
+    const group: LeftFile[] = [];
+    for (const each of names.sort()) {
+      const part = each.startsWith(name) ? pattern.exec(each.slice(name.length))?.[1] : undefined;
+      if (part === undefined || (isCommitted && each.endsWith(NEW_SUFFIX))) continue;
+      const file = join(folder, each);
+      group.push({ file, part, size: (await stat(file)).size });
+    }
+    if (group.length > 0) groups.push(group);
+  }
+  const bytes = (group: readonly LeftFile[]): number =>
+    group.reduce((sum, { size }) => sum + size, 0);
+  return groups.sort((a, b) => bytes(b) - bytes(a));
+}

@@ -1,0 +1,30 @@
+import { NEW_SUFFIX, SUMS_SUFFIX } from '../../archive/split-archive.js';
+import { statIfExists } from '../../disk/allocated.js';
+import { fileOfLeftover, OWN_LEFTOVER } from '../../disk/leftover-files.js';
+import { IGNORED_PATTERNS } from './definitions.js';
+import { filesMatching } from './files-matching.js';
+import type { Workspace } from './workspace.js';
+
+const PATTERNS = ['**/*.partial', '**/*.[0-9][0-9][0-9].new'];
+
+/**
+ * Finds the temporary files of Stowage beside archives, anywhere in a workspace and in its folder of archives. A process that
+ * runs may still be writing one.
+ */
+export async function leftoverFiles({ root, place }: Workspace): Promise<string[]> {
+  const beside = await filesMatching(root, PATTERNS, { ignore: IGNORED_PATTERNS });
+  const found = new Set([
+    ...beside.filter((path) => OWN_LEFTOVER.test(path)),
+    ...(await filesMatching(place.folder, PATTERNS, { dot: true })),
+  ]);
+  const left: string[] = [];
+  for (const path of found) if (!(await isCommitted(path))) left.push(path);
+  return left.sort();
+}
+
+/** Whether it belongs to a set of parts whose list is written: the next write of the set completes it. */
+async function isCommitted(path: string): Promise<boolean> {
+  if (!path.endsWith(NEW_SUFFIX)) return false;
+  const list = fileOfLeftover(path) + SUMS_SUFFIX + NEW_SUFFIX;
+  return (await statIfExists(list)) !== undefined;
+}
