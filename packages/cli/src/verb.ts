@@ -156,12 +156,16 @@ async function registryFlags(
       'USAGE',
       '--password-stdin: expected a password on standard input, got - as a location, too',
     );
+  return { ...common, password: await readPassword({ stdin }) };
+}
+
+/** Reads a password from standard input, without the line break at its end. */
+export async function readPassword({ stdin }: Pick<Io, 'stdin'>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
-  const password = Buffer.concat(chunks)
+  return Buffer.concat(chunks)
     .toString()
     .replace(/\r?\n$/, '');
-  return { ...common, password };
 }
 
 /** Runs a command's work between opening the workspace and printing; sets the exit code, never throws. */

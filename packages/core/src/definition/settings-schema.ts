@@ -1,6 +1,7 @@
 import { ENGINES, type EngineName } from './engines.js';
 import { DURATION } from './image-schema.js';
 import { limitsSchema, type SettingsLimits } from './limits-schema.js';
+import { serveSchema, type ServeYaml } from './serve-schema.js';
 
 /** A count of archives: of each name, of each project, of each operating system. */
 export interface GroupCounts {
@@ -34,6 +35,7 @@ export interface SettingsYaml {
   readonly cache?: { readonly unused_for?: string; readonly max_used?: string };
   readonly pins?: readonly string[];
   readonly limits?: SettingsLimits;
+  readonly serve?: ServeYaml;
 }
 
 const SIZE = {
@@ -187,5 +189,6 @@ export const settingsSchema = {
       description: 'Names that are never pruned; * matches any text.',
     },
     limits: limitsSchema,
+    serve: serveSchema,
   },
 } as const;
