@@ -58,11 +58,13 @@ export const NAMED_VERBS = [
   'copyImages',
   'doctor',
   'ensure',
+  'importRegistry',
   'list',
   'listCache',
   'prune',
   'save',
   'serve',
+  'setPassword',
   'updateBase',
   'verify',
 ] as const;

@@ -6,11 +6,13 @@ const VERBS: Readonly<Record<NamedVerb['verb'], string>> = {
   copyImages: 'stowage copy',
   doctor: 'stowage doctor',
   ensure: 'stowage ensure',
+  importRegistry: 'stowage import',
   list: 'stowage ls',
   listCache: 'stowage cache ls',
   prune: 'nx run <project>:image-prune',
   save: 'nx run <project>:image-save',
   serve: 'nx run <project>:image-serve',
+  setPassword: 'stowage htpasswd',
   updateBase: 'stowage build --update-base',
   verify: 'nx run <project>:image-verify',
 };

@@ -7,11 +7,13 @@ const COMMANDS: Readonly<Record<NamedVerb['verb'], string>> = {
   copyImages: 'copy',
   doctor: 'doctor',
   ensure: 'ensure',
+  importRegistry: 'import',
   list: 'ls',
   listCache: 'cache ls',
   prune: 'prune',
   save: 'save',
   serve: 'serve',
+  setPassword: 'htpasswd',
   updateBase: 'build --update-base',
   verify: 'verify',
 };
