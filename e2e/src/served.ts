@@ -36,7 +36,8 @@ export async function startServe(
     child.stdout.destroy();
     child.stderr.destroy();
   };
-  return { url, host: new URL(url).host, stop, said: () => said, hangUp };
+  const hangUpSignal = (): void => void child.kill('SIGHUP');
+  return { url, host: new URL(url).host, stop, said: () => said, hangUp, hangUpSignal };
 }
 
 export const digestOf = (bytes: Uint8Array | string) =>
@@ -48,11 +49,14 @@ export async function pushSmall(url: string, name: string, tag: string): Promise
   for (const blob of blobs) {
     const begun = await fetch(`${url}/v2/${name}/blobs/uploads/`, { method: 'POST' });
     await begun.arrayBuffer();
+    if (begun.status !== 202) throw new Error(`${name}: ${begun.status}`);
     const target = new URL(begun.headers.get('location') ?? '', url);
     const first = Buffer.from(blob.slice(0, 20));
-    await (await fetch(target, { method: 'PATCH', body: first })).arrayBuffer();
-    target.searchParams.set('digest', digestOf(blob));
-    const done = await fetch(target, { method: 'PUT', body: Buffer.from(blob.slice(20)) });
+    const patched = await fetch(target, { method: 'PATCH', body: first });
+    await patched.arrayBuffer();
+    const next = new URL(patched.headers.get('location') ?? target, url);
+    next.searchParams.set('digest', digestOf(blob));
+    const done = await fetch(next, { method: 'PUT', body: Buffer.from(blob.slice(20)) });
     if (done.status !== 201) throw new Error(`${name}: ${done.status} ${await done.text()}`);
   }
   const described = (mediaType: string, blob = '') => ({

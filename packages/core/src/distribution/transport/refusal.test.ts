@@ -17,7 +17,7 @@ function refused(status: number, body: unknown = '', more: Partial<Answer> = {},
     cut: () => undefined,
     ...more,
   };
-  return statusError({ ...REQUEST, headers }, answer, 'r.example');
+  return statusError({ ...REQUEST, headers }, answer, { registry: 'r.example' });
 }
 const errors = (code: unknown, message: unknown = '') => ({ errors: [{ code, message }] });
 
