@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXIT_CODES } from './exit-codes.js';
 import { describeFailure } from './print/failure.js';
 import { createSpeech } from './print/speech.js';
-import { formatBytes, formatTable, shortDigest } from './print/table.js';
 import { calledCommand, createProgram, helpHint } from './program.js';
 
 let cwd: string;
@@ -193,22 +192,4 @@ describe('a failure', () => {
       json: { error: { code: 'UNEXPECTED' } },
     });
   });
-});
-
-it('prints tables without lines', () => {
-  expect(
-    formatTable(
-      ['A', 'B'],
-      [
-        ['1', 'two'],
-        ['long', ''],
-      ],
-    ).content,
-  ).toBe('A     B\n1     two\nlong\n');
-  expect([
-    formatBytes(1_500_000),
-    formatBytes(null),
-    shortDigest('sha256:0123456789abcdef'),
-    shortDigest(null),
-  ]).toEqual(['1.4 MB', '-', '0123456789ab', '-']);
 });

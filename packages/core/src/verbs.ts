@@ -9,7 +9,6 @@ export {
   type WorkspaceOptions,
 } from './lifecycle/workspace/workspace.js';
 export {
-  parseLocation,
   type FileLocation,
   type Location,
   type LocationOptions,

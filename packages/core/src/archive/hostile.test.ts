@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { CountingFiles } from '../../testing/counting-files.js';
 import { changeItems, repack } from '../../testing/repack.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { blobPath } from '../oci/layout.js';
 import { digestOf } from '../oci/digest.js';
 import { MediaType } from '../oci/media-types.js';
-import type { Extent } from '../transfer/extent.js';
-import type { Files } from '../transfer/files.js';
-import { oneChunk } from '../transfer/copy.js';
 import { LayoutSource } from '../transfer/layout-source.js';
 import { walk } from '../transfer/walk.js';
 import { DockerArchive } from './docker-archive.js';
@@ -19,51 +17,6 @@ import { packTar } from './pack-tar.js';
 import { readAll } from '../transfer/verified.js';
 
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');
-
-/** Files in memory; counts calls of `read`. */
-class CountingFiles implements Files {
-  reads = 0;
-  readonly #files: ReadonlyMap<string, { readonly body: Buffer; readonly offset: number }>;
-
-  /** @param links link name to the name of its file. */
-  constructor(
-    files: Readonly<Record<string, Buffer>>,
-    links: Readonly<Record<string, string>> = {},
-  ) {
-    const all = new Map(
-      Object.entries(files).map(([name, body], offset) => [name, { body, offset }] as const),
-    );
-    for (const [name, target] of Object.entries(links)) {
-      const file = all.get(target);
-      if (file) all.set(name, file);
-    }
-    this.#files = all;
-  }
-
-  async size(path: string) {
-    return this.#files.get(path)?.body.byteLength;
-  }
-
-  async *read(path: string, { start = 0, end }: { start?: number; end?: number } = {}) {
-    this.reads++;
-    yield* oneChunk(this.#files.get(path)?.body.subarray(start, end) ?? Buffer.alloc(0));
-  }
-
-  async locate(path: string): Promise<Extent | undefined> {
-    const file = this.#files.get(path);
-    if (!file) return undefined;
-    const { offset, body } = file;
-    return { offset, size: body.byteLength, member: path, pieces: [] };
-  }
-
-  async list() {
-    return [];
-  }
-
-  async [Symbol.asyncDispose]() {
-    // No resource to release.
-  }
-}
 
 describe('a pax header', () => {
   it.each([

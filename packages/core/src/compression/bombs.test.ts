@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { collect, inChunks } from '../../testing/chunks.js';
 import { compress } from './compress.js';
 import { decompress } from './decompress.js';
 import type { Compression } from './detect.js';
@@ -7,16 +8,6 @@ import { unzstdInWasm } from './zstd.js';
 /** `head -c 45899235 /dev/zero | bzip2`: one block with the largest possible output. */
 const BZIP2 = 'QlpoOTFBWSZTWQ4J4t8BX45AAMAAAAggADCATUZCoCWpCoCXF3JFOFCQDgni3w==';
 const BZIP2_BYTES = 45_899_235;
-
-async function* inChunks(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size);
-}
-
-async function collect(bytes: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of bytes) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
-}
 
 function binary(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');

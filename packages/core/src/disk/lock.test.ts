@@ -1,7 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { withLock } from './lock.js';
 
@@ -38,18 +37,40 @@ describe('a lock', () => {
     });
   });
 
-  it('is a CONFLICT if another process took it over, noticed during the work or at its end', async () => {
-    const takenOver = async (wait: number) => {
-      const path = join(await temporaryFolder(), 'x');
-      return withLock(path, async () => {
-        await rm(path, { recursive: true });
-        await sleep(50);
-        await mkdir(path);
-        await writeFile(join(path, 'theirs'), '');
-        await sleep(wait);
-      });
+  it('is a CONFLICT if another process took it over, noticed at the end of the work', async () => {
+    const path = join(await temporaryFolder(), 'x');
+    await expect(withLock(path, () => takeOver(path))).rejects.toMatchObject({
+      code: 'CONFLICT',
+      cause: { code: 'ENOTEMPTY' },
+    });
+  });
+
+  it('is a CONFLICT if another process took it over, noticed when it is renewed', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const path = join(await temporaryFolder(), 'x');
+    const work = async (): Promise<void> => {
+      await takeOver(path);
+      expect(vi.getTimerCount()).toBe(1);
+      vi.runAllTimers();
+      await readMany(path);
     };
-    await expect(takenOver(0)).rejects.toMatchObject({ code: 'CONFLICT' });
-    await expect(takenOver(3500)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(withLock(path, work)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      cause: { code: 'ECOMPROMISED' },
+    });
   });
 });
+
+/** Puts the lock of another process, of another time, in the place of ours. */
+async function takeOver(path: string): Promise<void> {
+  await rm(path, { recursive: true });
+  await mkdir(path);
+  await writeFile(join(path, 'theirs'), '');
+  await utimes(path, 1000, 1000);
+}
+
+/** Gives a read that was begun before the time to end. */
+async function readMany(path: string): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await stat(path);
+}

@@ -1,8 +1,63 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { listening } from '../../testing/listening.js';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { detectEngine } from './detect.js';
+import { detectEngine, type EngineOptions } from './detect.js';
+
+async function detect(options: Partial<EngineOptions>, env: Readonly<Record<string, string>> = {}) {
+  const home = await temporaryFolder();
+  return detectEngine({
+    storeFolder: join(home, 'store'),
+    surroundings: { env, home },
+    ...options,
+  });
+}
+
+/** An engine that answers a ping. */
+const pinging = () =>
+  listening((_, response) => response.writeHead(200, { 'api-version': '1.41' }).end('OK'));
+
+describe('the engine to use', () => {
+  it('is the embedded store where that is chosen', async () => {
+    await using engine = await detect({ engine: 'embedded' });
+    expect(engine.kind).toBe('embedded');
+  });
+
+  it.each(['auto', 'docker'] as const)('is the docker at the address given: %s', async (engine) => {
+    const host = `tcp://${await pinging()}`;
+    await using found = await detect({ engine, host });
+    expect([found.kind, found.location]).toEqual(['docker', expect.stringContaining(host)]);
+  });
+
+  it('is the podman at the address given', async () => {
+    const host = `tcp://${await pinging()}`;
+    await using found = await detect({ engine: 'podman', host });
+    expect(found.kind).toBe('podman');
+  });
+
+  it('is the docker that the environment names', async () => {
+    await using found = await detect({}, { DOCKER_HOST: `tcp://${await pinging()}` });
+    expect(found.kind).toBe('docker');
+  });
+
+  it.each(['auto', 'docker', 'podman'] as const)(
+    'that does not answer is UNAVAILABLE, with its address: %s',
+    async (engine) => {
+      const host = 'unix:///none/docker.sock';
+      await expect(detect({ engine, host })).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining('/none/docker.sock') as string,
+      });
+    },
+  );
+
+  it('at an address that is none is USAGE', async () => {
+    await expect(detect({ engine: 'docker', host: 'nonsense' })).rejects.toMatchObject({
+      code: 'USAGE',
+    });
+  });
+});
 
 /** Answers one request with an error, and keeps the connection open. */
 const REFUSING_SSH = `#!/bin/sh

@@ -31,9 +31,8 @@ export async function sendRequest(
   if (timeout !== undefined)
     request.setTimeout(timeout, () => {
       // The server is not to blame while the body is produced slowly, or the response is consumed slowly.
-      const isOurs = answer
-        ? answer.readableLength > 0
-        : !request.writableFinished && !request.writableNeedDrain;
+      const isUnread = answer !== undefined && answer.readableLength > 0;
+      const isOurs = isUnread || (!request.writableFinished && !request.writableNeedDrain);
       if (isOurs) return;
       const error = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
       (answer ?? request).destroy(error);

@@ -88,5 +88,6 @@ function readLock(path: string): Pick<Image, 'lock'> {
 }
 
 function nameFromPath(root: string): string {
-  return `${basename(dirname(dirname(root))) || 'workspace'}-${basename(root)}`;
+  const above = basename(dirname(dirname(root)));
+  return `${above === '.' ? 'workspace' : above}-${basename(root)}`;
 }

@@ -1,18 +1,78 @@
+import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { listening } from '../../../testing/listening.js';
 import { quirkyRegistry, Registry, type Request } from '../../../testing/quirks/registry.js';
+import { bodyOfRequest, clientOf as clientAnswered } from '../../../testing/registry-client.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
-import { ImageError, type ErrorCode } from '../../errors.js';
+import { type ErrorCode, ImageError } from '../../errors.js';
 import { openUploadMemory } from '../../lifecycle/push/packed-layers.js';
+import { describe as describeBytes } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { surroundingsOf } from '../../surroundings.js';
+import { oneChunk } from '../../transfer/copy.js';
 import type { Open } from '../../transfer/store.js';
+import { verified } from '../../transfer/verified.js';
 import { RegistryClient } from '../transport/client.js';
 import { pushBlob } from './push-blob.js';
 import { streamBlob } from './stream-blob.js';
 import { CHUNK_BYTES } from './upload.js';
 
+const BYTES = Buffer.from('content');
+const TEXT = describeBytes('text/plain', BYTES);
 const SCOPE = { scope: 'repository:a:pull,push' };
+
+const storing =
+  (bodies: string[], put: RequestListener): RequestListener =>
+  (request, response) => {
+    const { method, url = '' } = request;
+    if (method === 'POST' && url.includes('mount='))
+      return void response.writeHead(url.includes('from=b') ? 201 : 405).end();
+    if (method === 'POST') return void response.writeHead(202, { location: '/u' }).end();
+    void bodyOfRequest(request).then(
+      (body) => {
+        bodies.push(body);
+        put(request, response);
+      },
+      () => undefined,
+    );
+  };
+
+describe('a blob', () => {
+  it('is mounted, or else sent in one request', async () => {
+    const bodies: string[] = [];
+    const { client, requests } = await clientAnswered(
+      storing(bodies, (_, response) => response.writeHead(201).end()),
+    );
+    const open = () => oneChunk(BYTES);
+    const push = (more: object = {}) => pushBlob(client, 'a', TEXT, open, { ...SCOPE, ...more });
+    expect(await push({ mountFrom: 'b' })).toBe('mounted');
+    expect(await push()).toBe('sent');
+    expect(bodies).toEqual(['content']);
+    expect(requests.at(-1)).toContain(`PUT /u?digest=${encodeURIComponent(TEXT.digest)}`);
+  });
+
+  it('that is denied is not sent again', async () => {
+    const bodies: string[] = [];
+    const { client } = await clientAnswered(
+      storing(bodies, (_, response) => response.writeHead(403).end()),
+    );
+    const pushing = pushBlob(client, 'a', TEXT, () => oneChunk(BYTES), SCOPE);
+    await expect(pushing).rejects.toMatchObject({ code: 'DENIED' });
+    expect(bodies).toHaveLength(1);
+  });
+
+  it('with other content is CORRUPT, and the registry does not get it whole', async () => {
+    const bodies: string[] = [];
+    const { client } = await clientAnswered(
+      storing(bodies, (_, response) => response.writeHead(201).end()),
+    );
+    const open = () => verified(oneChunk(Buffer.from('changed')), TEXT);
+    await expect(pushBlob(client, 'a', TEXT, open, SCOPE)).rejects.toMatchObject({
+      code: 'CORRUPT',
+    });
+  });
+});
+
 const DIGEST: Digest = `sha256:${'a'.repeat(64)}`;
 const blob = (size: number) => ({ mediaType: 'application/octet-stream', digest: DIGEST, size });
 const isChunk = ({ method }: Request) => method === 'PATCH';

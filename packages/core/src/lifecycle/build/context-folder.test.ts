@@ -5,10 +5,10 @@ import { temporaryFolder } from '../../../testing/temporary.js';
 import { parseDefinition } from '../../definition/definition.js';
 import { contextFolder } from './context-folder.js';
 
-async function contextOf(root: string, context: string): Promise<string> {
+async function contextOf(root: string, context: string, folder = root): Promise<string> {
   const text = `project: app\nos: debian-12\nvariant: x\ncontext: ${context}\ncopy: [{ from: ., to: /x }]\n`;
   const definition = parseDefinition({ text, path: 'image.yaml' });
-  return contextFolder(root, { definition, folder: root });
+  return contextFolder(root, { definition, folder });
 }
 
 describe('the folder of a context', () => {
@@ -26,6 +26,15 @@ describe('the folder of a context', () => {
     const found = contextOf(root, context);
     if (isAccepted) expect(await found).toBe(join(root, context));
     else await expect(found).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('is in the workspace, or else below its definition', async () => {
+    const [root, elsewhere] = [await temporaryFolder(), await temporaryFolder()];
+    for (const folder of [join(root, 'images'), elsewhere])
+      await mkdir(join(folder, 'sub'), { recursive: true });
+    expect(await contextOf(root, '..', join(root, 'images'))).toBe(root);
+    expect(await contextOf(root, 'sub', elsewhere)).toBe(join(elsewhere, 'sub'));
+    await expect(contextOf(root, '..', elsewhere)).rejects.toMatchObject({ code: 'USAGE' });
   });
 
   it('that does not exist is NOT_FOUND', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { savePath, workspaceOf } from '../../../testing/workspace.js';
-import { actArguments, editActrc } from './actrc.js';
+import { actArguments } from './actrc.js';
 import { ensure } from './ensure.js';
 import { list } from '../inspect/list.js';
 import { plan } from './plan.js';
@@ -182,51 +182,5 @@ describe('ensure', () => {
     await expect(ensure(workspace, { ...GCC, project: 'app' }, call)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     });
-  });
-});
-
-describe('arguments for act', () => {
-  const job = (name: string, more: object = {}) => ({
-    name,
-    os: 'debian-12',
-    reference: `docker.io/library/${name}:latest`,
-    needs_build: false,
-    best_image_path: null,
-    best_base_image_path: null,
-    score: { essential: 100 as const, extra: 0 },
-    reasons: [],
-    runner: null,
-    container: null,
-    saved: [],
-    loaded: [],
-    ...more,
-  });
-
-  it('contain one image for each runner, with notices about other jobs', () => {
-    expect(
-      actArguments([
-        job('a', { job: 'one', runner: 'ubuntu-latest' }),
-        job('b', { job: 'two', runner: 'ubuntu-latest' }),
-        job('c', { job: 'three', runner: 'x', container: 'ubuntu:25.04' }),
-        job('d'),
-      ]),
-    ).toEqual({
-      arguments: ['-P', 'ubuntu-latest=a:latest', '-P', 'debian-12=d:latest', '--pull=false'],
-      notices: [
-        expect.stringMatching(
-          /^two: act uses one image for each runner, and ubuntu-latest already has a:latest/,
-        ),
-        expect.stringMatching(/^three: act runs it in its own container ubuntu:25.04/),
-      ] as string[],
-    });
-    expect(actArguments([job('a')], { runner: 'mine' }).arguments).toContain('mine=a:latest');
-  });
-
-  it('replace their own lines in .actrc and keep other lines', () => {
-    const words = ['-P', 'x=new:1', '--pull=false'];
-    expect(editActrc('', words)).toBe('-P x=new:1\n--pull=false\n');
-    expect(editActrc('--bind\n-P x=old:1\n-P y=other\n--pull=true\n', words)).toBe(
-      '--bind\n-P y=other\n-P x=new:1\n--pull=false\n',
-    );
   });
 });

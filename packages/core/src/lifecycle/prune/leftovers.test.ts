@@ -1,9 +1,57 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
-import { openWorkspace } from '../workspace/workspace.js';
+import { BASE, NAME, savePath, workspaceOf } from '../../../testing/workspace.js';
+import { archiveOf, openWorkspace } from '../workspace/workspace.js';
 import { findLeftovers } from './leftovers.js';
+
+const HOUR = 3_600_000;
+
+async function leftoversOf(...paths: readonly string[]) {
+  const { workspace, call, cwd } = await workspaceOf();
+  await savePath(workspace, BASE, call);
+  for (const path of paths) {
+    await mkdir(join(cwd, path, '..'), { recursive: true });
+    await writeFile(join(cwd, path), 'x');
+  }
+  const found = await findLeftovers(workspace, Date.now() + HOUR);
+  return { found, paths: found.map(({ path }) => path), workspace };
+}
+
+describe('leftovers', () => {
+  it('are none of a workspace whose processes ended well', async () => {
+    expect((await leftoversOf()).paths).toEqual([]);
+  });
+
+  it.each([
+    `images/app/${NAME}.tar.partial`,
+    '.stowage/catalog.json.x.partial',
+    '.stowage/builds/x.partial',
+    '.stowage/spool/x.spool',
+    'images/app/gone-debian-12-x.image.json',
+  ])('include %s', async (path) => {
+    expect((await leftoversOf(path)).paths).toEqual([path]);
+  });
+
+  it('are not other files, nor deeper ones', async () => {
+    const { paths } = await leftoversOf('images/app/README', 'images/a/b/x.tar.partial');
+    expect(paths).toEqual([]);
+  });
+
+  it('include the record of an archive that was deleted by hand', async () => {
+    const { workspace } = await leftoversOf();
+    await rm(archiveOf(workspace, NAME));
+    const [item] = await findLeftovers(workspace, Date.now());
+    expect(item).toMatchObject({ kind: 'leftover', pinned: false, inUse: false });
+    expect(item?.targets[0]).toMatch(/\.image\.json$/);
+  });
+
+  it('of an archive have no age: its lock tells whether they are in use', async () => {
+    const { found } = await leftoversOf(`images/app/${NAME}.tar.partial`, '.stowage/spool/x.spool');
+    expect(found.map(({ created }) => created === 0)).toEqual([true, false]);
+  });
+});
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

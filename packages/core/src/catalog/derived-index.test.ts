@@ -1,0 +1,83 @@
+import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { keepIndex, readIndex } from './derived-index.js';
+
+const TEXT = 'images:\n  - { name: a, file: a.tar }\n';
+
+async function paths(text: string | undefined = TEXT) {
+  const folder = await temporaryFolder();
+  const catalog = join(folder, 'image-registry.yml');
+  await writeFile(catalog, text);
+  return { catalog, index: join(folder, 'state/catalog.json') };
+}
+
+const JUDGED = { lagging: ['a.tar'], misnamed: ['a'] };
+const inventory = (isNew: boolean) => ({
+  seen: { 'a.image.json': [1, 2, 3, 'a:1'] as const },
+  isNew,
+  archives: new Map<string, number>(),
+  elsewhere: new Set<string>(),
+  records: new Map<string, never>(),
+});
+
+describe('the derived index', () => {
+  it('is made of the catalog, kept, and read again with its judgements', async () => {
+    const { catalog, index } = await paths();
+    const made = await readIndex(catalog, index);
+    expect(made).toMatchObject({ kept: false, entries: [{ name: 'a' }], seen: {}, lagging: [] });
+    await keepIndex(index, made, inventory(true), () => JUDGED);
+    expect(await readIndex(catalog, index)).toMatchObject({
+      ...JUDGED,
+      kept: true,
+      entries: [{ name: 'a', file: 'a.tar' }],
+      seen: { 'a.image.json': [1, 2, 3, 'a:1'] },
+    });
+  });
+
+  it('is not written again while nothing changed', async () => {
+    const { catalog, index } = await paths();
+    await keepIndex(index, await readIndex(catalog, index), inventory(true), () => JUDGED);
+    const { ino } = await stat(index);
+    const kept = await readIndex(catalog, index);
+    await keepIndex(index, kept, inventory(false), () => expect.unreachable());
+    expect((await stat(index)).ino).toBe(ino);
+    await keepIndex(index, kept, inventory(true), () => JUDGED);
+    expect((await stat(index)).ino).not.toBe(ino);
+  });
+
+  it('of a catalog with another time and the same text is not parsed again, nor judged', async () => {
+    const { catalog, index } = await paths();
+    await keepIndex(index, await readIndex(catalog, index), inventory(true), () => JUDGED);
+    const stored = JSON.parse(await readFile(index, 'utf8')) as { entries: object[] };
+    // A mark, to tell the stored entries from parsed ones.
+    await writeFile(
+      index,
+      JSON.stringify({ ...stored, entries: [{ name: 'stored', file: 'a.tar' }] }),
+    );
+    await utimes(catalog, 5000, 5000);
+    expect(await readIndex(catalog, index)).toMatchObject({
+      kept: false,
+      entries: [{ name: 'stored' }],
+      lagging: [],
+      seen: { 'a.image.json': [1, 2, 3, 'a:1'] },
+    });
+    await writeFile(catalog, 'images: []\n');
+    expect(await readIndex(catalog, index)).toMatchObject({ kept: false, entries: [] });
+  });
+
+  it('of no catalog is empty; one that is no YAML is refused', async () => {
+    const { catalog, index } = await paths('images: [');
+    await expect(readIndex(catalog, index)).rejects.toMatchObject({ code: 'USAGE' });
+    expect(await readIndex(join(catalog, '../none.yml'), index)).toMatchObject({ entries: [] });
+  });
+
+  it('of another version is made anew', async () => {
+    const { catalog, index } = await paths();
+    await keepIndex(index, await readIndex(catalog, index), inventory(true), () => JUDGED);
+    const stored = JSON.parse(await readFile(index, 'utf8')) as { version: number };
+    await writeFile(index, JSON.stringify({ ...stored, version: stored.version + 1 }));
+    expect(await readIndex(catalog, index)).toMatchObject({ kept: false, seen: {} });
+  });
+});

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { collect, inChunks } from '../../testing/chunks.js';
+import { detectCompression } from './detect.js';
+import { unzstdInWasm } from './zstd.js';
+import { compressZstdFrame } from './zstd-frame.js';
+
+const TEXT = readFileSync(join(import.meta.dirname, 'bzip2-block.ts'), 'utf8');
+
+it('a frame has the bytes that it was made of, and equal bytes give equal frames', async () => {
+  const bytes = Buffer.from(TEXT);
+  const [one, other] = await Promise.all([
+    compressZstdFrame({ bytes, level: 3 }),
+    compressZstdFrame({ bytes, level: 3 }),
+  ]);
+  expect(detectCompression(one)).toBe('zstd');
+  expect(Buffer.from(one).equals(other)).toBe(true);
+  expect(await collect(unzstdInWasm(inChunks(one, 1000)))).toBe(TEXT);
+});
+
+it('a frame is smaller at a higher level, and may be of nothing', async () => {
+  const bytes = Buffer.from(TEXT);
+  const [fast, small] = [
+    await compressZstdFrame({ bytes, level: 1 }),
+    await compressZstdFrame({ bytes, level: 19 }),
+  ];
+  expect(small.byteLength).toBeLessThan(fast.byteLength);
+  const empty = await compressZstdFrame({ bytes: new Uint8Array(0), level: 3 });
+  expect(detectCompression(empty)).toBe('zstd');
+  expect(await collect(unzstdInWasm(inChunks(empty, 1000)))).toBe('');
+});

@@ -1,0 +1,85 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { inChunks } from '../../../testing/chunks.js';
+import { listening } from '../../../testing/listening.js';
+import { bodyOfRequest } from '../../../testing/registry-client.js';
+import { DockerApi } from './docker-api.js';
+import { dockerTargets } from './docker-host.js';
+
+function apiAt(host: string): DockerApi {
+  const [target] = dockerTargets(host, { env: {}, home: '/' }, 'linux');
+  if (!target) throw new Error('expected a target');
+  return new DockerApi(`docker-daemon:${host}`, target);
+}
+const apiOf = async (answer: RequestListener) => apiAt(`tcp://${await listening(answer)}`);
+
+describe('a request to an engine', () => {
+  it('has its query, and JSON or a tar as its body', async () => {
+    const seen: string[] = [];
+    using docker = await apiOf((request, response) => {
+      void bodyOfRequest(request).then((body) => {
+        seen.push(`${request.method} ${request.url} ${request.headers['content-type']} ${body}`);
+        response.end('ok');
+      });
+    });
+    await docker.text('POST', '/a', { query: { x: '1', y: undefined }, body: { b: 2 } });
+    await docker.text('POST', '/c', { body: inChunks(Buffer.from('tar'), 2) });
+    expect(seen).toEqual(['POST /a?x=1 application/json {"b":2}', 'POST /c application/x-tar tar']);
+  });
+
+  it.each([
+    [404, 'NOT_FOUND'],
+    [409, 'CONFLICT'],
+    [500, 'INVALID'],
+    [400, 'INVALID'],
+  ])('that is answered with %i is %s, in the words of the engine', async (status, code) => {
+    using docker = await apiOf((_, response) =>
+      response.writeHead(status).end('{"message":"no such thing"}'),
+    );
+    await expect(docker.text('GET', '/x')).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('no such thing') as string,
+    });
+  });
+
+  it('that fails without words has the status', async () => {
+    using docker = await apiOf((_, response) => response.writeHead(500).end('<html>'));
+    await expect(docker.text('GET', '/x')).rejects.toThrow(/500|html/);
+  });
+
+  it('that nobody answers is UNAVAILABLE, with a hint', async () => {
+    using docker = apiAt('unix:///none/docker.sock');
+    await expect(docker.text('GET', '/x')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('ENOENT') as string,
+    });
+  });
+
+  it('that is late or aborted ends', async () => {
+    using docker = await apiOf(() => undefined);
+    const late = { signal: AbortSignal.timeout(20) };
+    await expect(docker.text('GET', '/x', late)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('no answer in time') as string,
+    });
+    const signal = AbortSignal.abort(new TypeError('stopped'));
+    await expect(docker.text('GET', '/x', { signal })).rejects.toThrow('stopped');
+  });
+
+  it('whose body fails has the error of the body', async () => {
+    using docker = await apiOf((request) => void request.resume());
+    async function* failing() {
+      yield Buffer.from('x');
+      throw new TypeError('mine');
+    }
+    await expect(docker.text('POST', '/x', { body: failing() })).rejects.toThrow('mine');
+  });
+});
+
+it.each([
+  ['no JSON', '<html>'],
+  ['a list', '[]'],
+])('an answer of %s is no object', async (_what, text) => {
+  using docker = await apiOf((_request, response) => response.end(text));
+  await expect(docker.object('GET', '/x')).rejects.toMatchObject({ code: 'INVALID' });
+});

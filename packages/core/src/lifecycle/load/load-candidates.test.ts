@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { storeWith, writeImage, writeIndex, writeReferrer } from '../../../testing/image.js';
+import { MemoryStore } from '../../../testing/memory-store.js';
+import { parsePlatform } from '../../oci/platform.js';
+import type { Opened } from '../../open.js';
+import { loadCandidates, type CandidateOptions } from './load-candidates.js';
+
+const AMD64 = parsePlatform('linux/amd64');
+const ARM64 = parsePlatform('linux/arm64');
+
+async function candidatesOf(
+  source: MemoryStore,
+  options: Partial<CandidateOptions> = {},
+  more: Partial<Opened> = {},
+) {
+  const skipped: string[] = [];
+  const at: Opened = { source, kind: 'oci-archive', compression: 'none', notices: [], ...more };
+  const found = await loadCandidates([{ input: './x.tar', at }], {
+    defaultPlatform: async () => undefined,
+    holds: async () => new Set(),
+    onSkipped: (text) => void skipped.push(text),
+    ...options,
+  });
+  return { found, skipped, names: found.map(({ references }) => references) };
+}
+
+describe('the images to load', () => {
+  it('are each once, with all their names', async () => {
+    const store = await storeWith('app:1');
+    await store.tag((await store.resolve()).descriptor, 'b:2');
+    await store.commit();
+    expect((await candidatesOf(store)).names).toEqual([
+      ['docker.io/library/app:1', 'docker.io/library/b:2'],
+    ]);
+    expect((await candidatesOf(store, { as: 'c' })).names).toEqual([
+      ['docker.io/library/c:latest'],
+    ]);
+  });
+
+  it('of a registry have the name that was asked for, without the digest after a tag', async () => {
+    const store = await storeWith('r.example/app:1');
+    const reference = `r.example/app:1@${(await store.resolve()).descriptor.digest}`;
+    const more = { kind: 'repository', reference } as const;
+    const image = await store.resolve();
+    const source = Object.assign(store, { resolve: async () => image });
+    expect((await candidatesOf(source, {}, more)).names).toEqual([['r.example/app:1']]);
+  });
+
+  it('have a name', async () => {
+    const store = new MemoryStore();
+    await writeImage(store, undefined);
+    await expect(candidatesOf(store)).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('are one where a name is given', async () => {
+    const store = await storeWith('a:1');
+    await writeImage(store, 'b:1', { seed: 'b' });
+    await expect(candidatesOf(store, { as: 'c' })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('are not their referrers, which are named', async () => {
+    const store = new MemoryStore();
+    const image = await writeImage(store, 'app:1');
+    await writeReferrer(store, image, { artifactType: 'text/x' });
+    const { found, skipped } = await candidatesOf(store);
+    expect(found).toHaveLength(1);
+    expect(skipped).toEqual([expect.stringContaining('skipped artifacts that refer to an image')]);
+  });
+
+  it('of nothing are NOT_FOUND', async () => {
+    await expect(candidatesOf(new MemoryStore())).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('the platform of an image to load', () => {
+  async function indexed() {
+    const store = new MemoryStore();
+    await writeIndex(store, 'app:1', [AMD64, ARM64]);
+    return store;
+  }
+
+  it('is that asked for, else that of the engine, which may take the whole index', async () => {
+    const nodes = async (options: Partial<CandidateOptions>) =>
+      (await candidatesOf(await indexed(), options)).found[0]?.graph.nodes.length;
+    expect(await nodes({ platform: ARM64 })).toBe(4);
+    expect(await nodes({ defaultPlatform: async () => AMD64 })).toBe(4);
+    expect(await nodes({})).toBe(9);
+  });
+
+  it('that is missing is NOT_FOUND', async () => {
+    const platform = parsePlatform('linux/s390x');
+    await expect(candidatesOf(await indexed(), { platform })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await expect(candidatesOf(await storeWith('a:1'), { platform })).rejects.toThrow(
+      'expected an image for linux/s390x',
+    );
+  });
+});
+
+it('content that is missing must be held by the engine', async () => {
+  const store = await storeWith('app:1');
+  const [digest = 'sha256:' as const] =
+    [...store.blobs].find(([, { byteLength }]) => byteLength > 1500) ?? [];
+  store.blobs.delete(digest);
+  await expect(candidatesOf(store)).rejects.toMatchObject({ code: 'INCOMPLETE' });
+  const { found } = await candidatesOf(store, { holds: async () => new Set([digest]) });
+  expect(found[0]?.graph.missing.map((node) => node.digest)).toEqual([digest]);
+});
