@@ -12,7 +12,7 @@ import { formatReference } from '../../oci/reference.js';
 import { oneChunk } from '../../transfer/copy.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { RegistryClients } from '../remote/registry-clients.js';
-import { parseRegistryImage } from '../remote/registry-image.js';
+import { parseRemoteImage } from '../remote/registry-image.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 
@@ -69,7 +69,7 @@ export async function attach(
         'USAGE',
         `expected a media type such as text/plain, got ${JSON.stringify(type)}`,
       );
-  const image = parseRegistryImage(reference);
+  const image = parseRemoteImage(reference);
   const { surroundings } = workspace;
   const paths = files.map((file) => absolutePath(file, { cwd, surroundings }));
   const layers: FileLayer[] = [];

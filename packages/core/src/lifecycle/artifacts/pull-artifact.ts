@@ -13,7 +13,7 @@ import { formatReference } from '../../oci/reference.js';
 import { readContent, verified } from '../../transfer/verified.js';
 import { option, wording } from '../../wording.js';
 import { RegistryClients } from '../remote/registry-clients.js';
-import { parseRegistryImage } from '../remote/registry-image.js';
+import { parseRemoteImage } from '../remote/registry-image.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { TITLE } from './attach.js';
@@ -57,7 +57,7 @@ export async function pullArtifact(
 ): Promise<PulledArtifact> {
   const { cwd, output = '.' } = options;
   const folder = absolutePath(output, { cwd, surroundings: workspace.surroundings });
-  const image = parseRegistryImage(reference);
+  const image = parseRemoteImage(reference);
   await using clients = new RegistryClients(workspace, options);
   const repository = await clients.repository(image.parsed);
   const artifact = await findArtifact(repository, image, options);

@@ -7,7 +7,7 @@ import { isIndexType } from '../../oci/media-types.js';
 import { formatPlatform } from '../../oci/platform.js';
 import { readContent } from '../../transfer/verified.js';
 import { RegistryClients } from '../remote/registry-clients.js';
-import { parseRegistryImage } from '../remote/registry-image.js';
+import { parseRemoteImage } from '../remote/registry-image.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 
@@ -54,7 +54,7 @@ export async function referrerTree(
   reference: string,
   options: VerbOptions,
 ): Promise<ReferrerTree> {
-  const { reference: name, parsed } = parseRegistryImage(reference);
+  const { reference: name, parsed } = parseRemoteImage(reference);
   await using clients = new RegistryClients(workspace, options);
   const repository = await clients.repository(parsed);
   const { descriptor } = await repository.resolve(name, options);

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { parseRegistryImage, parseRegistryRepository } from './registry-image.js';
+import { parseRemoteImage, parseRegistryRepository } from './registry-image.js';
 
 it.each(['docker://h:5/a/b:1', 'h.example/a@sha256:'.padEnd(83, '0'), 'docker.io/library/debian'])(
   'takes %s',
   (text) => {
-    expect(parseRegistryImage(text)).toMatchObject({ text });
+    expect(parseRemoteImage(text)).toMatchObject({ text });
   },
 );
 
@@ -13,7 +13,7 @@ it.each([
   ['team/app', 'docker.io/team/app:latest for team/app:latest'],
   ['images/app.tar', 'docker.io/images/app.tar:latest for images/app.tar:latest'],
 ])('refuses %s, which has no host', (text, hint) => {
-  expect(() => parseRegistryImage(text)).toThrow(
+  expect(() => parseRemoteImage(text)).toThrow(
     expect.objectContaining({
       code: 'USAGE',
       message: `${text}: expected HOST[:PORT]/REPOSITORY, got no host`,

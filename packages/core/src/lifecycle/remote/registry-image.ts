@@ -9,7 +9,7 @@ import type { RepositoryName } from './registry-clients.js';
  *
  * @throws ImageError USAGE
  */
-export function parseRegistryImage(text: string): RepositoryLocation {
+export function parseRemoteImage(text: string): RepositoryLocation {
   const location = parseRepositoryLocation(text);
   const { reference, parsed } = location;
   if (reference.startsWith(`${parsed.registry}/`)) return location;
@@ -20,7 +20,7 @@ export function parseRegistryImage(text: string): RepositoryLocation {
 
 /** Parses a repository without tag and digest. @throws ImageError USAGE */
 export function parseRegistryRepository(text: string): RepositoryName {
-  const { reference, parsed } = parseRegistryImage(text);
+  const { reference, parsed } = parseRemoteImage(text);
   const { tag, digest } = splitReference(reference);
   const { registry, repository } = parsed;
   if (tag === undefined && digest === undefined) return { registry, repository };

@@ -8,7 +8,7 @@ import { option, wording } from '../../wording.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { RegistryClients } from './registry-clients.js';
-import { parseRegistryImage } from './registry-image.js';
+import { parseRemoteImage } from './registry-image.js';
 
 /** Options for deleting images from registries. */
 export interface RemoveOptions extends VerbOptions {
@@ -126,7 +126,7 @@ function severalTags(reference: string, digest: Digest, tags: readonly string[])
 
 /** Parses an image by tag or by digest. @throws ImageError USAGE (neither, or both) */
 function parseNamed(text: string): Reference {
-  const { reference, parsed } = parseRegistryImage(text);
+  const { reference, parsed } = parseRemoteImage(text);
   const { tag, digest } = splitReference(reference);
   if ((tag === undefined) !== (digest === undefined)) return parsed;
   throw new ImageError(

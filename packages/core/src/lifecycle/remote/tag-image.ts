@@ -6,7 +6,7 @@ import { verb, wording } from '../../wording.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { RegistryClients } from './registry-clients.js';
-import { parseRegistryImage } from './registry-image.js';
+import { parseRemoteImage } from './registry-image.js';
 
 /** A tag that names an image now. */
 export interface TaggedImage {
@@ -29,7 +29,7 @@ export async function tagImage(
   names: readonly string[],
   options: VerbOptions,
 ): Promise<TaggedImage[]> {
-  const { reference, parsed } = parseRegistryImage(source);
+  const { reference, parsed } = parseRemoteImage(source);
   const { registry, repository } = parsed;
   const tags = names.map((name) => tagIn(name, parsed));
   await using clients = new RegistryClients(workspace, options);
@@ -50,7 +50,7 @@ export async function tagImage(
 /** The tag that a name means in the repository of an image. @throws ImageError USAGE */
 function tagIn(name: string, { registry, repository }: Reference): string {
   if (isTag(name)) return name;
-  const { reference, parsed } = parseRegistryImage(name);
+  const { reference, parsed } = parseRemoteImage(name);
   const { tag, digest } = splitReference(reference);
   const isHere = parsed.registry === registry && parsed.repository === repository;
   if (isHere && tag !== undefined && digest === undefined) return tag;
