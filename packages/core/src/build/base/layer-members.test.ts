@@ -74,13 +74,13 @@ describe('the members of a layer', () => {
     expect(members.sorted().every(({ mtime }) => mtime === 7)).toBe(true);
   });
 
-  it('on scratch have folders of root, /tmp and /root with their usual modes', () => {
+  it('on scratch have folders of the owner of the copy, /tmp and /root with their usual modes', () => {
     const members = onScratch();
     members.addFile('tmp/f', FILE, { uid: 5 });
     members.addFile('root/f', FILE, {});
     expect(linesOf(members).filter((line) => line.includes('/ '))).toEqual([
       'root/ 700 0:0',
-      'tmp/ 1777 0:0',
+      'tmp/ 1777 5:0',
     ]);
   });
 
