@@ -21,7 +21,9 @@ async function setUp() {
     asked.push(request.url ?? '');
     answer.writeHead(403).end();
   });
-  const { workspace, call, cwd } = await workspaceOf();
+  const { workspace, call, cwd } = await workspaceOf({
+    'stowage.yaml': `default_registry: ${host}\n`,
+  });
   await mkdir(join(cwd, 'site'));
   const source = new MemoryStore();
   const images: Record<string, string> = {};
@@ -62,6 +64,15 @@ it('takes images from an archive or a folder in place of their registry', async 
     { digest: images['app'] },
   ]);
   expect(asked).toEqual([]);
+});
+
+it('gives the input as it was written, without the default registry', async () => {
+  const { workspace, call, references } = await setUp();
+  const expected = [{ input: 'team/app:1', reference: references[0] }];
+  const place = { ...call, from: 'site' };
+  expect(await load(workspace, ['team/app:1'], place)).toMatchObject(expected);
+  const present = { ...call, ifNotPresent: true };
+  expect(await load(workspace, ['team/app:1'], present)).toMatchObject(expected);
 });
 
 it('takes images from a registry that has them below a prefix', async () => {

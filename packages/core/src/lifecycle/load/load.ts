@@ -61,8 +61,9 @@ export async function load(
   const where = { ...workspace, cwd: options.cwd };
   const locations: Location[] = [];
   const { defaultRegistry } = workspace.settings;
-  for (const input of await expandInputs(inputs, options.cwd))
-    locations.push(await parseLocation(input, { ...where, defaultRegistry }));
+  const texts = await expandInputs(inputs, options.cwd);
+  for (const text of texts)
+    locations.push(await parseLocation(text, { ...where, defaultRegistry }));
   const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
   const cache = cacheFor(workspace, locations, options);
   await using engine = lazyEngine(workspace, options);
@@ -85,17 +86,18 @@ export async function load(
     requireOneLogin(options.registry, [...given, ...(place?.locations ?? []), base]);
     const opened: Input[] = [];
     const present: LoadResult[] = [];
-    const open = async (location: Location): Promise<void> => {
-      const { text: input } = location;
+    const open = async ([at, location]: readonly [number, Location]): Promise<void> => {
+      // The text of the location names the default registry, which the input may not.
+      const input = texts[at] ?? location.text;
       if (location.kind !== 'repository')
         return void opened.push({ input, at: await openAt(location) });
       const found = await findInEngine(engine.get, location, options);
-      if (found) present.push(found);
+      if (found) present.push({ ...found, input });
       else if (place)
         opened.push({ input, at: await place.find(location), name: location.reference });
       else opened.push({ input, at: await openAt(location) });
     };
-    await forEachInput(locations, open, options);
+    await forEachInput(locations.entries(), open, options);
     if (opened.length === 0) return present;
     const target = await engine.get();
     const planned = await planLoad(target, opened, options);

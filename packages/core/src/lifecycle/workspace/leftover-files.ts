@@ -7,6 +7,9 @@ import type { Workspace } from './workspace.js';
 
 const PATTERNS = ['**/*.partial', '**/*.[0-9][0-9][0-9].new'];
 
+/** Where the folder of archives has archives, records and the catalog. */
+const COMMITS = ['*.partial', '*/*.partial'];
+
 /**
  * Finds the temporary files of Stowage beside archives, anywhere in a workspace and in its folder of archives. A process that
  * runs may still be writing one.
@@ -14,12 +17,17 @@ const PATTERNS = ['**/*.partial', '**/*.[0-9][0-9][0-9].new'];
 export async function leftoverFiles({ root, place }: Workspace): Promise<string[]> {
   const beside = await filesMatching(root, PATTERNS, { ignore: IGNORED_PATTERNS });
   const found = new Set([
-    ...beside.filter((path) => OWN_LEFTOVER.test(path)),
-    ...(await filesMatching(place.folder, PATTERNS, { dot: true })),
+    ...own(beside),
+    ...(await filesMatching(place.folder, COMMITS, { dot: true })),
+    ...own(await filesMatching(place.folder, PATTERNS, { dot: true })),
   ]);
   const left: string[] = [];
   for (const path of found) if (!(await isCommitted(path))) left.push(path);
   return left.sort();
+}
+
+function own(paths: readonly string[]): string[] {
+  return paths.filter((path) => OWN_LEFTOVER.test(path));
 }
 
 /** Whether it belongs to a set of parts whose list is written: the next write of the set completes it. */
