@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeChunk } from '../disk/atomic-write.js';
 import { requireSpace } from '../disk/free-space.js';
+import { makeFolders } from '../disk/make-folders.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 
 export interface SpoolOptions extends CallOptions {
@@ -23,7 +24,7 @@ export async function spool(
   bytes: Bytes,
   { folder, expected = 0, signal }: SpoolOptions,
 ): Promise<FileHandle> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   await requireSpace(folder, expected);
   const path = join(folder, `${randomBytes(8).toString('hex')}.spool`);
   const file = await open(path, 'wx+', 0o600);

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { lstat, rename, rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { ignoreMissing, readFolder } from '../disk/if-there.js';
+import { makeFolders } from '../disk/make-folders.js';
 import { appendOwn, openOwn, readOwn } from '../disk/own-file.js';
 import { readRange } from '../disk/read-range.js';
 import { ageOf } from '../disk/touch.js';
@@ -64,7 +65,7 @@ export async function appendUse(state: string, name: string, at: Date): Promise<
 }
 
 async function appendLine(state: string, name: string, at: Date): Promise<void> {
-  await mkdir(state, { recursive: true });
+  await makeFolders(state);
   const { generation } = (await readFolded(foldedPath(state))) ?? NOTHING_FOLDED;
   // A line break before the line separates it from a truncated line of a process that died.
   await appendOwn(

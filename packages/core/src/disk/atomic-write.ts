@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asSpaceError, systemCode } from '../errors.js';
 import { refuseLinks } from './links-below.js';
+import { makeFolders } from './make-folders.js';
 
 /** Content of a file, in chunks. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -180,7 +181,7 @@ async function createFolders(path: string, mode: number): Promise<number> {
 }
 
 async function createAndSync(path: string, mode: number): Promise<number> {
-  const first = await mkdir(path, { recursive: true, mode });
+  const first = await makeFolders(path, mode);
   if (first === undefined) return 0;
   let created = 0;
   for (let at = dirname(path); at.length >= dirname(first).length; at = dirname(at)) {

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError, systemCode } from '../errors.js';
+import { makeFolders } from './make-folders.js';
 
 /** A lock that was not renewed for this long (ms) is taken over: its holder crashed. */
 const STALE_MS = 10_000;
@@ -38,7 +38,7 @@ interface Held {
 }
 
 async function acquire(path: string, { wait = 600_000, signal }: LockOptions): Promise<Held> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   for (const deadline = performance.now() + wait; ; ) {
     signal?.throwIfAborted();
     try {
