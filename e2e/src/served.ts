@@ -97,11 +97,12 @@ export async function readSmall(url: string, name: string, reference: string): P
 /** Writes an archive with an image of one platform or of several. */
 export async function archive(
   architectures: readonly string[] = [],
+  { bytes = 300_000 }: { readonly bytes?: number } = {},
 ): Promise<{ readonly path: string; readonly digest: string }> {
   const name = 'example.com/team/app:1';
   const path = join(await temporaryFolder(), 'app.tar');
   let content = new MemoryStore();
-  if (architectures.length === 0) content = await storeWith(name, { bytes: 300_000, gzip: true });
+  if (architectures.length === 0) content = await storeWith(name, { bytes, gzip: true });
   else {
     const platforms = architectures.map((architecture) => ({ os: 'linux', architecture }));
     await writeIndex(content, name, platforms);

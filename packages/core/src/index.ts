@@ -168,7 +168,8 @@ export {
 } from './registry/access/access.js';
 export { hostCheck } from './registry/access/allowed-hosts.js';
 export { Metrics, type CountedAnswer, type MetricsText } from './registry/metrics.js';
-export { serve, type ServeOptions } from './lifecycle/serve/serve.js';
+export { serve } from './lifecycle/serve/serve.js';
+export type { ServeOptions } from './lifecycle/serve/serve-options.js';
 export type { AccessControl } from './lifecycle/serve/serve-access.js';
 export type { Listening } from './lifecycle/serve/listen.js';
 export type { UpkeepOptions } from './lifecycle/maintain/upkeep.js';
@@ -176,9 +177,9 @@ export {
   collectRegistry,
   scrubRegistry,
   type CollectRegistryOptions,
-  type RegistryFolder,
   type ScrubRegistryOptions,
 } from './lifecycle/maintain/maintain-registry.js';
+export type { RegistryFolder } from './lifecycle/maintain/registry-folder.js';
 export type { CollectedGarbage } from './registry/storage/collect-registry.js';
 export type { Damage, ScrubResult } from './registry/storage/scrub.js';
 

@@ -8,6 +8,7 @@ import { action, verb, type CommonOptions, type Io } from '../verb.js';
 interface Options extends CommonOptions {
   readonly root?: string;
   readonly grace?: string;
+  readonly uploadsOlder?: string;
   readonly rate?: string;
 }
 
@@ -17,15 +18,23 @@ export function gcCommand(io: Io): Command {
   return verb(
     'gc',
     'Delete the blobs that no manifest of a registry references; the registry may be running.',
-    ['stowage gc --dry-run', 'stowage gc --root /srv/images --grace 2h'],
+    [
+      'stowage gc --dry-run',
+      'stowage gc --root /srv/images --grace 2h',
+      'stowage gc --uploads-older 10m',
+    ],
   )
     .option('--root <folder>', ROOT)
     .option('--grace <duration>', 'keep content that was used within this time; 1h when omitted')
+    .option(
+      '--uploads-older <duration>',
+      'delete uploads that received nothing for this long; 1d when omitted',
+    )
     .option('--dry-run', 'print what would be deleted, and delete nothing')
     .action(
       action<Options>(io, async (workspace, _args, { options, call }) => {
-        const { root, grace } = options;
-        const result = await collectRegistry(workspace, { ...call, root, grace });
+        const { root, grace, uploadsOlder } = options;
+        const result = await collectRegistry(workspace, { ...call, root, grace, uploadsOlder });
         const { blobs, uploads, freedBytes } = result;
         const verbs = call.dryRun ? 'would be deleted' : 'deleted';
         return {

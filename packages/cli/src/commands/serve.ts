@@ -85,7 +85,7 @@ export function serveCommand(io: Io): Command {
     )
     .addHelpText(
       'after',
-      '\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz answers health checks,\n/metrics serves metrics to clients that may read everything. An address other than loopback needs --htpasswd or\n--anonymous.',
+      '\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz answers 200, or 503 when the\nstorage cannot be written or is full; /metrics serves metrics to clients that may read everything. An address other than loopback needs --htpasswd or\n--anonymous.',
     )
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {
@@ -104,10 +104,29 @@ export function serveCommand(io: Io): Command {
         if (json) printJson(io.stdout, { url });
         else print(io.stdout, text`${url}\n`);
         if (!io.signal.aborted) await once(io.signal, 'abort');
+        endWithin(STOP_MS, io);
         // Stopping it is its normal end: exit 0.
         return { json: undefined };
       }),
     );
+}
+
+/** The longest time that a registry takes to stop (ms): open requests get half of it. */
+const STOP_MS = 10_000;
+
+/**
+ * Ends the process after a time if it has not ended by itself. By SIGKILL: `process.exit` waits for calls of the file system,
+ * which never return when a network file system is gone.
+ */
+function endWithin(milliseconds: number, { stderr }: Io): void {
+  const end = (): void => {
+    print(
+      stderr,
+      text`the storage or a client did not answer for ${milliseconds / 1000} s: stopped without them\n`,
+    );
+    process.kill(process.pid, 'SIGKILL');
+  };
+  setTimeout(end, milliseconds).unref();
 }
 
 function parseRule(text: string, before: readonly AccessRule[] = []): readonly AccessRule[] {

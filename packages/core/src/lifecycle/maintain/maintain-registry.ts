@@ -1,30 +1,16 @@
-import { join, resolve } from 'node:path';
-import { statIfExists } from '../../disk/allocated.js';
-import { ImageError } from '../../errors.js';
 import { collectGarbage, type CollectedGarbage } from '../../registry/storage/collect-registry.js';
 import { scrub, type ScrubResult } from '../../registry/storage/scrub.js';
-import type { CallOptions } from '../../transfer/store.js';
 import { parseDuration, parseSize } from '../workspace/units.js';
 import type { Workspace } from '../workspace/workspace.js';
-import { option, verb, wording } from '../../wording.js';
-
-/** Options that name the folder of a registry. */
-export interface RegistryFolder extends CallOptions {
-  /** `root` is relative to this. */
-  readonly cwd: string;
-  /** Folder of the registry's content; `.stowage/registry` of the workspace when omitted. */
-  readonly root?: string | undefined;
-}
-
-/** The absolute path of a registry's folder. */
-export function registryFolder({ place }: Workspace, { cwd, root }: RegistryFolder): string {
-  return root === undefined ? join(place.state, 'registry') : resolve(cwd, root);
-}
+import { option, wording } from '../../wording.js';
+import { registryFolder, requireFolder, type RegistryFolder } from './registry-folder.js';
 
 /** Options for collecting garbage. */
 export interface CollectRegistryOptions extends RegistryFolder {
   /** Keep content that a client used within this time, as `1h` (default): a push may still need it. */
   readonly grace?: string | undefined;
+  /** Delete uploads that received nothing for this long, as `10m`; `1d` when omitted. */
+  readonly uploadsOlder?: string | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -34,16 +20,22 @@ export const REGISTRY_GRACE = '1h';
 export const UPLOAD_GRACE = '1d';
 
 /**
- * Deletes content that no manifest of a registry needs; the registry may keep running. @throws ImageError NOT_FOUND, USAGE (`grace`)
+ * Deletes content that no manifest of a registry needs; the registry may keep running. @throws ImageError NOT_FOUND, USAGE (`grace`, `uploadsOlder`)
  */
 export async function collectRegistry(
   workspace: Workspace,
-  { grace = REGISTRY_GRACE, dryRun, signal, ...folder }: CollectRegistryOptions,
+  {
+    grace = REGISTRY_GRACE,
+    uploadsOlder = UPLOAD_GRACE,
+    dryRun,
+    signal,
+    ...folder
+  }: CollectRegistryOptions,
 ): Promise<CollectedGarbage> {
   const root = await requireFolder(registryFolder(workspace, folder));
   const times = {
     grace: parseDuration(grace, wording`${option('grace')}`),
-    uploadGrace: parseDuration(UPLOAD_GRACE, 'upload'),
+    uploadGrace: parseDuration(uploadsOlder, wording`${option('uploadsOlder')}`),
   };
   const now = workspace.surroundings.now();
   return collectGarbage(root, { ...times, now, dryRun, signal });
@@ -64,14 +56,5 @@ export async function scrubRegistry(
   return scrub(root, {
     rate: rate === undefined ? undefined : parseSize(rate, wording`${option('rate')}`),
     signal,
-  });
-}
-
-/** @throws ImageError NOT_FOUND (no such folder) */
-export async function requireFolder(root: string): Promise<string> {
-  if (await statIfExists(root)) return root;
-  throw new ImageError('NOT_FOUND', `${root}: no such folder of a registry`, {
-    location: root,
-    hint: wording`Give the folder with ${option('root')}, as for ${verb('serve')}.`,
   });
 }

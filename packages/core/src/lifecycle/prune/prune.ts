@@ -15,7 +15,7 @@ import type {
 import { applyPrune, keyOf } from './apply-prune.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { findDefinitions } from '../workspace/definitions.js';
-import { registryFolder } from '../maintain/maintain-registry.js';
+import { refuseForeignLayout, registryFolder } from '../maintain/registry-folder.js';
 import type { Need } from '../../disk/free-space.js';
 import { pruneRules, type RuleOptions } from './prune-rules.js';
 import { listInventory, type Inventory } from './prune-items.js';
@@ -54,6 +54,7 @@ export interface PruneResult {
  * @throws ImageError USAGE (a rule), UNAVAILABLE (the engine whose copies are to be pruned)
  */
 export async function prune(workspace: Workspace, options: PruneOptions): Promise<PruneResult> {
+  await refuseForeignLayout(registryOf(workspace, options));
   await using engines = await openEngines(workspace, options);
   const retention = new Map(
     (await findDefinitions(workspace, options)).map(({ definition }) => [

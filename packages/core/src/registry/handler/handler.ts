@@ -7,6 +7,7 @@ import { bodyOf } from './body.js';
 import { refuseCrossSiteWrite, setBrowserHeaders } from '../access/browser-guard.js';
 import { addressOf, clientOf } from '../access/client-address.js';
 import { uploadsContent, workFor } from './endpoints.js';
+import { Health } from './health.js';
 import { Limiter } from './limiter.js';
 import type { Metrics } from '../metrics.js';
 import { PAGES, renderPage } from '../pages/pages.js';
@@ -15,6 +16,7 @@ import { toProblem, Problem } from '../problem.js';
 import { inNamespace } from './in-namespace.js';
 import { parseTarget } from './request-target.js';
 import { parseRoute, type Route } from './routes.js';
+import { sendProblem } from './send-problem.js';
 import { surroundingsOf, type Surroundings } from '../../surroundings.js';
 
 /** Options of {@link registryHandler}. */
@@ -31,6 +33,8 @@ export interface RegistryHandlerOptions {
   readonly namespaces?: ReadonlySet<string> | undefined;
   /** Served at `/metrics` to clients that may read every repository; no such endpoint when omitted. */
   readonly metrics?: Metrics | undefined;
+  /** Throws when the storage cannot be used; `/healthz` then answers 503. Nothing is checked when omitted. */
+  readonly check?: (() => Promise<void>) | undefined;
   /** Maximum number of concurrent uploads, a quarter of it per client; 500 when omitted. */
   readonly uploads?: number | undefined;
   /** Called after each request. */
@@ -47,6 +51,12 @@ const MAX_MANIFEST_MEMORY = 16 * DEFAULT_LIMITS.manifestBytes;
 interface Limiters {
   readonly uploads: Limiter;
   readonly manifests: Limiter;
+}
+
+interface Serving extends RegistryHandlerOptions {
+  readonly now: Surroundings['now'];
+  readonly limiters: Limiters;
+  readonly health: Health;
 }
 
 interface Routed {
@@ -82,15 +92,17 @@ export function registryHandler(options: RegistryHandlerOptions): RequestListene
     uploads: new Limiter('uploads', options.uploads ?? MAX_UPLOADS),
     manifests: new Limiter('bytes of manifests', MAX_MANIFEST_MEMORY),
   };
+  const health = new Health(options.check ?? (async () => undefined));
   const { now } = surroundingsOf({ now: options.now });
-  return (request, response) => void handle(request, response, { ...options, now, limiters });
+  const serving = { ...options, now, limiters, health };
+  return (request, response) => void handle(request, response, serving);
 }
 
 /** Answers one request, and reports how; it never throws. */
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  options: RegistryHandlerOptions & Pick<Surroundings, 'now'> & { readonly limiters: Limiters },
+  options: Serving,
 ): Promise<void> {
   const report = beginReport(request, response, options.now);
   const call = beginCall(request, response);
@@ -127,15 +139,13 @@ function beginCall(request: IncomingMessage, response: ServerResponse): Call {
   };
 }
 
-async function answerCall(
-  call: Call,
-  options: RegistryHandlerOptions & { readonly limiters: Limiters },
-): Promise<void> {
+async function answerCall(call: Call, options: Serving): Promise<void> {
   const { request, method, path } = call;
   const isRead = method === 'GET' || method === 'HEAD';
   if (path === '/healthz' && isRead) {
     call.route = 'health';
-    return send(call, 200, 'text/plain', 'ok\n');
+    const problem = await options.health.problem();
+    return send(call, problem === undefined ? 200 : 503, 'text/plain', `${problem ?? 'ok'}\n`);
   }
   options.checkHost?.(request.headers.host);
   refuseCrossSiteWrite(request);
@@ -209,19 +219,4 @@ async function sendMetrics(
 function send({ method, response }: Call, status: number, type: string, body: string): void {
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(method === 'HEAD' ? undefined : body);
-}
-
-function sendProblem(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
-  // The status was already sent, so the client can only see a truncated response.
-  if (response.headersSent || response.destroyed) return void response.destroy();
-  // Close the connection if the rest of the body is not read.
-  const unread = request.complete ? {} : { connection: 'close' };
-  const { body, status, headers } = problem;
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    ...unread,
-    ...headers,
-  });
-  response.end(request.method === 'HEAD' ? undefined : body);
 }

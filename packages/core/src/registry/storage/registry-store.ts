@@ -45,7 +45,7 @@ export class RegistryStore implements RegistryStorage {
   readonly uploads: FileUploads;
   readonly #root: string;
   readonly #blobs: BlobDir;
-  readonly #quota: Quota;
+  readonly quota: Quota;
   readonly #links: RepositoryLinks;
   readonly #manifests = new RecentManifests();
 
@@ -54,10 +54,10 @@ export class RegistryStore implements RegistryStorage {
     this.#root = root;
     this.location = root;
     this.#blobs = new BlobDir(root, { privateTo: root });
-    this.#quota = new Quota(root, maxUsed);
-    this.#links = new RepositoryLinks(root, this.#quota);
+    this.quota = new Quota(root, maxUsed);
+    this.#links = new RepositoryLinks(root, this.quota);
     const link = (repository: string, digest: Digest) => this.#links.addBlob(repository, digest);
-    this.uploads = new FileUploads(root, { link, quota: this.#quota });
+    this.uploads = new FileUploads(root, { link, quota: this.quota });
   }
 
   async repositories(page?: Page): Promise<readonly string[]> {
@@ -170,7 +170,7 @@ export class RegistryStore implements RegistryStorage {
 
   async mount(repository: string, digest: Digest, from?: string): Promise<boolean> {
     if (from !== undefined && !(await this.blob(from, digest))) return false;
-    await this.#quota.admit();
+    await this.quota.admit();
     if (!(await touch(blobFile(this.#root, digest), this.#trashOf(digest)))) return false;
     await this.#links.addBlob(repository, digest);
     return true;
@@ -226,8 +226,8 @@ export class RegistryStore implements RegistryStorage {
   ): Promise<void> {
     const { descriptor, bytes } = manifest;
     const { digest } = descriptor;
-    await this.#quota.admit();
-    this.#quota.takeFile(bytes.byteLength);
+    await this.quota.admit();
+    this.quota.takeFile(bytes.byteLength);
     do await this.#blobs.put(descriptor, () => oneChunk(bytes));
     while (!(await touch(blobFile(this.#root, digest), this.#trashOf(digest))));
     await this.#links.writeManifest(repository, manifest);

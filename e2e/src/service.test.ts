@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mountTmpfs } from './file-system.js';
+import { describeWith } from './peers.js';
+import { must, stowage, temporaryFolder } from './run.js';
+import { archive, pushSmall, readSmall, startServe } from './served.js';
+
+/** A bcrypt hash of the password `p`. */
+const HASH = '$2b$04$J8iZ0mE5z2l1OoKqH2uyeemYyXT0P8LzFgnF9ovWEW0ZlMwwn5gxK';
+
+describe('a registry that runs as a service', () => {
+  it('refuses a root that it cannot write, and prints no URL', async () => {
+    const { code, stdout, stderr } = await stowage(['serve', '--root', '/proc/nothing/registry']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('expected a folder that this user can write');
+    expect(stderr).toContain('--read-only');
+  });
+
+  it(
+    'is ended by SIGTERM, also when its storage does not answer any more',
+    { timeout: 60_000 },
+    async () => {
+      const users = join(await temporaryFolder(), 'users');
+      await writeFile(users, `ada:${HASH}\n`);
+      const { url, stop, said } = await startServe([
+        '--root',
+        await temporaryFolder(),
+        '--htpasswd',
+        users,
+      ]);
+      // Opening a pipe waits for a writer, as a network file system that is gone lets its readers wait.
+      execFileSync('mkfifo', [`${users}.pipe`]);
+      await rename(`${users}.pipe`, users);
+      const authorization = `Basic ${Buffer.from('ada:p').toString('base64')}`;
+      const asking = fetch(`${url}/v2/`, { headers: { authorization } }).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const start = performance.now();
+      await stop('SIGTERM');
+      await asking;
+      expect(performance.now() - start).toBeLessThan(30_000);
+      expect(said()).toContain('did not answer for 10 s');
+    },
+  );
+});
+
+describe('a registry that is full', () => {
+  it('says so at once, and keeps nothing of the push', { timeout: 120_000 }, async () => {
+    const root = await temporaryFolder();
+    const { url, host } = await startServe(['--root', root, '--max-used', '60MB']);
+    const { path } = await archive([], { bytes: 100_000_000 });
+    const start = performance.now();
+    const { code, stderr } = await stowage(['push', path, '--to', host]);
+    const seconds = (performance.now() - start) / 1000;
+    expect([code, stderr]).toEqual([
+      7,
+      expect.stringContaining(`${host}: registry is full (its limit is 60 MB)`) as string,
+    ]);
+    expect(stderr.match(/NO_SPACE|registry is full/g)).toHaveLength(1);
+    expect(seconds).toBeLessThan(30);
+    const left = (await readdir(root, { recursive: true })).filter((name) =>
+      name.includes('_uploads/'),
+    );
+    expect(left).toEqual([]);
+    await pushSmall(url, 'a', '1');
+  });
+
+  it('is not filled further by small pushes', { timeout: 120_000 }, async () => {
+    const root = await temporaryFolder();
+    const { url } = await startServe(['--root', root, '--max-used', '2MB']);
+    let pushed = 0;
+    const push = async () => {
+      for (; pushed < 1000; pushed++) await pushSmall(url, `a${pushed}`, '1');
+    };
+    await expect(push()).rejects.toThrow('507');
+    expect(pushed).toBeGreaterThan(5);
+    const blocks = Number((await must('du', ['-s', '--block-size=1', root])).stdout.split('\t')[0]);
+    // The last push was admitted below the limit: one manifest and its links may be above it.
+    expect(blocks).toBeLessThan(2 * 2 ** 20 + 64 * 1024);
+    await stowage(['gc', '--root', root, '--uploads-older', '0s', '--grace', '0s']);
+  });
+});
+
+describeWith(
+  ['mount'],
+  'a registry on a full disk',
+  () => {
+    it('starts, serves, and says so at /healthz', async () => {
+      const folder = join(await temporaryFolder(), 'disk');
+      await mountTmpfs(folder, 'size=4m');
+      const root = join(folder, 'root');
+      const first = await startServe(['--root', root]);
+      expect(await (await fetch(`${first.url}/healthz`)).text()).toBe('ok\n');
+      const digest = await pushSmall(first.url, 'a', '1');
+      await first.stop('SIGTERM');
+      await writeFile(join(folder, 'filler'), Buffer.alloc(4 * 2 ** 20)).catch(() => undefined);
+      const { url, said, stop } = await startServe(['--root', root], { logs: true });
+      const health = await fetch(`${url}/healthz`);
+      expect([health.status, await health.text()]).toEqual([503, 'storage: no space left\n']);
+      expect(said()).toContain('no space left; pushes fail');
+      expect(await readSmall(url, 'a', '1')).toBe(digest);
+      await stop('SIGTERM');
+    });
+  },
+  { root: true },
+);

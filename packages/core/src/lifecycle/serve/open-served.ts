@@ -1,0 +1,131 @@
+import { ImageError } from '../../errors.js';
+import { parseLocation, type Location } from '../../location.js';
+import type { Opened } from '../../open.js';
+import { RegistryArchives } from '../../registry/archives.js';
+import type { RegistryReader, RegistryStorage } from '../../registry/hosted.js';
+import type { RegistryMirror } from '../../registry/mirror/mirror.js';
+import type { UpstreamOptions } from '../../registry/mirror/upstream.js';
+import { checkWritable } from '../../registry/storage/check-writable.js';
+import { RegistryStore } from '../../registry/storage/registry-store.js';
+import { expandInputs } from '../workspace/expand-inputs.js';
+import { noticesOf } from '../workspace/notices.js';
+import { requireOneLogin } from '../workspace/one-login.js';
+import { openIn } from '../workspace/open-in.js';
+import { parseTarget } from '../workspace/registry-address.js';
+import { parseSize } from '../workspace/units.js';
+import { lazyEngine, type Workspace } from '../workspace/workspace.js';
+import {
+  refuseForeignLayout,
+  registryFolder,
+  requireWritable,
+} from '../maintain/registry-folder.js';
+import { option, wording } from '../../wording.js';
+import type { ServeOptions } from './serve-options.js';
+
+/** What a registry serves. */
+export interface Served {
+  readonly reader: RegistryReader;
+  readonly storage?: RegistryStorage;
+  /** Throws when the storage cannot be written, or is full. */
+  readonly check?: () => Promise<void>;
+  /** First components of the repositories of upstreams with a name. */
+  readonly namespaces?: ReadonlySet<string>;
+  /** The engine of inputs that are in one. */
+  readonly engine?: AsyncDisposable;
+}
+
+/** Opens the inputs read-only, or the registry's own folder if there are none. */
+export async function openServed(
+  workspace: Workspace,
+  inputs: readonly string[],
+  { root, readOnly, upstream, maxUsed, ...options }: ServeOptions,
+): Promise<Served> {
+  const { cwd } = options;
+  if (inputs.length === 0)
+    return openOwn(workspace, { root, readOnly, upstream, maxUsed, ...options });
+  const given = { root, upstream, maxUsed };
+  const other = (['root', 'upstream', 'maxUsed'] as const).find((key) => given[key] !== undefined);
+  if (other !== undefined)
+    throw new ImageError('USAGE', wording`${option(other)} is for a registry without inputs`, {
+      hint: 'Inputs are served unchanged and read-only.',
+    });
+  const engine = lazyEngine(workspace, options);
+  const opened: Opened[] = [];
+  try {
+    const locations: Location[] = [];
+    for (const input of await expandInputs(inputs, cwd))
+      locations.push(await parseLocation(input, { ...workspace, cwd }));
+    requireOneLogin(options.registry, locations);
+    for (const location of locations) {
+      opened.push(await openIn(workspace, location, { ...options, engine: engine.get }));
+    }
+    const served = opened.map(({ source, reference, record }) => ({
+      source,
+      reference,
+      name: record?.reference,
+    }));
+    const onNotice = (text: string): void => options.onEvent?.({ type: 'notice', text });
+    opened.flatMap(noticesOf).forEach(onNotice);
+    return { reader: await RegistryArchives.open(served, { ...options, onNotice }), engine };
+  } catch (error) {
+    for (const { source } of opened) await source[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Opens the registry's own folder, with its upstreams. */
+async function openOwn(
+  workspace: Workspace,
+  { cwd, root, readOnly, upstream, maxUsed, onEvent, registry }: ServeOptions,
+): Promise<Served> {
+  const folder = registryFolder(workspace, { cwd, root });
+  const most =
+    maxUsed === undefined ? undefined : parseSize(maxUsed, wording`${option('maxUsed')}`);
+  await refuseForeignLayout(folder);
+  if (!readOnly) await requireWritable(folder, onEvent);
+  const store = new RegistryStore(folder, { maxUsed: most });
+  const check = async (): Promise<void> => {
+    await store.quota.admit();
+    await checkWritable(folder);
+  };
+  const upstreams = upstream === undefined ? [] : [upstream].flat();
+  const { surroundings } = workspace;
+  if (upstreams.length === 0)
+    return readOnly ? { reader: store } : { reader: store, storage: store, check };
+  const mirror = await mirrorOf(store, upstreams, { registry, surroundings });
+  const { namespaces } = mirror;
+  return { reader: mirror, namespaces, ...(readOnly ? {} : { storage: mirror, check }) };
+}
+
+/** Timeout for an upstream that does not answer, or sends no more of an answer (ms). */
+const UPSTREAM_TIMEOUT_MS = 30_000;
+
+async function mirrorOf(
+  store: RegistryStore,
+  upstreams: readonly string[],
+  { registry, surroundings }: Pick<ServeOptions, 'registry'> & Pick<Workspace, 'surroundings'>,
+): Promise<RegistryMirror> {
+  const { openRegistry } = await import('../../distribution/open-repository.js');
+  const { RegistryMirror } = await import('../../registry/mirror/mirror.js');
+  const targets = upstreams.map((text) => {
+    const [, name, address = ''] = /^(?:([^=]*)=)?(.*)$/s.exec(text) ?? [];
+    return { name, ...parseTarget(address, option('upstream')) };
+  });
+  requireOneLogin(
+    registry,
+    targets.map((target) => target.registry),
+  );
+  const opened: UpstreamOptions[] = [];
+  try {
+    for (const { name, registry: host, prefix, plainHttp = registry?.plainHttp } of targets) {
+      const limits = { timeout: UPSTREAM_TIMEOUT_MS, retries: 1, isRelay: true };
+      const client = await openRegistry(host, { ...registry, plainHttp, ...limits }, surroundings);
+      opened.push({ name, client, prefix: prefix === '' ? '' : `${prefix}/` });
+    }
+    return new RegistryMirror(store, opened);
+  } catch (error) {
+    for (const { client } of opened) await client[Symbol.asyncDispose]();
+    throw error;
+  }
+}
