@@ -126,6 +126,12 @@ export interface RegistryStorage extends RegistryReader {
   removeBlob(repository: string, digest: Digest): Promise<boolean>;
 }
 
+/** The `cause` of NO_SPACE where not the disk is full but a limit is reached. */
+export interface SpaceLimit {
+  /** In bytes. */
+  readonly limit: number;
+}
+
 /** Options for finding a blob. */
 export interface BlobOptions extends CallOptions {
   /** The blob is only described, not read afterwards: a mirror does not fetch it. */
@@ -155,7 +161,8 @@ export interface Uploads {
   size(repository: string, id: string): Promise<number>;
 
   /**
-   * Appends bytes. Bytes received before a failure are kept.
+   * Appends bytes. Bytes received before a failure are kept, except that an upload for which there is no space is
+   * deleted: what it holds would fill the disk until it is given up.
    *
    * @returns the number of bytes received so far
    * @throws ImageError CONFLICT (`at` is not the current size, or another request is writing), NO_SPACE

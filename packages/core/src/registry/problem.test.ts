@@ -55,3 +55,14 @@ it('has the body of the specification, with a message of bounded length', () => 
   const { errors } = JSON.parse(body) as { errors: { code: string; message: string }[] };
   expect(errors).toEqual([{ code: 'NAME_INVALID', message: `${'x'.repeat(2000)}…`, detail: {} }]);
 });
+
+it('says which limit is reached', () => {
+  const limit = { limit: 400 * 2 ** 20 };
+  expect(toProblem(new ImageError('NO_SPACE', SECRET, { cause: limit })).message).toBe(
+    'registry is full (its limit is 400 MB)',
+  );
+  const full = Object.assign(new Error(SECRET), { code: 'ENOSPC', limit: undefined });
+  expect(toProblem(new ImageError('NO_SPACE', SECRET, { cause: full })).message).toBe(
+    'the disk of this registry is full',
+  );
+});

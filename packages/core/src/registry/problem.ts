@@ -1,4 +1,6 @@
+import bytes from 'bytes';
 import { ImageError, systemCode, type ErrorCode } from '../errors.js';
+import type { SpaceLimit } from './hosted.js';
 
 /** HTTP status by error code: first the codes of OCI distribution spec 1.1 (§ Error Codes), then those of this registry. */
 const STATUS = {
@@ -73,11 +75,19 @@ const CODES: Partial<Record<ErrorCode, ProblemCode>> = {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = error instanceof ImageError ? CODES[error.code] : undefined;
-  if (code === 'NO_SPACE') return new Problem(code, 'no space left', { cause: error });
+  if (code === 'NO_SPACE') return new Problem(code, noSpace(error), { cause: error });
   if (code === 'TOO_LARGE')
     return new Problem(code, 'content is larger than this registry accepts', { cause: error });
   if (code !== undefined) return upstreamProblem(error);
   return new Problem('UNKNOWN', 'internal error; see the log of this registry', { cause: error });
+}
+
+/** Says whose space is used up, without paths of this machine. */
+function noSpace(error: unknown): string {
+  const { limit } = ((error as Error).cause ?? {}) as Partial<SpaceLimit>;
+  return limit === undefined
+    ? 'the disk of this registry is full'
+    : `registry is full (its limit is ${bytes.format(limit, { unitSeparator: ' ' })})`;
 }
 
 /** Statuses of an upstream registry that clients of this one should know, with its `Retry-After`. */

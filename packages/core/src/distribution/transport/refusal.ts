@@ -29,31 +29,44 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   413: 'TOO_LARGE',
   415: 'UNSUPPORTED',
   501: 'UNSUPPORTED',
+  507: 'NO_SPACE',
 };
 
 /** Codes for content that does not exist, whatever the status: some registries send them with 401 or 403. */
 const UNKNOWN: ReadonlySet<string> = new Set(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN', 'BLOB_UNKNOWN']);
 const SIZE_HINT =
   'The registry, or a proxy in front of it, limits the size of one request (nginx: client_max_body_size). Raise that limit, or make smaller layers.';
+const FULL_HINT = 'Delete images there, or let its limit be raised.';
 
 /**
  * The error for an unexpected status, with the registry's own message (distribution spec 1.1 § Error Codes).
  *
- * @param registry the registry whose credentials are not sent to other hosts.
+ * @param client its registry, whose credentials are not sent to other hosts, and its hint for a refused or missing login.
  */
 export async function statusError(
   request: RegistryRequest,
   answer: Answer,
-  registry: string,
+  {
+    registry,
+    loginHint,
+  }: { readonly registry: string; readonly loginHint?: (() => Wording) | undefined },
 ): Promise<ImageError> {
   const { status, url, isOwn } = answer;
-  const { code: said = '', text } = await readError(answer);
+  const { code: said = '', message, text } = await readError(answer);
   const code =
     (status < 500 && UNKNOWN.has(said) ? 'NOT_FOUND' : CODES[status]) ??
     (status >= 500 || status === 429 ? 'UNAVAILABLE' : 'INVALID');
   const location = `${url.host}${url.pathname}`;
+  const cause: Refusal = { status, retryAfter: answer.header('retry-after') };
+  if (code === 'NO_SPACE') {
+    const why =
+      said === 'NO_SPACE' && message !== undefined
+        ? message
+        : `registry is full (${status}${text})`;
+    return new ImageError(code, `${url.host}: ${why}`, { location, cause, hint: FULL_HINT });
+  }
   const login = isOwn
-    ? LOG_IN
+    ? (loginHint?.() ?? LOG_IN)
     : `${registry} refers its clients to this host; the credentials are for ${registry} only and were not sent.`;
   const hints: Readonly<Partial<Record<ErrorCode, string | Wording>>> = {
     UNAUTHORIZED: login,
@@ -66,25 +79,28 @@ export async function statusError(
   const why = code === 'NOT_FOUND' ? refusal(request, 404) : refusal(request, status);
   return new ImageError(code, `${subject}: ${why} (${status}${text})`, {
     location,
-    cause: { status, retryAfter: answer.header('retry-after') } satisfies Refusal,
+    cause,
     ...(hint === undefined ? {} : { hint }),
   });
 }
 
-/** The registry's own code and message: the code as sent, and both as a text to show. */
+/** The registry's own code as sent, its message, and both as a text to show. */
 async function readError(
   answer: Answer,
-): Promise<{ readonly code?: string; readonly text: string }> {
+): Promise<{ readonly code?: string; readonly message?: string; readonly text: string }> {
   try {
     const bytes = await readAnswer(answer, { limit: MAX_ERROR_BYTES, what: 'error' });
     const { errors } = parseJsonObject(bytes, 'error');
     const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
     const { code, message } = isObject(first) ? first : {};
     const texts = [code, message].filter((each) => typeof each === 'string' && each !== '');
-    const text = texts.join(': ').replace(/\p{Cc}+/gu, ' ');
+    const shown = (said: string): string =>
+      said.replace(/\p{Cc}+/gu, ' ').slice(0, MAX_SHOWN_CHARACTERS);
+    const text = shown(texts.join(': '));
     return {
       ...(typeof code === 'string' ? { code } : {}),
-      text: text === '' ? '' : ` ${text.slice(0, MAX_SHOWN_CHARACTERS)}`,
+      ...(typeof message === 'string' && message !== '' ? { message: shown(message) } : {}),
+      text: text === '' ? '' : ` ${text}`,
     };
   } catch {
     return { text: '' };

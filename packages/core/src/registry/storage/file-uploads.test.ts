@@ -83,3 +83,22 @@ it('late writes of the process that lost an upload do not reach the blob', async
   await second.finish('a', id, digestOf(BYTES));
   expect(await readFile(blobFile(root, digestOf(BYTES)))).toEqual(BYTES);
 });
+
+it.each([
+  ['in the middle of a chunk', 1],
+  ['before a chunk, as other uploads took the space', 0],
+])('is deleted when the space ends %s, and gives its space back', async (_, chunks) => {
+  const root = await temporaryFolder();
+  const quota = new Quota(root, 100_000);
+  const uploads = new FileUploads(root, { link: async () => undefined, quota });
+  const id = await uploads.start('a');
+  await uploads.append('a', id, oneChunk(Buffer.alloc(60_000)));
+  if (chunks === 0) expect(() => quota.take(60_000)).toThrow();
+  const more = uploads.append('a', id, oneChunk(Buffer.alloc(60_000)));
+  await expect(more).rejects.toMatchObject({ code: 'NO_SPACE' });
+  expect(await filesOf(root)).toEqual([]);
+  await expect(uploads.size('a', id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  if (chunks === 0) return;
+  const next = await uploads.start('a');
+  expect(await uploads.append('a', next, oneChunk(Buffer.alloc(60_000)))).toBe(60_000);
+});

@@ -11,7 +11,7 @@ import {
   type FolderOptions,
 } from '../../disk/atomic-write.js';
 import { readRange } from '../../disk/read-range.js';
-import { isMissing, READ } from '../../disk/if-there.js';
+import { ignoreMissing, isMissing, READ } from '../../disk/if-there.js';
 import { touchFile } from '../../disk/touch.js';
 import { ImageError } from '../../errors.js';
 import { algorithmOf, type Algorithm, type Digest } from '../../oci/digest.js';
@@ -146,6 +146,7 @@ export class FileUploads implements Uploads {
       this.#sessions.delete(`${repository} ${id}`);
       if (actual !== digest) {
         await rm(upload.path, { force: true });
+        this.#quota.removeFile(upload.size);
         throw new ImageError(
           'CORRUPT',
           `upload: expected content with digest ${digest}, got ${actual}`,
@@ -164,10 +165,13 @@ export class FileUploads implements Uploads {
   }
 
   cancel(repository: string, id: string): Promise<void> {
-    return this.#exclusively(repository, id, async ({ path }) => {
-      this.#sessions.delete(`${repository} ${id}`);
-      await rm(path);
-    });
+    return this.#exclusively(repository, id, (upload) => this.#remove(repository, id, upload));
+  }
+
+  async #remove(repository: string, id: string, { path, size }: Session): Promise<void> {
+    this.#sessions.delete(`${repository} ${id}`);
+    await rm(path);
+    this.#quota.removeFile(size);
   }
 
   /** Runs `work` as the only request for the upload. @throws ImageError CONFLICT, NOT_FOUND */
@@ -186,6 +190,8 @@ export class FileUploads implements Uploads {
     try {
       return await work(upload);
     } catch (error) {
+      if (error instanceof ImageError && error.code === 'NO_SPACE')
+        await ignoreMissing(() => this.#remove(repository, id, upload));
       if (!isMissing(error)) throw error;
       this.#sessions.delete(`${repository} ${id}`);
       throw uploadNotFound(id);

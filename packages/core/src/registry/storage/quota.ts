@@ -2,6 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImageError } from '../../errors.js';
 import { ignoreMissing } from '../../disk/if-there.js';
+import type { SpaceLimit } from '../hosted.js';
 import { option, verb, wording } from '../../wording.js';
 
 /** Disk space is counted again after this long (ms), or this many times the duration of the last count if longer. */
@@ -44,26 +45,30 @@ export class Quota {
     if (this.#used >= this.#maxBytes) throw this.#noSpace();
   }
 
-  /** Adds bytes of content. @throws ImageError NO_SPACE */
+  /** Adds bytes of content, before they are written. @throws ImageError NO_SPACE; then nothing is added */
   take(bytes: number): void {
+    if (this.#used + bytes > this.#maxBytes) throw this.#noSpace();
     this.#add(bytes);
-    if (this.#used > this.#maxBytes) throw this.#noSpace();
   }
 
-  /** Adds a file of this size (bytes). @throws ImageError NO_SPACE */
+  /** Adds a file of this size (bytes). @throws ImageError NO_SPACE; then nothing is added */
   takeFile(bytes: number): void {
-    this.addFile(bytes);
-    this.take(0);
+    this.take(spaceOfFile(bytes));
   }
 
   /** Adds a file of this size (bytes) without a check; call {@link admit} before. */
   addFile(bytes: number): void {
-    this.#add(ENTRY_BYTES + Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES);
+    this.#add(spaceOfFile(bytes));
   }
 
   /** Adds folders without a check; call {@link admit} before. */
   addFolders(count: number): void {
     this.#add(count * (ENTRY_BYTES + BLOCK_BYTES));
+  }
+
+  /** Takes back a file of this size (bytes) that was deleted. */
+  removeFile(bytes: number): void {
+    this.#add(-Math.min(this.#used, spaceOfFile(bytes)));
   }
 
   #add(bytes: number): void {
@@ -78,6 +83,7 @@ export class Quota {
       {
         location: this.#root,
         hint: wording`Raise ${option('maxUsed')}, or free space with ${verb('prune')}.`,
+        cause: { limit: this.#maxBytes } satisfies SpaceLimit,
       },
     );
   }
@@ -93,6 +99,10 @@ export class Quota {
       this.#counting = undefined;
     }
   }
+}
+
+function spaceOfFile(bytes: number): number {
+  return ENTRY_BYTES + Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
 }
 
 /** Number of concurrent `lstat` calls. */
