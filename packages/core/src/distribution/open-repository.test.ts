@@ -1,7 +1,10 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { listening } from '../../testing/listening.js';
+import { temporaryFolder } from '../../testing/temporary.js';
 import { surroundingsOf } from '../surroundings.js';
-import { credentialOf, openRepository } from './open-repository.js';
+import { credentialOf, openRegistry, openRepository } from './open-repository.js';
 
 it('a credential has a user name and a password, or there is none', () => {
   expect(credentialOf({})).toBeUndefined();
@@ -33,4 +36,45 @@ it('a repository of no reference is USAGE', async () => {
   await expect(openRepository('Not A:Name', undefined, surroundingsOf())).rejects.toMatchObject({
     code: 'USAGE',
   });
+});
+
+/** The hint of a registry that accepts no login. */
+async function hintOf(login: object, files: Readonly<Record<string, object>> = {}) {
+  const registry = await listening((_, response) =>
+    response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
+  );
+  const home = await temporaryFolder();
+  await mkdir(join(home, '.docker'));
+  for (const [host, entry] of Object.entries(files))
+    await writeFile(
+      join(home, '.docker/config.json'),
+      JSON.stringify({ auths: { [host === 'here' ? registry : host]: entry } }),
+    );
+  const surroundings = { env: { XDG_RUNTIME_DIR: `${home}/run` }, home, now: Date.now };
+  await using client = await openRegistry(registry, { plainHttp: true, ...login }, surroundings);
+  const asked = client.request({ method: 'GET', url: '/v2/', scope: '', expected: [200] });
+  const { hint } = await asked.then(
+    () => ({ hint: undefined }),
+    (error: unknown) => error as { hint?: string },
+  );
+  return hint?.replaceAll(home, '~').replaceAll(registry, 'HOST');
+}
+
+const auth = Buffer.from('ada:p').toString('base64');
+
+it.each([{}, { 'elsewhere.example.com': { auth } }])(
+  'without a login in %j the hint says where was looked',
+  async (files) => {
+    expect(await hintOf({}, files)).toBe(
+      'No login for HOST stands in ~/run/containers/auth.json, ~/.config/containers/auth.json, ~/.docker/config.json. Log in with docker login or podman login, or give the option `username` and the option `password`.',
+    );
+  },
+);
+
+it('a login that was found or given is reported as refused', async () => {
+  for (const found of [
+    await hintOf({}, { here: { auth } }),
+    await hintOf({ username: 'ada', password: 'p' }),
+  ])
+    expect(found).toMatch(/^The login for HOST was refused\. Log in/);
 });

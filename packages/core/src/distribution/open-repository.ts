@@ -1,14 +1,20 @@
-import { ImageError } from '../errors.js';
+import { ImageError, shortList } from '../errors.js';
 import { parseReference } from '../oci/reference.js';
 import {
   RegistryClient,
   type ConnectionOptions,
   type RegistryOptions,
 } from './transport/client.js';
-import { storedCredentials, type Credential } from './auth/credentials.js';
+import {
+  LOG_IN,
+  credentialPlaces,
+  storedCredentials,
+  type Credential,
+  type Credentials,
+} from './auth/credentials.js';
 import type { Surroundings } from '../surroundings.js';
 import { Repository, type RepositoryOptions } from './repository.js';
-import { option, wording } from '../wording.js';
+import { option, wording, type Wording } from '../wording.js';
 
 /** Options for connecting and logging in to a registry. */
 export interface RegistryLoginOptions extends ConnectionOptions {
@@ -25,8 +31,22 @@ export async function openRegistry(
 ): Promise<RegistryClient> {
   const stored = storedCredentials(surroundings);
   const given = credentialOf({ username, password });
-  const credentials = given ? async () => given : stored;
-  return RegistryClient.open(registry, { ...options, credentials, surroundings });
+  let isFound = given !== undefined;
+  const credentials: Credentials = async (host, repository) => {
+    const credential = given ?? (await stored(host, repository));
+    isFound ||= credential !== undefined;
+    return credential;
+  };
+  const loginHint = () =>
+    isFound
+      ? wording`The login for ${registry} was refused. ${LOG_IN}`
+      : notFound(registry, surroundings);
+  return RegistryClient.open(registry, { ...options, credentials, surroundings, loginHint });
+}
+
+function notFound(registry: string, surroundings: Surroundings): Wording {
+  const places = shortList(credentialPlaces(surroundings));
+  return wording`No login for ${registry} stands in ${places}. ${LOG_IN}`;
 }
 
 /** Opens the repository of a reference, with a connection of its own. @throws ImageError USAGE */

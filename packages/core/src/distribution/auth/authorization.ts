@@ -4,6 +4,7 @@ import { parseChallenges, type Challenge } from './challenge.js';
 import { LOG_IN, type Credential } from './credentials.js';
 import { httpUrl, printableUrl } from '../given-url.js';
 import { isPrivate } from '../host.js';
+import type { Wording } from '../../wording.js';
 
 /** A request to a token server; redirects are not followed. */
 export interface TokenRequest {
@@ -39,6 +40,7 @@ export class Authorization {
   readonly #origin: URL;
   readonly #credential: () => Promise<Credential | undefined>;
   readonly #send: SendTokenRequest;
+  readonly #loginHint: () => Wording;
   readonly #tokens = new Map<string, Token>();
   readonly #pending = new Map<string, Promise<Token>>();
   #basic: string | undefined;
@@ -47,10 +49,12 @@ export class Authorization {
     origin: URL,
     credential: () => Promise<Credential | undefined>,
     send: SendTokenRequest,
+    loginHint: () => Wording = () => LOG_IN,
   ) {
     this.#origin = origin;
     this.#credential = credential;
     this.#send = send;
+    this.#loginHint = loginHint;
   }
 
   /** The `authorization` header for a scope; undefined while there is none. */
@@ -121,7 +125,7 @@ export class Authorization {
       request = { url: url.href, method: 'GET', headers };
     }
     const { status, body } = await this.#send(request);
-    if (status !== 200) throw tokenRefusal(url, status);
+    if (status !== 200) throw tokenRefusal(url, status, this.#loginHint());
     return readToken(body, url);
   }
 
@@ -175,7 +179,7 @@ function bearerHeader(token: unknown, { host }: URL): string {
   });
 }
 
-function tokenRefusal({ host }: URL, status: number): ImageError {
+function tokenRefusal({ host }: URL, status: number, loginHint: Wording): ImageError {
   const code = status === 401 || status === 403 ? 'UNAUTHORIZED' : 'UNAVAILABLE';
   const isRedirect = status >= 300 && status < 400;
   return new ImageError(
@@ -185,7 +189,7 @@ function tokenRefusal({ host }: URL, status: number): ImageError {
       location: host,
       hint: isRedirect
         ? 'Requests for tokens carry credentials, so their redirects are not followed.'
-        : LOG_IN,
+        : loginHint,
     },
   );
 }

@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
-import { storedCredentials, type Credential } from './credentials.js';
+import { credentialPlaces, storedCredentials, type Credential } from './credentials.js';
 
 const HOST = 'a.example.com';
 const HELPED = 'helped.example.com';
@@ -127,4 +127,24 @@ it.each<readonly [object, Credential]>([
   ],
 ])('of %j a token is taken before a password', async (entry, expected) => {
   expect(await find({ auths: { [HOST]: entry } }, HOST)).toEqual(expected);
+});
+
+it.each([
+  [{ XDG_RUNTIME_DIR: '/run/user/7' }, 7, '/run/user/7/containers/auth.json'],
+  [{}, 7, '/run/containers/7/auth.json'],
+  [{ XDG_RUNTIME_DIR: '' }, 7, '/run/containers/7/auth.json'],
+])('with %j and the user ID %s, podman is asked first in %s', (env, uid, first) => {
+  const all = credentialPlaces({ env, home: '/home/ada' }, uid);
+  expect(all[0]).toBe(first);
+  expect(all.slice(-2)).toEqual([
+    '/home/ada/.config/containers/auth.json',
+    '/home/ada/.docker/config.json',
+  ]);
+});
+
+it.each([
+  [{ REGISTRY_AUTH_FILE: '/x' }, ['/x']],
+  [{ DOCKER_AUTH_CONFIG: '{}', REGISTRY_AUTH_FILE: '/x' }, ['$DOCKER_AUTH_CONFIG', '/x']],
+])('with %j the places are %j', (env, places) => {
+  expect(credentialPlaces({ env, home: '/home/ada' })).toEqual(places);
 });

@@ -30,15 +30,23 @@ const HELPER_TIMEOUT_MS = 30_000;
 /** The server by which docker stores credentials of Docker Hub. */
 const HUB_SERVER = 'https://index.docker.io/v1/';
 const TOKEN_USER = '<token>';
+/** Where podman keeps the logins of a user without `$XDG_RUNTIME_DIR`, until the next restart of the machine. */
+const RUN = '/run/containers';
 
 /**
  * Credentials configured for docker and podman: `$DOCKER_AUTH_CONFIG` (the content of docker's `config.json`), then
  * `$REGISTRY_AUTH_FILE` or, without it, podman's `auth.json` and docker's `config.json`, each with the credential helpers
- * that it names. The first source with an entry for the registry is used.
+ * that it names. podman's files are those of `containers-auth.json(5)`: `$XDG_RUNTIME_DIR/containers/auth.json`
+ * (`/run/containers/UID/auth.json` without the variable), then `$XDG_CONFIG_HOME/containers/auth.json`
+ * (`~/.config/containers/auth.json`). The first source with an entry for the registry is used.
  *
+ * @param uid the user whose folder below `/run/containers` is read; none on Windows.
  * @throws ImageError USAGE (invalid JSON), UNAUTHORIZED (a credential helper failed)
  */
-export function storedCredentials({ env, home }: Pick<Surroundings, 'env' | 'home'>): Credentials {
+export function storedCredentials(
+  { env, home }: Pick<Surroundings, 'env' | 'home'>,
+  uid = process.getuid?.(),
+): Credentials {
   return async (registry, repository) => {
     const { DOCKER_AUTH_CONFIG: config } = env;
     if (config) {
@@ -46,7 +54,7 @@ export function storedCredentials({ env, home }: Pick<Surroundings, 'env' | 'hom
       const found = await findInFile(file, registry, repository, env);
       if (found) return found;
     }
-    for (const path of authFiles(env, home)) {
+    for (const path of authFiles(env, home, uid)) {
       const file = await readAuthFile(path);
       const found = file && (await findInFile(file, registry, repository, env));
       if (found) return found;
@@ -55,11 +63,27 @@ export function storedCredentials({ env, home }: Pick<Surroundings, 'env' | 'hom
   };
 }
 
-function authFiles(env: Environment, home: string): string[] {
+/** The places where {@link storedCredentials} looks, in this order, for messages. */
+export function credentialPlaces(
+  { env, home }: Pick<Surroundings, 'env' | 'home'>,
+  uid = process.getuid?.(),
+): string[] {
+  return [
+    ...(env['DOCKER_AUTH_CONFIG'] ? ['$DOCKER_AUTH_CONFIG'] : []),
+    ...authFiles(env, home, uid),
+  ];
+}
+
+function authFiles(env: Environment, home: string, uid: number | undefined): string[] {
   const { REGISTRY_AUTH_FILE: named, XDG_RUNTIME_DIR: runtime, DOCKER_CONFIG: docker } = env;
   if (named !== undefined && named !== '') return [named];
+  const folder = runtime
+    ? join(runtime, 'containers')
+    : uid === undefined
+      ? undefined
+      : `${RUN}/${uid}`;
   return [
-    ...(runtime === undefined ? [] : [join(runtime, 'containers/auth.json')]),
+    ...(folder === undefined ? [] : [join(folder, 'auth.json')]),
     join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'containers/auth.json'),
     join(docker || join(home, '.docker'), 'config.json'),
   ];

@@ -10,6 +10,7 @@ import { parseResponseUrl } from '../given-url.js';
 import { hostOf, isLoopback } from '../host.js';
 import { networkFailure } from '../../http/network-failure.js';
 import { statusError } from './refusal.js';
+import type { Wording } from '../../wording.js';
 import {
   parseRetryAfter,
   isTransient,
@@ -21,7 +22,7 @@ import {
   type Wait,
   RETRIED_STATUSES,
 } from './retry.js';
-import type { Refused, RegistryRequest } from './request.js';
+import { isFollowed, type Refused, type RegistryRequest } from './request.js';
 import type { Surroundings } from '../../surroundings.js';
 import { speaksHttp } from './speaks-http.js';
 
@@ -40,6 +41,8 @@ export interface ConnectionOptions extends CertificateOptions {
 
 export interface RegistryOptions extends ConnectionOptions {
   readonly credentials: Credentials;
+  /** The hint of a refusal for want of a login; a general one when omitted. */
+  readonly loginHint?: (() => Wording) | undefined;
   readonly surroundings: Surroundings;
   /** How the client waits before another try; a test waits for no time. */
   readonly wait?: Wait;
@@ -47,9 +50,6 @@ export interface RegistryOptions extends ConnectionOptions {
   readonly isRelay?: boolean | undefined;
 }
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** Redirects that keep method and body (RFC 9110 § 15.4); the others turn a write into a read, and are not followed. */
-const WRITE_REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
 const MAX_REDIRECTS = 5;
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** The largest response of a token server, in bytes. */
@@ -124,7 +124,7 @@ export class RegistryClient implements AsyncDisposable {
    */
   async request(request: RegistryRequest): Promise<Answer> {
     const { wait, isRelay } = this;
-    const { retries = 4 } = this.#options;
+    const { retries = 4, loginHint } = this.#options;
     for (let tries = 0; ; tries++) {
       request.signal?.throwIfAborted();
       await wait(this.#pausedUntil - performance.now(), request);
@@ -148,7 +148,8 @@ export class RegistryClient implements AsyncDisposable {
         : undefined;
       if (asked !== undefined && !isRelay)
         this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + asked);
-      if (last || isRelay || !isTemporary) throw await statusError(request, answer, this.registry);
+      if (last || isRelay || !isTemporary)
+        throw await statusError(request, answer, { registry: this.registry, loginHint });
       await answer.dump();
       debug('http', () => `${request.method}: try ${tries + 2} of ${retries + 1} follows`);
       if (asked === undefined) await wait(backOff(tries), request);
@@ -191,8 +192,7 @@ export class RegistryClient implements AsyncDisposable {
       const message = await this.#send(url, { method, headers, body: body?.(), signal });
       const answer = answerOf(message, url, isOwn);
       const location = answer.header('location');
-      const followed = method === 'GET' || method === 'HEAD' ? REDIRECTS : WRITE_REDIRECTS;
-      if (!followed.has(answer.status) || location === undefined) return answer;
+      if (!isFollowed(method, answer.status) || location === undefined) return answer;
       await answer.dump();
       url = parseResponseUrl(location, url, 'redirect');
       if (hops === MAX_REDIRECTS)
@@ -216,6 +216,7 @@ export class RegistryClient implements AsyncDisposable {
       this.#origin,
       () => this.#options.credentials(this.registry, repository),
       (request) => this.#requestToken(request),
+      this.#options.loginHint,
     );
     this.#authorizations.set(repository, authorization);
     return authorization;

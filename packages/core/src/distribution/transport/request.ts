@@ -23,3 +23,12 @@ export interface Refused {
   /** The error of its referrers API. */
   referrers?: ImageError;
 }
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** Redirects that keep method and body (RFC 9110 § 15.4); the others turn a write into a read, and are not followed. */
+const WRITE_REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
+
+/** Whether a redirect of this status is followed. */
+export function isFollowed(method: string, status: number): boolean {
+  return (method === 'GET' || method === 'HEAD' ? REDIRECTS : WRITE_REDIRECTS).has(status);
+}
