@@ -36,7 +36,8 @@ export async function startServe(
     child.stdout.destroy();
     child.stderr.destroy();
   };
-  return { url, host: new URL(url).host, stop, said: () => said, hangUp };
+  const hangUpSignal = (): void => void child.kill('SIGHUP');
+  return { url, host: new URL(url).host, stop, said: () => said, hangUp, hangUpSignal };
 }
 
 export const digestOf = (bytes: Uint8Array | string) =>
@@ -48,11 +49,14 @@ export async function pushSmall(url: string, name: string, tag: string): Promise
   for (const blob of blobs) {
     const begun = await fetch(`${url}/v2/${name}/blobs/uploads/`, { method: 'POST' });
     await begun.arrayBuffer();
+    if (begun.status !== 202) throw new Error(`${name}: ${begun.status}`);
     const target = new URL(begun.headers.get('location') ?? '', url);
     const first = Buffer.from(blob.slice(0, 20));
-    await (await fetch(target, { method: 'PATCH', body: first })).arrayBuffer();
-    target.searchParams.set('digest', digestOf(blob));
-    const done = await fetch(target, { method: 'PUT', body: Buffer.from(blob.slice(20)) });
+    const patched = await fetch(target, { method: 'PATCH', body: first });
+    await patched.arrayBuffer();
+    const next = new URL(patched.headers.get('location') ?? target, url);
+    next.searchParams.set('digest', digestOf(blob));
+    const done = await fetch(next, { method: 'PUT', body: Buffer.from(blob.slice(20)) });
     if (done.status !== 201) throw new Error(`${name}: ${done.status} ${await done.text()}`);
   }
   const described = (mediaType: string, blob = '') => ({
@@ -97,12 +101,11 @@ export async function readSmall(url: string, name: string, reference: string): P
 /** Writes an archive with an image of one platform or of several. */
 export async function archive(
   architectures: readonly string[] = [],
-  { bytes = 300_000 }: { readonly bytes?: number } = {},
 ): Promise<{ readonly path: string; readonly digest: string }> {
   const name = 'example.com/team/app:1';
   const path = join(await temporaryFolder(), 'app.tar');
   let content = new MemoryStore();
-  if (architectures.length === 0) content = await storeWith(name, { bytes, gzip: true });
+  if (architectures.length === 0) content = await storeWith(name, { bytes: 300_000, gzip: true });
   else {
     const platforms = architectures.map((architecture) => ({ os: 'linux', architecture }));
     await writeIndex(content, name, platforms);

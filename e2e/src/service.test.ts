@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readdir, rename, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mountTmpfs } from './file-system.js';
 import { describeWith } from './peers.js';
 import { must, stowage, temporaryFolder } from './run.js';
-import { archive, pushSmall, readSmall, startServe } from './served.js';
+import { digestOf, pushSmall, readSmall, startServe } from './served.js';
 
 /** A bcrypt hash of the password `p`. */
 const HASH = '$2b$04$J8iZ0mE5z2l1OoKqH2uyeemYyXT0P8LzFgnF9ovWEW0ZlMwwn5gxK';
@@ -45,11 +46,61 @@ describe('a registry that runs as a service', () => {
   );
 });
 
+describe('a registry with a settings file', () => {
+  it(
+    'reads users and rules again at SIGHUP, and goes on when they are wrong',
+    { timeout: 60_000 },
+    async () => {
+      const folder = await temporaryFolder();
+      const file = join(folder, 'serve.yaml');
+      const settings = (rule: string) =>
+        writeFile(
+          file,
+          `serve:\n  root: content\n  htpasswd: users\n  allow: ['${rule}']\n  log: json\n`,
+        );
+      const password = (user: string) =>
+        stowage(['htpasswd', join(folder, 'users'), user], { input: Buffer.from('secret\n') });
+      expect((await password('ada')).stdout).toBe(`${join(folder, 'users')}: added ada\n`);
+      await settings('ada:read:*');
+      const { url, hangUpSignal, said, stop } = await startServe(['--config', file], {
+        logs: true,
+      });
+      const push = async (user: string) => {
+        const authorization = `Basic ${Buffer.from(`${user}:secret`).toString('base64')}`;
+        const target = `${url}/v2/team/a/blobs/uploads/`;
+        return (await fetch(target, { method: 'POST', headers: { authorization } })).status;
+      };
+      expect([await push('ada'), await push('bob')]).toEqual([403, 401]);
+      await password('bob');
+      await settings('bob:write:team/*');
+      hangUpSignal();
+      await expect.poll(said).toContain('reloaded users, rules and certificates');
+      expect([await push('ada'), await push('bob')]).toEqual([403, 202]);
+      await settings('carol:write:*');
+      hangUpSignal();
+      await expect.poll(said).toContain('has no user carol');
+      await writeFile(file, 'serve: { listn: x }');
+      hangUpSignal();
+      await expect.poll(said).toContain('listn');
+      expect(await push('bob')).toBe(403);
+      const logged = said()
+        .split('\n')
+        .filter((line) => line.startsWith('{'));
+      expect(JSON.parse(logged[0] ?? '')).toMatchObject({
+        user: 'ada',
+        repository: 'team/a',
+        status: 403,
+      });
+      await stop('SIGTERM');
+    },
+  );
+});
+
 describe('a registry that is full', () => {
   it('says so at once, and keeps nothing of the push', { timeout: 120_000 }, async () => {
     const root = await temporaryFolder();
     const { url, host } = await startServe(['--root', root, '--max-used', '60MB']);
-    const { path } = await archive([], { bytes: 100_000_000 });
+    const path = await archiveOf(randomBytes(100_000_000));
     const start = performance.now();
     const { code, stderr } = await stowage(['push', path, '--to', host]);
     const seconds = (performance.now() - start) / 1000;
@@ -75,7 +126,7 @@ describe('a registry that is full', () => {
     };
     await expect(push()).rejects.toThrow('507');
     expect(pushed).toBeGreaterThan(5);
-    const blocks = Number((await must('du', ['-s', '--block-size=1', root])).stdout.split('\t')[0]);
+    const blocks = Number((await must('du', ['-s', '--block-size=1', root])).split('\t')[0]);
     // The last push was admitted below the limit: one manifest and its links may be above it.
     expect(blocks).toBeLessThan(2 * 2 ** 20 + 64 * 1024);
     await stowage(['gc', '--root', root, '--uploads-older', '0s', '--grace', '0s']);
@@ -105,3 +156,20 @@ describeWith(
   },
   { root: true },
 );
+
+/** A docker-archive with one layer of one file. */
+async function archiveOf(content: Buffer): Promise<string> {
+  const folder = await temporaryFolder();
+  const write = (name: string, bytes: Buffer | string) => writeFile(join(folder, name), bytes);
+  const tar = (...args: readonly string[]) => must('tar', ['-C', folder, '-cf', ...args]);
+  await write('content', content);
+  await tar(join(folder, 'layer.tar'), 'content');
+  const layer = digestOf(await readFile(join(folder, 'layer.tar')));
+  const rootfs = { type: 'layers', diff_ids: [layer] };
+  await write('config.json', JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs }));
+  const image = { Config: 'config.json', RepoTags: ['big:1'], Layers: ['layer.tar'] };
+  await write('manifest.json', JSON.stringify([image]));
+  const path = join(folder, 'big.tar');
+  await tar(path, 'manifest.json', 'config.json', 'layer.tar');
+  return path;
+}

@@ -157,12 +157,16 @@ async function registryFlags(
       'USAGE',
       '--password-stdin: standard input cannot be the password and a location (-)',
     );
+  return { ...common, password: await readPassword({ stdin }) };
+}
+
+/** Reads a password from standard input, without the line break at its end. */
+export async function readPassword({ stdin }: Pick<Io, 'stdin'>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
-  const password = Buffer.concat(chunks)
+  return Buffer.concat(chunks)
     .toString()
     .replace(/\r?\n$/, '');
-  return { ...common, password };
 }
 
 /** The document of `--json` with the failures that did not end the command. */

@@ -1,6 +1,15 @@
 import { once } from 'node:events';
-import { serve, type AccessRule, type Permission } from '@stowage/core';
+import {
+  parseAccessRule,
+  serve,
+  type AccessRule,
+  type Permission,
+  type Serving,
+  type Speech,
+  type Workspace,
+} from '@stowage/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { describeFailure } from '../print/failure.js';
 import { print, printJson } from '../print/print.js';
 import { requestLog, type LogFormat } from '../print/request-log.js';
 import { text } from '../print/text.js';
@@ -15,10 +24,10 @@ interface Options extends CommonOptions {
   readonly anonymous?: Permission;
   readonly allow?: readonly AccessRule[];
   readonly allowedHost?: readonly string[];
-  readonly log: LogFormat;
+  readonly log?: LogFormat;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
-  readonly maxUsed?: string;
+  readonly maxUsed?: readonly string[];
   readonly gcEvery?: string;
   readonly scrubEvery?: string;
   readonly scrubRate?: string;
@@ -35,6 +44,8 @@ export function serveCommand(io: Io): Command {
         'stowage serve --listen 127.0.0.1:5000 --root /srv/images',
         'stowage serve --listen 0.0.0.0:5000 --htpasswd users --anonymous read',
         "stowage serve --htpasswd users --allow 'ada:write:team/*' --allow '*:read:*'",
+        'stowage serve --root /srv/images --max-used 50GB --max-used team-a=20GB',
+        'stowage serve --config /etc/stowage/serve.yaml',
         'stowage serve --upstream registry.example.com/mirror',
         'stowage serve --upstream docker.io=https://registry-1.docker.io --upstream quay.io=https://quay.io',
       ],
@@ -68,7 +79,11 @@ export function serveCommand(io: Io): Command {
     )
     .option('--tls-cert <file>', 'serve TLS with this certificate (PEM); reloaded when it changes')
     .option('--tls-key <file>', 'key of the TLS certificate (PEM)')
-    .option('--max-used <size>', 'keep at most this much content: 50GB')
+    .option(
+      '--max-used <[path=]size>',
+      'keep at most this much content: 50GB; with a path, in the repositories below it: team-a=20GB; may be repeated',
+      (limit: string, before: readonly string[] = []) => [...before, limit],
+    )
     .option('--gc-every <duration>', 'interval of garbage collection; 1h when omitted, 0 for never')
     .option(
       '--scrub-every <duration>',
@@ -79,18 +94,22 @@ export function serveCommand(io: Io): Command {
       'read at most this much per second while verifying; 20MB when omitted',
     )
     .addOption(
-      new Option('--log <format>', 'how to log requests on stderr; --quiet logs none')
-        .choices(['text', 'json', 'none'])
-        .default('text'),
+      new Option(
+        '--log <format>',
+        'how to log requests on stderr; text when omitted, --quiet logs none',
+      ).choices(['text', 'json', 'none']),
     )
     .addHelpText(
       'after',
-      '\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz answers 200, or 503 when the\nstorage cannot be written or is full; /metrics serves metrics to clients that may read everything. An address other than loopback needs --htpasswd or\n--anonymous.',
+      '\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz answers 200, or 503 when the\nstorage cannot be written or is full; /metrics serves metrics to clients that may read everything. An address other than loopback needs --htpasswd or\n--anonymous. The key serve of a file given with --config sets all of this. SIGHUP reads users, rules and\ncertificates again.',
     )
     .action(
-      action<Options>(io, async (workspace, inputs, { options, call }) => {
+      action<Options>(io, async (workspace, inputs, { options, call, speech }) => {
         const { allow: rules, allowedHost: allowedHosts, json, quiet, log, ...rest } = options;
-        const onAnswered = requestLog(quiet ? 'none' : log, io.stderr);
+        const onAnswered = requestLog(
+          quiet ? 'none' : (log ?? settingsOf(workspace)?.log ?? 'text'),
+          io.stderr,
+        );
         // The registry runs on when the reader of its output has closed the pipe.
         io.stdout.on('error', () => undefined);
         await using serving = await serve(workspace, inputs, {
@@ -103,12 +122,21 @@ export function serveCommand(io: Io): Command {
         const { url } = serving;
         if (json) printJson(io.stdout, { url });
         else print(io.stdout, text`${url}\n`);
+        const onHangUp = (): void => void reload(serving, io, speech);
+        // At a terminal it means that the terminal was closed.
+        if (!io.stderr.isTTY) process.on('SIGHUP', onHangUp);
         if (!io.signal.aborted) await once(io.signal, 'abort');
+        process.off('SIGHUP', onHangUp);
         endWithin(STOP_MS, io);
         // Stopping it is its normal end: exit 0.
         return { json: undefined };
       }),
     );
+}
+
+/** `serve` of a settings file that was given; that of a workspace does not count. */
+function settingsOf({ config, settings }: Workspace): Workspace['settings']['serve'] | undefined {
+  return config === undefined ? undefined : settings.serve;
 }
 
 /** The longest time that a registry takes to stop (ms): open requests get half of it. */
@@ -130,8 +158,19 @@ function endWithin(milliseconds: number, { stderr }: Io): void {
 }
 
 function parseRule(text: string, before: readonly AccessRule[] = []): readonly AccessRule[] {
-  const [, user, what, repositories] = /^([^:]+):(read|write):(.+)$/.exec(text) ?? [];
-  if (user === undefined || repositories === undefined)
+  try {
+    return [...before, parseAccessRule(text)];
+  } catch {
     throw new InvalidArgumentError("Expected USER:read|write:REPOSITORIES, as 'ada:write:team/*'.");
-  return [...before, { user, permission: what === 'write' ? 'write' : 'read', repositories }];
+  }
+}
+
+/** Reads users, rules and certificates again; a failure is only told, and what was in use stays so. */
+async function reload(serving: Serving, { stderr }: Io, speech: Speech): Promise<void> {
+  try {
+    await serving.reload();
+    print(stderr, text`reloaded users, rules and certificates\n`);
+  } catch (error) {
+    print(stderr, describeFailure(error, { interrupted: false, speech }).text);
+  }
 }

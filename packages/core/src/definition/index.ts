@@ -36,6 +36,7 @@ export { formatPlatform, parsePlatform, type Platform } from '../oci/platform.js
 // Settings and task runs
 export { parseSettings, SETTINGS_FILE, type RuleTexts, type Settings } from './settings.js';
 export type { GroupCounts } from './settings-schema.js';
+export type { ServePruneYaml, ServeYaml } from './serve-schema.js';
 export { ENGINES, type EngineName } from './engines.js';
 export type { SettingsLimits } from './limits-schema.js';
 export { RUNS_DAYS, RUNS_FOLDER, type TaskRun } from './runs.js';

@@ -1,6 +1,7 @@
 import { ENGINES, type EngineName } from './engines.js';
 import { DURATION } from './image-schema.js';
 import { limitsSchema, type SettingsLimits } from './limits-schema.js';
+import { serveSchema, type ServeYaml } from './serve-schema.js';
 
 /** A count of archives: of each name, of each project, of each operating system. */
 export interface GroupCounts {
@@ -35,6 +36,7 @@ export interface SettingsYaml {
   readonly cache?: { readonly unused_for?: string; readonly max_used?: string };
   readonly pins?: readonly string[];
   readonly limits?: SettingsLimits;
+  readonly serve?: ServeYaml;
 }
 
 const SIZE = {
@@ -196,5 +198,6 @@ export const settingsSchema = {
       description: 'Names that are never pruned; * matches any text.',
     },
     limits: limitsSchema,
+    serve: serveSchema,
   },
 } as const;

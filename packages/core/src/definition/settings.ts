@@ -1,9 +1,11 @@
+import { dirname } from 'node:path';
 import type { Document } from 'yaml';
 import { ImageError } from '../errors.js';
 import type { EngineName } from './engines.js';
 import { yaml } from './libraries.js';
 import type { SettingsLimits } from './limits-schema.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
+import type { ServeYaml } from './serve-schema.js';
 import { settingsSchema, type GroupCounts, type SettingsYaml } from './settings-schema.js';
 
 /** Name of the settings file at the root of a workspace. */
@@ -34,6 +36,8 @@ export interface Settings {
   /** Names that are never pruned; `*` matches any text. */
   readonly pins: readonly string[];
   readonly limits: SettingsLimits;
+  /** The registry that `serve` runs; relative paths start at `folder`. */
+  readonly serve: ServeYaml & { readonly folder: string };
 }
 
 /** Prune rules as text: durations as `30d`; sizes as `20GB` or, of the file system, `10%`. */
@@ -69,6 +73,7 @@ export function parseSettings(file: YamlFile): Settings {
     cache = {},
     pins = [],
     limits = {},
+    serve = {},
     disk_min_free_gb: oldMinFree,
   } = file.text.trim() === '' ? {} : readYaml(file, schema, dropBlanks);
   const { keep_newest: newest, unused_for: unusedFor, min_age: minAge, orphans } = prune;
@@ -82,6 +87,7 @@ export function parseSettings(file: YamlFile): Settings {
     defaultRegistry,
     pins,
     limits,
+    serve: { ...serve, folder: dirname(file.path) },
     runners: { ...DEFAULT_RUNNERS, ...runners },
     prune: {
       ...(newest === undefined ? {} : { keepNewest: groupCounts(newest) }),

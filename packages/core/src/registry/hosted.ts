@@ -130,6 +130,8 @@ export interface RegistryStorage extends RegistryReader {
 export interface SpaceLimit {
   /** In bytes. */
   readonly limit: number;
+  /** The path of repositories that it is for; the whole registry when omitted. */
+  readonly below?: string | undefined;
 }
 
 /** Options for finding a blob. */

@@ -84,10 +84,10 @@ export function toProblem(error: unknown): Problem {
 
 /** Says whose space is used up, without paths of this machine. */
 function noSpace(error: unknown): string {
-  const { limit } = ((error as Error).cause ?? {}) as Partial<SpaceLimit>;
+  const { limit, below } = ((error as Error).cause ?? {}) as Partial<SpaceLimit>;
   return limit === undefined
     ? 'the disk of this registry is full'
-    : `registry is full (its limit is ${bytes.format(limit, { unitSeparator: ' ' })})`;
+    : `${below ?? 'registry'} is full (its limit is ${bytes.format(limit, { unitSeparator: ' ' })})`;
 }
 
 /** Statuses of an upstream registry that clients of this one should know, with its `Retry-After`. */

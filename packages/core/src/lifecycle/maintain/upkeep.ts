@@ -25,7 +25,7 @@ export interface Upkeep {
 }
 
 /** The longest interval that `setInterval` supports (ms). */
-const MAX_INTERVAL_MS = 2 ** 31 - 1;
+export const MAX_INTERVAL_MS = 2 ** 31 - 1;
 
 /** @throws ImageError USAGE */
 export function parseUpkeep({

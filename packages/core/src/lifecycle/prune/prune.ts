@@ -19,6 +19,7 @@ import { refuseForeignLayout, registryFolder } from '../maintain/registry-folder
 import type { Need } from '../../disk/free-space.js';
 import { pruneRules, type RuleOptions } from './prune-rules.js';
 import { listInventory, type Inventory } from './prune-items.js';
+import { registryItems } from './prune-registry.js';
 import type { InventoryOptions, Prunable } from './prunable.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
 import { openEngine, type Workspace } from '../workspace/workspace.js';
@@ -27,6 +28,8 @@ import { openEngine, type Workspace } from '../workspace/workspace.js';
 export interface PruneOptions extends VerbOptions, RuleOptions {
   /** Also prune copies of archives in the engine. */
   readonly copies?: boolean | undefined;
+  /** Prune the images of the registry alone, and ask no engine. */
+  readonly onlyRegistry?: boolean | undefined;
   /** Patterns of names to keep, besides those of the settings. */
   readonly keep?: readonly string[] | undefined;
   /** Folder of the registry; `.stowage/registry` of the workspace when omitted. */
@@ -56,11 +59,9 @@ export interface PruneResult {
 export async function prune(workspace: Workspace, options: PruneOptions): Promise<PruneResult> {
   await refuseForeignLayout(registryOf(workspace, options));
   await using engines = await openEngines(workspace, options);
+  const definitions = options.onlyRegistry ? [] : await findDefinitions(workspace, options);
   const retention = new Map(
-    (await findDefinitions(workspace, options)).map(({ definition }) => [
-      definition.name,
-      definition.retention,
-    ]),
+    definitions.map(({ definition }) => [definition.name, definition.retention]),
   );
   const planNow = () => makePlan(workspace, engines, { ...options, retention });
   const { plan, items } = await planNow();
@@ -85,7 +86,7 @@ export async function prune(workspace: Workspace, options: PruneOptions): Promis
       );
     },
   });
-  await syncCatalog(workspace);
+  if (!options.onlyRegistry) await syncCatalog(workspace);
   return resultOf(planned, done, plan);
 }
 
@@ -106,18 +107,18 @@ async function makePlan(
   options: PruneOptions & Pick<InventoryOptions, 'retention'>,
 ): Promise<{ readonly plan: PrunePlan; readonly items: ReadonlyMap<string, Prunable> }> {
   const now = workspace.surroundings.now();
-  const inventory = await listInventory(workspace, {
-    store,
-    engine: copies,
-    registryRoot: registryOf(workspace, options),
+  const root = registryOf(workspace, options);
+  const facts = {
+    ...{ store, engine: copies, registryRoot: root, now },
     inUse: await inUse(),
     keep: options.keep ?? [],
     retention: options.retention,
-    now,
-  });
-  const home = await fileSystemOf(workspace.place.folder);
-  const rules = pruneRules(workspace.settings, options, home.total);
-  const facts: PruneFacts = {
+  };
+  const inventory = await (options.onlyRegistry ? registryOnly : listInventory)(workspace, facts);
+  const home = await fileSystemOf(options.onlyRegistry ? root : workspace.place.folder);
+  const settings = options.onlyRegistry ? { prune: {} } : workspace.settings;
+  const rules = pruneRules(settings, options, home.total);
+  const given: PruneFacts = {
     now,
     held: inventory.held,
     volumes: await volumesOf(workspace, inventory, options),
@@ -126,9 +127,15 @@ async function makePlan(
       (options.project === undefined || options.project === project),
   };
   return {
-    plan: planPrune(inventory.items, rules, facts),
+    plan: planPrune(inventory.items, rules, given),
     items: new Map(inventory.items.map((item) => [keyOf(item), item])),
   };
+}
+
+/** The images of the registry, whatever the workspace around it is. */
+async function registryOnly(workspace: Workspace, options: InventoryOptions): Promise<Inventory> {
+  const all = await registryItems(workspace, { ...options, known: new Map(), pins: options.keep });
+  return { items: all.filter(({ kind }) => kind === 'registry'), held: new Set() };
 }
 
 /** The file systems of the items and of the files about to be written; that of the archives first. */
@@ -148,7 +155,8 @@ async function volumesOf(
   const files = items.flatMap(({ kind, targets }) =>
     kind === 'archive' || kind === 'leftover' ? targets : [],
   );
-  const folders = [place.folder, join(place.state, 'store'), registryOf(workspace, options)];
+  const root = registryOf(workspace, options);
+  const folders = options.onlyRegistry ? [root] : [place.folder, join(place.state, 'store'), root];
   for (const path of [...folders, ...files]) await note(path, 0);
   for (const { path, bytes } of needs) await note(path, bytes);
   return [...volumes.values()];
@@ -156,7 +164,7 @@ async function volumesOf(
 
 async function openEngines(workspace: Workspace, options: PruneOptions): Promise<Engines> {
   const store = new EmbeddedEngine(join(workspace.place.state, 'store'), workspace.surroundings);
-  const engine = await engineOf(workspace, options);
+  const engine = options.onlyRegistry ? undefined : await engineOf(workspace, options);
   const copies = options.copies && engine?.kind !== 'embedded' ? engine : undefined;
   return {
     store,

@@ -24,6 +24,8 @@ export interface ListenOptions {
 /** A server that runs until it is disposed of. */
 export interface Listening extends AsyncDisposable {
   readonly url: string;
+  /** Reads certificate and key again now. @throws ImageError USAGE; then the old ones stay in use */
+  readonly reload: () => Promise<void>;
 }
 
 /** Time for open requests to finish when the server stops (ms). */
@@ -68,13 +70,14 @@ export async function listen(
   server.timeout = idleTimeout;
   server.maxHeadersCount = MAX_HEADERS;
   limitConnections(server, connections);
-  const renewing = tls ? await renew(server as TlsServer, tls) : undefined;
+  const renewal = tls ? await renew(server as TlsServer, tls) : undefined;
   await bind(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
   return {
     url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    reload: async () => renewal?.reload(),
     [Symbol.asyncDispose]: async () => {
-      clearInterval(renewing);
+      clearInterval(renewal?.timer);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE_MS).unref();
@@ -149,16 +152,30 @@ async function tlsContext({ cert, key }: { cert: string; key: string }) {
   return { ...TLS, cert: await read(cert), key: await read(key) };
 }
 
+/** @throws ImageError USAGE when certificate and key do not fit */
+function useContext(server: TlsServer, context: Awaited<ReturnType<typeof tlsContext>>): void {
+  try {
+    server.setSecureContext(context);
+  } catch (cause) {
+    throw new ImageError('USAGE', 'expected a certificate and its key (PEM), got others', {
+      cause,
+    });
+  }
+}
+
 /** Reloads certificate and key when their files change. */
 async function renew(server: TlsServer, tls: { cert: string; key: string }) {
   const times = async () => [await modifiedAt(tls.cert), await modifiedAt(tls.key)].join();
   let seen = await times();
   const reload = async () => {
     const now = await times();
-    if (now === seen) return;
-    server.setSecureContext(await tlsContext(tls));
+    useContext(server, await tlsContext(tls));
     seen = now;
   };
+  const check = async () => {
+    if ((await times()) !== seen) await reload();
+  };
   // A file that is only half written is read again at the next check.
-  return setInterval(() => void reload().catch(() => undefined), CERTIFICATE_CHECK_MS).unref();
+  const timer = setInterval(() => void check().catch(() => undefined), CERTIFICATE_CHECK_MS);
+  return { reload, timer: timer.unref() };
 }

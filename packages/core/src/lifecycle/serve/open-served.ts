@@ -1,4 +1,5 @@
 import { ImageError } from '../../errors.js';
+import { isRepository } from '../../oci/reference.js';
 import { parseLocation, type Location } from '../../location.js';
 import type { Opened } from '../../open.js';
 import { RegistryArchives } from '../../registry/archives.js';
@@ -6,7 +7,10 @@ import type { RegistryReader, RegistryStorage } from '../../registry/hosted.js';
 import type { RegistryMirror } from '../../registry/mirror/mirror.js';
 import type { UpstreamOptions } from '../../registry/mirror/upstream.js';
 import { checkWritable } from '../../registry/storage/check-writable.js';
+import type { RegistryFolderOptions } from '../../registry/storage/quotas.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
+import { storageFacts } from '../../registry/storage/storage-facts.js';
+import type { StorageFacts } from '../../registry/metrics.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
 import { noticesOf } from '../workspace/notices.js';
 import { requireOneLogin } from '../workspace/one-login.js';
@@ -28,6 +32,8 @@ export interface Served {
   readonly storage?: RegistryStorage;
   /** Throws when the storage cannot be written, or is full. */
   readonly check?: () => Promise<void>;
+  /** Measures the storage for metrics. */
+  readonly facts?: () => Promise<StorageFacts>;
   /** First components of the repositories of upstreams with a name. */
   readonly namespaces?: ReadonlySet<string>;
   /** The engine of inputs that are in one. */
@@ -80,22 +86,40 @@ async function openOwn(
   { cwd, root, readOnly, upstream, maxUsed, onEvent, registry }: ServeOptions,
 ): Promise<Served> {
   const folder = registryFolder(workspace, { cwd, root });
-  const most =
-    maxUsed === undefined ? undefined : parseSize(maxUsed, wording`${option('maxUsed')}`);
+  const limits = parseLimits(maxUsed === undefined ? [] : [maxUsed].flat());
   await refuseForeignLayout(folder);
   if (!readOnly) await requireWritable(folder, onEvent);
-  const store = new RegistryStore(folder, { maxUsed: most });
+  const store = new RegistryStore(folder, limits);
   const check = async (): Promise<void> => {
-    await store.quota.admit();
+    await store.quotas.whole.admit();
     await checkWritable(folder);
   };
+  const facts = () => storageFacts(folder, store.quotas);
   const upstreams = upstream === undefined ? [] : [upstream].flat();
   const { surroundings } = workspace;
   if (upstreams.length === 0)
-    return readOnly ? { reader: store } : { reader: store, storage: store, check };
+    return readOnly ? { reader: store, facts } : { reader: store, storage: store, check, facts };
   const mirror = await mirrorOf(store, upstreams, { registry, surroundings });
   const { namespaces } = mirror;
-  return { reader: mirror, namespaces, ...(readOnly ? {} : { storage: mirror, check }) };
+  return { reader: mirror, namespaces, facts, ...(readOnly ? {} : { storage: mirror, check }) };
+}
+
+/** Parses `SIZE` and `PATH=SIZE`. @throws ImageError USAGE */
+function parseLimits(texts: readonly string[]): RegistryFolderOptions {
+  const rule = wording`${option('maxUsed')}`;
+  let maxUsed: number | undefined;
+  const maxUsedBelow: Record<string, number> = {};
+  for (const text of texts) {
+    const [, path, size = ''] = /^(?:([^=]*)=)?(.*)$/s.exec(text) ?? [];
+    if (path === undefined) maxUsed = parseSize(size, rule);
+    else if (isRepository(path)) maxUsedBelow[path] = parseSize(size, rule);
+    else
+      throw new ImageError(
+        'USAGE',
+        wording`${rule}: expected the path of repositories before =, got ${JSON.stringify(path)}`,
+      );
+  }
+  return { maxUsed, maxUsedBelow };
 }
 
 /** Timeout for an upstream that does not answer, or sends no more of an answer (ms). */

@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
+import { parseAccessRule } from '../../registry/access/access.js';
+import type { LifecycleEvent } from '../workspace/call.js';
 import {
   accessFor,
   hostCheckFor,
   warnOfPlainPasswords,
   type AccessControl,
 } from './serve-access.js';
+
+/** A bcrypt hash. */
+const HASH = '$2b$04$J8iZ0mE5z2l1OoKqH2uyeemYyXT0P8LzFgnF9ovWEW0ZlMwwn5gxK';
 
 const given = (options: Partial<AccessControl>): AccessControl => ({ cwd: '/', ...options });
 
@@ -51,5 +56,19 @@ it('requires access control for other machines, and rejects invalid options', as
     ['127.0.0.1', { htpasswd: `${file}.none` }],
   ] as const)
     await expect(accessFor(host, given(options))).rejects.toMatchObject({ code: 'USAGE' });
-  expect(await accessFor('127.0.0.1', given({}))).toBeUndefined();
+  expect(await accessFor('127.0.0.1', given({}))).toEqual({ anonymous: 'write' });
+});
+
+it('tells of rules for users who are not in the file', async () => {
+  const htpasswd = join(await temporaryFolder(), 'users');
+  await writeFile(htpasswd, `ada:${HASH}\n`);
+  const events: LifecycleEvent[] = [];
+  const rules = ['ada', 'adda', '*'].map((user) => parseAccessRule(`${user}:read:team/*`));
+  await accessFor(
+    '127.0.0.1',
+    given({ htpasswd, rules, onEvent: (event) => void events.push(event) }),
+  );
+  expect(events).toMatchObject([
+    { text: `the option \`rules: adda:read:team/*\`: ${htpasswd} has no user adda` },
+  ]);
 });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isLoopback } from '../../distribution/host.js';
 import { ImageError } from '../../errors.js';
-import { Access, type AccessRule, type Permission } from '../../registry/access/access.js';
+import type { AccessOptions, AccessRule, Permission } from '../../registry/access/access.js';
 import { hostCheck } from '../../registry/access/allowed-hosts.js';
 import { parseHtpasswd } from '../../registry/access/htpasswd.js';
 import type { VerbOptions } from '../workspace/call.js';
@@ -24,11 +24,14 @@ export interface AccessControl extends Pick<VerbOptions, 'onEvent'> {
   readonly tlsCert?: string | undefined;
 }
 
-/** Access control of a registry; undefined allows everything, on loopback only. @throws ImageError USAGE */
+/**
+ * Users and rules of a registry. Without any, everything is allowed, on loopback only. A rule for a user who is not in the
+ * file is a notice. @throws ImageError USAGE
+ */
 export async function accessFor(
   host: string,
-  { cwd, htpasswd, anonymous, rules = [] }: AccessControl,
-): Promise<Access | undefined> {
+  { cwd, htpasswd, anonymous, rules = [], onEvent }: AccessControl,
+): Promise<AccessOptions> {
   if (htpasswd === undefined && rules.length > 0)
     throw new ImageError(
       'USAGE',
@@ -42,11 +45,10 @@ export async function accessFor(
         hint: wording`Name users with ${option('htpasswd', 'FILE')}, or allow access without login with ${option('anonymous', 'read')} (or write).`,
       },
     );
-  if (htpasswd === undefined && anonymous === undefined) return undefined;
-  if (htpasswd === undefined) return new Access({ anonymous });
+  if (htpasswd === undefined) return { anonymous: anonymous ?? 'write' };
   const path = resolve(cwd, htpasswd);
   const read = () => readFile(path, 'utf8');
-  parseHtpasswd(
+  const users = parseHtpasswd(
     await read().catch((cause: unknown) => {
       throw new ImageError(
         'USAGE',
@@ -58,7 +60,13 @@ export async function accessFor(
       );
     }),
   );
-  return new Access({ htpasswd: read, anonymous, rules });
+  for (const { user, permission, repositories } of rules) {
+    if (user === '*' || users.has(user)) continue;
+    const rule = [user, permission, repositories].join(':');
+    const text = wording`${option('rules', rule)}: ${htpasswd} has no user ${user}`;
+    onEvent?.({ type: 'notice', ...textField('text', text) });
+  }
+  return { htpasswd: read, anonymous, rules };
 }
 
 /**

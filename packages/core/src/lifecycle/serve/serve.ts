@@ -1,26 +1,41 @@
 import { registryHandler } from '../../registry/handler/handler.js';
 import { Metrics } from '../../registry/metrics.js';
 import { ImageError } from '../../errors.js';
-import type { Workspace } from '../workspace/workspace.js';
+import { readSettings, type Workspace } from '../workspace/workspace.js';
 import { registryFolder } from '../maintain/registry-folder.js';
 import { startUpkeep, parseUpkeep } from '../maintain/upkeep.js';
 import { option, wording } from '../../wording.js';
 import { parseListenAddress, listen, type Listening } from './listen.js';
 import { openServed } from './open-served.js';
-import { accessFor, hostCheckFor, warnOfPlainPasswords } from './serve-access.js';
+import { Gate } from './gate.js';
+import { startRetention } from './retention.js';
+import { warnOfPlainPasswords } from './serve-access.js';
 import type { ServeOptions } from './serve-options.js';
+import { withSettings } from './serve-settings.js';
+
+/** A registry that runs until it is disposed of. */
+export interface Serving extends Listening {
+  /**
+   * Reads users, rules, host names, certificate and key again, from their files and the settings file that was given.
+   *
+   * @throws ImageError USAGE, NOT_FOUND; what was not read stays as it is
+   */
+  readonly reload: () => Promise<void>;
+}
 
 /**
- * Runs a registry until it is disposed of: over a folder of its own, or read-only over unchanged archives.
+ * Runs a registry until it is disposed of: over a folder of its own, or read-only over unchanged archives. Options that are
+ * not given are those of `serve` in a settings file that was given (not in that of a workspace, which may be a stranger's).
  *
- * @throws ImageError USAGE (contradicting options, or no access control on an address that is not loopback), NOT_FOUND,
- *   CONFLICT (the address is in use)
+ * @throws ImageError USAGE (contradicting options, a folder that cannot be written or is another program's, or no access
+ *   control on an address that is not loopback), NOT_FOUND, CONFLICT (the address is in use)
  */
 export async function serve(
   workspace: Workspace,
   inputs: readonly string[],
-  options: ServeOptions,
-): Promise<Listening> {
+  given: ServeOptions,
+): Promise<Serving> {
+  const options = withSettings(workspace, inputs, given);
   const address = parseListenAddress(options.listen ?? '127.0.0.1:0');
   const { tlsCert: cert, tlsKey: key } = options;
   if ((cert === undefined) !== (key === undefined))
@@ -28,37 +43,58 @@ export async function serve(
       'USAGE',
       wording`give ${option('tlsCert')} and ${option('tlsKey')} together, not one of them`,
     );
-  const checkHost = hostCheckFor(address.host, options);
+  const tls = cert === undefined || key === undefined ? undefined : { cert, key };
   const upkeep = parseUpkeep(options);
-  const access = await accessFor(address.host, options);
-  warnOfPlainPasswords(address.host, options);
-  const served = await openServed(workspace, inputs, options);
-  const { reader, storage, engine, namespaces, check } = served;
-  const close = async (): Promise<void> => {
-    await reader[Symbol.asyncDispose]();
-    await engine?.[Symbol.asyncDispose]();
-    await access?.[Symbol.asyncDispose]();
+  const { now } = workspace.surroundings;
+  // Disposed of from the last one to the first.
+  const parts: (AsyncDisposable | Disposable)[] = [];
+  const add = <T extends AsyncDisposable | Disposable>(part: T): T => {
+    parts.push(part);
+    return part;
   };
   try {
-    const metrics = await Metrics.open();
-    const { onAnswered } = options;
-    const { now } = workspace.surroundings;
-    const serving = { reader, storage, namespaces, check, access, checkHost };
-    const handler = registryHandler({ ...serving, metrics, onAnswered, now });
-    const tls = cert === undefined || key === undefined ? undefined : { cert, key };
-    const listening = await listen(handler, { ...address, tls });
-    const keeping =
-      storage && startUpkeep(registryFolder(workspace, options), upkeep, { ...options, now });
+    const gate = add(await Gate.open(address.host, options));
+    warnOfPlainPasswords(address.host, options);
+    const served = await openServed(workspace, inputs, options);
+    const { reader, storage, engine, namespaces, check, facts } = served;
+    if (engine) add(engine);
+    add(reader);
+    const { access, checkHost } = gate;
+    const handler = registryHandler({
+      ...{ reader, storage, namespaces, check, access, checkHost, now },
+      metrics: await Metrics.open({ storage: facts }),
+      onAnswered: options.onAnswered,
+    });
+    const listening = add(await listen(handler, { ...address, tls }));
+    if (storage) add(startUpkeep(registryFolder(workspace, options), upkeep, { ...options, now }));
+    if (storage && options.prune) add(startRetention(workspace, options.prune, options));
     return {
       url: listening.url,
-      [Symbol.asyncDispose]: async () => {
-        keeping?.[Symbol.dispose]();
-        await listening[Symbol.asyncDispose]();
-        await close();
+      reload: async () => {
+        await gate.update(await reread(workspace, inputs, given));
+        await listening.reload();
       },
+      [Symbol.asyncDispose]: () => disposeAll(parts),
     };
   } catch (error) {
-    await close();
+    await disposeAll(parts);
     throw error;
   }
+}
+
+async function disposeAll(parts: readonly (AsyncDisposable | Disposable)[]): Promise<void> {
+  for (const part of parts.toReversed())
+    if (Symbol.asyncDispose in part) await part[Symbol.asyncDispose]();
+    else part[Symbol.dispose]();
+}
+
+/** The options of a registry as its settings file says now. */
+async function reread(
+  workspace: Workspace,
+  inputs: readonly string[],
+  given: ServeOptions,
+): Promise<ServeOptions> {
+  const { config } = workspace;
+  if (config === undefined) return given;
+  return withSettings({ config, settings: await readSettings(config, true) }, inputs, given);
 }

@@ -23,6 +23,8 @@ export interface Workspace {
   readonly place: CatalogPlace;
   readonly limits: Limits;
   readonly surroundings: Surroundings;
+  /** The settings file that was given in place of `stowage.yaml`. */
+  readonly config?: string;
 }
 
 /** Options for opening a workspace. */
@@ -51,7 +53,7 @@ export async function openWorkspace(
 ): Promise<Workspace> {
   const root = await rootOf(folder);
   const path = config === undefined ? join(root, SETTINGS_FILE) : resolve(folder, config);
-  const settings = parseSettings({ text: await readSettings(path, config !== undefined), path });
+  const settings = await readSettings(path, config !== undefined);
   const images = resolve(root, settings.images);
   const state = join(root, '.stowage');
   await requireFoldersBelow(root, state, STATE_DEPTH);
@@ -69,6 +71,7 @@ export async function openWorkspace(
     },
     limits: limitsOf(settings),
     surroundings: surroundingsOf(surroundings),
+    ...(config === undefined ? {} : { config: path }),
   };
 }
 
@@ -165,9 +168,10 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function readSettings(path: string, required: boolean): Promise<string> {
+/** Reads a settings file; empty settings if it does not have to exist and does not. @throws ImageError USAGE, NOT_FOUND */
+export async function readSettings(path: string, required: boolean): Promise<Settings> {
   const bytes = await readUpTo(path, DOCUMENT_LIMIT);
-  if (bytes || !required) return bytes?.toString() ?? '';
+  if (bytes || !required) return parseSettings({ text: bytes?.toString() ?? '', path });
   throw new ImageError('NOT_FOUND', `${path}: no such settings file`, {
     location: path,
   });

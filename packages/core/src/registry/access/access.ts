@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import { ImageError } from '../../errors.js';
 import { matchesAny } from '../../policy/wildcards.js';
 import { addressOf, clientOf } from './client-address.js';
 import { parseHtpasswd } from './htpasswd.js';
 import { PasswordThreads } from './password-threads.js';
 import { Passwords } from './passwords.js';
 import { Problem } from '../problem.js';
+import { option, wording } from '../../wording.js';
 
 /** A permission on a repository; `write` includes `read`. */
 export type Permission = 'read' | 'write';
@@ -18,6 +20,18 @@ export interface AccessRule {
   readonly permission: Permission;
   /** A repository; `*` stands for any characters. `*` alone is every repository, future ones included. */
   readonly repositories: string;
+}
+
+/** Parses `USER:read|write:REPOSITORIES`. @throws ImageError USAGE */
+export function parseAccessRule(text: string): AccessRule {
+  const [, user, what, repositories] = /^([^:]+):(read|write):(.+)$/.exec(text) ?? [];
+  if (user !== undefined && repositories !== undefined)
+    return { user, permission: what === 'write' ? 'write' : 'read', repositories };
+  throw new ImageError(
+    'USAGE',
+    wording`${option('rules')}: expected USER:read|write:REPOSITORIES, got ${JSON.stringify(text)}`,
+    { hint: "For example 'ada:write:team/*'." },
+  );
 }
 
 /** Users, passwords and rules of a registry. */
@@ -55,11 +69,16 @@ export const UNRESTRICTED: Rights = { allows: () => true, readsAll: true };
  * Dispose of it after the last request, to end its threads.
  */
 export class Access implements AsyncDisposable {
-  readonly #options: AccessOptions;
+  #options: AccessOptions;
   readonly #threads = new PasswordThreads();
   readonly #passwords = new Passwords({ fits: (job) => this.#threads.fits(job) });
 
   constructor(options: AccessOptions) {
+    this.#options = options;
+  }
+
+  /** Replaces users and rules for the requests that follow. Counted and remembered logins stay. */
+  update(options: AccessOptions): void {
     this.#options = options;
   }
 

@@ -1,4 +1,5 @@
 import { ImageError } from '../../errors.js';
+import { verb, wording } from '../../wording.js';
 
 /**
  * Parses the content of an htpasswd file: the bcrypt hash of each user.
@@ -15,10 +16,34 @@ export function parseHtpasswd(text: string): ReadonlyMap<string, string> {
         'USAGE',
         `htpasswd, line ${at + 1}: expected USER:HASH with a bcrypt hash`,
         {
-          hint: 'Write the line with: htpasswd -B FILE USER',
+          hint: wording`Write the line with ${verb('setPassword')}, or with htpasswd -B FILE USER.`,
         },
       );
     hashes.set(user, hash);
   }
   return hashes;
 }
+
+/** A user name in an htpasswd file: no colon, no line break, and not the `*` of rules. */
+const USER = /^(?!\*$)[^:\p{Cc}\s#][^:\p{Cc}]*$/u;
+
+/**
+ * Sets the hash of a user in the content of an htpasswd file; all other lines stay as they are.
+ *
+ * @throws ImageError USAGE (a name that cannot stand in the file)
+ */
+export function withUser(text: string, user: string, hash: string): string {
+  if (!USER.test(user) || user.length > MAX_USER_CHARACTERS)
+    throw new ImageError(
+      'USAGE',
+      `user: expected a name without a colon and control characters, got ${JSON.stringify(user)}`,
+    );
+  const line = `${user}:${hash}`;
+  const lines = text === '' ? [] : text.replace(/\r?\n$/, '').split('\n');
+  const isOwn = (each: string): boolean => each.startsWith(`${user}:`);
+  const first = lines.findIndex(isOwn);
+  const kept = lines.flatMap((each, at) => (!isOwn(each) ? [each] : at === first ? [line] : []));
+  return `${(first < 0 ? [...lines, line] : kept).join('\n')}\n`;
+}
+
+const MAX_USER_CHARACTERS = 255;

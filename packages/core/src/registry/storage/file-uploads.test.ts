@@ -6,7 +6,7 @@ import { digestOf, type Digest } from '../../oci/digest.js';
 import { blobFile } from '../../store/paths.js';
 import { oneChunk } from '../../transfer/copy.js';
 import { FileUploads } from './file-uploads.js';
-import { Quota } from './quota.js';
+import { Quotas } from './quotas.js';
 
 const BYTES = Buffer.from('some bytes of a blob');
 
@@ -16,7 +16,7 @@ function uploadsIn(root: string) {
   const link = async (repository: string, digest: Digest) => {
     linked.push([repository, digest]);
   };
-  return { uploads: new FileUploads(root, { link, quota: new Quota(root) }), linked };
+  return { uploads: new FileUploads(root, { link, quotas: new Quotas(root) }), linked };
 }
 
 const filesOf = (root: string) => readdir(join(root, 'repositories/a/_uploads'));
@@ -89,11 +89,11 @@ it.each([
   ['before a chunk, as other uploads took the space', 0],
 ])('is deleted when the space ends %s, and gives its space back', async (_, chunks) => {
   const root = await temporaryFolder();
-  const quota = new Quota(root, 100_000);
-  const uploads = new FileUploads(root, { link: async () => undefined, quota });
+  const quotas = new Quotas(root, { maxUsed: 100_000 });
+  const uploads = new FileUploads(root, { link: async () => undefined, quotas });
   const id = await uploads.start('a');
   await uploads.append('a', id, oneChunk(Buffer.alloc(60_000)));
-  if (chunks === 0) expect(() => quota.take(60_000)).toThrow();
+  if (chunks === 0) expect(() => quotas.whole.take(60_000)).toThrow();
   const more = uploads.append('a', id, oneChunk(Buffer.alloc(60_000)));
   await expect(more).rejects.toMatchObject({ code: 'NO_SPACE' });
   expect(await filesOf(root)).toEqual([]);

@@ -20,7 +20,7 @@ import type { Bytes } from '../../transfer/store.js';
 import { tap } from '../../transfer/tap.js';
 import { linkFolder, uploadFile } from './registry-paths.js';
 import { GrowingFile } from './growing-file.js';
-import type { Quota } from './quota.js';
+import type { Quotas } from './quotas.js';
 import { withFolder } from './links.js';
 import { blobFile } from '../../store/paths.js';
 
@@ -42,7 +42,7 @@ interface Session {
 export interface FileUploadsOptions {
   /** Adds a blob to a repository. */
   readonly link: (repository: string, digest: Digest) => Promise<void>;
-  readonly quota: Quota;
+  readonly quotas: Quotas;
 }
 
 /**
@@ -53,27 +53,28 @@ export class FileUploads implements Uploads {
   readonly #root: string;
   readonly #folders: FolderOptions;
   readonly #link: (repository: string, digest: Digest) => Promise<void>;
-  readonly #quota: Quota;
+  readonly #quotas: Quotas;
   readonly #process = randomBytes(6).toString('hex');
   /** By repository and ID. */
   readonly #sessions = new Map<string, Promise<Session>>();
 
-  constructor(root: string, { link, quota }: FileUploadsOptions) {
+  constructor(root: string, { link, quotas }: FileUploadsOptions) {
     this.#root = root;
     this.#folders = { privateTo: root };
     this.#link = link;
-    this.#quota = quota;
+    this.#quotas = quotas;
   }
 
   async start(repository: string): Promise<string> {
     const id = randomBytes(16).toString('hex');
     const path = this.#path(repository, id);
-    await this.#quota.admit();
+    const space = this.#quotas.of(repository);
+    await space.admit();
     const folders = await withFolder(dirname(path), this.#folders, async () => {
       await (await open(path, 'wx', fileMode(this.#folders))).close();
     });
-    this.#quota.addFolders(folders);
-    this.#quota.addFile(1);
+    space.addFolders(folders);
+    space.addFile(1);
     const hashed = { algorithm: 'sha256', hash: createHash('sha256') } as const;
     const session: Session = { path, size: 0, hashed, isBusy: false };
     this.#sessions.set(`${repository} ${id}`, Promise.resolve(session));
@@ -103,14 +104,15 @@ export class FileUploads implements Uploads {
           'CONFLICT',
           `upload ${id}: expected bytes from offset ${upload.size}, got offset ${at}`,
         );
-      await this.#quota.admit();
+      const space = this.#quotas.of(repository);
+      await space.admit();
       await using file = await open(upload.path, APPEND_FLAGS);
       const { hashed } = upload;
       let size = upload.size;
       try {
         const passing = tap(bytes, (chunk) => {
           signal?.throwIfAborted();
-          this.#quota.take(chunk.byteLength);
+          space.take(chunk.byteLength);
           hashed?.hash.update(chunk);
           size += chunk.byteLength;
         });
@@ -146,7 +148,7 @@ export class FileUploads implements Uploads {
       this.#sessions.delete(`${repository} ${id}`);
       if (actual !== digest) {
         await rm(upload.path, { force: true });
-        this.#quota.removeFile(upload.size);
+        this.#quotas.of(repository).removeFile(upload.size);
         throw new ImageError(
           'CORRUPT',
           `upload: expected content with digest ${digest}, got ${actual}`,
@@ -171,7 +173,7 @@ export class FileUploads implements Uploads {
   async #remove(repository: string, id: string, { path, size }: Session): Promise<void> {
     this.#sessions.delete(`${repository} ${id}`);
     await rm(path);
-    this.#quota.removeFile(size);
+    this.#quotas.of(repository).removeFile(size);
   }
 
   /** Runs `work` as the only request for the upload. @throws ImageError CONFLICT, NOT_FOUND */

@@ -15,14 +15,31 @@ const MAX_COUNT_AGE_WHEN_FULL_MS = 1_000;
 const ENTRY_BYTES = 512;
 const BLOCK_BYTES = 4096;
 
+/** Where writes say how much space they take. */
+export interface Space {
+  /** Checks that there is space left; call it before each write. @throws ImageError NO_SPACE */
+  admit(): Promise<void>;
+  take(bytes: number): void;
+  /** Adds a file of this size (bytes). @throws ImageError NO_SPACE; then nothing is added */
+  takeFile(bytes: number): void;
+  /** Adds a file of this size (bytes) without a check; call {@link admit} before. */
+  addFile(bytes: number): void;
+  /** Adds folders without a check; call {@link admit} before. */
+  addFolders(count: number): void;
+  /** Takes back a file of this size (bytes) that was deleted. */
+  removeFile(bytes: number): void;
+}
+
 /**
  * Limits the disk space of a registry: the blocks of every file and folder below its root, plus {@link ENTRY_BYTES} for each.
  * Writes of this process are estimated and added at once; writes and deletions of other processes are seen at the next
  * count.
  */
-export class Quota {
+export class Quota implements Space {
   readonly #root: string;
   readonly #maxBytes: number;
+  readonly #measure: () => Promise<number>;
+  readonly #below: string | undefined;
   #used = 0;
   /** Bytes added since the running count started, which may have missed them. */
   #addedSinceStart = 0;
@@ -30,45 +47,70 @@ export class Quota {
   #countDuration = 0;
   #counting: Promise<void> | undefined;
 
-  constructor(root: string, most = Infinity) {
+  /**
+   * @param measure counts the bytes in use; those below the root when omitted.
+   * @param below the path of repositories that the limit is for, for messages; the whole registry when omitted.
+   */
+  constructor(
+    root: string,
+    most = Infinity,
+    { measure, below }: { readonly measure?: () => Promise<number>; readonly below?: string } = {},
+  ) {
     this.#root = root;
     this.#maxBytes = most;
+    this.#measure = measure ?? (() => usedBy(root));
+    this.#below = below;
   }
 
-  /** Checks that there is space left; call it before each write. @throws ImageError NO_SPACE */
+  /** The limit in bytes; infinite without one. */
+  get limit(): number {
+    return this.#maxBytes;
+  }
+
+  /** The bytes in use, as of the last count and the writes since; counted now if that is too long ago. */
+  async used(): Promise<number> {
+    await this.#recount();
+    return this.#used;
+  }
+
   async admit(): Promise<void> {
     if (this.#maxBytes === Infinity) return;
+    await this.#recount();
+    if (this.#used >= this.#maxBytes) throw this.#noSpace();
+  }
+
+  async #recount(): Promise<void> {
     const age = performance.now() - this.#countedAt;
     const maxAge = this.#used < this.#maxBytes ? MAX_COUNT_AGE_MS : MAX_COUNT_AGE_WHEN_FULL_MS;
     if (age > Math.max(maxAge, this.#countDuration * MAX_COUNT_AGE_FACTOR))
       await (this.#counting ??= this.#count());
-    if (this.#used >= this.#maxBytes) throw this.#noSpace();
   }
 
-  /** Adds bytes of content, before they are written. @throws ImageError NO_SPACE; then nothing is added */
   take(bytes: number): void {
     if (this.#used + bytes > this.#maxBytes) throw this.#noSpace();
     this.#add(bytes);
   }
 
-  /** Adds a file of this size (bytes). @throws ImageError NO_SPACE; then nothing is added */
   takeFile(bytes: number): void {
-    this.take(spaceOfFile(bytes));
+    this.take(this.#spaceOf(bytes));
   }
 
-  /** Adds a file of this size (bytes) without a check; call {@link admit} before. */
   addFile(bytes: number): void {
-    this.#add(spaceOfFile(bytes));
+    this.#add(this.#spaceOf(bytes));
   }
 
-  /** Adds folders without a check; call {@link admit} before. */
   addFolders(count: number): void {
-    this.#add(count * (ENTRY_BYTES + BLOCK_BYTES));
+    if (this.#below === undefined) this.#add(count * (ENTRY_BYTES + BLOCK_BYTES));
   }
 
-  /** Takes back a file of this size (bytes) that was deleted. */
   removeFile(bytes: number): void {
-    this.#add(-Math.min(this.#used, spaceOfFile(bytes)));
+    this.#add(-Math.min(this.#used, this.#spaceOf(bytes)));
+  }
+
+  /** Disk space of a file of this size; of content below a path only the size counts. */
+  #spaceOf(bytes: number): number {
+    if (this.#below !== undefined) return bytes;
+    return ENTRY_BYTES + Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
   }
 
   #add(bytes: number): void {
@@ -79,11 +121,11 @@ export class Quota {
   #noSpace(): ImageError {
     return new ImageError(
       'NO_SPACE',
-      `${this.#root}: expected at most ${this.#maxBytes} bytes, got more`,
+      `${this.#root}${this.#below === undefined ? '' : `: ${this.#below}`}: expected at most ${this.#maxBytes} bytes, got more`,
       {
         location: this.#root,
         hint: wording`Raise ${option('maxUsed')}, or free space with ${verb('prune')}.`,
-        cause: { limit: this.#maxBytes } satisfies SpaceLimit,
+        cause: { limit: this.#maxBytes, below: this.#below } satisfies SpaceLimit,
       },
     );
   }
@@ -92,17 +134,13 @@ export class Quota {
     const start = performance.now();
     this.#addedSinceStart = 0;
     try {
-      this.#used = (await usedBy(this.#root)) + this.#addedSinceStart;
+      this.#used = (await this.#measure()) + this.#addedSinceStart;
       this.#countedAt = performance.now();
       this.#countDuration = this.#countedAt - start;
     } finally {
       this.#counting = undefined;
     }
   }
-}
-
-function spaceOfFile(bytes: number): number {
-  return ENTRY_BYTES + Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
 }
 
 /** Number of concurrent `lstat` calls. */

@@ -28,7 +28,7 @@ import {
   tagLink,
   trashFile,
 } from './registry-paths.js';
-import { Quota } from './quota.js';
+import { Quotas, type RegistryFolderOptions } from './quotas.js';
 import { repositoriesIn, tagsIn } from './list-repositories.js';
 import { FileUploads } from './file-uploads.js';
 import { touch } from './links.js';
@@ -45,19 +45,18 @@ export class RegistryStore implements RegistryStorage {
   readonly uploads: FileUploads;
   readonly #root: string;
   readonly #blobs: BlobDir;
-  readonly quota: Quota;
+  readonly quotas: Quotas;
   readonly #links: RepositoryLinks;
   readonly #manifests = new RecentManifests();
 
-  /** @param maxUsed maximum disk space in bytes; unlimited when omitted. */
-  constructor(root: string, { maxUsed }: { readonly maxUsed?: number | undefined } = {}) {
+  constructor(root: string, limits?: RegistryFolderOptions) {
     this.#root = root;
     this.location = root;
     this.#blobs = new BlobDir(root, { privateTo: root });
-    this.quota = new Quota(root, maxUsed);
-    this.#links = new RepositoryLinks(root, this.quota);
+    this.quotas = new Quotas(root, limits);
+    this.#links = new RepositoryLinks(root, this.quotas);
     const link = (repository: string, digest: Digest) => this.#links.addBlob(repository, digest);
-    this.uploads = new FileUploads(root, { link, quota: this.quota });
+    this.uploads = new FileUploads(root, { link, quotas: this.quotas });
   }
 
   async repositories(page?: Page): Promise<readonly string[]> {
@@ -170,8 +169,10 @@ export class RegistryStore implements RegistryStorage {
 
   async mount(repository: string, digest: Digest, from?: string): Promise<boolean> {
     if (from !== undefined && !(await this.blob(from, digest))) return false;
-    await this.quota.admit();
-    if (!(await touch(blobFile(this.#root, digest), this.#trashOf(digest)))) return false;
+    await this.quotas.of(repository).admit();
+    if (!(await touch(blobFile(this.#root, digest), trashFile(this.#root, digest)))) return false;
+    if (!(await statIfExists(blobLink(this.#root, repository, digest))))
+      this.quotas.ofMount(repository, from).take((await lstat(blobFile(this.#root, digest))).size);
     await this.#links.addBlob(repository, digest);
     return true;
   }
@@ -185,8 +186,8 @@ export class RegistryStore implements RegistryStorage {
   async keep(repository: string, digest: Digest, unlessWithin = 0): Promise<boolean> {
     const link = blobLink(this.#root, repository, digest);
     return (
-      (await touch(link, this.#trashOf(digest, repository), unlessWithin)) &&
-      (await touch(blobFile(this.#root, digest), this.#trashOf(digest), unlessWithin))
+      (await touch(link, trashFile(this.#root, digest, repository), unlessWithin)) &&
+      (await touch(blobFile(this.#root, digest), trashFile(this.#root, digest), unlessWithin))
     );
   }
 
@@ -226,10 +227,11 @@ export class RegistryStore implements RegistryStorage {
   ): Promise<void> {
     const { descriptor, bytes } = manifest;
     const { digest } = descriptor;
-    await this.quota.admit();
-    this.quota.takeFile(bytes.byteLength);
+    const space = this.quotas.of(repository);
+    await space.admit();
+    space.takeFile(bytes.byteLength);
     do await this.#blobs.put(descriptor, () => oneChunk(bytes));
-    while (!(await touch(blobFile(this.#root, digest), this.#trashOf(digest))));
+    while (!(await touch(blobFile(this.#root, digest), trashFile(this.#root, digest))));
     await this.#links.writeManifest(repository, manifest);
   }
 
@@ -242,9 +244,5 @@ export class RegistryStore implements RegistryStorage {
       if (!(error instanceof ImageError)) throw error;
       return undefined;
     }
-  }
-
-  #trashOf(digest: Digest, repository?: string): string {
-    return trashFile(this.#root, digest, repository);
   }
 }

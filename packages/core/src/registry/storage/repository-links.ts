@@ -7,7 +7,8 @@ import { parseDigest, type Digest } from '../../oci/digest.js';
 import { parseJsonObject } from '../../oci/json.js';
 import type { StoredManifest } from '../hosted.js';
 import { blobLink, manifestLink, referrerLink, tagLink } from './registry-paths.js';
-import type { Quota } from './quota.js';
+import type { Space } from './quota.js';
+import type { Quotas } from './quotas.js';
 import { makeLink } from './links.js';
 import { readIfExists } from '../../disk/if-there.js';
 import { partialFolder } from '../../store/paths.js';
@@ -27,12 +28,12 @@ export interface TaggedManifest {
 /** The small files of a registry's repositories: which blobs, manifests, referrers and tags each has. */
 export class RepositoryLinks {
   readonly #root: string;
-  readonly #quota: Quota;
+  readonly #quotas: Quotas;
   readonly #folders: FolderOptions;
 
-  constructor(root: string, quota: Quota) {
+  constructor(root: string, quotas: Quotas) {
     this.#root = root;
-    this.#quota = quota;
+    this.#quotas = quotas;
     this.#folders = { privateTo: root };
   }
 
@@ -55,15 +56,17 @@ export class RepositoryLinks {
     { descriptor, subject, children }: StoredManifest,
   ): Promise<void> {
     const { digest } = descriptor;
+    const space = this.#quotas.of(repository);
     await this.addBlob(repository, digest);
     const link = JSON.stringify({ descriptor: linkDescriptor(descriptor), subject, children });
-    await this.#write(manifestLink(this.#root, repository, digest), link);
-    if (subject) await this.#addLink(referrerLink(this.#root, repository, { subject, digest }));
+    await this.#write(manifestLink(this.#root, repository, digest), link, space);
+    if (subject)
+      await this.#addLink(referrerLink(this.#root, repository, { subject, digest }), space);
   }
 
   /** Adds a blob to a repository. */
   addBlob(repository: string, digest: Digest): Promise<void> {
-    return this.#addLink(blobLink(this.#root, repository, digest));
+    return this.#addLink(blobLink(this.#root, repository, digest), this.#quotas.of(repository));
   }
 
   /** Reads a tag; undefined when it does not exist. */
@@ -82,21 +85,22 @@ export class RepositoryLinks {
     return this.#write(
       tagLink(this.#root, repository, tag),
       isMirrored ? `${digest}${MIRRORED_SUFFIX}` : digest,
+      this.#quotas.of(repository),
     );
   }
 
   /** The temporary file is in another folder, so a folder of tags contains only tags. */
-  async #write(path: string, text: string): Promise<void> {
-    await this.#quota.admit();
+  async #write(path: string, text: string, space: Space): Promise<void> {
+    await space.admit();
     const partial = inside(partialFolder(this.#root), randomBytes(8).toString('hex'));
-    this.#quota.addFolders(await makeFolder(dirname(path), this.#folders));
-    this.#quota.addFile(text.length);
+    space.addFolders(await makeFolder(dirname(path), this.#folders));
+    space.addFile(text.length);
     await writeAtomically(path, [Buffer.from(text)], { partial, ...this.#folders });
   }
 
-  async #addLink(path: string): Promise<void> {
-    this.#quota.addFolders(await makeLink(path, this.#folders));
-    this.#quota.addFile(0);
+  async #addLink(path: string, space: Space): Promise<void> {
+    space.addFolders(await makeLink(path, this.#folders));
+    space.addFile(0);
   }
 }
 

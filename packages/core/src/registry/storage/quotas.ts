@@ -1,0 +1,127 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ignoreMissing, namesIn } from '../../disk/if-there.js';
+import type { Digest } from '../../oci/digest.js';
+import { blobFile } from '../../store/paths.js';
+import { repositoriesIn } from './list-repositories.js';
+import { Quota, type Space } from './quota.js';
+import { digestOfLink, linkFolder } from './registry-paths.js';
+
+/** Limits of a registry's storage, in bytes; writes beyond them fail with NO_SPACE. */
+export interface RegistryFolderOptions {
+  /** Of the disk space of its folder; unlimited when omitted. */
+  readonly maxUsed?: number | undefined;
+  /** Of the content in the repository of this path and in those below it; content that they share counts once. */
+  readonly maxUsedBelow?: Readonly<Record<string, number>> | undefined;
+}
+
+/** All limits of a registry: that of its folder, and those of paths. */
+export class Quotas {
+  readonly whole: Quota;
+  /** By path. */
+  readonly below: ReadonlyMap<string, Quota>;
+
+  constructor(root: string, { maxUsed, maxUsedBelow = {} }: RegistryFolderOptions = {}) {
+    this.whole = new Quota(root, maxUsed);
+    this.below = new Map(
+      Object.entries(maxUsedBelow).map(([path, most]) => {
+        const measure = () => contentBelow(root, path);
+        return [path, new Quota(root, most, { measure, below: path })];
+      }),
+    );
+  }
+
+  /** The limits that are for a repository, as one. */
+  of(repository: string): Space {
+    const paths = [...this.below].flatMap(([path, quota]) =>
+      isAtOrBelow(path, repository) ? [quota] : [],
+    );
+    return paths.length === 0 ? this.whole : new AllOf([this.whole, ...paths]);
+  }
+
+  /** The limits of paths for content that a repository gets from another one; where that has the same limit, it is counted. */
+  ofMount(repository: string, from?: string): Space {
+    const paths = [...this.below].flatMap(([path, quota]) => {
+      const isCounted = from !== undefined && isAtOrBelow(path, from);
+      return isAtOrBelow(path, repository) && !isCounted ? [quota] : [];
+    });
+    return new AllOf(paths);
+  }
+}
+
+/** Several limits; what one of them refuses is added to none. */
+class AllOf implements Space {
+  readonly #all: readonly Quota[];
+
+  constructor(all: readonly Quota[]) {
+    this.#all = all;
+  }
+
+  async admit(): Promise<void> {
+    for (const each of this.#all) await each.admit();
+  }
+
+  take(bytes: number): void {
+    this.#takeAll(
+      (each) => each.take(bytes),
+      (each) => each.take(-bytes),
+    );
+  }
+
+  takeFile(bytes: number): void {
+    this.#takeAll(
+      (each) => each.takeFile(bytes),
+      (each) => each.removeFile(bytes),
+    );
+  }
+
+  addFile(bytes: number): void {
+    for (const each of this.#all) each.addFile(bytes);
+  }
+
+  addFolders(count: number): void {
+    for (const each of this.#all) each.addFolders(count);
+  }
+
+  removeFile(bytes: number): void {
+    for (const each of this.#all) each.removeFile(bytes);
+  }
+
+  #takeAll(take: (quota: Quota) => void, undo: (quota: Quota) => void): void {
+    const taken: Quota[] = [];
+    try {
+      for (const each of this.#all) {
+        take(each);
+        taken.push(each);
+      }
+    } catch (error) {
+      taken.forEach(undo);
+      throw error;
+    }
+  }
+}
+
+function isAtOrBelow(path: string, repository: string): boolean {
+  return repository === path || repository.startsWith(`${path}/`);
+}
+
+/** The bytes of the blobs and uploads of the repositories at and below a path. */
+async function contentBelow(root: string, path: string): Promise<number> {
+  const digests = new Set<Digest>();
+  let bytes = 0;
+  for (const { name } of await repositoriesIn(root, { links: 'skip' })) {
+    if (!isAtOrBelow(path, name)) continue;
+    for (const link of await namesIn(root, linkFolder(root, name, '_blobs'))) {
+      const digest = digestOfLink(link);
+      if (digest) digests.add(digest);
+    }
+    const folder = linkFolder(root, name, '_uploads');
+    for (const upload of await namesIn(root, folder)) bytes += await sizeOf(join(folder, upload));
+  }
+  for (const digest of digests) bytes += await sizeOf(blobFile(root, digest));
+  return bytes;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await ignoreMissing(() => lstat(path)))?.size ?? 0;
+}
