@@ -9,7 +9,8 @@ const ANSWERED: AnsweredRequest = {
   address: '192.0.2.1',
   user: 'ada',
   method: 'GET',
-  path: '/v2/a/tags/list',
+  repository: 'team/a',
+  path: '/v2/team/a/tags/list',
   route: 'tags',
   status: 200,
   bytes: 512,
@@ -23,7 +24,8 @@ function logged(format: 'text' | 'json', answered: Partial<AnsweredRequest>): st
 }
 
 it('writes one line for each request, in text or JSON', () => {
-  const line = '2026-01-02T03:04:05.006Z 192.0.2.1 ada GET /v2/a/tags/list 200 512B 1.3ms some-id';
+  const line =
+    '2026-01-02T03:04:05.006Z ada 192.0.2.1 some-id team/a GET /v2/team/a/tags/list 200 512B 1.3ms';
   expect(logged('text', {})).toBe(`${line}\n`);
   expect(logged('text', { error: new Error('the disk') })).toBe(`${line} "the disk"\n`);
   expect(JSON.parse(logged('json', {}))).toEqual({
@@ -31,6 +33,9 @@ it('writes one line for each request, in text or JSON', () => {
     time: '2026-01-02T03:04:05.006Z',
     milliseconds: 1.3,
   });
+  expect(logged('json', { user: undefined, repository: undefined })).toMatch(
+    /^\{"time":"[^"]+","user":null,"address":"192.0.2.1","id":"some-id","repository":null,/,
+  );
   expect(requestLog('none', process.stderr)).toBeUndefined();
 });
 
@@ -40,10 +45,5 @@ it.each(['text', 'json'] as const)('escapes control characters from clients as %
   expect(line.endsWith('\n')).toBe(true);
   expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   if (format === 'json') expect(JSON.parse(line)).toMatchObject({ user: evil });
-  else
-    expect(line.split(' ').slice(2, 5)).toEqual([
-      expect.stringMatching(/^a\\nb/),
-      'GET',
-      expect.anything(),
-    ]);
+  else expect(line.split(' ').slice(1, 3)).toEqual([expect.stringMatching(/^a\\nb/), '192.0.2.1']);
 });

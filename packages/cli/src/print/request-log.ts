@@ -19,29 +19,25 @@ export function requestLog(
   }
 }
 
+/** Time, user, address, ID and repository come first, so that columns can be cut and sorted. */
 function lineOf(answered: AnsweredRequest): string {
-  const { time, address, user = '-', method, path, status, bytes, milliseconds, id } = answered;
+  const { time, user = '-', address, id, repository = '-' } = answered;
+  const { method, path, status, bytes, milliseconds } = answered;
   const why = messageOf(answered.error);
   return [
-    ...[new Date(time).toISOString(), address, word(user), word(method), word(path), status],
-    ...[`${bytes}B`, `${milliseconds.toFixed(1)}ms`, id],
+    ...[new Date(time).toISOString(), word(user), address, id, word(repository)],
+    ...[word(method), word(path), status, `${bytes}B`, `${milliseconds.toFixed(1)}ms`],
     ...(why === undefined ? [] : [printable(JSON.stringify(why))]),
   ].join(' ');
 }
 
 function documentOf(answered: AnsweredRequest): unknown {
-  const { time, id, address, user, method, path, route, status, bytes, milliseconds } = answered;
+  const { time, user = null, address, id, repository = null } = answered;
+  const { method, path, route, status, bytes, milliseconds } = answered;
   const error = messageOf(answered.error);
   return {
-    time: new Date(time).toISOString(),
-    id,
-    address,
-    user: user ?? null,
-    method,
-    path,
-    route,
-    status,
-    bytes,
+    ...{ time: new Date(time).toISOString(), user, address, id, repository },
+    ...{ method, path, route, status, bytes },
     milliseconds: Number(milliseconds.toFixed(1)),
     ...(error === undefined ? {} : { error }),
   };

@@ -11,6 +11,8 @@ export interface AnsweredRequest {
   readonly address: string;
   /** The user's name; absent without a login and after a wrong password. */
   readonly user?: string;
+  /** The repository that it is about; absent for requests about none. */
+  readonly repository?: string;
   readonly method: string;
   /** Path of the URL as sent, without the query. */
   readonly path: string;
@@ -27,6 +29,7 @@ export interface AnsweredRequest {
 /** The facts of a request for logs and metrics. */
 type MeasuredCall = Pick<AnsweredRequest, 'address' | 'method' | 'path' | 'route'> & {
   readonly user?: string | undefined;
+  readonly repository?: string | undefined;
 };
 
 /** Measures a request; `end` describes it for logs and metrics. */
@@ -42,7 +45,7 @@ export function beginReport(
   const id = randomUUID();
   return {
     id,
-    end: ({ address, method, path, route, user }, failure) => ({
+    end: ({ address, method, path, route, user, repository }, failure) => ({
       id,
       time,
       address,
@@ -53,6 +56,7 @@ export function beginReport(
       milliseconds: performance.now() - start,
       bytes: socket.bytesWritten - before,
       ...(user === undefined ? {} : { user }),
+      ...(repository === undefined ? {} : { repository }),
       ...(failure === undefined ? {} : { error: failure }),
     }),
   };

@@ -76,6 +76,7 @@ interface Call {
   readonly signal: AbortSignal;
   route: AnsweredRequest['route'];
   user?: string | undefined;
+  repository?: string | undefined;
 }
 
 /**
@@ -152,6 +153,7 @@ async function answerCall(call: Call, options: Serving): Promise<void> {
   const isPage = path === '/' || path.startsWith(PAGES);
   const isMetrics = options.metrics !== undefined && path === '/metrics';
   const route = isPage || isMetrics ? undefined : inNamespace(parseRoute(path), call, options);
+  if (route && 'name' in route) call.repository = route.name;
   call.route = isPage ? 'page' : isMetrics ? 'metrics' : (route?.kind ?? 'none');
   if ((isPage || isMetrics) && !isRead)
     throw new Problem('UNSUPPORTED', `${method}: expected GET`, {

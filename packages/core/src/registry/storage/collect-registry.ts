@@ -7,6 +7,7 @@ import type { CallOptions } from '../../transfer/store.js';
 import {
   blobLink,
   digestOfLink,
+  doneFile,
   linkFolder,
   referrersFolder,
   trashFile,
@@ -15,7 +16,7 @@ import {
 import { removeEmptyFolders } from './empty-folders.js';
 import { repositoriesIn } from './list-repositories.js';
 import { RegistryStore } from './registry-store.js';
-import { moveBack, sweep } from './links.js';
+import { makeLink, moveBack, sweep } from './links.js';
 import { ignoreMissing, namesIn } from '../../disk/if-there.js';
 import { blobFile, blobFolder, digestOfBlobFile, partialFolder } from '../../store/paths.js';
 
@@ -70,6 +71,7 @@ export async function collectGarbage(
   freedByFiles += await removeFiles(partial, dryRun);
   if (!dryRun) await removeEmptyFolders(root, sweeping.before);
   const { blobs, freedBytes } = await sweepBlobs(needed, { ...sweeping, signal });
+  if (!dryRun) await makeLink(doneFile(root, 'collected'), { privateTo: root });
   return { blobs, uploads, freedBytes: freedByFiles + freedBytes };
 }
 

@@ -17,6 +17,7 @@ import { digestName, repositoriesFolder } from '../../store/paths.js';
  *     repositories/<name>/_uploads/<id>.<process>                  an upload, by the process that writes it
  *     repositories/<name>/_trash/, trash/                          being deleted; restored if marked as in use
  *     quarantine/<algorithm>-<hex>                                 damaged blobs
+ *     upkeep/collected, upkeep/scrubbed                            markers: when garbage was last collected, content verified
  *
  * No path component of a repository begins with `_`; oci/file-name.ts escapes names.
  *
@@ -93,7 +94,16 @@ export function trashFolder(root: string): string {
 }
 
 export function quarantineFile(root: string, digest: Digest): string {
-  return inside(root, 'quarantine', digestName(digest));
+  return inside(quarantineFolder(root), digestName(digest));
+}
+
+export function quarantineFolder(root: string): string {
+  return inside(root, 'quarantine');
+}
+
+/** The file whose modification time says when this was last done. */
+export function doneFile(root: string, what: 'collected' | 'scrubbed'): string {
+  return inside(root, 'upkeep', what);
 }
 
 function invalidName(root: string, expected: string, got: string): ImageError {

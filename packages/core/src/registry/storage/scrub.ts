@@ -7,7 +7,8 @@ import { ALGORITHMS, type Digest } from '../../oci/digest.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { Meter } from '../../transfer/tap.js';
 import { allManifests } from './collect-registry.js';
-import { quarantineFile } from './registry-paths.js';
+import { makeLink } from './links.js';
+import { doneFile, quarantineFile } from './registry-paths.js';
 import { ignoreMissing, namesIn } from '../../disk/if-there.js';
 import { blobFile, blobFolder, digestOfBlobFile } from '../../store/paths.js';
 
@@ -74,6 +75,7 @@ export async function scrub(
   for await (const { repository, manifest } of allManifests(root))
     for (const digest of [manifest.descriptor.digest, ...manifest.children])
       images.get(digest)?.push(`${repository}@${manifest.descriptor.digest}`);
+  await makeLink(doneFile(root, 'scrubbed'), { privateTo: root });
   const damaged = [...images].map(([digest, hit]) => ({ digest, images: hit }));
   return { blobs, bytes, damaged };
 }
