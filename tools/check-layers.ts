@@ -35,6 +35,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['registry/storage', 'distribution'],
   ],
   'registry/hosted.ts': ['oci', 'transfer'],
+  'registry/required-digests.ts': ['oci'],
   'registry/access': ['policy', 'registry/problem.ts'],
   'registry/handler': [
     ...['oci', 'transfer', 'registry/access', 'registry/pages'],
@@ -43,10 +44,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
       'registry/problem.ts',
       'registry/metrics.ts',
       'registry/namespace.ts',
+      'registry/required-digests.ts',
     ],
   ],
   'registry/pages': ['oci', 'transfer', 'page', 'registry/access', 'registry/hosted.ts'],
-  'registry/storage': ['oci', 'disk', 'transfer', 'store', 'registry/hosted.ts'],
+  'registry/storage': [
+    ...['oci', 'disk', 'transfer', 'store', 'registry/hosted.ts', 'registry/metrics.ts'],
+    'registry/required-digests.ts',
+  ],
   build: ['oci', 'definition', 'disk', 'compression', 'transfer', 'archive', 'engine'],
   ...lifecycle({
     workspace: [],
@@ -64,7 +69,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     jobs: ['build', 'load', 'save'],
     login: [],
     report: ['inspect', 'prune'],
-    serve: ['maintain'],
+    serve: ['maintain', 'prune'],
     sync: ['save', 'remote'],
   }),
 };

@@ -8,16 +8,17 @@ import { temporaryFolder } from './run.js';
 /**
  * Starts Docker's `docker-registry` on a free port of loopback; it stops when the test ends.
  *
- * @param config further YAML for its configuration: `http` below the `http` key, `more` at the top level.
+ * @param config further YAML for its configuration: `http` below the `http` key, `more` at the top level; `data`: the folder
+ *   of its content.
  */
-export async function startRegistry({ http = '', more = '' } = {}): Promise<string> {
+export async function startRegistry({ http = '', more = '', data = '' } = {}): Promise<string> {
   const folder = await temporaryFolder();
   const port = await freePort();
   const file = join(folder, 'config.yml');
   const config = [
     'version: 0.1',
     'log: { level: error }',
-    `storage: { filesystem: { rootdirectory: ${folder}/data }, delete: { enabled: true } }`,
+    `storage: { filesystem: { rootdirectory: ${data || `${folder}/data`} }, delete: { enabled: true } }`,
     `http: { addr: '127.0.0.1:${port}'${http} }`,
     more,
   ];

@@ -10,7 +10,7 @@ import { ensureCommand } from './commands/ensure.js';
 import { inspectCommand } from './commands/inspect.js';
 import { loadCommand } from './commands/load.js';
 import { lsCommand } from './commands/ls.js';
-import { gcCommand, scrubCommand } from './commands/maintain.js';
+import { gcCommand, htpasswdCommand, importCommand, scrubCommand } from './commands/maintain.js';
 import { planCommand } from './commands/plan.js';
 import { pruneCommand } from './commands/prune.js';
 import { pullCommand } from './commands/pull.js';
@@ -56,6 +56,8 @@ const COMMANDS = [
   serveCommand,
   gcCommand,
   scrubCommand,
+  htpasswdCommand,
+  importCommand,
   convertCommand,
   verifyCommand,
   compareCommand,

@@ -1,9 +1,15 @@
-import { collectRegistry, scrubRegistry } from '@stowage/core';
+import {
+  collectRegistry,
+  ImageError,
+  importRegistry,
+  scrubRegistry,
+  setPassword,
+} from '@stowage/core';
 import type { Command } from 'commander';
-import { EXIT_CODES } from '../exit-codes.js';
+import { EXIT_CODES, EXIT_PROBLEMS } from '../exit-codes.js';
 import { formatBytes } from '../print/table.js';
 import { text } from '../print/text.js';
-import { action, verb, type CommonOptions, type Io } from '../verb.js';
+import { action, readPassword, verb, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly root?: string;
@@ -71,6 +77,58 @@ export function scrubCommand(io: Io): Command {
           text: text`${lines}${blobs} blobs, ${formatBytes(bytes)}, ${damaged.length} damaged\n`,
           ...(damaged.length > 0 ? { exitCode: EXIT_CODES.CORRUPT } : {}),
         };
+      }),
+    );
+}
+
+export function importCommand(io: Io): Command {
+  return verb(
+    'import',
+    'Import the images of another registry: the folder of docker-registry or zot, or an OCI layout.',
+    ['stowage import /var/lib/docker-registry --root /srv/images'],
+  )
+    .argument('<folder>', 'the folder of the other registry, which is not changed')
+    .option('--root <folder>', ROOT)
+    .addHelpText(
+      'after',
+      '\nStop the other registry first. Digests and tags stay. Every blob is verified; on one file system it is then\nshared (a hard link), not copied. Run again, it goes on. Exit 4 when images were skipped.',
+    )
+    .action(
+      action<Options>(io, async (workspace, [folder = ''], { options, call }) => {
+        const result = await importRegistry(workspace, folder, { ...call, root: options.root });
+        const { repositories, tags, manifests, linked, copied, bytes, skipped } = result;
+        const lines = skipped.map(({ image, reason }) => text`${image}  skipped: ${reason}\n`);
+        return {
+          json: result,
+          text: text`${lines}${repositories} repositories, ${tags} tags, ${manifests} manifests; ${linked} blobs linked, ${copied} copied, ${formatBytes(bytes)}\n`,
+          ...(skipped.length > 0 ? { exitCode: EXIT_PROBLEMS } : {}),
+        };
+      }),
+    );
+}
+
+export function htpasswdCommand(io: Io): Command {
+  return verb(
+    'htpasswd',
+    'Set the password of a user of a registry: a bcrypt hash in the file of serve --htpasswd.',
+    ['printf \'%s\' "$PASSWORD" | stowage htpasswd users ada'],
+  )
+    .argument('<file>', 'file with the users; created when it does not exist')
+    .argument('<user>', 'name of the user')
+    .addHelpText(
+      'after',
+      '\nThe password is read from standard input. A registry that runs uses it at the next login.',
+    )
+    .action(
+      action<CommonOptions>(io, async (_workspace, [file = '', user = '']) => {
+        if (io.stdin.isTTY)
+          throw new ImageError('USAGE', 'expected the password on standard input, got a terminal', {
+            hint: 'A terminal would show it. Give it through a pipe or a file.',
+          });
+        const password = await readPassword(io);
+        const result = await setPassword(file, { cwd: io.cwd, user, password });
+        const what = result.isNew ? 'added' : 'changed the password of';
+        return { json: result, text: text`${result.file}: ${what} ${user}\n` };
       }),
     );
 }

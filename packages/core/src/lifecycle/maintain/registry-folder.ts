@@ -33,7 +33,7 @@ export async function refuseForeignLayout(root: string): Promise<void> {
     `${root}: expected a registry folder of Stowage, got ${layout === 'an OCI layout' ? layout : `a folder of ${layout}`}`,
     {
       location: root,
-      hint: 'Its images would not be served from there. Give a new folder.',
+      hint: wording`Its images would not be served from there. Give a new folder, and import them: ${verb('importRegistry')}.`,
     },
   );
 }

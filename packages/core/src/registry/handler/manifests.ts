@@ -1,12 +1,12 @@
 import { ImageError } from '../../errors.js';
-import { algorithmOf, digestOf, isDigest, type Digest } from '../../oci/digest.js';
+import { algorithmOf, digestOf, isDigest } from '../../oci/digest.js';
 import { isObject, parseJson } from '../../oci/json.js';
 import { referrerOf, parseManifest, type Manifest } from '../../oci/manifest.js';
-import { isForeignLayerType, isManifestType } from '../../oci/media-types.js';
 import { isTag } from '../../oci/reference.js';
 import { sendContent } from './content.js';
 import { announcedSize, answer, readBody, type Exchange } from './exchange.js';
 import { Problem } from '../problem.js';
+import { requiredDigests } from '../required-digests.js';
 
 /** Answers GET and HEAD of a manifest, by tag or digest. */
 export async function sendManifest(
@@ -104,16 +104,6 @@ function manifestInvalid(error: unknown): unknown {
   // The size was checked before, so TOO_LARGE here concerns the structure: the manifest is invalid.
   if (!(error instanceof ImageError)) return error;
   return new Problem('MANIFEST_INVALID', error.message, { cause: error });
-}
-
-/** Content that this repository must hold. Only layers that are foreign or have `urls` may be stored elsewhere. */
-function requiredDigests(manifest: Manifest): Digest[] {
-  if (manifest.kind === 'index') return manifest.manifests.map(({ digest }) => digest);
-  const own = manifest.layers.filter(
-    ({ mediaType, urls }) =>
-      isManifestType(mediaType) || !(isForeignLayerType(mediaType) || urls !== undefined),
-  );
-  return [...own, manifest.config].map(({ digest }) => digest);
 }
 
 async function manifestUnknown(
