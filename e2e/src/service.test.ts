@@ -96,6 +96,40 @@ describe('a registry with a settings file', () => {
   );
 });
 
+describe('the folder of a registry that runs', () => {
+  it('can be copied: repositories first, then blobs', { timeout: 60_000 }, async () => {
+    const [root, backup] = [await temporaryFolder(), await temporaryFolder()];
+    const { url, stop } = await startServe(['--root', root]);
+    let isCopied = false;
+    let pushed = 0;
+    const push = async () => {
+      for (; !isCopied; pushed++) await pushSmall(url, `team${pushed % 3}/app`, `${pushed}`);
+    };
+    const pushing = push();
+    // In the middle of the pushes.
+    while (pushed < 5) await new Promise((resolve) => setTimeout(resolve, 20));
+    const without = '--exclude=_uploads --exclude=_trash';
+    for (const folder of ['repositories', 'blobs']) {
+      const command = `tar -C ${root} ${without} -cf - ${folder} | tar -C ${backup} -xf -`;
+      await must('bash', ['-c', command]);
+    }
+    isCopied = true;
+    await pushing;
+    await stop('SIGTERM');
+    const copy = await startServe(['--root', backup]);
+    const names = (await (await fetch(`${copy.url}/v2/_catalog`)).json()) as {
+      repositories: string[];
+    };
+    expect(names.repositories.length).toBeGreaterThan(0);
+    for (const name of names.repositories) {
+      const { tags } = (await (await fetch(`${copy.url}/v2/${name}/tags/list`)).json()) as {
+        tags: string[];
+      };
+      for (const tag of tags) await readSmall(copy.url, name, tag);
+    }
+  });
+});
+
 describe('a registry that is full', () => {
   it('says so at once, and keeps nothing of the push', { timeout: 120_000 }, async () => {
     const root = await temporaryFolder();
