@@ -5,7 +5,8 @@ import { storeWith } from '../../../testing/image.js';
 import { workspaceOf } from '../../../testing/workspace.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { surroundingsOf } from '../../surroundings.js';
-import { collectRegistry, registryFolder, scrubRegistry } from './maintain-registry.js';
+import { collectRegistry, scrubRegistry } from './maintain-registry.js';
+import { registryFolder } from './registry-folder.js';
 
 async function registry(root: string | undefined) {
   const { workspace, cwd } = await workspaceOf();

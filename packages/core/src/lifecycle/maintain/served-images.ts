@@ -5,13 +5,8 @@ import { storedImages } from '../../registry/storage/stored-images.js';
 import { blobFile } from '../../store/paths.js';
 import { parseDuration } from '../workspace/units.js';
 import type { Workspace } from '../workspace/workspace.js';
-import {
-  REGISTRY_GRACE,
-  registryFolder,
-  requireFolder,
-  UPLOAD_GRACE,
-  type RegistryFolder,
-} from './maintain-registry.js';
+import { REGISTRY_GRACE, UPLOAD_GRACE } from './maintain-registry.js';
+import { registryFolder, requireFolder, type RegistryFolder } from './registry-folder.js';
 
 /** An image in the folder of a registry. */
 export interface ServedImage {

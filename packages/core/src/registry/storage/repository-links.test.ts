@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { describe as describeBytes } from '../../oci/descriptor.js';
 import { MediaType } from '../../oci/media-types.js';
-import { Quota } from './quota.js';
+import { Quotas } from './quotas.js';
 import { blobLink, manifestLink, referrerLink, tagLink } from './registry-paths.js';
 import { RepositoryLinks } from './repository-links.js';
 
@@ -13,7 +13,7 @@ const subject = describeBytes(MediaType.manifest, Buffer.from('subject')).digest
 
 async function links() {
   const root = await temporaryFolder();
-  return { root, links: new RepositoryLinks(root, new Quota(root, undefined)) };
+  return { root, links: new RepositoryLinks(root, new Quotas(root)) };
 }
 
 describe('the link of a manifest', () => {
