@@ -42,7 +42,10 @@ describe('an archive to standard output', () => {
 });
 
 describe('the outcome of a copy', () => {
-  const results = [{ reference: 'a' }, { reference: 'b' }] as unknown as CopiedImage[];
+  const results = [
+    { reference: 'a', bytes: 1 },
+    { reference: 'b', bytes: 2 },
+  ] as unknown as CopiedImage[];
   const line = ({ reference }: CopiedImage) => text`${reference}\n`;
 
   it('is printed, one line for each image', () => {
@@ -56,6 +59,7 @@ describe('the outcome of a copy', () => {
     const { io, written } = ioOf();
     expect(copiedOutcome(results, line, { to: '-', quiet: true, io })).toEqual({
       json: { results },
+      total: { images: 2, bytes: 3 },
     });
     expect(written.stderr).toBe('');
     copiedOutcome(results, line, { to: '-', quiet: false, io });

@@ -102,7 +102,7 @@ describe('a command', () => {
 
   it('reads standard input for one thing only', async () => {
     const { stderr } = await run(async () => outcome, '--username ada --password-stdin -');
-    expect(stderr).toContain('got - as a location, too');
+    expect(stderr).toContain('standard input cannot be the password and a location (-)');
   });
 });
 

@@ -54,7 +54,7 @@ export function storedCredentials(
       const found = await findInFile(file, registry, repository, env);
       if (found) return found;
     }
-    for (const path of authFiles(env, home, uid)) {
+    for (const path of loginFiles({ env, home }, uid)) {
       const file = await readAuthFile(path);
       const found = file && (await findInFile(file, registry, repository, env));
       if (found) return found;
@@ -70,11 +70,15 @@ export function credentialPlaces(
 ): string[] {
   return [
     ...(env['DOCKER_AUTH_CONFIG'] ? ['$DOCKER_AUTH_CONFIG'] : []),
-    ...authFiles(env, home, uid),
+    ...loginFiles({ env, home }, uid),
   ];
 }
 
-function authFiles(env: Environment, home: string, uid: number | undefined): string[] {
+/** The files of {@link storedCredentials}, in its order; docker's `config.json`, or `$REGISTRY_AUTH_FILE`, is the last. */
+export function loginFiles(
+  { env, home }: Pick<Surroundings, 'env' | 'home'>,
+  uid = process.getuid?.(),
+): readonly string[] {
   const { REGISTRY_AUTH_FILE: named, XDG_RUNTIME_DIR: runtime, DOCKER_CONFIG: docker } = env;
   if (named !== undefined && named !== '') return [named];
   const folder = runtime
@@ -181,14 +185,6 @@ async function askHelper(
 /** The name of a registry for credential helpers, and its key in docker's config. */
 export function serverOf(registry: string): string {
   return registry === 'docker.io' ? HUB_SERVER : registry;
-}
-
-/** The files of {@link storedCredentials}, in its order; docker's `config.json`, or `$REGISTRY_AUTH_FILE`, is the last. */
-export function loginFiles(
-  { env, home }: Pick<Surroundings, 'env' | 'home'>,
-  uid = process.getuid?.(),
-): readonly string[] {
-  return authFiles(env, home, uid);
 }
 
 /**

@@ -34,6 +34,7 @@ describe('an unexpected status', () => {
     [500, 'UNAVAILABLE'],
     [501, 'UNSUPPORTED'],
     [503, 'UNAVAILABLE'],
+    [507, 'NO_SPACE'],
     [302, 'INVALID'],
   ])('%i is %s', async (status, code) => {
     expect(await refused(status)).toMatchObject({ code, location: 'r.example/v2/a' });

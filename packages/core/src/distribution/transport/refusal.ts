@@ -59,7 +59,10 @@ export async function statusError(
   const location = `${url.host}${url.pathname}`;
   const cause: Refusal = { status, retryAfter: answer.header('retry-after') };
   if (code === 'NO_SPACE') {
-    const why = said === 'NO_SPACE' && message !== undefined ? message : `registry is full${text}`;
+    const why =
+      said === 'NO_SPACE' && message !== undefined
+        ? message
+        : `registry is full (${status}${text})`;
     return new ImageError(code, `${url.host}: ${why}`, { location, cause, hint: FULL_HINT });
   }
   const login = isOwn
@@ -97,7 +100,7 @@ async function readError(
     return {
       ...(typeof code === 'string' ? { code } : {}),
       ...(typeof message === 'string' && message !== '' ? { message: shown(message) } : {}),
-      text: text === '' ? '' : ` ${text.slice(0, MAX_SHOWN_CHARACTERS)}`,
+      text: text === '' ? '' : ` ${text}`,
     };
   } catch {
     return { text: '' };
