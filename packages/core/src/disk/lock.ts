@@ -58,8 +58,7 @@ async function take(path: string): Promise<Held> {
   const onCompromised = (error: Error) => {
     lost = error;
   };
-  // Loaded on demand: most commands only read and need no lock.
-  const { lock } = await import('proper-lockfile');
+  const { lock } = await loadLibrary();
   const release = await lock(path, {
     lockfilePath: path,
     realpath: false,
@@ -78,6 +77,19 @@ async function take(path: string): Promise<Held> {
       }
     },
   };
+}
+
+/** Whether a signal that would end the process has its listener. */
+let isGuarded = process.platform === 'win32';
+
+/**
+ * Loads the library on demand: most commands only read and need no lock. It ends the process on a signal that nobody else
+ * listens to, also on SIGXFSZ, which Node.js ignores: a file over the limit of `ulimit -f` is an error of its write (EFBIG).
+ */
+function loadLibrary() {
+  if (!isGuarded) process.on('SIGXFSZ', () => undefined);
+  isGuarded = true;
+  return import('proper-lockfile');
 }
 
 function conflict(message: string, cause: unknown): ImageError {
