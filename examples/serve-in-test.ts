@@ -6,13 +6,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  copy,
-  hostCheck,
-  openRegistryFolder,
-  openRepository,
-  registryHandler,
-} from '@stowage/core';
+import { copy, openRepository } from '@stowage/core';
+import { hostCheck, openRegistryFolder, registryHandler } from '@stowage/core/registry';
 import { MemorySource } from './memory-source.js';
 
 await test('a pushed image can be found', async () => {

@@ -29,14 +29,18 @@ it.each([
   expect(isReached(type, REPORT)).toBe(expected);
 });
 
-it('finds multi-line, renamed and type imports', () => {
+it('finds multi-line, renamed and type imports, and those on demand', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stowage-exports-'));
   try {
     mkdirSync(join(folder, 'node_modules'));
     writeFileSync(join(folder, 'a.ts'), "import {\n  a,\n  type B,\n  c as d,\n} from 'm';\n");
     writeFileSync(join(folder, 'b.mts'), "import type { E } from 'm';\nimport { f } from 'm/n';\n");
+    writeFileSync(join(folder, 'h.ts'), "const { h, i } = await import('m');\n");
     writeFileSync(join(folder, 'node_modules/c.ts'), "import { g } from 'm';\n");
-    expect([...importedFrom('m', [folder])].filter(Boolean).sort()).toEqual(['B', 'E', 'a', 'c']);
+    expect([...importedFrom('m', [folder])].filter(Boolean).sort()).toEqual([
+      ...['B', 'E', 'a', 'c'],
+      ...['h', 'i'],
+    ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -14,7 +14,7 @@ export function exportsOf(report: string): {
   return { values: named(false), types: named(true) };
 }
 
-/** The names that sources below some folders import from a module. */
+/** The names that sources below some folders import from a module, at their start or on demand. */
 export function importedFrom(module: string, folders: readonly string[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const folder of folders)
@@ -22,11 +22,11 @@ export function importedFrom(module: string, folders: readonly string[]): Readon
       if (!/\.[cm]?ts$/.test(path) || /(?:^|[\\/])(?:node_modules|dist|out-tsc)[\\/]/.test(path))
         continue;
       const text = readFileSync(join(folder, path), 'utf8');
-      for (const [, list = '', from] of text.matchAll(
-        /import (?:type )?\{([^}]*)\} from '([^']+)'/g,
+      for (const [, list, from, onDemand = '', fromOnDemand = from] of text.matchAll(
+        /import (?:type )?\{([^}]*)\} from '([^']+)'|const \{([^}]*)\} = await import\('([^']+)'\)/g,
       ))
-        if (from === module)
-          for (const each of list.split(','))
+        if (fromOnDemand === module)
+          for (const each of (list ?? onDemand).split(','))
             names.add(
               each
                 .trim()

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImportedRegistry } from '@stowage/core';
+import type { ImportedRegistry } from '@stowage/core/registry';
 import { describe, expect, it } from 'vitest';
 import { startRegistry } from './distribution-server.js';
 import { describeWith } from './peers.js';

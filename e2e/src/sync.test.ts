@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ListEntry, PlannedJobs, SyncResult } from '@stowage/core';
+import type { ListEntry, PlannedJobs } from '@stowage/core';
+import type { SyncResult } from '@stowage/core/registry';
 import { expect, it } from 'vitest';
 import { startRegistry } from './distribution-server.js';
 import { faultyProxy } from './faulty-proxy.js';

@@ -138,67 +138,12 @@ export {
 } from './verify/verify-source.js';
 export type { ImageProblem } from './verify/problem.js';
 
-// A registry to serve, or to mount in a test
-export type { AnsweredRequest } from './registry/handler/answered-request.js';
-export { registryHandler, type RegistryHandlerOptions } from './registry/handler/handler.js';
-export type { Route } from './registry/handler/routes.js';
-export { openRegistryFolder } from './registry/storage/open-registry-folder.js';
-export type { RegistryFolderOptions } from './registry/storage/quotas.js';
-export type {
-  AppendOptions,
-  BlobOptions,
-  HostedBlob,
-  RegistryReader,
-  StoredManifest,
-  RegistryStorage,
-  ManifestContent,
-  Page,
-  ReferrersOptions,
-  Uploads,
-} from './registry/hosted.js';
 export {
-  Access,
   parseAccessRule,
-  type AccessOptions,
   type AccessRule,
-  type LoginRequest,
   type Permission,
-  type Rights,
-} from './registry/access/access.js';
-export { hostCheck } from './registry/access/allowed-hosts.js';
-export {
-  Metrics,
-  type CountedAnswer,
-  type MetricsOptions,
-  type MetricsText,
-  type StorageFacts,
-} from './registry/metrics.js';
+} from './registry/access/access-rule.js';
 export type { ServePruneYaml, ServeYaml } from './definition/serve-schema.js';
-export { serve, type Serving } from './lifecycle/serve/serve.js';
-export type { RetentionOptions } from './lifecycle/serve/retention.js';
-export {
-  setPassword,
-  type PasswordSet,
-  type SetPasswordOptions,
-} from './lifecycle/serve/set-password.js';
-export type { ServeOptions } from './lifecycle/serve/serve-options.js';
-export type { AccessControl } from './lifecycle/serve/serve-access.js';
-export type { Listening } from './lifecycle/serve/listen.js';
-export type { UpkeepOptions } from './lifecycle/maintain/upkeep.js';
-export {
-  collectRegistry,
-  scrubRegistry,
-  type CollectRegistryOptions,
-  type ScrubRegistryOptions,
-} from './lifecycle/maintain/maintain-registry.js';
-export {
-  importRegistry,
-  type ImportRegistryOptions,
-} from './lifecycle/maintain/import-registry.js';
-export type { ImportedRegistry } from './registry/storage/import-images.js';
-export type { RegistryFolder } from './lifecycle/maintain/registry-folder.js';
-export type { CollectedGarbage } from './registry/storage/collect-registry.js';
-export type { Damage, ScrubResult } from './registry/storage/scrub.js';
 
 // Workspaces, and the verbs of the command line
 export * from './verbs.js';

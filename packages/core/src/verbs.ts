@@ -59,61 +59,6 @@ export type {
   TransferManifest,
 } from './lifecycle/copy/transfer-manifest.js';
 export type { DestinationOptions } from './lifecycle/copy/destination.js';
-export { sync, type SyncOptions } from './lifecycle/sync/sync.js';
-export type { SyncResult } from './lifecycle/sync/sync-records.js';
-
-// Verbs: act on repositories of registries
-export { copyTags, type CopiedTag, type CopyTagsOptions } from './lifecycle/remote/copy-tags.js';
-export {
-  findDigest,
-  type FindDigestOptions,
-  type FoundDigest,
-} from './lifecycle/remote/find-digest.js';
-export {
-  listRegistry,
-  listTags,
-  type RegistryListing,
-  type TagListing,
-} from './lifecycle/remote/list-registry.js';
-export {
-  removeImages,
-  type RemovedImage,
-  type RemoveOptions,
-} from './lifecycle/remote/remove-images.js';
-export { tagImage, type TaggedImage } from './lifecycle/remote/tag-image.js';
-
-// Verbs: the folder of a served registry
-export {
-  listServed,
-  reportServed,
-  type ServedImage,
-  type ServedListing,
-  type ServedReport,
-  type ServedRepository,
-} from './lifecycle/maintain/served-images.js';
-
-// Verbs: artifacts that refer to images
-export { attach, type AttachedArtifact, type AttachOptions } from './lifecycle/artifacts/attach.js';
-export {
-  pullArtifact,
-  type PullArtifactOptions,
-  type PulledArtifact,
-} from './lifecycle/artifacts/pull-artifact.js';
-export {
-  referrerTree,
-  type ReferrerTree,
-  type TreeNode,
-} from './lifecycle/artifacts/referrer-tree.js';
-
-// Verbs: logins at registries
-export {
-  login,
-  logout,
-  type LoginOptions,
-  type LoginResult,
-  type LogoutResult,
-} from './lifecycle/login/login.js';
-export type { LoginPlace } from './distribution/auth/stored-logins.js';
 
 // Verbs: list, inspect, verify, report, repair
 export { list, type ListEntry } from './lifecycle/inspect/list.js';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { ImageError } from './errors.js';
 import * as core from './index.js';
+import * as registry from './registry.js';
 import {
   NAMED_OPTIONS,
   NAMED_VERBS,
@@ -69,7 +70,8 @@ it('words only texts: other fields of that name stay', () => {
 });
 
 it('each verb that a text names is a function of the library', () => {
-  for (const name of NAMED_VERBS) expect(core[name]).toBeTypeOf('function');
+  const library: Readonly<Record<string, unknown>> = { ...core, ...registry };
+  for (const name of NAMED_VERBS) expect(library[name]).toBeTypeOf('function');
 });
 
 /** The keys of each member of a union. */
@@ -77,7 +79,7 @@ type KeysOf<T> = T extends unknown ? keyof T : never;
 /** All options of verbs; the compiler rejects a named option that is not among them. */
 type Options =
   | core.BuildOptions
-  | core.CollectRegistryOptions
+  | registry.CollectRegistryOptions
   | core.CopyImagesOptions
   | core.DoctorOptions
   | core.JobRequest
@@ -86,11 +88,11 @@ type Options =
   | core.PullOptions
   | core.PushOptions
   | core.RegistryLoginOptions
-  | core.RemoveOptions
+  | registry.RemoveOptions
   | core.SaveOptions
-  | core.ScrubRegistryOptions
-  | core.ServeOptions
-  | core.SyncOptions
+  | registry.ScrubRegistryOptions
+  | registry.ServeOptions
+  | registry.SyncOptions
   | NonNullable<core.CopyImagesOptions['convert']>;
 
 it('each option that a text names is an option of the library', () => {

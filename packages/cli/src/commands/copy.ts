@@ -1,6 +1,5 @@
 import {
   copyImages,
-  copyTags,
   familiarReference,
   ImageError,
   parseReference,
@@ -75,6 +74,7 @@ export function copyCommand(io: Io): Command {
               'USAGE',
               `expected a source and a destination, got ${locations.length} locations`,
             );
+          const { copyTags } = await import('@stowage/core/registry');
           return copiedTagsOutcome(
             await copyTags(workspace, source, destination, { ...call, tags }),
           );

@@ -2,15 +2,11 @@ import {
   list,
   listedImages,
   listEngine,
-  listRegistry,
-  listServed,
   type EngineListing,
   type ListedImage,
   type ListEntry,
-  type RegistryListing,
-  type ServedListing,
-  type TagListing,
 } from '@stowage/core';
+import type { RegistryListing, ServedListing, TagListing } from '@stowage/core/registry';
 import type { Command } from 'commander';
 import { imagesFromAlias, imagesFromOption } from '../images-from.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
@@ -59,10 +55,14 @@ export function lsCommand(io: Io): Command {
     .action(
       action<Options>(io, async (workspace, [registry], { options, call }) => {
         const { imagesFrom, engine, host, root } = options;
-        if (root !== undefined)
+        if (root !== undefined) {
+          const { listServed } = await import('@stowage/core/registry');
           return servedOutcome(await listServed(workspace, { ...call, root }));
-        if (registry !== undefined)
+        }
+        if (registry !== undefined) {
+          const { listRegistry } = await import('@stowage/core/registry');
           return registryOutcome(await listRegistry(workspace, registry, call));
+        }
         if (imagesFrom !== undefined)
           return listedOutcome(await listedImages(workspace, imagesFrom, call));
         if (engine !== undefined || host !== undefined)

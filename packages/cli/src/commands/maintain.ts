@@ -1,10 +1,4 @@
-import {
-  collectRegistry,
-  ImageError,
-  importRegistry,
-  scrubRegistry,
-  setPassword,
-} from '@stowage/core';
+import { ImageError } from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_CODES, EXIT_PROBLEMS } from '../exit-codes.js';
 import { formatBytes } from '../print/table.js';
@@ -39,6 +33,7 @@ export function gcCommand(io: Io): Command {
     .option('--dry-run', 'print what would be deleted, and delete nothing')
     .action(
       action<Options>(io, async (workspace, _args, { options, call }) => {
+        const { collectRegistry } = await import('@stowage/core/registry');
         const { root, grace, uploadsOlder } = options;
         const result = await collectRegistry(workspace, { ...call, root, grace, uploadsOlder });
         const { blobs, uploads, freedBytes } = result;
@@ -65,6 +60,7 @@ export function scrubCommand(io: Io): Command {
     )
     .action(
       action<Options>(io, async (workspace, _args, { options, call }) => {
+        const { scrubRegistry } = await import('@stowage/core/registry');
         const { root, rate } = options;
         const result = await scrubRegistry(workspace, { ...call, root, rate });
         const { blobs, bytes, damaged } = result;
@@ -95,6 +91,7 @@ export function importCommand(io: Io): Command {
     )
     .action(
       action<Options>(io, async (workspace, [folder = ''], { options, call }) => {
+        const { importRegistry } = await import('@stowage/core/registry');
         const result = await importRegistry(workspace, folder, { ...call, root: options.root });
         const { repositories, tags, manifests, linked, copied, bytes, skipped } = result;
         const lines = skipped.map(({ image, reason }) => text`${image}  skipped: ${reason}\n`);
@@ -121,6 +118,7 @@ export function htpasswdCommand(io: Io): Command {
     )
     .action(
       action<CommonOptions>(io, async (_workspace, [file = '', user = '']) => {
+        const { setPassword } = await import('@stowage/core/registry');
         if (io.stdin.isTTY)
           throw new ImageError('USAGE', 'expected the password on standard input, got a terminal', {
             hint: 'A terminal would show it. Give it through a pipe or a file.',

@@ -1,13 +1,6 @@
 import { resolve } from 'node:path';
-import {
-  report,
-  reportPage,
-  reportServed,
-  worded,
-  writeAtomically,
-  type Report,
-  type ServedReport,
-} from '@stowage/core';
+import { report, reportPage, worded, writeAtomically, type Report } from '@stowage/core';
+import type { ServedReport } from '@stowage/core/registry';
 import { Option, type Command } from 'commander';
 import { formatBytes, formatTable } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
@@ -38,6 +31,7 @@ export function reportCommand(io: Io): Command {
     .action(
       action<Options>(io, async (workspace, _, { options: { output, root }, call, speech }) => {
         if (root !== undefined) {
+          const { reportServed } = await import('@stowage/core/registry');
           const served = await reportServed(workspace, { ...call, root });
           return { json: served, text: servedSummary(served) };
         }

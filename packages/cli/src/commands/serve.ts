@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import {
   parseAccessRule,
-  serve,
   type AccessRule,
   type Permission,
-  type Serving,
   type Speech,
   type Workspace,
 } from '@stowage/core';
+import type { Serving } from '@stowage/core/registry';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { describeFailure } from '../print/failure.js';
 import { print, printJson } from '../print/print.js';
@@ -105,6 +104,7 @@ export function serveCommand(io: Io): Command {
     )
     .action(
       action<Options>(io, async (workspace, inputs, { options, call, speech }) => {
+        const { serve } = await import('@stowage/core/registry');
         const { allow: rules, allowedHost: allowedHosts, json, quiet, log, ...rest } = options;
         const onAnswered = requestLog(
           quiet ? 'none' : (log ?? settingsOf(workspace)?.log ?? 'text'),

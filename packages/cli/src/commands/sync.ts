@@ -1,4 +1,4 @@
-import { sync, type SyncResult } from '@stowage/core';
+import type { SyncResult } from '@stowage/core/registry';
 import type { Command } from 'commander';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
@@ -48,6 +48,7 @@ export function syncCommand(io: Io): Command {
     .action(
       action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
         const { prune, tags } = options;
+        const { sync } = await import('@stowage/core/registry');
         const results = await sync(workspace, from, to, { ...call, prune, tags });
         const moved = results.filter(({ action: done }) => done !== 'same');
         const same = results.length - moved.length;

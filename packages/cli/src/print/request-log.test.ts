@@ -1,4 +1,4 @@
-import type { AnsweredRequest } from '@stowage/core';
+import type { AnsweredRequest } from '@stowage/core/registry';
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { requestLog } from './request-log.js';

@@ -1,4 +1,5 @@
-import { printable, type AnsweredRequest } from '@stowage/core';
+import { printable } from '@stowage/core';
+import type { AnsweredRequest } from '@stowage/core/registry';
 import { print, printJson } from './print.js';
 import { Text } from './text.js';
 

@@ -1,7 +1,6 @@
 import { isDaemonless, type Definition } from '../definition/definition.js';
 import type { Platform } from '../oci/platform.js';
 import type { Source } from '../transfer/store.js';
-import { composeImage } from './compose-image.js';
 import { createIndexSource, type PlatformImage } from './index-source.js';
 import { lostModesNotice } from './lost-modes.js';
 import type { MakeOptions } from './make-options.js';
@@ -24,10 +23,12 @@ export async function makeImage(
     if (!isTold) options.onEvent?.(unkeptNotice(options.layersFolder, error));
     isTold = true;
   };
-  const make = (platform: Platform) =>
-    isDaemonless(definition)
-      ? composeImage(definition, { ...options, platform, onUnkept })
-      : runDockerfile(definition, { ...options, platform });
+  const make = async (platform: Platform): Promise<Source> => {
+    if (!isDaemonless(definition)) return runDockerfile(definition, { ...options, platform });
+    // Loaded on demand: an image that is up to date, and every other command, needs none of it.
+    const { composeImage } = await import('./compose-image.js');
+    return composeImage(definition, { ...options, platform, onUnkept });
+  };
   const notice = lostModesNotice(definition, options.files, options.context);
   if (notice) options.onEvent?.(notice);
   const [first, ...others] = platforms;

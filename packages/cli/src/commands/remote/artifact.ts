@@ -1,4 +1,3 @@
-import { pullArtifact } from '@stowage/core';
 import { Command } from 'commander';
 import { formatBytes } from '../../print/table.js';
 import { text } from '../../print/text.js';
@@ -30,6 +29,7 @@ function pullCommand(io: Io): Command {
     .option('--dry-run', 'print which files would be written, and fetch none')
     .action(
       action<Options>(io, async (workspace, [reference = ''], { options, call }) => {
+        const { pullArtifact } = await import('@stowage/core/registry');
         const { output, type: artifactType, force } = options;
         const asked = { ...call, output, artifactType, force };
         const pulled = await pullArtifact(workspace, reference, asked);

@@ -1,4 +1,3 @@
-import { attach } from '@stowage/core';
 import { InvalidArgumentError, type Command } from 'commander';
 import { text } from '../../print/text.js';
 import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
@@ -28,6 +27,7 @@ export function attachCommand(io: Io): Command {
     .option('--dry-run', 'print what would be attached, and send nothing')
     .action(
       action<Options>(io, async (workspace, [reference = '', ...files], { options, call }) => {
+        const { attach } = await import('@stowage/core/registry');
         const { type: artifactType, mediaType, annotation: annotations } = options;
         const asked = { ...call, artifactType, mediaType, annotations };
         const attached = await attach(workspace, reference, files, asked);

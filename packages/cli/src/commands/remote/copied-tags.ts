@@ -1,4 +1,4 @@
-import type { CopiedTag } from '@stowage/core';
+import type { CopiedTag } from '@stowage/core/registry';
 import { Option } from 'commander';
 import { formatBytes, shortDigest } from '../../print/table.js';
 import { text, type Text } from '../../print/text.js';

@@ -1,4 +1,4 @@
-import { findDigest, parsePlatform } from '@stowage/core';
+import { parsePlatform } from '@stowage/core';
 import type { Command } from 'commander';
 import { text } from '../../print/text.js';
 import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../../verb.js';
@@ -21,6 +21,7 @@ export function digestCommand(io: Io): Command {
     .option('--platform <platform>', 'the digest of this platform of a multi-platform image')
     .action(
       action<Options>(io, async (workspace, [location = ''], { options, call }) => {
+        const { findDigest } = await import('@stowage/core/registry');
         const platform =
           options.platform === undefined ? undefined : parsePlatform(options.platform);
         const found = await findDigest(workspace, location, { ...call, platform });

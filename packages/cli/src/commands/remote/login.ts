@@ -1,4 +1,3 @@
-import { login, logout } from '@stowage/core';
 import type { Command } from 'commander';
 import { text } from '../../print/text.js';
 import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
@@ -20,6 +19,7 @@ export function loginCommand(io: Io): Command {
     .option('--auth-file <file>', AUTH_FILE)
     .action(
       action<Options>(io, async (workspace, [registry = ''], { options, call }) => {
+        const { login } = await import('@stowage/core/registry');
         const result = await login(workspace, registry, { ...call, authFile: options.authFile });
         const { file, helper, username } = result;
         const where = helper === null ? file : `docker-credential-${helper}`;
@@ -39,6 +39,7 @@ export function logoutCommand(io: Io): Command {
     .option('--auth-file <file>', AUTH_FILE)
     .action(
       action<Options>(io, async (workspace, [registry = ''], { options, call }) => {
+        const { logout } = await import('@stowage/core/registry');
         const result = await logout(workspace, registry, { ...call, authFile: options.authFile });
         const { places } = result;
         const files = places.map(({ file }) => file).join(', ');

@@ -1,4 +1,4 @@
-import { removeImages, type RemovedImage } from '@stowage/core';
+import type { RemovedImage } from '@stowage/core/registry';
 import type { Command } from 'commander';
 import { shortDigest } from '../../print/table.js';
 import { text, type Text } from '../../print/text.js';
@@ -25,6 +25,7 @@ export function rmCommand(io: Io): Command {
     )
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
+        const { removeImages } = await import('@stowage/core/registry');
         const { allTags } = options;
         const results = await removeImages(workspace, references, { ...call, allTags });
         const done = call.dryRun ? 'would be deleted' : 'deleted';

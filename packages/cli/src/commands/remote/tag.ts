@@ -1,4 +1,3 @@
-import { tagImage } from '@stowage/core';
 import type { Command } from 'commander';
 import { shortDigest } from '../../print/table.js';
 import { text } from '../../print/text.js';
@@ -16,6 +15,7 @@ export function tagCommand(io: Io): Command {
     .option('--dry-run', 'print what would be tagged, and change nothing')
     .action(
       action<CommonOptions>(io, async (workspace, [source = '', ...names], { call }) => {
+        const { tagImage } = await import('@stowage/core/registry');
         const results = await tagImage(workspace, source, names, call);
         const done = call.dryRun ? 'would be tagged' : 'tagged';
         return {

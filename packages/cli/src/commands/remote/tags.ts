@@ -1,4 +1,3 @@
-import { listTags } from '@stowage/core';
 import type { Command } from 'commander';
 import { text } from '../../print/text.js';
 import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
@@ -13,6 +12,7 @@ export function tagsCommand(io: Io): Command {
     .argument('<repository>', 'HOST[:PORT]/REPOSITORY')
     .action(
       action<CommonOptions>(io, async (workspace, [repository = ''], { call }) => {
+        const { listTags } = await import('@stowage/core/registry');
         const listing = await listTags(workspace, repository, call);
         return { json: listing, text: text`${listing.tags.map((tag) => text`${tag}\n`)}` };
       }),

@@ -1,4 +1,4 @@
-import { referrerTree, type TreeNode } from '@stowage/core';
+import type { TreeNode } from '@stowage/core/registry';
 import type { Command } from 'commander';
 import { text, type Text } from '../../print/text.js';
 import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
@@ -17,6 +17,7 @@ export function treeCommand(io: Io): Command {
     .argument('<reference>', 'an image by tag or digest')
     .action(
       action<CommonOptions>(io, async (workspace, [reference = ''], { call }) => {
+        const { referrerTree } = await import('@stowage/core/registry');
         const tree = await referrerTree(workspace, reference, call);
         return { json: tree, text: text`${reference}  ${tree.digest}\n${branches(tree, '')}` };
       }),

@@ -10,7 +10,6 @@ import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import type { PruneDecision } from '../../policy/prune-model.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { collectDeleted, removeStored } from './prune-registry.js';
 import { PARTIAL_FILE, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
@@ -55,6 +54,7 @@ export async function applyPrune(
   }
   const gone = decided.flatMap(([, item], at) => (results[at]?.action === 'delete' ? [item] : []));
   const now = workspace.surroundings.now();
+  const { collectDeleted } = await import('./prune-registry.js');
   await collectDeleted(options.registryRoot, gone, { now, signal: options.signal });
   return results;
 }
@@ -99,7 +99,10 @@ async function remove(
     for (const target of item.targets) await engine?.remove(target).catch(ignoreNotFound);
     return;
   }
-  if (item.kind === 'registry') return removeStored(registryRoot, item);
+  if (item.kind === 'registry') {
+    const { removeStored } = await import('./prune-registry.js');
+    return removeStored(registryRoot, item);
+  }
   const [path = ''] = item.targets;
   // The registry's garbage is collected once, after all deletions (collectDeleted).
   if (path === registryRoot) return;

@@ -18,7 +18,6 @@ import {
   type InventoryOptions,
   type Prunable,
 } from './prunable.js';
-import { registryItems } from './prune-registry.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 export interface Inventory {
@@ -54,6 +53,8 @@ export async function listInventory(
   const copies = options.engine
     ? await imageItems('engine', options.engine, { known, pins, ...options })
     : undefined;
+  // Loaded on demand: most commands delete nothing.
+  const { registryItems } = await import('./prune-registry.js');
   const hosted = await registryItems(workspace, { known, pins, ...options });
   const leftovers = await findLeftovers(workspace, options.now);
   const cache = await nxCacheItem(workspace);

@@ -19,7 +19,6 @@ import { refuseForeignLayout, registryFolder } from '../maintain/registry-folder
 import type { Need } from '../../disk/free-space.js';
 import { pruneRules, type RuleOptions } from './prune-rules.js';
 import { listInventory, type Inventory } from './prune-items.js';
-import { registryItems } from './prune-registry.js';
 import type { InventoryOptions, Prunable } from './prunable.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
 import { openEngine, type Workspace } from '../workspace/workspace.js';
@@ -134,6 +133,7 @@ async function makePlan(
 
 /** The images of the registry, whatever the workspace around it is. */
 async function registryOnly(workspace: Workspace, options: InventoryOptions): Promise<Inventory> {
+  const { registryItems } = await import('./prune-registry.js');
   const all = await registryItems(workspace, { ...options, known: new Map(), pins: options.keep });
   return { items: all.filter(({ kind }) => kind === 'registry'), held: new Set() };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
-import { parseAccessRule } from '../../registry/access/access.js';
+import { parseAccessRule } from '../../registry/access/access-rule.js';
 import type { LifecycleEvent } from '../workspace/call.js';
 import {
   accessFor,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ServePruneYaml, ServeYaml } from '../../definition/serve-schema.js';
-import { parseAccessRule } from '../../registry/access/access.js';
+import { parseAccessRule } from '../../registry/access/access-rule.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { RetentionOptions } from './retention.js';
 import type { ServeOptions } from './serve-options.js';

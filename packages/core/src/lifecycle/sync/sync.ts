@@ -11,7 +11,6 @@ import { splitReference, type Reference } from '../../oci/reference.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Source } from '../../transfer/store.js';
 import { option, wording } from '../../wording.js';
-import { syncRegistries } from '../remote/sync-registries.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { deleteArchive, receiveImage } from './sync-receive.js';
 import { deleteImage, sendImage } from './sync-send.js';
@@ -128,6 +127,8 @@ async function syncRepositories(
       'USAGE',
       wording`${option('prune')}: expected a folder of archives on one side, got two registries`,
     );
+  // Loaded on demand: a folder on one side needs none of it.
+  const { syncRegistries } = await import('../remote/sync-registries.js');
   const copied = await syncRegistries(workspace, from, to, options);
   return copied.map(({ reference, action, digest, bytes }) => {
     const done = action === 'copied' ? 'sent' : action;

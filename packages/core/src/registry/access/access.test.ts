@@ -1,6 +1,7 @@
 import { hash } from 'bcryptjs';
 import { describe, expect, it } from 'vitest';
-import { Access, type AccessRule, type Permission } from './access.js';
+import type { AccessRule, Permission } from './access-rule.js';
+import { Access } from './access.js';
 import { addressOf, clientOf } from './client-address.js';
 import { parseHtpasswd } from './htpasswd.js';
 

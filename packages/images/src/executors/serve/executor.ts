@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ExecutorContext } from '@nx/devkit';
-import { openWorkspace, serve, type ServeOptions } from '@stowage/core';
+import { openWorkspace } from '@stowage/core';
+import { serve, type ServeOptions } from '@stowage/core/registry';
 import { log } from '../../log.js';
 import { failed, onEvent } from '../run.js';
 
