@@ -94,7 +94,7 @@ it('the bill of materials lists all installed packages, and no path of this mach
   const { components } = JSON.parse(text) as { components: { name: string }[] };
   const licences = await readFile(join(PACKAGES, '../docs/licences.md'), 'utf8');
   const listed = [...licences.matchAll(/^\| (\S+) +\| [0-9]/gm)].map(([, name]) => name ?? '');
-  // What only the plugin needs is no part of the command.
+  // The command does not contain the packages that only the plugin needs.
   const ofPlugin = ['balanced-match', 'brace-expansion', 'jsonc-parser', 'minimatch'];
   const ofCommand = listed.filter((name) => !ofPlugin.includes(name));
   expect(components.map(({ name }) => name).sort()).toEqual(

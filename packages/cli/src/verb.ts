@@ -32,7 +32,7 @@ export interface Outcome {
   readonly json: unknown;
   /** The text output; omitted when it was printed already. */
   readonly text?: Text;
-  /** What was moved in all, for the last line. */
+  /** The sum of all that was moved, for the last line. */
   readonly total?: Total;
   /** In place of text: a requested document (Dockerfile, page), printed unchanged. */
   readonly document?: string;

@@ -8,7 +8,7 @@ import {
 } from './oci/reference.js';
 import { verb, wording, type Wording } from './wording.js';
 
-// What a location's text can be by its form alone, without the disk.
+// The meanings that a location's text can have by its form alone, without the disk.
 
 /** A reference whose first part can only be the host of a registry. */
 const HOSTED = /^(?:[^/]*[.:][^/]*|localhost)\//;

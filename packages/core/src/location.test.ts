@@ -89,7 +89,7 @@ describe('a location with its own form', () => {
     ['registry.example.org/app.tar.gz', NAMED, archive('registry.example.org/app.tar.gz')],
     ['Not A Reference', NAMED, archive('Not A Reference')],
     ['oci', NAMED, archive('oci')],
-    // What exists on disk takes precedence.
+    // A file on disk takes precedence.
     ['busybox', archive('busybox'), archive('busybox')],
     [NAME, archive(NAME), archive(NAME)],
     ['parts.tar', archive('parts.tar'), archive('parts.tar')],
@@ -176,7 +176,7 @@ describe('a reference without a registry', () => {
   });
 
   it.each([
-    // What may be a path is never sent to a registry.
+    // A text that may be a path is never sent to a registry.
     ['user/app', 'docker.io/user/app:latest'],
     ['images.txt', 'docker.io/library/images.txt:latest'],
     ['nginx/app:1', 'docker.io/nginx/app:1'],

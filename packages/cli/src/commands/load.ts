@@ -107,7 +107,7 @@ export function loadCommand(io: Io): Command {
     );
 }
 
-/** What was done, and what a dry run says. */
+/** The words for each action: after a load, and in a dry run. */
 const ACTION_TEXT: Readonly<Record<LoadResult['action'], readonly [string, string]>> = {
   loaded: ['loaded', 'would load'],
   skipped: ['already there', 'already there'],

@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { formatBytes } from './table.js';
 import { text, type Text } from './text.js';
 
-/** What a command moved, for its last line. */
+/** The images that a command moved, for its last line. */
 export interface Total {
   readonly images: number;
   /** Bytes that were sent or received; replaced by those of the archive that was written, if any. */

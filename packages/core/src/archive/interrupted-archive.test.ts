@@ -48,7 +48,7 @@ async function complete(): Promise<Buffer> {
   return readFile(path);
 }
 
-/** Where a process died: after so many bytes. */
+/** The bytes after which a process died. */
 const CUTS = [0, 1, 511, 512, 2000, 4096, 6001, 10_000, 15_555, 20_000, 30_000];
 const PART = 4000;
 

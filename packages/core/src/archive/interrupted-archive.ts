@@ -13,9 +13,9 @@ import { indexTar, type TarEntry } from './tar-index.js';
 
 /** Suffix of an archive that is being written. */
 export const WRITING_SUFFIX = '.writing.partial';
-/** Suffix of what an interrupted write left, from which the next one continues. */
+/** Suffix of the files that an interrupted write left, from which the next one continues. */
 const RESUME_SUFFIX = '.resume.partial';
-/** What may be left, each a group of files: a single archive or parts, from the last write or from one before it. */
+/** Names of files that may be left, by group: a single archive or parts, from the last write or from one before it. */
 const LEFT = [
   /^()\.writing\.partial$/,
   /^()\.resume\.partial$/,
@@ -23,7 +23,7 @@ const LEFT = [
   /^(\.[0-9]{3})\.resume\.partial$/,
 ];
 
-/** What an interrupted write of an archive left: its blobs are not fetched again. */
+/** The files that an interrupted write of an archive left; blobs in them are not fetched again. */
 export class InterruptedArchive implements AsyncDisposable {
   readonly #files: Parts;
   readonly #entries: ReadonlyMap<string, TarEntry>;

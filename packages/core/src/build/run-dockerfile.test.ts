@@ -18,7 +18,7 @@ const FILES = {
   leaf: '-> one',
 };
 
-/** What an engine gets: the members of the context but for the Dockerfile, and the COPY lines of that. */
+/** The context that an engine gets: its members but for the Dockerfile, and the COPY lines of the Dockerfile. */
 async function sent(copy: string, files: Readonly<Record<string, string>> = FILES) {
   const context = await temporaryFolder();
   for (const [path, content] of Object.entries(files)) {

@@ -33,7 +33,7 @@ export interface EntryYaml {
 }
 
 const BYTES_PER_MB = 1_000_000;
-/** What the value of a key is. */
+/** The kind of a key's value. */
 type ValueKind =
   | 'name'
   | 'file'

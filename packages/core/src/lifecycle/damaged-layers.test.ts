@@ -18,7 +18,7 @@ import { load } from './load/load.js';
 import { push } from './push/push.js';
 import { serve } from './serve/serve.js';
 
-/** Of the layers that images have; `hash-extent` is tested with the other compressions. */
+/** The compressions that layers of images have; `hash-extent` is tested with the others. */
 const KINDS = ['gzip', 'zstd'] as const;
 type Kind = (typeof KINDS)[number];
 const typeOf = (kind: Kind) => `${MediaType.layer}+${kind}`;

@@ -37,7 +37,7 @@ export class Registry {
   readonly manifests = new Map<string, { readonly type: string; readonly bytes: Buffer }>();
   readonly tags = new Map<string, string>();
   readonly uploads = new Map<string, Buffer[]>();
-  /** What a quirk has seen, or done once. */
+  /** Things that a quirk has seen, or done once. */
   readonly seen = new Set<string>();
   /** Requests, as `METHOD /path`. */
   readonly requests: string[] = [];

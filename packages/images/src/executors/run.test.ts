@@ -6,7 +6,7 @@ import { ImageError } from '@stowage/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { failed, onEvent, run } from './run.js';
 
-/** What is logged, a line for each message, with its level. */
+/** The logged messages, a line for each, with its level. */
 function logged(): string[] {
   const lines: string[] = [];
   for (const level of ['info', 'warn', 'error'] as const) {

@@ -30,7 +30,7 @@ const HELPER_TIMEOUT_MS = 30_000;
 /** The server by which docker stores credentials of Docker Hub. */
 const HUB_SERVER = 'https://index.docker.io/v1/';
 const TOKEN_USER = '<token>';
-/** Where podman keeps the logins of a user without `$XDG_RUNTIME_DIR`, until the next restart of the machine. */
+/** The folder in which podman keeps the logins of a user without `$XDG_RUNTIME_DIR`, until the next restart of the machine. */
 const RUN = '/run/containers';
 
 /**

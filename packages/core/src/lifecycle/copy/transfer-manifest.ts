@@ -17,7 +17,7 @@ export interface ManifestFile {
 
 /** One name of an image in an archive or a layout. */
 export interface ManifestImage {
-  /** Where it was copied from; null for an image that the archive had before. */
+  /** The location that it was copied from; null for an image that the archive had before. */
   readonly source: string | null;
   /** Fully qualified name, with its tag; null for an image without a name. */
   readonly reference: string | null;
@@ -31,7 +31,7 @@ export interface ManifestImage {
 }
 
 /**
- * What an archive or a layout holds, for checking it elsewhere. It is written beside it: `release.tar.manifest.json`, and
+ * The content of an archive or a layout, listed for checking it elsewhere. It is written beside it: `release.tar.manifest.json`, and
  * for people `release.tar.manifest.txt`. Published as `@stowage/core/schemas/transfer-manifest.schema.json`.
  */
 export interface TransferManifest {

@@ -5,7 +5,7 @@ import { formatReference } from '../../oci/reference.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { LoadResult } from './plan-load.js';
 
-/** What decides whether an image is looked up in the engine alone. */
+/** Options that decide whether an image is looked up in the engine alone. */
 interface PresenceOptions extends VerbOptions {
   readonly as?: string | undefined;
   readonly platform?: Platform | undefined;

@@ -40,7 +40,7 @@ const COMPRESSION_LEVELS: Readonly<Record<LayerCompression, number | undefined>>
   zstd: 1,
 };
 
-/** What the image is converted to; undefined to keep its layers and media types, and so its digest, unchanged. */
+/** The form that the image is converted to; undefined to keep its layers and media types, and so its digest, unchanged. */
 interface Target {
   readonly compress?: LayerCompression | undefined;
   readonly format?: Format | undefined;

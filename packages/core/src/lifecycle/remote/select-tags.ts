@@ -8,9 +8,9 @@ import type { CallOptions } from '../../transfer/store.js';
 /** A tag to copy. */
 export interface SelectedTag {
   readonly tag: string;
-  /** What it names at the source. */
+  /** The manifest that it names at the source. */
   readonly digest: Digest;
-  /** What it names at the destination; undefined without such a tag. */
+  /** The manifest that it names at the destination; undefined without such a tag. */
   readonly there: Digest | undefined;
 }
 

@@ -26,7 +26,7 @@ import {
 import { option, wording } from '../../wording.js';
 import type { ServeOptions } from './serve-options.js';
 
-/** What a registry serves. */
+/** The content that a registry serves, and where it writes. */
 export interface Served {
   readonly reader: RegistryReader;
   readonly storage?: RegistryStorage;

@@ -7,7 +7,7 @@ import type { Workspace } from './workspace.js';
 
 const PATTERNS = ['**/*.partial', '**/*.[0-9][0-9][0-9].new'];
 
-/** Where the folder of archives has archives, records and the catalog. */
+/** The depths at which the folder of archives has archives, records and the catalog. */
 const COMMITS = ['*.partial', '*/*.partial'];
 
 /**

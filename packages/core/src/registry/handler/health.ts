@@ -24,7 +24,7 @@ export class Health {
     this.#times = { maxAge: MAX_AGE_MS, maxWait: MAX_WAIT_MS, ...times };
   }
 
-  /** What is wrong with the storage, without details of this machine; undefined when nothing is. */
+  /** The fault of the storage, without details of this machine; undefined when nothing is. */
   async problem(): Promise<string | undefined> {
     const { maxAge, maxWait } = this.#times;
     if (this.#known && performance.now() - this.#known.at < maxAge) return this.#known.problem;

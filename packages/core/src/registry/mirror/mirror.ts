@@ -51,7 +51,7 @@ export class RegistryMirror implements RegistryStorage {
     return new Set(this.#upstreams.flatMap(({ component }) => component ?? []));
   }
 
-  /** What is stored here, without the upstreams. */
+  /** The content that is stored here, without the upstreams. */
   get local(): RegistryStore {
     return this.#store;
   }

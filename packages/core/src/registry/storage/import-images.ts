@@ -21,7 +21,7 @@ import { requiredDigests } from '../required-digests.js';
 import { foreignRepositories, type ForeignRepository } from './foreign-contents.js';
 import { RegistryStore } from './registry-store.js';
 
-/** What was imported, and what was not. */
+/** The counts of an import, and the images that it skipped. */
 export interface ImportedRegistry {
   readonly repositories: number;
   readonly tags: number;

@@ -25,7 +25,7 @@ it('counts files and folders below its root, and what is added since', async () 
   await quota.admit();
   quota.take(20_000);
   expect(() => quota.take(60_000)).toThrow(expect.objectContaining(NO_SPACE) as Error);
-  // What was refused takes no space.
+  // A refused write takes no space.
   quota.take(10_000);
   quota.addFile(20_000);
   await expect(quota.admit()).rejects.toMatchObject(NO_SPACE);

@@ -15,7 +15,7 @@ const MAX_COUNT_AGE_WHEN_FULL_MS = 1_000;
 const ENTRY_BYTES = 512;
 const BLOCK_BYTES = 4096;
 
-/** Where writes say how much space they take. */
+/** The account of the space that writes take. */
 export interface Space {
   /** Checks that there is space left; call it before each write. @throws ImageError NO_SPACE */
   admit(): Promise<void>;

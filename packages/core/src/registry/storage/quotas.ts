@@ -9,9 +9,9 @@ import { digestOfLink, linkFolder } from './registry-paths.js';
 
 /** Limits of a registry's storage, in bytes; writes beyond them fail with NO_SPACE. */
 export interface RegistryFolderOptions {
-  /** Of the disk space of its folder; unlimited when omitted. */
+  /** Limit of the disk space of its folder; unlimited when omitted. */
   readonly maxUsed?: number | undefined;
-  /** Of the content in the repository of this path and in those below it; content that they share counts once. */
+  /** Limits of the content in the repository of this path and in those below it; content that they share counts once. */
   readonly maxUsedBelow?: Readonly<Record<string, number>> | undefined;
 }
 

@@ -22,7 +22,7 @@ import initGenerator from '../init/generator.js';
 import { projectPart } from '../project-part.js';
 import { headOf, workflowFiles, type Owner } from './workflow.js';
 
-/** What a new image holds. */
+/** The kinds of content that a new image can have. */
 export type Content = 'toolchain' | 'packages' | 'files' | 'dockerfile';
 
 export interface ImageGeneratorSchema {
