@@ -6,7 +6,8 @@ export function bundled(input) {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   return defineConfig({
     input,
-    external: Object.keys(dependencies),
+    // With what is below a package's name: an entry point that is bundled would have classes of its own.
+    external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
     platform: 'node',
     transform: { target: 'node20.19' },
     output: {

@@ -43,7 +43,7 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
     const [first] = await pull(`${name}:1`);
     expect(first?.bytesReceived).toBeGreaterThan(0);
     const { stdout } = await stowage(['pull', `${name}:1`], { cwd, env });
-    expect(stdout).toBe(`${name}:1@${first?.digest}\n`);
+    expect(stdout).toBe(`${name}:1@${first?.digest}  pulled (0 B received)\n`);
     requests.splice(0);
     expect(await pull(`${name}:1`)).toMatchObject([{ digest: first?.digest, bytesReceived: 0 }]);
     // A tag may have moved, so it takes one request. A digest takes none.
