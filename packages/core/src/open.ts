@@ -207,7 +207,7 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   // Outside the folder of the catalog nothing is renamed or deleted.
   if (isBelow(place.folder, path) && (await hasPartialRecord(path))) {
     const name = basename(path, ARCHIVE_SUFFIX);
-    await withLock(lockPath(place, name), () => healArchive({ folder: place.folder, path }));
+    await withLock(lockPath(place, name), () => healArchive({ place, path }));
   }
   const record = await readRecord(path);
   const opened = await openArchive(path, { ...options, spoolFolder: spoolFolder(place) });

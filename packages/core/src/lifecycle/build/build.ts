@@ -83,11 +83,11 @@ export async function saveDefinition(
   return await withLock(
     lockPath(workspace.place, name),
     async () => {
-      if (!options.dryRun) await healArchive({ folder: workspace.place.folder, path: target.path });
+      if (!options.dryRun) await healArchive({ place: workspace.place, path: target.path });
       const known = options.force ? undefined : await readBuilt(workspace, recipe.inputs);
       const isCurrent = (record: ImageRecord) =>
         record.digest === known?.digest && sameFacts(record.facts, facts);
-      const current = known && (await findSavedImage(target, isCurrent));
+      const current = known && (await findSavedImage(workspace, target, isCurrent));
       if (current) return current;
       if (options.dryRun)
         return { reference, archive: target.path, digest: null, size: null, action: 'saved' };

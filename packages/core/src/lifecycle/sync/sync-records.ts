@@ -37,12 +37,9 @@ export interface RecordArtifact {
   readonly nodes: readonly { readonly descriptor: Descriptor; readonly bytes: Uint8Array }[];
 }
 
-/**
- * The artifact of a record. The archive's size and checksum are cleared: they may differ between versions of Stowage, and
- * the digest of the artifact must not depend on the file.
- */
+/** The artifact of a record. */
 export function artifactOf(record: ImageRecord): RecordArtifact {
-  const bytes = formatRecord({ ...record, size: 0, sha256: '0'.repeat(64) });
+  const bytes = formatRecord(record);
   const config = describe(MediaType.empty, EMPTY);
   const layer = describe(RECORD, bytes);
   const manifest = Buffer.from(
