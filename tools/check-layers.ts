@@ -52,6 +52,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['oci', 'disk', 'transfer', 'store', 'registry/hosted.ts', 'registry/metrics.ts'],
     'registry/required-digests.ts',
   ],
+  share: ['oci', 'definition', 'disk', 'catalog', 'transfer', 'distribution'],
   build: ['oci', 'definition', 'disk', 'compression', 'transfer', 'archive', 'engine'],
   ...lifecycle({
     workspace: [],
@@ -60,8 +61,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     maintain: [],
     prune: ['maintain'],
     save: ['prune'],
-    build: ['save', 'prune'],
-    load: ['cache', 'prune'],
+    share: ['save'],
+    build: ['save', 'prune', 'share'],
+    load: ['build', 'cache', 'prune'],
     copy: ['cache', 'prune'],
     push: ['cache'],
     remote: [],
@@ -91,6 +93,7 @@ function lifecycle(
       'store',
     ],
     ...['verify', 'convert', 'engine', 'http', 'distribution', 'page', 'registry', 'build'],
+    'share',
     ...['open.ts', 'location.ts', 'location-form.ts', 'lifecycle/workspace'],
   ];
   return Object.fromEntries(

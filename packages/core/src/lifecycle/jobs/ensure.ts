@@ -6,7 +6,7 @@ import { definitionFor } from '../../definition/requirements.js';
 import { yaml } from '../../definition/libraries.js';
 import { ImageError } from '../../errors.js';
 import { canonicalReference } from '../../oci/reference.js';
-import { saveDefinition } from '../build/build.js';
+import { saveDefinition } from '../build/save-definition.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { findDefinitions } from '../workspace/definitions.js';
 import { readJobs, type Job, type JobRequest, type Jobs } from './jobs.js';

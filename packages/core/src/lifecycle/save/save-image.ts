@@ -1,18 +1,12 @@
 import { dirname, relative } from 'node:path';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
-import { openArchive } from '../../archive/open-archive.js';
-import { readArchiveFacts } from '../../catalog/archive-facts.js';
 import { commitArchive, readRecord, recordPath, type Committed } from '../../catalog/commit.js';
 import { entryOf, newEntry } from '../../catalog/entry.js';
-import { spoolFolder, updateCatalog } from '../../catalog/file.js';
-import type { CatalogPlace } from '../../catalog/locate.js';
+import { updateCatalog } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import type { Facts } from '../../definition/definition.js';
-import { statIfExists } from '../../disk/allocated.js';
-import { isMissing } from '../../disk/if-there.js';
 import { requireFolderBelow } from '../../disk/own-folder.js';
 import { toSlashes } from '../../disk/slashed.js';
-import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import { copyGraph } from '../../transfer/copy.js';
 import type { Source } from '../../transfer/store.js';
@@ -21,18 +15,21 @@ import { imagesOf, sizeOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { makeRoom } from '../prune/make-room.js';
+import { sizeIfHolding } from '../workspace/holds-image.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** An image that was saved, or found already saved. */
+/** An image that was saved, or found already saved or in the share. */
 export interface SaveResult {
   readonly reference: string;
+  /** Absolute path of the archive; there is no archive if `size` is null. */
   readonly archive: string;
   readonly record?: string;
   /** Digest of the manifest or index; null in a dry run of an image that is not saved yet. */
   readonly digest: Digest | null;
-  /** Size of the archive in bytes; null where `digest` is. */
+  /** Size of the archive in bytes; null in a dry run, and of an image that only the share has. */
   readonly size: number | null;
-  readonly action: 'saved' | 'skipped';
+  /** `remote`: the share has the image, and only its record was written. */
+  readonly action: 'saved' | 'skipped' | 'remote';
 }
 
 /** The name, reference and archive path under which an image is saved. */
@@ -112,29 +109,8 @@ export async function findSavedImage(
   const record = await readRecord(target.path);
   if (record?.name !== target.name || record.reference !== target.reference || !isIt(record))
     return undefined;
-  const size = (await statIfExists(target.path))?.size;
-  if (size === undefined) return undefined;
-  const facts = readArchiveFacts({ place, path: target.path }, record);
-  const isKnown = facts?.digest === record.digest;
-  const isWhole = isKnown ? facts.size === size : await holdsImage(place, target.path, record);
-  return isWhole ? resultOf(target, { record, size, action: 'skipped' }) : undefined;
-}
-
-/** Whether an archive holds the image of a record, by its index and the sizes of its members; content is not read. */
-export async function holdsImage(
-  place: CatalogPlace,
-  path: string,
-  { digest }: Pick<ImageRecord, 'digest'>,
-): Promise<boolean> {
-  try {
-    const opened = await openArchive(path, { spoolFolder: spoolFolder(place) });
-    await using source = opened.source;
-    await walk(source, (await source.resolve(digest)).descriptor);
-    return true;
-  } catch (error) {
-    if (error instanceof ImageError || isMissing(error)) return false;
-    throw error;
-  }
+  const size = await sizeIfHolding(place, target.path, record);
+  return size === undefined ? undefined : resultOf(target, { record, size, action: 'skipped' });
 }
 
 /** The record of an image. */
