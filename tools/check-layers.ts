@@ -67,6 +67,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     copy: ['cache', 'prune'],
     push: ['cache'],
     remote: [],
+    'prune-share': ['build', 'prune', 'share'],
     inspect: ['copy'],
     jobs: ['build', 'load', 'save'],
     login: [],
