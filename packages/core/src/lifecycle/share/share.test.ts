@@ -7,8 +7,12 @@ import { BASE, buildPath, HEAD, NAME, savePath, workspaceOf } from '../../../tes
 import { readRecord } from '../../catalog/commit.js';
 import { parseEntry, parseShareTag } from '../../share/share-entry.js';
 import { archiveImage } from '../build/archive-image.js';
+import { doctor } from '../inspect/doctor.js';
 import { list } from '../inspect/list.js';
+import { ensure } from '../jobs/ensure.js';
+import { plan } from '../jobs/plan.js';
 import { load } from '../load/load.js';
+import { report } from '../report/report.js';
 import { readDefinition } from '../workspace/definitions.js';
 
 const TOP = 'apps/app/images/top';
@@ -127,6 +131,30 @@ describe('an image that the share had', () => {
       code: 'NOT_FOUND',
     });
   });
+});
+
+it('is known to plan, ensure, doctor and report', async () => {
+  const { address } = await registry();
+  const [one, two] = [await machine(address), await machine(address)];
+  await save(one);
+  await save(two);
+  const { workspace, call } = two;
+  const request = { os: 'debian:12' };
+  expect(await plan(workspace, request, call)).toMatchObject({
+    jobs: [{ plan: { name: NAME, needs_build: false, best_image_path: null } }],
+  });
+  expect(await ensure(workspace, request, call)).toMatchObject({
+    jobs: [{ saved: [], loaded: [{ action: 'loaded' }] }],
+  });
+  expect(await doctor(workspace, { ...call, fix: true })).toMatchObject({
+    problems: [],
+    fixed: [],
+  });
+  expect(await report(workspace, call)).toMatchObject({
+    archives: [{ name: NAME, state: 'remote', layers: null }],
+    problems: [],
+  });
+  expect(await recordAt(two)).toBe(await recordAt(one));
 });
 
 describe('the archive of an image in the share', () => {
