@@ -5,7 +5,9 @@ import { startServe } from './served.js';
 
 /** The body of an answer as it arrives. */
 async function arriving(url: string) {
-  const { status, body } = await fetch(url);
+  const response = await fetch(url);
+  const { status } = response;
+  const body = response.body as ReadableStream<Uint8Array> | null;
   const reader = (body ?? new ReadableStream<Uint8Array>()).getReader();
   const first = (await reader.read()).value ?? new Uint8Array();
   const rest = async (): Promise<Buffer> => {

@@ -16,7 +16,7 @@ import {
 import { formatReference, parseReference, type Reference } from './oci/reference.js';
 import { surroundingsOf, type GivenSurroundings, type Surroundings } from './surroundings.js';
 
-/** The meaning of a location's text, decided once by {@link parseLocation}; `text` is the text itself, for messages. */
+/** The meaning of a location's text, decided once by `parseLocation`; `text` is the text itself, for messages. */
 export type Location =
   | PipeLocation
   | FileLocation
@@ -112,7 +112,7 @@ export async function parseLocation(text: string, options: LocationOptions): Pro
  * Parses the location of a destination. A word without a host is a name or a reference as a source, but a file as a
  * destination.
  *
- * @throws ImageError USAGE as {@link parseLocation}
+ * @throws ImageError USAGE as `parseLocation`
  */
 export async function parseDestination(
   text: string,
@@ -139,7 +139,7 @@ export function parseRepositoryLocation(text: string): RepositoryLocation {
 }
 
 /**
- * Parses the location of an image of a registry, as {@link parseLocation} does.
+ * Parses the location of an image of a registry, as `parseLocation` does.
  *
  * @throws ImageError USAGE (a file or a text that may be a path, an image of an engine; not a reference)
  */

@@ -83,7 +83,7 @@ export interface OpenOptions extends CallOptions, NamingOptions {
 const UNCOMPRESSED = { compression: 'none', notices: [] } as const;
 
 /**
- * Opens a location for reading, as {@link parseLocation} parses it. The kind of an archive is detected from its content.
+ * Opens a location for reading, in any of the forms that locations have. The kind of an archive is detected from its content.
  *
  * @throws ImageError NOT_FOUND, USAGE, INVALID, CORRUPT, UNSUPPORTED
  * @example

@@ -8,15 +8,6 @@ export {
   type Workspace,
   type WorkspaceOptions,
 } from './lifecycle/workspace/workspace.js';
-export {
-  type FileLocation,
-  type Location,
-  type LocationOptions,
-  type NameLocation,
-  type PipeLocation,
-  type RepositoryLocation,
-  type StoredLocation,
-} from './location.js';
 export { openLocation, type LocationKind, type Opened, type OpenOptions } from './open.js';
 export type { LifecycleEvent, VerbOptions } from './lifecycle/workspace/call.js';
 export type { RuleTexts, Settings } from './definition/settings.js';

@@ -85,7 +85,7 @@ describe('a generated Dockerfile', () => {
       'copy: [{ from: a, to: /a, mode: "02755" }]\n',
       /without set-user-ID .* got 02755/,
     ],
-    ['debian-12', 'base: scratch\nrun: [a]\n', /expected a base: for its steps/],
+    ['debian-12', 'base: scratch\nrun: [a]\n', /its steps need a base:/],
   ])('on %s refuses %j', (os, yaml, message) => {
     const text = `project: app\nos: ${os}\nvariant: x\n${yaml.includes('base') ? '' : 'base: b\n'}${yaml}`;
     const definition = parseDefinition({ text, path: 'image.yaml' });

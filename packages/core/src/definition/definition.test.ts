@@ -85,6 +85,7 @@ describe('settings', () => {
       prune: {},
       cache: {},
       runners: { 'ubuntu-latest': 'ubuntu-24.04' },
+      serve: { folder: '.' },
     });
   });
 

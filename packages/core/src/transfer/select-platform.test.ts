@@ -78,6 +78,6 @@ it('reads the configs of entries without a platform only where no stated one fit
   expect(asked).toEqual([root.digest, inner.digest]);
   expect(await selectPlatform(source, root, AMD64)).toEqual(unstated);
   await expect(selectPlatform(source, root, parsePlatform('linux/s390x'))).rejects.toThrow(
-    'got linux/amd64, linux/arm64',
+    'no image for linux/s390x, only for linux/amd64, linux/arm64',
   );
 });

@@ -50,7 +50,7 @@ describe('an unexpected status', () => {
 
   it('has the words of the registry, without control characters and not all of them', async () => {
     const { message } = await refused(400, errors('BAD', `a\u001b[1m\n${'x'.repeat(2000)}`));
-    expect(message).toContain('PUT to succeed, got 400 (BAD: a [1m x');
+    expect(message).toContain('the registry refused PUT (400 BAD: a [1m x');
     expect(message.length).toBeLessThan(700);
     expect(message).not.toContain('secret');
   });
@@ -64,7 +64,7 @@ describe('an unexpected status', () => {
     '{"errors":[{"code":7}]}',
     'x'.repeat(70_000),
   ])('may have any body: %.20s', async (body) => {
-    expect((await refused(400, body)).message).toMatch(/got 400$/);
+    expect((await refused(400, body)).message).toMatch(/refused PUT \(400\)$/);
   });
 
   it('tells the size of a request that is too large', async () => {

@@ -49,7 +49,7 @@ describe('the tests of an image', () => {
     await expect(testing).rejects.toMatchObject({
       code: 'INVALID',
       message: expect.stringMatching(
-        /test 1\/2 \(one\): expected exit code 0, got 3\nline 6\n/,
+        /test 1\/2 \(one\): failed with exit code 3\nline 6\n/,
       ) as string,
     });
     expect(runs).toHaveLength(1);

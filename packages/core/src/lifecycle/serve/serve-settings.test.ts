@@ -90,8 +90,8 @@ it('users and rules are read again; a file that cannot be read changes nothing',
   expect(await start()).toBe(202);
   for (const [text, message] of [
     ['serve: { allow: [nonsense] }', /serve.yaml/],
-    ['serve: { htpasswd: none }', /expected a file/],
-    ['serve: { anonymous: read, allow: ["ada:read:a"] }', /expected the option `htpasswd`/],
+    ['serve: { htpasswd: none }', /no file that can be read/],
+    ['serve: { anonymous: read, allow: ["ada:read:a"] }', /needs the option `htpasswd`/],
   ] as const) {
     await writeFile(config, text);
     await expect(serving.reload()).rejects.toThrow(message);
