@@ -52,6 +52,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['oci', 'disk', 'transfer', 'store', 'registry/hosted.ts', 'registry/metrics.ts'],
     'registry/required-digests.ts',
   ],
+  share: ['oci', 'definition', 'disk', 'catalog', 'transfer', 'distribution'],
   build: ['oci', 'definition', 'disk', 'compression', 'transfer', 'archive', 'engine'],
   ...lifecycle({
     workspace: [],
@@ -60,11 +61,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     maintain: [],
     prune: ['maintain'],
     save: ['prune'],
-    build: ['save', 'prune'],
-    load: ['cache', 'prune'],
+    share: ['save'],
+    build: ['save', 'prune', 'share'],
+    load: ['build', 'cache', 'prune'],
     copy: ['cache', 'prune'],
     push: ['cache'],
     remote: [],
+    'prune-share': ['build', 'prune', 'share'],
     inspect: ['copy'],
     jobs: ['build', 'load', 'save'],
     login: [],
@@ -91,6 +94,7 @@ function lifecycle(
       'store',
     ],
     ...['verify', 'convert', 'engine', 'http', 'distribution', 'page', 'registry', 'build'],
+    'share',
     ...['open.ts', 'location.ts', 'location-form.ts', 'lifecycle/workspace'],
   ];
   return Object.fromEntries(

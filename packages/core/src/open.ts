@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { checkAgreement } from './catalog/agreement.js';
+import { checkAgreement, olderArchive } from './catalog/agreement.js';
 import { healArchive, hasPartialRecord, readRecord } from './catalog/commit.js';
 import { archivePath, lockPath, readCatalog, spoolFolder } from './catalog/file.js';
 import type { CatalogPlace } from './catalog/locate.js';
@@ -207,7 +207,7 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   // Outside the folder of the catalog nothing is renamed or deleted.
   if (isBelow(place.folder, path) && (await hasPartialRecord(path))) {
     const name = basename(path, ARCHIVE_SUFFIX);
-    await withLock(lockPath(place, name), () => healArchive({ folder: place.folder, path }));
+    await withLock(lockPath(place, name), () => healArchive({ place, path }));
   }
   const record = await readRecord(path);
   const opened = await openArchive(path, { ...options, spoolFolder: spoolFolder(place) });
@@ -225,6 +225,7 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   // Another process may be replacing the archive and its record, one after the other: read both again.
   if ((await hasPartialRecord(path)) || (await readRecord(path))?.digest !== record.digest)
     return openPath(path, options);
+  if (place.isShared) throw olderArchive(path, record, digests);
   throw new ImageError(
     'CORRUPT',
     `${path}: expected ${record.digest} as its record says, got ${shortList(digests) || 'no image'}`,

@@ -12,17 +12,17 @@ export { openLocation, type LocationKind, type Opened, type OpenOptions } from '
 export type { LifecycleEvent, VerbOptions } from './lifecycle/workspace/call.js';
 export type { RuleTexts, Settings } from './definition/settings.js';
 export type { GroupCounts } from './definition/settings-schema.js';
+export type { ShareMode, ShareRepository, ShareSettings } from './definition/share-settings.js';
 export type { SettingsLimits } from './definition/limits-schema.js';
 export type { CatalogPlace } from './catalog/locate.js';
 export type { ImageRecord } from './catalog/record.js';
 
 // Verbs: build and save
-export {
-  build,
-  saveDefinition,
-  type BuildOptions,
-  type BuildResult,
-} from './lifecycle/build/build.js';
+export { build, type BuildResult } from './lifecycle/build/build.js';
+export type { BuildOptions } from './lifecycle/build/make-tested.js';
+export { pruneShare, type PruneShareOptions } from './lifecycle/prune-share/prune-share.js';
+export { archiveImage } from './lifecycle/build/archive-image.js';
+export { saveDefinition } from './lifecycle/build/save-definition.js';
 export {
   readDefinition,
   refuseNamesakes,

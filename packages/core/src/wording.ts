@@ -66,6 +66,7 @@ export const NAMED_VERBS = [
   'listCache',
   'listedImages',
   'prune',
+  'pruneShare',
   'save',
   'serve',
   'setPassword',

@@ -1,11 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import {
-  build,
-  saveDefinition,
-  type BuildOptions,
-  type BuildResult,
-} from '../src/lifecycle/build/build.js';
+import { build, type BuildResult } from '../src/lifecycle/build/build.js';
+import type { BuildOptions } from '../src/lifecycle/build/make-tested.js';
+import { saveDefinition } from '../src/lifecycle/build/save-definition.js';
 import type { LifecycleEvent } from '../src/lifecycle/workspace/call.js';
 import { readDefinition } from '../src/lifecycle/workspace/definitions.js';
 import type { SaveResult } from '../src/lifecycle/save/save-image.js';

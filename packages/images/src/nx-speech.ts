@@ -11,6 +11,7 @@ const VERBS: Readonly<Record<NamedVerb['verb'], string>> = {
   listCache: 'stowage cache ls',
   listedImages: 'stowage ls --images-from',
   prune: 'nx run <project>:image-prune',
+  pruneShare: 'stowage prune --share',
   save: 'nx run <project>:image-save',
   serve: 'nx run <project>:image-serve',
   setPassword: 'stowage htpasswd',

@@ -34,6 +34,23 @@ async function infer(
 const definition = (variant: string, more = '') =>
   `project: app\nos: ubuntu-25.04\nvariant: ${variant}\n${more}`;
 
+it('has a record and an unshared archive as outputs in a workspace with a share', async () => {
+  const { projects } = await infer({
+    ...APP,
+    'stowage.yaml': 'share: { repository: registry.example.com/team/images }\n',
+    'apps/app/images/ubuntu-25.04-gcc15/image.yaml': definition('gcc15'),
+  });
+  const image = projects['apps/app/images/ubuntu-25.04-gcc15'];
+  expect(image?.targets?.['image-save']?.outputs).toEqual([
+    '{workspaceRoot}/.stowage/unshared/app-ubuntu-25.04-gcc15.tar',
+    '{workspaceRoot}/images/app/app-ubuntu-25.04-gcc15.image.json',
+  ]);
+  expect(image?.targets?.['image-archive']).toMatchObject({
+    cache: false,
+    dependsOn: ['image-save'],
+  });
+});
+
 it('exports one plugin under both names', () => {
   expect(createNodesV2).toBe(createNodes);
 });
@@ -52,6 +69,7 @@ it('infers a project for each definition, and targets for all its images on the 
   expect(Object.keys(image?.targets ?? {})).toEqual([
     'image-save',
     'image-load',
+    'image-archive',
     'image-build',
     'image-verify',
     'image-push',

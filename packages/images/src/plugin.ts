@@ -48,7 +48,7 @@ export const createNodes: CreateNodes<ImagesPluginOptions> = [
     const options: InferOptions = {
       targets: normalizeOptions(pluginOptions),
       workspaceRoot,
-      imagesFolder: imagesFolder(workspaceRoot),
+      ...settingsOf(workspaceRoot),
       platform: formatPlatform(parsePlatform(`linux/${arch()}`)),
       inCycles: imagesInCycles(images),
     };
@@ -138,11 +138,15 @@ function ownersIn(
 }
 
 /** Invalid settings must not break the project graph: every target reports their error when it runs. */
-function imagesFolder(workspaceRoot: string): string {
+function settingsOf(workspaceRoot: string): Pick<InferOptions, 'imagesFolder' | 'isShared'> {
   try {
     const path = join(workspaceRoot, SETTINGS_FILE);
-    return parseSettings({ text: readFileSync(path, 'utf8'), path: SETTINGS_FILE }).images;
+    const { images, share } = parseSettings({
+      text: readFileSync(path, 'utf8'),
+      path: SETTINGS_FILE,
+    });
+    return { imagesFolder: images, isShared: share !== undefined };
   } catch {
-    return 'images';
+    return { imagesFolder: 'images', isShared: false };
   }
 }

@@ -115,7 +115,13 @@ async function processDefinition(
   return { json: result, said: line(result) };
 }
 
+const WHAT: Readonly<Record<BuildResult['action'], string>> = {
+  built: 'built',
+  skipped: 'is built already',
+  remote: 'fetched from the share',
+};
+
 function line({ reference, engine, imageId, action: done }: BuildResult): Text {
-  const what = done === 'built' ? 'built' : 'is built already';
+  const what = WHAT[done];
   return text`${familiarReference(parseReference(reference))}  ${what} (${engine}, ${shortDigest(imageId)})\n`;
 }

@@ -40,7 +40,7 @@ function describe(
   const more = reasons.length - MAX_REASONS;
   const found = needs_build
     ? `has to be built; base: ${shown(best_base_image_path)}`
-    : `is ${shown(best_image_path)}`;
+    : `is ${best_image_path === null ? 'in the share' : shown(best_image_path)}`;
   return text`${[
     text`${job === undefined ? '' : `${job}: `}${name}  ${found}`,
     text` (score ${score.essential} + ${score.extra})\n`,

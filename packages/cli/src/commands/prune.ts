@@ -1,5 +1,6 @@
 import {
   prune,
+  pruneShare,
   ruleOptionsOf,
   worded,
   type GroupCounts,
@@ -16,7 +17,9 @@ import { action, verb, withEngine, type CommonOptions, type Io, type Outcome } f
 interface Options
   extends CommonOptions,
     Omit<RuleOptions, 'name'>,
-    Pick<PruneOptions, 'keep' | 'root'> {}
+    Pick<PruneOptions, 'keep' | 'root'> {
+  readonly share?: boolean;
+}
 
 export function pruneCommand(io: Io): Command {
   return withEngine(
@@ -47,6 +50,7 @@ export function pruneCommand(io: Io): Command {
     .option('--orphans', 'delete archives without a record, too')
     .option('--keep <pattern...>', 'names to keep; * matches any characters')
     .option('--project <project>', 'only archives of this project')
+    .option('--share', 'prune the share of stowage.yaml: by --keep-newest and --min-age')
     .option('--root <folder>', 'the folder of the registry; .stowage/registry when omitted')
     .option('--dry-run', 'show the plan, and delete nothing')
     .addHelpText(
@@ -55,13 +59,11 @@ export function pruneCommand(io: Io): Command {
     )
     .action(
       action<Options>(io, async (workspace, _args, { options, call, speech }) => {
-        const planned = await prune(workspace, {
-          ...call,
-          ...ruleOptionsOf(options),
-          keep: options.keep,
-          root: options.root,
-          copies: options.engine !== undefined,
-        });
+        const rules = { ...call, ...ruleOptionsOf(options), keep: options.keep };
+        const { root, engine } = options;
+        const planned = options.share
+          ? await pruneShare(workspace, rules)
+          : await prune(workspace, { ...rules, root, copies: engine !== undefined });
         const result = worded(planned, speech);
         const { shortfallBytes } = result;
         return shortfallBytes === 0

@@ -34,7 +34,13 @@ export function savedLine(
   { reference, archive, digest, size, action: done }: SaveResult,
   cwd: string,
 ): Text {
+  const name = familiarReference(parseReference(reference));
   const path = relative(cwd, archive);
+  // Only the share has it: there is a record, and no archive.
+  if (size === null && digest !== null) {
+    const where = done === 'remote' ? 'found in the share' : 'is in the share';
+    return text`${name}  ${where} (${shortDigest(digest)})\n`;
+  }
   const what = done === 'saved' ? 'saved to' : 'is in already:';
-  return text`${familiarReference(parseReference(reference))}  ${what} ${path} (${formatBytes(size)}, ${shortDigest(digest)})\n`;
+  return text`${name}  ${what} ${path} (${formatBytes(size)}, ${shortDigest(digest)})\n`;
 }

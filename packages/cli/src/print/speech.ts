@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<NamedVerb['verb'], string>> = {
   listCache: 'cache ls',
   listedImages: 'ls --images-from',
   prune: 'prune',
+  pruneShare: 'prune --share',
   save: 'save',
   serve: 'serve',
   setPassword: 'htpasswd',

@@ -251,6 +251,7 @@ describe('a context', () => {
         files: await listContext(folder),
         base: undefined,
         epoch: 0,
+        network: undefined,
         platforms: [{ os: 'linux', architecture: 'amd64' }],
       });
     const before = await hash();

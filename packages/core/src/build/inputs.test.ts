@@ -22,6 +22,7 @@ async function hashOf(
     files: await listContext(context),
     base: undefined,
     epoch: 0,
+    network: undefined,
     platforms: [AMD64],
     ...more,
   });

@@ -14,16 +14,22 @@ export interface Inputs extends CallOptions {
   readonly files: readonly ContextFile[];
   readonly base: Digest | undefined;
   readonly epoch: number;
+  /** Network mode of build steps, from the definition or the settings. */
+  readonly network: string | undefined;
   readonly platforms: readonly Platform[];
 }
 
-/** Hashes all inputs of an image (sha256, hex): builds without an engine and with equal hashes make the same image. */
+/**
+ * Hashes all inputs of an image (sha256, hex): builds without an engine and with equal hashes make the same image. It is
+ * the same on all machines: no path of this machine, clock, owner or umask is in it.
+ */
 export async function hashInputs({
   definition,
   context,
   files,
   base,
   epoch,
+  network,
   platforms,
   signal,
 }: Inputs): Promise<string> {
@@ -42,6 +48,7 @@ export async function hashInputs({
       },
       base,
       epoch,
+      network,
       platforms,
     }),
   );

@@ -9,8 +9,6 @@ const RECORD: ImageRecord = {
   reference: REFERENCE,
   digest: digestOf(Buffer.of()),
   diffIds: [],
-  size: 1,
-  sha256: '0'.repeat(64),
   facts: { compilers: [], packages: [], tools: [] },
 };
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ImageError } from '../errors.js';
+import { ImageError, shortList } from '../errors.js';
 import { ARCHIVE_SUFFIX, type ImageRecord } from './record.js';
 
 /**
@@ -25,4 +25,20 @@ export function checkAgreement(
     location: path,
     hint: 'Save the image again, or delete its .image.json to accept the names in the archive.',
   });
+}
+
+/** The error for an archive that is older than its record: with a share, an image is fetched without layers. */
+export function olderArchive(
+  path: string,
+  { name, digest }: ImageRecord,
+  digests: readonly string[],
+): ImageError {
+  return new ImageError(
+    'CONFLICT',
+    `${path}: expected ${digest} as its record says, got an older archive (${shortList(digests) || 'no image'})`,
+    {
+      location: path,
+      hint: `The image itself is in the share. Make its archive with nx run ${name}:image-archive, or name the image in place of the file.`,
+    },
+  );
 }

@@ -1,7 +1,9 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
+import { readArchiveFacts, stageArchiveFacts } from './archive-facts.js';
 import { commitArchive, healArchive, readRecord } from './commit.js';
 import { editCatalog, parseCatalog } from './edit.js';
 import { readCatalog, recordUse, updateCatalog } from './file.js';
@@ -14,8 +16,6 @@ const record = (name: string, more: Partial<ImageRecord> = {}): ImageRecord => (
   reference: `docker.io/library/${name}:latest`,
   digest: `sha256:${'1'.repeat(64)}`,
   diffIds: [],
-  size: 5,
-  sha256: '2'.repeat(64),
   facts: { compilers: ['gcc-15'], packages: [], tools: [] },
   ...more,
 });
@@ -124,7 +124,9 @@ describe('the catalog', () => {
     });
     for (const name of ['Bad', 'orphan', NAME])
       await writeFile(join(at.folder, 'app', `${name}.tar`), 'other size');
-    await writeFile(join(at.folder, 'app', `${NAME}.image.json`), formatRecord(record(NAME)));
+    // A record of an older version: the facts of the archive are in it.
+    const older = JSON.stringify({ ...record(NAME), size: 5, sha256: '2'.repeat(64) });
+    await writeFile(join(at.folder, 'app', `${NAME}.image.json`), older);
     const states = Object.fromEntries(
       (await readCatalog(at)).map(({ name, state }) => [name, state]),
     );
@@ -223,42 +225,76 @@ describe('an archive and its record', () => {
   async function* content(text: string): AsyncIterable<Uint8Array> {
     yield Buffer.from(text);
   }
-  const toRecord = (facts: Pick<ImageRecord, 'size' | 'sha256'>) => record(NAME, facts);
+  const toRecord = () => record(NAME);
 
-  it('are written together', async () => {
-    const folder = await temporaryFolder();
+  async function archive() {
+    const { folder, ...others } = await place();
+    await mkdir(folder, { recursive: true });
     const path = join(folder, `${NAME}.tar`);
-    const written = await commitArchive({ folder, path }, content('12345'), toRecord);
-    expect(await readRecord(path)).toEqual(written);
-    expect(written.size).toBe(5);
+    return { path, archive: { place: { folder, ...others }, path } };
+  }
+
+  it('are written together, and facts about the file apart from the record', async () => {
+    const { path, archive: own } = await archive();
+    const written = await commitArchive(own, content('12345'), toRecord);
+    expect(written).toEqual({ record: record(NAME), size: 5 });
+    expect(await readRecord(path)).toEqual(written.record);
+    const { digest } = written.record;
+    const sha256 = createHash('sha256').update('12345').digest('hex');
+    expect(readArchiveFacts(own, undefined)).toEqual({ digest, size: 5, sha256 });
   });
 
   it('stay unchanged when the content fails', async () => {
-    const folder = await temporaryFolder();
-    const path = join(folder, `${NAME}.tar`);
-    await commitArchive({ folder, path }, content('old'), toRecord);
+    const { path, archive: own } = await archive();
+    await commitArchive(own, content('old'), toRecord);
     async function* failing(): AsyncIterable<Uint8Array> {
       yield Buffer.from('new');
       throw new Error('cut');
     }
-    await expect(commitArchive({ folder, path }, failing(), toRecord)).rejects.toThrow('cut');
+    await expect(commitArchive(own, failing(), toRecord)).rejects.toThrow('cut');
     expect(await readFile(path, 'utf8')).toBe('old');
   });
 
   it('are rolled forward if only the rename of the record was missing, and rolled back otherwise', async () => {
-    const folder = await temporaryFolder();
-    const path = join(folder, `${NAME}.tar`);
-    const recordFile = path.replace('.tar', '.image.json');
-    await commitArchive({ folder, path }, content('old'), toRecord);
-    const old = await readRecord(path);
-    const next = await commitArchive({ folder, path: `${path}2` }, content('new one'), toRecord);
-    await writeFile(`${recordFile}.partial`, formatRecord(next));
+    const { path, archive: own } = await archive();
+    const partial = path.replace('.tar', '.image.json.partial');
+    await commitArchive(own, content('old'), toRecord);
+    const next = record(NAME, { digest: `sha256:${'3'.repeat(64)}` });
+    const sha256 = createHash('sha256').update('new one').digest('hex');
+    const left = JSON.stringify({ ...next, size: 7, sha256 });
+    await writeFile(partial, left);
     await writeFile(`${path}.partial`, 'new');
-    await healArchive({ folder, path });
-    expect(await readRecord(path)).toEqual(old);
-    await writeFile(`${recordFile}.partial`, formatRecord(next));
+    await healArchive(own);
+    expect(await readRecord(path)).toEqual(record(NAME));
+    await writeFile(partial, left);
     await writeFile(path, 'new one');
-    await healArchive({ folder, path });
+    await healArchive(own);
+    // Written by an older version, which kept size and sha256 in the record.
+    expect(await readRecord(path)).toEqual({ ...next, size: 7, sha256 });
+  });
+
+  it('are rolled forward with the facts that are staged', async () => {
+    const { path, archive: own } = await archive();
+    await commitArchive(own, content('old'), toRecord);
+    const next = record(NAME, { digest: `sha256:${'3'.repeat(64)}` });
+    const facts = {
+      digest: next.digest,
+      size: 7,
+      sha256: createHash('sha256').update('new one').digest('hex'),
+    };
+    await stageArchiveFacts(own, facts);
+    await writeFile(path.replace('.tar', '.image.json.partial'), formatRecord(next));
+    await writeFile(path, 'new one');
+    await healArchive(own);
     expect(await readRecord(path)).toEqual(next);
+    expect(readArchiveFacts(own, undefined)).toEqual(facts);
+  });
+
+  it('get the record back after an interrupted deletion', async () => {
+    const { path, archive: own } = await archive();
+    await commitArchive(own, content('old'), toRecord);
+    await rename(path.replace('.tar', '.image.json'), path.replace('.tar', '.image.json.partial'));
+    await healArchive(own);
+    expect(await readRecord(path)).toEqual(record(NAME));
   });
 });

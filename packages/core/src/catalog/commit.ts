@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
-import { syncFolder, writeDurably } from '../disk/atomic-write.js';
+import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
 import { ignoreMissing, isMissing } from '../disk/if-there.js';
 import { openOwn, readUpTo } from '../disk/own-file.js';
 import { requireFolderBelow } from '../disk/own-folder.js';
@@ -10,6 +10,16 @@ import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';
 import { hexOf } from '../oci/digest.js';
 import { Meter } from '../transfer/tap.js';
+import {
+  archiveFactsOf,
+  commitArchiveFacts,
+  discardStagedFacts,
+  readArchiveFacts,
+  readStagedFacts,
+  removeArchiveFacts,
+  stageArchiveFacts,
+  type OwnArchive,
+} from './archive-facts.js';
 import {
   ARCHIVE_SUFFIX,
   formatRecord,
@@ -21,12 +31,11 @@ import {
 
 const PARTIAL_SUFFIX = '.partial';
 
-/** An archive that Stowage may write, rename and delete, because it lies in the folder of archives. */
-export interface OwnArchive {
-  /** The folder of archives, absolute. */
-  readonly folder: string;
-  /** Path of the archive, below `folder`. */
-  readonly path: string;
+/** The result of a commit. */
+export interface Committed {
+  readonly record: ImageRecord;
+  /** Size of the archive in bytes. */
+  readonly size: number;
 }
 
 /** The path of the record of an archive. */
@@ -35,33 +44,53 @@ export function recordPath(archive: string): string {
 }
 
 /**
- * Writes an archive and its record as one commit: both as `.partial`, then the archive's rename, then
- * the record's. After a crash in between, the old pair is still there or {@link healArchive} completes the new one.
- * The caller holds the archive's lock.
+ * Writes an archive, the facts of its file and its record as one commit: all as `.partial`, then the archive's rename, then
+ * that of the facts, then the record's. After a crash in between, the old files are still there or {@link healArchive}
+ * completes the new ones. The caller holds the archive's lock.
  *
- * @param toRecord creates the record from the archive's size in bytes and its SHA-256.
- * @throws ImageError NO_SPACE; INVALID (the path leads out of the folder); whatever `content` throws
+ * @throws ImageError NO_SPACE; INVALID (the path leads out of the folder); whatever `content` and `toRecord` throw
  */
 export async function commitArchive(
   archive: OwnArchive,
   content: AsyncIterable<Uint8Array>,
-  toRecord: (facts: Pick<ImageRecord, 'size' | 'sha256'>) => ImageRecord,
-): Promise<ImageRecord> {
+  toRecord: () => ImageRecord,
+): Promise<Committed> {
   const { path } = archive;
   await healArchive(archive);
   const meter = new Meter();
   await writeDurably(path + PARTIAL_SUFFIX, meter.through(content));
-  const record = toRecord({ size: meter.size, sha256: hexOf(meter.digest()) });
+  const record = toRecord();
+  const { digest } = record;
+  const { size } = meter;
   try {
+    await stageArchiveFacts(archive, { digest, size, sha256: hexOf(meter.digest()) });
     await writeDurably(recordPath(path) + PARTIAL_SUFFIX, [formatRecord(record)]);
     await rename(path + PARTIAL_SUFFIX, path);
   } catch (error) {
-    await discard(path);
+    await discard(archive);
     throw error;
   }
+  await completeCommit(archive);
+  return { record, size };
+}
+
+/** The end of a commit whose archive is in place. */
+async function completeCommit(archive: OwnArchive): Promise<void> {
+  const { path } = archive;
+  await commitArchiveFacts(archive);
   await rename(recordPath(path) + PARTIAL_SUFFIX, recordPath(path));
   await syncFolder(dirname(path));
-  return record;
+}
+
+/**
+ * Writes the record of an image that has no archive here, or an older one. The caller holds the archive's lock.
+ *
+ * @throws ImageError INVALID (the path leads out of the folder)
+ */
+export async function writeRecord({ place, path }: OwnArchive, record: ImageRecord): Promise<void> {
+  await requireFolderBelow(place.folder, dirname(path));
+  const partial = recordPath(path) + PARTIAL_SUFFIX;
+  await writeAtomically(recordPath(path), [formatRecord(record)], { partial });
 }
 
 /**
@@ -71,11 +100,13 @@ export async function commitArchive(
  *
  * @throws ImageError INVALID (the path leads out of the folder)
  */
-export async function removeArchive({ folder, path }: OwnArchive): Promise<void> {
-  await requireFolderBelow(folder, dirname(path));
+export async function removeArchive(archive: OwnArchive): Promise<void> {
+  const { place, path } = archive;
+  await requireFolderBelow(place.folder, dirname(path));
   await ignoreMissing(() => rename(recordPath(path), recordPath(path) + PARTIAL_SUFFIX));
   await rm(path, { force: true });
-  await discard(path);
+  await removeArchiveFacts(archive);
+  await discard(archive);
 }
 
 /** Whether a commit has written its partial record: it is in progress, or its process died. */
@@ -88,11 +119,12 @@ export async function hasPartialRecord(path: string): Promise<boolean> {
  *
  * @throws ImageError INVALID (the path leads out of the folder)
  */
-export async function healArchive({ folder, path }: OwnArchive): Promise<void> {
-  await requireFolderBelow(folder, dirname(path));
-  if (await isRecordOf(path, recordPath(path) + PARTIAL_SUFFIX))
-    await rename(recordPath(path) + PARTIAL_SUFFIX, recordPath(path));
-  await discard(path);
+export async function healArchive(archive: OwnArchive): Promise<void> {
+  const { place, path } = archive;
+  await requireFolderBelow(place.folder, dirname(path));
+  const expected = await expectedSha256(archive);
+  if (expected !== undefined && expected === (await sha256(path))) await completeCommit(archive);
+  await discard(archive);
 }
 
 /** Reads the record beside an archive; undefined when there is none. @throws ImageError CORRUPT */
@@ -102,23 +134,40 @@ export async function readRecord(archive: string): Promise<ImageRecord | undefin
   return bytes && parseRecord(bytes, path);
 }
 
-async function isRecordOf(archive: string, record: string): Promise<boolean> {
+/**
+ * SHA-256 of the archive that a partial record belongs to: from the facts of an interrupted commit, or those that an
+ * interrupted deletion left; older versions wrote it into the record.
+ */
+async function expectedSha256(archive: OwnArchive): Promise<string | undefined> {
+  const path = recordPath(archive.path) + PARTIAL_SUFFIX;
   try {
-    const bytes = await readUpTo(record, RECORD_LIMIT);
-    return bytes !== undefined && parseRecord(bytes, record).sha256 === (await sha256(archive));
+    const bytes = await readUpTo(path, RECORD_LIMIT);
+    if (!bytes) return undefined;
+    const record = parseRecord(bytes, path);
+    const all = [
+      readStagedFacts(archive),
+      readArchiveFacts(archive, record),
+      archiveFactsOf(record),
+    ];
+    return all.find((facts) => facts?.digest === record.digest)?.sha256;
   } catch (error) {
-    if (error instanceof ImageError || isMissing(error)) return false;
+    if (error instanceof ImageError || isMissing(error)) return undefined;
     throw error;
   }
 }
 
-async function sha256(path: string): Promise<string> {
-  const meter = new Meter();
-  await using file = await openOwn(path, constants.O_RDONLY);
-  for await (const chunk of readRange(file, 0, Infinity)) meter.add(chunk);
-  return hexOf(meter.digest());
+/** SHA-256 of a file in hex; undefined if it does not exist. */
+async function sha256(path: string): Promise<string | undefined> {
+  return ignoreMissing(async () => {
+    const meter = new Meter();
+    await using file = await openOwn(path, constants.O_RDONLY);
+    for await (const chunk of readRange(file, 0, Infinity)) meter.add(chunk);
+    return hexOf(meter.digest());
+  });
 }
 
-async function discard(path: string): Promise<void> {
+async function discard(archive: OwnArchive): Promise<void> {
+  const { path } = archive;
   for (const each of [path, recordPath(path)]) await rm(each + PARTIAL_SUFFIX, { force: true });
+  await discardStagedFacts(archive);
 }

@@ -15,11 +15,12 @@ async function paths(text: string | undefined = TEXT) {
 
 const JUDGED = { lagging: ['a.tar'], misnamed: ['a'] };
 const inventory = (isNew: boolean) => ({
-  seen: { 'a.image.json': [1, 2, 3, 'a:1'] as const },
+  seen: { 'a.image.json': [1, 2, 3, 'a:1', false] as const },
   isNew,
   archives: new Map<string, number>(),
   elsewhere: new Set<string>(),
   records: new Map<string, never>(),
+  isShared: false,
 });
 
 describe('the derived index', () => {
@@ -32,7 +33,7 @@ describe('the derived index', () => {
       ...JUDGED,
       kept: true,
       entries: [{ name: 'a', file: 'a.tar' }],
-      seen: { 'a.image.json': [1, 2, 3, 'a:1'] },
+      seen: { 'a.image.json': [1, 2, 3, 'a:1', false] },
     });
   });
 
@@ -61,7 +62,7 @@ describe('the derived index', () => {
       kept: false,
       entries: [{ name: 'stored' }],
       lagging: [],
-      seen: { 'a.image.json': [1, 2, 3, 'a:1'] },
+      seen: { 'a.image.json': [1, 2, 3, 'a:1', false] },
     });
     await writeFile(catalog, 'images: []\n');
     expect(await readIndex(catalog, index)).toMatchObject({ kept: false, entries: [] });

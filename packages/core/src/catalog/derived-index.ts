@@ -66,7 +66,7 @@ export async function keepIndex(
 }
 
 /** Version of the file format; increase it when {@link DerivedIndex} changes. */
-const INDEX_VERSION = 4;
+const INDEX_VERSION = 5;
 const READ_ONLY_CODES: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** Undefined when the file is absent, damaged or of another version: the index is then rebuilt. */

@@ -12,8 +12,6 @@ const RECORD = {
   reference: `docker.io/library/${NAME}:latest`,
   digest: `sha256:${'1'.repeat(64)}`,
   diffIds: [],
-  size: 5,
-  sha256: '2'.repeat(64),
   facts: { compilers: ['gcc-15'], packages: [], tools: [] },
 };
 

@@ -8,14 +8,12 @@ const RECORD: ImageRecord = {
   digest: `sha256:${'1'.repeat(64)}`,
   diffIds: [],
   platform: { os: 'linux', architecture: 'amd64' },
-  size: 12_345_678,
-  sha256: '2'.repeat(64),
   facts: { compilers: ['gcc-15'], packages: ['git'], tools: ['act'] },
 };
 
 describe('an entry of a record', () => {
   it('has its facts, with the parts of its name', () => {
-    expect(entryOf(RECORD, 'app/x.tar')).toEqual({
+    expect(entryOf(RECORD, 'app/x.tar', 12_345_678)).toEqual({
       name: RECORD.name,
       file: 'app/x.tar',
       docker_tag: 'app:1',
@@ -37,21 +35,22 @@ describe('an entry of a record', () => {
       architecture,
     }));
     const { platform: _, ...indexed } = RECORD;
-    expect(entryOf({ ...indexed, platforms }, 'x').architecture).toBe('amd64,arm64');
-    expect(entryOf(indexed, 'x')).not.toHaveProperty('architecture');
+    expect(entryOf({ ...indexed, platforms }, 'x', 1).architecture).toBe('amd64,arm64');
+    expect(entryOf(indexed, 'x', 1)).not.toHaveProperty('architecture');
   });
 
-  it('of another name has no operating system and no variants', () => {
-    const entry = entryOf({ ...RECORD, name: 'whatever' }, 'x');
+  it('of another name has no operating system and no variants; without an archive it has no size', () => {
+    const entry = entryOf({ ...RECORD, name: 'whatever' }, 'x', undefined);
     expect(entry).not.toHaveProperty('os');
     expect(entry.variants).toEqual([]);
+    expect(entry).not.toHaveProperty('size');
   });
 });
 
 describe('a value', () => {
   it.each([
     [{ name: 'a', file: 'b' }, true],
-    [entryOf(RECORD, 'x'), true],
+    [entryOf(RECORD, 'x', 1), true],
     [{ name: 'a', file: 'b', more: {} }, true],
     [{ name: 'a', file: 'b', packages: null }, true],
     [null, false],

@@ -130,8 +130,8 @@ export function newEntry(now: number): Partial<EntryYaml> {
   return { created: new Date(now).toISOString(), usage_count: 0 };
 }
 
-/** Converts a record to a catalog entry. */
-export function entryOf(record: ImageRecord, file: string): EntryYaml {
+/** Converts a record to a catalog entry. @param size of the archive in bytes; undefined if there is none. */
+export function entryOf(record: ImageRecord, file: string, size: number | undefined): EntryYaml {
   const parts = parseName(record.name);
   const { compilers, packages, tools } = record.facts;
   return {
@@ -144,9 +144,8 @@ export function entryOf(record: ImageRecord, file: string): EntryYaml {
     compilers,
     tools,
     variants: parts ? featuresOf(parts.variant) : [],
-    size_mb: Math.round((record.size / BYTES_PER_MB) * 10) / 10,
     digest: record.digest,
-    size: record.size,
+    ...(size === undefined ? {} : { size_mb: Math.round((size / BYTES_PER_MB) * 10) / 10, size }),
   };
 }
 

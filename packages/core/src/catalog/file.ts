@@ -66,7 +66,10 @@ export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> 
 /** Whether an entry differs from its record. */
 function lagsBehind(entry: EntryYaml, recorded: RecordFacts): boolean {
   const record = recorded.read();
-  return record !== undefined && !entryMatchesRecord(entry, record);
+  return (
+    record !== undefined &&
+    !entryMatchesRecord(entry, record, recorded.isOlder ? undefined : recorded.archiveSize)
+  );
 }
 
 /** The stored judgements are used as long as neither the catalog nor a record has changed. */

@@ -3,17 +3,22 @@ import { join } from 'node:path';
 import { ignoreMissingSync, isMissing, readFolder } from '../disk/if-there.js';
 import { readUpTo } from '../disk/own-file.js';
 import { ImageError } from '../errors.js';
+import { readArchiveFacts } from './archive-facts.js';
 import type { EntryYaml } from './entry.js';
 import { createLocator, type CatalogPlace } from './locate.js';
 import type { Inventory, RecordFacts } from './reconcile.js';
 import { parseRecord, RECORD_LIMIT, RECORD_SUFFIX, type ImageRecord } from './record.js';
 
-/** Cached facts of a record, valid while its file has this `size` (bytes) and `mtimeMs`. */
+/**
+ * Cached facts of a record, valid while its file has this `size` (bytes) and `mtimeMs`: a commit writes the record after
+ * the facts of its archive.
+ */
 export type SeenRecord = readonly [
   size: number,
   mtimeMs: number,
-  archiveSize: number,
+  archiveSize: number | null,
   reference: string,
+  isOlder: boolean,
 ];
 
 /** An inventory, with the cache for the next one. */
@@ -26,21 +31,24 @@ export interface CachedInventory extends Inventory {
 
 /** Whether a parsed JSON value is a {@link SeenRecord}. */
 export function isSeenRecord(value: unknown): value is SeenRecord {
-  if (!Array.isArray(value) || value.length !== 4) return false;
-  const [size, mtimeMs, archiveSize, reference] = value as readonly unknown[];
-  const numbers = [size, mtimeMs, archiveSize].every((each) => typeof each === 'number');
-  return numbers && typeof reference === 'string' && !/\p{Cc}/u.test(reference);
+  if (!Array.isArray(value) || value.length !== 5) return false;
+  const [size, mtimeMs, archiveSize, reference, isOlder] = value as readonly unknown[];
+  const numbers = [size, mtimeMs, archiveSize ?? 0].every((each) => typeof each === 'number');
+  const isText = typeof reference === 'string' && !/\p{Cc}/u.test(reference);
+  return numbers && isText && typeof isOlder === 'boolean';
 }
 
 class RecordFile implements RecordFacts {
-  readonly archiveSize: number;
+  readonly archiveSize: number | undefined;
   readonly reference: string;
+  readonly isOlder: boolean;
   readonly #path: string;
 
-  constructor(path: string, [, , archiveSize, reference]: SeenRecord) {
+  constructor(path: string, [, , archiveSize, reference, isOlder]: SeenRecord) {
     this.#path = path;
-    this.archiveSize = archiveSize;
+    this.archiveSize = archiveSize ?? undefined;
     this.reference = reference;
+    this.isOlder = isOlder;
   }
 
   read(): ImageRecord | undefined {
@@ -79,11 +87,11 @@ export async function takeInventory(
     }
     const before = seen[file];
     const isKept = before?.[0] === info.size && before[1] === info.mtimeMs;
-    const now = isKept ? before : await readRecord(join(folder, file), info);
+    const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
+    const now = isKept ? before : await readRecord(place, { file, archive, ...info });
     if (!now) continue;
     if (isKept) kept++;
     nowSeen[file] = now;
-    const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
     records.set(archive, new RecordFile(`${folder}/${file}`, now));
   }
   const locate = createLocator(place);
@@ -93,7 +101,8 @@ export async function takeInventory(
     else if (located) archives.set(file, located.size);
   }
   const isNew = kept !== records.size || kept !== Object.keys(seen).length;
-  return { archives, elsewhere, records, seen: nowSeen, isNew };
+  const { isShared = false } = place;
+  return { archives, elsewhere, records, isShared, seen: nowSeen, isNew };
 }
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -110,17 +119,29 @@ async function filesIn(folder: string): Promise<string[]> {
 
 /** Undefined for a damaged record, which `doctor` reports, and for one deleted meanwhile. */
 async function readRecord(
-  path: string,
-  { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number },
+  place: CatalogPlace,
+  { file, archive, size, mtimeMs }: RecordInfo,
 ): Promise<SeenRecord | undefined> {
+  const path = join(place.folder, file);
   try {
     const bytes = await readUpTo(path, RECORD_LIMIT);
     const record = bytes && parseRecord(bytes, path);
-    return record && [size, mtimeMs, record.size, record.reference];
+    if (!record) return undefined;
+    const facts = readArchiveFacts({ place, path: join(place.folder, archive) }, record);
+    const isOlder = facts !== undefined && facts.digest !== record.digest;
+    return [size, mtimeMs, facts?.size ?? null, record.reference, isOlder];
   } catch (error) {
     if (error instanceof ImageError || isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** The file of a record and of its archive, relative to the catalog; size in bytes. */
+interface RecordInfo {
+  readonly file: string;
+  readonly archive: string;
+  readonly size: number;
+  readonly mtimeMs: number;
 }
 
 /** Synchronous: there may be 20,000 files, and a promise for each would cost more than the call. */

@@ -16,6 +16,8 @@ export interface CatalogPlace {
    * omitted.
    */
   readonly sharedState?: string | undefined;
+  /** Whether the workspace has a share: then a record without its archive is no fault. */
+  readonly isShared?: boolean;
   /** Folders outside the workspace from which the catalog may name archives. */
   readonly archives?: readonly string[];
 }

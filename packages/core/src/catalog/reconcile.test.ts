@@ -16,15 +16,14 @@ const RECORD: ImageRecord = {
   reference: 'docker.io/library/app:1',
   digest: DIGEST,
   diffIds: [],
-  size: 10,
-  sha256: '0'.repeat(64),
   facts: { compilers: ['gcc'], packages: [], tools: [] },
 };
 const ENTRY: EntryYaml = { name: 'app', file: 'app.tar', digest: DIGEST, size: 10, pinned: true };
 const FACTS: EntryFacts = { isName: () => true, lags: () => false, usage: new Map(), problems: [] };
 
-const recordOf = (record = RECORD, archiveSize = 10): RecordFacts => ({
+const recordOf = (record = RECORD, archiveSize = 10, isOlder = false): RecordFacts => ({
   archiveSize,
+  isOlder,
   reference: RECORD.reference,
   read: () => record,
 });
@@ -34,6 +33,7 @@ function inventory(more: Partial<Inventory> = {}): Inventory {
     archives: new Map([['app.tar', 10]]),
     elsewhere: new Set(),
     records: new Map([['app.tar', recordOf()]]),
+    isShared: false,
     ...more,
   };
 }
@@ -44,6 +44,9 @@ describe('the state of an archive', () => {
     ['missing', { archives: new Map() }, {}],
     ['changed', { archives: new Map([['app.tar', 11]]) }, {}],
     ['misnamed', {}, { isName: () => false }],
+    ['remote', { archives: new Map(), isShared: true }, {}],
+    ['remote', { records: new Map([['app.tar', recordOf(RECORD, 10, true)]]), isShared: true }, {}],
+    ['ok', { records: new Map([['app.tar', recordOf(RECORD, 10, true)]]) }, {}],
     ['elsewhere', { elsewhere: new Set(['app.tar']) }, {}],
   ])('is %s', (state, more, facts) => {
     expect(reconcile([ENTRY], inventory(more), { ...FACTS, ...facts })).toMatchObject([

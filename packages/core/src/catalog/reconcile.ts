@@ -5,13 +5,14 @@ import type { ImageRecord } from './record.js';
 import { addUsage, type Usage } from './usage.js';
 
 /**
- * The state of an archive: `ok`; `missing` (no such file); `orphan` (no record); `changed` (not the size that its
- * record states); `misnamed` (its name breaks the naming rule); `elsewhere` (outside the workspace and the allowed
+ * The state of an archive: `ok`; `missing` (no such file); `remote` (the image of the record is in the share; there is no
+ * archive of it here, or an older one); `orphan` (no record); `changed` (not the size that it was written with); `misnamed` (its name breaks the naming rule); `elsewhere` (outside the workspace and the allowed
  * folders); `invalid` (its entry in the catalog cannot be read).
  */
 export type EntryState =
   | 'ok'
   | 'missing'
+  | 'remote'
   | 'orphan'
   | 'changed'
   | 'misnamed'
@@ -40,11 +41,16 @@ export interface Inventory {
   readonly elsewhere: ReadonlySet<string>;
   /** Records by path of their archive. */
   readonly records: ReadonlyMap<string, RecordFacts>;
+  /** Whether the workspace has a share, so that a record without its archive is no fault. */
+  readonly isShared: boolean;
 }
 
 /** A record whose file is read on demand. */
 export interface RecordFacts {
-  readonly archiveSize: number;
+  /** Size in bytes of the last archive that was written here; undefined if that is not known. */
+  readonly archiveSize?: number | undefined;
+  /** Whether that archive holds another image than the record. */
+  readonly isOlder: boolean;
   readonly reference: string;
   /** Undefined when the file was deleted meanwhile. @throws ImageError CORRUPT */
   read(): ImageRecord | undefined;
@@ -66,9 +72,10 @@ export interface EntryFacts {
  */
 export function reconcile(
   entries: readonly EntryYaml[],
-  { archives, elsewhere, records }: Inventory,
-  judgements: EntryFacts,
+  { archives, elsewhere, records, isShared }: Inventory,
+  facts: EntryFacts,
 ): CatalogEntry[] {
+  const judgements = { ...facts, isShared };
   const listed = new Set(judgements.problems.map(({ file }) => file));
   const known = entries.map((entry): CatalogEntry => {
     listed.add(entry.file);
@@ -76,19 +83,25 @@ export function reconcile(
     const lags = recorded !== undefined && judgements.lags(entry, recorded);
     const record = lags ? recorded.read() : undefined;
     const current = record
-      ? { ...entry, ...entryOf(record, entry.file), name: entry.name, lags }
+      ? {
+          ...entry,
+          ...entryOf(record, entry.file, archives.get(entry.file)),
+          name: entry.name,
+          lags,
+        }
       : entry;
     const found = toCatalogEntry(current, recorded, archives.get(entry.file), judgements);
     return elsewhere.has(entry.file) ? { ...found, state: 'elsewhere' } : found;
   });
-  const found = [...archives.keys()].filter((file) => !listed.has(file)).sort();
+  const files = new Set([...archives.keys(), ...(isShared ? records.keys() : [])]);
+  const found = [...files].filter((file) => !listed.has(file)).sort();
   const unlisted = found.map((file): CatalogEntry => {
     const recorded = records.get(file);
-    const size = archives.get(file) ?? 0;
+    const size = archives.get(file);
     const record = recorded?.read();
     const entry = record
-      ? { ...entryOf(record, file), lags: true }
-      : { name: nameOf(file), file, size };
+      ? { ...entryOf(record, file, size), lags: true }
+      : { name: nameOf(file), file, size: size ?? 0 };
     const state = record ? {} : { state: 'orphan' as const };
     return { ...toCatalogEntry(entry, recorded, size, judgements), ...state };
   });
@@ -98,19 +111,22 @@ export function reconcile(
   return [...known, ...invalid, ...unlisted];
 }
 
-/** Whether an entry already agrees with a record, without the cost of {@link entryOf}. */
+/** Whether an entry already agrees with a record, without the cost of {@link entryOf}. @param size of the archive, if known. */
 export function entryMatchesRecord(
   entry: EntryYaml,
-  { digest, size, facts }: ImageRecord,
+  { digest, facts }: ImageRecord,
+  size: number | undefined,
 ): boolean {
   return (
     entry.digest === digest &&
-    entry.size === size &&
+    (size === undefined || entry.size === size) &&
     isSame(entry.compilers, facts.compilers) &&
     isSame(entry.packages, facts.packages) &&
     isSame(entry.tools, facts.tools)
   );
 }
+
+type Judgements = EntryFacts & Pick<Inventory, 'isShared'>;
 
 function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean {
   return a?.length === b.length && b.every((each, at) => a[at] === each);
@@ -120,7 +136,7 @@ function toCatalogEntry(
   entry: EntryYaml & { readonly lags?: boolean },
   recorded: RecordFacts | undefined,
   bytes: number | undefined,
-  judgements: EntryFacts,
+  judgements: Judgements,
 ): CatalogEntry {
   const uses = judgements.usage.get(entry.name);
   const found = {
@@ -138,10 +154,13 @@ function stateOf(
   { name, file }: EntryYaml,
   recorded: RecordFacts | undefined,
   bytes: number | undefined,
-  { isName }: EntryFacts,
+  { isName, isShared }: Judgements,
 ): EntryState {
+  const isOlder = recorded?.isOlder === true && recorded.archiveSize === bytes;
+  if (isShared && recorded && (bytes === undefined || isOlder)) return 'remote';
   if (bytes === undefined) return 'missing';
-  if (recorded && recorded.archiveSize !== bytes) return 'changed';
+  const isKnown = recorded?.archiveSize !== undefined && !recorded.isOlder;
+  if (isKnown && recorded.archiveSize !== bytes) return 'changed';
   const isNamed = file.endsWith(`/${name}.tar`) || nameOf(file) === name;
   return isNamed && isName(name) ? 'ok' : 'misnamed';
 }

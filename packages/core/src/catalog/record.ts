@@ -13,8 +13,8 @@ export const RECORD_SUFFIX = '.image.json';
 export const ARCHIVE_SUFFIX = '.tar';
 
 /**
- * The content of one archive: facts only. It holds no clock, host, path or input hash, so an image that was rebuilt to
- * the same bytes has the same record.
+ * The content of one image: facts only. It holds no clock, host, path or input hash, and nothing about the archive as a
+ * file, so all machines that have the same image have the same record.
  */
 export interface ImageRecord {
   readonly name: string;
@@ -27,10 +27,6 @@ export interface ImageRecord {
   readonly platform?: Platform;
   /** Platforms of an index, in place of `platform`. */
   readonly platforms?: readonly Platform[];
-  /** Size of the archive in bytes. */
-  readonly size: number;
-  /** SHA-256 of the archive, in hex. */
-  readonly sha256: string;
   /** Name and digest of the base image of the build. */
   readonly base?: { readonly name: string; readonly digest: Digest };
   readonly facts: Facts;
@@ -54,7 +50,7 @@ const platform = {
 } as const;
 const schema = schemaOf<ImageRecord>({
   type: 'object',
-  required: ['name', 'reference', 'digest', 'diffIds', 'size', 'sha256', 'facts'],
+  required: ['name', 'reference', 'digest', 'diffIds', 'facts'],
   properties: {
     name: { type: 'string', maxLength: 128, pattern: NAME_PATTERN },
     reference: { type: 'string', maxLength: 520 },
@@ -63,8 +59,6 @@ const schema = schemaOf<ImageRecord>({
     diffIds: { type: 'array', maxItems: 10_000, items: digest },
     platform,
     platforms: { type: 'array', maxItems: 1000, items: platform },
-    size: { type: 'integer', minimum: 0 },
-    sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
     base: {
       type: 'object',
       required: ['name', 'digest'],
@@ -105,9 +99,8 @@ const NAME = new RegExp(NAME_PATTERN);
 
 /** Formats a record as JSON; equal records give equal bytes. */
 export function formatRecord(record: ImageRecord): Uint8Array {
-  const { name, reference, digest, configDigest, diffIds, platform, size, sha256, base, facts } =
+  const { name, reference, digest, configDigest, diffIds, platform, platforms, base, facts } =
     record;
-  const { platforms } = record;
   const { compilers, packages, tools } = facts;
   const ordered = {
     name,
@@ -117,8 +110,6 @@ export function formatRecord(record: ImageRecord): Uint8Array {
     diffIds,
     platform,
     platforms,
-    size,
-    sha256,
     base,
     facts: { compilers, packages, tools },
   };

@@ -53,6 +53,8 @@ export interface Definition extends ImageName {
   readonly after: readonly string[];
   /** Folder of the owning Nx project, relative to the definition's folder. */
   readonly owner?: string;
+  /** Another text makes another image of the same files and steps. */
+  readonly revision?: string;
   /** Software in the image: facts of the definition, and software that its steps install. */
   readonly facts: Facts;
 }
@@ -134,6 +136,7 @@ export function parseDefinition(file: YamlFile): Definition {
       : { workdir: posix.isAbsolute(workdir) ? posix.resolve(workdir) : workdir }),
     ...(user === undefined ? {} : { user }),
     ...(owner === undefined ? {} : { owner }),
+    ...(yaml.revision === undefined ? {} : { revision: String(yaml.revision) }),
   };
 }
 

@@ -43,6 +43,7 @@ export interface ImageYaml {
   readonly retention?: RetentionYaml;
   readonly after?: readonly string[];
   readonly owner?: string;
+  readonly revision?: string | number;
   readonly facts?: {
     readonly compilers?: readonly string[];
     readonly packages?: readonly string[];
@@ -205,6 +206,13 @@ export const imageSchema = {
       'Folder of the Nx project that the image belongs to, relative to this file; the nearest project above when omitted.',
       '../../../apps/app',
     ),
+    revision: {
+      type: ['string', 'integer'],
+      minLength: 1,
+      description:
+        'Any text or number: another one builds the image anew, for example to install newer packages.',
+      examples: [2],
+    },
     facts: {
       type: 'object',
       additionalProperties: false,

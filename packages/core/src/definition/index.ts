@@ -37,6 +37,7 @@ export { formatPlatform, parsePlatform, type Platform } from '../oci/platform.js
 export { parseSettings, SETTINGS_FILE, type RuleTexts, type Settings } from './settings.js';
 export type { GroupCounts } from './settings-schema.js';
 export type { ServePruneYaml, ServeYaml } from './serve-schema.js';
+export type { ShareMode, ShareRepository, ShareSettings } from './share-settings.js';
 export { ENGINES, type EngineName } from './engines.js';
 export type { SettingsLimits } from './limits-schema.js';
 export { RUNS_DAYS, RUNS_FOLDER, type TaskRun } from './runs.js';

@@ -2,6 +2,7 @@ import { ENGINES, type EngineName } from './engines.js';
 import { DURATION } from './image-schema.js';
 import { limitsSchema, type SettingsLimits } from './limits-schema.js';
 import { serveSchema, type ServeYaml } from './serve-schema.js';
+import { shareSchema, type ShareYaml } from './share-settings.js';
 
 /** A count of archives: of each name, of each project, of each operating system. */
 export interface GroupCounts {
@@ -33,6 +34,7 @@ export interface SettingsYaml {
   readonly disk_min_free_gb?: number;
   readonly push?: { readonly to?: string };
   readonly default_registry?: string;
+  readonly share?: ShareYaml;
   readonly cache?: { readonly unused_for?: string; readonly max_used?: string };
   readonly pins?: readonly string[];
   readonly limits?: SettingsLimits;
@@ -174,6 +176,7 @@ export const settingsSchema = {
         'Registry that pull and load ask for a reference without a host: HOST[:PORT][/PREFIX]. Names are those of Docker Hub: nginx is PREFIX/library/nginx there.',
       examples: ['mirror.example.com/dockerhub'],
     },
+    share: shareSchema,
     cache: {
       type: 'object',
       additionalProperties: false,

@@ -6,6 +6,7 @@ import { yaml } from './libraries.js';
 import type { SettingsLimits } from './limits-schema.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 import type { ServeYaml } from './serve-schema.js';
+import { parseShare, type ShareSettings } from './share-settings.js';
 import { settingsSchema, type GroupCounts, type SettingsYaml } from './settings-schema.js';
 
 /** Name of the settings file at the root of a workspace. */
@@ -31,6 +32,7 @@ export interface Settings {
   readonly pushTo?: string;
   /** Registry of references without a host, for pull and load: `HOST[:PORT][/PREFIX]`. */
   readonly defaultRegistry: string;
+  readonly share?: ShareSettings;
   /** Limits of the cache of images from registries; unlimited when empty. */
   readonly cache: { readonly unusedFor?: string; readonly maxUsed?: string };
   /** Names that are never pruned; `*` matches any text. */
@@ -70,6 +72,7 @@ export function parseSettings(file: YamlFile): Settings {
     prune = {},
     push,
     default_registry: defaultRegistry = 'docker.io',
+    share,
     cache = {},
     pins = [],
     limits = {},
@@ -105,6 +108,7 @@ export function parseSettings(file: YamlFile): Settings {
     ...(host === undefined ? {} : { host }),
     ...(network === undefined ? {} : { network }),
     ...(push?.to === undefined ? {} : { pushTo: push.to }),
+    ...(share === undefined ? {} : { share: parseShare(share, file.path) }),
     ...(naming?.pattern === undefined ? {} : { namePattern: compile(naming.pattern, file.path) }),
   };
 }

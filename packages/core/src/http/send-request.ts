@@ -6,6 +6,8 @@ import type { Bytes } from '../transfer/store.js';
 export interface SendRequestOptions {
   /** Timeout (ms) for a server that neither accepts the body nor sends the response; none when omitted. */
   readonly timeout?: number | undefined;
+  /** Timeout (ms) for a server that does not accept the connection; that of the system when omitted. */
+  readonly connectTimeout?: number | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface SendRequestOptions {
 export async function sendRequest(
   request: ClientRequest,
   body: Bytes | Uint8Array | string | undefined,
-  { timeout }: SendRequestOptions = {},
+  { timeout, connectTimeout }: SendRequestOptions = {},
 ): Promise<IncomingMessage> {
   let answer: IncomingMessage | undefined;
   let bodyError: Error | undefined;
@@ -28,6 +30,7 @@ export async function sendRequest(
   });
   // Awaited below; a rejection before that must not count as unhandled.
   response.catch(() => undefined);
+  if (connectTimeout !== undefined) limitConnecting(request, connectTimeout);
   if (timeout !== undefined)
     request.setTimeout(timeout, () => {
       // The server is not to blame while the body is produced slowly, or the response is consumed slowly.
@@ -57,4 +60,16 @@ export async function sendRequest(
     if (!request.writableFinished) request.destroy();
   });
   return answer;
+}
+
+function limitConnecting(request: ClientRequest, timeout: number): void {
+  const timer = setTimeout(() => {
+    const error = Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
+    request.destroy(error);
+  }, timeout);
+  const clear = () => clearTimeout(timer);
+  request.once('close', clear).once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', clear);
+    else clear();
+  });
 }

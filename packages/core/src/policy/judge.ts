@@ -13,6 +13,11 @@ export type Ranks = Readonly<Record<'name' | 'project' | 'os', number>>;
 /** A process may still be writing a leftover younger than this (ms). */
 export const LEFTOVER_GRACE_MS = 60 * 60 * 1000;
 
+const USES: Readonly<Partial<Record<PruneItem['kind'], string>>> = {
+  registry: 'a client requested it recently',
+  share: 'this checkout makes it',
+};
+
 /** Judges one item by its own age, use and protection; bases and space are considered later. */
 export function judge(item: PruneItem, ranks: Ranks, all: PruneRules, now: number): Verdict {
   const { created, lastUsed } = item;
@@ -22,11 +27,7 @@ export function judge(item: PruneItem, ranks: Ranks, all: PruneRules, now: numbe
       'it belongs to Nx (nx reset clears it); the next run may restore pruned images from it',
     );
   if (item.pinned) return keep('pinned', 'it is pinned');
-  if (item.inUse)
-    return keep(
-      'in-use',
-      item.kind === 'registry' ? 'a client requested it recently' : 'a container uses it',
-    );
+  if (item.inUse) return keep('in-use', USES[item.kind] ?? 'a container uses it');
   if (item.kind === 'leftover') return judgeLeftover(item, now);
   const rules = { ...all, ...item.rules };
   if (item.isOrphan && !rules.orphans)

@@ -3,6 +3,7 @@ import type {
   PruneDecision,
   PruneFacts,
   PruneItem,
+  PruneKind,
   PrunePlan,
   PruneRules,
   Shortfall,
@@ -161,6 +162,8 @@ function deletionOrder(a: PruneItem, b: PruneItem): number {
   );
 }
 
+const RANKED: ReadonlySet<PruneKind> = new Set(['archive', 'store', 'registry', 'share']);
+
 /** Ranks archives and images together; copies and orphans are not counted. */
 function ranksOf(sorted: readonly PruneItem[]): (item: PruneItem) => Ranks {
   const places = new Map<PruneItem, Record<keyof Ranks, number>>();
@@ -171,8 +174,7 @@ function ranksOf(sorted: readonly PruneItem[]): (item: PruneItem) => Ranks {
     return rank;
   };
   const named = sorted.filter(
-    ({ kind, isOrphan, isCopy }) =>
-      (kind === 'archive' || kind === 'store' || kind === 'registry') && !isOrphan && !isCopy,
+    ({ kind, isOrphan, isCopy }) => RANKED.has(kind) && !isOrphan && !isCopy,
   );
   for (const item of named)
     places.set(item, { name: next(`name ${item.name}`), project: 1, os: 1 });

@@ -24,10 +24,17 @@ export interface PruneRules extends AgeRules {
 }
 
 /**
- * The kind of an item: `archive`, a file; `engine`, `store`, `registry`, an image in one of them; `leftover`, a file of a
- * crashed process or an old index; `nx-cache`, shown but never deleted.
+ * The kind of an item: `archive`, a file; `engine`, `store`, `registry`, `share`, an image in one of them; `leftover`, a file
+ * of a crashed process or an old index; `nx-cache`, shown but never deleted.
  */
-export type PruneKind = 'archive' | 'engine' | 'store' | 'registry' | 'leftover' | 'nx-cache';
+export type PruneKind =
+  | 'archive'
+  | 'engine'
+  | 'store'
+  | 'registry'
+  | 'share'
+  | 'leftover'
+  | 'nx-cache';
 
 /** Space that is freed with the last item that has it. */
 export interface Content {

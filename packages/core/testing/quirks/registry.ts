@@ -78,10 +78,18 @@ export class Registry {
       };
     }
     const digest = this.tags.get(`${name}:${reference}`) ?? reference;
+    if (method === 'DELETE') return this.#deleteManifest(name, reference);
     const found = this.manifests.get(`${name}@${digest}`);
     if (!found) return refuse(404, 'MANIFEST_UNKNOWN');
     const type = { 'content-type': found.type, 'docker-content-digest': digest };
     return { status: 200, headers: type, body: found.bytes };
+  }
+
+  #deleteManifest(name: string, reference: string): Answer {
+    if (this.tags.delete(`${name}:${reference}`)) return { status: 202 };
+    if (!this.manifests.delete(`${name}@${reference}`)) return refuse(404, 'MANIFEST_UNKNOWN');
+    for (const [tag, digest] of this.tags) if (digest === reference) this.tags.delete(tag);
+    return { status: 202 };
   }
 
   #blob({ headers }: Request, name: string, digest: string): Answer {

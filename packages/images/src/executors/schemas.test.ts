@@ -17,6 +17,7 @@ it.each([
       ...ENGINE,
       ...without(rules, 'orphans', 'project', 'name'),
       'copies',
+      'share',
       'dryRun',
       'images',
     ],

@@ -2,7 +2,6 @@ import { addProjectConfiguration, readJson, type Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import ciGenerator from './ci/generator.js';
 import imageGenerator, { type ImageGeneratorSchema } from './image/generator.js';
 import initGenerator from './init/generator.js';
 
@@ -232,30 +231,5 @@ jobs:
   ])('refuses %j', async (said, message) => {
     tree.write('empty.yml', 'on: push\njobs: { a: { runs-on: windows-latest, steps: [] } }\n');
     await expect(imageGenerator(tree, { project: '@org/app', ...said })).rejects.toThrow(message);
-  });
-});
-
-describe('ci', () => {
-  it('writes a workflow with the target names of the workspace, and refuses to overwrite it', async () => {
-    await initGenerator(tree, { skipFormat: true });
-    const nxJson = readJson<{ plugins: object[] }>(tree, 'nx.json');
-    const options = { saveTargetName: 'keep' };
-    const plugins = [{ plugin: '@stowage/images', options }];
-    tree.write('nx.json', JSON.stringify({ ...nxJson, defaultBase: 'trunk', plugins }));
-    await ciGenerator(tree, { skipFormat: true });
-    const text = tree.read('.github/workflows/images.yml', 'utf8') ?? '';
-    const workflow = parse(text) as {
-      on: unknown;
-      jobs: { images: { steps: { run?: string; uses?: string }[] } };
-    };
-    expect(workflow.on).toEqual({ push: { branches: ['trunk'] }, pull_request: null });
-    expect(workflow.jobs.images.steps.flatMap(({ run }) => run ?? [])).toEqual([
-      'npm ci',
-      'npx nx affected -t keep image-verify',
-      'npx nx affected -t image-load',
-      'npx nx run-many -t image-prune',
-    ]);
-    expect(text).toContain('key: images-${{ runner.os }}-${{ github.sha }}');
-    await expect(ciGenerator(tree, {})).rejects.toThrow(/images\.yml: the workflow exists already/);
   });
 });

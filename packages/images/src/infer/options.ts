@@ -2,6 +2,7 @@
 export interface ImagesPluginOptions {
   readonly saveTargetName?: string;
   readonly loadTargetName?: string;
+  readonly archiveTargetName?: string;
   readonly buildTargetName?: string;
   readonly verifyTargetName?: string;
   readonly pushTargetName?: string;
@@ -21,6 +22,7 @@ export function normalizeOptions(options: ImagesPluginOptions | undefined): Targ
   return {
     saveTargetName: options?.saveTargetName ?? 'image-save',
     loadTargetName: options?.loadTargetName ?? 'image-load',
+    archiveTargetName: options?.archiveTargetName ?? 'image-archive',
     buildTargetName: options?.buildTargetName ?? 'image-build',
     verifyTargetName: options?.verifyTargetName ?? 'image-verify',
     pushTargetName: options?.pushTargetName ?? 'image-push',

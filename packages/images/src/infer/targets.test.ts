@@ -18,6 +18,7 @@ function options(more: Partial<InferOptions> = {}): InferOptions {
     targets: normalizeOptions(undefined),
     workspaceRoot: '/none',
     imagesFolder: 'images',
+    isShared: false,
     platform: 'linux/arm64',
     inCycles: new Set(),
     ...more,

@@ -3,6 +3,7 @@ import { formatPlatform, parseName } from '@stowage/core/definition';
 import type { Image } from './image.js';
 import { inputsOf } from './inputs.js';
 import type { Targets } from './options.js';
+import { outputsOf } from './outputs.js';
 import type { Owner } from './owner.js';
 
 export interface InferOptions {
@@ -10,6 +11,8 @@ export interface InferOptions {
   readonly workspaceRoot: string;
   /** The folder of archives, relative to the workspace. */
   readonly imagesFolder: string;
+  /** Whether the workspace has a share, which holds the images that are not built here. */
+  readonly isShared: boolean;
   /** Target platform of a definition that names none, as `linux/amd64`. */
   readonly platform: string;
   /** Images in a cycle of bases. Their bases become no dependencies, so only running such an image fails. */
@@ -64,6 +67,12 @@ const KINDS: readonly TargetKind[] = [
     example: { engine: 'docker' },
   },
   {
+    key: 'archiveTargetName',
+    executor: 'archive',
+    description: (images) => `Make the archive of ${images}, also if only the share has the image`,
+    example: {},
+  },
+  {
     key: 'buildTargetName',
     executor: 'build',
     description: (images) => `Make ${images} and put it into an engine`,
@@ -96,6 +105,7 @@ function imageTargets(image: Image, options: InferOptions): Record<string, Targe
     saveTargetName: dependenciesOf(image, options),
     buildTargetName: dependenciesOf(image, options),
     loadTargetName: afterSave,
+    archiveTargetName: afterSave,
     verifyTargetName: afterSave,
     pushTargetName: afterSave,
   };
@@ -219,12 +229,6 @@ export function afterTask(text: string, owner: Owner): { project: string; target
   return colon < 0
     ? { project: owner.name ?? `directory:${owner.root}`, target: text }
     : { project: text.slice(0, colon), target: text.slice(colon + 1) };
-}
-
-function outputsOf({ name, definition }: Image, { imagesFolder }: InferOptions): string[] {
-  if (!definition) return [];
-  const archive = `{workspaceRoot}/${imagesFolder}/${definition.project}/${name}`;
-  return [`${archive}.tar`, `${archive}.image.json`];
 }
 
 function platformsOf({ definition }: Image, { platform }: InferOptions): string[] {

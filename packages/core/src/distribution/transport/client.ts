@@ -35,6 +35,8 @@ export interface ConnectionOptions extends CertificateOptions {
   readonly plainHttp?: boolean | undefined;
   /** Timeout for a server that neither accepts nor sends data (ms); 60,000 when omitted. */
   readonly timeout?: number | undefined;
+  /** Timeout for a server that does not accept the connection (ms); that of the system when omitted. */
+  readonly connectTimeout?: number | undefined;
   /** How often a request with a transient failure is repeated; 4 when omitted. */
   readonly retries?: number | undefined;
 }
@@ -99,15 +101,14 @@ export class RegistryClient implements AsyncDisposable {
    */
   static async open(registry: string, options: RegistryOptions): Promise<RegistryClient> {
     const host = hostOf(registry);
-    const { surroundings, plainHttp, timeout = DEFAULT_TIMEOUT_MS } = options;
-    const { env } = surroundings;
-    const isPlain = plainHttp ?? (isLoopback(host) && (await speaksHttp(host, { env, timeout })));
+    const { surroundings, plainHttp, timeout = DEFAULT_TIMEOUT_MS, connectTimeout } = options;
+    const reach = { env: surroundings.env, timeout, connectTimeout };
+    const isPlain = plainHttp ?? (isLoopback(host) && (await speaksHttp(host, reach)));
     const readTls = () => registryTls(host, options, surroundings);
     const origin = new URL(`${isPlain ? 'http' : 'https'}://${host}/`);
     let tls: RegistryTls | undefined = isPlain ? undefined : await readTls();
     const connections = new Connections({
-      env,
-      timeout,
+      ...reach,
       tlsFor: async (url) => {
         tls ??= await readTls();
         return url.origin === origin.origin ? tls.own : tls.elsewhere;

@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   readonly tlsFor: (url: URL) => Promise<TlsOptions>;
   /** Timeout for a server that neither accepts nor sends data (ms). */
   readonly timeout: number;
+  /** Timeout for a server that does not accept the connection (ms). */
+  readonly connectTimeout?: number | undefined;
 }
 
 export interface SendOptions extends CallOptions {
@@ -42,7 +44,7 @@ export class Connections implements Disposable {
     url: URL,
     { method, headers, body, signal }: SendOptions,
   ): Promise<http.IncomingMessage> {
-    const { tlsFor, timeout } = this.#options;
+    const { tlsFor, timeout, connectTimeout } = this.#options;
     const start = performance.now();
     const shown = () =>
       `${method} ${printableUrl(url.href)} after ${(performance.now() - start).toFixed(0)} ms`;
@@ -57,7 +59,7 @@ export class Connections implements Disposable {
         signal,
         ...(isTls ? await tlsFor(url) : {}),
       };
-      const answer = await sendRequest(request(url, options), body, { timeout });
+      const answer = await sendRequest(request(url, options), body, { timeout, connectTimeout });
       debug('http', () => `${shown()}: ${answer.statusCode ?? 0}`);
       return answer;
     } catch (error) {

@@ -4,7 +4,7 @@ import { Connections, type ConnectionOptions } from './connections.js';
 /** Whether a server on this machine answers plain http; otherwise it may use TLS. */
 export async function speaksHttp(
   host: string,
-  options: Pick<ConnectionOptions, 'env' | 'timeout'>,
+  options: Pick<ConnectionOptions, 'env' | 'timeout' | 'connectTimeout'>,
 ): Promise<boolean> {
   const url = new URL(`http://${host}/v2/`);
   const tlsFor = () => Promise.reject(new TypeError('http has no TLS settings'));

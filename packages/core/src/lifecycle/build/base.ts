@@ -13,9 +13,9 @@ import type { Digest } from '../../oci/digest.js';
 import { parseLocation, storeLocation, type Location } from '../../location.js';
 import { looksLikeFile } from '../../location-form.js';
 import { canonicalReference } from '../../oci/reference.js';
-import { openParsed, type Opened } from '../../open.js';
+import type { Opened } from '../../open.js';
 import { findDefinitions } from '../workspace/definitions.js';
-import { requireOwnName } from '../workspace/open-in.js';
+import { openIn } from '../workspace/open-in.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { verb, wording } from '../../wording.js';
 
@@ -50,11 +50,11 @@ export async function openBase(
     const isAbsent = error instanceof ImageError && error.code === 'NOT_FOUND';
     throw isAbsent && parseName(base) ? await missingBase(base, place, error) : error;
   });
-  const { descriptor, reference } = await resolveNamed(opened, base);
+  const { digest, reference } = await resolveBase(opened, base);
   const name = opened.record?.name ?? base;
   return {
     base: { source: opened.source, reference },
-    origin: { name, digest: descriptor.digest },
+    origin: { name, digest },
     ...(opened.record ? { facts: opened.record.facts } : {}),
   };
 }
@@ -125,6 +125,13 @@ async function readLock(folder: string, base: string): Promise<BaseLock | undefi
   );
 }
 
+/** The digest and name of a base; those of an image in the share are in its record, and no request is sent. */
+async function resolveBase(opened: Opened, base: string) {
+  if (opened.kind === 'repository' && opened.record) return opened.record;
+  const { descriptor, reference } = await resolveNamed(opened, base);
+  return { digest: descriptor.digest, reference };
+}
+
 async function resolveNamed({ source, reference, record }: Opened, base: string) {
   try {
     const image = await source.resolve(reference);
@@ -141,12 +148,10 @@ async function resolveNamed({ source, reference, record }: Opened, base: string)
 
 /** Opens a base at its location. @throws ImageError like `openParsed`; CONFLICT (its record names another image) */
 export function openAt(location: Location, workspace: Workspace, cwd: string): Promise<Opened> {
-  const { place, surroundings } = workspace;
   const engine = () => {
     throw new TypeError('a base is never opened from an engine');
   };
-  const opening = openParsed(location, { place, surroundings, cwd, engine });
-  return requireOwnName(opening, place.workspace);
+  return openIn(workspace, location, { cwd, engine });
 }
 
 function lockMismatch(base: string, expected: Digest, got: Digest): ImageError {

@@ -8,8 +8,10 @@ import { ImageError } from '../../errors.js';
 import { parsePlatform, type Platform } from '../../oci/platform.js';
 import type { Environment } from '../../surroundings.js';
 import type { CallOptions } from '../../transfer/store.js';
+import { unpinnedImages } from '../../share/unpinned.js';
 import { openBase } from './base.js';
 import { contextFolder } from './context-folder.js';
+import { dockerfileOf } from './dockerfile.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { DefinitionOptions, FoundDefinition } from '../workspace/definitions.js';
 
@@ -32,6 +34,8 @@ export interface Recipe extends AsyncDisposable {
   readonly platforms: readonly Platform[];
   /** Hash of all inputs (sha256, hex). */
   readonly inputs: string;
+  /** Outside images without a digest, which keep the image from being shared; empty in a workspace without a share. */
+  readonly unpinned: readonly string[];
 }
 
 /** Options for finding the inputs of a definition. */
@@ -48,9 +52,10 @@ export interface RecipeOptions extends CallOptions, DefinitionOptions {
  */
 export async function openRecipe(
   workspace: Workspace,
-  { definition, folder }: FoundDefinition,
+  found: FoundDefinition,
   options: RecipeOptions,
 ): Promise<Recipe> {
+  const { definition, folder } = found;
   const { root, settings, surroundings } = workspace;
   const context = await contextFolder(root, { definition, folder });
   const files = await listContext(context, contextRoots(definition), {
@@ -59,6 +64,7 @@ export async function openRecipe(
   });
   const epoch = epochOf(surroundings.env);
   const platforms = platformsFor(definition, options);
+  const network = definition.network ?? settings.network;
   const { base, origin, facts } = (await openBase(workspace, definition, folder)) ?? {};
   return {
     definition,
@@ -69,8 +75,9 @@ export async function openRecipe(
     origin,
     facts: mergeFacts(definition.facts, facts),
     platforms,
-    network: definition.network ?? settings.network,
+    network,
     inputs: await hashInputs({
+      network,
       definition,
       context,
       files,
@@ -79,8 +86,22 @@ export async function openRecipe(
       platforms,
       signal: options.signal,
     }),
+    unpinned: settings.share ? await unpinnedOf(root, found, origin) : [],
     [Symbol.asyncDispose]: async () => base?.source?.[Symbol.asyncDispose](),
   };
+}
+
+async function unpinnedOf(
+  root: string,
+  found: FoundDefinition,
+  origin: Recipe['origin'],
+): Promise<readonly string[]> {
+  const { definition } = found;
+  return unpinnedImages({
+    definition,
+    dockerfile: definition.dockerfile === undefined ? undefined : await dockerfileOf(root, found),
+    hasBaseDigest: origin !== undefined,
+  });
 }
 
 function mergeFacts(own: Facts, base: Facts | undefined): Facts {

@@ -24,7 +24,7 @@ import { option, textField, verb, wording, type Worded, type Wording } from '../
 /** Something wrong in the folder of archives, or with the definitions. */
 export interface Problem extends Worded<'fix'> {
   readonly kind:
-    | Exclude<EntryState, 'ok'>
+    | Exclude<EntryState, 'ok' | 'remote'>
     | 'damaged-record'
     | 'stray-record'
     | 'leftover'
@@ -94,9 +94,7 @@ async function repair(workspace: Workspace, problems: readonly Problem[]): Promi
     const archive = archiveOfPart(path);
     const image = basename(archive, ARCHIVE_SUFFIX);
     if (kind === 'leftover' && archive !== path)
-      await withLock(lockPath(place, image), () =>
-        healArchive({ folder: place.folder, path: archive }),
-      );
+      await withLock(lockPath(place, image), () => healArchive({ place, path: archive }));
     else if (kind === 'leftover') await removeLeftover(workspace, path);
     if (kind === 'stray-record') await withLock(lockPath(place, name), () => removeStray(archive));
   }
@@ -132,7 +130,7 @@ function archiveOfPart(path: string): string {
 const REPAIR = verb('doctor', option('fix'));
 
 const DETAILS: Readonly<
-  Record<Exclude<EntryState, 'ok'>, readonly [detail: string, fix: string | Wording]>
+  Record<Exclude<EntryState, 'ok' | 'remote'>, readonly [detail: string, fix: string | Wording]>
 > = {
   missing: [
     'the catalog names an archive that does not exist',
@@ -158,7 +156,7 @@ const DETAILS: Readonly<
 };
 
 function problemOf({ name, state, problem }: CatalogEntry, path: string): Problem[] {
-  if (state === 'ok') return [];
+  if (state === 'ok' || state === 'remote') return [];
   const [detail, fix] = DETAILS[state];
   const nearest = state === 'misnamed' ? nearestName(name) : undefined;
   return [

@@ -49,7 +49,7 @@ export function listEntry(entry: CatalogEntry, { settings }: Workspace): ListEnt
     variant: parts?.variant ?? null,
     file,
     digest: entry.digest ?? null,
-    size: entry.size ?? null,
+    size: (state === 'remote' ? undefined : entry.size) ?? null,
     created: entry.created ?? null,
     lastUsed: entry.last_used ?? null,
     usageCount: entry.usage_count ?? 0,

@@ -6,7 +6,7 @@ import { definitionFor } from '../../definition/requirements.js';
 import { yaml } from '../../definition/libraries.js';
 import { ImageError } from '../../errors.js';
 import { canonicalReference } from '../../oci/reference.js';
-import { saveDefinition } from '../build/build.js';
+import { saveDefinition } from '../build/save-definition.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { findDefinitions } from '../workspace/definitions.js';
 import { readJobs, type Job, type JobRequest, type Jobs } from './jobs.js';
@@ -74,10 +74,13 @@ async function ensureJob(
   }
   const { os } = job.requirements;
   const common = { ...planned, os, runner, container, saved };
-  const archive = saved.at(-1)?.archive ?? planned.best_image_path;
   // In a dry run an image that would be built has no archive to load.
-  if (archive === null) return { ...common, loaded: [] };
-  const loadAs = (as?: string) => load(workspace, [archive], { ...options, as });
+  if (planned.needs_build && saved.length === 0) return { ...common, loaded: [] };
+  const last = saved.at(-1);
+  const archive = last ? (last.size === null ? null : last.archive) : planned.best_image_path;
+  // An image that only the share has is loaded by its name.
+  const input = archive ?? planned.name;
+  const loadAs = (as?: string) => load(workspace, [input], { ...options, as });
   const loaded = await loadAs();
   const containerName = container === null ? undefined : ownName(container);
   const isLoaded = loaded.some(({ reference }) => reference === containerName);
@@ -122,7 +125,12 @@ async function missingBase(
 ): Promise<FoundDefinition | undefined> {
   if (!parseName(base)) return undefined;
   const entries = await readCatalog(workspace.place);
-  if (entries.some(({ name, bytes }) => name === base && bytes !== undefined)) return undefined;
+  if (
+    entries.some(
+      ({ name, bytes, state }) => name === base && (bytes !== undefined || state === 'remote'),
+    )
+  )
+    return undefined;
   const all = await findDefinitions(workspace, options);
   return all.find(({ definition }) => definition.name === base);
 }

@@ -20,7 +20,7 @@ export interface JobPlan {
   /** Fully qualified. */
   readonly reference: string;
   readonly needs_build: boolean;
-  /** Absolute path of the archive; null if the image has to be built. */
+  /** Absolute path of the archive; null if the image has to be built, or is only in the share. */
   readonly best_image_path: string | null;
   /**
    * Absolute path of the archive to build on; null if nothing is built or the base is not an archive of this workspace.
@@ -96,8 +96,8 @@ async function planJob(
   const losers = matches.map(({ candidate, reason }) => `${candidate.name}: ${reason}`);
   const common = { ...(job.job === undefined ? {} : { job: job.job }) };
   if (best?.score.essential === 100) {
-    const { name, file } = best.candidate;
-    const path = archivePath(place, file);
+    const { name, file, state } = best.candidate;
+    const path = state === 'remote' ? null : archivePath(place, file);
     return {
       job,
       plan: {
@@ -116,7 +116,7 @@ async function planJob(
   const base = matches.find((match) => canBeBase(match))?.candidate;
   const name = definition?.definition.name ?? nameFor(job.requirements);
   const from = definition ? definition.definition.base : base?.name;
-  const archive = entries.find((entry) => entry.name === from && entry.bytes !== undefined);
+  const archive = entries.find((entry) => entry.name === from && isHere(entry));
   const how = definition
     ? `from ${relative(root, join(definition.folder, DEFINITION_FILE))}`
     : `on ${from ?? upstreamBase(job.requirements)}`;
@@ -134,6 +134,10 @@ async function planJob(
       reasons: [`${name}: no archive fits; it has to be built ${how}`, ...losers],
     },
   };
+}
+
+function isHere({ bytes, state }: CatalogEntry): boolean {
+  return bytes !== undefined && state !== 'remote';
 }
 
 /** Whether an archive can be a base: it matches well enough, and a definition can name it. */

@@ -89,6 +89,7 @@ export async function load(
     const open = async ([at, location]: readonly [number, Location]): Promise<void> => {
       // The text of the location names the default registry, which the input may not.
       const input = texts[at] ?? location.text;
+      await bring(workspace, location, options);
       if (location.kind !== 'repository')
         return void opened.push({ input, at: await openAt(location) });
       const found = await findInEngine(engine.get, location, options);
@@ -121,4 +122,16 @@ export async function load(
   } finally {
     for (const source of held) await source[Symbol.asyncDispose]();
   }
+}
+
+/** Sees to it that an image which is not here can be read from the share, or is made here. */
+async function bring(
+  workspace: Workspace,
+  location: Location,
+  options: LoadOptions,
+): Promise<void> {
+  if (location.kind !== 'name' || !workspace.settings.share) return;
+  // Loaded on demand: most loads build nothing.
+  const { bringImage } = await import('../build/save-definition.js');
+  await bringImage(workspace, location.text, options);
 }

@@ -107,9 +107,9 @@ async function remove(
   // The registry's garbage is collected once, after all deletions (collectDeleted).
   if (path === registryRoot) return;
   const { folder, state } = place;
-  if (item.kind === 'archive') await removeArchive({ folder, path });
+  if (item.kind === 'archive') await removeArchive({ place, path });
   else if (PARTIAL_FILE.test(path))
-    await healArchive({ folder, path: path.replace(PARTIAL_FILE, '.tar') });
+    await healArchive({ place, path: path.replace(PARTIAL_FILE, '.tar') });
   else await removeFile([state, folder].find((each) => isBelow(each, path)) ?? root, path);
 }
 

@@ -21,10 +21,13 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
   const store = join(state, 'store');
   const paths = [
     ...(await leftoverFiles(workspace)),
-    ...(await filesMatching(state, ['*.partial', '{builds,layers}/*.partial'], { dot: true })),
+    ...(await filesMatching(state, ['*.partial', '{archives,builds,layers}/**/*.partial'], {
+      dot: true,
+    })),
     ...(await oldIndexes(layersFolder(workspace.place), now)),
     ...(await filesMatching(spoolFolder(workspace.place), ['*'], { dot: true })),
-    ...(await strayRecords(folder)),
+    // With a share, a record without an archive stands for an image that can be fetched.
+    ...(workspace.place.isShared ? [] : await strayRecords(folder)),
     ...(await findGarbage(new FileStore(store, workspace.surroundings), store, { now })).map(
       ({ path }) => path,
     ),

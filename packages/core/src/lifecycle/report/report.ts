@@ -67,7 +67,7 @@ export async function report(workspace: Workspace, options: ReportOptions): Prom
     const located = locate(entry.file);
     const path = located?.path ?? join(place.folder, entry.file);
     const layers =
-      located === undefined || located.kind === 'elsewhere'
+      located === undefined || located.kind === 'elsewhere' || entry.state === 'remote'
         ? null
         : await layersOf(workspace, path, options).catch((error: unknown) => {
             if (!(error instanceof ImageError)) throw error;

@@ -1,11 +1,10 @@
 import { dirname, relative } from 'node:path';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
-import { commitArchive, readRecord, recordPath } from '../../catalog/commit.js';
+import { commitArchive, readRecord, recordPath, type Committed } from '../../catalog/commit.js';
 import { entryOf, newEntry } from '../../catalog/entry.js';
 import { updateCatalog } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import type { Facts } from '../../definition/definition.js';
-import { statIfExists } from '../../disk/allocated.js';
 import { requireFolderBelow } from '../../disk/own-folder.js';
 import { toSlashes } from '../../disk/slashed.js';
 import type { Digest } from '../../oci/digest.js';
@@ -16,18 +15,21 @@ import { imagesOf, sizeOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { makeRoom } from '../prune/make-room.js';
+import { sizeIfHolding } from '../workspace/holds-image.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** An image that was saved, or found already saved. */
+/** An image that was saved, or found already saved or in the share. */
 export interface SaveResult {
   readonly reference: string;
+  /** Absolute path of the archive; there is no archive if `size` is null. */
   readonly archive: string;
   readonly record?: string;
   /** Digest of the manifest or index; null in a dry run of an image that is not saved yet. */
   readonly digest: Digest | null;
-  /** Size of the archive in bytes; null where `digest` is. */
+  /** Size of the archive in bytes; null in a dry run, and of an image that only the share has. */
   readonly size: number | null;
-  readonly action: 'saved' | 'skipped';
+  /** `remote`: the share has the image, and only its record was written. */
+  readonly action: 'saved' | 'skipped' | 'remote';
 }
 
 /** The name, reference and archive path under which an image is saved. */
@@ -61,17 +63,17 @@ export async function saveImage(
   const need = { path: target.path, bytes: archiveSize(graph) };
   await requireFolderBelow(workspace.place.folder, dirname(target.path));
   await makeRoom(workspace, [need], { ...options, holding: target.name });
-  let record: ImageRecord | undefined;
+  let written: Committed | undefined;
   await using writer = new ArchiveWriter(target.path, async (archive) => {
-    const own = { folder: workspace.place.folder, path: target.path };
-    record = await commitArchive(own, archive, (file) => recordOf(graph, target, options, file));
+    const own = { place: workspace.place, path: target.path };
+    written = await commitArchive(own, archive, () => recordOf(graph, target, options));
   });
   await copyGraph(source, graph, writer, { ...options, as: target.name });
   await writer.tag(graph.root, target.reference);
   await writer.commit(options);
-  if (!record) throw new TypeError('an archive was committed without its record');
-  await registerArchive(workspace, target.path, record);
-  return resultOf(target, record, 'saved');
+  if (!written) throw new TypeError('an archive was committed without its record');
+  await registerImage(workspace, target.path, written);
+  return resultOf(target, { ...written, action: 'saved' });
 }
 
 /** An upper bound in bytes: each blob with tar header and padding, the layout's documents, the record. */
@@ -80,15 +82,15 @@ function archiveSize(graph: Graph): number {
   return sizeOf(graph) + (length + 8) * 1024 + length * 512 + 16_384;
 }
 
-/** Adds or updates the catalog entry of a record. */
-export async function registerArchive(
+/** Adds or updates the catalog entry of a record; `size` is that of its archive in bytes, if it has one. */
+export async function registerImage(
   { place, surroundings }: Workspace,
   path: string,
-  record: ImageRecord,
+  { record, size }: Pick<Committed, 'record'> & Partial<Committed>,
 ): Promise<void> {
   const file = toSlashes(relative(place.folder, path));
   await updateCatalog(place, {
-    upsert: [entryOf(record, file)],
+    upsert: [entryOf(record, file, size)],
     defaults: newEntry(surroundings.now()),
   });
 }
@@ -100,22 +102,22 @@ export async function registerArchive(
  * @returns undefined when the archive must be written
  */
 export async function findSavedImage(
+  { place }: Workspace,
   target: SaveTarget,
   isIt: (record: ImageRecord) => boolean,
 ): Promise<SaveResult | undefined> {
   const record = await readRecord(target.path);
   if (record?.name !== target.name || record.reference !== target.reference || !isIt(record))
     return undefined;
-  return (await statIfExists(target.path))?.size === record.size
-    ? resultOf(target, record, 'skipped')
-    : undefined;
+  const size = await sizeIfHolding(place, target.path, record);
+  return size === undefined ? undefined : resultOf(target, { record, size, action: 'skipped' });
 }
 
-function recordOf(
+/** The record of an image. */
+export function recordOf(
   graph: Graph,
-  { name, reference }: SaveTarget,
+  { name, reference }: Pick<SaveTarget, 'name' | 'reference'>,
   { facts, base }: Origin,
-  file: Pick<ImageRecord, 'size' | 'sha256'>,
 ): ImageRecord {
   const images = imagesOf(graph);
   const [image] = images.length === 1 ? images : [];
@@ -127,7 +129,6 @@ function recordOf(
     ...(image
       ? { configDigest: image.configDescriptor.digest, platform: image.config.platform }
       : { platforms: images.map(({ config }) => config.platform) }),
-    ...file,
     ...(base ? { base } : {}),
     facts,
   };
@@ -135,8 +136,8 @@ function recordOf(
 
 function resultOf(
   { reference, path }: SaveTarget,
-  { digest, size }: ImageRecord,
-  action: SaveResult['action'],
+  { record, size, action }: Committed & Pick<SaveResult, 'action'>,
 ): SaveResult {
+  const { digest } = record;
   return { reference, archive: path, record: recordPath(path), digest, size, action };
 }

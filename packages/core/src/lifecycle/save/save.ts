@@ -93,8 +93,9 @@ async function saveByName(
   return withLock(
     lockPath(workspace.place, target.name),
     async () => {
-      if (!options.dryRun) await healArchive({ folder: workspace.place.folder, path: target.path });
+      if (!options.dryRun) await healArchive({ place: workspace.place, path: target.path });
       const current = await findSavedImage(
+        workspace,
         target,
         ({ digest, configDigest }) => id === digest || id === configDigest,
       );

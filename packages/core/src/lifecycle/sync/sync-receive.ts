@@ -75,7 +75,7 @@ export async function deleteArchive(
     return { name, digest: mine?.record.digest ?? null, action: 'kept', bytes: 0 };
   if (!options.dryRun)
     await withLock(lockPath(workspace.place, name), async () => {
-      await removeArchive({ folder: workspace.place.folder, path: mine.path });
+      await removeArchive({ place: workspace.place, path: mine.path });
       await syncCatalog(workspace);
     });
   return { name, digest: null, action: 'deleted', bytes: 0 };

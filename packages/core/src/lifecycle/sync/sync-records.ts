@@ -7,9 +7,12 @@ import type { Digest } from '../../oci/digest.js';
 import { parseManifest } from '../../oci/manifest.js';
 import { MediaType } from '../../oci/media-types.js';
 import type { Reference } from '../../oci/reference.js';
+import { parseShareTag } from '../../share/share-entry.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
+
+import { verb, wording } from '../../wording.js';
 
 /** The repository through which machines share their archives. */
 export interface SyncRepository {
@@ -37,12 +40,9 @@ export interface RecordArtifact {
   readonly nodes: readonly { readonly descriptor: Descriptor; readonly bytes: Uint8Array }[];
 }
 
-/**
- * The artifact of a record. The archive's size and checksum are cleared: they may differ between versions of Stowage, and
- * the digest of the artifact must not depend on the file.
- */
+/** The artifact of a record. */
 export function artifactOf(record: ImageRecord): RecordArtifact {
-  const bytes = formatRecord({ ...record, size: 0, sha256: '0'.repeat(64) });
+  const bytes = formatRecord(record);
   const config = describe(MediaType.empty, EMPTY);
   const layer = describe(RECORD, bytes);
   const manifest = Buffer.from(
@@ -76,18 +76,31 @@ export function artifactOf(record: ImageRecord): RecordArtifact {
   };
 }
 
-/** The names of the images that have a record in the repository. */
+/**
+ * The names of the images that have a record in the repository.
+ *
+ * @throws ImageError CONFLICT (the repository is a share, and something is to be deleted)
+ */
 export async function listSynced(
   shared: SyncRepository,
-  options: CallOptions,
+  options: CallOptions & { readonly prune?: boolean | undefined },
 ): Promise<ReadonlySet<string>> {
   await using repository = shared.open();
   const names = new Set<string>();
   for await (const tag of repository.tags(options)) {
+    if (options.prune && parseShareTag(tag)) throw shareError(repository.location);
     const name = tag.endsWith('.record') ? tag.slice(0, -'.record'.length) : '';
     if (parseName(name)) names.add(name);
   }
   return names;
+}
+
+function shareError(location: string): ImageError {
+  return new ImageError(
+    'CONFLICT',
+    `${location}: expected a repository of archives to prune, got a share`,
+    { location, hint: wording`${verb('pruneShare')} deletes from it by its rules.` },
+  );
 }
 
 /**

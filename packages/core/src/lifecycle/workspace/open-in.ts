@@ -1,22 +1,25 @@
 import type { Location } from '../../location.js';
 import { openParsed, type Opened, type OpenOptions } from '../../open.js';
+import { openRemote, type RemoteWorkspace } from './open-remote.js';
 import { requireReferenceOfName } from './own-reference.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * Opens a location like {@link openParsed}, with the limits and the surroundings of the workspace.
+ * Opens a location like {@link openParsed}, with the limits and the surroundings of the workspace. A name whose image is only
+ * in the share is opened there.
  *
  * @throws ImageError like {@link openParsed}; CONFLICT (the record of the archive names another image)
  */
 export function openIn(
-  { place, limits, surroundings }: Pick<Workspace, 'place' | 'limits' | 'surroundings'>,
+  workspace: RemoteWorkspace & Pick<Workspace, 'limits'>,
   location: Location,
   options: Omit<OpenOptions, 'place' | 'limits' | 'surroundings'>,
 ): Promise<Opened> {
-  return requireOwnName(
-    openParsed(location, { ...options, place, limits, surroundings }),
-    place.workspace,
-  );
+  const { place, limits, surroundings } = workspace;
+  const open = async () =>
+    (await openRemote(workspace, location)) ??
+    (await openParsed(location, { ...options, place, limits, surroundings }));
+  return requireOwnName(open(), place.workspace);
 }
 
 /** Checks that the record of an opened archive names its own image; closes the source if not. @throws ImageError CONFLICT */

@@ -29,9 +29,9 @@ export async function syncCatalog(workspace: Workspace): Promise<void> {
 
 async function editFor({ place, surroundings }: Workspace): Promise<CatalogEdit> {
   const entries = await readCatalog(place);
-  const recorded = entries.flatMap(({ recorded: known, file, bytes, lags }) => {
-    const record = lags && bytes === known?.archiveSize ? known?.read() : undefined;
-    return record ? [entryOf(record, file)] : [];
+  const recorded = entries.flatMap(({ recorded: known, file, bytes, lags, state }) => {
+    const record = lags && state !== 'changed' && state !== 'missing' ? known?.read() : undefined;
+    return record ? [entryOf(record, file, state === 'remote' ? undefined : bytes)] : [];
   });
   const missing = entries.filter(({ state, pinned }) => state === 'missing' && pinned !== true);
   return {

@@ -68,6 +68,7 @@ export async function openWorkspace(
       state,
       sharedState: await sharedStateOf(images, state),
       archives: settings.archives.map((folder) => resolve(root, folder)),
+      isShared: settings.share !== undefined,
     },
     limits: limitsOf(settings),
     surroundings: surroundingsOf(surroundings),

@@ -1,5 +1,5 @@
 import type { PromiseExecutor } from '@nx/devkit';
-import { build, familiarReference, parseReference } from '@stowage/core';
+import { build, type BuildResult, familiarReference, parseReference } from '@stowage/core';
 import { log } from '../../log.js';
 import { refuseCycle } from '../refuse-cycle.js';
 import { ownDefinition } from '../own-definition.js';
@@ -18,9 +18,13 @@ const buildImage: PromiseExecutor<BuildExecutorOptions> = (options, context) =>
       ...call,
       force: options.force,
     });
-    log.info(
-      `${familiarReference(parseReference(reference))} ${action === 'built' ? 'built' : 'is built already'} in ${engine}`,
-    );
+    log.info(`${familiarReference(parseReference(reference))} ${WHAT[action]} in ${engine}`);
   });
 
 export default buildImage;
+
+const WHAT: Readonly<Record<BuildResult['action'], string>> = {
+  built: 'built',
+  skipped: 'is built already',
+  remote: 'fetched from the share',
+};

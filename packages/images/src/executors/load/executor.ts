@@ -1,6 +1,5 @@
 import type { ExecutorContext, PromiseExecutor } from '@nx/devkit';
 import {
-  archiveOf,
   familiarReference,
   ImageError,
   listedImages,
@@ -10,6 +9,7 @@ import {
   type Workspace,
 } from '@stowage/core';
 import { log } from '../../log.js';
+import { inputOf } from '../input-of.js';
 import { ownDefinition } from '../own-definition.js';
 import { refuseShared } from '../refuse-shared.js';
 import { run, type Call, type EngineChoiceOptions } from '../run.js';
@@ -74,8 +74,7 @@ async function inputsOf(
   }
   if (path === undefined) return { inputs: [`docker://${reference}`] };
   const { definition } = await ownDefinition(workspace, path, call, context);
-  const { name, project, os } = definition;
-  return { inputs: [archiveOf(workspace, name, project)], os };
+  return { inputs: [inputOf(workspace, definition)], os: definition.os };
 }
 
 /** A task has no standard input. @throws ImageError USAGE */

@@ -2,6 +2,7 @@ import type { PromiseExecutor } from '@nx/devkit';
 import {
   ImageError,
   prune,
+  pruneShare,
   ruleOptionsOf,
   worded,
   type PruneOptions,
@@ -18,20 +19,20 @@ type Rules = Omit<RuleOptions, 'orphans' | 'project' | 'name'>;
 export interface PruneExecutorOptions
   extends CommonOptions,
     Rules,
-    Pick<PruneOptions, 'copies' | 'dryRun'> {}
+    Pick<PruneOptions, 'copies' | 'dryRun'> {
+  readonly share?: boolean;
+}
 
 /** Deletes archives of one name, and their copies in the engine, by the retention rules. */
 const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { copies, dryRun } = options;
     const { definition } = await ownDefinition(workspace, options.definition, call, context);
-    const { decisions, freedBytes, shortfallBytes } = await prune(workspace, {
-      ...call,
-      ...ruleOptionsOf(options),
-      copies,
-      dryRun,
-      name: definition.name,
-    });
+    const { name } = definition;
+    const rules = { ...call, ...ruleOptionsOf(options), dryRun, name };
+    const { decisions, freedBytes, shortfallBytes } = options.share
+      ? await pruneShare(workspace, rules)
+      : await prune(workspace, { ...rules, copies });
     for (const { action, path, reason } of worded(decisions, nxSpeech))
       log.info(`${action} ${path}: ${reason}`);
     log.info(`${freedBytes} bytes ${dryRun ? 'would be freed' : 'freed'}`);

@@ -1,6 +1,7 @@
 import type { PromiseExecutor } from '@nx/devkit';
-import { archiveOf, push, type PushOptions, type RegistryLoginOptions } from '@stowage/core';
+import { push, type PushOptions, type RegistryLoginOptions } from '@stowage/core';
 import { log } from '../../log.js';
+import { inputOf } from '../input-of.js';
 import { ownDefinition } from '../own-definition.js';
 import { refuseShared } from '../refuse-shared.js';
 import { run, type CommonOptions } from '../run.js';
@@ -20,20 +21,16 @@ const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
     const { definition } = await ownDefinition(workspace, options.definition, call, context);
     const { to, tag, onExistingTag, compress, foreignLayers, dryRun } = options;
     const { caFile, plainHttp, insecureSkipTlsVerify } = options;
-    const results = await push(
-      workspace,
-      [archiveOf(workspace, definition.name, definition.project)],
-      {
-        ...call,
-        to,
-        tag,
-        onExistingTag,
-        compress,
-        foreignLayers,
-        dryRun,
-        registry: { caFile, plainHttp, insecureSkipTlsVerify },
-      },
-    );
+    const results = await push(workspace, [inputOf(workspace, definition)], {
+      ...call,
+      to,
+      tag,
+      onExistingTag,
+      compress,
+      foreignLayers,
+      dryRun,
+      registry: { caFile, plainHttp, insecureSkipTlsVerify },
+    });
     for (const { reference, digest, action, bytesSent } of results) {
       const known = digest === null ? '' : `@${digest}`;
       log.info(`${dryRun ? 'would be pushed' : action}: ${reference}${known} (${bytesSent} bytes)`);

@@ -28,18 +28,16 @@ const save: PromiseExecutor<SaveExecutorOptions> = (options, context) =>
       context,
     );
     const found = await ownDefinition(workspace, options.definition, call, context);
-    const { reference, archive, digest, action } = await saveDefinition(workspace, found, {
+    const { reference, archive, digest, size, action } = await saveDefinition(workspace, found, {
       ...call,
       platforms: options.platforms?.map(parsePlatform),
       force: options.force,
     });
     const path = relative(context.root, archive);
     const name = familiarReference(parseReference(reference));
-    log.info(
-      action === 'saved'
-        ? `saved ${name} to ${path} (${String(digest)})`
-        : `${path} holds ${name} already (${String(digest)}); nothing to do`,
-    );
+    if (action === 'saved') log.info(`saved ${name} to ${path} (${String(digest)})`);
+    else if (size === null) log.info(`${name} is in the share (${String(digest)}); not built`);
+    else log.info(`${path} holds ${name} already (${String(digest)}); nothing to do`);
   });
 
 export default save;

@@ -1,6 +1,7 @@
 import type { PromiseExecutor } from '@nx/devkit';
-import { archiveOf, ImageError, verify } from '@stowage/core';
+import { ImageError, verify } from '@stowage/core';
 import { log } from '../../log.js';
+import { inputOf } from '../input-of.js';
 import { ownDefinition } from '../own-definition.js';
 import { run, type CommonOptions } from '../run.js';
 
@@ -15,9 +16,11 @@ const MAX_PROBLEMS = 100;
 const verifyImage: PromiseExecutor<VerifyExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { definition } = await ownDefinition(workspace, options.definition, call, context);
-    const path = archiveOf(workspace, definition.name, definition.project);
     const { allowSparse } = options;
-    const [result] = await verify(workspace, [path], { ...call, allowSparse });
+    const [result] = await verify(workspace, [inputOf(workspace, definition)], {
+      ...call,
+      allowSparse,
+    });
     const problems = result?.problems ?? [];
     for (const { code, message } of problems.slice(0, MAX_PROBLEMS))
       log.error(`${code}: ${message}`);

@@ -1,0 +1,89 @@
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LoadResult, SaveResult } from '@stowage/core';
+import { expect, inject, it, onTestFinished } from 'vitest';
+import { describeWith, DOCKER } from './peers.js';
+import { json, must, run, temporaryFolder } from './run.js';
+import { startServe } from './served.js';
+
+const BASE = 'app-debian-12-engine';
+const TOP = 'app-debian-12-on-it';
+
+/** A runner whose images need an engine; two builds of the base give other bytes. */
+async function runner(repository: string) {
+  const cwd = await temporaryFolder();
+  const shell = (await must('sh', ['-c', 'command -v busybox'])).trim();
+  const write = async (path: string, text: string) => {
+    await mkdir(join(cwd, path, '..'), { recursive: true });
+    await writeFile(join(cwd, path), text);
+  };
+  const share = `{ repository: ${repository}, mode: read-write }`;
+  await write('stowage.yaml', `network: host\nshare: ${share}\n`);
+  const head = 'project: app\nos: debian-12\ndockerfile: Dockerfile\n';
+  await write('a/images/base/image.yaml', `${head}variant: engine\n`);
+  const make = 'RUN ["/bin/sh", "-c", "read id < /proc/sys/kernel/random/uuid; echo $id > /made"]';
+  await write('a/images/base/Dockerfile', `FROM scratch\nCOPY busybox /bin/sh\n${make}\n`);
+  await copyFile(shell, join(cwd, 'a/images/base/busybox'));
+  await write('a/images/top/image.yaml', `${head}variant: on-it\nbase: ${BASE}\n`);
+  await write('a/images/top/Dockerfile', 'ARG BASE\nFROM ${BASE}\nCOPY small /small\n');
+  await write('a/images/top/small', 'one\n');
+  const engine = ['--engine', 'docker', '--host', inject('dockerHost')];
+  return {
+    write,
+    save: async (folder: string) =>
+      (
+        await json<{ results: SaveResult[] }>(
+          ['build', `a/images/${folder}`, '--save', ...engine],
+          { cwd },
+        )
+      ).results[0],
+    load: async (name: string) =>
+      (await json<{ results: LoadResult[] }>(['load', name, ...engine], { cwd })).results[0],
+    record: (name: string) => readFile(join(cwd, 'images/app', `${name}.image.json`), 'utf8'),
+  };
+}
+
+describeWith(
+  [...DOCKER, 'docker', 'busybox'],
+  'images that an engine builds',
+  () => {
+    const docker = (...args: string[]) =>
+      run('docker', args, { env: { DOCKER_HOST: inject('dockerHost') } });
+    const forget = () => docker('image', 'rm', '--force', BASE, TOP);
+
+    it(
+      'have the digest of the first build on all machines, and are built on where only the share has them',
+      { timeout: 300_000 },
+      async () => {
+        const { host } = await startServe(['--root', await temporaryFolder()]);
+        const [one, two] = [
+          await runner(`${host}/team/images`),
+          await runner(`${host}/team/images`),
+        ];
+        onTestFinished(async () => void (await forget()));
+        const first = await one.save('base');
+        expect(first).toMatchObject({ action: 'saved' });
+        await forget();
+        expect(await two.save('base')).toMatchObject({ action: 'remote', digest: first?.digest });
+        expect(await two.record(BASE)).toBe(await one.record(BASE));
+        // The engine gets the base from the share.
+        expect(await two.save('top')).toMatchObject({ action: 'saved' });
+        expect(await one.save('top')).toMatchObject({ action: 'remote' });
+        expect(await one.record(TOP)).toBe(await two.record(TOP));
+        await forget();
+        expect(await one.load(TOP)).toMatchObject({ action: 'loaded' });
+        const { stdout } = await docker(
+          'run',
+          '--rm',
+          '--network=none',
+          TOP,
+          'sh',
+          '-c',
+          'echo made',
+        );
+        expect(stdout).toBe('made\n');
+      },
+    );
+  },
+  { root: true },
+);

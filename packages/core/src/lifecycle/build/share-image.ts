@@ -1,0 +1,111 @@
+import { removeArchive } from '../../catalog/commit.js';
+import { convertImage } from '../../convert/convert-image.js';
+import { convertLayer } from '../../convert/convert-layer.js';
+import { spoolFolder } from '../../catalog/file.js';
+import { shortList } from '../../errors.js';
+import type { Source } from '../../transfer/store.js';
+import { readRecord } from '../../catalog/commit.js';
+import type { SaveResult, SaveTarget } from '../save/save-image.js';
+import { findShared, type FoundShared } from '../share/find-shared.js';
+import { publish } from '../share/publish.js';
+import { shareAccess } from '../../share/share-access.js';
+import { takeShared } from '../share/take-shared.js';
+import { dropUnshared, keepUnshared } from '../../share/unshared.js';
+import type { VerbOptions } from '../workspace/call.js';
+import type { Workspace } from '../workspace/workspace.js';
+import { textField, verb, wording } from '../../wording.js';
+import type { Recipe } from './recipe.js';
+
+type ShareOptions = VerbOptions & { readonly force?: boolean | undefined };
+
+/**
+ * Asks the share for the image of a recipe; with `force` it is not asked. An image with inputs that are not pinned is not
+ * shared, which is a notice.
+ *
+ * @throws ImageError NAMING, UNAVAILABLE (the share is required)
+ */
+export async function findForRecipe(
+  workspace: Workspace,
+  recipe: Recipe,
+  options: ShareOptions,
+): Promise<FoundShared | undefined> {
+  if (options.force || !shareAccess(workspace.settings.share, workspace.surroundings.env))
+    return undefined;
+  const { name, base } = recipe.definition;
+  const { unpinned } = recipe;
+  if (unpinned.length === 0)
+    return await findShared(workspace, { name, key: recipe.inputs }, options);
+  const own = unpinned.includes(base) ? wording` ${verb('updateBase')} locks the base.` : '';
+  const others = unpinned.some((each) => each !== base)
+    ? ' Give images in the Dockerfile a digest: FROM name@sha256:….'
+    : '';
+  const text = wording`${name} is not shared: expected images with a digest, got ${shortList(unpinned)}.${own}${others}`;
+  options.onEvent?.({ type: 'notice', ...textField('text', text) });
+  return undefined;
+}
+
+/** Level of gzip, the same as that of a push: a higher one takes longer than it saves. */
+const GZIP_LEVEL = 1;
+
+/**
+ * An image as it is archived and published: its new layers are packed once, so that archive, record and share name the same
+ * blobs. Dispose it after the commit, before `source`.
+ */
+export async function packForShare(
+  { place }: Workspace,
+  source: Source,
+  reference: string,
+  { signal, onEvent }: VerbOptions,
+): Promise<AsyncDisposable & { readonly source: Source }> {
+  return await convertImage(source, await source.resolve(reference, { signal }), {
+    compress: 'gzip',
+    signal,
+    onNotice: (text) => onEvent?.({ type: 'notice', text }),
+    pack: (from, layer, options) =>
+      convertLayer(from, layer, {
+        ...options,
+        level: GZIP_LEVEL,
+        spoolFolder: spoolFolder(place),
+      }),
+  });
+}
+
+/**
+ * Publishes an image that was saved. If another machine published the key first, its image is taken and ours is dropped; if
+ * the share takes none, the archive is kept for Nx's cache. The caller holds the lock of the name.
+ *
+ * @throws ImageError UNAVAILABLE (the share is required)
+ */
+export async function settleWithShare(
+  workspace: Workspace,
+  recipe: Recipe,
+  { target, saved, ...options }: ShareOptions & Settling,
+): Promise<SaveResult> {
+  const { place } = workspace;
+  const { name, path } = target;
+  const isShared = !options.force && recipe.unpinned.length === 0;
+  const record = isShared ? await readRecord(path) : undefined;
+  const image = record && { name, key: recipe.inputs, path, record };
+  const taken = image && (await publish(workspace, image, options));
+  if (!taken) {
+    await keepUnshared(place, name, path);
+    return saved;
+  }
+  if (taken.entry.record.digest !== saved.digest) {
+    await removeArchive({ place, path });
+    return await takeShared(workspace, target, { ...originOf(recipe), entry: taken.entry });
+  }
+  await dropUnshared(place, name);
+  return saved;
+}
+
+/** What was saved, and as what. */
+export interface Settling {
+  readonly target: SaveTarget;
+  readonly saved: SaveResult;
+}
+
+/** What a record says of the definition, not of the image. */
+export function originOf({ facts, origin: base }: Recipe) {
+  return { facts, ...(base ? { base } : {}) };
+}
