@@ -18,11 +18,7 @@ import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { stowage, temporaryFolder } from './run.js';
 import { startServe } from './served.js';
 
-const KILL_AT = join(import.meta.dirname, 'kill-at.mjs');
-/** More disk changes than any command here makes. */
-const MAX_STEPS = 200;
-/** Steps that are tried in parallel. */
-const BATCH = 4;
+const SNAPSHOTS = join(import.meta.dirname, 'snapshots.mjs');
 
 it('leaves the old or the new archive after a killed save, and the next save repairs it', async () => {
   const old = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(700_000) });
@@ -181,22 +177,16 @@ it('continues or removes what a killed pull left, with the next pull or doctor -
 });
 
 it('takes over the lock of a process that died', async () => {
-  const { cwd, locks } = await killedWithLocks();
-  expect(locks).toEqual([NAME]);
-  expect((await save(cwd)).action).toBe('saved');
-});
-
-/** A workspace whose save was killed at the first change of the disk that left a lock. */
-async function killedWithLocks(): Promise<{ readonly cwd: string; readonly locks: string[] }> {
-  for (let at = 1; ; at++) {
-    const cwd = await createWorkspace();
-    const kill = { STOWAGE_TEST_KILL_AT: String(at), NODE_OPTIONS: `--import=${KILL_AT}` };
-    const { code } = await stowage(['build', DEFINITION, '--save'], { cwd, env: kill });
-    expect(code).toBeNull();
-    const locks = await readdir(join(cwd, '.stowage/locks')).catch(() => []);
-    if (locks.length > 0) return { cwd, locks };
+  const { states } = await statesOf(['build', DEFINITION, '--save'], await createWorkspace());
+  const locks = (state: string) => readdir(join(state, '.stowage/locks')).catch(() => []);
+  for (const cwd of states) {
+    if ((await locks(cwd)).length === 0) continue;
+    expect(await locks(cwd)).toEqual([NAME]);
+    expect((await save(cwd)).action).toBe('saved');
+    return;
   }
-}
+  throw new Error('no state has a lock');
+});
 
 it('loses no entry when 16 processes save different images at once', async () => {
   const names = Array.from({ length: 16 }, (_, n) => `v${n}`);
@@ -228,38 +218,38 @@ it('loses no entry when 16 processes save different images at once', async () =>
 });
 
 /**
- * Runs a command repeatedly on fresh copies, killed one disk change later each time, until it ends by itself.
- * The state after each kill is checked in this process.
+ * Runs a command once on a copy of a workspace, and checks each state in which kill -9 at one of its disk changes would
+ * have left the copy.
+ *
+ * @returns the number of states
  */
 async function killAtEveryStep(
   args: readonly string[],
   workspace: string,
   check: (cwd: string) => Promise<void>,
 ): Promise<number> {
-  for (let first = 1; first < MAX_STEPS; first += BATCH) {
-    const batch = Array.from({ length: BATCH }, (_, n) => first + n);
-    const ended = await Promise.all(batch.map((step) => killAt(step, args, workspace, check)));
-    if (ended.includes(true)) return first + ended.indexOf(true) - 1;
+  const { states, code, stderr } = await statesOf(args, await copyOf(workspace));
+  expect(code, stderr).toBe(0);
+  for (const cwd of states) {
+    // A lock of a dead process expires after some seconds; remove it instead of waiting.
+    await rm(join(cwd, '.stowage/locks'), { recursive: true, force: true });
+    await check(cwd);
+    await rm(cwd, { recursive: true });
   }
-  throw new Error(`still killed at step ${MAX_STEPS}`);
+  return states.length;
 }
 
-/** Runs a command and kills it at a step. @returns whether it ended by itself before */
-async function killAt(
-  step: number,
-  args: readonly string[],
-  workspace: string,
-  check: (cwd: string) => Promise<void>,
-): Promise<boolean> {
-  const cwd = await copyOf(workspace);
-  const env = { STOWAGE_TEST_KILL_AT: String(step), NODE_OPTIONS: `--import=${KILL_AT}` };
-  const { code, stderr } = await stowage(args, { cwd, env });
-  // A lock of a dead process expires after some seconds; remove it instead of waiting.
-  await rm(join(cwd, '.stowage/locks'), { recursive: true, force: true });
-  if (code !== null) expect(code, stderr).toBe(0);
-  else await check(cwd);
-  await rm(cwd, { recursive: true });
-  return code !== null;
+/** Runs a command, with a copy of its workspace from before each of its disk changes. */
+async function statesOf(args: readonly string[], cwd: string) {
+  const snapshots = await temporaryFolder();
+  const env = {
+    STOWAGE_TEST_SNAPSHOT_OF: cwd,
+    STOWAGE_TEST_SNAPSHOTS: snapshots,
+    NODE_OPTIONS: `--import=${SNAPSHOTS}`,
+  };
+  const ran = await stowage(args, { cwd, env });
+  const names = (await readdir(snapshots)).sort((a, b) => Number(a) - Number(b));
+  return { ...ran, states: names.map((name) => join(snapshots, name)) };
 }
 
 function call(cwd: string) {
