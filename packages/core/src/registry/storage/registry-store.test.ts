@@ -148,7 +148,7 @@ it(
     const push = async (at: number): Promise<void> => {
       const store = storeOf(at);
       const repository = `team${at % 5}`;
-      for (let round = 0; round < 4; round++) {
+      for (let round = 0; round < 2; round++) {
         const { digest } = await pushImage(store, repository, at, round);
         await expectComplete(store, repository, digest);
         if (round % 2 === 0) await store.removeManifest(repository, digest);
