@@ -17,6 +17,7 @@ import { takeShared } from '../share/take-shared.js';
 import { findDefinitions, type FoundDefinition } from '../workspace/definitions.js';
 import { holdingOf } from '../workspace/holds-image.js';
 import { openRemote } from '../workspace/open-remote.js';
+import { packForShare } from '../workspace/pack-for-share.js';
 import { archiveOf, lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { readBuilt } from './build-memory.js';
 import {
@@ -27,7 +28,7 @@ import {
   type BuildOptions,
 } from './make-tested.js';
 import { openRecipe, type Recipe } from './recipe.js';
-import { findForRecipe, originOf, packForShare, settleWithShare } from './share-image.js';
+import { findForRecipe, originOf, settleWithShare } from './share-image.js';
 
 /**
  * Builds the image of a definition and saves it as an archive with record and catalog entry. Does nothing if the archive

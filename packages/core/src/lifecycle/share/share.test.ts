@@ -139,7 +139,10 @@ describe('an image that the share had', () => {
     [
       'copied',
       ({ workspace, call }) =>
-        copyImages(workspace, NAME, 'oci-archive:out.tar', { ...call, stdout: () => Promise.resolve() }),
+        copyImages(workspace, NAME, 'oci-archive:out.tar', {
+          ...call,
+          stdout: () => Promise.resolve(),
+        }),
     ],
     ['verified', ({ workspace, call }) => verify(workspace, [NAME], call)],
   ])('is made here when it is %s', async (_what, use) => {
