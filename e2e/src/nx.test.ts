@@ -10,6 +10,12 @@ import { must, stowage } from './run.js';
 
 const NAME = 'app-ubuntu-25.04-gcc15';
 const ARCHIVE = `images/app/${NAME}.tar`;
+/** Waits until a server answers. */
+const LOOK = `for (;;) {
+  const answer = await fetch(process.argv[2]).catch(() => undefined);
+  if (answer?.ok) { console.log('found ' + (await answer.text())); break; }
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}`;
 
 describe.each([
   ['22.7.8', '22'],
@@ -112,21 +118,14 @@ describe.each([
     const project = await workspace.read('apps/app/project.json');
     const targets = {
       'image-serve': { options: { listen: `127.0.0.1:${port}` } },
-      look: { command: `node look.mjs ${url}`, dependsOn: ['image-serve'] },
+      look: { command: `node look.mjs ${url}/v2/_catalog`, dependsOn: ['image-serve'] },
     };
     await workspace.write(
       'apps/app/project.json',
       JSON.stringify({ ...(JSON.parse(project) as object), targets }),
     );
     // Nx starts the dependent task when the continuous one has started, maybe before it is ready.
-    await workspace.write(
-      'look.mjs',
-      `for (;;) {
-        const answer = await fetch(process.argv[2] + '/v2/_catalog').catch(() => undefined);
-        if (answer) { console.log('found ' + (await answer.text())); break; }
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }`,
-    );
+    await workspace.write('look.mjs', LOOK);
     const said = await workspace.nx('run', 'app:look');
     expect(said).toContain(`found {"repositories":["app-ubuntu-25.04-base","${NAME}"]}`);
     const state = () =>
@@ -273,6 +272,45 @@ describe.each([
             { env },
           ),
         ).toBe('it runs\n');
+      });
+
+      it('runs it as a container for as long as a task needs it', async () => {
+        const host = inject('dockerHost');
+        const port = String(await freePort());
+        const [config, project] = ['nx.json', 'apps/app/project.json'];
+        const before = {
+          [config]: await workspace.read(config),
+          [project]: await workspace.read(project),
+        };
+        const options = {
+          host,
+          network: 'host',
+          env: { GREETING: 'it is served' },
+          volumes: ['./www:/www'],
+          args: [
+            '/opt/app/busybox',
+            'sh',
+            '-c',
+            `echo $GREETING > /www/x; exec /opt/app/busybox httpd -f -p 127.0.0.1:${port} -h /www`,
+          ],
+        };
+        const parsed = JSON.parse(before[config] ?? '') as object;
+        const targetDefaults = { 'image-run': { options }, 'image-load': { options: { host } } };
+        await workspace.write(config, JSON.stringify({ ...parsed, targetDefaults }));
+        const look = {
+          command: `node look.mjs http://127.0.0.1:${port}/x`,
+          dependsOn: [{ projects: [NAME], target: 'image-run' }],
+        };
+        await workspace.write(project, JSON.stringify({ name: 'app', targets: { look } }));
+        await workspace.write('www/index.html', '');
+        await workspace.write('look.mjs', LOOK);
+        expect(await workspace.nx('run', 'app:look')).toContain('found it is served');
+        const env = { DOCKER_HOST: host };
+        const containers = () => must('docker', ['ps', '--all', '--quiet'], { env });
+        await expect.poll(containers, { timeout: 20_000 }).toBe('');
+        for (const [path, text] of Object.entries(before)) await workspace.write(path, text);
+        await workspace.remove('look.mjs');
+        await workspace.remove('www');
         await must('docker', ['image', 'rm', `${NAME}:latest`], { env });
       });
     },

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoadResult, SaveResult } from '@stowage/core';
 import { expect, inject, it, onTestFinished } from 'vitest';
@@ -39,6 +39,10 @@ async function runner(repository: string) {
       ).results[0],
     load: async (name: string) =>
       (await json<{ results: LoadResult[] }>(['load', name, ...engine], { cwd })).results[0],
+    saveFromEngine: async (name: string) => {
+      await rm(join(cwd, 'images/app', `${name}.tar`), { force: true });
+      return (await json<{ results: SaveResult[] }>(['save', name, ...engine], { cwd })).results[0];
+    },
     record: (name: string) => readFile(join(cwd, 'images/app', `${name}.image.json`), 'utf8'),
   };
 }
@@ -82,6 +86,12 @@ describeWith(
           'echo made',
         );
         expect(stdout).toBe('made\n');
+        // An archive that is saved from the engine names the blobs of the share, too.
+        const before = await two.record(TOP);
+        expect(await two.saveFromEngine(TOP)).toMatchObject({ action: 'saved' });
+        expect(JSON.parse(await two.record(TOP))).toMatchObject({
+          digest: (JSON.parse(before) as { digest: string }).digest,
+        });
       },
     );
   },

@@ -74,6 +74,7 @@ it('infers a project for each definition, and targets for all its images on the 
     'image-verify',
     'image-push',
     'image-prune',
+    'image-run',
     'image-serve',
   ]);
   expect(image?.targets?.['image-serve']).toMatchObject({

@@ -19,7 +19,9 @@ export interface ShareAccess {
 const MODE_VARIABLE = 'STOWAGE_SHARE';
 
 /**
- * The access of this process to the share, by the settings and its environment; undefined if it uses none.
+ * The access of this process to the share, by the settings and its environment; undefined if it uses none. The author of a
+ * pull request can compute the next keys of the default branch, so its job publishes to the repository of the default
+ * branch only if the environment says so, whatever the settings say.
  *
  * @throws ImageError USAGE (STOWAGE_SHARE)
  */
@@ -27,16 +29,20 @@ export function shareAccess(
   share: ShareSettings | undefined,
   env: Environment,
 ): ShareAccess | undefined {
-  const mode = share && modeOf(env, share.mode);
-  if (!mode || mode === 'off') return undefined;
+  if (!share) return undefined;
+  const given = givenMode(env);
+  const mode = given ?? share.mode;
+  if (mode === 'off') return undefined;
   const { repository, pullRequests, required } = share;
-  if (pullRequests && isPullRequest(env))
+  const isJobOfOthers = isPullRequest(env);
+  if (isJobOfOthers && pullRequests)
     return { read: [repository, pullRequests], write: pullRequests, required };
-  return { read: [repository], required, ...(mode === 'read-write' ? { write: repository } : {}) };
+  const writes = (isJobOfOthers ? given : mode) === 'read-write';
+  return { read: [repository], required, ...(writes ? { write: repository } : {}) };
 }
 
-function modeOf({ [MODE_VARIABLE]: text = '' }: Environment, setting: ShareMode): ShareMode {
-  if (text === '') return setting;
+function givenMode({ [MODE_VARIABLE]: text = '' }: Environment): ShareMode | undefined {
+  if (text === '') return undefined;
   const mode = SHARE_MODES.find((each) => each === text);
   if (mode) return mode;
   throw new ImageError(

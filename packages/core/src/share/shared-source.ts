@@ -1,12 +1,19 @@
 import type { ImageRecord } from '../catalog/record.js';
 import type { ShareRepository } from '../definition/share-settings.js';
-import type { Repository } from '../distribution/repository.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { NamedDescriptor } from '../oci/layout.js';
+import type { Limits } from '../oci/limits.js';
+import { CachedSource } from '../store/cached-source.js';
 import type { Surroundings } from '../surroundings.js';
 import { resolveAmong } from '../transfer/resolve.js';
-import type { Bytes, CallOptions, ReadOptions, Source } from '../transfer/store.js';
+import type {
+  Bytes,
+  FindReferrersOptions,
+  PrepareOptions,
+  ReadOptions,
+  Source,
+} from '../transfer/store.js';
 import { openShare, shareName } from './open-share.js';
 
 /** Where an image of the share is read from. */
@@ -14,20 +21,24 @@ export interface SharedPlace {
   /** Repositories that may have it, in the order to ask them. */
   readonly repositories: readonly ShareRepository[];
   readonly surroundings: Surroundings;
+  /** Folder of the cache to read through; none when omitted. */
+  readonly cache?: string | undefined;
+  /** Parsing limits for manifests; defaults when omitted. */
+  readonly limits?: Limits | undefined;
 }
 
 /** One image of the share, by the digest in its record. No request is sent before the first need. */
 export class SharedSource implements Source {
   readonly location: string;
+  readonly limits: Limits | undefined;
   readonly #record: Pick<ImageRecord, 'reference' | 'digest'>;
   readonly #place: SharedPlace;
-  #opened:
-    | Promise<{ readonly repository: Repository; readonly image: NamedDescriptor }>
-    | undefined;
+  #opened: Promise<{ readonly source: Source; readonly image: NamedDescriptor }> | undefined;
 
   constructor(record: Pick<ImageRecord, 'reference' | 'digest'>, place: SharedPlace) {
     this.#record = record;
     this.#place = place;
+    this.limits = place.limits;
     this.location = place.repositories.map((each) => `docker://${shareName(each)}`).join(', ');
   }
 
@@ -41,20 +52,31 @@ export class SharedSource implements Source {
   }
 
   async has(descriptor: Descriptor): Promise<boolean> {
-    return (await this.#open()).repository.has(descriptor);
+    return (await this.#open()).source.has(descriptor);
   }
 
   async *read(descriptor: Descriptor, options?: ReadOptions): Bytes {
-    yield* (await this.#open()).repository.read(descriptor, options);
+    yield* (await this.#open()).source.read(descriptor, options);
   }
 
-  async *referrers(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Descriptor> {
-    yield* (await this.#open()).repository.referrers(descriptor, options);
+  async prepare(descriptors: readonly Descriptor[], options?: PrepareOptions): Promise<void> {
+    await (await this.#open()).source.prepare?.(descriptors, options);
+  }
+
+  async discard(descriptor: Descriptor): Promise<void> {
+    await (await this.#open()).source.discard?.(descriptor);
+  }
+
+  async *referrers(
+    descriptor: Descriptor,
+    options?: FindReferrersOptions,
+  ): AsyncIterable<Descriptor> {
+    yield* (await this.#open()).source.referrers?.(descriptor, options) ?? [];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
-    await opened?.repository[Symbol.asyncDispose]();
+    await opened?.source[Symbol.asyncDispose]();
   }
 
   #open() {
@@ -63,21 +85,33 @@ export class SharedSource implements Source {
 
   async #find() {
     const { digest, reference } = this.#record;
+    let failure: unknown;
     for (const each of this.#place.repositories) {
-      const repository = await openShare(each, 'moving', this.#place.surroundings);
+      const source = await this.#openOne(each);
       try {
-        const descriptor = await repository.find(digest);
-        if (descriptor) return { repository, image: { descriptor, reference } };
+        const { descriptor } = await source.resolve(digest);
+        return { source, image: { descriptor, reference } };
       } catch (error) {
-        await repository[Symbol.asyncDispose]();
-        throw error;
+        await source[Symbol.asyncDispose]();
+        // Another repository may have it.
+        if (!(error instanceof ImageError)) throw error;
+        if (error.code !== 'NOT_FOUND') failure ??= error;
       }
-      await repository[Symbol.asyncDispose]();
     }
-    throw new ImageError(
-      'NOT_FOUND',
-      `${this.location}: expected ${reference} (${digest}), got none`,
-      { location: this.location, hint: 'It may have been pruned there; build it again.' },
+    throw (
+      failure ??
+      new ImageError('NOT_FOUND', `${this.location}: expected ${reference} (${digest}), got none`, {
+        location: this.location,
+        hint: 'It may have been pruned there; build it again.',
+      })
     );
+  }
+
+  async #openOne(share: ShareRepository): Promise<Source> {
+    const { surroundings, cache, limits } = this.#place;
+    const open = (): Promise<Source> => openShare(share, 'moving', surroundings);
+    if (cache === undefined) return await open();
+    const location = `docker://${shareName(share)}`;
+    return new CachedSource(cache, { location, limits, open });
   }
 }

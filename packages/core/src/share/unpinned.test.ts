@@ -44,13 +44,23 @@ it.each<[string, string, string[]]>([
   ['a default in the variable', 'ARG NONE\nFROM ${NONE:-debian}\n', ['debian']],
   ['a variable without a value', 'FROM $NOWHERE\n', ['$NOWHERE']],
   ['continued lines', 'FROM \\\n  # why\n  debian:12\n', ['debian:12']],
+  ['continued after an empty line', 'FROM scratch\nCOPY \\\n\n --from=a /b /\n', ['a']],
   ['a here-document', 'FROM scratch\nRUN <<EOF\nFROM debian\nEOF\nCOPY --from=a /b /\n', ['a']],
+  ['no end of a here-document', 'FROM scratch\nRUN cat <<EOF\nCOPY --from=a /b /\n', ['a']],
+  ['a here-string', 'FROM scratch\nRUN cat <<< "x"\nCOPY --from=a /b /\nRUN x\nx\n', ['a']],
+  ['a shift', 'FROM scratch\nRUN echo $((1<<2))\nCOPY --from=a /b /\n2\n', ['a']],
+  ['escape that is no directive', 'FROM scratch\n# escape=`\nFROM \\\n b\n', ['b']],
   ['a comment', '# FROM debian\nFROM scratch\n', []],
   ['an image twice', 'FROM a\nFROM a\n', ['a']],
   ['an unlocked base', 'ARG BASE\nFROM ${BASE}\n', ['debian:12']],
 ])('a Dockerfile: %s', (_, dockerfile, expected) => {
   const yaml = 'dockerfile: Dockerfile\nbase: debian:12\nargs: { IMAGE: alpine:3 }\n';
   expect(unpinned(yaml, dockerfile)).toEqual(expected);
+});
+
+it('takes the syntax that an argument names', () => {
+  const yaml = 'dockerfile: Dockerfile\nargs: { BUILDKIT_SYNTAX: "a/b:1" }\n';
+  expect(unpinned(yaml, `# syntax=x${PIN}\nFROM scratch\n`)).toEqual(['a/b:1']);
 });
 
 it('takes the digest of a locked base for the variable in the Dockerfile', () => {

@@ -3,6 +3,7 @@ export interface ImagesPluginOptions {
   readonly saveTargetName?: string;
   readonly loadTargetName?: string;
   readonly archiveTargetName?: string;
+  readonly runTargetName?: string;
   readonly buildTargetName?: string;
   readonly verifyTargetName?: string;
   readonly pushTargetName?: string;
@@ -23,6 +24,7 @@ export function normalizeOptions(options: ImagesPluginOptions | undefined): Targ
     saveTargetName: options?.saveTargetName ?? 'image-save',
     loadTargetName: options?.loadTargetName ?? 'image-load',
     archiveTargetName: options?.archiveTargetName ?? 'image-archive',
+    runTargetName: options?.runTargetName ?? 'image-run',
     buildTargetName: options?.buildTargetName ?? 'image-build',
     verifyTargetName: options?.verifyTargetName ?? 'image-verify',
     pushTargetName: options?.pushTargetName ?? 'image-push',

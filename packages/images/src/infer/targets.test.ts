@@ -63,6 +63,14 @@ describe('the targets of an image', () => {
     expect(targetsOf(inCycle, options({ inCycles }))['image-save']?.dependsOn).toEqual([]);
   });
 
+  it('run it as a container, after it was loaded, while the task runs', () => {
+    expect(targetsOf(image())['image-run']).toMatchObject({
+      executor: '@stowage/images:run',
+      continuous: true,
+      dependsOn: ['image-load'],
+    });
+  });
+
   it('of an invalid definition are there, without outputs', () => {
     const { definition: _, ...invalid } = image();
     expect(targetsOf(invalid)['image-save']).toMatchObject({ outputs: [], dependsOn: [] });

@@ -126,7 +126,21 @@ function imageTargets(image: Image, options: InferOptions): Record<string, Targe
   });
   return {
     ...Object.fromEntries(configured),
+    [targets.runTargetName]: runTarget(image.name, targets),
     [targets.serveTargetName]: serveTarget([image.name], image.name, targets),
+  };
+}
+
+/** A continuous task: a container of what the load target has loaded. */
+function runTarget(name: string, targets: Targets): TargetConfiguration {
+  return {
+    executor: '@stowage/images:run',
+    continuous: true,
+    dependsOn: [targets.loadTargetName],
+    options: { definition: '{projectRoot}/image.yaml' },
+    metadata: metadataOf(`Run ${name} as a container`, name, targets.runTargetName, {
+      example: { ports: ['8080:80'] },
+    }),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   type BuildOptions,
 } from './make-tested.js';
 import { openRecipe } from './recipe.js';
+import { isBaseGone, withReadableBase } from './save-definition.js';
 import { findForRecipe } from './share-image.js';
 
 /** An image that was built, or found already built. */
@@ -38,6 +39,17 @@ export async function build(
   found: FoundDefinition,
   options: BuildOptions,
 ): Promise<BuildResult> {
+  return await withReadableBase(workspace, found, options, () =>
+    buildOnce(workspace, found, options),
+  );
+}
+
+/** @returns `no-base` if the image has to be built and its base cannot be read */
+async function buildOnce(
+  workspace: Workspace,
+  found: FoundDefinition,
+  options: BuildOptions,
+): Promise<BuildResult | 'no-base'> {
   await using recipe = await openRecipe(workspace, found, options);
   await using engine = await openEngine(workspace, options);
   const { name, reference } = recipe.definition;
@@ -58,6 +70,7 @@ export async function build(
     await rememberBuild(workspace, recipe, entry.record);
     return { ...common, imageId: id, digest: entry.record.digest, action: 'remote' };
   }
+  if (await isBaseGone(workspace, recipe, options)) return 'no-base';
   await using source = await makeTested(workspace, recipe, async () => engine, options);
   const graph = await graphOf(source, reference, options);
   const image = await ensureInEngine(engine, source, reference, options);

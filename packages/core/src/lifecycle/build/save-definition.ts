@@ -7,11 +7,17 @@ import { withLock } from '../../disk/lock.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import { SharedSource } from '../../share/shared-source.js';
+import { cacheFolder } from '../../store/cache-folder.js';
+import type { Graph } from '../../transfer/graph.js';
 import type { Source } from '../../transfer/store.js';
 import { findSavedImage, saveImage, type SaveResult, type SaveTarget } from '../save/save-image.js';
+import { cachedGraph } from '../share/cached-graph.js';
+import { isInShare } from '../share/find-shared.js';
 import { takeShared } from '../share/take-shared.js';
 import { findDefinitions, type FoundDefinition } from '../workspace/definitions.js';
+import { holdingOf } from '../workspace/holds-image.js';
 import { openRemote } from '../workspace/open-remote.js';
+import { packForShare } from '../workspace/pack-for-share.js';
 import { archiveOf, lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { readBuilt } from './build-memory.js';
 import {
@@ -22,7 +28,7 @@ import {
   type BuildOptions,
 } from './make-tested.js';
 import { openRecipe, type Recipe } from './recipe.js';
-import { findForRecipe, originOf, packForShare, settleWithShare } from './share-image.js';
+import { findForRecipe, originOf, settleWithShare } from './share-image.js';
 
 /**
  * Builds the image of a definition and saves it as an archive with record and catalog entry. Does nothing if the archive
@@ -39,44 +45,89 @@ export async function saveDefinition(
   return await saveWhole(workspace, found, options);
 }
 
+/** What may have an image that the share has no more. */
+export interface BringOptions extends BuildOptions {
+  /** Folder of the cache of registries. */
+  readonly cache?: string | undefined;
+  /** Whether an image is where it is wanted already; called with what the cache knows of it. */
+  readonly isHeld?: ((graph: Graph) => Promise<boolean>) | undefined;
+}
+
 /**
- * Sees to it that the image of a name can be read, where its record is here and its archive is not: if the share has it no
- * more, it is asked for the inputs of the definition, and without an answer the image is built here.
+ * Sees to it that the image of a name can be read, where its record is here and its archive is not: if neither the cache nor
+ * the share has it, the share is asked for the inputs of the definition, and without an answer the image is built here.
  *
  * @throws ImageError NOT_FOUND (no definition makes it), like {@link saveDefinition}
  */
 export async function bringImage(
   workspace: Workspace,
   name: string,
-  options: BuildOptions,
+  { cache, isHeld, ...options }: BringOptions & Under,
 ): Promise<void> {
   const remote = await openRemote(workspace, { kind: 'name', text: name });
   if (!remote) return;
-  await using source = remote.source;
-  const gone = await failureOf(source);
-  if (!gone) return;
+  const { digest, reference } = remote.record;
+  const cached = cache === undefined ? undefined : await cachedGraph(cache, digest, options);
+  if (cached && (cached.missing.length === 0 || (await isHeld?.(cached)) === true)) return;
+  if (await isInShare(workspace, digest, options)) return;
+  const missing = `${remote.source.location}: expected ${reference} (${digest}), got none`;
   const found = (await findDefinitions(workspace)).find(
     ({ definition }) => definition.name === name,
   );
-  if (!found) throw gone;
-  options.onEvent?.({ type: 'notice', text: `${gone.message}; making it here` });
+  if (!found)
+    throw new ImageError('NOT_FOUND', missing, {
+      location: remote.source.location,
+      hint: 'It may have been pruned there, and no definition here makes it.',
+    });
+  options.onEvent?.({ type: 'notice', text: `${missing}; making it here` });
   await saveWhole(workspace, found, { ...options, isRecordEnough: false });
 }
 
-/** Why an image of the share cannot be read now; undefined if it can. */
-async function failureOf(source: Source): Promise<ImageError | undefined> {
-  try {
-    await source.resolve();
-    return undefined;
-  } catch (error) {
-    if (error instanceof ImageError) return error;
-    throw error;
-  }
+/** Names of images that are being made because they are built on one another. */
+interface Under {
+  readonly under?: readonly string[];
 }
 
-interface SavingOptions extends BuildOptions {
+interface SavingOptions extends BuildOptions, Under {
   /** Whether a record without an archive counts as saved; it does when omitted. */
   readonly isRecordEnough?: boolean;
+}
+
+/**
+ * Does some work with the recipe of a definition. If the work finds that the base cannot be read, the base is brought here
+ * or to the share first.
+ *
+ * @param work returns `no-base` if the base cannot be read.
+ */
+export async function withReadableBase<T>(
+  workspace: Workspace,
+  { definition: { name, base } }: FoundDefinition,
+  { under = [], ...options }: BuildOptions & Under,
+  work: () => Promise<T | 'no-base'>,
+): Promise<T> {
+  const first = await work();
+  if (first !== 'no-base') return first;
+  if (!under.includes(name))
+    await bringImage(workspace, base, { ...options, under: [...under, name] });
+  const second = await work();
+  if (second !== 'no-base') return second;
+  throw new ImageError('NOT_FOUND', `base ${base}: expected it in the share, got none`, {
+    location: base,
+  });
+}
+
+/** Whether the base of a recipe is only in the share, and neither the share nor the cache has it now. */
+export async function isBaseGone(
+  workspace: Workspace,
+  { base, origin }: Recipe,
+  options: BuildOptions,
+): Promise<boolean> {
+  if (!(base?.source instanceof SharedSource) || !origin) return false;
+  const { env, home } = workspace.surroundings;
+  const cache = cacheFolder(env, process.platform, home);
+  const cached = await cachedGraph(cache, origin.digest, options);
+  if (cached?.missing.length === 0) return false;
+  return !(await isInShare(workspace, origin.digest, options));
 }
 
 async function saveWhole(
@@ -84,15 +135,8 @@ async function saveWhole(
   found: FoundDefinition,
   options: SavingOptions,
 ): Promise<SaveResult> {
-  const first = await saveOnce(workspace, found, options);
-  if (first !== 'no-base') return first;
-  await bringImage(workspace, found.definition.base, options);
-  const saved = await saveOnce(workspace, found, options);
-  if (saved !== 'no-base') return saved;
-  throw new ImageError(
-    'NOT_FOUND',
-    `base ${found.definition.base}: expected it in the share, got none`,
-    { location: found.definition.base },
+  return await withReadableBase(workspace, found, options, () =>
+    saveOnce(workspace, found, options),
   );
 }
 
@@ -124,8 +168,7 @@ async function saveOnce(
         await rememberBuild(workspace, recipe, entry.record);
         return result;
       }
-      const base = recipe.base?.source;
-      if (base instanceof SharedSource && (await failureOf(base))) return 'no-base';
+      if (await isBaseGone(workspace, recipe, options)) return 'no-base';
       return await makeAndSave(workspace, recipe, { ...options, target });
     },
     options,
@@ -165,6 +208,8 @@ async function findCurrent(
   if (saved || !workspace.settings.share) return saved;
   const record = await readRecord(target.path);
   if (!record || record.reference !== target.reference || !isCurrent(record)) return undefined;
+  // A damaged archive is made anew.
+  if ((await holdingOf(workspace.place, target.path, record)) === 'own') return undefined;
   return {
     ...planned(target),
     record: recordPath(target.path),

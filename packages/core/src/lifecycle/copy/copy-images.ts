@@ -9,6 +9,7 @@ import { sizeOf } from '../../transfer/graph.js';
 import { requireHeld } from '../../transfer/require-held.js';
 import { withDistinctNames } from '../../transfer/resolve.js';
 import type { Bytes, Sink } from '../../transfer/store.js';
+import { bring } from '../build/bring.js';
 import { makeRoom } from '../prune/make-room.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
 import { forEachInput } from '../workspace/for-each-input.js';
@@ -91,6 +92,7 @@ export async function copyImages(
     await forEachInput(
       sources,
       async (source) => {
+        await bring(workspace, source, options);
         const opened = await openIn(workspace, source, openOptions);
         held.push(opened.source);
         for (const text of noticesOf(opened)) options.onEvent?.({ type: 'notice', text });

@@ -6,6 +6,7 @@ import { pathOf, type Opened } from '../../open.js';
 import type { Bytes } from '../../transfer/store.js';
 import { asProblem, verifySource } from '../../verify/verify-source.js';
 import { createProblem, type ImageProblem } from '../../verify/problem.js';
+import { bring } from '../build/bring.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { TransferManifest } from '../copy/transfer-manifest.js';
 import { checkManifest, missingArchives } from './check-manifest.js';
@@ -66,7 +67,11 @@ export async function verify(
   const results: VerifyResult[] = [];
   const verifyInput = async (input: VerifyInput): Promise<void> => {
     options.onEvent?.({ type: 'step', subject: input.text, text: 'verifying' });
-    results.push(await verifyOne(workspace, input, { ...options, engine: engine.get }));
+    const opening = {
+      engine: engine.get,
+      bring: (location: Location) => bring(workspace, location, options),
+    };
+    results.push(await verifyOne(workspace, input, { ...options, ...opening }));
   };
   await forEachInput(inputs, verifyInput, options);
   return results;
@@ -104,6 +109,7 @@ async function inputsOf(
 
 type VerifyOneOptions = Omit<VerifyLocationsOptions, 'engine'> & {
   readonly engine: () => Promise<Engine>;
+  readonly bring: (location: Location) => Promise<void>;
 };
 
 async function verifyOne(
@@ -116,6 +122,7 @@ async function verifyOne(
   try {
     if (!location) throw unreadable;
     damaged.push(...(await damagedParts(workspace, location, options)));
+    await options.bring(location);
     opened = await openIn(workspace, location, options);
     for (const notice of opened.notices) options.onEvent?.({ type: 'notice', text: notice });
     const { reference, halves, half } = opened;

@@ -1,8 +1,9 @@
 import { parseLocation, type Location } from '../../location.js';
 import type { Platform } from '../../oci/platform.js';
-import { sizeOf } from '../../transfer/graph.js';
+import { sizeOf, type Graph } from '../../transfer/graph.js';
 import type { Opened } from '../../open.js';
 import type { Bytes, Source } from '../../transfer/store.js';
+import { bring } from '../build/bring.js';
 import { evictCache } from '../cache/purge-cache.js';
 import { cacheFor } from '../cache/shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
@@ -16,7 +17,7 @@ import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { applyLoad } from './apply-load.js';
 import type { Input } from './load-candidates.js';
 import { openPlace } from './load-from.js';
-import { planLoad, resultsOf, type LoadResult } from './plan-load.js';
+import { findPresent, planLoad, resultsOf, type LoadResult } from './plan-load.js';
 import { findInEngine } from './present-in-engine.js';
 
 /** Options for loading images. */
@@ -84,12 +85,14 @@ export async function load(
         : await openPlace(workspace, options.from, { ...options, open: openAt });
     const given = place ? locations.filter(({ kind }) => kind !== 'repository') : locations;
     requireOneLogin(options.registry, [...given, ...(place?.locations ?? []), base]);
+    const isHeld = async (graph: Graph): Promise<boolean> =>
+      (await findPresent(await engine.get(), { references: [], graph }, options)) !== undefined;
     const opened: Input[] = [];
     const present: LoadResult[] = [];
     const open = async ([at, location]: readonly [number, Location]): Promise<void> => {
       // The text of the location names the default registry, which the input may not.
       const input = texts[at] ?? location.text;
-      await bring(workspace, location, options);
+      await bring(workspace, location, { ...options, cache, isHeld });
       if (location.kind !== 'repository')
         return void opened.push({ input, at: await openAt(location) });
       const found = await findInEngine(engine.get, location, options);
@@ -122,16 +125,4 @@ export async function load(
   } finally {
     for (const source of held) await source[Symbol.asyncDispose]();
   }
-}
-
-/** Sees to it that an image which is not here can be read from the share, or is made here. */
-async function bring(
-  workspace: Workspace,
-  location: Location,
-  options: LoadOptions,
-): Promise<void> {
-  if (location.kind !== 'name' || !workspace.settings.share) return;
-  // Loaded on demand: most loads build nothing.
-  const { bringImage } = await import('../build/save-definition.js');
-  await bringImage(workspace, location.text, options);
 }

@@ -59,7 +59,7 @@ export async function planLoad(
 /** Looks by name first, so an image that is already loaded costs one request. */
 export async function findPresent(
   engine: Engine,
-  { references, graph }: Candidate,
+  { references, graph }: Pick<Candidate, 'references' | 'graph'>,
   options: VerbOptions,
 ): Promise<EngineImage | undefined> {
   const ids = imagesOf(graph).map(({ configDescriptor }) => configDescriptor.digest);

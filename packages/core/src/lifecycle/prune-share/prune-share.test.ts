@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { listening } from '../../../testing/listening.js';
 import { quirkyRegistry, refuse, Registry, type Quirk } from '../../../testing/quirks/registry.js';
+import { describe } from '../../oci/descriptor.js';
+import { MediaType } from '../../oci/media-types.js';
 import { BASE, NAME, savePath, workspaceOf } from '../../../testing/workspace.js';
 import { sync } from '../sync/sync.js';
 import { pruneShare } from './prune-share.js';
@@ -42,6 +44,45 @@ it('deletes what the rules let go: tags and images, but not what a kept image is
   const has = (digest: string | null) => memory.manifests.has(`team/images@${digest ?? ''}`);
   const { first, second, third, top } = digests;
   expect([first, second, third, top].map(has)).toEqual([false, true, true, true]);
+});
+
+it.each(['an image', 'an index'])('keeps an image that %s of another tag names', async (what) => {
+  const { workspace, call, memory, tags, digests } = await shareOfThree();
+  const first = digests.first ?? '';
+  const manifest = memory.manifests.get(`team/images@${first}`);
+  const index = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MediaType.index,
+      manifests: [
+        { mediaType: MediaType.manifest, digest: first, size: manifest?.bytes.byteLength },
+      ],
+    }),
+  );
+  const { digest } = describe(MediaType.index, index);
+  memory.manifests.set(`team/images@${digest}`, { type: MediaType.index, bytes: index });
+  memory.tags.set('team/images:v1', what === 'an index' ? digest : first);
+  await pruneShare(workspace, { ...call, keepNewest: 1 });
+  expect(tags()).toHaveLength(4);
+  expect(memory.manifests.has(`team/images@${first}`)).toBe(true);
+});
+
+it('keeps all images of a name whose base is not up to date here', async () => {
+  const { workspace, call, cwd, events } = await shareOfThree();
+  const save = (path: string) => savePath(workspace, path, call);
+  await save(TOP);
+  const rules = { ...call, keepNewest: 1 };
+  const ruleOf = async (name: string) => {
+    const { decisions } = await pruneShare(workspace, { ...rules, dryRun: true });
+    return decisions.filter((each) => each.name === name).map(({ rule }) => rule);
+  };
+  // The new one is made by this checkout, the old one only kept by the rule of the newest.
+  expect(await ruleOf('app-debian-12-top')).toContain('keep-newest');
+  await writeFile(join(cwd, BASE, 'files/a'), 'four');
+  expect(new Set(await ruleOf('app-debian-12-top'))).toEqual(new Set(['in-use']));
+  expect(events.map((each) => (each.type === 'notice' ? each.text : '')).join()).toContain(
+    'app-debian-12-top: all its images are kept: its base app-debian-12-base is not up to date here',
+  );
 });
 
 it('keeps what is young, pinned, or made by this checkout', async () => {

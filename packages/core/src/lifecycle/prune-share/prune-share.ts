@@ -1,8 +1,12 @@
 import type { Repository } from '../../distribution/repository.js';
 import { ImageError } from '../../errors.js';
+import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
+import { parseManifest } from '../../oci/manifest.js';
+import { isIndexType } from '../../oci/media-types.js';
 import { planPrune } from '../../policy/plan-prune.js';
 import type { PruneDecision } from '../../policy/prune-model.js';
+import { readContent } from '../../transfer/verified.js';
 import { openShare } from '../../share/open-share.js';
 import type { PruneResult } from '../prune/prune.js';
 import { pruneRules, type RuleOptions } from '../prune/prune-rules.js';
@@ -11,7 +15,7 @@ import { findDefinitions } from '../workspace/definitions.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
 import { checkoutKeys } from './checkout-keys.js';
-import { listShareItems, type ShareItem } from './share-items.js';
+import { listShareItems, type ShareContent } from './share-items.js';
 
 /** Options for pruning the share; the rules are the newest to keep and the least age. */
 export interface PruneShareOptions extends VerbOptions, RuleOptions {
@@ -42,7 +46,7 @@ export async function pruneShare(
   await using repository = await openShare(share.repository, 'moving', surroundings);
   const pins = [...settings.pins, ...(options.keep ?? [])];
   const facts = { share: share.repository, pins, definitions, checkout };
-  const items = await listShareItems(repository, facts, options);
+  const { items, others } = await listShareItems(repository, facts, options);
   const { decisions } = planPrune(items, rules, {
     now: surroundings.now(),
     volumes: [],
@@ -52,7 +56,7 @@ export async function pruneShare(
       (options.project === undefined || options.project === project),
   });
   const planned = decisions.filter(({ rule }) => rule !== 'out-of-scope');
-  if (!options.dryRun) await deleteAll(repository, { items, planned }, options);
+  if (!options.dryRun) await deleteAll(repository, { items, others, planned }, options);
   return { decisions: planned, freedBytes: 0, shortfallBytes: 0, shortfalls: [] };
 }
 
@@ -79,24 +83,46 @@ function definedOf({ keepNewest, minAge }: RuleOptions): RuleOptions {
   };
 }
 
-interface Deleting {
-  readonly items: readonly ShareItem[];
+interface Deleting extends ShareContent {
   readonly planned: readonly PruneDecision[];
 }
 
 /** Deletes tags, then images that no kept tag names. */
 async function deleteAll(
   repository: Repository,
-  { items, planned }: Deleting,
+  { items, others, planned }: Deleting,
   options: VerbOptions,
 ): Promise<void> {
   const deleted = new Set(planned.flatMap(({ action, path }) => (action === 'delete' ? path : [])));
   const gone = items.filter(({ path }) => deleted.has(path));
-  const kept = new Set(items.flatMap(({ path, digest }) => (deleted.has(path) ? [] : digest)));
+  if (gone.length === 0) return;
+  const roots = items.flatMap(({ path, image }) => (deleted.has(path) ? [] : image));
+  for (const tag of others) {
+    const found = await repository.find(tag, options);
+    if (found) roots.push(found);
+  }
+  const kept = new Set<Digest>();
+  for (const root of roots) await addManifests(repository, root, kept, options);
   for (const { tag } of gone) await deleteTag(repository, tag, options);
   const images = new Set(gone.map(({ digest }) => digest));
   for (const digest of images)
     if (!kept.has(digest)) await deleteImage(repository, digest, options);
+}
+
+/** Adds the digest of a manifest, and of all below it if it is an index. */
+async function addManifests(
+  repository: Repository,
+  descriptor: Descriptor,
+  to: Set<Digest>,
+  options: VerbOptions,
+): Promise<void> {
+  if (to.has(descriptor.digest)) return;
+  to.add(descriptor.digest);
+  if (!isIndexType(descriptor.mediaType)) return;
+  const bytes = await readContent(repository, descriptor, options);
+  const index = parseManifest(descriptor.mediaType, bytes);
+  if (index.kind !== 'index') return;
+  for (const each of index.manifests) await addManifests(repository, each, to, options);
 }
 
 /** @throws ImageError CONFLICT (the tag is still there) */

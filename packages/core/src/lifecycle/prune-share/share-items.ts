@@ -1,5 +1,6 @@
 import type { ShareRepository } from '../../definition/share-settings.js';
 import type { Repository } from '../../distribution/repository.js';
+import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { matchesAny } from '../../policy/wildcards.js';
 import type { PruneItem } from '../../policy/prune-model.js';
@@ -17,6 +18,8 @@ export interface ShareItem extends PruneItem {
   readonly tag: string;
   /** Digest of the image. */
   readonly digest: Digest;
+  /** The image: a manifest or an index. */
+  readonly image: Descriptor;
 }
 
 /** What decides about the entries of a share. */
@@ -30,15 +33,23 @@ export interface ShareFacts {
 /** Tags that are read at once. */
 const CONCURRENCY = 8;
 
-/** Lists the entries of a share. Tags of anything else, and wrong entries, are left alone. */
+/** The content of the repository of a share. */
+export interface ShareContent {
+  readonly items: readonly ShareItem[];
+  /** Tags of anything else, and of wrong entries: they are left alone. */
+  readonly others: readonly string[];
+}
+
+/** Lists the entries of a share, and its other tags. */
 export async function listShareItems(
   repository: Repository,
   facts: ShareFacts,
   options: VerbOptions,
-): Promise<ShareItem[]> {
+): Promise<ShareContent> {
   const tags: string[] = [];
-  for await (const tag of repository.tags(options)) if (parseShareTag(tag)) tags.push(tag);
+  for await (const tag of repository.tags(options)) tags.push(tag);
   const items: ShareItem[] = [];
+  const others: string[] = [];
   await forEachOf(
     tags,
     { concurrency: CONCURRENCY, signal: options.signal },
@@ -46,14 +57,15 @@ export async function listShareItems(
       const wanted = parseShareTag(tag);
       const entry = wanted && (await readEntry(repository, wanted, { ...options, signal }));
       if (entry && entry !== 'wrong') items.push(itemOf(tag, entry, facts));
+      else if (!wanted || entry) others.push(tag);
     },
   );
-  return items;
+  return { items, others };
 }
 
 function itemOf(
   tag: string,
-  { key, record, created: text }: ShareEntry,
+  { key, record, child: image, created: text }: ShareEntry,
   { share, pins, definitions, checkout }: ShareFacts,
 ): ShareItem {
   const { name, digest, base } = record;
@@ -72,6 +84,7 @@ function itemOf(
     pinned: own?.pinned === true || matchesAny(name, pins),
     inUse: checkout.keys.has(key) || checkout.unsure.has(name),
     digest,
+    image,
     ...(base ? { base: base.digest } : {}),
     ...(own ? { rules: rulesOf(rules) } : {}),
     ...(Number.isNaN(time) ? {} : { created: time, lastUsed: time }),

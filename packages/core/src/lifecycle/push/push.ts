@@ -5,6 +5,7 @@ import { parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Bytes } from '../../transfer/store.js';
+import { bring } from '../build/bring.js';
 import { sharedCache } from '../cache/shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
@@ -82,6 +83,7 @@ export async function push(
     const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
     requireOneLogin(options.registry, [...locations, base, target.registry]);
     const open = async (location: Location): Promise<void> => {
+      await bring(workspace, location, options);
       const at = await openIn(workspace, location, { ...options, engine: engine.get });
       opened.push(at);
       for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });

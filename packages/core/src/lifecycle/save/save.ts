@@ -12,6 +12,7 @@ import { canonicalReference, parseReference } from '../../oci/reference.js';
 import { copy } from '../../transfer/copy.js';
 import type { Source } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
+import { packForShare } from '../workspace/pack-for-share.js';
 import { makeRoom } from '../prune/make-room.js';
 import { saveImage, findSavedImage, type SaveResult, type SaveTarget } from './save-image.js';
 import { archiveOf, openEngine, type Workspace } from '../workspace/workspace.js';
@@ -112,7 +113,10 @@ async function saveByName(
         ...options,
         spoolFolder: spoolFolder(workspace.place),
       });
-      return await saveImage(workspace, source, target, {
+      await using packed = workspace.settings.share
+        ? await packForShare(workspace, source, target.reference, options)
+        : undefined;
+      return await saveImage(workspace, packed?.source ?? source, target, {
         ...options,
         facts: { compilers: [], packages: [], tools: [] },
       });

@@ -11,6 +11,7 @@ import type { RegistryFolderOptions } from '../../registry/storage/quotas.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { storageFacts } from '../../registry/storage/storage-facts.js';
 import type { StorageFacts } from '../../registry/metrics.js';
+import { bring } from '../build/bring.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
 import { noticesOf } from '../workspace/notices.js';
 import { requireOneLogin } from '../workspace/one-login.js';
@@ -63,6 +64,7 @@ export async function openServed(
       locations.push(await parseLocation(input, { ...workspace, cwd }));
     requireOneLogin(options.registry, locations);
     for (const location of locations) {
+      await bring(workspace, location, options);
       opened.push(await openIn(workspace, location, { ...options, engine: engine.get }));
     }
     const served = opened.map(({ source, reference, record }) => ({

@@ -1,6 +1,7 @@
 import type { ShareRepository } from '../../definition/share-settings.js';
 import type { Repository } from '../../distribution/repository.js';
 import { ImageError } from '../../errors.js';
+import type { Digest } from '../../oci/digest.js';
 import { shareAccess } from '../../share/share-access.js';
 import { parseEntry, shareTag, type ShareEntry } from '../../share/share-entry.js';
 import { readContent } from '../../transfer/verified.js';
@@ -43,6 +44,30 @@ export async function findShared(
     if (entry && entry !== 'wrong') return { entry, from };
   }
   return undefined;
+}
+
+/**
+ * Whether the share has an image, by its digest: one request to each repository that this process reads. False if it does
+ * not answer.
+ *
+ * @throws ImageError UNAVAILABLE (the share is required)
+ */
+export async function isInShare(
+  workspace: Workspace,
+  digest: Digest,
+  options: VerbOptions,
+): Promise<boolean> {
+  for (const from of shareAccess(workspace.settings.share, workspace.surroundings.env)?.read ??
+    []) {
+    const found = await withShare(
+      workspace,
+      from,
+      { ...options, purpose: 'asking' },
+      (repository) => repository.head(digest, options),
+    );
+    if (found) return true;
+  }
+  return false;
 }
 
 /** The entry of a key; undefined if there is none. `wrong`: one that contradicts its tag, which is a notice. */

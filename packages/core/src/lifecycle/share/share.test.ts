@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listening } from '../../../testing/listening.js';
@@ -7,13 +7,17 @@ import { BASE, buildPath, HEAD, NAME, savePath, workspaceOf } from '../../../tes
 import { readRecord } from '../../catalog/commit.js';
 import { parseEntry, parseShareTag } from '../../share/share-entry.js';
 import { archiveImage } from '../build/archive-image.js';
+import { copyImages } from '../copy/copy-images.js';
 import { doctor } from '../inspect/doctor.js';
 import { list } from '../inspect/list.js';
+import { verify } from '../inspect/verify.js';
 import { ensure } from '../jobs/ensure.js';
 import { plan } from '../jobs/plan.js';
 import { load } from '../load/load.js';
+import { push } from '../push/push.js';
 import { report } from '../report/report.js';
 import { readDefinition } from '../workspace/definitions.js';
+import { openWorkspace } from '../workspace/workspace.js';
 
 const TOP = 'apps/app/images/top';
 const TOP_NAME = 'app-debian-12-top';
@@ -29,10 +33,12 @@ async function registry(quirk: Partial<Quirk> = {}) {
   return { memory, address };
 }
 
-/** A machine with its own clone of the workspace. */
+/** A machine with its own clone of the workspace and its own cache. */
 async function machine(address: string, share = 'mode: read-write', files = {}) {
   const yaml = `share:\n  repository: ${address}/team/images\n  ${share}\n`;
-  return await workspaceOf({ 'stowage.yaml': yaml, ...FILES, ...files });
+  const made = await workspaceOf({ 'stowage.yaml': yaml, ...FILES, ...files });
+  const env = { ...process.env, STOWAGE_CACHE_DIR: join(made.cwd, '.cache') };
+  return { ...made, workspace: await openWorkspace(made.cwd, { surroundings: { env } }) };
 }
 
 type Machine = Awaited<ReturnType<typeof machine>>;
@@ -124,6 +130,46 @@ describe('an image that the share had', () => {
     expect(await save(two, TOP)).toMatchObject({ action: 'saved' });
   });
 
+  it.each<[string, (made: Machine) => Promise<unknown>]>([
+    [
+      'pushed',
+      async ({ workspace, call }) =>
+        push(workspace, [NAME], { ...call, to: (await registry()).address }),
+    ],
+    [
+      'copied',
+      ({ workspace, call }) =>
+        copyImages(workspace, NAME, 'oci-archive:out.tar', {
+          ...call,
+          stdout: () => Promise.resolve(),
+        }),
+    ],
+    ['verified', ({ workspace, call }) => verify(workspace, [NAME], call)],
+  ])('is made here when it is %s', async (_what, use) => {
+    const { two } = await pruned();
+    expect(await use(two)).toHaveLength(1);
+    await readFile(archiveAt(two));
+  });
+
+  it('is made here when another image is built on it in an engine', async () => {
+    const { two } = await pruned();
+    expect(await buildPath(two.workspace, TOP, two.call)).toMatchObject({ action: 'built' });
+  });
+
+  it('is loaded from the cache where a load has put it', async () => {
+    const { address, memory } = await registry();
+    const [one, two] = [await machine(address), await machine(address)];
+    await save(one);
+    await save(two);
+    await load(two.workspace, [NAME], two.call);
+    await rm(join(two.cwd, '.stowage/store'), { recursive: true });
+    memory.manifests.clear();
+    requestsOf(memory);
+    expect(await load(two.workspace, [NAME], two.call)).toMatchObject([{ action: 'loaded' }]);
+    expect(await load(two.workspace, [NAME], two.call)).toMatchObject([{ action: 'skipped' }]);
+    expect(requestsOf(memory)).toEqual([]);
+  });
+
   it('is not found without its definition', async () => {
     const { two } = await pruned();
     await rm(join(two.cwd, BASE, 'image.yaml'));
@@ -185,6 +231,31 @@ describe('the archive of an image in the share', () => {
       hint: expect.stringContaining('image-archive') as string,
     });
     expect(await load(two.workspace, [NAME], two.call)).toMatchObject([{ digest }]);
+  });
+});
+
+describe('a damaged archive', () => {
+  async function damaged() {
+    const { address } = await registry();
+    const [one, two] = [await machine(address), await machine(address)];
+    await save(one);
+    await truncate(archiveAt(one), 3000);
+    return { one, two, address };
+  }
+
+  it('is an error, not an older one: the share is not read in its place', async () => {
+    const { one } = await damaged();
+    for (const input of [NAME, archiveAt(one)])
+      await expect(load(one.workspace, [input], one.call)).rejects.toMatchObject({
+        code: expect.stringMatching(/CORRUPT|INCOMPLETE|INVALID/) as string,
+      });
+  });
+
+  it('is replaced by save', async () => {
+    const { one } = await damaged();
+    expect(await save(one)).toMatchObject({ action: 'remote' });
+    await expect(readFile(archiveAt(one))).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await load(one.workspace, [NAME], one.call)).toMatchObject([{ action: 'loaded' }]);
   });
 });
 

@@ -1,5 +1,4 @@
-import { readArchiveFacts } from '../../catalog/archive-facts.js';
-import { recordPath, writeRecord } from '../../catalog/commit.js';
+import { recordPath, removeArchive, writeRecord } from '../../catalog/commit.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import type { ShareEntry } from '../../share/share-entry.js';
 import {
@@ -8,6 +7,7 @@ import {
   type SaveResult,
   type SaveTarget,
 } from '../save/save-image.js';
+import { holdingOf, sizeIfHolding } from '../workspace/holds-image.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { dropUnshared } from '../../share/unshared.js';
 
@@ -24,9 +24,11 @@ export async function takeShared(
   const { name, reference, path } = target;
   const { base: _, ...content } = entry.record;
   const record: ImageRecord = { ...content, name, reference, facts, ...(base ? { base } : {}) };
+  const size = await sizeIfHolding(place, path, record);
+  // An older archive stays, a damaged one of this image does not.
+  if (size === undefined && (await holdingOf(place, path, record)) === 'own')
+    await removeArchive({ place, path });
   await writeRecord({ place, path }, record);
-  const known = readArchiveFacts({ place, path }, undefined);
-  const size = known?.digest === record.digest ? known.size : undefined;
   await registerImage(workspace, path, { record, ...(size === undefined ? {} : { size }) });
   await dropUnshared(place, name);
   const { digest } = record;

@@ -22,6 +22,33 @@ export async function sizeIfHolding(
   return isWhole ? size : undefined;
 }
 
+/**
+ * What an archive is to a record, by the index of the archive: `own` if it names the image of the record, damaged or not, or
+ * cannot be read; `older` if it names other images only; `none` if there is no archive.
+ */
+export async function holdingOf(
+  place: CatalogPlace,
+  path: string,
+  record: ImageRecord,
+): Promise<'own' | 'older' | 'none'> {
+  const size = (await statIfExists(path))?.size;
+  if (size === undefined) return 'none';
+  const facts = readArchiveFacts({ place, path }, record);
+  if (facts?.size === size) return facts.digest === record.digest ? 'own' : 'older';
+  try {
+    const opened = await openArchive(path, { spoolFolder: spoolFolder(place) });
+    await using source = opened.source;
+    for await (const { descriptor } of source.list())
+      if (descriptor.digest === record.digest) return 'own';
+    return 'older';
+  } catch (error) {
+    if (isMissing(error)) return 'none';
+    // Reading it tells what is wrong.
+    if (error instanceof ImageError) return 'own';
+    throw error;
+  }
+}
+
 /** Whether an archive holds the image of a record, by its index and the sizes of its members; no layer is read. */
 export async function holdsImage(
   place: CatalogPlace,

@@ -17,7 +17,7 @@ export function openIn(
 ): Promise<Opened> {
   const { place, limits, surroundings } = workspace;
   const open = async () =>
-    (await openRemote(workspace, location)) ??
+    (await openRemote(workspace, location, { cache: options.cache, limits })) ??
     (await openParsed(location, { ...options, place, limits, surroundings }));
   return requireOwnName(open(), place.workspace);
 }

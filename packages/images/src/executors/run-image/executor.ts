@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
@@ -24,18 +25,22 @@ const PROGRAMS: Readonly<Partial<Record<LoadResult['engine'], readonly [string, 
   podman: ['podman', '--url'],
 };
 
+/** How long a container may take to end after SIGTERM (ms); then it is removed by force. */
+const GRACE_MS = 10_000;
+
 /** Loads the image of a definition and runs it in the foreground until it ends or the task is stopped. */
 export default async function* runImage(
   { definition: path, engine, host, ...container }: RunImageExecutorOptions,
   context: ExecutorContext,
 ): AsyncGenerator<{ readonly success: boolean }, void> {
   const stopped = new AbortController();
+  const { signal } = stopped;
   const stop = () => stopped.abort();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  for (const each of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(each, stop);
   // Nx 22 stops a task without a signal: it exits, which closes the IPC channel.
   process.once('disconnect', stop);
   try {
-    const call = { cwd: context.root, engine, host, onEvent };
+    const call = { cwd: context.root, engine, host, onEvent, signal };
     const workspace = await openWorkspace(context.root);
     const { definition } = await ownDefinition(workspace, path, call, context);
     const [loaded] = await load(workspace, [inputOf(workspace, definition)], call);
@@ -47,19 +52,42 @@ export default async function* runImage(
         `${image}: expected an engine that runs containers, got ${loaded?.engine ?? 'none'}`,
         { hint: 'Choose docker or podman with engine.' },
       );
-    const args = runArguments(image, container, (folder) => resolve(context.root, folder));
-    const child = spawn(program, [...(host === undefined ? [] : [hostOption, host]), ...args], {
-      stdio: 'inherit',
-    });
-    stopped.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+    const run = (args: readonly string[], stdio: 'inherit' | 'ignore') =>
+      spawn(program, [...(host === undefined ? [] : [hostOption, host]), ...args], { stdio });
+    const name = `${definition.name}-${randomBytes(4).toString('hex')}`;
+    const args = runArguments(image, { ...container, name }, (each) => resolve(context.root, each));
+    signal.throwIfAborted();
+    const child = run(args, 'inherit');
     const ended = once(child, 'close') as Promise<[number | null]>;
-    await once(child, 'spawn');
-    log.info(`running ${image}`);
+    await started(child, program);
+    log.info(`running ${image} as ${name}`);
+    const remove = () => run(['rm', '--force', name], 'ignore').once('error', () => undefined);
+    let grace: NodeJS.Timeout | undefined;
+    signal.addEventListener('abort', () => {
+      // The program sends it on to the container.
+      child.kill('SIGTERM');
+      grace = setTimeout(remove, GRACE_MS);
+    });
     yield { success: true };
     const [code] = await ended;
-    if (code !== 0 && !stopped.signal.aborted)
+    clearTimeout(grace);
+    // A program that is killed leaves its container running.
+    if (signal.aborted) await once(remove(), 'close');
+    else if (code !== 0)
       throw new ImageError('INVALID', `${image}: expected exit code 0, got ${code ?? 'a signal'}`);
   } catch (error) {
-    yield failed(error);
+    if (!signal.aborted) yield failed(error);
+  }
+}
+
+/** Waits until a program runs. @throws ImageError UNAVAILABLE */
+async function started(child: ChildProcess, program: string): Promise<void> {
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    throw new ImageError('UNAVAILABLE', `${program}: ${(cause as Error).message}`, {
+      cause,
+      hint: `Install the command ${program}: it runs containers.`,
+    });
   }
 }

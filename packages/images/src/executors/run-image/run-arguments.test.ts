@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runArguments, type ContainerOptions } from './run-arguments.js';
 
-const RUN = ['run', '--rm', '--init', '--pull=never'];
+const RUN = ['run', '--rm', '--init', '--pull=never', '--name=one'];
 
 it.each<[string, ContainerOptions, string[]]>([
   ['nothing', {}, ['app:1']],
@@ -22,5 +22,8 @@ it.each<[string, ContainerOptions, string[]]>([
     ['--network=host', 'app:1', 'sh', '-c', 'ls'],
   ],
 ])('passes %s', (_what, options, expected) => {
-  expect(runArguments('app:1', options, (path) => `/ws/${path}`)).toEqual([...RUN, ...expected]);
+  expect(runArguments('app:1', { ...options, name: 'one' }, (path) => `/ws/${path}`)).toEqual([
+    ...RUN,
+    ...expected,
+  ]);
 });

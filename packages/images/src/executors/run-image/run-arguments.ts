@@ -17,7 +17,14 @@ export interface ContainerOptions {
  */
 export function runArguments(
   image: string,
-  { ports = [], env = {}, volumes = [], network, args = [] }: ContainerOptions,
+  {
+    name,
+    ports = [],
+    env = {},
+    volumes = [],
+    network,
+    args = [],
+  }: ContainerOptions & { readonly name: string },
   resolvePath: (path: string) => string,
 ): string[] {
   return [
@@ -25,6 +32,7 @@ export function runArguments(
     '--rm',
     '--init',
     '--pull=never',
+    `--name=${name}`,
     ...ports.map((each) => `--publish=${each}`),
     ...Object.entries(env).map(([name, value]) => `--env=${name}=${value}`),
     ...volumes.map((each) => `--volume=${volumeAt(each, resolvePath)}`),
