@@ -4,8 +4,6 @@ import { expect, it } from 'vitest';
 import { writeArchiveOf } from '../../../testing/archive.js';
 import { storeWith } from '../../../testing/image.js';
 import { workspaceOf } from '../../../testing/workspace.js';
-import { auditPage } from '../inspect/audit-page.js';
-import { compare } from '../inspect/compare.js';
 import { verify } from '../inspect/verify.js';
 import { copyImages } from './copy-images.js';
 import { readTransferManifest } from './transfer-manifest.js';
@@ -110,30 +108,4 @@ it('writes none beside a pipe', async () => {
   await expect(copyImages(workspace, 'one.tar', '-', options)).rejects.toMatchObject({
     code: 'USAGE',
   });
-});
-
-it('a page shows the results with the images, and escapes them', async () => {
-  const { workspace, call, cwd } = await setUp();
-  await rename(join(cwd, 'one.tar'), join(cwd, 'medium/<one>.tar'));
-  const results = await verify(workspace, ['medium'], { ...call, manifest: true });
-  const page = auditPage(results, 0);
-  expect(page).toContain('1970-01-01');
-  expect(page).toContain('docker.io/library/two:1');
-  expect(page).toContain('&lt;one&gt;.tar');
-  expect(page).not.toContain('<one>');
-});
-
-it('compares archives, sets and folders by name and digest', async () => {
-  const { workspace, call, cwd } = await setUp();
-  const other = await storeWith('one:1', { layers: 4, seed: 'other' });
-  const added = await storeWith('added:1', { layers: 1, seed: 'added' });
-  await writeArchiveOf(join(cwd, 'new.tar'), other, added);
-  const compared = await compare(workspace, ['medium', 'new.tar'], call);
-  expect(compared).toMatchObject({
-    added: [{ name: 'added:1' }],
-    changed: [{ name: 'one:1' }],
-    gone: [{ name: 'two:1' }],
-    same: [],
-  });
-  expect((await compare(workspace, ['both.tar', 'medium/all.tar'], call)).same).toHaveLength(2);
 });
