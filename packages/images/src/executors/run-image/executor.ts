@@ -14,6 +14,7 @@ import { log } from '../../log.js';
 import { inputOf } from '../input-of.js';
 import { ownDefinition } from '../own-definition.js';
 import { failed, onEvent, type CommonOptions } from '../run.js';
+import { stopSignal } from '../stop-signal.js';
 import { runArguments, type ContainerOptions } from './run-arguments.js';
 
 export interface RunImageExecutorOptions extends CommonOptions, ContainerOptions {}
@@ -29,11 +30,7 @@ export default async function* runImage(
   { definition: path, engine, host, ...container }: RunImageExecutorOptions,
   context: ExecutorContext,
 ): AsyncGenerator<{ readonly success: boolean }, void> {
-  const stopped = new AbortController();
-  const stop = () => stopped.abort();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
-  // Nx 22 stops a task without a signal: it exits, which closes the IPC channel.
-  process.once('disconnect', stop);
+  using stopped = stopSignal();
   try {
     const call = { cwd: context.root, engine, host, onEvent };
     const workspace = await openWorkspace(context.root);
@@ -52,8 +49,13 @@ export default async function* runImage(
       stdio: 'inherit',
     });
     stopped.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+    await once(child, 'spawn').catch((cause: unknown) => {
+      throw new ImageError('UNAVAILABLE', `${program}: the program does not start`, {
+        hint: `Install the command line of ${program}.`,
+        cause,
+      });
+    });
     const ended = once(child, 'close') as Promise<[number | null]>;
-    await once(child, 'spawn');
     log.info(`running ${image}`);
     yield { success: true };
     const [code] = await ended;
