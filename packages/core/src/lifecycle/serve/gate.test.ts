@@ -21,7 +21,8 @@ it('host names are replaced while it is open', async () => {
 
 it('an update that is wrong changes neither users nor host names', async () => {
   const { cwd, gate } = await open({ allowedHosts: ['one.example'] });
-  const mayRead = async () => (await gate.access.of({ headers: {}, socket: { remoteAddress: '::1' } })).readsAll;
+  const mayRead = async () =>
+    (await gate.access.of({ headers: {}, socket: { remoteAddress: '::1' } })).readsAll;
   expect(await mayRead()).toBe(true);
   await writeFile(join(cwd, 'users'), 'ada:x\n');
   const wrong = { cwd, allowedHosts: ['other.example'], htpasswd: 'users' };
