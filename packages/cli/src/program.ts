@@ -26,7 +26,7 @@ import { treeCommand } from './commands/remote/tree.js';
 import { reportCommand } from './commands/report.js';
 import { saveCommand } from './commands/save.js';
 import { serveCommand } from './commands/serve.js';
-import { syncCommand } from './commands/sync.js';
+import { syncCommand } from './commands/remote/sync.js';
 import { verifyCommand } from './commands/verify.js';
 import { EXIT_HELP } from './exit-codes.js';
 import { print } from './print/print.js';

@@ -15,7 +15,11 @@ export const BASE = 'apps/app/images/base';
 /** First lines of its definition. */
 export const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
 
-/** Creates a workspace with one definition. @returns it, and the options to call verbs with */
+/**
+ * Creates a workspace with one definition, and a home folder with a cache of its own.
+ *
+ * @returns the workspace, and the options to call verbs with
+ */
 export async function workspaceOf(files: Readonly<Record<string, string>> = {}) {
   const cwd = await temporaryFolder();
   const all = {
@@ -38,7 +42,10 @@ export async function workspaceOf(files: Readonly<Record<string, string>> = {}) 
     engine: 'embedded' as const,
     onEvent: (event: LifecycleEvent) => void events.push(event),
   };
-  return { cwd, call, events, workspace: await openWorkspace(cwd) };
+  const home = await temporaryFolder();
+  const env = { ...process.env, HOME: home, STOWAGE_CACHE_DIR: join(home, 'cache') };
+  const workspace = await openWorkspace(cwd, { surroundings: { env } });
+  return { cwd, call, events, workspace };
 }
 
 export async function savePath(

@@ -1,27 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { logger, type ExecutorContext } from '@nx/devkit';
+import type { ExecutorContext } from '@nx/devkit';
 import { ImageError } from '@stowage/core';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { folderOf, logged } from '../../testing/task.js';
 import { failed, onEvent, run } from './run.js';
 
-/** The logged messages, a line for each, with its level. */
-function logged(): string[] {
-  const lines: string[] = [];
-  for (const level of ['info', 'warn', 'error'] as const) {
-    const spy = vi.spyOn(logger, level);
-    spy.mockImplementation((text: unknown) => void lines.push(`${level}: ${String(text)}`));
-    onTestFinished(() => spy.mockRestore());
-  }
-  return lines;
-}
-
 async function contextOf(settings = ''): Promise<ExecutorContext> {
-  const root = await mkdtemp(join(tmpdir(), 'stowage-run-'));
-  onTestFinished(() => rm(root, { recursive: true }));
-  await writeFile(join(root, 'stowage.yaml'), settings);
-  return { root } as ExecutorContext;
+  return { root: await folderOf({ 'stowage.yaml': settings }) } as ExecutorContext;
 }
 
 describe('an executor', () => {

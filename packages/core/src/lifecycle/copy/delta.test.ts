@@ -1,33 +1,21 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { writeArchiveOf } from '../../../testing/archive.js';
 import { storeWith } from '../../../testing/image.js';
 import { listening } from '../../../testing/listening.js';
-import type { MemoryStore } from '../../../testing/memory-store.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { workspaceOf } from '../../../testing/workspace.js';
-import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { registryHandler } from '../../registry/handler/handler.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
-import { readAll } from '../../transfer/verified.js';
-import { copy } from '../../transfer/copy.js';
 import { copyImages } from './copy-images.js';
 import { push } from '../push/push.js';
 import { load } from '../load/load.js';
 import { verify } from '../inspect/verify.js';
 
-async function archiveOf(path: string, content: MemoryStore): Promise<void> {
-  await using writer = new ArchiveWriter(path, async (bytes) =>
-    writeFile(path, await readAll(bytes, Infinity)),
-  );
-  await copy(content, undefined, writer);
-  await writer.commit();
-}
-
 it('a delta is pushed and copied without its base to a registry that has it', async () => {
   const { workspace, call, cwd } = await workspaceOf();
-  await archiveOf(join(cwd, 'old.tar'), await storeWith('app:old', { layers: 2 }));
-  await archiveOf(join(cwd, 'new.tar'), await storeWith('app:new', { layers: 3 }));
+  await writeArchiveOf(join(cwd, 'old.tar'), await storeWith('app:old', { layers: 2 }));
+  await writeArchiveOf(join(cwd, 'new.tar'), await storeWith('app:new', { layers: 3 }));
   const stdout = () => Promise.reject(new Error('to a file'));
   const copying = { ...call, stdout, base: './old.tar' };
   const [delta] = await copyImages(workspace, './new.tar', 'delta.tar', copying);
@@ -63,8 +51,8 @@ it('a delta is pushed and copied without its base to a registry that has it', as
 
 it('a delta loads where its base is present; elsewhere every missing blob is reported', async () => {
   const { workspace, call, cwd } = await workspaceOf();
-  await archiveOf(join(cwd, 'old.tar'), await storeWith('app:old', { layers: 2 }));
-  await archiveOf(join(cwd, 'new.tar'), await storeWith('app:new', { layers: 3 }));
+  await writeArchiveOf(join(cwd, 'old.tar'), await storeWith('app:old', { layers: 2 }));
+  await writeArchiveOf(join(cwd, 'new.tar'), await storeWith('app:new', { layers: 3 }));
   const stdout = () => Promise.reject(new Error('to a file'));
   await copyImages(workspace, './new.tar', 'delta.tar', { ...call, stdout, base: './old.tar' });
 

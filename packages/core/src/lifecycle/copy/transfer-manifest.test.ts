@@ -1,23 +1,12 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { writeArchiveOf } from '../../../testing/archive.js';
 import { storeWith } from '../../../testing/image.js';
-import type { MemoryStore } from '../../../testing/memory-store.js';
 import { workspaceOf } from '../../../testing/workspace.js';
-import { ArchiveWriter } from '../../archive/archive-writer.js';
-import { writeAtomically } from '../../disk/atomic-write.js';
-import { copy } from '../../transfer/copy.js';
-import { auditPage } from '../inspect/audit-page.js';
-import { compare } from '../inspect/compare.js';
 import { verify } from '../inspect/verify.js';
 import { copyImages } from './copy-images.js';
 import { readTransferManifest } from './transfer-manifest.js';
-
-async function archiveOf(path: string, ...contents: readonly MemoryStore[]): Promise<void> {
-  await using writer = new ArchiveWriter(path, (bytes) => writeAtomically(path, bytes));
-  for (const content of contents) await copy(content, undefined, writer);
-  await writer.commit();
-}
 
 /** A folder `medium` with the set `all.tar` of two images and its manifest. */
 async function setUp() {
@@ -26,8 +15,8 @@ async function setUp() {
     await storeWith('one:1', { layers: 2 }),
     await storeWith('two:1', { layers: 3, seed: 'two' }),
   ];
-  await archiveOf(join(cwd, 'both.tar'), one, two);
-  await archiveOf(join(cwd, 'one.tar'), one);
+  await writeArchiveOf(join(cwd, 'both.tar'), one, two);
+  await writeArchiveOf(join(cwd, 'one.tar'), one);
   const stdout = () => Promise.reject(new Error('to a file'));
   const options = { ...call, stdout, all: true, manifest: true };
   await copyImages(workspace, 'both.tar', 'medium/all.tar', { ...options, split: '4KB' });
@@ -119,30 +108,4 @@ it('writes none beside a pipe', async () => {
   await expect(copyImages(workspace, 'one.tar', '-', options)).rejects.toMatchObject({
     code: 'USAGE',
   });
-});
-
-it('a page shows the results with the images, and escapes them', async () => {
-  const { workspace, call, cwd } = await setUp();
-  await rename(join(cwd, 'one.tar'), join(cwd, 'medium/<one>.tar'));
-  const results = await verify(workspace, ['medium'], { ...call, manifest: true });
-  const page = auditPage(results, 0);
-  expect(page).toContain('1970-01-01');
-  expect(page).toContain('docker.io/library/two:1');
-  expect(page).toContain('&lt;one&gt;.tar');
-  expect(page).not.toContain('<one>');
-});
-
-it('compares archives, sets and folders by name and digest', async () => {
-  const { workspace, call, cwd } = await setUp();
-  const other = await storeWith('one:1', { layers: 4, seed: 'other' });
-  const added = await storeWith('added:1', { layers: 1, seed: 'added' });
-  await archiveOf(join(cwd, 'new.tar'), other, added);
-  const compared = await compare(workspace, ['medium', 'new.tar'], call);
-  expect(compared).toMatchObject({
-    added: [{ name: 'added:1' }],
-    changed: [{ name: 'one:1' }],
-    gone: [{ name: 'two:1' }],
-    same: [],
-  });
-  expect((await compare(workspace, ['both.tar', 'medium/all.tar'], call)).same).toHaveLength(2);
 });

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { savePath, workspaceOf } from '../../../testing/workspace.js';
-import { actArguments } from './actrc.js';
-import { ensure } from './ensure.js';
-import { list } from '../inspect/list.js';
 import { plan } from './plan.js';
 
 const image = (variant: string, more = '', os = 'debian-12') => ({
@@ -125,62 +122,4 @@ it('a plan of a workflow names the actions that were not read, in one notice', a
   expect(events.map((event) => ('text' in event ? event.text : event.type))).toEqual([
     expect.stringMatching(/^ci.yml: actions .* not read: actions\/checkout@v4, them\/gcc@v1\. /),
   ]);
-});
-
-describe('ensure', () => {
-  it('builds missing images, bases first, and nothing the second time', async () => {
-    const { workspace, call } = await workspaceOf({
-      ...image('gcc12', 'base: app-debian-12-low\n'),
-      ...image('low'),
-    });
-    const run = async (options: object = {}) =>
-      (await ensure(workspace, GCC, { ...call, ...options })).jobs[0];
-    expect(await run({ dryRun: true })).toMatchObject({ needs_build: true, loaded: [] });
-    expect(await list(workspace)).toEqual([]);
-    const first = await run();
-    expect(first?.saved.map(({ reference, action }) => `${action} ${reference}`)).toEqual([
-      'saved docker.io/library/app-debian-12-low:latest',
-      'saved docker.io/library/app-debian-12-gcc12:latest',
-    ]);
-    expect(first?.loaded).toMatchObject([{ action: 'loaded' }]);
-    expect(await run()).toMatchObject({
-      needs_build: false,
-      saved: [],
-      loaded: [{ action: 'skipped' }],
-    });
-    expect((await list(workspace)).map(({ name, usageCount }) => [name, usageCount])).toEqual([
-      ['app-debian-12-low', 0],
-      ['app-debian-12-gcc12', 2],
-    ]);
-  });
-
-  it('tags an image with the reference in the container: of a job', async () => {
-    const { workspace, call } = await workspaceOf({
-      ...image('gcc12'),
-      'ci.yml': 'jobs: { a: { runs-on: x, container: "ghcr.io/us/app-debian-12-gcc12:v1" } }\n',
-    });
-    const { jobs } = await ensure(workspace, { workflow: 'ci.yml' }, call);
-    expect(jobs[0]?.loaded.map(({ reference, action }) => `${action} ${reference}`)).toEqual([
-      'loaded docker.io/library/app-debian-12-gcc12:latest',
-      'retagged ghcr.io/us/app-debian-12-gcc12:v1',
-    ]);
-    expect(actArguments(jobs)).toEqual({ arguments: ['--pull=false'], notices: [] });
-  });
-
-  it('refuses a cycle of bases', async () => {
-    const { workspace, call } = await workspaceOf({
-      ...image('gcc12', 'base: app-debian-12-low\n'),
-      ...image('low', 'base: app-debian-12-gcc12\n'),
-    });
-    await expect(ensure(workspace, GCC, call)).rejects.toThrow(
-      'base: a cycle: app-debian-12-gcc12 -> app-debian-12-low -> app-debian-12-gcc12',
-    );
-  });
-
-  it('needs an engine that runs commands if no definition fits', async () => {
-    const { workspace, call } = await workspaceOf();
-    await expect(ensure(workspace, { ...GCC, project: 'app' }, call)).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
-    });
-  });
 });

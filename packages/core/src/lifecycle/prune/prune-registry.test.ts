@@ -1,16 +1,13 @@
 import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
-import { BASE, savePath, workspaceOf } from '../../../testing/workspace.js';
+import { expect, it } from 'vitest';
+import { workspaceOf } from '../../../testing/workspace.js';
 import { describe as descriptorOf, type Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { MediaType } from '../../oci/media-types.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { oneChunk } from '../../transfer/copy.js';
 import { readAll } from '../../transfer/verified.js';
-import { list } from '../inspect/list.js';
-import { startRetention } from '../serve/retention.js';
-import type { LifecycleEvent } from '../workspace/call.js';
 import { prune } from './prune.js';
 
 const DAY = 86_400_000;
@@ -122,32 +119,4 @@ it('never deletes the newest image of a repository or a pinned one, and deletes 
 it('plans nothing when there is no registry', async () => {
   const { workspace, call } = await workspaceOf();
   expect((await prune(workspace, { ...call, root: 'elsewhere' })).decisions).toEqual([]);
-});
-
-it('is done while a registry runs: it tells first, and leaves archives and the store alone', async () => {
-  const { workspace, call, blob, manifest, age, store } = await registry();
-  await savePath(workspace, BASE, call);
-  await manifest('a', [await blob('a', 'old')], { tag: 'old' });
-  await age('a', 40);
-  await manifest('a', [await blob('a', 'new')], { tag: 'new' });
-  const said: string[] = [];
-  const onEvent = (event: LifecycleEvent) => {
-    if (event.type === 'notice') said.push(event.text.replace(/[0-9]+ bytes/, 'N bytes'));
-  };
-  const rules = { every: '50ms', keepNewest: 1, unusedFor: '30d' };
-  const retention = startRetention(workspace, rules, { cwd: call.cwd, onEvent });
-  await vi.waitFor(() => expect(said).toHaveLength(2), 20_000);
-  retention[Symbol.dispose]();
-  expect(said).toEqual([
-    'prune: will delete 1 images, N bytes: a:old',
-    'prune: deleted 1 images, N bytes: a:old',
-  ]);
-  expect(await store.tags('a')).toEqual(['new']);
-  expect(await list(workspace)).toHaveLength(1);
-});
-
-it('a wrong rule is refused at the start', async () => {
-  const { workspace, call } = await registry();
-  for (const rule of [{ every: 'often' }, { unusedFor: 'x' }, { maxUsed: 'x' }])
-    expect(() => startRetention(workspace, rule, { cwd: call.cwd })).toThrow(/expected/);
 });

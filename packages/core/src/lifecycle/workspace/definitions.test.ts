@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BASE, HEAD, NAME, workspaceOf } from '../../../testing/workspace.js';
-import { findDefinitions, namesakes, readDefinition } from './definitions.js';
+import { findDefinitions, namesakes, readDefinition, refuseNamesakes } from './definitions.js';
 
 const texts = (events: readonly object[]) =>
   events.map((event) => ('text' in event ? event.text : ''));
@@ -59,4 +59,16 @@ describe('a definition', () => {
     const { workspace, call } = await workspaceOf(files);
     await expect(readDefinition(workspace, path, call)).rejects.toMatchObject({ code });
   });
+});
+
+it('images of one name are not made: each would replace the other', async () => {
+  const { workspace, call } = await workspaceOf({ 'apps/other/images/base/image.yaml': HEAD });
+  const found = await readDefinition(workspace, 'apps/other/images/base', call);
+  await expect(refuseNamesakes(workspace, [found])).rejects.toMatchObject({
+    code: 'NAMING',
+    message: expect.stringContaining(join(workspace.root, BASE, 'image.yaml')) as string,
+  });
+  const other = await workspaceOf();
+  const own = await readDefinition(other.workspace, BASE, other.call);
+  await refuseNamesakes(other.workspace, [own]);
 });

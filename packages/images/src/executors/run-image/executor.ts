@@ -15,6 +15,7 @@ import { log } from '../../log.js';
 import { inputOf } from '../input-of.js';
 import { ownDefinition } from '../own-definition.js';
 import { failed, onEvent, type CommonOptions } from '../run.js';
+import { stopSignal } from '../stop-signal.js';
 import { runArguments, type ContainerOptions } from './run-arguments.js';
 
 export interface RunImageExecutorOptions extends CommonOptions, ContainerOptions {}
@@ -33,12 +34,8 @@ export default async function* runImage(
   { definition: path, engine, host, ...container }: RunImageExecutorOptions,
   context: ExecutorContext,
 ): AsyncGenerator<{ readonly success: boolean }, void> {
-  const stopped = new AbortController();
+  using stopped = stopSignal();
   const { signal } = stopped;
-  const stop = () => stopped.abort();
-  for (const each of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(each, stop);
-  // Nx 22 stops a task without a signal: it exits, which closes the IPC channel.
-  process.once('disconnect', stop);
   try {
     const call = { cwd: context.root, engine, host, onEvent, signal };
     const workspace = await openWorkspace(context.root);
@@ -58,8 +55,8 @@ export default async function* runImage(
     const args = runArguments(image, { ...container, name }, (each) => resolve(context.root, each));
     signal.throwIfAborted();
     const child = run(args, 'inherit');
-    const ended = once(child, 'close') as Promise<[number | null]>;
     await started(child, program);
+    const ended = once(child, 'close') as Promise<[number | null]>;
     log.info(`running ${image} as ${name}`);
     const remove = () => run(['rm', '--force', name], 'ignore').once('error', () => undefined);
     let grace: NodeJS.Timeout | undefined;
@@ -85,7 +82,7 @@ async function started(child: ChildProcess, program: string): Promise<void> {
   try {
     await once(child, 'spawn');
   } catch (cause) {
-    throw new ImageError('UNAVAILABLE', `${program}: ${(cause as Error).message}`, {
+    throw new ImageError('UNAVAILABLE', `${program}: the program does not start`, {
       cause,
       hint: `Install the command ${program}: it runs containers.`,
     });

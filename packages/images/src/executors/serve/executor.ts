@@ -4,6 +4,7 @@ import { openWorkspace } from '@stowage/core';
 import { serve, type ServeOptions } from '@stowage/core/registry';
 import { log } from '../../log.js';
 import { failed, onEvent } from '../run.js';
+import { stopSignal } from '../stop-signal.js';
 
 export interface ServeExecutorOptions
   extends Pick<
@@ -25,11 +26,7 @@ export default async function* serveImages(
   { inputs = [], ...options }: ServeExecutorOptions,
   { root: cwd }: ExecutorContext,
 ): AsyncGenerator<{ readonly success: boolean; readonly baseUrl?: string }, void> {
-  const stopped = new AbortController();
-  const stop = () => stopped.abort();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
-  // Nx 22 stops a task without a signal: it exits, which closes the IPC channel.
-  process.once('disconnect', stop);
+  using stopped = stopSignal();
   try {
     const workspace = await openWorkspace(cwd);
     await using serving = await serve(workspace, inputs, {

@@ -1,7 +1,7 @@
 import type { SyncResult } from '@stowage/core/registry';
 import type { Command } from 'commander';
-import { formatBytes } from '../print/table.js';
-import { text, type Text } from '../print/text.js';
+import { formatBytes } from '../../print/table.js';
+import { text, type Text } from '../../print/text.js';
 import {
   action,
   foreignLayersOption,
@@ -9,8 +9,8 @@ import {
   withRegistry,
   type CommonOptions,
   type Io,
-} from '../verb.js';
-import { tagsOption } from './remote/copied-tags.js';
+} from '../../verb.js';
+import { tagsOption } from './copied-tags.js';
 
 interface Options extends CommonOptions {
   readonly prune?: boolean;

@@ -3,9 +3,7 @@ import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import initGenerator from '../init/generator.js';
-import { addShare, parseRemote } from './ci-share.js';
 import ciGenerator from './generator.js';
-import { installSteps } from './install-steps.js';
 
 let tree: Tree;
 beforeEach(() => {
@@ -104,73 +102,4 @@ describe('the pipeline for GitLab', () => {
     await generate();
     expect(read('.gitlab-ci.yml')).toBe(text);
   });
-});
-
-it.each([
-  ['https://github.com/Acme/App.git', { host: 'github.com', path: 'acme/app' }],
-  ['git@github.com:acme/app.git', { host: 'github.com', path: 'acme/app' }],
-  ['ssh://git@gitlab.example.com:2222/a/b/c', { host: 'gitlab.example.com', path: 'a/b/c' }],
-  ['https://user:secret@github.com/acme/app', { host: 'github.com', path: 'acme/app' }],
-  ['/srv/git/app.git', undefined],
-  ['https://github.com/app', undefined],
-])('the remote %s is %j', (url, expected) => {
-  expect(parseRemote(url)).toEqual(expected);
-});
-
-it.each([
-  ['github', 'ghcr.io', 'ghcr.io/acme/app/images'],
-  ['gitlab', 'registry.gitlab.com', 'registry.gitlab.com/acme/app/images'],
-] as const)('the share of %s is in its registry', (provider, registry, repository) => {
-  const remote = { host: `${provider}.com`, path: 'acme/app' };
-  expect(addShare(tree, { provider, remote })).toBe(registry);
-  expect(parse(read('stowage.yaml'))).toEqual({ share: { repository } });
-  const before = read('stowage.yaml');
-  expect(addShare(tree, { provider, remote: undefined })).toBe(registry);
-  expect(read('stowage.yaml')).toBe(before);
-});
-
-it.each<[string, Readonly<Record<string, string>>, readonly string[], string]>([
-  ['npm', { 'package-lock.json': '{}' }, ['npm ci'], 'npx nx'],
-  ['no lock file', {}, ['npm install'], 'npx nx'],
-  [
-    'pnpm 8',
-    { 'pnpm-lock.yaml': "lockfileVersion: '6.0'\n" },
-    ['npm install --global pnpm@8', 'pnpm install --frozen-lockfile'],
-    'pnpm exec nx',
-  ],
-  [
-    'pnpm that package.json names',
-    {
-      'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
-      'package.json': '{"packageManager":"pnpm@9.1.0"}',
-    },
-    ['corepack enable', 'pnpm install --frozen-lockfile'],
-    'pnpm exec nx',
-  ],
-  [
-    'yarn 1',
-    { 'yarn.lock': '# yarn lockfile v1\n' },
-    ['npm install --global yarn@1', 'yarn install --frozen-lockfile'],
-    'yarn nx',
-  ],
-  [
-    'a newer yarn',
-    { 'yarn.lock': '__metadata:\n' },
-    ['corepack enable', 'yarn install --immutable'],
-    'yarn nx',
-  ],
-  [
-    'bun',
-    { 'bun.lock': '{}' },
-    ['npm install --global bun', 'bun install --frozen-lockfile'],
-    'bunx nx',
-  ],
-])('installs with %s', (_, files, commands, nx) => {
-  for (const [path, text] of Object.entries(files)) tree.write(path, text);
-  expect(installSteps(tree)).toEqual({ commands, nx });
-});
-
-it('runs the wrapper of Nx in a workspace without package.json', () => {
-  tree.delete('package.json');
-  expect(installSteps(tree)).toEqual({ commands: [], nx: './nx' });
 });

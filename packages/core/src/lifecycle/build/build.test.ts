@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { BASE, buildPath, workspaceOf } from '../../../testing/workspace.js';
+
+describe('an image with a definition', () => {
+  it('is built into an engine once, and again only with force', async () => {
+    const { workspace, call } = await workspaceOf();
+    expect(await buildPath(workspace, BASE, { ...call, dryRun: true })).toMatchObject({
+      action: 'built',
+      digest: null,
+    });
+    expect(await buildPath(workspace, BASE, call)).toMatchObject({
+      action: 'built',
+      engine: 'embedded',
+    });
+    expect(await buildPath(workspace, BASE, call)).toMatchObject({ action: 'skipped' });
+    expect(await buildPath(workspace, BASE, { ...call, force: true })).toMatchObject({
+      action: 'built',
+    });
+  });
+
+  it('with a Dockerfile needs an engine that can build', async () => {
+    const { workspace, call } = await workspaceOf({
+      'd/image.yaml': 'project: app\nos: debian-12\nvariant: d\ndockerfile: Dockerfile\n',
+      'd/Dockerfile': 'FROM scratch\n',
+    });
+    await expect(buildPath(workspace, 'd', call)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
