@@ -5,11 +5,13 @@ import { BASE, savePath, workspaceOf } from '../../../testing/workspace.js';
 import { describe as descriptorOf, type Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import { MediaType } from '../../oci/media-types.js';
+import { doneFile } from '../../registry/storage/registry-paths.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { oneChunk } from '../../transfer/copy.js';
 import { readAll } from '../../transfer/verified.js';
 import { list } from '../inspect/list.js';
-import { startRetention } from '../serve/retention.js';
+import { registryFolder } from '../maintain/registry-folder.js';
+import { Retention, type RetentionOptions } from '../serve/retention.js';
 import type { LifecycleEvent } from '../workspace/call.js';
 import { prune } from './prune.js';
 
@@ -132,22 +134,61 @@ it('is done while a registry runs: it tells first, and leaves archives and the s
   await manifest('a', [await blob('a', 'new')], { tag: 'new' });
   const said: string[] = [];
   const onEvent = (event: LifecycleEvent) => {
-    if (event.type === 'notice') said.push(event.text.replace(/[0-9]+ bytes/, 'N bytes'));
+    if (event.type === 'notice')
+      said.push(event.text.replace(/[0-9]+ bytes/, 'N bytes').replace(/at \d{4}-\S+Z$/, 'at TIME'));
   };
   const rules = { every: '50ms', keepNewest: 1, unusedFor: '30d' };
-  const retention = startRetention(workspace, rules, { cwd: call.cwd, onEvent });
+  using retention = new Retention(workspace, { cwd: call.cwd, onEvent });
+  retention.update(rules);
   await vi.waitFor(() => expect(said).toHaveLength(2), 20_000);
-  retention[Symbol.dispose]();
   expect(said).toEqual([
-    'prune: will delete 1 images, N bytes: a:old',
-    'prune: deleted 1 images, N bytes: a:old',
+    'prune: would delete 1 image, N bytes: a:old; the next deletion is at TIME',
+    'prune: deleted 1 image, N bytes: a:old',
   ]);
   expect(await store.tags('a')).toEqual(['new']);
   expect(await list(workspace)).toHaveLength(1);
 });
 
-it('a wrong rule is refused at the start', async () => {
+it('keeps its times over a restart and new rules, but a deletion that is due waits for an hour', async () => {
   const { workspace, call } = await registry();
+  const start = Date.parse('2026-01-01T00:00:00Z');
+  const hours = 3_600_000;
+  const startAt = async (time: number, ...rules: readonly RetentionOptions[]) => {
+    const said: string[] = [];
+    const onEvent = (event: LifecycleEvent) => {
+      if (event.type === 'notice') said.push(event.text);
+    };
+    const surroundings = { ...workspace.surroundings, now: () => time };
+    using retention = new Retention({ ...workspace, surroundings }, { cwd: call.cwd, onEvent });
+    for (const [at, rule] of rules.entries()) {
+      retention.update(rule);
+      await vi.waitFor(() => expect(said).toHaveLength(at + 1), 20_000);
+    }
+    return said;
+  };
+  const rule = { every: '1d', unusedFor: '30d' };
+  const nothing = 'prune: would delete nothing now; the next deletion is at';
+  await startAt(start, rule);
+  const done = doneFile(registryFolder(workspace, call), 'pruned');
+  await utimes(done, start / 1000, start / 1000);
+  expect(await startAt(start + 10 * hours, rule, { ...rule, every: '12h' })).toEqual([
+    `${nothing} 2026-01-02T00:00:00Z`,
+    `${nothing} 2026-01-01T12:00:00Z`,
+  ]);
+  expect(await startAt(start + 30 * hours, rule)).toEqual([`${nothing} 2026-01-02T07:00:00Z`]);
+});
+
+it('a wrong rule is refused, and the rules before it stay', async () => {
+  const { workspace, call } = await registry();
+  const said: string[] = [];
+  const onEvent = (event: LifecycleEvent) => void said.push(event.type);
+  using retention = new Retention(workspace, { cwd: call.cwd, onEvent });
+  const rules = { unusedFor: '30d' };
+  retention.update(rules);
+  await vi.waitFor(() => expect(said).toHaveLength(1), 20_000);
   for (const rule of [{ every: 'often' }, { unusedFor: 'x' }, { maxUsed: 'x' }])
-    expect(() => startRetention(workspace, rule, { cwd: call.cwd })).toThrow(/expected/);
+    expect(() => retention.update(rule)).toThrow(/expected/);
+  // Equal rules change nothing, so that nothing is told again.
+  retention.update({ ...rules });
+  expect(said).toHaveLength(1);
 });
