@@ -74,10 +74,9 @@ export class SharedSource implements Source {
       }
       await repository[Symbol.asyncDispose]();
     }
-    throw new ImageError(
-      'NOT_FOUND',
-      `${this.location}: expected ${reference} (${digest}), got none`,
-      { location: this.location, hint: 'It may have been pruned there; build it again.' },
-    );
+    throw new ImageError('NOT_FOUND', `${this.location}: no image ${reference} (${digest})`, {
+      location: this.location,
+      hint: 'It may have been pruned there; build it again.',
+    });
   }
 }
