@@ -1,4 +1,4 @@
-import { appendFile, copyFile, cp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, copyFile, cp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   doctor,
@@ -11,6 +11,7 @@ import {
   readDefinition,
   saveDefinition,
   verify,
+  type PullResult,
   type SaveResult,
 } from '@stowage/core';
 import { expect, it } from 'vitest';
@@ -19,6 +20,8 @@ import { stowage, temporaryFolder } from './run.js';
 import { startServe } from './served.js';
 
 const SNAPSHOTS = join(import.meta.dirname, 'snapshots.mjs');
+/** More bytes than the manifest and config of an image here have. */
+const SMALL_DOCUMENTS = 10_000;
 
 it('leaves the old or the new archive after a killed save, and the next save repairs it', async () => {
   const old = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(700_000) });
@@ -174,6 +177,46 @@ it('continues or removes what a killed pull left, with the next pull or doctor -
     expect(images).toMatchObject([{ digest }]);
   });
   expect(steps).toBeGreaterThan(8);
+});
+
+it('continues or removes what a killed pull left in a layout, and fetches no stored blob again', async () => {
+  const cwd = await createWorkspace({ [`${DEFINITION}/files/big`]: 'a'.repeat(2_500_000) });
+  const { host } = await startServe(['--listen', '127.0.0.1:0', '--root', await temporaryFolder()]);
+  const { digest } = await save(cwd);
+  expect((await stowage(['push', NAME, '--to', host], { cwd })).code).toBe(0);
+  const env = { STOWAGE_CACHE_DIR: join(cwd, 'cache') };
+  const pull = ['pull', `${host}/library/${NAME}`, '--no-cache', '-o', 'out/', '--json'];
+  const continued = new Set<boolean>();
+  const steps = await killAtEveryStep(pull, cwd, async (each) => {
+    const out = join(each, 'out');
+    const left = await readdir(out, { recursive: true }).catch(() => []);
+    // A lock of a dead process expires after some seconds; remove it instead of waiting.
+    for (const name of left.filter((name) => name.endsWith('.lock')))
+      await rm(join(out, name), { recursive: true });
+    const unfinished = left.filter((name) => name.endsWith('.writing.partial'));
+    const staged = unfinished.filter((name) => name.startsWith('partial/'));
+    const { problems } = await doctor(await openWorkspace(each), call(each));
+    expect(problems.map(({ path }) => path)).toEqual(
+      unfinished.map((name) => join(out, name)).sort(),
+    );
+    const copy = await copyOf(each);
+    await doctor(await openWorkspace(copy), { ...call(copy), fix: true });
+    expect((await doctor(await openWorkspace(copy), call(copy))).problems).toEqual([]);
+    const sizes = staged.map(async (name) => (await stat(join(out, name))).size);
+    const held = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    const ran = await stowage(pull, { cwd: each, env });
+    expect(ran.code, ran.stderr).toBe(0);
+    const [result] = (JSON.parse(ran.stdout) as { results: PullResult[] }).results;
+    if (!result) throw new Error(`no result: ${ran.stdout}`);
+    // Manifests are read to look the image up, so they are not counted here.
+    expect(result.bytesReceived).toBeLessThanOrEqual(result.bytes - held + SMALL_DOCUMENTS);
+    continued.add(held > SMALL_DOCUMENTS);
+    expect((await readdir(out)).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
+    const { images } = await inspect(await openWorkspace(each), './out', call(each));
+    expect(images).toMatchObject([{ digest }]);
+  });
+  expect(steps).toBeGreaterThan(8);
+  expect([...continued].sort()).toEqual([false, true]);
 });
 
 it('takes over the lock of a process that died', async () => {

@@ -137,7 +137,7 @@ describe('--images-from', () => {
       { cwd, env },
     );
     expect(code).toBe(4);
-    expect(stderr).toContain('chart/b.yaml:4: expected a rendered file');
+    expect(stderr).toContain('chart/b.yaml:4: a template with {{ … }}');
     const held = await json<{ images: unknown[] }>(['ls', '--engine', 'embedded'], { cwd, env });
     expect(held.images).toEqual([]);
   });

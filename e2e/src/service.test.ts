@@ -74,7 +74,9 @@ describe('a registry with a settings file', () => {
       await password('bob');
       await settings('bob:write:team/*');
       hangUpSignal();
-      await expect.poll(said).toContain('reloaded users, rules and certificates');
+      await expect
+        .poll(said)
+        .toContain('reloaded users, rules, certificates, limits and retention');
       expect([await push('ada'), await push('bob')]).toEqual([403, 202]);
       await settings('carol:write:*');
       hangUpSignal();
@@ -94,6 +96,33 @@ describe('a registry with a settings file', () => {
       await stop('SIGTERM');
     },
   );
+});
+
+it('reads limits and retention again at SIGHUP', { timeout: 60_000 }, async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'serve.yaml');
+  const settings = (more: string) =>
+    writeFile(file, `serve:\n  root: content\n  anonymous: write\n${more}`);
+  await settings('');
+  const { url, hangUpSignal, said } = await startServe(['--config', file], { logs: true });
+  await pushSmall(url, 'team-a/app', '1');
+  await settings(
+    "  max_used_below: { team-a: 1B }\n  prune: { every: 7d, unused_for: 30d, keep: ['base-*'] }\n",
+  );
+  hangUpSignal();
+  await expect.poll(said).toContain('reloaded users, rules, certificates, limits and retention');
+  await expect.poll(said).toMatch(/prune: would delete nothing now; the next deletion is at 20/);
+  await expect(pushSmall(url, 'team-a/app', '2')).rejects.toThrow('team-a/app');
+  await pushSmall(url, 'team-b/app', '1');
+  await settings('  max_used: 1MB\n');
+  hangUpSignal();
+  await expect.poll(() => said().match(/reloaded/g)).toHaveLength(2);
+  await pushSmall(url, 'team-a/app', '2');
+  // A wrong limit changes nothing.
+  await settings('  max_used: 1B\n  prune: { unused_for: often }\n');
+  hangUpSignal();
+  await expect.poll(said).toContain('often');
+  await pushSmall(url, 'team-a/app', '3');
 });
 
 describe('the folder of a registry that runs', () => {

@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { describeWith } from './peers.js';
-import { CLI, run, stowage } from './run.js';
+import { CLI, cleanEnvironment, run, stowage, temporaryFolder } from './run.js';
+import { startServe } from './served.js';
 
 /** Splits the output of a terminal at line breaks and cursor movements. */
 function splitOutput(text: string): string[] {
@@ -66,4 +69,60 @@ describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
     );
     expect(stderr).toMatch(/^stowage: /);
   });
+
+  it('asks for a login, shows nothing of the password, and asks nobody without a terminal', async () => {
+    const cwd = await temporaryFolder();
+    const users = join(cwd, 'users');
+    await stowage(['htpasswd', users, 'ada'], { input: Buffer.from('secret\n') });
+    const root = await temporaryFolder();
+    const { host } = await startServe([
+      '--listen',
+      '127.0.0.1:0',
+      '--root',
+      root,
+      '--htpasswd',
+      users,
+    ]);
+    const login = `login ${host} --auth-file auth.json`;
+    const asked = await converse(login, cwd, { 'User name: ': 'ada\r', 'Password: ': 'secret\r' });
+    expect(asked).toMatchObject({ code: 0 });
+    expect(asked.shown).toMatch(/User name: .*ada\s+.*Password: /s);
+    expect(asked.shown).toContain('logged in as ada');
+    expect(asked.shown).not.toContain('secret');
+    expect(await readFile(join(cwd, 'auth.json'), 'utf8')).toContain(host);
+    const named = await converse(`${login} -u ada`, cwd, { 'Password: ': 'wrong\r' });
+    expect(named).toMatchObject({ code: 5 });
+    expect(named.shown).not.toContain('User name');
+    const stopped = await converse(login, cwd, { 'User name: ': 'ada\r', 'Password: ': '\u0003' });
+    expect(stopped).toMatchObject({ code: 130 });
+    const ended = await converse(login, cwd, { 'User name: ': '\u0004' });
+    expect(ended).toMatchObject({ code: 2 });
+    const { code, stderr } = await run(process.execPath, [CLI, 'login', host], { cwd });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('needs a user name and a password'),
+    ]);
+  });
 });
+
+/** Runs a command in a terminal, and answers each of its questions once it is shown. */
+async function converse(
+  command: string,
+  cwd: string,
+  answers: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number | null; readonly shown: string }> {
+  const line = `${process.execPath} ${CLI} ${command}`;
+  const child = spawn('script', ['-qefc', line, '/dev/null'], { cwd, env: cleanEnvironment() });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let shown = '';
+  const left = Object.entries(answers);
+  child.stdout.on('data', (chunk: Buffer) => {
+    shown += chunk.toString();
+    const [next] = left;
+    if (!next || !shown.includes(next[0])) return;
+    child.stdin.write(next[1]);
+    left.shift();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, shown };
+}

@@ -51,6 +51,18 @@ export function stdoutFor(to: string, io: Io): CopyImagesOptions['stdout'] {
   return (archive) => pipeline(archive, io.stdout, { end: false });
 }
 
+/** Splits the arguments of a command that writes: the last one is the destination. @throws ImageError USAGE (only one) */
+export function sourcesAndDestination(locations: readonly string[]): {
+  readonly from: readonly string[];
+  readonly to: string;
+} {
+  const [to = '', ...sources] = locations.toReversed();
+  if (sources.length > 0) return { from: sources.reverse(), to };
+  throw new ImageError('USAGE', `${to}: there is a source, but no destination`, {
+    hint: 'Name an archive or a folder to write, as the last argument.',
+  });
+}
+
 /** The outcome of a copy, one line for each image; on stderr when stdout carries the archive. */
 export function copiedOutcome(
   results: readonly CopiedImage[],

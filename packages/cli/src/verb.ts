@@ -61,7 +61,7 @@ export interface CommonOptions {
   readonly plainHttp?: boolean;
   readonly insecureSkipTlsVerify?: boolean;
   /** Further locations; only some commands take them. */
-  readonly base?: string;
+  readonly base?: readonly string[];
   readonly to?: string;
   readonly cache?: boolean | 'true' | 'false';
   readonly imagesFrom?: readonly string[];

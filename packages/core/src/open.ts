@@ -68,8 +68,8 @@ export interface OpenOptions extends CallOptions, NamingOptions {
   readonly stdin?: (() => Bytes) | undefined;
   /** Opens the engine; called only for `docker-daemon:`. */
   readonly engine: () => Promise<Engine>;
-  /** For a delta: location of the archive it was made against, which has the missing content. */
-  readonly base?: string | undefined;
+  /** For a delta: locations of the archives it was made against, which have the missing content. */
+  readonly base?: string | readonly string[] | undefined;
   /** Options for connecting and logging in to registries. */
   readonly registry?: RegistryLoginOptions | undefined;
   /** Folder of the cache for images from registries; no cache when omitted. */
@@ -102,7 +102,8 @@ export async function openParsed(location: Location, options: OpenOptions): Prom
   const opened = await openOne(location, others);
   let { source } = opened;
   try {
-    if (base !== undefined) source = withBase(source, (await openLocation(base, others)).source);
+    for (const each of base === undefined ? [] : [base].flat())
+      source = withBase(source, (await openLocation(each, others)).source);
   } catch (error) {
     await source[Symbol.asyncDispose]();
     throw error;

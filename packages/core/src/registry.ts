@@ -94,6 +94,7 @@ export {
   type ServedReport,
   type ServedRepository,
 } from './lifecycle/maintain/served-images.js';
+export { servedReportPage } from './lifecycle/maintain/served-page.js';
 
 // Verbs: artifacts that refer to images
 export { attach, type AttachedArtifact, type AttachOptions } from './lifecycle/artifacts/attach.js';

@@ -67,6 +67,7 @@ export { listedImages, type ListedImagesOptions } from './lifecycle/jobs/listed-
 export type { ListedImage } from './definition/image-list/list-content.js';
 export {
   inspect,
+  inspectAll,
   type InspectedImage,
   type InspectedLayer,
   type InspectedName,

@@ -1,6 +1,12 @@
 import { copyImages, parsePlatform, type CopiedImage } from '@stowage/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { copiedOutcome, copyingOf, withCopying, type CopyOptions } from '../copy-options.js';
+import {
+  copiedOutcome,
+  copyingOf,
+  sourcesAndDestination,
+  withCopying,
+  type CopyOptions,
+} from '../copy-options.js';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type Io } from '../verb.js';
@@ -20,14 +26,18 @@ export function convertCommand(io: Io): Command {
         'Copy images with other platforms, compression or format, and print both digests.',
         [
           'stowage convert app.tar app-small.tar --compress zstd',
+          "stowage convert 'images/*/*.tar' all.tar --compress zstd",
           'stowage convert multi.tar one.tar --platform linux/arm64',
           'stowage convert oci:./layout docker.tar --format docker --compress gzip',
         ],
       ),
     ),
   )
-    .argument('<source>', 'an archive, a layout folder, - for stdin, a name of the catalog, …')
-    .argument('<destination>', 'an archive, a layout folder, …, as for stowage copy')
+    .usage('[options] <source...> <destination>')
+    .argument(
+      '<source-and-destination...>',
+      'sources: archives by path or pattern, folders, - for stdin, names of the catalog, …; then the destination, as for stowage copy',
+    )
     .option(
       '--platform <platform...>',
       'keep only these platforms; a single one gives an image instead of an index',
@@ -47,7 +57,8 @@ export function convertCommand(io: Io): Command {
       ]),
     );
   return withCopying(command).action(
-    action<Options>(io, async (workspace, [from = '', to = ''], { options, call }) => {
+    action<Options>(io, async (workspace, locations, { options, call }) => {
+      const { from, to } = sourcesAndDestination(locations);
       const { compress, level, format, quiet } = options;
       const platforms = options.platform?.map(parsePlatform);
       const results = await copyImages(workspace, from, to, {

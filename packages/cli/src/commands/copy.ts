@@ -6,7 +6,14 @@ import {
   type CopiedImage,
 } from '@stowage/core';
 import { Option, type Command } from 'commander';
-import { copiedOutcome, copyingOf, withCopying, type CopyOptions } from '../copy-options.js';
+import {
+  copiedOutcome,
+  copyingOf,
+  sourcesAndDestination,
+  withCopying,
+  type CopyOptions,
+} from '../copy-options.js';
+import { baseOption } from '../base-option.js';
 import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
@@ -52,9 +59,10 @@ export function copyCommand(io: Io): Command {
     .addOption(imagesFromOption())
     .addOption(keepGoingOption());
   return withCopying(command)
-    .option(
-      '--base <location>',
-      'for a delta as the source: the archive it was made against; otherwise: leave out the blobs of this archive, which makes a delta',
+    .addOption(
+      baseOption(
+        'for a delta as the source: the archives it was made against; otherwise the blobs of these archives are left out, which makes a delta',
+      ),
     )
     .addOption(
       new Option(
@@ -72,7 +80,7 @@ export function copyCommand(io: Io): Command {
           if (destination === '' || more.length > 0)
             throw new ImageError(
               'USAGE',
-              `expected a source and a destination, got ${locations.length} locations`,
+              `--all-tags copies one repository to another one: give two, not ${locations.length}`,
             );
           const { copyTags } = await import('@stowage/core/registry');
           return copiedTagsOutcome(
@@ -80,8 +88,12 @@ export function copyCommand(io: Io): Command {
           );
         }
         const { base, quiet } = options;
-        const to = locations.at(-1) ?? '';
-        const from = await withListedImages(workspace, locations.slice(0, -1), { options, call });
+        const isListed = options.imagesFrom !== undefined && locations.length === 1;
+        const given = isListed
+          ? { from: [], to: locations[0] ?? '' }
+          : sourcesAndDestination(locations);
+        const { to } = given;
+        const from = await withListedImages(workspace, given.from, { options, call });
         const results = await copyImages(workspace, from, to, {
           ...call,
           ...copyingOf(options, to, io),

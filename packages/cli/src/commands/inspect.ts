@@ -1,11 +1,13 @@
 import {
   formatPlatform,
-  inspect,
+  inspectAll,
   shortList,
   type InspectedImage,
   type InspectedName,
+  type Inspection,
 } from '@stowage/core';
 import type { Command } from 'commander';
+import { keepGoingOption } from '../images-from.js';
 import { first } from '../print/first.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text, Text } from '../print/text.js';
@@ -21,29 +23,43 @@ export function inspectCommand(io: Io): Command {
       verb(
         'inspect',
         'Show the images of an archive, a layout, a store or an engine, without reading a layer.',
-        ['stowage inspect ./app.tar', 'stowage inspect docker-daemon:app:1 --json'],
+        [
+          'stowage inspect ./app.tar',
+          "stowage inspect 'images/*/*.tar' medium/",
+          'stowage inspect docker-daemon:app:1 --json',
+        ],
       ),
     ),
   )
     .argument(
-      '<location>',
-      'a path, - for stdin, a name of the catalog, docker-daemon:REFERENCE or store:REFERENCE',
+      '<location...>',
+      'archives by path or pattern, folders, - for stdin, a name of the catalog, docker-daemon:REFERENCE or store:REFERENCE',
     )
+    .addOption(keepGoingOption())
     .option('--repository <repository>', 'repository of images whose name is only a tag')
     .action(
-      action<Options>(io, async (workspace, [location = ''], { options, call }) => {
+      action<Options>(io, async (workspace, locations, { options, call }) => {
         const { repository } = options;
-        const inspected = await inspect(workspace, location, { ...call, repository });
-        const { images, kind, half, compression, notices } = inspected;
-        for (const notice of notices) call.onEvent?.({ type: 'notice', text: notice });
-        const read = half === undefined ? '' : `, its ${half === 'oci' ? 'OCI' : 'docker'} half`;
-        const packed = compression === 'none' ? '' : `, ${compression}`;
+        const all = await inspectAll(workspace, locations, { ...call, repository });
+        for (const { location, notices } of all)
+          for (const notice of notices) {
+            const text = all.length === 1 ? notice : `${location}: ${notice}`;
+            call.onEvent?.({ type: 'notice', text });
+          }
+        const [only] = all;
+        const isOne = locations.length === 1 && only?.location === locations[0];
         return {
-          json: inspected,
-          text: text`${location}  ${kind}${read}${packed}\n${first(images, describe)}`,
+          json: isOne ? only : { locations: all },
+          text: text`${all.map((each, at) => [at === 0 ? '' : text`\n`, describeLocation(each)])}`,
         };
       }),
     );
+}
+
+function describeLocation({ location, images, kind, half, compression }: Inspection): Text {
+  const read = half === undefined ? '' : `, its ${half === 'oci' ? 'OCI' : 'docker'} half`;
+  const packed = compression === 'none' ? '' : `, ${compression}`;
+  return text`${location}  ${kind}${read}${packed}\n${first(images, describe)}`;
 }
 
 /** Layers that the text output lists for each image. */

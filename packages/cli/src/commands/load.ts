@@ -12,6 +12,7 @@ import {
   keepGoingOption,
   withListedImages,
 } from '../images-from.js';
+import { baseOption } from '../base-option.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -30,7 +31,7 @@ interface Options extends CommonOptions {
   readonly as?: string;
   readonly ifNotPresent?: boolean;
   readonly from?: string;
-  readonly base?: string;
+  readonly base?: readonly string[];
   readonly platform?: string;
   readonly repository?: string;
 }
@@ -72,7 +73,7 @@ export function loadCommand(io: Io): Command {
       'platform of a multi-platform image: os[(version)]/architecture[/variant]',
     )
     .option('--repository <repository>', 'repository of images whose name is only a tag')
-    .option('--base <location>', 'the archive that a delta was made against')
+    .addOption(baseOption())
     .option('--dry-run', 'print what would be loaded, and load nothing')
     .addOption(foreignLayersOption())
     .action(

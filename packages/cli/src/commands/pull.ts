@@ -22,6 +22,7 @@ import {
 } from '../verb.js';
 
 interface Options extends CommonOptions {
+  readonly from?: string;
   readonly output?: string;
   readonly platform?: string;
   readonly referrers?: boolean;
@@ -39,6 +40,7 @@ export function pullCommand(io: Io): Command {
         'stowage pull registry.example.com/team/app:1 -o app.tar',
         'stowage pull registry.example.com/team/app:1 -o layout/ --platform linux/arm64',
         'stowage pull --images-from deploy.yaml -o release.tar',
+        'stowage pull --images-from deploy.yaml --from mirror.lan/hub -o release.tar',
         'stowage pull --images-from compose.yaml --images-from images.txt',
       ]),
     ),
@@ -48,6 +50,10 @@ export function pullCommand(io: Io): Command {
     .addOption(imagesFromAlias('--from-kubernetes'))
     .addOption(imagesFromAlias('--kubernetes'))
     .addOption(keepGoingOption())
+    .option(
+      '--from <place>',
+      'archive, folder, or HOST[:PORT][/PREFIX] to take the images from, in place of their registries; needs -o',
+    )
     .option('-o, --output <path>', 'an archive, or a folder (ending with /) for a layout')
     .option('--platform <platform>', 'only this platform of a multi-platform image')
     .option('--split <size>', 'write an archive in parts of this size, with their checksums')
@@ -59,12 +65,13 @@ export function pullCommand(io: Io): Command {
     .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
-        const { output, append, split, force, manifest, platform, referrers } = options;
+        const { from, output, append, split, force, manifest, platform, referrers } = options;
         const results = await pull(
           workspace,
           await withListedImages(workspace, references, { options, call }),
           {
             ...call,
+            from,
             output,
             append,
             split,

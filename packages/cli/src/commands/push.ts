@@ -1,5 +1,6 @@
 import { push, type PushOptions, type PushResult } from '@stowage/core';
 import { Option, type Command } from 'commander';
+import { baseOption } from '../base-option.js';
 import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
@@ -16,7 +17,7 @@ import {
 interface Options extends CommonOptions {
   readonly tag?: string;
   readonly repository?: string;
-  readonly base?: string;
+  readonly base?: readonly string[];
   readonly referrers?: boolean;
   readonly onExistingTag?: PushOptions['onExistingTag'];
   readonly compress?: PushOptions['compress'];
@@ -71,9 +72,10 @@ export function pushCommand(io: Io): Command {
         .choices(['oci', 'docker', 'keep'])
         .default('keep'),
     )
-    .option(
-      '--base <location>',
-      'for a delta: the archive it was made against; not needed for what the registry has',
+    .addOption(
+      baseOption(
+        'for a delta: the archives it was made against; not needed for what the registry has',
+      ),
     )
     .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
     .option('--dry-run', 'print what would be pushed where, and connect to no registry')

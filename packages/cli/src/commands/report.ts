@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { report, reportPage, worded, writeAtomically, type Report } from '@stowage/core';
 import type { ServedReport } from '@stowage/core/registry';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { formatBytes, formatTable } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
-import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
+import { action, verb, withEngine, type CommonOptions, type Io, type Outcome } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly output?: string;
@@ -19,32 +19,48 @@ export function reportCommand(io: Io): Command {
       [
         'stowage report -o report.html',
         'stowage report -o - > report.html',
-        'stowage report --root /srv/images',
+        'stowage report --root /srv/registry -o registry.html',
         "stowage report --json | jq '.archives[] | select(.sharedBytes == 0).name'",
       ],
     ),
   )
     .option('-o, --output <file>', 'write an HTML page that needs no network; - for stdout')
-    .addOption(
-      new Option('--root <folder>', 'report the folder of a served registry').conflicts('output'),
-    )
+    .option('--root <folder>', 'report the folder of a served registry')
     .action(
       action<Options>(io, async (workspace, _, { options: { output, root }, call, speech }) => {
         if (root !== undefined) {
-          const { reportServed } = await import('@stowage/core/registry');
+          const { reportServed, servedReportPage } = await import('@stowage/core/registry');
           const served = await reportServed(workspace, { ...call, root });
-          return { json: served, text: servedSummary(served) };
+          const said = servedSummary(served);
+          return outcome(io, {
+            json: served,
+            said,
+            output,
+            render: () => servedReportPage(served),
+          });
         }
         const result = worded(await report(workspace, call), speech);
-        const page = output === undefined ? '' : await reportPage(result);
-        if (output === '-') return { json: result, document: page };
-        if (output !== undefined)
-          await writeAtomically(resolve(io.cwd, output), [Buffer.from(page)]);
-        const hint =
-          output === undefined ? 'Use -o FILE to write an HTML page.' : `written to ${output}`;
-        return { json: result, text: text`${summary(result)}${hint}\n` };
+        const said = summary(result);
+        return outcome(io, { json: result, said, output, render: () => reportPage(result) });
       }),
     );
+}
+
+interface Reported {
+  readonly json: unknown;
+  readonly said: Text;
+  readonly output: string | undefined;
+  readonly render: () => string | Promise<string>;
+}
+
+/** Writes the page, if one is wanted. */
+async function outcome(io: Io, { json, said, output, render }: Reported): Promise<Outcome> {
+  if (output === undefined)
+    return { json, text: text`${said}Use -o FILE to write an HTML page.\n` };
+  const document = await render();
+  if (output === '-') return { json, document };
+  await writeAtomically(resolve(io.cwd, output), [Buffer.from(document)]);
+  return { json, text: text`${said}written to ${output}\n` };
 }
 
 function summary({ archives, bytes, repeatedBytes, prune, problems }: Report): Text {

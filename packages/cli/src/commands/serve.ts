@@ -100,7 +100,7 @@ export function serveCommand(io: Io): Command {
     )
     .addHelpText(
       'after',
-      '\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz answers 200, or 503 when the\nstorage cannot be written or is full; /metrics serves metrics to clients that may read everything. An address other than loopback needs --htpasswd or\n--anonymous. The key serve of a file given with --config sets all of this. SIGHUP reads users, rules and\ncertificates again.',
+      '\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz answers 200, or 503 when the\nstorage cannot be written or is full; /metrics serves metrics to clients that may read everything. An address other than loopback needs --htpasswd or\n--anonymous. The key serve of a file given with --config sets all of this. SIGHUP reads users, rules,\ncertificates and, from that file, limits and retention again.',
     )
     .action(
       action<Options>(io, async (workspace, inputs, { options, call, speech }) => {
@@ -165,11 +165,11 @@ function parseRule(text: string, before: readonly AccessRule[] = []): readonly A
   }
 }
 
-/** Reads users, rules and certificates again; a failure is only told, and what was in use stays so. */
+/** Reads users, rules, certificates, limits and retention again; a failure is only told, and what was in use stays so. */
 async function reload(serving: Serving, { stderr }: Io, speech: Speech): Promise<void> {
   try {
     await serving.reload();
-    print(stderr, text`reloaded users, rules and certificates\n`);
+    print(stderr, text`reloaded users, rules, certificates, limits and retention\n`);
   } catch (error) {
     print(stderr, describeFailure(error, { interrupted: false, speech }).text);
   }

@@ -8,6 +8,7 @@ import {
   type VerifyResult,
 } from '@stowage/core';
 import type { Command } from 'commander';
+import { baseOption } from '../base-option.js';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
 import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { first } from '../print/first.js';
@@ -17,7 +18,7 @@ import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } f
 
 interface Options extends CommonOptions {
   readonly allowSparse?: boolean;
-  readonly base?: string;
+  readonly base?: readonly string[];
   readonly manifest?: boolean;
   readonly report?: string;
 }
@@ -39,7 +40,7 @@ export function verifyCommand(io: Io): Command {
     .argument('[location...]', 'archives, layout folders, - for stdin, names of the catalog, …')
     .addOption(imagesFromOption())
     .addOption(keepGoingOption())
-    .option('--base <location>', 'the archive that a delta was made against')
+    .addOption(baseOption())
     .option(
       '--manifest',
       'compare with the NAME.manifest.json beside each: report what is missing and what is not listed',

@@ -115,7 +115,7 @@ describe('a layer of an archive', () => {
     expect((await all.layer('z', DIFF_ID)).mediaType).toBe(MediaType.layerZstd);
     await expect(all.layer('b', DIFF_ID)).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      message: 'b: expected a plain, gzip or zstd layer, got bzip2',
+      message: 'b: a layer packed with bzip2; only plain, gzip and zstd layers are supported',
     });
   });
 

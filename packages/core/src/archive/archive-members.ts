@@ -67,7 +67,7 @@ export class ArchiveMembers {
     if (compression !== 'gzip' && compression !== 'zstd')
       throw new ImageError(
         'UNSUPPORTED',
-        `${path}: expected a plain, gzip or zstd layer, got ${compression}`,
+        `${path}: a layer packed with ${compression}; only plain, gzip and zstd layers are supported`,
       );
     const mediaType = compression === 'gzip' ? MediaType.layerGzip : MediaType.layerZstd;
     // A digest taken from the path is verified when the layer is read.
@@ -101,7 +101,7 @@ export class ArchiveMembers {
     if (named === undefined || actual === named) return;
     throw new ImageError(
       'CORRUPT',
-      `${this.location}: ${path}: expected content with the digest in its path, got ${actual}`,
+      `${this.location}: ${path}: the content has another digest than its path says: ${actual}`,
       {
         location: this.location,
         hint: 'The content was damaged after it was written; fetch or build it again.',

@@ -69,7 +69,7 @@ export class ArchiveWriter implements Sink {
     if (!this.#graphs.has(descriptor.digest)) {
       throw new ImageError(
         'NOT_FOUND',
-        `${this.location}: expected ${descriptor.digest} to exist before it is tagged, got none`,
+        `${this.location}: no image ${descriptor.digest}; an image is written before it is tagged`,
       );
     }
     this.#names.set(canonicalReference(reference), descriptor.digest);

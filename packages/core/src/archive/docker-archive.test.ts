@@ -48,7 +48,7 @@ describe('the items of a manifest.json', () => {
   });
 
   it.each([
-    ['no list', {}, 'expected a list of images'],
+    ['no list', {}, 'not a list of images'],
     ['no objects', [null], 'manifest.json[0].Config'],
     ['no config', [{ Config: 'a' }, { Layers: [] }], 'manifest.json[1].Config'],
     ['layers of another form', [{ Config: 'a', Layers: 'l' }], 'manifest.json[0].Layers'],
@@ -134,7 +134,9 @@ describe('a docker-archive', () => {
     expect(archive.malformed.map(({ references }) => references)).toEqual([
       ['docker.io/library/odd:1'],
     ]);
-    await expect(archive.resolve('odd:1')).rejects.toThrow('expected 2 layers, got 1');
+    await expect(archive.resolve('odd:1')).rejects.toThrow(
+      'it has 2 diff IDs, but the image has 1 layers',
+    );
     expect((await archive.resolve('app:1')).reference).toBe('docker.io/library/app:1');
   });
 });

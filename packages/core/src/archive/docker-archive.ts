@@ -141,12 +141,11 @@ export async function readItems(files: Files, limits?: Limits): Promise<DockerIt
 export function parseItems(bytes: Uint8Array, limits?: Limits): DockerItem[] {
   const list = parseJson(bytes, DOCKER_MANIFEST, limits);
   if (!Array.isArray(list))
-    throw new ImageError('INVALID', `${DOCKER_MANIFEST}: expected a list of images`);
+    throw new ImageError('INVALID', `${DOCKER_MANIFEST}: not a list of images`);
   return list.map((each: unknown, at) => {
     const what = `${DOCKER_MANIFEST}[${at}]`;
     const { Config: config, Layers: layers, RepoTags: tags } = isObject(each) ? each : {};
-    if (typeof config !== 'string')
-      throw new ImageError('INVALID', `${what}.Config: expected a path`);
+    if (typeof config !== 'string') throw new ImageError('INVALID', `${what}.Config: not a path`);
     return {
       config: stripDotSlash(config),
       layers: parseStrings(layers, `${what}.Layers`).map(stripDotSlash),
@@ -158,7 +157,7 @@ export function parseItems(bytes: Uint8Array, limits?: Limits): DockerItem[] {
 function parseStrings(value: unknown, what: string): string[] {
   const list: unknown = value ?? [];
   if (Array.isArray(list) && list.every((each) => typeof each === 'string')) return list;
-  throw new ImageError('INVALID', `${what}: expected a list of strings`);
+  throw new ImageError('INVALID', `${what}: not a list of texts`);
 }
 
 function stripDotSlash(path: string): string {
@@ -175,7 +174,7 @@ async function composeManifest(
   if (diffIds.length !== item.layers.length) {
     throw new ImageError(
       'INVALID',
-      `${location}: ${item.config}: expected ${diffIds.length} layers, got ${item.layers.length}`,
+      `${location}: ${item.config}: it has ${diffIds.length} diff IDs, but the image has ${item.layers.length} layers`,
       { location },
     );
   }

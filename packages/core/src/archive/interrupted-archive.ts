@@ -11,8 +11,6 @@ import { NEW_SUFFIX, SUMS_SUFFIX } from './split-archive.js';
 import { BLOCK } from './tar-header.js';
 import { indexTar, type TarEntry } from './tar-index.js';
 
-/** Suffix of an archive that is being written. */
-export const WRITING_SUFFIX = '.writing.partial';
 /** Suffix of the files that an interrupted write left, from which the next one continues. */
 const RESUME_SUFFIX = '.resume.partial';
 /** Names of files that may be left, by group: a single archive or parts, from the last write or from one before it. */

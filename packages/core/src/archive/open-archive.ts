@@ -217,7 +217,7 @@ async function openTarFile(
 }
 
 function notAnImage(path: string, { what, hint }: OtherKind): ImageError {
-  const message = `${path}: expected an image archive (index.json or manifest.json), got ${what}`;
+  const message = `${path}: ${what}, not an image archive (it has no index.json and no manifest.json)`;
   return new ImageError('INVALID', message, { location: path, hint });
 }
 

@@ -75,5 +75,5 @@ class BlockReader implements TarBlocks, AsyncDisposable {
 }
 
 function cutShort(): ImageError {
-  return truncated('its members', 'the end of the stream');
+  return truncated('the stream ends in the middle of a member');
 }

@@ -41,7 +41,7 @@ export function parseSums(text: string, path: string): ArchivePart[] {
       if (sha256 === undefined || name === undefined || name === '.' || name === '..')
         throw new ImageError(
           'INVALID',
-          `${path}: expected lines of a SHA-256 and a file name, got ${JSON.stringify(line.slice(0, 200))}`,
+          `${path}: not a line of a SHA-256 and a file name: ${JSON.stringify(line.slice(0, 200))}`,
           { location: path },
         );
       return { path: inside(dirname(path), name), sha256 };
@@ -50,7 +50,7 @@ export function parseSums(text: string, path: string): ArchivePart[] {
   if (parts.length === 1 || isSet) return parts;
   throw new ImageError(
     'INVALID',
-    `${path}: expected the checksums of one archive in parts .001, .002, …, got those of other files`,
+    `${path}: not the checksums of one archive in parts .001, .002, …, but those of other files`,
     { location: path, hint: 'Open the archive itself, not this list.' },
   );
 }
@@ -149,7 +149,7 @@ function checkSizes(parts: readonly ArchivePart[], { sizes }: Parts, sums: strin
     if (isLast ? size <= first : size === first) continue;
     throw new ImageError(
       'CORRUPT',
-      `${parts[at]?.path ?? sums}: expected ${isLast ? 'at most ' : ''}${first} bytes, the size of the first part, got ${size}`,
+      `${parts[at]?.path ?? sums}: ${size} bytes, ${isLast ? 'more than' : 'not'} the ${first} of the first part`,
       { location: sums, hint: 'Fetch this part again.' },
     );
   }

@@ -62,10 +62,7 @@ export class TarFile implements Files {
     let entry = this.#entries.get(path);
     for (let hops = 0; entry?.type === 'link'; hops++) {
       if (hops === MAX_LINK_HOPS)
-        throw new ImageError(
-          'INVALID',
-          `tar: expected ${JSON.stringify(path)} to lead to a file, got a cycle of links`,
-        );
+        throw new ImageError('INVALID', `tar: ${JSON.stringify(path)} is a circle of links`);
       entry = this.#entries.get(entry.target);
     }
     return entry;

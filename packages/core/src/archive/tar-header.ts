@@ -105,7 +105,7 @@ export function decodePax(body: Uint8Array): ReadonlyMap<string, string> {
     if (!(length > 0) || record.length < length || equals < space) {
       throw new ImageError(
         'INVALID',
-        'tar pax header: expected "<length> <key>=<value>" records, got something else',
+        'tar pax header: its records are not "<length> <key>=<value>"',
       );
     }
     records.set(

@@ -120,7 +120,8 @@ describe('the index of a tar', () => {
     bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
     await expect(index(bytes)).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      message: 'tar: expected whole files, got "layer.tar" without its holes (a sparse file)',
+      message:
+        'tar: "layer.tar" is stored without its holes (a sparse file), which is not supported',
     });
   });
 

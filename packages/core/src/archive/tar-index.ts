@@ -73,7 +73,7 @@ class PositionedBlocks implements TarBlocks {
 function sparseMember(name: string): ImageError {
   return new ImageError(
     'UNSUPPORTED',
-    `tar: expected whole files, got ${JSON.stringify(name)} without its holes (a sparse file)`,
+    `tar: ${JSON.stringify(name)} is stored without its holes (a sparse file), which is not supported`,
     // eslint-disable-next-line no-restricted-syntax -- tar's flag
     { hint: 'The archive was made with tar --sparse (-S); make it again without.' },
   );
@@ -110,7 +110,7 @@ async function isEqual(read: ReadAt, known: TarEntry, again: TarEntry): Promise<
 function duplicateMember(name: string): ImageError {
   return new ImageError(
     'INVALID',
-    `tar: expected each member once, got ${JSON.stringify(name)} again with other content`,
+    `tar: the member ${JSON.stringify(name)} is there twice, with different content`,
   );
 }
 
@@ -129,10 +129,10 @@ function normalizePath(path: string, written = path): string {
 function outsideArchive(path: string): ImageError {
   return new ImageError(
     'INVALID',
-    `tar: expected members inside the archive, got ${JSON.stringify(path)}`,
+    `tar: the path ${JSON.stringify(path)} leads out of the archive`,
   );
 }
 
 function cutShort(what: string, at: number): ImageError {
-  return truncated(`${what} at byte ${at}`, 'the end of the file');
+  return truncated(`the file ends before ${what} at byte ${at} does`);
 }

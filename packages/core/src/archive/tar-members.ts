@@ -54,7 +54,7 @@ export async function* readMembers(
     if (!header) return;
     if (isExtension(header)) {
       if (header.size > headerBytes)
-        throw tooLarge(`tar header: expected at most ${headerBytes} bytes, got ${header.size}`);
+        throw tooLarge(`tar header: ${header.size} bytes, more than the limit of ${headerBytes}`);
       const body = await required(blocks, paddedSize(header.size));
       extended = { ...extended, ...extensionOf(header, body.subarray(0, header.size)) };
       continue;
@@ -63,11 +63,9 @@ export async function* readMembers(
     if (isSparse) await skipSparseMap(blocks, block);
     const member = { isSparse, ...header, ...decodeOwnership(block), ...extended };
     nameLength += member.name.length + member.link.length;
-    if (++count > members) throw tooLarge(`tar: expected at most ${members} members, got more`);
+    if (++count > members) throw tooLarge(`tar: more than ${members} members`);
     if (nameLength > MAX_LONG_NAMES * headerBytes)
-      throw tooLarge(
-        `tar: expected at most ${MAX_LONG_NAMES * headerBytes} characters of names in all, got more`,
-      );
+      throw tooLarge(`tar: more than ${MAX_LONG_NAMES * headerBytes} characters of names in all`);
     extended = {};
     const size = WITHOUT_BODY.has(header.type) ? 0 : member.size;
     yield { ...member, size };
@@ -116,12 +114,12 @@ async function skipSparseMap(blocks: TarBlocks, header: Uint8Array): Promise<voi
 async function required(blocks: TarBlocks, length: number): Promise<Uint8Array> {
   const taken = await blocks.take(length);
   if (taken) return taken;
-  throw truncated('its headers', 'the end');
+  throw truncated('it ends in the middle of a header');
 }
 
 /** The error for an archive that was cut short. */
-export function truncated(expected: string, got: string): ImageError {
-  return new ImageError('CORRUPT', `tar: expected all of ${expected}, got ${got}`, {
+export function truncated(where: string): ImageError {
+  return new ImageError('CORRUPT', `tar: ${where}`, {
     hint: 'The archive was cut short; copy or save it again.',
   });
 }

@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
+import { WRITING_SUFFIX } from '../disk/leftover-files.js';
 import { withLock } from '../disk/lock.js';
 import { ImageError } from '../errors.js';
 import type { Bytes } from '../transfer/store.js';
-import { InterruptedArchive, WRITING_SUFFIX } from './interrupted-archive.js';
+import { InterruptedArchive } from './interrupted-archive.js';
 import { writeParts } from './write-parts.js';
 
 /** Options for writing an archive. */

@@ -60,11 +60,9 @@ async function writeNewParts(path: string, content: Bytes, size: number): Promis
 }
 
 function tooManyParts(path: string, size: number): ImageError {
-  return new ImageError(
-    'USAGE',
-    `${path}: expected at most ${MAX_PARTS} parts of ${size} bytes, got more`,
-    { hint: wording`Choose a larger size for ${option('split')}.` },
-  );
+  return new ImageError('USAGE', `${path}: more than ${MAX_PARTS} parts of ${size} bytes`, {
+    hint: wording`Choose a larger size for ${option('split')}.`,
+  });
 }
 
 /** From the rename of this list on, the new set is valid. */

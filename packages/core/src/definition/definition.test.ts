@@ -45,7 +45,7 @@ describe('a definition', () => {
       'USAGE',
       /image\.yaml:5:7: .*"form"; did you mean "from"\?/,
     ],
-    ['project: app\n', 'USAGE', /image\.yaml:1:1: expected the key "os"/],
+    ['project: app\n', 'USAGE', /image\.yaml:1:1: the key "os" is missing/],
     [`${HEAD}env: { A: 1 }\n`, 'USAGE', /image\.yaml:4:11: env\.A: expected to be string, got 1/],
     [`${HEAD}copy: [\n`, 'USAGE', /image\.yaml:\d+:\d+: /],
     [

@@ -13,9 +13,9 @@ describe('the lock of a base', () => {
   });
 
   it.each([
-    ['nothing', '', 'expected the key "base"'],
+    ['nothing', '', 'the key "base" is missing'],
     ['no base', `base: ''\ndigest: ${DIGEST}\n`, 'base:'],
-    ['no digest', 'base: a\n', 'expected the key "digest"'],
+    ['no digest', 'base: a\n', 'the key "digest" is missing'],
     ['another digest', 'base: a\ndigest: sha256:1\n', 'expected a sha256 or sha512 digest'],
     ['another key', `base: a\ndigest: ${DIGEST}\ntag: x\n`, 'expected one of base, digest'],
   ])('with %s is refused', (_what, text, message) => {

@@ -128,7 +128,7 @@ function explain({
     return `${where}expected one of ${known.join(', ')}, got ${formatValue(key)}; did you mean ${JSON.stringify(nearestOf(key, known))}?`;
   }
   if (keyword === 'required')
-    return `${where}expected the key ${JSON.stringify(params['missingProperty'])}, got none`;
+    return `${where}the key ${JSON.stringify(params['missingProperty'])} is missing`;
   if (keyword === 'enum')
     return `${where}expected one of ${(params['allowedValues'] as unknown[]).join(', ')}, got ${formatValue(data)}`;
   return `${where}${(message ?? keyword).replace(/^must /, 'expected to ')}, got ${formatValue(data)}`;

@@ -70,7 +70,7 @@ export function requirementsOf(
 ): Requirements {
   const { project = defaults.project, os, variant } = yaml;
   if (os === undefined)
-    throw new ImageError('USAGE', 'os: expected the operating system of the job, got none', {
+    throw new ImageError('USAGE', 'os: the job names no operating system', {
       hint: wording`For example ${option('os', 'ubuntu-25.04')}.`,
     });
   const architecture = yaml.architecture ?? yaml.arch ?? defaults.architecture;
@@ -131,7 +131,7 @@ function compilerFrom(word: string | undefined): Compiler | undefined {
   if (compiler) return compiler;
   throw new ImageError(
     'USAGE',
-    `compiler: expected a family with or without a version, got ${JSON.stringify(word)}`,
+    `compiler: expected the name of a compiler, with or without its version, got ${JSON.stringify(word)}`,
     { hint: 'For example gcc15, clang-20 or gcc.' },
   );
 }

@@ -5,10 +5,10 @@ import { problemsIn, reasonNotToParse, YAML_LIMIT } from './yaml-bounds.js';
 describe('a text', () => {
   it.each([
     ['of exactly the limit', 'a'.repeat(20), undefined],
-    ['of more', 'a'.repeat(21), 'expected at most 20 characters, got 21'],
+    ['of more', 'a'.repeat(21), '21 characters, more than the limit of 20'],
     ['with tabs and line ends', 'a:\t1\r\nb: 2\n', undefined],
-    ['with a control character', 'a: 1\nb: \u0007', 'got U+0007 in line 2'],
-    ['with NUL', '\u0000', 'got U+0000 in line 1'],
+    ['with a control character', 'a: 1\nb: \u0007', 'the control character U+0007 in line 2'],
+    ['with NUL', '\u0000', 'the control character U+0000 in line 1'],
   ])('%s is parsed or not: %j', (_what, text, reason) => {
     const found = reasonNotToParse(text, 20);
     if (reason === undefined) expect(found).toBeUndefined();
@@ -28,7 +28,7 @@ describe('a text', () => {
     ],
   ])('nested in %s is refused above 400 levels', (_what, nested) => {
     expect(reasonNotToParse(nested(90), YAML_LIMIT)).toBeUndefined();
-    expect(reasonNotToParse(nested(500), YAML_LIMIT)).toBe('expected at most 400 levels, got more');
+    expect(reasonNotToParse(nested(500), YAML_LIMIT)).toBe('nested deeper than 400 levels');
   });
 
   it('of many short lists is not deep', () => {
@@ -62,7 +62,7 @@ describe('a document', () => {
     const aliases = (count: number) => `a: &a 1\nb: [${'*a, '.repeat(count)}]\n`;
     expect(problemsOf(aliases(500))).toEqual([]);
     const [problem, ...more] = problemsOf(aliases(600));
-    expect(problem?.slice(1)).toEqual(['expected at most 500 aliases, got more', true]);
+    expect(problem?.slice(1)).toEqual(['more than 500 aliases', true]);
     expect(more).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ const SURELY_SHALLOW = 100;
 
 /** The reason not to parse a text; undefined if it can be parsed. */
 export function reasonNotToParse(text: string, limit: number): string | undefined {
-  if (text.length > limit) return `expected at most ${limit} characters, got ${text.length}`;
+  if (text.length > limit) return `${text.length} characters, more than the limit of ${limit}`;
   let blanks = 0;
   let brackets = 0;
   let mayBeDeep = false;
@@ -21,15 +21,15 @@ export function reasonNotToParse(text: string, limit: number): string | undefine
     const code = text.charCodeAt(at);
     // YAML 1.2 § 5.1; the parser accepts them where it cannot write them back, as in the name of an anchor.
     if (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d)
-      return `expected no control characters, got U+${code.toString(16).padStart(4, '0')} in line ${lineAt(text, at)}`;
+      return `the control character U+${code.toString(16).padStart(4, '0')} in line ${lineAt(text, at)}`;
     blanks = code === 0x20 || code === 0x09 ? blanks + 1 : 0;
     if (code === 0x5b || code === 0x7b) brackets++;
     else if (code === 0x5d || code === 0x7d) brackets = Math.max(0, brackets - 1);
-    if (blanks > MAX_BLANKS) return `expected at most ${MAX_BLANKS} blanks in a row, got more`;
+    if (blanks > MAX_BLANKS) return `more than ${MAX_BLANKS} blanks in a row`;
     if (blanks > SURELY_SHALLOW || brackets > SURELY_SHALLOW) mayBeDeep = true;
   }
   return (mayBeDeep || MANY_INDICATORS.test(text)) && isTooDeep(text)
-    ? `expected at most ${MAX_NESTING} levels, got more`
+    ? `nested deeper than ${MAX_NESTING} levels`
     : undefined;
 }
 
@@ -70,7 +70,7 @@ export function problemsIn(document: Document): YamlProblem[] {
       if (++aliases > MAX_ALIASES)
         problems.push({
           offset: range?.[0] ?? 0,
-          message: `expected at most ${MAX_ALIASES} aliases, got more`,
+          message: `more than ${MAX_ALIASES} aliases`,
           isLimit: true,
         });
       return aliases > MAX_ALIASES ? visit.BREAK : undefined;

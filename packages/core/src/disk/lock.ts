@@ -4,7 +4,7 @@ import { ImageError, systemCode } from '../errors.js';
 import { makeFolders } from './make-folders.js';
 
 /** A lock that was not renewed for this long (ms) is taken over: its holder crashed. */
-const STALE_MS = 10_000;
+export const STALE_MS = 10_000;
 /** The holder renews its lock at this interval (ms): often enough for a busy machine. */
 const RENEW_MS = 2_000;
 
@@ -25,7 +25,7 @@ export async function withLock<T>(
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  const held = await acquire(path, options);
+  const held = await holdLock(path, options);
   try {
     return await work();
   } finally {
@@ -33,11 +33,17 @@ export async function withLock<T>(
   }
 }
 
-interface Held {
+/** A lock that this process holds. */
+export interface HeldLock {
+  /** @throws ImageError CONFLICT when another process took the lock over */
   readonly release: () => Promise<void>;
 }
 
-async function acquire(path: string, { wait = 600_000, signal }: LockOptions): Promise<Held> {
+/** Like {@link withLock}, until `release` is called. @throws ImageError CONFLICT when another process holds it for too long */
+export async function holdLock(
+  path: string,
+  { wait = 600_000, signal }: LockOptions = {},
+): Promise<HeldLock> {
   await makeFolders(dirname(path));
   for (const deadline = performance.now() + wait; ; ) {
     signal?.throwIfAborted();
@@ -53,7 +59,7 @@ async function acquire(path: string, { wait = 600_000, signal }: LockOptions): P
   }
 }
 
-async function take(path: string): Promise<Held> {
+async function take(path: string): Promise<HeldLock> {
   let lost: Error | undefined;
   const onCompromised = (error: Error) => {
     lost = error;

@@ -37,7 +37,7 @@ export function parseConfig(bytes: Uint8Array, limits?: Limits): ImageConfig | u
   if (rootfs === undefined) return undefined;
   const diffIds = isObject(rootfs) ? (rootfs['diff_ids'] ?? []) : undefined;
   if (!Array.isArray(diffIds))
-    throw new ImageError('INVALID', 'image config: expected rootfs.diff_ids, got none');
+    throw new ImageError('INVALID', 'image config: rootfs.diff_ids is missing');
   return { platform: platformOfConfig(document), diffIds: diffIds.map(parseDigest) };
 }
 
@@ -54,10 +54,7 @@ export function containerConfigOf(
   const config = document['config'] ?? {};
   const check = (key: string, value: unknown, [expected, fits]: FieldType) => {
     if (value !== undefined && value !== null && !fits(value))
-      throw new ImageError(
-        'INVALID',
-        `${what}: expected ${key} to be ${expected}, got something else`,
-      );
+      throw new ImageError('INVALID', `${what}: ${key} is not ${expected}`);
   };
   check('config', config, OBJECT);
   if (!isObject(config)) return {};

@@ -27,13 +27,13 @@ export function parseJson(
   { manifestBytes, jsonDepth }: Limits = DEFAULT_LIMITS,
 ): unknown {
   if (bytes.byteLength > manifestBytes)
-    throw tooLarge(`${what}: expected at most ${manifestBytes} bytes, got ${bytes.byteLength}`);
+    throw tooLarge(`${what}: ${bytes.byteLength} bytes, more than the limit of ${manifestBytes}`);
   if (nestingDepth(bytes) > jsonDepth)
-    throw tooLarge(`${what}: expected JSON nested at most ${jsonDepth} deep`);
+    throw tooLarge(`${what}: JSON nested deeper than ${jsonDepth} levels`);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new ImageError('INVALID', `${what}: expected JSON, got something else`, { cause });
+    throw new ImageError('INVALID', `${what}: not valid JSON`, { cause });
   }
 }
 

@@ -59,7 +59,7 @@ export function parseLayoutIndex(
   const { manifests } = parseJsonObject(bytes, INDEX_FILE, options.limits ?? DEFAULT_LIMITS);
   if (manifests === null || manifests === undefined) return [];
   if (!Array.isArray(manifests))
-    throw new ImageError('INVALID', `${INDEX_FILE}: expected a list of manifests`);
+    throw new ImageError('INVALID', `${INDEX_FILE}: manifests is not a list`);
   return attachByKind(
     manifests.map((each, at): NamedDescriptor => {
       const descriptor = parseDescriptor(each, `${INDEX_FILE} manifests[${at}]`);

@@ -57,13 +57,13 @@ describe('a reference', () => {
     [`a@sha256:${HEX}@sha256:${HEX}`, /one @/],
     ['a@md5:d41d8cd98f00b204e9800998ecf8427e', /digest/],
     [HEX, /image ID/],
-    ['exa mple.com/a', /registry host/],
-    ['example.com:port/a', /registry host/],
+    ['exa mple.com/a', /host of a registry/],
+    ['example.com:port/a', /host of a registry/],
     ['example.com:0/a', /port/],
     ['example.com:65536/a', /port/],
     ['[::1]:99999999/a', /port/],
     [`${'a/'.repeat(130)}a`, /255/],
-    ['https://example.com/a', /tag|registry host|repository/],
+    ['https://example.com/a', /tag|host of a registry|repository/],
   ])('refuses %j', (text, message) => {
     expect(() => parseReference(text)).toThrow(message);
     expect(() => parseReference(text)).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
@@ -83,8 +83,8 @@ describe('a reference', () => {
   });
 
   it.each([
-    ['app:1', /"app:1": expected a repository, got a tag/],
-    [`app@sha256:${HEX}`, /expected a repository, got a digest/],
+    ['app:1', /"app:1": a repository is wanted, without a tag/],
+    [`app@sha256:${HEX}`, /a repository is wanted, without a digest/],
     ['Not One', /"Not One": expected a repository/],
   ])('%s is no repository', (text, message) => {
     expect(() => parseRepository(text)).toThrow(message);

@@ -41,13 +41,13 @@ export function parseReference(text: string): Reference {
   const { name, tag, digest } = splitReference(text);
   const { registry, repository } = splitName(name);
   if (!HOST.test(registry))
-    throw refuse(text, `expected a registry host, got ${JSON.stringify(registry)}`);
+    throw refuse(text, `${JSON.stringify(registry)} is not the host of a registry`);
   const [, port] = /:([0-9]+)$/.exec(registry) ?? [];
   if (port !== undefined && !(Number(port) > 0 && Number(port) <= MAX_PORT))
     throw refuse(text, `expected a port of 1 to ${MAX_PORT}, got ${port}`);
   requireRepository(text, name, repository);
   if (registry.length + 1 + repository.length > MAX_NAME_LENGTH)
-    throw refuse(text, `expected a name of at most ${MAX_NAME_LENGTH} characters`);
+    throw refuse(text, `the name is longer than ${MAX_NAME_LENGTH} characters`);
   if (isDigest(`sha256:${name}`))
     throw refuse(text, '64 hexadecimal digits are an image ID, not a name');
   return {
@@ -62,7 +62,10 @@ export function parseReference(text: string): Reference {
 export function parseRepository(text: string): Pick<Reference, 'registry' | 'repository'> {
   const { tag, digest } = splitReference(text);
   if (tag !== undefined || digest !== undefined)
-    throw refuse(text, `expected a repository, got ${tag === undefined ? 'a digest' : 'a tag'}`);
+    throw refuse(
+      text,
+      `a repository is wanted, without ${tag === undefined ? 'a digest' : 'a tag'}`,
+    );
   const { registry, repository } = parseReference(text);
   return { registry, repository };
 }
@@ -79,7 +82,7 @@ export function splitReference(
   text: string,
 ): Pick<Reference, 'tag' | 'digest'> & { readonly name: string } {
   const [named = '', digest, ...more] = text.split('@');
-  if (more.length > 0) throw refuse(text, 'expected at most one @');
+  if (more.length > 0) throw refuse(text, 'it has more than one @');
   if (digest !== undefined && !isDigest(digest))
     throw refuse(text, `expected a sha256 or sha512 digest after @, got ${JSON.stringify(digest)}`);
   const colon = named.indexOf(':', named.lastIndexOf('/') + 1);

@@ -95,8 +95,7 @@ export class RegistryArchives implements RegistryReader {
 
   async *read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes {
     const held = this.#repositories.get(repository)?.content.get(descriptor.digest);
-    if (!held)
-      throw new ImageError('NOT_FOUND', `${repository}: expected ${descriptor.digest}, got none`);
+    if (!held) throw new ImageError('NOT_FOUND', `no ${descriptor.digest} in ${repository}`);
     yield* held.source.read(held.descriptor, options);
   }
 
@@ -165,7 +164,7 @@ export class RegistryArchives implements RegistryReader {
     if (known !== undefined && known !== root.digest)
       throw new ImageError(
         'USAGE',
-        `${source.location}: expected ${own}:${tag} to be one image, got ${known} and ${root.digest}`,
+        `${source.location}: ${own}:${tag} is the name of two images: ${known} and ${root.digest}`,
         { location: source.location },
       );
     if (tag !== undefined) tags.set(tag, root.digest);

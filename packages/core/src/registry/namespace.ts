@@ -25,5 +25,5 @@ export function repositoryIn(
   const component = componentOf(ns);
   const name = `${component ?? ''}/${repository}`;
   if (component !== undefined && registries.has(component) && isRepository(name)) return name;
-  throw new Problem('NAME_UNKNOWN', `ns: expected a registry that is mirrored here, got ${ns}`);
+  throw new Problem('NAME_UNKNOWN', `ns: the registry ${ns} is not mirrored here`);
 }

@@ -36,8 +36,8 @@ export function shareTag(name: string, key: string): string {
     return `${name}.in-${key.slice(0, KEY_LENGTH)}`;
   throw new ImageError(
     'NAMING',
-    `${name}: expected a name that a share can hold, got ${name.length > MAX_NAME_LENGTH ? `${name.length} characters` : 'one that ends like the tags of a share'}`,
-    { hint: `Give the image a shorter name: at most ${MAX_NAME_LENGTH} characters.` },
+    `${name}: a share cannot hold this name: it ${name.length > MAX_NAME_LENGTH ? `has ${name.length} characters` : 'ends like the tags of a share'}`,
+    { hint: `Give the image another name, of at most ${MAX_NAME_LENGTH} characters.` },
   );
 }
 
@@ -84,7 +84,8 @@ export function parseEntry(
     [CREATED]: created,
   } = isObject(annotations) ? annotations : {};
   const [child, ...others] = index.kind === 'index' ? index.manifests : [];
-  if (!child || others.length > 0) throw contradiction(location, 'an index of one image', 'none');
+  if (!child || others.length > 0)
+    throw contradiction(location, 'an index of one image', 'another document');
   // The tag has the beginning of the key only.
   if (typeof full !== 'string' || !full.startsWith(key) || !/^[0-9a-f]{64}$/.test(full))
     throw contradiction(location, `key ${key}`, JSON.stringify(full));

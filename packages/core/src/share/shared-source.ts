@@ -100,7 +100,7 @@ export class SharedSource implements Source {
     }
     throw (
       failure ??
-      new ImageError('NOT_FOUND', `${this.location}: expected ${reference} (${digest}), got none`, {
+      new ImageError('NOT_FOUND', `${this.location}: no image ${reference} (${digest})`, {
         location: this.location,
         hint: 'It may have been pruned there; build it again.',
       })

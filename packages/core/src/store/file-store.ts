@@ -76,7 +76,7 @@ export class FileStore implements Store {
     if (!(await this.#blobs.has(descriptor))) {
       throw new ImageError(
         'NOT_FOUND',
-        `${this.location}: expected ${descriptor.digest} to exist before it is tagged, got none`,
+        `${this.location}: no image ${descriptor.digest}; an image is written before it is tagged`,
       );
     }
     this.#staged.set(canonicalReference(reference), descriptor);

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
-import { makeFolder, syncFolder, writeAtomically } from '../disk/atomic-write.js';
+import { writeAtomically } from '../disk/atomic-write.js';
 import { requireSpace } from '../disk/free-space.js';
+import { WRITING_SUFFIX } from '../disk/leftover-files.js';
 import { withLock } from '../disk/lock.js';
 import { ignoreMissing, removeEmptyFolder } from '../disk/if-there.js';
 import { ImageError } from '../errors.js';
@@ -20,12 +20,13 @@ import { canonicalReference } from '../oci/reference.js';
 import type { CallOptions, Open, Sink } from '../transfer/store.js';
 import type { Graph } from '../transfer/graph.js';
 import { BlobDir } from './blob-dir.js';
-import { blobFile, partialFolder } from './paths.js';
+import { LayoutStaging } from './layout-staging.js';
+import { blobFile } from './paths.js';
 
 /**
- * Writes into a new or existing OCI image layout folder (OCI image spec 1.1, image-layout.md). Verified content stays in
- * a temporary folder of this sink until `commit` moves it to its final path and writes the index last. Several processes
- * may write into one layout.
+ * Writes into a new or existing OCI image layout folder (OCI image spec 1.1, image-layout.md). Content stays in temporary
+ * files until `commit` moves it to its final path and writes the index last. The next sink of the layout continues from the
+ * temporary files of a process that died. Several processes may write into one layout.
  *
  * @example
  * await using sink = new LayoutSink('./layout');
@@ -36,9 +37,8 @@ export class LayoutSink implements Sink {
   readonly location: string;
   readonly #root: string;
   readonly #blobs: BlobDir;
-  readonly #staging: string;
+  readonly #staging: LayoutStaging;
   #isNew = false;
-  readonly #written = new Set<Digest>();
   readonly #begun = new Map<Digest, Descriptor>();
   readonly #names = new Map<string, Descriptor>();
 
@@ -46,17 +46,18 @@ export class LayoutSink implements Sink {
     this.location = `oci:${root}`;
     this.#root = root;
     this.#blobs = new BlobDir(root);
-    this.#staging = join(partialFolder(root), randomBytes(8).toString('hex'));
+    this.#staging = new LayoutStaging(root);
   }
 
-  async begin(graph: Graph): Promise<ReadonlySet<Digest>> {
+  async begin(graph: Graph, options: CallOptions = {}): Promise<ReadonlySet<Digest>> {
     if (this.#begun.size === 0) this.#isNew = !(await statIfExists(this.#root));
+    await this.#staging.open(options);
     const wanted = new Set<Digest>();
     let bytes = 0;
     for (const node of graph.nodes) {
       if (await this.#blobs.has(node)) continue;
       wanted.add(node.digest);
-      bytes += node.size;
+      bytes += Math.max(0, node.size - (await this.#staging.sizeOf(node)));
     }
     await requireSpace(this.#root, bytes);
     this.#begun.set(graph.root.digest, graph.root);
@@ -67,15 +68,14 @@ export class LayoutSink implements Sink {
   }
 
   async write(descriptor: Descriptor, open: Open, options?: CallOptions): Promise<void> {
-    await new BlobDir(this.#staging).put(descriptor, open, options);
-    this.#written.add(descriptor.digest);
+    await this.#staging.write(descriptor, open, options);
   }
 
   async tag(descriptor: Descriptor, reference: string): Promise<void> {
     if (!this.#begun.has(descriptor.digest) && !(await this.#blobs.has(descriptor)))
       throw new ImageError(
         'NOT_FOUND',
-        `${this.location}: expected ${descriptor.digest} to exist before it is tagged, got none`,
+        `${this.location}: no image ${descriptor.digest}; an image is written before it is tagged`,
       );
     this.#names.set(canonicalReference(reference), descriptor);
   }
@@ -86,34 +86,27 @@ export class LayoutSink implements Sink {
     const unnamed = [...this.#begun.values()].filter(({ digest }) => !digests.has(digest));
     const images: NamedDescriptor[] = [...named, ...unnamed.map((descriptor) => ({ descriptor }))];
     if (images.length === 0) return;
-    await this.#moveWritten();
-    const path = join(this.#root, INDEX_FILE);
-    await writeAtomically(join(this.#root, LAYOUT_FILE), [LAYOUT_CONTENT]);
-    await withLock(`${path}.lock`, async () => {
-      const before = await ignoreMissing(() => readFile(path));
-      await writeAtomically(path, [mergeLayoutIndex(before, images)]);
-    });
+    await this.#staging.moveTo((digest) => blobFile(this.#root, digest));
+    await replaceLocked(join(this.#root, LAYOUT_FILE), () => LAYOUT_CONTENT);
+    await replaceLocked(join(this.#root, INDEX_FILE), (before) => mergeLayoutIndex(before, images));
     this.#begun.clear();
     this.#names.clear();
   }
 
   /** Deletes content that was not committed, and the layout folder if this sink created it and it is empty. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#staging, { recursive: true, force: true });
-    // Another process may be writing into the same layout, so only empty folders are removed.
-    await removeEmptyFolder(partialFolder(this.#root));
+    await this.#staging[Symbol.asyncDispose]();
     if (this.#isNew) await removeEmptyFolder(this.#root);
   }
+}
 
-  async #moveWritten(): Promise<void> {
-    const folders = new Set<string>();
-    for (const digest of this.#written) {
-      const path = blobFile(this.#root, digest);
-      await makeFolder(dirname(path));
-      await rename(blobFile(this.#staging, digest), path);
-      folders.add(dirname(path));
-    }
-    for (const folder of folders) await syncFolder(folder);
-    this.#written.clear();
-  }
+/** Replaces a small file. The temporary file has a fixed name, so that the next process overwrites the one of a dead process. */
+async function replaceLocked(
+  path: string,
+  change: (before: Buffer | undefined) => Uint8Array,
+): Promise<void> {
+  await withLock(`${path}.lock`, async () => {
+    const content = change(await ignoreMissing(() => readFile(path)));
+    await writeAtomically(path, [content], { partial: path + WRITING_SUFFIX });
+  });
 }

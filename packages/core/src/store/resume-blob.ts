@@ -2,7 +2,13 @@ import { constants } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
-import { fileMode, makeFolder, syncFolder, writeAll } from '../disk/atomic-write.js';
+import {
+  fileMode,
+  makeFolder,
+  syncFolder,
+  writeAll,
+  type FolderOptions,
+} from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';
@@ -37,24 +43,7 @@ export async function resumeBlob(
   const folders = { privateTo: root };
   const fetch = async (): Promise<void> => {
     if (await isPresent()) return;
-    await makeFolder(dirname(partial), folders);
-    await using file = await open(partial, RESUME, fileMode(folders));
-    const { size } = await file.stat();
-    // A partial file longer than the blob is damaged, so start over.
-    const resumeAt = size > descriptor.size ? 0 : size;
-    const isRight =
-      (await append(file, descriptor, content, { at: resumeAt, partial })) ||
-      // The bytes of the earlier fetch may be damaged, so fetch the whole blob once more.
-      (resumeAt > 0 && (await append(file, descriptor, content, { at: 0, partial })));
-    if (!isRight) {
-      await rm(partial, { force: true });
-      throw new ImageError(
-        'CORRUPT',
-        `${descriptor.digest}: expected ${descriptor.size} bytes with this digest, got different content`,
-        { hint: 'The source delivered damaged or wrong content, which was not kept.' },
-      );
-    }
-    await file.sync();
+    await resumeFile(partial, descriptor, content, folders);
     const path = blobFile(root, descriptor.digest);
     await makeFolder(dirname(path), folders);
     await rename(partial, path);
@@ -64,6 +53,38 @@ export async function resumeBlob(
   await makeFolder(dirname(lock), folders);
   // Wait without a timeout: the lock holder is still fetching, and the lock of a dead process expires.
   await withLock(lock, fetch, { wait: Infinity, signal });
+}
+
+/**
+ * Writes a blob durably into a file that an earlier process may have begun; its bytes are not fetched again unless they are
+ * damaged. No other process may write the file meanwhile. A failure of `content` leaves the bytes received so far.
+ *
+ * @throws ImageError CORRUPT (the file is deleted), NO_SPACE; errors of `content`
+ */
+export async function resumeFile(
+  path: string,
+  descriptor: Descriptor,
+  content: Open,
+  folders: FolderOptions,
+): Promise<void> {
+  await makeFolder(dirname(path), folders);
+  await using file = await open(path, RESUME, fileMode(folders));
+  const { size } = await file.stat();
+  // A file longer than the blob is damaged, so start over.
+  const resumeAt = size > descriptor.size ? 0 : size;
+  const isRight =
+    (await append(file, descriptor, content, { at: resumeAt, partial: path })) ||
+    // The bytes of the earlier fetch may be damaged, so fetch the whole blob once more.
+    (resumeAt > 0 && (await append(file, descriptor, content, { at: 0, partial: path })));
+  if (!isRight) {
+    await rm(path, { force: true });
+    throw new ImageError(
+      'CORRUPT',
+      `${descriptor.digest}: the ${descriptor.size} bytes received do not have this digest`,
+      { hint: 'The source delivered damaged or wrong content, which was not kept.' },
+    );
+  }
+  await file.sync();
 }
 
 /** @returns whether the file now has the expected size and digest */

@@ -65,7 +65,7 @@ quay.io:
       'f:9: not read: tlsVerify',
     ]);
     expect(problem('a.example.com:\n  images:\n    x: 1\n').message).toMatch(
-      /^f:3: .*list of tags/,
+      /^f:3: the tags of .* are not a list/,
     );
   });
 
@@ -111,7 +111,7 @@ describe('a file', () => {
   ])('that is a template is refused: %s', (_, text, line) => {
     expect(problem(text)).toEqual({
       code: 'INVALID',
-      message: expect.stringContaining(`f:${line}: expected a rendered file`) as string,
+      message: expect.stringContaining(`f:${line}: a template with {{ … }}`) as string,
     });
   });
 
@@ -123,11 +123,11 @@ describe('a file', () => {
 
   it.each([
     ['no YAML', 'a: [', 'f:1: '],
-    ['an unknown kind', 'a: 1', 'f:1: expected a list of images'],
-    ['a list', '- a\n- b\n', 'f:1: expected a list of images'],
-    ['a wrong name', `${POD}Nope\n`, 'f:5: expected the name of an image: reference "Nope"'],
+    ['an unknown kind', 'a: 1', 'f:1: this document is no list of images'],
+    ['a list', '- a\n- b\n', 'f:1: this document is no list of images'],
+    ['a wrong name', `${POD}Nope\n`, 'f:5: not the name of an image: reference "Nope"'],
     ['duplicate keys', `${POD}a\n      image: b\n`, 'f:6: Map keys must be unique'],
-    ['an unknown anchor', `${POD}*x\n`, 'f:5: expected an anchor x'],
+    ['an unknown anchor', `${POD}*x\n`, 'f:5: the alias *x has no anchor'],
     ['too many blanks', `a: ${' '.repeat(2000)}`, 'blanks'],
     ['brackets nested too deeply', '['.repeat(200_000), '400 levels'],
     ['lists nested too deeply', '- '.repeat(50_000), '400 levels'],

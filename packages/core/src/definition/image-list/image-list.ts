@@ -63,12 +63,7 @@ function addDocument(
     if (document.fields.size === 0) return;
   }
   if (skipUnknown) content.addNotice(document.line, 'neither a manifest nor a list: skipped');
-  else
-    content.addProblem(
-      document.line,
-      'expected a list of images, got a document of another kind',
-      KINDS,
-    );
+  else content.addProblem(document.line, 'this document is no list of images', KINDS);
 }
 
 const KINDS =

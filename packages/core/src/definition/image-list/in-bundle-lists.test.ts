@@ -43,8 +43,8 @@ describe('a list for mindthegap', () => {
   });
 
   it.each([
-    ['r.example: { images: { a: text } }', 'expected a list of tags of r.example/a'],
-    ['r.example: { images: { a: [[1]] } }', 'expected a tag of r.example/a'],
+    ['r.example: { images: { a: text } }', 'the tags of r.example/a are not a list'],
+    ['r.example: { images: { a: [[1]] } }', 'a tag of r.example/a'],
   ])('%j is refused', (text, message) => {
     expect(() => read(text, addMindthegapImages).requireValid()).toThrow(message);
   });
@@ -75,6 +75,6 @@ describe('a manifest of hauler', () => {
   it('with an image without a name is refused', () => {
     const text = 'kind: Images\nspec: { images: [{ name: "" }, text] }';
     const content = read(text, addHaulerImages);
-    expect(() => content.requireValid()).toThrow('expected an image with a name');
+    expect(() => content.requireValid()).toThrow('an image without a name');
   });
 });

@@ -30,10 +30,9 @@ function addTags(repository: string, tags: Value, content: ListContent): void {
   const items = tags.kind === 'list' ? tags.items : [];
   if (isEmpty(tags)) content.addNotice(tags.line, `${repository} has no tags: skipped`);
   else if (tags.kind !== 'list')
-    content.addProblem(tags.line, `expected a list of tags of ${repository}, got something else`);
+    content.addProblem(tags.line, `the tags of ${repository} are not a list`);
   for (const tag of items) {
-    if (tag.kind !== 'text')
-      content.addProblem(tag.line, `expected a tag of ${repository}, got something else`);
+    if (tag.kind !== 'text') content.addProblem(tag.line, `a tag of ${repository} is not a text`);
     else content.addImage(`${repository}${isDigest(tag.text) ? '@' : ':'}${tag.text}`, tag.line);
   }
 }
@@ -66,7 +65,7 @@ export function addHaulerImages(manifest: MapValue, content: ListContent): void 
     if (item.kind === 'map') noticeUnread(item, ['platform', 'rewrite', ...CHECKS], content);
     if (name?.kind === 'text' && name.text !== '')
       content.addImage(inRegistry(name.text, registry), name.line, objectName(manifest));
-    else content.addProblem(item.line, 'expected an image with a name');
+    else content.addProblem(item.line, 'an image without a name');
   }
 }
 

@@ -60,10 +60,10 @@ include: [more.yaml]
   });
 
   it.each([
-    ['${N}', 'variable N, got none'],
-    ['$constructor', 'variable constructor, got none'],
-    ['${E:?set E}', 'variable E, got none (set E)'],
-    ['${N', 'expected a } after'],
+    ['${N}', 'variable N has no value'],
+    ['$constructor', 'variable constructor has no value'],
+    ['${E:?set E}', 'variable E has no value (set E)'],
+    ['${N', 'the closing } of'],
     ['${}', 'name of a variable'],
     ['${A/x/y}', 'name of a variable'],
   ])('refuse %s with its line', (text, message) => {

@@ -14,7 +14,10 @@ export function isCompose({ fields }: MapValue): boolean {
 export function addComposeImages(file: MapValue, content: ListContent, variables: Variables): void {
   const add = ({ text, line }: TextValue, usedBy: string) => {
     if (text.length > MAX_IMAGE)
-      return content.addProblem(line, `expected an image of at most ${MAX_IMAGE} characters`);
+      return content.addProblem(
+        line,
+        `the name of the image is longer than ${MAX_IMAGE} characters`,
+      );
     let isComplete = true;
     const image = interpolate(text, {
       variables,

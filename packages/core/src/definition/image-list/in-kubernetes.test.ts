@@ -163,6 +163,6 @@ describe('the image of a workflow that is known at run time only', () => {
     '{{items}}',
   ])('is not a template of Helm: %s', (image) => {
     const text = `kind: Task\nspec:\n  steps: [{ name: a, image: ${JSON.stringify(image)} }]\n`;
-    expect(() => parseImageList({ text, path: 'f' })).toThrow(/f:3: expected a rendered file/);
+    expect(() => parseImageList({ text, path: 'f' })).toThrow(/f:3: a template with {{ … }}/);
   });
 });

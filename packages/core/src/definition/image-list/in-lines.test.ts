@@ -37,10 +37,10 @@ describe('a list of lines', () => {
   });
 
   it.each([
-    ['nginx redis\n', 'list:1: expected one reference a line'],
-    ['\n{{ .image }}\n', 'list:2: expected a rendered file'],
-    ['nginx:{{ tag }}\n', 'list:1: expected a rendered file'],
-    ['Not:A:Name\n', 'list:1: expected the name of an image'],
+    ['nginx redis\n', 'list:1: several words; write one reference a line'],
+    ['\n{{ .image }}\n', 'list:2: a template with {{ … }}'],
+    ['nginx:{{ tag }}\n', 'list:1: a template with {{ … }}'],
+    ['Not:A:Name\n', 'list:1: not the name of an image'],
   ])('%j is refused', (text, message) => {
     const content = read(text);
     expect(() => content.requireValid()).toThrow(message);

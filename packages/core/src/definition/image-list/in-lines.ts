@@ -14,7 +14,7 @@ export function addImagesOfLines(text: string, content: ListContent): void {
     const [image = '', ...more] = line.replace(COMMENT, '').trim().split(/\s+/);
     if (line.includes('{{') && image !== '') content.addTemplate(index + 1);
     else if (more.some((each) => !each.startsWith('labels:')))
-      content.addProblem(index + 1, 'expected one reference a line, got more');
+      content.addProblem(index + 1, 'several words; write one reference a line');
     else if (image !== '') content.addImage(image, index + 1);
   }
 }

@@ -43,18 +43,18 @@ describe('a value of a Compose file', () => {
   });
 
   it.each([
-    ['$B', 'expected a value of the variable B, got none'],
-    ['${B}', 'expected a value of the variable B, got none'],
-    ['${B?must be set}', 'expected a value of the variable B, got none (must be set)'],
-    ['${EMPTY:?}', 'expected a value of the variable EMPTY, got none'],
-    ['${}', 'expected the name of a variable, got ""'],
-    ['${1}', 'expected the name of a variable, got "1"'],
-    ['${A B}', 'expected the name of a variable, got "A B"'],
-    ['${A:b}', 'expected the name of a variable, got "A:b"'],
-    ['x${A', 'expected a } after ${A, got none'],
-    ['${B:-${A}', 'expected a } after ${B:-${A}, got none'],
+    ['$B', 'the variable B has no value'],
+    ['${B}', 'the variable B has no value'],
+    ['${B?must be set}', 'the variable B has no value (must be set)'],
+    ['${EMPTY:?}', 'the variable EMPTY has no value'],
+    ['${}', '"" is not the name of a variable'],
+    ['${1}', '"1" is not the name of a variable'],
+    ['${A B}', '"A B" is not the name of a variable'],
+    ['${A:b}', '"A:b" is not the name of a variable'],
+    ['x${A', 'the closing } of ${A is missing'],
+    ['${B:-${A}', 'the closing } of ${B:-${A} is missing'],
     // Not a variable, although JavaScript knows the name.
-    ['$constructor', 'expected a value of the variable constructor, got none'],
+    ['$constructor', 'the variable constructor has no value'],
   ])('%j has the problem %j', (text, problem) => {
     expect(run(text).problems).toEqual([problem]);
   });

@@ -23,7 +23,7 @@ export function interpolate(text: string, options: Interpolation): string {
     if (text[dollar + 1] === '{') {
       const end = closingBrace(text, dollar + 2);
       if (end < 0) {
-        options.onProblem(`expected a } after ${text.slice(dollar)}, got none`);
+        options.onProblem(`the closing } of ${text.slice(dollar)} is missing`);
         return out;
       }
       out += expand(text.slice(dollar + 2, end), options);
@@ -60,7 +60,7 @@ function expand(expression: string, options: Interpolation): string {
   const [rest, operator = '', word = ''] =
     /^(:?[-+?])?([^]*)$/.exec(expression.slice(name.length)) ?? [];
   if (name === '' || (operator === '' && rest !== '')) {
-    onProblem(`expected the name of a variable, got ${JSON.stringify(expression)}`);
+    onProblem(`${JSON.stringify(expression)} is not the name of a variable`);
     return '';
   }
   const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
@@ -71,6 +71,6 @@ function expand(expression: string, options: Interpolation): string {
   if (isSet) return value ?? '';
   if (operator.endsWith('-')) return interpolate(word, options);
   const why = operator.endsWith('?') && word !== '' ? ` (${word})` : '';
-  onProblem(`expected a value of the variable ${name}, got none${why}`);
+  onProblem(`the variable ${name} has no value${why}`);
   return '';
 }

@@ -44,7 +44,7 @@ export class ListContent {
     const reference = referenceOf(image);
     if (reference instanceof ImageError) {
       this.#hint ??= RENDER;
-      return this.addProblem(line, `expected the name of an image: ${reference.message}`);
+      return this.addProblem(line, `not the name of an image: ${reference.message}`);
     }
     const known = this.#images.get(reference) ?? { image, usedBy: new Set() };
     this.#images.set(reference, known);
@@ -53,7 +53,7 @@ export class ListContent {
 
   addTemplate(line: number): void {
     this.#hint = RENDER;
-    this.addProblem(line, 'expected a rendered file, got a template with {{ … }}');
+    this.addProblem(line, 'a template with {{ … }}, which has to be rendered first');
   }
 
   addProblem(line: number, text: string, hint?: string): void {
@@ -78,7 +78,7 @@ export class ListContent {
     return this.#notices.map((each) => this.#say(each));
   }
 
-  /** @throws ImageError INVALID with at most ten problems, each as `path:line: expected …` */
+  /** @throws ImageError INVALID with at most ten problems, each as `path:line: …` */
   requireValid(): void {
     if (this.#problems.length === 0) return;
     const { texts, rest } = firstDistinct(this.#problems, MAX_PROBLEMS, (each) => this.#say(each));

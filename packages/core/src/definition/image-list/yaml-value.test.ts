@@ -72,9 +72,9 @@ describe('a problem of YAML', () => {
   it.each([
     ['a: [\n', /^x:\d+: /],
     ['a: 1\na: 2\n', /^x:2: Map keys must be unique/],
-    ['a: *none\n', /anchor none/],
-    ['image: {{ .Values.image }}\n', /expected a rendered file/],
-    ['{{- if x }}\na: 1\n{{- end }}\n', /expected a rendered file/],
+    ['a: *none\n', /alias \*none has no anchor/],
+    ['image: {{ .Values.image }}\n', /a template with {{ … }}/],
+    ['{{- if x }}\na: 1\n{{- end }}\n', /a template with {{ … }}/],
   ])('in %j is one of the content', (text, message) => {
     const { content } = read(text);
     expect(() => content.requireValid()).toThrow(message);

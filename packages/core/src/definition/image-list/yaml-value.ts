@@ -87,7 +87,7 @@ class Reader {
     if (isAlias(node)) {
       const target = this.#targetOf(node);
       if (target !== undefined) return this.#remember(node, this.#valueOf(target));
-      this.#content.addProblem(line, `expected an anchor ${node.source}, got none`);
+      this.#content.addProblem(line, `the alias *${node.source} has no anchor`);
     }
     if (isSeq(node)) {
       const items: Value[] = [];

@@ -74,7 +74,7 @@ describe('a matrix that is not known', () => {
     ["{ include: ['${{ fromJSON(x) }}'] }", 'number 1 of its matrix.include is not known'],
     ['{ a: [] }', 'its matrix has no combination'],
     ['{ a: [1], exclude: [{ a: 1 }] }', 'its matrix has no combination'],
-    [`{ a: [${'1,'.repeat(99)}1], b: [${'1,'.repeat(99)}1] }`, 'matrix: expected at most 4096'],
+    [`{ a: [${'1,'.repeat(99)}1], b: [${'1,'.repeat(99)}1] }`, 'matrix: more than 4096'],
   ])('%s skips the job: %s', (matrix, reason) => {
     expect(lines(leg(matrix))).toEqual([expect.stringContaining(`b: ${reason}`)]);
   });
@@ -181,7 +181,7 @@ describe('a job that uses other files of the repository', () => {
     ['./a/../../x.yml', 'which is not a file of this repository'],
     ['/etc/passwd', 'which is not a file of this repository'],
     ['./gone.yml', 'it calls gone.yml, which does not exist'],
-    ['./bad.yml', 'bad.yml: expected a workflow with jobs'],
+    ['./bad.yml', 'bad.yml: not a workflow with jobs'],
     ['./empty.yml', 'it calls empty.yml, which has no jobs'],
   ])('is skipped when that is %s: %s', (uses, reason) => {
     const files = { 'bad.yml': 'jobs: [', 'empty.yml': 'jobs: {}' };

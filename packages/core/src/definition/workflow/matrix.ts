@@ -44,10 +44,7 @@ export function combinationsOf(matrix: Combination): readonly Combination[] {
 }
 
 function tooMany(): ImageError {
-  return new ImageError(
-    'USAGE',
-    `matrix: expected at most ${MAX_COMBINATIONS} combinations, got more`,
-  );
+  return new ImageError('USAGE', `matrix: more than ${MAX_COMBINATIONS} combinations`);
 }
 
 function agrees(each: Combination, wanted: Combination, keys: readonly string[]): boolean {

@@ -99,7 +99,7 @@ describe('a job that calls a workflow', () => {
 
   it.each([
     ['does not exist', undefined, 'which does not exist'],
-    ['is no workflow', '[]', 'expected a workflow with jobs'],
+    ['is no workflow', '[]', 'not a workflow with jobs'],
     ['has no jobs', called({}), 'which has no jobs'],
   ])('is skipped when that %s', (_what, text, reason) => {
     expect(withFile(text).join()).toContain(reason);

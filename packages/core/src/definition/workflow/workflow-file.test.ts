@@ -23,10 +23,10 @@ describe('a workflow file', () => {
   });
 
   it.each([
-    ['not YAML', 'a: [', 'expected a workflow with jobs'],
+    ['not YAML', 'a: [', 'not a workflow with jobs'],
     ['a key twice', 'a: 1\na: 2\n', 'Map keys must be unique'],
-    ['a value that contains itself', 'a: &a\n  b: *a\n', 'expected a workflow with jobs'],
-    ['control characters', 'a: \u0001', 'no control characters'],
+    ['a value that contains itself', 'a: &a\n  b: *a\n', 'not a workflow with jobs'],
+    ['control characters', 'a: \u0001', 'control character'],
     ['too large', ' '.repeat(1024 * 1024 + 1), 'characters'],
   ])('that is or has %s is refused', (_what, text, message) => {
     expect(() => parse(text)).toThrow(

@@ -54,11 +54,11 @@ function outcomeOf<T>(work: () => T): () => T {
 export function jobsOf(value: unknown, path: string): JsonObject {
   const jobs = isObject(value) ? value['jobs'] : undefined;
   if (isObject(jobs)) return jobs;
-  throw notAWorkflow(path, 'something else');
+  throw notAWorkflow(path, 'it has no map of jobs');
 }
 
-function notAWorkflow(path: string, got: string): ImageError {
-  return new ImageError('USAGE', `${path}: expected a workflow with jobs, got ${got}`, {
+function notAWorkflow(path: string, why: string): ImageError {
+  return new ImageError('USAGE', `${path}: not a workflow with jobs: ${why}`, {
     location: path,
   });
 }

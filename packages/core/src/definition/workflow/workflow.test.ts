@@ -85,12 +85,12 @@ describe('a workflow', () => {
     expect(read(text, { job: 'a', os: 'debian-12' }).jobs).toMatchObject([
       { job: 'a', requirements: { os: 'debian-12' } },
     ]);
-    expect(() => read(text, { job: 'c' })).toThrow(/expected a job c, got a, b/);
+    expect(() => read(text, { job: 'c' })).toThrow(/no job c; its jobs are a, b/);
   });
 
   it.each(['', '[]', 'jobs: [', 'name: x'])('refuses %j', (text) => {
     expect(() => parseWorkflow({ text, path: 'ci.yml' }, { runners: {} })).toThrow(
-      /ci\.yml: expected a workflow with jobs/,
+      /ci\.yml: not a workflow with jobs/,
     );
   });
 });

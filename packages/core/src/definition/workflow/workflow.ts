@@ -1,4 +1,4 @@
-import { ImageError } from '../../errors.js';
+import { ImageError, shortList } from '../../errors.js';
 import type { YamlFile } from '../read-yaml.js';
 import type { Requirements, RequirementsYaml } from '../requirements.js';
 import { jobsFrom } from './read-job.js';
@@ -18,7 +18,7 @@ export function parseWorkflow(file: YamlFile, options: WorkflowOptions): Workflo
   if (wanted.length === 0)
     throw new ImageError(
       'NOT_FOUND',
-      `${file.path}: expected a job ${only ?? ''}, got ${all.map(([id]) => id).join(', ') || 'none'}`,
+      `${file.path}: no job ${only ?? ''}; its jobs are ${shortList(all.map(([id]) => id)) || 'none'}`,
       { location: file.path },
     );
   const budget = { left: MAX_JOBS };

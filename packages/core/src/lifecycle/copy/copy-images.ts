@@ -8,9 +8,11 @@ import { copyGraph } from '../../transfer/copy.js';
 import { sizeOf } from '../../transfer/graph.js';
 import { requireHeld } from '../../transfer/require-held.js';
 import { withDistinctNames } from '../../transfer/resolve.js';
-import type { Bytes, Sink } from '../../transfer/store.js';
+import type { Bytes, Sink, Source } from '../../transfer/store.js';
+import { withBase } from '../../transfer/with-base.js';
 import { bring } from '../build/bring.js';
 import { makeRoom } from '../prune/make-room.js';
+import { parseBase, type Base } from '../workspace/base-locations.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
 import { forEachInput } from '../workspace/for-each-input.js';
 import { noticesOf } from '../workspace/notices.js';
@@ -34,7 +36,7 @@ export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'
    * For a complete image: an archive the receiver has; its blobs are omitted, which makes a delta. For a delta: the archive it
    * was made against.
    */
-  readonly base?: string | undefined;
+  readonly base?: Base;
   /** Name of the image at the destination, exactly as given. */
   readonly as?: string | undefined;
   /** Convert each image. */
@@ -80,10 +82,9 @@ export async function copyImages(
   for (const text of await expandInputs(texts, options.cwd))
     sources.push(await parseLocation(text, where));
   const target = await parseDestination(to, where);
-  const baseLocation =
-    options.base === undefined ? undefined : await parseLocation(options.base, where);
+  const baseLocations = await parseBase(options.base, where);
   if (options.manifest) requireManifestPlace(target);
-  requireOneLogin(options.registry, [...sources, target, baseLocation]);
+  requireOneLogin(options.registry, [...sources, target, ...baseLocations]);
   await using engine = lazyEngine(workspace, options);
   const openOptions = { ...options, base: undefined, engine: engine.get };
   const inputs: CopyInput[] = [];
@@ -100,8 +101,14 @@ export async function copyImages(
       },
       options,
     );
-    const base = baseLocation && (await openIn(workspace, baseLocation, openOptions));
-    if (base) held.push(base.source);
+    const bases: Source[] = [];
+    for (const location of baseLocations) {
+      const { source } = await openIn(workspace, location, openOptions);
+      held.push(source);
+      bases.push(source);
+    }
+    const [first, ...others] = bases;
+    const base = first && others.reduce(withBase, first);
     await using destination = await openDestination(workspace, target, {
       ...options,
       openEngine: engine.get,

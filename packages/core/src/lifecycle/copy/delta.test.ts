@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeArchiveOf } from '../../../testing/archive.js';
@@ -75,4 +76,28 @@ it('a delta loads where its base is present; elsewhere every missing blob is rep
     { action: 'loaded', reference: 'docker.io/library/app:new' },
   ]);
   expect(await verify(workspace, ['store:app:new'], call)).toMatchObject([{ ok: true, images: 1 }]);
+});
+
+it('a delta is made against the archives of a folder, and completed from a pattern', async () => {
+  const { workspace, call, cwd } = await workspaceOf();
+  await mkdir(join(cwd, 'old'));
+  await writeArchiveOf(join(cwd, 'old/a.tar'), await storeWith('a:1', { layers: 1, seed: 'a' }));
+  await writeArchiveOf(join(cwd, 'old/b.tar'), await storeWith('b:1', { layers: 1, seed: 'b' }));
+  for (const name of ['a', 'b'])
+    await writeArchiveOf(
+      join(cwd, `${name}2.tar`),
+      await storeWith(`${name}:2`, { layers: 2, seed: name }),
+    );
+  const stdout = () => Promise.reject(new Error('to a file'));
+  const made = { ...call, stdout, base: 'old' };
+  const results = await copyImages(workspace, ['a2.tar', 'b2.tar'], 'delta.tar', made);
+  for (const { bytes, newBytes } of results) expect(newBytes).toBeLessThan(bytes);
+  const verifying = (base: string | readonly string[]) =>
+    verify(workspace, ['./delta.tar'], { ...call, base });
+  expect(await verifying('old/*.tar')).toMatchObject([{ ok: true, images: 2 }]);
+  expect(await verifying(['old/a.tar', 'old/b.tar'])).toMatchObject([{ ok: true }]);
+  expect(await verifying('old/a.tar')).toMatchObject([{ ok: false }]);
+  await expect(copyImages(workspace, 'a2.tar', 'x.tar', { ...made, base: '*.no' })).rejects.toThrow(
+    'no file matches this pattern',
+  );
 });

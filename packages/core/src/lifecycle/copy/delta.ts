@@ -17,7 +17,7 @@ export interface DeltaInput {
 export async function applyBase(
   opened: Opened,
   images: readonly NamedDescriptor[],
-  base: Opened | undefined,
+  base: Source | undefined,
 ): Promise<DeltaInput> {
   if (!base) return { opened };
   const graphs = await forEachReadable(
@@ -27,8 +27,8 @@ export async function applyBase(
     () => undefined,
   );
   return graphs.some(({ missing }) => missing.length > 0)
-    ? { opened: { ...opened, source: withBase(opened.source, base.source) } }
-    : { opened, leftOut: base.source };
+    ? { opened: { ...opened, source: withBase(opened.source, base) } }
+    : { opened, leftOut: base };
 }
 
 /** The content of an image that is sent. */

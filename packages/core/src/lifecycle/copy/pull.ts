@@ -11,8 +11,10 @@ import { selectPlatform } from '../../transfer/select-platform.js';
 import { walk } from '../../transfer/walk.js';
 import { sizeOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
+import type { Source } from '../../transfer/store.js';
 import { sharedCache } from '../cache/shared-cache.js';
 import type { LifecycleEvent } from '../workspace/call.js';
+import { openPullPlace } from './pull-place.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import { makeRoom } from '../prune/make-room.js';
 import { evictCache } from '../cache/purge-cache.js';
@@ -30,6 +32,11 @@ export interface PullOptions extends Omit<DestinationOptions, 'openEngine'> {
   readonly platform?: Platform | undefined;
   /** `false` omits signatures and SBOMs that refer to the images. Engines never get them. */
   readonly referrers?: boolean | undefined;
+  /**
+   * Take the images from archives or from a registry (`HOST[:PORT][/PREFIX]`) in place of the registries of the references;
+   * requires `output`.
+   */
+  readonly from?: string | undefined;
   /** `false` bypasses the cache; requires `output`. */
   readonly cache?: boolean | undefined;
 }
@@ -64,10 +71,7 @@ export async function pull(
   options: PullOptions,
 ): Promise<PullResult[]> {
   const { output } = options;
-  if (output === undefined && options.cache === false)
-    throw new ImageError('USAGE', wording`${option('cache', 'false')} needs ${option('output')}`, {
-      hint: 'Without a cache, the image is kept only in an output.',
-    });
+  if (output === undefined) requireCache(options);
   const where = { ...workspace, cwd: options.cwd };
   const { defaultRegistry } = workspace.settings;
   const wanted: WantedImage[] = [];
@@ -75,16 +79,22 @@ export async function pull(
     wanted.push({ input, ...(await parseRegistryImage(input, { ...where, defaultRegistry })) });
   const location = output === undefined ? undefined : await parseDestination(output, where);
   if (options.manifest) requireManifestPlace(location);
-  requireOneLogin(options.registry, [...wanted, location]);
   await using engine = lazyEngine(workspace, options);
   const pulled: PullTask[] = [];
+  const held = new Set<Source>();
   try {
+    const place = await openPullPlace(workspace, { ...options, engine: engine.get, held });
+    requireOneLogin(options.registry, [...(place?.locations ?? wanted), location]);
     await using destination =
       location &&
       (await openDestination(workspace, location, { ...options, openEngine: engine.get }));
     await forEachInput(
       wanted,
-      async (image) => void pulled.push(await openTask(workspace, image, options)),
+      async (image) => {
+        const opened = place ? await place.find(image) : await openImage(workspace, image, options);
+        held.add(opened.source);
+        pulled.push(await taskOf(image, opened, options));
+      },
       options,
     );
     if (options.dryRun) return pulled.map((each) => resultOf(each, output));
@@ -109,7 +119,7 @@ export async function pull(
     }
     return results;
   } finally {
-    for (const { opened } of pulled) await opened.source[Symbol.asyncDispose]();
+    for (const source of held) await source[Symbol.asyncDispose]();
   }
 }
 
@@ -127,29 +137,40 @@ interface PullTask {
   written: number;
 }
 
-/** Opens an image and reads its manifests and configs. */
-async function openTask(
+/** @throws ImageError USAGE for options that need an output */
+function requireCache({ cache, from }: PullOptions): void {
+  if (cache !== false && from === undefined) return;
+  const given = cache === false ? option('cache', 'false') : option('from');
+  throw new ImageError('USAGE', wording`${given} needs ${option('output')}`, {
+    hint: 'The cache keeps only images that come from their own registries.',
+  });
+}
+
+/** Opens an image of a registry. */
+function openImage(
   workspace: Workspace,
   image: WantedImage,
   options: PullOptions,
-): Promise<PullTask> {
-  const { platform } = options;
+): Promise<OpenedReference> {
   const cache = options.cache === false ? undefined : sharedCache(workspace);
   // With an output, content is written to the output only, not to the cache as well.
   const keeps = options.output === undefined;
   const { limits, surroundings } = workspace;
-  const opened = await openReference(image, { ...options, cache, keeps, limits, surroundings });
-  try {
-    const { source, reference } = opened;
-    const { descriptor } = await source.resolve(reference, options);
-    const root = platform
-      ? await selectPlatform(source, descriptor, platform, options)
-      : descriptor;
-    return { image, opened, graph: await walk(source, root, options), written: 0 };
-  } catch (error) {
-    await opened.source[Symbol.asyncDispose]();
-    throw error;
-  }
+  return openReference(image, { ...options, cache, keeps, limits, surroundings });
+}
+
+/** Reads the manifests and configs of an image. */
+async function taskOf(
+  image: WantedImage,
+  opened: OpenedReference,
+  options: PullOptions,
+): Promise<PullTask> {
+  const { source, reference } = opened;
+  const { descriptor } = await source.resolve(reference, options);
+  const root = options.platform
+    ? await selectPlatform(source, descriptor, options.platform, options)
+    : descriptor;
+  return { image, opened, graph: await walk(source, root, options), written: 0 };
 }
 
 /** Fetches an image into the cache, or copies it to the destination. */

@@ -8,7 +8,7 @@ import { ARCHIVE_SUFFIX, RECORD_SUFFIX } from '../../catalog/record.js';
 import { nearestName } from '../../definition/name.js';
 import { modifiedAt, statIfExists } from '../../disk/allocated.js';
 import { isBelow } from '../../disk/inside.js';
-import { fileOfLeftover, LOCKED_LEFTOVER } from '../../disk/leftover-files.js';
+import { fileOfLeftover, LOCKED_LEFTOVER, removeLeftover } from '../../disk/leftover-files.js';
 import { withLock } from '../../disk/lock.js';
 import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
@@ -95,26 +95,28 @@ async function repair(workspace: Workspace, problems: readonly Problem[]): Promi
     const image = basename(archive, ARCHIVE_SUFFIX);
     if (kind === 'leftover' && archive !== path)
       await withLock(lockPath(place, image), () => healArchive({ place, path: archive }));
-    else if (kind === 'leftover') await removeLeftover(workspace, path);
+    else if (kind === 'leftover') await removeUnlessWritten(workspace, path);
     if (kind === 'stray-record') await withLock(lockPath(place, name), () => removeStray(archive));
   }
   await syncCatalog(workspace);
 }
 
 /** Leaves a file alone that a process may still be writing: one that holds its lock, or that wrote it a short time ago. */
-async function removeLeftover({ place, surroundings }: Workspace, path: string): Promise<void> {
-  const remove = () => rm(path, { force: true });
+async function removeUnlessWritten(
+  { place, surroundings }: Workspace,
+  path: string,
+): Promise<void> {
   if (LOCKED_LEFTOVER.test(path))
     try {
-      return await withLock(`${fileOfLeftover(path)}.lock`, remove, { wait: 0 });
+      return await removeLeftover(path);
     } catch (error) {
       if (error instanceof ImageError && error.code === 'CONFLICT') return;
       throw error;
     }
   const isOwn = dirname(path) === place.folder || isBelow(place.state, path);
-  if (isOwn) return withLock(lockPath(place, 'catalog'), remove);
+  if (isOwn) return withLock(lockPath(place, 'catalog'), () => removeLeftover(path));
   const age = surroundings.now() - ((await modifiedAt(path)) ?? 0);
-  if (age > LEFTOVER_GRACE_MS) await remove();
+  if (age > LEFTOVER_GRACE_MS) await removeLeftover(path);
 }
 
 /** Checks again under the lock: a save may have created the archive meanwhile. */

@@ -12,6 +12,8 @@ import { forEachReadable } from '../../transfer/each-readable.js';
 import { imagesOf, sizeOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
+import { expandInputs } from '../workspace/expand-inputs.js';
+import { forEachInput } from '../workspace/for-each-input.js';
 import { leftOut, malformedMembers, noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
@@ -131,6 +133,25 @@ export async function inspect(
     images: inspected,
     notices: [...noticesOf(opened), ...malformed, ...empty],
   };
+}
+
+/**
+ * Describes the images at locations; patterns and folders stand for the archives in them.
+ *
+ * @throws ImageError as {@link inspect}; NOT_FOUND names all locations that are missing
+ */
+export async function inspectAll(
+  workspace: Workspace,
+  locations: readonly string[],
+  options: InspectOptions,
+): Promise<Inspection[]> {
+  const inspected: Inspection[] = [];
+  await forEachInput(
+    await expandInputs(locations, options.cwd),
+    async (location) => void inspected.push(await inspect(workspace, location, options)),
+    options,
+  );
+  return inspected;
 }
 
 async function selectImages(

@@ -7,6 +7,7 @@ import type { Bytes } from '../../transfer/store.js';
 import { asProblem, verifySource } from '../../verify/verify-source.js';
 import { createProblem, type ImageProblem } from '../../verify/problem.js';
 import { bring } from '../build/bring.js';
+import { parseBase, type Base } from '../workspace/base-locations.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { TransferManifest } from '../copy/transfer-manifest.js';
 import { checkManifest, missingArchives } from './check-manifest.js';
@@ -37,8 +38,8 @@ export interface VerifyLocationsOptions extends VerbOptions {
   readonly cwd: string;
   /** Opens standard input, for `-`. */
   readonly stdin?: (() => Bytes) | undefined;
-  /** For a delta: location of the archive it was made against. */
-  readonly base?: string | undefined;
+  /** For a delta: locations of the archives it was made against; patterns and folders stand for the archives in them. */
+  readonly base?: Base;
   /** Do not report missing platforms of an index. */
   readonly allowSparse?: boolean | undefined;
   /**
@@ -61,8 +62,8 @@ export async function verify(
   const where = { ...workspace, cwd: options.cwd };
   const inputs: VerifyInput[] = [];
   for (const text of texts) inputs.push(...(await inputsOf(text, where, options)));
-  const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
-  requireOneLogin(options.registry, [...inputs.map(({ location }) => location), base]);
+  const base = await parseBase(options.base, where);
+  requireOneLogin(options.registry, [...inputs.map(({ location }) => location), ...base]);
   await using engine = lazyEngine(workspace, options);
   const results: VerifyResult[] = [];
   const verifyInput = async (input: VerifyInput): Promise<void> => {
@@ -131,7 +132,7 @@ async function verifyOne(
       reference,
       halves,
       half,
-      isDelta: options.base !== undefined,
+      isDelta: [options.base ?? []].flat().length > 0,
     });
     for (const notice of notices) options.onEvent?.({ type: 'notice', text: notice });
     if (verified.images === 0)

@@ -88,7 +88,7 @@ it('names the file and the line of a template in a folder', async () => {
   await expect(read(['chart'])).rejects.toMatchObject({
     code: 'INVALID',
     message: expect.stringContaining(
-      'chart/templates/pod.yaml:2: expected a rendered file',
+      'chart/templates/pod.yaml:2: a template with {{ … }}',
     ) as string,
   });
 });

@@ -12,6 +12,8 @@ import { registryHandler } from '../../registry/handler/handler.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { copy } from '../../transfer/copy.js';
 import { push } from '../push/push.js';
+import { pull } from '../copy/pull.js';
+import { inspectAll } from '../inspect/inspect.js';
 import { load } from './load.js';
 
 /** A registry that nothing may ask, and its images in `site/release.tar`: `app:1`, `db:1` below `team`. */
@@ -121,4 +123,37 @@ it('asks no registry for a digest that the engine has, nor for a tag with ifNotP
   for (const each of [other, `docker://${db}`, `${host}/team/new:1`])
     await expect(load(workspace, [each], call)).rejects.toMatchObject({ code: 'DENIED' });
   expect(asked.length).toBeGreaterThan(2);
+});
+
+it('pulls images from an archive, a folder or a mirror in place of their registry', async () => {
+  const { workspace, call, asked, images, mirror, references } = await setUp();
+  const stdout = () => Promise.reject(new Error('nothing is written to standard output'));
+  const options = { ...call, stdout };
+  for (const [at, from] of ['site/release.tar', 'site', await mirror()].entries()) {
+    const output = `out${at}.tar`;
+    const results = await pull(workspace, references, { ...options, from, output });
+    expect(results).toMatchObject(
+      Object.values(images).map((digest, image) => ({ input: references[image], digest, output })),
+    );
+    const [{ images: written = [] } = {}] = await inspectAll(workspace, [output], call);
+    expect(written.map(({ names }) => names[0]?.reference)).toEqual(references);
+  }
+  expect(asked).toEqual([]);
+  const missing = pull(workspace, [`${references[0]}9`], {
+    ...options,
+    from: 'site',
+    output: 'x.tar',
+  });
+  await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const intoCache = pull(workspace, references, { ...options, from: 'site' });
+  await expect(intoCache).rejects.toMatchObject({ code: 'USAGE' });
+});
+
+it('inspects the archives of a pattern and of a folder', async () => {
+  const { workspace, call } = await setUp();
+  const [one] = await inspectAll(workspace, ['site/*.tar'], call);
+  expect(one?.images).toHaveLength(2);
+  expect(await inspectAll(workspace, ['site', 'site/release.tar'], call)).toHaveLength(2);
+  const nothing = inspectAll(workspace, ['site/*.zst', 'site'], call);
+  await expect(nothing).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });

@@ -6,6 +6,7 @@ import type { Bytes, Source } from '../../transfer/store.js';
 import { bring } from '../build/bring.js';
 import { evictCache } from '../cache/purge-cache.js';
 import { cacheFor } from '../cache/shared-cache.js';
+import { parseBase, type Base } from '../workspace/base-locations.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
 import { noticesOf } from '../workspace/notices.js';
@@ -26,8 +27,8 @@ export interface LoadOptions extends VerbOptions {
   readonly cwd: string;
   /** Opens standard input, for `-`. */
   readonly stdin?: (() => Bytes) | undefined;
-  /** Location of content that the images lack: the archive that a delta was made against. */
-  readonly base?: string | undefined;
+  /** Locations of content that the images lack: the archives that a delta was made against. */
+  readonly base?: Base;
   /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
   /** Name in the engine, for one input with one image; used exactly as written. */
@@ -65,7 +66,7 @@ export async function load(
   const texts = await expandInputs(inputs, options.cwd);
   for (const text of texts)
     locations.push(await parseLocation(text, { ...where, defaultRegistry }));
-  const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
+  const base = await parseBase(options.base, where);
   const cache = cacheFor(workspace, locations, options);
   await using engine = lazyEngine(workspace, options);
   const held = new Set<Source>();
@@ -84,7 +85,7 @@ export async function load(
         ? undefined
         : await openPlace(workspace, options.from, { ...options, open: openAt });
     const given = place ? locations.filter(({ kind }) => kind !== 'repository') : locations;
-    requireOneLogin(options.registry, [...given, ...(place?.locations ?? []), base]);
+    requireOneLogin(options.registry, [...given, ...(place?.locations ?? []), ...base]);
     const isHeld = async (graph: Graph): Promise<boolean> =>
       (await findPresent(await engine.get(), { references: [], graph }, options)) !== undefined;
     const opened: Input[] = [];

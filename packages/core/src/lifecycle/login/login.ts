@@ -47,7 +47,7 @@ export async function login(
   const { surroundings } = workspace;
   const { username, password, ...connection } = options.registry ?? {};
   if (!username || !password)
-    throw new ImageError('USAGE', 'expected a user name and a password to log in with, got none', {
+    throw new ImageError('USAGE', `${registry}: a login needs a user name and a password`, {
       hint: wording`Give ${option('username', 'NAME')} and ${option('password')}.`,
     });
   const given = { username, password };
@@ -111,7 +111,10 @@ function hostIn(address: string): {
 } {
   const { registry, prefix, plainHttp } = parseTarget(address, 'registry');
   if (prefix === '') return { registry, plainHttp };
-  throw new ImageError('USAGE', `${address}: expected HOST[:PORT], got a repository with it`);
+  throw new ImageError(
+    'USAGE',
+    `${address}: a login is for a whole registry: give HOST[:PORT] without a repository`,
+  );
 }
 
 function fileOptions({ surroundings }: Workspace, { cwd, authFile }: LoginOptions) {

@@ -3,6 +3,7 @@ import { sha256 } from '../../../testing/pushing.js';
 import { servedRegistry } from '../../../testing/served-registry.js';
 import { workspaceOf } from '../../../testing/workspace.js';
 import { listServed, reportServed } from './served-images.js';
+import { servedReportPage } from './served-page.js';
 
 it('lists and reports the images of a folder; shared content counts once', async () => {
   const { workspace, call } = await workspaceOf();
@@ -36,6 +37,11 @@ it('lists and reports the images of a folder; shared content counts once', async
   ]);
   expect(report.sharedBytes).toBe(one?.bytes);
   expect(report.garbage).toMatchObject({ blobs: 1, uploads: 0 });
+  const page = servedReportPage(report);
+  for (const { digest, repository } of report.images) {
+    expect(page).toContain(digest);
+    expect(page).toContain(repository);
+  }
 });
 
 it('refuses a folder that does not exist', async () => {

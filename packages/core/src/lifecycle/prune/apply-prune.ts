@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { healArchive, removeArchive } from '../../catalog/commit.js';
 import { lockPath } from '../../catalog/file.js';
 import { withLock } from '../../disk/lock.js';
-import { fileOfLeftover, LOCKED_LEFTOVER } from '../../disk/leftover-files.js';
+import { removeLeftover } from '../../disk/leftover-files.js';
 import { isBelow } from '../../disk/inside.js';
 import { requireFolderBelow } from '../../disk/own-folder.js';
 import type { Engine } from '../../engine/engine.js';
@@ -116,9 +115,7 @@ async function remove(
 /** @throws ImageError INVALID when a symbolic link leads out of the folder; CONFLICT when a process is writing the file */
 async function removeFile(folder: string, path: string): Promise<void> {
   await requireFolderBelow(folder, dirname(path));
-  const remove = () => rm(path, { force: true });
-  if (!LOCKED_LEFTOVER.test(path)) return remove();
-  await withLock(`${fileOfLeftover(path)}.lock`, remove, { wait: 0 });
+  await removeLeftover(path);
 }
 
 function ignoreNotFound(error: unknown): void {

@@ -7,6 +7,7 @@ import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Bytes } from '../../transfer/store.js';
 import { bring } from '../build/bring.js';
 import { sharedCache } from '../cache/shared-cache.js';
+import { parseBase, type Base } from '../workspace/base-locations.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
 import { openUploadMemory } from './packed-layers.js';
@@ -38,8 +39,8 @@ export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
   readonly to?: string | undefined;
   /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
-  /** Location of content that the images and the registry lack: the archive that a delta was made against. */
-  readonly base?: string | undefined;
+  /** Locations of content that the images and the registry lack: the archives that a delta was made against. */
+  readonly base?: Base;
 }
 
 /** An image that was pushed, or found already pushed. */
@@ -80,8 +81,8 @@ export async function push(
     const where = { ...workspace, cwd: options.cwd };
     for (const input of await expandInputs(inputs, options.cwd))
       locations.push(await parseLocation(input, where));
-    const base = options.base === undefined ? undefined : await parseLocation(options.base, where);
-    requireOneLogin(options.registry, [...locations, base, target.registry]);
+    const base = await parseBase(options.base, where);
+    requireOneLogin(options.registry, [...locations, ...base, target.registry]);
     const open = async (location: Location): Promise<void> => {
       await bring(workspace, location, options);
       const at = await openIn(workspace, location, { ...options, engine: engine.get });

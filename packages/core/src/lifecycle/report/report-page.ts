@@ -1,4 +1,5 @@
 import ms from 'ms';
+import { asOf, figures, REPORT_STYLE } from '../../page/figures.js';
 import { amount, html, page, type Html } from '../../page/html.js';
 import { table } from '../../page/table.js';
 import { renderTreemap, PICTURE_STYLE } from './report-picture.js';
@@ -8,7 +9,7 @@ import type { RunSummary } from './report-runs.js';
 /** Renders a report as one HTML page without script, font or network access. */
 export async function reportPage(report: Report): Promise<string> {
   const { workspace, created, bytes, repeatedBytes, archives, problems, prune } = report;
-  const figures = [
+  const shown: (readonly [string, string])[] = [
     [String(archives.length), archives.length === 1 ? 'archive' : 'archives'],
     [amount(bytes), 'on disk'],
     [amount(repeatedBytes), 'in duplicate layers'],
@@ -16,29 +17,15 @@ export async function reportPage(report: Report): Promise<string> {
     [String(problems.length), problems.length === 1 ? 'problem' : 'problems'],
   ];
   const body = html`<h1>Images of ${workspace}</h1>
-    <p class="soft">
-      As of <time datetime="${created}">${created.slice(0, 16).replace('T', ' ')}</time> UTC
-    </p>
-    <dl class="figures">
-      ${figures.map(
-        ([value, label]) =>
-          html`<div>
-            <dt>${label}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
+    ${asOf(created)} ${figures(shown)}
     ${(await renderTreemap(report)) ??
     html`<p>No archives yet: <code>nx run PROJECT:image-save</code> makes one.</p>`}
     ${problemsOf(report)} ${archivesOf(report)} ${pruneOf(report)} ${runsOf(report.runs)}`;
   return page(`Images of ${workspace}`, body, STYLE);
 }
 
-const STYLE = `${PICTURE_STYLE}
-.figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; } .figures div { display: flex; flex-direction: column-reverse; }
-.figures dd { margin: 0; font-size: 1.6rem; font-weight: 600; font-variant-numeric: tabular-nums; } .figures dt { color: var(--soft); }
+const STYLE = `${PICTURE_STYLE}${REPORT_STYLE}
 .bars { width: 120px; height: 18px; } .bars rect { fill: var(--link); } tr:target { background: var(--code); }
-@media print { :root { color-scheme: light; } body { margin: 0; max-width: none; font-size: 11px; } h2 { break-after: avoid; } tr, figure { break-inside: avoid; } .scroll { overflow: visible; } }
 `;
 
 function problemsOf({ problems }: Report): Html | undefined {

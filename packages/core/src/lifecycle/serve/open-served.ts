@@ -35,6 +35,8 @@ export interface Served {
   readonly check?: () => Promise<void>;
   /** Measures the storage for metrics. */
   readonly facts?: () => Promise<StorageFacts>;
+  /** Replaces the limits of the storage. */
+  readonly setLimits?: (limits: RegistryFolderOptions) => void;
   /** First components of the repositories of upstreams with a name. */
   readonly namespaces?: ReadonlySet<string>;
   /** The engine of inputs that are in one. */
@@ -88,7 +90,7 @@ async function openOwn(
   { cwd, root, readOnly, upstream, maxUsed, onEvent, registry }: ServeOptions,
 ): Promise<Served> {
   const folder = registryFolder(workspace, { cwd, root });
-  const limits = parseLimits(maxUsed === undefined ? [] : [maxUsed].flat());
+  const limits = parseLimits(maxUsed);
   await refuseForeignLayout(folder);
   if (!readOnly) await requireWritable(folder, onEvent);
   const store = new RegistryStore(folder, limits);
@@ -97,17 +99,26 @@ async function openOwn(
     await checkWritable(folder);
   };
   const facts = () => storageFacts(folder, store.quotas);
+  const setLimits = (changed: RegistryFolderOptions) => store.quotas.update(changed);
   const upstreams = upstream === undefined ? [] : [upstream].flat();
   const { surroundings } = workspace;
   if (upstreams.length === 0)
-    return readOnly ? { reader: store, facts } : { reader: store, storage: store, check, facts };
+    return readOnly
+      ? { reader: store, facts }
+      : { reader: store, storage: store, check, facts, setLimits };
   const mirror = await mirrorOf(store, upstreams, { registry, surroundings });
   const { namespaces } = mirror;
-  return { reader: mirror, namespaces, facts, ...(readOnly ? {} : { storage: mirror, check }) };
+  return {
+    reader: mirror,
+    namespaces,
+    facts,
+    ...(readOnly ? {} : { storage: mirror, check, setLimits }),
+  };
 }
 
 /** Parses `SIZE` and `PATH=SIZE`. @throws ImageError USAGE */
-function parseLimits(texts: readonly string[]): RegistryFolderOptions {
+export function parseLimits(given: ServeOptions['maxUsed']): RegistryFolderOptions {
+  const texts = given === undefined ? [] : [given].flat();
   const rule = wording`${option('maxUsed')}`;
   let maxUsed: number | undefined;
   const maxUsedBelow: Record<string, number> = {};
@@ -118,7 +129,7 @@ function parseLimits(texts: readonly string[]): RegistryFolderOptions {
     else
       throw new ImageError(
         'USAGE',
-        wording`${rule}: expected the path of repositories before =, got ${JSON.stringify(path)}`,
+        wording`${rule}: ${JSON.stringify(path)} is not the path of repositories, as team-a in team-a=20GB`,
       );
   }
   return { maxUsed, maxUsedBelow };

@@ -6,9 +6,9 @@ import { registryFolder } from '../maintain/registry-folder.js';
 import { startUpkeep, parseUpkeep } from '../maintain/upkeep.js';
 import { option, wording } from '../../wording.js';
 import { parseListenAddress, listen, type Listening } from './listen.js';
-import { openServed } from './open-served.js';
+import { openServed, parseLimits } from './open-served.js';
 import { Gate } from './gate.js';
-import { startRetention } from './retention.js';
+import { Retention } from './retention.js';
 import { warnOfPlainPasswords } from './serve-access.js';
 import type { ServeOptions } from './serve-options.js';
 import { withSettings } from './serve-settings.js';
@@ -16,7 +16,8 @@ import { withSettings } from './serve-settings.js';
 /** A registry that runs until it is disposed of. */
 export interface Serving extends Listening {
   /**
-   * Reads users, rules, host names, certificate and key again, from their files and the settings file that was given.
+   * Reads users, rules, host names, certificate and key again, from their files and the settings file that was given, and
+   * from the latter limits (`max_used`, `max_used_below`) and the rules of `prune`.
    *
    * @throws ImageError USAGE, NOT_FOUND; what was not read stays as it is
    */
@@ -56,7 +57,7 @@ export async function serve(
     const gate = add(await Gate.open(address.host, options));
     warnOfPlainPasswords(address.host, options);
     const served = await openServed(workspace, inputs, options);
-    const { reader, storage, engine, namespaces, check, facts } = served;
+    const { reader, storage, engine, namespaces, check, facts, setLimits } = served;
     if (engine) add(engine);
     add(reader);
     const { access, checkHost } = gate;
@@ -67,11 +68,16 @@ export async function serve(
     });
     const listening = add(await listen(handler, { ...address, tls }));
     if (storage) add(startUpkeep(registryFolder(workspace, options), upkeep, { ...options, now }));
-    if (storage && options.prune) add(startRetention(workspace, options.prune, options));
+    const retention = storage && add(new Retention(workspace, options));
+    retention?.update(options.prune);
     return {
       url: listening.url,
       reload: async () => {
-        await gate.update(await reread(workspace, inputs, given));
+        const reread = await readAgain(workspace, inputs, given);
+        const limits = parseLimits(reread.maxUsed);
+        await gate.update(reread);
+        retention?.update(reread.prune);
+        setLimits?.(limits);
         await listening.reload();
       },
       [Symbol.asyncDispose]: () => disposeAll(parts),
@@ -89,7 +95,7 @@ async function disposeAll(parts: readonly (AsyncDisposable | Disposable)[]): Pro
 }
 
 /** The options of a registry as its settings file says now. */
-async function reread(
+async function readAgain(
   workspace: Workspace,
   inputs: readonly string[],
   given: ServeOptions,

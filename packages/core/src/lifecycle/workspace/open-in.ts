@@ -1,5 +1,6 @@
 import type { Location } from '../../location.js';
 import { openParsed, type Opened, type OpenOptions } from '../../open.js';
+import { expandInputs } from './expand-inputs.js';
 import { openRemote, type RemoteWorkspace } from './open-remote.js';
 import { requireReferenceOfName } from './own-reference.js';
 import type { Workspace } from './workspace.js';
@@ -16,9 +17,14 @@ export function openIn(
   options: Omit<OpenOptions, 'place' | 'limits' | 'surroundings'>,
 ): Promise<Opened> {
   const { place, limits, surroundings } = workspace;
-  const open = async () =>
-    (await openRemote(workspace, location, { cache: options.cache, limits })) ??
-    (await openParsed(location, { ...options, place, limits, surroundings }));
+  const open = async () => {
+    const { base, cache } = options;
+    const expanded = base === undefined ? [] : await expandInputs([base].flat(), options.cwd);
+    return (
+      (await openRemote(workspace, location, { cache, limits })) ??
+      openParsed(location, { ...options, base: expanded, place, limits, surroundings })
+    );
+  };
   return requireOwnName(open(), place.workspace);
 }
 

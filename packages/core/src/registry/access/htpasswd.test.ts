@@ -22,5 +22,5 @@ it.each([
 ])('refuses %s, and names only the line', (_what, line) => {
   const parse = () => parseHtpasswd(`# users\n${line}\n`);
   expect(parse).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
-  expect(parse).toThrow(/^htpasswd, line 2: expected USER:HASH with a bcrypt hash$/);
+  expect(parse).toThrow(/^htpasswd, line 2: not USER:HASH with a bcrypt hash$/);
 });

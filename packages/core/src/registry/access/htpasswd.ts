@@ -12,13 +12,9 @@ export function parseHtpasswd(text: string): ReadonlyMap<string, string> {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [, user, hash] = /^([^:]+):(\$2[aby]\$\d\d\$[./A-Za-z0-9]{53})$/.exec(line.trim()) ?? [];
     if (user === undefined || hash === undefined)
-      throw new ImageError(
-        'USAGE',
-        `htpasswd, line ${at + 1}: expected USER:HASH with a bcrypt hash`,
-        {
-          hint: wording`Write the line with ${verb('setPassword')}, or with htpasswd -B FILE USER.`,
-        },
-      );
+      throw new ImageError('USAGE', `htpasswd, line ${at + 1}: not USER:HASH with a bcrypt hash`, {
+        hint: wording`Write the line with ${verb('setPassword')}, or with htpasswd -B FILE USER.`,
+      });
     hashes.set(user, hash);
   }
   return hashes;
@@ -36,7 +32,10 @@ export function withUser(text: string, user: string, hash: string): string {
   if (!USER.test(user) || user.length > MAX_USER_CHARACTERS)
     throw new ImageError(
       'USAGE',
-      `user: expected a name without a colon and control characters, got ${JSON.stringify(user)}`,
+      `user: ${JSON.stringify(user)} is not a name for an htpasswd file`,
+      {
+        hint: `A name has 1 to ${MAX_USER_CHARACTERS} characters, no colon and no control character; it is not * and does not begin with # or a space.`,
+      },
     );
   const line = `${user}:${hash}`;
   const lines = text === '' ? [] : text.replace(/\r?\n$/, '').split('\n');

@@ -19,5 +19,5 @@ export async function deleteBlob(exchange: Exchange, name: string, digest: Diges
 }
 
 function blobUnknown(name: string, digest: Digest): Problem {
-  return new Problem('BLOB_UNKNOWN', `${name}: expected blob ${digest}, got none`);
+  return new Problem('BLOB_UNKNOWN', `no blob ${digest} in ${name}`);
 }

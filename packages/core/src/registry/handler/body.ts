@@ -30,7 +30,7 @@ export async function* bodyOf(
       if (received < MIN_BYTES)
         throw new Problem(
           'BLOB_UPLOAD_INVALID',
-          `body: expected at least ${MIN_BYTES} bytes in ${WINDOW_MS / 1000} s, got ${received}`,
+          `body: too slow: ${received} bytes in ${WINDOW_MS / 1000} s, fewer than ${MIN_BYTES}`,
           { status: 408, headers: { connection: 'close' } },
         );
       waited = 0;

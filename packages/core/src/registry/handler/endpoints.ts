@@ -14,7 +14,9 @@ export function workFor(method: string, route: Route): Work {
   const work = works[method];
   if (work) return work;
   const allow = Object.keys(works).join(', ');
-  throw new Problem('UNSUPPORTED', `${method}: expected one of ${allow}`, { headers: { allow } });
+  throw new Problem('UNSUPPORTED', `${method} is not allowed here, only ${allow}`, {
+    headers: { allow },
+  });
 }
 
 /** Whether a request uploads content in its body. */

@@ -56,7 +56,7 @@ export async function readBody({ body, manifestBytes }: Exchange): Promise<Buffe
 }
 
 function tooLarge(manifestBytes: number): Problem {
-  return new Problem('TOO_LARGE', `manifest: expected at most ${manifestBytes} bytes`, {
+  return new Problem('TOO_LARGE', `manifest: larger than the limit of ${manifestBytes} bytes`, {
     // Close the connection, as the rest of the body is not read.
     headers: { connection: 'close' },
   });

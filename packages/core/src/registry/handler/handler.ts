@@ -156,7 +156,7 @@ async function answerCall(call: Call, options: Serving): Promise<void> {
   if (route && 'name' in route) call.repository = route.name;
   call.route = isPage ? 'page' : isMetrics ? 'metrics' : (route?.kind ?? 'none');
   if ((isPage || isMetrics) && !isRead)
-    throw new Problem('UNSUPPORTED', `${method}: expected GET`, {
+    throw new Problem('UNSUPPORTED', `${method} is not allowed here, only GET and HEAD`, {
       headers: { allow: 'GET, HEAD' },
     });
   if (!route && !isPage && !isMetrics)

@@ -10,7 +10,7 @@ it('asks a client beyond its limit to retry in a second', () => {
       code: 'TOOMANYREQUESTS',
       status: 429,
       headers: { 'retry-after': '1' },
-      message: 'expected at most 1 concurrent uploads from one client and 4 in total',
+      message: 'too many concurrent uploads: the limit is 1 from one client and 4 in total',
     }) as Error,
   );
 });

@@ -24,7 +24,7 @@ export class Limiter {
     if (this.#used + amount > this.#max || own + amount > this.#maxPerClient)
       throw new Problem(
         'TOOMANYREQUESTS',
-        `expected at most ${this.#maxPerClient} concurrent ${this.#unit} from one client and ${this.#max} in total`,
+        `too many concurrent ${this.#unit}: the limit is ${this.#maxPerClient} from one client and ${this.#max} in total`,
         { headers: { 'retry-after': '1' } },
       );
     this.#add(client, amount);

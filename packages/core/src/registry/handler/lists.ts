@@ -24,7 +24,7 @@ export async function sendTags(exchange: Exchange, name: string): Promise<void> 
   const { list, headers } = await readPage(exchange, `/v2/${name}/tags/list`, async (page) => {
     const tags = await exchange.reader.tags(name, page, { signal: exchange.signal });
     if (tags) return tags;
-    throw new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`);
+    throw new Problem('NAME_UNKNOWN', `no repository ${name}`);
   });
   answerJson(exchange, { name, tags: list }, headers);
 }
@@ -83,7 +83,7 @@ async function readPage(
   if (!/^\d{1,9}$/.test(count))
     throw new Problem(
       'PAGINATION_NUMBER_INVALID',
-      `n: expected a non-negative number, got ${JSON.stringify(count)}`,
+      `n: ${JSON.stringify(count)} is not a number of results`,
     );
   const limit = Number(count);
   const found = await read({ after, limit: limit + 1 });

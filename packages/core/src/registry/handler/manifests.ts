@@ -42,12 +42,12 @@ export async function putManifest(
   const tags = isDigest(reference) ? exchange.query.getAll('tag') : [reference];
   const wrong = tags.find((tag) => !isTag(tag));
   if (wrong !== undefined)
-    throw new Problem('TAG_INVALID', `tag: expected a valid tag, got ${JSON.stringify(wrong)}`);
+    throw new Problem('TAG_INVALID', `${JSON.stringify(wrong)} is not a valid tag`);
   using _ = exchange.reserve(announcedSize(exchange));
   const bytes = await readBody(exchange);
   const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : 'sha256');
   if (isDigest(reference) && digest !== reference)
-    throw new Problem('DIGEST_INVALID', `manifest: expected ${reference}, got ${digest}`);
+    throw new Problem('DIGEST_INVALID', `manifest: its digest is ${digest}, not ${reference}`);
   const document = parseDocument(bytes);
   const mediaType = mediaTypeOf(exchange, document);
   const manifest = checkManifest(mediaType, document, bytes);
@@ -76,7 +76,10 @@ function mediaTypeOf({ request }: Exchange, document: unknown): string {
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim();
   if (type !== undefined && type !== '') return type;
   if (isObject(document) && typeof document['mediaType'] === 'string') return document['mediaType'];
-  throw new Problem('MANIFEST_INVALID', 'manifest: expected a content-type, got none');
+  throw new Problem(
+    'MANIFEST_INVALID',
+    'manifest: neither Content-Type nor mediaType says its type',
+  );
 }
 
 function parseDocument(bytes: Uint8Array): unknown {
@@ -117,6 +120,9 @@ async function manifestUnknown(
       ? []
       : await reader.tags(name, { limit: 0 }, { signal }).catch(() => []);
   return tags === undefined
-    ? new Problem('NAME_UNKNOWN', `${name}: expected a repository, got none`)
-    : new Problem('MANIFEST_UNKNOWN', `${name}: expected ${reference}, got none`);
+    ? new Problem('NAME_UNKNOWN', `no repository ${name}`)
+    : new Problem(
+        'MANIFEST_UNKNOWN',
+        `no ${isDigest(reference) ? `manifest ${reference}` : `tag ${JSON.stringify(reference)}`} in ${name}`,
+      );
 }

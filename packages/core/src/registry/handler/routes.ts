@@ -59,24 +59,18 @@ function decodeSegment(part: string): string {
 
 function nameOf(name: string): string {
   if (isRepository(name)) return name;
-  throw new Problem(
-    'NAME_INVALID',
-    `repository: expected a valid name, got ${JSON.stringify(name)}`,
-  );
+  throw new Problem('NAME_INVALID', `${JSON.stringify(name)} is not a valid name of a repository`);
 }
 
 function idOf(id: string): string {
   if (UPLOAD_ID.test(id)) return id;
-  throw new Problem(
-    'BLOB_UPLOAD_UNKNOWN',
-    `upload: expected the ID of an upload, got ${JSON.stringify(id)}`,
-  );
+  throw new Problem('BLOB_UPLOAD_UNKNOWN', `${JSON.stringify(id)} is not the ID of an upload`);
 }
 
 function referenceOf(reference: string): string {
   if (reference.includes(':')) return digestOf(reference);
   if (isTag(reference)) return reference;
-  throw new Problem('TAG_INVALID', `tag: expected a valid tag, got ${JSON.stringify(reference)}`);
+  throw new Problem('TAG_INVALID', `${JSON.stringify(reference)} is not a valid tag`);
 }
 
 export function digestOf(text: string): Digest {

@@ -16,7 +16,10 @@ export async function startUpload(exchange: Exchange, name: string): Promise<voi
     const digest = digestOf(mount);
     const from = query.get('from') ?? undefined;
     if (from !== undefined && !isRepository(from))
-      throw new Problem('NAME_INVALID', `from: expected a valid name, got ${JSON.stringify(from)}`);
+      throw new Problem(
+        'NAME_INVALID',
+        `from: ${JSON.stringify(from)} is not a valid name of a repository`,
+      );
     const { allows, readsAll } = exchange.rights;
     // Without `from` every repository is searched, so all of them must be readable.
     const isAllowed = from === undefined ? readsAll : allows('read', from);
@@ -46,8 +49,7 @@ export async function appendUpload(exchange: Exchange, name: string, id: string)
 /** PUT: appends the last chunk, if any, and completes the upload. */
 export async function finishUpload(exchange: Exchange, name: string, id: string): Promise<void> {
   const text = exchange.query.get('digest');
-  if (text === null)
-    throw new Problem('DIGEST_INVALID', 'digest: expected a query parameter, got none');
+  if (text === null) throw new Problem('DIGEST_INVALID', 'the query parameter digest is missing');
   const digest = digestOf(text);
   const { headers } = exchange.request;
   const isEmpty = headers['content-length'] === '0' || !hasBody(exchange);
@@ -82,7 +84,7 @@ async function append(exchange: Exchange, name: string, id: string): Promise<num
   if (range && length !== undefined && range.size !== Number(length))
     throw new Problem(
       'SIZE_INVALID',
-      `content-range: expected ${length} bytes (content-length), got ${range.size}`,
+      `Content-Range has ${range.size} bytes, but Content-Length says ${length}`,
     );
   try {
     return await requireUpload(uploads.append(name, id, body, { signal, at: range?.start }));

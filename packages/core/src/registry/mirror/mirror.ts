@@ -41,8 +41,8 @@ export class RegistryMirror implements RegistryStorage {
     this.#blobs = new BlobFetches(store);
     this.#upstreams = upstreams.map((options) => new Upstream(options));
     if (new Set(this.#upstreams.map(({ component }) => component)).size < upstreams.length)
-      throw new ImageError('USAGE', 'upstream: expected different names, got one twice', {
-        hint: 'One upstream may be without a name.',
+      throw new ImageError('USAGE', 'upstream: two have the same name, or none', {
+        hint: 'Give each another name, as in quay.io=https://quay.io; only one may be without a name.',
       });
   }
 

@@ -64,7 +64,7 @@ it('fetches blobs that a push found upstream and did not send', async () => {
 });
 
 it.each([
-  [{ 'docker.io': 0, 'DOCKER.io': 1 }, /different names/],
+  [{ 'docker.io': 0, 'DOCKER.io': 1 }, /the same name/],
   [{ 'docker.io/x': 0 }, /name of a registry/],
   [{ '..': 0 }, /name of a registry/],
 ])('refuses the upstreams %j', async (names, message) => {

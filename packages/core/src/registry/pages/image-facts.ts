@@ -85,7 +85,7 @@ async function readDocument(
 ): Promise<Uint8Array> {
   const { digest, size } = descriptor;
   if (size > MAX_DOCUMENT_BYTES)
-    throw tooLarge(`${digest}: expected at most ${MAX_DOCUMENT_BYTES} bytes, got ${size}`);
+    throw tooLarge(`${digest}: ${size} bytes, more than the limit of ${MAX_DOCUMENT_BYTES}`);
   return readAll(reader.read(repository, descriptor), MAX_DOCUMENT_BYTES);
 }
 

@@ -102,7 +102,7 @@ export class FileUploads implements Uploads {
       if (at !== undefined && at !== upload.size)
         throw new ImageError(
           'CONFLICT',
-          `upload ${id}: expected bytes from offset ${upload.size}, got offset ${at}`,
+          `upload ${id}: it has ${upload.size} bytes, but the request begins at byte ${at}`,
         );
       const space = this.#quotas.of(repository);
       await space.admit();
@@ -151,7 +151,7 @@ export class FileUploads implements Uploads {
         this.#quotas.of(repository).removeFile(upload.size);
         throw new ImageError(
           'CORRUPT',
-          `upload: expected content with digest ${digest}, got ${actual}`,
+          `upload: the content has the digest ${actual}, not ${digest}`,
         );
       }
       // Mark it as in use, so the garbage collector keeps the new blob.
@@ -184,10 +184,7 @@ export class FileUploads implements Uploads {
   ): Promise<T> {
     const upload = await this.#session(repository, id);
     if (upload.isBusy)
-      throw new ImageError(
-        'CONFLICT',
-        `upload ${id}: expected one request at a time, got a second one`,
-      );
+      throw new ImageError('CONFLICT', `upload ${id}: another request is writing it`);
     upload.isBusy = true;
     try {
       return await work(upload);
@@ -242,5 +239,5 @@ async function hashOf(file: FileHandle, algorithm: Algorithm, size: number): Pro
 }
 
 function uploadNotFound(id: string): ImageError {
-  return new ImageError('NOT_FOUND', `upload ${id}: expected an upload, got none`);
+  return new ImageError('NOT_FOUND', `no upload ${id}`);
 }

@@ -32,7 +32,7 @@ export async function* foreignRepositories(
   if (layout === undefined)
     throw new ImageError(
       'NOT_FOUND',
-      `${folder}: expected the folder of docker-registry or of zot, or an OCI layout, got none`,
+      `${folder}: neither the folder of docker-registry or zot, nor an OCI layout`,
       { location: folder },
     );
   if (layout === 'docker-registry')

@@ -80,5 +80,5 @@ function signalOnce(): { readonly promise: Promise<void>; readonly resolve: () =
 }
 
 function tooShort(end: number, size: number): ImageError {
-  return new ImageError('CORRUPT', `blob: expected at least ${end} bytes, got ${size}`);
+  return new ImageError('CORRUPT', `blob: it has only ${size} bytes, fewer than ${end}`);
 }

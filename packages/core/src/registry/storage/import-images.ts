@@ -99,7 +99,7 @@ class Importing {
   async image(digest: Digest, tags: readonly string[], depth = 0): Promise<void> {
     if (this.done.has(digest) && tags.length === 0) return;
     if (depth > DEFAULT_LIMITS.indexDepth)
-      throw new ImageError('INVALID', `${digest}: expected fewer indexes in each other, got more`);
+      throw new ImageError('INVALID', `${digest}: indexes are nested too deep`);
     this.#options.signal?.throwIfAborted();
     const bytes = await readManifest(this.#repository.blobFile(digest), digest);
     const mediaType = mediaTypeOf(bytes, digest);
@@ -152,13 +152,13 @@ async function openBlob(path: string, digest: Digest) {
     return await open(path, READ);
   } catch (error) {
     if (!isMissing(error)) throw error;
-    throw new ImageError('INCOMPLETE', `expected ${digest}, got none`, { location: path });
+    throw new ImageError('INCOMPLETE', `${digest} is missing`, { location: path });
   }
 }
 
 function requireDigest(expected: Digest, actual: string): void {
   if (actual !== expected)
-    throw new ImageError('CORRUPT', `expected content with digest ${expected}, got ${actual}`);
+    throw new ImageError('CORRUPT', `the content has the digest ${actual}, not ${expected}`);
 }
 
 /** A manifest says its type itself, or is one of OCI. @throws ImageError UNSUPPORTED (schema 1) */
@@ -168,7 +168,7 @@ function mediaTypeOf(bytes: Uint8Array, digest: Digest): string {
   if (schemaVersion !== 2)
     throw new ImageError(
       'UNSUPPORTED',
-      `expected a manifest of schemaVersion 2, got ${JSON.stringify(schemaVersion) ?? 'none'}`,
+      `the manifest has schemaVersion ${JSON.stringify(schemaVersion) ?? 'none'}, not 2`,
     );
   if (typeof mediaType === 'string') return mediaType;
   return Array.isArray(manifests) ? MediaType.index : MediaType.manifest;

@@ -37,7 +37,7 @@ export interface Space {
  */
 export class Quota implements Space {
   readonly #root: string;
-  readonly #maxBytes: number;
+  #maxBytes: number;
   readonly #measure: () => Promise<number>;
   readonly #below: string | undefined;
   #used = 0;
@@ -65,6 +65,10 @@ export class Quota implements Space {
   /** The limit in bytes; infinite without one. */
   get limit(): number {
     return this.#maxBytes;
+  }
+
+  set limit(bytes: number) {
+    this.#maxBytes = bytes;
   }
 
   /** The bytes in use, as of the last count and the writes since; counted now if that is too long ago. */
@@ -121,7 +125,7 @@ export class Quota implements Space {
   #noSpace(): ImageError {
     return new ImageError(
       'NO_SPACE',
-      `${this.#root}${this.#below === undefined ? '' : `: ${this.#below}`}: expected at most ${this.#maxBytes} bytes, got more`,
+      `${this.#root}: ${this.#below ?? 'the registry'} is full: its limit is ${this.#maxBytes} bytes`,
       {
         location: this.#root,
         hint: wording`Raise ${option('maxUsed')}, or free space with ${verb('prune')}.`,

@@ -18,17 +18,31 @@ export interface RegistryFolderOptions {
 /** All limits of a registry: that of its folder, and those of paths. */
 export class Quotas {
   readonly whole: Quota;
-  /** By path. */
-  readonly below: ReadonlyMap<string, Quota>;
+  readonly #root: string;
+  readonly #below = new Map<string, Quota>();
 
-  constructor(root: string, { maxUsed, maxUsedBelow = {} }: RegistryFolderOptions = {}) {
-    this.whole = new Quota(root, maxUsed);
-    this.below = new Map(
-      Object.entries(maxUsedBelow).map(([path, most]) => {
-        const measure = () => contentBelow(root, path);
-        return [path, new Quota(root, most, { measure, below: path })];
-      }),
-    );
+  constructor(root: string, limits: RegistryFolderOptions = {}) {
+    this.#root = root;
+    this.whole = new Quota(root);
+    this.update(limits);
+  }
+
+  /** By path. */
+  get below(): ReadonlyMap<string, Quota> {
+    return this.#below;
+  }
+
+  /** Replaces all limits; the space that is in use stays counted. */
+  update({ maxUsed = Infinity, maxUsedBelow = {} }: RegistryFolderOptions): void {
+    this.whole.limit = maxUsed;
+    for (const path of this.#below.keys())
+      if (!Object.hasOwn(maxUsedBelow, path)) this.#below.delete(path);
+    for (const [path, most] of Object.entries(maxUsedBelow)) {
+      const quota = this.#below.get(path);
+      const measure = () => contentBelow(this.#root, path);
+      if (quota) quota.limit = most;
+      else this.#below.set(path, new Quota(this.#root, most, { measure, below: path }));
+    }
   }
 
   /** The limits that are for a repository, as one. */

@@ -102,7 +102,7 @@ export function quarantineFolder(root: string): string {
 }
 
 /** The file whose modification time says when this was last done. */
-export function doneFile(root: string, what: 'collected' | 'scrubbed'): string {
+export function doneFile(root: string, what: 'collected' | 'scrubbed' | 'pruned'): string {
   return inside(root, 'upkeep', what);
 }
 

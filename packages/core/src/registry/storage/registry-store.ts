@@ -102,7 +102,7 @@ export class RegistryStore implements RegistryStorage {
     const { digest } = descriptor;
     // Blobs of all repositories share one folder, so check the link of this one.
     if (!(await statIfExists(blobLink(this.#root, repository, digest))))
-      throw new ImageError('NOT_FOUND', `${repository}: expected ${digest}, got none`);
+      throw new ImageError('NOT_FOUND', `no manifest ${digest} in ${repository}`);
     if (!isManifestType(descriptor.mediaType))
       return yield* this.#blobs.read(descriptor, options) as AsyncGenerator<Uint8Array, void, void>;
     const known = this.#manifests.get(digest);
@@ -142,7 +142,7 @@ export class RegistryStore implements RegistryStorage {
     if (missing.length > 0)
       throw new ImageError(
         'INCOMPLETE',
-        `${repository}: expected all content that the manifest references, missing ${shortList(missing)}`,
+        `${repository}: the manifest references content that is missing: ${shortList(missing)}`,
       );
     await this.#writeManifest(repository, manifest);
     const named = { digest: manifest.descriptor.digest, isMirrored: false };
