@@ -6,12 +6,18 @@ import { onTestFinished } from 'vitest';
 import { temporaryFolder } from './run.js';
 
 /**
- * Starts Docker's `docker-registry` on a free port of loopback; it stops when the test ends.
+ * Starts a registry of the CNCF on a free port of loopback, Debian's `docker-registry` unless another program is given; it
+ * stops when the test ends.
  *
  * @param config further YAML for its configuration: `http` below the `http` key, `more` at the top level; `data`: the folder
  *   of its content.
  */
-export async function startRegistry({ http = '', more = '', data = '' } = {}): Promise<string> {
+export async function startRegistry({
+  http = '',
+  more = '',
+  data = '',
+  program = 'docker-registry',
+} = {}): Promise<string> {
   const folder = await temporaryFolder();
   const port = await freePort();
   const file = join(folder, 'config.yml');
@@ -23,14 +29,14 @@ export async function startRegistry({ http = '', more = '', data = '' } = {}): P
     more,
   ];
   await writeFile(file, `${config.join('\n')}\n`);
-  const child = spawn('docker-registry', ['serve', file], { stdio: 'ignore' });
+  const child = spawn(program, ['serve', file], { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   onTestFinished(async () => {
     child.kill();
     await ended;
   });
   for (let tries = 0; !(await answers(port)); tries++) {
-    if (tries === 200) throw new Error(`127.0.0.1:${port}: docker-registry did not start`);
+    if (tries === 200) throw new Error(`127.0.0.1:${port}: ${program} did not start`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return `127.0.0.1:${port}`;

@@ -2,14 +2,34 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { parse } from 'yaml';
 import { freePort, startRegistry } from './distribution-server.js';
 import { createNxWorkspace, type NxWorkspace } from './nx-workspace.js';
 import { nodeEnvironment } from './other-node.js';
 import { describeWith, DOCKER } from './peers.js';
-import { must, stowage } from './run.js';
+import { must, stowage, temporaryFolder } from './run.js';
+import { startServe } from './served.js';
 
 const NAME = 'app-ubuntu-25.04-gcc15';
 const ARCHIVE = `images/app/${NAME}.tar`;
+interface GitLabJob {
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly before_script?: readonly string[];
+  readonly script?: readonly string[];
+}
+
+interface GitHubWorkflow {
+  readonly jobs: Readonly<
+    Record<
+      string,
+      {
+        readonly env: Readonly<Record<string, string>>;
+        readonly steps: readonly { readonly run?: string }[];
+      }
+    >
+  >;
+}
+
 /** Waits until a server answers. */
 const LOOK = `for (;;) {
   const answer = await fetch(process.argv[2]).catch(() => undefined);
@@ -157,18 +177,74 @@ describe.each([
       await workspace.remove('apps/api');
     });
 
-    it('writes a workflow whose steps run', async () => {
+    it('writes workflows whose steps run as written, and publish on the default branch only', async () => {
+      const { host, url } = await startServe(['--root', await temporaryFolder()]);
       const settings = await workspace.read('stowage.yaml');
       await workspace.write('stowage.yaml', 'engine: embedded\n');
-      await workspace.nx('g', '@stowage/images:ci', '--share=127.0.0.1:9/team/images');
-      await workspace.commit('workflow');
-      const text = await workspace.read('.github/workflows/images.yml');
-      const steps = [...text.matchAll(/- run: (npx nx .*)/g)].map(([, step = '']) => step);
-      // One of the default branch, one of pull requests.
-      expect(steps).toHaveLength(2);
-      const env = { NX_BASE: 'HEAD~1', NX_HEAD: 'HEAD', NX_DAEMON: 'false', NX_NO_CLOUD: 'true' };
-      for (const step of steps) await must('sh', ['-c', step], { cwd: workspace.root, env });
+      const share = `--share=${host}/team/images`;
+      for (const provider of ['github', 'gitlab'])
+        await workspace.nx('g', '@stowage/images:ci', share, `--provider=${provider}`);
+      await workspace.commit('workflows');
+      const HOME = await temporaryFolder();
+      const variables = {
+        HOME,
+        CI_REGISTRY: host,
+        CI_REGISTRY_USER: 'ada',
+        CI_REGISTRY_PASSWORD: 'secret',
+        CI_COMMIT_SHA: 'HEAD',
+        CI_COMMIT_BEFORE_SHA: '0'.repeat(40),
+        CI_MERGE_REQUEST_DIFF_BASE_SHA: 'HEAD~1',
+        NX_DAEMON: 'false',
+        NX_NO_CLOUD: 'true',
+      };
+      const tags = async () => {
+        const answer = await fetch(`${url}/v2/team/images/tags/list`);
+        return answer.ok ? ((await answer.json()) as { tags: string[] }).tags.length : 0;
+      };
+      /** Runs a job on a machine without images and results of tasks. */
+      const job = async (script: readonly string[], env: Readonly<Record<string, unknown>>) => {
+        for (const path of ['images', '.stowage']) await workspace.remove(path);
+        const given = Object.entries(env).map(([name, value]) => [name, expand(String(value))]);
+        const cache = { NX_CACHE_DIRECTORY: await temporaryFolder() };
+        const all = {
+          ...variables,
+          ...cache,
+          ...(Object.fromEntries(given) as Record<string, string>),
+        };
+        const text = ['set -e', ...script].join('\n');
+        return await must('bash', ['-c', text], { cwd: workspace.root, env: all });
+      };
+      const expand = (text: string) =>
+        text.replace(/^\$(\w+)$/, (all, name: keyof typeof variables) => variables[name] ?? all);
+
+      const gitlab = parse(await workspace.read('.gitlab/images.yml')) as Record<string, GitLabJob>;
+      const shared = gitlab['.images'];
+      const gitlabJob = (name: string) =>
+        job([...(shared?.before_script ?? []), ...(shared?.script ?? [])], {
+          ...shared?.variables,
+          ...gitlab[name]?.variables,
+        });
+      await gitlabJob('images-check');
+      expect(await tags()).toBe(0);
+      const login = JSON.parse(await readFile(join(HOME, '.docker/config.json'), 'utf8')) as object;
+      expect(login).toEqual({ auths: { [host]: { auth: btoa('ada:secret') } } });
+      await gitlabJob('images-publish');
+      expect(await tags()).toBeGreaterThan(0);
+
+      const { jobs } = parse(
+        await workspace.read('.github/workflows/images.yml'),
+      ) as GitHubWorkflow;
+      for (const { steps, env } of Object.values(jobs)) {
+        // GitLab's job installs with the same command.
+        const script = steps.flatMap(({ run }) =>
+          run === undefined || run === 'npm ci' ? [] : run,
+        );
+        expect(script).toEqual(['npx nx affected -t image-save']);
+        const set = { NX_BASE: 'HEAD~1', NX_HEAD: 'HEAD', ...env };
+        expect(await job(script, set)).toContain('Successfully ran target image-save');
+      }
       await workspace.write('stowage.yaml', settings);
+      await workspace.remove('.gitlab-ci.yml');
     });
   }
 

@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildResult, ListEntry, LoadResult, SaveResult } from '@stowage/core';
 import { describe, expect, it } from 'vitest';
+import { listening } from '../../packages/core/testing/listening.js';
+import {
+  quirkyRegistry,
+  refuse,
+  Registry,
+  type Quirk,
+} from '../../packages/core/testing/quirks/registry.js';
 import { byteProxy } from './byte-proxy.js';
 import { startRegistry } from './distribution-server.js';
+import { goTool } from './go-tools.js';
+import { nxCacheServer } from './nx-cache-server.js';
 import { createNxWorkspace } from './nx-workspace.js';
 import { describeWith } from './peers.js';
 import { json, must, temporaryFolder, stowage } from './run.js';
@@ -21,6 +30,10 @@ const BLOB = randomBytes(LAYER_BYTES);
 async function runner(repository: string, mode = 'read-write') {
   const cwd = await temporaryFolder();
   const home = await temporaryFolder();
+  await mkdir(join(home, '.docker'));
+  // A registry without access control ignores it.
+  const auths = { [repository.replace(/\/.*/, '')]: { auth: btoa('ada:secret') } };
+  await writeFile(join(home, '.docker/config.json'), JSON.stringify({ auths }));
   const write = async (path: string, content: string | Uint8Array) => {
     await mkdir(join(cwd, path, '..'), { recursive: true });
     await writeFile(join(cwd, path), content);
@@ -51,12 +64,36 @@ async function runner(repository: string, mode = 'read-write') {
   };
 }
 
+const HTPASSWD = 'ada:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n';
+
+async function registryWithLogin(): Promise<string> {
+  const path = join(await temporaryFolder(), 'htpasswd');
+  await writeFile(path, HTPASSWD);
+  return await startRegistry({ more: `auth: { htpasswd: { realm: test, path: ${path} } }` });
+}
+
+/** A registry whose tags are immutable, that deletes nothing and knows no referrers. */
+const LIMITED: Quirk = {
+  name: 'limited',
+  before: ({ method, url }, { tags }) =>
+    method === 'DELETE' ||
+    url.pathname.includes('/referrers/') ||
+    (method === 'PUT' && tags.has(url.pathname.slice('/v2/'.length).replace('/manifests/', ':')))
+      ? refuse(405)
+      : undefined,
+};
+
 const REGISTRIES: readonly [string, () => Promise<string>][] = [
-  ['docker-registry', startRegistry],
+  ['docker-registry with a login', registryWithLogin],
+  ['distribution 3', async () => startRegistry({ program: await goTool('registry') })],
   ['stowage serve', async () => (await startServe(['--root', await temporaryFolder()])).host],
+  [
+    'a registry with immutable tags, without deletion and referrers',
+    () => listening(quirkyRegistry(new Registry(), LIMITED)),
+  ],
 ];
 
-describeWith(['docker-registry'], 'runners that share one registry', () => {
+describeWith(['docker-registry', 'go'], 'runners that share one registry', () => {
   it.each(REGISTRIES)('build an image once and move only what changed: %s', async (_, start) => {
     const { host, received } = await byteProxy(await start());
     const repository = `${host}/team/images`;
@@ -74,7 +111,7 @@ describeWith(['docker-registry'], 'runners that share one registry', () => {
     for (const each of [one, two]) await each.write(`${FOLDERS.top}/files/small`, 'two\n');
     expect(await one.saveAll()).toEqual(['skipped', 'saved']);
     received();
-    expect(await two.saveAll()).toEqual(['skipped', 'remote']);
+    expect(await two.save(FOLDERS.top)).toMatchObject({ action: 'remote' });
     expect(await two.load(TOP)).toMatchObject({ action: 'loaded' });
     expect(received()).toBeLessThan(50_000);
   });
@@ -90,12 +127,57 @@ describeWith(['docker-registry'], 'runners that share one registry', () => {
 
   it('have equal keys whatever the umask', async () => {
     const repository = `${await startRegistry()}/team/images`;
-    const [one, two] = [await runner(repository), await runner(repository)];
-    await chmod(join(one.cwd, FOLDERS.base, 'files/blob'), 0o666);
-    await chmod(join(two.cwd, FOLDERS.base, 'files'), 0o700);
-    await chmod(join(two.cwd, FOLDERS.base, 'files/blob'), 0o600);
+    const origin = await runner(repository);
+    const commit = 'git -c user.name=e2e -c user.email=e2e@example.com commit -qm images';
+    await must('sh', ['-c', `git init -q && git add -A && ${commit}`], { cwd: origin.cwd });
+    const cloned = async (umask: string, mode: number) => {
+      const each = await runner(repository);
+      const clone = `rm -rf apps && umask ${umask} && git clone -q ${origin.cwd} c && mv c/apps .`;
+      await must('sh', ['-c', clone], { cwd: each.cwd });
+      const { mode: actual } = await stat(join(each.cwd, FOLDERS.base, 'files/blob'));
+      expect(actual & 0o777).toBe(mode);
+      return each;
+    };
+    const [one, two] = [await cloned('0000', 0o666), await cloned('0077', 0o600)];
     expect(await one.save(FOLDERS.base)).toMatchObject({ action: 'saved' });
     expect(await two.save(FOLDERS.base)).toMatchObject({ action: 'remote' });
+    expect(await two.record(BASE)).toBe(await one.record(BASE));
+  });
+
+  it('go on when it dies while a layer moves, up or down', async () => {
+    const registry = await startRegistry();
+    const up = await byteProxy(registry);
+    const one = await runner(`${up.host}/team/images`);
+    up.dieAfter(LAYER_BYTES / 3);
+    const saved = await one.stowage('build', FOLDERS.base, '--save');
+    expect(saved).toMatchObject({ code: 0 });
+    expect(saved.stderr.match(/going on without it/g)).toHaveLength(1);
+    await stat(join(one.cwd, '.stowage/unshared', `${BASE}.tar`));
+
+    const repository = `${registry}/team/images`;
+    await (await runner(repository)).save(FOLDERS.base);
+    const down = await byteProxy(registry);
+    const two = await runner(`${down.host}/team/images`);
+    expect(await two.save(FOLDERS.base)).toMatchObject({ action: 'remote' });
+    down.dieAfter(LAYER_BYTES / 3);
+    expect(await two.stowage('load', BASE)).toMatchObject({ code: 6 });
+    // Nothing of it is in the engine; now the image is made here.
+    expect(await two.load(BASE)).toMatchObject({ action: 'loaded' });
+  });
+
+  it('make an image again that was pruned', async () => {
+    const repository = `${await startRegistry()}/team/images`;
+    const [one, two] = [await runner(repository), await runner(repository, 'read')];
+    await one.save(FOLDERS.base);
+    await two.save(FOLDERS.base);
+    await one.write(`${FOLDERS.base}/files/more`, 'more\n');
+    await one.save(FOLDERS.base);
+    const pruned = await one.stowage('prune', '--share', '--keep-newest', '1', '--min-age', '0s');
+    expect(pruned).toMatchObject({ code: 0 });
+    expect(pruned.stdout).toContain(`${BASE}.in-`);
+    const loaded = await two.stowage('load', BASE);
+    expect(loaded).toMatchObject({ code: 0 });
+    expect(loaded.stderr).toContain('making it here');
   });
 
   it('go on without it, unless it is required', async () => {
@@ -136,32 +218,54 @@ describe.each(['23.2.1'])('with Nx %s', (version) => {
         await one.commit('images');
         expect(await one.nx('run', `${TOP}:image-save`)).toContain(`saved ${TOP}:latest`);
 
-        // The second machine: a clone without Nx's cache.
-        const second = join(await temporaryFolder(), 'clone');
-        await must('git', ['clone', '-q', one.root, second]);
-        await must('cp', ['-al', join(one.root, 'node_modules'), second]);
-        await rm(join(second, 'node_modules/.cache'), { recursive: true, force: true });
-        // Newer versions of Nx keep the cache of all clones of a repository in one place.
-        const own = { HOME: await temporaryFolder(), NX_CACHE_DIRECTORY: await temporaryFolder() };
-        const env = { ...own, NX_DAEMON: 'false', CI: 'true', STOWAGE_SHARE: 'read' };
-        const nx = (...args: string[]) =>
-          must(join(second, 'node_modules/.bin/nx'), [...args, '--output-style=stream'], {
-            cwd: second,
-            env,
-          });
+        // A machine: a clone with its own home folder and cache of Nx, and the cache that all have.
+        const remote = await nxCacheServer();
+        const machine = async (from: string) => {
+          const cwd = join(await temporaryFolder(), 'clone');
+          await must('git', ['clone', '-q', from, cwd]);
+          await must('cp', ['-al', join(one.root, 'node_modules'), cwd]);
+          await rm(join(cwd, 'node_modules/.cache'), { recursive: true, force: true });
+          // Newer versions of Nx keep the cache of all clones of a repository in one place.
+          const own = {
+            HOME: await temporaryFolder(),
+            NX_CACHE_DIRECTORY: await temporaryFolder(),
+          };
+          const cache = { STOWAGE_CACHE_DIR: await temporaryFolder() };
+          const env = {
+            ...own,
+            ...cache,
+            ...remote.env,
+            NX_DAEMON: 'false',
+            STOWAGE_SHARE: 'read',
+          };
+          return {
+            cwd,
+            nx: (...args: string[]) =>
+              must(join(cwd, 'node_modules/.bin/nx'), [...args, '--output-style=stream'], {
+                cwd,
+                env: { ...env, CI: 'true' },
+              }),
+          };
+        };
+        const { cwd: second, nx } = await machine(one.root);
         const loaded = await nx('run', `${TOP}:image-load`);
         expect(loaded).toContain(`${BASE}:latest is in the share`);
         expect(loaded).toContain(`${TOP}:latest is in the share`);
         expect(loaded).toContain('loaded in embedded');
         expect(await nx('run', `${TOP}:image-archive`)).toContain(`images/app/${TOP}.tar`);
 
-        // A reader's build is not published: its archive is an output.
-        await writeFile(join(second, FOLDERS.top, 'files/b'), 'changed\n');
+        // A reader's build is not published: its archive is an output, which reaches the next machine.
+        await writeFile(join(second, FOLDERS.top, 'files/b'), randomBytes(200_000));
+        const sizes = () => [...remote.sizes().values()];
+        expect(Math.max(...sizes())).toBeLessThan(100_000);
         expect(await nx('run', `${TOP}:image-save`)).toContain(`saved ${TOP}:latest`);
-        for (const folder of ['images', '.stowage'])
-          await rm(join(second, folder), { recursive: true, force: true });
-        const restored = await nx('run', `${TOP}:image-load`);
-        expect(restored).toMatch(/local cache|existing outputs/);
+        expect(Math.max(...sizes())).toBeGreaterThan(200_000);
+        const user = ['-c', 'user.name=e2e', '-c', 'user.email=e2e@example.com'];
+        await must('git', [...user, 'commit', '-qam', 'changed'], { cwd: second });
+        const third = await machine(second);
+        const restored = await third.nx('run', `${TOP}:image-load`);
+        expect(restored).toContain('remote cache');
+        expect(restored).not.toContain('building');
         expect(restored).toContain('loaded in embedded');
       } finally {
         await one.remove();

@@ -28,7 +28,7 @@ import {
   type BuildOptions,
 } from './make-tested.js';
 import { openRecipe, type Recipe } from './recipe.js';
-import { findForRecipe, originOf, settleWithShare } from './share-image.js';
+import { findForRecipe, offerAgain, originOf, settleWithShare } from './share-image.js';
 
 /**
  * Builds the image of a definition and saves it as an archive with record and catalog entry. Does nothing if the archive
@@ -159,7 +159,10 @@ async function saveOnce(
       const isCurrent = (record: ImageRecord) =>
         record.digest === known?.digest && sameFacts(record.facts, facts);
       const current = known && (await find(workspace, target, isCurrent));
-      if (current) return current;
+      if (current) {
+        if (!options.dryRun) await offerAgain(workspace, recipe, target, options);
+        return current;
+      }
       const there = await findForRecipe(workspace, recipe, options);
       if (options.dryRun) return { ...planned(target), action: there ? 'remote' : 'saved' };
       if (there) {

@@ -6,8 +6,9 @@ import { findShared, type FoundShared } from '../share/find-shared.js';
 import { publish } from '../share/publish.js';
 import { shareAccess } from '../../share/share-access.js';
 import { takeShared } from '../share/take-shared.js';
-import { dropUnshared, keepUnshared } from '../../share/unshared.js';
+import { dropUnshared, keepUnshared, unsharedPath } from '../../share/unshared.js';
 import type { VerbOptions } from '../workspace/call.js';
+import { holdsImage } from '../workspace/holds-image.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { textField, verb, wording } from '../../wording.js';
 import type { Recipe } from './recipe.js';
@@ -56,17 +57,38 @@ export async function settleWithShare(
   const isShared = !options.force && recipe.unpinned.length === 0;
   const record = isShared ? await readRecord(path) : undefined;
   const image = record && { name, key: recipe.inputs, path, record };
+  // Kept before the share is asked: if it is required and away, the next save offers the archive again.
+  await keepUnshared(place, name, path);
   const taken = image && (await publish(workspace, image, options));
-  if (!taken) {
-    await keepUnshared(place, name, path);
-    return saved;
-  }
+  if (!taken) return saved;
   if (taken.entry.record.digest !== saved.digest) {
     await removeArchive({ place, path });
     return await takeShared(workspace, target, { ...originOf(recipe), entry: taken.entry });
   }
   await dropUnshared(place, name);
   return saved;
+}
+
+/**
+ * Publishes an image that is up to date here, if the share did not take it before and this process writes to it. An image
+ * that another machine published under the key meanwhile does not replace it. The caller holds the lock of the name.
+ *
+ * @throws ImageError UNAVAILABLE (the share is required)
+ */
+export async function offerAgain(
+  workspace: Workspace,
+  { inputs, unpinned }: Recipe,
+  { name, path }: SaveTarget,
+  options: ShareOptions,
+): Promise<void> {
+  const { place, settings, surroundings } = workspace;
+  if (unpinned.length > 0 || !shareAccess(settings.share, surroundings.env)?.write) return;
+  const record = await readRecord(path);
+  const unshared = unsharedPath(place, name);
+  if (!record || !(await holdsImage(place, unshared, record))) return;
+  const image = { name, key: inputs, path: unshared, record };
+  const taken = await publish(workspace, image, options);
+  if (taken?.entry.record.digest === record.digest) await dropUnshared(place, name);
 }
 
 /** What was saved, and as what. */

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { healArchive, removeArchive } from '../../catalog/commit.js';
+import { healArchive, readRecord, removeArchive } from '../../catalog/commit.js';
 import { lockPath } from '../../catalog/file.js';
 import { withLock } from '../../disk/lock.js';
 import { removeLeftover } from '../../disk/leftover-files.js';
@@ -8,6 +8,7 @@ import { requireFolderBelow } from '../../disk/own-folder.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import type { PruneDecision } from '../../policy/prune-model.js';
+import { dropUnshared } from '../../share/unshared.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { PARTIAL_FILE, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -106,8 +107,12 @@ async function remove(
   // The registry's garbage is collected once, after all deletions (collectDeleted).
   if (path === registryRoot) return;
   const { folder, state } = place;
-  if (item.kind === 'archive') await removeArchive({ place, path });
-  else if (PARTIAL_FILE.test(path))
+  if (item.kind === 'archive') {
+    const record = await readRecord(path);
+    await removeArchive({ place, path });
+    // It is the same file under another name, which would keep the space.
+    if (record?.name === item.name) await dropUnshared(place, item.name);
+  } else if (PARTIAL_FILE.test(path))
     await healArchive({ place, path: path.replace(PARTIAL_FILE, '.tar') });
   else await removeFile([state, folder].find((each) => isBelow(each, path)) ?? root, path);
 }

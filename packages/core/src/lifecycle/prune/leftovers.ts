@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { layersFolder, spoolFolder } from '../../catalog/file.js';
+import { layersFolder, readCatalog, spoolFolder } from '../../catalog/file.js';
 import { RECORD_SUFFIX } from '../../catalog/record.js';
 import { allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
 import { FileStore } from '../../store/file-store.js';
@@ -13,19 +13,24 @@ import type { Workspace } from '../workspace/workspace.js';
 const INDEX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
- * Lists files that dead processes left (partial files, records without an archive, content that no image needs), and old
- * indexes of layers.
+ * Lists files that dead processes left (partial files, records without an archive, archives for the share without a record,
+ * content that no image needs), and old indexes of layers.
  */
 export async function findLeftovers(workspace: Workspace, now: number): Promise<Prunable[]> {
   const { folder, state } = workspace.place;
   const store = join(state, 'store');
   const paths = [
     ...(await leftoverFiles(workspace)),
-    ...(await filesMatching(state, ['*.partial', '{archives,builds,layers}/**/*.partial'], {
-      dot: true,
-    })),
+    ...(await filesMatching(
+      state,
+      ['*.partial', '{archives,builds,layers,unshared}/**/*.partial'],
+      {
+        dot: true,
+      },
+    )),
     ...(await oldIndexes(layersFolder(workspace.place), now)),
     ...(await filesMatching(spoolFolder(workspace.place), ['*'], { dot: true })),
+    ...(await strayUnshared(workspace)),
     // With a share, a record without an archive stands for an image that can be fetched.
     ...(workspace.place.isShared ? [] : await strayRecords(folder)),
     ...(await findGarbage(new FileStore(store, workspace.surroundings), store, { now })).map(
@@ -61,6 +66,15 @@ async function oldIndexes(folder: string, now: number): Promise<string[]> {
     if (info && now - info.mtimeMs > INDEX_AGE_MS) old.push(path);
   }
   return old;
+}
+
+/** Unshared archives of images that have no record any more. */
+async function strayUnshared({ place }: Workspace): Promise<string[]> {
+  const archives = await filesMatching(join(place.state, 'unshared'), ['*.tar']);
+  if (archives.length === 0 || !place.isShared) return archives;
+  const recorded = (await readCatalog(place)).filter((each) => each.recorded);
+  const names = new Set(recorded.map(({ name }) => name));
+  return archives.filter((path) => !names.has(basename(path, '.tar')));
 }
 
 async function strayRecords(folder: string): Promise<string[]> {

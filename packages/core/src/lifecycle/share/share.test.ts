@@ -1,4 +1,4 @@
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listening } from '../../../testing/listening.js';
@@ -14,6 +14,7 @@ import { verify } from '../inspect/verify.js';
 import { ensure } from '../jobs/ensure.js';
 import { plan } from '../jobs/plan.js';
 import { load } from '../load/load.js';
+import { prune } from '../prune/prune.js';
 import { push } from '../push/push.js';
 import { report } from '../report/report.js';
 import { readDefinition } from '../workspace/definitions.js';
@@ -268,6 +269,35 @@ describe('an image that the share does not take', () => {
     await rm(archiveAt(one));
     expect(await load(one.workspace, [NAME], one.call)).toMatchObject([{ digest }]);
     expect(await list(one.workspace)).toMatchObject([{ name: NAME, state: 'ok' }]);
+  });
+
+  it('is offered again by the next save that may publish', async () => {
+    let isAway = true;
+    const { memory, address } = await registry({
+      before: () => (isAway ? refuse(403) : undefined),
+    });
+    const one = await machine(address);
+    await save(one);
+    isAway = false;
+    expect(await save(one)).toMatchObject({ action: 'skipped' });
+    expect(memory.tags.size).toBe(1);
+    await expect(readFile(unsharedAt(one))).rejects.toMatchObject({ code: 'ENOENT' });
+    requestsOf(memory);
+    await save(one);
+    expect(requestsOf(memory)).toEqual([]);
+  });
+
+  it('is pruned once the image has no record', async () => {
+    const { address } = await registry();
+    const one = await machine(address, 'mode: read');
+    await save(one);
+    const rules = { ...one.call, minAge: '0s' };
+    await prune(one.workspace, rules);
+    await stat(unsharedAt(one));
+    await rm(join(one.cwd, 'images'), { recursive: true });
+    await utimes(unsharedAt(one), 1, 1);
+    await prune(one.workspace, rules);
+    await expect(stat(unsharedAt(one))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('is no longer kept once the share has its key', async () => {
