@@ -28,3 +28,18 @@ export async function servedRegistry(before: Before = () => false) {
   });
   return { host, root, requests, ...clientOfRegistry(`http://${host}`) };
 }
+
+/** Answers as a registry without the referrers API. */
+export const withoutReferrers: Before = ({ url = '' }, response) => {
+  const setHeader = response.setHeader.bind(response);
+  const writeHead = response.writeHead.bind(response);
+  response.setHeader = (name, value) =>
+    name.toLowerCase() === 'oci-subject' ? response : setHeader(name, value);
+  response.writeHead = ((status: number, headers: Record<string, string> = {}) => {
+    const { 'oci-subject': _, ...others } = headers;
+    return writeHead(status, others);
+  }) as typeof response.writeHead;
+  const refused = url.includes('/referrers/');
+  if (refused) response.writeHead(404).end();
+  return refused;
+};

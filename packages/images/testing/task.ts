@@ -43,7 +43,8 @@ export async function taskOf(files: Readonly<Record<string, string>> = {}) {
     [`${BASE}/files/a`]: 'a\n',
     ...files,
   });
-  const node = { name: NAME, type: 'app', data: { root: BASE, tags: ['image'] } } as const;
+  const data = { root: BASE, tags: ['image'] };
+  const node = { name: NAME, type: 'app' as const, data };
   const context: ExecutorContext = {
     ...{ root, cwd: root, isVerbose: false, projectName: NAME, targetName: 'image-save' },
     projectsConfigurations: { version: 2, projects: {} },

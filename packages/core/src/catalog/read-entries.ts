@@ -1,8 +1,8 @@
 import type { Node, YAMLMap } from 'yaml';
-import { aliasTargets, type AliasTargets } from '../definition/aliases.js';
+import { aliasTargets, type AliasTargets } from '../definition/yaml/aliases.js';
 import { yaml } from '../definition/libraries.js';
 import { readYamlTree, yamlError, type YamlTree } from '../definition/read-yaml.js';
-import type { YamlProblem } from '../definition/yaml-bounds.js';
+import type { YamlProblem } from '../definition/yaml/yaml-bounds.js';
 import type { EntryYaml } from './entry.js';
 import { ENTRY_KEYS, readValue, textOf } from './entry-values.js';
 

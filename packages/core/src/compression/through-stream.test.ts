@@ -4,6 +4,19 @@ import { describe, expect, it } from 'vitest';
 import { collect, inChunks } from '../../testing/chunks.js';
 import { throughStream } from './through-stream.js';
 
+/** A source without an end, and whether it was closed. */
+function endless() {
+  let isClosed = false;
+  async function* source() {
+    try {
+      for (;;) yield Buffer.from('a');
+    } finally {
+      isClosed = true;
+    }
+  }
+  return { source: source(), isClosed: () => isClosed };
+}
+
 describe('bytes through a stream', () => {
   it('are changed by it', async () => {
     const packed = inChunks(gzipSync('hello'), 3);
@@ -19,36 +32,22 @@ describe('bytes through a stream', () => {
   });
 
   it('end with an error of the stream, and the input is closed', async () => {
-    let isClosed = false;
-    async function* endless() {
-      try {
-        for (;;) yield Buffer.from('a');
-      } finally {
-        isClosed = true;
-      }
-    }
+    const { source, isClosed } = endless();
     const refusing = new Transform({
       transform: (_chunk, _encoding, done) => done(new Error('no')),
     });
-    await expect(collect(throughStream(endless(), refusing))).rejects.toThrow('no');
-    expect(isClosed).toBe(true);
+    await expect(collect(throughStream(source, refusing))).rejects.toThrow('no');
+    expect(isClosed()).toBe(true);
   });
 
   it('that are not read to the end close both sides', async () => {
-    let isClosed = false;
-    async function* endless() {
-      try {
-        for (;;) yield Buffer.from('a');
-      } finally {
-        isClosed = true;
-      }
-    }
+    const { source, isClosed } = endless();
     const stream = new PassThrough();
-    for await (const chunk of throughStream(endless(), stream)) {
+    for await (const chunk of throughStream(source, stream)) {
       expect(String(chunk)).toMatch(/^a/);
       break;
     }
-    await expect.poll(() => isClosed && stream.destroyed).toBe(true);
+    await expect.poll(() => isClosed() && stream.destroyed).toBe(true);
   });
 
   it('are read as they are wanted, not all at once', async () => {

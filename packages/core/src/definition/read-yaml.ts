@@ -4,7 +4,7 @@ import { ImageError } from '../errors.js';
 import { nearestOf } from './did-you-mean.js';
 import { firstDistinct } from './first-distinct.js';
 import { ajv, yaml } from './libraries.js';
-import { problemsIn, reasonNotToParse, YAML_LIMIT, type YamlProblem } from './yaml-bounds.js';
+import { problemsIn, reasonNotToParse, YAML_LIMIT, type YamlProblem } from './yaml/yaml-bounds.js';
 
 /** The text of a YAML file. */
 export interface YamlFile {

@@ -28,12 +28,12 @@ describe('a lock', () => {
   it('is no longer waited for after a timeout or an abort', async () => {
     const path = join(await temporaryFolder(), 'x');
     await withLock(path, async () => {
-      await expect(withLock(path, async () => 1, { wait: 50 })).rejects.toMatchObject({
-        code: 'CONFLICT',
-      });
-      await expect(
-        withLock(path, async () => 1, { signal: AbortSignal.timeout(50) }),
-      ).rejects.toThrow();
+      const late = withLock(path, async () => 1, { wait: 0 });
+      await expect(late).rejects.toMatchObject({ code: 'CONFLICT' });
+      const given = new AbortController();
+      const waiting = withLock(path, async () => 1, { signal: given.signal });
+      given.abort(new Error('given up'));
+      await expect(waiting).rejects.toThrow('given up');
     });
   });
 

@@ -1,5 +1,5 @@
 import type { YamlFile } from '../read-yaml.js';
-import { reasonNotToParse } from '../yaml-bounds.js';
+import { reasonNotToParse } from '../yaml/yaml-bounds.js';
 import { addHaulerImages, addMindthegapImages, isHauler, isMindthegap } from './in-bundle-lists.js';
 import { addComposeImages, isCompose } from './in-compose.js';
 import { addKubernetesImages } from './in-kubernetes.js';

@@ -1,7 +1,7 @@
 import type { Document, Node, Pair, YAMLMap } from 'yaml';
-import { aliasTargets, type AliasTargets } from '../aliases.js';
+import { aliasTargets, type AliasTargets } from '../yaml/aliases.js';
 import { yaml } from '../libraries.js';
-import { problemsIn } from '../yaml-bounds.js';
+import { problemsIn } from '../yaml/yaml-bounds.js';
 import type { ListContent } from './list-content.js';
 
 /** A value of a YAML document with its line. Aliases and merge keys are resolved, so a value can contain itself. */

@@ -2,7 +2,7 @@ import { ImageError } from '../../errors.js';
 import { isObject, type JsonObject } from '../../oci/json.js';
 import { yaml } from '../libraries.js';
 import type { YamlFile } from '../read-yaml.js';
-import { problemsIn, reasonNotToParse, YAML_LIMIT } from '../yaml-bounds.js';
+import { problemsIn, reasonNotToParse, YAML_LIMIT } from '../yaml/yaml-bounds.js';
 
 /** Parses a workflow or an action. Scalars are parsed as text: the version 25.10 is not the number 25.1. @throws ImageError USAGE */
 export function parseWorkflowFile({ text, path }: YamlFile): unknown {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { yaml } from './libraries.js';
+import { yaml } from '../libraries.js';
 import { problemsIn, reasonNotToParse, YAML_LIMIT } from './yaml-bounds.js';
 
 describe('a text', () => {

@@ -1,5 +1,5 @@
 import type { Document, Node } from 'yaml';
-import { yaml } from './libraries.js';
+import { yaml } from '../libraries.js';
 
 /** The node that an alias stands for; undefined for one without an anchor. Other nodes are returned as they are. */
 export type AliasTargets = (node: unknown) => unknown;

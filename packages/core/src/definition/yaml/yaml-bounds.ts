@@ -1,5 +1,5 @@
 import type { Document } from 'yaml';
-import { yaml } from './libraries.js';
+import { yaml } from '../libraries.js';
 
 /** Default limit for a file (characters): more than a person writes. */
 export const YAML_LIMIT = 1024 * 1024;
