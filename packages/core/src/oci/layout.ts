@@ -36,6 +36,8 @@ export interface NamedDescriptor {
   readonly embedded?: EmbeddedName;
   /** For a signature, an attestation or an SBOM that the annotation `kind` tells apart: what it refers to. */
   readonly attached?: Attachment;
+  /** The index that the image was taken out of, because its other platforms are absent or unwanted. */
+  readonly index?: Digest;
 }
 
 /** Options for reading names and manifests of an archive or a layout. */
