@@ -1,16 +1,20 @@
 import {
+  build as buildImage,
   copyGraph,
   copyImages,
   detectEngine,
   load,
   openWorkspace,
+  readDefinition,
   save,
   verify,
   walk,
+  type BuildOptions,
   type Engine,
+  type LifecycleEvent,
   type LoadResult,
 } from '@stowage/core';
-import { readFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { engineContract } from '../../packages/core/testing/contracts/engine.js';
@@ -55,6 +59,28 @@ describeEngines((engine) => {
     await opened.remove(more);
   });
 
+  it('gives an image all names of an archive, and no others', async () => {
+    const names = [
+      'docker.io/library/two-names:1',
+      `${PREFIX}/two-names:2`,
+      'docker.io/library/x:3',
+    ];
+    const store = await storeWith(names[0] ?? '', { seed: 'names' });
+    const { descriptor } = await store.resolve();
+    for (const name of names) await store.tag(descriptor, name);
+    await store.commit();
+    await using opened = await open(engine);
+    await using sink = opened.sink();
+    await copyGraph(store, await walk(store, descriptor), sink);
+    for (const name of names) await sink.tag(descriptor, name);
+    await sink.commit();
+    for (const name of names)
+      expect((await opened.inspect(name))?.references.toSorted()).toEqual(names.toSorted());
+    for (const name of names) await opened.remove(name);
+    expect(await opened.list()).toEqual([]);
+  });
+
+  if (engine.kind !== 'containerd') describe('that builds', () => withBuilds(engine));
   if (keepsIndexes(engine.name)) describe('with an index', () => withIndexes(engine));
 });
 
@@ -133,6 +159,54 @@ function withIndexes(engine: EngineUnderTest): void {
       code: 'NOT_FOUND',
     });
     await opened.remove(reference);
+  });
+}
+
+/** Steps of a Dockerfile, on an empty base. */
+function withBuilds(engine: EngineUnderTest): void {
+  const definition = 'project: app\nos: debian-12\nvariant: built\nnetwork: none\n';
+  async function build(text: string, options: Partial<BuildOptions> = {}) {
+    const { call, workspace, cwd } = await workspaceFor(engine);
+    const events: string[] = [];
+    await writeFile(join(cwd, 'image.yaml'), `${definition}dockerfile: Dockerfile\n`);
+    await writeFile(join(cwd, 'Dockerfile'), text);
+    await copyFile('/bin/busybox', join(cwd, 'busybox'));
+    const onEvent = (event: LifecycleEvent) => {
+      if (event.type === 'step') events.push(`${event.subject}: ${event.text}`);
+    };
+    const found = await readDefinition(workspace, '.', call);
+    return { result: await buildImage(workspace, found, { ...call, ...options, onEvent }), events };
+  }
+
+  it('reports its steps, and ends with the image', async () => {
+    const { result, events } = await build('FROM scratch\nCOPY busybox /bin/busybox\n');
+    expect(result).toMatchObject({ action: 'built', reference: expect.any(String) as string });
+    expect(events).toContain('step 2/2: COPY busybox /bin/busybox');
+    await using opened = await open(engine);
+    expect((await opened.inspect(result.reference))?.id).toBe(result.imageId);
+    await opened.remove(result.reference);
+  });
+
+  it('names the step that fails', async () => {
+    const failing = build(
+      'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "false"]\n',
+    );
+    await expect(failing).rejects.toMatchObject({
+      code: 'INVALID',
+      message: expect.stringMatching(/step 3\/3 \(RUN \["\/bin\/busybox",\s*"false"\]\)/) as string,
+    });
+  });
+
+  it('fails when the image is for another platform than was asked for', async () => {
+    const text = 'FROM built-base:1\nCOPY busybox /bin/busybox\n';
+    const base = 'docker.io/library/built-base:1';
+    await using opened = await open(engine);
+    await put(opened, await storeWith(base, { seed: 'base' }), base);
+    const platforms = [{ os: 'linux', architecture: 'arm64' }];
+    await expect(build(text, { platforms })).rejects.toMatchObject({
+      code: expect.stringMatching(/INVALID|UNSUPPORTED/) as string,
+    });
+    await opened.remove(base);
   });
 }
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
-import { ENGINE_NAMES, missingFor, type EngineName } from './matrix.js';
+import { ENGINES, ENGINE_NAMES, missingFor, type EngineName } from './matrix.js';
 import { startEngine, type StartedEngine } from './start.js';
 
 /** An engine of the matrix while its tests are defined; it is started before the first of them runs. */
 export interface EngineUnderTest {
   readonly name: EngineName;
+  readonly kind: StartedEngine['kind'];
   /** @throws TypeError before the tests run */
   readonly started: () => StartedEngine;
 }
@@ -38,7 +39,7 @@ export function describeEngines(define: (engine: EngineUnderTest) => void): void
         // Its own client programs are the first to be found.
         beforeAll(() => void vi.stubEnv('PATH', engine().env['PATH'] ?? ''));
         afterAll(() => void vi.unstubAllEnvs());
-        define({ name, started: engine });
+        define({ name, kind: ENGINES[name].kind, started: engine });
       });
     else if (process.env['STOWAGE_REQUIRE'] === 'all')
       it(name, () => {

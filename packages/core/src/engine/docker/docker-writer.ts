@@ -10,6 +10,8 @@ import type { EngineImage } from '../engine.js';
 /** What a {@link DockerWriter} asks an engine. */
 export interface LoadingEngine {
   readonly location: string;
+  /** Whether it takes names without a registry for names of this machine, as podman does, not for Docker Hub's. */
+  readonly needsFullNames: boolean;
   /** Sends the archive. @returns the last lines of the engine's response */
   load(archive: Bytes, options: CallOptions): Promise<readonly string[]>;
   inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined>;
@@ -29,10 +31,14 @@ export class DockerWriter extends ArchiveWriter {
   readonly #engine: LoadingEngine;
 
   constructor(engine: LoadingEngine) {
-    super(engine.location, async (archive, options) => {
-      const lines = await engine.load(archive, options);
-      await this.#check(lines, options);
-    });
+    super(
+      engine.location,
+      async (archive, options) => {
+        const lines = await engine.load(archive, options);
+        await this.#check(lines, options);
+      },
+      { fullNames: engine.needsFullNames },
+    );
     this.#engine = engine;
   }
 

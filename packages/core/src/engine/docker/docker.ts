@@ -142,6 +142,7 @@ export class DockerEngine implements BuildingEngine {
   sink({ onEvent }: OnEvent = {}): Sink {
     return new DockerWriter({
       location: this.location,
+      needsFullNames: this.kind === 'podman',
       load: async (archive, options) =>
         (await this.#sendTar('/images/load', onEvent, { ...options, body: archive })).recent,
       inspect: (image, options) => this.inspect(image, options),
