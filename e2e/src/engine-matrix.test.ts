@@ -29,7 +29,7 @@ import {
   twoPlatforms,
 } from './engines/images.js';
 import { keepsIndexes } from './engines/matrix.js';
-import { temporaryFolder } from './run.js';
+import { must, temporaryFolder } from './run.js';
 
 const PREFIX = 'docker.io/stowage-matrix';
 
@@ -136,6 +136,26 @@ function withIndexes(engine: EngineUnderTest): void {
     ]);
     await using source = await opened.source(reference, { spoolFolder: cwd });
     expect(await source.has(attestation)).toBe(true);
+    await opened.remove(reference);
+  });
+
+  it('and an attestation, one platform that docker saves is one image', async () => {
+    const reference = `${PREFIX}/one-platform:1`;
+    const { store, image } = await attestedImage(reference, `${engine.name}-platform`);
+    await using opened = await open(engine);
+    await put(opened, store, reference);
+    const { call, workspace, cwd } = await workspaceFor(engine);
+    const path = join(cwd, 'docker.tar');
+    const { env } = engine.started();
+    await must('docker', ['save', '--platform', 'linux/amd64', '--output', path, reference], {
+      env,
+    });
+    expect(await load(workspace, [path], call)).toMatchObject([
+      { action: 'skipped', digest: image.digest },
+    ]);
+    // The attestation goes along as what refers to the image.
+    const [copied] = await copyImages(workspace, path, 'oci:layout', call);
+    expect(copied).toMatchObject({ reference, digest: image.digest });
     await opened.remove(reference);
   });
 

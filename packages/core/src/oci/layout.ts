@@ -1,5 +1,5 @@
 import { ImageError } from '../errors.js';
-import { attachByKind, type Attachment } from './attachments.js';
+import { attachByAnnotation, type Attachment } from './attachments.js';
 import { withoutAnnotations, parseDescriptor, type Descriptor } from './descriptor.js';
 import { parseDigest, type Digest } from './digest.js';
 import { parseJsonObject } from './json.js';
@@ -62,7 +62,7 @@ export function parseLayoutIndex(
   if (manifests === null || manifests === undefined) return [];
   if (!Array.isArray(manifests))
     throw new ImageError('INVALID', `${INDEX_FILE}: expected a list of manifests`);
-  return attachByKind(
+  return attachByAnnotation(
     manifests.map((each, at): NamedDescriptor => {
       const descriptor = parseDescriptor(each, `${INDEX_FILE} manifests[${at}]`);
       return { descriptor, ...nameOf(descriptor, options) };
