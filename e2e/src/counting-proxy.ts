@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryFolder } from './run.js';
 
-/** A socket in front of an engine's that records every request, as `GET /_ping`. */
+/** A socket in front of an engine's that records every request, as `GET /_ping`, without the version of the API and the query. */
 export async function countingProxy(
   host: string,
 ): Promise<{ proxy: string; requests: readonly string[] }> {
@@ -12,8 +12,10 @@ export async function countingProxy(
   const server = createServer((client) => {
     const engine = createConnection(host.replace('unix://', ''));
     client.on('data', (chunk) => {
-      const line = /^([A-Z]+ \S+) HTTP\/1\.1\r\n/.exec(chunk.toString('latin1'))?.[1];
-      if (line !== undefined) requests.push(line);
+      const [, method, path] =
+        /^([A-Z]+) (?:\/v[0-9.]+)?(\/[^ ?]*)\S* HTTP\/1\.1\r\n/.exec(chunk.toString('latin1')) ??
+        [];
+      if (method !== undefined) requests.push(`${method} ${path}`);
     });
     client.pipe(engine).pipe(client);
     for (const socket of [client, engine]) socket.on('error', () => socket.destroy());

@@ -15,8 +15,8 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } fro
 import { engineContract } from '../../packages/core/testing/contracts/engine.js';
 import { dockerArchive } from '../../packages/core/testing/haul.js';
 import { storeWith } from '../../packages/core/testing/image.js';
+import { startEngine, type StartedEngine } from './engines/start.js';
 import { describeWith, DOCKER } from './peers.js';
-import { startPodman } from './podman-engine.js';
 import { json, must, run, temporaryFolder } from './run.js';
 
 const root = { root: true };
@@ -158,9 +158,9 @@ describeWith(
   ['podman', 'crun'],
   'a real podman',
   () => {
-    let podman: Awaited<ReturnType<typeof startPodman>>;
+    let podman: StartedEngine;
     beforeAll(async () => {
-      podman = await startPodman();
+      podman = await startEngine('podman-4.3');
     });
     afterAll(() => podman.stop());
     engineContract('podman', () =>
@@ -268,7 +268,7 @@ async function refusingProxy(host: string): Promise<string> {
   let loads = 0;
   const server = createServer((incoming, outgoing) => {
     const { method, url = '', headers } = incoming;
-    if (url.startsWith('/images/load') && ++loads === 2) {
+    if (url.includes('/images/load') && ++loads === 2) {
       incoming.resume();
       const error = 'open /var/lib/layer.tar: no such file or directory';
       incoming.on('end', () => outgoing.end(`${JSON.stringify({ errorDetail: {}, error })}\n`));

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startDocker, type OwnDocker } from './docker-engine.js';
-import { DOCKER, missing } from './peers.js';
+import { ENGINE_NAMES, isEngineName, missingFor } from './engines/matrix.js';
+import { startEngine, type StartedEngine } from './engines/start.js';
 import { must } from './run.js';
 
 declare module 'vitest' {
@@ -43,16 +43,28 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const packages = ['core', 'images', 'cli'].map((name) => `--workspace=packages/${name}`);
   await must('npm', ['publish', ...packages, ...flags], { cwd: ROOT });
 
-  const isWanted = project.config.name !== 'rest' && missing(DOCKER, { root: true }) === undefined;
-  const docker: OwnDocker | undefined = isWanted ? await startDocker() : undefined;
+  const engine = project.config.name === 'rest' ? undefined : await startShared();
+  // Its own client programs are the first to be found, also by child processes.
+  if (engine) process.env['PATH'] = engine.env['PATH'];
   project.provide('npmrc', npmrc);
-  project.provide('dockerHost', docker?.host ?? '');
-  project.provide('containerd', docker?.containerd ?? '');
+  project.provide('dockerHost', engine?.kind === 'containerd' ? '' : (engine?.host ?? ''));
+  project.provide('containerd', engine?.containerd ?? '');
   return async () => {
-    await docker?.stop();
+    await engine?.stop();
     const gone = once(registry, 'exit');
     registry.kill('SIGTERM');
     await gone;
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+/**
+ * Starts the engine that the tests share: that of STOWAGE_E2E_ENGINE, or the Docker Engine of this machine if it has one.
+ */
+async function startShared(): Promise<StartedEngine | undefined> {
+  const name = process.env['STOWAGE_E2E_ENGINE'];
+  if (name === undefined)
+    return missingFor('docker-20.10') === undefined ? startEngine('docker-20.10') : undefined;
+  if (isEngineName(name)) return startEngine(name);
+  throw new Error(`STOWAGE_E2E_ENGINE: expected one of ${ENGINE_NAMES.join(', ')}, got ${name}`);
 }

@@ -83,7 +83,12 @@ export { selectPlatform } from './transfer/select-platform.js';
 export { readAll, readContent, verified, type VerifiedOptions } from './transfer/verified.js';
 
 // Archives, layouts and the embedded store
-export { ArchiveWriter, type Deliver, type ReadBlob } from './archive/archive-writer.js';
+export {
+  ArchiveWriter,
+  type ArchiveWriterOptions,
+  type Deliver,
+  type ReadBlob,
+} from './archive/archive-writer.js';
 export {
   openArchive,
   openPipedArchive,
@@ -120,6 +125,7 @@ export {
   type EngineBuildOptions,
   type EngineEvent,
   type EngineImage,
+  type EngineManifest,
   type EngineKind,
   type EngineSinkOptions,
   type EngineSourceOptions,

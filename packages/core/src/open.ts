@@ -185,8 +185,11 @@ async function openEngineImage(
   { engine, place, signal }: OpenOptions,
 ): Promise<Opened> {
   const used = await engine();
-  const source = await used.source(reference, { spoolFolder: spoolFolder(place), signal });
-  return { source, kind: 'engine', ...UNCOMPRESSED, reference };
+  const notices: string[] = [];
+  const onNotice = (text: string): void => void notices.push(text);
+  const reading = { spoolFolder: spoolFolder(place), signal, onNotice };
+  const source = await used.source(reference, reading);
+  return { source, kind: 'engine', ...UNCOMPRESSED, notices, reference };
 }
 
 async function pathOfName(name: string, place: CatalogPlace): Promise<string> {

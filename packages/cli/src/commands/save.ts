@@ -1,5 +1,11 @@
 import { relative } from 'node:path';
-import { familiarReference, parseReference, save, type SaveResult } from '@stowage/core';
+import {
+  familiarReference,
+  parsePlatform,
+  parseReference,
+  save,
+  type SaveResult,
+} from '@stowage/core';
 import type { Command } from 'commander';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
@@ -7,6 +13,7 @@ import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.j
 
 interface Options extends CommonOptions {
   readonly output?: string;
+  readonly platform?: string;
 }
 
 export function saveCommand(io: Io): Command {
@@ -18,10 +25,17 @@ export function saveCommand(io: Io): Command {
   )
     .argument('<reference...>', 'images of the engine')
     .option('-o, --output <file>', 'write all images into this one file')
+    .option(
+      '--platform <platform>',
+      'platform to save of a multi-platform image: os[(version)]/architecture[/variant]',
+    )
     .option('--dry-run', 'print what would be saved, and save nothing')
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
-        const results = await save(workspace, references, { ...call, output: options.output });
+        const platform =
+          options.platform === undefined ? undefined : parsePlatform(options.platform);
+        const { output } = options;
+        const results = await save(workspace, references, { ...call, output, platform });
         return {
           json: { results },
           text: text`${results.map((result) => savedLine(result, io.cwd))}`,

@@ -9,7 +9,13 @@ import {
   LAYOUT_FILE,
   type NamedDescriptor,
 } from '../oci/layout.js';
-import { familiarReference, parseReference, canonicalReference } from '../oci/reference.js';
+import {
+  canonicalReference,
+  familiarReference,
+  formatReference,
+  parseReference,
+  type Reference,
+} from '../oci/reference.js';
 import type { Bytes, CallOptions, Open, Sink } from '../transfer/store.js';
 import { imagesOf } from '../transfer/graph.js';
 import type { Graph } from '../transfer/graph.js';
@@ -18,6 +24,14 @@ import { packTar, type TarMember } from './pack-tar.js';
 
 /** Reads a blob, perhaps from elsewhere than `open`; verified as `open` does. */
 export type ReadBlob = (descriptor: Descriptor, open: Open) => Bytes;
+
+/** Options of an {@link ArchiveWriter}. */
+export interface ArchiveWriterOptions {
+  /** Reads each blob at commit; with its own `open` when omitted. */
+  readonly read?: ReadBlob | undefined;
+  /** Writes the names of Docker Hub's images in full in `manifest.json`, not as docker does (`app:1`). */
+  readonly fullNames?: boolean | undefined;
+}
 
 /** Receives the whole archive as one stream; resolves when it is stored durably. */
 export type Deliver = (archive: Bytes, options: CallOptions) => Promise<void>;
@@ -41,16 +55,21 @@ export class ArchiveWriter implements Sink {
   readonly #opens = new Map<Digest, { readonly descriptor: Descriptor; readonly open: Open }>();
   readonly #names = new Map<string, Digest>();
   readonly #read: ReadBlob;
+  readonly #nameOf: (reference: Reference) => string;
 
   /**
    * @param location shown in messages.
    * @param deliver takes the archive at commit, for example into a file with {@link writeAtomically}.
-   * @param read reads each blob at commit; with its own `open` when omitted.
    */
-  constructor(location: string, deliver: Deliver, read: ReadBlob = (_, open) => open()) {
+  constructor(
+    location: string,
+    deliver: Deliver,
+    { read = (_, open) => open(), fullNames = false }: ArchiveWriterOptions = {},
+  ) {
     this.location = location;
     this.#deliver = deliver;
     this.#read = read;
+    this.#nameOf = fullNames ? formatReference : familiarReference;
   }
 
   async begin(graph: Graph): Promise<ReadonlySet<Digest>> {
@@ -93,7 +112,7 @@ export class ArchiveWriter implements Sink {
         images.map(({ graph, reference }) => namedDescriptor(graph.root, reference)),
       ),
     );
-    yield member(DOCKER_MANIFEST, formatDockerManifest(images));
+    yield member(DOCKER_MANIFEST, formatDockerManifest(images, this.#nameOf));
     const nodes = new Map(
       images.flatMap(({ graph }) =>
         graph.nodes.map((node) => [node.digest, graph.documents.has(node.digest)] as const),
@@ -145,7 +164,10 @@ function member(name: string, bytes: Uint8Array): TarMember {
  * `manifest.json`: one entry for each image with all its tags. An index is represented by its linux/amd64 or else its
  * first image.
  */
-function formatDockerManifest(images: readonly Image[]): Uint8Array {
+function formatDockerManifest(
+  images: readonly Image[],
+  nameOf: (reference: Reference) => string,
+): Uint8Array {
   const entries = new Map<
     Digest,
     { readonly Config: string; RepoTags: string[] | null; readonly Layers: string[] }
@@ -163,14 +185,14 @@ function formatDockerManifest(images: readonly Image[]): Uint8Array {
       Layers: image.layers.map((layer) => blobPath(layer.digest)),
     };
     entries.set(image.descriptor.digest, entry);
-    for (const tag of reference === undefined ? [] : repoTags(reference))
+    for (const tag of reference === undefined ? [] : repoTags(reference, nameOf))
       (entry.RepoTags ??= []).push(tag);
   }
   return Buffer.from(JSON.stringify([...entries.values()]));
 }
 
 /** `RepoTags` cannot contain digests, so the digest of a reference is dropped. */
-function repoTags(reference: string): string[] {
+function repoTags(reference: string, nameOf: (reference: Reference) => string): string[] {
   const { registry, repository, tag } = parseReference(reference);
-  return tag === undefined ? [] : [familiarReference({ registry, repository, tag })];
+  return tag === undefined ? [] : [nameOf({ registry, repository, tag })];
 }

@@ -35,7 +35,7 @@ async function write(path: string, store: MemoryStore, partBytes?: number): Prom
   await using writer = new ArchiveWriter(
     path,
     (bytes) => writeArchive(path, bytes, { partBytes, onLeft: (found) => (left = found) }),
-    (descriptor, open) => left?.content(descriptor, open) ?? open(),
+    { read: (descriptor, open) => left?.content(descriptor, open) ?? open() },
   );
   for (const name of ['app:1', 'db:1']) await copy(store, name, writer);
   await writer.commit();

@@ -13,6 +13,7 @@ import type { Bytes, CallOptions, Source } from '../transfer/store.js';
 import { DOCKER_MANIFEST, DockerArchive, readItems } from './docker-archive.js';
 import { dockerHalf, ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
+import { refusedTar } from './refused-tar.js';
 import { spool } from './spool.js';
 import { TarFile } from './tar-file.js';
 import {
@@ -212,6 +213,8 @@ async function openTarFile(
     if (!(error instanceof ImageError)) throw error;
     const other = textOf(Buffer.from(await firstBytes(file, 4096)).toString());
     if (other) throw notAnImage(path, other);
+    const refused = await refusedTar(file, limits);
+    if (refused) throw notAnImage(path, refused);
     throw withPath(error, path);
   }
 }

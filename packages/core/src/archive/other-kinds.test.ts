@@ -35,6 +35,19 @@ it.each<[string, () => Promise<Uint8Array>, RegExp, RegExp]>([
     /container's file system/,
     /docker import/,
   ],
+  [
+    'a root file system with links out of it',
+    () =>
+      readAll(
+        packTar([
+          { name: './dev/fd', size: 0, type: 'symlink', linkname: '/proc/self/fd', open: () => [] },
+          { name: './etc/passwd', size: 0, open: () => [] },
+          { name: './bin/busybox', size: 0, open: () => [] },
+        ]),
+      ),
+    /container's file system/,
+    /docker import/,
+  ],
   ['a Helm chart', () => tar('app/Chart.yaml', 'app/values.yaml'), /a Helm chart/, /helm push/],
   [
     'an archive of a Docker before 1.10',

@@ -25,7 +25,9 @@ const TARS: typeof BUNDLES = [
     hint: 'Load it with docker load of an old Docker (20.10 reads it), and save it again with docker save.',
   },
   {
-    isIt: (names) => names.has('.dockerenv') || (names.has('etc/passwd') && some(names, /^usr\//)),
+    isIt: (names) =>
+      names.has('.dockerenv') ||
+      (some(names, /^etc\/(?:passwd|os-release)$/) && some(names, /^(?:usr|bin|sbin)\//)),
     what: "a container's file system, as docker export writes it",
     hint: 'docker import turns it into an image; docker save writes an image archive.',
   },
@@ -42,10 +44,15 @@ export function bundleOf(names: readonly string[]): OtherKind | undefined {
   return BUNDLES.find(({ isIt }) => isIt(all));
 }
 
+/** Recognizes a tar that contains no image by its member names; undefined for anything else. */
+export function knownTar(names: readonly string[]): OtherKind | undefined {
+  const all = new Set(names);
+  return TARS.find(({ isIt }) => isIt(all));
+}
+
 /** Describes a tar that contains no image, by its member names. */
 export function tarOf(names: readonly string[]): OtherKind {
-  const all = new Set(names);
-  const found = TARS.find(({ isIt }) => isIt(all));
+  const found = knownTar(names);
   if (found) return found;
   if (names.length === 0)
     return {

@@ -43,6 +43,18 @@ export async function indexTar(
   return entries;
 }
 
+/** The names of all members of a tar, also of those that {@link indexTar} refuses. @throws ImageError as `indexTar` */
+export async function listNames(
+  read: ReadAt,
+  size: number,
+  limits: Limits = DEFAULT_LIMITS,
+): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const { name } of readMembers(new PositionedBlocks(read, size), limits))
+    names.push(name.replace(/^(?:\.?\/)+/, ''));
+  return names;
+}
+
 /** The blocks of a file that is read at positions, so that bodies are not read to skip them. */
 class PositionedBlocks implements TarBlocks {
   readonly #read: ReadAt;

@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { linesOf } from '../../testing/base-image.js';
-import { MemoryStore } from '../../testing/memory-store.js';
+import { storeWith } from '../../testing/image.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { parseDefinition } from '../definition/definition.js';
 import type { BuildRequest, BuildingEngine } from '../engine/engine.js';
@@ -19,7 +19,11 @@ const FILES = {
 };
 
 /** The context that an engine gets: its members but for the Dockerfile, and the COPY lines of the Dockerfile. */
-async function sent(copy: string, files: Readonly<Record<string, string>> = FILES) {
+async function sent(
+  copy: string,
+  files: Readonly<Record<string, string>> = FILES,
+  platform = { os: 'linux', architecture: 'amd64' },
+) {
   const context = await temporaryFolder();
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(context, path)), { recursive: true });
@@ -36,13 +40,13 @@ async function sent(copy: string, files: Readonly<Record<string, string>> = FILE
       requests.push(await linesOf(request.context));
       return { id: 'sha256:', digests: [] } as never;
     },
-    source: async () => new MemoryStore(),
+    source: async () => storeWith('app-debian-12-x:latest'),
   };
   await runDockerfile(definition, {
     context,
     files: await listContext(context, contextRoots(definition)),
     base: undefined,
-    platform: { os: 'linux', architecture: 'amd64' },
+    platform,
     epoch: 0,
     engine: async () => engine as BuildingEngine,
     spoolFolder: context,
@@ -81,5 +85,13 @@ describe('the context of a generated Dockerfile', () => {
       code: 'UNSUPPORTED',
       message: expect.stringContaining(JSON.stringify(path)) as unknown,
     });
+  });
+});
+
+it('an image that the engine built for another platform is refused', async () => {
+  const platform = { os: 'linux', architecture: 'arm64' };
+  await expect(sent('{ from: one, to: /x }', FILES, platform)).rejects.toMatchObject({
+    code: 'INVALID',
+    message: 'app-debian-12-x: expected an image for linux/arm64, got linux/amd64',
   });
 });

@@ -6,7 +6,9 @@ import { ImageError } from '../errors.js';
 import { matchesPlatform } from '../oci/match-platform.js';
 import { formatPlatform } from '../oci/platform.js';
 import { oneChunk } from '../transfer/copy.js';
+import { imagesOf } from '../transfer/graph.js';
 import type { Source } from '../transfer/store.js';
+import { walk } from '../transfer/walk.js';
 import { readContextFile, type ContextFile } from './context.js';
 import { refuseWhiteouts } from './base/layer-members.js';
 import { copiedFiles } from './copied-files.js';
@@ -50,7 +52,34 @@ export async function runDockerfile(
     },
     { signal, onEvent },
   );
-  return await engine.source(reference, { spoolFolder, signal });
+  const source = await engine.source(reference, { spoolFolder, signal });
+  try {
+    await requirePlatform(source, definition, options);
+    return source;
+  } catch (error) {
+    await source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** An older builder ignores the platform that it is asked for. @throws ImageError INVALID */
+async function requirePlatform(
+  source: Source,
+  { name, reference }: Definition,
+  { platform, signal }: PlatformOptions,
+): Promise<void> {
+  const { descriptor } = await source.resolve(reference, { signal });
+  const images = imagesOf(await walk(source, descriptor, { signal }));
+  const built = images.map(({ config }) => config.platform);
+  if (built.length === 0 || built.some((each) => matchesPlatform(each, platform))) return;
+  throw new ImageError(
+    'INVALID',
+    `${name}: expected an image for ${formatPlatform(platform)}, got ${built.map(formatPlatform).join(', ')}`,
+    {
+      location: source.location,
+      hint: 'Build it on an engine of that platform, from a base for that platform.',
+    },
+  );
 }
 
 /**

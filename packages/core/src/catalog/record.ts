@@ -22,6 +22,8 @@ export interface ImageRecord {
   readonly reference: string;
   /** Digest of the image manifest or index. */
   readonly digest: Digest;
+  /** Digest of the index that the image was taken out of, because its other platforms were absent or unwanted. */
+  readonly index?: Digest;
   readonly configDigest?: Digest;
   readonly diffIds: readonly Digest[];
   readonly platform?: Platform;
@@ -55,6 +57,7 @@ const schema = schemaOf<ImageRecord>({
     name: { type: 'string', maxLength: 128, pattern: NAME_PATTERN },
     reference: { type: 'string', maxLength: 520 },
     digest,
+    index: digest,
     configDigest: digest,
     diffIds: { type: 'array', maxItems: 10_000, items: digest },
     platform,
@@ -99,13 +102,14 @@ const NAME = new RegExp(NAME_PATTERN);
 
 /** Formats a record as JSON; equal records give equal bytes. */
 export function formatRecord(record: ImageRecord): Uint8Array {
-  const { name, reference, digest, configDigest, diffIds, platform, platforms, base, facts } =
-    record;
+  const { name, reference, digest, index, configDigest, diffIds } = record;
+  const { platform, platforms, base, facts } = record;
   const { compilers, packages, tools } = facts;
   const ordered = {
     name,
     reference,
     digest,
+    index,
     configDigest,
     diffIds,
     platform,

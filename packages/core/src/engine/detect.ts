@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { debug } from '../debug.js';
 import { ImageError } from '../errors.js';
 import { dockerTargets, podmanTargets, type DockerTarget } from './docker/docker-host.js';
@@ -55,7 +56,7 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
   const docker = (): Promise<Engine | undefined> =>
     openFirst('docker', dockerTargets(host, surroundings, process.platform), failures);
   const podman = (): Promise<Engine | undefined> =>
-    openFirst('podman', podmanTargets(host, env), failures);
+    openFirst('podman', podmanTargets(host, surroundings, process.platform), failures);
   const containerd = async (): Promise<Engine | undefined> => {
     try {
       const { containerdAt } = await import('./containerd/containerd.js');
@@ -104,7 +105,10 @@ async function openFirst(
 ): Promise<Engine | undefined> {
   // Loaded on demand: the docker client is the largest module, and other engines do not need it.
   const { DockerEngine } = await import('./docker/docker.js');
-  for (const target of targets) {
+  for (const [at, target] of targets.entries()) {
+    const { socketPath } = target.connection;
+    // Of the usual sockets, those that are not there are not worth a message; a pipe of Windows may not be seen.
+    if (at > 0 && socketPath?.startsWith('//./') === false && !existsSync(socketPath)) continue;
     const found = new DockerEngine(kind, target);
     try {
       await found.ping(PING_TIMEOUT_MS);

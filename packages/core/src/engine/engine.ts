@@ -1,7 +1,7 @@
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import type { CallOptions, Sink, Source } from '../transfer/store.js';
-import type { Graph } from '../transfer/graph.js';
+import { imagesOf, type Graph } from '../transfer/graph.js';
 
 /** The kind of an engine. */
 export type EngineKind = 'docker' | 'podman' | 'containerd' | 'embedded';
@@ -20,6 +20,20 @@ export interface EngineImage {
   readonly size: number;
   /** Time of arrival, in milliseconds since 1970; absent where the engine does not keep it. */
   readonly since?: number;
+  /**
+   * The manifests that its name leads to, of an engine that keeps indexes and manifests: of an index one for each platform,
+   * present or not. Absent where the engine does not tell.
+   */
+  readonly manifests?: readonly EngineManifest[];
+}
+
+/** The image of one platform in an engine that keeps manifests. */
+export interface EngineManifest {
+  readonly digest: Digest;
+  /** Whether the engine has all of its content. */
+  readonly isWhole: boolean;
+  /** Whether its layers are unpacked; those of other platforms than the engine's need not be. */
+  readonly isUnpacked: boolean;
 }
 
 /** A part of an image on an engine's disk; images that share it name the same `id`. */
@@ -40,6 +54,9 @@ export interface Engine extends AsyncDisposable {
 
   /** Whether it unpacks layers that are compressed with zstd. */
   takesZstd(options?: CallOptions): Promise<boolean>;
+
+  /** Whether it keeps the index of an image of which it gets the content for one platform only; false when omitted. */
+  keepsIndex?(options?: CallOptions): Promise<boolean>;
 
   /** Looks an image up by reference or ID, with one request. */
   inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined>;
@@ -83,6 +100,10 @@ export interface Engine extends AsyncDisposable {
 export interface EngineSourceOptions extends CallOptions {
   /** Folder for the exported archive, a temporary file that is deleted when the source is disposed of. */
   readonly spoolFolder: string;
+  /** The platform to take of an image of several; when omitted, all if all are there, else the engine's own. */
+  readonly platform?: Platform | undefined;
+  /** Called with a notice when an image is taken out of its index. */
+  readonly onNotice?: ((text: string) => void) | undefined;
 }
 
 /** Options for writing images to an engine. */
@@ -141,7 +162,13 @@ export function canBuild(engine: Engine): engine is BuildingEngine {
   return 'build' in engine;
 }
 
-/** Whether an engine's image is that of a graph: its ID is the digest of one of the graph's documents. */
-export function isSameImage(image: EngineImage, graph: Graph): boolean {
-  return graph.documents.has(image.id);
+/**
+ * Whether an engine's image is that of a graph: its ID is the digest of one of the graph's documents; or its name leads to
+ * all images of the graph, and their content is there, where the engine tells that.
+ */
+export function isSameImage({ id, manifests }: EngineImage, graph: Graph): boolean {
+  const images = imagesOf(graph);
+  if (!manifests || images.length === 0) return graph.documents.has(id);
+  const whole = new Set(manifests.flatMap(({ digest, isWhole }) => (isWhole ? [digest] : [])));
+  return images.every(({ descriptor }) => whole.has(descriptor.digest));
 }

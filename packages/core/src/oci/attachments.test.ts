@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attachByKind, attachmentByName, besideSubject } from './attachments.js';
+import { attachByAnnotation, attachmentByName, besideSubject } from './attachments.js';
 import { digestOf } from './digest.js';
 import { MediaType } from './media-types.js';
 
@@ -35,6 +35,22 @@ describe('a name of cosign', () => {
   });
 });
 
+it('an entry with the annotation of containerd is attached to the image that it names', () => {
+  const descriptor = (text: string, subject?: string) => ({
+    mediaType: MediaType.manifest,
+    digest: digestOf(Buffer.from(text)),
+    size: 1,
+    ...(subject ? { annotations: { 'io.containerd.manifest.subject': subject } } : {}),
+  });
+  const image = descriptor('image');
+  const entries = [image, descriptor('about', image.digest), descriptor('odd', 'sha256:1')];
+  expect(
+    attachByAnnotation(entries.map((each) => ({ descriptor: each }))).map(
+      ({ attached }) => attached,
+    ),
+  ).toEqual([undefined, { subject: image.digest }, undefined]);
+});
+
 describe('entries of one name', () => {
   const entry = (text: string, kind?: string, reference: string | undefined = NAME) => ({
     descriptor: {
@@ -49,7 +65,7 @@ describe('entries of one name', () => {
   const tag = (suffix: string) => `${subject.replace(':', '-')}.${suffix}`;
 
   it('are told apart by their kind, in any order', () => {
-    const attached = attachByKind([
+    const attached = attachByAnnotation([
       entry('s', 'dev.cosignproject.cosign/sigs'),
       entry('image', 'dev.cosignproject.cosign/imageIndex'),
       entry('a', 'atts'),
@@ -66,25 +82,25 @@ describe('entries of one name', () => {
   });
 
   it('have their only entry without a kind of an attachment as subject', () => {
-    const [image, signature] = attachByKind([entry('image'), entry('s', 'x/sigs')]);
+    const [image, signature] = attachByAnnotation([entry('image'), entry('s', 'x/sigs')]);
     expect(image?.reference).toBe(NAME);
     expect(signature?.attached?.subject).toBe(subject);
   });
 
   it('stay as they are with several subjects or with none', () => {
     const several = [entry('image'), entry('other'), entry('s', 'x/sigs')];
-    expect(attachByKind(several)).toEqual(several);
+    expect(attachByAnnotation(several)).toEqual(several);
     const none = [entry('s', 'x/sigs')];
-    expect(attachByKind(none)).toEqual(none);
+    expect(attachByAnnotation(none)).toEqual(none);
   });
 
   it('are not attached to an image of another name', () => {
     const entries = [entry('image'), entry('s', 'x/sigs', 'registry.example/other:1')];
-    expect(attachByKind(entries)).toEqual(entries);
+    expect(attachByAnnotation(entries)).toEqual(entries);
   });
 
   it('get each tag once: a second signature has no name', () => {
-    const [, first, second] = attachByKind([
+    const [, first, second] = attachByAnnotation([
       entry('image'),
       entry('s', 'x/sigs'),
       entry('t', 'x/sigs'),
@@ -95,7 +111,10 @@ describe('entries of one name', () => {
   });
 
   it('without a name have tags, but no references', () => {
-    const [, signature] = attachByKind([entry('image', undefined, ''), entry('s', 'x/sigs', '')]);
+    const [, signature] = attachByAnnotation([
+      entry('image', undefined, ''),
+      entry('s', 'x/sigs', ''),
+    ]);
     expect(signature).not.toHaveProperty('reference', NAME);
     expect(signature?.attached?.subject).toBe(subject);
   });

@@ -30,6 +30,15 @@ const SUFFIXES: ReadonlyMap<string, string> = new Map([
 const IMAGES: ReadonlySet<string> = new Set(['image', 'imageIndex']);
 const TAG = /^(sha256)-([0-9a-f]{64})\.(?:sig|att|sbom)$/;
 
+/** containerd's annotation of an attestation that is listed beside its image: the digest of the image. */
+const CONTAINERD_SUBJECT = 'io.containerd.manifest.subject';
+
+/** The image that an entry of an index is about, as `docker save --platform` of Docker 29 lists attestations. */
+function attachmentByAnnotation({ annotations }: Descriptor): Attachment | undefined {
+  const subject = annotations?.[CONTAINERD_SUBJECT];
+  return isDigest(subject) ? { subject } : undefined;
+}
+
 /** The image that a name of cosign refers to: `<repository>:sha256-<hex>.sig`. */
 export function attachmentByName(reference: string | undefined): Attachment | undefined {
   const tag = reference === undefined ? undefined : parseReference(reference).tag;
@@ -45,10 +54,11 @@ export function besideSubject(reference: string, tag: string): string {
 }
 
 /**
- * Finds the entries of an index that are attached, by the annotation `kind`, to the image of the same name. They get
- * cosign's own tag in place of the name of their image, so every name stands for one image.
+ * Finds the entries of an index that are attached to an image: by containerd's annotation, or by the annotation `kind` to
+ * the image of the same name. The latter get cosign's own tag in place of the name of their image, so every name stands
+ * for one image.
  */
-export function attachByKind<T extends Entry>(
+export function attachByAnnotation<T extends Entry>(
   entries: readonly T[],
 ): (Omit<T, 'reference'> & { readonly reference?: string; readonly attached?: Attachment })[] {
   const groups = new Map<string, Entry[]>();
@@ -59,6 +69,8 @@ export function attachByKind<T extends Entry>(
   }
   const taken = new Set<string>();
   return entries.map((entry) => {
+    const stated = attachmentByAnnotation(entry.descriptor);
+    if (stated) return { ...entry, attached: stated };
     const suffix = SUFFIXES.get(kindOf(entry));
     const subject = suffix && subjectAmong(groups.get(nameOf(entry)) ?? []);
     if (!subject) return entry;

@@ -1,5 +1,5 @@
 import { ImageError } from '../errors.js';
-import { attachByKind, type Attachment } from './attachments.js';
+import { attachByAnnotation, type Attachment } from './attachments.js';
 import { withoutAnnotations, parseDescriptor, type Descriptor } from './descriptor.js';
 import { parseDigest, type Digest } from './digest.js';
 import { parseJsonObject } from './json.js';
@@ -36,6 +36,8 @@ export interface NamedDescriptor {
   readonly embedded?: EmbeddedName;
   /** For a signature, an attestation or an SBOM that the annotation `kind` tells apart: what it refers to. */
   readonly attached?: Attachment;
+  /** The index that the image was taken out of, because its other platforms are absent or unwanted. */
+  readonly index?: Digest;
 }
 
 /** Options for reading names and manifests of an archive or a layout. */
@@ -60,7 +62,7 @@ export function parseLayoutIndex(
   if (manifests === null || manifests === undefined) return [];
   if (!Array.isArray(manifests))
     throw new ImageError('INVALID', `${INDEX_FILE}: manifests is not a list`);
-  return attachByKind(
+  return attachByAnnotation(
     manifests.map((each, at): NamedDescriptor => {
       const descriptor = parseDescriptor(each, `${INDEX_FILE} manifests[${at}]`);
       return { descriptor, ...nameOf(descriptor, options) };

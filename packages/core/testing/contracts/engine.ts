@@ -105,6 +105,7 @@ export function engineContract(name: string, create: () => Promise<Engine>): voi
       await using engine = await create();
       await using content = await storeWith(reference('damaged'), {
         seed: 'damaged',
+        layers: 1,
         bytes: 3_000_000,
       });
       for (const [digest, bytes] of content.blobs) {

@@ -2,14 +2,17 @@ import { openPipedArchive } from '../../archive/open-archive.js';
 import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
-import { isDigest, parseDigest, type Digest } from '../../oci/digest.js';
+import { isDigest, type Digest } from '../../oci/digest.js';
 import { parseManifest, children } from '../../oci/manifest.js';
 import { isManifestType } from '../../oci/media-types.js';
-import { canonicalReference, formatReference, parseReference } from '../../oci/reference.js';
+import { canonicalReference } from '../../oci/reference.js';
 import type { CallOptions, Sink, Source } from '../../transfer/store.js';
 import type { Graph } from '../../transfer/graph.js';
 import { Ctr } from './ctr.js';
-import type { Engine, EngineImage, ImagePart } from '../engine.js';
+import { exportImage, importImages, type ExportOptions } from './ctr-archives.js';
+import { withPresentPlatforms } from '../present-platforms.js';
+import type { Engine, EngineImage, EngineSourceOptions, ImagePart } from '../engine.js';
+import { digestOf, digestReference, isByDigest, listNames, type Named } from './names.js';
 import { NamedWriter } from './named-writer.js';
 
 const DEFAULT_ADDRESS = '/run/containerd/containerd.sock';
@@ -48,12 +51,6 @@ export function containerdIn(container: string, namespace = DEFAULT_NAMESPACE): 
       namespace,
     ]),
   );
-}
-
-interface Named {
-  readonly name: string;
-  readonly mediaType: string;
-  readonly digest: Digest;
 }
 
 /**
@@ -160,32 +157,42 @@ export class ContainerdEngine implements Engine {
     if (removed.length === 0 || digest === undefined) throw this.#notFound(reference);
     const left = names.filter((each) => each.digest === digest && !removed.includes(each));
     // Removing the last tag also removes the names by digest.
-    const isLast = left.every(({ name }) => name.includes('@'));
+    const isLast = left.every(({ name }) => isByDigest(name));
     const all = [...removed, ...(isLast ? left : [])].map(({ name }) => name);
     await this.#ctr.text(['images', 'remove', '--sync', ...all], options);
   }
 
   async source(
     reference: string,
-    { spoolFolder, signal }: CallOptions & { readonly spoolFolder: string },
+    { spoolFolder, signal, platform, onNotice }: EngineSourceOptions,
   ): Promise<Source> {
     const names = await this.#names({ signal });
     const digest = digestOf(reference, names);
     const found = names.find((each) => each.digest === digest);
     if (!found) throw this.#notFound(reference);
     const { name } = names.find((each) => each.name === reference) ?? found;
-    const archive = this.#ctr.run(['images', 'export', '-', name], { signal });
-    const { source } = await openPipedArchive(`${this.location}/${reference}`, archive, {
-      spoolFolder,
-      signal,
+    const open = (exported: ExportOptions['platform']) => {
+      const archive = exportImage(this.#ctr, name, { platform: exported, signal });
+      return openPipedArchive(`${this.location}/${reference}`, archive, { spoolFolder, signal });
+    };
+    // Content of other platforms may be absent.
+    const { source } = await open(platform ?? 'all').catch((error: unknown) => {
+      ignoreAbsent(error);
+      return open('own');
     });
-    return source;
+    return withPresentPlatforms(source, { platform, own: () => this.platform(), onNotice, signal });
   }
 
   sink(): Sink {
     const sink = new NamedWriter(this.location, async (archive, options) => {
-      await this.#ctr.text(['images', 'import', '-'], { ...options, input: archive });
-      for (const [reference, digest] of sink.names)
+      const { names, isWhole } = sink;
+      try {
+        await importImages(this.#ctr, { bytes: archive, isWhole }, options);
+      } catch (error) {
+        await this.#unname(names);
+        throw error;
+      }
+      for (const [reference, digest] of names)
         await this.#name(reference, digestReference(reference, digest), options);
     });
     return sink;
@@ -195,14 +202,8 @@ export class ContainerdEngine implements Engine {
     // Nothing to close: every command is a process of its own.
   }
 
-  async #names(options?: CallOptions): Promise<Named[]> {
-    const lines = (await this.#ctr.text(['images', 'list'], options)).split('\n').slice(1);
-    return lines.flatMap((line) => {
-      const [name, mediaType, digest] = line.split(/\s+/);
-      // A name with a leading dash is no reference, and `ctr` would take it as an option.
-      if (!name || name.startsWith('-')) return [];
-      return mediaType && isDigest(digest) ? [{ name, mediaType, digest }] : [];
-    });
+  #names(options?: CallOptions): Promise<Named[]> {
+    return listNames(this.#ctr, options);
   }
 
   async #describe(
@@ -212,14 +213,22 @@ export class ContainerdEngine implements Engine {
   ): Promise<EngineImage> {
     const own = names.filter(({ digest }) => digest === id).map(({ name }) => name);
     const parts = await this.contents(id, options);
-    const references = own.filter((name) => !name.includes('@'));
+    const references = own.filter((name) => !isByDigest(name));
+    const untagged = own.filter((name) => !isDigest(name));
     return {
       id,
       references,
-      ...(references.length === 0 ? { untagged: own } : {}),
+      ...(references.length === 0 ? { untagged } : {}),
       digests: own.some((name) => name.includes('@')) ? [id] : [],
       size: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     };
+  }
+
+  /** Removes names of an image that could not be unpacked: `ctr` adds them before it unpacks. */
+  async #unname(added: ReadonlyMap<string, Digest>): Promise<void> {
+    const names = (await this.#names()).filter(({ name, digest }) => added.get(name) === digest);
+    if (names.length > 0)
+      await this.#ctr.text(['images', 'remove', '--sync', ...names.map(({ name }) => name)]);
   }
 
   async #name(from: string, to: string, options: CallOptions | undefined): Promise<void> {
@@ -235,16 +244,4 @@ export class ContainerdEngine implements Engine {
 
 function ignoreAbsent(error: unknown): undefined {
   if (!(error instanceof ImageError && error.code === 'NOT_FOUND')) throw error;
-}
-
-/** The digest of a name; a digest is returned as it is. */
-function digestOf(image: string, names: readonly Named[]): Digest | undefined {
-  if (isDigest(image)) return parseDigest(image);
-  const reference = canonicalReference(image);
-  return names.find(({ name }) => name === reference)?.digest;
-}
-
-function digestReference(reference: string, digest: Digest): string {
-  const { registry, repository } = parseReference(reference);
-  return formatReference({ registry, repository, digest });
 }

@@ -6,7 +6,7 @@ import { BroadcastSink } from '../../transfer/broadcast.js';
 import type { CallOptions, Sink, Source } from '../../transfer/store.js';
 import type { Graph } from '../../transfer/graph.js';
 import { containerdIn } from './containerd.js';
-import type { Engine, EngineImage, ImagePart } from '../engine.js';
+import type { Engine, EngineImage, EngineSourceOptions, ImagePart } from '../engine.js';
 import { option, wording } from '../../wording.js';
 
 const run = promisify(execFile);
@@ -134,10 +134,7 @@ export class Nodes implements Engine {
       }
   }
 
-  source(
-    reference: string,
-    options: CallOptions & { readonly spoolFolder: string },
-  ): Promise<Source> {
+  source(reference: string, options: EngineSourceOptions): Promise<Source> {
     return this.#first.source(reference, options);
   }
 

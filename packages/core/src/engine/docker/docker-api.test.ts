@@ -28,6 +28,24 @@ describe('a request to an engine', () => {
   });
 
   it.each([
+    [{ 'api-version': '1.41' }, '/v1.41/x', false],
+    [{ 'api-version': '1.999' }, '/v1.56/x', true],
+    [{ 'api-version': 'new' }, '/x', false],
+    [{}, '/x', false],
+  ])('names the version of the API, after a ping that states %j', async (headers, path, isNew) => {
+    const seen: (string | undefined)[] = [];
+    using docker = await apiOf((request, response) => {
+      seen.push(request.url);
+      response.writeHead(200, headers).end('OK');
+    });
+    expect(docker.speaks('1.48')).toBe(false);
+    await docker.ping(10_000);
+    await docker.text('GET', '/x');
+    expect(seen).toEqual(['/_ping', path]);
+    expect(docker.speaks('1.48')).toBe(isNew);
+  });
+
+  it.each([
     [404, 'NOT_FOUND'],
     [409, 'CONFLICT'],
     [500, 'INVALID'],

@@ -5,6 +5,7 @@ import { debug } from '../../debug.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { networkFailure } from '../../http/network-failure.js';
 import { sendRequest } from '../../http/send-request.js';
+import { apiVersionFor, isAtLeast } from './api-version.js';
 import { Fields } from './fields.js';
 import { isObject } from '../../oci/json.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
@@ -31,12 +32,16 @@ const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
   'ENOTSOCK',
 ]);
 
-/** Sends requests to a Docker Engine (API 1.41), or to another engine with the same API. */
+/**
+ * Sends requests to a Docker Engine, or to another engine with the same API (1.41 or newer). After {@link DockerApi.ping}
+ * they name the version of the API.
+ */
 export class DockerApi implements Disposable {
   readonly location: string;
   readonly #options: RequestOptions;
   readonly #request: typeof requestHttp;
   readonly #ssh: SshAgent | undefined;
+  #version: string | undefined;
 
   constructor(location: string, { connection: { ssh, ...options } }: DockerTarget) {
     this.location = location;
@@ -45,24 +50,32 @@ export class DockerApi implements Disposable {
     this.#options = this.#ssh ? { agent: this.#ssh } : options;
   }
 
+  /** Checks that the engine answers, and learns its version of the API. @param timeout in milliseconds. @throws as `stream` */
+  async ping(timeout: number): Promise<void> {
+    const signal = AbortSignal.timeout(timeout);
+    const answer = await this.stream('GET', '/_ping', { signal });
+    await this.#read(answer, signal);
+    this.#version = apiVersionFor(answer.headers['api-version']);
+  }
+
+  /** Whether the engine has this version of the API; false before `ping`. */
+  speaks(version: string): boolean {
+    return isAtLeast(this.#version, version);
+  }
+
   /** The response, an object. @throws ImageError INVALID (something else); as `stream` */
   async object(method: string, path: string, options?: DockerRequest): Promise<Fields> {
     return new Fields(await this.#json(method, path, options), `${this.location}${path}`);
   }
 
-  /** The response, a list of objects. @throws ImageError INVALID (something else); as `stream` */
+  /** The response, a list of objects; empty for null, which some engines send for an empty list. @throws ImageError INVALID (something else); as `stream` */
   async list(path: string, options?: CallOptions): Promise<readonly Fields[]> {
-    return Fields.listOf(await this.#json('GET', path, options), `${this.location}${path}`);
+    return Fields.listOf((await this.#json('GET', path, options)) ?? [], `${this.location}${path}`);
   }
 
   /** @throws as `stream` */
   async text(method: string, path: string, options?: DockerRequest): Promise<string> {
-    const answer = await this.stream(method, path, options);
-    try {
-      return await text(answer);
-    } catch (error) {
-      throw this.#translateError(error, options?.signal);
-    }
+    return this.#read(await this.stream(method, path, options), options?.signal);
   }
 
   /**
@@ -80,10 +93,11 @@ export class DockerApi implements Disposable {
     const parameters = new URLSearchParams(
       Object.entries(query).filter((each): each is [string, string] => each[1] !== undefined),
     ).toString();
+    const versioned = this.#version === undefined ? path : `/v${this.#version}${path}`;
     const request = this.#request({
       ...this.#options,
       method,
-      path: parameters === '' ? path : `${path}?${parameters}`,
+      path: parameters === '' ? versioned : `${versioned}?${parameters}`,
       headers: { 'content-type': isBytes(body) ? 'application/x-tar' : 'application/json' },
       signal,
     });
@@ -104,6 +118,14 @@ export class DockerApi implements Disposable {
 
   [Symbol.dispose](): void {
     this.#ssh?.destroy();
+  }
+
+  async #read(answer: IncomingMessage, signal: AbortSignal | undefined): Promise<string> {
+    try {
+      return await text(answer);
+    } catch (error) {
+      throw this.#translateError(error, signal);
+    }
   }
 
   async #json(method: string, path: string, options?: DockerRequest): Promise<unknown> {

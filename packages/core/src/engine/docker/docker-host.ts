@@ -7,6 +7,7 @@ import { ImageError, systemCode } from '../../errors.js';
 import { isObject, parseJsonObject, type JsonObject } from '../../oci/json.js';
 import type { Environment, Surroundings } from '../../surroundings.js';
 import type { SshTarget } from './docker-ssh.js';
+import { usualSockets } from './usual-sockets.js';
 import { option, wording } from '../../wording.js';
 
 /** A possible address of a Docker Engine. */
@@ -35,24 +36,18 @@ export function dockerTargets(
   if (address !== undefined && address !== '') return [createTarget(address, env)];
   const context = contextOf(env, home);
   if (context) return [context];
-  if (platform === 'win32') return [createTarget('npipe:////./pipe/docker_engine', env)];
-  const { XDG_RUNTIME_DIR: runtime } = env;
-  return [
-    'unix:///var/run/docker.sock',
-    ...(runtime === undefined ? [] : [`unix://${runtime}/docker.sock`]),
-    `unix://${home}/.docker/run/docker.sock`,
-  ].map((each) => createTarget(each, env));
+  return usualSockets('docker', { env, home }, platform).map((each) => createTarget(each, env));
 }
 
 /** Possible addresses of podman's Docker API: only `--host` or `CONTAINER_HOST` if set, else its usual sockets. */
-export function podmanTargets(host: string | undefined, env: Environment): DockerTarget[] {
+export function podmanTargets(
+  host: string | undefined,
+  { env, home }: Pick<Surroundings, 'env' | 'home'>,
+  platform: NodeJS.Platform,
+): DockerTarget[] {
   const address = host ?? env['CONTAINER_HOST'];
   if (address !== undefined && address !== '') return [createTarget(address, env)];
-  const { XDG_RUNTIME_DIR: runtime } = env;
-  return [
-    ...(runtime === undefined ? [] : [`unix://${runtime}/podman/podman.sock`]),
-    'unix:///run/podman/podman.sock',
-  ].map((each) => createTarget(each, env));
+  return usualSockets('podman', { env, home }, platform).map((each) => createTarget(each, env));
 }
 
 function createTarget(host: string, env: Environment): DockerTarget {

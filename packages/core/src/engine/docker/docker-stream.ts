@@ -4,7 +4,8 @@ import type { EngineEvent } from '../engine.js';
 
 /** How many of the last lines an error message shows. */
 const MAX_RECENT_LINES = 20;
-const STEP = /^Step (\d+\/\d+) : (.*)$/s;
+/** `Step 1/2 : RUN x` of Docker, `STEP 1/2: RUN x` of podman. */
+const STEP = /^step (\d+\/\d+) ?: (.*)$/is;
 const RESULT = /^ ---> ([0-9a-f]{12,64})$/;
 
 /** The current position in the stream, for error messages. */
@@ -23,26 +24,48 @@ export interface DockerStreamOptions {
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
 
+/** The end of a response that is no failure. */
+export interface DockerStreamResult {
+  /** The image of a build, as the engine states it (`aux`). */
+  readonly imageId?: string;
+  /** The last lines, for messages. */
+  readonly recent: readonly string[];
+}
+
 /**
  * Reads the engine's response to a load or a build: one JSON object per line, with status 200 even when
- * it fails (Docker Engine API 1.41).
+ * it fails (Docker Engine API 1.41). A failure is `errorDetail.message`; older engines also state `error`, which is
+ * deprecated since API 1.48.
  *
- * @throws ImageError INVALID for an `error` line: with the step, its last lines, and a command to inspect it
+ * @throws ImageError INVALID for a failure: with the step, its last lines, and a command to inspect it
  */
 export async function readDockerStream(
   lines: AsyncIterable<Uint8Array | string>,
   { location, host, onEvent }: DockerStreamOptions,
-): Promise<void> {
+): Promise<DockerStreamResult> {
   const place: Place = { recent: [] };
+  let imageId: string | undefined;
   for await (const line of splitLines(lines)) {
     const message = parseLine(line);
-    if (typeof message['error'] === 'string')
-      throw streamError({ location, host }, message['error'], place);
+    const failure = failureIn(message);
+    if (failure !== undefined) throw streamError({ location, host }, failure, place);
+    imageId = imageIn(message) ?? imageId;
     for (const text of textsOf(message)) {
       const event = recordLine(text, place);
       onEvent?.(event);
     }
   }
+  return { recent: place.recent, ...(imageId === undefined ? {} : { imageId }) };
+}
+
+function failureIn({ errorDetail, error }: JsonObject): string | undefined {
+  if (isObject(errorDetail) && typeof errorDetail['message'] === 'string' && errorDetail['message'])
+    return errorDetail['message'];
+  return typeof error === 'string' ? error : undefined;
+}
+
+function imageIn({ aux }: JsonObject): string | undefined {
+  return isObject(aux) && typeof aux['ID'] === 'string' ? aux['ID'] : undefined;
 }
 
 function recordLine(text: string, place: Place): EngineEvent {

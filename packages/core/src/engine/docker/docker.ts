@@ -1,29 +1,31 @@
 import { existsSync } from 'node:fs';
-import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { openPipedArchive } from '../../archive/open-archive.js';
 import { ImageError } from '../../errors.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
 import type { Fields } from './fields.js';
 import type { Platform } from '../../oci/platform.js';
 import {
-  canonicalReference,
   familiarReference,
   formatReference,
   parseReference,
   type Reference,
 } from '../../oci/reference.js';
 import type { CallOptions, Sink, Source } from '../../transfer/store.js';
+import { withPresentPlatforms } from '../present-platforms.js';
 import type { Graph } from '../../transfer/graph.js';
 import { DockerApi, type DockerRequest } from './docker-api.js';
-import { dockerContents, dockerHolds } from './docker-contents.js';
+import { dockerContents, dockerHolds, hasContainerdStore } from './docker-contents.js';
 import type { DockerTarget } from './docker-host.js';
+import { askForManifests, readDockerImage, TELLS_MANIFESTS } from './docker-image.js';
 import { runInContainer } from './docker-run.js';
-import { readDockerStream } from './docker-stream.js';
+import { readDockerStream, type DockerStreamResult } from './docker-stream.js';
+import { DockerWriter } from './docker-writer.js';
 import type {
   BuildingEngine,
   BuildRequest,
   EngineEvent,
   EngineImage,
+  EngineSourceOptions,
   ImagePart,
   RunRequest,
 } from '../engine.js';
@@ -48,7 +50,7 @@ export class DockerEngine implements BuildingEngine {
 
   /** Checks that the engine answers. @param timeout in milliseconds. @throws ImageError UNAVAILABLE */
   async ping(timeout: number): Promise<void> {
-    await this.#docker.text('GET', '/_ping', { signal: AbortSignal.timeout(timeout) });
+    await this.#docker.ping(timeout);
   }
 
   async platform(options?: CallOptions): Promise<Platform> {
@@ -68,10 +70,16 @@ export class DockerEngine implements BuildingEngine {
     return parseInt((await this.#version(options)).string('Version'), 10) >= 23;
   }
 
+  /** Containerd's image store keeps indexes; with older versions of the API it would not be known what is there of them. */
+  async keepsIndex(): Promise<boolean> {
+    return this.#docker.speaks(TELLS_MANIFESTS) && hasContainerdStore(this.#docker);
+  }
+
   async inspect(image: string, options?: CallOptions): Promise<EngineImage | undefined> {
     try {
       const path = `/images/${this.#nameFor(image)}/json`;
-      return describe(await this.#docker.object('GET', path, options));
+      const query = askForManifests(this.#docker);
+      return readDockerImage(await this.#docker.object('GET', path, { ...options, query }));
     } catch (error) {
       if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
       throw error;
@@ -79,7 +87,7 @@ export class DockerEngine implements BuildingEngine {
   }
 
   async list(options?: CallOptions): Promise<readonly EngineImage[]> {
-    return (await this.#docker.list('/images/json', options)).map(describe);
+    return (await this.#docker.list('/images/json', options)).map(readDockerImage);
   }
 
   async dataFolder(options?: CallOptions): Promise<string | undefined> {
@@ -116,7 +124,7 @@ export class DockerEngine implements BuildingEngine {
 
   async source(
     reference: string,
-    { spoolFolder, signal }: CallOptions & { readonly spoolFolder: string },
+    { spoolFolder, signal, platform, onNotice }: EngineSourceOptions,
   ): Promise<Source> {
     const image = await this.inspect(reference, { signal });
     const path = `/images/${this.#nameFor(reference)}/get`;
@@ -127,13 +135,20 @@ export class DockerEngine implements BuildingEngine {
       // The unpacked size, an upper bound for the archive.
       expected: image?.size ?? 0,
     });
-    return source;
+    const own = () => this.platform({ signal });
+    return withPresentPlatforms(source, { platform, own, onNotice, signal });
   }
 
   sink({ onEvent }: OnEvent = {}): Sink {
-    return new ArchiveWriter(this.location, (archive, options) =>
-      this.#sendTar('/images/load', onEvent, { ...options, body: archive }),
-    );
+    return new DockerWriter({
+      location: this.location,
+      needsFullNames: this.kind === 'podman',
+      load: async (archive, options) =>
+        (await this.#sendTar('/images/load', onEvent, { ...options, body: archive })).recent,
+      inspect: (image, options) => this.inspect(image, options),
+      platform: (options) => this.platform(options),
+      remove: (reference, options) => this.remove(reference, options),
+    });
   }
 
   async build(
@@ -141,7 +156,7 @@ export class DockerEngine implements BuildingEngine {
     { onEvent, signal }: OnEvent & CallOptions = {},
   ): Promise<EngineImage> {
     const { context, dockerfile, reference, args, labels, target, platform, network } = request;
-    await this.#sendTar('/build', onEvent, {
+    const { imageId } = await this.#sendTar('/build', onEvent, {
       query: {
         t: this.#nameFor(reference),
         dockerfile,
@@ -155,10 +170,10 @@ export class DockerEngine implements BuildingEngine {
       body: context,
       signal,
     });
-    const image = await this.inspect(reference);
+    const image = imageId === undefined ? undefined : await this.inspect(reference, { signal });
     if (image) return image;
     throw new ImageError(
-      'NOT_FOUND',
+      'INVALID',
       `${this.location}: the build ended without the image ${reference}`,
       { location: this.location },
     );
@@ -178,9 +193,13 @@ export class DockerEngine implements BuildingEngine {
   }
 
   /** Sends a tar, and reports the engine's progress. */
-  async #sendTar(path: string, onEvent: OnEvent['onEvent'], request: DockerRequest): Promise<void> {
+  async #sendTar(
+    path: string,
+    onEvent: OnEvent['onEvent'],
+    request: DockerRequest,
+  ): Promise<DockerStreamResult> {
     const answer = await this.#docker.stream('POST', path, request);
-    await readDockerStream(answer, { location: this.location, host: this.host, onEvent });
+    return readDockerStream(answer, { location: this.location, host: this.host, onEvent });
   }
 
   /** A reference as the engine expects it; an ID is unchanged. Podman does not resolve docker's short names. */
@@ -191,17 +210,4 @@ export class DockerEngine implements BuildingEngine {
   #formatName(reference: Reference): string {
     return this.kind === 'podman' ? formatReference(reference) : familiarReference(reference);
   }
-}
-
-function describe(image: Fields): EngineImage {
-  const tags = image.strings('RepoTags').filter((tag) => tag !== '<none>:<none>');
-  const named = image.strings('RepoDigests').filter((each) => !each.startsWith('<none>@'));
-  const digests = image.strings('RepoDigests').map((each) => each.slice(each.indexOf('@') + 1));
-  return {
-    id: image.digest('Id'),
-    references: tags.map(canonicalReference),
-    ...(tags.length === 0 && named.length > 0 ? { untagged: named.map(canonicalReference) } : {}),
-    digests: digests.filter(isDigest),
-    size: image.integer('Size'),
-  };
 }

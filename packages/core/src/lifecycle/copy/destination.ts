@@ -145,7 +145,7 @@ function archiveAt(
       const files = partBytes === undefined ? 1 : Math.ceil(size / partBytes);
       onWritten({ bytes: size, files });
     },
-    (descriptor, open) => left?.content(descriptor, open) ?? open(),
+    { read: (descriptor, open) => left?.content(descriptor, open) ?? open() },
   );
 }
 

@@ -17,6 +17,7 @@ async function candidatesOf(
   const at: Opened = { source, kind: 'oci-archive', compression: 'none', notices: [], ...more };
   const found = await loadCandidates([{ input: './x.tar', at }], {
     defaultPlatform: async () => undefined,
+    keepsIndex: async () => false,
     holds: async () => new Set(),
     onSkipped: (text) => void skipped.push(text),
     ...options,
@@ -34,6 +35,17 @@ describe('the images to load', () => {
     ]);
     expect((await candidatesOf(store, { as: 'c' })).names).toEqual([
       ['docker.io/library/c:latest'],
+    ]);
+  });
+
+  it('are an index with one of its images where the engine keeps that', async () => {
+    const store = new MemoryStore();
+    const index = await writeIndex(store, 'app:1', [AMD64, ARM64]);
+    const options = { defaultPlatform: async () => ARM64, keepsIndex: async () => true };
+    const { found } = await candidatesOf(store, options);
+    expect(found.map(({ graph }) => graph.root.digest)).toEqual([index.digest]);
+    expect(found[0]?.graph.nodes.filter(({ platform }) => platform)).toMatchObject([
+      { platform: ARM64 },
     ]);
   });
 

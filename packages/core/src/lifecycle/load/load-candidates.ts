@@ -12,6 +12,7 @@ import { attachmentOf } from '../../transfer/referrers.js';
 import { selectPlatform } from '../../transfer/select-platform.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
+import { withIndex } from '../../transfer/with-index.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
 import { imagesOf, malformedIn } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
@@ -40,6 +41,8 @@ export interface CandidateOptions extends CallOptions, Pick<VerbOptions, 'onFail
   readonly platform?: Platform | undefined;
   /** Called only for an index when `platform` is omitted; undefined loads the whole index. */
   readonly defaultPlatform: () => Promise<Platform | undefined>;
+  /** Whether the index of an image is kept if the content of only one platform is loaded; called for an index alone. */
+  readonly keepsIndex: () => Promise<boolean>;
   /** Digests of the missing blobs of an image that the engine has. */
   readonly holds: (graph: Graph) => Promise<ReadonlySet<Digest>>;
   /** Called with a notice about content that is skipped because it is not an image. */
@@ -209,5 +212,7 @@ async function graphOf(
       { location: input },
     );
   }
-  return graph;
+  return chosen !== root && (await options.keepsIndex())
+    ? withIndex(source, root, graph, options)
+    : graph;
 }

@@ -47,6 +47,7 @@ export async function planLoad(
   const candidates = await loadCandidates(inputs, {
     ...options,
     defaultPlatform: () => engine.platform(options),
+    keepsIndex: async () => (await engine.keepsIndex?.(options)) ?? false,
     holds: (graph) => engine.holds(graph, options),
     onSkipped: (text) => options.onEvent?.({ type: 'notice', text }),
   });

@@ -46,7 +46,7 @@ export async function listInventory(
   }
   const known = new Map(
     archives.flatMap((item) =>
-      [item.digest, ...item.configs].flatMap((digest) => (digest ? [[digest, item] as const] : [])),
+      [item.digest, ...item.ids].flatMap((digest) => (digest ? [[digest, item] as const] : [])),
     ),
   );
   const stored = await imageItems('store', options.store, { known, pins, ...options });
@@ -71,7 +71,8 @@ export async function listInventory(
   };
 }
 
-type ArchiveItem = Prunable & { readonly configs: readonly Digest[] };
+/** An archive, with the IDs that engines may give to its image besides its digest. */
+type ArchiveItem = Prunable & { readonly ids: readonly Digest[] };
 
 /** The item of a catalog entry; undefined if it has no archive that Stowage may delete. */
 async function archiveItem(
@@ -92,7 +93,8 @@ async function archiveItem(
   const bytes = await Promise.all(files.map(allocatedBytes));
   const created = parseTime(entry.created) ?? (entry.state === 'orphan' ? info.mtimeMs : undefined);
   const lastUsed = parseTime(entry.last_used) ?? created;
-  const digests = [record?.digest, record?.configDigest].filter((digest) => digest !== undefined);
+  const ids = [record?.configDigest, record?.index].filter((digest) => digest !== undefined);
+  const digests = [...ids, ...(record ? [record.digest] : [])];
   const own = retention.get(name);
   return {
     name,
@@ -103,7 +105,7 @@ async function archiveItem(
     volume: String(info.dev),
     pinned: entry.pinned === true || own?.pinned === true || matchesAny(name, pins),
     inUse: digests.some((digest) => inUse.has(digest)),
-    configs: record?.configDigest ? [record.configDigest] : [],
+    ids,
     targets: files,
     fingerprint: [info.ino, info.size, info.mtimeMs, lastUsed, entry.usage_count ?? 0].join(' '),
     ...(entry.state === 'orphan' ? { isOrphan: true } : {}),

@@ -44,6 +44,8 @@ export interface SaveTarget {
 export interface Origin {
   readonly facts: Facts;
   readonly base?: ImageRecord['base'];
+  /** The index that the image was taken out of. */
+  readonly index?: Digest | undefined;
 }
 
 /**
@@ -58,7 +60,7 @@ export async function saveImage(
   target: SaveTarget,
   options: Origin & VerbOptions,
 ): Promise<SaveResult> {
-  const { descriptor } = await source.resolve(target.reference, options);
+  const { descriptor, index } = await source.resolve(target.reference, options);
   const graph = await walk(source, descriptor, options);
   const need = { path: target.path, bytes: archiveSize(graph) };
   await requireFolderBelow(workspace.place.folder, dirname(target.path));
@@ -66,7 +68,9 @@ export async function saveImage(
   let written: Committed | undefined;
   await using writer = new ArchiveWriter(target.path, async (archive) => {
     const own = { place: workspace.place, path: target.path };
-    written = await commitArchive(own, archive, () => recordOf(graph, target, options));
+    written = await commitArchive(own, archive, () =>
+      recordOf(graph, target, { ...options, index }),
+    );
   });
   await copyGraph(source, graph, writer, { ...options, as: target.name });
   await writer.tag(graph.root, target.reference);
@@ -117,7 +121,7 @@ export async function findSavedImage(
 export function recordOf(
   graph: Graph,
   { name, reference }: Pick<SaveTarget, 'name' | 'reference'>,
-  { facts, base }: Origin,
+  { facts, base, index }: Origin,
 ): ImageRecord {
   const images = imagesOf(graph);
   const [image] = images.length === 1 ? images : [];
@@ -125,6 +129,7 @@ export function recordOf(
     name,
     reference,
     digest: graph.root.digest,
+    ...(index === undefined ? {} : { index }),
     diffIds: image?.config.diffIds ?? [],
     ...(image
       ? { configDigest: image.configDescriptor.digest, platform: image.config.platform }

@@ -3,11 +3,14 @@ import { resolve } from 'node:path';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { healArchive } from '../../catalog/commit.js';
 import { lockPath, spoolFolder } from '../../catalog/file.js';
+import type { ImageRecord } from '../../catalog/record.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { withLock } from '../../disk/lock.js';
-import type { Engine, EngineImage } from '../../engine/engine.js';
+import type { Engine, EngineImage, EngineSourceOptions } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
+import { matchesPlatform } from '../../oci/match-platform.js';
+import type { Platform } from '../../oci/platform.js';
 import { canonicalReference, parseReference } from '../../oci/reference.js';
 import { copy } from '../../transfer/copy.js';
 import type { Source } from '../../transfer/store.js';
@@ -24,6 +27,8 @@ export interface SaveOptions extends VerbOptions {
   readonly cwd: string;
   /** Write all images into this file, without record and catalog entry. */
   readonly output?: string | undefined;
+  /** The platform to save of an image of several; when omitted, all if the engine has all, else the engine's own. */
+  readonly platform?: Platform | undefined;
 }
 
 /**
@@ -98,7 +103,9 @@ async function saveByName(
       const current = await findSavedImage(
         workspace,
         target,
-        ({ digest, configDigest }) => id === digest || id === configDigest,
+        (record) =>
+          [record.digest, record.index, record.configDigest].includes(id) &&
+          isForPlatform(record, options),
       );
       if (current) return current;
       if (options.dryRun) return plannedResult(target);
@@ -109,10 +116,8 @@ async function saveByName(
       };
       const written = { path: target.path, bytes: size };
       await makeRoom(workspace, [spooled, written], { ...options, holding: target.name });
-      await using source = await engine.source(target.reference, {
-        ...options,
-        spoolFolder: spoolFolder(workspace.place),
-      });
+      const reading = sourceOptions(workspace, options);
+      await using source = await engine.source(target.reference, reading);
       await using packed = workspace.settings.share
         ? await packForShare(workspace, source, target.reference, options)
         : undefined;
@@ -145,10 +150,7 @@ async function saveTogether(
     const saved: { reference: string; digest: Digest }[] = [];
     for (const { target } of wanted) {
       const { reference } = target;
-      const source = await engine.source(reference, {
-        ...options,
-        spoolFolder: spoolFolder(workspace.place),
-      });
+      const source = await engine.source(reference, sourceOptions(workspace, options));
       sources.push(source);
       saved.push({
         reference,
@@ -161,6 +163,18 @@ async function saveTogether(
   } finally {
     for (const source of sources) await source[Symbol.asyncDispose]();
   }
+}
+
+function sourceOptions(
+  { place }: Workspace,
+  { signal, platform, onEvent }: SaveOptions,
+): EngineSourceOptions {
+  const onNotice = (text: string): void => onEvent?.({ type: 'notice', text });
+  return { spoolFolder: spoolFolder(place), signal, platform, onNotice };
+}
+
+function isForPlatform({ platform }: ImageRecord, { platform: wanted }: SaveOptions): boolean {
+  return !wanted || (platform !== undefined && matchesPlatform(platform, wanted));
 }
 
 function plannedResult({ reference, path }: SaveTarget): SaveResult {

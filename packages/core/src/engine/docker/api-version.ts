@@ -1,0 +1,26 @@
+/**
+ * The newest version of the API that the end-to-end tests ran against (Docker 29). Requests without a version get the
+ * newest of the engine, whose answers may have changed since.
+ */
+const NEWEST_TESTED = '1.56';
+
+/**
+ * The version of the API to speak with an engine: the older of the engine's own, which `GET /_ping` states in the header
+ * `Api-Version`, and the newest tested one; undefined for an engine that states none.
+ */
+export function apiVersionFor(stated: unknown): string | undefined {
+  if (typeof stated !== 'string' || !/^\d{1,4}\.\d{1,4}$/.test(stated)) return undefined;
+  return isAtLeast(NEWEST_TESTED, stated) ? stated : NEWEST_TESTED;
+}
+
+/** Whether a version of the API is another one or newer; false for an unknown version. */
+export function isAtLeast(version: string | undefined, least: string): boolean {
+  if (version === undefined) return false;
+  const [[major, minor], [leastMajor, leastMinor]] = [partsOf(version), partsOf(least)];
+  return major === leastMajor ? minor >= leastMinor : major > leastMajor;
+}
+
+function partsOf(version: string): readonly [major: number, minor: number] {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return [major, minor];
+}
