@@ -22,7 +22,10 @@ async function runBatch(
     tasks: Object.fromEntries(
       pairs.map(([project]) => [project, { id: project, target: { project, target: 'save' } }]),
     ),
-    dependencies: Object.fromEntries(pairs.map(([id, need]) => [id, need ? [need] : []])),
+    // Every other dependency is as Nx 24 has it.
+    dependencies: Object.fromEntries(
+      pairs.map(([id, need], at) => [id, need ? [at % 2 ? need : { id: need }] : []]),
+    ),
   } as unknown as TaskGraph;
   const all = Object.fromEntries(pairs.map(([id]) => [id, options[id] ?? {}]));
   const context: unknown = { root };

@@ -1,6 +1,7 @@
 import type { ExecutorContext, Task, TaskGraph } from '@nx/devkit';
 import { keepConnections, openWorkspace } from '@stowage/core';
 import { log, logTo } from '../log.js';
+import { taskDependencies } from './task-dependencies.js';
 import { run, type EngineChoiceOptions, type Work } from './run.js';
 
 /** The result of a task of a batch, as Nx takes it. */
@@ -56,13 +57,14 @@ const CONCURRENCY = 8;
 
 /** Runs tasks, each after those of the graph that it depends on, and yields results as they come. */
 async function* inOrder(
-  { tasks, dependencies }: TaskGraph,
+  graph: TaskGraph,
   runTask: (task: Task) => Promise<BatchResult['result']>,
 ): AsyncGenerator<BatchResult, void> {
+  const { tasks } = graph;
   const waiting = new Set(Object.values(tasks));
   const results = new Map<string, BatchResult['result']>();
   const running = new Map<string, Promise<BatchResult>>();
-  const needs = (task: Task) => (dependencies[task.id] ?? []).filter((id) => id in tasks);
+  const needs = (task: Task) => taskDependencies(graph, task.id).filter((id) => id in tasks);
   while (waiting.size > 0 || running.size > 0) {
     for (const task of waiting) {
       if (running.size >= CONCURRENCY) break;
