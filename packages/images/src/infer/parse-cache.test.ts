@@ -73,7 +73,7 @@ it('keeps nothing if Nx keeps nothing, and goes on if it cannot write', async ()
   cache.parse('a', 'one', parse('one'));
   cache.save();
   vi.stubEnv('NX_CACHE_PROJECT_GRAPH', 'false');
-  onTestFinished(() => vi.unstubAllEnvs());
+  onTestFinished(() => void vi.unstubAllEnvs());
   const other = await workspaceOf('a');
   const unkept = new ParseCache(other);
   unkept.parse('a', 'one', parse('one'));
