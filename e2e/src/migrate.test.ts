@@ -50,8 +50,15 @@ it('migrates a workspace and its definitions from the previous version', async (
     await workspace.write(WORKFLOW, older);
     const remote = ['remote', 'add', 'origin', 'https://github.com/acme/app.git'];
     await must('git', remote, { cwd: workspace.root });
+    // A direct dependency on another package of the group moves, too.
+    const manifest = JSON.parse(await workspace.read('package.json')) as object;
+    const dependencies = { '@stowage/core': BEFORE };
+    await workspace.write('package.json', JSON.stringify({ ...manifest, dependencies }));
     await workspace.commit('as it was');
     await workspace.nx('migrate', `@stowage/images@${AFTER}`);
+    expect(JSON.parse(await workspace.read('package.json'))).toMatchObject({
+      dependencies: { '@stowage/core': AFTER },
+    });
     await must('npm', ['install'], { cwd: workspace.root });
     await workspace.nx('migrate', '--run-migrations', '--if-exists');
     expect(await workspace.read(definition)).toBe(

@@ -158,6 +158,57 @@ describe.each([
     await workspace.remove('look.mjs');
   });
 
+  it('releases both images as docs/release-images.md says', async () => {
+    const [nxJson, settings] = [
+      await workspace.read('nx.json'),
+      await workspace.read('stowage.yaml'),
+    ];
+    const page = await readFile(join(import.meta.dirname, '../../docs/release-images.md'), 'utf8');
+    const block = (language: string) =>
+      new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(page)?.[1] ?? '';
+    const { url, host } = await startServe([
+      '--listen=127.0.0.1:0',
+      '--root',
+      await temporaryFolder(),
+    ]);
+    const configure = (config: object) =>
+      workspace.write('nx.json', JSON.stringify({ ...(JSON.parse(nxJson) as object), ...config }));
+    const to = block('yaml').replace('127.0.0.1:5000', host);
+    await workspace.write('stowage.yaml', `${settings}\n${to}`);
+    await configure(JSON.parse(block('json')) as object);
+    await workspace.commit('release');
+    for (const key of ['user.name', 'user.email'])
+      await must('git', ['config', key, 'e2e@example.com'], { cwd: workspace.root });
+    const said: string[] = [];
+    for (const line of block('sh').trim().split('\n'))
+      said.push(await workspace.nx(...line.replace(/^npx nx /, '').split(' ')));
+    expect(said[1]).toContain(`pushed: ${host}/team/${NAME}:1.0.0@sha256:`);
+    expect(said[1]).toContain(`pushed: ${host}/team/${NAME}:latest@sha256:`);
+    expect(said[2]).toContain(`would be published: ${host}/team/${NAME}:1.0.0@sha256:`);
+    const accept = 'application/vnd.oci.image.index.v1+json';
+    const answer = await fetch(`${url}/v2/team/${NAME}/manifests/1.0.0`, { headers: { accept } });
+    const record = JSON.parse(await workspace.read(`images/app/${NAME}.image.json`)) as object;
+    expect(await answer.json()).toMatchObject({
+      manifests: [{ digest: (record as { digest: string }).digest }],
+      annotations: {
+        'org.opencontainers.image.version': '1.0.0',
+        'org.opencontainers.image.revision': (
+          await must('git', ['rev-list', '-1', 'images-v1.0.0'], { cwd: workspace.root })
+        ).trim(),
+      },
+    });
+    const all = { projects: ['*', '!app', '!tool'] };
+    await configure({ release: all });
+    const version = ['release', 'version', '2.0.0', '--first-release', '--dry-run'];
+    expect(await workspace.nx(...version)).toContain('The image gets version 2.0.0');
+    await configure({ release: { ...all, docker: true } });
+    const refused = await workspace.tryNx(...version);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toContain('call docker tag on a loaded image');
+    await workspace.write('stowage.yaml', settings);
+    await workspace.write('nx.json', nxJson);
+  });
+
   // Other tests check what these do; here Nx only has to run them, with one version.
   if (version === '23.2.1') {
     it('adopts a Dockerfile, first in a dry run', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import { format } from 'prettier';
 import { expect, it } from 'vitest';
 import { catalogSchema } from './catalog/entry.js';
@@ -18,4 +19,6 @@ it.each([
   const path = join(import.meta.dirname, `../schemas/${name}.schema.json`);
   const text = await format(JSON.stringify(schema, null, 2), { parser: 'json', printWidth: 100 });
   await expect(text).toMatchFileSnapshot(path);
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true });
+  expect(ajv.validateSchema(schema), ajv.errorsText()).toBe(true);
 });

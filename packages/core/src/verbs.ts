@@ -3,6 +3,7 @@
 // Workspaces, and locations as the command line takes them
 export {
   archiveOf,
+  keepConnections,
   openEngine,
   openWorkspace,
   type Workspace,

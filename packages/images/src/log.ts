@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { logger } from '@nx/devkit';
 import {
   ImageError,
@@ -13,12 +14,34 @@ import { nxSpeech } from './nx-speech.js';
  * and none is a command for the CI system that reads the log.
  */
 export const log = {
-  info: (message: string): void => logger.info(oneLine(message)),
-  warn: (message: string): void => logger.warn(oneLine(message)),
-  error: (message: string): void => logger.error(lines(message)),
+  info: (message: string): void => print('info', oneLine(message)),
+  warn: (message: string): void => print('warn', oneLine(message)),
+  error: (message: string): void => print('error', lines(message)),
+  /** A line that the engine wrote. */
+  engine: (message: string): void => print('info', oneLine(message), 'engine'),
   /** A document, on several lines. */
-  json: (document: unknown): void => logger.info(printableJson(document, 2)),
+  json: (document: unknown): void => print('info', printableJson(document, 2)),
 };
+
+/** Takes messages in place of Nx's logger. */
+export type LogSink = (text: string, kind: 'message' | 'engine') => void;
+
+const sinks = new AsyncLocalStorage<LogSink>();
+
+/** Runs work whose messages go to a function: the tasks of a batch are in one process, each with an output of its own. */
+export function logTo<T>(sink: LogSink, work: () => Promise<T>): Promise<T> {
+  return sinks.run(sink, work);
+}
+
+function print(
+  level: 'info' | 'warn' | 'error',
+  text: string,
+  kind: Parameters<LogSink>[1] = 'message',
+): void {
+  const sink = sinks.getStore();
+  if (sink) sink(text, kind);
+  else logger[level](text);
+}
 
 /** Runs a generator. Nx prints error messages unchanged, so they are escaped here. */
 export async function printing<T>(generate: () => Promise<T>): Promise<T> {

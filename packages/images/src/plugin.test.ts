@@ -76,6 +76,7 @@ it('infers a project for each definition, and targets for all its images on the 
     'image-prune',
     'image-run',
     'image-serve',
+    'nx-release-publish',
   ]);
   expect(image?.targets?.['image-serve']).toMatchObject({
     continuous: true,

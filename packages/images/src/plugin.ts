@@ -22,6 +22,7 @@ import { markersOf } from './infer/markers.js';
 import { normalizeOptions, type ImagesPluginOptions } from './infer/options.js';
 import { Owners } from './infer/owner.js';
 import { workspacePackages } from './infer/packages.js';
+import { parseCacheOf } from './infer/parse-cache.js';
 import {
   afterTask,
   baseProject,
@@ -44,11 +45,12 @@ export const createNodes: CreateNodes<ImagesPluginOptions> = [
   GLOB,
   (files, pluginOptions, { workspaceRoot, nxJsonConfiguration }) => {
     const owners = ownersIn(workspaceRoot, nxJsonConfiguration, pluginOptions);
+    const settings = settingsOf(workspaceRoot);
     const images = readImages(files, workspaceRoot, owners);
     const options: InferOptions = {
       targets: normalizeOptions(pluginOptions),
       workspaceRoot,
-      ...settingsOf(workspaceRoot),
+      ...settings,
       platform: formatPlatform(parsePlatform(`linux/${arch()}`)),
       inCycles: imagesInCycles(images),
     };
@@ -139,14 +141,15 @@ function ownersIn(
 
 /** Invalid settings must not break the project graph: every target reports their error when it runs. */
 function settingsOf(workspaceRoot: string): Pick<InferOptions, 'imagesFolder' | 'isShared'> {
+  const found = { imagesFolder: 'images', isShared: false };
   try {
-    const path = join(workspaceRoot, SETTINGS_FILE);
-    const { images, share } = parseSettings({
-      text: readFileSync(path, 'utf8'),
-      path: SETTINGS_FILE,
-    });
-    return { imagesFolder: images, isShared: share !== undefined };
+    const text = readFileSync(join(workspaceRoot, SETTINGS_FILE), 'utf8');
+    const parse = () => {
+      const { images, share } = parseSettings({ text, path: SETTINGS_FILE });
+      return { imagesFolder: images, isShared: share !== undefined };
+    };
+    return parseCacheOf(workspaceRoot).parse(SETTINGS_FILE, text, parse) ?? found;
   } catch {
-    return { imagesFolder: 'images', isShared: false };
+    return found;
   }
 }

@@ -1,5 +1,6 @@
 import { push, type PushOptions, type PushResult } from '@stowage/core';
 import { Option, type Command } from 'commander';
+import { parseAnnotation } from '../annotation.js';
 import { baseOption } from '../base-option.js';
 import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
@@ -19,6 +20,8 @@ interface Options extends CommonOptions {
   readonly repository?: string;
   readonly base?: readonly string[];
   readonly referrers?: boolean;
+  readonly library?: boolean;
+  readonly annotation?: Readonly<Record<string, string>>;
   readonly onExistingTag?: PushOptions['onExistingTag'];
   readonly compress?: PushOptions['compress'];
   readonly format?: PushOptions['format'];
@@ -77,6 +80,12 @@ export function pushCommand(io: Io): Command {
         'for a delta: the archives it was made against; not needed for what the registry has',
       ),
     )
+    .option('--no-library', 'leave out library/, where Docker Hub keeps images without a path')
+    .option(
+      '--annotation <key=value>',
+      'annotation of an index that the tag then names; repeat for several',
+      parseAnnotation,
+    )
     .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
     .option('--dry-run', 'print what would be pushed where, and connect to no registry')
     .addOption(foreignLayersOption())
@@ -84,7 +93,10 @@ export function pushCommand(io: Io): Command {
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const { to, tag, repository, base, referrers, onExistingTag, compress, format } = options;
         const named = { to, tag, repository, base, referrers, onExistingTag, compress, format };
-        const asked = { ...call, ...named };
+        const { annotation: annotations } = options;
+        // Commander has true where the option is not given; the settings decide then.
+        const library = options.library === false ? false : undefined;
+        const asked = { ...call, ...named, library, annotations };
         const results = await push(
           workspace,
           await withListedImages(workspace, inputs, { options, call }),

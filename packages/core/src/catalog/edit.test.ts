@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { editCatalog, parseCatalog, type CatalogEdit } from './edit.js';
+import { editCatalog, openCatalog, parseCatalog, type CatalogEdit } from './edit.js';
 
 const edit = (text: string, change: CatalogEdit) => editCatalog(text, 'x.yml', change);
 const entriesAfter = (text: string, change: CatalogEdit) =>
@@ -21,6 +21,22 @@ describe('an edit of a catalog', () => {
       if (text.includes('mine')) expect(edited).toMatch(/^# mine\nother: 1\n/);
     },
   );
+
+  it('makes several, each on the result of the one before', () => {
+    const edited = openCatalog(A, 'x.yml').edit(
+      { upsert: [{ name: 'b', file: 'b.tar' }], defaults: { usage_count: 0 } },
+      {
+        upsert: [
+          { name: 'b', file: 'b.tar', pinned: true },
+          { name: 'c', file: 'c.tar' },
+        ],
+      },
+      { removeFiles: ['a.tar', 'c.tar'] },
+    );
+    expect(parseCatalog(edited, 'x').entries).toEqual([
+      { name: 'b', file: 'b.tar', usage_count: 0, pinned: true },
+    ]);
+  });
 
   it('changes the given keys, and sets defaults only where there is no value', () => {
     const text = `${A}    usage_count: 3\n    created:\n`;

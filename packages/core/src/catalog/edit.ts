@@ -44,17 +44,19 @@ export function editCatalog(text: string, path: string, edit: CatalogEdit): stri
 export interface EditableCatalog {
   readonly entries: readonly EntryYaml[];
   /**
-   * The text after an edit; comments, order, keys of other tools and entries that cannot be read are kept.
+   * The text after some edits, one after the other; comments, order, keys of other tools and entries that cannot be read are
+   * kept.
    *
    * @throws ImageError USAGE
    */
-  readonly edit: (edit: CatalogEdit) => string;
+  readonly edit: (...edits: readonly CatalogEdit[]) => string;
 }
 
 /** Parses a catalog for an edit that depends on its entries. @throws ImageError USAGE */
 export function openCatalog(text: string, path: string): EditableCatalog {
   if (text.trim() === '') {
-    const edit = (change: CatalogEdit) => apply(emptyCatalog(), new Map(), change).toString(FORMAT);
+    const edit = (...changes: readonly CatalogEdit[]) =>
+      apply(emptyCatalog(), new Map(), changes).toString(FORMAT);
     return { entries: [], edit };
   }
   const { document, items } = readCatalogTree(text, path);
@@ -63,9 +65,9 @@ export function openCatalog(text: string, path: string): EditableCatalog {
   );
   return {
     entries: [...entries.values()],
-    edit: (change) => {
+    edit: (...changes) => {
       const kept = keepTexts(document, text, items);
-      const edited = apply(document, entries, change);
+      const edited = apply(document, entries, changes);
       return kept.restore(walkTree(() => edited.toString({ ...FORMAT, ...kept.format }), path));
     },
   };
@@ -76,14 +78,24 @@ const FORMAT = { lineWidth: 0 } as const;
 function apply(
   document: Document,
   entries: ReadonlyMap<unknown, EntryYaml>,
-  edit: CatalogEdit,
+  edits: readonly CatalogEdit[],
 ): Document {
   const images = imagesOf(document);
-  for (const file of edit.removeFiles ?? [])
-    images.items = images.items.filter((item) => !isFile(entries.get(item)?.file, file));
-  for (const change of edit.upsert ?? [])
-    upsert({ document, images, entries }, change, edit.defaults ?? {});
+  for (const { removeFiles = [], upsert: changes = [], defaults = {} } of edits) {
+    for (const file of removeFiles)
+      images.items = images.items.filter((item) => !isFile(saidOf(item, entries)?.file, file));
+    for (const change of changes) upsert({ document, images, entries }, change, defaults);
+  }
   return document;
+}
+
+/** The name and file of an item: those before the edit, or those that an edit before this one gave it. */
+function saidOf(
+  item: unknown,
+  entries: ReadonlyMap<unknown, EntryYaml>,
+): { readonly name: unknown; readonly file: unknown } | undefined {
+  if (!yaml().isMap(item)) return undefined;
+  return entries.get(item) ?? { name: item.get('name'), file: item.get('file') };
 }
 
 function emptyCatalog(): Document {
@@ -124,9 +136,8 @@ function upsert(
 ): void {
   const { name, file } = change;
   const known = images.items.find((item): item is YAMLMap => {
-    if (!yaml().isMap(item)) return false;
-    const said = entries.get(item) ?? { name: item.get('name'), file: item.get('file') };
-    return said.name === name && (file === undefined || isFile(said.file, file));
+    const said = saidOf(item, entries);
+    return said?.name === name && (file === undefined || isFile(said.file, file));
   });
   const entry = known ?? new (yaml().YAMLMap)();
   if (!known) images.add(entry);

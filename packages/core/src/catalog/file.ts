@@ -87,28 +87,51 @@ function judgementsOf(
   };
 }
 
+/** Edits that wait for the lock, by the path of the catalog: one write takes them all. */
+const waiting = new Map<
+  string,
+  { readonly edits: CatalogEdit[]; readonly written: Promise<void> }
+>();
+
 /**
  * Edits the catalog under its lock and folds the usage journal in. Safe for concurrent processes: no change is lost.
+ * Edits of this process that come while another one waits for the lock are written together with that one.
  */
 export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Promise<void> {
-  await withLock(lockPath(place, 'catalog'), async () => {
-    const path = catalogPath(place);
-    const text = await readText(path);
-    const fold = await openFold(sharedState(place), text);
-    const catalog = openCatalog(text, path);
-    const { entries } = catalog;
-    const used = entries.flatMap((entry) => {
-      const uses = fold.uses.get(entry.name);
-      return uses ? [{ name: entry.name, file: entry.file, ...addUsage(entry, uses) }] : [];
-    });
-    const known = new Set(entries.map(({ name }) => name));
-    const changed = catalog.edit({ ...edit, upsert: [...used, ...(edit.upsert ?? [])] });
-    await fold.begin(changed, new Map([...fold.uses].filter(([name]) => !known.has(name))));
-    const partial = `${path}.partial`;
-    if (changed !== text) await writeAtomically(path, [Buffer.from(changed)], { partial });
-    else await rm(partial, { force: true });
-    await fold.end();
+  const path = catalogPath(place);
+  const before = waiting.get(path);
+  if (before) {
+    before.edits.push(edit);
+    return await before.written;
+  }
+  const edits = [edit];
+  const written = withLock(lockPath(place, 'catalog'), async () => {
+    waiting.delete(path);
+    await writeEdits(place, edits);
+  }).finally(() => {
+    if (waiting.get(path)?.edits === edits) waiting.delete(path);
   });
+  waiting.set(path, { edits, written });
+  await written;
+}
+
+async function writeEdits(place: CatalogPlace, edits: readonly CatalogEdit[]): Promise<void> {
+  const path = catalogPath(place);
+  const text = await readText(path);
+  const fold = await openFold(sharedState(place), text);
+  const catalog = openCatalog(text, path);
+  const { entries } = catalog;
+  const used = entries.flatMap((entry) => {
+    const uses = fold.uses.get(entry.name);
+    return uses ? [{ name: entry.name, file: entry.file, ...addUsage(entry, uses) }] : [];
+  });
+  const known = new Set(entries.map(({ name }) => name));
+  const changed = catalog.edit({ upsert: used }, ...edits);
+  await fold.begin(changed, new Map([...fold.uses].filter(([name]) => !known.has(name))));
+  const partial = `${path}.partial`;
+  if (changed !== text) await writeAtomically(path, [Buffer.from(changed)], { partial });
+  else await rm(partial, { force: true });
+  await fold.end();
 }
 
 /** Completes an update of the catalog whose process died. */

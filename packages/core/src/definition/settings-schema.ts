@@ -32,7 +32,7 @@ export interface SettingsYaml {
   };
   /** Deprecated: use `prune.min_free`. */
   readonly disk_min_free_gb?: number;
-  readonly push?: { readonly to?: string };
+  readonly push?: { readonly to?: string; readonly library?: boolean };
   readonly default_registry?: string;
   readonly share?: ShareYaml;
   readonly cache?: { readonly unused_for?: string; readonly max_used?: string };
@@ -165,6 +165,12 @@ export const settingsSchema = {
           minLength: 1,
           description: 'Registry to push images to: [http(s)://]HOST[:PORT][/PREFIX].',
           examples: ['registry.example.com/team'],
+        },
+        library: {
+          type: 'boolean',
+          default: true,
+          description:
+            'Docker Hub keeps images without a path, as app, below library/, and so do pushed names. false leaves library/ out.',
         },
       },
     },

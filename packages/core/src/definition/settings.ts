@@ -30,6 +30,8 @@ export interface Settings {
   readonly prune: RuleTexts & { readonly keepNewest?: GroupCounts };
   /** Registry to push to when none is given. */
   readonly pushTo?: string;
+  /** Whether pushed names of images without a path begin with `library/`, as on Docker Hub. */
+  readonly pushLibrary: boolean;
   /** Registry of references without a host, for pull and load: `HOST[:PORT][/PREFIX]`. */
   readonly defaultRegistry: string;
   readonly share?: ShareSettings;
@@ -108,6 +110,7 @@ export function parseSettings(file: YamlFile): Settings {
     ...(host === undefined ? {} : { host }),
     ...(network === undefined ? {} : { network }),
     ...(push?.to === undefined ? {} : { pushTo: push.to }),
+    pushLibrary: push?.library ?? true,
     ...(share === undefined ? {} : { share: parseShare(share, file.path) }),
     ...(naming?.pattern === undefined ? {} : { namePattern: compile(naming.pattern, file.path) }),
   };

@@ -13,6 +13,7 @@ import {
   type Credentials,
 } from './auth/credentials.js';
 import type { Surroundings } from '../surroundings.js';
+import { keptClient } from './kept-clients.js';
 import { Repository, type RepositoryOptions } from './repository.js';
 import { option, wording, type Wording } from '../wording.js';
 
@@ -49,7 +50,11 @@ function notFound(registry: string, surroundings: Surroundings): Wording {
   return wording`No login for ${registry} stands in ${places}. ${LOG_IN}`;
 }
 
-/** Opens the repository of a reference, with a connection of its own. @throws ImageError USAGE */
+/**
+ * Opens the repository of a reference, with a connection of its own unless clients are kept for the surroundings.
+ *
+ * @throws ImageError USAGE
+ */
 export async function openRepository(
   reference: string,
   flags: RegistryLoginOptions | undefined,
@@ -57,8 +62,12 @@ export async function openRepository(
   options: Pick<RepositoryOptions, 'foreignLayers'> = {},
 ): Promise<Repository> {
   const { registry, repository } = parseReference(reference);
-  const client = await openRegistry(registry, flags, surroundings);
-  return new Repository(client, repository, { ...options, ownsClient: true });
+  const { client, ownsClient } = await keptClient(
+    surroundings,
+    JSON.stringify([registry, flags]),
+    () => openRegistry(registry, flags, surroundings),
+  );
+  return new Repository(client, repository, { ...options, ownsClient });
 }
 
 /** @throws ImageError USAGE (only one of them) */

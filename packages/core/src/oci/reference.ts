@@ -13,7 +13,8 @@ export interface Reference {
   readonly digest?: Digest;
 }
 
-const HUB = 'docker.io';
+/** The registry of references without a host. */
+export const HUB = 'docker.io';
 const LABEL = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';

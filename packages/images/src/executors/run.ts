@@ -29,19 +29,33 @@ export interface CommonOptions extends EngineChoiceOptions {
 
 export type Call = VerbOptions & { readonly cwd: string };
 
+/** What an executor does for one task. */
+export type Work<Options> = (
+  workspace: Workspace,
+  call: Call,
+  options: Options,
+  context: ExecutorContext,
+) => Promise<void>;
+
 /**
  * Runs the work of an executor, which the target of an owner leaves to its images: events and errors are logged, and an `ImageError` fails the task.
  * The working folder is the workspace's root, as for every executor, wherever nx was called from.
+ *
+ * @param workspace the workspace of the root, if it is open already
  */
-export async function run(
-  { engine, host, images }: EngineChoiceOptions,
-  { root }: ExecutorContext,
-  work: (workspace: Workspace, call: Call) => Promise<void>,
+export async function run<Options extends EngineChoiceOptions>(
+  options: Options,
+  context: ExecutorContext,
+  work: Work<Options>,
+  workspace?: Promise<Workspace>,
 ): Promise<{ success: boolean }> {
+  const { engine, host, images } = options;
+  const { root } = context;
   if (images) return { success: true };
   try {
     startDebugLog();
-    await work(await openWorkspace(root), { cwd: root, engine, host, onEvent });
+    const opened = await (workspace ?? openWorkspace(root));
+    await work(opened, { cwd: root, engine, host, onEvent }, options, context);
     return { success: true };
   } catch (error) {
     return failed(error);
@@ -70,5 +84,5 @@ export function failed(thrown: unknown): { success: false } {
 export function onEvent(event: LifecycleEvent): void {
   if (event.type === 'step') log.info(`${event.subject}: ${event.text}`);
   else if (event.type === 'notice') log.warn(worded(event, nxSpeech).text);
-  else if (event.type === 'engine') log.info(`  ${stripVTControlCharacters(event.text)}`);
+  else if (event.type === 'engine') log.engine(`  ${stripVTControlCharacters(event.text)}`);
 }

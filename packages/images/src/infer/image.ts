@@ -6,8 +6,10 @@ import {
   parseLock,
   type BaseLock,
   type Definition,
+  type YamlFile,
 } from '@stowage/core/definition';
 import type { Owner, Owners } from './owner.js';
+import { parseCacheOf } from './parse-cache.js';
 
 /** A definition in the project graph: one for each image.yaml, even an invalid one. */
 export interface Image {
@@ -24,30 +26,34 @@ export interface Image {
   readonly lock?: BaseLock;
 }
 
-/** Definitions by path: an unchanged file is parsed once in a process. */
-const parsed = new Map<
-  string,
-  { readonly text: string; readonly definition: Definition | undefined }
->();
-
 /** Reads all definitions of a workspace in one pass. Two images of one name both get names derived from their paths. */
 export function readImages(
   files: readonly string[],
   workspaceRoot: string,
   owners: Owners,
 ): Image[] {
+  const cache = parseCacheOf(workspaceRoot);
+  const read = <T extends object>(file: string, parse: (given: YamlFile) => T): T | undefined => {
+    const text = textOf(join(workspaceRoot, file));
+    return text === undefined
+      ? undefined
+      : cache.parse(file, text, () => parse({ text, path: file }));
+  };
   const images = files.map((file): Image => {
     const root = dirname(file);
-    const definition = read(file, workspaceRoot);
+    const definition = read(file, parseDefinition);
+    // An invalid lock becomes no node of the graph; the executor reports the error.
+    const lock = read(join(root, LOCK_FILE), parseLock);
     return {
       file,
       root,
       owner: ownerOf(root, definition, owners),
       name: definition?.name ?? nameFromPath(root),
       ...(definition ? { definition } : {}),
-      ...readLock(join(workspaceRoot, root, LOCK_FILE)),
+      ...(lock ? { lock } : {}),
     };
   });
+  cache.save();
   const count = new Map<string, number>();
   for (const { name } of images) count.set(name, (count.get(name) ?? 0) + 1);
   return images.map((image) =>
@@ -62,28 +68,11 @@ function ownerOf(root: string, definition: Definition | undefined, owners: Owner
   return owners.at(folder) ?? { root: folder, isProject: false };
 }
 
-function read(file: string, workspaceRoot: string): Definition | undefined {
-  const path = join(workspaceRoot, file);
+function textOf(path: string): string | undefined {
   try {
-    const text = readFileSync(path, 'utf8');
-    const known = parsed.get(path);
-    if (known?.text === text) return known.definition;
-    parsed.set(path, { text, definition: undefined });
-    const definition = parseDefinition({ text, path: file });
-    parsed.set(path, { text, definition });
-    return definition;
+    return readFileSync(path, 'utf8');
   } catch {
-    // The executor reads the file again, and reports the error.
     return undefined;
-  }
-}
-
-/** An invalid lock becomes no node of the graph; the executor reports the error. */
-function readLock(path: string): Pick<Image, 'lock'> {
-  try {
-    return { lock: parseLock({ text: readFileSync(path, 'utf8'), path }) };
-  } catch {
-    return {};
   }
 }
 

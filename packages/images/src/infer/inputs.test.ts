@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readImages } from './image.js';
-import { inputsOf } from './inputs.js';
+import { inputsOf, isInstalled } from './inputs.js';
 import { Owners } from './owner.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
@@ -98,4 +98,12 @@ describe('the files that an image leaves out', () => {
     expect(await patterns(yaml, files)).toEqual(without('b'));
     expect(await patterns(HEAD, files)).toEqual(without('a'));
   });
+});
+
+it.each([
+  ['file:///w/node_modules/@stowage/images/dist/infer/inputs.js', true],
+  ['file:///C:/w/node_modules/@stowage/images/dist/infer/inputs.js', true],
+  ['file:///C:/w/packages/images/dist/infer/inputs.js', false],
+])('the plugin at %s is installed: %s', (url, expected) => {
+  expect(isInstalled(url)).toBe(expected);
 });

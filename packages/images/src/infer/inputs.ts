@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path/posix';
-import { fileURLToPath } from 'node:url';
 import type { TargetConfiguration } from '@nx/devkit';
 import type { Definition } from '@stowage/core/definition';
 import { externalName } from './external.js';
@@ -12,9 +11,14 @@ type Inputs = NonNullable<TargetConfiguration['inputs']>;
 const MAX_DOCKERIGNORE_BYTES = 1024 * 1024;
 
 /** Only for an installed plugin: built in the workspace itself, it is no external dependency. */
-const SELF: Inputs = fileURLToPath(import.meta.url).includes('/node_modules/')
+const SELF: Inputs = isInstalled(import.meta.url)
   ? [{ externalDependencies: ['@stowage/images'] }]
   : [];
+
+/** Whether a module is one of an installed package. A URL has slashes on every system, and a path on Windows has none. */
+export function isInstalled(url: string): boolean {
+  return url.includes('/node_modules/');
+}
 
 /** Inputs for Nx's hash of an image: definition, context, settings, the record of its base, outputs of `after:`. */
 export function inputsOf(image: Image, workspaceRoot: string): Inputs {

@@ -5,6 +5,7 @@ import { inputsOf } from './inputs.js';
 import type { Targets } from './options.js';
 import { outputsOf } from './outputs.js';
 import type { Owner } from './owner.js';
+import { releaseOf, releaseTarget } from './release.js';
 
 export interface InferOptions {
   readonly targets: Targets;
@@ -35,6 +36,7 @@ export function imageProject(
     // `nx run-many -t image-save -p tag:image:app` makes the images of one project that has no targets of an owner.
     tags: ['image', ...(definition ? [`image:${definition.project}`] : [])],
     targets: imageTargets(image, options),
+    release: releaseOf(options.workspaceRoot),
     metadata: {
       technologies: ['oci'],
       description: `The image ${image.name} of ${owner.name ?? owner.root}`,
@@ -128,6 +130,7 @@ function imageTargets(image: Image, options: InferOptions): Record<string, Targe
     ...Object.fromEntries(configured),
     [targets.runTargetName]: runTarget(image.name, targets),
     [targets.serveTargetName]: serveTarget([image.name], image.name, targets),
+    ...releaseTarget(image.name, targets.saveTargetName),
   };
 }
 

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
+import { parseAnnotation } from '../../annotation.js';
 import { text } from '../../print/text.js';
 import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
 
@@ -35,14 +36,4 @@ export function attachCommand(io: Io): Command {
         return { json: attached, text: text`${attached.reference}  ${done} to ${reference}\n` };
       }),
     );
-}
-
-function parseAnnotation(
-  written: string,
-  before: Readonly<Record<string, string>> = {},
-): Readonly<Record<string, string>> {
-  const [, key, value] = /^([^=]+)=(.*)$/s.exec(written) ?? [];
-  if (key === undefined || value === undefined)
-    throw new InvalidArgumentError('expected KEY=VALUE.');
-  return { ...before, [key]: value };
 }

@@ -55,7 +55,7 @@ export async function mergeIndex(
 }
 
 /** One entry of an index. */
-interface IndexEntry {
+export interface IndexEntry {
   /** The descriptor as written: it may have fields that we do not parse. */
   readonly entry: JsonObject;
   readonly mediaType: string;
@@ -67,13 +67,13 @@ interface IndexEntry {
 }
 
 /** The entries of an image or an index, and the index as it is written, if it is one. */
-interface Entries {
+export interface Entries {
   readonly index?: JsonObject;
   readonly entries: readonly IndexEntry[];
 }
 
 /** The entries of an index and its nested indexes; for an image, one entry with the platform of its config. */
-async function imagesIn(
+export async function imagesIn(
   root: Descriptor,
   read: (node: Descriptor) => Promise<Uint8Array>,
 ): Promise<Entries> {

@@ -8,6 +8,7 @@ import { copyGraph } from '../../transfer/copy.js';
 import { sizeOf, type Graph } from '../../transfer/graph.js';
 import { requireHeld } from '../../transfer/require-held.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
+import { annotateImage, type Annotations } from './annotated-index.js';
 import { mergeIndex, type PushableImage } from './merge-index.js';
 import type { PushItem } from './push-items.js';
 import {
@@ -26,6 +27,10 @@ export interface PushImageOptions extends PushedFormOptions, Pick<VerbOptions, '
    * platforms of both: of a platform that both have, `merge` takes the pushed image, `merge-keep` the existing one.
    */
   readonly onExistingTag?: 'overwrite' | 'skip' | 'error' | 'merge' | 'merge-keep' | undefined;
+  /**
+   * Annotations of an index that the tag then names; the image in it keeps its digest. Not with `merge` and `merge-keep`.
+   */
+  readonly annotations?: Annotations | undefined;
 }
 
 type Options = PushImageOptions & { readonly packings: ReturnType<typeof createLayerMemory> };
@@ -43,7 +48,8 @@ export interface PushImageResult {
 const NO_BLOBS = { sent: 0, mounted: 0, existing: 0 };
 /** The result that {@link pushImage} would have, as far as it is known without a connection. */
 export async function planPushImage(item: PushItem, options: Options): Promise<PushImageResult> {
-  const ready = await predictImage(item, options);
+  const predicted = await predictImage(item, options);
+  const ready = predicted && (await annotated(predicted, options));
   const digest = ready?.graph.root.digest ?? null;
   const bytesSent = sizeOf((ready ?? item).graph);
   return { digest, action: 'pushed', blobs: NO_BLOBS, bytesSent };
@@ -63,7 +69,8 @@ export async function pushImage(
   const { image, reference } = item;
   const { onExistingTag = 'overwrite' } = options;
   const { tag } = parseReference(reference);
-  const expected = await predictImage(item, options);
+  const plain = await predictImage(item, options);
+  const expected = plain && (await annotated(plain, options));
   const root = expected?.graph.root;
   const known = async (digest: Digest) => (digest === root?.digest ? root : undefined);
   const there = tag === undefined ? undefined : await sink.find(tag, { ...options, known });
@@ -84,7 +91,8 @@ export async function pushImage(
     await sink.commit(options);
     return { digest: now, action: 'pushed', blobs: { ...sink.blobs }, bytesSent };
   };
-  if (there && there.digest === root?.digest && isWhole) return complete(there.digest, root.digest);
+  if (there && there.digest === root?.digest && isWhole)
+    return complete(there.digest, plain?.graph.root.digest);
   if (there && onExistingTag === 'skip') return skippedResult(there.digest);
   if (there && onExistingTag === 'error') throw tagExists(reference, there);
   options.onEvent?.({ type: 'step', subject: reference, text: 'pushing' });
@@ -97,7 +105,7 @@ export async function pushImage(
   const { source, graph } =
     there && isMerged
       ? await mergeIndex(ours, sink, there, { ...options, keep: onExistingTag === 'merge-keep' })
-      : ours;
+      : await annotated(ours, options);
   if (there?.digest === graph.root.digest && isWhole)
     return complete(there.digest, ours.graph.root.digest);
   noteNewDigest(item, ours, options);
@@ -107,6 +115,11 @@ export async function pushImage(
   if (tag !== undefined) await sink.tag(graph.root, reference);
   await sink.commit(options);
   return { digest: graph.root.digest, action: 'pushed', blobs: { ...sink.blobs }, bytesSent };
+}
+
+async function annotated(image: PushableImage, options: Options): Promise<PushableImage> {
+  const { annotations } = options;
+  return annotations ? await annotateImage(image, annotations, options) : image;
 }
 
 /** Says that other media types give another digest, which referrers do not refer to. */

@@ -36,6 +36,18 @@ describe('the images to push', () => {
     expect((await itemsOf(store, { tag: 'c:3' }, 'app:1')).names).toEqual(['r.example/mirror/c:3']);
   });
 
+  it('have no library/ of Docker Hub if it is not wanted; that of another registry stays', async () => {
+    const store = await storeWith('app:1');
+    const { descriptor } = await store.resolve();
+    for (const name of ['other.example/library/b:2', 'team/c:3']) await store.tag(descriptor, name);
+    await store.commit();
+    const { names } = await itemsOf(store, { library: false });
+    expect(names.sort()).toEqual(
+      ['app:1', 'library/b:2', 'team/c:3'].map((name) => `r.example/mirror/${name}`),
+    );
+    expect((await itemsOf(store)).names).toContain('r.example/mirror/library/app:1');
+  });
+
   it('come with their referrers, unless these are left out', async () => {
     const store = new MemoryStore();
     const image = await writeImage(store, 'app:1');

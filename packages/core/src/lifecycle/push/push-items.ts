@@ -3,7 +3,7 @@ import type { Attachment } from '../../oci/attachments.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
-import { parseNameInRegistry, parseReference } from '../../oci/reference.js';
+import { HUB, parseNameInRegistry, parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { attachmentOf, referrerGraphsOf, type ReferrerGraph } from '../../transfer/referrers.js';
 import { withDistinctNames } from '../../transfer/resolve.js';
@@ -20,6 +20,11 @@ import { option, wording } from '../../wording.js';
 export interface PushNaming extends Pick<VerbOptions, 'signal' | 'onEvent'> {
   /** Name in the registry, `REPOSITORY[:TAG]`, for one input with one image. */
   readonly tag?: string | undefined;
+  /**
+   * Whether names of images without a path, as `app:1`, begin with `library/`, where Docker Hub keeps them; `push.library` of the
+   * settings when omitted, else true. A name in `tag` is used as written.
+   */
+  readonly library?: boolean | undefined;
   /** `false` leaves out signatures and SBOMs that refer to the images. */
   readonly referrers?: boolean | undefined;
 }
@@ -97,11 +102,15 @@ async function partition(
 function referenceFor(
   { at, image }: Pick<PushItem, 'input' | 'at' | 'image'>,
   target: PushTarget,
-  { tag }: PushNaming,
+  { tag, library = true }: PushNaming,
 ): string | undefined {
   if (tag !== undefined) return destinationOf(target, parseNameInRegistry(tag));
   const name = image.reference ?? at.record?.reference;
-  return name === undefined ? undefined : destinationOf(target, parseReference(name));
+  if (name === undefined) return undefined;
+  const { registry, repository, ...rest } = parseReference(name);
+  const isOfHub = registry === HUB && !library;
+  const short = isOfHub ? repository.replace(/^library\/(?=[^/]+$)/, '') : repository;
+  return destinationOf(target, { ...rest, repository: short });
 }
 
 function unnamedError(input: string, { descriptor }: NamedDescriptor): ImageError {

@@ -73,6 +73,11 @@ export async function push(
       'USAGE',
       wording`${option('plainHttp')}: expected an http:// address, got https://`,
     );
+  if (options.annotations && options.onExistingTag?.startsWith('merge'))
+    throw new ImageError(
+      'USAGE',
+      wording`${option('onExistingTag', options.onExistingTag)}: expected no annotations, which the index of the tag has itself`,
+    );
   await using engine = lazyEngine(workspace, options);
   const opened: Opened[] = [];
   try {
@@ -88,7 +93,9 @@ export async function push(
       const at = await openIn(workspace, location, { ...options, engine: engine.get });
       opened.push(at);
       for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
-      items.push(...(await listPushItems(location.text, at, target, options)));
+      const { library = workspace.settings.pushLibrary } = options;
+      const naming = { ...options, library };
+      items.push(...(await listPushItems(location.text, at, target, naming)));
     };
     await forEachInput(locations, open, options);
     requireOnePerName(items, options);

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { DEFAULT_LIMITS } from '../../oci/limits.js';
-import { archiveOf, checkConvention, lazyEngine, openEngine, openWorkspace } from './workspace.js';
+import {
+  archiveOf,
+  checkConvention,
+  keepConnections,
+  lazyEngine,
+  openEngine,
+  openWorkspace,
+} from './workspace.js';
 
 async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await temporaryFolder();
@@ -13,6 +20,21 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
   }
   return folder;
 }
+
+it('keeps one engine of each kind for all calls, until the end', async () => {
+  const workspace = await openWorkspace(await folderWith({ 'stowage.yaml': '' }));
+  const open = async (host?: string) => {
+    await using engine = lazyEngine(workspace, { engine: 'embedded', host });
+    return await engine.get();
+  };
+  {
+    await using _ = keepConnections(workspace);
+    const first = await open();
+    expect(await open()).toBe(first);
+    expect(await open('other')).not.toBe(first);
+  }
+  expect(await open()).not.toBe(await open());
+});
 
 describe('a workspace', () => {
   it.each(['stowage.yaml', 'nx.json', '.git'])('begins at the nearest %s', async (marker) => {

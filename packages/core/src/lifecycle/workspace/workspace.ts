@@ -6,6 +6,7 @@ import { parseSettings, SETTINGS_FILE, type Settings } from '../../definition/se
 import { inside, isBelow } from '../../disk/inside.js';
 import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
 import { requireFoldersBelow } from '../../disk/own-folder.js';
+import { keepClients } from '../../distribution/kept-clients.js';
 import { detectEngine, type EngineOptions } from '../../engine/detect.js';
 import type { Engine } from '../../engine/engine.js';
 import { LazyEngine } from '../../engine/lazy-engine.js';
@@ -126,8 +127,37 @@ export async function openEngine(
 }
 
 /** The engine of a workspace, opened like {@link openEngine} by its first user. Dispose it. */
-export function lazyEngine(workspace: Workspace, options: VerbOptions): LazyEngine {
-  return new LazyEngine(() => openEngine(workspace, options));
+export function lazyEngine(
+  workspace: Workspace,
+  options: VerbOptions,
+): AsyncDisposable & Pick<LazyEngine, 'get'> {
+  const open = () => new LazyEngine(() => openEngine(workspace, options));
+  const engines = kept.get(workspace);
+  if (!engines) return open();
+  const key = JSON.stringify([options.engine, options.host, options.namespace]);
+  const engine = engines.get(key) ?? open();
+  engines.set(key, engine);
+  return { get: engine.get, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+/** Engines that are kept for workspaces, by kind and address. */
+const kept = new WeakMap<Workspace, Map<string, LazyEngine>>();
+
+/**
+ * Keeps connections for several calls of `saveDefinition`, `load` and `push` with one workspace, also at the same time:
+ * they use one engine, and one client of each registry of the share. Dispose the result after the last call.
+ */
+export function keepConnections(workspace: Workspace): AsyncDisposable {
+  const engines = new Map<string, LazyEngine>();
+  kept.set(workspace, engines);
+  const clients = keepClients(workspace.surroundings);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      kept.delete(workspace);
+      for (const engine of engines.values()) await engine[Symbol.asyncDispose]();
+      await clients[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /**

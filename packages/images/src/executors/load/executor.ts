@@ -9,10 +9,11 @@ import {
   type Workspace,
 } from '@stowage/core';
 import { log } from '../../log.js';
+import { batchOf } from '../batch.js';
 import { inputOf } from '../input-of.js';
 import { ownDefinition } from '../own-definition.js';
 import { refuseShared } from '../refuse-shared.js';
-import { run, type Call, type EngineChoiceOptions } from '../run.js';
+import { run, type Call, type EngineChoiceOptions, type Work } from '../run.js';
 
 export interface LoadExecutorOptions extends EngineChoiceOptions {
   readonly definition?: string;
@@ -28,29 +29,34 @@ export interface LoadExecutorOptions extends EngineChoiceOptions {
   readonly runner?: string;
 }
 
+const loadOne: Work<LoadExecutorOptions> = async (workspace, call, options, context) => {
+  refuseShared('as', options.as, context);
+  const { inputs, os } = await inputsOf(workspace, options, call, context);
+  const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
+  const results = await load(workspace, inputs, {
+    ...call,
+    as: options.as,
+    platform,
+    foreignLayers: options.foreignLayers,
+    cache: options.cache,
+  }).catch(withCacheHint);
+  for (const { reference, action, engine } of results) {
+    const familiar = familiarReference(parseReference(reference));
+    log.info(`${action} in ${engine}:`);
+    log.info(
+      options.act
+        ? `-P ${options.runner ?? os ?? 'ubuntu-latest'}=${familiar} --pull=false`
+        : familiar,
+    );
+  }
+};
+
 /** Loads the archive of a definition into an engine; sends nothing when the engine has the image. */
 const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
-  run(options, context, async (workspace, call) => {
-    refuseShared('as', options.as, context);
-    const { inputs, os } = await inputsOf(workspace, options, call, context);
-    const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
-    const results = await load(workspace, inputs, {
-      ...call,
-      as: options.as,
-      platform,
-      foreignLayers: options.foreignLayers,
-      cache: options.cache,
-    }).catch(withCacheHint);
-    for (const { reference, action, engine } of results) {
-      const familiar = familiarReference(parseReference(reference));
-      log.info(`${action} in ${engine}:`);
-      log.info(
-        options.act
-          ? `-P ${options.runner ?? os ?? 'ubuntu-latest'}=${familiar} --pull=false`
-          : familiar,
-      );
-    }
-  });
+  run(options, context, loadOne);
+
+/** Loads the images of many tasks in one process. */
+export const loadBatch = batchOf(loadOne);
 
 export default loadImage;
 

@@ -12,7 +12,7 @@ async function repository(isGit = true) {
   if (isGit) execFileSync('git', ['init', '--quiet', root]);
   await writeFile(join(root, '.gitignore'), 'dist\n*.log\n');
   const refuse =
-    (files: readonly string[], outputs: readonly string[] = []) =>
+    (files: readonly string[], outputs: readonly string[] = [], dependency: unknown = 'a:build') =>
     () =>
       refuseInvisible(
         files.map((file) => join(root, file)),
@@ -22,7 +22,7 @@ async function repository(isGit = true) {
           projectName: 'a',
           targetName: 'image-save',
           taskGraph: {
-            dependencies: { 'a:image-save': ['a:build'] },
+            dependencies: { 'a:image-save': [dependency] },
             tasks: { 'a:build': { outputs } },
           },
         } as unknown as ExecutorContext,
@@ -50,6 +50,8 @@ describe('the files of an image', () => {
     async (output) => {
       const refuse = await repository();
       expect(refuse(['dist/b'], [output])).not.toThrow();
+      // As Nx 24 has it.
+      expect(refuse(['dist/b'], [output], { id: 'a:build' })).not.toThrow();
       expect(refuse(['dist/b', 'x.log'], [output])).toThrow('x.log');
     },
   );

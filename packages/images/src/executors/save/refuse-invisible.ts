@@ -2,6 +2,7 @@ import { relative, resolve, sep } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { ImageError } from '@stowage/core';
 import { ignoredByGit } from '../../ignored-by-git.js';
+import { taskDependencies } from '../task-dependencies.js';
 
 /**
  * Refuses input files that git ignores: Nx does not hash them, so a change of one would give a stale image.
@@ -34,7 +35,7 @@ export function refuseInvisible(
 
 function outputsOfDependencies({ taskGraph, projectName, targetName }: ExecutorContext): string[] {
   const id = `${projectName}:${targetName}`;
-  return (taskGraph?.dependencies[id] ?? [])
+  return taskDependencies(taskGraph, id)
     .flatMap((dependency) => taskGraph?.tasks[dependency]?.outputs ?? [])
     .map((output) => output.replace(/\/\*\*.*$/, ''));
 }
