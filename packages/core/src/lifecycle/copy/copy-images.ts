@@ -159,7 +159,7 @@ interface Move extends ContentToSend {
 /** @throws ImageError USAGE (several images for one name) */
 function requireOne(count: number, as: string, to: string): void {
   if (count > 1)
-    throw new ImageError('USAGE', `${to}: expected one image to name ${as}, got ${count}`);
+    throw new ImageError('USAGE', `${to}: ${as} cannot be the name of ${count} images`);
 }
 
 /** A destination keeps one image of a name. @throws ImageError USAGE */
@@ -173,7 +173,7 @@ function requireOnePerName(moves: readonly Move[]): void {
     if (known !== digest)
       throw new ImageError(
         'USAGE',
-        `${from}: expected ${reference} to be one image, got ${known} and ${digest}`,
+        `${from}: ${reference} is the name of two images: ${known} and ${digest}`,
         { location: from },
       );
     digests.set(reference, known);

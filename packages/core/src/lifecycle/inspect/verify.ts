@@ -178,7 +178,7 @@ async function damagedParts(
     ({ member, sha256 }, { digest: actual }) => {
       const expected = `sha256:${sha256}`;
       if (actual === expected) return;
-      const message = `${member}: expected ${expected} as ${sums} says, got ${actual}`;
+      const message = `${member}: damaged: it is ${actual}, but ${sums} says ${expected}`;
       problems.push(createProblem({ code: 'CORRUPT', member, expected, actual, message }));
     },
     options,

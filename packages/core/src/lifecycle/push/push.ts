@@ -71,7 +71,7 @@ export async function push(
   if (target.plainHttp === false && options.registry?.plainHttp)
     throw new ImageError(
       'USAGE',
-      wording`${option('plainHttp')}: expected an http:// address, got https://`,
+      wording`${option('plainHttp')}: the address begins with https://`,
     );
   await using engine = lazyEngine(workspace, options);
   const opened: Opened[] = [];
