@@ -133,7 +133,7 @@ describe('another folder', () => {
     ]);
     expect([code, stderr]).toEqual([
       3,
-      expect.stringContaining('expected the folder of docker-registry') as string,
+      expect.stringContaining('neither the folder of docker-registry') as string,
     ]);
   });
 });

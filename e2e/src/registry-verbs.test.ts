@@ -40,7 +40,7 @@ describeWith(['docker-registry', 'skopeo'], 'verbs on registries', () => {
       expect(await ok(['tags', app])).toBe('1.0\n');
       expect(await stowage(['tags', `${host}/nope`])).toMatchObject({
         code: 3,
-        stderr: expect.stringContaining(`${host}/nope: expected a repository`) as string,
+        stderr: expect.stringContaining(`${host}/nope: no such repository`) as string,
       });
 
       expect(await ok(['tag', `${app}:1.0`, '1', 'latest'])).toContain(`${app}:latest  tagged`);

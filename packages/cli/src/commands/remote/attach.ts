@@ -42,7 +42,6 @@ function parseAnnotation(
   before: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(written) ?? [];
-  if (key === undefined || value === undefined)
-    throw new InvalidArgumentError('expected KEY=VALUE.');
+  if (key === undefined || value === undefined) throw new InvalidArgumentError('Give KEY=VALUE.');
   return { ...before, [key]: value };
 }

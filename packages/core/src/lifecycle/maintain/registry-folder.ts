@@ -50,7 +50,7 @@ export async function requireWritable(
     await checkWritable(root);
   } catch (error) {
     if (error instanceof ImageError && error.code === 'NO_SPACE') {
-      const text = wording`${root}: no space left; pushes fail until there is some (${verb('prune')})`;
+      const text = wording`${root}: no space is left, so pushes fail until some is freed (${verb('prune')})`;
       return void onEvent?.({ type: 'notice', ...textField('text', text) });
     }
     if (error instanceof ImageError) throw error;

@@ -1,5 +1,5 @@
 import type { RegistryClient } from '../../distribution/transport/client.js';
-import { ImageError } from '../../errors.js';
+import { ImageError, shortList } from '../../errors.js';
 import { parseLocation, type Location } from '../../location.js';
 import { parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
@@ -156,7 +156,7 @@ async function pushAll(
     const { message, hint = '' } = said;
     throw new ImageError(code, message, {
       ...(location === undefined ? {} : { location }),
-      hint: wording`${hint}${hint === '' ? '' : ' '}Already pushed: ${completed.join(', ')}.`,
+      hint: wording`${hint}${hint === '' ? '' : ' '}Already pushed: ${shortList(completed)}.`,
       cause: error,
     });
   }
