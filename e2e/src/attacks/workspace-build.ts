@@ -41,7 +41,11 @@ export function buildAttacks(): void {
     const elsewhere = await temporaryFolder();
     await writeFile(join(elsewhere, 'secret'), 'FROM secret\n');
     await symlink(elsewhere, join(cwd, DEFINITION, link));
-    await refused(cwd, 'expected a', ...(yaml.startsWith('docker') ? ['--print-dockerfile'] : []));
+    await refused(
+      cwd,
+      'a symbolic link',
+      ...(yaml.startsWith('docker') ? ['--print-dockerfile'] : []),
+    );
   });
 
   it('.dockerignore is not read through a link that leads out', async () => {

@@ -64,7 +64,7 @@ describe('the command line', () => {
       3,
       /app-ubuntu-25\.04-gcc15: no image of this name in the catalog/,
     ],
-    ['inspect containerd:example.com/x', 2, /another kind of location/],
+    ['inspect containerd:example.com/x', 2, /unknown kind of location/],
     ['inspect docker://example.com/X', 2, /example\.com\/x/],
     [
       'copy docker://a.example.com/x docker://b.example.com/x --username ada',

@@ -12,7 +12,7 @@ import type { Bytes, Sink, Source } from '../../transfer/store.js';
 import { withBase } from '../../transfer/with-base.js';
 import { bring } from '../build/bring.js';
 import { makeRoom } from '../prune/make-room.js';
-import { parseBase, type Base } from '../workspace/base-locations.js';
+import { parseBase } from '../workspace/base-locations.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
 import { forEachInput } from '../workspace/for-each-input.js';
 import { noticesOf } from '../workspace/notices.js';
@@ -36,7 +36,7 @@ export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'
    * For a complete image: an archive the receiver has; its blobs are omitted, which makes a delta. For a delta: the archive it
    * was made against.
    */
-  readonly base?: Base;
+  readonly base?: string | readonly string[] | undefined;
   /** Name of the image at the destination, exactly as given. */
   readonly as?: string | undefined;
   /** Convert each image. */

@@ -7,7 +7,7 @@ import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Bytes } from '../../transfer/store.js';
 import { bring } from '../build/bring.js';
 import { sharedCache } from '../cache/shared-cache.js';
-import { parseBase, type Base } from '../workspace/base-locations.js';
+import { parseBase } from '../workspace/base-locations.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
 import { openUploadMemory } from './packed-layers.js';
@@ -40,7 +40,7 @@ export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
   /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
   /** Locations of content that the images and the registry lack: the archives that a delta was made against. */
-  readonly base?: Base;
+  readonly base?: string | readonly string[] | undefined;
 }
 
 /** An image that was pushed, or found already pushed. */

@@ -156,7 +156,7 @@ jobs:
   it.each([
     [{ fromWorkflow: 'none.yml' }, /none\.yml: no such workflow/],
     [{ fromWorkflow: 'empty.yml' }, /empty\.yml: no job needs an image/],
-    [{ os: 'ubuntu-24.04' }, /expected --os and --variant, or --from-workflow/],
+    [{ os: 'ubuntu-24.04' }, /give --os and --variant, or --from-workflow/],
   ])('refuses %j', async (said, message) => {
     tree.write('empty.yml', 'on: push\njobs: { a: { runs-on: windows-latest, steps: [] } }\n');
     await expect(imageGenerator(tree, { project: '@org/app', ...said })).rejects.toThrow(message);
