@@ -50,7 +50,7 @@ describeWith(['docker-registry', 'skopeo'], 'the folder of docker-registry', () 
 
     const refused = await stowage(['serve', '--root', data]);
     expect([refused.code, refused.stdout]).toEqual([2, '']);
-    expect(refused.stderr).toContain('got a folder of docker-registry');
+    expect(refused.stderr).toContain('this is a folder of docker-registry');
     expect(refused.stderr).toContain('stowage import');
 
     const root = join(await temporaryFolder(), 'new');
@@ -86,7 +86,7 @@ describeWith(['docker-registry', 'skopeo'], 'the folder of docker-registry', () 
     const { code, stdout } = await stowage(['import', data, '--root', root]);
     expect([code, stdout]).toEqual([
       4,
-      expect.stringContaining(`bad@${bad}  skipped: expected content with digest`) as string,
+      expect.stringContaining(`bad@${bad}  skipped: the content has the digest`) as string,
     ]);
     const { url } = await startServe(['--root', root]);
     expect(await readSmall(url, 'good', '1')).toBe(good);
@@ -133,7 +133,7 @@ describe('another folder', () => {
     ]);
     expect([code, stderr]).toEqual([
       3,
-      expect.stringContaining('expected the folder of docker-registry') as string,
+      expect.stringContaining('neither the folder of docker-registry') as string,
     ]);
   });
 });

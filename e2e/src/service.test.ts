@@ -15,7 +15,7 @@ describe('a registry that runs as a service', () => {
   it('refuses a root that it cannot write, and prints no URL', async () => {
     const { code, stdout, stderr } = await stowage(['serve', '--root', '/proc/nothing/registry']);
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain('expected a folder that this user can write');
+    expect(stderr).toContain('this user cannot write to the folder');
     expect(stderr).toContain('--read-only');
   });
 
@@ -212,7 +212,7 @@ describeWith(
       const { url, said, stop } = await startServe(['--root', root], { logs: true });
       const health = await fetch(`${url}/healthz`);
       expect([health.status, await health.text()]).toEqual([503, 'storage: no space left\n']);
-      expect(said()).toContain('no space left; pushes fail');
+      expect(said()).toContain('no space is left, so pushes fail');
       expect(await readSmall(url, 'a', '1')).toBe(digest);
       await stop('SIGTERM');
     });

@@ -184,7 +184,7 @@ describeWith(['docker-registry', 'go'], 'runners that share one registry', () =>
     const one = await runner('127.0.0.1:9/team/images');
     const started = await one.stowage('build', FOLDERS.base, '--save');
     expect(started).toMatchObject({ code: 0 });
-    expect(started.stderr.match(/going on without it/g)).toHaveLength(1);
+    expect(started.stderr.match(/continuing without the share/g)).toHaveLength(1);
     expect((await one.stowage('build', FOLDERS.top, '--save')).stderr).not.toContain('share');
     await stat(join(one.cwd, '.stowage/unshared', `${BASE}.tar`));
     const yaml = 'engine: embedded\nshare: { repository: 127.0.0.1:9/x/y, required: true }\n';

@@ -52,7 +52,7 @@ describeWith(
       );
       await put(cwd, `${DEFINITION}/files/big`, 'b'.repeat(1_200_000));
       const ran = await save(cwd);
-      expect(ran.stderr).toContain('bytes were freed to make room');
+      expect(ran.stderr).toContain('bytes were freed by the rules of prune');
       expect(ran.code).toBe(0);
       expect(await states(cwd)).toEqual([`${NAME} ok`]);
     });

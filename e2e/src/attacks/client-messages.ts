@@ -10,7 +10,9 @@ export function clientMessageAttacks(): void {
     const { code, stderr } = await stowage(['inspect', `docker://${site.host}/a:1`]);
     expect([code, stderr]).toEqual([
       4,
-      expect.stringMatching(/expected a manifest, got "text\/html"\n.*Is this a registry\?/),
+      expect.stringMatching(
+        /the answer is not a manifest, but "text\/html"\n.*Is this a registry\?/,
+      ),
     ]);
   });
 

@@ -27,8 +27,8 @@ describe('the inputs of a command', () => {
   });
 
   it.each([
-    [[], undefined, 'expected an input or --images-from FILE'],
-    [[], ['empty.txt'], '--images-from empty.txt: expected images'],
+    [[], undefined, 'name an image or an archive, or give --images-from FILE'],
+    [[], ['empty.txt'], '--images-from empty.txt: no image is named there'],
   ])('of %j and %j are USAGE', async (inputs, from, message) => {
     const reading = inputsOf(inputs, from);
     await expect(reading).rejects.toMatchObject({ code: 'USAGE' });

@@ -34,9 +34,6 @@ export async function withListedImages(
   const all = [...inputs, ...found.map(({ reference }) => `docker://${reference}`)];
   if (all.length > 0) return all;
   if (imagesFrom.length > 0)
-    throw new ImageError(
-      'USAGE',
-      `--images-from ${imagesFrom.join(' ')}: expected images, got none`,
-    );
-  throw new ImageError('USAGE', 'expected an input or --images-from FILE, got neither');
+    throw new ImageError('USAGE', `--images-from ${imagesFrom.join(' ')}: no image is named there`);
+  throw new ImageError('USAGE', 'name an image or an archive, or give --images-from FILE');
 }

@@ -134,12 +134,12 @@ const NO_SPACE: Readonly<Record<string, readonly [why: string, hint: Wording]>> 
 /** The code and the text for each system error about a path that a user can meet. */
 const PATH_ERRORS: Readonly<Record<string, readonly [code: ErrorCode, text: string]>> = {
   EACCES: ['DENIED', 'permission denied'],
-  EISDIR: ['USAGE', 'expected a file, got a folder'],
-  ELOOP: ['USAGE', 'expected a file or a folder, got a circle of symbolic links'],
+  EISDIR: ['USAGE', 'this is a folder, not a file'],
+  ELOOP: ['USAGE', 'a circle of symbolic links'],
   EMFILE: ['UNAVAILABLE', 'this process has too many open files'],
   ENAMETOOLONG: ['USAGE', 'the path is too long'],
   ENOENT: ['NOT_FOUND', 'no such file or folder'],
-  ENOTDIR: ['USAGE', 'expected a folder, got a file'],
+  ENOTDIR: ['USAGE', 'a part of the path is a file, not a folder'],
   EPERM: ['DENIED', 'permission denied'],
   EROFS: ['DENIED', 'the file system is read-only'],
 };

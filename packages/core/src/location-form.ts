@@ -91,12 +91,12 @@ export function notOfRegistry(
   text: string,
   given: { readonly isThere: boolean; readonly image: string },
 ): ImageError {
-  const got = given.isThere ? 'a file or folder that is here' : 'something else';
+  const why = given.isThere ? 'a file or folder here' : 'not a reference';
   const list = wording`A list of images is read with ${verb('listedImages')} ${text}. `;
   const hint = looksLikeFile(text)
     ? 'An image of a registry is named REGISTRY/REPOSITORY:TAG; archives are read by load, push and copy.'
     : wording`${given.isThere ? list : ''}${imageHint(given.image) ?? 'It is named REGISTRY/REPOSITORY:TAG.'}`;
-  const message = `${text}: expected a reference to an image of a registry, got ${got}`;
+  const message = `${text}: ${why}; images of a registry are wanted`;
   return new ImageError('USAGE', message, { location: text, hint });
 }
 

@@ -127,7 +127,7 @@ describe('a location with its own form', () => {
     'containerd:x',
     'dir:x',
   ])('%s is of another tool, not a reference', async (text) => {
-    const message = `${text}: expected a path, -, a name of the catalog, docker-daemon:, docker:// or store:, got another kind of location`;
+    const message = `${text}: unknown kind of location; known are a path, -, a name of the catalog, docker-daemon:, docker:// and store:`;
     await expect(parseLocation(text, { cwd })).rejects.toMatchObject({ code: 'USAGE', message });
     await expect(parseDestination(text, { cwd })).rejects.toMatchObject({
       code: 'USAGE',
@@ -153,7 +153,7 @@ describe('a location with its own form', () => {
   it('is a reference where only a reference is allowed', () => {
     for (const text of ['app.tar', 'docker://app.tar'])
       expect(parseRepositoryLocation(text)).toEqual({ text, ...repository('app.tar') });
-    expect(() => parseRepositoryLocation('./app.tar')).toThrow('expected a registry host');
+    expect(() => parseRepositoryLocation('./app.tar')).toThrow('is not the host of a registry');
     expect(() => parseRepositoryLocation('-')).toThrow('expected a repository');
   });
 });

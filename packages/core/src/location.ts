@@ -176,7 +176,7 @@ function repositoryLocation(text: string, reference: string): RepositoryLocation
   if (isAddress(reference))
     throw new ImageError(
       'USAGE',
-      `${text}: expected an image, got only the address of a registry`,
+      `${text}: the address of a registry, without the name of an image`,
       {
         location: text,
         hint: imageHint(reference) ?? '',
@@ -190,7 +190,7 @@ async function bareSource(text: string, options: BareOptions): Promise<Location>
   if (FOREIGN_PREFIX.test(text))
     throw new ImageError(
       'USAGE',
-      `${text}: expected a path, -, a name of the catalog, docker-daemon:, docker:// or store:, got another kind of location`,
+      `${text}: unknown kind of location; known are a path, -, a name of the catalog, docker-daemon:, docker:// and store:`,
     );
   const path = absolutePath(text, options);
   const info = await statIfExists(path);
@@ -206,7 +206,7 @@ async function bareDestination(text: string, options: PathOptions): Promise<Dest
   if (/^[a-z][a-z-]*:/.test(text) && !hasDrive(text))
     throw new ImageError(
       'USAGE',
-      `${text}: expected a path, -, docker-archive:, oci-archive:, oci:, docker-daemon:, docker:// or store:, got another kind of location`,
+      `${text}: unknown kind of location; known are a path, -, docker-archive:, oci-archive:, oci:, docker-daemon:, docker:// and store:`,
     );
   const isFolder =
     /[\\/]$/.test(text) || (await statIfExists(absolutePath(text, options)))?.isDirectory();

@@ -232,7 +232,7 @@ async function openPath(path: string, options: OpenOptions): Promise<Opened> {
   if (place.isShared) throw olderArchive(path, record, digests);
   throw new ImageError(
     'CORRUPT',
-    `${path}: expected ${record.digest} as its record says, got ${shortList(digests) || 'no image'}`,
+    `${path}: its record names ${record.digest}, but it has ${shortList(digests) || 'no image'}`,
     {
       location: path,
       hint: 'The archive was replaced. Save the image again, or delete its .image.json to accept the new archive.',

@@ -74,7 +74,7 @@ export function convertCommand(io: Io): Command {
 function parseLevel(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 19) return value;
-  throw new InvalidArgumentError('expected a whole number from 1 to 19.');
+  throw new InvalidArgumentError('Give a whole number from 1 to 19.');
 }
 
 function line({ reference, before, digest, bytes, destination }: CopiedImage): Text {

@@ -120,9 +120,13 @@ export function htpasswdCommand(io: Io): Command {
       action<CommonOptions>(io, async (_workspace, [file = '', user = '']) => {
         const { setPassword } = await import('@stowage/core/registry');
         if (io.stdin.isTTY)
-          throw new ImageError('USAGE', 'expected the password on standard input, got a terminal', {
-            hint: 'A terminal would show it. Give it through a pipe or a file.',
-          });
+          throw new ImageError(
+            'USAGE',
+            'the password is read from standard input, which is a terminal',
+            {
+              hint: 'A terminal would show it. Give it through a pipe or a file.',
+            },
+          );
         const password = await readPassword(io);
         const result = await setPassword(file, { cwd: io.cwd, user, password });
         const what = result.isNew ? 'added' : 'changed the password of';

@@ -87,7 +87,7 @@ function shortfallOutcome(result: PruneResult, dryRun: boolean): Outcome {
 function parseNewest(text: string, before: GroupCounts = {}): GroupCounts {
   const [, group = 'name', number = ''] = /^(?:(name|project|os)=)?([0-9]+)$/.exec(text) ?? [];
   if (number === '' || Number(number) < 1)
-    throw new InvalidArgumentError('expected a whole number from 1, project=N or os=N.');
+    throw new InvalidArgumentError('Give a whole number from 1, project=N or os=N.');
   return { ...before, [group]: Number(number) };
 }
 

@@ -161,7 +161,7 @@ function parseRule(text: string, before: readonly AccessRule[] = []): readonly A
   try {
     return [...before, parseAccessRule(text)];
   } catch {
-    throw new InvalidArgumentError("Expected USER:read|write:REPOSITORIES, as 'ada:write:team/*'.");
+    throw new InvalidArgumentError("Give USER:read|write:REPOSITORIES, as 'ada:write:team/*'.");
   }
 }
 

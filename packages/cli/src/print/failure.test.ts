@@ -35,7 +35,7 @@ it('shows the stack of an unexpected error, and any other thrown value', () => {
 });
 
 it.each([
-  ['EISDIR', 2, 'x: expected a file, got a folder'],
+  ['EISDIR', 2, 'x: this is a folder, not a file'],
   ['EACCES', 5, 'x: permission denied'],
   ['ENOENT', 3, 'x: no such file or folder'],
 ])('says a system error %s in words, without a stack', (code, exitCode, message) => {

@@ -74,7 +74,7 @@ async function readBaseTree(
     return readImageTree(source, layers, options);
   throw new ImageError(
     'INVALID',
-    `${source.location}: expected a diff ID for each of ${content.layers.length} layers of the base, got ${diffIds.length}`,
+    `${source.location}: the base has ${content.layers.length} layers, but ${diffIds.length} diff IDs`,
     { location: source.location },
   );
 }
@@ -96,7 +96,7 @@ async function readBase(
   if (!image || !config)
     throw new ImageError(
       'INVALID',
-      `${source.location}: expected ${reference} to be an image, got an artifact`,
+      `${source.location}: ${reference} is an artifact, not an image`,
       { location: source.location },
     );
   const { platform } = image.config;
@@ -105,7 +105,7 @@ async function readBase(
     return { config: config.bytes, layers: image.layers };
   throw new ImageError(
     'INVALID',
-    `${source.location}: expected ${reference} for ${formatPlatform(wanted)}, got ${formatPlatform(platform)}`,
+    `${source.location}: ${reference} is for ${formatPlatform(platform)}, not for ${formatPlatform(wanted)}`,
     {
       location: source.location,
       hint: `Set platforms: [${formatPlatform(platform)}] in image.yaml, or choose another base.`,

@@ -59,7 +59,7 @@ export class ComposedSource implements Source {
     const open = this.#content.get(descriptor.digest);
     if (open) return sliceBytes(open(), options);
     if (this.#base) return this.#base.read(descriptor, options);
-    throw new ImageError('NOT_FOUND', `${this.location}: expected ${descriptor.digest}, got none`, {
+    throw new ImageError('NOT_FOUND', `${this.location}: ${descriptor.digest} is missing`, {
       location: this.location,
     });
   }

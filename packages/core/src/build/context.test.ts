@@ -43,9 +43,13 @@ describe('listContext and links', () => {
     await symlink('/etc', join(folder, 'out'));
     await symlink('a', join(folder, 'in'));
     expect((await listContext(folder, ['in/x'])).map(({ path }) => path)).toEqual(['in/x']);
-    await expect(listContext(folder, ['out/hostname'])).rejects.toThrow(/out: expected a path in/);
+    await expect(listContext(folder, ['out/hostname'])).rejects.toThrow(
+      /out: a symbolic link that leads out of/,
+    );
     await symlink('/etc/hostname', join(folder, '.dockerignore'));
-    await expect(listContext(folder)).rejects.toThrow(/\.dockerignore: expected a path in/);
+    await expect(listContext(folder)).rejects.toThrow(
+      /\.dockerignore: a symbolic link that leads out of/,
+    );
   });
 
   it('refuses to read a file that was replaced after it was listed', async () => {

@@ -136,14 +136,10 @@ export async function* readContextFile({
 }: ContextFile): AsyncIterable<Uint8Array> {
   await using file = await openOwn(absolute, constants.O_RDONLY);
   if (identityOf(await file.stat()) !== identity)
-    throw new ImageError(
-      'CONFLICT',
-      `${absolute}: expected the file that was listed, got another`,
-      {
-        location: absolute,
-        hint: 'The file was replaced during the build; build again.',
-      },
-    );
+    throw new ImageError('CONFLICT', `${absolute}: the file was replaced after it was listed`, {
+      location: absolute,
+      hint: 'Build again, while nothing else writes to the context.',
+    });
   yield* readRange(file, 0, Infinity);
 }
 
@@ -201,7 +197,7 @@ export function contextPath(path: string): string {
   if (clean === '..' || clean.startsWith('../') || clean.startsWith('/') || clean.includes('\0'))
     throw new ImageError(
       'USAGE',
-      `copy.from: expected a path in the context, got ${JSON.stringify(path)}`,
+      `copy.from: ${JSON.stringify(path)} is not a path in the context`,
       {
         hint: 'context: names the folder that files are taken from; it may be any folder of the workspace.',
       },
@@ -227,7 +223,7 @@ async function describe(
   if (info.isFile()) return { ...common, ...lost, type: 'file', size: info.size };
   throw new ImageError(
     'UNSUPPORTED',
-    `${absolute}: expected a file, folder or link, got a device, pipe or socket`,
+    `${absolute}: a device, pipe or socket, not a file, folder or link`,
     {
       location: absolute,
       hint: `Exclude it in ${IGNORE_FILE}.`,

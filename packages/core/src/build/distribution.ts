@@ -140,7 +140,7 @@ export function distributionOf(os: string): Distribution {
   if (manager !== undefined) return INSTALLERS[manager];
   throw new ImageError(
     'USAGE',
-    `os ${os}: expected one of ${INSTALLABLE.join(', ')} for packages, compilers and tools`,
+    `os ${os}: packages, compilers and tools are installed only on ${INSTALLABLE.join(', ')}`,
     { hint: 'Install them with run: or a dockerfile:, and name them under facts:.' },
   );
 }
@@ -155,7 +155,7 @@ export function compilerPackages(
   if (found) return { ...found, wanted };
   throw new ImageError(
     'USAGE',
-    `compilers: expected gcc, clang or openjdk as ${os} has them, got ${JSON.stringify(wanted ? formatCompiler(wanted) : text)}`,
+    `compilers: ${os} has no package for ${JSON.stringify(wanted ? formatCompiler(wanted) : text)}; it is known for gcc, clang and openjdk`,
     { hint: 'Name its package under packages:, and the compiler under facts.compilers.' },
   );
 }

@@ -57,7 +57,7 @@ function refuseSetIds({ name, copy }: Definition): void {
     if (mode !== undefined && parseInt(mode, 8) & 0o6000)
       throw new ImageError(
         'USAGE',
-        `${name}: copy of ${JSON.stringify(from)}: expected a mode: without set-user-ID and set-group-ID bits in an image with steps, got ${mode}`,
+        `${name}: copy of ${JSON.stringify(from)}: the mode ${mode} has a set-user-ID or set-group-ID bit, which an image with steps cannot have`,
         {
           hint: 'The engine drops these bits. Copy the file in another image that has no steps, and name that as base:.',
         },
@@ -119,10 +119,7 @@ function runLine(command: string): string {
 
 function checkWord(text: string): string {
   if (/^[A-Za-z0-9][\w.+:=~@/*-]*$/.test(text)) return text;
-  throw new ImageError(
-    'USAGE',
-    `packages: expected the name of a package, got ${JSON.stringify(text)}`,
-  );
+  throw new ImageError('USAGE', `packages: ${JSON.stringify(text)} is not the name of a package`);
 }
 
 /** An instruction cannot contain a line break, so such a value becomes a build argument. */

@@ -34,7 +34,7 @@ export async function resolveBaseReference(
   if (present.id === digest || present.digests.includes(digest)) return familiarReference(name);
   throw new ImageError(
     'CONFLICT',
-    `base ${familiarReference(name)}: expected ${digest} as image.lock.yaml says, got ${present.id} in ${engine.location}`,
+    `base ${familiarReference(name)}: ${engine.location} has ${present.id}, but image.lock.yaml says ${digest}`,
     {
       location: engine.location,
       hint: wording`Lock the image of the engine with ${verb('updateBase')}, or pull the locked one again.`,

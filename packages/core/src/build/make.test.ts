@@ -156,7 +156,7 @@ describe('a build without an engine', () => {
     ['User', { User: 0 }],
   ])('refuses a base whose config.%s is %j', (key, settings) => {
     expect(() => composeOn({ config: settings })).toThrow(
-      new RegExp(`config of the base: expected config.${key} to be .*, got something else`),
+      new RegExp(`config of the base: config.${key} is not `),
     );
   });
 
@@ -192,9 +192,9 @@ describe('a build without an engine', () => {
   it.each([
     ['copy: [{ from: nope, to: /a }]\n', 'NOT_FOUND', /"nope" in the context/],
     ['copy: [{ from: a, to: a }]\n', 'USAGE', /absolute path/],
-    ['copy: [{ from: a, to: /../a }]\n', 'USAGE', /without "\.\."/],
-    ['copy: [{ from: a, to: /x }, { from: b, to: /x }]\n', 'CONFLICT', /one source for \/x/],
-    ['copy: [{ from: a, to: /x }, { from: b, to: /x/y }]\n', 'CONFLICT', /one source for \/x/],
+    ['copy: [{ from: a, to: /../a }]\n', 'USAGE', /has "\.\." in it/],
+    ['copy: [{ from: a, to: /x }, { from: b, to: /x }]\n', 'CONFLICT', /\/x has two sources/],
+    ['copy: [{ from: a, to: /x }, { from: b, to: /x/y }]\n', 'CONFLICT', /\/x has two sources/],
     ['env: { A: b }\n', 'USAGE', /neither copy: nor base:/],
     ['dockerfile: Dockerfile\n', undefined, /no engine is needed/],
   ])('refuses %j', async (yaml, code, message) => {

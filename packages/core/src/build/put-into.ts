@@ -32,7 +32,7 @@ export async function ensureInEngine(
   if (image && isSameImage(image, graph)) return image;
   throw new ImageError(
     'CONFLICT',
-    `${engine.location}: expected ${reference} to be ${root.digest}, got ${image?.id ?? 'no such image'}`,
+    `${engine.location}: after loading, ${reference} is ${image?.id ?? 'not there'}, not ${root.digest}`,
     { location: engine.location },
   );
 }

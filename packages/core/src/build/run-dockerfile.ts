@@ -118,7 +118,7 @@ export function requireBuilder(engine: Engine, name: string): BuildingEngine {
   if (canBuild(engine)) return engine;
   throw new ImageError(
     'UNAVAILABLE',
-    `${name}: expected an engine that runs commands, got ${engine.location}`,
+    `${name}: ${engine.location} runs no commands, and the image has steps`,
     {
       location: engine.location,
       hint: wording`Use ${option('engine', 'docker')}, or describe the image with base: and copy: alone.`,

@@ -19,8 +19,8 @@ export function checkAgreement(
   if (file === name && other === undefined) return undefined;
   const mismatch =
     file === name
-      ? `expected ${reference} as its record says, got ${String(other)}`
-      : `expected the record of ${file}, got that of ${name}`;
+      ? `its record names ${reference}, but the archive has ${String(other)}`
+      : `its record is that of ${name}, not of ${file}`;
   return new ImageError('CORRUPT', `${path}: ${mismatch}`, {
     location: path,
     hint: 'Save the image again, or delete its .image.json to accept the names in the archive.',
@@ -35,7 +35,7 @@ export function olderArchive(
 ): ImageError {
   return new ImageError(
     'CONFLICT',
-    `${path}: expected ${digest} as its record says, got an older archive (${shortList(digests) || 'no image'})`,
+    `${path}: an older archive (${shortList(digests) || 'no image'}) than ${digest}, which its record names`,
     {
       location: path,
       hint: `The image itself is in the share. Make its archive with nx run ${name}:image-archive, or name the image in place of the file.`,

@@ -164,7 +164,7 @@ export function archivePath(place: CatalogPlace, file: string): string {
   if (found.kind !== 'elsewhere') return found.path;
   throw new ImageError(
     'INVALID',
-    `${catalogPath(place)}: expected archives in the workspace, got ${JSON.stringify(file)}`,
+    `${catalogPath(place)}: the archive ${JSON.stringify(file)} is outside the workspace`,
     { location: found.path, hint: 'If you trust it, name its folder in stowage.yaml: archives.' },
   );
 }

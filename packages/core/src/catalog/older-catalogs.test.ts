@@ -91,11 +91,11 @@ describe('a value in a catalog of older tools', () => {
   });
 
   it.each([
-    ['{ name: a }', 'a', 'c.yml:2:3: file: expected a text, got none'],
-    ['{ file: a.tar, name: }', 'line 2', 'c.yml:2:3: name: expected a text, got none'],
-    ['just text', 'line 2', 'c.yml:2:3: name: expected'],
-    ['{ name: x, file: b.tar }', 'x', 'got "b.tar" again, as in line 1'],
-    ['*b', 'b', 'c.yml:2:3: expected an entry, got an alias'],
+    ['{ name: a }', 'a', 'c.yml:2:3: file is missing'],
+    ['{ file: a.tar, name: }', 'line 2', 'c.yml:2:3: name is missing'],
+    ['just text', 'line 2', 'c.yml:2:3: name is missing'],
+    ['{ name: x, file: b.tar }', 'x', '"b.tar" has an entry already, in line 1'],
+    ['*b', 'b', 'c.yml:2:3: an alias, not an entry'],
   ])('an entry %j is a problem', (item, name, message) => {
     const { entries, problems } = read(`images: [&b { name: b, file: b.tar },\n  ${item}]\n`);
     expect(problems).toMatchObject([{ name, message: expect.stringContaining(message) as string }]);

@@ -23,10 +23,10 @@ describe('a catalog', () => {
   });
 
   it.each([
-    ['7\n', 'x.yml:1:1: expected a map with images'],
-    ['[]\n', 'x.yml:1:1: expected a map with images'],
-    ['\nimages: 7\n', 'x.yml:2:9: images: expected a list'],
-    ['images: { a: b }\n', 'images: expected a list'],
+    ['7\n', 'x.yml:1:1: the catalog is not a map with images'],
+    ['[]\n', 'x.yml:1:1: the catalog is not a map with images'],
+    ['\nimages: 7\n', 'x.yml:2:9: images: not a list'],
+    ['images: { a: b }\n', 'images: not a list'],
     ['images: [\n', 'x.yml:2:1'],
     ['a: 1\na: 2\n', 'x.yml:2:1: Map keys must be unique'],
   ])('%j is refused', (text, message) => {
@@ -50,8 +50,8 @@ describe('a catalog', () => {
         file: 'a.tar',
         message: 'x.yml:2:35: size: expected a number of bytes, got "big"',
       },
-      { name: 'line 4', file: 'c.tar', message: 'x.yml:4:5: name: expected a text, got none' },
-      { name: 'line 5', file: '', message: 'x.yml:5:5: name: expected a text, got none' },
+      { name: 'line 4', file: 'c.tar', message: 'x.yml:4:5: name is missing' },
+      { name: 'line 5', file: '', message: 'x.yml:5:5: name is missing' },
       {
         name: 'd',
         file: 'd.tar',
@@ -66,7 +66,7 @@ describe('a catalog', () => {
     );
     expect(entries.map(({ file }) => file)).toEqual(['x.tar', 'y.tar']);
     expect(problems).toMatchObject([{ name: 'b', file: 'x.tar' }]);
-    expect(problems[0]?.message).toContain('as in line 2');
+    expect(problems[0]?.message).toContain('an entry already, in line 2');
   });
 
   it('reads the values of aliases, and does not take an alias as an entry', () => {
@@ -77,11 +77,11 @@ describe('a catalog', () => {
       ['a', undefined],
       ['b', 'a.tar'],
     ]);
-    expect(problems[0]?.message).toContain('got an alias');
+    expect(problems[0]?.message).toContain('an alias, not an entry');
   });
 
   it('with too many aliases is refused as a whole', () => {
     const text = `images:\n  - &a { name: a, file: a.tar }\n${'  - *a\n'.repeat(501)}`;
-    expect(() => read(text)).toThrow('at most 500 aliases');
+    expect(() => read(text)).toThrow('more than 500 aliases');
   });
 });

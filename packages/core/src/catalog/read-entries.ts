@@ -41,10 +41,10 @@ export function readCatalogTree(text: string, path: string): CatalogTree {
   const root = document.contents;
   const refuse = (offset: number, message: string) => yamlError(path, [{ offset, message }], at);
   if (root !== null && textOf(root) !== '' && !isMap(root))
-    throw refuse(root.range?.[0] ?? 0, 'expected a map with images, got something else');
+    throw refuse(root.range?.[0] ?? 0, 'the catalog is not a map with images');
   const images: unknown = isMap(root) ? root.get('images', true) : undefined;
   if (textOf(images) !== '' && !isSeq(images))
-    throw refuse((images as Node).range?.[0] ?? 0, 'images: expected a list, got something else');
+    throw refuse((images as Node).range?.[0] ?? 0, 'images: not a list');
   const nodes = isSeq(images) ? images.items : [];
   const [ofItems, ofFile] = divide(tree.problems, nodes);
   if (ofFile.length > 0) throw yamlError(path, ofFile, at);
@@ -59,7 +59,7 @@ export function readCatalogTree(text: string, path: string): CatalogTree {
       return read;
     }
     const { name, file } = read.entry;
-    const message = `${at(offsetOf(node))}: file: expected one entry for each archive, got ${JSON.stringify(file)} again, as in line ${twin}`;
+    const message = `${at(offsetOf(node))}: file: ${JSON.stringify(file)} has an entry already, in line ${twin}`;
     return { node, problem: { name, file, message } };
   });
   return { ...tree, items };
@@ -118,12 +118,11 @@ function readItem(node: unknown, { targetOf, at, problem }: ItemContext): Catalo
     else if (read.value !== undefined) entry[key] = read.value;
   }
   for (const key of ['name', 'file'] as const)
-    if (entry[key] === undefined)
-      bad.push(`${at(offsetOf(node))}: ${key}: expected a text, got none`);
+    if (entry[key] === undefined) bad.push(`${at(offsetOf(node))}: ${key} is missing`);
   // Aliases are kept as they are: an edit would change what they stand for.
   if (bad.length === 0 && isMap(node)) return { node, entry: entry as unknown as EntryYaml };
   const { name, file } = entry as Partial<EntryYaml>;
-  const message = bad[0] ?? `${at(offsetOf(node))}: expected an entry, got an alias`;
+  const message = bad[0] ?? `${at(offsetOf(node))}: an alias, not an entry`;
   return {
     node,
     problem: { name: name ?? `line ${lineOf(node, at)}`, file: file ?? '', message },

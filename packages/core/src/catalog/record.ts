@@ -83,14 +83,10 @@ export function parseRecord(bytes: Uint8Array, path: string): ImageRecord {
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
   }
-  throw new ImageError(
-    'CORRUPT',
-    `${path}: expected the record of an archive, got something else`,
-    {
-      location: path,
-      hint: 'Save the image again, or delete this file: the archive can be loaded without it.',
-    },
-  );
+  throw new ImageError('CORRUPT', `${path}: not the record of an archive`, {
+    location: path,
+    hint: 'Save the image again, or delete this file: the archive can be loaded without it.',
+  });
 }
 
 /** Whether a text is a valid image name in records and in the usage journal. */

@@ -77,5 +77,5 @@ export async function* decompress(bytes: Bytes, compression: Compression, limit 
     });
   }
   if (size > limit)
-    throw tooLarge(`${compression}: expected at most ${limit} bytes when unpacked, got more`);
+    throw tooLarge(`${compression}: more than the limit of ${limit} bytes when unpacked`);
 }

@@ -52,7 +52,7 @@ function typeIn(types: Readonly<Partial<Record<Format, string>>>, format: Format
   if (found !== undefined) return found;
   throw new ImageError(
     'USAGE',
-    wording`${option('format', format)}: expected layers without zstd, got zstd`,
+    wording`${option('format', format)}: a layer is compressed with zstd`,
     {
       hint: wording`Docker’s format supports gzip only: add ${option('compress', 'gzip')}, or use ${option('format', 'oci')}.`,
     },

@@ -19,7 +19,7 @@ export function inside(folder: string, ...segments: readonly string[]): string {
   if (isBelow(folder, path) && !isOdd) return path;
   throw new ImageError(
     'INVALID',
-    `${folder}: expected a path inside this folder, got ${JSON.stringify(segments.join('/'))}`,
+    `${folder}: the path ${JSON.stringify(segments.join('/'))} leads out of this folder`,
     { location: folder },
   );
 }

@@ -23,7 +23,7 @@ export function refuseLinks(folder: string, path: string): void {
 }
 
 export function symbolicLinkError(path: string): ImageError {
-  return new ImageError('INVALID', `${path}: expected a folder, got a symbolic link`, {
+  return new ImageError('INVALID', `${path}: a symbolic link, not a folder`, {
     location: path,
     hint: 'Find out what created the link, and remove it. To keep content elsewhere, make the root folder a link or mount a disk here.',
   });

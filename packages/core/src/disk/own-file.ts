@@ -68,7 +68,7 @@ async function readWith(
     await using file = await openFile();
     const { size } = await file.stat();
     if (size <= limit) return await file.readFile();
-    throw new ImageError('TOO_LARGE', `${path}: expected at most ${limit} bytes, got ${size}`, {
+    throw new ImageError('TOO_LARGE', `${path}: ${size} bytes, more than the limit of ${limit}`, {
       location: path,
     });
   } catch (error) {
@@ -83,7 +83,7 @@ async function refuseLink(path: string, cause?: unknown): Promise<void> {
   if (!info?.isSymbolicLink()) return;
   throw new ImageError(
     'INVALID',
-    `${path}: expected a regular file, got a symbolic link to ${await readlink(systemPath(path))}`,
+    `${path}: a symbolic link to ${await readlink(systemPath(path))}, not a regular file`,
     { location: path, hint: 'Delete the link; its target was left alone.', cause },
   );
 }
@@ -91,7 +91,7 @@ async function refuseLink(path: string, cause?: unknown): Promise<void> {
 async function requireRegular(file: FileHandle, path: string): Promise<FileHandle> {
   if ((await file.stat()).isFile()) return file;
   await file.close();
-  throw new ImageError('INVALID', `${path}: expected a regular file, got something else`, {
+  throw new ImageError('INVALID', `${path}: not a regular file`, {
     location: path,
   });
 }

@@ -42,11 +42,10 @@ export async function requireFoldersBelow(
 }
 
 export function outsideLinkError(link: string, root: string): ImageError {
-  return new ImageError(
-    'INVALID',
-    `${link}: expected a path in ${root}, got a symbolic link that leads out of it`,
-    { location: link, hint: 'Delete the link, or replace it by a folder or file.' },
-  );
+  return new ImageError('INVALID', `${link}: a symbolic link that leads out of ${root}`, {
+    location: link,
+    hint: 'Delete the link, or replace it by a folder or file.',
+  });
 }
 
 /** False for a dangling link: no folder can be created through it. */

@@ -175,7 +175,7 @@ it('no request is sent for an invalid tag', async () => {
 });
 
 it.each([
-  ['text/html', 'INVALID', 'expected a manifest, got "text/html"'],
+  ['text/html', 'INVALID', 'the answer is not a manifest, but "text/html"'],
   ['', 'INVALID', 'content without a media type'],
   ['application/vnd.docker.distribution.manifest.v1+prettyjws', 'UNSUPPORTED', 'manifest.v1'],
 ])('a response with the media type %j is not accepted as an image', async (type, code, text) => {

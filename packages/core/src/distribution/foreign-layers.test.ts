@@ -147,9 +147,9 @@ describe('foreign layers that are wanted', () => {
     [
       ['http://far.invalid/1?signature=hidden'],
       'UNAVAILABLE',
-      /a URL of https, got "http:\/\/far\.invalid\/1"/,
+      /not a URL of https: "http:\/\/far\.invalid\/1"/,
     ],
-    [['file:///etc/passwd'], 'UNAVAILABLE', /a URL of https, got "file:/],
+    [['file:///etc/passwd'], 'UNAVAILABLE', /not a URL of https: "file:/],
   ])('fail with the URLs %j: %s', async (urls, code, message) => {
     const store = new MemoryStore();
     await writeForeignImage(store, 'a:1', urls);

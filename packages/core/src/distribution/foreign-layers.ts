@@ -108,7 +108,7 @@ class Publishers implements AsyncDisposable {
     const url = httpUrl(text);
     const isPlain = url?.protocol === 'http:';
     if (!url || (isPlain && !this.#options.plainHttp && !isLoopback(url.host)))
-      throw new ImageError('UNAVAILABLE', `expected a URL of https, got ${printableUrl(text)}`, {
+      throw new ImageError('UNAVAILABLE', `not a URL of https: ${printableUrl(text)}`, {
         hint: 'No request was sent to it.',
       });
     const client = await this.#clientFor(url, isPlain);

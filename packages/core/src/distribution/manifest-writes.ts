@@ -48,7 +48,7 @@ export class ManifestWrites {
     if (!this.#written.has(digest))
       throw new ImageError(
         'NOT_FOUND',
-        `${this.#target.location}: expected manifest ${digest} to be written before its tag, got none`,
+        `${this.#target.location}: no manifest ${digest}; it is written before its tag`,
         { location: this.#target.location },
       );
     if (tag !== undefined) this.#tags.set(tag, digest);

@@ -58,14 +58,12 @@ function nextPageUrl({ header, url }: Answer, seen: ReadonlySet<string>, what: s
   if (next.origin !== url.origin || seen.has(next.href))
     throw new ImageError(
       'UNAVAILABLE',
-      `${location}: ${what}: expected another page of ${location}, got ${seen.has(next.href) ? 'a page already read' : next.origin}`,
+      `${location}: ${what}: the next page is ${seen.has(next.href) ? 'one that was read already' : `at another address: ${next.origin}`}`,
       { location },
     );
   if (seen.size === MAX_PAGES)
-    throw new ImageError(
-      'TOO_LARGE',
-      `${location}: ${what}: expected at most ${MAX_PAGES} pages, got more`,
-      { location },
-    );
+    throw new ImageError('TOO_LARGE', `${location}: ${what}: more than ${MAX_PAGES} pages`, {
+      location,
+    });
   return next.href;
 }

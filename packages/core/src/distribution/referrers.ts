@@ -145,7 +145,7 @@ function checkTypes(found: readonly Descriptor[], location: string): readonly De
       if (!isMediaType(type))
         throw new ImageError(
           'INVALID',
-          `${location}: referrers: expected a media type, got ${JSON.stringify(type.slice(0, 200))}`,
+          `${location}: referrers: ${JSON.stringify(type.slice(0, 200))} is not a media type`,
           { location },
         );
   return found;

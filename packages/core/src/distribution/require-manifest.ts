@@ -13,9 +13,9 @@ const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
  */
 export function requireManifest({ mediaType }: Descriptor, location: string): void {
   if (isManifestType(mediaType)) return;
-  const got =
+  const type =
     mediaType === '' ? 'content without a media type' : JSON.stringify(mediaType.slice(0, 200));
-  const message = `${location}: expected a manifest, got ${got}`;
+  const message = `${location}: the answer is not a manifest, but ${type}`;
   throw SCHEMA_1.test(mediaType)
     ? new ImageError('UNSUPPORTED', message, {
         location,

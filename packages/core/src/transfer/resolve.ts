@@ -106,7 +106,7 @@ function ambiguousName(
   const digests = [...new Set(images.map(({ descriptor }) => descriptor.digest))];
   return new ImageError(
     'AMBIGUOUS',
-    `${location}: expected ${name} to be one image, got ${shortList(digests, ' and ')}`,
+    `${location}: ${name} is the name of several images: ${shortList(digests, ' and ')}`,
     { location, hint: `Name one by its digest, as in ${location}@${digests[0]}.` },
   );
 }
@@ -122,10 +122,14 @@ async function onlyImage(
   if (areSameImage(images)) return first;
   const own = await withoutReferrers(source, images);
   if (own[0] && areSameImage(own)) return own[0];
-  throw new ImageError('AMBIGUOUS', `${location}: expected one image, got ${images.length}`, {
-    location,
-    hint: `Name one of ${shortList(images.map(displayName))}, as in ${location}:NAME.`,
-  });
+  throw new ImageError(
+    'AMBIGUOUS',
+    `${location}: it has ${images.length} images, and one has to be named`,
+    {
+      location,
+      hint: `Name one of ${shortList(images.map(displayName))}, as in ${location}:NAME.`,
+    },
+  );
 }
 
 function areSameImage(images: readonly NamedDescriptor[]): boolean {

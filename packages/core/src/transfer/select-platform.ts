@@ -36,7 +36,7 @@ export async function selectPlatform(
     return images.find(({ digest }) => digest === found.digest) ?? found;
   throw new ImageError(
     'AMBIGUOUS',
-    `${location}: expected one image for ${formatPlatform(wanted)}, got ${shortList(platformsOf(found ? [found, ...others] : []))}`,
+    `${location}: several images for ${formatPlatform(wanted)}: ${shortList(platformsOf(found ? [found, ...others] : []))}`,
     {
       location,
       hint: 'Name the build of Windows with the platform, as in windows(10.0.17763)/amd64.',
@@ -57,7 +57,7 @@ async function readIndexes(
     if (depth > 0 && !(await source.has(node, options))) return;
     if (depth > indexDepth)
       throw tooLarge(
-        `${source.location}: ${node.digest}: expected indexes nested at most ${indexDepth} deep`,
+        `${source.location}: ${node.digest}: indexes nested deeper than ${indexDepth} levels`,
         source.location,
       );
     const parse = async (): Promise<Manifest> => {

@@ -51,7 +51,7 @@ export async function readAll(
   bytes: Bytes,
   limit = DEFAULT_LIMITS.manifestBytes,
 ): Promise<Uint8Array> {
-  return readUnlessOver(limit, bytes, () => tooLarge(`expected at most ${limit} bytes, got more`));
+  return readUnlessOver(limit, bytes, () => tooLarge(`larger than the limit of ${limit} bytes`));
 }
 
 /** Collects a stream into one buffer; throws the error of `tooMuch` when it has more than `limit` bytes. */
@@ -80,7 +80,7 @@ export async function readContent(
   const { manifestBytes } = limits;
   if (descriptor.size > manifestBytes)
     throw tooLarge(
-      `${location}: ${descriptor.digest}: expected at most ${manifestBytes} bytes, got ${descriptor.size}`,
+      `${location}: ${descriptor.digest}: ${descriptor.size} bytes, more than the limit of ${manifestBytes}`,
       location,
     );
   return readAll(

@@ -65,7 +65,7 @@ export async function walk(
     own.left -= node.size;
     if (Math.min(budget.left, own.left) < 0)
       throw tooLarge(
-        `${source.location}: ${root.digest}: expected fewer bytes of manifests and configs`,
+        `${source.location}: ${root.digest}: too many bytes of manifests and configs`,
         source.location,
       );
     return readContent(source, node, options);
@@ -88,7 +88,7 @@ export async function walk(
       throw invalidError(source, node, 'an index that contains itself');
     if (path.length > indexDepth)
       throw tooLarge(
-        `${source.location}: ${node.digest}: expected indexes nested at most ${indexDepth} deep`,
+        `${source.location}: ${node.digest}: indexes nested deeper than ${indexDepth} levels`,
         source.location,
       );
     if (!(await source.has(node, options))) {
@@ -150,10 +150,10 @@ function checkLayers(
   return {};
 }
 
-function invalidError(source: Source, node: Descriptor, got: string): ImageError {
+function invalidError(source: Source, node: Descriptor, why: string): ImageError {
   return new ImageError(
     'INVALID',
-    `${source.location}: ${node.digest}: expected an image, got ${got}`,
+    `${source.location}: ${node.digest}: not a valid image: ${why}`,
     { location: source.location },
   );
 }

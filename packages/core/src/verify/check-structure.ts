@@ -44,9 +44,7 @@ export async function checkStructure(
   if (check.isFull)
     await check.report(
       root,
-      tooLarge(
-        `${source.location}: ${options.image}: expected at most ${MAX_PROBLEMS} problems, got more`,
-      ),
+      tooLarge(`${source.location}: ${options.image}: more than ${MAX_PROBLEMS} problems`),
     );
   return check.problems;
 }
@@ -80,7 +78,7 @@ class StructureCheck {
     seen.add(node.digest);
     const { indexDepth } = this.#limits;
     if (depth > indexDepth) {
-      const message = `${this.#source.location}: ${node.digest}: expected indexes nested at most ${indexDepth} deep`;
+      const message = `${this.#source.location}: ${node.digest}: indexes nested deeper than ${indexDepth} levels`;
       await this.report(node, tooLarge(message));
       return;
     }
@@ -108,7 +106,7 @@ class StructureCheck {
   async #visitImage(node: Descriptor, { config, layers }: ImageManifest): Promise<void> {
     const diffIds = await this.#diffIdsOf(config);
     if (diffIds && diffIds.length !== layers.length) {
-      const message = `${this.#source.location}: ${node.digest}: expected ${diffIds.length} layers, as many as its config has diff IDs, got ${layers.length}`;
+      const message = `${this.#source.location}: ${node.digest}: it has ${layers.length} layers, but its config has ${diffIds.length} diff IDs`;
       await this.report(node, new ImageError('INVALID', message));
     }
     const isMatching = diffIds?.length === layers.length;

@@ -100,7 +100,7 @@ function differentImage(
     image,
     digest: config ?? null,
     actual: config ?? null,
-    message: `${location}: ${image ?? 'an image'}: expected the image that ${other} describes, got another one (${config ?? ''})`,
+    message: `${location}: ${image ?? 'an image'}: another image (${config ?? ''}) than ${other} describes`,
   });
 }
 
@@ -111,7 +111,7 @@ function missingImage({ root, references }: OciImage, location: string): ImagePr
     image,
     digest: root.digest,
     expected: root.digest,
-    message: `${location}: expected ${image}, as in the OCI half, got no such image`,
+    message: `${location}: ${image} is in the OCI half, but not in manifest.json`,
   });
 }
 
@@ -121,7 +121,7 @@ function undescribedImage({ root, references }: OciImage, location: string): Ima
     code: 'INVALID',
     image,
     digest: root.digest,
-    message: `${location}: ${image}: expected an image that manifest.json describes, got another one`,
+    message: `${location}: ${image}: manifest.json does not describe this image`,
   });
 }
 
@@ -153,7 +153,7 @@ async function imageOf(
     if (isImageConfigType(node.mediaType)) configs.push(node);
     if (!isManifestType(node.mediaType) || !(await source.has(node, options))) return;
     budget.left -= node.size;
-    if (budget.left < 0) throw tooLarge(`${source.location}: expected fewer bytes of manifests`);
+    if (budget.left < 0) throw tooLarge(`${source.location}: too many bytes of manifests`);
     const bytes = await readContent(source, node, options).catch(ignoreImageError);
     if (!bytes) return;
     const manifest = manifestIn(node, bytes);

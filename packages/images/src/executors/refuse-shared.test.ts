@@ -28,7 +28,7 @@ it('refuses one name for several images, and names them', () => {
   expect(refuse('one:1', 'app:load', 'a:load', 'b:load')).toThrow(
     expect.objectContaining({
       code: 'USAGE',
-      message: 'as "one:1": expected one image to name, got a, b',
+      message: 'as "one:1": one value cannot name several images: a, b',
     }) as Error,
   );
 });

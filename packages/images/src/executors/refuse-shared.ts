@@ -23,7 +23,7 @@ export function refuseShared(
   if (images.length < 2) return;
   throw new ImageError(
     'USAGE',
-    `${option} ${JSON.stringify(value)}: expected one image to name, got ${shortList(images)}`,
+    `${option} ${JSON.stringify(value)}: one value cannot name several images: ${shortList(images)}`,
     { hint: `Run the target of one image: nx run ${images[0]}:${targetName ?? ''}.` },
   );
 }

@@ -107,19 +107,25 @@ describe('copy: on a base', () => {
   });
 
   it.each<readonly [string, RegExp]>([
-    ['{ from: f, to: /loop }', /"\/loop" to lead to a place in the image, got a loop of links at/],
+    ['{ from: f, to: /loop }', /"\/loop" leads to a circle of links at/],
     [
       '{ from: d, to: /etc/passwd }',
-      /copy to "\/etc\/passwd": .* for a folder, got a file in the base/,
+      /copy to "\/etc\/passwd": the base has a file there, which a folder cannot/,
     ],
-    ['{ from: f, to: /etc/passwd/ }', /copy to "\/etc\/passwd": .* for a folder, got a file/],
-    ['{ from: f, to: /cfg/x }', /copy to "\/etc\/passwd": .* for a folder, got a file/],
-    ['{ from: r, to: / }', /copy to "\/etc": .* for a file, got a folder in the base/],
-    ['{ from: q, to: /etc }', /copy to "\/etc\/passwd": .* for a folder, got a file in the base/],
     [
-      '{ from: f, to: /usr/bin/x }, { from: f, to: /bin/x }',
-      /one source for \/usr\/bin\/x, got two/,
+      '{ from: f, to: /etc/passwd/ }',
+      /copy to "\/etc\/passwd": the base has a file there, which a folder cannot/,
     ],
+    [
+      '{ from: f, to: /cfg/x }',
+      /copy to "\/etc\/passwd": the base has a file there, which a folder cannot/,
+    ],
+    ['{ from: r, to: / }', /copy to "\/etc": the base has a folder there, which a file cannot/],
+    [
+      '{ from: q, to: /etc }',
+      /copy to "\/etc\/passwd": the base has a file there, which a folder cannot/,
+    ],
+    ['{ from: f, to: /usr/bin/x }, { from: f, to: /bin/x }', /\/usr\/bin\/x has two sources/],
   ])('%s is refused', async (copy, message) => {
     const making = onUsrmerge(copy, { 'r/etc': '1', 'q/passwd/x': '1' });
     await expect(making).rejects.toThrow(message);

@@ -48,13 +48,13 @@ export async function readImageTree(
     for (const { path, link } of entries) length += path.length + link.length;
     if (length > MAX_LONG_NAMES * headerBytes)
       throw tooLarge(
-        `${source.location}: expected at most ${MAX_LONG_NAMES * headerBytes} characters of names in the base, got more`,
+        `${source.location}: more than ${MAX_LONG_NAMES * headerBytes} characters of names in the base`,
         source.location,
       );
     const tree = layerTree(entries, members - count);
     if (!tree)
       throw tooLarge(
-        `${source.location}: expected at most ${members} files and folders in the base, got more`,
+        `${source.location}: more than ${members} files and folders in the base`,
         source.location,
       );
     count += entries.length + tree.implied.size;

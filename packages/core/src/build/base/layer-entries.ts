@@ -96,7 +96,7 @@ async function* unpackLayer(
   if (actual !== diffId)
     throw new ImageError(
       'CORRUPT',
-      `${location}: layer ${descriptor.digest}: expected the diff ID ${diffId}, got ${actual}`,
+      `${location}: layer ${descriptor.digest}: its diff ID is ${actual}, not ${diffId} as in the config`,
       {
         location,
         hint: 'The config of the base does not belong to its layers; fetch or build it again.',
@@ -145,7 +145,7 @@ function normalizeEntry(name: string): string {
   if (path.length <= MAX_PATH_LENGTH) return path;
   throw new ImageError(
     'INVALID',
-    `tar: expected paths of at most ${MAX_PATH_LENGTH} characters in a layer, got ${JSON.stringify(path.slice(0, 100))} and more`,
+    `tar: a path in a layer is longer than ${MAX_PATH_LENGTH} characters: ${JSON.stringify(path.slice(0, 100))}…`,
   );
 }
 

@@ -96,7 +96,7 @@ describe('the members of a layer', () => {
     members.addFile('now', { ...FILE, type: 'symlink', linkname: 'srv' }, {});
     expect(members.folderTarget('/now')).toBe('srv');
     members.addFile('file', FILE, {});
-    expect(() => members.folderTarget('/file')).toThrow('expected one source for /file, got two');
+    expect(() => members.folderTarget('/file')).toThrow('/file has two sources');
   });
 
   it('are one for each path', () => {

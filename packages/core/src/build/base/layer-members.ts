@@ -109,7 +109,7 @@ export class LayerMembers {
     else if (entry.type !== 'folder')
       throw new ImageError(
         'CONFLICT',
-        `workdir: expected a folder at ${JSON.stringify(`/${path}`)}, got a file`,
+        `workdir: ${JSON.stringify(`/${path}`)} is a file, not a folder`,
         { location: this.#options.context, hint: 'Choose another path for workdir.' },
       );
   }
@@ -140,15 +140,15 @@ export class LayerMembers {
   }
 
   #duplicate(path: string): ImageError {
-    return new ImageError('CONFLICT', `copy: expected one source for /${path}, got two`, {
+    return new ImageError('CONFLICT', `copy: /${path} has two sources`, {
       location: this.#options.context,
     });
   }
 
-  #conflict(path: string, expected: string, got: string): ImageError {
+  #conflict(path: string, copied: string, there: string): ImageError {
     return new ImageError(
       'CONFLICT',
-      `copy to ${JSON.stringify(`/${path}`)}: expected a place for ${expected}, got ${got} in the base`,
+      `copy to ${JSON.stringify(`/${path}`)}: the base has ${there} there, which ${copied} cannot replace`,
       {
         location: this.#options.context,
         hint: 'A copy replaces neither a folder by a file nor a file by a folder; choose another path for copy.to.',
@@ -168,7 +168,7 @@ export function refuseWhiteouts(path: string, context: string): void {
   if (reserved === undefined) return;
   throw new ImageError(
     'UNSUPPORTED',
-    `copy: expected names that do not start with ${WHITEOUT}, got ${JSON.stringify(posix.resolve('/', path))}`,
+    `copy: a name cannot begin with ${WHITEOUT}: ${JSON.stringify(posix.resolve('/', path))}`,
     {
       location: context,
       hint: `In a layer, a name like ${JSON.stringify(reserved)} deletes a file. Rename the file, or exclude it in .dockerignore.`,
@@ -194,14 +194,14 @@ function normalizeTarget(to: string, context: string): string {
   if (!to.startsWith('/'))
     throw new ImageError(
       'USAGE',
-      `copy.to: expected an absolute path, got ${JSON.stringify(to)}`,
+      `copy.to: ${JSON.stringify(to)} is not an absolute path`,
       location,
     );
   const parts = to.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..'))
     throw new ImageError(
       'USAGE',
-      `copy.to: expected a path without "..", got ${JSON.stringify(to)}`,
+      `copy.to: the path ${JSON.stringify(to)} has ".." in it`,
       location,
     );
   return parts.join('/');

@@ -74,8 +74,8 @@ describe('a path in an image', () => {
       (_, at) => `l${at} -> ${at === 0 ? 'end' : `l${at - 1}`}`,
     );
     expect(resolvePath(entriesOf(...chain), 'l39').path).toBe('end');
-    expect(() => resolvePath(entriesOf(...chain), 'l40')).toThrow('a loop of links');
+    expect(() => resolvePath(entriesOf(...chain), 'l40')).toThrow('a circle of links');
     const long = entriesOf(`l -> ${'x/'.repeat(2049)}`);
-    expect(() => resolvePath(long, 'l')).toThrow('a loop of links');
+    expect(() => resolvePath(long, 'l')).toThrow('a circle of links');
   });
 });

@@ -62,7 +62,7 @@ function splitReversed(path: string): string[] {
 function linkLoop(written: string, link: string): ImageError {
   return new ImageError(
     'CONFLICT',
-    `copy.to: expected ${JSON.stringify(`/${written}`)} to lead to a place in the image, got a loop of links at ${JSON.stringify(`/${link}`)}`,
+    `copy.to: ${JSON.stringify(`/${written}`)} leads to a circle of links at ${JSON.stringify(`/${link}`)}`,
     { hint: 'Choose another path for copy.to, or mend the link in the base.' },
   );
 }

@@ -184,7 +184,7 @@ describe.runIf(process.platform === 'linux')('names that are not UTF-8', () => {
       await link(Buffer.from('\xff', 'latin1'), '\xfe');
       await link(elsewhere, 'inner/\xff');
       await expect(layerOf(context, `{ from: ${JSON.stringify(from)}, to: /x }`)).rejects.toThrow(
-        /expected a path in .*, got a symbolic link that leads out of it/,
+        /a symbolic link that leads out of/,
       );
     },
   );

@@ -139,7 +139,7 @@ export class Authorization {
     if (url && (url.protocol === 'https:' || isNear)) return url;
     throw new ImageError(
       'UNAUTHORIZED',
-      `${this.#origin.host}: expected a token server with an https URL, got ${printableUrl(text)}`,
+      `${this.#origin.host}: its token server has no https URL: ${printableUrl(text)}`,
       { location: this.#origin.host, hint: 'No credentials were sent to it.' },
     );
   }

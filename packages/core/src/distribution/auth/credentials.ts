@@ -104,7 +104,7 @@ function readJson(bytes: Uint8Array, location: string): JsonObject {
   try {
     return parseJsonObject(bytes, location);
   } catch (cause) {
-    throw new ImageError('USAGE', `${location}: expected docker's config, got invalid JSON`, {
+    throw new ImageError('USAGE', `${location}: not valid JSON`, {
       location,
       cause,
     });
@@ -175,7 +175,7 @@ async function askHelper(
   if (typeof username !== 'string' || typeof secret !== 'string')
     throw new ImageError(
       'UNAUTHORIZED',
-      `${program}: expected the credentials of ${server}, got ${code === null ? 'no answer in time' : `exit code ${code}`}`,
+      `${program}: no credentials of ${server}: ${code === null ? 'it did not answer in time' : `exit code ${code}`}`,
       { hint: `Try it by hand: echo ${server} | ${program} get` },
     );
   if (username === '' && secret === '') return undefined;

@@ -145,6 +145,6 @@ it.runIf(process.platform !== 'win32')('uses the credential helper of the file',
   await writeFile(program, '#!/bin/sh\nexit 2\n');
   await expect(storeLogin(HOST, LOGIN, options)).rejects.toMatchObject({
     code: 'UNAUTHORIZED',
-    message: 'docker-credential-test: expected it to store a login, got exit code 2',
+    message: 'docker-credential-test: could not store the login: exit code 2',
   });
 });

@@ -163,7 +163,7 @@ async function useHelper(
   if (code === 0) return;
   throw new ImageError(
     'UNAUTHORIZED',
-    `docker-credential-${helper}: expected it to ${request.action} a login, got ${code === null ? 'no answer in time' : `exit code ${code}`}`,
+    `docker-credential-${helper}: could not ${request.action} the login: ${code === null ? 'it did not answer in time' : `exit code ${code}`}`,
     {
       hint: 'Look whether the keychain that it uses is locked, or remove it from the config file.',
     },

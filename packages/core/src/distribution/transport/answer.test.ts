@@ -31,7 +31,7 @@ describe('an answer', () => {
     const large = await answerBy((_, response) => response.end('hello!'));
     await expect(readAnswer(large.answer, { limit: 5, what: 'the list' })).rejects.toMatchObject({
       code: 'TOO_LARGE',
-      message: expect.stringContaining('the list: expected at most 5 bytes') as string,
+      message: expect.stringContaining('the list: larger than the limit of 5 bytes') as string,
     });
   });
 

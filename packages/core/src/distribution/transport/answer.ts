@@ -64,7 +64,7 @@ export async function readAnswer(
 ): Promise<Uint8Array> {
   const location = url.host;
   const tooMuch = (): ImageError =>
-    new ImageError('TOO_LARGE', `${location}: ${what}: expected at most ${limit} bytes, got more`, {
+    new ImageError('TOO_LARGE', `${location}: ${what}: larger than the limit of ${limit} bytes`, {
       location,
     });
   const timeout = Object.assign(new Error('a timeout'), { code: 'ETIMEDOUT' });

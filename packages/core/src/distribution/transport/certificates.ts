@@ -71,7 +71,7 @@ export async function registryTls(
   } catch (cause) {
     const where = caFile ?? clientCert ?? `certs.d of ${host}`;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ImageError('USAGE', `${where}: expected certificates (PEM), got ${why}`, {
+    throw new ImageError('USAGE', `${where}: not certificates in the format PEM: ${why}`, {
       location: where,
       cause,
     });

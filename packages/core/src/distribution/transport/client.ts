@@ -199,7 +199,7 @@ export class RegistryClient implements AsyncDisposable {
       if (hops === MAX_REDIRECTS)
         throw new ImageError(
           'UNAVAILABLE',
-          `${this.registry}: expected at most ${MAX_REDIRECTS} redirects, got another to ${url.origin}`,
+          `${this.registry}: more than ${MAX_REDIRECTS} redirects; the next one leads to ${url.origin}`,
           { location: this.registry },
         );
     }

@@ -19,7 +19,7 @@ export function proxyFor(url: URL, env: Environment): string {
   if (isProxy(proxy)) return proxy;
   throw new ImageError(
     'USAGE',
-    `${scheme}_proxy, all_proxy: expected the URL of an http or https proxy, got another value`,
+    `${scheme}_proxy, all_proxy: the value is not the URL of an http or https proxy`,
     {
       hint: `Write it as http://HOST:PORT, or add ${url.hostname} to no_proxy.`,
     },

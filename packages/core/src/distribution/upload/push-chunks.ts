@@ -80,7 +80,7 @@ export function requireStored({ registry }: RegistryClient, answer: Answer, sent
   if (stored >= sent) return;
   throw new ImageError(
     'INVALID',
-    `${registry}: expected ${sent} bytes of an upload to be stored, got ${stored}`,
+    `${registry}: it stored ${stored} of the ${sent} bytes of an upload that were sent`,
     { location: registry },
   );
 }

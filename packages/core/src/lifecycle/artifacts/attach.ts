@@ -67,7 +67,7 @@ export async function attach(
     if (!isMediaType(type))
       throw new ImageError(
         'USAGE',
-        `expected a media type such as text/plain, got ${JSON.stringify(type)}`,
+        `${JSON.stringify(type)} is not a media type such as text/plain`,
       );
   const image = parseRemoteImage(reference);
   const { surroundings } = workspace;
@@ -134,7 +134,7 @@ async function layerOf(
   if (!info?.isFile())
     throw new ImageError(
       info ? 'USAGE' : 'NOT_FOUND',
-      `${path}: expected a file to attach, got ${info ? 'something else' : 'none'}`,
+      `${path}: ${info ? 'not a file' : 'no such file'}`,
       { location: path },
     );
   const hash = createHash('sha256');
@@ -153,10 +153,7 @@ function requireDistinct(layers: readonly FileLayer[]): void {
   const names = new Set<string>();
   for (const { name, path } of layers) {
     if (names.has(name))
-      throw new ImageError(
-        'USAGE',
-        `${path}: expected files of different names, got ${name} twice`,
-      );
+      throw new ImageError('USAGE', `${path}: another file has the name ${name}, too`);
     names.add(name);
   }
 }

@@ -11,11 +11,11 @@ import { pullArtifact } from './pull-artifact.js';
 const SPDX = 'application/spdx+json';
 
 it.each([
-  ['../x', 'expected a path inside'],
-  ['../out', 'a name of the folder'],
-  ['/tmp/x', 'expected a path inside'],
+  ['../x', 'leads out of this folder'],
+  ['../out', 'has the name of this folder'],
+  ['/tmp/x', 'leads out of this folder'],
   ['link/x', 'symbolic link'],
-  ['.', 'a name of the folder'],
+  ['.', 'has the name of this folder'],
 ])('writes no file named %s', async (title, message) => {
   const { workspace, call, cwd, served } = await pushedImage();
   await served.pushBlob('a', 'evil');
@@ -43,7 +43,7 @@ it('names the types that there are, and asks which of several is meant', async (
     pullArtifact(workspace, reference, { ...call, artifactType });
   await expect(pull('text/none')).rejects.toMatchObject({
     code: 'NOT_FOUND',
-    message: `${reference}: expected one artifact of the type text/none, got ${SPDX}`,
+    message: `${reference}: no artifact of the type text/none; the types are: ${SPDX}`,
   });
   await writeFile(join(cwd, 'other.json'), '');
   await attach(workspace, reference, ['other.json'], { ...call, artifactType: SPDX });

@@ -66,19 +66,16 @@ export async function pullArtifact(
     await readContent(repository, artifact, options),
   );
   if (manifest.kind === 'index')
-    throw new ImageError('USAGE', `${reference}: expected an artifact with files, got an index`);
+    throw new ImageError('USAGE', `${reference}: this is an index, not an artifact with files`);
   const files = manifest.layers.map((layer) => ({ layer, path: pathOf(folder, layer) }));
   const seen = new Set<string>();
   for (const { path } of files) {
     if (seen.has(path))
-      throw new ImageError(
-        'INVALID',
-        `${reference}: expected files of different names, got ${path} twice`,
-      );
+      throw new ImageError('INVALID', `${reference}: two files have the same name: ${path}`);
     seen.add(path);
     await requireFolderBelow(folder, dirname(path));
     if (!options.force && (await statIfExists(path)))
-      throw new ImageError('CONFLICT', `${path}: expected no existing file, got one`, {
+      throw new ImageError('CONFLICT', `${path}: the file exists already`, {
         location: path,
         hint: wording`Overwrite it with ${option('force')}.`,
       });
@@ -113,10 +110,12 @@ async function findArtifact(
   }
   const [one, ...others] = found;
   if (one && others.length === 0) return one;
-  const got = one ? shortList(found.map(({ digest }) => digest)) : shortList([...types]) || 'none';
+  const all = one ? shortList(found.map(({ digest }) => digest)) : shortList([...types]) || 'none';
   throw new ImageError(
     one ? 'AMBIGUOUS' : 'NOT_FOUND',
-    `${text}: expected one artifact of the type ${artifactType}, got ${got}`,
+    one
+      ? `${text}: several artifacts of the type ${artifactType}: ${all}`
+      : `${text}: no artifact of the type ${artifactType}; the types are: ${all}`,
     one ? { hint: 'Name one by its digest, as REPOSITORY@DIGEST.' } : {},
   );
 }
@@ -125,8 +124,5 @@ async function findArtifact(
 function pathOf(folder: string, { annotations, digest }: Descriptor): string {
   const path = inside(folder, annotations?.[TITLE] ?? digest.replace(':', '-'));
   if (path !== folder) return path;
-  throw new ImageError(
-    'INVALID',
-    `${folder}: expected the name of a file, got a name of the folder`,
-  );
+  throw new ImageError('INVALID', `${folder}: a file of the artifact has the name of this folder`);
 }

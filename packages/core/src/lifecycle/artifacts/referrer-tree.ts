@@ -85,7 +85,7 @@ async function nodeOf(
   const { digest, mediaType, artifactType, platform, size, annotations } = descriptor;
   if (walker.left-- === 0 || depth > MAX_DEPTH)
     throw tooLarge(
-      `${repository.location}: expected at most ${MAX_NODES} referrers, ${MAX_DEPTH} deep, got more`,
+      `${repository.location}: more than ${MAX_NODES} referrers, or deeper than ${MAX_DEPTH}`,
       repository.location,
     );
   const below = { depth: depth + 1, tag: null };

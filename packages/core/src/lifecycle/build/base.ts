@@ -116,14 +116,10 @@ async function readLock(folder: string, base: string): Promise<BaseLock | undefi
   if (!bytes) return undefined;
   const lock = parseLock({ text: bytes.toString(), path });
   if (lock.base === base) return lock;
-  throw new ImageError(
-    'CONFLICT',
-    `${path}: expected the lock of ${base}, got that of ${lock.base}`,
-    {
-      location: path,
-      hint: wording`Lock the new base with ${verb('updateBase')}.`,
-    },
-  );
+  throw new ImageError('CONFLICT', `${path}: it locks ${lock.base}, but the base is ${base}`, {
+    location: path,
+    hint: wording`Lock the new base with ${verb('updateBase')}.`,
+  });
 }
 
 /** The digest and name of a base; those of an image in the share are in its record, and no request is sent. */
@@ -160,7 +156,7 @@ export function openAt(location: Location, workspace: Workspace, cwd: string): P
 function lockMismatch(base: string, expected: Digest, got: Digest): ImageError {
   return new ImageError(
     'CONFLICT',
-    `base ${base}: expected ${expected} as ${LOCK_FILE} says, got ${got}`,
+    `base ${base}: its digest is ${got}, but ${LOCK_FILE} says ${expected}`,
     { location: base, hint: wording`Lock the current base with ${verb('updateBase')}.` },
   );
 }

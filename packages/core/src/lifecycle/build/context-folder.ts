@@ -22,7 +22,7 @@ export async function contextFolder(
   const path = join(folder, DEFINITION_FILE);
   throw new ImageError(
     'USAGE',
-    `${path}: context: expected a folder in ${root}, got ${JSON.stringify(definition.context)}`,
+    `${path}: context: ${JSON.stringify(definition.context)} is not a folder in ${root}`,
     { location: path, hint: 'An image is made of files of its workspace.' },
   );
 }

@@ -83,6 +83,8 @@ describe('an image with a definition', () => {
       'p/image.yaml': `project: app\nos: debian-12\nvariant: p\nbase: ${NAME}\nplatforms: [linux/s390x]\n`,
     });
     await savePath(workspace, BASE, call);
-    await expect(savePath(workspace, 'p', call)).rejects.toThrow(/for linux\/s390x, got linux\//);
+    await expect(savePath(workspace, 'p', call)).rejects.toThrow(
+      /is for linux\/.*, not for linux\/s390x/,
+    );
   });
 });

@@ -36,7 +36,7 @@ export async function findForRecipe(
   const others = unpinned.some((each) => each !== base)
     ? ' Give images in the Dockerfile a digest: FROM name@sha256:….'
     : '';
-  const text = wording`${name} is not shared: expected images with a digest, got ${shortList(unpinned)}.${own}${others}`;
+  const text = wording`${name} is not shared, because these images have no digest: ${shortList(unpinned)}.${own}${others}`;
   options.onEvent?.({ type: 'notice', ...textField('text', text) });
   return undefined;
 }

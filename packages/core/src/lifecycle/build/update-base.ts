@@ -21,9 +21,13 @@ export async function updateBase(
   options: VerbOptions,
 ): Promise<BaseLock> {
   if (base === SCRATCH || !isOutside(base))
-    throw new ImageError('USAGE', `${name}: expected a base from outside to lock, got ${base}`, {
-      hint: 'Images of the workspace and archives need no lock: their content is hashed.',
-    });
+    throw new ImageError(
+      'USAGE',
+      `${name}: its base ${base} cannot be locked, as it is of this workspace`,
+      {
+        hint: 'Images of the workspace and archives need no lock: their content is hashed.',
+      },
+    );
   const lock = { base, digest: await currentDigest(workspace, base, options) };
   if (!options.dryRun)
     await writeAtomically(join(folder, LOCK_FILE), [Buffer.from(formatLock(lock))]);

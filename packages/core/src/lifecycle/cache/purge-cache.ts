@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { modifiedAt } from '../../disk/allocated.js';
-import { ImageError } from '../../errors.js';
+import { ImageError, shortList } from '../../errors.js';
 import { parseRepositoryLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
@@ -80,7 +80,10 @@ export async function evictCache(workspace: Workspace, { onEvent }: VerbOptions)
   if (selected.length === 0) return;
   await removeImages(workspace, selected, { now });
   const names = selected.map(({ reference, descriptor }) => reference ?? descriptor.digest);
-  onEvent?.({ type: 'notice', text: `removed from the cache (stowage.yaml): ${names.join(', ')}` });
+  onEvent?.({
+    type: 'notice',
+    text: `removed from the cache, as cache: of stowage.yaml limits it: ${shortList(names)}`,
+  });
 }
 
 /** Images that a rule removes; all images without a rule. */

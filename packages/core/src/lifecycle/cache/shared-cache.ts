@@ -27,7 +27,7 @@ export function cacheFor(
   if (other === undefined) return undefined;
   throw new ImageError(
     'USAGE',
-    wording`${other.text}: expected a reference with ${option('cache', 'false')}, got a location that is never cached`,
+    wording`${other.text}: ${option('cache', 'false')} is for references to registries, and this location is never cached`,
     {
       location: other.text,
       hint: wording`Omit ${option('cache', 'false')}: only images from registries are cached.`,

@@ -12,7 +12,7 @@ import type { Bytes, Sink, Source } from '../../transfer/store.js';
 import { withBase } from '../../transfer/with-base.js';
 import { bring } from '../build/bring.js';
 import { makeRoom } from '../prune/make-room.js';
-import { parseBase, type Base } from '../workspace/base-locations.js';
+import { parseBase } from '../workspace/base-locations.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
 import { forEachInput } from '../workspace/for-each-input.js';
 import { noticesOf } from '../workspace/notices.js';
@@ -36,7 +36,7 @@ export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'
    * For a complete image: an archive the receiver has; its blobs are omitted, which makes a delta. For a delta: the archive it
    * was made against.
    */
-  readonly base?: Base;
+  readonly base?: string | readonly string[] | undefined;
   /** Name of the image at the destination, exactly as given. */
   readonly as?: string | undefined;
   /** Convert each image. */
@@ -159,7 +159,7 @@ interface Move extends ContentToSend {
 /** @throws ImageError USAGE (several images for one name) */
 function requireOne(count: number, as: string, to: string): void {
   if (count > 1)
-    throw new ImageError('USAGE', `${to}: expected one image to name ${as}, got ${count}`);
+    throw new ImageError('USAGE', `${to}: ${as} cannot be the name of ${count} images`);
 }
 
 /** A destination keeps one image of a name. @throws ImageError USAGE */
@@ -173,7 +173,7 @@ function requireOnePerName(moves: readonly Move[]): void {
     if (known !== digest)
       throw new ImageError(
         'USAGE',
-        `${from}: expected ${reference} to be one image, got ${known} and ${digest}`,
+        `${from}: ${reference} is the name of two images: ${known} and ${digest}`,
         { location: from },
       );
     digests.set(reference, known);

@@ -124,7 +124,7 @@ export async function readManifestFile(file: string): Promise<TransferManifest |
   const [problem] = isValid.errors ?? [];
   throw new ImageError(
     'INVALID',
-    `${file}: expected a manifest of a transfer, got one whose ${problem?.instancePath || 'document'} ${problem?.message ?? 'is invalid'}`,
+    `${file}: not a valid manifest of a transfer: ${problem?.instancePath || 'the document'} ${problem?.message ?? 'is invalid'}`,
     { location: file },
   );
 }

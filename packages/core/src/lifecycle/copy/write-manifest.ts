@@ -40,7 +40,7 @@ export function requireManifestPlace(
   if (location?.kind === 'archive' || location?.kind === 'layout') return;
   throw new ImageError(
     'USAGE',
-    wording`${option('manifest')}: expected an archive or a folder to write it beside, got ${location?.text ?? 'no output'}`,
+    wording`${option('manifest')}: it is written beside an archive or a folder, and ${location === undefined ? 'there is no output' : `${location.text} is neither`}`,
   );
 }
 

@@ -59,7 +59,7 @@ async function fileProblems(
           member: name,
           expected: `sha256:${sha256}`,
           actual: `sha256:${found.sha256}`,
-          message: `${name}: expected ${size} bytes with sha256:${sha256} as ${manifest} lists, got ${found.size} bytes with sha256:${found.sha256}`,
+          message: `${name}: it has ${found.size} bytes and sha256:${found.sha256}, but ${manifest} lists ${size} bytes and sha256:${sha256}`,
         }),
       );
   }
@@ -84,7 +84,7 @@ async function imageProblems(
       problems.push(
         createProblem({
           ...{ code: 'CORRUPT', image, digest, expected, actual: digest },
-          message: `${image}: expected ${expected} as ${manifest} lists, got ${digest}`,
+          message: `${image}: it is ${digest}, but ${manifest} lists ${expected}`,
         }),
       );
   }

@@ -177,7 +177,7 @@ function leftoverProblem(path: string): Problem {
     kind: 'leftover',
     name: basename(path),
     path,
-    detail: 'a command was interrupted, or is running',
+    detail: 'left by a command that was interrupted, or written by one that is running',
     ...textField(
       'fix',
       wording`The next command that writes ${basename(fileOfLeftover(path))} continues from it or removes it; ${REPAIR} removes it now.`,

@@ -7,7 +7,7 @@ import type { Bytes } from '../../transfer/store.js';
 import { asProblem, verifySource } from '../../verify/verify-source.js';
 import { createProblem, type ImageProblem } from '../../verify/problem.js';
 import { bring } from '../build/bring.js';
-import { parseBase, type Base } from '../workspace/base-locations.js';
+import { parseBase } from '../workspace/base-locations.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { TransferManifest } from '../copy/transfer-manifest.js';
 import { checkManifest, missingArchives } from './check-manifest.js';
@@ -39,7 +39,7 @@ export interface VerifyLocationsOptions extends VerbOptions {
   /** Opens standard input, for `-`. */
   readonly stdin?: (() => Bytes) | undefined;
   /** For a delta: locations of the archives it was made against; patterns and folders stand for the archives in them. */
-  readonly base?: Base;
+  readonly base?: string | readonly string[] | undefined;
   /** Do not report missing platforms of an index. */
   readonly allowSparse?: boolean | undefined;
   /**
@@ -178,7 +178,7 @@ async function damagedParts(
     ({ member, sha256 }, { digest: actual }) => {
       const expected = `sha256:${sha256}`;
       if (actual === expected) return;
-      const message = `${member}: expected ${expected} as ${sums} says, got ${actual}`;
+      const message = `${member}: damaged: it is ${actual}, but ${sums} says ${expected}`;
       problems.push(createProblem({ code: 'CORRUPT', member, expected, actual, message }));
     },
     options,

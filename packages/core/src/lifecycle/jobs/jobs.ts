@@ -72,7 +72,7 @@ export async function readJobs(
     return { jobs: [{ runner: null, container: null, requirements }], skipped: [] };
   }
   if (file !== undefined)
-    throw new ImageError('USAGE', 'expected requirements or a workflow, got both');
+    throw new ImageError('USAGE', 'give requirements or a workflow, not both');
   // A value given here that is invalid is an error, not a reason to skip every job.
   requirementsOf({ ...givenHere, os: givenHere.os ?? 'debian-12' }, defaults);
   // Loaded on demand: most commands read no workflow.

@@ -101,7 +101,7 @@ async function* listsInFolder(
   let left = MAX_BYTES;
   for await (const file of yamlFilesIn(folder, { root: await realpath(folder), skipLink })) {
     if (++count > MAX_FILES)
-      throw new ImageError('TOO_LARGE', `${path}: expected at most ${MAX_FILES} files, got more`, {
+      throw new ImageError('TOO_LARGE', `${path}: more than ${MAX_FILES} files`, {
         location: path,
       });
     const text = await textOf(createReadStream(file), shown(file), left);
@@ -143,7 +143,7 @@ async function isFolder(absolute: string, path: string): Promise<boolean> {
     return (await stat(absolute)).isDirectory();
   } catch (cause) {
     if (!isMissing(cause)) throw cause;
-    throw new ImageError('NOT_FOUND', `${path}: expected a list of images, got no such file`, {
+    throw new ImageError('NOT_FOUND', `${path}: no such file`, {
       location: path,
       cause,
     });
@@ -152,7 +152,7 @@ async function isFolder(absolute: string, path: string): Promise<boolean> {
 
 async function textOf(bytes: Bytes, path: string, limit: number): Promise<string> {
   const tooMuch = () =>
-    new ImageError('TOO_LARGE', `${path}: expected at most ${MAX_BYTES} bytes in all, got more`, {
+    new ImageError('TOO_LARGE', `${path}: more than ${MAX_BYTES} bytes in all`, {
       location: path,
     });
   return (await readUnlessOver(limit, bytes, tooMuch)).toString();

@@ -103,9 +103,9 @@ describe('a workflow that calls others', () => {
     expect(skipped).toEqual([
       {
         job: 'link',
-        reason: expect.stringContaining('expected a file of the workspace') as string,
+        reason: expect.stringContaining('not a file of the workspace') as string,
       },
-      { job: 'folder', reason: expect.stringContaining('expected a file') as string },
+      { job: 'folder', reason: expect.stringContaining('not a file') as string },
       { job: 'gone', reason: expect.stringContaining('which does not exist') as string },
     ]);
     const wrong = { workflow: 'ci.yml', compiler: '?' };

@@ -15,15 +15,11 @@ export function repositoryReader(root: string): (path: string) => string | undef
       const real = realpathSync.native(inside(root, path));
       const info = statSync(real);
       if (!isBelow(realpathSync.native(root), real) || !info.isFile())
-        throw new ImageError(
-          'INVALID',
-          `${path}: expected a file of the workspace, got something else`,
-          { location: real },
-        );
+        throw new ImageError('INVALID', `${path}: not a file of the workspace`, { location: real });
       if (info.size <= DOCUMENT_LIMIT) return readFileSync(real, 'utf8');
       throw new ImageError(
         'TOO_LARGE',
-        `${path}: expected at most ${DOCUMENT_LIMIT} bytes, got ${info.size}`,
+        `${path}: ${info.size} bytes, more than the limit of ${DOCUMENT_LIMIT}`,
         { location: real },
       );
     } catch (error) {

@@ -104,7 +104,7 @@ async function confirmImageId(
   if (image && isSameImage(image, graph)) return image.id;
   throw new ImageError(
     'CONFLICT',
-    `${engine.location}: expected ${reference} to be ${graph.root.digest}, got ${image?.id ?? 'no such image'}`,
+    `${engine.location}: after loading, ${reference} is ${image?.id ?? 'not there'}, not ${graph.root.digest}`,
     {
       location: engine.location,
       hint: 'Another process may have changed this name at the same moment; run it again.',

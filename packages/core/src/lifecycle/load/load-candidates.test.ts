@@ -105,7 +105,7 @@ describe('the platform of an image to load', () => {
       code: 'NOT_FOUND',
     });
     await expect(candidatesOf(await storeWith('a:1'), { platform })).rejects.toThrow(
-      'expected an image for linux/s390x',
+      'no image for linux/s390x',
     );
   });
 });

@@ -68,7 +68,7 @@ export async function loadCandidates(
   if (options.as !== undefined && count !== 1 && (count > 0 || !options.onFailure)) {
     throw new ImageError(
       'USAGE',
-      wording`${option('as', options.as)}: expected one image to name, got ${count}`,
+      wording`${option('as', options.as)}: one name cannot be that of ${count} images`,
     );
   }
   const candidates: Candidate[] = [];
@@ -208,7 +208,7 @@ async function graphOf(
   if (platform && !isIndex && platformDistance(actual, platform) === undefined) {
     throw new ImageError(
       'NOT_FOUND',
-      `${input}: expected an image for ${formatPlatform(platform)}, got ${formatPlatform(actual)}`,
+      `${input}: no image for ${formatPlatform(platform)}; it is for ${formatPlatform(actual)}`,
       { location: input },
     );
   }

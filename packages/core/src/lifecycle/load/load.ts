@@ -6,7 +6,7 @@ import type { Bytes, Source } from '../../transfer/store.js';
 import { bring } from '../build/bring.js';
 import { evictCache } from '../cache/purge-cache.js';
 import { cacheFor } from '../cache/shared-cache.js';
-import { parseBase, type Base } from '../workspace/base-locations.js';
+import { parseBase } from '../workspace/base-locations.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
 import { noticesOf } from '../workspace/notices.js';
@@ -28,7 +28,7 @@ export interface LoadOptions extends VerbOptions {
   /** Opens standard input, for `-`. */
   readonly stdin?: (() => Bytes) | undefined;
   /** Locations of content that the images lack: the archives that a delta was made against. */
-  readonly base?: Base;
+  readonly base?: string | readonly string[] | undefined;
   /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
   /** Name in the engine, for one input with one image; used exactly as written. */

@@ -131,6 +131,6 @@ function noteVariable(
   if (surroundings.env['DOCKER_AUTH_CONFIG'])
     onEvent?.({
       type: 'notice',
-      text: `$DOCKER_AUTH_CONFIG is set; what it has for ${registry} is used before any file`,
+      text: `$DOCKER_AUTH_CONFIG is set; a login at ${registry} in it is used before those in files`,
     });
 }

@@ -25,7 +25,7 @@ it.each([
   const root = await folderWith(files);
   const refused = {
     code: 'USAGE',
-    message: `${root}: expected a registry folder of Stowage, got ${layout}`,
+    message: `${root}: this is ${layout}, not a registry folder of Stowage`,
   };
   const options = { ...call, root };
   await expect(serve(workspace, [], options)).rejects.toMatchObject(refused);
@@ -55,6 +55,6 @@ it('a root that cannot be written is refused before the registry listens', async
   for (const root of roots)
     await expect(serve(workspace, [], { ...call, root })).rejects.toMatchObject({
       code: 'USAGE',
-      message: expect.stringContaining('expected a folder that this user can write') as string,
+      message: expect.stringContaining('this user cannot write to the folder') as string,
     });
 });

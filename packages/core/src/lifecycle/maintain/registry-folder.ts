@@ -30,7 +30,7 @@ export async function refuseForeignLayout(root: string): Promise<void> {
   if (layout === undefined) return;
   throw new ImageError(
     'USAGE',
-    `${root}: expected a registry folder of Stowage, got ${layout === 'an OCI layout' ? layout : `a folder of ${layout}`}`,
+    `${root}: this is ${layout === 'an OCI layout' ? layout : `a folder of ${layout}`}, not a registry folder of Stowage`,
     {
       location: root,
       hint: wording`Its images would not be served from there. Give a new folder, and import them: ${verb('importRegistry')}.`,
@@ -50,13 +50,13 @@ export async function requireWritable(
     await checkWritable(root);
   } catch (error) {
     if (error instanceof ImageError && error.code === 'NO_SPACE') {
-      const text = wording`${root}: no space left; pushes fail until there is some (${verb('prune')})`;
+      const text = wording`${root}: no space is left, so pushes fail until some is freed (${verb('prune')})`;
       return void onEvent?.({ type: 'notice', ...textField('text', text) });
     }
     if (error instanceof ImageError) throw error;
     throw new ImageError(
       'USAGE',
-      `${root}: expected a folder that this user can write, got ${systemCode(error) ?? 'an error'}`,
+      `${root}: this user cannot write to the folder: ${systemCode(error) ?? 'an error'}`,
       {
         location: root,
         hint: wording`Give a folder that this user may write with ${option('root')}, or serve what is there with ${option('readOnly')}.`,

@@ -44,7 +44,10 @@ export async function checkoutKeys(
   const unsure = new Set<string>();
   const addUnsure = (name: string, why: string): void => {
     unsure.add(name);
-    options.onEvent?.({ type: 'notice', text: `${name}: all its images are kept: ${why}` });
+    options.onEvent?.({
+      type: 'notice',
+      text: `${name}: all its images in the share are kept, because ${why}`,
+    });
   };
   for (const found of definitions) {
     const { name } = found.definition;
@@ -52,7 +55,7 @@ export async function checkoutKeys(
       recipes.set(name, await recipeOf(workspace, found, options));
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
-      addUnsure(name, error.message);
+      addUnsure(name, `its key is not known: ${error.message}`);
     }
   }
   // The base in this folder may be older than its definition, and the key another one then.
@@ -62,7 +65,8 @@ export async function checkoutKeys(
   for (let before = -1; before < unsure.size; ) {
     before = unsure.size;
     for (const [name, { base }] of recipes)
-      if (unsure.has(base) && !unsure.has(name)) addUnsure(name, `those of its base ${base} are`);
+      if (unsure.has(base) && !unsure.has(name))
+        addUnsure(name, `those of its base ${base} are, too`);
   }
   return { keys: new Set([...recipes.values()].flatMap(({ keys }) => keys)), unsure };
 }

@@ -81,7 +81,7 @@ it('keeps all images of a name whose base is not up to date here', async () => {
   await writeFile(join(cwd, BASE, 'files/a'), 'four');
   expect(new Set(await ruleOf('app-debian-12-top'))).toEqual(new Set(['in-use']));
   expect(events.map((each) => (each.type === 'notice' ? each.text : '')).join()).toContain(
-    'app-debian-12-top: all its images are kept: its base app-debian-12-base is not up to date here',
+    'app-debian-12-top: all its images in the share are kept, because its base app-debian-12-base is not up to date here',
   );
 });
 

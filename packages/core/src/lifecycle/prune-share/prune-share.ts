@@ -37,7 +37,7 @@ export async function pruneShare(
   const { settings, surroundings } = workspace;
   const { share } = settings;
   if (!share)
-    throw new ImageError('USAGE', 'stowage.yaml: expected a share to prune, got none', {
+    throw new ImageError('USAGE', 'stowage.yaml: it names no share', {
       hint: 'Name its repository: share: { repository: HOST/REPOSITORY }.',
     });
   const rules = rulesFor(workspace, options);
@@ -68,7 +68,7 @@ function rulesFor({ settings }: Workspace, options: PruneShareOptions) {
     if (options[rule] !== undefined)
       throw new ImageError(
         'USAGE',
-        `prune of the share: expected the rules keep_newest and min_age, got ${rule}`,
+        `prune of the share: the rule ${rule} is not for a share, only keep_newest and min_age are`,
         { hint: 'A registry tells neither when an image was used nor how much space it takes.' },
       );
   const { keepNewest, minAge } = { ...settings.prune, ...definedOf(options) };
@@ -137,15 +137,11 @@ async function deleteTag(repository: Repository, tag: string, options: VerbOptio
   }
   if (!(await repository.find(tag, options))) return;
   const location = `${repository.location}:${tag}`;
-  throw new ImageError(
-    'CONFLICT',
-    `${location}: expected the tag to be gone after its deletion, got it still there`,
-    {
-      location,
-      cause,
-      hint: wording`This registry does not delete tags for its clients. Use its own tool, for example the packages API of GitHub or a lifecycle policy of Amazon ECR; ${option('dryRun')} lists what may go.`,
-    },
-  );
+  throw new ImageError('CONFLICT', `${location}: the tag is still there after its deletion`, {
+    location,
+    cause,
+    hint: wording`This registry does not delete tags for its clients. Use its own tool, for example the packages API of GitHub or a lifecycle policy of Amazon ECR; ${option('dryRun')} lists what may go.`,
+  });
 }
 
 /** The image itself; a registry that keeps it collects it as garbage later. */

@@ -34,7 +34,7 @@ describe('room for what will be written', () => {
       code: 'NO_SPACE',
       hint: expect.stringContaining('allow no more deletions') as string,
     });
-    expect(events).toContainEqual({ type: 'step', subject: 'prune', text: 'making room' });
+    expect(events).toContainEqual({ type: 'step', subject: 'prune', text: 'freeing space' });
   });
 
   it('is for all needs of one file system together', async () => {

@@ -22,9 +22,12 @@ export async function makeRoom(
   if ((await unmetNeeds(needs)).length === 0) return;
   const allowed = Object.keys(workspace.settings.prune).length > 0;
   if (allowed) {
-    options.onEvent?.({ type: 'step', subject: 'prune', text: 'making room' });
+    options.onEvent?.({ type: 'step', subject: 'prune', text: 'freeing space' });
     const { freedBytes } = await prune(workspace, { ...options, needs, dryRun: false });
-    options.onEvent?.({ type: 'notice', text: `${freedBytes} bytes were freed to make room` });
+    options.onEvent?.({
+      type: 'notice',
+      text: `${freedBytes} bytes were freed by the rules of prune`,
+    });
   }
   const [short] = await unmetNeeds(needs);
   if (!short) return;

@@ -125,7 +125,7 @@ export function requireOnePerName(items: readonly PushItem[], { tag }: PushNamin
   if (tag !== undefined && items.length !== 1)
     throw new ImageError(
       'USAGE',
-      wording`${option('tag', tag)}: expected one image to name, got ${items.length}`,
+      wording`${option('tag', tag)}: one tag cannot be that of ${items.length} images`,
     );
   const digests = new Map<string, Descriptor>();
   for (const { reference, image, input } of items) {
@@ -133,7 +133,7 @@ export function requireOnePerName(items: readonly PushItem[], { tag }: PushNamin
     if (known && known.digest !== image.descriptor.digest)
       throw new ImageError(
         'USAGE',
-        `${input}: expected ${reference} to be one image, got ${known.digest} and ${image.descriptor.digest}`,
+        `${input}: ${reference} is the name of two images: ${known.digest} and ${image.descriptor.digest}`,
         { location: input },
       );
     digests.set(reference, image.descriptor);

@@ -1,5 +1,5 @@
 import type { RegistryClient } from '../../distribution/transport/client.js';
-import { ImageError } from '../../errors.js';
+import { ImageError, shortList } from '../../errors.js';
 import { parseLocation, type Location } from '../../location.js';
 import { parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
@@ -7,7 +7,7 @@ import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Bytes } from '../../transfer/store.js';
 import { bring } from '../build/bring.js';
 import { sharedCache } from '../cache/shared-cache.js';
-import { parseBase, type Base } from '../workspace/base-locations.js';
+import { parseBase } from '../workspace/base-locations.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
 import { openUploadMemory } from './packed-layers.js';
@@ -40,7 +40,7 @@ export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
   /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
   /** Locations of content that the images and the registry lack: the archives that a delta was made against. */
-  readonly base?: Base;
+  readonly base?: string | readonly string[] | undefined;
 }
 
 /** An image that was pushed, or found already pushed. */
@@ -71,7 +71,7 @@ export async function push(
   if (target.plainHttp === false && options.registry?.plainHttp)
     throw new ImageError(
       'USAGE',
-      wording`${option('plainHttp')}: expected an http:// address, got https://`,
+      wording`${option('plainHttp')}: the address begins with https://`,
     );
   if (options.annotations && options.onExistingTag?.startsWith('merge'))
     throw new ImageError(
@@ -163,7 +163,7 @@ async function pushAll(
     const { message, hint = '' } = said;
     throw new ImageError(code, message, {
       ...(location === undefined ? {} : { location }),
-      hint: wording`${hint}${hint === '' ? '' : ' '}Already pushed: ${completed.join(', ')}.`,
+      hint: wording`${hint}${hint === '' ? '' : ' '}Already pushed: ${shortList(completed)}.`,
       cause: error,
     });
   }

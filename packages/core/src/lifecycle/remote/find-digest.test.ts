@@ -30,7 +30,7 @@ it('asks a registry with one HEAD, by tag and by digest', async () => {
   const missing = findDigest(workspace, `${host}/team/app:2`, call);
   await expect(missing).rejects.toMatchObject({
     code: 'NOT_FOUND',
-    message: expect.stringContaining('/team/app: expected 2, got none') as string,
+    message: expect.stringContaining('/team/app: no tag "2"') as string,
   });
 });
 

@@ -60,7 +60,7 @@ async function digestInRegistry(
   if (found) return { location, digest: found.digest, mediaType: found.mediaType };
   throw new ImageError(
     'NOT_FOUND',
-    `${repository.location}: expected ${parsed.digest ?? parsed.tag}, got none`,
+    `${repository.location}: no ${parsed.digest === undefined ? `tag ${JSON.stringify(parsed.tag)}` : `manifest ${parsed.digest}`}`,
     { location: repository.location },
   );
 }

@@ -59,11 +59,11 @@ it('lists tags; a repository that does not exist is an error', async () => {
   await expect(listRegistry(workspace, 'images/', call)).rejects.toMatchObject({ code: 'USAGE' });
   await expect(listTags(workspace, `${host}/nope`, call)).rejects.toMatchObject({
     code: 'NOT_FOUND',
-    message: `${host}/nope: expected a repository, got none of that name`,
+    message: `${host}/nope: no such repository`,
   });
   await expect(listTags(workspace, `${repository}:1`, call)).rejects.toMatchObject({
     code: 'USAGE',
-    message: expect.stringContaining('got a tag with it') as string,
+    message: expect.stringContaining('without a tag') as string,
   });
 });
 

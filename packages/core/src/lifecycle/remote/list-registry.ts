@@ -88,7 +88,7 @@ export async function listTags(
     for await (const tag of opened.tags({ ...options, required: true })) tags.push(tag);
   } catch (error) {
     if (!(error instanceof ImageError) || error.code !== 'NOT_FOUND') throw error;
-    throw new ImageError('NOT_FOUND', `${name}: expected a repository, got none of that name`, {
+    throw new ImageError('NOT_FOUND', `${name}: no such repository`, {
       location: name,
       cause: error,
     });
@@ -103,7 +103,7 @@ function asCatalogError(error: unknown, registry: string): unknown {
   if (!(error instanceof ImageError) || !REFUSALS.has(error.code)) return error;
   return new ImageError(
     'UNSUPPORTED',
-    `${registry}: expected a list of its repositories, got none: this registry does not list them`,
+    `${registry}: this registry does not list its repositories`,
     {
       location: registry,
       hint: `Name a repository, as in ${registry}/REPOSITORY, to list its tags.`,

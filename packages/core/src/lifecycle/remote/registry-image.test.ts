@@ -16,7 +16,7 @@ it.each([
   expect(() => parseRemoteImage(text)).toThrow(
     expect.objectContaining({
       code: 'USAGE',
-      message: `${text}: expected HOST[:PORT]/REPOSITORY, got no host`,
+      message: `${text}: the host of the registry is missing`,
       hint: `Write ${hint} of Docker Hub.`,
     }),
   );
@@ -28,5 +28,5 @@ it('refuses a tag or a digest of a repository', () => {
     repository: 'a',
   });
   for (const wrong of ['h.example/a:1', 'h.example/a@sha256:'.padEnd(83, '0')])
-    expect(() => parseRegistryRepository(wrong)).toThrow(/with it$/);
+    expect(() => parseRegistryRepository(wrong)).toThrow(/without a (tag|digest)$/);
 });

@@ -13,7 +13,7 @@ export function parseRemoteImage(text: string): RepositoryLocation {
   const location = parseRepositoryLocation(text);
   const { reference, parsed } = location;
   if (reference.startsWith(`${parsed.registry}/`)) return location;
-  throw new ImageError('USAGE', `${text}: expected HOST[:PORT]/REPOSITORY, got no host`, {
+  throw new ImageError('USAGE', `${text}: the host of the registry is missing`, {
     hint: `Write ${formatReference(parsed)} for ${familiarReference(parsed)} of Docker Hub.`,
   });
 }
@@ -26,6 +26,6 @@ export function parseRegistryRepository(text: string): RepositoryName {
   if (tag === undefined && digest === undefined) return { registry, repository };
   throw new ImageError(
     'USAGE',
-    `${text}: expected HOST[:PORT]/REPOSITORY, got ${tag === undefined ? 'a digest' : 'a tag'} with it`,
+    `${text}: give HOST[:PORT]/REPOSITORY without ${tag === undefined ? 'a digest' : 'a tag'}`,
   );
 }

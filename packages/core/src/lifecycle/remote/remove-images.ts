@@ -55,7 +55,7 @@ export async function removeImages(
     else missing.push(formatReference(image));
   }
   if (missing.length > 0)
-    throw new ImageError('NOT_FOUND', `${shortList(missing)}: expected an image, got none`, {
+    throw new ImageError('NOT_FOUND', `no such image: ${shortList(missing)}`, {
       hint: 'Nothing was deleted.',
     });
   const results: RemovedImage[] = [];
@@ -116,7 +116,7 @@ async function otherTags(
 function severalTags(reference: string, digest: Digest, tags: readonly string[]): ImageError {
   return new ImageError(
     'CONFLICT',
-    `${reference}: expected no other tag of ${digest}, got ${shortList(tags)}; they would be deleted, too`,
+    `${reference}: other tags of ${digest} would be deleted, too: ${shortList(tags)}`,
     {
       location: reference,
       hint: wording`Name them as well, or give ${option('allTags')}. A manifest is deleted with all its tags.`,
@@ -131,6 +131,6 @@ function parseNamed(text: string): Reference {
   if ((tag === undefined) !== (digest === undefined)) return parsed;
   throw new ImageError(
     'USAGE',
-    `${text}: expected a tag or a digest to delete, got ${tag === undefined ? 'neither' : 'both'}`,
+    `${text}: give a tag or a digest to delete, ${tag === undefined ? 'as in REPOSITORY:TAG' : 'not both'}`,
   );
 }

@@ -24,7 +24,7 @@ export async function syncRegistries(
   requireOneLogin(options.registry, [here.registry, there.registry]);
   const { repositories } = await listRepositories(workspace, from, options);
   if (repositories.length === 0)
-    throw new ImageError('NOT_FOUND', `${from}: expected repositories to sync, got none`, {
+    throw new ImageError('NOT_FOUND', `${from}: no repository to sync`, {
       location: from,
     });
   const names = repositories.map((name) => [name, nameThere(name, here, there)] as const);
@@ -36,7 +36,7 @@ export async function syncRegistries(
     const source = { registry: here.registry, repository: name };
     const destination = { registry: there.registry, repository: target };
     if (formatReference(source) === formatReference(destination))
-      throw new ImageError('USAGE', `sync ${from} ${to}: expected two places, got one`);
+      throw new ImageError('USAGE', `sync ${from} ${to}: source and destination are the same`);
     const pair = { workspace, clients, known, source, destination };
     results.push(...(await copyRepository(pair, options)));
   }
@@ -50,7 +50,7 @@ function nameThere(name: string, { prefix }: PushTarget, there: PushTarget): str
   if (parts.length > 0) return parts.join('/');
   throw new ImageError(
     'USAGE',
-    `${there.registry}: expected the name of a repository for ${name}, got none`,
+    `${there.registry}: the name of the repository for ${name} is missing`,
     {
       hint: `For example ${there.registry}/${name}.`,
     },

@@ -56,7 +56,7 @@ function tagIn(name: string, { registry, repository }: Reference): string {
   if (isHere && tag !== undefined && digest === undefined) return tag;
   throw new ImageError(
     'USAGE',
-    `${name}: expected a tag, or ${registry}/${repository}:TAG, got ${isHere ? 'no tag' : 'another repository'}`,
+    `${name}: ${isHere ? 'no tag' : 'another repository'}; give a tag, or ${registry}/${repository}:TAG`,
     isHere ? {} : { hint: wording`${verb('copyImages')} copies to another repository.` },
   );
 }

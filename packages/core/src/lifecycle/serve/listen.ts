@@ -157,7 +157,7 @@ function useContext(server: TlsServer, context: Awaited<ReturnType<typeof tlsCon
   try {
     server.setSecureContext(context);
   } catch (cause) {
-    throw new ImageError('USAGE', 'expected a certificate and its key (PEM), got others', {
+    throw new ImageError('USAGE', 'the certificate and the key are not a pair in the format PEM', {
       cause,
     });
   }

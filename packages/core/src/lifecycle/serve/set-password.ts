@@ -40,13 +40,9 @@ export async function setPassword(
   const given = resolve(cwd, path);
   const file = (await ignoreMissing(() => realpath(given))) ?? given;
   if (password === '' || /[\r\n\0]/.test(password) || truncates(password))
-    throw new ImageError(
-      'USAGE',
-      'password: expected one line of 1 to 72 bytes, got something else',
-      {
-        hint: 'bcrypt ignores what is beyond 72 bytes.',
-      },
-    );
+    throw new ImageError('USAGE', 'password: it has to be one line of 1 to 72 bytes', {
+      hint: 'bcrypt ignores what is beyond 72 bytes.',
+    });
   const hashed = await hash(password, await genSalt(ROUNDS));
   return withLock(`${file}.lock`, async () => {
     const text = await readTextIfExists(file);

@@ -15,7 +15,7 @@ it('does not believe an entry that contradicts its tag', async () => {
   memory.tags.set(first, memory.tags.get(second) ?? digest);
   const two = await machine(address);
   expect(await save(two)).toMatchObject({ action: 'saved' });
-  expect(notices(two).join()).toContain('is not believed');
+  expect(notices(two).join()).toContain('an image of the share is not used');
   // Nothing replaces a key.
   expect(memory.tags.get(first)).toBe(memory.tags.get(second));
   expect(await readFile(unsharedAt(two))).toEqual(await readFile(archiveAt(two)));

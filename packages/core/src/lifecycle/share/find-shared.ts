@@ -86,7 +86,10 @@ export async function readEntry(
   } catch (error) {
     const isWrong = error instanceof ImageError && WRONG.has(error.code);
     if (!isWrong) throw error;
-    options.onEvent?.({ type: 'notice', text: `the share is not believed: ${error.message}` });
+    options.onEvent?.({
+      type: 'notice',
+      text: `an image of the share is not used: ${error.message}`,
+    });
     return 'wrong';
   }
 }

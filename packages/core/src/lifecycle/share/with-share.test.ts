@@ -70,7 +70,7 @@ describe('an image that the share does not take', () => {
     const one = await machine(address, 'mode: read', { [`${BASE}/image.yaml`]: definition });
     // The embedded engine cannot build it: the notice comes before.
     await expect(save(one)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(notices(one).join()).toContain('is not shared: expected images with a digest');
+    expect(notices(one).join()).toContain('is not shared, because these images have no digest');
     expect(requestsOf(memory)).toEqual([]);
   });
 });

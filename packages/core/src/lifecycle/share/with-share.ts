@@ -37,7 +37,10 @@ export async function withShare<T>(
     if (error.code === 'UNAVAILABLE') await markAway(place.state, name);
     const { code, message } = error;
     if (isNew(settings, `${name} ${code}`))
-      options.onEvent?.({ type: 'notice', text: `share ${name}: ${message}; going on without it` });
+      options.onEvent?.({
+        type: 'notice',
+        text: `share ${name}: ${message}; continuing without the share`,
+      });
     return undefined;
   }
 }

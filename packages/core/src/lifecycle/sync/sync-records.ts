@@ -98,7 +98,7 @@ export async function listSynced(
 function shareError(location: string): ImageError {
   return new ImageError(
     'CONFLICT',
-    `${location}: expected a repository of archives to prune, got a share`,
+    `${location}: this is a share, from which a sync deletes nothing`,
     { location, hint: wording`${verb('pruneShare')} deletes from it by its rules.` },
   );
 }
@@ -124,8 +124,8 @@ export async function remoteRecord(
   return record;
 }
 
-function wrongRecord(location: string, got: string): ImageError {
-  return new ImageError('CORRUPT', `${location}: expected the record of that image, got ${got}`, {
+function wrongRecord(location: string, found: string): ImageError {
+  return new ImageError('CORRUPT', `${location}: not the record of that image, but ${found}`, {
     location,
   });
 }

@@ -57,7 +57,7 @@ export async function sync(
   if (isSending && isReceiving)
     throw new ImageError(
       'USAGE',
-      `sync ${from} ${to}: expected a folder of archives and a repository, got two folders`,
+      `sync ${from} ${to}: both are folders; one has to be a repository`,
       {
         hint: 'For example ./images and registry.example.com/ci, or the other way round.',
       },
@@ -65,7 +65,7 @@ export async function sync(
   if (options.tags)
     throw new ImageError(
       'USAGE',
-      `sync ${from} ${to}: expected two registries with tags, got a folder`,
+      `sync ${from} ${to}: tags are chosen between two registries, and one of these is a folder`,
     );
   const folder = absolutePath(isSending ? from : to, where);
   const place: CatalogPlace = { ...workspace.place, folder };
@@ -125,7 +125,7 @@ async function syncRepositories(
   if (options.prune)
     throw new ImageError(
       'USAGE',
-      wording`${option('prune')}: expected a folder of archives on one side, got two registries`,
+      wording`${option('prune')}: nothing is deleted between two registries; one side has to be a folder of archives`,
     );
   // Loaded on demand: a folder on one side needs none of it.
   const { syncRegistries } = await import('../remote/sync-registries.js');
@@ -160,7 +160,7 @@ function repositoryIn(text: string): Pick<Reference, 'registry' | 'repository'> 
   const { name, tag, digest } = splitReference(reference);
   if (hasHost(name) && tag === undefined && digest === undefined)
     return { registry: parsed.registry, repository: parsed.repository };
-  throw new ImageError('USAGE', `${text}: expected HOST[:PORT]/REPOSITORY, got something else`, {
+  throw new ImageError('USAGE', `${text}: neither a folder nor HOST[:PORT]/REPOSITORY`, {
     hint: 'For example registry.example.com/ci; give no tag, because tags are image names.',
   });
 }

@@ -2,12 +2,9 @@ import { parseLocation, type Location } from '../../location.js';
 import { expandInputs } from './expand-inputs.js';
 import type { Workspace } from './workspace.js';
 
-/** The archives that a delta is made against: one location or several, of which patterns and folders stand for archives. */
-export type Base = string | readonly string[] | undefined;
-
-/** Parses the locations of a base. @throws ImageError NOT_FOUND, USAGE */
+/** Parses the locations of the archives that a delta is made against; patterns and folders stand for archives. @throws ImageError NOT_FOUND, USAGE */
 export async function parseBase(
-  base: Base,
+  base: string | readonly string[] | undefined,
   where: Workspace & { readonly cwd: string },
 ): Promise<Location[]> {
   const locations: Location[] = [];

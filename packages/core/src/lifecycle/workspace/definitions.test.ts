@@ -29,7 +29,7 @@ describe('the definitions of a workspace', () => {
     expect(found).toHaveLength(2);
     expect(texts(events)).toEqual([
       expect.stringContaining('skipped: '),
-      expect.stringContaining(`${NAME}: expected one definition, got 2`),
+      expect.stringContaining(`${NAME}: 2 definitions have this name`),
     ]);
     expect(namesakes(found)).toEqual([
       { name: NAME, paths: found.map(({ folder }) => join(folder, 'image.yaml')) },

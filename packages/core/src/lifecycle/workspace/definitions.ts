@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DEFINITION_FILE, parseDefinition, type Definition } from '../../definition/definition.js';
 import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
-import { ImageError } from '../../errors.js';
+import { ImageError, shortList } from '../../errors.js';
 import type { VerbOptions } from './call.js';
 import { filesMatching } from './files-matching.js';
 import { checkConvention, type Workspace } from './workspace.js';
@@ -61,7 +61,7 @@ export async function refuseNamesakes(
 }
 
 function sameName({ name, paths }: Namesakes): string {
-  return `${name}: expected one definition, got ${paths.length}, whose images replace each other: ${paths.join(', ')}`;
+  return `${name}: ${paths.length} definitions have this name, so their images would replace each other: ${shortList(paths)}`;
 }
 
 /** Definitions of one name, whose images would replace each other. */

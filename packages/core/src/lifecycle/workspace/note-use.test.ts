@@ -51,7 +51,7 @@ describe('the use of an image', () => {
     await recordImageUse({ ...workspace, place }, at, call);
     expect(events.at(-1)).toMatchObject({
       type: 'notice',
-      text: expect.stringContaining(`the use of ${NAME} was not noted`) as string,
+      text: expect.stringContaining(`the use of ${NAME} was not recorded`) as string,
     });
   });
 });

@@ -18,7 +18,7 @@ export async function recordImageUse(
     if (!(error instanceof ImageError)) throw error;
     onEvent?.({
       type: 'notice',
-      text: `the use of ${record.name} was not noted: ${error.message}`,
+      text: `the use of ${record.name} was not recorded: ${error.message}`,
     });
   }
 }

@@ -8,7 +8,7 @@ import { requireOneLogin } from './one-login.js';
 const registry = { username: 'ada', password: 'secret' };
 const REFUSED = {
   code: 'USAGE',
-  message: expect.stringMatching(/expected one registry to log in to, got .* and /) as string,
+  message: expect.stringMatching(/one login cannot be for several registries: .* and /) as string,
 };
 const [A, B] = ['a.invalid/team/app:1', 'b.invalid/team/app:1'];
 

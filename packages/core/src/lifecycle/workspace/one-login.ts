@@ -1,5 +1,5 @@
 import type { RegistryLoginOptions } from '../../distribution/open-repository.js';
-import { ImageError } from '../../errors.js';
+import { ImageError, shortList } from '../../errors.js';
 import type { Location } from '../../location.js';
 import { option, wording } from '../../wording.js';
 
@@ -23,7 +23,7 @@ export function requireOneLogin(
   if (hosts.size < 2) return;
   throw new ImageError(
     'USAGE',
-    wording`${option('username', username)}: expected one registry to log in to, got ${[...hosts].join(' and ')}`,
+    wording`${option('username', username)}: one login cannot be for several registries: ${shortList([...hosts], ' and ')}`,
     { hint: 'Log in to each with docker login or podman login.' },
   );
 }

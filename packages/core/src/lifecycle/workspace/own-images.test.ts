@@ -49,7 +49,7 @@ describe('a folder of archives that is a link out of the workspace', () => {
       code: 'INVALID',
       location: join(root, 'images'),
     });
-    await expect(opening).rejects.toThrow(/images: expected a path in .*, got a symbolic link/);
+    await expect(opening).rejects.toThrow(/images: a symbolic link that leads out of/);
   });
 
   it('is refused if a link above it is tracked', async () => {

@@ -49,7 +49,7 @@ async function isDefined(root: string, { name, reference }: NamedRecord): Promis
 function foreignReference({ name, reference }: NamedRecord, location: string): ImageError {
   return new ImageError(
     'CONFLICT',
-    `${location}: expected a record of ${name} with a reference of that name, got ${reference}`,
+    `${location}: the record of ${name} has the reference of another name: ${reference}`,
     {
       location,
       hint: 'Set reference: in its definition in this workspace, or save the image again.',

@@ -68,10 +68,7 @@ async function inputsOf(
   context: ExecutorContext,
 ): Promise<{ readonly inputs: readonly string[]; readonly os?: string }> {
   if ([path, reference, imagesFrom].filter((each) => each !== undefined).length !== 1)
-    throw new ImageError(
-      'USAGE',
-      'expected one of definition, reference and imagesFrom, got none or several',
-    );
+    throw new ImageError('USAGE', 'give one of definition, reference and imagesFrom');
   if (imagesFrom !== undefined) {
     const images = await listedImages(workspace, imagesFrom, { ...call, stdin: refuseStdin });
     if (images.length === 0)
@@ -85,7 +82,10 @@ async function inputsOf(
 
 /** A task has no standard input. @throws ImageError USAGE */
 function refuseStdin(): never {
-  throw new ImageError('USAGE', 'imagesFrom -: expected a file or a folder, got standard input');
+  throw new ImageError(
+    'USAGE',
+    'imagesFrom -: a target reads no standard input; name a file or a folder',
+  );
 }
 
 /** Nx may report a task as cached although its outputs are missing or damaged. */

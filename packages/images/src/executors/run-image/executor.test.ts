@@ -69,7 +69,9 @@ describe('the target image-run', () => {
     const task = run();
     await task.next();
     expect(await task.next()).toEqual(FAILURE);
-    expect(lines.at(-1)).toBe(`error: INVALID: ${NAME}:latest: expected exit code 0, got 3`);
+    expect(lines.at(-1)).toBe(
+      `error: INVALID: ${NAME}:latest: the container ended with exit code 3`,
+    );
   });
 
   it('stops and removes the container when the task is stopped, which is no failure', async () => {

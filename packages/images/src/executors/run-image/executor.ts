@@ -46,7 +46,7 @@ export default async function* runImage(
     if (program === undefined || hostOption === undefined)
       throw new ImageError(
         'UNSUPPORTED',
-        `${image}: expected an engine that runs containers, got ${loaded?.engine ?? 'none'}`,
+        `${image}: ${loaded?.engine ?? 'no engine'} runs no containers`,
         { hint: 'Choose docker or podman with engine.' },
       );
     const run = (args: readonly string[], stdio: 'inherit' | 'ignore') =>
@@ -71,7 +71,10 @@ export default async function* runImage(
     // A program that is killed leaves its container running.
     if (signal.aborted) await once(remove(), 'close');
     else if (code !== 0)
-      throw new ImageError('INVALID', `${image}: expected exit code 0, got ${code ?? 'a signal'}`);
+      throw new ImageError(
+        'INVALID',
+        `${image}: the container ended with ${code === null ? 'a signal' : `exit code ${code}`}`,
+      );
   } catch (error) {
     if (!signal.aborted) yield failed(error);
   }

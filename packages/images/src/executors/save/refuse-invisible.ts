@@ -25,7 +25,7 @@ export function refuseInvisible(
   const more = ignored.length > shown.length ? ` and ${ignored.length - shown.length} more` : '';
   throw new ImageError(
     'USAGE',
-    `${definition}: expected files that Nx sees, got files that git ignores: ${shown.join(', ')}${more}`,
+    `${definition}: git ignores these files, so Nx does not see when they change: ${shown.join(', ')}${more}`,
     {
       location: definition,
       hint: 'Name the target that makes them in after:, or leave them out with .dockerignore.',

@@ -48,7 +48,7 @@ export function addShare(
   if (known) return known.repository.registry;
   const repository = share ?? (remote && defaultShare(provider, remote));
   if (repository === undefined)
-    throw new ImageError('USAGE', 'share: expected a repository of a registry, got none', {
+    throw new ImageError('USAGE', 'share: the repository of a registry is missing', {
       hint: 'Give --share=HOST/REPOSITORY, or add the remote origin first.',
     });
   const before = text === '' || text.endsWith('\n') ? text : `${text}\n`;

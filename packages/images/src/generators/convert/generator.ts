@@ -47,7 +47,7 @@ async function generate(tree: Tree, schema: ConvertGeneratorSchema): Promise<voi
   if (schema.project !== undefined && !projects.has(schema.project))
     throw new ImageError(
       'NOT_FOUND',
-      `project: expected one of ${shortList([...projects.keys()]) || 'none'}, got ${JSON.stringify(schema.project)}`,
+      `project: no project ${JSON.stringify(schema.project)}; the projects are ${shortList([...projects.keys()]) || 'none'}`,
     );
   await initGenerator(tree, { skipFormat: true, skipPackageJson: true });
   adoptArchives(tree, schema.images);
@@ -128,8 +128,7 @@ function attempt(tree: Tree, adoption: Adoption): boolean {
 function adopt(tree: Tree, { owner, root, build, isOnly, files }: Adoption): string {
   const { target, dockerfile, context, args, labels, stage, network, platforms, after } = build;
   const content = tree.read(dockerfile, 'utf8');
-  if (content === null)
-    throw new ImageError('NOT_FOUND', `expected ${dockerfile}, got no such file`);
+  if (content === null) throw new ImageError('NOT_FOUND', `${dockerfile}: no such file`);
   const os = osOf(content, args);
   if (os === undefined)
     throw new ImageError('NAMING', 'its last FROM has no name with a version', {
@@ -143,13 +142,9 @@ function adopt(tree: Tree, { owner, root, build, isOnly, files }: Adoption): str
   const path = joinPathFragments(folder, DEFINITION_FILE);
   const taken = files.get(name);
   if (taken !== undefined && taken !== path)
-    throw new ImageError(
-      'NAMING',
-      `expected a name that is free, got ${name}, which ${taken} has`,
-      {
-        hint: 'Write image.yaml by hand with another project:.',
-      },
-    );
+    throw new ImageError('NAMING', `the name ${name} is that of ${taken} already`, {
+      hint: 'Write image.yaml by hand with another project:.',
+    });
   files.set(name, path);
   if (tree.exists(path)) {
     log.info(`${path} exists already and was not changed`);

@@ -38,7 +38,7 @@ describe('image', () => {
     expect(tree.exists(DEFINITION)).toBe(true);
     addProjectConfiguration(tree, 'app-x', { root: 'apps/app/images/x', tags: ['image'] });
     await expect(imageGenerator(tree, { ...image, project: 'app-x' })).rejects.toThrow(
-      'project: expected one of @org/app, got "app-x"',
+      'project: no project "app-x"; the projects are @org/app',
     );
   });
 
@@ -78,9 +78,9 @@ describe('image', () => {
   it.each<[Partial<ImageGeneratorSchema>, string, RegExp]>([
     [{ variant: 'GCC 15' }, 'NAMING', /nearest valid name is app-ubuntu-25\.04-gcc-15/],
     [{ os: 'ubuntu' }, 'NAMING', /<distribution>-<version>/],
-    [{ project: 'nope' }, 'NOT_FOUND', /expected one of @org\/app, got "nope"/],
-    [{ content: 'dockerfile', copy: 'files' }, 'USAGE', /expected content files, got dockerfile/],
-    [{ variant: 'x', content: 'toolchain' }, 'USAGE', /expected a compiler first/],
+    [{ project: 'nope' }, 'NOT_FOUND', /no project "nope"; the projects are @org\/app/],
+    [{ content: 'dockerfile', copy: 'files' }, 'USAGE', /for content files, not for dockerfile/],
+    [{ variant: 'x', content: 'toolchain' }, 'USAGE', /it begins with a compiler/],
   ])('refuses %j', async (more, code, message) => {
     const making = imageGenerator(tree, { ...image, ...more });
     await expect(making).rejects.toThrow(message);
@@ -156,7 +156,7 @@ jobs:
   it.each([
     [{ fromWorkflow: 'none.yml' }, /none\.yml: no such workflow/],
     [{ fromWorkflow: 'empty.yml' }, /empty\.yml: no job needs an image/],
-    [{ os: 'ubuntu-24.04' }, /expected --os and --variant, or --from-workflow/],
+    [{ os: 'ubuntu-24.04' }, /give --os and --variant, or --from-workflow/],
   ])('refuses %j', async (said, message) => {
     tree.write('empty.yml', 'on: push\njobs: { a: { runs-on: windows-latest, steps: [] } }\n');
     await expect(imageGenerator(tree, { project: '@org/app', ...said })).rejects.toThrow(message);

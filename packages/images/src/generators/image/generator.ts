@@ -92,21 +92,21 @@ function ownerOf(tree: Tree, given: string): Owner {
   if (found) return { owner, ownerRoot: found.root, project: projectPart(owner) };
   throw new ImageError(
     'NOT_FOUND',
-    `project: expected one of ${shortList(short.length > 1 ? short : [...projects.keys()]) || 'none'}, got ${JSON.stringify(given)}`,
+    `project: ${short.length > 1 ? 'several projects fit' : 'no project'} ${JSON.stringify(given)}; ${short.length > 1 ? 'they' : 'the projects'} are ${shortList(short.length > 1 ? short : [...projects.keys()]) || 'none'}`,
   );
 }
 
 function normalizeOptions(owner: Owner, schema: ImageGeneratorSchema): NormalizedSchema {
   const { variant, base, copy, packages = [] } = schema;
   if (!schema.os || !variant)
-    throw new ImageError('USAGE', 'expected --os and --variant, or --from-workflow');
+    throw new ImageError('USAGE', 'give --os and --variant, or --from-workflow');
   const content = schema.content ?? defaultContent(schema);
   if (content !== 'files' && copy !== undefined)
-    throw new ImageError('USAGE', `copy: expected content files, got ${content}`);
+    throw new ImageError('USAGE', `copy: it is for content files, not for ${content}`);
   if (content === 'toolchain' && compilerIn(variant) === undefined)
     throw new ImageError(
       'USAGE',
-      `variant: expected a compiler first (${INSTALLED_COMPILERS.join(', ')}) with content toolchain, got ${JSON.stringify(variant)}`,
+      `variant: with content toolchain it begins with a compiler (${INSTALLED_COMPILERS.join(', ')}), unlike ${JSON.stringify(variant)}`,
     );
   const { ownerRoot, project } = owner;
   const os = normalizeOs(schema.os);
@@ -154,7 +154,7 @@ function refuseTakenPrefix(tree: Tree, { project, ownerRoot, owner }: Owner): vo
     if (file.startsWith(own) || definition.project !== project) continue;
     throw new ImageError(
       'NAMING',
-      `project: expected a name of its own for the images of ${owner}, got ${JSON.stringify(project)}, which ${file} uses. Write image.yaml by hand with another project:.`,
+      `project: ${JSON.stringify(project)} cannot be the name for the images of ${owner}, as ${file} uses it. Write image.yaml by hand with another project:.`,
     );
   }
 }

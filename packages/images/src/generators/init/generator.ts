@@ -118,7 +118,7 @@ function readJson(tree: Tree, path: string): JsonObject {
   if (text === null || text.trim() === '') return {};
   const value = parseJsonObject(text);
   if (value) return value;
-  throw new Error(`${path}: expected a JSON object, which may have comments, got something else`);
+  throw new Error(`${path}: not a JSON object (it may have comments)`);
 }
 
 /** Sets one value of a JSON file; everything else stays as it is written. */
