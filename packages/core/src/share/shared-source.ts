@@ -87,7 +87,7 @@ export class SharedSource implements Source {
 
   async #find() {
     const { digest, reference } = this.#record;
-    let failure: unknown;
+    let failure: ImageError | undefined;
     for (const each of this.#place.repositories) {
       const source = await this.#openOne(each);
       try {
