@@ -65,7 +65,7 @@ try {
       [
         `${what}: all images saved in ${save.toFixed(1)} s, ${inMib(saved)} moved`,
         `one loaded in ${load.toFixed(1)} s, ${inMib(moved())} moved`,
-        `${inMib(sizeOf(join(cold.root, 'images')))} of archives`,
+        `${inMib(sizeOf(join(cold.root, '.stowage/unshared')))} of archives`,
       ].join('; '),
     );
     rmSync(join(folder, 'runners'), { recursive: true, force: true });

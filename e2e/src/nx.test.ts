@@ -14,7 +14,7 @@ const NAME = 'app-ubuntu-25.04-gcc15';
 const ARCHIVE = `images/app/${NAME}.tar`;
 interface GitLabJob {
   readonly variables: Readonly<Record<string, unknown>>;
-  readonly before_script?: readonly string[];
+  readonly before_script?: string[];
   readonly script?: readonly string[];
 }
 
@@ -256,7 +256,10 @@ describe.each([
       const job = async (script: readonly string[], env: Readonly<Record<string, unknown>>) => {
         for (const path of ['images', '.stowage']) await workspace.remove(path);
         const given = Object.entries(env).map(([name, value]) => [name, expand(String(value))]);
-        const cache = { NX_CACHE_DIRECTORY: await temporaryFolder() };
+        const cache = {
+          NX_CACHE_DIRECTORY: await temporaryFolder(),
+          NX_WORKSPACE_DATA_DIRECTORY: await temporaryFolder(),
+        };
         const all = {
           ...variables,
           ...cache,
@@ -275,10 +278,13 @@ describe.each([
           ...shared?.variables,
           ...gitlab[name]?.variables,
         });
+      expect(shared?.before_script?.[0]).toBe('npm ci');
       await gitlabJob('images-check');
       expect(await tags()).toBe(0);
       const login = JSON.parse(await readFile(join(HOME, '.docker/config.json'), 'utf8')) as object;
       expect(login).toEqual({ auths: { [host]: { auth: btoa('ada:secret') } } });
+      // The packages are there now.
+      shared?.before_script?.splice(0, 1);
       await gitlabJob('images-publish');
       expect(await tags()).toBeGreaterThan(0);
 

@@ -39,7 +39,9 @@ export class SharedSource implements Source {
     this.#record = record;
     this.#place = place;
     this.limits = place.limits;
-    this.location = place.repositories.map((each) => `docker://${shareName(each)}`).join(', ');
+    const names = place.repositories.map((each) => `docker://${shareName(each)}`);
+    // With mode off, no repository is asked.
+    this.location = names.length > 0 ? names.join(', ') : 'the share';
   }
 
   async *list(): AsyncIterable<NamedDescriptor> {
@@ -85,7 +87,7 @@ export class SharedSource implements Source {
 
   async #find() {
     const { digest, reference } = this.#record;
-    let failure: unknown;
+    let failure: ImageError | undefined;
     for (const each of this.#place.repositories) {
       const source = await this.#openOne(each);
       try {
