@@ -6,6 +6,7 @@ export async function candidateOf(store: MemoryStore): Promise<Candidate> {
   const at = { source: store, kind: 'oci-archive', compression: 'none', notices: [] } as const;
   const [candidate] = await loadCandidates([{ input: './x.tar', at }], {
     defaultPlatform: async () => undefined,
+    keepsIndex: async () => false,
     holds: async () => new Set(),
     onSkipped: (text) => {
       throw new Error(text);
