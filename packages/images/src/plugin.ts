@@ -23,13 +23,8 @@ import { normalizeOptions, type ImagesPluginOptions } from './infer/options.js';
 import { Owners } from './infer/owner.js';
 import { workspacePackages } from './infer/packages.js';
 import { parseCacheOf } from './infer/parse-cache.js';
-import {
-  afterTask,
-  baseProject,
-  imageProject,
-  ownerTargets,
-  type InferOptions,
-} from './infer/targets.js';
+import { afterTask, baseProject } from './infer/project-names.js';
+import { imageProject, ownerTargets, type InferOptions } from './infer/targets.js';
 
 export const name = '@stowage/images';
 

@@ -2,7 +2,7 @@ import { parseDefinition } from '@stowage/core/definition';
 import { describe, expect, it } from 'vitest';
 import type { Image } from './image.js';
 import { normalizeOptions } from './options.js';
-import { afterTask, imageProject, ownerTargets, type InferOptions } from './targets.js';
+import { imageProject, ownerTargets, type InferOptions } from './targets.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
 const image = (yaml = ''): Image => ({
@@ -87,14 +87,4 @@ it('the targets of an owner run those of all its images; one registry serves the
     options: { inputs: ['app-debian-12-base', 'b'] },
   });
   expect(targets['image-report']).toMatchObject({ executor: '@stowage/images:report' });
-});
-
-it.each([
-  ['build', 'me', 'build'],
-  ['lib:dist', 'lib', 'dist'],
-  ['@org/lib:dist', '@org/lib', 'dist'],
-  ['a:b:dist', 'a:b', 'dist'],
-])('after: %s is a task', (text, project, target) => {
-  const owner = { root: 'apps/me', name: 'me', isProject: true };
-  expect(afterTask(text, owner)).toEqual({ project, target });
 });
