@@ -111,7 +111,7 @@ describe('a base', () => {
     const artifact = await writeReferrer(store, descriptor, { artifactType: 'text/x' });
     await store.tag(artifact, 'base:1');
     await store.commit();
-    await expect(compose(on(store))).rejects.toThrow(/got an artifact/);
+    await expect(compose(on(store))).rejects.toThrow(/is an artifact, not an image/);
   });
 
   it('that is not there is NOT_FOUND', async () => {

@@ -111,7 +111,7 @@ export async function withReadableBase<T>(
     await bringImage(workspace, base, { ...options, under: [...under, name] });
   const second = await work();
   if (second !== 'no-base') return second;
-  throw new ImageError('NOT_FOUND', `base ${base}: expected it in the share, got none`, {
+  throw new ImageError('NOT_FOUND', `base ${base}: it is not in the share`, {
     location: base,
   });
 }

@@ -98,6 +98,6 @@ describe('the target image-run', () => {
     await save(OPTIONS, context);
     const task = runImage(OPTIONS, context);
     expect(await task.next()).toEqual(FAILURE);
-    expect(lines.join('\n')).toContain('expected an engine that runs containers, got embedded');
+    expect(lines.join('\n')).toContain(': embedded runs no containers');
   });
 });
