@@ -227,8 +227,7 @@ export class ContainerdEngine implements Engine {
   /** Removes names of an image that could not be unpacked: `ctr` adds them before it unpacks. */
   async #unname(added: ReadonlyMap<string, Digest>): Promise<void> {
     const names = (await this.#names()).filter(({ name, digest }) => added.get(name) === digest);
-    if (names.length > 0)
-      await this.#ctr.text(['images', 'remove', '--sync', ...names.map(({ name }) => name)]);
+    for (const { name } of names) await this.remove(name);
   }
 
   async #name(from: string, to: string, options: CallOptions | undefined): Promise<void> {
