@@ -45,6 +45,8 @@ it("cosign's tags come with the selected images, and lists of referrers never", 
   const signature = (tag: string) => `${digests[tag]?.replace(':', '-')}.sig`;
   await pushImage('here', signature('v1.0'), 'signature');
   await pushImage('here', signature('v2.0'), 'other signature');
-  await pushImage('here', digests['v1.0']?.replace(':', '-') ?? '', 'list');
+  const list = digests['v1.0']?.replace(':', '-') ?? '';
+  await pushImage('here', list, 'list');
   expect((await select('v1.0')).map(({ tag }) => tag)).toEqual([signature('v1.0'), 'v1.0']);
+  expect((await select('*')).map(({ tag }) => tag)).not.toContain(list);
 });

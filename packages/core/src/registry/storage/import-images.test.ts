@@ -61,9 +61,7 @@ describe.each(['docker-registry', 'zot', 'layout'] as const)('the folder of %s',
     expect((await store.manifest('team/app', '1'))?.digest).toBe(descriptor.digest);
     const blob = layer && (await store.blob('team/app', layer.digest));
     if (!blob) throw new Error('expected the layer');
-    expect(await readAll(store.read('team/app', blob))).toEqual(
-      Buffer.from(layer.bytes),
-    );
+    expect(await readAll(store.read('team/app', blob))).toEqual(Buffer.from(layer.bytes));
     const mine = await stat(join(root, 'blobs/sha256', layer.hex));
     expect(mine.ino).toBe((await stat(layerPath)).ino);
   });
