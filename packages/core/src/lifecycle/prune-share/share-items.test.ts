@@ -19,7 +19,7 @@ async function start() {
   const items = async (facts: Partial<ShareFacts> = {}) => {
     await using repository = await openShare(share, 'asking', workspace.surroundings);
     const all = { share, pins: [], definitions: [], checkout: none, ...facts };
-    return listShareItems(repository, all, call);
+    return await listShareItems(repository, all, call);
   };
   return { memory, address, workspace, call, definitions, digest, items };
 }

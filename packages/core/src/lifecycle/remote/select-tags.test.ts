@@ -20,7 +20,7 @@ async function start() {
       await clients.repository({ registry: host, repository: 'here' }),
       await clients.repository({ registry: host, repository: 'there' }),
     ];
-    return selectTags(here, there, { patterns });
+    return await selectTags(here, there, { patterns });
   };
   return { host, pushImage, digests, select };
 }

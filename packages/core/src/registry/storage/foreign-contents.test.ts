@@ -59,12 +59,11 @@ describe('the images of an OCI layout', () => {
 });
 
 it('the repositories of zot are its layouts, without those of other names', async () => {
-  const files = Object.fromEntries(
-    ['team/app', 'Bad'].flatMap((path) => [
-      [`${path}/oci-layout`, '{}'],
-      [`${path}/index.json`, index(entry('1', tagged('1')), entry('2', tagged('-bad')))],
-    ]),
-  );
+  const files: Record<string, unknown> = {};
+  for (const path of ['team/app', 'Bad']) {
+    files[`${path}/oci-layout`] = '{}';
+    files[`${path}/index.json`] = index(entry('1', tagged('1')), entry('2', tagged('-bad')));
+  }
   expect(await listed('zot', files)).toEqual(['team/app: 1=1 2 manifests']);
 });
 
