@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { machine, notices, registry, save } from '../../../testing/share.js';
 import { BASE, HEAD } from '../../../testing/workspace.js';
-import { storeWith } from '../../../testing/image.js';
-import { imagesOf } from '../../transfer/graph.js';
-import { walk } from '../../transfer/walk.js';
-import { MediaType } from '../../oci/media-types.js';
 import { readDefinition } from '../workspace/definitions.js';
 import { openRecipe } from './recipe.js';
-import { findForRecipe, packForShare } from './share-image.js';
+import { findForRecipe } from './share-image.js';
 
 /** A share that has the image of a definition, and another machine that asks for it. */
 async function start(share?: string) {
@@ -47,16 +43,4 @@ describe('the image of a recipe', () => {
     expect(memory.requests).toEqual([]);
     expect(notices(two)).toEqual([expect.stringContaining('is not shared: expected images')]);
   });
-});
-
-it('an image is packed once, for its archive and for the share', async () => {
-  const { address } = await registry();
-  const { workspace, call } = await machine(address);
-  const plain = await storeWith('app:1');
-  await using packed = await packForShare(workspace, plain, 'app:1', call);
-  const { source } = packed;
-  const [image] = imagesOf(await walk(source, (await source.resolve()).descriptor));
-  expect(new Set(image?.layers.map(({ mediaType }) => mediaType))).toEqual(
-    new Set([MediaType.layerGzip]),
-  );
 });

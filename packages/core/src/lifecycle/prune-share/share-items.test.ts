@@ -16,12 +16,13 @@ async function start() {
   if (!share) throw new Error('expected a share');
   const definitions = await findDefinitions(workspace);
   const none = { keys: new Set<string>(), unsure: new Set<string>() };
-  const items = async (facts: Partial<ShareFacts> = {}) => {
+  const content = async (facts: Partial<ShareFacts> = {}) => {
     await using repository = await openShare(share, 'asking', workspace.surroundings);
     const all = { share, pins: [], definitions: [], checkout: none, ...facts };
     return await listShareItems(repository, all, call);
   };
-  return { memory, address, workspace, call, definitions, digest, items };
+  const items = async (facts: Partial<ShareFacts> = {}) => (await content(facts)).items;
+  return { memory, address, workspace, call, definitions, digest, content, items };
 }
 
 it('an entry is an item with its name, digest and time', async () => {
@@ -48,9 +49,13 @@ it('pins are patterns of names', async () => {
 });
 
 it('tags of anything else, and entries that contradict their tags, are no items', async () => {
-  const { memory, items } = await start();
+  const { memory, content } = await start();
   const [[tag = '', digest = ''] = []] = [...memory.tags];
   memory.tags.set('team/images:latest', digest);
-  memory.tags.set(tag.replace(NAME, 'app-debian-12-other'), digest);
-  expect(await items()).toHaveLength(1);
+  const wrong = tag.replace(NAME, 'app-debian-12-other');
+  memory.tags.set(wrong, digest);
+  const { items, others } = await content();
+  expect(items).toHaveLength(1);
+  const names = ['latest', wrong.replace('team/images:', '')];
+  expect([...others].sort()).toEqual(names.sort());
 });
