@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called with each text on standard output. */
   readonly onOutput?: (text: string) => void;
+  /** Called with each text on standard error. */
+  readonly onError?: (text: string) => void;
 }
 
 /** A workspace with the definition of one image, a home folder of its own, and a command line that runs in this process. */
@@ -46,7 +48,7 @@ export async function commandLine(files: Readonly<Record<string, string>> = {}) 
   });
   /** Runs one command; the words of its line are separated by spaces. */
   const stowage = async (line: string, options: RunOptions = {}): Promise<Ran> => {
-    const [stdout, stderr] = [collector(options.onOutput), collector()];
+    const [stdout, stderr] = [collector(options.onOutput), collector(options.onError)];
     const io = {
       ...{ cwd, stdout: stdout.stream, stderr: stderr.stream },
       stdin: Readable.from([Buffer.from(options.stdin ?? '')]) as NodeJS.ReadStream,

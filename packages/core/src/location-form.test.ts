@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatReference } from './oci/reference.js';
+import { say } from './wording.js';
 import {
   bareReference,
   hasHost,
@@ -95,7 +96,7 @@ it.each([
   ['nginx', 'write docker.io/library/nginx'],
   ['r.example/app', 'write docker://r.example/app'],
 ])('the hint for %s says %s', (text, expected) => {
-  expect((imageHint(text) ?? []).join('')).toContain(expected);
+  expect(say(imageHint(text) ?? [])).toContain(expected);
 });
 
 it('what cannot be an image has no hint', () => {

@@ -21,7 +21,7 @@ async function compose(
   base: Base | undefined,
   {
     platform = AMD64,
-    engine = () => expect.unreachable() as never,
+    engine = () => expect.unreachable(),
   }: { readonly platform?: Platform; readonly engine?: MakeOptions['engine'] } = {},
 ) {
   const folder = await temporaryFolder();

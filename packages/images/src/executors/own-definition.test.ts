@@ -1,7 +1,6 @@
 import { openWorkspace, type ImageError } from '@stowage/core';
 import { expect, it } from 'vitest';
 import { NAME, OPTIONS, taskOf } from '../../testing/task.js';
-import { inputOf } from './input-of.js';
 import { ownDefinition } from './own-definition.js';
 
 const SAME = {
@@ -19,7 +18,7 @@ async function start(files = {}, projectName = NAME) {
     projectGraph: { nodes: { [projectName]: node }, dependencies: {} },
   };
   const read = () => ownDefinition(workspace, OPTIONS.definition, { cwd: root }, task);
-  return { root, workspace, read };
+  return { read };
 }
 
 it('the definition of a task is read by its path', async () => {
@@ -33,12 +32,4 @@ it('a project that is not called like its image must be alone with that name', a
   await expect(read()).rejects.toMatchObject({ code: 'NAMING' } satisfies Partial<ImageError>);
   // The plugin gives a project the name of its image only where that is unique.
   expect((await (await start(SAME)).read()).definition.name).toBe(NAME);
-});
-
-it('the input of a verb is the archive, and with a share the name', async () => {
-  const image = { name: NAME, project: 'app' };
-  const { workspace, root } = await start();
-  expect(inputOf(workspace, image)).toBe(`${root}/images/app/${NAME}.tar`);
-  const shared = await start({ 'stowage.yaml': 'share: { repository: r.example/images }\n' });
-  expect(inputOf(shared.workspace, image)).toBe(NAME);
 });

@@ -18,7 +18,7 @@ async function start() {
   const push = async (store: MemoryStore, options: PushImageOptions = {}) => {
     await using sink = await openRepository(reference, { plainHttp: true }, surroundingsOf());
     served.requests.length = 0;
-    return pushImage(await pushItemOf(store, served.host), sink, {
+    return await pushImage(await pushItemOf(store, served.host), sink, {
       packings,
       onEvent: (event) => event.type === 'notice' && notices.push(event.text),
       ...options,
