@@ -84,6 +84,9 @@ describeEngines((engine) => {
   if (keepsIndexes(engine.name)) describe('with an index', () => withIndexes(engine));
 });
 
+/** Nothing here writes to standard output. */
+const stdout = () => Promise.reject(new Error('unexpected write to standard output'));
+
 function withIndexes(engine: EngineUnderTest): void {
   it('of which it has one platform, that one is saved, copied and verified', async () => {
     const reference = `${PREFIX}/pulled:1`;
@@ -95,7 +98,7 @@ function withIndexes(engine: EngineUnderTest): void {
     const output = { ...call, output: 'out.tar' };
     expect(await save(workspace, [reference], output)).toMatchObject([{ digest: amd64.digest }]);
     const from = `docker-daemon:${reference}`;
-    expect(await copyImages(workspace, from, 'oci:layout', call)).toMatchObject([
+    expect(await copyImages(workspace, from, 'oci:layout', { ...call, stdout })).toMatchObject([
       { digest: amd64.digest, reference },
     ]);
     expect(await verify(workspace, [from], call)).toMatchObject([{ ok: true, images: 1 }]);
@@ -154,7 +157,7 @@ function withIndexes(engine: EngineUnderTest): void {
       { action: 'skipped', digest: image.digest },
     ]);
     // The attestation goes along as what refers to the image.
-    const [copied] = await copyImages(workspace, path, 'oci:layout', call);
+    const [copied] = await copyImages(workspace, path, 'oci:layout', { ...call, stdout });
     expect(copied).toMatchObject({ reference, digest: image.digest });
     await opened.remove(reference);
   });
