@@ -37,6 +37,6 @@ it('an image whose inputs are missing is unsure, which a notice says', async () 
   const found = await keys();
   expect([found.keys.size, [...found.unsure]]).toEqual([before / 2, [NAME]]);
   expect(events).toMatchObject([
-    { type: 'notice', text: expect.stringContaining(`${NAME}: all its images are kept`) as string },
+    { type: 'notice', text: expect.stringContaining(`${NAME}: all its images`) as string },
   ]);
 });
