@@ -64,7 +64,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     share: ['save'],
     build: ['save', 'prune', 'share'],
     load: ['build', 'cache', 'prune'],
-    copy: ['build', 'cache', 'prune'],
+    copy: ['build', 'cache', 'prune', 'load/load-from.ts'],
     push: ['build', 'cache'],
     remote: [],
     'prune-share': ['build', 'prune', 'share'],

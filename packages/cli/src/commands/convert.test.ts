@@ -22,7 +22,7 @@ describe('stowage convert', () => {
   it.each(['0', '20', 'x', '1.5'])('refuses the level %s', async (level) => {
     const { stowage } = await savedLine();
     const converting = stowage(`convert ${ARCHIVE} x.tar --compress zstd --level ${level}`);
-    await expect(converting).rejects.toThrow('expected a whole number from 1 to 19');
+    await expect(converting).rejects.toThrow('Give a whole number from 1 to 19');
   });
 
   it('exits 2 for a platform that is none', async () => {

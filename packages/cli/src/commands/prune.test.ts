@@ -50,7 +50,7 @@ describe('stowage prune', () => {
   it.each(['0', 'x', 'name=', 'folder=2'])('refuses --keep-newest %s', async (count) => {
     const { stowage } = await start();
     await expect(stowage(`prune --keep-newest ${count}`)).rejects.toThrow(
-      'expected a whole number',
+      'Give a whole number',
     );
   });
 

@@ -76,6 +76,6 @@ describe('stowage serve', () => {
 
   it('refuses a rule that is none', async () => {
     const { stowage } = await commandLine();
-    await expect(stowage('serve --allow ada')).rejects.toThrow('Expected USER:read|write');
+    await expect(stowage('serve --allow ada')).rejects.toThrow('Give USER:read|write');
   });
 });

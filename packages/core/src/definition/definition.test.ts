@@ -80,6 +80,7 @@ describe('settings', () => {
       archives: [],
       engine: 'auto',
       defaultRegistry: 'docker.io',
+      pushLibrary: true,
       pins: [],
       limits: {},
       prune: {},

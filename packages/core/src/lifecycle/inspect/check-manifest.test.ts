@@ -26,7 +26,9 @@ async function start() {
   const check = async () => {
     await using source = (await openArchive(path)).source;
     const { problems } = await checkManifest(path, source);
-    return problems.map(({ code, message }) => `${code} ${message.replace(/: expected .*/s, '')}`);
+    return problems.map(
+      ({ code, message }) => `${code} ${message.replace(/: it (?:has|is) .*/s, '')}`,
+    );
   };
   return { folder, path, file, edit, check };
 }

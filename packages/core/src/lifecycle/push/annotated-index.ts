@@ -9,7 +9,7 @@ import type { GraphDocument } from '../../transfer/graph.js';
 import { imagesIn, type PushableImage } from './merge-index.js';
 
 /** Texts about an image by their keys, as `org.opencontainers.image.version` (OCI image spec 1.1, annotations.md). */
-export type Annotations = Readonly<Record<string, string>>;
+type Annotations = Readonly<Record<string, string>>;
 
 /**
  * Gives an image an index that has annotations, and names the image: the image itself keeps its digest. The index of several

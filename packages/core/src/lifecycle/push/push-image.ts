@@ -8,7 +8,7 @@ import { copyGraph } from '../../transfer/copy.js';
 import { sizeOf, type Graph } from '../../transfer/graph.js';
 import { requireHeld } from '../../transfer/require-held.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
-import { annotateImage, type Annotations } from './annotated-index.js';
+import { annotateImage } from './annotated-index.js';
 import { mergeIndex, type PushableImage } from './merge-index.js';
 import type { PushItem } from './push-items.js';
 import {
@@ -30,7 +30,7 @@ export interface PushImageOptions extends PushedFormOptions, Pick<VerbOptions, '
   /**
    * Annotations of an index that the tag then names; the image in it keeps its digest. Not with `merge` and `merge-keep`.
    */
-  readonly annotations?: Annotations | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 type Options = PushImageOptions & { readonly packings: ReturnType<typeof createLayerMemory> };

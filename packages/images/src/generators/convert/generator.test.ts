@@ -69,7 +69,7 @@ describe('convert', () => {
     await convertGenerator(tree, { skipFormat: true, project: 'api', keepTargets: true });
     expect(changes()).toEqual(before);
     await expect(convertGenerator(tree, { project: 'none' })).rejects.toThrow(
-      /no project \"none\"/,
+      /no project "none"/,
     );
   });
 
