@@ -49,9 +49,7 @@ describe('stowage prune', () => {
 
   it.each(['0', 'x', 'name=', 'folder=2'])('refuses --keep-newest %s', async (count) => {
     const { stowage } = await start();
-    await expect(stowage(`prune --keep-newest ${count}`)).rejects.toThrow(
-      'Give a whole number',
-    );
+    await expect(stowage(`prune --keep-newest ${count}`)).rejects.toThrow('Give a whole number');
   });
 
   it('exits 2 for a wrong rule', async () => {

@@ -41,6 +41,8 @@ describe('the image of a recipe', () => {
     const recipe = await openRecipe(workspace, await readDefinition(workspace, BASE, call), call);
     expect(await findForRecipe(workspace, recipe, call)).toBeUndefined();
     expect(memory.requests).toEqual([]);
-    expect(notices(two)).toEqual([expect.stringContaining('is not shared, because these images have no digest')]);
+    expect(notices(two)).toEqual([
+      expect.stringContaining('is not shared, because these images have no digest'),
+    ]);
   });
 });

@@ -68,9 +68,7 @@ describe('convert', () => {
     const before = changes();
     await convertGenerator(tree, { skipFormat: true, project: 'api', keepTargets: true });
     expect(changes()).toEqual(before);
-    await expect(convertGenerator(tree, { project: 'none' })).rejects.toThrow(
-      /no project "none"/,
-    );
+    await expect(convertGenerator(tree, { project: 'none' })).rejects.toThrow(/no project "none"/);
   });
 
   it('adopts a folder of archives with its older catalog', async () => {
