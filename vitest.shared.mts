@@ -21,8 +21,6 @@ export function packageConfig(name: string, root: string): ViteUserConfig {
       // For what hangs; no test is about how fast a machine is.
       testTimeout: 180_000,
       expect: { poll: { timeout: 10_000 } },
-      // A process for each file would load the same modules again and again: half of the time of all tests.
-      isolate: false,
       // Not one fewer than there are cores: there are two where it counts.
       maxWorkers: '100%',
       include: ['**/*.test.ts'],

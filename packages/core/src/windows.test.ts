@@ -1,5 +1,5 @@
 import { win32 } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { checkName } from './definition/name.js';
 import { toSlashes } from './disk/slashed.js';
 import { shownPath } from './lifecycle/prune/prunable.js';
@@ -9,13 +9,7 @@ import { cacheFolder } from './store/cache-folder.js';
 import { tagLink } from './registry/storage/registry-paths.js';
 import { nameFile, nameOfTagFile } from './store/paths.js';
 
-// Every file of ours has Windows' rules for paths here; the files themselves are where they are. Test files of one
-// process share their modules, so modules are loaded anew before this file and after it.
-vi.hoisted(() => vi.resetModules());
-afterAll(() => {
-  vi.doUnmock('node:path');
-  vi.resetModules();
-});
+// Every file of ours has Windows' rules for paths here; the files themselves are where they are.
 vi.mock('node:path', async (original) => {
   const { win32: rules } = await original<{ readonly win32: object }>();
   return { ...rules, default: rules };
