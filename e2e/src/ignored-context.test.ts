@@ -17,7 +17,9 @@ it('refuses a copied file that git ignores, unless it is the output of a task', 
   await workspace.write('apps/lib/dist/made', 'by hand\n');
   const refused = await workspace.tryNx('run', 'lib-debian-12-dist:image-save');
   expect(refused.code).not.toBe(0);
-  expect(refused.stdout + refused.stderr).toMatch(/files that git ignores: apps\/lib\/dist\/made/);
+  expect(refused.stdout + refused.stderr).toMatch(
+    /git ignores these files, so Nx does not see when they change: apps\/lib\/dist\/made/,
+  );
 
   const build = {
     executor: 'nx:run-commands',

@@ -202,7 +202,8 @@ jobs:
         env,
       });
       expect(code).toBe(8);
-      expect(stderr).toContain(`base ${DEBIAN}: its digest is`);
+      expect(stderr).toContain(`base ${DEBIAN}: `);
+      expect(stderr).toContain('but image.lock.yaml says');
       expect(stderr).toContain('--update-base');
     });
   },

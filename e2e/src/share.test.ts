@@ -151,7 +151,7 @@ describeWith(['docker-registry', 'go'], 'runners that share one registry', () =>
     up.dieAfter(LAYER_BYTES / 3);
     const saved = await one.stowage('build', FOLDERS.base, '--save');
     expect(saved).toMatchObject({ code: 0 });
-    expect(saved.stderr.match(/going on without it/g)).toHaveLength(1);
+    expect(saved.stderr.match(/continuing without the share/g)).toHaveLength(1);
     await stat(join(one.cwd, '.stowage/unshared', `${BASE}.tar`));
 
     const repository = `${registry}/team/images`;
