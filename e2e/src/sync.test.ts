@@ -114,7 +114,7 @@ describeWith(['docker-registry', 'skopeo'], 'machines that share archives', () =
   });
 
   it.each([
-    [['./images', './other'], 'two folders'],
+    [['./images', './other'], 'both are folders'],
     [['registry.example.com/a', 'registry.example.com/b', '--prune'], 'two registries'],
     [['./images', 'registry.example.com/ci:1'], 'HOST\\[:PORT\\]/REPOSITORY'],
   ])('refuses %j', async (args, said) => {

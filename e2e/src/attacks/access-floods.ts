@@ -128,7 +128,7 @@ export function floodAttacks(): void {
     await ask(`${text.url}/v2/`, { headers: basic('ada', 'secret') });
     await expect
       .poll(text.said, LONG_TIMEOUT)
-      .toMatch(/^\S+Z 127\.0\.0\.1 ada GET \/v2\/ 200 \d+B [\d.]+ms [0-9a-f-]{36}\n$/);
+      .toMatch(/^\S+Z ada 127\.0\.0\.1 [0-9a-f-]{36} - GET \/v2\/ 200 \d+B [\d.]+ms\n$/);
     const none = await startServe([...args, '--log', 'none'], { logs: true });
     await ask(`${none.url}/v2/`, { headers: basic('ada', 'secret') });
     expect(none.said()).toBe('');

@@ -52,7 +52,7 @@ export function catalogAttacks(): void {
     await cleanUp(cwd);
     await untouched();
     const { code, stderr } = await stowage(['load', 'app-ubuntu-25.04-evil'], { cwd });
-    expect([code, stderr]).toEqual([4, expect.stringContaining('archives in the workspace')]);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('is outside the workspace')]);
     expect((await stowage(['load', NAME], { cwd })).code).toBe(0);
   });
 
