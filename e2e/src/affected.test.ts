@@ -47,15 +47,16 @@ describe.each([
   /** The images that a run built, and those whose task ran without building. Restored images are in neither. */
   async function outcome(...args: string[]): Promise<Record<'built' | 'ran', string[]>> {
     const output = await workspace.nx(...args, '--parallel=4');
-    const seen = { built: [] as string[], ran: [] as string[] };
+    const seen = { built: new Set<string>(), ran: new Set<string>() };
     for (const [, name = '', how = ''] of output.matchAll(
       /^> nx run (\S+):image-save(?:\s+\[(.*)\])?$/gm,
     )) {
       const id = /-debian-12-(.+)$/.exec(name)?.[1];
       if (how !== '' || id === undefined) continue;
-      seen[output.includes(`saved ${name}:latest`) ? 'built' : 'ran'].push(id);
+      // Nx names the only task of a batch twice: when it begins, and with its output.
+      seen[output.includes(`saved ${name}:latest`) ? 'built' : 'ran'].add(id);
     }
-    return { built: seen.built.sort(), ran: seen.ran.sort() };
+    return { built: [...seen.built].sort(), ran: [...seen.ran].sort() };
   }
 
   it('builds all thirty images the first time, and none the second time', async () => {
@@ -84,9 +85,10 @@ describe.each([
       { built: subtree('r0-1') },
     ],
     [
+      // In a batch Nx does not look up what is behind a task that ran; each image finds that its base has equal bytes.
       'a comment in the definition of a root: equal bytes stop the wave',
       () => write('r0', 'image.yaml', `# only a comment\n${definition('r0')}`),
-      { built: [], ran: ['r0'] },
+      { built: [], ran: subtree('r0') },
     ],
     [
       'two files of unrelated images',

@@ -112,12 +112,8 @@ describe('a batch', () => {
 
   it.each([
     ['of its only task at once', {}, ['a'], '  step of a\n'],
-    [
-      'of all tasks at once if Nx streams',
-      { NX_STREAM_OUTPUT: 'true', NX_PREFIX_OUTPUT: 'true' },
-      ['a', 'b'],
-      'a:   step of a\nb:   step of b\n',
-    ],
+    // Nx prints the output of each task when it is done, in this style, too.
+    ['of several tasks not twice, if Nx streams', { NX_STREAM_OUTPUT: 'true' }, ['a', 'b'], ''],
   ])('prints the output of an engine %s', async (_when, env, tasks, expected) => {
     const printed: string[] = [];
     const spy = vi.spyOn(process.stdout, 'write');

@@ -33,13 +33,13 @@ export type Batch<Options> = (
  */
 export function batchOf<Options extends EngineChoiceOptions>(work: Work<Options>): Batch<Options> {
   return async function* (taskGraph, options, _overrides, context) {
-    const ids = Object.keys(taskGraph.tasks);
+    const { length: tasks } = Object.keys(taskGraph.tasks);
     const workspace = openWorkspace(context.root);
     // A failure to open it is reported by each task.
     await using _ = await workspace.then(keepConnections, () => undefined);
     const runTask = async (task: Task): Promise<BatchResult['result']> => {
       const startTime = Date.now();
-      const output = outputOf(task, ids.length);
+      const output = outputOf(tasks);
       const { success } = await logTo(output.add, () =>
         run(options[task.id] as Options, contextOf(task, context), work, workspace).catch(
           unexpected,
@@ -108,25 +108,18 @@ function unexpected(error: unknown): { success: false } {
 }
 
 /**
- * Collects the output of a task, which Nx prints when the task is done. Nx prints it for some styles of output only, so with
- * others each line is also printed at once. The output of an engine is printed at once if it is that of the only task.
+ * Collects the output of a task, which Nx prints when the task is done, whatever the style of its output. The output of an
+ * engine is printed at once if it is that of the only task.
  */
-function outputOf(
-  { target }: Task,
-  tasks: number,
-): {
+function outputOf(tasks: number): {
   readonly add: (line: string, kind: 'message' | 'engine') => void;
   readonly text: () => string;
 } {
   const lines: string[] = [];
-  const isStreamed = process.env['NX_STREAM_OUTPUT'] === 'true';
-  const isPrefixed = process.env['NX_PREFIX_OUTPUT'] === 'true';
-  const prefix = isStreamed && isPrefixed ? `${target.project}: ` : '';
   return {
     add: (line, kind) => {
-      const isLive = tasks === 1 && kind === 'engine';
-      if (isStreamed || isLive) process.stdout.write(`${line.replace(/^/gm, prefix)}\n`);
-      if (!isLive) lines.push(`${line}\n`);
+      if (tasks === 1 && kind === 'engine') process.stdout.write(`${line}\n`);
+      else lines.push(`${line}\n`);
     },
     text: () => lines.join(''),
   };
