@@ -84,6 +84,7 @@ export {
   type RemoveOptions,
 } from './lifecycle/remote/remove-images.js';
 export { tagImage, type TaggedImage } from './lifecycle/remote/tag-image.js';
+export { pruneShare, type PruneShareOptions } from './lifecycle/prune-share/prune-share.js';
 
 // Verbs: the folder of a served registry
 export {

@@ -21,7 +21,6 @@ export type { ImageRecord } from './catalog/record.js';
 // Verbs: build and save
 export { build, type BuildResult } from './lifecycle/build/build.js';
 export type { BuildOptions } from './lifecycle/build/make-tested.js';
-export { pruneShare, type PruneShareOptions } from './lifecycle/prune-share/prune-share.js';
 export { archiveImage } from './lifecycle/build/archive-image.js';
 export { saveDefinition } from './lifecycle/build/save-definition.js';
 export {

@@ -1,6 +1,5 @@
 import {
   prune,
-  pruneShare,
   ruleOptionsOf,
   worded,
   type GroupCounts,
@@ -62,7 +61,7 @@ export function pruneCommand(io: Io): Command {
         const rules = { ...call, ...ruleOptionsOf(options), keep: options.keep };
         const { root, engine } = options;
         const planned = options.share
-          ? await pruneShare(workspace, rules)
+          ? await (await import('@stowage/core/registry')).pruneShare(workspace, rules)
           : await prune(workspace, { ...rules, root, copies: engine !== undefined });
         const result = worded(planned, speech);
         const { shortfallBytes } = result;

@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import { packTar, type TarMember } from '../archive/pack-tar.js';
 import type { Definition } from '../definition/definition.js';
-import { canBuild, type BuildingEngine, type Engine } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { matchesPlatform } from '../oci/match-platform.js';
 import { formatPlatform } from '../oci/platform.js';
@@ -17,7 +16,7 @@ import { formatIgnoreRules, IGNORE_FILE } from './ignore-file.js';
 import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
 import { ensureInEngine } from './put-into.js';
-import { option, wording } from '../wording.js';
+import { requireBuilder } from './require-builder.js';
 
 /** Name of a generated Dockerfile in the context. */
 const GENERATED_DOCKERFILE = '.stowage.Dockerfile';
@@ -111,19 +110,6 @@ function generateContext(definition: Definition, files: readonly ContextFile[], 
     }),
   );
   return { members: [...members, textMember(GENERATED_DOCKERFILE, text)], args };
-}
-
-/** Narrows an engine to one that can build. @throws ImageError UNAVAILABLE (it cannot run commands) */
-export function requireBuilder(engine: Engine, name: string): BuildingEngine {
-  if (canBuild(engine)) return engine;
-  throw new ImageError(
-    'UNAVAILABLE',
-    `${name}: ${engine.location} runs no commands, and the image has steps`,
-    {
-      location: engine.location,
-      hint: wording`Use ${option('engine', 'docker')}, or describe the image with base: and copy: alone.`,
-    },
-  );
 }
 
 function textMember(name: string, text: string): TarMember {

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { contextRoots, listContext } from '../../build/context.js';
 import { copiedFiles } from '../../build/copied-files.js';
-import { generateDockerfile } from '../../build/generate-dockerfile.js';
 import { isDaemonless } from '../../definition/definition.js';
 import type { CopyYaml } from '../../definition/image-schema.js';
 import { inside } from '../../disk/inside.js';
@@ -38,6 +37,7 @@ export async function dockerfileOf(root: string, found: FoundDefinition): Promis
 
 async function generateFor(root: string, found: FoundDefinition): Promise<string> {
   const { definition } = found;
+  const { generateDockerfile } = await import('../../build/generate-dockerfile.js');
   const context = await contextFolder(root, found);
   const files = await listContext(context, contextRoots(definition));
   const folders = new Map(definition.copy.map((item) => [item.from, isFolder(item)]));

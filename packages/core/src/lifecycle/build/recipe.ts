@@ -8,7 +8,6 @@ import { ImageError } from '../../errors.js';
 import { parsePlatform, type Platform } from '../../oci/platform.js';
 import type { Environment } from '../../surroundings.js';
 import type { CallOptions } from '../../transfer/store.js';
-import { unpinnedImages } from '../../share/unpinned.js';
 import { openBase } from './base.js';
 import { contextFolder } from './context-folder.js';
 import { dockerfileOf } from './dockerfile.js';
@@ -97,6 +96,7 @@ async function unpinnedOf(
   origin: Recipe['origin'],
 ): Promise<readonly string[]> {
   const { definition } = found;
+  const { unpinnedImages } = await import('../../share/unpinned.js');
   return unpinnedImages({
     definition,
     dockerfile: definition.dockerfile === undefined ? undefined : await dockerfileOf(root, found),

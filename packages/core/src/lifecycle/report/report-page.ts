@@ -2,13 +2,13 @@ import ms from 'ms';
 import { asOf, figures, REPORT_STYLE } from '../../page/figures.js';
 import { amount, html, page, type Html } from '../../page/html.js';
 import { table } from '../../page/table.js';
-import { renderTreemap, PICTURE_STYLE } from './report-picture.js';
 import type { Report } from './report.js';
 import type { RunSummary } from './report-runs.js';
 
 /** Renders a report as one HTML page without script, font or network access. */
 export async function reportPage(report: Report): Promise<string> {
   const { workspace, created, bytes, repeatedBytes, archives, problems, prune } = report;
+  const { renderTreemap, PICTURE_STYLE } = await import('./report-picture.js');
   const shown: (readonly [string, string])[] = [
     [String(archives.length), archives.length === 1 ? 'archive' : 'archives'],
     [amount(bytes), 'on disk'],
@@ -21,10 +21,10 @@ export async function reportPage(report: Report): Promise<string> {
     ${(await renderTreemap(report)) ??
     html`<p>No archives yet: <code>nx run PROJECT:image-save</code> makes one.</p>`}
     ${problemsOf(report)} ${archivesOf(report)} ${pruneOf(report)} ${runsOf(report.runs)}`;
-  return page(`Images of ${workspace}`, body, STYLE);
+  return page(`Images of ${workspace}`, body, `${PICTURE_STYLE}${STYLE}`);
 }
 
-const STYLE = `${PICTURE_STYLE}${REPORT_STYLE}
+const STYLE = `${REPORT_STYLE}
 .bars { width: 120px; height: 18px; } .bars rect { fill: var(--link); } tr:target { background: var(--code); }
 `;
 

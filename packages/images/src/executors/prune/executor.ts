@@ -2,7 +2,6 @@ import type { PromiseExecutor } from '@nx/devkit';
 import {
   ImageError,
   prune,
-  pruneShare,
   ruleOptionsOf,
   worded,
   type PruneOptions,
@@ -31,7 +30,7 @@ const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
     const { name } = definition;
     const rules = { ...call, ...ruleOptionsOf(options), dryRun, name };
     const { decisions, freedBytes, shortfallBytes } = options.share
-      ? await pruneShare(workspace, rules)
+      ? await (await import('@stowage/core/registry')).pruneShare(workspace, rules)
       : await prune(workspace, { ...rules, copies });
     for (const { action, path, reason } of worded(decisions, nxSpeech))
       log.info(`${action} ${path}: ${reason}`);
