@@ -57,7 +57,7 @@ export function keepsIndexes(name: EngineName): boolean {
   return keeps;
 }
 
-/** What this machine lacks to start an engine; undefined if it can. */
+/** Names the programs and files that this machine lacks to start an engine; undefined if it can. */
 export function missingFor(name: EngineName): string | undefined {
   const { daemon, root, kind }: EngineVariant = ENGINES[name];
   const programs = { docker: ['containerd', 'runc'], podman: ['crun'], containerd: ['ctr'] }[kind];

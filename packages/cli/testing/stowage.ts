@@ -71,7 +71,7 @@ export async function commandLine(files: Readonly<Record<string, string>> = {}) 
   /** Runs one command with `--json`. @returns its document */
   const json = async (line: string): Promise<Record<string, unknown>> =>
     JSON.parse((await stowage(`${line} --json`)).stdout) as Record<string, unknown>;
-  /** What a shell would suggest for the last of these words. */
+  /** Returns the words that a shell would suggest in place of the last of these words. */
   const suggest = async (...words: readonly string[]): Promise<string[]> => {
     const { stdout } = await stowage(['complete', '--', ...words].join(' '));
     return stdout.split('\n').flatMap((each) => (each === '' ? [] : [each.split('\t')[0] ?? '']));

@@ -60,10 +60,13 @@ export function pruneCommand(io: Io): Command {
       action<Options>(io, async (workspace, _args, { options, call, speech }) => {
         const rules = { ...call, ...ruleOptionsOf(options), keep: options.keep };
         const { root, engine } = options;
-        const planned = options.share
-          ? await (await import('@stowage/core/registry')).pruneShare(workspace, rules)
-          : await prune(workspace, { ...rules, root, copies: engine !== undefined });
-        const result = worded(planned, speech);
+        const plan = async () => {
+          if (!options.share)
+            return await prune(workspace, { ...rules, root, copies: engine !== undefined });
+          const { pruneShare } = await import('@stowage/core/registry');
+          return await pruneShare(workspace, rules);
+        };
+        const result = worded(await plan(), speech);
         const { shortfallBytes } = result;
         return shortfallBytes === 0
           ? { json: result, text: describe(result, options.dryRun === true) }

@@ -107,7 +107,7 @@ async function openFirst(
   const { DockerEngine } = await import('./docker/docker.js');
   for (const [at, target] of targets.entries()) {
     const { socketPath } = target.connection;
-    // Of the usual sockets, those that are not there are not worth a message; a pipe of Windows may not be seen.
+    // A usual socket that is not there needs no message. Whether a pipe of Windows is there cannot be seen.
     if (at > 0 && socketPath?.startsWith('//./') === false && !existsSync(socketPath)) continue;
     const found = new DockerEngine(kind, target);
     try {

@@ -7,7 +7,7 @@ import type { Bytes, CallOptions } from '../../transfer/store.js';
 import { imagesOf, type Graph } from '../../transfer/graph.js';
 import type { EngineImage } from '../engine.js';
 
-/** What a {@link DockerWriter} asks an engine. */
+/** The requests of a {@link DockerWriter} to its engine. */
 export interface LoadingEngine {
   readonly location: string;
   /** Whether it takes names without a registry for names of this machine, as podman does, not for Docker Hub's. */

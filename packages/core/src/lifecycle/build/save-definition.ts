@@ -45,7 +45,7 @@ export async function saveDefinition(
   return await saveWhole(workspace, found, options);
 }
 
-/** What may have an image that the share has no more. */
+/** Other places than the share that may have an image. */
 export interface BringOptions extends BuildOptions {
   /** Folder of the cache of registries. */
   readonly cache?: string | undefined;

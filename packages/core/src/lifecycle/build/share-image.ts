@@ -91,13 +91,13 @@ export async function offerAgain(
   if (taken?.entry.record.digest === record.digest) await dropUnshared(place, name);
 }
 
-/** What was saved, and as what. */
+/** A saved image, and the archive that it was to become. */
 export interface Settling {
   readonly target: SaveTarget;
   readonly saved: SaveResult;
 }
 
-/** What a record says of the definition, not of the image. */
+/** The fields of a record that come from the definition, not from the image. */
 export function originOf({ facts, origin: base }: Recipe) {
   return { facts, ...(base ? { base } : {}) };
 }

@@ -22,7 +22,7 @@ export interface ShareItem extends PruneItem {
   readonly image: Descriptor;
 }
 
-/** What decides about the entries of a share. */
+/** The facts by which entries of a share are kept or deleted. */
 export interface ShareFacts {
   readonly share: ShareRepository;
   readonly pins: readonly string[];

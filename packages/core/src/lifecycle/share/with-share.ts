@@ -45,7 +45,7 @@ export async function withShare<T>(
   }
 }
 
-/** What was said of the share of each workspace: asking and publishing fail for the same reason. */
+/** The notices about the share of each workspace, so that each is given once: asking and publishing fail for the same reason. */
 const said = new WeakMap<object, Set<string>>();
 
 function isNew(workspace: object, text: string): boolean {

@@ -23,7 +23,7 @@ export async function sizeIfHolding(
 }
 
 /**
- * What an archive is to a record, by the index of the archive: `own` if it names the image of the record, damaged or not, or
+ * Compares an archive with a record, by the index of the archive: `own` if it names the image of the record, damaged or not, or
  * cannot be read; `older` if it names other images only; `none` if there is no archive.
  */
 export async function holdingOf(

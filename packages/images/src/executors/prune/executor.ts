@@ -29,9 +29,12 @@ const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
     const { definition } = await ownDefinition(workspace, options.definition, call, context);
     const { name } = definition;
     const rules = { ...call, ...ruleOptionsOf(options), dryRun, name };
-    const { decisions, freedBytes, shortfallBytes } = options.share
-      ? await (await import('@stowage/core/registry')).pruneShare(workspace, rules)
-      : await prune(workspace, { ...rules, copies });
+    const plan = async () => {
+      if (!options.share) return await prune(workspace, { ...rules, copies });
+      const { pruneShare } = await import('@stowage/core/registry');
+      return await pruneShare(workspace, rules);
+    };
+    const { decisions, freedBytes, shortfallBytes } = await plan();
     for (const { action, path, reason } of worded(decisions, nxSpeech))
       log.info(`${action} ${path}: ${reason}`);
     log.info(`${freedBytes} bytes ${dryRun ? 'would be freed' : 'freed'}`);
