@@ -62,7 +62,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     prune: ['maintain'],
     save: ['prune'],
     share: ['save'],
-    build: ['save', 'prune', 'share'],
+    build: ['cache', 'save', 'prune', 'share'],
     load: ['build', 'cache', 'prune'],
     copy: ['build', 'cache', 'prune', 'load/load-from.ts'],
     push: ['build', 'cache'],

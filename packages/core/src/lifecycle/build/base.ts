@@ -14,7 +14,7 @@ import { parseLocation, storeLocation, type Location } from '../../location.js';
 import { looksLikeFile } from '../../location-form.js';
 import { canonicalReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
-import { cacheFolder } from '../../store/cache-folder.js';
+import { sharedCache } from '../cache/shared-cache.js';
 import { findDefinitions } from '../workspace/definitions.js';
 import { openIn } from '../workspace/open-in.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -148,9 +148,7 @@ export function openAt(location: Location, workspace: Workspace, cwd: string): P
   const engine = () => {
     throw new TypeError('a base is never opened from an engine');
   };
-  const { env, home } = workspace.surroundings;
-  const cache = cacheFolder(env, process.platform, home);
-  return openIn(workspace, location, { cwd, engine, cache });
+  return openIn(workspace, location, { cwd, engine, cache: sharedCache(workspace) });
 }
 
 function lockMismatch(base: string, expected: Digest, got: Digest): ImageError {

@@ -7,9 +7,9 @@ import { withLock } from '../../disk/lock.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import { SharedSource } from '../../share/shared-source.js';
-import { cacheFolder } from '../../store/cache-folder.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { Source } from '../../transfer/store.js';
+import { sharedCache } from '../cache/shared-cache.js';
 import { findSavedImage, saveImage, type SaveResult, type SaveTarget } from '../save/save-image.js';
 import { cachedGraph } from '../share/cached-graph.js';
 import { isInShare } from '../share/find-shared.js';
@@ -70,7 +70,7 @@ export async function bringImage(
   const cached = cache === undefined ? undefined : await cachedGraph(cache, digest, options);
   if (cached && (cached.missing.length === 0 || (await isHeld?.(cached)) === true)) return;
   if (await isInShare(workspace, digest, options)) return;
-  const missing = `${remote.source.location}: expected ${reference} (${digest}), got none`;
+  const missing = `${remote.source.location}: no image ${reference} (${digest})`;
   const found = (await findDefinitions(workspace)).find(
     ({ definition }) => definition.name === name,
   );
@@ -123,9 +123,7 @@ export async function isBaseGone(
   options: BuildOptions,
 ): Promise<boolean> {
   if (!(base?.source instanceof SharedSource) || !origin) return false;
-  const { env, home } = workspace.surroundings;
-  const cache = cacheFolder(env, process.platform, home);
-  const cached = await cachedGraph(cache, origin.digest, options);
+  const cached = await cachedGraph(sharedCache(workspace), origin.digest, options);
   if (cached?.missing.length === 0) return false;
   return !(await isInShare(workspace, origin.digest, options));
 }

@@ -1,6 +1,5 @@
-import { removeArchive } from '../../catalog/commit.js';
+import { readRecord, removeArchive } from '../../catalog/commit.js';
 import { shortList } from '../../errors.js';
-import { readRecord } from '../../catalog/commit.js';
 import type { SaveResult, SaveTarget } from '../save/save-image.js';
 import { findShared, type FoundShared } from '../share/find-shared.js';
 import { publish } from '../share/publish.js';

@@ -33,17 +33,10 @@ export async function findShared(
   wanted: ShareKey,
   options: VerbOptions,
 ): Promise<FoundShared | undefined> {
-  for (const from of shareAccess(workspace.settings.share, workspace.surroundings.env)?.read ??
-    []) {
-    const entry = await withShare(
-      workspace,
-      from,
-      { ...options, purpose: 'asking' },
-      (repository) => readEntry(repository, wanted, options),
-    );
-    if (entry && entry !== 'wrong') return { entry, from };
-  }
-  return undefined;
+  const found = await askEach(workspace, options, (repository) =>
+    readEntry(repository, wanted, options),
+  );
+  return found && { entry: found.answer, from: found.from };
 }
 
 /**
@@ -57,17 +50,23 @@ export async function isInShare(
   digest: Digest,
   options: VerbOptions,
 ): Promise<boolean> {
-  for (const from of shareAccess(workspace.settings.share, workspace.surroundings.env)?.read ??
-    []) {
-    const found = await withShare(
-      workspace,
-      from,
-      { ...options, purpose: 'asking' },
-      (repository) => repository.head(digest, options),
-    );
-    if (found) return true;
+  return Boolean(
+    await askEach(workspace, options, (repository) => repository.head(digest, options)),
+  );
+}
+
+/** Asks the repositories of the share that this process reads, up to the first that has what is asked for. */
+async function askEach<T>(
+  workspace: Workspace,
+  options: VerbOptions,
+  ask: (repository: Repository) => Promise<T | 'wrong' | undefined>,
+): Promise<{ readonly answer: T; readonly from: ShareRepository } | undefined> {
+  const { settings, surroundings } = workspace;
+  for (const from of shareAccess(settings.share, surroundings.env)?.read ?? []) {
+    const answer = await withShare(workspace, from, { ...options, purpose: 'asking' }, ask);
+    if (answer !== undefined && answer !== 'wrong') return { answer, from };
   }
-  return false;
+  return undefined;
 }
 
 /** The entry of a key; undefined if there is none. `wrong`: one that contradicts its tag, which is a notice. */
