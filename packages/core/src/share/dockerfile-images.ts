@@ -80,7 +80,7 @@ function* instructions(text: string, escape = '\\'): Iterable<Instruction> {
     if (WITH_DOCUMENTS.has(instruction))
       for (const [, end] of rest.matchAll(/(?:^|\s)\d*<<-?["']?(\w+)["']?(?=\s|$)/g)) {
         const found = lines.findIndex((each, index) => index > at && each.trim() === end);
-        // What only looks like a here-document must hide no instruction.
+        // Text that only looks like a here-document must hide no instruction.
         if (found > 0) at = found;
       }
     yield { instruction, rest };

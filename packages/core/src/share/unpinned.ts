@@ -1,7 +1,7 @@
 import { SCRATCH, type Definition } from '../definition/definition.js';
 import { imagesOfDockerfile } from './dockerfile-images.js';
 
-/** What decides whether the inputs of an image are pinned. */
+/** The facts that decide whether the inputs of an image are pinned. */
 export interface PinFacts {
   readonly definition: Definition;
   /** Text of the definition's own Dockerfile; undefined if it has none. */

@@ -21,7 +21,7 @@ export interface Referrer {
 export interface ReferrerGraph extends Graph, Pick<Referrer, 'tag'> {}
 
 /**
- * What a referrer such as a signature or an SBOM refers to: by the annotation `kind` of its entry, by cosign's tag, or
+ * Finds the image that a referrer such as a signature or an SBOM refers to: by the annotation `kind` of its entry, by cosign's tag, or
  * by its field `subject` (OCI image spec 1.1, manifest.md § subject). Undefined for other content, and for a manifest
  * that cannot be read: copying that one reports the error.
  */

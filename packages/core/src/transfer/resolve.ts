@@ -61,7 +61,7 @@ export async function withDistinctNames(
 }
 
 /**
- * Of entries with one name, those of the image: referrers and other artifacts under the same name are left out.
+ * Selects those entries of one name that are the image: referrers and other artifacts under the same name are left out.
  *
  * @throws ImageError AMBIGUOUS when they are different images
  */

@@ -29,7 +29,7 @@ export interface CommonOptions extends EngineChoiceOptions {
 
 export type Call = VerbOptions & { readonly cwd: string };
 
-/** What an executor does for one task. */
+/** The work of an executor for one task. */
 export type Work<Options> = (
   workspace: Workspace,
   call: Call,

@@ -22,7 +22,7 @@ it.each([
       'images',
     ],
   ],
-  // Of two spellings of one option, a target has the shorter one.
+  // A target has the shorter one of two spellings of one option.
   ['plan', without(job, 'architecture')],
   ['ensure', [...without(job, 'architecture'), ...ENGINE, 'act', 'actrc', 'runner']],
 ])('%s has the options of its type', (executor, expected) => {

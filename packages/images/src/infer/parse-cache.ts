@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join, resolve } from 'node:path';
 import { isObject, readJsonObject, type JsonObject } from './json.js';
 
-/** What a file of a hash was parsed to; null if it is invalid. */
+/** The value of a parsed file, with the hash of its text; null if the text is invalid. */
 interface Parsed {
   readonly hash: string;
   readonly value: unknown;
@@ -22,7 +22,7 @@ export function parseCacheOf(workspaceRoot: string): ParseCache {
 }
 
 /**
- * What YAML files were parsed to, by path: an unchanged file is parsed once. It is kept in the folder where Nx keeps such data,
+ * The values of parsed YAML files by path: an unchanged file is parsed once. They are kept in the folder where Nx keeps such data,
  * because every nx command without a daemon is a new process, and loading the parser takes longer than reading the files.
  */
 export class ParseCache {

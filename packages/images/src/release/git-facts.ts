@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** What git knows of the commit that is released; empty outside a repository. */
+/** Facts about the commit that is released, from git; empty outside a repository. */
 export interface GitFacts {
   /** Full hash of the commit. */
   readonly revision?: string;

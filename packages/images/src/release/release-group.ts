@@ -1,7 +1,7 @@
 import type { NxJsonConfiguration, ProjectGraphProjectNode } from '@nx/devkit';
 import { minimatch } from 'minimatch';
 
-/** What `release` in nx.json says of a project. */
+/** The settings of `release` in nx.json for a project. */
 export interface ReleaseGroup {
   /** Pattern of the tags of git, as `v{version}`. */
   readonly tagPattern: string;

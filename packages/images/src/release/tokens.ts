@@ -1,6 +1,6 @@
 import { ImageError } from '@stowage/core';
 
-/** What tokens of options stand for. */
+/** The values of the tokens in options. */
 export interface TokenValues {
   readonly projectName: string;
   readonly version?: string | undefined;

@@ -24,7 +24,7 @@ export default class ImageVersionActions extends VersionActions {
     return super.init(...args);
   }
 
-  /** What Nx falls back to in a first release, where no tag is. */
+  /** The version before a first release, when there is no tag yet. */
   readCurrentVersionFromSourceManifest(): Promise<{
     currentVersion: string;
     manifestPath: string;

@@ -22,7 +22,7 @@ export interface Workflow {
   readonly jobs: readonly WorkflowJob[];
   /** Jobs that need no image, or whose requirements are invalid or not known before they run. */
   readonly skipped: readonly SkippedJob[];
-  /** What `uses:` of steps names and is not read, each once: actions of other repositories, and of this one where no file is. */
+  /** The actions that `uses:` of steps names and that are not read, each once: those of other repositories, and those without a file. */
   readonly notFollowed: readonly string[];
 }
 

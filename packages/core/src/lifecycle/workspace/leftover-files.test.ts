@@ -13,7 +13,7 @@ const NOT_OURS = [
   'sets/b.tar.001.new',
   'sets/b.tar.sha256.new',
 ];
-/** What `prune` removes, and `doctor` leaves: it is in `.stowage`, beside no archive. */
+/** Files that `prune` removes and `doctor` leaves: they are in `.stowage`, beside no archive. */
 const INTERNAL = '.stowage/catalog.json.0123456789ab.partial';
 const LEFT = [
   'images/app/x.0123456789ab.partial',

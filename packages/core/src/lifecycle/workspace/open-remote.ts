@@ -12,7 +12,7 @@ import { linkOrCopy, unsharedPath } from '../../share/unshared.js';
 import { holdingOf, holdsImage } from './holds-image.js';
 import type { Workspace } from './workspace.js';
 
-/** What {@link openRemote} needs of a workspace. */
+/** The parts of a workspace that {@link openRemote} needs. */
 export type RemoteWorkspace = Pick<Workspace, 'place' | 'settings' | 'surroundings'>;
 
 /** How the share is read. */

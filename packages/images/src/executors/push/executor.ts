@@ -30,7 +30,8 @@ const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
     if (!options.tag?.includes('{projectName}')) refuseShared('tag', options.tag, context);
     const { definition } = await ownDefinition(workspace, options.definition, call, context);
     const { to, library, onExistingTag, compress, foreignLayers, dryRun } = options;
-    const { tag, annotations } = expand(options, definition.name, context);
+    const now = new Date(workspace.surroundings.now());
+    const { tag, annotations } = expand(options, { projectName: definition.name, now }, context);
     const { caFile, plainHttp, insecureSkipTlsVerify } = options;
     const results = await push(workspace, [inputOf(workspace, definition)], {
       ...call,
@@ -54,11 +55,11 @@ export default pushImage;
 /** Replaces the tokens of options; git is asked only if there are some. @throws ImageError USAGE */
 function expand(
   { tag, annotation = [] }: PushExecutorOptions,
-  projectName: string,
+  known: Pick<TokenValues, 'projectName' | 'now'>,
   context: ExecutorContext,
 ): Pick<PushOptions, 'tag' | 'annotations'> {
   const hasTokens = [tag, ...annotation].some((text) => text?.includes('{'));
-  const values = hasTokens ? tokenValues(projectName, context) : undefined;
+  const values = hasTokens ? tokenValues(known, context) : undefined;
   const expanded = (option: string, text: string) =>
     values ? expandTokens(option, text, values) : text;
   const pairs = annotation.map((text) => {
@@ -73,10 +74,13 @@ function expand(
   };
 }
 
-function tokenValues(projectName: string, context: ExecutorContext): TokenValues {
+function tokenValues(
+  known: Pick<TokenValues, 'projectName' | 'now'>,
+  context: ExecutorContext,
+): TokenValues {
   const git = gitFactsOf(context.root);
   const node = context.projectGraph.nodes[context.projectName ?? ''];
   const group = node && releaseGroupOf(context.nxJsonConfiguration, node);
   const version = group && releasedVersion(context, group, { data: undefined, git });
-  return { projectName, version: version ?? undefined, revision: git.revision, now: new Date() };
+  return { ...known, version: version ?? undefined, revision: git.revision };
 }

@@ -1,4 +1,4 @@
-/** What stood in the workflow of an older version for the options that it was generated with. */
+/** The options with which an older version generated a workflow. */
 export interface OlderWorkflow {
   readonly name: string;
   readonly branch: string;
