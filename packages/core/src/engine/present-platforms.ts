@@ -7,7 +7,7 @@ import { formatPlatform, type Platform } from '../oci/platform.js';
 import { imagesOf } from '../transfer/graph.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
-import { withImages } from '../transfer/with-images.js';
+import { withImages } from './with-images.js';
 
 /** Options of {@link withPresentPlatforms}. */
 export interface PresentPlatformsOptions extends CallOptions {

@@ -17,7 +17,7 @@ import { takeShared } from '../share/take-shared.js';
 import { findDefinitions, type FoundDefinition } from '../workspace/definitions.js';
 import { holdingOf } from '../workspace/holds-image.js';
 import { openRemote } from '../workspace/open-remote.js';
-import { packForShare } from '../workspace/pack-for-share.js';
+import { packForShare } from '../save/pack-for-share.js';
 import { archiveOf, lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { readBuilt } from './build-memory.js';
 import {

@@ -12,7 +12,7 @@ import { attachmentOf } from '../../transfer/referrers.js';
 import { selectPlatform } from '../../transfer/select-platform.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
-import { withIndex } from '../../transfer/with-index.js';
+import { withIndex } from './with-index.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
 import { imagesOf, malformedIn } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';

@@ -15,7 +15,7 @@ import { canonicalReference, parseReference } from '../../oci/reference.js';
 import { copy } from '../../transfer/copy.js';
 import type { Source } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { packForShare } from '../workspace/pack-for-share.js';
+import { packForShare } from './pack-for-share.js';
 import { makeRoom } from '../prune/make-room.js';
 import { saveImage, findSavedImage, type SaveResult, type SaveTarget } from './save-image.js';
 import { archiveOf, openEngine, type Workspace } from '../workspace/workspace.js';

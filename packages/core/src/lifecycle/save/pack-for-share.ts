@@ -2,8 +2,8 @@ import { spoolFolder } from '../../catalog/file.js';
 import { convertImage } from '../../convert/convert-image.js';
 import { convertLayer } from '../../convert/convert-layer.js';
 import type { Source } from '../../transfer/store.js';
-import type { VerbOptions } from './call.js';
-import type { Workspace } from './workspace.js';
+import type { VerbOptions } from '../workspace/call.js';
+import type { Workspace } from '../workspace/workspace.js';
 
 /** Level of gzip, the same as that of a push: a higher one takes longer than it saves. */
 const GZIP_LEVEL = 1;

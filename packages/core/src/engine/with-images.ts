@@ -1,7 +1,7 @@
 import type { NamedDescriptor } from '../oci/layout.js';
-import { isLocated, type LocatedSource } from './extent.js';
-import { resolveAmong } from './resolve.js';
-import type { Source } from './store.js';
+import { isLocated, type LocatedSource } from '../transfer/extent.js';
+import { resolveAmong } from '../transfer/resolve.js';
+import type { Source } from '../transfer/store.js';
 
 /** The content of a source with other images listed. Disposing it disposes of `source`. */
 export function withImages(source: Source, images: readonly NamedDescriptor[]): Source {

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { nameImage, put, storeWith, writeIndex } from '../../testing/image.js';
-import { MemoryStore } from '../../testing/memory-store.js';
-import type { Descriptor } from '../oci/descriptor.js';
-import { ATTESTS, formatIndex } from '../oci/manifest.js';
-import { MediaType } from '../oci/media-types.js';
-import { imagesOf } from './graph.js';
-import { walk } from './walk.js';
+import { nameImage, put, storeWith, writeIndex } from '../../../testing/image.js';
+import { MemoryStore } from '../../../testing/memory-store.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { ATTESTS, formatIndex } from '../../oci/manifest.js';
+import { MediaType } from '../../oci/media-types.js';
+import { imagesOf } from '../../transfer/graph.js';
+import { walk } from '../../transfer/walk.js';
 import { withIndex } from './with-index.js';
 
 async function indexOf(store: MemoryStore, manifests: readonly Descriptor[]): Promise<Descriptor> {
