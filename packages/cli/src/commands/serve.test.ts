@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { commandLine, NAME, savedLine } from '../../testing/stowage.js';
 
 type Line = Awaited<ReturnType<typeof commandLine>>;
@@ -65,10 +65,10 @@ describe('stowage serve', () => {
       ' --htpasswd users --log none',
       async () => {
         process.emit('SIGHUP', 'SIGHUP');
-        await vi.waitFor(() => expect(told.join('')).toMatch(/^reloaded users, rules/m));
+        await expect.poll(() => told.join('')).toMatch(/^reloaded users, rules/m);
         await writeFile(join(line.cwd, 'users'), 'ada:x\n');
         process.emit('SIGHUP', 'SIGHUP');
-        await vi.waitFor(() => expect(told.join('')).toMatch(/^stowage: htpasswd, line 1/m));
+        await expect.poll(() => told.join('')).toMatch(/^stowage: htpasswd, line 1/m);
       },
       onError,
     );

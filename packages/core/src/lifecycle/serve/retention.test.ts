@@ -14,6 +14,8 @@ import { openWorkspace } from '../workspace/workspace.js';
 import { Retention, type RetentionOptions } from './retention.js';
 
 const [HOUR, DAY] = [3_600_000, 86_400_000];
+/** Fake timers advance by the interval at each try. */
+const PATIENT = { interval: 1, timeout: 20_000 };
 const RULES = { keepNewest: 1, unusedFor: '30d' };
 
 /** A registry of two images in `a` that nobody has used for 40 days, and the notices of its retention. */
@@ -39,11 +41,11 @@ afterEach(() => void vi.useRealTimers());
 
 it('tells at the start what it would delete, and deletes it an interval later', async () => {
   const { said, retention, tags } = await start({ ...RULES, every: '1d' });
-  await vi.waitFor(() => expect(said).toEqual(['prune: would delete']), { interval: 1 });
+  await vi.waitFor(() => expect(said).toEqual(['prune: would delete']), PATIENT);
   await vi.advanceTimersByTimeAsync(DAY / 2);
   expect(await tags()).toHaveLength(2);
   await vi.advanceTimersByTimeAsync(DAY / 2);
-  await vi.waitFor(() => expect(said).toEqual(['prune: would delete', 'prune: deleted']));
+  await vi.waitFor(() => expect(said).toEqual(['prune: would delete', 'prune: deleted']), PATIENT);
   expect(await tags()).toHaveLength(1);
   retention[Symbol.dispose]();
 });
@@ -51,9 +53,9 @@ it('tells at the start what it would delete, and deletes it an interval later', 
 it('leaves archives of the workspace alone', async () => {
   const { workspace, call, said, retention } = await start({ ...RULES, every: '1m' });
   await savePath(workspace, BASE, call);
-  await vi.waitFor(() => expect(said).toEqual(['prune: would delete']), { interval: 1 });
+  await vi.waitFor(() => expect(said).toEqual(['prune: would delete']), PATIENT);
   await vi.advanceTimersByTimeAsync(60_000);
-  await vi.waitFor(() => expect(said).toHaveLength(2));
+  await vi.waitFor(() => expect(said).toHaveLength(2), PATIENT);
   retention[Symbol.dispose]();
   expect(await list(workspace)).toHaveLength(1);
 });
@@ -88,7 +90,7 @@ it('keeps its times over a restart and new rules, but a deletion that is due wai
 
 it('deletes nothing after it was disposed of', async () => {
   const { said, retention, tags } = await start({ ...RULES, every: '1d' });
-  await vi.waitFor(() => expect(said).toHaveLength(1), { interval: 1 });
+  await vi.waitFor(() => expect(said).toHaveLength(1), PATIENT);
   retention[Symbol.dispose]();
   await vi.advanceTimersByTimeAsync(3 * DAY);
   expect(await tags()).toHaveLength(2);
