@@ -24,7 +24,7 @@ import { Owners } from './infer/owner.js';
 import { workspacePackages } from './infer/packages.js';
 import { parseCacheOf } from './infer/parse-cache.js';
 import { afterTask, baseProject } from './infer/project-names.js';
-import { imageProject, ownerTargets, type InferOptions } from './infer/targets.js';
+import { groupsOf, imageProject, ownerTargets, type InferOptions } from './infer/targets.js';
 
 export const name = '@stowage/images';
 
@@ -106,20 +106,23 @@ function ownersOf(images: readonly Image[], options: InferOptions): [string, Cre
     if (image.owner.isProject)
       byOwner.set(image.owner.root, [...(byOwner.get(image.owner.root) ?? []), image]);
   }
-  return [...byOwner].map(([root, owned]) => [
-    owned[0]?.file ?? GLOB,
-    {
-      projects: {
-        [root]: {
-          root,
-          // A project that another plugin infers keeps the name that this plugin gives it.
-          ...(owned[0]?.owner.name === undefined ? {} : { name: owned[0].owner.name }),
-          targets: ownerTargets(owned, options),
-          metadata: { targetGroups: { Image: Object.values(options.targets) } },
+  return [...byOwner].map(([root, owned]) => {
+    const targets = ownerTargets(owned, options);
+    return [
+      owned[0]?.file ?? GLOB,
+      {
+        projects: {
+          [root]: {
+            root,
+            // A project that another plugin infers keeps the name that this plugin gives it.
+            ...(owned[0]?.owner.name === undefined ? {} : { name: owned[0].owner.name }),
+            targets,
+            metadata: { targetGroups: groupsOf(targets) },
+          },
         },
       },
-    },
-  ]);
+    ];
+  });
 }
 
 function ownersIn(

@@ -2,7 +2,7 @@ import { parseDefinition } from '@stowage/core/definition';
 import { describe, expect, it } from 'vitest';
 import type { Image } from './image.js';
 import { normalizeOptions } from './options.js';
-import { imageProject, ownerTargets, type InferOptions } from './targets.js';
+import { groupsOf, imageProject, ownerTargets, type InferOptions } from './targets.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
 const image = (yaml = ''): Image => ({
@@ -40,6 +40,14 @@ describe('the targets of an image', () => {
       options: { platforms: ['linux/arm64'] },
     });
     expect(targets).not.toHaveProperty('image-report');
+  });
+
+  it('are the group of an image, and those of an owner are its group', () => {
+    const { targets, metadata } = imageProject(image(), options());
+    expect(metadata?.targetGroups).toEqual({ Image: Object.keys(targets ?? {}) });
+    const owned = ownerTargets([image()], options());
+    expect(groupsOf(owned).Image).toEqual(Object.keys(owned));
+    expect(groupsOf(owned).Image).not.toContain('image-run');
   });
 
   it('have the platforms of the definition', () => {

@@ -27,22 +27,29 @@ export function imageProject(
   image: Image,
   options: InferOptions,
 ): Omit<ProjectConfiguration, 'root'> & { root: string } {
-  const { reportTargetName: _, ...own } = options.targets;
   const { owner, definition } = image;
+  const targets = imageTargets(image, options);
   return {
     root: image.root,
     name: image.name,
     projectType: 'library',
     // `nx run-many -t image-save -p tag:image:app` makes the images of one project that has no targets of an owner.
     tags: ['image', ...(definition ? [`image:${definition.project}`] : [])],
-    targets: imageTargets(image, options),
+    targets,
     release: releaseOf(options.workspaceRoot),
     metadata: {
       technologies: ['oci'],
       description: `The image ${image.name} of ${owner.name ?? owner.root}`,
-      targetGroups: { Image: Object.values(own) },
+      targetGroups: groupsOf(targets),
     },
   };
+}
+
+/** The group of targets in Nx Console. Nx 22.7 runs no task of a project whose group has a target that is not there. */
+export function groupsOf(targets: Readonly<Record<string, TargetConfiguration>>): {
+  Image: string[];
+} {
+  return { Image: Object.keys(targets) };
 }
 
 /** A target that images and their owners have: only its executor, or also that of an owner, has the options. */
