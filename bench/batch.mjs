@@ -29,7 +29,7 @@ function measure(what, args) {
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(modules, 'nx/bin/nx.js'), ...args],
+    [join(modules, '.bin/nx'), ...args],
     { cwd: root, env, encoding: 'utf8', maxBuffer: 2 ** 28 },
   );
   if (status !== 0) throw new Error(`${what}: exit ${status}\n${stdout}${stderr}`);
