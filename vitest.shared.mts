@@ -20,6 +20,7 @@ export function packageConfig(name: string, root: string): ViteUserConfig {
       environment: 'node',
       // For what hangs; no test is about how fast a machine is.
       testTimeout: 180_000,
+      unstubEnvs: true,
       expect: { poll: { timeout: 10_000 } },
       // Not one fewer than there are cores: there are two where it counts.
       maxWorkers: '100%',

@@ -34,9 +34,9 @@ export async function* packTar(members: Iterable<TarMember> | AsyncIterable<TarM
   );
   try {
     for await (const chunk of tar) yield chunk;
-    await writing;
   } finally {
     tar.destroy();
+    await writing;
   }
 }
 
@@ -68,12 +68,17 @@ async function writeMembers(
       mtime: new Date(mtime * 1000),
       ...(linkname === undefined ? {} : { linkname: extended ? EXTENDED_NAME : linkname }),
     };
-    await new Promise<void>((resolve, reject) => {
+    let body: Promise<void> | undefined;
+    const written = new Promise<void>((resolve, reject) => {
       const entry = tar.entry(header, (error) => (error ? reject(error) : resolve()));
       // Destroying the archive destroys its open member too; without a listener that error would be unhandled.
       entry.once('error', reject);
-      if (type === 'file') writeBody(member.open(), entry).catch(reject);
+      if (type === 'file') body = writeBody(member.open(), entry);
+      body?.catch(reject);
     });
+    // What a member reads is closed when this ends, also after an error.
+    await Promise.allSettled([written, body]);
+    await written;
   }
 }
 
@@ -94,8 +99,15 @@ async function writeBody(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   entry: NodeJS.WritableStream,
 ): Promise<void> {
+  let isClosed = false;
+  entry.once('close', () => (isClosed = true));
   for await (const chunk of chunks) {
-    if (!entry.write(chunk)) await new Promise<void>((resolve) => entry.once('drain', resolve));
+    if (isClosed) return;
+    if (entry.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      entry.once('drain', resolve);
+      entry.once('close', resolve);
+    });
   }
   entry.end();
 }

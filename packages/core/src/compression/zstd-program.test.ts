@@ -1,5 +1,11 @@
+import { ZSTDDecoder } from 'zstddec/stream';
 import { expect, it } from 'vitest';
 import { zstdProgram } from './zstd-program.js';
+
+it('the decoder is loaded also when another module of the process has loaded it', async () => {
+  await new ZSTDDecoder().init();
+  expect((await zstdProgram()).ZSTD_createDCtx()).toBeGreaterThan(0);
+});
 
 it('the decoder is loaded once, and gives and takes back memory', async () => {
   const program = await zstdProgram();

@@ -1,4 +1,7 @@
-import { ZSTDDecoder } from 'zstddec/stream';
+import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type * as ZstdDec from 'zstddec/stream';
 
 /** The functions of zstd.h in use; addresses and sizes are in bytes of `memory`. */
 export interface ZstdProgram {
@@ -22,8 +25,13 @@ export function zstdProgram(): Promise<ZstdProgram> {
   return (loaded ??= load());
 }
 
-/** The package's streaming API neither reports damage nor frees memory when stopped, so only its WebAssembly is used. */
+/**
+ * The package's streaming API neither reports damage nor frees memory when stopped, so only its WebAssembly is used. The package
+ * gives it away once, to the first who asks; so this is a copy of the package that no other module of the process has.
+ */
 async function load(): Promise<ZstdProgram> {
+  const file = pathToFileURL(createRequire(import.meta.url).resolve('zstddec/stream'));
+  const { ZSTDDecoder } = (await import(`${file.href}?${randomUUID()}`)) as typeof ZstdDec;
   const decoder = new ZSTDDecoder();
   return new Promise((resolve, reject) => {
     const init = decoder._init.bind(decoder);
