@@ -20,6 +20,8 @@ export function packageConfig(name: string, root: string): ViteUserConfig {
       environment: 'node',
       // For what hangs; no test is about how fast a machine is.
       testTimeout: 180_000,
+      // Files of tests share a process: starting one for each took as long as the tests.
+      isolate: false,
       unstubEnvs: true,
       expect: { poll: { timeout: 10_000 } },
       // Not one fewer than there are cores: there are two where it counts.

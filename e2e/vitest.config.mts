@@ -23,6 +23,7 @@ export default defineConfig(({ mode }) => {
     test: {
       globalSetup: ['./src/global-setup.ts'],
       fileParallelism: false,
+      isolate: true,
       testTimeout: 300_000,
       hookTimeout: 300_000,
       ...(mode === 'rest' ? { exclude: files } : {}),

@@ -19,7 +19,14 @@ function ioOf(isTTY = false) {
     ) as unknown as NodeJS.WriteStream;
   const [stdout, stderr] = [collect('stdout'), collect('stderr')];
   const { signal } = new AbortController();
-  const io: Io = { cwd: '', stdin: process.stdin, stdout, stderr, signal };
+  const io: Io = {
+    cwd: '',
+    stdin: process.stdin,
+    stdout,
+    stderr,
+    signal,
+    endWithin: () => undefined,
+  };
   return { io, written };
 }
 

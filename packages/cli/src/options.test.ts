@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { createProgram } from './program.js';
 
 const { stdin, stdout, stderr } = process;
-const io = { cwd: '', stdin, stdout, stderr, signal: new AbortController().signal };
+const endWithin = (): void => undefined;
+const io = { cwd: '', stdin, stdout, stderr, signal: new AbortController().signal, endWithin };
 
 function optionsOf(name: string): readonly string[] {
   const command = createProgram(io, '').commands.find((each) => each.name() === name);

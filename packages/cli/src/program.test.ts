@@ -34,7 +34,10 @@ function collectingIo() {
   const [stdout, stderr] = [collector(), collector()];
   const { signal } = new AbortController();
   return {
-    io: { cwd, stdin: process.stdin, stdout: stdout.stream, stderr: stderr.stream, signal },
+    io: {
+      ...{ cwd, stdin: process.stdin, stdout: stdout.stream, stderr: stderr.stream, signal },
+      endWithin: () => undefined,
+    },
     stdout,
     stderr,
   };

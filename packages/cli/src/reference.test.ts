@@ -26,7 +26,8 @@ it('docs/reference/commands.md matches the help texts', async () => {
   const stdout = new Writable({ write }) as unknown as NodeJS.WriteStream;
   const { stdin, stderr } = process;
   const { signal } = new AbortController();
-  const program = createProgram({ cwd: '/', stdin, stdout, stderr, signal }, '');
+  const endWithin = () => undefined;
+  const program = createProgram({ cwd: '/', stdin, stdout, stderr, signal, endWithin }, '');
   const commands = [program, ...program.commands];
   const page = `# Commands\n\nWritten from \`stowage COMMAND --help\`.\n\n${commands.map((each) => helpOf(program, written, each)).join('\n')}`;
   const text = await format(page, { parser: 'markdown', printWidth: 100 });

@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander';
 import { complete, completionWords } from './commands/complete.js';
 import { EXIT_INTERRUPTED, EXIT_USAGE } from './exit-codes.js';
-import { printJson } from './print/print.js';
+import { print, printJson } from './print/print.js';
+import { text } from './print/text.js';
 import { calledCommand, createProgram, helpHint } from './program.js';
 
 /** Runs the command line of this process, with its streams, signals and exit code. */
@@ -21,7 +22,8 @@ export async function run(version: string): Promise<void> {
   });
   // A closed stderr does not stop the work.
   stderr.on('error', () => undefined);
-  const io = { cwd: process.cwd(), stdin, stdout, stderr, signal: interrupted.signal };
+  const { signal } = interrupted;
+  const io = { cwd: process.cwd(), stdin, stdout, stderr, signal, endWithin };
   const program = createProgram(io, version);
   const words = completionWords(argv.slice(2));
   try {
@@ -36,4 +38,16 @@ export async function run(version: string): Promise<void> {
       printJson(stdout, { error: { code: 'USAGE', message, hint, location: null } });
     }
   }
+}
+
+/** By SIGKILL: `process.exit` waits for calls of the file system, which never return when a network file system is gone. */
+function endWithin(milliseconds: number): void {
+  const end = (): void => {
+    print(
+      process.stderr,
+      text`the storage or a client did not answer for ${milliseconds / 1000} s: stopped without them\n`,
+    );
+    process.kill(process.pid, 'SIGKILL');
+  };
+  setTimeout(end, milliseconds).unref();
 }

@@ -39,6 +39,7 @@ async function run(work: (call: Call) => Promise<Outcome>, words = '', stdin = '
     stdout: collect('stdout'),
     stderr: collect('stderr'),
     signal: new AbortController().signal,
+    endWithin: () => undefined,
   };
   const command = withRegistry(withEngine(verb('x', 'does x', ['stowage x'])))
     .argument('[inputs...]')

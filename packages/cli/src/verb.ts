@@ -24,6 +24,8 @@ export interface Io {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly signal: AbortSignal;
+  /** Ends the process after a time (ms) if it has not ended by itself. */
+  readonly endWithin: (milliseconds: number) => void;
 }
 
 /** The result of a command. */

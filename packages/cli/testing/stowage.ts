@@ -53,6 +53,7 @@ export async function commandLine(files: Readonly<Record<string, string>> = {}) 
       ...{ cwd, stdout: stdout.stream, stderr: stderr.stream },
       stdin: Readable.from([Buffer.from(options.stdin ?? '')]) as NodeJS.ReadStream,
       signal: options.signal ?? new AbortController().signal,
+      endWithin: () => undefined,
     } satisfies Io;
     process.exitCode = undefined;
     const words = line.split(' ');

@@ -120,14 +120,14 @@ export function serveCommand(io: Io): Command {
           onAnswered,
         });
         const { url } = serving;
+        const onHangUp = (): void => void reload(serving, io, speech);
+        // At a terminal it means that the terminal was closed. Before the URL is told: who reads it may send one.
+        if (!io.stderr.isTTY) process.on('SIGHUP', onHangUp);
         if (json) printJson(io.stdout, { url });
         else print(io.stdout, text`${url}\n`);
-        const onHangUp = (): void => void reload(serving, io, speech);
-        // At a terminal it means that the terminal was closed.
-        if (!io.stderr.isTTY) process.on('SIGHUP', onHangUp);
         if (!io.signal.aborted) await once(io.signal, 'abort');
         process.off('SIGHUP', onHangUp);
-        endWithin(STOP_MS, io);
+        io.endWithin(STOP_MS);
         // Stopping it is its normal end: exit 0.
         return { json: undefined };
       }),
@@ -141,21 +141,6 @@ function settingsOf({ config, settings }: Workspace): Workspace['settings']['ser
 
 /** The longest time that a registry takes to stop (ms): open requests get half of it. */
 const STOP_MS = 10_000;
-
-/**
- * Ends the process after a time if it has not ended by itself. By SIGKILL: `process.exit` waits for calls of the file system,
- * which never return when a network file system is gone.
- */
-function endWithin(milliseconds: number, { stderr }: Io): void {
-  const end = (): void => {
-    print(
-      stderr,
-      text`the storage or a client did not answer for ${milliseconds / 1000} s: stopped without them\n`,
-    );
-    process.kill(process.pid, 'SIGKILL');
-  };
-  setTimeout(end, milliseconds).unref();
-}
 
 function parseRule(text: string, before: readonly AccessRule[] = []): readonly AccessRule[] {
   try {

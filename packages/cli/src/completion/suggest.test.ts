@@ -4,7 +4,8 @@ import type { Io } from '../verb.js';
 import { suggest } from './suggest.js';
 
 const { stdin, stdout, stderr } = process;
-const io: Io = { cwd: '.', stdin, stdout, stderr, signal: new AbortController().signal };
+const endWithin = (): void => undefined;
+const io: Io = { cwd: '.', stdin, stdout, stderr, signal: new AbortController().signal, endWithin };
 const images = async () => [
   { value: 'app-ubuntu-25.04-gcc15', about: '1 GB' },
   { value: 'lib-debian-13', about: '2 GB' },
