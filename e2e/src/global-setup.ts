@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { ENGINE_NAMES, isEngineName, missingFor } from './engines/matrix.js';
+import { ENGINE_NAMES, ENGINES_FOLDER, isEngineName, missingFor } from './engines/matrix.js';
 import { startEngine, type StartedEngine } from './engines/start.js';
 import { must } from './run.js';
 
@@ -43,6 +44,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const packages = ['core', 'images', 'cli'].map((name) => `--workspace=packages/${name}`);
   await must('npm', ['publish', ...packages, ...flags], { cwd: ROOT });
 
+  await enginesAreMade();
   const engine = project.config.name === 'rest' ? undefined : await startShared();
   // Its own client programs are the first to be found, also by child processes.
   if (engine) process.env['PATH'] = engine.env['PATH'];
@@ -56,6 +58,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await gone;
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+/** Waits for `prepare.sh`, which may be making engines beside other tests: it holds a lock meanwhile. */
+async function enginesAreMade(): Promise<void> {
+  const lock = join(ENGINES_FOLDER, 'lock-all');
+  if (existsSync(lock)) await must('flock', [lock, 'true']);
 }
 
 /**
