@@ -16,6 +16,7 @@ import {
   describeNames,
   digestOf,
   digestReference,
+  digestsInUse,
   giveName,
   isByDigest,
   listNames,
@@ -112,8 +113,8 @@ export class ContainerdEngine implements Engine {
   async inUse(options?: CallOptions): Promise<ReadonlySet<Digest>> {
     const names = await this.#names(options);
     const lines = (await this.#ctr.text(['containers', 'list'], options)).split('\n').slice(1);
-    const used = lines.map((line) => line.split(/\s+/)[1]);
-    return new Set(names.flatMap(({ name, digest }) => (used.includes(name) ? [digest] : [])));
+    const images = lines.map((line) => line.split(/\s+/)[1] ?? '');
+    return digestsInUse(images, names);
   }
 
   async contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]> {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { parseDigest } from '../../oci/digest.js';
 import { Ctr } from './ctr.js';
-import { describeNames, giveName, listNames, type Named } from './names.js';
+import { describeNames, digestsInUse, giveName, listNames, type Named } from './names.js';
 
 const [ID, CONFIG, OTHER] = ['a', 'b', 'c'].map((each) => parseDigest(`sha256:${each.repeat(64)}`));
 if (!ID || !CONFIG || !OTHER) throw new TypeError('expected three digests');
@@ -76,6 +76,74 @@ describe('the names of an image', () => {
   it('pin it if one of them is pinned', () => {
     const names = [named(TAG), named(BY_DIGEST), named(CONFIG, { isPinned: true })];
     expect(describeNames(ID, names)).toMatchObject({ pinnedBy: PIN });
+  });
+});
+
+describe('containers', () => {
+  const older = `docker.io/library/app@${OTHER}`;
+  it.each<[string, string[], (readonly [string, string])[], string[]]>([
+    [
+      'a tag',
+      [TAG],
+      [
+        [TAG, ID],
+        [BY_DIGEST, ID],
+        ['docker.io/library/b:1', OTHER],
+      ],
+      [ID],
+    ],
+    [
+      'a digest',
+      [BY_DIGEST],
+      [
+        [TAG, OTHER],
+        [BY_DIGEST, ID],
+      ],
+      [ID],
+    ],
+    [
+      'a config',
+      [CONFIG],
+      [
+        [TAG, ID],
+        [CONFIG, ID],
+        [older, OTHER],
+      ],
+      [ID],
+    ],
+    [
+      'a tag that moved',
+      [TAG],
+      [
+        [TAG, ID],
+        [BY_DIGEST, ID],
+        [older, OTHER],
+      ],
+      [ID, OTHER],
+    ],
+    [
+      'a tag beside another one',
+      [TAG],
+      [
+        [TAG, ID],
+        ['docker.io/library/app:2', OTHER],
+        [older, OTHER],
+      ],
+      [ID],
+    ],
+    [
+      'another repository',
+      ['host:5000/app'],
+      [
+        [TAG, ID],
+        [older, OTHER],
+      ],
+      [],
+    ],
+    ['a registry with a port', ['host:5000/app:1'], [[`host:5000/app@${ID}`, ID]], [ID]],
+  ])('that name %s use its image', (_, images, rows, expected) => {
+    const names = rows.map(([name, digest]) => named(name, { digest: parseDigest(digest) }));
+    expect([...digestsInUse(images, names)]).toEqual(expected);
   });
 });
 

@@ -70,6 +70,32 @@ export function describeNames(
 }
 
 /**
+ * The images that containers may use. A container has the name that its image had at the start. Its tag may name a newer
+ * image now: an older image of the repository, which has only its name by digest left, may be the one in use.
+ *
+ * @param images the name of each container's image.
+ */
+export function digestsInUse(
+  images: readonly string[],
+  names: readonly Named[],
+): ReadonlySet<Digest> {
+  const used = new Set(images);
+  const repositories = new Set(images.filter((name) => !isByDigest(name)).map(repositoryOf));
+  const tagged = new Set(
+    names.map(({ name, digest }) => (isByDigest(name) ? '' : `${repositoryOf(name)}@${digest}`)),
+  );
+  const mayBeUsed = (name: string) =>
+    used.has(name) ||
+    (name.includes('@') && !tagged.has(name) && repositories.has(repositoryOf(name)));
+  return new Set(names.flatMap(({ name, digest }) => (mayBeUsed(name) ? [digest] : [])));
+}
+
+/** `REGISTRY/REPOSITORY` of a name by tag or by digest. */
+function repositoryOf(name: string): string {
+  return name.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+}
+
+/**
  * Gives an image another name, unless it has it. A pin belongs to a name: it is not copied, and stays when the name is
  * given to another image.
  *
