@@ -8,6 +8,7 @@ const FOLDER = join(import.meta.dirname, '../.peers');
 const TOOLS = {
   act: 'github.com/nektos/act@v0.2.89',
   crane: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1',
+  crictl: 'sigs.k8s.io/cri-tools/cmd/crictl@v1.37.0',
   registry: 'github.com/distribution/distribution/v3/cmd/registry@v3.1.2',
   regctl: 'github.com/regclient/regclient/cmd/regctl@v0.11.7',
 };

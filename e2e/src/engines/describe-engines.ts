@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
+import { missing } from '../peers.js';
 import { ENGINES, ENGINE_NAMES, missingFor, type EngineName } from './matrix.js';
 import { startEngine, type StartedEngine } from './start.js';
 
@@ -13,22 +14,40 @@ export interface EngineUnderTest {
 /** The engines to test: those of STOWAGE_MATRIX, separated by commas, or all. */
 const wanted = process.env['STOWAGE_MATRIX']?.split(',') ?? ENGINE_NAMES;
 
+/** Options of {@link describeEngines}. */
+export interface EnginesOptions {
+  /** The kind of the engines; all when omitted. */
+  readonly kind?: EngineUnderTest['kind'];
+  /** A configuration file of containerd, in place of the machine's own. */
+  readonly configuration?: string;
+  /** Other programs that the tests need. */
+  readonly programs?: readonly string[];
+}
+
 /**
  * Describes tests that run on every engine of the matrix, all of which are started at once. One that this machine cannot
  * start is skipped with the reason; with STOWAGE_REQUIRE=all it fails.
  */
-export function describeEngines(define: (engine: EngineUnderTest) => void): void {
-  const names = ENGINE_NAMES.filter((name) => wanted.includes(name));
-  const able = names.filter((name) => missingFor(name) === undefined);
+export function describeEngines(
+  define: (engine: EngineUnderTest) => void,
+  { kind, configuration, programs = [] }: EnginesOptions = {},
+): void {
+  const names = ENGINE_NAMES.filter(
+    (name) => wanted.includes(name) && (kind === undefined || ENGINES[name].kind === kind),
+  );
+  const lacks = (name: EngineName) => missingFor(name) ?? missing(programs);
+  const able = names.filter((name) => lacks(name) === undefined);
   const started = new Map<EngineName, StartedEngine>();
   beforeAll(async () => {
-    await Promise.all(able.map(async (name) => started.set(name, await startEngine(name))));
+    await Promise.all(
+      able.map(async (name) => started.set(name, await startEngine(name, configuration))),
+    );
   });
   afterAll(async () => {
     await Promise.all([...started.values()].map((engine) => engine.stop()));
   });
   for (const name of names) {
-    const why = missingFor(name);
+    const why = lacks(name);
     if (why === undefined)
       describe(name, () => {
         const engine = () => {

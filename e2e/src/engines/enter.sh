@@ -12,8 +12,12 @@ mount -t tmpfs tmpfs tmp
 mount -t tmpfs tmpfs run
 mount -t proc proc proc
 mount -t sysfs sysfs sys
-# crun refuses the hybrid hierarchy.
-mount -t cgroup2 cgroup2 sys/fs/cgroup
+if [ "$CGROUPS" = machine ]; then
+  mount --rbind /sys/fs/cgroup sys/fs/cgroup
+else
+  # crun refuses the hybrid hierarchy.
+  mount -t cgroup2 cgroup2 sys/fs/cgroup
+fi
 mount --rbind /dev dev
 while [ "$1" != -- ]; do
   mkdir -p ".$1"

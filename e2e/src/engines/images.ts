@@ -47,12 +47,17 @@ export async function pulledIndex(reference: string, seed: string) {
 /** An index of one image with an attestation, as BuildKit makes by default. */
 export async function attestedImage(reference: string, seed: string) {
   const store = await storeWith(reference, { seed });
+  return { store, ...(await attest(store, reference)) };
+}
+
+/** Names an index of an image and its attestation in place of the image. */
+export async function attest(store: MemoryStore, reference: string) {
   const { descriptor: image } = await store.resolve(reference);
   const attestation = await attestationOf(store, image);
   const manifests = [{ ...image, platform: AMD64 }, attestation];
   const index = await document(store, INDEX, { schemaVersion: 2, mediaType: INDEX, manifests });
   await nameImage(store, index, reference);
-  return { store, index, image, attestation };
+  return { index, image, attestation };
 }
 
 async function attestationOf(store: MemoryStore, image: Descriptor): Promise<Descriptor> {

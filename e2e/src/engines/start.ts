@@ -18,6 +18,8 @@ import {
 export interface StartedEngine {
   readonly name: EngineName;
   readonly kind: EngineVariant['kind'];
+  /** Its folder, which it sees at the same path. */
+  readonly folder: string;
   /** Its address: `unix://…`, or the path of containerd's socket. */
   readonly host: string;
   /** The containerd of a docker, which it starts itself; that of a containerd. */
@@ -34,8 +36,16 @@ export interface StartedEngine {
 /** Time that an engine has to answer, and to end (ms). */
 const [START_TIMEOUT_MS, STOP_TIMEOUT_MS] = [60_000, 20_000];
 
-/** Starts an engine of the matrix. @throws Error with the end of its log, or with what is missing */
-export async function startEngine(name: EngineName): Promise<StartedEngine> {
+/**
+ * Starts an engine of the matrix.
+ *
+ * @param configuration a configuration file of containerd, in place of the machine's own.
+ * @throws Error with the end of its log, or with what is missing
+ */
+export async function startEngine(
+  name: EngineName,
+  configuration?: string,
+): Promise<StartedEngine> {
   const why = missingFor(name);
   if (why !== undefined) throw new Error(`${name}: ${why}`);
   const variant: EngineVariant = ENGINES[name];
@@ -43,7 +53,11 @@ export async function startEngine(name: EngineName): Promise<StartedEngine> {
   const folder = await mkdtemp(join(tmpdir(), `stowage-${name}-`));
   const socket = join(folder, 'engine.sock');
   const programs = await clientsOf(variant, folder);
-  const daemon = await spawnDaemon(variant, folder, socket);
+  const daemon = await spawnDaemon(
+    await configured(variant, folder, configuration),
+    folder,
+    socket,
+  );
   const log: string[] = [];
   daemon.stderr?.on('data', (chunk: Buffer) => log.push(chunk.toString()));
   const stop = async () => {
@@ -68,6 +82,7 @@ export async function startEngine(name: EngineName): Promise<StartedEngine> {
   return {
     name,
     kind,
+    folder,
     host,
     containerd,
     flags: ['--engine', kind, '--host', host],
@@ -78,6 +93,17 @@ export async function startEngine(name: EngineName): Promise<StartedEngine> {
     },
     stop,
   };
+}
+
+async function configured(
+  variant: EngineVariant,
+  folder: string,
+  configuration: string | undefined,
+): Promise<EngineVariant> {
+  if (configuration === undefined) return variant;
+  const path = join(folder, 'engine.toml');
+  await writeFile(path, configuration);
+  return { ...variant, args: [...(variant.args ?? []), '--config', path] };
 }
 
 async function spawnDaemon(
@@ -105,7 +131,13 @@ async function spawnDaemon(
   const command = [daemon, ...own, ...args];
   const temporary = join(folder, 'tmp');
   await mkdir(temporary);
-  const env = { ...cleanEnvironment(), CONTAINERS_CONF: configuration, TMPDIR: temporary };
+  const env = {
+    ...cleanEnvironment(),
+    CONTAINERS_CONF: configuration,
+    TMPDIR: temporary,
+    // The interface for kubelets sets limits that only the machine's own hierarchy has.
+    CGROUPS: kind === 'containerd' ? 'machine' : 'own',
+  };
   const options = { stdio: ['ignore', 'ignore', 'pipe'] as 'pipe'[], env };
   if (root === undefined) return spawn(daemon, [...own, ...args], options);
   const enter = [join(import.meta.dirname, 'enter.sh'), root, folder, ENGINES_FOLDER, '--'];

@@ -14,6 +14,10 @@ export interface EngineImage {
   readonly references: readonly string[];
   /** Fully qualified references by digest, where the engine keeps them, for an image without a tag. */
   readonly untagged?: readonly string[];
+  /** References that lack their name by digest, in an engine that keeps both; `tag` adds it. */
+  readonly withoutDigest?: readonly string[];
+  /** The label by which the engine itself protects the image from removal; absent when it does not. */
+  readonly pinnedBy?: string;
   /** Manifest digests under which registries know it; empty for an image from no registry. */
   readonly digests: readonly Digest[];
   /** Unpacked size in bytes. */

@@ -14,6 +14,7 @@ const verdict = (
 
 it.each<[string, Partial<PruneItem>, PruneRules]>([
   ['pinned', { pinned: true }, { unusedFor: DAY }],
+  ['pinned', { pinnedBy: 'label' }, { unusedFor: DAY }],
   ['in-use', { inUse: true }, { unusedFor: DAY }],
   ['nx-cache', { kind: 'nx-cache', pinned: true }, { unusedFor: DAY }],
   ['unknown', { isOrphan: true }, { unusedFor: DAY }],
@@ -34,6 +35,10 @@ it.each<[string, Partial<PruneItem>, PruneRules]>([
   ['unused-for', { rules: { unusedFor: DAY } }, { unusedFor: 1000 * DAY }],
 ])('deletes by the rule %s', (rule, more, rules) => {
   expect(verdict(more, rules)).toMatchObject({ action: 'delete', rule });
+});
+
+it('says by which label an engine pins an image', () => {
+  expect(verdict({ pinnedBy: 'a.label' }).reason).toBe('the engine pins it (a.label)');
 });
 
 it('keeps the newest of a name whatever the rules, but not as a copy of an archive', () => {
@@ -61,7 +66,7 @@ it('keeps a leftover for an hour, as a process may still write it', () => {
 it('lets a limit on space delete only what no rule protects', () => {
   expect(verdict({}).isSpare).toBe(true);
   expect(verdict({}, { unusedFor: 101 * DAY }).isSpare).toBe(true);
-  for (const more of [{ pinned: true }, { inUse: true }, { isOrphan: true }])
+  for (const more of [{ pinned: true }, { pinnedBy: 'label' }, { inUse: true }, { isOrphan: true }])
     expect(verdict(more).isSpare).toBeUndefined();
   expect(verdict({}, { minAge: 101 * DAY }).isSpare).toBeUndefined();
 });

@@ -27,6 +27,7 @@ export function judge(item: PruneItem, ranks: Ranks, all: PruneRules, now: numbe
       'it belongs to Nx (nx reset clears it); the next run may restore pruned images from it',
     );
   if (item.pinned) return keep('pinned', 'it is pinned');
+  if (item.pinnedBy !== undefined) return keep('pinned', `the engine pins it (${item.pinnedBy})`);
   if (item.inUse) return keep('in-use', USES[item.kind] ?? 'a container uses it');
   if (item.kind === 'leftover') return judgeLeftover(item, now);
   const rules = { ...all, ...item.rules };

@@ -58,6 +58,8 @@ export interface PruneItem {
   /** Equal to `created` when it was never used. */
   readonly lastUsed?: number;
   readonly pinned: boolean;
+  /** The label by which the engine that has it pins it. */
+  readonly pinnedBy?: string;
   /** A container was created from it, or a client is pulling it. */
   readonly inUse: boolean;
   /** An archive without a record. */

@@ -12,7 +12,16 @@ import { Ctr } from './ctr.js';
 import { exportImage, importImages, type ExportOptions } from './ctr-archives.js';
 import { withPresentPlatforms } from '../present-platforms.js';
 import type { Engine, EngineImage, EngineSourceOptions, ImagePart } from '../engine.js';
-import { digestOf, digestReference, isByDigest, listNames, type Named } from './names.js';
+import {
+  describeNames,
+  digestOf,
+  digestReference,
+  digestsInUse,
+  giveName,
+  isByDigest,
+  listNames,
+  type Named,
+} from './names.js';
 import { NamedWriter } from './named-writer.js';
 
 const DEFAULT_ADDRESS = '/run/containerd/containerd.sock';
@@ -104,8 +113,8 @@ export class ContainerdEngine implements Engine {
   async inUse(options?: CallOptions): Promise<ReadonlySet<Digest>> {
     const names = await this.#names(options);
     const lines = (await this.#ctr.text(['containers', 'list'], options)).split('\n').slice(1);
-    const used = lines.map((line) => line.split(/\s+/)[1]);
-    return new Set(names.flatMap(({ name, digest }) => (used.includes(name) ? [digest] : [])));
+    const images = lines.map((line) => line.split(/\s+/)[1] ?? '');
+    return digestsInUse(images, names);
   }
 
   async contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]> {
@@ -143,8 +152,8 @@ export class ContainerdEngine implements Engine {
     const digest = digestOf(image, names);
     const from = names.find((each) => each.digest === digest);
     if (!from) throw this.#notFound(image);
-    await this.#name(from.name, canonicalReference(reference), options);
-    await this.#name(from.name, digestReference(reference, from.digest), options);
+    for (const to of [canonicalReference(reference), digestReference(reference, from.digest)])
+      await giveName(this.#ctr, { from, to, names }, options);
   }
 
   async remove(reference: string, options?: CallOptions): Promise<void> {
@@ -192,8 +201,11 @@ export class ContainerdEngine implements Engine {
         await this.#unname(names);
         throw error;
       }
-      for (const [reference, digest] of names)
-        await this.#name(reference, digestReference(reference, digest), options);
+      const all = await this.#names(options);
+      for (const from of all.filter(({ name, digest }) => names.get(name) === digest)) {
+        const to = digestReference(from.name, from.digest);
+        await giveName(this.#ctr, { from, to, names: all }, options);
+      }
     });
     return sink;
   }
@@ -211,15 +223,10 @@ export class ContainerdEngine implements Engine {
     names: readonly Named[],
     options: CallOptions | undefined,
   ): Promise<EngineImage> {
-    const own = names.filter(({ digest }) => digest === id).map(({ name }) => name);
     const parts = await this.contents(id, options);
-    const references = own.filter((name) => !isByDigest(name));
-    const untagged = own.filter((name) => !isDigest(name));
     return {
       id,
-      references,
-      ...(references.length === 0 ? { untagged } : {}),
-      digests: own.some((name) => name.includes('@')) ? [id] : [],
+      ...describeNames(id, names),
       size: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     };
   }
@@ -228,10 +235,6 @@ export class ContainerdEngine implements Engine {
   async #unname(added: ReadonlyMap<string, Digest>): Promise<void> {
     const names = (await this.#names()).filter(({ name, digest }) => added.get(name) === digest);
     for (const { name } of names) await this.remove(name);
-  }
-
-  async #name(from: string, to: string, options: CallOptions | undefined): Promise<void> {
-    if (from !== to) await this.#ctr.text(['images', 'tag', '--force', from, to], options);
   }
 
   #notFound(image: string): ImageError {

@@ -58,6 +58,18 @@ it('lists images of any node once, and removes them from the nodes that have the
   await expect(cluster.remove(ONE)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
+it('tells which names and pins an image has on any node', async () => {
+  const { cluster, nodes } = await clusterOf(3);
+  await load(cluster, ONE);
+  const [first, second] = nodes;
+  const image = await first?.inspect(ONE);
+  if (!first || !second || !image) throw new Error('expected an image');
+  second.inspect = async () => ({ ...image, withoutDigest: [ONE] });
+  first.list = async () => [{ ...image, pinnedBy: 'label' }];
+  expect(await cluster.inspect(ONE)).toMatchObject({ withoutDigest: [ONE] });
+  expect(await cluster.list()).toMatchObject([{ id: image.id, pinnedBy: 'label' }]);
+});
+
 it('needs at least one node', () => {
   expect(() => new Nodes('kind:test', [])).toThrow(TypeError);
 });

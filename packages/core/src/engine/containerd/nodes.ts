@@ -88,13 +88,17 @@ export class Nodes implements Engine {
     const references = first.references.filter((name) =>
       found.every((each) => each?.references.includes(name)),
     );
-    return { ...first, references };
+    const withoutDigest = found.flatMap((each) => each?.withoutDigest ?? []);
+    return { ...first, references, ...(withoutDigest.length > 0 ? { withoutDigest } : {}) };
   }
 
   async list(options?: CallOptions): Promise<readonly EngineImage[]> {
     const images = new Map<Digest, EngineImage>();
     for (const node of this.#all)
-      for (const image of await node.list(options)) images.set(image.id, image);
+      for (const image of await node.list(options)) {
+        const pinnedBy = image.pinnedBy ?? images.get(image.id)?.pinnedBy;
+        images.set(image.id, { ...image, ...(pinnedBy === undefined ? {} : { pinnedBy }) });
+      }
     return [...images.values()];
   }
 

@@ -46,6 +46,15 @@ describe('the plan of a load', () => {
     expect([missing, result?.action]).toEqual([['docker.io/library/app:1'], 'retagged']);
   });
 
+  it('adds the name again where the one by digest is missing', async () => {
+    const { plan } = await planned('app:1');
+    const present = plan.present && {
+      ...plan.present,
+      withoutDigest: ['docker.io/library/app:1'],
+    };
+    expect(missingNames({ ...plan, present })).toEqual(['docker.io/library/app:1']);
+  });
+
   it('adds no name that is a digest', async () => {
     const { missing } = await planned(undefined, `app@sha256:${'a'.repeat(64)}`);
     expect(missing).toEqual([]);

@@ -71,13 +71,18 @@ export async function findPresent(
   return undefined;
 }
 
-/** References by digest are left out: some engines cannot tag them and use the image ID instead. */
+/**
+ * The references to add; with some engines that of a name by digest, too. References by digest are left out: some engines
+ * cannot tag them and use the image ID instead.
+ */
 export function missingNames({
   candidate: { references },
   present,
 }: PlannedLoad): readonly string[] {
   return references.filter(
-    (reference) => !reference.includes('@') && !present?.references.includes(reference),
+    (reference) =>
+      !reference.includes('@') &&
+      (!present?.references.includes(reference) || present.withoutDigest?.includes(reference)),
   );
 }
 

@@ -120,6 +120,17 @@ describe('an image of an engine', () => {
     expect(held.size).toBeGreaterThan(0);
   });
 
+  it('is pinned by the label of its engine', async () => {
+    const { engine, items, workspace, call, store } = await start();
+    await load(workspace, [NAME], { ...call, engine: 'embedded' });
+    await using source = await store.source();
+    await ensureInEngine(engine, source, REFERENCE);
+    const list = engine.list.bind(engine);
+    engine.list = async () => (await list()).map((each) => ({ ...each, pinnedBy: 'label' }));
+    const { found } = await items({ engine });
+    expect(found.filter(({ kind }) => kind === 'engine')).toMatchObject([{ pinnedBy: 'label' }]);
+  });
+
   it('is held if somebody gave it another name', async () => {
     const { engine, items, workspace, call, store } = await start();
     await load(workspace, [NAME], call);

@@ -148,6 +148,7 @@ async function imageItems(
       contents,
       volume,
       pinned: archive?.pinned ?? (own?.pinned === true || matchesAny(name, pins)),
+      ...(image.pinnedBy === undefined ? {} : { pinnedBy: image.pinnedBy }),
       inUse: inUse.has(image.id) || (archive?.inUse ?? false),
       targets: image.references.length === 0 ? [image.id] : image.references,
       fingerprint: [image.id, ...image.references, since, lastUsed].join(' '),
