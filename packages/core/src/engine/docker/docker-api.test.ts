@@ -1,5 +1,6 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { collect, inChunks } from '../../../testing/chunks.js';
 import { listening } from '../../../testing/listening.js';
 import { bodyOfRequest } from '../../../testing/registry-client.js';
@@ -88,6 +89,31 @@ describe('a request to an engine', () => {
     });
     const signal = AbortSignal.abort(new TypeError('stopped'));
     await expect(docker.stream('GET', '/x', { signal })).rejects.toThrow('stopped');
+  });
+
+  it('changes the protocol of a connection, or fails in the words of the engine', async () => {
+    let seen: unknown;
+    const server = createServer();
+    server.on('upgrade', ({ url, headers }, connection) => {
+      seen = { url, ...headers };
+      connection.write('HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nfirst ');
+      connection.on('data', (data) => connection.end(`got ${String(data)}`));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    using docker = apiAt(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const connection = await docker.upgrade('/session', 'h2c', { headers: { 'x-id': ['a', 'b'] } });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    connection.write('second');
+    expect(await collect(connection)).toBe('first got second');
+    expect(seen).toMatchObject({ url: '/session', upgrade: 'h2c', 'x-id': 'a, b' });
+    expect(seen).not.toHaveProperty('transfer-encoding');
+    using other = await apiOf((_, response) => response.writeHead(404).end('no sessions'));
+    const refused = other.upgrade('/session', 'h2c', { headers: {} });
+    await expect(refused).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('no sessions') as string,
+    });
   });
 
   it('whose body fails has the error of the body', async () => {

@@ -1,6 +1,7 @@
 import Docker from 'dockerode';
-import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import type { DialOptions } from 'docker-modem';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { Readable, type Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { apiVersionFor, isAtLeast } from './api-version.js';
 import { requestError } from './docker-errors.js';
@@ -51,12 +52,12 @@ export class DockerApi implements Disposable {
 
   /** The response, an object. @throws ImageError INVALID (something else); as `stream` */
   async object(method: string, path: string, options?: DockerRequest): Promise<Fields> {
-    return new Fields(await this.#dial(method, path, options), `${this.location}${path}`);
+    return new Fields(await this.#call(method, path, options), `${this.location}${path}`);
   }
 
   /** The response, a list of objects; empty for null, which some engines send for an empty list. @throws ImageError INVALID (something else); as `stream` */
   async list(path: string, options?: DockerRequest): Promise<readonly Fields[]> {
-    return Fields.listOf((await this.#dial('GET', path, options)) ?? [], `${this.location}${path}`);
+    return Fields.listOf((await this.#call('GET', path, options)) ?? [], `${this.location}${path}`);
   }
 
   /**
@@ -67,14 +68,28 @@ export class DockerApi implements Disposable {
    * @throws ImageError NOT_FOUND, CONFLICT, INVALID (any other error status), UNAVAILABLE
    */
   async stream(method: string, path: string, options?: DockerRequest): Promise<IncomingMessage> {
-    return (await this.#dial(method, path, options, true)) as IncomingMessage;
+    return (await this.#call(method, path, options, true)) as IncomingMessage;
+  }
+
+  /**
+   * Opens a connection on which the engine speaks another protocol, such as `h2c`, after `101 Switching Protocols`.
+   *
+   * @throws as `stream`
+   */
+  async upgrade(
+    path: string,
+    protocol: string,
+    { headers, signal }: CallOptions & { readonly headers: OutgoingHttpHeaders },
+  ): Promise<Duplex> {
+    const request = { method: 'POST', path, headers: { ...headers, Upgrade: protocol } };
+    return (await this.#dial({ ...request, hijack: true }, signal)) as Duplex;
   }
 
   [Symbol.dispose](): void {
     this.#modem[Symbol.dispose]();
   }
 
-  #dial(
+  #call(
     method: string,
     path: string,
     { query = {}, body, signal }: DockerRequest = {},
@@ -82,18 +97,20 @@ export class DockerApi implements Disposable {
   ): Promise<unknown> {
     const present = Object.entries(query).filter(([, value]) => value !== undefined);
     const tar = isBytes(body) ? Readable.from(body, { objectMode: false }) : undefined;
+    const request = {
+      method,
+      path: present.length === 0 ? path : `${path}?`,
+      options: { _query: Object.fromEntries(present), _body: body ?? {} },
+      ...(tar ? { file: tar, headers: { 'Content-Type': 'application/x-tar' } } : {}),
+      isStream,
+    };
+    return this.#dial(request, signal);
+  }
+
+  #dial(request: DialOptions, signal: AbortSignal | undefined): Promise<unknown> {
+    const options = signal ? { ...request, abortSignal: signal } : request;
     return new Promise((resolve, reject) => {
-      this.#modem.dial(
-        {
-          method,
-          path: present.length === 0 ? path : `${path}?`,
-          options: { _query: Object.fromEntries(present), _body: body ?? {} },
-          ...(tar ? { file: tar, headers: { 'Content-Type': 'application/x-tar' } } : {}),
-          isStream,
-          ...(signal ? { abortSignal: signal } : {}),
-        },
-        (error, answer) => (error ? reject(error) : resolve(answer)),
-      );
+      this.#modem.dial(options, (error, answer) => (error ? reject(error) : resolve(answer)));
     });
   }
 }

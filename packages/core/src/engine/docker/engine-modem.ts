@@ -1,6 +1,13 @@
 import Modem, { type DialOptions } from 'docker-modem';
-import { Agent, request as requestHttp, type RequestOptions } from 'node:http';
+import {
+  Agent,
+  IncomingMessage,
+  request as requestHttp,
+  type ClientRequest,
+  type RequestOptions,
+} from 'node:http';
 import { Agent as TlsAgent, request as requestHttps } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { debug } from '../../debug.js';
 import { sendRequest } from '../../http/send-request.js';
@@ -38,7 +45,7 @@ export function engineModem(location: string, { ssh, ...connection }: Connection
     callback: (error: Error | null, answer: unknown) => void,
   ): void => {
     const connected = { ...options, socketPath: undefined, ...connection, agent };
-    send(connected, body, { location, isStream: context.isStream === true }).then(
+    send(connected, body, { location, ...context }).then(
       (answer) => callback(null, answer),
       (error: Error) => callback(error, null),
     );
@@ -55,23 +62,38 @@ export function engineModem(location: string, { ssh, ...connection }: Connection
 /** JSON, or a tar. */
 type Body = string | Bytes | undefined;
 
-/** @returns the response; without `isStream` its value, or its text when that is no JSON */
+/** @returns the response; with `hijack` the connection; without both its value, or its text when that is no JSON */
 async function send(
   options: RequestOptions,
   body: Body,
-  { location, isStream }: { readonly location: string; readonly isStream: boolean },
+  { location, isStream, hijack }: DialOptions & { readonly location: string },
 ): Promise<unknown> {
   try {
-    const request = options.protocol === 'https:' ? requestHttps : requestHttp;
-    const answer = await sendRequest(request(options), body);
+    const request = (options.protocol === 'https:' ? requestHttps : requestHttp)(options);
+    const answer = await (hijack ? connectionOf(request) : sendRequest(request, body));
+    if (!(answer instanceof IncomingMessage)) return answer;
     const { statusCode: status = 0 } = answer;
     // The query may hold build arguments.
     debug('engine', () => `${options.method} ${options.path?.replace(/\?.*/s, '')}: ${status}`);
-    if (status < 200 || status > 299) throw statusError(location, status, await text(answer));
+    if (hijack || status < 200 || status > 299)
+      throw statusError(location, status, await text(answer));
     return isStream ? answer : valueOf(await text(answer));
   } catch (error) {
     throw requestError(location, error, options.signal);
   }
+}
+
+/** The connection when the engine changes to another protocol, else its answer. */
+function connectionOf(request: ClientRequest): Promise<Duplex | IncomingMessage> {
+  // docker-modem announces a body, whose end would be the first bytes of the other protocol.
+  request.removeHeader('transfer-encoding');
+  return new Promise((resolve, reject) => {
+    request.once('upgrade', (_, connection: Duplex, head: Buffer) => {
+      if (head.length > 0) connection.unshift(head);
+      resolve(connection);
+    });
+    request.once('response', resolve).once('error', reject).end();
+  });
 }
 
 function valueOf(answer: string): unknown {
