@@ -17,8 +17,8 @@ export default [
             '{projectRoot}/src/**/*.test.ts',
             '{projectRoot}/testing/**/*',
           ],
-          // A peer through @nx/devkit, named so that its range is checked.
-          ignoredDependencies: ['nx'],
+          // `nx` is a peer through @nx/devkit, named so that its range is checked; the others are bundled.
+          ignoredDependencies: ['nx', 'dockerode', 'docker-modem'],
         },
       ],
     },

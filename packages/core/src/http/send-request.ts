@@ -43,7 +43,7 @@ export async function sendRequest(
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
     request.end(body);
   else {
-    const content = Readable.from(body, { objectMode: false });
+    const content = body instanceof Readable ? body : Readable.from(body, { objectMode: false });
     content.once('error', (error) => {
       if (!request.destroyed) bodyError = error;
     });

@@ -1,6 +1,7 @@
-import type { RequestListener } from 'node:http';
-import { describe, expect, it } from 'vitest';
-import { inChunks } from '../../../testing/chunks.js';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { collect, inChunks } from '../../../testing/chunks.js';
 import { listening } from '../../../testing/listening.js';
 import { bodyOfRequest } from '../../../testing/registry-client.js';
 import { DockerApi } from './docker-api.js';
@@ -11,6 +12,7 @@ function apiAt(host: string): DockerApi {
   if (!target) throw new Error('expected a target');
   return new DockerApi(`docker-daemon:${host}`, target);
 }
+const told = async (answer: Promise<IncomingMessage>) => collect(await answer);
 const apiOf = async (answer: RequestListener) => apiAt(`tcp://${await listening(answer)}`);
 
 describe('a request to an engine', () => {
@@ -22,9 +24,14 @@ describe('a request to an engine', () => {
         response.end('ok');
       });
     });
-    await docker.text('POST', '/a', { query: { x: '1', y: undefined }, body: { b: 2 } });
-    await docker.text('POST', '/c', { body: inChunks(Buffer.from('tar'), 2) });
-    expect(seen).toEqual(['POST /a?x=1 application/json {"b":2}', 'POST /c application/x-tar tar']);
+    await told(docker.stream('POST', '/a', { query: { x: '1', y: undefined }, body: { b: 2 } }));
+    await told(docker.stream('POST', '/c', { body: inChunks(Buffer.from('tar'), 2) }));
+    await told(docker.stream('POST', '/d', { query: { z: '{"a":"b c"}' } }));
+    expect(seen).toEqual([
+      'POST /a?x=1 application/json {"b":2}',
+      'POST /c application/x-tar tar',
+      'POST /d?z=%7B%22a%22%3A%22b%20c%22%7D undefined ',
+    ]);
   });
 
   it.each([
@@ -40,7 +47,7 @@ describe('a request to an engine', () => {
     });
     expect(docker.speaks('1.48')).toBe(false);
     await docker.ping(10_000);
-    await docker.text('GET', '/x');
+    await told(docker.stream('GET', '/x'));
     expect(seen).toEqual(['/_ping', path]);
     expect(docker.speaks('1.48')).toBe(isNew);
   });
@@ -54,7 +61,7 @@ describe('a request to an engine', () => {
     using docker = await apiOf((_, response) =>
       response.writeHead(status).end('{"message":"no such thing"}'),
     );
-    await expect(docker.text('GET', '/x')).rejects.toMatchObject({
+    await expect(docker.stream('GET', '/x')).rejects.toMatchObject({
       code,
       message: expect.stringContaining('no such thing') as string,
     });
@@ -62,12 +69,12 @@ describe('a request to an engine', () => {
 
   it('that fails without words has the status', async () => {
     using docker = await apiOf((_, response) => response.writeHead(500).end('<html>'));
-    await expect(docker.text('GET', '/x')).rejects.toThrow(/500|html/);
+    await expect(docker.stream('GET', '/x')).rejects.toThrow(/500|html/);
   });
 
   it('that nobody answers is UNAVAILABLE, with a hint', async () => {
     using docker = apiAt('unix:///none/docker.sock');
-    await expect(docker.text('GET', '/x')).rejects.toMatchObject({
+    await expect(docker.stream('GET', '/x')).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringContaining('no such socket') as string,
     });
@@ -76,12 +83,37 @@ describe('a request to an engine', () => {
   it('that is late or aborted ends', async () => {
     using docker = await apiOf(() => undefined);
     const late = { signal: AbortSignal.timeout(20) };
-    await expect(docker.text('GET', '/x', late)).rejects.toMatchObject({
+    await expect(docker.stream('GET', '/x', late)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringContaining('no answer in time') as string,
     });
     const signal = AbortSignal.abort(new TypeError('stopped'));
-    await expect(docker.text('GET', '/x', { signal })).rejects.toThrow('stopped');
+    await expect(docker.stream('GET', '/x', { signal })).rejects.toThrow('stopped');
+  });
+
+  it('changes the protocol of a connection, or fails in the words of the engine', async () => {
+    let seen: unknown;
+    const server = createServer();
+    server.on('upgrade', ({ url, headers }, connection) => {
+      seen = { url, ...headers };
+      connection.write('HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nfirst ');
+      connection.on('data', (data) => connection.end(`got ${String(data)}`));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    using docker = apiAt(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const connection = await docker.upgrade('/session', 'h2c', { headers: { 'x-id': ['a', 'b'] } });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    connection.write('second');
+    expect(await collect(connection)).toBe('first got second');
+    expect(seen).toMatchObject({ url: '/session', upgrade: 'h2c', 'x-id': 'a, b' });
+    expect(seen).not.toHaveProperty('transfer-encoding');
+    using other = await apiOf((_, response) => response.writeHead(404).end('no sessions'));
+    const refused = other.upgrade('/session', 'h2c', { headers: {} });
+    await expect(refused).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('no sessions') as string,
+    });
   });
 
   it('whose body fails has the error of the body', async () => {
@@ -90,7 +122,7 @@ describe('a request to an engine', () => {
       yield Buffer.from('x');
       throw new TypeError('mine');
     }
-    await expect(docker.text('POST', '/x', { body: failing() })).rejects.toThrow('mine');
+    await expect(docker.stream('POST', '/x', { body: failing() })).rejects.toThrow('mine');
   });
 });
 

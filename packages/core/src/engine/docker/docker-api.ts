@@ -1,17 +1,14 @@
-import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import Docker from 'dockerode';
+import type { DialOptions } from 'docker-modem';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { Readable, type Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { debug } from '../../debug.js';
-import { ImageError, systemCode } from '../../errors.js';
-import { networkFailure } from '../../http/network-failure.js';
-import { sendRequest } from '../../http/send-request.js';
 import { apiVersionFor, isAtLeast } from './api-version.js';
+import { requestError } from './docker-errors.js';
 import { Fields } from './fields.js';
-import { isObject } from '../../oci/json.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { DockerTarget } from './docker-host.js';
-import { SshAgent } from './docker-ssh.js';
-import { option, wording } from '../../wording.js';
+import { engineModem, type EngineModem } from './engine-modem.js';
 
 export interface DockerRequest extends CallOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -19,43 +16,33 @@ export interface DockerRequest extends CallOptions {
   readonly body?: object | Bytes;
 }
 
-const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOENT',
-  'EACCES',
-  'ECONNRESET',
-  'EPIPE',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'EPROTOTYPE',
-  'ENOTSOCK',
-]);
-
 /**
  * Sends requests to a Docker Engine, or to another engine with the same API (1.41 or newer). After {@link DockerApi.ping}
  * they name the version of the API.
  */
 export class DockerApi implements Disposable {
   readonly location: string;
-  readonly #options: RequestOptions;
-  readonly #request: typeof requestHttp;
-  readonly #ssh: SshAgent | undefined;
+  /** For calls whose answers need no check; they fail as `stream`. */
+  readonly client: Docker;
+  readonly #modem: EngineModem;
   #version: string | undefined;
 
-  constructor(location: string, { connection: { ssh, ...options } }: DockerTarget) {
+  constructor(location: string, { connection }: DockerTarget) {
     this.location = location;
-    this.#request = options.protocol === 'https:' ? requestHttps : requestHttp;
-    this.#ssh = ssh && new SshAgent(ssh);
-    this.#options = this.#ssh ? { agent: this.#ssh } : options;
+    this.#modem = engineModem(location, connection);
+    const options: object = { modem: this.#modem };
+    this.client = new Docker(options);
   }
 
   /** Checks that the engine answers, and learns its version of the API. @param timeout in milliseconds. @throws as `stream` */
   async ping(timeout: number): Promise<void> {
     const signal = AbortSignal.timeout(timeout);
     const answer = await this.stream('GET', '/_ping', { signal });
-    await this.#read(answer, signal);
+    await text(answer).catch((error: unknown) => {
+      throw requestError(this.location, error, signal);
+    });
     this.#version = apiVersionFor(answer.headers['api-version']);
+    if (this.#version !== undefined) this.#modem.version = `v${this.#version}`;
   }
 
   /** Whether the engine has this version of the API; false before `ping`. */
@@ -65,17 +52,12 @@ export class DockerApi implements Disposable {
 
   /** The response, an object. @throws ImageError INVALID (something else); as `stream` */
   async object(method: string, path: string, options?: DockerRequest): Promise<Fields> {
-    return new Fields(await this.#json(method, path, options), `${this.location}${path}`);
+    return new Fields(await this.#call(method, path, options), `${this.location}${path}`);
   }
 
   /** The response, a list of objects; empty for null, which some engines send for an empty list. @throws ImageError INVALID (something else); as `stream` */
-  async list(path: string, options?: CallOptions): Promise<readonly Fields[]> {
-    return Fields.listOf((await this.#json('GET', path, options)) ?? [], `${this.location}${path}`);
-  }
-
-  /** @throws as `stream` */
-  async text(method: string, path: string, options?: DockerRequest): Promise<string> {
-    return this.#read(await this.stream(method, path, options), options?.signal);
+  async list(path: string, options?: DockerRequest): Promise<readonly Fields[]> {
+    return Fields.listOf((await this.#call('GET', path, options)) ?? [], `${this.location}${path}`);
   }
 
   /**
@@ -85,95 +67,54 @@ export class DockerApi implements Disposable {
    *
    * @throws ImageError NOT_FOUND, CONFLICT, INVALID (any other error status), UNAVAILABLE
    */
-  async stream(
-    method: string,
+  async stream(method: string, path: string, options?: DockerRequest): Promise<IncomingMessage> {
+    return (await this.#call(method, path, options, true)) as IncomingMessage;
+  }
+
+  /**
+   * Opens a connection on which the engine speaks another protocol, such as `h2c`, after `101 Switching Protocols`.
+   *
+   * @throws as `stream`
+   */
+  async upgrade(
     path: string,
-    { query = {}, body, signal }: DockerRequest = {},
-  ): Promise<IncomingMessage> {
-    const parameters = new URLSearchParams(
-      Object.entries(query).filter((each): each is [string, string] => each[1] !== undefined),
-    ).toString();
-    const versioned = this.#version === undefined ? path : `/v${this.#version}${path}`;
-    const request = this.#request({
-      ...this.#options,
-      method,
-      path: parameters === '' ? versioned : `${versioned}?${parameters}`,
-      headers: { 'content-type': isBytes(body) ? 'application/x-tar' : 'application/json' },
-      signal,
-    });
-    try {
-      const answer = await sendRequest(
-        request,
-        isBytes(body) ? body : body && JSON.stringify(body),
-      );
-      const { statusCode: status = 0 } = answer;
-      // The query may hold build arguments.
-      debug('engine', () => `${method} ${path}: ${status}`);
-      if (status >= 200 && status < 300) return answer;
-      throw this.#statusError(status, await text(answer));
-    } catch (error) {
-      throw this.#translateError(error, signal);
-    }
+    protocol: string,
+    { headers, signal }: CallOptions & { readonly headers: OutgoingHttpHeaders },
+  ): Promise<Duplex> {
+    const request = { method: 'POST', path, headers: { ...headers, Upgrade: protocol } };
+    return (await this.#dial({ ...request, hijack: true }, signal)) as Duplex;
   }
 
   [Symbol.dispose](): void {
-    this.#ssh?.destroy();
+    this.#modem[Symbol.dispose]();
   }
 
-  async #read(answer: IncomingMessage, signal: AbortSignal | undefined): Promise<string> {
-    try {
-      return await text(answer);
-    } catch (error) {
-      throw this.#translateError(error, signal);
-    }
+  #call(
+    method: string,
+    path: string,
+    { query = {}, body, signal }: DockerRequest = {},
+    isStream = false,
+  ): Promise<unknown> {
+    const present = Object.entries(query).filter(([, value]) => value !== undefined);
+    const tar = isBytes(body) ? Readable.from(body, { objectMode: false }) : undefined;
+    const request = {
+      method,
+      path: present.length === 0 ? path : `${path}?`,
+      options: { _query: Object.fromEntries(present), _body: body ?? {} },
+      ...(tar ? { file: tar, headers: { 'Content-Type': 'application/x-tar' } } : {}),
+      isStream,
+    };
+    return this.#dial(request, signal);
   }
 
-  async #json(method: string, path: string, options?: DockerRequest): Promise<unknown> {
-    const answer = await this.text(method, path, options);
-    try {
-      return JSON.parse(answer);
-    } catch (cause) {
-      const { location } = this;
-      const got = JSON.stringify(answer.slice(0, 200));
-      throw new ImageError('INVALID', `${location}${path}: expected JSON, got ${got}`, {
-        location,
-        cause,
-      });
-    }
-  }
-
-  #statusError(status: number, answer: string): ImageError {
-    const code = status === 404 ? 'NOT_FOUND' : status === 409 ? 'CONFLICT' : 'INVALID';
-    const { location } = this;
-    const why = messageIn(answer) || `HTTP status ${status}`;
-    return new ImageError(code, `${location}: ${why}`, { location });
-  }
-
-  #translateError(error: unknown, signal: AbortSignal | undefined): unknown {
-    const reason: unknown = signal?.aborted ? signal.reason : error;
-    const isLate = reason instanceof Error && reason.name === 'TimeoutError';
-    if (!isLate && !CONNECTION_ERRORS.has(systemCode(reason) ?? '')) return reason;
-    const why = isLate ? 'no answer in time' : networkFailure(reason);
-    const { location } = this;
-    return new ImageError('UNAVAILABLE', `${location}: no Docker Engine answers: ${why}`, {
-      location,
-      hint: wording`Start it, give another address with ${option('host')} or DOCKER_HOST, or use ${option('engine', 'embedded')}.`,
-      cause: reason,
+  #dial(request: DialOptions, signal: AbortSignal | undefined): Promise<unknown> {
+    const options = signal ? { ...request, abortSignal: signal } : request;
+    return new Promise((resolve, reject) => {
+      this.#modem.dial(options, (error, answer) => (error ? reject(error) : resolve(answer)));
     });
   }
 }
 
 function isBytes(body: object | undefined): body is Bytes {
   return body !== undefined && Symbol.asyncIterator in body;
-}
-
-/** The text of an error: `message` of a JSON body, or the plain text that a proxy sends. */
-function messageIn(answer: string): string {
-  try {
-    const value: unknown = JSON.parse(answer);
-    if (isObject(value) && typeof value['message'] === 'string') return value['message'];
-  } catch {
-    // Plain text.
-  }
-  return answer.trim();
 }

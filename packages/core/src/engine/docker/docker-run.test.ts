@@ -1,7 +1,10 @@
-import { Readable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
-import { Fields } from './fields.js';
-import type { DockerApi } from './docker-api.js';
+import { pipeline } from 'node:stream/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { inChunks } from '../../../testing/chunks.js';
+import { listening } from '../../../testing/listening.js';
+import { bodyOfRequest } from '../../../testing/registry-client.js';
+import { DockerApi } from './docker-api.js';
+import { dockerTargets } from './docker-host.js';
 import { runInContainer } from './docker-run.js';
 
 /** A frame of output, as the engine sends it. */
@@ -19,32 +22,30 @@ interface Behavior {
   readonly chunk?: number;
 }
 
-function engine({ output = Buffer.alloc(0), code = 0, fails = '', chunk = 5 }: Behavior = {}) {
+/** An engine that runs each command alike. Its calls have no query. */
+async function engine({
+  output = Buffer.alloc(0),
+  code = 0,
+  fails = '',
+  chunk = 5,
+}: Behavior = {}) {
   const calls: string[] = [];
   const bodies: unknown[] = [];
-  const call = (method: string, path: string) => {
-    calls.push(`${method} ${path}`);
-    if (fails !== '' && path.endsWith(fails)) throw new TypeError('mine');
-  };
-  const docker = {
-    object: async (method: string, path: string, options?: { body?: unknown }) => {
-      call(method, path);
-      bodies.push(options?.body);
-      return new Fields({ Id: 'c', StatusCode: code }, path);
-    },
-    text: async (method: string, path: string) => {
-      call(method, path);
-      return '';
-    },
-    stream: async (method: string, path: string) => {
-      call(method, path);
-      const chunks: Buffer[] = [];
-      for (let at = 0; at < output.length; at += chunk)
-        chunks.push(output.subarray(at, at + chunk));
-      return Readable.from(chunks);
-    },
-  };
-  return { docker: docker as unknown as DockerApi, calls, bodies };
+  const host = await listening((request, response) => {
+    void bodyOfRequest(request).then(async (body) => {
+      const path = request.url?.replace(/\?.*/, '') ?? '';
+      calls.push(`${request.method} ${path}`);
+      if (body !== '') bodies.push(JSON.parse(body));
+      if (fails !== '' && path.endsWith(fails)) response.writeHead(500).end('{"message":"mine"}');
+      else if (path.endsWith('/attach')) await pipeline(inChunks(output, chunk), response);
+      else response.end(JSON.stringify({ Id: 'c', StatusCode: code }));
+    });
+  });
+  const [target] = dockerTargets(`tcp://${host}`, { env: {}, home: '/' }, 'linux');
+  if (!target) throw new Error('expected a target');
+  const docker = new DockerApi(`docker-daemon:tcp://${host}`, target);
+  onTestFinished(() => docker[Symbol.dispose]());
+  return { docker, calls, bodies };
 }
 
 const REQUEST = { image: 'app:1', command: ['/bin/sh', '-c', 'x'], network: 'none' };
@@ -52,7 +53,7 @@ const REQUEST = { image: 'app:1', command: ['/bin/sh', '-c', 'x'], network: 'non
 describe('a command in a container', () => {
   it.each([1, 5, 1000])('gives its lines and its code, in chunks of %i', async (chunk) => {
     const output = Buffer.concat([frame('one\ntw'), frame('o\n'), frame(''), frame('three')]);
-    const { docker, bodies } = engine({ output, code: 3, chunk });
+    const { docker, bodies } = await engine({ output, code: 3, chunk });
     const lines: string[] = [];
     const onLine = (line: string) => void lines.push(line);
     expect(await runInContainer(docker, { ...REQUEST, onLine })).toBe(3);
@@ -66,7 +67,7 @@ describe('a command in a container', () => {
   });
 
   it('is attached before it starts, and removed after it ended', async () => {
-    const { docker, calls } = engine();
+    const { docker, calls } = await engine();
     await runInContainer(docker, REQUEST);
     expect(calls).toEqual([
       'POST /containers/create',
@@ -78,14 +79,14 @@ describe('a command in a container', () => {
   });
 
   it('is removed when it cannot start', async () => {
-    const { docker, calls } = engine({ fails: '/start' });
+    const { docker, calls } = await engine({ fails: '/start' });
     await expect(runInContainer(docker, REQUEST)).rejects.toThrow('mine');
     expect(calls.at(-1)).toBe('DELETE /containers/c');
   });
 
   it('is killed and removed at an abort', async () => {
     const controller = new AbortController();
-    const { docker, calls } = engine({ output: frame('one\n') });
+    const { docker, calls } = await engine({ output: frame('one\n') });
     const onLine = () => controller.abort(new TypeError('stopped'));
     const { signal } = controller;
     await expect(runInContainer(docker, { ...REQUEST, onLine }, { signal })).rejects.toThrow(
@@ -96,7 +97,7 @@ describe('a command in a container', () => {
   });
 
   it('is not created after an abort', async () => {
-    const { docker, calls } = engine();
+    const { docker, calls } = await engine();
     const signal = AbortSignal.abort(new TypeError('stopped'));
     await expect(runInContainer(docker, REQUEST, { signal })).rejects.toThrow('stopped');
     expect(calls).toEqual([]);

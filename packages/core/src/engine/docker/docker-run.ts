@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { DockerApi } from './docker-api.js';
 import { splitLines } from './docker-stream.js';
+import { Fields } from './fields.js';
 import type { RunRequest } from '../engine.js';
 
 /** Runs one command in a new container, which is always removed afterwards. @returns its exit code */
@@ -21,20 +21,19 @@ export async function runInContainer(
       HostConfig: { NetworkMode: network },
     },
   });
-  const container = `/containers/${created.string('Id')}`;
-  const stop = () => void docker.text('POST', `${container}/kill`).catch(() => undefined);
+  const container = docker.client.getContainer(created.string('Id'));
+  const stop = () => void container.kill().catch(() => undefined);
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    const query = { stream: '1', stdout: '1', stderr: '1' };
-    const output = await docker.stream('POST', `${container}/attach`, { query });
-    await docker.text('POST', `${container}/start`);
+    const output = await container.attach({ stream: true, stdout: true, stderr: true });
+    await container.start();
     for await (const line of splitLines(contentOf(output))) onLine?.(line);
-    const ended = await docker.object('POST', `${container}/wait`);
+    const ended = new Fields(await container.wait(), `${docker.location}: end of a container`);
     signal?.throwIfAborted();
     return ended.integer('StatusCode');
   } finally {
     signal?.removeEventListener('abort', stop);
-    await docker.text('DELETE', container, { query: { force: 'true', v: 'true' } });
+    await container.remove({ force: true, v: true });
   }
 }
 
@@ -42,7 +41,7 @@ export async function runInContainer(
 const FRAME_HEADER_BYTES = 8;
 
 /** The output of a container, stdout and stderr together, without frame headers. */
-async function* contentOf(frames: IncomingMessage): Bytes {
+async function* contentOf(frames: NodeJS.ReadableStream): Bytes {
   let rest = Buffer.alloc(0);
   for await (const chunk of frames as AsyncIterable<Buffer>) {
     rest = Buffer.concat([rest, chunk]);

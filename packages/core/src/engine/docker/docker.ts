@@ -98,7 +98,10 @@ export class DockerEngine implements BuildingEngine {
   }
 
   async inUse(options?: CallOptions): Promise<ReadonlySet<Digest>> {
-    const containers = await this.#docker.list('/containers/json?all=true', options);
+    const containers = await this.#docker.list('/containers/json', {
+      ...options,
+      query: { all: 'true' },
+    });
     return new Set(containers.map((each) => each.digest('ImageID')));
   }
 
@@ -112,14 +115,13 @@ export class DockerEngine implements BuildingEngine {
 
   async tag(image: string, reference: string, options?: CallOptions): Promise<void> {
     const { tag = 'latest', ...name } = parseReference(reference);
-    await this.#docker.text('POST', `/images/${this.#nameFor(image)}/tag`, {
-      ...options,
-      query: { repo: this.#formatName(name), tag },
-    });
+    const found = this.#docker.client.getImage(this.#nameFor(image));
+    await found.tag({ repo: this.#formatName(name), tag, ...abortOf(options) });
   }
 
   async remove(reference: string, options?: CallOptions): Promise<void> {
-    await this.#docker.text('DELETE', `/images/${this.#nameFor(reference)}`, options);
+    const image = this.#docker.client.getImage(this.#nameFor(reference));
+    await image.remove(abortOf(options));
   }
 
   async source(
@@ -210,4 +212,8 @@ export class DockerEngine implements BuildingEngine {
   #formatName(reference: Reference): string {
     return this.kind === 'podman' ? formatReference(reference) : familiarReference(reference);
   }
+}
+
+function abortOf({ signal }: CallOptions = {}): { readonly abortSignal?: AbortSignal } {
+  return signal ? { abortSignal: signal } : {};
 }
