@@ -5,6 +5,7 @@ import {
   detectEngine,
   load,
   openWorkspace,
+  parsePlatform,
   readDefinition,
   save,
   verify,
@@ -177,10 +178,48 @@ function withIndexes(engine: EngineUnderTest): void {
       { digest: amd64.digest, isWhole: true, isUnpacked: true },
       { digest: other.digest, isWhole: false },
     ]);
-    const platform = { os: 'linux', architecture: 'arm64' };
-    await expect(opened.source(reference, { spoolFolder: cwd, platform })).rejects.toMatchObject({
+    const platforms = [{ os: 'linux', architecture: 'arm64' }];
+    await expect(opened.source(reference, { spoolFolder: cwd, platforms })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
+    await opened.remove(reference);
+  });
+
+  it('of which it has two platforms, one or both are taken, and no other one', async () => {
+    const reference = `${PREFIX}/chosen:1`;
+    const { store, index, other } = await twoPlatforms(reference, `${engine.name}-chosen`);
+    await using opened = await open(engine);
+    await put(opened, store, reference);
+    const { call, workspace } = await workspaceFor(engine);
+    const from = `docker-daemon:${reference}`;
+    const copied = async (to: string, ...platforms: readonly string[]) => {
+      const options = { ...call, stdout, platforms: platforms.map(parsePlatform) };
+      return (await copyImages(workspace, from, to, options))[0];
+    };
+    expect(await copied('oci:one', 'arm64')).toMatchObject({ digest: other.digest });
+    expect(await copied('oci:both', 'arm64', 'amd64')).toMatchObject({ digest: index.digest });
+    const absent = {
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('only for linux/amd64, linux/arm64') as string,
+    };
+    await expect(copied('oci:none', 'arm64', 's390x')).rejects.toMatchObject(absent);
+    const platforms = [parsePlatform('arm64')];
+    expect(await verify(workspace, [from], { ...call, platforms })).toMatchObject([
+      { ok: true, images: 1 },
+    ]);
+    await opened.remove(reference);
+  });
+
+  it('of which it lacks a platform, all of them are an error', async () => {
+    const reference = `${PREFIX}/lacking:1`;
+    const { store } = await pulledIndex(reference, `${engine.name}-lacking`);
+    await using opened = await open(engine);
+    await put(opened, store, reference);
+    const { call, workspace } = await workspaceFor(engine);
+    const options = { ...call, stdout, platforms: 'all' as const };
+    await expect(
+      copyImages(workspace, `docker-daemon:${reference}`, 'oci:all', options),
+    ).rejects.toMatchObject({ code: 'INCOMPLETE' });
     await opened.remove(reference);
   });
 }

@@ -1,5 +1,5 @@
 import type { Digest } from '../oci/digest.js';
-import type { Platform } from '../oci/platform.js';
+import type { Platform, PlatformChoice } from '../oci/platform.js';
 import type { CallOptions, Sink, Source } from '../transfer/store.js';
 import { imagesOf, type Graph } from '../transfer/graph.js';
 
@@ -104,8 +104,11 @@ export interface Engine extends AsyncDisposable {
 export interface EngineSourceOptions extends CallOptions {
   /** Folder for the exported archive, a temporary file that is deleted when the source is disposed of. */
   readonly spoolFolder: string;
-  /** The platform to take of an image of several; when omitted, all if all are there, else the engine's own. */
-  readonly platform?: Platform | undefined;
+  /**
+   * The platforms to take of an image of several; when omitted, all if all are there, else the engine's own. Of one platform
+   * the source has the image; of more the whole index, with the content that is there.
+   */
+  readonly platforms?: PlatformChoice | undefined;
   /** Called with a notice when an image is taken out of its index. */
   readonly onNotice?: ((text: string) => void) | undefined;
 }

@@ -173,7 +173,7 @@ export class ContainerdEngine implements Engine {
 
   async source(
     reference: string,
-    { spoolFolder, signal, platform, onNotice }: EngineSourceOptions,
+    { spoolFolder, signal, platforms = [], onNotice }: EngineSourceOptions,
   ): Promise<Source> {
     const names = await this.#names({ signal });
     const digest = digestOf(reference, names);
@@ -184,12 +184,13 @@ export class ContainerdEngine implements Engine {
       const archive = exportImage(this.#ctr, name, { platform: exported, signal });
       return openPipedArchive(`${this.location}/${reference}`, archive, { spoolFolder, signal });
     };
+    const only = platforms !== 'all' && platforms.length === 1 ? platforms[0] : undefined;
     // Content of other platforms may be absent.
-    const { source } = await open(platform ?? 'all').catch((error: unknown) => {
+    const { source } = await open(only ?? 'all').catch((error: unknown) => {
       ignoreAbsent(error);
       return open('own');
     });
-    return withPresentPlatforms(source, { platform, own: () => this.platform(), onNotice, signal });
+    return withPresentPlatforms(source, { platforms, own: () => this.platform(), onNotice, signal });
   }
 
   sink(): Sink {

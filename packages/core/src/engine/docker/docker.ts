@@ -126,7 +126,7 @@ export class DockerEngine implements BuildingEngine {
 
   async source(
     reference: string,
-    { spoolFolder, signal, platform, onNotice }: EngineSourceOptions,
+    { spoolFolder, signal, platforms, onNotice }: EngineSourceOptions,
   ): Promise<Source> {
     const image = await this.inspect(reference, { signal });
     const path = `/images/${this.#nameFor(reference)}/get`;
@@ -138,7 +138,7 @@ export class DockerEngine implements BuildingEngine {
       expected: image?.size ?? 0,
     });
     const own = () => this.platform({ signal });
-    return withPresentPlatforms(source, { platform, own, onNotice, signal });
+    return withPresentPlatforms(source, { platforms, own, onNotice, signal });
   }
 
   sink({ onEvent }: OnEvent = {}): Sink {
