@@ -74,8 +74,11 @@ export interface Engine extends AsyncDisposable {
   /** Digests of images that have a container, running or stopped. */
   inUse(options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
-  /** The parts of an image on the engine's disk, by image ID. @throws ImageError NOT_FOUND */
-  contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]>;
+  /**
+   * The parts of its images on the engine's disk, by image ID. Where the engine does not tell the sizes of layers that images
+   * share, they are those that its other answers imply.
+   */
+  contents(options?: CallOptions): Promise<ReadonlyMap<Digest, readonly ImagePart[]>>;
 
   /** Blobs of a graph that need not be sent, because the engine has their content from other images. */
   holds(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>>;

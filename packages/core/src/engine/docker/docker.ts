@@ -105,8 +105,8 @@ export class DockerEngine implements BuildingEngine {
     return new Set(containers.map((each) => each.digest('ImageID')));
   }
 
-  async contents(id: Digest): Promise<readonly ImagePart[]> {
-    return dockerContents(this.#docker, id);
+  contents(options?: CallOptions): Promise<ReadonlyMap<Digest, readonly ImagePart[]>> {
+    return dockerContents(this.#docker, options);
   }
 
   async holds(graph: Graph): Promise<ReadonlySet<Digest>> {
