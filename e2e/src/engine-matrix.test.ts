@@ -2,16 +2,16 @@ import {
   build as buildImage,
   copyGraph,
   copyImages,
-  detectEngine,
   load,
   openWorkspace,
   parsePlatform,
+  pull,
+  push,
   readDefinition,
   save,
   verify,
   walk,
   type BuildOptions,
-  type Engine,
   type LifecycleEvent,
   type LoadResult,
 } from '@stowage/core';
@@ -21,6 +21,7 @@ import { describe, expect, it } from 'vitest';
 import { engineContract } from '../../packages/core/testing/contracts/engine.js';
 import { storeWith } from '../../packages/core/testing/image.js';
 import type { MemoryStore } from '../../packages/core/testing/memory-store.js';
+import { startRegistry } from './distribution-server.js';
 import { describeEngines, type EngineUnderTest } from './engines/describe-engines.js';
 import {
   archiveOf,
@@ -30,6 +31,8 @@ import {
   twoPlatforms,
 } from './engines/images.js';
 import { keepsIndexes } from './engines/matrix.js';
+import { openEngine as open, putImage as put } from './engines/open.js';
+import { describeWith } from './peers.js';
 import { must, temporaryFolder } from './run.js';
 
 const PREFIX = 'docker.io/stowage-matrix';
@@ -81,6 +84,7 @@ describeEngines((engine) => {
     expect(await opened.list()).toEqual([]);
   });
 
+  describeWith(['docker-registry'], 'and a registry', () => withRegistry(engine));
   if (engine.kind !== 'containerd') describe('that builds', () => withBuilds(engine));
   if (keepsIndexes(engine.name)) describe('with an index', () => withIndexes(engine));
 });
@@ -224,6 +228,60 @@ function withIndexes(engine: EngineUnderTest): void {
   });
 }
 
+/** The registry gets what is saved, whichever way it goes there. */
+function withRegistry(engine: EngineUnderTest): void {
+  it('an image has one digest: saved, pushed, copied and pulled', async () => {
+    const reference = `${PREFIX}/pushed:1`;
+    const image = { seed: `${engine.name}-pushed`, history: true, gzip: true };
+    await using opened = await open(engine);
+    await put(opened, await storeWith(reference, image), reference);
+    const { call, workspace, cwd } = await workspaceFor(engine);
+    const to = await startRegistry();
+    const path = join(cwd, 'saved.tar');
+    const [saved] = await save(workspace, [reference], { ...call, output: path });
+    const digest = saved?.digest;
+    const from = `docker-daemon:${reference}`;
+
+    expect(await push(workspace, [path], { ...call, to })).toMatchObject([
+      { action: 'pushed', digest },
+    ]);
+    expect(await push(workspace, [path], { ...call, to })).toMatchObject([
+      { action: 'skipped', digest, bytesSent: 0 },
+    ]);
+    // The classic stores keep layers unpacked only, and a push compresses them by default.
+    const isClassic = engine.kind !== 'containerd' && !keepsIndexes(engine.name);
+    const compress = isClassic ? 'none' : 'auto';
+    const pushedAs = { ...call, to, tag: 'team/engine:1', compress } as const;
+    expect(await push(workspace, [from], pushedAs)).toMatchObject([{ digest }]);
+    expect(await push(workspace, [from], pushedAs)).toMatchObject([
+      { action: 'skipped', digest, bytesSent: 0 },
+    ]);
+    const copied = `docker://${to}/team/copied:1`;
+    expect(await copyImages(workspace, from, copied, { ...call, stdout })).toMatchObject([
+      { digest },
+    ]);
+    for (const name of ['stowage-matrix/pushed', 'team/engine', 'team/copied'])
+      expect(
+        await pull(workspace, [`${to}/${name}:1`], { ...call, stdout, output: `${name}/` }),
+      ).toMatchObject([{ digest }]);
+    await opened.remove(reference);
+  });
+
+  it('a push that compresses an image sends it once', async () => {
+    const reference = `${PREFIX}/compressed:1`;
+    await using opened = await open(engine);
+    await put(opened, await storeWith(reference, { seed: `${engine.name}-gzip` }), reference);
+    const { call, workspace } = await workspaceFor(engine);
+    const options = { ...call, to: await startRegistry() };
+    const pushed = () => push(workspace, [`docker-daemon:${reference}`], options);
+    const [first] = await pushed();
+    expect(await pushed()).toMatchObject([
+      { action: 'skipped', digest: first?.digest, bytesSent: 0 },
+    ]);
+    await opened.remove(reference);
+  });
+}
+
 /** Steps of a Dockerfile, on an empty base. */
 function withBuilds(engine: EngineUnderTest): void {
   const definition = 'project: app\nos: debian-12\nvariant: built\nnetwork: none\n';
@@ -272,25 +330,10 @@ function withBuilds(engine: EngineUnderTest): void {
   });
 }
 
-function open({ started }: EngineUnderTest): Promise<Engine> {
-  const { kind, host } = started();
-  return detectEngine({ engine: kind, host, storeFolder: '' });
-}
-
 async function workspaceFor({ started }: EngineUnderTest) {
   const cwd = await temporaryFolder();
   const { kind, host } = started();
   return { cwd, call: { cwd, engine: kind, host }, workspace: await openWorkspace(cwd) };
-}
-
-/** Puts an image with all that the store has of it into the engine. */
-async function put(engine: Engine, store: MemoryStore, reference: string): Promise<void> {
-  const { descriptor } = await store.resolve(reference);
-  const graph = await walk(store, descriptor, { missing: 'report' });
-  await using sink = engine.sink();
-  await copyGraph(store, graph, sink);
-  await sink.tag(descriptor, reference);
-  await sink.commit();
 }
 
 /** Size of the blobs of a store, of those that another one lacks. */
