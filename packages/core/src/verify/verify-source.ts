@@ -74,7 +74,10 @@ export async function verifySource(
     bytes: content.bytes,
     problems: all.sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1)),
     notices: [...main.notices, ...other.notices],
-    unreferenced: options.reference === undefined && !options.isPart ? await findUnreferenced(source, parts) : [],
+    unreferenced:
+      options.reference === undefined && !options.isPart
+        ? await findUnreferenced(source, parts)
+        : [],
   };
 }
 
