@@ -2,15 +2,16 @@ import {
   build as buildImage,
   copyGraph,
   copyImages,
-  detectEngine,
   load,
   openWorkspace,
+  parsePlatform,
+  pull,
+  push,
   readDefinition,
   save,
   verify,
   walk,
   type BuildOptions,
-  type Engine,
   type LifecycleEvent,
   type LoadResult,
 } from '@stowage/core';
@@ -20,6 +21,7 @@ import { describe, expect, it } from 'vitest';
 import { engineContract } from '../../packages/core/testing/contracts/engine.js';
 import { storeWith } from '../../packages/core/testing/image.js';
 import type { MemoryStore } from '../../packages/core/testing/memory-store.js';
+import { startRegistry } from './distribution-server.js';
 import { describeEngines, type EngineUnderTest } from './engines/describe-engines.js';
 import {
   archiveOf,
@@ -29,6 +31,8 @@ import {
   twoPlatforms,
 } from './engines/images.js';
 import { keepsIndexes } from './engines/matrix.js';
+import { openEngine as open, putImage as put } from './engines/open.js';
+import { describeWith } from './peers.js';
 import { must, temporaryFolder } from './run.js';
 
 const PREFIX = 'docker.io/stowage-matrix';
@@ -80,6 +84,7 @@ describeEngines((engine) => {
     expect(await opened.list()).toEqual([]);
   });
 
+  describeWith(['docker-registry'], 'and a registry', () => withRegistry(engine));
   if (engine.kind !== 'containerd') describe('that builds', () => withBuilds(engine));
   if (keepsIndexes(engine.name)) describe('with an index', () => withIndexes(engine));
 });
@@ -177,10 +182,102 @@ function withIndexes(engine: EngineUnderTest): void {
       { digest: amd64.digest, isWhole: true, isUnpacked: true },
       { digest: other.digest, isWhole: false },
     ]);
-    const platform = { os: 'linux', architecture: 'arm64' };
-    await expect(opened.source(reference, { spoolFolder: cwd, platform })).rejects.toMatchObject({
+    const platforms = [{ os: 'linux', architecture: 'arm64' }];
+    await expect(opened.source(reference, { spoolFolder: cwd, platforms })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
+    await opened.remove(reference);
+  });
+
+  it('of which it has two platforms, one or both are taken, and no other one', async () => {
+    const reference = `${PREFIX}/chosen:1`;
+    const { store, index, other } = await twoPlatforms(reference, `${engine.name}-chosen`);
+    await using opened = await open(engine);
+    await put(opened, store, reference);
+    const { call, workspace } = await workspaceFor(engine);
+    const from = `docker-daemon:${reference}`;
+    const copied = async (to: string, ...platforms: readonly string[]) => {
+      const options = { ...call, stdout, platforms: platforms.map(parsePlatform) };
+      return (await copyImages(workspace, from, to, options))[0];
+    };
+    expect(await copied('oci:one', 'arm64')).toMatchObject({ digest: other.digest });
+    expect(await copied('oci:both', 'arm64', 'amd64')).toMatchObject({ digest: index.digest });
+    const absent = {
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('only for linux/amd64, linux/arm64') as string,
+    };
+    await expect(copied('oci:none', 'arm64', 's390x')).rejects.toMatchObject(absent);
+    const platforms = [parsePlatform('arm64')];
+    expect(await verify(workspace, [from], { ...call, platforms })).toMatchObject([
+      { ok: true, images: 1 },
+    ]);
+    await opened.remove(reference);
+  });
+
+  it('of which it lacks a platform, all of them are an error', async () => {
+    const reference = `${PREFIX}/lacking:1`;
+    const { store } = await pulledIndex(reference, `${engine.name}-lacking`);
+    await using opened = await open(engine);
+    await put(opened, store, reference);
+    const { call, workspace } = await workspaceFor(engine);
+    const options = { ...call, stdout, platforms: 'all' as const };
+    await expect(
+      copyImages(workspace, `docker-daemon:${reference}`, 'oci:all', options),
+    ).rejects.toMatchObject({ code: 'INCOMPLETE' });
+    await opened.remove(reference);
+  });
+}
+
+/** The registry gets what is saved, whichever way it goes there. */
+function withRegistry(engine: EngineUnderTest): void {
+  it('an image has one digest: saved, pushed, copied and pulled', async () => {
+    const reference = `${PREFIX}/pushed:1`;
+    const image = { seed: `${engine.name}-pushed`, history: true, gzip: true };
+    await using opened = await open(engine);
+    await put(opened, await storeWith(reference, image), reference);
+    const { call, workspace, cwd } = await workspaceFor(engine);
+    const to = await startRegistry();
+    const path = join(cwd, 'saved.tar');
+    const [saved] = await save(workspace, [reference], { ...call, output: path });
+    const digest = saved?.digest;
+    const from = `docker-daemon:${reference}`;
+
+    expect(await push(workspace, [path], { ...call, to })).toMatchObject([
+      { action: 'pushed', digest },
+    ]);
+    expect(await push(workspace, [path], { ...call, to })).toMatchObject([
+      { action: 'skipped', digest, bytesSent: 0 },
+    ]);
+    // The classic stores keep layers unpacked only, and a push compresses them by default.
+    const isClassic = engine.kind !== 'containerd' && !keepsIndexes(engine.name);
+    const compress = isClassic ? 'none' : 'auto';
+    const pushedAs = { ...call, to, tag: 'team/engine:1', compress } as const;
+    expect(await push(workspace, [from], pushedAs)).toMatchObject([{ digest }]);
+    expect(await push(workspace, [from], pushedAs)).toMatchObject([
+      { action: 'skipped', digest, bytesSent: 0 },
+    ]);
+    const copied = `docker://${to}/team/copied:1`;
+    expect(await copyImages(workspace, from, copied, { ...call, stdout })).toMatchObject([
+      { digest },
+    ]);
+    for (const name of ['stowage-matrix/pushed', 'team/engine', 'team/copied'])
+      expect(
+        await pull(workspace, [`${to}/${name}:1`], { ...call, stdout, output: `${name}/` }),
+      ).toMatchObject([{ digest }]);
+    await opened.remove(reference);
+  });
+
+  it('a push that compresses an image sends it once', async () => {
+    const reference = `${PREFIX}/compressed:1`;
+    await using opened = await open(engine);
+    await put(opened, await storeWith(reference, { seed: `${engine.name}-gzip` }), reference);
+    const { call, workspace } = await workspaceFor(engine);
+    const options = { ...call, to: await startRegistry() };
+    const pushed = () => push(workspace, [`docker-daemon:${reference}`], options);
+    const [first] = await pushed();
+    expect(await pushed()).toMatchObject([
+      { action: 'skipped', digest: first?.digest, bytesSent: 0 },
+    ]);
     await opened.remove(reference);
   });
 }
@@ -233,25 +330,10 @@ function withBuilds(engine: EngineUnderTest): void {
   });
 }
 
-function open({ started }: EngineUnderTest): Promise<Engine> {
-  const { kind, host } = started();
-  return detectEngine({ engine: kind, host, storeFolder: '' });
-}
-
 async function workspaceFor({ started }: EngineUnderTest) {
   const cwd = await temporaryFolder();
   const { kind, host } = started();
   return { cwd, call: { cwd, engine: kind, host }, workspace: await openWorkspace(cwd) };
-}
-
-/** Puts an image with all that the store has of it into the engine. */
-async function put(engine: Engine, store: MemoryStore, reference: string): Promise<void> {
-  const { descriptor } = await store.resolve(reference);
-  const graph = await walk(store, descriptor, { missing: 'report' });
-  await using sink = engine.sink();
-  await copyGraph(store, graph, sink);
-  await sink.tag(descriptor, reference);
-  await sink.commit();
 }
 
 /** Size of the blobs of a store, of those that another one lacks. */

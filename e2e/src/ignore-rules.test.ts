@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { createWorkspace, put } from './fixture.js';
 import { describeWith, DOCKER } from './peers.js';
-import { CLI, must } from './run.js';
+import { CLI, must, temporaryFolder } from './run.js';
 
 const ROOT = 'apps/app/images/ubuntu-25.04-ignored';
 const HEAD = 'project: app\nos: ubuntu-25.04\nvariant: ignored\n';
@@ -77,13 +77,12 @@ async function built(cwd: string, yaml: string): Promise<string[]> {
 async function filesOf(cwd: string, image: string): Promise<string[]> {
   const tar = join(cwd, 'image.tar');
   await docker('save', '--output', tar, image);
-  const layers = await must('tar', ['-tf', tar, '--wildcards', '*layer.tar']);
-  const listed = await Promise.all(
-    layers
-      .trim()
-      .split('\n')
-      .map((layer) => must('sh', ['-c', 'tar -xOf "$0" "$1" | tar -tf -', tar, layer])),
-  );
+  const text = await must('tar', ['-xOf', tar, 'manifest.json']);
+  const [{ Layers: layers } = { Layers: [] }] = JSON.parse(text) as { Layers: string[] }[];
+  const saved = await temporaryFolder();
+  await must('tar', ['-xf', tar, '-C', saved, ...layers]);
+  // Engines with containerd's image store write compressed layers.
+  const listed = await Promise.all(layers.map((layer) => must('tar', ['-tf', join(saved, layer)])));
   return listed
     .join('')
     .split('\n')

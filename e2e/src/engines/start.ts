@@ -24,6 +24,8 @@ export interface StartedEngine {
   readonly host: string;
   /** The containerd of a docker, which it starts itself; that of a containerd. */
   readonly containerd: string;
+  /** The folder of its images, on this machine. */
+  readonly data: string;
   /** Options of `stowage` that choose it. */
   readonly flags: readonly string[];
   /** A folder with its client programs, to be put before the others in PATH. */
@@ -85,6 +87,7 @@ export async function startEngine(
     folder,
     host,
     containerd,
+    data: join(folder, 'root'),
     flags: ['--engine', kind, '--host', host],
     programs,
     env: {

@@ -48,7 +48,12 @@ export {
 export { parseDigest, type Digest } from './oci/digest.js';
 export type { Attachment } from './oci/attachments.js';
 export type { Descriptor } from './oci/descriptor.js';
-export { formatPlatform, parsePlatform, type Platform } from './oci/platform.js';
+export {
+  formatPlatform,
+  parsePlatform,
+  type Platform,
+  type PlatformChoice,
+} from './oci/platform.js';
 export type { EmbeddedName, NamedDescriptor, NamingOptions } from './oci/layout.js';
 
 // The model: sources, sinks, stores, and what moves images between them

@@ -25,6 +25,7 @@ import {
 } from './location.js';
 import { nothingThere } from './location-form.js';
 import type { NamingOptions } from './oci/layout.js';
+import type { PlatformChoice } from './oci/platform.js';
 import { parseRepository } from './oci/reference.js';
 import { CachedSource } from './store/cached-source.js';
 import { FileStore } from './store/file-store.js';
@@ -76,6 +77,8 @@ export interface OpenOptions extends CallOptions, NamingOptions {
   readonly cache?: string | undefined;
   /** `false` reads layers from the cache but adds none to it. */
   readonly keeps?: boolean | undefined;
+  /** The platforms to ask an engine for; those that are there when omitted. */
+  readonly platforms?: PlatformChoice | undefined;
   /** Fetch foreign layers from the `urls` of their descriptors; those that the location lacks are left out when omitted. */
   readonly foreignLayers?: boolean | undefined;
 }
@@ -97,9 +100,9 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
 
 /** Opens a location that was parsed as a source. @throws ImageError as {@link openLocation} */
 export async function openParsed(location: Location, options: OpenOptions): Promise<Opened> {
-  const { base, ...others } = options;
+  const { base, platforms, ...others } = options;
   if (options.repository !== undefined) parseRepository(options.repository);
-  const opened = await openOne(location, others);
+  const opened = await openOne(location, { ...others, platforms });
   let { source } = opened;
   try {
     for (const each of base === undefined ? [] : [base].flat())
@@ -182,12 +185,12 @@ export async function openReference(
 
 async function openEngineImage(
   reference: string,
-  { engine, place, signal }: OpenOptions,
+  { engine, place, signal, platforms }: OpenOptions,
 ): Promise<Opened> {
   const used = await engine();
   const notices: string[] = [];
   const onNotice = (text: string): void => void notices.push(text);
-  const reading = { spoolFolder: spoolFolder(place), signal, onNotice };
+  const reading = { spoolFolder: spoolFolder(place), signal, platforms, onNotice };
   const source = await used.source(reference, reading);
   return { source, kind: 'engine', ...UNCOMPRESSED, notices, reference };
 }

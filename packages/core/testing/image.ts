@@ -18,6 +18,8 @@ export interface ImageOptions {
   readonly bytes?: number;
   readonly platform?: Platform;
   readonly gzip?: boolean;
+  /** Whether the config has a history, with a step without a layer before each layer. */
+  readonly history?: boolean;
 }
 
 /** Writes a small image into a store and names it. */
@@ -92,6 +94,7 @@ async function writeManifest(store: MemoryStore, options: ImageOptions): Promise
     bytes = 2000,
     platform = { os: 'linux', architecture: 'amd64' },
     gzip,
+    history,
   } = options;
   const descriptors: Descriptor[] = [];
   const diffIds: Digest[] = [];
@@ -112,9 +115,18 @@ async function writeManifest(store: MemoryStore, options: ImageOptions): Promise
     ...platform,
     config: { Cmd: ['/file-0'] },
     rootfs: { type: 'layers', diff_ids: diffIds },
+    ...(history ? { history: diffIds.flatMap(stepsOf) } : {}),
   };
   const configDescriptor = await put(store, MediaType.config, Buffer.from(JSON.stringify(config)));
   return put(store, MediaType.manifest, formatManifest(configDescriptor, descriptors));
+}
+
+function stepsOf(_diffId: Digest, at: number): readonly object[] {
+  const created = '2026-01-01T00:00:00Z';
+  return [
+    { created, created_by: `ENV N=${at}`, empty_layer: true },
+    { created, created_by: `COPY file-${at} /` },
+  ];
 }
 
 export async function put(

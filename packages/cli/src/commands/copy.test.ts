@@ -1,3 +1,4 @@
+import { arch } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { ARCHIVE, NAME, pushedLine, savedLine } from '../../testing/stowage.js';
 
@@ -37,7 +38,21 @@ describe('stowage copy', () => {
     await expect(stowage(`copy ${from} ${to} --all-tags --all`)).rejects.toThrow('cannot be used');
   });
 
+  it('copies chosen platforms, or refuses', async () => {
+    const { said, stowage } = await savedLine();
+    const own = `--platform ${arch()}`;
+    expect(await said(`copy ${ARCHIVE} x.tar ${own}`)).toContain('copied to x.tar');
+    const { code, stderr } = await stowage(`copy ${ARCHIVE} y.tar ${own} --platform riscv64`);
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining('no image for linux/riscv64, only'),
+    ]);
+    const both = stowage(`copy ${ARCHIVE} y.tar --all-platforms --platform riscv64`);
+    await expect(both).rejects.toThrow('cannot be used');
+  });
+
   it.each([
+    [`${ARCHIVE} x.tar --platform /`, 2],
     [`absent.tar x.tar`, 3],
     [`${ARCHIVE} store:`, 2],
   ])('%s exits %i', async (args, code) => {

@@ -15,12 +15,13 @@ import {
 } from '../copy-options.js';
 import { baseOption } from '../base-option.js';
 import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
+import { platformsOf, withPlatforms, type PlatformOptions } from '../platform-options.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type Io } from '../verb.js';
 import { copiedTagsOutcome, tagsOption } from './remote/copied-tags.js';
 
-interface Options extends CopyOptions {
+interface Options extends CopyOptions, PlatformOptions {
   readonly allTags?: boolean;
   readonly tags?: readonly string[];
 }
@@ -36,6 +37,8 @@ const OF_IMAGES = [
   'base',
   'imagesFrom',
   'manifest',
+  'platform',
+  'allPlatforms',
 ];
 
 export function copyCommand(io: Io): Command {
@@ -46,6 +49,7 @@ export function copyCommand(io: Io): Command {
         'stowage copy app-ubuntu-25.04-gcc15 all.tar --append',
         'stowage copy oci-archive:all.tar:app:1 one.tar --split 1GB',
         'stowage copy docker-daemon:app:1 - | ssh host docker load',
+        'stowage copy multi.tar arm64.tar --platform linux/arm64',
         'stowage copy --images-from images.txt release.tar --split 1GB',
         'stowage copy registry.example.com/team/app mirror.lan/team/app --all-tags',
       ]),
@@ -58,7 +62,10 @@ export function copyCommand(io: Io): Command {
     )
     .addOption(imagesFromOption())
     .addOption(keepGoingOption());
-  return withCopying(command)
+  return withPlatforms(
+    withCopying(command),
+    'platform to copy of a multi-platform image; one is copied as an image, several as an index of these alone',
+  )
     .addOption(
       baseOption(
         'for a delta as the source: the archives it was made against; otherwise the blobs of these archives are left out, which makes a delta',
@@ -97,6 +104,7 @@ export function copyCommand(io: Io): Command {
         const results = await copyImages(workspace, from, to, {
           ...call,
           ...copyingOf(options, to, io),
+          platforms: platformsOf(options),
           base,
         });
         const { dryRun } = call;

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { parseAnnotation } from '../annotation.js';
 import { baseOption } from '../base-option.js';
 import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
+import { platformsOf, withPlatforms, type PlatformOptions } from '../platform-options.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -15,7 +16,7 @@ import {
   type Io,
 } from '../verb.js';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, PlatformOptions {
   readonly tag?: string;
   readonly repository?: string;
   readonly base?: readonly string[];
@@ -96,7 +97,8 @@ export function pushCommand(io: Io): Command {
         const { annotation: annotations } = options;
         // Commander has true where the option is not given; the settings decide then.
         const library = options.library === false ? false : undefined;
-        const asked = { ...call, ...named, library, annotations };
+        const platforms = platformsOf(options);
+        const asked = { ...call, ...named, library, annotations, platforms };
         const results = await push(
           workspace,
           await withListedImages(workspace, inputs, { options, call }),
@@ -112,7 +114,12 @@ export function pushCommand(io: Io): Command {
         return { json: { results }, text: said, total };
       }),
     );
-  return withAliases(command);
+  return withAliases(
+    withPlatforms(
+      command,
+      'platform to push of a multi-platform image; one is pushed as an image, several as an index of these alone',
+    ),
+  );
 }
 
 /** Options of other tools, accepted as aliases of ours. */

@@ -1,41 +1,31 @@
 import { relative } from 'node:path';
-import {
-  familiarReference,
-  parsePlatform,
-  parseReference,
-  save,
-  type SaveResult,
-} from '@stowage/core';
+import { familiarReference, parseReference, save, type SaveResult } from '@stowage/core';
 import type { Command } from 'commander';
+import { platformsOf, withPlatforms, type PlatformOptions } from '../platform-options.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, PlatformOptions {
   readonly output?: string;
-  readonly platform?: string;
 }
 
 export function saveCommand(io: Io): Command {
-  return withEngine(
+  const command = withEngine(
     verb('save', "Save an engine's images as archives, with record and catalog entry.", [
       'stowage save capy-ubuntu-25.04-gcc15',
       'stowage save app:1 tools:2 -o both.tar',
     ]),
   )
     .argument('<reference...>', 'images of the engine')
-    .option('-o, --output <file>', 'write all images into this one file')
-    .option(
-      '--platform <platform>',
-      'platform to save of a multi-platform image: os[(version)]/architecture[/variant]',
-    )
+    .option('-o, --output <file>', 'write all images into this one file');
+  return withPlatforms(command, 'platform to save of a multi-platform image')
     .option('--dry-run', 'print what would be saved, and save nothing')
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
-        const platform =
-          options.platform === undefined ? undefined : parsePlatform(options.platform);
         const { output } = options;
-        const results = await save(workspace, references, { ...call, output, platform });
+        const platforms = platformsOf(options);
+        const results = await save(workspace, references, { ...call, output, platforms });
         return {
           json: { results },
           text: text`${results.map((result) => savedLine(result, io.cwd))}`,

@@ -11,12 +11,13 @@ import type { Command } from 'commander';
 import { baseOption } from '../base-option.js';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
 import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
+import { platformsOf, withPlatforms, type PlatformOptions } from '../platform-options.js';
 import { first } from '../print/first.js';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, PlatformOptions {
   readonly allowSparse?: boolean;
   readonly base?: readonly string[];
   readonly manifest?: boolean;
@@ -24,7 +25,7 @@ interface Options extends CommonOptions {
 }
 
 export function verifyCommand(io: Io): Command {
-  return withRegistry(
+  const command = withRegistry(
     withEngine(
       verb(
         'verify',
@@ -40,7 +41,8 @@ export function verifyCommand(io: Io): Command {
     .argument('[location...]', 'archives, layout folders, - for stdin, names of the catalog, …')
     .addOption(imagesFromOption())
     .addOption(keepGoingOption())
-    .addOption(baseOption())
+    .addOption(baseOption());
+  return withPlatforms(command, 'platform to verify of a multi-platform image')
     .option(
       '--manifest',
       'compare with the NAME.manifest.json beside each: report what is missing and what is not listed',
@@ -51,7 +53,11 @@ export function verifyCommand(io: Io): Command {
       action<Options>(io, async (workspace, locations, { options, call }) => {
         const { allowSparse, base, manifest, report } = options;
         const all = await withListedImages(workspace, locations, { options, call });
-        const results = await verify(workspace, all, { ...call, allowSparse, base, manifest });
+        const results = await verify(workspace, all, {
+          ...call,
+          ...{ allowSparse, base, manifest },
+          platforms: platformsOf(options),
+        });
         if (report !== undefined) {
           const page = auditPage(results, workspace.surroundings.now());
           await writeAtomically(resolve(io.cwd, report), [Buffer.from(page)]);

@@ -51,6 +51,8 @@ export interface ConvertedImage extends AsyncDisposable {
   readonly from: Descriptor;
   readonly to: Descriptor;
   readonly source: Source;
+  /** The content that changed, by digest. */
+  readonly content: ReadonlyMap<Digest, Open>;
 }
 
 /**
@@ -79,6 +81,7 @@ export async function convertImage(
     return {
       from,
       to,
+      content: conversion.content,
       source: new ConvertedSource(
         source,
         { descriptor: to, ...(reference === undefined ? {} : { reference }) },

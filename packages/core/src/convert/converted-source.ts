@@ -5,7 +5,7 @@ import { resolveAmong } from '../transfer/resolve.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Source } from '../transfer/store.js';
 
 /** Cuts a range out of a stream, because converted content can be read only from its beginning. */
-async function* rangeOf(
+export async function* rangeOf(
   bytes: Bytes,
   { start = 0, end = Infinity, signal }: ReadOptions = {},
 ): Bytes {

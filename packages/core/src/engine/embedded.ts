@@ -57,17 +57,13 @@ export class EmbeddedEngine implements Engine {
     return new Set();
   }
 
-  async contents(id: Digest): Promise<readonly ImagePart[]> {
-    const { descriptor } = await this.#store.resolve(id);
-    const graph = await walk(this.#store, descriptor, { missing: 'report' });
-    const files = [
-      ...graph.nodes.map((node) => blobFile(this.#root, node.digest)),
-      imageFile(this.#root, id),
-      ...((await this.#names()).get(id) ?? []).flatMap((name) => nameFile(this.#root, name) ?? []),
-    ];
-    return Promise.all(
-      files.map(async (file) => ({ id: file, bytes: await allocatedBytes(file) })),
-    );
+  async contents(): Promise<ReadonlyMap<Digest, readonly ImagePart[]>> {
+    const names = await this.#names();
+    const all = new Map<Digest, readonly ImagePart[]>();
+    for await (const { descriptor } of this.#store.list())
+      if (!all.has(descriptor.digest))
+        all.set(descriptor.digest, await this.#partsOf(descriptor, names));
+    return all;
   }
 
   async holds({ nodes, missing, documents }: Graph): Promise<ReadonlySet<Digest>> {
@@ -100,6 +96,21 @@ export class EmbeddedEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#store[Symbol.asyncDispose]();
+  }
+
+  async #partsOf(
+    root: Descriptor,
+    names: ReadonlyMap<Digest, readonly string[]>,
+  ): Promise<readonly ImagePart[]> {
+    const graph = await walk(this.#store, root, { missing: 'report' });
+    const files = [
+      ...graph.nodes.map((node) => blobFile(this.#root, node.digest)),
+      imageFile(this.#root, root.digest),
+      ...(names.get(root.digest) ?? []).flatMap((name) => nameFile(this.#root, name) ?? []),
+    ];
+    return Promise.all(
+      files.map(async (file) => ({ id: file, bytes: await allocatedBytes(file) })),
+    );
   }
 
   /** Names by image digest; an image without a name has no entry. */

@@ -1,5 +1,5 @@
 import type { Digest } from '../oci/digest.js';
-import type { Platform } from '../oci/platform.js';
+import type { Platform, PlatformChoice } from '../oci/platform.js';
 import type { CallOptions, Sink, Source } from '../transfer/store.js';
 import { imagesOf, type Graph } from '../transfer/graph.js';
 
@@ -74,8 +74,11 @@ export interface Engine extends AsyncDisposable {
   /** Digests of images that have a container, running or stopped. */
   inUse(options?: CallOptions): Promise<ReadonlySet<Digest>>;
 
-  /** The parts of an image on the engine's disk, by image ID. @throws ImageError NOT_FOUND */
-  contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]>;
+  /**
+   * The parts of its images on the engine's disk, by image ID. Where the engine does not tell the sizes of layers that images
+   * share, they are those that its other answers imply.
+   */
+  contents(options?: CallOptions): Promise<ReadonlyMap<Digest, readonly ImagePart[]>>;
 
   /** Blobs of a graph that need not be sent, because the engine has their content from other images. */
   holds(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>>;
@@ -104,8 +107,11 @@ export interface Engine extends AsyncDisposable {
 export interface EngineSourceOptions extends CallOptions {
   /** Folder for the exported archive, a temporary file that is deleted when the source is disposed of. */
   readonly spoolFolder: string;
-  /** The platform to take of an image of several; when omitted, all if all are there, else the engine's own. */
-  readonly platform?: Platform | undefined;
+  /**
+   * The platforms to take of an image of several; when omitted, all if all are there, else the engine's own. Of one platform
+   * the source has the image; of more the whole index, with the content that is there.
+   */
+  readonly platforms?: PlatformChoice | undefined;
   /** Called with a notice when an image is taken out of its index. */
   readonly onNotice?: ((text: string) => void) | undefined;
 }

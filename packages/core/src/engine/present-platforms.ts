@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { bestMatches } from '../oci/match-platform.js';
 import { isIndexType } from '../oci/media-types.js';
-import { formatPlatform, type Platform } from '../oci/platform.js';
+import { formatPlatform, type Platform, type PlatformChoice } from '../oci/platform.js';
 import { imagesOf } from '../transfer/graph.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
@@ -11,8 +11,8 @@ import { withImages } from './with-images.js';
 
 /** Options of {@link withPresentPlatforms}. */
 export interface PresentPlatformsOptions extends CallOptions {
-  /** The platform to take of an index. */
-  readonly platform?: Platform | undefined;
+  /** The platforms to take of an index; an index of more than one is left to the caller. */
+  readonly platforms?: PlatformChoice | undefined;
   /** The engine's own platform, to take of an index that is not complete. */
   readonly own: () => Promise<Platform | undefined>;
   /** Called with a notice when an image is taken out of its index. */
@@ -31,11 +31,15 @@ export async function withPresentPlatforms(
   source: Source,
   options: PresentPlatformsOptions,
 ): Promise<Source> {
+  const { platforms = [] } = options;
+  if (platforms === 'all' || platforms.length > 1) return source;
   try {
     const images: NamedDescriptor[] = [];
     for await (const image of source.list(options)) {
       const isIndex = isIndexType(image.descriptor.mediaType);
-      images.push((isIndex && (await chosenOf(source, image, options))) || image);
+      const chosen =
+        isIndex && (await chosenOf(source, image, { ...options, platform: platforms[0] }));
+      images.push(chosen || image);
     }
     return images.some(({ index }) => index !== undefined) ? withImages(source, images) : source;
   } catch (error) {
@@ -48,7 +52,12 @@ export async function withPresentPlatforms(
 async function chosenOf(
   source: Source,
   image: NamedDescriptor,
-  { platform, own, onNotice, signal }: PresentPlatformsOptions,
+  {
+    platform,
+    own,
+    onNotice,
+    signal,
+  }: PresentPlatformsOptions & { readonly platform: Platform | undefined },
 ): Promise<NamedDescriptor | undefined> {
   const { descriptor: root } = image;
   const whole = await walk(source, root, { signal, missing: 'report' });

@@ -14,6 +14,9 @@ export interface Platform {
   readonly features?: readonly string[];
 }
 
+/** The platforms to take of an image of several: those of a list, or `all` of them. */
+export type PlatformChoice = readonly Platform[] | 'all';
+
 /** Aliases, with their `GOARCH` and variant. */
 const ALIASES: Readonly<Record<string, Pick<Platform, 'architecture' | 'variant'>>> = {
   x86_64: { architecture: 'amd64' },

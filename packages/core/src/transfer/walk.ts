@@ -171,7 +171,7 @@ export function incompleteError(
     {
       location: source.location,
       hint: missing.some(({ platform }) => platform)
-        ? wording`Some platforms of this image are missing; use load or convert with ${option('platform')} to take one that is present.`
+        ? wording`Some platforms of this image are missing; take one that is present with ${option('platform')}.`
         : wording`It was saved without all of its content: save or fetch it again; or, if it is a delta, give with ${option('base')} the archive that it was made against.`,
     },
   );

@@ -21,6 +21,8 @@ export interface VerifyOptions extends CallOptions {
   readonly halves?: Halves | undefined;
   /** The half of a hybrid archive that the source reads; `oci` when omitted. */
   readonly half?: 'oci' | 'docker' | undefined;
+  /** Do not report files that belong to no image: the source lists only a part of its images. */
+  readonly isPart?: boolean | undefined;
   /** Do not report missing content of the docker half: it may be in the archive that the delta was made against. */
   readonly isDelta?: boolean | undefined;
 }
@@ -72,7 +74,10 @@ export async function verifySource(
     bytes: content.bytes,
     problems: all.sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1)),
     notices: [...main.notices, ...other.notices],
-    unreferenced: options.reference === undefined ? await findUnreferenced(source, parts) : [],
+    unreferenced:
+      options.reference === undefined && !options.isPart
+        ? await findUnreferenced(source, parts)
+        : [],
   };
 }
 

@@ -1,15 +1,13 @@
 import { openPipedArchive } from '../../archive/open-archive.js';
 import { statIfExists } from '../../disk/allocated.js';
 import { ImageError } from '../../errors.js';
-import type { Descriptor } from '../../oci/descriptor.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
-import { parseManifest, children } from '../../oci/manifest.js';
-import { isManifestType } from '../../oci/media-types.js';
 import { canonicalReference } from '../../oci/reference.js';
 import type { CallOptions, Sink, Source } from '../../transfer/store.js';
 import type { Graph } from '../../transfer/graph.js';
 import { Ctr } from './ctr.js';
 import { exportImage, importImages, type ExportOptions } from './ctr-archives.js';
+import { contentOf, ignoreAbsent, partsOf, snapshotSizes } from './ctr-contents.js';
 import { withPresentPlatforms } from '../present-platforms.js';
 import type { Engine, EngineImage, EngineSourceOptions, ImagePart } from '../engine.js';
 import {
@@ -117,23 +115,13 @@ export class ContainerdEngine implements Engine {
     return digestsInUse(images, names);
   }
 
-  async contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]> {
-    const names = await this.#names(options);
-    const found = names.find(({ digest }) => digest === id);
-    if (!found) throw this.#notFound(id);
-    const parts = new Map<Digest, number>();
-    const visit = async ({ digest, mediaType, size }: Descriptor): Promise<void> => {
-      if (parts.has(digest)) return;
-      if (!isManifestType(mediaType)) return void parts.set(digest, size);
-      const text = await this.#ctr.text(['content', 'get', digest], options).catch(ignoreAbsent);
-      // The content of other platforms of an index may be absent.
-      if (text === undefined) return;
-      const bytes = Buffer.from(text);
-      parts.set(digest, bytes.byteLength);
-      for (const child of children(parseManifest(mediaType, bytes))) await visit(child);
-    };
-    await visit({ ...found, size: 0 });
-    return [...parts].map(([digest, bytes]) => ({ id: digest, bytes }));
+  async contents(options?: CallOptions): Promise<ReadonlyMap<Digest, readonly ImagePart[]>> {
+    const roots = new Map((await this.#names(options)).map((each) => [each.digest, each]));
+    const snapshots = await snapshotSizes(this.#ctr, options);
+    const all = new Map<Digest, readonly ImagePart[]>();
+    for (const root of roots.values())
+      all.set(root.digest, partsOf(await contentOf(this.#ctr, root, options), snapshots));
+    return all;
   }
 
   async holds(
@@ -173,7 +161,7 @@ export class ContainerdEngine implements Engine {
 
   async source(
     reference: string,
-    { spoolFolder, signal, platform, onNotice }: EngineSourceOptions,
+    { spoolFolder, signal, platforms = [], onNotice }: EngineSourceOptions,
   ): Promise<Source> {
     const names = await this.#names({ signal });
     const digest = digestOf(reference, names);
@@ -184,12 +172,18 @@ export class ContainerdEngine implements Engine {
       const archive = exportImage(this.#ctr, name, { platform: exported, signal });
       return openPipedArchive(`${this.location}/${reference}`, archive, { spoolFolder, signal });
     };
+    const only = platforms !== 'all' && platforms.length === 1 ? platforms[0] : undefined;
     // Content of other platforms may be absent.
-    const { source } = await open(platform ?? 'all').catch((error: unknown) => {
+    const { source } = await open(only ?? 'all').catch((error: unknown) => {
       ignoreAbsent(error);
       return open('own');
     });
-    return withPresentPlatforms(source, { platform, own: () => this.platform(), onNotice, signal });
+    return withPresentPlatforms(source, {
+      platforms,
+      own: () => this.platform(),
+      onNotice,
+      signal,
+    });
   }
 
   sink(): Sink {
@@ -223,11 +217,13 @@ export class ContainerdEngine implements Engine {
     names: readonly Named[],
     options: CallOptions | undefined,
   ): Promise<EngineImage> {
-    const parts = await this.contents(id, options);
+    const root = names.find(({ digest }) => digest === id);
+    if (!root) throw this.#notFound(id);
+    const { blobs } = await contentOf(this.#ctr, root, options);
     return {
       id,
       ...describeNames(id, names),
-      size: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+      size: [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0),
     };
   }
 
@@ -242,8 +238,4 @@ export class ContainerdEngine implements Engine {
       location: this.location,
     });
   }
-}
-
-function ignoreAbsent(error: unknown): undefined {
-  if (!(error instanceof ImageError && error.code === 'NOT_FOUND')) throw error;
 }

@@ -111,8 +111,8 @@ export class Nodes implements Engine {
     return new Set(used.flatMap((each) => [...each]));
   }
 
-  contents(id: Digest, options?: CallOptions): Promise<readonly ImagePart[]> {
-    return this.#first.contents(id, options);
+  contents(options?: CallOptions): Promise<ReadonlyMap<Digest, readonly ImagePart[]>> {
+    return this.#first.contents(options);
   }
 
   async holds(graph: Graph, options?: CallOptions): Promise<ReadonlySet<Digest>> {

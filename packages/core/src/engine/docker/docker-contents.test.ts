@@ -18,35 +18,78 @@ const engine = (answers: Readonly<Record<string, unknown>>, tellsManifests = fal
     list: async (path: string) => Fields.listOf(answers[path] ?? [], path),
   }) as unknown as DockerApi;
 
-describe('the contents of an image', () => {
-  const contents = (sizes: readonly number[], layers: readonly string[] = [A, B]) =>
-    dockerContents(
-      engine({
-        '/images/x/json': { Size: 30, RootFS: { Layers: layers } },
-        '/images/x/history': sizes.map((Size) => ({ Size })),
-      }),
-      'x',
-    );
+describe('the contents of images', () => {
+  const ids = [digestOf(Buffer.from('x')), digestOf(Buffer.from('y'))];
+  type Image = {
+    readonly layers?: readonly string[];
+    readonly history?: readonly number[];
+    readonly Size?: number;
+    readonly Manifests?: unknown;
+    readonly shared?: number;
+  };
+
+  /** The parts of each of some images. */
+  async function contents(images: readonly Image[], { driver = 'overlay2', tells = false } = {}) {
+    const answers: Record<string, unknown> = { '/info': { Driver: driver } };
+    const listed = images.map(({ shared = -1 }, at) => ({ Id: ids[at], SharedSize: shared }));
+    answers['/images/json'] = answers['/images/json?shared-size=true'] = listed;
+    answers['/system/df'] = { Images: listed };
+    for (const [at, { layers = [A, B], history, Size = 30, Manifests }] of images.entries()) {
+      const path = `/images/${ids[at] ?? ''}`;
+      answers[`${path}/json`] = { Id: ids[at], Size, RootFS: { Layers: layers }, Manifests };
+      answers[`${path}/history`] = history?.map((size) => ({ Size: size }));
+    }
+    const found = await dockerContents(engine(answers, tells));
+    return ids.map((id) => found.get(id));
+  }
+  const [first = '', second = ''] = chainIds([A, B]);
 
   it('are its layers by chain ID; the history has the highest first', async () => {
-    const [first = '', second = ''] = chainIds([A, B]);
-    expect(await contents([20, 0, 10])).toEqual([
+    expect((await contents([{ history: [20, 0, 10] }]))[0]).toEqual([
       { id: first, bytes: 10 },
       { id: second, bytes: 20 },
     ]);
   });
 
-  it('are one part where sizes cannot be matched to layers', async () => {
-    expect(await contents([30])).toEqual([{ id: 'x', bytes: 30 }]);
+  it('are taken for equal without a history, or with an empty layer', async () => {
+    const one = [
+      { id: first, bytes: 15 },
+      { id: second, bytes: 15 },
+    ];
+    expect((await contents([{}]))[0]).toEqual(one);
+    expect((await contents([{ history: [30] }]))[0]).toEqual(one);
+  });
+
+  it('are one part of an image without layers', async () => {
+    expect((await contents([{ layers: [], Size: 0 }]))[0]).toEqual([{ id: ids[0], bytes: 0 }]);
+  });
+
+  it.each([false, true])('are what images share and what they do not (%s)', async (tells) => {
+    const parts = await contents(
+      [{ shared: 12 }, { layers: [A, digestOf(Buffer.from('c'))], Size: 15, shared: 12 }],
+      { tells },
+    );
+    expect(parts.map((each) => each?.map(({ bytes }) => bytes))).toEqual([
+      [12, 18],
+      [12, 3],
+    ]);
+    expect(parts[0]?.[0]?.id).toBe(parts[1]?.[0]?.id);
+  });
+
+  it('are a copy of all layers below in each, with vfs', async () => {
+    const [parts] = await contents([{ history: [20, 10] }], { driver: 'vfs' });
+    expect(parts?.map(({ bytes }) => bytes)).toEqual([10, 30]);
   });
 
   it('are content and unpacked layers with containerd, also without a history', async () => {
-    const Manifests = [{ Size: { Total: 70 } }, { Size: { Total: 20 } }];
-    const image = { Size: 30, RootFS: { Layers: [A, B] }, Manifests };
-    const of = (history: unknown) =>
-      dockerContents(engine({ '/images/x/json': image, '/images/x/history': history }, true), 'x');
-    expect(await of(null)).toEqual([{ id: 'x', bytes: 90 }]);
-    expect((await of([{ Size: 20 }, { Size: 10 }])).map(({ bytes }) => bytes)).toEqual([30, 60]);
+    const image = { Kind: 'image', ImageData: { Size: { Unpacked: 30 } }, Size: { Total: 70 } };
+    const Manifests = [image, { Kind: 'attestation', Size: { Total: 20 } }];
+    const bytesOf = async (history?: readonly number[]) =>
+      (await contents([{ Manifests, ...(history ? { history } : {}) }], { tells: true }))[0]?.map(
+        ({ bytes }) => bytes,
+      );
+    expect(await bytesOf()).toEqual([45, 45]);
+    expect(await bytesOf([20, 10])).toEqual([30, 60]);
   });
 });
 

@@ -1,32 +1,84 @@
 import { chainIds } from '../../oci/config.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
-import type { Fields } from './fields.js';
+import { ImageError } from '../../errors.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import { imagesOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
+import type { CallOptions } from '../../transfer/store.js';
 import type { DockerApi } from './docker-api.js';
-import { askForManifests, sizeOf, TELLS_MANIFESTS } from './docker-image.js';
+import { Fields } from './fields.js';
+import { askForManifests, sizeOf, TELLS_MANIFESTS, unpackedSizeOf } from './docker-image.js';
+import { chainSizes, withoutGaps, type LayeredImage } from './chain-sizes.js';
 import type { ImagePart } from '../engine.js';
 
+/** The version of the API from which a list of images tells the size of what each shares with others. */
+const TELLS_SHARED = '1.42';
+
 /**
- * Disk use of an image by chain ID of its layers, which images share (`GET /images/{name}/history`, API 1.41). With
- * containerd's image store that is the content and what is unpacked of it; it is not told for each layer, so the whole is
- * divided by the unpacked sizes.
+ * Disk use of all images, by image ID; the parts are chain IDs of layers, which images share. With containerd's image store
+ * that is the content and what is unpacked of it; content is not told for each layer, so the whole is divided by the
+ * unpacked sizes. The storage driver `vfs` keeps a copy of all layers below in each layer.
  */
-export async function dockerContents(docker: DockerApi, id: string): Promise<readonly ImagePart[]> {
-  const query = askForManifests(docker);
-  const image = await docker.object('GET', `/images/${id}/json`, { query });
-  const history = await docker.list(`/images/${id}/history`);
-  const sizes = history.map((step) => step.integer('Size')).filter((size) => size > 0);
-  const chains = chainIdsOf(image);
-  // An empty layer has size 0 like a step without a layer: then sizes cannot be matched to layers.
-  if (sizes.length !== chains.length) return [{ id, bytes: sizeOf(image) }];
-  const unpacked = sizes.reduce((sum, size) => sum + size, 0);
-  const factor = image.raw('Manifests') === undefined ? 1 : sizeOf(image) / unpacked;
-  return chains.map((chain, at) => ({
-    id: chain,
-    bytes: Math.round((sizes.at(-1 - at) ?? 0) * factor),
-  }));
+export async function dockerContents(
+  docker: DockerApi,
+  options?: CallOptions,
+): Promise<ReadonlyMap<Digest, readonly ImagePart[]>> {
+  const images: (LayeredImage & { readonly bytes: number })[] = [];
+  const ids = new Set(
+    (await docker.list('/images/json', options)).map((each) => each.digest('Id')),
+  );
+  await forEachOf([...ids], { concurrency: 8, ...options }, async (id) => {
+    const image = await readImage(docker, id, options);
+    if (image) images.push(image);
+  });
+  const copies = (await docker.object('GET', '/info', options)).raw('Driver') === 'vfs';
+  const sizes = await chainSizes(images, () => sharedSizes(docker, options));
+  return new Map(
+    images.map(({ id, chains, unpacked, bytes }) => {
+      const wholes = withoutGaps(chains.map((chain) => sizes.get(chain)));
+      const parts = chains.map((chain, at): ImagePart => {
+        const [whole = 0, below = 0] = [wholes[at], wholes[at - 1]];
+        const onDisk = copies ? whole : whole - below;
+        return { id: chain, bytes: Math.round(onDisk * (bytes / unpacked)) };
+      });
+      return [id, chains.length > 0 && unpacked > 0 ? parts : [{ id, bytes }]];
+    }),
+  );
+}
+
+/** Undefined for an image that was removed in the meantime. */
+async function readImage(docker: DockerApi, id: Digest, options?: CallOptions) {
+  try {
+    const query = askForManifests(docker);
+    const image = await docker.object('GET', `/images/${id}/json`, { ...options, query });
+    const history = await docker.list(`/images/${id}/history`, options);
+    // The highest layer is the first. An empty layer has size 0 like a step without a layer.
+    const steps = history.map((step) => step.integer('Size')).filter((size) => size > 0);
+    const [chains, unpacked] = [chainIdsOf(image), unpackedSizeOf(image)];
+    return { id, chains, steps: steps.reverse(), unpacked, bytes: sizeOf(image) };
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** By image ID, the size of the layers that other images have, too. */
+async function sharedSizes(
+  docker: DockerApi,
+  options?: CallOptions,
+): Promise<ReadonlyMap<Digest, number>> {
+  const images = docker.speaks(TELLS_SHARED)
+    ? await docker.list('/images/json?shared-size=true', options)
+    : Fields.listOf(
+        (await docker.object('GET', '/system/df', options)).raw('Images') ?? [],
+        'Images',
+      );
+  return new Map(
+    images.flatMap((image) => {
+      const shared = image.raw('SharedSize');
+      return typeof shared === 'number' && shared >= 0 ? [[image.digest('Id'), shared]] : [];
+    }),
+  );
 }
 
 /**

@@ -35,6 +35,17 @@ export function sizeOf(image: Fields): number {
   return manifests.reduce((sum, each) => sum + each.object('Size').integer('Total'), 0);
 }
 
+/** Layers unpacked alone. */
+export function unpackedSizeOf(image: Fields): number {
+  const manifests = Fields.listOf(image.raw('Manifests') ?? [], 'Manifests');
+  if (manifests.length === 0) return image.integer('Size');
+  return manifests.reduce((sum, each) => {
+    if (each.raw('Kind') !== 'image') return sum;
+    const unpacked = each.object('ImageData').object('Size').raw('Unpacked');
+    return sum + (typeof unpacked === 'number' ? unpacked : 0);
+  }, 0);
+}
+
 /** Empty for docker's classic store, which has none; attestations are left out (API 1.48, ImageManifestSummary). */
 function manifestsOf(image: Fields): readonly EngineManifest[] {
   return Fields.listOf(image.raw('Manifests') ?? [], 'Manifests').flatMap((manifest) => {

@@ -28,7 +28,7 @@ it.each<[string, string, (engine: DockerEngine) => Promise<unknown>]>([
   ['a list in place of the version', '[]', (engine) => engine.platform()],
   ['a version that is a number', '{"Version":23}', (engine) => engine.takesZstd()],
   ['a container without an image', '[{}]', (engine) => engine.inUse()],
-  ['no layers', '{"Size":1}', (engine) => engine.contents(ID)],
+  ['images without an ID', '[{"Size":1}]', (engine) => engine.contents()],
 ])('an answer with %s is refused, and the message names the engine', async (_, answer, ask) => {
   await using engine = await engineThatSays(answer);
   await expect(ask(engine)).rejects.toMatchObject({

@@ -105,8 +105,8 @@ export class DockerEngine implements BuildingEngine {
     return new Set(containers.map((each) => each.digest('ImageID')));
   }
 
-  async contents(id: Digest): Promise<readonly ImagePart[]> {
-    return dockerContents(this.#docker, id);
+  contents(options?: CallOptions): Promise<ReadonlyMap<Digest, readonly ImagePart[]>> {
+    return dockerContents(this.#docker, options);
   }
 
   async holds(graph: Graph): Promise<ReadonlySet<Digest>> {
@@ -126,7 +126,7 @@ export class DockerEngine implements BuildingEngine {
 
   async source(
     reference: string,
-    { spoolFolder, signal, platform, onNotice }: EngineSourceOptions,
+    { spoolFolder, signal, platforms, onNotice }: EngineSourceOptions,
   ): Promise<Source> {
     const image = await this.inspect(reference, { signal });
     const path = `/images/${this.#nameFor(reference)}/get`;
@@ -138,7 +138,7 @@ export class DockerEngine implements BuildingEngine {
       expected: image?.size ?? 0,
     });
     const own = () => this.platform({ signal });
-    return withPresentPlatforms(source, { platform, own, onNotice, signal });
+    return withPresentPlatforms(source, { platforms, own, onNotice, signal });
   }
 
   sink({ onEvent }: OnEvent = {}): Sink {

@@ -3,6 +3,7 @@ import { ImageError } from '../../errors.js';
 import { parseDestination, parseLocation, type Location } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
+import type { PlatformChoice } from '../../oci/platform.js';
 import type { Opened } from '../../open.js';
 import { copyGraph } from '../../transfer/copy.js';
 import { sizeOf } from '../../transfer/graph.js';
@@ -39,6 +40,8 @@ export interface CopyImagesOptions extends Omit<DestinationOptions, 'openEngine'
   readonly base?: string | readonly string[] | undefined;
   /** Name of the image at the destination, exactly as given. */
   readonly as?: string | undefined;
+  /** The platforms to copy of each image; when omitted, all of them, and of an engine's image those that are there. */
+  readonly platforms?: PlatformChoice | undefined;
   /** Convert each image. */
   readonly convert?:
     | Pick<ConvertOptions, 'platforms' | 'compress' | 'level' | 'format'>
@@ -54,7 +57,7 @@ export interface CopiedImage {
   /** Fully qualified; null for an image without a name. */
   readonly reference: string | null;
   readonly digest: Digest;
-  /** Digest before conversion; equal to `digest` if nothing changed. */
+  /** Digest before conversion, and of the index if platforms were chosen; equal to `digest` if nothing changed. */
   readonly before: Digest;
   /** Size of the content of the image that the source has. */
   readonly bytes: number;
@@ -103,7 +106,10 @@ export async function copyImages(
     );
     const bases: Source[] = [];
     for (const location of baseLocations) {
-      const { source } = await openIn(workspace, location, openOptions);
+      const { source } = await openIn(workspace, location, {
+        ...openOptions,
+        platforms: undefined,
+      });
       held.push(source);
       bases.push(source);
     }

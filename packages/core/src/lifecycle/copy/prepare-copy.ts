@@ -72,7 +72,7 @@ async function prepare(
 ): Promise<ImageToCopy> {
   const { source } = opened;
   const { as } = options;
-  const { digest: before } = image.descriptor;
+  const before = image.index ?? image.descriptor.digest;
   const reference =
     as === undefined ? (image.reference ?? opened.record?.reference) : canonicalReference(as);
   if (!options.convert)

@@ -2,6 +2,8 @@ import { join, relative, resolve } from 'node:path';
 import { findSums, openParts } from '../../archive/split-archive.js';
 import { isOnDisk, parseLocation, type Location, type LocationOptions } from '../../location.js';
 import type { Engine } from '../../engine/engine.js';
+import { ImageError } from '../../errors.js';
+import type { PlatformChoice } from '../../oci/platform.js';
 import { pathOf, type Opened } from '../../open.js';
 import type { Bytes } from '../../transfer/store.js';
 import { asProblem, verifySource } from '../../verify/verify-source.js';
@@ -17,6 +19,7 @@ import { requireOneLogin } from '../workspace/one-login.js';
 import { forEachInput } from '../workspace/for-each-input.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
+import { option, wording } from '../../wording.js';
 
 /** The result for one location. */
 export interface VerifyResult {
@@ -40,6 +43,8 @@ export interface VerifyLocationsOptions extends VerbOptions {
   readonly stdin?: (() => Bytes) | undefined;
   /** For a delta: locations of the archives it was made against; patterns and folders stand for the archives in them. */
   readonly base?: string | readonly string[] | undefined;
+  /** The platforms to verify of each image; when omitted, all of them, and of an engine's image those that are there. */
+  readonly platforms?: PlatformChoice | undefined;
   /** Do not report missing platforms of an index. */
   readonly allowSparse?: boolean | undefined;
   /**
@@ -59,6 +64,11 @@ export async function verify(
   texts: readonly string[],
   options: VerifyLocationsOptions,
 ): Promise<VerifyResult[]> {
+  if (isPartOf(options) && options.manifest)
+    throw new ImageError(
+      'USAGE',
+      wording`${option('manifest')}: it lists whole images, expected no ${option('platform')}`,
+    );
   const where = { ...workspace, cwd: options.cwd };
   const inputs: VerifyInput[] = [];
   for (const text of texts) inputs.push(...(await inputsOf(text, where, options)));
@@ -76,6 +86,11 @@ export async function verify(
   };
   await forEachInput(inputs, verifyInput, options);
   return results;
+}
+
+/** Whether only some platforms are verified. */
+function isPartOf({ platforms = 'all' }: Pick<VerifyLocationsOptions, 'platforms'>): boolean {
+  return platforms !== 'all' && platforms.length > 0;
 }
 
 /** A location, parsed; or why it cannot be. */
@@ -130,8 +145,10 @@ async function verifyOne(
     const { notices, ...verified } = await verifySource(opened.source, {
       ...options,
       reference,
-      halves,
+      // The halves of an archive have all platforms.
+      halves: isPartOf(options) ? undefined : halves,
       half,
+      isPart: isPartOf(options),
       isDelta: [options.base ?? []].flat().length > 0,
     });
     for (const notice of notices) options.onEvent?.({ type: 'notice', text: notice });

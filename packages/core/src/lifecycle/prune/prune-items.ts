@@ -127,8 +127,10 @@ async function imageItems(
   const volume = folder === undefined ? engine.location : (await fileSystemOf(folder)).id;
   const items: Prunable[] = [];
   const held = new Set<string>();
+  const parts = await engine.contents();
   for (const image of await engine.list()) {
-    const contents = await engine.contents(image.id);
+    // An image that came in the meantime.
+    const contents = parts.get(image.id) ?? [{ id: image.id, bytes: image.size }];
     const archive = known.get(image.id);
     const name = nameOf(image) ?? archive?.name ?? image.id;
     // An image with a name that Stowage did not give must be kept.

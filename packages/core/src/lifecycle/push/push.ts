@@ -1,6 +1,7 @@
 import type { RegistryClient } from '../../distribution/transport/client.js';
 import { ImageError, shortList } from '../../errors.js';
 import { parseLocation, type Location } from '../../location.js';
+import type { PlatformChoice } from '../../oci/platform.js';
 import { parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
@@ -39,6 +40,11 @@ export interface PushOptions extends VerbOptions, PushNaming, PushImageOptions {
   readonly to?: string | undefined;
   /** Repository for images whose name is only a tag. */
   readonly repository?: string | undefined;
+  /**
+   * The platforms to push of each image; when omitted, all of them, and of an engine's image those that are there. One is
+   * pushed as the image that it is, several as an index of these alone.
+   */
+  readonly platforms?: PlatformChoice | undefined;
   /** Locations of content that the images and the registry lack: the archives that a delta was made against. */
   readonly base?: string | readonly string[] | undefined;
 }

@@ -4,13 +4,14 @@ import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { healArchive } from '../../catalog/commit.js';
 import { lockPath, spoolFolder } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
+import { withPlatforms } from '../../convert/choose-platforms.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { withLock } from '../../disk/lock.js';
-import type { Engine, EngineImage, EngineSourceOptions } from '../../engine/engine.js';
+import type { Engine, EngineImage } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import { matchesPlatform } from '../../oci/match-platform.js';
-import type { Platform } from '../../oci/platform.js';
+import type { PlatformChoice } from '../../oci/platform.js';
 import { canonicalReference, parseReference } from '../../oci/reference.js';
 import { copy } from '../../transfer/copy.js';
 import type { Source } from '../../transfer/store.js';
@@ -27,8 +28,8 @@ export interface SaveOptions extends VerbOptions {
   readonly cwd: string;
   /** Write all images into this file, without record and catalog entry. */
   readonly output?: string | undefined;
-  /** The platform to save of an image of several; when omitted, all if the engine has all, else the engine's own. */
-  readonly platform?: Platform | undefined;
+  /** The platforms to save of an image of several; when omitted, all if the engine has all, else the engine's own. */
+  readonly platforms?: PlatformChoice | undefined;
 }
 
 /**
@@ -105,7 +106,7 @@ async function saveByName(
         target,
         (record) =>
           [record.digest, record.index, record.configDigest].includes(id) &&
-          isForPlatform(record, options),
+          isChosen(record, options),
       );
       if (current) return current;
       if (options.dryRun) return plannedResult(target);
@@ -116,8 +117,7 @@ async function saveByName(
       };
       const written = { path: target.path, bytes: size };
       await makeRoom(workspace, [spooled, written], { ...options, holding: target.name });
-      const reading = sourceOptions(workspace, options);
-      await using source = await engine.source(target.reference, reading);
+      await using source = await sourceOf(workspace, engine, target.reference, options);
       await using packed = workspace.settings.share
         ? await packForShare(workspace, source, target.reference, options)
         : undefined;
@@ -150,7 +150,7 @@ async function saveTogether(
     const saved: { reference: string; digest: Digest }[] = [];
     for (const { target } of wanted) {
       const { reference } = target;
-      const source = await engine.source(reference, sourceOptions(workspace, options));
+      const source = await sourceOf(workspace, engine, reference, options);
       sources.push(source);
       saved.push({
         reference,
@@ -165,16 +165,26 @@ async function saveTogether(
   }
 }
 
-function sourceOptions(
+async function sourceOf(
   { place }: Workspace,
-  { signal, platform, onEvent }: SaveOptions,
-): EngineSourceOptions {
+  engine: Engine,
+  reference: string,
+  { signal, platforms, onEvent }: SaveOptions,
+): Promise<Source> {
   const onNotice = (text: string): void => onEvent?.({ type: 'notice', text });
-  return { spoolFolder: spoolFolder(place), signal, platform, onNotice };
+  const reading = { spoolFolder: spoolFolder(place), signal, platforms, onNotice };
+  return withPlatforms(await engine.source(reference, reading), reading);
 }
 
-function isForPlatform({ platform }: ImageRecord, { platform: wanted }: SaveOptions): boolean {
-  return !wanted || (platform !== undefined && matchesPlatform(platform, wanted));
+/** Whether the image of a record is that of the chosen platforms. */
+function isChosen(record: ImageRecord, { platforms = [] }: SaveOptions): boolean {
+  if (platforms === 'all') return record.index === undefined;
+  if (platforms.length === 0) return true;
+  const own = record.platforms ?? (record.platform ? [record.platform] : []);
+  return (
+    own.length === platforms.length &&
+    platforms.every((wanted) => own.some((each) => matchesPlatform(each, wanted)))
+  );
 }
 
 function plannedResult({ reference, path }: SaveTarget): SaveResult {

@@ -1,5 +1,11 @@
 import type { ExecutorContext, PromiseExecutor } from '@nx/devkit';
-import { ImageError, push, type PushOptions, type RegistryLoginOptions } from '@stowage/core';
+import {
+  ImageError,
+  parsePlatform,
+  push,
+  type PushOptions,
+  type RegistryLoginOptions,
+} from '@stowage/core';
 import { log } from '../../log.js';
 import { gitFactsOf } from '../../release/git-facts.js';
 import { releaseGroupOf } from '../../release/release-group.js';
@@ -18,6 +24,7 @@ export interface PushExecutorOptions
     > {
   /** Each `KEY=VALUE`. */
   readonly annotation?: readonly string[];
+  readonly platform?: readonly string[];
   readonly caFile?: RegistryLoginOptions['caFile'];
   readonly plainHttp?: boolean;
   readonly insecureSkipTlsVerify?: boolean;
@@ -43,6 +50,7 @@ const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
       compress,
       foreignLayers,
       dryRun,
+      platforms: options.platform?.map(parsePlatform),
       registry: { caFile, plainHttp, insecureSkipTlsVerify },
     });
     for (const { reference, digest, action, bytesSent } of results) {

@@ -1,5 +1,5 @@
 import type { PromiseExecutor } from '@nx/devkit';
-import { ImageError, verify } from '@stowage/core';
+import { ImageError, parsePlatform, verify } from '@stowage/core';
 import { log } from '../../log.js';
 import { inputOf } from '../input-of.js';
 import { ownDefinition } from '../own-definition.js';
@@ -7,6 +7,7 @@ import { run, type CommonOptions } from '../run.js';
 
 export interface VerifyExecutorOptions extends CommonOptions {
   readonly allowSparse?: boolean;
+  readonly platform?: readonly string[];
 }
 
 /** Problems that are logged; the rest is counted. */
@@ -16,10 +17,11 @@ const MAX_PROBLEMS = 100;
 const verifyImage: PromiseExecutor<VerifyExecutorOptions> = (options, context) =>
   run(options, context, async (workspace, call) => {
     const { definition } = await ownDefinition(workspace, options.definition, call, context);
-    const { allowSparse } = options;
+    const { allowSparse, platform } = options;
     const [result] = await verify(workspace, [inputOf(workspace, definition)], {
       ...call,
       allowSparse,
+      platforms: platform?.map(parsePlatform),
     });
     const problems = result?.problems ?? [];
     for (const { code, message } of problems.slice(0, MAX_PROBLEMS))
