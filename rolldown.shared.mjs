@@ -4,9 +4,10 @@ import { notices } from './tools/notices.mjs';
 
 /**
  * How a package is bundled: a few files start faster than hundreds. What it depends on stays outside; declarations are
- * tsc's. A development dependency that it imports becomes part of it, without the modules of `leftOut`: its sources never call them.
+ * tsc's. A development dependency that it imports becomes part of it, without the modules of `leftOut`, which are never called; the
+ * imports of `apart` are bundles of their own.
  */
-export function bundled(input, { leftOut = [] } = {}) {
+export function bundled(input, { leftOut = [], apart = [] } = {}) {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   return defineConfig({
     input,
@@ -16,7 +17,7 @@ export function bundled(input, { leftOut = [] } = {}) {
     // A copy of the streams of Node.js, for older versions of it.
     resolve: { alias: { 'readable-stream': 'node:stream' } },
     transform: { target: 'node20.19' },
-    plugins: [without(leftOut), notices()],
+    plugins: [without(leftOut), keepApart(apart), notices()],
     output: {
       dir: 'dist',
       entryFileNames: '[name].js',
@@ -25,6 +26,14 @@ export function bundled(input, { leftOut = [] } = {}) {
       comments: { jsdoc: false },
     },
   });
+}
+
+/** Leaves imports of other bundles of the package as they are; those are beside the file that imports them. */
+function keepApart(files) {
+  return {
+    name: 'apart',
+    resolveId: (id) => (files.includes(id) ? { id, external: true } : undefined),
+  };
 }
 
 const NOTHING = '\0nothing.cjs';

@@ -1,4 +1,3 @@
-import Docker from 'dockerode';
 import type { DialOptions } from 'docker-modem';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Readable, type Duplex } from 'node:stream';
@@ -8,6 +7,7 @@ import { requestError } from './docker-errors.js';
 import { Fields } from './fields.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { DockerTarget } from './docker-host.js';
+import { Docker } from './dockerode.js';
 import { engineModem, type EngineModem } from './engine-modem.js';
 
 export interface DockerRequest extends CallOptions {

@@ -1,4 +1,4 @@
-import Modem, { type DialOptions } from 'docker-modem';
+import type { DialOptions } from 'docker-modem';
 import {
   Agent,
   IncomingMessage,
@@ -15,6 +15,7 @@ import type { Bytes } from '../../transfer/store.js';
 import { requestError, statusError } from './docker-errors.js';
 import type { Connection } from './docker-host.js';
 import { SshAgent } from './docker-ssh.js';
+import { Modem } from './dockerode.js';
 
 /** The part of dockerode that makes the requests of calls, with our own way to send them. */
 export interface EngineModem extends Modem, Disposable {
