@@ -33,9 +33,10 @@ async function sent(
   const text = `project: app\nos: debian-12\nvariant: x\nbase: b\ncopy: [${copy}]\nrun: ['true']\n`;
   const definition = parseDefinition({ text, path: 'image.yaml' });
   const requests: string[][] = [];
-  const engine: Pick<BuildingEngine, 'location' | 'platform' | 'build' | 'source'> = {
+  const engine: Pick<BuildingEngine, 'location' | 'platform' | 'builder' | 'build' | 'source'> = {
     location: 'engine:test',
     platform: async () => undefined,
+    builder: async () => ({ kind: 'classic' }),
     build: async (request: BuildRequest) => {
       requests.push(await linesOf(request.context));
       return { id: 'sha256:', digests: [] } as never;

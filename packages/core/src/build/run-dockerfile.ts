@@ -17,6 +17,7 @@ import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
 import { ensureInEngine } from './put-into.js';
 import { requireBuilder } from './require-builder.js';
+import { requireFeatures } from './require-features.js';
 
 /** Name of a generated Dockerfile in the context. */
 const GENERATED_DOCKERFILE = '.stowage.Dockerfile';
@@ -28,12 +29,14 @@ export async function runDockerfile(
 ): Promise<Source> {
   const { files, base, platform, network, signal, onEvent, spoolFolder } = options;
   const engine = requireBuilder(await options.engine(), definition.name);
+  const builder = await engine.builder({ signal });
+  await requireFeatures(definition, files, { location: engine.location, builder });
   // Older engines reject the platform parameter, even for their own platform.
   const native = await engine.platform({ signal });
   const isOwn = native !== undefined && matchesPlatform(native, platform);
   // FROM is resolved in the engine, so the base has to be there.
   if (base?.source) await ensureInEngine(engine, base.source, base.reference, { signal, platform });
-  const from = base && (await resolveBaseReference(engine, base, options));
+  const from = base && (await resolveBaseReference(engine, base, { ...options, builder }));
   const { args, labels, target, reference, dockerfile } = definition;
   const own = { members: ownContext(files), args };
   const given =

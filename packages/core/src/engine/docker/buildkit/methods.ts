@@ -1,50 +1,51 @@
 import { connect } from 'node:net';
+import type { BuildAnswers } from '../../engine.js';
 import { readMessage, textOf, writeMessage } from './protobuf.js';
 import { CallError, Status, type Method, type Methods } from './session.js';
 
-/** What a build may ask its client for. */
-export interface BuildAnswers {
-  /** Secrets by ID, for `RUN --mount=type=secret,id=ID`. */
-  readonly secrets: ReadonlyMap<string, Uint8Array>;
-  /** The login of a registry, for images that the builder pulls. */
-  readonly login?: (registry: string) => Promise<BuildLogin | undefined>;
-  /** The socket of an SSH agent, for `RUN --mount=type=ssh`. */
-  readonly sshAgent?: string | undefined;
-}
-
-/** A login as the builder takes it; for an identity token the user is empty. */
-export interface BuildLogin {
-  readonly user: string;
-  readonly password: string;
-}
-
 /** The first field of each request and answer here: an ID, a host, or data. */
 const FIRST = 1;
+/** The name of Docker Hub in a request for its login. */
+const HUB = 'registry-1.docker.io';
 /** The ID of `--mount=type=ssh` without an ID. */
 const DEFAULT_AGENT = 'default';
+/** The header with the ID of the agent that is connected to (BuildKit: session/sshforward, KeySSHID). */
+const SSH_ID = 'buildkit.ssh.id';
 
 /** The methods of a session that answer for a build (BuildKit: session/{secrets,auth,sshforward}). */
-export function sessionMethods({ secrets, login, sshAgent }: BuildAnswers): Methods {
+export function sessionMethods({ secrets, login, sshAgents }: BuildAnswers): Methods {
   return {
     '/moby.buildkit.secrets.v1.Secrets/GetSecret': oneAnswer(async (id) => {
-      const secret = secrets.get(id);
+      const secret = secrets?.get(id);
       if (!secret) throw new CallError(Status.notFound, `no secret ${JSON.stringify(id)}`);
       return writeMessage({ [FIRST]: secret });
     }),
     '/moby.filesync.v1.Auth/Credentials': oneAnswer(async (host) => {
-      const found = await login?.(host === 'registry-1.docker.io' ? 'docker.io' : host);
+      const found = await login?.(host === HUB ? 'docker.io' : host);
       return found ? writeMessage({ 1: found.user, 2: found.password }) : new Uint8Array();
     }),
-    ...(sshAgent === undefined
-      ? {}
-      : {
-          '/moby.sshforward.v1.SSH/CheckAgent': oneAnswer(async (id) => {
-            if (id === '' || id === DEFAULT_AGENT) return new Uint8Array();
-            throw new CallError(Status.notFound, `no SSH agent ${JSON.stringify(id)}`);
-          }),
-          '/moby.sshforward.v1.SSH/ForwardAgent': (calls) => forward(calls, sshAgent),
-        }),
+    ...(sshAgents === undefined || sshAgents.size === 0 ? {} : sshMethods(sshAgents)),
   };
+}
+
+function sshMethods(agents: ReadonlyMap<string, string>): Methods {
+  const agentOf = (id: string) => {
+    const socketPath = agents.get(id === '' ? DEFAULT_AGENT : id);
+    if (socketPath !== undefined) return socketPath;
+    throw new CallError(Status.notFound, `no SSH agent ${JSON.stringify(id)}`);
+  };
+  return {
+    '/moby.sshforward.v1.SSH/CheckAgent': oneAnswer(async (id) => {
+      agentOf(id);
+      return new Uint8Array();
+    }),
+    '/moby.sshforward.v1.SSH/ForwardAgent': (calls, headers) =>
+      forward(calls, agentOf(firstOf(headers[SSH_ID]))),
+  };
+}
+
+function firstOf(header: string | string[] | undefined): string {
+  return (Array.isArray(header) ? header[0] : header) ?? '';
 }
 
 /** A method with one answer to each request, by the text of its first field. */

@@ -16,6 +16,10 @@ function recorded(file: string): string[] {
     });
 }
 
+function readAll(progress: BuildProgress, trace: string): void {
+  for (const _ of progress.read(trace));
+}
+
 describe('the progress of BuildKit', () => {
   it('names each step once, with its output', () => {
     const progress = new BuildProgress();
@@ -35,11 +39,22 @@ describe('the progress of BuildKit', () => {
 
   it('knows the step that failed, with its last lines', () => {
     const progress = new BuildProgress();
-    for (const trace of recorded('failing.jsonl')) [...progress.read(trace)];
-    expect(progress.failed).toMatchObject({
+    for (const trace of recorded('failing.jsonl')) readAll(progress, trace);
+    expect(progress.failedWith('failed to solve: x')).toMatchObject({
       name: '[stage-1 2/3] RUN ["/bin/busybox","sh","-c","echo before; exit 3"]',
       recent: ['before'],
     });
+  });
+
+  it('tells the step that failed from those that were stopped because of it', () => {
+    const progress = new BuildProgress();
+    const vertex = (digest: string, error: string) =>
+      writeMessage({ 1: writeMessage({ 1: digest, 3: `name of ${digest}`, 7: error }) });
+    const trace = Buffer.concat([vertex('a', 'context canceled'), vertex('b', 'exit code: 1')]);
+    readAll(progress, trace.toString('base64'));
+    expect(progress.failedWith('failed to solve: exit code: 1')?.name).toBe('name of b');
+    expect(progress.failedWith('something else')?.name).toBe('name of a');
+    expect(new BuildProgress().failedWith('x')).toBeUndefined();
   });
 
   it('says which steps are in the cache', () => {
@@ -52,7 +67,9 @@ describe('the progress of BuildKit', () => {
   it('joins lines that arrive in pieces, of each stream apart, and keeps the last twenty', () => {
     const progress = new BuildProgress();
     const log = (stream: number, message: string) =>
-      writeMessage({ 3: writeMessage({ 1: 'sha256:a', 3: stream, 4: message }) }).toString('base64');
+      writeMessage({ 3: writeMessage({ 1: 'sha256:a', 3: stream, 4: message }) }).toString(
+        'base64',
+      );
     const read = (trace: string) => [...progress.read(trace)].map(({ text }) => text);
     expect(read(log(1, 'ha'))).toEqual([]);
     expect(read(log(2, 'other\n'))).toEqual(['other']);
@@ -60,7 +77,9 @@ describe('the progress of BuildKit', () => {
     read(log(1, Array.from({ length: 30 }, (_, n) => `${n}\n`).join('')));
     const error = writeMessage({ 1: writeMessage({ 1: 'sha256:a', 7: 'failed' }) });
     read(error.toString('base64'));
-    expect(progress.failed?.recent).toEqual(Array.from({ length: 20 }, (_, n) => String(n + 10)));
+    expect(progress.failedWith('failed')?.recent).toEqual(
+      Array.from({ length: 20 }, (_, n) => String(n + 10)),
+    );
   });
 
   it('refuses a message that is cut short', () => {

@@ -6,6 +6,9 @@ const MAX_RECENT_LINES = 20;
 /** `[2/3] RUN make`, `[stage-1 2/3] RUN make`, `[linux/arm64 tools 1/1] COPY a b`. */
 const STEP = /^\[(?:(.+) )?(\d+\/\d+)\] (.*)$/s;
 
+/** The check of that name (Docker documentation, Build checks), which leads the text of its warning. */
+const OTHER_PLATFORM = 'InvalidBaseImagePlatform: ';
+
 /** Field numbers of BuildKit's `StatusResponse` and of the messages in it (api/services/control/control.proto). */
 const VERTEX = 1;
 const LOG = 3;
@@ -16,6 +19,7 @@ const Warning = { short: 3 } as const;
 
 /** A step of a build. */
 export interface BuildStep {
+  /** As BuildKit names it: `[tools 1/2] RUN make`, `[internal] load metadata for docker.io/library/debian:12`. */
   readonly name: string;
   /** Its last lines. */
   readonly recent: readonly string[];
@@ -32,11 +36,18 @@ interface Known {
 /** Turns BuildKit's progress (`moby.buildkit.trace`) into events, and knows the step that failed. */
 export class BuildProgress {
   readonly #steps = new Map<string, Known>();
-  #failed: Known | undefined;
+  #otherPlatform: string | undefined;
+  readonly #failures: { readonly step: Known; readonly error: string }[] = [];
 
-  /** The step with the first error. */
-  get failed(): BuildStep | undefined {
-    return this.#failed;
+  /** Why a stage is built on a base for another platform, which BuildKit only warns of; undefined if none is. */
+  get otherPlatform(): string | undefined {
+    return this.#otherPlatform;
+  }
+
+  /** The step of a failure. Steps that were stopped because of it have errors of their own. */
+  failedWith(failure: string): BuildStep | undefined {
+    const found = this.#failures.find(({ error }) => failure.includes(error));
+    return (found ?? this.#failures[0])?.step;
   }
 
   /** Reads one message of the progress. @param trace the message, in base64. @throws RangeError it is cut short */
@@ -46,8 +57,12 @@ export class BuildProgress {
       const fields = [...readMessage(value)];
       if (number === VERTEX) yield* this.#readVertex(fields);
       else if (number === LOG) yield* this.#readLog(fields);
-      else if (number === WARNING)
-        yield { type: 'engine', text: `warning: ${text(fields, Warning.short)}` };
+      else if (number === WARNING) {
+        const warning = text(fields, Warning.short);
+        if (warning.startsWith(OTHER_PLATFORM))
+          this.#otherPlatform = warning.slice(OTHER_PLATFORM.length);
+        yield { type: 'engine', text: `warning: ${warning}` };
+      }
     }
   }
 
@@ -55,17 +70,13 @@ export class BuildProgress {
     const step = this.#stepOf(text(fields, Vertex.digest), text(fields, Vertex.name));
     if (!step.isStarted && has(fields, Vertex.started)) {
       step.isStarted = true;
-      const [, stage, count, command] = STEP.exec(step.name) ?? [];
-      if (count === undefined || command === undefined) yield { type: 'engine', text: step.name };
-      else
-        yield {
-          type: 'step',
-          subject: `step ${stage === undefined ? '' : `${stage} `}${count}`,
-          text: command,
-        };
-      if (has(fields, Vertex.cached)) yield { type: 'engine', text: 'nothing to do: it is in the cache' };
+      const instruction = instructionIn(step.name);
+      yield instruction ? { type: 'step', ...instruction } : { type: 'engine', text: step.name };
+      if (has(fields, Vertex.cached))
+        yield { type: 'engine', text: 'nothing to do: it is in the cache' };
     }
-    if (has(fields, Vertex.error)) this.#failed ??= step;
+    const error = text(fields, Vertex.error);
+    if (error !== '') this.#failures.push({ step, error });
   }
 
   *#readLog(fields: readonly Field[]): Iterable<EngineEvent> {
@@ -90,6 +101,13 @@ export class BuildProgress {
     this.#steps.set(digest, step);
     return step;
   }
+}
+
+/** The place and the text of an instruction, from the name of a step; undefined for a step that is no instruction. */
+export function instructionIn(name: string): { subject: string; text: string } | undefined {
+  const [, stage, count, text] = STEP.exec(name) ?? [];
+  if (count === undefined || text === undefined) return undefined;
+  return { subject: `step ${stage === undefined ? '' : `${stage} `}${count}`, text };
 }
 
 function has(fields: readonly Field[], wanted: number): boolean {

@@ -62,7 +62,9 @@ export function textOf({ value }: Field): string {
 }
 
 /** A message of texts, bytes and numbers, by the number of their field. */
-export function writeMessage(fields: Readonly<Record<number, string | Uint8Array | number>>): Buffer {
+export function writeMessage(
+  fields: Readonly<Record<number, string | Uint8Array | number>>,
+): Buffer {
   const parts = Object.entries(fields).map(([number, value]) => {
     if (typeof value === 'number')
       return Buffer.concat([varint((Number(number) << 3) | VARINT), varint(value)]);
@@ -76,6 +78,6 @@ function varint(value: number): Buffer {
   const bytes: number[] = [];
   for (let left = value; ; left = Math.floor(left / 0x80)) {
     if (left < 0x80) return Buffer.from([...bytes, left]);
-    bytes.push((left % 0x80) | 0x80);
+    bytes.push(left % 0x80 | 0x80);
   }
 }

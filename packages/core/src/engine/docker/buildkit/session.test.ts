@@ -5,12 +5,14 @@ import { Duplex } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../../../../testing/temporary.js';
 import { readCalls, writeCall } from './grpc.js';
-import { sessionMethods, type BuildAnswers } from './methods.js';
+import type { BuildAnswers } from '../../engine.js';
+import { sessionMethods } from './methods.js';
 import { readMessage, textOf, writeMessage } from './protobuf.js';
 import { BuildSession } from './session.js';
 
 const GET_SECRET = '/moby.buildkit.secrets.v1.Secrets/GetSecret';
 const CREDENTIALS = '/moby.filesync.v1.Auth/Credentials';
+const CHECK = '/moby.sshforward.v1.SSH/CheckAgent';
 const FORWARD = '/moby.sshforward.v1.SSH/ForwardAgent';
 
 /** Two ends of a connection in memory. */
@@ -43,10 +45,15 @@ function open(answers: BuildAnswers) {
 }
 
 /** Calls a method with one message. @returns the texts of the answer's fields, or the status of the refusal */
-async function call(builder: ClientHttp2Session, path: string, message: Uint8Array) {
-  const stream = builder.request({ ':method': 'POST', ':path': path, te: 'trailers' });
+async function call(
+  builder: ClientHttp2Session,
+  path: string,
+  message: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+) {
+  const stream = builder.request({ ...headers, ':method': 'POST', ':path': path, te: 'trailers' });
   const trailers = new Promise<Record<string, unknown>>((resolve) =>
-    stream.on('trailers', (headers) => resolve(headers)),
+    stream.on('trailers', (headers: Record<string, unknown>) => resolve(headers)),
   );
   stream.end(writeCall(message));
   const answers: string[] = [];
@@ -68,7 +75,7 @@ it('gives the builder the login of a registry, or none', async () => {
     asked.push(registry);
     return registry === 'docker.io' ? { user: 'ada', password: 'x' } : undefined;
   };
-  const { builder } = open({ secrets: new Map(), login });
+  const { builder } = open({ login });
   const of = (host: string) => call(builder, CREDENTIALS, writeMessage({ 1: host }));
   expect(await of('registry-1.docker.io')).toEqual(['ada', 'x']);
   expect(await of('registry.example.com')).toEqual([]);
@@ -77,15 +84,30 @@ it('gives the builder the login of a registry, or none', async () => {
 
 it('connects a step to the SSH agent, in both directions', async () => {
   const path = join(await temporaryFolder(), 'agent.sock');
-  const agent = createServer((socket) => socket.on('data', (data) => socket.end(`echo ${data}`)));
+  const agent = createServer((socket) =>
+    socket.on('data', (data) => socket.end(`echo ${data.toString()}`)),
+  );
   await new Promise<void>((resolve) => agent.listen(path, resolve));
   onTestFinished(() => void agent.close());
-  const { builder } = open({ secrets: new Map(), sshAgent: path });
-  expect(await call(builder, FORWARD, writeMessage({ 1: 'keys?' }))).toEqual(['echo keys?']);
+  const { builder } = open({
+    sshAgents: new Map([
+      ['default', path],
+      ['site', path],
+    ]),
+  });
+  const ask = (id: string) =>
+    call(builder, FORWARD, writeMessage({ 1: 'keys?' }), { 'buildkit.ssh.id': id });
+  expect(await ask('default')).toEqual(['echo keys?']);
+  expect(await ask('site')).toEqual(['echo keys?']);
+  expect(await ask('other')).toBe(5);
+  const check = (id: string) => call(builder, CHECK, writeMessage({ 1: id }));
+  expect(await check('site')).toEqual([]);
+  expect(await check('')).toEqual([]);
+  expect(await check('other')).toBe(5);
 });
 
 it('names the methods that it serves, and refuses all others', async () => {
-  const { session, builder } = open({ secrets: new Map() });
+  const { session, builder } = open({});
   expect(session.headers['x-docker-expose-session-uuid']).toBe(session.id);
   expect(session.headers['x-docker-expose-session-grpc-method']).toEqual([
     '/grpc.health.v1.Health/Check',
@@ -96,6 +118,6 @@ it('names the methods that it serves, and refuses all others', async () => {
 });
 
 it('is healthy', async () => {
-  const { builder } = open({ secrets: new Map() });
+  const { builder } = open({});
   expect(await call(builder, '/grpc.health.v1.Health/Check', new Uint8Array())).toEqual(['']);
 });

@@ -10,7 +10,10 @@ import { debug } from '../../../debug.js';
 import { readCalls, writeCall } from './grpc.js';
 
 /** A method that the builder may call: takes messages and answers with messages. */
-export type Method = (calls: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+export type Method = (
+  calls: AsyncIterable<Uint8Array>,
+  headers: IncomingHttpHeaders,
+) => AsyncIterable<Uint8Array>;
 
 /** The methods that a session serves, by path: `/moby.buildkit.secrets.v1.Secrets/GetSecret`. */
 export type Methods = Readonly<Record<string, Method>>;
@@ -57,7 +60,7 @@ export class BuildSession implements Disposable {
   serve(connection: Duplex): void {
     const session = performServerHandshake(connection);
     session.on('stream', (stream, headers) => void this.#answer(stream, headers));
-    session.on('error', (error) => debug('engine', () => `build session: ${error.message}`));
+    session.on('error', (error: Error) => debug('engine', () => `build session: ${error.message}`));
     this.#session = session;
   }
 
@@ -80,7 +83,8 @@ export class BuildSession implements Disposable {
     try {
       const method = this.#methods[path];
       if (!method) throw new CallError(Status.unimplemented, `no method ${path}`);
-      for await (const answer of method(readCalls(stream))) stream.write(writeCall(answer));
+      for await (const answer of method(readCalls(stream), headers))
+        stream.write(writeCall(answer));
     } catch (error) {
       status = error instanceof CallError ? error.status : Status.unknown;
       message = error instanceof Error ? error.message : String(error);
