@@ -1,18 +1,27 @@
 import {
   build as buildImage,
   detectEngine,
+  copyImages,
   openWorkspace,
   readDefinition,
+  saveDefinition,
   type BuildOptions,
   type LifecycleEvent,
 } from '@stowage/core';
+import { createHash } from 'node:crypto';
 import { copyFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { storeWith } from '../../packages/core/testing/image.js';
 import { describeEngines, type EngineUnderTest } from './engines/describe-engines.js';
+import { archiveOf } from './engines/images.js';
+import { startServe } from './served.js';
 import { must, temporaryFolder } from './run.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: kit\nnetwork: none\ndockerfile: Dockerfile\n';
+/** Of the password `secret`. */
+const HASH = '$2b$04$j1OmC2Phjo8vZnDs5MV35ODQAQIqwLwY9Ns8ra9wLmCRIvo0EGKUK';
 const BASE = 'FROM scratch AS tools\nCOPY busybox /bin/busybox\nCOPY busybox /bin/sh\n';
 
 describeEngines(
@@ -40,6 +49,61 @@ NOTE
       expect(events).toContainEqual(expect.stringMatching(/^step tools 4\/4: COPY/));
       expect(await read(engine, reference, '/arch /note')).toBe('amd64\nkept\n');
       await opened.remove(reference);
+    });
+
+    it('gives steps the secrets and the SSH agent of the user, and shows and keeps none of it', async () => {
+      const secret = `s3cret-${engine.name}`;
+      const more = 'secrets: [{ id: token, env: TOKEN }, { id: own, file: own }]\nssh: [default]\n';
+      const text = `${BASE}COPY . /context/
+RUN --mount=type=secret,id=token --mount=type=secret,id=own --mount=type=ssh <<EOF
+set -e
+busybox cat /run/secrets/token; busybox echo
+echo "${createHash('sha256').update(`own-${secret}`).digest('hex')}  /run/secrets/own" | busybox sha256sum -c
+test -S "$SSH_AUTH_SOCK"
+EOF
+`;
+      const agent = await startAgent();
+      const env = { TOKEN: secret, SSH_AUTH_SOCK: agent };
+      const { call, cwd, workspace, found, lines } = await prepare(engine, text, env, more);
+      await writeFile(join(cwd, 'own'), `own-${secret}`);
+      const saved = await saveDefinition(workspace, found, call);
+      expect(lines.join('\n')).toContain('***');
+      expect(lines.join('\n')).not.toContain(secret);
+      const leaked = await must('grep', ['-rlF', secret, cwd, '--exclude=own']).catch(() => '');
+      expect(leaked).toBe('');
+      const listing = await must(
+        'docker',
+        ['run', '--rm', '--network=none', saved.reference, '/bin/busybox', 'ls', '/', '/context'],
+        { env: engine.started().env },
+      );
+      expect(listing).toContain('Dockerfile');
+      expect(listing).not.toMatch(/^(?:own|run)$/m);
+      await using opened = await open(engine);
+      await opened.remove(saved.reference);
+    });
+
+    it('pulls from a registry with the login of the user', async () => {
+      const folder = await temporaryFolder();
+      const users = join(folder, 'users');
+      await writeFile(users, `ada:${HASH}\n`);
+      const { host } = await startServe(['--root', join(folder, 'r'), '--htpasswd', users]);
+      const auth = Buffer.from('ada:secret').toString('base64');
+      const env = { DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [host]: { auth } } }) };
+      const from = `${host}/team/base:1`;
+      const text = `FROM ${from}\nCOPY Dockerfile /\n`;
+      const { call, workspace, found } = await prepare(engine, text, env);
+      const archive = await archiveOf(await storeWith(from, { seed: engine.name }), from);
+      await copyImages(workspace, archive, `docker://${from}`, { ...call, stdout });
+      await expect(buildImage(workspace, found, call)).resolves.toMatchObject({ action: 'built' });
+      const stranger = await openWorkspace(call.cwd, { surroundings: { env: { HOME: folder } } });
+      const again = { ...call, force: true };
+      await using opened = await open(engine);
+      await opened.remove(found.definition.reference);
+      await must('docker', ['builder', 'prune', '--all', '--force'], { env: engine.started().env });
+      await expect(buildImage(stranger, found, again)).rejects.toMatchObject({
+        code: 'INVALID',
+        hint: expect.stringContaining('log in to its registry') as string,
+      });
     });
 
     it('names the step that fails, its last lines, and how to look into it', async () => {
@@ -82,24 +146,39 @@ describe('without BuildKit', () => {
   );
 });
 
+/** Nothing here writes to standard output. */
+const stdout = () => Promise.reject(new Error('unexpected write to standard output'));
+
 /** A workspace with one definition, and the options to build it. */
 async function prepare(
   { started }: EngineUnderTest,
   dockerfile: string,
   env: Readonly<Record<string, string>> = {},
+  more = '',
 ) {
   const cwd = await temporaryFolder();
-  await writeFile(join(cwd, 'image.yaml'), HEAD);
+  await writeFile(join(cwd, 'image.yaml'), HEAD + more);
   await writeFile(join(cwd, 'Dockerfile'), dockerfile);
   await copyFile('/bin/busybox', join(cwd, 'busybox'));
   const { kind, host } = started();
   const events: string[] = [];
+  const lines: string[] = [];
   const onEvent = (event: LifecycleEvent) => {
+    if ('text' in event) lines.push(event.text);
     if (event.type === 'step') events.push(`${event.subject}: ${event.text}`);
   };
   const call = { cwd, engine: kind, host, onEvent } satisfies Partial<BuildOptions>;
   const workspace = await openWorkspace(cwd, { surroundings: { env: { ...process.env, ...env } } });
-  return { call, workspace, events, found: await readDefinition(workspace, '.', call) };
+  return { call, cwd, workspace, events, lines, found: await readDefinition(workspace, '.', call) };
+}
+
+/** An SSH agent that answers nothing. @returns its socket */
+async function startAgent(): Promise<string> {
+  const path = join(await temporaryFolder(), 'agent.sock');
+  const agent = createServer();
+  await new Promise<void>((resolve) => agent.listen(path, resolve));
+  onTestFinished(() => void agent.close());
+  return path;
 }
 
 function open({ started }: EngineUnderTest) {

@@ -10,11 +10,11 @@ import { requireFeatures } from './require-features.js';
 const DOCUMENT = 'FROM a\nRUN <<EOF\necho\nEOF\n';
 const MOUNT = 'FROM a\nRUN --mount=type=cache,target=/c ls\n';
 
-async function required(dockerfile: string, builder: Builder): Promise<void> {
+async function required(dockerfile: string, builder: Builder, more = ''): Promise<void> {
   const context = await temporaryFolder();
   await writeFile(join(context, 'Dockerfile'), dockerfile);
   const text = 'project: app\nos: debian-12\nvariant: x\ndockerfile: ./Dockerfile\n';
-  const definition = parseDefinition({ text, path: 'image.yaml' });
+  const definition = parseDefinition({ text: text + more, path: 'image.yaml' });
   const files = await listContext(context, ['.'], { dockerfile: 'Dockerfile' });
   await requireFeatures(definition, files, { location: 'engine:test', builder });
 }
@@ -45,3 +45,15 @@ it.each<[string, Builder]>([
 ])('%j is left to %j', async (dockerfile, builder) => {
   await expect(required(dockerfile, builder)).resolves.toBeUndefined();
 });
+
+it.each(['secrets: [{ id: a, env: A }]\n', 'ssh: [default]\n'])(
+  '%j needs BuildKit',
+  async (more) => {
+    for (const kind of ['classic', 'buildah'] as const)
+      await expect(required('FROM a\n', { kind }, more)).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        message: expect.stringMatching(/^app-debian-12-x: (secrets|ssh): needs BuildKit/) as string,
+      });
+    await expect(required('FROM a\n', { kind: 'buildkit' }, more)).resolves.toBeUndefined();
+  },
+);

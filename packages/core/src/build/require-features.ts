@@ -15,11 +15,18 @@ const DOCUMENTS_SINCE = [1, 33] as const;
  * @throws ImageError UNSUPPORTED, with the line
  */
 export async function requireFeatures(
-  { name, dockerfile, args }: Definition,
+  { name, dockerfile, args, secrets, ssh }: Definition,
   files: readonly ContextFile[],
   { location, builder }: { readonly location: string; readonly builder: Builder },
 ): Promise<void> {
   if (dockerfile === undefined || builder.kind === 'buildkit') return;
+  const given = secrets ? 'secrets' : ssh ? 'ssh' : undefined;
+  if (given !== undefined)
+    throw new ImageError(
+      'UNSUPPORTED',
+      `${name}: ${given}: needs BuildKit, which ${location} does not build with`,
+      { location, hint: HINTS.classic },
+    );
   const path = posix.normalize(dockerfile);
   const file = files.find((each) => each.path === path);
   if (!file) return;

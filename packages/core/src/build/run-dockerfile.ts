@@ -50,6 +50,7 @@ export async function runDockerfile(
       args: { ...(from === undefined ? {} : { BASE: from }), ...given.args },
       ...(target === undefined ? {} : { target }),
       ...(network === undefined ? {} : { network }),
+      ...(options.answers === undefined ? {} : { answers: options.answers }),
       ...(isOwn ? {} : { platform: formatPlatform(platform) }),
     },
     { signal, onEvent },

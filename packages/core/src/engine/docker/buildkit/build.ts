@@ -2,6 +2,7 @@ import type { BuildRequest, EngineBuildOptions } from '../../engine.js';
 import type { DockerApi, DockerRequest } from '../docker-api.js';
 import { sessionMethods } from './methods.js';
 import { readBuild, type BuildPlace } from './read-build.js';
+import { redactor } from './redact.js';
 import { BuildSession } from './session.js';
 
 /** A build, with the parameters that it has with any builder. */
@@ -17,7 +18,12 @@ export type BuildKitBuild = BuildRequest & { readonly query: DockerRequest['quer
 export async function buildWithBuildKit(
   docker: DockerApi,
   { query, reference, context, answers = {} }: BuildKitBuild,
-  { signal, location, host, onEvent }: EngineBuildOptions & Omit<BuildPlace, 'reference'>,
+  {
+    signal,
+    location,
+    host,
+    onEvent,
+  }: EngineBuildOptions & Omit<BuildPlace, 'reference' | 'redact'>,
 ): Promise<string | undefined> {
   using session = new BuildSession(sessionMethods(answers));
   const { headers } = session;
@@ -27,5 +33,6 @@ export async function buildWithBuildKit(
     body: context,
     signal,
   });
-  return await readBuild(answer, { location, host, reference, onEvent });
+  const redact = redactor(answers.secrets?.values() ?? []);
+  return await readBuild(answer, { location, host, reference, redact, onEvent });
 }

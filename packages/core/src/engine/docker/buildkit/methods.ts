@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { agentRequests } from './agent-requests.js';
 import type { BuildAnswers } from '../../engine.js';
 import { readMessage, textOf, writeMessage } from './protobuf.js';
 import { CallError, Status, type Method, type Methods } from './session.js';
@@ -61,15 +62,20 @@ async function* forward(
 ): AsyncIterable<Uint8Array> {
   const agent = connect(socketPath);
   const send = async () => {
-    for await (const call of calls)
-      for (const { number, value } of readMessage(call))
-        if (number === FIRST && typeof value !== 'bigint') agent.write(value);
+    for await (const request of agentRequests(dataIn(calls))) agent.write(request);
     agent.end();
   };
   void send().catch((error: unknown) =>
     agent.destroy(error instanceof Error ? error : new Error(String(error))),
   );
   for await (const chunk of agent as AsyncIterable<Buffer>) yield writeMessage({ [FIRST]: chunk });
+}
+
+/** The bytes of a connection. */
+async function* dataIn(calls: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const call of calls)
+    for (const { number, value } of readMessage(call))
+      if (number === FIRST && typeof value !== 'bigint') yield value;
 }
 
 function textIn(message: Uint8Array): string {

@@ -26,7 +26,7 @@ export interface BuildStep {
 }
 
 interface Known {
-  readonly name: string;
+  name: string;
   readonly recent: string[];
   /** The unfinished last line of each of its streams. */
   readonly rest: Map<string, string>;
@@ -38,6 +38,13 @@ export class BuildProgress {
   readonly #steps = new Map<string, Known>();
   #otherPlatform: string | undefined;
   readonly #failures: { readonly step: Known; readonly error: string }[] = [];
+
+  readonly #redact: (text: string) => string;
+
+  /** @param redact hides secrets in the output of steps. */
+  constructor(redact: (text: string) => string = (text) => text) {
+    this.#redact = redact;
+  }
 
   /** Why a stage is built on a base for another platform, which BuildKit only warns of; undefined if none is. */
   get otherPlatform(): string | undefined {
@@ -86,7 +93,7 @@ export class BuildProgress {
     step.rest.set(stream, lines.pop() ?? '');
     for (const line of lines) {
       // Of a line redrawn with carriage returns, the last version.
-      const shown = line.trimEnd().split('\r').at(-1) ?? '';
+      const shown = this.#redact(line.trimEnd().split('\r').at(-1) ?? '');
       if (shown === '') continue;
       step.recent.push(shown);
       if (step.recent.length > MAX_RECENT_LINES) step.recent.shift();
@@ -96,6 +103,7 @@ export class BuildProgress {
 
   #stepOf(digest: string, name: string): Known {
     const known = this.#steps.get(digest);
+    if (known?.name === '') known.name = name;
     if (known) return known;
     const step: Known = { name, recent: [], rest: new Map(), isStarted: false };
     this.#steps.set(digest, step);

@@ -88,6 +88,18 @@ describe('a build with BuildKit', () => {
     );
   });
 
+  it('shows no secret that a step prints', async () => {
+    const log = trace(writeMessage({ 3: writeMessage({ 1: 'a', 4: 'my s3cret\n' }) }));
+    const shown: string[] = [];
+    const onEvent = ({ text }: EngineEvent) => void shown.push(text);
+    const answer = lines(log, failing('[1/1] RUN cat'), { error: 'no' });
+    const redact = (text: string) => text.replaceAll('s3cret', '***');
+    await expect(readBuild(answer, { ...PLACE, redact, onEvent })).rejects.toMatchObject({
+      message: 'docker-daemon:unix:///s: step 1/1 (RUN cat): no\nmy ***',
+    });
+    expect(shown).toEqual(['my ***']);
+  });
+
   it('that fails before any step has no hint', async () => {
     await expect(readBuild(lines({ error: 'no Dockerfile' }), PLACE)).rejects.toMatchObject({
       message: 'docker-daemon:unix:///s: no Dockerfile',

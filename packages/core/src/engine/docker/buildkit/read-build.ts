@@ -17,6 +17,8 @@ export interface BuildPlace {
   readonly host: string;
   /** The image that is built, as the engine names it. */
   readonly reference: string;
+  /** Hides secrets in the output of steps. */
+  readonly redact?: (text: string) => string;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function readBuild(
     ...place
   }: BuildPlace & { readonly onEvent?: ((event: EngineEvent) => void) | undefined },
 ): Promise<string | undefined> {
-  const progress = new BuildProgress();
+  const progress = new BuildProgress(place.redact);
   let imageId: string | undefined;
   for await (const message of readMessages(chunks)) {
     const failure = failureIn(message);

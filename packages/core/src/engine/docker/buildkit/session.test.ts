@@ -12,6 +12,8 @@ import { BuildSession } from './session.js';
 
 const GET_SECRET = '/moby.buildkit.secrets.v1.Secrets/GetSecret';
 const CREDENTIALS = '/moby.filesync.v1.Auth/Credentials';
+/** A request for an SSH agent. */
+const LIST_KEYS = '\0\0\0\x01\x0b';
 const CHECK = '/moby.sshforward.v1.SSH/CheckAgent';
 const FORWARD = '/moby.sshforward.v1.SSH/ForwardAgent';
 
@@ -96,10 +98,12 @@ it('connects a step to the SSH agent, in both directions', async () => {
     ]),
   });
   const ask = (id: string) =>
-    call(builder, FORWARD, writeMessage({ 1: 'keys?' }), { 'buildkit.ssh.id': id });
-  expect(await ask('default')).toEqual(['echo keys?']);
-  expect(await ask('site')).toEqual(['echo keys?']);
+    call(builder, FORWARD, writeMessage({ 1: LIST_KEYS }), { 'buildkit.ssh.id': id });
+  expect(await ask('default')).toEqual([`echo ${LIST_KEYS}`]);
+  expect(await ask('site')).toEqual([`echo ${LIST_KEYS}`]);
   expect(await ask('other')).toBe(5);
+  const remove = Buffer.from([0, 0, 0, 1, 19]);
+  expect(await call(builder, FORWARD, writeMessage({ 1: remove }))).toBe(2);
   const check = (id: string) => call(builder, CHECK, writeMessage({ 1: id }));
   expect(await check('site')).toEqual([]);
   expect(await check('')).toEqual([]);
