@@ -9,7 +9,7 @@ import {
   type LifecycleEvent,
 } from '@stowage/core';
 import { createHash } from 'node:crypto';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -80,6 +80,38 @@ EOF
       expect(listing).not.toMatch(/^(?:own|run)$/m);
       await using opened = await open(engine);
       await opened.remove(saved.reference);
+    });
+
+    it('sends the context as it is, without a Dockerfile that its rules leave out', async () => {
+      const { call, cwd, workspace, found } = await prepare(engine, `${BASE}COPY . /context/\n`);
+      await writeFile(join(cwd, '.dockerignore'), 'Dockerfile\n.dockerignore\n.stowage\n');
+      await mkdir(join(cwd, 'a/deep'), { recursive: true });
+      for (const path of ['a/deep/file', 'a-b', 'a.b', '\u00e9'])
+        await writeFile(join(cwd, path), path);
+      await symlink('a/deep', join(cwd, 'link'));
+      const large = Buffer.alloc(20_000_000, 'large');
+      await writeFile(join(cwd, 'large'), large);
+      const { env } = engine.started();
+      const contentOf = async (change: string) => {
+        await writeFile(join(cwd, 'same-size'), change);
+        const { reference } = await buildImage(workspace, found, call);
+        const shell = `cd /context; find . | sort | tr '\\n' ' '; cat same-size link/file; sha256sum < large; stat -c %a busybox a-b a`;
+        const command = ['run', '--rm', '--network=none', reference, '/bin/sh', '-c'];
+        return must(
+          'docker',
+          [
+            ...command,
+            shell.replaceAll(/(?<=^|; |\| )(?=\w)/g, 'busybox ').replace('busybox cd', 'cd'),
+          ],
+          { env },
+        );
+      };
+      const expected = (change: string) =>
+        `. ./a ./a-b ./a.b ./a/deep ./a/deep/file ./busybox ./large ./link ./same-size ./\u00e9 ${change}a/deep/file${createHash('sha256').update(large).digest('hex')}  -\n755\n644\n755\n`;
+      expect(await contentOf('one')).toBe(expected('one'));
+      expect(await contentOf('two')).toBe(expected('two'));
+      await using opened = await open(engine);
+      await opened.remove(found.definition.reference);
     });
 
     it('pulls from a registry with the login of the user', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { linesOf } from '../../testing/base-image.js';
 import { storeWith } from '../../testing/image.js';
 import { temporaryFolder } from '../../testing/temporary.js';
+import { packTar } from '../archive/pack-tar.js';
 import { parseDefinition } from '../definition/definition.js';
 import type { BuildRequest, BuildingEngine } from '../engine/engine.js';
 import { contextRoots, listContext } from './context.js';
@@ -38,7 +39,7 @@ async function sent(
     platform: async () => undefined,
     builder: async () => ({ kind: 'classic' }),
     build: async (request: BuildRequest) => {
-      requests.push(await linesOf(request.context));
+      requests.push(await linesOf(packTar(request.context)));
       return { id: 'sha256:', digests: [] } as never;
     },
     source: async () => storeWith('app-debian-12-x:latest'),

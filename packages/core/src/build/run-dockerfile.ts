@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { packTar, type TarMember } from '../archive/pack-tar.js';
+import type { TarMember } from '../archive/pack-tar.js';
 import type { Definition } from '../definition/definition.js';
 import { ImageError } from '../errors.js';
 import { matchesPlatform } from '../oci/match-platform.js';
@@ -38,13 +38,18 @@ export async function runDockerfile(
   if (base?.source) await ensureInEngine(engine, base.source, base.reference, { signal, platform });
   const from = base && (await resolveBaseReference(engine, base, { ...options, builder }));
   const { args, labels, target, reference, dockerfile } = definition;
-  const own = { members: ownContext(files), args };
+  const isBuildKit = builder.kind === 'buildkit';
+  const own = { members: ownContext(files, isBuildKit), args };
   const given =
     dockerfile === undefined ? generateContext(definition, files, options.context) : own;
   await engine.build(
     {
-      context: packTar(given.members),
-      dockerfile: dockerfile ?? GENERATED_DOCKERFILE,
+      context: given.members,
+      hidden: new Set([
+        GENERATED_DOCKERFILE,
+        ...files.flatMap(({ path, isHidden }) => (isHidden ? [path] : [])),
+      ]),
+      dockerfile: posix.normalize(dockerfile ?? GENERATED_DOCKERFILE),
       reference,
       labels,
       args: { ...(from === undefined ? {} : { BASE: from }), ...given.args },
@@ -86,13 +91,14 @@ async function requirePlatform(
 }
 
 /**
- * The listed files. Docker's builder removes the Dockerfile and `.dockerignore` from the context if the rules in
+ * The listed files. Docker's classic builder removes the Dockerfile and `.dockerignore` from the context if the rules in
  * `.dockerignore` say so; rules for that are added if an ignored Dockerfile is sent and the file itself is not.
  */
-function ownContext(files: readonly ContextFile[]): TarMember[] {
+function ownContext(files: readonly ContextFile[], isBuildKit: boolean): TarMember[] {
   const members = files.map(contextMember);
   const hidden = files.filter(({ isHidden }) => isHidden).map(({ path }) => path);
-  if (hidden.length === 0 || files.some(({ path }) => path === IGNORE_FILE)) return members;
+  if (isBuildKit || hidden.length === 0 || files.some(({ path }) => path === IGNORE_FILE))
+    return members;
   return [...members, textMember(IGNORE_FILE, formatIgnoreRules([IGNORE_FILE, ...hidden]))];
 }
 

@@ -1,3 +1,4 @@
+import type { TarMember } from '../archive/pack-tar.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform, PlatformChoice } from '../oci/platform.js';
 import type { CallOptions, Sink, Source } from '../transfer/store.js';
@@ -142,8 +143,10 @@ export interface Builder {
 
 /** One build of a Dockerfile. */
 export interface BuildRequest {
-  /** The context as a tar. */
-  readonly context: AsyncIterable<Uint8Array>;
+  /** The context, with the Dockerfile. */
+  readonly context: readonly TarMember[];
+  /** Names of members of the context that the builder reads and may not copy; for a builder of kind `buildkit` alone. */
+  readonly hidden?: ReadonlySet<string>;
   /** Path of the Dockerfile inside the context. */
   readonly dockerfile: string;
   readonly reference: string;

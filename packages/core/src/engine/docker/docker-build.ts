@@ -1,3 +1,4 @@
+import { packTar } from '../../archive/pack-tar.js';
 import type { BuildRequest, EngineBuildOptions } from '../engine.js';
 import type { DockerApi } from './docker-api.js';
 import { readDockerStream } from './docker-stream.js';
@@ -38,6 +39,6 @@ export async function buildImage(
     return buildWithBuildKit(docker, { ...request, query }, options);
   }
   const { signal } = options;
-  const answer = await docker.stream('POST', '/build', { query, body: context, signal });
+  const answer = await docker.stream('POST', '/build', { query, body: packTar(context), signal });
   return (await readDockerStream(answer, options)).imageId;
 }

@@ -52,6 +52,8 @@ export class BuildSession implements Disposable {
     return {
       'x-docker-expose-session-uuid': this.id,
       'x-docker-expose-session-name': 'stowage',
+      // Another for each: by it BuildKit knows earlier files, and takes one of the same size and time as unchanged.
+      'x-docker-expose-session-sharedkey': this.id,
       'x-docker-expose-session-grpc-method': Object.keys(this.#methods),
     };
   }
@@ -83,8 +85,12 @@ export class BuildSession implements Disposable {
     try {
       const method = this.#methods[path];
       if (!method) throw new CallError(Status.unimplemented, `no method ${path}`);
-      for await (const answer of method(readCalls(stream), headers))
-        stream.write(writeCall(answer));
+      // A method may end before its caller does: the stream is still open for the status then.
+      const calls = readCalls(stream.iterator({ destroyOnReturn: false }));
+      for await (const answer of method(calls, headers)) {
+        if (!stream.write(writeCall(answer))) await drained(stream);
+        if (stream.destroyed) break;
+      }
     } catch (error) {
       status = error instanceof CallError ? error.status : Status.unknown;
       message = error instanceof Error ? error.message : String(error);
@@ -92,6 +98,17 @@ export class BuildSession implements Disposable {
     debug('engine', () => `build session: ${path}: ${status}`);
     stream.end();
   }
+}
+
+/** Waits until a stream takes more, or is closed. */
+function drained(stream: ServerHttp2Stream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
 }
 
 async function* answerHealth(calls: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
