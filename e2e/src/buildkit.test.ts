@@ -114,6 +114,22 @@ EOF
       await opened.remove(found.definition.reference);
     });
 
+    it('gives equal digests, without its cache, where it copies whole folders', async () => {
+      const text = 'FROM scratch\nCOPY tree /\nENV A=b\n';
+      const { call, cwd, workspace, found } = await prepare(engine, text);
+      await mkdir(join(cwd, 'tree/deep/er'), { recursive: true });
+      await writeFile(join(cwd, 'tree/deep/er/file'), 'x');
+      const digests = new Set<unknown>();
+      for (const force of [false, true]) {
+        digests.add((await buildImage(workspace, found, { ...call, force })).digest);
+        const prune = ['builder', 'prune', '--all', '--force'];
+        await must('docker', prune, { env: engine.started().env });
+      }
+      expect([...digests]).toHaveLength(1);
+      await using opened = await open(engine);
+      await opened.remove(found.definition.reference);
+    });
+
     it('pulls from a registry with the login of the user', async () => {
       const folder = await temporaryFolder();
       const users = join(folder, 'users');

@@ -27,7 +27,7 @@ export async function runDockerfile(
   definition: Definition,
   options: PlatformOptions,
 ): Promise<Source> {
-  const { files, base, platform, network, signal, onEvent, spoolFolder } = options;
+  const { files, base, platform, network, epoch, signal, onEvent, spoolFolder } = options;
   const engine = requireBuilder(await options.engine(), definition.name);
   const builder = await engine.builder({ signal });
   await requireFeatures(definition, files, { location: engine.location, builder });
@@ -52,7 +52,12 @@ export async function runDockerfile(
       dockerfile: posix.normalize(dockerfile ?? GENERATED_DOCKERFILE),
       reference,
       labels,
-      args: { ...(from === undefined ? {} : { BASE: from }), ...given.args },
+      args: {
+        // The time of the image and its history.
+        ...(isBuildKit ? { SOURCE_DATE_EPOCH: String(epoch) } : {}),
+        ...(from === undefined ? {} : { BASE: from }),
+        ...given.args,
+      },
       ...(target === undefined ? {} : { target }),
       ...(network === undefined ? {} : { network }),
       ...(options.answers === undefined ? {} : { answers: options.answers }),
