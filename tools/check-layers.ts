@@ -52,8 +52,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['oci', 'disk', 'transfer', 'store', 'registry/hosted.ts', 'registry/metrics.ts'],
     'registry/required-digests.ts',
   ],
-  share: ['oci', 'definition', 'disk', 'catalog', 'transfer', 'store', 'distribution'],
+  share: [
+    ...['oci', 'definition', 'disk', 'catalog', 'transfer', 'store', 'distribution'],
+    'build/dockerfile',
+  ],
   build: ['oci', 'definition', 'disk', 'compression', 'transfer', 'archive', 'engine'],
+  'build/dockerfile': [],
   ...lifecycle({
     workspace: [],
     artifacts: ['remote'],

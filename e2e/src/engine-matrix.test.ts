@@ -301,7 +301,10 @@ function withBuilds(engine: EngineUnderTest): void {
   it('reports its steps, and ends with the image', async () => {
     const { result, events } = await build('FROM scratch\nCOPY busybox /bin/busybox\n');
     expect(result).toMatchObject({ action: 'built', reference: expect.any(String) as string });
-    expect(events).toContain('step 2/2: COPY busybox /bin/busybox');
+    // BuildKit does not count FROM.
+    expect(events).toContainEqual(
+      expect.stringMatching(/^step (2\/2|1\/1): COPY busybox \/bin\/busybox$/),
+    );
     await using opened = await open(engine);
     expect((await opened.inspect(result.reference))?.id).toBe(result.imageId);
     await opened.remove(result.reference);
@@ -313,7 +316,9 @@ function withBuilds(engine: EngineUnderTest): void {
     );
     await expect(failing).rejects.toMatchObject({
       code: 'INVALID',
-      message: expect.stringMatching(/step 3\/3 \(RUN \["\/bin\/busybox",\s*"false"\]\)/) as string,
+      message: expect.stringMatching(
+        /step (?:3\/3|2\/2) \(RUN \["\/bin\/busybox",\s*"false"\]\)/,
+      ) as string,
     });
   });
 

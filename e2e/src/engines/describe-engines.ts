@@ -18,6 +18,8 @@ const wanted = process.env['STOWAGE_MATRIX']?.split(',') ?? ENGINE_NAMES;
 export interface EnginesOptions {
   /** The kind of the engines; all when omitted. */
   readonly kind?: EngineUnderTest['kind'];
+  /** The engines that the tests are for; all when omitted. */
+  readonly among?: readonly EngineName[];
   /** A configuration file of containerd, in place of the machine's own. */
   readonly configuration?: string;
   /** Other programs that the tests need. */
@@ -30,9 +32,9 @@ export interface EnginesOptions {
  */
 export function describeEngines(
   define: (engine: EngineUnderTest) => void,
-  { kind, configuration, programs = [] }: EnginesOptions = {},
+  { kind, among = ENGINE_NAMES, configuration, programs = [] }: EnginesOptions = {},
 ): void {
-  const names = ENGINE_NAMES.filter(
+  const names = among.filter(
     (name) => wanted.includes(name) && (kind === undefined || ENGINES[name].kind === kind),
   );
   const lacks = (name: EngineName) => missingFor(name) ?? missing(programs);

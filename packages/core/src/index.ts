@@ -94,6 +94,7 @@ export {
   type Deliver,
   type ReadBlob,
 } from './archive/archive-writer.js';
+export type { TarMember } from './archive/pack-tar.js';
 export {
   openArchive,
   openPipedArchive,
@@ -124,7 +125,10 @@ export { ENGINES, type EngineName } from './definition/engines.js';
 export { detectEngine, type EngineChoice, type EngineOptions } from './engine/detect.js';
 export {
   canBuild,
+  type BuildAnswers,
+  type Builder,
   type BuildingEngine,
+  type BuildLogin,
   type BuildRequest,
   type Engine,
   type EngineBuildOptions,

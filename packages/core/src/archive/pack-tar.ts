@@ -10,10 +10,12 @@ const EXTENDED_NAME = 'PaxHeader';
 /** The largest owner that fits in a header; tar-stream writes this number for larger ones. */
 const MAX_HEADER_OWNER = 0o777777;
 
+/** A file, folder or symbolic link of a tar or of the context of a build. */
 export interface TarMember {
   /** Names and link targets may have bytes that are not UTF-8, as `decodeName` writes them. */
   readonly name: string;
   readonly size: number;
+  /** Opens its content, of `size` bytes. */
   readonly open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   /** Permission bits; 0o644 when omitted. */
   readonly mode?: number;

@@ -48,6 +48,8 @@ export interface ListOptions extends CallOptions {
   readonly platform?: NodeJS.Platform;
   /** The own Dockerfile of the definition, relative to the context: it is listed even if it is ignored. */
   readonly dockerfile?: string | undefined;
+  /** Absolute paths of files that are in no image, such as secrets. */
+  readonly secretFiles?: readonly string[];
 }
 
 /**
@@ -62,15 +64,17 @@ export interface ListOptions extends CallOptions {
 export async function listContext(
   folder: string,
   roots: readonly string[] = ['.'],
-  { signal, platform = process.platform, dockerfile }: ListOptions = {},
+  { signal, platform = process.platform, dockerfile, secretFiles = [] }: ListOptions = {},
 ): Promise<ContextFile[]> {
   await requireFolder(folder);
   const gitModes = platform === 'win32' ? await readGitModes(folder, { signal }) : undefined;
   const { root: state, hasExceptions } = await readIgnoreRules(folder, dockerfile);
+  const secrets = new Set(secretFiles);
   const files = new Map<string, ContextFile>();
   const targets = new Map<string, string>();
   async function visit(path: string, { isIgnored, enter }: IgnoreState): Promise<void> {
     signal?.throwIfAborted();
+    if (secrets.has(join(folder, path))) return;
     const ignored = path !== '' && (DEFINITION_FILES.has(path) || isIgnored);
     // An exception (`!keep`) may include a file below an ignored folder.
     if (ignored && !hasExceptions) return;

@@ -12,7 +12,7 @@ const lines = (os: string, yaml: string) =>
   )
     .text.trimEnd()
     .split('\n')
-    .slice(3);
+    .slice(4);
 
 describe('a generated Dockerfile', () => {
   it.each([

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { storeWith } from '../../testing/image.js';
 import { temporaryFolder } from '../../testing/temporary.js';
+import type { Builder, Engine, EngineImage } from '../engine/engine.js';
 import { EmbeddedEngine } from '../engine/embedded.js';
 import { digestOf } from '../oci/digest.js';
 import { resolveBaseReference } from './locked-base.js';
-import type { PlatformOptions } from './make-options.js';
 import { ensureInEngine } from './put-into.js';
 
 const REFERENCE = 'docker.io/library/debian:12';
@@ -12,20 +12,28 @@ const OTHER = digestOf(Buffer.from('other'));
 
 async function resolved(
   base: Partial<Parameters<typeof resolveBaseReference>[1]>,
-  isPresent = true,
+  { isPresent = true, kind = 'classic' }: { isPresent?: boolean; kind?: Builder['kind'] } = {},
 ) {
   const engine = new EmbeddedEngine(await temporaryFolder(), { now: Date.now });
   const store = await storeWith('debian:12');
   if (isPresent) await ensureInEngine(engine, store, REFERENCE);
   const id = (await engine.inspect(REFERENCE))?.id;
+  // As an engine with containerd's image store tells it.
+  const inspect = async (image: string): Promise<EngineImage | undefined> => {
+    const found = await engine.inspect(image);
+    return found && { ...found, digests: [found.id] };
+  };
+  const containerd: Pick<Engine, 'location' | 'inspect'> = { location: 'x', inspect };
   const notices: unknown[] = [];
   const options = {
+    signal: undefined,
     onEvent: (event: unknown) => void notices.push(event),
-  } as unknown as PlatformOptions;
+    builder: { kind },
+  };
   return {
     id,
     notices,
-    reference: resolveBaseReference(engine, { reference: REFERENCE, ...base }, options),
+    reference: resolveBaseReference(containerd, { reference: REFERENCE, ...base }, options),
   };
 }
 
@@ -42,12 +50,22 @@ describe('the reference for FROM', () => {
   });
 
   it('is the locked digest where the engine lacks the base', async () => {
-    const { reference } = await resolved({ digest: OTHER }, false);
+    const { reference } = await resolved({ digest: OTHER }, { isPresent: false });
     expect(await reference).toBe(`debian@${OTHER}`);
   });
 
   it('is a CONFLICT where the engine has another image of that name', async () => {
     const { reference } = await resolved({ digest: OTHER });
     await expect(reference).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('has the digest of the image of the engine for BuildKit', async () => {
+    const source = await storeWith('debian:12');
+    const copied = await resolved({ source }, { kind: 'buildkit' });
+    expect(await copied.reference).toBe(`debian:12@${copied.id}`);
+    const unlocked = await resolved({}, { kind: 'buildkit' });
+    expect(await unlocked.reference).toBe(`debian:12@${unlocked.id}`);
+    const locked = await resolved({ digest: unlocked.id ?? OTHER }, { kind: 'buildkit' });
+    expect(await locked.reference).toBe(`debian:12@${unlocked.id}`);
   });
 });

@@ -1,22 +1,35 @@
-import type { Engine } from '../engine/engine.js';
+import type { Builder, Engine, EngineImage } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { familiarReference, parseReference } from '../oci/reference.js';
 import type { PlatformOptions, Base } from './make-options.js';
 import { textField, verb, wording } from '../wording.js';
 
+interface BuilderChoice {
+  /** What builds the Dockerfile; absent where the base is read from the engine. */
+  readonly builder?: Builder;
+}
+
 /**
  * Returns the reference for FROM. A base that only the engine has must match its lock; if the engine lacks it, FROM names
- * the locked digest, so that the engine pulls exactly that.
+ * the locked digest, so that the engine pulls exactly that. For BuildKit it names the digest of the engine's image, too, where
+ * that is its ID: with containerd's store, BuildKit asks the registry first for what is called so, and would take that.
  *
  * @throws ImageError CONFLICT (the engine has another image under this name)
  */
 export async function resolveBaseReference(
-  engine: Engine,
+  engine: Pick<Engine, 'location' | 'inspect'>,
   { reference, source, digest }: Base,
-  { onEvent, signal }: PlatformOptions,
+  { onEvent, signal, builder }: Pick<PlatformOptions, 'onEvent' | 'signal'> & BuilderChoice,
 ): Promise<string> {
   const name = parseReference(reference);
-  if (source) return familiarReference(name);
+  const isBuildKit = builder?.kind === 'buildkit';
+  const nameOf = (image: EngineImage | undefined) =>
+    familiarReference(
+      isBuildKit && image?.digests.includes(image.id) ? { ...name, digest: image.id } : name,
+    );
+  const named = async () =>
+    nameOf(isBuildKit ? await engine.inspect(reference, { signal }) : undefined);
+  if (source) return named();
   if (digest === undefined) {
     onEvent?.({
       type: 'notice',
@@ -25,13 +38,13 @@ export async function resolveBaseReference(
         wording`the base ${familiarReference(name)} is not locked: ${verb('updateBase')} writes its digest to image.lock.yaml`,
       ),
     });
-    return familiarReference(name);
+    return named();
   }
   const { registry, repository } = name;
   const pinned = familiarReference({ registry, repository, digest });
   const present = await engine.inspect(reference, { signal });
   if (!present) return pinned;
-  if (present.id === digest || present.digests.includes(digest)) return familiarReference(name);
+  if (present.id === digest || present.digests.includes(digest)) return nameOf(present);
   throw new ImageError(
     'CONFLICT',
     `base ${familiarReference(name)}: ${engine.location} has ${present.id}, but image.lock.yaml says ${digest}`,

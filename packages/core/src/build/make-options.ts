@@ -1,4 +1,4 @@
-import type { Engine, EngineEvent } from '../engine/engine.js';
+import type { BuildAnswers, Engine, EngineEvent } from '../engine/engine.js';
 import type { Digest } from '../oci/digest.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import type { ContextFile } from './context.js';
@@ -27,6 +27,8 @@ export interface MakeOptions extends CallOptions {
   readonly epoch: number;
   /** Opens the engine; called only for a definition with steps or a base that only the engine has. */
   readonly engine: () => Promise<Engine>;
+  /** What steps of a Dockerfile may ask for. */
+  readonly answers?: BuildAnswers | undefined;
   /** Folder for the temporary file with the image that the engine exports. */
   readonly spoolFolder: string;
   /** Folder for the indexes of layers of bases: `.stowage/layers`. */

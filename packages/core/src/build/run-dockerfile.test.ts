@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { linesOf } from '../../testing/base-image.js';
 import { storeWith } from '../../testing/image.js';
 import { temporaryFolder } from '../../testing/temporary.js';
+import { packTar } from '../archive/pack-tar.js';
 import { parseDefinition } from '../definition/definition.js';
-import type { BuildRequest, BuildingEngine } from '../engine/engine.js';
+import type { Builder, BuildRequest, BuildingEngine } from '../engine/engine.js';
 import { contextRoots, listContext } from './context.js';
 import { runDockerfile } from './run-dockerfile.js';
 
@@ -33,11 +34,12 @@ async function sent(
   const text = `project: app\nos: debian-12\nvariant: x\nbase: b\ncopy: [${copy}]\nrun: ['true']\n`;
   const definition = parseDefinition({ text, path: 'image.yaml' });
   const requests: string[][] = [];
-  const engine: Pick<BuildingEngine, 'location' | 'platform' | 'build' | 'source'> = {
+  const engine: Pick<BuildingEngine, 'location' | 'platform' | 'builder' | 'build' | 'source'> = {
     location: 'engine:test',
     platform: async () => undefined,
+    builder: async () => ({ kind: 'classic' }),
     build: async (request: BuildRequest) => {
-      requests.push(await linesOf(request.context));
+      requests.push(await linesOf(packTar(request.context)));
       return { id: 'sha256:', digests: [] } as never;
     },
     source: async () => storeWith('app-debian-12-x:latest'),
@@ -86,6 +88,38 @@ describe('the context of a generated Dockerfile', () => {
       message: expect.stringContaining(JSON.stringify(path)) as unknown,
     });
   });
+});
+
+it.each<[Builder['kind'], object]>([
+  ['buildkit', { SOURCE_DATE_EPOCH: '5' }],
+  ['classic', {}],
+  ['buildah', {}],
+])('the times of an image that %s builds come from %j', async (kind, args) => {
+  const context = await temporaryFolder();
+  await writeFile(join(context, 'Dockerfile'), 'FROM scratch\n');
+  const text = 'project: app\nos: debian-12\nvariant: x\ndockerfile: Dockerfile\n';
+  const requests: BuildRequest[] = [];
+  const engine: Pick<BuildingEngine, 'location' | 'platform' | 'builder' | 'build' | 'source'> = {
+    location: 'engine:test',
+    platform: async () => undefined,
+    builder: async () => ({ kind }),
+    build: async (request: BuildRequest) => {
+      requests.push(request);
+      return { id: 'sha256:', digests: [] } as never;
+    },
+    source: async () => storeWith('app-debian-12-x:latest'),
+  };
+  await runDockerfile(parseDefinition({ text, path: 'image.yaml' }), {
+    context,
+    files: await listContext(context, ['.']),
+    base: undefined,
+    platform: { os: 'linux', architecture: 'amd64' },
+    epoch: 5,
+    engine: async () => engine as BuildingEngine,
+    spoolFolder: context,
+    layersFolder: context,
+  });
+  expect(requests[0]?.args).toEqual(args);
 });
 
 it('an image that the engine built for another platform is refused', async () => {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { packTar, type TarMember } from '../archive/pack-tar.js';
+import type { TarMember } from '../archive/pack-tar.js';
 import type { Definition } from '../definition/definition.js';
 import { ImageError } from '../errors.js';
 import { matchesPlatform } from '../oci/match-platform.js';
@@ -17,6 +17,7 @@ import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
 import { ensureInEngine } from './put-into.js';
 import { requireBuilder } from './require-builder.js';
+import { requireFeatures } from './require-features.js';
 
 /** Name of a generated Dockerfile in the context. */
 const GENERATED_DOCKERFILE = '.stowage.Dockerfile';
@@ -26,27 +27,40 @@ export async function runDockerfile(
   definition: Definition,
   options: PlatformOptions,
 ): Promise<Source> {
-  const { files, base, platform, network, signal, onEvent, spoolFolder } = options;
+  const { files, base, platform, network, epoch, signal, onEvent, spoolFolder } = options;
   const engine = requireBuilder(await options.engine(), definition.name);
+  const builder = await engine.builder({ signal });
+  await requireFeatures(definition, files, { location: engine.location, builder });
   // Older engines reject the platform parameter, even for their own platform.
   const native = await engine.platform({ signal });
   const isOwn = native !== undefined && matchesPlatform(native, platform);
   // FROM is resolved in the engine, so the base has to be there.
   if (base?.source) await ensureInEngine(engine, base.source, base.reference, { signal, platform });
-  const from = base && (await resolveBaseReference(engine, base, options));
+  const from = base && (await resolveBaseReference(engine, base, { ...options, builder }));
   const { args, labels, target, reference, dockerfile } = definition;
-  const own = { members: ownContext(files), args };
+  const isBuildKit = builder.kind === 'buildkit';
+  const own = { members: ownContext(files, isBuildKit), args };
   const given =
     dockerfile === undefined ? generateContext(definition, files, options.context) : own;
   await engine.build(
     {
-      context: packTar(given.members),
-      dockerfile: dockerfile ?? GENERATED_DOCKERFILE,
+      context: given.members,
+      hidden: new Set([
+        GENERATED_DOCKERFILE,
+        ...files.flatMap(({ path, isHidden }) => (isHidden ? [path] : [])),
+      ]),
+      dockerfile: posix.normalize(dockerfile ?? GENERATED_DOCKERFILE),
       reference,
       labels,
-      args: { ...(from === undefined ? {} : { BASE: from }), ...given.args },
+      args: {
+        // The time of the image and its history.
+        ...(isBuildKit ? { SOURCE_DATE_EPOCH: String(epoch) } : {}),
+        ...(from === undefined ? {} : { BASE: from }),
+        ...given.args,
+      },
       ...(target === undefined ? {} : { target }),
       ...(network === undefined ? {} : { network }),
+      ...(options.answers === undefined ? {} : { answers: options.answers }),
       ...(isOwn ? {} : { platform: formatPlatform(platform) }),
     },
     { signal, onEvent },
@@ -82,13 +96,14 @@ async function requirePlatform(
 }
 
 /**
- * The listed files. Docker's builder removes the Dockerfile and `.dockerignore` from the context if the rules in
+ * The listed files. Docker's classic builder removes the Dockerfile and `.dockerignore` from the context if the rules in
  * `.dockerignore` say so; rules for that are added if an ignored Dockerfile is sent and the file itself is not.
  */
-function ownContext(files: readonly ContextFile[]): TarMember[] {
+function ownContext(files: readonly ContextFile[], isBuildKit: boolean): TarMember[] {
   const members = files.map(contextMember);
   const hidden = files.filter(({ isHidden }) => isHidden).map(({ path }) => path);
-  if (hidden.length === 0 || files.some(({ path }) => path === IGNORE_FILE)) return members;
+  if (isBuildKit || hidden.length === 0 || files.some(({ path }) => path === IGNORE_FILE))
+    return members;
   return [...members, textMember(IGNORE_FILE, formatIgnoreRules([IGNORE_FILE, ...hidden]))];
 }
 

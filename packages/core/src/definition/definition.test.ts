@@ -54,6 +54,19 @@ describe('a definition', () => {
       /copy: with a dockerfile these belong inside it/,
     ],
     [`${HEAD}target: a\n`, 'USAGE', /target: these need a dockerfile/],
+    [`${HEAD}secrets: [{ id: a, env: A }]\n`, 'USAGE', /secrets: these need a dockerfile/],
+    [`${HEAD}ssh: [default]\nrun: [ls]\n`, 'USAGE', /ssh: these need a dockerfile/],
+    [`${HEAD}dockerfile: D\nsecrets: [{ id: a }]\n`, 'USAGE', /"a": expected either env or file/],
+    [
+      `${HEAD}dockerfile: D\nsecrets: [{ id: a, env: A, file: f }]\n`,
+      'USAGE',
+      /"a": expected either env or file/,
+    ],
+    [
+      `${HEAD}dockerfile: D\nsecrets: [{ id: a, env: A }, { id: a, env: B }]\n`,
+      'USAGE',
+      /"a": it is there twice/,
+    ],
     [`${HEAD}platforms: [a/b/c/d]\n`, 'USAGE', /platform/],
     [`${HEAD}reference: A:B:C\n`, 'USAGE', /reference/],
     [

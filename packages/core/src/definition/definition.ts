@@ -3,6 +3,7 @@ import { ImageError, withPath } from '../errors.js';
 import { parsePlatform, type Platform } from '../oci/platform.js';
 import { canonicalReference } from '../oci/reference.js';
 import { imageSchema, type CopyYaml, type ImageYaml, type RetentionYaml } from './image-schema.js';
+import type { SecretYaml } from './build-schema.js';
 import { formatName, normalizeOs, type ImageName } from './name.js';
 import { parsePorts } from './ports.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
@@ -29,6 +30,10 @@ export interface Definition extends ImageName {
   readonly context: string;
   readonly args: Readonly<Record<string, string>>;
   readonly target?: string;
+  /** Each has `env`, or `file` relative to the definition's folder. */
+  readonly secrets?: readonly SecretYaml[];
+  /** IDs by which build steps reach the SSH agent. */
+  readonly ssh?: readonly string[];
   readonly network?: string;
   /** Platforms to build; when empty, linux on the architecture of the machine. */
   readonly platforms: readonly Platform[];
@@ -77,7 +82,7 @@ const KEYS_WITHOUT_DOCKERFILE = [
   ...STEP_KEYS,
 ] as const;
 /** Keys that need a Dockerfile. */
-const KEYS_WITH_DOCKERFILE = ['args', 'target'] as const;
+const KEYS_WITH_DOCKERFILE = ['args', 'target', 'secrets', 'ssh'] as const;
 
 /** Whether an image is built from files and a base alone, without an engine. */
 export function isDaemonless(definition: Definition): boolean {
@@ -103,7 +108,8 @@ export function parseDefinition(file: YamlFile): Definition {
   atPath(file.path, () => ports.forEach(parsePorts));
   const { packages = [], compilers = [], tools = [], run = [] } = yaml;
   const steps = { packages, compilers, tools, run };
-  const { dockerfile, target, network, entrypoint, cmd, workdir, user, owner } = yaml;
+  refuseOddSecrets(yaml.secrets, file.path);
+  const { dockerfile, target, secrets, ssh, network, entrypoint, cmd, workdir, user, owner } = yaml;
   return {
     ...parts,
     name,
@@ -127,6 +133,8 @@ export function parseDefinition(file: YamlFile): Definition {
     },
     ...(dockerfile === undefined ? {} : { dockerfile }),
     ...(target === undefined ? {} : { target }),
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(ssh === undefined ? {} : { ssh }),
     ...(network === undefined ? {} : { network }),
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(cmd === undefined ? {} : { cmd }),
@@ -154,6 +162,17 @@ function refuseMisplaced(yaml: ImageYaml, path: string): void {
     location: path,
     ...(isFact ? { hint: 'List software that the Dockerfile installs under facts:.' } : {}),
   });
+}
+
+function refuseOddSecrets(secrets: readonly SecretYaml[] = [], path: string): void {
+  for (const [at, { id, env, file }] of secrets.entries()) {
+    const isTwice = secrets.findIndex((each) => each.id === id) !== at;
+    if (!isTwice && (env === undefined) !== (file === undefined)) continue;
+    const why = isTwice ? 'it is there twice' : 'expected either env or file';
+    throw new ImageError('USAGE', `${path}: secrets: ${JSON.stringify(id)}: ${why}`, {
+      location: path,
+    });
+  }
 }
 
 function union(installed: readonly string[], declared: readonly string[] = []): readonly string[] {

@@ -1,3 +1,6 @@
+import { buildProperties, type SecretYaml } from './build-schema.js';
+import { line, map, text, texts } from './schema-parts.js';
+
 /** One `copy:` entry as it is written. */
 export interface CopyYaml {
   readonly from: string;
@@ -25,6 +28,8 @@ export interface ImageYaml {
   readonly context?: string;
   readonly args?: Readonly<Record<string, string>>;
   readonly target?: string;
+  readonly secrets?: readonly SecretYaml[];
+  readonly ssh?: readonly string[];
   readonly network?: string;
   readonly platforms?: readonly string[];
   readonly copy?: readonly CopyYaml[];
@@ -51,28 +56,6 @@ export interface ImageYaml {
   };
 }
 
-const text = (description: string, ...examples: string[]) => ({
-  type: 'string',
-  minLength: 1,
-  description,
-  ...(examples.length ? { examples } : {}),
-});
-const texts = (description: string) => ({
-  type: 'array',
-  items: { type: 'string', minLength: 1 },
-  description,
-});
-const map = (description: string) => ({
-  type: 'object',
-  additionalProperties: { type: 'string', pattern: '^[^\\0]*$' },
-  description,
-});
-/** Text for one line of a Dockerfile, or a path: no control characters. */
-const line = (description: string, ...examples: string[]) => ({
-  ...text(description, ...examples),
-  maxLength: 4096,
-  pattern: '^[^\\p{Cc}]+$',
-});
 const USER = '[A-Za-z0-9_][A-Za-z0-9_.@-]*';
 
 /** A duration, as `30d` or `12h`. */
@@ -97,21 +80,7 @@ export const imageSchema = {
     base: text(
       'Image to build on: another image by name, an archive, a reference in the store or the engine, or scratch (default).',
     ),
-    dockerfile: line(
-      'Dockerfile to build with an engine, relative to the context; the base is passed to it as ARG BASE.',
-      'Dockerfile',
-    ),
-    context: line(
-      'Folder with the files to use, relative to this file; the folder of this file when omitted.',
-      '../..',
-    ),
-    args: map('Build arguments of the Dockerfile.'),
-    target: text('The stage of the Dockerfile to build.'),
-    network: text(
-      // eslint-disable-next-line no-restricted-syntax -- docker's flag
-      'Network of build steps and tests, as in docker build --network; the one in stowage.yaml when omitted.',
-      'host',
-    ),
+    ...buildProperties,
     platforms: {
       ...texts(
         'Platforms to build, as os[(version)]/architecture[/variant]; linux on the architecture of this machine when omitted.',

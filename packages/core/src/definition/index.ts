@@ -22,6 +22,7 @@ export { printable, printableJson, printableLines } from '../printable.js';
 
 // Definitions and locks
 export { DEFINITION_FILE, parseDefinition, type Definition, type Facts } from './definition.js';
+export type { SecretYaml } from './build-schema.js';
 export type { CopyYaml, ImageYaml, RetentionYaml } from './image-schema.js';
 export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';
 export type { YamlFile } from './read-yaml.js';

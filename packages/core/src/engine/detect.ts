@@ -4,7 +4,7 @@ import { ImageError } from '../errors.js';
 import { dockerTargets, podmanTargets, type DockerTarget } from './docker/docker-host.js';
 import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
-import { surroundingsOf, type GivenSurroundings } from '../surroundings.js';
+import { surroundingsOf, type Environment, type GivenSurroundings } from '../surroundings.js';
 import { option, wording } from '../wording.js';
 
 /** The engine to use. `kind` and `k3d`: containerd on every node of a cluster. */
@@ -54,9 +54,9 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
   const namespace = options.namespace ?? (env['CONTAINERD_NAMESPACE'] || undefined);
   const failures: string[] = [];
   const docker = (): Promise<Engine | undefined> =>
-    openFirst('docker', dockerTargets(host, surroundings, process.platform), failures);
+    openFirst('docker', dockerTargets(host, surroundings, process.platform), env, failures);
   const podman = (): Promise<Engine | undefined> =>
-    openFirst('podman', podmanTargets(host, surroundings, process.platform), failures);
+    openFirst('podman', podmanTargets(host, surroundings, process.platform), env, failures);
   const containerd = async (): Promise<Engine | undefined> => {
     try {
       const { containerdAt } = await import('./containerd/containerd.js');
@@ -101,6 +101,7 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
 async function openFirst(
   kind: 'docker' | 'podman',
   targets: readonly DockerTarget[],
+  env: Environment,
   failures: string[],
 ): Promise<Engine | undefined> {
   // Loaded on demand: the docker client is the largest module, and other engines do not need it.
@@ -109,7 +110,7 @@ async function openFirst(
     const { socketPath } = target.connection;
     // A usual socket that is not there needs no message. Whether a pipe of Windows is there cannot be seen.
     if (at > 0 && socketPath?.startsWith('//./') === false && !existsSync(socketPath)) continue;
-    const found = new DockerEngine(kind, target);
+    const found = new DockerEngine(kind, target, env['DOCKER_BUILDKIT']);
     try {
       await found.ping(PING_TIMEOUT_MS);
       return found;

@@ -1,3 +1,4 @@
+import type { TarMember } from '../archive/pack-tar.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform, PlatformChoice } from '../oci/platform.js';
 import type { CallOptions, Sink, Source } from '../transfer/store.js';
@@ -130,10 +131,22 @@ export type EngineEvent =
   | { readonly type: 'engine'; readonly text: string }
   | { readonly type: 'step'; readonly subject: string; readonly text: string };
 
+/**
+ * What builds the Dockerfiles of an engine: BuildKit, docker's older builder, which lacks many features of Dockerfiles, or
+ * buildah, of podman.
+ */
+export interface Builder {
+  readonly kind: 'buildkit' | 'classic' | 'buildah';
+  /** Of buildah. */
+  readonly version?: string;
+}
+
 /** One build of a Dockerfile. */
 export interface BuildRequest {
-  /** The context as a tar. */
-  readonly context: AsyncIterable<Uint8Array>;
+  /** The context, with the Dockerfile. */
+  readonly context: readonly TarMember[];
+  /** Names of members of the context that the builder reads and may not copy; for a builder of kind `buildkit` alone. */
+  readonly hidden?: ReadonlySet<string>;
   /** Path of the Dockerfile inside the context. */
   readonly dockerfile: string;
   readonly reference: string;
@@ -142,6 +155,24 @@ export interface BuildRequest {
   readonly target?: string;
   readonly platform?: string;
   readonly network?: string;
+  /** What a builder of kind `buildkit` may ask for during the build; others get none of it. */
+  readonly answers?: BuildAnswers;
+}
+
+/** What a build may ask for. None of it is in the image, in a cache or in a message. */
+export interface BuildAnswers {
+  /** Secrets by ID, for `RUN --mount=type=secret,id=ID`. */
+  readonly secrets?: ReadonlyMap<string, Uint8Array>;
+  /** Sockets of SSH agents by ID, for `RUN --mount=type=ssh,id=ID`. */
+  readonly sshAgents?: ReadonlyMap<string, string>;
+  /** The login of a registry, for images that the builder pulls. */
+  readonly login?: (registry: string) => Promise<BuildLogin | undefined>;
+}
+
+/** A login as the builder takes it; for an identity token the user is empty. */
+export interface BuildLogin {
+  readonly user: string;
+  readonly password: string;
 }
 
 /** One command to run in a new container. */
@@ -159,6 +190,9 @@ export interface RunRequest {
 export interface BuildingEngine extends Engine {
   /** Its address, as in DOCKER_HOST: `unix:///var/run/docker.sock`. */
   readonly host: string;
+
+  /** What builds its Dockerfiles. @throws ImageError UNAVAILABLE, USAGE (`DOCKER_BUILDKIT` is no truth value) */
+  builder(options?: CallOptions): Promise<Builder>;
 
   /** @throws ImageError INVALID: a step failed; its last lines are in the message */
   build(request: BuildRequest, options?: EngineBuildOptions): Promise<EngineImage>;

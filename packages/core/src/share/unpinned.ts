@@ -1,5 +1,5 @@
 import { SCRATCH, type Definition } from '../definition/definition.js';
-import { imagesOfDockerfile } from './dockerfile-images.js';
+import { imagesOfDockerfile } from '../build/dockerfile/images.js';
 
 /** The facts that decide whether the inputs of an image are pinned. */
 export interface PinFacts {

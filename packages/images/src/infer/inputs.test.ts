@@ -57,6 +57,12 @@ describe('the inputs of an image', () => {
     expect(dockerfile).toContain('{workspaceRoot}/apps/app/**/*');
   });
 
+  it('are no secrets', async () => {
+    const yaml = `${HEAD}dockerfile: Dockerfile\nsecrets: [{ id: a, env: A }, { id: b, file: ../b }]\n`;
+    expect(await patterns(yaml)).toEqual(['!{workspaceRoot}/apps/app/images/b']);
+    expect(JSON.stringify(await inputs(yaml))).not.toContain('"A"');
+  });
+
   it('of an invalid definition are its folder', async () => {
     const found = await inputs('project: [');
     expect(found).toContain('{projectRoot}/**/*');

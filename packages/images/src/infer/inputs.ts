@@ -37,6 +37,10 @@ export function inputsOf(image: Image, workspaceRoot: string): Inputs {
     ...always,
     ...(context === image.root ? [] : patterns.map((pattern) => `{workspaceRoot}/${pattern}`)),
     ...ignoredPatterns(context, workspaceRoot, definition.dockerfile),
+    // The hash of a secret must not be in the key of a shared cache.
+    ...(definition.secrets ?? []).flatMap(({ file }) =>
+      file === undefined ? [] : [`!{workspaceRoot}/${join(image.root, file)}`],
+    ),
     { dependentTasksOutputFiles: '**/*.image.json', transitive: false },
     ...(definition.after.length === 0
       ? []

@@ -45,8 +45,7 @@ export async function readDockerStream(
 ): Promise<DockerStreamResult> {
   const place: Place = { recent: [] };
   let imageId: string | undefined;
-  for await (const line of splitLines(lines)) {
-    const message = parseLine(line);
+  for await (const message of readMessages(lines)) {
     const failure = failureIn(message);
     if (failure !== undefined) throw streamError({ location, host }, failure, place);
     imageId = imageIn(message) ?? imageId;
@@ -58,13 +57,22 @@ export async function readDockerStream(
   return { recent: place.recent, ...(imageId === undefined ? {} : { imageId }) };
 }
 
-function failureIn({ errorDetail, error }: JsonObject): string | undefined {
+/** The messages of a response, one on each line. */
+export async function* readMessages(
+  chunks: AsyncIterable<Uint8Array | string>,
+): AsyncIterable<JsonObject> {
+  for await (const line of splitLines(chunks)) yield parseLine(line);
+}
+
+/** The failure that a message states; undefined if it states none. */
+export function failureIn({ errorDetail, error }: JsonObject): string | undefined {
   if (isObject(errorDetail) && typeof errorDetail['message'] === 'string' && errorDetail['message'])
     return errorDetail['message'];
   return typeof error === 'string' ? error : undefined;
 }
 
-function imageIn({ aux }: JsonObject): string | undefined {
+/** The image of a build that a message states. */
+export function imageIn({ aux }: JsonObject): string | undefined {
   return isObject(aux) && typeof aux['ID'] === 'string' ? aux['ID'] : undefined;
 }
 

@@ -13,6 +13,7 @@ import {
 import type { CallOptions, Sink, Source } from '../../transfer/store.js';
 import { withPresentPlatforms } from '../present-platforms.js';
 import type { Graph } from '../../transfer/graph.js';
+import { builderOf } from './builder.js';
 import { DockerApi, type DockerRequest } from './docker-api.js';
 import { dockerContents, dockerHolds, hasContainerdStore } from './docker-contents.js';
 import type { DockerTarget } from './docker-host.js';
@@ -21,8 +22,10 @@ import { runInContainer } from './docker-run.js';
 import { readDockerStream, type DockerStreamResult } from './docker-stream.js';
 import { DockerWriter } from './docker-writer.js';
 import type {
+  Builder,
   BuildingEngine,
   BuildRequest,
+  EngineBuildOptions,
   EngineEvent,
   EngineImage,
   EngineSourceOptions,
@@ -39,8 +42,11 @@ export class DockerEngine implements BuildingEngine {
   readonly host: string;
   readonly #docker: DockerApi;
   readonly #isLocal: boolean;
+  readonly #buildKit: string | undefined;
 
-  constructor(kind: 'docker' | 'podman', target: DockerTarget) {
+  /** @param buildKit the value of `DOCKER_BUILDKIT` */
+  constructor(kind: 'docker' | 'podman', target: DockerTarget, buildKit?: string) {
+    this.#buildKit = buildKit;
     this.kind = kind;
     this.host = target.host;
     this.location = `${kind === 'docker' ? 'docker-daemon' : kind}:${target.host}`;
@@ -153,26 +159,19 @@ export class DockerEngine implements BuildingEngine {
     });
   }
 
-  async build(
-    request: BuildRequest,
-    { onEvent, signal }: OnEvent & CallOptions = {},
-  ): Promise<EngineImage> {
-    const { context, dockerfile, reference, args, labels, target, platform, network } = request;
-    const { imageId } = await this.#sendTar('/build', onEvent, {
-      query: {
-        t: this.#nameFor(reference),
-        dockerfile,
-        buildargs: JSON.stringify(args),
-        labels: JSON.stringify(labels),
-        forcerm: 'true',
-        target,
-        platform,
-        networkmode: network,
-      },
-      body: context,
-      signal,
-    });
-    const image = imageId === undefined ? undefined : await this.inspect(reference, { signal });
+  async builder(options: CallOptions = {}): Promise<Builder> {
+    return builderOf(this.#docker, this.#buildKit, options);
+  }
+
+  async build(request: BuildRequest, options: EngineBuildOptions = {}): Promise<EngineImage> {
+    const { reference } = request;
+    const { kind } = await this.builder(options);
+    const { location, host } = this;
+    const { buildImage } = await import('./docker-build.js');
+    const name = this.#nameFor(reference);
+    const build = { ...request, reference: name, isBuildKit: kind === 'buildkit' };
+    const imageId = await buildImage(this.#docker, build, { ...options, location, host });
+    const image = imageId === undefined ? undefined : await this.inspect(reference, options);
     if (image) return image;
     throw new ImageError(
       'INVALID',

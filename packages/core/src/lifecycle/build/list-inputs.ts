@@ -1,5 +1,6 @@
 import { contextRoots, listContext, selectUsedFiles } from '../../build/context.js';
 import { contextFolder } from './context-folder.js';
+import { secretFiles } from './secrets.js';
 import { readDefinition, type DefinitionOptions } from '../workspace/definitions.js';
 import type { Workspace } from '../workspace/workspace.js';
 
@@ -18,6 +19,7 @@ export async function listInputs(
   const context = await contextFolder(workspace.root, found);
   const files = await listContext(context, contextRoots(definition), {
     dockerfile: definition.dockerfile,
+    secretFiles: secretFiles(found),
   });
   return selectUsedFiles(definition, files, context)
     .filter(({ type }) => type !== 'directory')

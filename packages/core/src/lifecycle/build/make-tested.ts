@@ -1,4 +1,4 @@
-import { isDaemonless } from '../../definition/definition.js';
+import { isDaemonless, type Definition } from '../../definition/definition.js';
 import { layersFolder, spoolFolder } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import type { Engine } from '../../engine/engine.js';
@@ -11,6 +11,7 @@ import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { writeBuilt } from './build-memory.js';
 import type { Recipe, RecipeOptions } from './recipe.js';
+import { buildAnswers } from './secrets.js';
 import { testImage } from './test-image.js';
 
 /** Options for building an image. */
@@ -30,7 +31,11 @@ export async function makeTested(
   const text = isDaemonless(definition)
     ? 'building'
     : 'building with an engine; another build of the same inputs may give other bytes';
+  // A secret that is missing stops the build before anything is done.
+  const answers = isDaemonless(definition) ? undefined : await buildAnswers(workspace, recipe);
   options.onEvent?.({ type: 'step', subject: definition.name, text });
+  for (const given of givenTo(definition))
+    options.onEvent?.({ type: 'step', subject: definition.name, text: given });
   if (!isDaemonless(definition))
     await makeRoomForContext(workspace, recipe, await engine(), options);
   const { makeImage } = await import('../../build/make.js');
@@ -38,6 +43,7 @@ export async function makeTested(
     ...options,
     ...recipe,
     engine,
+    answers,
     spoolFolder: spoolFolder(workspace.place),
     layersFolder: layersFolder(workspace.place),
   });
@@ -48,6 +54,17 @@ export async function makeTested(
     await source[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What of this user steps of the build get, by name. */
+function givenTo({ secrets = [], ssh = [] }: Definition): string[] {
+  const named = secrets.map(
+    ({ id, env, file }) => `${id} (${env === undefined ? file : `$${env}`})`,
+  );
+  return [
+    ...(named.length === 0 ? [] : [`its steps may read the secrets ${named.join(', ')}`]),
+    ...(ssh.length === 0 ? [] : ['its steps may use the keys of the SSH agent']),
+  ];
 }
 
 /** Frees space for the context, which the engine stores twice: as received and in the image. Output of steps is unknown. */

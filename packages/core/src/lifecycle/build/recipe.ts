@@ -11,12 +11,15 @@ import type { CallOptions } from '../../transfer/store.js';
 import { openBase } from './base.js';
 import { contextFolder } from './context-folder.js';
 import { dockerfileOf } from './dockerfile.js';
+import { secretFiles } from './secrets.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { DefinitionOptions, FoundDefinition } from '../workspace/definitions.js';
 
 /** A definition with all inputs of its image: files listed, base opened, inputs hashed. Owns the base. */
 export interface Recipe extends AsyncDisposable {
   readonly definition: Definition;
+  /** The folder of the definition, absolute. */
+  readonly folder: string;
   /** Absolute. */
   readonly context: string;
   readonly files: readonly ContextFile[];
@@ -60,6 +63,7 @@ export async function openRecipe(
   const files = await listContext(context, contextRoots(definition), {
     ...options,
     dockerfile: definition.dockerfile,
+    secretFiles: secretFiles(found),
   });
   const epoch = epochOf(surroundings.env);
   const platforms = platformsFor(definition, options);
@@ -67,6 +71,7 @@ export async function openRecipe(
   const { base, origin, facts } = (await openBase(workspace, definition, folder)) ?? {};
   return {
     definition,
+    folder,
     context,
     files,
     base,

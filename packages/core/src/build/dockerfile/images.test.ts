@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imagesOfDockerfile } from './dockerfile-images.js';
+import { imagesOfDockerfile } from './images.js';
 
 const of = (lines: readonly string[], args = {}) => imagesOfDockerfile(lines.join('\n'), args);
 

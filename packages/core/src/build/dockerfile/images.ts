@@ -1,3 +1,5 @@
+import { directivesOf, instructionsOf } from './instructions.js';
+
 /** Build arguments by name. */
 export type BuildArguments = Readonly<Record<string, string>>;
 
@@ -20,7 +22,7 @@ export function imagesOfDockerfile(text: string, args: BuildArguments): string[]
   const syntax = args['BUILDKIT_SYNTAX'] ?? directives.get('syntax');
   if (syntax !== undefined) images.push(syntax);
   let isGlobal = true;
-  for (const { instruction, rest } of instructions(text, directives.get('escape'))) {
+  for (const { instruction, rest } of instructionsOf(text)) {
     if (instruction === 'ARG' && isGlobal)
       for (const [, name = '', quoted, value = ''] of rest.matchAll(/(\w+)=(?:"([^"]*)"|(\S*))/g))
         if (!values.has(name)) values.set(name, quoted ?? value);
@@ -47,45 +49,3 @@ function replaceVariables(text: string, values: ReadonlyMap<string, string>): st
       (values.get(bare ?? name ?? '') || fallback) ?? all,
   );
 }
-
-interface Instruction {
-  /** In capital letters. */
-  readonly instruction: string;
-  readonly rest: string;
-}
-
-/** The directives, by name: comments `name=value` before all else. */
-function directivesOf(text: string): ReadonlyMap<string, string> {
-  const directives = new Map<string, string>();
-  for (const line of text.split(/\r?\n/)) {
-    const [, name, value] = /^\s*(?:#|\/\/)\s*(\w+)\s*=\s*(\S+)/.exec(line) ?? [];
-    if (name === undefined || value === undefined) break;
-    directives.set(name.toLowerCase(), value);
-  }
-  return directives;
-}
-
-/** The instructions, with continued lines joined; comments and here-documents are left out. */
-function* instructions(text: string, escape = '\\'): Iterable<Instruction> {
-  const lines = text.split(/\r?\n/);
-  for (let at = 0; at < lines.length; at++) {
-    let line = (lines[at] ?? '').trim();
-    if (line === '' || line.startsWith('#')) continue;
-    while (line.endsWith(escape) && at + 1 < lines.length) {
-      const next = (lines[++at] ?? '').trim();
-      line = next === '' || next.startsWith('#') ? line : `${line.slice(0, -1)} ${next}`;
-    }
-    const [, word = '', rest = ''] = /^(\w+)\s*(.*)$/s.exec(line) ?? [];
-    const instruction = word.toUpperCase();
-    if (WITH_DOCUMENTS.has(instruction))
-      for (const [, end] of rest.matchAll(/(?:^|\s)\d*<<-?["']?(\w+)["']?(?=\s|$)/g)) {
-        const found = lines.findIndex((each, index) => index > at && each.trim() === end);
-        // Text that only looks like a here-document must hide no instruction.
-        if (found > 0) at = found;
-      }
-    yield { instruction, rest };
-  }
-}
-
-/** Instructions that take here-documents. */
-const WITH_DOCUMENTS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD']);

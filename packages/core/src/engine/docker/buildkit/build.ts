@@ -1,0 +1,49 @@
+import type { BuildRequest, EngineBuildOptions } from '../../engine.js';
+import type { DockerApi, DockerRequest } from '../docker-api.js';
+import { fileSync } from './file-sync.js';
+import { sessionMethods } from './methods.js';
+import { readBuild, type BuildPlace } from './read-build.js';
+import { redactor } from './redact.js';
+import { BuildSession } from './session.js';
+
+const DIFF_COPY = '/moby.filesync.v1.FileSync/DiffCopy';
+
+/** A build, with the parameters that it has with any builder. */
+export type BuildKitBuild = BuildRequest & { readonly query: DockerRequest['query'] };
+
+/**
+ * Builds a Dockerfile with the BuildKit in a Docker Engine: `POST /build`, and beside it a session, on which BuildKit asks for the
+ * files of the context, secrets, logins and keys (Docker Engine API 1.39, `version=2`, `remote=client-session`). A context as a
+ * tar would have the Dockerfile in it, although the rules of the context leave it out.
+ *
+ * @returns the ID of the image
+ * @throws ImageError INVALID (a step failed), UNAVAILABLE; an error of reading the context
+ */
+export async function buildWithBuildKit(
+  docker: DockerApi,
+  request: BuildKitBuild,
+  {
+    signal,
+    location,
+    host,
+    onEvent,
+  }: EngineBuildOptions & Omit<BuildPlace, 'reference' | 'redact'>,
+): Promise<string | undefined> {
+  const { query, reference, context, dockerfile, hidden = new Set(), answers = {} } = request;
+  let unread: unknown;
+  const onError = (error: unknown) => (unread ??= error);
+  const files = { members: context, dockerfile, hidden, onError };
+  using session = new BuildSession({ ...sessionMethods(answers), [DIFF_COPY]: fileSync(files) });
+  const { headers } = session;
+  session.serve(await docker.upgrade('/session', 'h2c', { headers, signal }));
+  const redact = redactor(answers.secrets?.values() ?? []);
+  try {
+    const answer = await docker.stream('POST', '/build', {
+      query: { ...query, version: '2', session: session.id, remote: 'client-session' },
+      signal,
+    });
+    return await readBuild(answer, { location, host, reference, redact, onEvent });
+  } catch (error) {
+    throw unread ?? error;
+  }
+}
