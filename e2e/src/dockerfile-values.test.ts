@@ -55,8 +55,7 @@ async function built(yaml: string, files: Readonly<Record<string, string>>): Pro
   for (const name of ['busybox', 'sh'])
     await copyFile(shell.trim(), join(cwd, DEFINITION, 'files', name));
   await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
-  const head =
-    'project: app\nos: ubuntu-25.04\nvariant: steps\nbase: app-ubuntu-25.04-gcc15\nnetwork: none\n';
+  const head = 'project: app\nos: ubuntu-25.04\nvariant: steps\nbase: app-ubuntu-25.04-gcc15\n';
   const run = yaml.includes('run:') ? '' : "run: ['true']\n";
   await put(cwd, `${STEPS}/image.yaml`, head + run + yaml);
   for (const [path, content] of Object.entries(files)) await put(cwd, `${STEPS}/${path}`, content);

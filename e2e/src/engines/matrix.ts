@@ -60,13 +60,15 @@ export function keepsIndexes(name: EngineName): boolean {
 /** Names the programs and files that this machine lacks to start an engine; undefined if it can. */
 export function missingFor(name: EngineName): string | undefined {
   const { daemon, root, kind }: EngineVariant = ENGINES[name];
-  const programs = { docker: ['containerd', 'runc'], podman: ['crun'], containerd: ['ctr'] }[kind];
+  const programs = { docker: ['containerd', 'runc', 'ip'], podman: ['crun'], containerd: ['ctr'] }[
+    kind
+  ];
   if (root === undefined) return missing([daemon, ...programs], { root: true });
   const absent = [root, ...(daemon.startsWith('/') ? [daemon] : [])].filter(
     (path) => !isThere(path),
   );
   if (absent.length > 0) return `${absent.join(', ')} not made by e2e/src/engines/prepare.sh`;
-  return missing([], { root: true });
+  return missing(kind === 'docker' ? ['ip'] : [], { root: true });
 }
 
 function isThere(path: string): boolean {

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cleanEnvironment, run } from '../run.js';
+import { cleanEnvironment, must, run } from '../run.js';
 import {
   ENGINES,
   ENGINES_FOLDER,
@@ -55,11 +56,13 @@ export async function startEngine(
   const folder = await mkdtemp(join(tmpdir(), `stowage-${name}-`));
   const socket = join(folder, 'engine.sock');
   const programs = await clientsOf(variant, folder);
-  const daemon = await spawnDaemon(
-    await configured(variant, folder, configuration),
+  const bridge = `stw-${randomBytes(4).toString('hex')}`;
+  if (kind === 'docker') await makeBridge(bridge);
+  const daemon = await spawnDaemon(await configured(variant, folder, configuration), {
     folder,
     socket,
-  );
+    bridge,
+  });
   const log: string[] = [];
   daemon.stderr?.on('data', (chunk: Buffer) => log.push(chunk.toString()));
   const stop = async () => {
@@ -68,6 +71,7 @@ export async function startEngine(
     if (root === undefined)
       for (const mount of ['exec/netns/default', 'root/vfs', 'root/overlay'])
         await run('umount', [join(folder, mount)]);
+    if (kind === 'docker') await run('ip', ['link', 'delete', bridge]);
     await rm(folder, { recursive: true, force: true });
   };
   const answers = kind === 'containerd' ? connects : pings;
@@ -111,8 +115,7 @@ async function configured(
 
 async function spawnDaemon(
   { kind, daemon, args = [], root }: EngineVariant,
-  folder: string,
-  socket: string,
+  { folder, socket, bridge }: { folder: string; socket: string; bridge: string },
 ): Promise<ChildProcess> {
   const [data, state] = [join(folder, 'root'), join(folder, 'exec')];
   const configuration = join(folder, 'containers.conf');
@@ -123,7 +126,7 @@ async function spawnDaemon(
   const own = {
     docker: [
       ...['--data-root', data, '--exec-root', state, '--pidfile', join(folder, 'pid')],
-      ...['-H', `unix://${socket}`, '--iptables=false', '--ip6tables=false', '--bridge=none'],
+      ...['-H', `unix://${socket}`, '--iptables=false', '--ip6tables=false', '--bridge', bridge],
     ],
     podman: [
       ...['--root', data, '--runroot', state, '--storage-driver', 'vfs'],
@@ -158,6 +161,13 @@ async function clientsOf({ root }: EngineVariant, folder: string): Promise<strin
     await chmod(path, 0o755);
   }
   return programs;
+}
+
+/** The network of containers and builds that ask for none: without a way out, in the range for tests (RFC 2544). */
+async function makeBridge(name: string): Promise<void> {
+  await must('ip', ['link', 'add', name, 'type', 'bridge']);
+  await must('ip', ['address', 'add', `198.18.${randomBytes(1)[0] ?? 0}.1/24`, 'dev', name]);
+  await must('ip', ['link', 'set', name, 'up']);
 }
 
 /** Ends a daemon, with force if it takes too long. */
