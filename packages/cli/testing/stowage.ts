@@ -39,6 +39,8 @@ export async function commandLine(files: Readonly<Record<string, string>> = {}) 
     [`${BASE}/files/a`]: 'a\n',
     ...files,
   });
+  // Vitest and Nx set it, which gives colours without a terminal.
+  vi.stubEnv('FORCE_COLOR', undefined);
   vi.stubEnv('HOME', home);
   vi.stubEnv('STOWAGE_CACHE_DIR', join(home, 'cache'));
   const before = process.exitCode;
