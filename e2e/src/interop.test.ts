@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Inspection, PullResult, PushResult } from '@stowage/core';
 import { expect, inject, it, onTestFinished } from 'vitest';
+import { localFlag } from './ctr.js';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME } from './fixture.js';
 import { goTool } from './go-tools.js';
 import { describeWith, DOCKER } from './peers.js';
@@ -140,10 +141,10 @@ describeWith(
       const { archive, digest } = await saveArchive();
       const ctr = (...args: string[]) =>
         must('ctr', ['-a', inject('containerd'), '-n', 'stowage-e2e', ...args]);
-      await ctr('images', 'import', archive);
+      await ctr('images', 'import', ...(await localFlag('import')), archive);
       expect(await ctr('images', 'ls')).toMatch(new RegExp(`${REFERENCE} .*${digest}`));
       const target = join(await temporaryFolder(), 'exported.tar');
-      await ctr('images', 'export', target, REFERENCE);
+      await ctr('images', 'export', ...(await localFlag('export')), target, REFERENCE);
       expect(await contentOf(target)).toMatchObject({ digest, names: [REFERENCE] });
       await ctr('images', 'rm', REFERENCE);
       await rm(target);

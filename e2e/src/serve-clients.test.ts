@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Inspection, PushResult } from '@stowage/core';
 import { expect, inject, it } from 'vitest';
+import { localFlag } from './ctr.js';
 import { goTool } from './go-tools.js';
 import { describeWith, DOCKER } from './peers.js';
 import { json, must, stowage, temporaryFolder } from './run.js';
@@ -107,7 +108,7 @@ describeWith(
       await json(['push', path, '--to', host, '--tag', 'team/app:1']);
       const ctr = ctrIn('serve');
       const [name, copied] = [`${host}/team/app:1`, `${host}/by/ctr:1`];
-      const local = await localFlag();
+      const local = await localFlag('pull');
       await ctr('pull', ...local, '--plain-http', '--snapshotter', 'native', name);
       await ctr('tag', name, copied);
       await ctr('push', ...local, '--plain-http', copied);
@@ -134,7 +135,7 @@ describeWith(
       const names = ['docker.io/team/app:1', 'quay.io/team/app:1'];
       const ctr = ctrIn('mirror');
       const from = ['--plain-http', '--hosts-dir', hosts, '--snapshotter', 'native'];
-      for (const name of names) await ctr('pull', ...(await localFlag()), ...from, name);
+      for (const name of names) await ctr('pull', ...(await localFlag('pull')), ...from, name);
       await far.stop('SIGKILL');
       const list = await ctr('list');
       for (const [at, { digest }] of [one, two].entries())
@@ -149,10 +150,4 @@ describeWith(
 function ctrIn(namespace: string) {
   const prefix = ['--address', inject('containerd'), '--namespace', namespace, 'images'];
   return (...args: readonly string[]) => must('ctr', [...prefix, ...args]);
-}
-
-/** From version 2 on, containerd itself pulls: it unpacks for its own snapshotter alone, and sees no files of this machine. */
-async function localFlag(): Promise<readonly string[]> {
-  const help = await must('ctr', ['images', 'pull', '--help']);
-  return help.includes('--local') ? ['--local'] : [];
 }
