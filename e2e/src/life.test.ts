@@ -171,7 +171,8 @@ jobs:
       expect(stderr).toMatch(/step \d+\/\d+ \(RUN apt-get update .* no-such-package/);
       expect(stderr).toContain('Unable to locate package no-such-package');
       expect(stderr).toMatch(
-        /A shell right before this step: docker -H \S+ run --rm -it [0-9a-f]{12} \/bin\/sh/,
+        // The classic builder keeps the image before the step, BuildKit does not.
+        /shell( right before this step)?: docker -H \S+ run --rm -it ([0-9a-f]{12} \/bin\/sh|--entrypoint \/bin\/sh)/,
       );
     });
 

@@ -102,14 +102,15 @@ async function writeBody(
   entry: NodeJS.WritableStream,
 ): Promise<void> {
   let isClosed = false;
-  entry.once('close', () => (isClosed = true));
+  let goOn: (() => void) | undefined;
+  entry.on('drain', () => goOn?.());
+  entry.once('close', () => {
+    isClosed = true;
+    goOn?.();
+  });
   for await (const chunk of chunks) {
     if (isClosed) return;
-    if (entry.write(chunk)) continue;
-    await new Promise<void>((resolve) => {
-      entry.once('drain', resolve);
-      entry.once('close', resolve);
-    });
+    if (!entry.write(chunk)) await new Promise<void>((resolve) => (goOn = resolve));
   }
   entry.end();
 }

@@ -8,7 +8,7 @@ import { foreignLayersLeftOut } from '../transfer/foreign-layers.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { checkContent, type Leaf } from './check-content.js';
 import { checkStructure } from './check-structure.js';
-import { compareHalves, type CompareResult } from './compare-halves.js';
+import type { CompareResult } from './compare-halves.js';
 import { createProblem, type ImageProblem } from './problem.js';
 
 /** Options of {@link verifySource}. */
@@ -129,6 +129,8 @@ async function checkHalves(
     references.some((each) => names.has(each)) ||
     (config !== undefined && main.seen.has(config));
   const images = docker.images.filter(isWanted);
+  // Loaded on demand: few archives have two halves.
+  const { compareHalves } = await import('./compare-halves.js');
   const compared = await compareHalves(
     halves.oci,
     { ...docker, images },

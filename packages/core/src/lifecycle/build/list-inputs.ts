@@ -1,6 +1,6 @@
 import { contextRoots, listContext, selectUsedFiles } from '../../build/context.js';
 import { contextFolder } from './context-folder.js';
-import { secretFiles } from './secrets.js';
+import { secretFiles } from './recipe.js';
 import { readDefinition, type DefinitionOptions } from '../workspace/definitions.js';
 import type { Workspace } from '../workspace/workspace.js';
 

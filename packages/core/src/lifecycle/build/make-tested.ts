@@ -11,7 +11,6 @@ import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { writeBuilt } from './build-memory.js';
 import type { Recipe, RecipeOptions } from './recipe.js';
-import { buildAnswers } from './secrets.js';
 import { testImage } from './test-image.js';
 
 /** Options for building an image. */
@@ -32,7 +31,9 @@ export async function makeTested(
     ? 'building'
     : 'building with an engine; another build of the same inputs may give other bytes';
   // A secret that is missing stops the build before anything is done.
-  const answers = isDaemonless(definition) ? undefined : await buildAnswers(workspace, recipe);
+  const answers = isDaemonless(definition)
+    ? undefined
+    : await (await import('./secrets.js')).buildAnswers(workspace, recipe);
   options.onEvent?.({ type: 'step', subject: definition.name, text });
   for (const given of givenTo(definition))
     options.onEvent?.({ type: 'step', subject: definition.name, text: given });

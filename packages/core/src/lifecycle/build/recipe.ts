@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { arch } from 'node:os';
 import { contextRoots, listContext, type ContextFile } from '../../build/context.js';
 import { hashInputs } from '../../build/inputs.js';
@@ -11,7 +12,6 @@ import type { CallOptions } from '../../transfer/store.js';
 import { openBase } from './base.js';
 import { contextFolder } from './context-folder.js';
 import { dockerfileOf } from './dockerfile.js';
-import { secretFiles } from './secrets.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { DefinitionOptions, FoundDefinition } from '../workspace/definitions.js';
 
@@ -93,6 +93,16 @@ export async function openRecipe(
     unpinned: settings.share ? await unpinnedOf(root, found, origin) : [],
     [Symbol.asyncDispose]: async () => base?.source?.[Symbol.asyncDispose](),
   };
+}
+
+/** The absolute paths of a definition's secrets that are files. They belong in no context. */
+export function secretFiles({
+  definition,
+  folder,
+}: Pick<FoundDefinition, 'definition' | 'folder'>): string[] {
+  return (definition.secrets ?? []).flatMap(({ file }) =>
+    file === undefined ? [] : [resolve(folder, file)],
+  );
 }
 
 async function unpinnedOf(

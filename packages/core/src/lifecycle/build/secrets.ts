@@ -14,13 +14,6 @@ type Found = Pick<FoundDefinition, 'definition' | 'folder'>;
 /** BuildKit's limit for a secret, in bytes. */
 const MAX_SECRET_BYTES = 500 * 1024;
 
-/** The absolute paths of a definition's secrets that are files. They belong in no context. */
-export function secretFiles({ definition, folder }: Found): string[] {
-  return (definition.secrets ?? []).flatMap(({ file }) =>
-    file === undefined ? [] : [resolve(folder, file)],
-  );
-}
-
 /**
  * Reads what a build of a definition may ask for: its secrets, the user's SSH agent, and the user's logins at registries, which
  * are looked up when they are asked for.

@@ -4,7 +4,6 @@ import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { healArchive } from '../../catalog/commit.js';
 import { lockPath, spoolFolder } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
-import { withPlatforms } from '../../convert/choose-platforms.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { withLock } from '../../disk/lock.js';
 import type { Engine, EngineImage } from '../../engine/engine.js';
@@ -173,7 +172,11 @@ async function sourceOf(
 ): Promise<Source> {
   const onNotice = (text: string): void => onEvent?.({ type: 'notice', text });
   const reading = { spoolFolder: spoolFolder(place), signal, platforms, onNotice };
-  return withPlatforms(await engine.source(reference, reading), reading);
+  const source = await engine.source(reference, reading);
+  if (platforms === undefined) return source;
+  // Loaded on demand: most images are saved as they are.
+  const { withPlatforms } = await import('../../convert/choose-platforms.js');
+  return withPlatforms(source, reading);
 }
 
 /** Whether the image of a record is that of the chosen platforms. */

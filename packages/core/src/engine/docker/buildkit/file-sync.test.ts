@@ -105,3 +105,10 @@ it('a name that is not UTF-8 is UNSUPPORTED', async () => {
     code: 'UNSUPPORTED',
   });
 });
+
+it('set-ID and sticky bits are sent as Go has them', async () => {
+  const members = [file('x', '', { mode: 0o6755 }), file('y', '', { mode: 0o1770 })];
+  expect(await packets({ 'dir-name': 'context' }, [], members)).toEqual(
+    expect.arrayContaining(['x 60000755', 'y 4000770']),
+  );
+});

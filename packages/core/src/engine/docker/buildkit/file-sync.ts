@@ -67,6 +67,16 @@ async function* send(
   }
 }
 
+/** Go's form of permission bits: those of set-ID and the sticky bit are elsewhere (`io/fs.FileMode`). */
+function modeOf(mode: number): number {
+  const special = [
+    [0o4000, 1 << 23],
+    [0o2000, 1 << 22],
+    [0o1000, 1 << 20],
+  ] as const;
+  return special.reduce((all, [bit, go]) => all + (mode & bit ? go : 0), mode & 0o777);
+}
+
 function statOf({ name, size, mode = 0o644, type = 'file', linkname, ...rest }: TarMember): Buffer {
   if (isByteName(name) || isByteName(linkname ?? ''))
     throw new ImageError(
@@ -78,7 +88,7 @@ function statOf({ name, size, mode = 0o644, type = 'file', linkname, ...rest }: 
     );
   return writeMessage({
     [Stat.path]: name,
-    [Stat.mode]: MODES[type] + mode,
+    [Stat.mode]: MODES[type] + modeOf(mode),
     [Stat.uid]: rest.uid ?? 0,
     [Stat.gid]: rest.gid ?? 0,
     [Stat.size]: size,
