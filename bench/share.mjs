@@ -1,12 +1,10 @@
-// Measures a runner that begins with nothing: 30 images on three levels of a toolchain, with the share, with archives in a remote cache
-// of Nx (a folder behind its HTTP interface), and without either.
+// Measures a runner that begins with nothing: 30 images on three levels of a toolchain, with the share, with archives in a cache folder
+// of Nx that all runners share, and without either.
 // node bench/share.mjs [MiB of the toolchain]   (580 when omitted; docker-registry and git from PATH; build first)
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  createReadStream,
-  createWriteStream,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -18,11 +16,9 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const MIB = 2 ** 20;
@@ -45,30 +41,36 @@ const ports = [];
 const registry = await startRegistry();
 try {
   const proxy = await countingProxy(registry);
-  const cache = await startCache();
   const repository = makeRepository(proxy.host);
-  for (const { what, share, remote = {} } of [
+  const cache = join(folder, 'nx-cache');
+  // Nx takes results of other machines only where it is told to.
+  const shared = { NX_CACHE_DIRECTORY: cache, NX_REJECT_UNKNOWN_LOCAL_CACHE: '0' };
+  for (const { what, share, env = {} } of [
     { what: 'with the share', share: 'read' },
-    { what: 'with a remote cache of Nx', share: 'off', remote: cache.env },
+    { what: 'with a shared cache folder of Nx', share: 'off', env: shared },
     { what: 'without either', share: 'off' },
   ]) {
-    const isCold = what === 'without either';
-    const first = share === 'read' ? 'read-write' : share;
-    if (!isCold) await runner(repository, first, remote).nx('run-many', '-t', 'image-save');
-    const moved = () => proxy.bytes() + cache.bytes();
-    moved();
-    const cold = runner(repository, share, remote);
+    if (what !== 'without either') {
+      const warm = runner(repository, share === 'read' ? 'read-write' : share, env);
+      await warm.nx('run-many', '-t', 'image-save');
+      // What it kept would not fit beside what the next one keeps.
+      rmSync(dirname(warm.root), { recursive: true, force: true });
+    }
+    proxy.bytes();
+    const cold = runner(repository, share, env);
+    const archives = join(cold.root, '.stowage/unshared');
     const save = await seconds(() => cold.nx('run-many', '-t', 'image-save'));
-    const saved = moved();
+    const saved = proxy.bytes();
     const load = await seconds(() => cold.nx('run', `${LAST}:image-load`));
     console.log(
       [
-        `${what}: all images saved in ${save.toFixed(1)} s, ${inMib(saved)} moved`,
-        `one loaded in ${load.toFixed(1)} s, ${inMib(moved())} moved`,
-        `${inMib(sizeOf(join(cold.root, '.stowage/unshared')))} of archives`,
+        `${what}: all images saved in ${save.toFixed(1)} s, ${inMib(saved)} over the network`,
+        `one loaded in ${load.toFixed(1)} s, ${inMib(proxy.bytes())} over the network`,
+        `${inMib(sizeOf(archives))} of archives, ${inMib(sizeOf(cache))} in the cache folder`,
       ].join('; '),
     );
     rmSync(join(folder, 'runners'), { recursive: true, force: true });
+    rmSync(cache, { recursive: true, force: true });
   }
 } finally {
   for (const each of ports) each();
@@ -110,7 +112,7 @@ function makeRepository(host) {
 }
 
 /** A runner with its own clone, home folder and caches. */
-function runner(repository, share, remote) {
+function runner(repository, share, more) {
   const own = join(folder, 'runners', randomBytes(4).toString('hex'));
   const root = join(own, 'clone');
   execFileSync('git', ['clone', '-q', repository, root]);
@@ -122,7 +124,7 @@ function runner(repository, share, remote) {
     STOWAGE_SHARE: share,
     NX_CACHE_DIRECTORY: join(own, 'nx'),
     NX_WORKSPACE_DATA_DIRECTORY: join(own, 'nx-data'),
-    ...remote,
+    ...more,
     NX_DAEMON: 'false',
     CI: 'true',
   };
@@ -162,33 +164,6 @@ async function startRegistry() {
     if (await fetch(`http://127.0.0.1:${port}/v2/`).catch(() => undefined)) return port;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-/** A remote cache of Nx: `GET` and `PUT /v1/cache/{hash}`, with the results of tasks as files. */
-async function startCache() {
-  const at = join(folder, 'cache');
-  mkdirSync(at);
-  const server = createHttpServer(async (incoming, outgoing) => {
-    const file = join(at, basename(incoming.url));
-    try {
-      if (incoming.method === 'PUT') {
-        await pipeline(incoming, createWriteStream(file));
-        outgoing.end();
-      } else if (existsSync(file)) await pipeline(createReadStream(file), outgoing);
-      else outgoing.writeHead(404).end();
-    } catch (error) {
-      console.error(`remote cache: ${error.message}`);
-      outgoing.destroy();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ports.push(() => server.close());
-  const { host, bytes } = await countingProxy(server.address().port);
-  const env = {
-    NX_SELF_HOSTED_REMOTE_CACHE_SERVER: `http://${host}`,
-    NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN: 'bench',
-  };
-  return { env, bytes };
 }
 
 /** A port in front of another one that counts the bytes of both directions. */
