@@ -17,6 +17,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   compression: [],
   catalog: ['oci', 'definition', 'disk', 'transfer'],
   transfer: ['oci'],
+  'transfer/extents': ['oci', 'compression', 'transfer'],
   http: ['transfer'],
   archive: ['oci', 'disk', 'compression', 'transfer'],
   store: ['oci', 'disk', 'transfer'],

@@ -110,9 +110,10 @@ export { FileStore } from './store/file-store.js';
 export {
   writeAtomically,
   type AtomicOptions,
-  type Chunks,
+  type Fill,
   type FolderOptions,
 } from './disk/atomic-write.js';
+export type { Chunks } from './disk/write-all.js';
 
 // Repositories of registries
 export { openRepository, type OpenedRepository } from './open-repository.js';

@@ -20,7 +20,7 @@ import type { Bytes, CallOptions, Open, Sink } from '../transfer/store.js';
 import { imagesOf } from '../transfer/graph.js';
 import type { Graph } from '../transfer/graph.js';
 import { DOCKER_MANIFEST } from './docker-archive.js';
-import { packTar, type TarMember } from './pack-tar.js';
+import { PlacedTar, type PlacedMember } from './placed-tar.js';
 
 /** Reads a blob, perhaps from elsewhere than `open`; verified as `open` does. */
 export type ReadBlob = (descriptor: Descriptor, open: Open) => Bytes;
@@ -33,8 +33,8 @@ export interface ArchiveWriterOptions {
   readonly fullNames?: boolean | undefined;
 }
 
-/** Receives the whole archive as one stream; resolves when it is stored durably. */
-export type Deliver = (archive: Bytes, options: CallOptions) => Promise<void>;
+/** Receives the whole archive, as one stream or to be written into a file; resolves when it is stored durably. */
+export type Deliver = (archive: PlacedTar, options: CallOptions) => Promise<unknown>;
 
 /**
  * Writes one tar that is an OCI layout and a docker-archive at once, so that every engine takes it.
@@ -95,7 +95,7 @@ export class ArchiveWriter implements Sink {
   }
 
   async commit(options: CallOptions = {}): Promise<void> {
-    await this.#deliver(packTar(this.#members()), options);
+    await this.#deliver(new PlacedTar(this.#members()), options);
   }
 
   /** Drops images that were not committed. */
@@ -103,7 +103,7 @@ export class ArchiveWriter implements Sink {
     this.#opens.clear();
   }
 
-  *#members(): Iterable<TarMember> {
+  *#members(): Iterable<PlacedMember> {
     const images = this.#images();
     yield member(LAYOUT_FILE, LAYOUT_CONTENT);
     yield member(
@@ -126,6 +126,7 @@ export class ArchiveWriter implements Sink {
             name: blobPath(digest),
             size: written.descriptor.size,
             open: () => this.#read(written.descriptor, written.open),
+            ...(written.open.moveTo ? { moveTo: written.open.moveTo } : {}),
           };
       }
     }
@@ -156,7 +157,7 @@ function byFirst([a]: readonly [string, unknown], [b]: readonly [string, unknown
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function member(name: string, bytes: Uint8Array): TarMember {
+function member(name: string, bytes: Uint8Array): PlacedMember {
   return { name, size: bytes.byteLength, open: () => [bytes] };
 }
 

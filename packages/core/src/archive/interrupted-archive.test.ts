@@ -23,10 +23,10 @@ class CountingStore extends MemoryStore {
   }
 }
 
-async function twoImages(): Promise<CountingStore> {
+async function twoImages(times = 1): Promise<CountingStore> {
   const store = new CountingStore();
-  await writeImage(store, 'app:1', { seed: 'a', bytes: 9000, layers: 2 });
-  await writeImage(store, 'db:1', { seed: 'b', bytes: 5000, layers: 2 });
+  await writeImage(store, 'app:1', { seed: 'a', bytes: 9000 * times, layers: 2 });
+  await writeImage(store, 'db:1', { seed: 'b', bytes: 5000 * times, layers: 2 });
   return store;
 }
 
@@ -42,9 +42,9 @@ async function write(path: string, store: MemoryStore, partBytes?: number): Prom
 }
 
 /** The bytes of the complete archive. */
-async function complete(): Promise<Buffer> {
+async function complete(times = 1): Promise<Buffer> {
   const path = join(await temporaryFolder(), 'x.tar');
-  await write(path, await twoImages());
+  await write(path, await twoImages(times));
   return readFile(path);
 }
 
@@ -126,5 +126,48 @@ describe.each([
     await leave(folder, Buffer.from(text), isSplit);
     await rewrite(join(folder, 'x.tar'), await twoImages());
     expect((await readdir(folder)).filter((name) => /partial|new|lock/.test(name))).toEqual([]);
+  });
+});
+
+describe('members that were written side by side', () => {
+  const TIMES = 100;
+
+  /** What is left when a part of each layer is not written, as shares of its size. */
+  async function leftWithout(folder: string, from: number, to: number): Promise<Buffer> {
+    const whole = await complete(TIMES);
+    const left = Buffer.from(whole);
+    for (const blob of (await twoImages(TIMES)).blobs.values()) {
+      const at = whole.indexOf(blob);
+      if (blob.length > 100_000)
+        left.fill(0, at + Math.floor(blob.length * from), at + Math.floor(blob.length * to));
+    }
+    await leave(folder, left, false);
+    return whole;
+  }
+
+  it.each([0, 0.3, 0.8, 1])('continue after %d of each, where zeros follow', async (share) => {
+    const folder = await temporaryFolder();
+    const whole = await leftWithout(folder, share, 1);
+    const store = await twoImages(TIMES);
+    await write(join(folder, 'x.tar'), store);
+    expect(Buffer.compare(whole, await readFile(join(folder, 'x.tar')))).toBe(0);
+    // Two layers of 9000 bytes, two of 5000; manifests and configs are read anyway.
+    expect(store.count).toBeLessThan(28_000 * TIMES * (1 - share) + 12_000);
+  });
+
+  it('are read again where a hole is in the middle; with a cut, that fails once', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'x.tar');
+    const whole = await leftWithout(folder, 0.3, 0.5);
+    await write(path, await twoImages(TIMES));
+    expect(Buffer.compare(whole, await readFile(path))).toBe(0);
+    const left = Buffer.from(whole);
+    const layer = left.length - 400_000;
+    left.fill(0, layer, layer + 10_000).fill(0, layer + 100_000);
+    await leave(folder, left, false);
+    const again = () => twoImages(TIMES).then((store) => write(path, store));
+    await expect(again()).rejects.toMatchObject({ code: 'CORRUPT' });
+    await again();
+    expect(Buffer.compare(whole, await readFile(path))).toBe(0);
   });
 });

@@ -13,6 +13,10 @@ import { indexTar, type TarEntry } from './tar-index.js';
 
 /** Suffix of the files that an interrupted write left, from which the next one continues. */
 const RESUME_SUFFIX = '.resume.partial';
+/** Bytes that are read at once to find the end of what was written. */
+const SCAN_BYTES = 1024 * 1024;
+/** More zeros (bytes) at the end of a member were not written. */
+const OWN_ZEROS = 64 * 1024;
 /** Names of files that may be left, by group: a single archive or parts, from the last write or from one before it. */
 const LEFT = [
   /^()\.writing\.partial$/,
@@ -63,18 +67,31 @@ export class InterruptedArchive implements AsyncDisposable {
   async *content(descriptor: Descriptor, open: Open): Bytes {
     const entry = this.#entries.get(blobPath(descriptor.digest));
     const { size } = descriptor;
-    const held =
-      entry?.type === 'file' && entry.size === size
-        ? Math.max(0, Math.min(size, this.#files.size - entry.offset))
-        : 0;
-    if (entry?.type !== 'file' || held === 0) {
+    if (entry?.type !== 'file' || entry.size !== size) {
       yield* open();
       return;
     }
+    const held = await this.#written(entry.offset, size);
     const left = (): Bytes => this.#files.range(entry.offset, entry.offset + held);
     if (held < size) yield* verified(joined(left(), open(held)), descriptor);
     else if (await isIntact(left(), descriptor)) yield* left();
     else yield* open();
+  }
+
+  /**
+   * How many bytes of a member were written. In parts it ends with the last file; in a single file, whose members are written
+   * side by side, zeros follow. A few zeros are its own: every tar ends with some.
+   */
+  async #written(offset: number, size: number): Promise<number> {
+    const held = Math.max(0, Math.min(size, this.#files.size - offset));
+    if (held < size) return held;
+    for (let end = held; end > 0; ) {
+      const start = Math.max(0, end - SCAN_BYTES);
+      const last = (await this.#files.read(offset + start, end - start)).findLastIndex(Boolean);
+      if (last >= 0) return held - (start + last + 1) > OWN_ZEROS ? start + last + 1 : held;
+      end = start;
+    }
+    return 0;
   }
 
   /** Deletes it: the archive is complete, or this was damaged. */

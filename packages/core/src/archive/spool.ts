@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeChunk } from '../disk/atomic-write.js';
 import { requireSpace } from '../disk/free-space.js';
 import { makeFolders } from '../disk/make-folders.js';
+import { writeChunk } from '../disk/write-all.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 
 export interface SpoolOptions extends CallOptions {

@@ -51,7 +51,7 @@ describe('an archive', () => {
 
 it('a second process waits for the first', async () => {
   const { path } = await start();
-  let writing: Promise<void> | undefined;
+  let writing: Promise<unknown> | undefined;
   await withLock(`${path}.lock`, async () => {
     writing = writeArchive(path, content());
     await expect(readFile(path)).rejects.toThrow('ENOENT');

@@ -27,22 +27,29 @@ import {
  *
  * The caller holds the lock of the archive.
  *
+ * @returns the size of each part in bytes
  * @throws ImageError NO_SPACE, USAGE (more than 999 parts); whatever `content` throws
  */
-export async function writeParts(path: string, content: Bytes, size: number): Promise<void> {
+export async function writeParts(path: string, content: Bytes, size: number): Promise<number[]> {
   await healParts(path);
+  const sizes: number[] = [];
   try {
-    await commitList(path, await writeNewParts(path, content, size));
+    await commitList(path, await writeNewParts(path, content, { size, sizes }));
   } catch (error) {
     // If this fails, too, the next call does it.
     await healParts(path).catch(() => undefined);
     throw error;
   }
   await healParts(path);
+  return sizes;
 }
 
 /** Writes `x.tar.001.new`, … @returns the content of the list */
-async function writeNewParts(path: string, content: Bytes, size: number): Promise<string> {
+async function writeNewParts(
+  path: string,
+  content: Bytes,
+  { size, sizes }: { readonly size: number; readonly sizes: number[] },
+): Promise<string> {
   let sums = '';
   const portions = new Portions(content);
   try {
@@ -51,6 +58,7 @@ async function writeNewParts(path: string, content: Bytes, size: number): Promis
       const part = partPath(path, number);
       const meter = new Meter();
       await writeDurably(part + NEW_SUFFIX, meter.through(portions.take(size)));
+      sizes.push(meter.size);
       sums += `${hexOf(meter.digest())}  ${basename(part)}\n`;
     }
     return sums;

@@ -18,7 +18,7 @@ export interface ArchiveFacts {
   readonly digest: Digest;
   /** Size of the archive in bytes. */
   readonly size: number;
-  /** SHA-256 of the archive, in hex. */
+  /** SHA-256 of the first MiB of the archive, in hex: it tells an archive from another one, and not a damaged one. */
   readonly sha256: string;
 }
 

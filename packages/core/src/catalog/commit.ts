@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
@@ -30,6 +30,8 @@ import {
 } from './record.js';
 
 const PARTIAL_SUFFIX = '.partial';
+/** The front of an archive has the digests of all its content. */
+const FRONT_BYTES = 1024 * 1024;
 
 /** The result of a commit. */
 export interface Committed {
@@ -52,18 +54,18 @@ export function recordPath(archive: string): string {
  */
 export async function commitArchive(
   archive: OwnArchive,
-  content: AsyncIterable<Uint8Array>,
+  content: Parameters<typeof writeDurably>[1],
   toRecord: () => ImageRecord,
 ): Promise<Committed> {
   const { path } = archive;
   await healArchive(archive);
-  const meter = new Meter();
-  await writeDurably(path + PARTIAL_SUFFIX, meter.through(content));
+  await writeDurably(path + PARTIAL_SUFFIX, content);
   const record = toRecord();
   const { digest } = record;
-  const { size } = meter;
+  const { size } = await stat(path + PARTIAL_SUFFIX);
   try {
-    await stageArchiveFacts(archive, { digest, size, sha256: hexOf(meter.digest()) });
+    const sha256 = (await frontSha256(path + PARTIAL_SUFFIX)) ?? '';
+    await stageArchiveFacts(archive, { digest, size, sha256 });
     await writeDurably(recordPath(path) + PARTIAL_SUFFIX, [formatRecord(record)]);
     await rename(path + PARTIAL_SUFFIX, path);
   } catch (error) {
@@ -123,7 +125,8 @@ export async function healArchive(archive: OwnArchive): Promise<void> {
   const { place, path } = archive;
   await requireFolderBelow(place.folder, dirname(path));
   const expected = await expectedSha256(archive);
-  if (expected !== undefined && expected === (await sha256(path))) await completeCommit(archive);
+  if (expected !== undefined && expected === (await frontSha256(path)))
+    await completeCommit(archive);
   await discard(archive);
 }
 
@@ -135,7 +138,7 @@ export async function readRecord(archive: string): Promise<ImageRecord | undefin
 }
 
 /**
- * SHA-256 of the archive that a partial record belongs to: from the facts of an interrupted commit, or those that an
+ * SHA-256 of the front of the archive that a partial record belongs to: from the facts of an interrupted commit, or those that an
  * interrupted deletion left; older versions wrote it into the record.
  */
 async function expectedSha256(archive: OwnArchive): Promise<string | undefined> {
@@ -156,12 +159,12 @@ async function expectedSha256(archive: OwnArchive): Promise<string | undefined> 
   }
 }
 
-/** SHA-256 of a file in hex; undefined if it does not exist. */
-async function sha256(path: string): Promise<string | undefined> {
+/** SHA-256 of the first MiB of a file in hex; undefined if it does not exist. */
+async function frontSha256(path: string): Promise<string | undefined> {
   return ignoreMissing(async () => {
     const meter = new Meter();
     await using file = await openOwn(path, constants.O_RDONLY);
-    for await (const chunk of readRange(file, 0, Infinity)) meter.add(chunk);
+    for await (const chunk of readRange(file, 0, FRONT_BYTES)) meter.add(chunk);
     return hexOf(meter.digest());
   });
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { asSpaceError, systemCode } from '../errors.js';
+import { systemCode } from '../errors.js';
 import { refuseLinks } from './links-below.js';
 import { makeFolders } from './make-folders.js';
+import { asWriteError, writeAll, type Chunks } from './write-all.js';
 
-/** Content of a file, in chunks. */
-export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+/** Writes the content of a new file, in any order. */
+export type Fill = (file: FileHandle, path: string) => Promise<void>;
 
 /** Options for creating the folders of a file. */
 export interface FolderOptions {
@@ -34,7 +35,7 @@ export interface AtomicOptions extends FolderOptions {
  */
 export async function writeAtomically(
   path: string,
-  content: Chunks,
+  content: Chunks | Fill,
   { partial = partialBeside(path), ...options }: AtomicOptions = {},
 ): Promise<void> {
   await writeDurably(partial, content, options);
@@ -53,13 +54,13 @@ export async function writeAtomically(
  */
 export async function writeDurably(
   path: string,
-  content: Chunks,
+  content: Chunks | Fill,
   options: FolderOptions = {},
 ): Promise<void> {
   await makeFolder(dirname(path), options);
   try {
     await using file = await openNew(path, fileMode(options));
-    await writeAll(file, content, path);
+    await (typeof content === 'function' ? content(file, path) : writeAll(file, content, path));
     await file.sync();
   } catch (error) {
     await rm(path, { force: true });
@@ -88,69 +89,6 @@ const MAX_PREFIX = 70;
 function partialBeside(path: string): string {
   const name = basename(path).slice(0, MAX_PREFIX);
   return join(dirname(path), `${name}.${randomBytes(6).toString('hex')}.partial`);
-}
-
-/** Bytes per write. */
-const WRITE_BYTES = 1024 * 1024;
-
-/** Bytes after which a sync starts while more content arrives, so that the last sync has little left to do. */
-const SYNC_BYTES = 32 * WRITE_BYTES;
-
-export interface WriteAllOptions {
-  /** Called after each write with its number of bytes; content is then written as it arrives, not collected. */
-  readonly onWritten?: ((bytes: number) => void) | undefined;
-}
-
-/** Appends content to an open file in large writes; the next one is collected while one is running. */
-export async function writeAll(
-  file: FileHandle,
-  content: Chunks,
-  path: string,
-  { onWritten }: WriteAllOptions = {},
-): Promise<void> {
-  let batch: Uint8Array[] = [];
-  let size = 0;
-  let unsynced = 0;
-  let writing: Promise<void> = Promise.resolve();
-  let syncing: Promise<void> | undefined;
-  let lost: { readonly error: unknown } | undefined;
-  const flush = async (): Promise<void> => {
-    await writing;
-    const [chunks, bytes] = [batch, size];
-    unsynced += size;
-    batch = [];
-    size = 0;
-    writing = writeChunks(file, chunks, path).then(() => onWritten?.(bytes));
-    // The next `await writing` throws the error; until then it must not be an unhandled rejection.
-    writing.catch(() => undefined);
-    if (unsynced < SYNC_BYTES || syncing) return;
-    unsynced = 0;
-    // Linux reports a failed write-back to one sync only, so the sync of the complete file may succeed after it.
-    const early = file.datasync().catch((error: unknown) => void (lost ??= { error }));
-    syncing = early.then(() => (syncing = undefined));
-  };
-  try {
-    for await (const chunk of content) {
-      batch.push(chunk);
-      size += chunk.byteLength;
-      if (onWritten || size >= WRITE_BYTES) await flush();
-    }
-  } finally {
-    // Content before a failure is written, too: an upload may be resumed from there.
-    if (size > 0) await Promise.allSettled([flush()]);
-    await Promise.allSettled([writing, syncing]);
-  }
-  await writing;
-  if (lost) throw asWriteError(lost.error, path);
-}
-
-async function writeChunks(
-  file: FileHandle,
-  chunks: readonly Uint8Array[],
-  path: string,
-): Promise<void> {
-  const [only, ...more] = chunks;
-  if (only) await writeChunk(file, more.length === 0 ? only : Buffer.concat(chunks), path);
 }
 
 /** Folders that are being created and are not synced yet. */
@@ -230,20 +168,4 @@ async function sync(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   await using folder = await open(path, 'r');
   await folder.sync();
-}
-
-/** Writes all of `chunk`: a single `write` may write less. */
-export async function writeChunk(file: FileHandle, chunk: Uint8Array, path: string): Promise<void> {
-  for (let at = 0; at < chunk.byteLength; ) {
-    try {
-      at += (await file.write(chunk, at)).bytesWritten;
-    } catch (error) {
-      throw asWriteError(error, path);
-    }
-  }
-}
-
-/** Adds the path, which errors of a file handle lack. */
-function asWriteError(error: unknown, path: string): unknown {
-  return asSpaceError(error instanceof Error ? Object.assign(error, { path }) : error);
 }

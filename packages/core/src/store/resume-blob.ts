@@ -2,13 +2,8 @@ import { constants } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
-import {
-  fileMode,
-  makeFolder,
-  syncFolder,
-  writeAll,
-  type FolderOptions,
-} from '../disk/atomic-write.js';
+import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../disk/atomic-write.js';
+import { writeAll } from '../disk/write-all.js';
 import { withLock } from '../disk/lock.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';

@@ -1,8 +1,9 @@
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
-import type { Bytes, CallOptions, Sink, Source } from './store.js';
+import { isLocated } from './extent.js';
+import type { Bytes, CallOptions, Open, Sink, Source } from './store.js';
 import { forEachOf } from './for-each-of.js';
-import { verified } from './verified.js';
+import { requireSame, verified } from './verified.js';
 import { walk } from './walk.js';
 import { foreignLayersLeftOut, takenBy } from './foreign-layers.js';
 import type { Graph } from './graph.js';
@@ -102,14 +103,12 @@ export async function copyGraph(
       known ? oneChunk(known.subarray(start)) : source.read(node, { start, signal });
     const verifiedContent = () =>
       verified(raw(0), node, { signal, location: source.location, onBytes });
-    await sink.write(
-      node,
-      (start = 0) =>
-        start === 0
-          ? discardIfCorrupt(source, node, verifiedContent())
-          : tap(raw(start), ({ byteLength }) => onBytes(byteLength)),
-      { signal },
-    );
+    const open = (start = 0): Bytes =>
+      start === 0
+        ? discardIfCorrupt(source, node, verifiedContent())
+        : tap(raw(start), ({ byteLength }) => onBytes(byteLength));
+    const moveTo = known ? undefined : movesFrom(source, node, onBytes);
+    await sink.write(node, Object.assign(open, moveTo && { moveTo }), { signal });
     onEvent?.({ type: 'done', descriptor: node });
   };
 
@@ -117,6 +116,28 @@ export async function copyGraph(
   const manifests = sent.nodes.filter((node) => graph.documents.get(node.digest)?.manifest);
   await forEachOf(blobs, { concurrency, signal: options.signal }, write);
   for (const node of manifests) await write(node, options.signal);
+}
+
+/** Content of at least this size (bytes) is worth another thread. */
+const MIN_MOVED_BYTES = 1024 * 1024;
+
+/** Moves content of local files on another thread; undefined where there is none. */
+function movesFrom(
+  source: Source,
+  node: Descriptor,
+  onBytes: (count: number) => void,
+): Open['moveTo'] {
+  if (!isLocated(source) || node.size < MIN_MOVED_BYTES) return undefined;
+  return async (place, { signal } = {}) => {
+    const extent = await source.locate(node);
+    // A wrong size is reported by the stream.
+    if (extent?.size !== node.size) return false;
+    const { moveExtent } = await import('./extents/move-extent.js');
+    const { size, digest } = await moveExtent(extent, node, place, { signal, onBytes });
+    const { location } = source;
+    requireSame(node, { size, digest: () => digest }, { location });
+    return true;
+  };
 }
 
 /** Passes verified content through; if it is corrupt, tells the source to discard it. */

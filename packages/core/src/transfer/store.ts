@@ -9,11 +9,30 @@ import type { Graph } from './graph.js';
 /** Content as a stream of chunks of any size. */
 export type Bytes = AsyncIterable<Uint8Array>;
 
+/** A place in an open file, for content of a known size. */
+export interface Place {
+  /** The file, open for writing; its owner keeps it open. */
+  readonly file: { readonly fd: number };
+  /** Offset of the first byte. */
+  readonly offset: number;
+  /** Called with each number of bytes that were written. */
+  readonly onWritten: (bytes: number) => void;
+}
+
 /**
  * Opens content as a stream from byte `start`. May be called any number of times, because a sink may skip, mount or
  * retry. With `start` 0 (the default) the stream is verified; otherwise the caller must verify the whole content.
  */
-export type Open = (start?: number) => Bytes;
+export interface Open {
+  (start?: number): Bytes;
+  /**
+   * Writes the whole content, verified, at a place, from file to file on another thread. Absent, or false (and nothing
+   * was written), where that is not possible: then the stream is the way.
+   *
+   * @throws ImageError CORRUPT; system errors of the files
+   */
+  readonly moveTo?: (place: Place, options?: CallOptions) => Promise<boolean>;
+}
 
 /** Options of all long-running calls. */
 export interface CallOptions {

@@ -33,15 +33,20 @@ export async function* verified(
     yield chunk;
   }
   const { size } = meter;
+  requireSame(descriptor, { size, digest: () => meter.digest() }, options);
+}
+
+/** @throws ImageError CORRUPT unless size (bytes) and digest of content are those of its descriptor */
+export function requireSame(
+  descriptor: Descriptor,
+  { size, digest }: { readonly size: number; readonly digest: () => string },
+  options: Pick<VerifiedOptions, 'location'> = {},
+): void {
   if (size !== descriptor.size) {
-    throw corruptError(
-      descriptor,
-      `${descriptor.size} bytes`,
-      size > descriptor.size ? 'more' : `${size}`,
-      options,
-    );
+    const actual = size > descriptor.size ? 'more' : `${size}`;
+    throw corruptError(descriptor, `${descriptor.size} bytes`, actual, options);
   }
-  const actual = meter.digest();
+  const actual = digest();
   if (actual !== descriptor.digest)
     throw corruptError(descriptor, 'content of that digest', actual, options);
 }
@@ -96,7 +101,7 @@ function corruptError(
   descriptor: Descriptor,
   expected: string,
   actual: string,
-  { location }: VerifiedOptions,
+  { location }: Pick<VerifiedOptions, 'location'>,
 ): ImageError {
   const where = location === undefined ? '' : `${location}: `;
   return new ImageError(

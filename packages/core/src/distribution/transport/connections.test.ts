@@ -20,6 +20,28 @@ describe('connections', () => {
     connections[Symbol.dispose]();
   });
 
+  it('give content whose bytes stay while more is read, also when it waits', async () => {
+    const letters = 'abcdefghij';
+    const host = await listening((_, response) => {
+      void (async () => {
+        for (const letter of letters) {
+          response.write(letter.repeat(10_000));
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        response.end();
+      })();
+    });
+    using connections = new Connections({ env: {}, tlsFor: noTls, timeout: 5_000 });
+    const answer = await connections.send(new URL(`http://${host}/`), GET);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of answer as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk);
+      if (chunks.length === 2) await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    const expected = [...letters].map((letter) => letter.repeat(10_000)).join('');
+    expect(Buffer.concat(chunks).toString()).toBe(expected);
+  });
+
   it('send the headers given, and who asks', async () => {
     let seen: NodeJS.Dict<string | string[]> = {};
     const host = await listening(({ headers }, response) => {

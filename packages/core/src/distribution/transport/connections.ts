@@ -7,6 +7,7 @@ import type { TlsOptions } from './certificates.js';
 import { printableUrl } from '../given-url.js';
 import type { Environment } from '../../surroundings.js';
 import { proxyFor } from './proxy.js';
+import { withLargeReads } from './large-reads.js';
 import { userAgent } from './user-agent.js';
 
 export interface ConnectionOptions {
@@ -87,11 +88,11 @@ export class Connections implements Disposable {
 async function openAgent({ protocol }: URL, proxy: string): Promise<http.Agent> {
   const options = { keepAlive: true, timeout: IDLE_TIMEOUT_MS };
   if (protocol === 'https:') {
-    if (proxy === '') return new https.Agent(options);
+    if (proxy === '') return withLargeReads(new https.Agent(options));
     const { HttpsProxyAgent } = await import('https-proxy-agent');
     return new HttpsProxyAgent(proxy, options);
   }
-  if (proxy === '') return new http.Agent(options);
+  if (proxy === '') return withLargeReads(new http.Agent(options));
   const { HttpProxyAgent } = await import('http-proxy-agent');
   return new HttpProxyAgent(proxy, options);
 }

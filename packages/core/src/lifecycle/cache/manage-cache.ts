@@ -16,7 +16,7 @@ import {
 import type { CallOptions } from '../../transfer/store.js';
 import { walk } from '../../transfer/walk.js';
 import { sizeOf } from '../../transfer/graph.js';
-import { hashAll } from '../../verify/hash-all.js';
+import { hashAll } from '../../transfer/extents/hash-all.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { sharedCache } from './shared-cache.js';
 

@@ -13,7 +13,6 @@ import { FileStore } from '../../store/file-store.js';
 import { LayoutSink } from '../../store/layout-sink.js';
 import { copy } from '../../transfer/copy.js';
 import type { Sink, Source } from '../../transfer/store.js';
-import { tap } from '../../transfer/tap.js';
 import { parseSize } from '../workspace/units.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -136,14 +135,11 @@ function archiveAt(
   let left: InterruptedArchive | undefined;
   return new ArchiveWriter(
     path,
-    async (archive) => {
-      let size = 0;
-      const packing = packed ? compress(archive, { kind: packed }) : archive;
-      const bytes = tap(packing, ({ byteLength }) => (size += byteLength));
+    async (archive, { signal }) => {
+      const content = packed ? compress(archive, { kind: packed }) : archive;
       const partBytes = split ?? (sums === undefined ? undefined : await partSize(sums));
-      await writeArchive(path, bytes, { partBytes, onLeft: (found) => (left = found) });
-      const files = partBytes === undefined ? 1 : Math.ceil(size / partBytes);
-      onWritten({ bytes: size, files });
+      const onLeft = (found: InterruptedArchive) => (left = found);
+      onWritten(await writeArchive(path, content, { partBytes, onLeft, signal }));
     },
     { read: (descriptor, open) => left?.content(descriptor, open) ?? open() },
   );

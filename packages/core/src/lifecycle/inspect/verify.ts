@@ -13,7 +13,7 @@ import { parseBase } from '../workspace/base-locations.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { TransferManifest } from '../copy/transfer-manifest.js';
 import { checkManifest, missingArchives } from './check-manifest.js';
-import { hashAll } from '../../verify/hash-all.js';
+import { hashAll } from '../../transfer/extents/hash-all.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { forEachInput } from '../workspace/for-each-input.js';

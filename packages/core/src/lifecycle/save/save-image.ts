@@ -66,9 +66,9 @@ export async function saveImage(
   await requireFolderBelow(workspace.place.folder, dirname(target.path));
   await makeRoom(workspace, [need], { ...options, holding: target.name });
   let written: Committed | undefined;
-  await using writer = new ArchiveWriter(target.path, async (archive) => {
+  await using writer = new ArchiveWriter(target.path, async (archive, { signal }) => {
     const own = { place: workspace.place, path: target.path };
-    written = await commitArchive(own, archive, () =>
+    written = await commitArchive(own, archive.fill({ signal }), () =>
       recordOf(graph, target, { ...options, index }),
     );
   });

@@ -145,7 +145,9 @@ async function saveTogether(
   await makeRoom(workspace, [spooled, { path: output, bytes }], options);
   const sources: Source[] = [];
   try {
-    await using writer = new ArchiveWriter(output, (archive) => writeAtomically(output, archive));
+    await using writer = new ArchiveWriter(output, (archive, { signal }) =>
+      writeAtomically(output, archive.fill({ signal })),
+    );
     const saved: { reference: string; digest: Digest }[] = [];
     for (const { target } of wanted) {
       const { reference } = target;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileMode, makeFolder, writeChunk } from '../../disk/atomic-write.js';
+import { fileMode, makeFolder } from '../../disk/atomic-write.js';
+import { writeChunk } from '../../disk/write-all.js';
 import { partialFolder } from '../../store/paths.js';
 
 /**

@@ -3,13 +3,8 @@ import { constants } from 'node:fs';
 import { copyFile, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { statIfExists } from '../../disk/allocated.js';
-import {
-  fileMode,
-  makeFolder,
-  syncFolder,
-  writeAll,
-  type FolderOptions,
-} from '../../disk/atomic-write.js';
+import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../../disk/atomic-write.js';
+import { writeAll } from '../../disk/write-all.js';
 import { readRange } from '../../disk/read-range.js';
 import { ignoreMissing, isMissing, READ } from '../../disk/if-there.js';
 import { touchFile } from '../../disk/touch.js';

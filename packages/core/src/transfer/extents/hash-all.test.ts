@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../testing/temporary.js';
-import { digestOf } from '../oci/digest.js';
+import { temporaryFolder } from '../../../testing/temporary.js';
+import { digestOf } from '../../oci/digest.js';
 import { hashAll } from './hash-all.js';
 
 const BYTES = Buffer.from('abcdef');

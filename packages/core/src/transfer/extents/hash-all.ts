@@ -1,9 +1,10 @@
-import { availableParallelism } from 'node:os';
+import type { CallOptions } from '../store.js';
 import { hashExtent, type HashResult, type HashJob } from './hash-extent.js';
-import type { CallOptions } from '../transfer/store.js';
+import { JobState } from './job-state.js';
+import { hashInThread } from './threads.js';
 
 /** Total size in bytes below which hashing is faster than starting worker threads. */
-const MIN_THREADED_BYTES = 16 * 1024 * 1024;
+export const MIN_THREADED_BYTES = 16 * 1024 * 1024;
 
 /**
  * Hashes extents on all cores, ordered by offset for sequential reads.
@@ -17,48 +18,41 @@ export async function hashAll<T extends HashJob>(
 ): Promise<void> {
   const sorted = [...jobs].sort((a, b) => a.offset - b.offset);
   const total = jobs.reduce((sum, { size }) => sum + size, 0);
-  // A worker thread can run only compiled code; unit tests run the TypeScript sources and hash in this thread.
-  if (total < MIN_THREADED_BYTES || import.meta.url.endsWith('.ts')) {
+  signal?.throwIfAborted();
+  if (total < MIN_THREADED_BYTES) {
     for (const job of sorted) {
+      onHashed(job, await hashExtent(job, { signal }));
       signal?.throwIfAborted();
-      onHashed(job, await hashExtent(job, signal ? { signal } : {}));
     }
     return;
   }
-  const { Tinypool } = await import('tinypool');
-  const threads = Math.min(availableParallelism(), jobs.length);
-  const filename = new URL('./hash-worker.js', import.meta.url).href;
-  const pool = new Tinypool({
-    filename,
-    minThreads: threads,
-    maxThreads: threads,
-    runtime: 'worker_threads',
-  });
-  // One listener, not one for each job: Node.js warns of more than ten.
-  const stop = (): void => void pool.destroy();
+  // One listener and one state for all jobs: Node.js warns of more than ten listeners.
+  const state = new JobState();
+  const stop = (): void => state.stop();
   signal?.addEventListener('abort', stop, { once: true });
+  const hashOne = async (job: T): Promise<void> => {
+    const hashed = await hashInThread({ ...plain(job), state: state.memory });
+    if (!state.isStopped) onHashed(job, hashed);
+  };
   try {
-    signal?.throwIfAborted();
-    await Promise.all(
-      sorted.map(async ({ ...job }) => {
-        const { offset, size, member, pieces, algorithm, diffAlgorithm, unpackedBytes } = job;
-        const plain: HashJob = {
-          offset,
-          size,
-          member,
-          pieces,
-          algorithm,
-          ...(diffAlgorithm === undefined ? {} : { diffAlgorithm }),
-          ...(unpackedBytes === undefined ? {} : { unpackedBytes }),
-        };
-        onHashed(job, (await pool.run(plain)) as HashResult);
-      }),
-    );
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
+    await Promise.all(sorted.map(hashOne));
   } finally {
+    state.stop();
     signal?.removeEventListener('abort', stop);
-    await pool.destroy();
   }
+  signal?.throwIfAborted();
+}
+
+/** The job alone, of an object that may have properties that cannot be sent to a thread. */
+function plain({ offset, size, member, pieces, ...hashing }: HashJob): HashJob {
+  const { algorithm, diffAlgorithm, unpackedBytes } = hashing;
+  return {
+    offset,
+    size,
+    member,
+    pieces,
+    algorithm,
+    ...(diffAlgorithm === undefined ? {} : { diffAlgorithm }),
+    ...(unpackedBytes === undefined ? {} : { unpackedBytes }),
+  };
 }

@@ -2,9 +2,9 @@ import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { inChunks } from '../../testing/chunks.js';
-import { temporaryFolder } from '../../testing/temporary.js';
-import { digestOf } from '../oci/digest.js';
+import { inChunks } from '../../../testing/chunks.js';
+import { temporaryFolder } from '../../../testing/temporary.js';
+import { digestOf } from '../../oci/digest.js';
 import { hashBytes, hashExtent } from './hash-extent.js';
 
 const PLAIN = Buffer.alloc(300_000, 'stowage');

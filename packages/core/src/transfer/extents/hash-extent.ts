@@ -1,12 +1,13 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { decompress } from '../compression/decompress.js';
-import type { Compression } from '../compression/detect.js';
-import { peekCompression, withoutEnd } from '../compression/peek.js';
-import { ImageError, type ErrorCode } from '../errors.js';
-import type { Algorithm } from '../oci/digest.js';
-import type { Extent } from '../transfer/extent.js';
-import type { Bytes, CallOptions } from '../transfer/store.js';
-import { Meter, tap } from '../transfer/tap.js';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { decompress } from '../../compression/decompress.js';
+import type { Compression } from '../../compression/detect.js';
+import { peekCompression, withoutEnd } from '../../compression/peek.js';
+import { ImageError, type ErrorCode } from '../../errors.js';
+import type { Algorithm } from '../../oci/digest.js';
+import type { Extent } from '../extent.js';
+import type { Bytes, CallOptions } from '../store.js';
+import { Meter, tap } from '../tap.js';
+import { JobState } from './job-state.js';
 
 /** Digests to compute. */
 export interface Hashing {
@@ -18,7 +19,12 @@ export interface Hashing {
 }
 
 /** An extent to hash; plain data, because it is sent to a worker thread. */
-export interface HashJob extends Extent, Hashing {}
+export interface HashJob extends Extent, Hashing {
+  /** Where the bytes are written in the same pass: an open file, and the offset of the first byte. */
+  readonly to?: { readonly file: number; readonly offset: number };
+  /** Memory of a {@link JobState}; a job that is stopped ends as if the file ended there. */
+  readonly state?: SharedArrayBuffer;
+}
 
 /** The digests of some content; plain data, because it is sent between threads. */
 export interface HashResult {
@@ -31,41 +37,43 @@ export interface HashResult {
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
 }
 
-const CHUNK_BYTES = 512 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 
 /** Reads an extent once and hashes it, with `diffAlgorithm` also decompressed. */
-export function hashExtent(
-  { pieces, ...hashing }: HashJob,
-  options: CallOptions = {},
-): Promise<HashResult> {
-  // A decompressor may keep the chunks that it gets, so it needs new buffers; a hash does not, so one buffer is reused.
-  const isKept = hashing.diffAlgorithm !== undefined;
-  return hashBytes(read(pieces, isKept), hashing, options);
+export function hashExtent(job: HashJob, options: CallOptions = {}): Promise<HashResult> {
+  return hashBytes(read(job), job, options);
 }
 
-/** Reads synchronously, which is faster: a worker thread has nothing else to do meanwhile. */
-async function* read(pieces: Extent['pieces'], isKept: boolean): Bytes {
+/** Reads, and writes, synchronously, which is faster: a worker thread has nothing else to do meanwhile. */
+async function* read({ pieces, to, state, diffAlgorithm }: HashJob): Bytes {
+  const shared = state && new JobState(state);
   let buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  let done = 0;
   for (const { file, offset, size } of pieces) {
     const descriptor = typeof file === 'number' ? file : openSync(file, 'r');
     try {
       for (let at = 0; at < size; ) {
-        const length = readSync(
-          descriptor,
-          buffer,
-          0,
-          Math.min(CHUNK_BYTES, size - at),
-          offset + at,
-        );
-        if (length === 0) return;
+        const wanted = Math.min(CHUNK_BYTES, size - at);
+        const length = readSync(descriptor, buffer, 0, wanted, offset + at);
+        if (length === 0 || shared?.isStopped) return;
+        const chunk = buffer.subarray(0, length);
+        if (to) writeAllSync(to.file, chunk, to.offset + done);
         at += length;
-        yield buffer.subarray(0, length);
-        if (isKept) buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+        done += length;
+        if (shared) shared.bytes = done;
+        yield chunk;
+        // A decompressor may keep the chunks that it gets; a hash does not, so one buffer is reused.
+        if (diffAlgorithm !== undefined) buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
       }
     } finally {
       if (typeof file !== 'number') closeSync(descriptor);
     }
   }
+}
+
+function writeAllSync(file: number, chunk: Uint8Array, offset: number): void {
+  for (let at = 0; at < chunk.byteLength; )
+    at += writeSync(file, chunk, at, chunk.byteLength - at, offset + at);
 }
 
 /** Hashes a stream, with `diffAlgorithm` also decompressed. */

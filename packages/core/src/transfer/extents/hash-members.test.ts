@@ -1,10 +1,10 @@
 import { randomFillSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { membersOf } from '../../testing/members.js';
-import { flipped } from '../../testing/repack.js';
-import { compress } from '../compression/compress.js';
-import { digestOf } from '../oci/digest.js';
-import { readAll } from '../transfer/verified.js';
+import { membersOf } from '../../../testing/members.js';
+import { flipped } from '../../../testing/repack.js';
+import { compress } from '../../compression/compress.js';
+import { digestOf } from '../../oci/digest.js';
+import { readAll } from '../verified.js';
 import { hashBytes } from './hash-extent.js';
 
 const HASHING = { algorithm: 'sha256', diffAlgorithm: 'sha256' } as const;

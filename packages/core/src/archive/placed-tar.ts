@@ -1,0 +1,83 @@
+import type { Fill } from '../disk/atomic-write.js';
+import { withEarlySyncs, writeAt, writeChunk } from '../disk/write-all.js';
+import { forEachOf } from '../transfer/for-each-of.js';
+import type { Bytes, CallOptions, Open } from '../transfer/store.js';
+import { packTar, type TarMember } from './pack-tar.js';
+import { BLOCK, paddedSize } from './tar-header.js';
+import { encodeMember } from './tar-member.js';
+
+/** A member with the content of a blob. */
+export interface PlacedMember extends TarMember {
+  readonly moveTo?: Open['moveTo'];
+}
+
+/** How many members are written at once. */
+const CONCURRENCY = 4;
+/** A tar ends with two blocks of zeros. */
+const END_BYTES = 2 * BLOCK;
+
+/**
+ * A tar whose members' sizes are known: it can be streamed, or written into a file side by side, each member at its
+ * place. Both give the same bytes.
+ */
+export class PlacedTar implements AsyncIterable<Uint8Array> {
+  readonly #members: readonly PlacedMember[];
+
+  constructor(members: Iterable<PlacedMember>) {
+    this.#members = [...members];
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return packTar(this.#members)[Symbol.asyncIterator]();
+  }
+
+  /**
+   * Writes the tar into a new file. All headers come first, so that an interrupted write shows what lies where.
+   *
+   * @throws errors of the members; ImageError NO_SPACE
+   */
+  fill({ signal }: CallOptions = {}): Fill {
+    return async (file, path) => {
+      const places: { readonly member: PlacedMember; readonly offset: number }[] = [];
+      let end = 0;
+      for (const member of this.#members) {
+        const header = encodeMember(member);
+        await writeChunk(file, header, path, end);
+        places.push({ member, offset: end + header.byteLength });
+        end += header.byteLength + paddedSize(member.size);
+      }
+      await file.truncate(end + END_BYTES);
+      await withEarlySyncs(file, path, (onWritten) =>
+        forEachOf(
+          places,
+          { concurrency: CONCURRENCY, signal },
+          async ({ member, offset }, stop) => {
+            const place = { file, path, offset, onWritten };
+            if (await member.moveTo?.(place, { signal: stop })) return;
+            await writeAt(place, exactly(member, until(stop, member.open())), { onWritten });
+          },
+        ),
+      );
+    };
+  }
+}
+
+/** Ends with an error when another member has failed. */
+async function* until(stop: AbortSignal, chunks: ReturnType<TarMember['open']>): Bytes {
+  for await (const chunk of chunks) {
+    stop.throwIfAborted();
+    yield chunk;
+  }
+}
+
+/** Content of another size than its place must not be written over the next member. */
+async function* exactly({ name, size }: TarMember, chunks: Bytes): Bytes {
+  let left = size;
+  for await (const chunk of chunks) {
+    left -= chunk.byteLength;
+    if (left < 0) break;
+    yield chunk;
+  }
+  if (left !== 0)
+    throw new TypeError(`${name}: expected ${size} bytes, got ${left < 0 ? 'more' : size - left}`);
+}
