@@ -3,7 +3,7 @@ import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireSpace } from '../disk/free-space.js';
 import { makeFolders } from '../disk/make-folders.js';
-import { writeChunk } from '../disk/write-all.js';
+import { writeAt } from '../disk/write-all.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 
 export interface SpoolOptions extends CallOptions {
@@ -30,15 +30,19 @@ export async function spool(
   const file = await open(path, 'wx+', 0o600);
   try {
     if (process.platform !== 'win32') await rm(path);
-    for await (const chunk of bytes) {
-      signal?.throwIfAborted();
-      await writeChunk(file, chunk, path);
-    }
+    await writeAt({ file, path }, until(signal, bytes));
     return process.platform === 'win32' ? removeOnClose(file, path) : file;
   } catch (error) {
     await file.close();
     await rm(path, { force: true });
     throw error;
+  }
+}
+
+async function* until(signal: AbortSignal | undefined, bytes: Bytes): Bytes {
+  for await (const chunk of bytes) {
+    signal?.throwIfAborted();
+    yield chunk;
   }
 }
 

@@ -58,11 +58,11 @@ export async function withEarlySyncs(
 }
 
 export interface WriteAllOptions {
-  /** Called after each write with its number of bytes; content is then written as it arrives, not collected. */
+  /** Called after each write with its number of bytes. */
   readonly onWritten?: OnWritten | undefined;
 }
 
-/** Appends content to an open file, as {@link writeAt} does, with early syncs. */
+/** Appends content to an open file, as {@link writeAt} does, with early syncs; with `onWritten` as it arrives, not collected. */
 export async function writeAll(
   file: FileHandle,
   content: Chunks,
@@ -93,7 +93,7 @@ export interface FilePlace {
 export async function writeAt(
   { file, path, offset }: FilePlace,
   content: Chunks,
-  { onWritten, least = WRITE_BYTES }: { readonly onWritten: OnWritten; readonly least?: number },
+  { onWritten, least = WRITE_BYTES }: WriteAllOptions & { readonly least?: number } = {},
 ): Promise<void> {
   let batch: Uint8Array[] = [];
   let size = 0;
@@ -105,7 +105,7 @@ export async function writeAt(
     batch = [];
     size = 0;
     if (position !== undefined) position += bytes;
-    writing = writeChunks(file, chunks, path, to).then(() => onWritten(bytes));
+    writing = writeChunks(file, chunks, path, to).then(() => onWritten?.(bytes));
     // The next `await writing` throws the error; until then it must not be an unhandled rejection.
     writing.catch(() => undefined);
   };

@@ -1,10 +1,12 @@
+import { writeSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { statIfExists } from '../disk/allocated.js';
+import { ImageError } from '../errors.js';
 import { describe as descriptorOf } from '../oci/descriptor.js';
-import type { Open } from '../transfer/store.js';
+import type { Open, Place } from '../transfer/store.js';
 import { blobFile, partialFile } from './paths.js';
 import { partialSize, resumeBlob } from './resume-blob.js';
 
@@ -69,4 +71,34 @@ it.each([
   await expect(fetch(root, { content })).rejects.toMatchObject({ code: 'CORRUPT' });
   expect(await partialSize(root, BLOB)).toBe(0);
   expect(await statIfExists(blobFile(root, BLOB.digest))).toBeUndefined();
+});
+
+it('takes content of a local file as a whole, unless an earlier process began it', async () => {
+  const isPresent = async () => false;
+  const moved: number[] = [];
+  const content: Open = Object.assign(
+    async function* (start = 0) {
+      yield CONTENT.subarray(start);
+    },
+    {
+      moveTo: async ({ file, offset }: Place) => {
+        moved.push(writeSync(file.fd, CONTENT, 0, CONTENT.byteLength, offset));
+        return true;
+      },
+    },
+  );
+  for (const left of [0, 5]) {
+    const root = await temporaryFolder();
+    await leavePartial(root, CONTENT.subarray(0, left));
+    await resumeBlob(root, BLOB, content, { isPresent });
+    expect(await readFile(blobFile(root, BLOB.digest))).toEqual(CONTENT);
+  }
+  expect(moved).toEqual([CONTENT.byteLength]);
+  const damaged = async () => Promise.reject(new ImageError('CORRUPT', 'damaged'));
+  const root = await temporaryFolder();
+  const fetching = resumeBlob(root, BLOB, Object.assign(content, { moveTo: damaged }), {
+    isPresent,
+  });
+  await expect(fetching).rejects.toMatchObject({ code: 'CORRUPT', message: 'damaged' });
+  expect(await partialSize(root, BLOB)).toBe(0);
 });

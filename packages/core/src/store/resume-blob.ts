@@ -3,7 +3,7 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../disk/atomic-write.js';
-import { writeAll } from '../disk/write-all.js';
+import { asWriteError, withEarlySyncs, writeAll } from '../disk/write-all.js';
 import { withLock } from '../disk/lock.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';
@@ -67,6 +67,7 @@ export async function resumeFile(
   const { size } = await file.stat();
   // A file longer than the blob is damaged, so start over.
   const resumeAt = size > descriptor.size ? 0 : size;
+  if (resumeAt === 0 && (await isMoved(file, path, content))) return await file.sync();
   const isRight =
     (await append(file, descriptor, content, { at: resumeAt, partial: path })) ||
     // The bytes of the earlier fetch may be damaged, so fetch the whole blob once more.
@@ -80,6 +81,22 @@ export async function resumeFile(
     );
   }
   await file.sync();
+}
+
+/** Whether the content could be moved from a file, as a whole. @throws ImageError CORRUPT (the file is deleted) */
+async function isMoved(file: FileHandle, path: string, { moveTo }: Open): Promise<boolean> {
+  if (!moveTo) return false;
+  let moved = false;
+  try {
+    await file.truncate(0);
+    await withEarlySyncs(file, path, async (onWritten) => {
+      moved = await moveTo({ file, offset: 0, onWritten });
+    });
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'CORRUPT') await rm(path, { force: true });
+    throw asWriteError(error, path);
+  }
+  return moved;
 }
 
 /** @returns whether the file now has the expected size and digest */

@@ -1,13 +1,13 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { debug } from '../../debug.js';
+import { withLargeReads } from '../../http/large-reads.js';
 import { sendRequest } from '../../http/send-request.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { TlsOptions } from './certificates.js';
 import { printableUrl } from '../given-url.js';
 import type { Environment } from '../../surroundings.js';
 import { proxyFor } from './proxy.js';
-import { withLargeReads } from './large-reads.js';
 import { userAgent } from './user-agent.js';
 
 export interface ConnectionOptions {

@@ -10,6 +10,7 @@ import { Agent as TlsAgent, request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { debug } from '../../debug.js';
+import { withLargeReads } from '../../http/large-reads.js';
 import { sendRequest } from '../../http/send-request.js';
 import type { Bytes } from '../../transfer/store.js';
 import { requestError, statusError } from './docker-errors.js';
@@ -38,7 +39,9 @@ const MAX_IDLE_MS = 5_000;
 export function engineModem(location: string, { ssh, ...connection }: Connection): EngineModem {
   const isTls = connection.protocol === 'https:';
   const kept = { keepAlive: true, timeout: MAX_IDLE_MS };
-  const agent = ssh ? new SshAgent(ssh) : isTls ? new TlsAgent(kept) : new Agent(kept);
+  const agent = ssh
+    ? new SshAgent(ssh)
+    : withLargeReads(isTls ? new TlsAgent(kept) : new Agent(kept));
   const buildRequest = (
     options: RequestOptions,
     context: DialOptions,
