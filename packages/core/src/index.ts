@@ -63,6 +63,7 @@ export type {
   FindReferrersOptions,
   MalformedImage,
   Open,
+  Place,
   PrepareOptions,
   ReadOptions,
   ResolveOptions,
@@ -94,6 +95,7 @@ export {
   type Deliver,
   type ReadBlob,
 } from './archive/archive-writer.js';
+export type { ArchiveContent } from './archive/placed-tar.js';
 export type { TarMember } from './archive/pack-tar.js';
 export {
   openArchive,

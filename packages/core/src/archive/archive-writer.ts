@@ -20,7 +20,7 @@ import type { Bytes, CallOptions, Open, Sink } from '../transfer/store.js';
 import { imagesOf } from '../transfer/graph.js';
 import type { Graph } from '../transfer/graph.js';
 import { DOCKER_MANIFEST } from './docker-archive.js';
-import { PlacedTar, type PlacedMember } from './placed-tar.js';
+import { PlacedTar, type ArchiveContent, type PlacedMember } from './placed-tar.js';
 
 /** Reads a blob, perhaps from elsewhere than `open`; verified as `open` does. */
 export type ReadBlob = (descriptor: Descriptor, open: Open) => Bytes;
@@ -34,7 +34,7 @@ export interface ArchiveWriterOptions {
 }
 
 /** Receives the whole archive, as one stream or to be written into a file; resolves when it is stored durably. */
-export type Deliver = (archive: PlacedTar, options: CallOptions) => Promise<unknown>;
+export type Deliver = (archive: ArchiveContent, options: CallOptions) => Promise<unknown>;
 
 /**
  * Writes one tar that is an OCI layout and a docker-archive at once, so that every engine takes it.
@@ -44,7 +44,7 @@ export type Deliver = (archive: PlacedTar, options: CallOptions) => Promise<unkn
  * the sources open until then.
  *
  * @example
- * await using sink = new ArchiveWriter('app.tar', (archive) => writeAtomically('app.tar', archive));
+ * await using sink = new ArchiveWriter('app.tar', (archive) => writeAtomically('app.tar', archive.fill()));
  * await copy(source, 'app:1', sink);
  * await sink.commit();
  */

@@ -11,6 +11,16 @@ export interface PlacedMember extends TarMember {
   readonly moveTo?: Open['moveTo'];
 }
 
+/** An archive that is about to be written: as a stream, or by `fill` into a new file, which is faster. Both give the same bytes. */
+export interface ArchiveContent extends Bytes {
+  /**
+   * Writes the archive into a new file, for {@link writeAtomically}.
+   *
+   * @throws errors of the sources; ImageError NO_SPACE
+   */
+  fill(options?: CallOptions): Fill;
+}
+
 /** How many members are written at once. */
 const CONCURRENCY = 4;
 /** A tar ends with two blocks of zeros. */
@@ -18,9 +28,9 @@ const END_BYTES = 2 * BLOCK;
 
 /**
  * A tar whose members' sizes are known: it can be streamed, or written into a file side by side, each member at its
- * place. Both give the same bytes.
+ * place.
  */
-export class PlacedTar implements AsyncIterable<Uint8Array> {
+export class PlacedTar implements ArchiveContent {
   readonly #members: readonly PlacedMember[];
 
   constructor(members: Iterable<PlacedMember>) {
@@ -31,11 +41,7 @@ export class PlacedTar implements AsyncIterable<Uint8Array> {
     return packTar(this.#members)[Symbol.asyncIterator]();
   }
 
-  /**
-   * Writes the tar into a new file. All headers come first, so that an interrupted write shows what lies where.
-   *
-   * @throws errors of the members; ImageError NO_SPACE
-   */
+  /** All headers are written first, so that an interrupted write shows what lies where. */
   fill({ signal }: CallOptions = {}): Fill {
     return async (file, path) => {
       const places: { readonly member: PlacedMember; readonly offset: number }[] = [];

@@ -6,7 +6,7 @@ import { withLock } from '../disk/lock.js';
 import { ImageError } from '../errors.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 import { InterruptedArchive } from './interrupted-archive.js';
-import { PlacedTar } from './placed-tar.js';
+import type { ArchiveContent } from './placed-tar.js';
 import { writeParts } from './write-parts.js';
 
 /** Options for writing an archive. */
@@ -36,10 +36,10 @@ const MAX_NAME_BYTES = 200;
  */
 export async function writeArchive(
   path: string,
-  content: PlacedTar | Bytes,
+  content: ArchiveContent | Bytes,
   { partBytes, onLeft, signal }: WriteArchiveOptions = {},
 ): Promise<WrittenArchive> {
-  const whole = content instanceof PlacedTar ? content.fill({ signal }) : content;
+  const whole = 'fill' in content ? content.fill({ signal }) : content;
   if (Buffer.byteLength(basename(path)) > MAX_NAME_BYTES && partBytes === undefined)
     return writeWhole(path, whole);
   return withLock(`${path}.lock`, async () => {
