@@ -60,15 +60,14 @@ describeWith(['docker-registry', 'skopeo'], 'push', () => {
     const cwd = await temporaryFolder();
     const host = await startRegistry();
     const to = ['--to', host];
+    const form = async (reference: string | undefined) =>
+      must('skopeo', ['inspect', '--tls-verify=false', '--raw', `docker://${reference}`]);
+    const [plain] = await push([golden('docker-20.tar'), '--to', await startRegistry()], cwd);
+    expect(await form(plain?.reference)).not.toContain('gzip');
+    await writeFile(join(cwd, 'stowage.yaml'), 'push: { compress: gzip }\n');
     const [first] = await push([golden('docker-20.tar'), ...to], cwd);
     expect(first?.blobs.sent).toBe(3);
-    const raw = await must('skopeo', [
-      'inspect',
-      '--tls-verify=false',
-      '--raw',
-      `docker://${first?.reference}`,
-    ]);
-    expect(raw).toContain('tar+gzip');
+    expect(await form(first?.reference)).toContain('tar+gzip');
     const [other] = await push([golden('podman-oci.tar'), ...to, '--tag', 'a/b:c'], cwd);
     expect(other?.reference).toBe(`${host}/a/b:c`);
     // The images of one push share layers across repositories as well.

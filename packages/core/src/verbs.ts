@@ -12,7 +12,7 @@ export {
 export { openLocation, type LocationKind, type Opened, type OpenOptions } from './open.js';
 export type { LifecycleEvent, VerbOptions } from './lifecycle/workspace/call.js';
 export type { RuleTexts, Settings } from './definition/settings.js';
-export type { GroupCounts } from './definition/settings-schema.js';
+export type { GroupCounts, PushCompression } from './definition/settings-schema.js';
 export type { ShareMode, ShareRepository, ShareSettings } from './definition/share-settings.js';
 export type { SettingsLimits } from './definition/limits-schema.js';
 export type { CatalogPlace } from './catalog/locate.js';

@@ -63,10 +63,8 @@ export function pushCommand(io: Io): Command {
     .addOption(
       new Option(
         '--compress <how>',
-        'layer compression; auto gzips the layers of a docker-archive only',
-      )
-        .choices(['auto', 'none', 'gzip', 'zstd'])
-        .default('auto'),
+        'layer compression; auto gzips layers of a docker-archive, except for a registry on this machine (default: "auto")',
+      ).choices(['auto', 'none', 'gzip', 'zstd']),
     )
     .addOption(
       new Option(

@@ -94,6 +94,7 @@ describe('settings', () => {
       engine: 'auto',
       defaultRegistry: 'docker.io',
       pushLibrary: true,
+      pushCompress: 'auto',
       pins: [],
       limits: {},
       prune: {},

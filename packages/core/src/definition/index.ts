@@ -36,7 +36,7 @@ export { formatPlatform, parsePlatform, type Platform } from '../oci/platform.js
 
 // Settings and task runs
 export { parseSettings, SETTINGS_FILE, type RuleTexts, type Settings } from './settings.js';
-export type { GroupCounts } from './settings-schema.js';
+export type { GroupCounts, PushCompression } from './settings-schema.js';
 export type { ServePruneYaml, ServeYaml } from './serve-schema.js';
 export type { ShareMode, ShareRepository, ShareSettings } from './share-settings.js';
 export { ENGINES, type EngineName } from './engines.js';

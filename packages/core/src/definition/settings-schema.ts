@@ -4,6 +4,9 @@ import { limitsSchema, type SettingsLimits } from './limits-schema.js';
 import { serveSchema, type ServeYaml } from './serve-schema.js';
 import { shareSchema, type ShareYaml } from './share-settings.js';
 
+/** How the layers of pushed images are compressed. */
+export type PushCompression = 'auto' | 'none' | 'gzip' | 'zstd';
+
 /** A count of archives: of each name, of each project, of each operating system. */
 export interface GroupCounts {
   readonly name?: number;
@@ -32,7 +35,11 @@ export interface SettingsYaml {
   };
   /** Deprecated: use `prune.min_free`. */
   readonly disk_min_free_gb?: number;
-  readonly push?: { readonly to?: string; readonly library?: boolean };
+  readonly push?: {
+    readonly to?: string;
+    readonly library?: boolean;
+    readonly compress?: PushCompression;
+  };
   readonly default_registry?: string;
   readonly share?: ShareYaml;
   readonly cache?: { readonly unused_for?: string; readonly max_used?: string };
@@ -171,6 +178,12 @@ export const settingsSchema = {
           default: true,
           description:
             'Docker Hub keeps images without a path, as app, below library/, and so do pushed names. false leaves library/ out.',
+        },
+        compress: {
+          enum: ['auto', 'none', 'gzip', 'zstd'],
+          default: 'auto',
+          description:
+            'Compression of pushed layers. auto leaves images that already have a manifest digest unchanged, and gzips other layers, except for a registry on this machine.',
         },
       },
     },

@@ -42,9 +42,14 @@ describe('settings', () => {
 
   it('have limits of the cache, a registry to push to and a pattern of names', () => {
     const text =
-      "cache: { unused_for: 7d, max_used: 1GB }\npush: { to: registry.example/team }\nnaming: { pattern: '^app-' }\n";
-    const { cache, pushTo, namePattern } = parse(text);
-    expect([cache, pushTo]).toEqual([{ unusedFor: '7d', maxUsed: '1GB' }, 'registry.example/team']);
+      "cache: { unused_for: 7d, max_used: 1GB }\npush: { to: registry.example/team, compress: zstd }\nnaming: { pattern: '^app-' }\n";
+    const { cache, pushTo, pushCompress, namePattern } = parse(text);
+    expect([cache, pushTo, pushCompress]).toEqual([
+      { unusedFor: '7d', maxUsed: '1GB' },
+      'registry.example/team',
+      'zstd',
+    ]);
+    expect(parse('').pushCompress).toBe('auto');
     expect([namePattern?.test('app-x'), namePattern?.test('x')]).toEqual([true, false]);
   });
 

@@ -7,7 +7,12 @@ import type { SettingsLimits } from './limits-schema.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
 import type { ServeYaml } from './serve-schema.js';
 import { parseShare, type ShareSettings } from './share-settings.js';
-import { settingsSchema, type GroupCounts, type SettingsYaml } from './settings-schema.js';
+import {
+  settingsSchema,
+  type GroupCounts,
+  type PushCompression,
+  type SettingsYaml,
+} from './settings-schema.js';
 
 /** Name of the settings file at the root of a workspace. */
 export const SETTINGS_FILE = 'stowage.yaml';
@@ -32,6 +37,8 @@ export interface Settings {
   readonly pushTo?: string;
   /** Whether pushed names of images without a path begin with `library/`, as on Docker Hub. */
   readonly pushLibrary: boolean;
+  /** Compression of pushed layers when none is given. */
+  readonly pushCompress: PushCompression;
   /** Registry of references without a host, for pull and load: `HOST[:PORT][/PREFIX]`. */
   readonly defaultRegistry: string;
   readonly share?: ShareSettings;
@@ -111,6 +118,7 @@ export function parseSettings(file: YamlFile): Settings {
     ...(network === undefined ? {} : { network }),
     ...(push?.to === undefined ? {} : { pushTo: push.to }),
     pushLibrary: push?.library ?? true,
+    pushCompress: push?.compress ?? 'auto',
     ...(share === undefined ? {} : { share: parseShare(share, file.path) }),
     ...(naming?.pattern === undefined ? {} : { namePattern: compile(naming.pattern, file.path) }),
   };

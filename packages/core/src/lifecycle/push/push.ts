@@ -71,8 +71,9 @@ const CONCURRENCY = 3;
 export async function push(
   workspace: Workspace,
   inputs: readonly string[],
-  options: PushOptions,
+  given: PushOptions,
 ): Promise<PushResult[]> {
+  const options = { ...given, compress: given.compress ?? workspace.settings.pushCompress };
   const target = parseTarget(targetOf(workspace, options));
   if (target.plainHttp === false && options.registry?.plainHttp)
     throw new ImageError(

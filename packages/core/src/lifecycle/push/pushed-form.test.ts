@@ -19,12 +19,15 @@ import {
 interface Case extends PushedFormOptions {
   readonly kind?: Opened['kind'];
   readonly gzip?: boolean;
+  /** Whether the registry is on this machine. */
+  readonly isNear?: boolean;
 }
 
 /** The form of an image as predicted before and after it was sent, and as it was sent. */
-async function formsOf({ kind, gzip = false, ...options }: Case) {
+async function formsOf({ kind, gzip = false, isNear = false, ...options }: Case) {
   const { host } = await servedRegistry();
-  const item = await pushItemOf(await storeWith('app:1', { gzip, layers: 1 }), host, kind);
+  const store = await storeWith('app:1', { gzip, layers: 1 });
+  const item = await pushItemOf(store, isNear ? host : 'registry.example', kind);
   const cache = await temporaryFolder();
   const predict = () => predictImage(item, { ...options, packings: createLayerMemory(cache) });
   await using sink = await openRepository(`${host}/app:1`, { plainHttp: true }, surroundingsOf());
@@ -43,6 +46,11 @@ describe('the layers of a pushed image', () => {
   it.each<[string, Case, string]>([
     ['an OCI archive stay as they are', {}, MediaType.layer],
     ['a docker-archive are packed', { kind: 'docker-archive' }, MediaType.layerGzip],
+    [
+      'a docker-archive stay plain on the way to this machine',
+      { kind: 'docker-archive', isNear: true },
+      MediaType.layer,
+    ],
     ['an engine are packed', { kind: 'engine' }, MediaType.layerGzip],
     [
       'a docker-archive stay plain on demand',

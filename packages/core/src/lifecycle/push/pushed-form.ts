@@ -6,11 +6,14 @@ import {
   type Format,
   type LayerCompression,
 } from '../../convert/formats.js';
+import type { PushCompression } from '../../definition/settings-schema.js';
+import { isLoopback } from '../../distribution/host.js';
 import type { Repository } from '../../distribution/repository.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { isPlainLayerType } from '../../oci/media-types.js';
+import { parseReference } from '../../oci/reference.js';
 import { imagesOf } from '../../transfer/graph.js';
 import type { Bytes, Source } from '../../transfer/store.js';
 import { tap } from '../../transfer/tap.js';
@@ -23,10 +26,11 @@ import type { PushItem } from './push-items.js';
 /** The form in which an image is pushed. */
 export interface PushedFormOptions extends Pick<VerbOptions, 'signal' | 'onEvent'> {
   /**
-   * Layer compression. `auto` (default) gzips docker-archive layers and leaves images that already have a manifest digest
-   * unchanged.
+   * Layer compression; `push.compress` of the settings, or else `auto`, when omitted. `auto` leaves images that already
+   * have a manifest digest unchanged, and gzips the layers of a docker-archive, but sends them as they are to a registry on
+   * this machine: nobody waits for a network.
    */
-  readonly compress?: 'auto' | 'none' | 'gzip' | 'zstd' | undefined;
+  readonly compress?: PushCompression | undefined;
   /** Format of manifests, configs and layers, as media types. `keep` (default) leaves them, and so the digest, unchanged. */
   readonly format?: Format | 'keep' | undefined;
 }
@@ -53,7 +57,7 @@ function targetOf(item: PushItem, options: PushedFormOptions): Target | undefine
 }
 
 function packingOf(
-  { at, graph }: PushItem,
+  { at, graph, reference }: PushItem,
   { compress = 'auto' }: PushedFormOptions,
 ): LayerCompression | undefined {
   if (compress !== 'auto') return compress;
@@ -61,7 +65,8 @@ function packingOf(
     layers.some(({ mediaType }) => isPlainLayerType(mediaType)),
   );
   const isComposed = at.kind === 'docker-archive' || at.half === 'docker' || at.kind === 'engine';
-  return isComposed && isPlain ? 'gzip' : undefined;
+  const isNear = isLoopback(parseReference(reference).registry);
+  return isComposed && isPlain && !isNear ? 'gzip' : undefined;
 }
 
 /** Remembered recompressed layers by target compression; shared by all images of a push. */
