@@ -15,6 +15,12 @@ export interface BlobOptions {
   readonly uploads?: UploadStore;
 }
 
+/** Options of {@link RepositoryBlobs.holds}. */
+export interface HoldsOptions extends CallOptions {
+  /** A repository of the same registry that may have it. */
+  readonly from?: string | undefined;
+}
+
 /** Numbers of blobs that were sent, mounted from another repository, or there already. */
 export interface BlobCounts {
   readonly sent: number;
@@ -38,11 +44,14 @@ export class RepositoryBlobs {
     this.#options = options;
   }
 
-  /** Whether the repository has a blob, mounting it from another one if possible. A positive result is cached. */
-  async holds({ digest }: Descriptor, { signal }: CallOptions): Promise<boolean> {
+  /**
+   * Whether the repository has a blob, mounting it if possible from another one that is known to have it, or from `from`. A positive result
+   * is cached.
+   */
+  async holds({ digest }: Descriptor, { signal, from }: HoldsOptions): Promise<boolean> {
     if (this.#existing.has(digest)) return true;
     if (await this.#has(digest, signal)) this.counts.existing++;
-    else if (!(await this.#mount(digest, signal))) return false;
+    else if (!(await this.#mount(digest, { signal, from }))) return false;
     this.#addExisting(digest);
     return true;
   }
@@ -92,9 +101,9 @@ export class RepositoryBlobs {
     return get.status === 200 || get.status === 206;
   }
 
-  /** Mounts a blob from another repository that is known to have it. @returns whether it was mounted */
-  async #mount(digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
-    const from = await this.#options.known?.find(digest);
+  /** Mounts a blob from another repository. @returns whether it was mounted */
+  async #mount(digest: Digest, { signal, from: guess }: HoldsOptions): Promise<boolean> {
+    const from = (await this.#options.known?.find(digest)) ?? guess;
     if (from === undefined || from === this.#name) return false;
     const scope = this.#scope;
     const begun = await beginUpload(this.#client, this.#name, { digest, from, scope, signal });

@@ -26,7 +26,12 @@ import { requireManifest, requireTagOrDigest } from './require-manifest.js';
 import { ManifestWrites, type ManifestTarget } from './manifest-writes.js';
 import { readReferrers, type ManifestBytes } from './referrers.js';
 import { listTags, type ListTagsOptions } from './list-tags.js';
-import { RepositoryBlobs, type BlobCounts, type BlobOptions } from './repository-blobs.js';
+import {
+  RepositoryBlobs,
+  type BlobCounts,
+  type BlobOptions,
+  type HoldsOptions,
+} from './repository-blobs.js';
 
 export interface RepositoryOptions extends BlobOptions {
   /** Disposed of with this repository. */
@@ -166,8 +171,8 @@ export class Repository implements ManifestTarget, Sink {
     return wanted;
   }
 
-  /** Whether the repository has a blob, mounting it from another one if possible. */
-  holds(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
+  /** Whether the repository has a blob, mounting it from another one if possible, as from `from`. */
+  holds(descriptor: Descriptor, options: HoldsOptions = {}): Promise<boolean> {
     return this.#content.holds(descriptor, options);
   }
 

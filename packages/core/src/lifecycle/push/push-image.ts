@@ -9,6 +9,7 @@ import { sizeOf, type Graph } from '../../transfer/graph.js';
 import { requireHeld } from '../../transfer/require-held.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import { annotateImage } from './annotated-index.js';
+import type { CachedLayers } from './cached-layers.js';
 import { mergeIndex, type PushableImage } from './merge-index.js';
 import type { PushItem } from './push-items.js';
 import {
@@ -33,7 +34,10 @@ export interface PushImageOptions extends PushedFormOptions, Pick<VerbOptions, '
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
-type Options = PushImageOptions & { readonly packings: ReturnType<typeof createLayerMemory> };
+type Options = PushImageOptions & {
+  readonly packings: ReturnType<typeof createLayerMemory>;
+  readonly cached?: CachedLayers | undefined;
+};
 
 /** The outcome of pushing one image. */
 export interface PushImageResult {

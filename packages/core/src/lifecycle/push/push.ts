@@ -11,6 +11,7 @@ import { sharedCache } from '../cache/shared-cache.js';
 import { parseBase } from '../workspace/base-locations.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
+import { CachedLayers } from './cached-layers.js';
 import { openUploadMemory } from './packed-layers.js';
 import {
   skippedResult,
@@ -144,7 +145,8 @@ async function pushAll(
   const uploads = openUploadMemory(options.cache);
   const common = { known: new KnownBlobs(), uploads, foreignLayers };
   const results = new Map<PushItem, PushResult>();
-  const each = { ...options, packings: createLayerMemory(options.cache) };
+  const cached = new CachedLayers(options.cache);
+  const each = { ...options, packings: createLayerMemory(options.cache), cached };
   // An image that is given twice under the same name is pushed once.
   const first = new Map(items.toReversed().map((item) => [item.reference, item]));
   try {

@@ -15,10 +15,11 @@ import type { NamedDescriptor } from '../../oci/layout.js';
 import { isPlainLayerType } from '../../oci/media-types.js';
 import { parseReference } from '../../oci/reference.js';
 import { imagesOf } from '../../transfer/graph.js';
-import type { Bytes, Source } from '../../transfer/store.js';
+import type { Bytes, Open, Source } from '../../transfer/store.js';
 import { tap } from '../../transfer/tap.js';
 import { walk } from '../../transfer/walk.js';
 import type { VerbOptions } from '../workspace/call.js';
+import type { CachedLayer, CachedLayers } from './cached-layers.js';
 import type { PushableImage } from './merge-index.js';
 import { PackedLayers } from './packed-layers.js';
 import type { PushItem } from './push-items.js';
@@ -112,10 +113,15 @@ export async function predictImage(
 export async function recompressImage(
   item: PushItem,
   sink: Repository,
-  options: Options & { readonly onSent: (bytes: number) => void },
+  options: Options & {
+    readonly onSent: (bytes: number) => void;
+    /** Layers that are compressed already. */
+    readonly cached?: CachedLayers | undefined;
+  },
 ): Promise<PushableImage> {
   const { at, graph, image } = item;
-  const { onEvent, onSent, signal } = options;
+  const { onEvent, onSent, signal, cached } = options;
+  const { registry } = parseReference(item.reference);
   const target = targetOf(item, options);
   if (!target) return { source: at.source, graph };
   const { compress } = target;
@@ -131,6 +137,15 @@ export async function recompressImage(
       layer.digest,
       (before) => sink.holds(before, { signal }),
       async () => {
+        const found = await cached?.find(layer.digest, compress, { signal });
+        if (found) {
+          const from = found.origin?.registry === registry ? found.origin.repository : undefined;
+          if (await sink.holds(found.descriptor, { signal, from })) return found.descriptor;
+          onEvent?.({ type: 'start', bytes: found.descriptor.size, nodes: 1 });
+          await sink.write(found.descriptor, progressing(found, onEvent), { signal });
+          onSent(found.descriptor.size);
+          return found.descriptor;
+        }
         onEvent?.({ type: 'start', bytes: layer.size, nodes: 1 });
         const made = await sink.ingest(mediaType, open, { signal });
         onSent(made.size);
@@ -140,6 +155,15 @@ export async function recompressImage(
     return { descriptor: { ...descriptor, mediaType }, open };
   };
   return convertLayers(at.source, image, { ...options, target, pack });
+}
+
+/** Opens a layer, and tells how much of it was read. */
+function progressing(
+  { descriptor, open }: CachedLayer,
+  onEvent: PushedFormOptions['onEvent'],
+): Open {
+  return (start) =>
+    tap(open(start), ({ byteLength: bytes }) => onEvent?.({ type: 'progress', descriptor, bytes }));
 }
 
 type Packing = NonNullable<ConvertOptions['pack']>;
