@@ -27,6 +27,10 @@ export interface MakeOptions extends CallOptions {
   readonly epoch: number;
   /** Opens the engine; called only for a definition with steps or a base that only the engine has. */
   readonly engine: () => Promise<Engine>;
+  /** Run every step again, without the cache of the engine's builder. */
+  readonly noCache?: boolean | undefined;
+  /** Ask registries for the base, and for all images that the Dockerfile names. */
+  readonly pull?: boolean | undefined;
   /** What steps of a Dockerfile may ask for. */
   readonly answers?: BuildAnswers | undefined;
   /** Folder for the temporary file with the image that the engine exports. */

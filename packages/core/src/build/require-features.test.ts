@@ -57,3 +57,24 @@ it.each(['secrets: [{ id: a, env: A }]\n', 'ssh: [default]\n'])(
     await expect(required('FROM a\n', { kind: 'buildkit' }, more)).resolves.toBeUndefined();
   },
 );
+
+it.each(['shm_size: 64m\n', 'ulimits: { nofile: 64 }\n'])(
+  '%j needs the BuildKit of Docker 23',
+  async (more) => {
+    const before = { kind: 'buildkit', version: '1.41' } as const;
+    await expect(required('FROM a\n', before, more)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(
+        /^app-debian-12-x: (shm_size|ulimits): .*engine:test .*needs Docker 23 or newer$/,
+      ) as string,
+      hint: expect.stringContaining('DOCKER_BUILDKIT=0') as string,
+    });
+    const others = [
+      { kind: 'buildkit', version: '1.42' },
+      { kind: 'classic', version: '1.41' },
+      { kind: 'buildah', version: '1.28.2' },
+    ] as const;
+    for (const builder of others)
+      await expect(required('FROM a\n', builder, more)).resolves.toBeUndefined();
+  },
+);

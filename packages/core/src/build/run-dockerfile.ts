@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { TarMember } from '../archive/pack-tar.js';
 import type { Definition } from '../definition/definition.js';
+import type { StepSettings } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { matchesPlatform } from '../oci/match-platform.js';
 import { formatPlatform } from '../oci/platform.js';
@@ -60,6 +61,9 @@ export async function runDockerfile(
       },
       ...(target === undefined ? {} : { target }),
       ...(network === undefined ? {} : { network }),
+      steps: stepSettings(definition),
+      noCache: options.noCache === true,
+      pull: options.pull === true,
       ...(options.answers === undefined ? {} : { answers: options.answers }),
       ...(isOwn ? {} : { platform: formatPlatform(platform) }),
     },
@@ -73,6 +77,14 @@ export async function runDockerfile(
     await source[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function stepSettings({ addHosts, shmSize, ulimits }: Definition): StepSettings {
+  return {
+    ...(addHosts === undefined ? {} : { addHosts }),
+    ...(shmSize === undefined ? {} : { shmSize }),
+    ...(ulimits === undefined ? {} : { ulimits }),
+  };
 }
 
 /** An older builder ignores the platform that it is asked for. @throws ImageError INVALID */

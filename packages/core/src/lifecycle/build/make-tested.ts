@@ -17,6 +17,15 @@ import { testImage } from './test-image.js';
 export interface BuildOptions extends VerbOptions, RecipeOptions {
   /** Build even if an image of the same inputs exists. */
   readonly force?: boolean | undefined;
+  /** Run every step again, without the cache of the engine's builder; it includes `force`. */
+  readonly noCache?: boolean | undefined;
+  /** Ask registries for the base, and for all images that a Dockerfile names; it includes `force`. */
+  readonly pull?: boolean | undefined;
+}
+
+/** The options with `force`, where another one includes it. */
+export function withForce<T extends BuildOptions>(options: T): T {
+  return options.noCache || options.pull ? { ...options, force: true } : options;
 }
 
 /** Makes the image and runs its tests. */
