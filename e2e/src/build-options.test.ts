@@ -3,6 +3,7 @@ import {
   copyImages,
   openWorkspace,
   readDefinition,
+  saveDefinition,
   type BuildOptions,
 } from '@stowage/core';
 import { copyFile, writeFile } from 'node:fs/promises';
@@ -12,6 +13,7 @@ import { storeWith } from '../../packages/core/testing/image.js';
 import { describeEngines, type EngineUnderTest } from './engines/describe-engines.js';
 import { archiveOf } from './engines/images.js';
 import { openEngine, putImage } from './engines/open.js';
+import { put } from './fixture.js';
 import { startServe } from './served.js';
 import { temporaryFolder } from './run.js';
 
@@ -29,6 +31,10 @@ const CHECKS = [
   `busybox df -k /dev/shm | busybox grep -qw 3072`,
   `test "$(ulimit -Sn) $(ulimit -Hn)" = "77 88"`,
 ];
+
+/** Fails unless the user of the base runs it, in a folder of root. */
+const WORKDIR_CHECK =
+  'test "$(busybox id -u) $PWD $(busybox stat -c %u:%g:%a .)" = "7 /srv/new/work 0:0:755"';
 
 describeEngines(
   (engine) => {
@@ -51,6 +57,29 @@ describeEngines(
       expect(again.action).toBe('built');
       expect(again.imageId).not.toBe(first.imageId);
       await remove();
+    });
+
+    it('gives a working directory that it creates to root, whoever the base runs as', async () => {
+      const cwd = await temporaryFolder();
+      const head = 'project: app\nos: debian-12\nnetwork: none\n';
+      const copies = ['busybox', 'sh'].map((name) => `{ from: busybox, to: /bin/${name} }`);
+      copies.push('{ from: passwd, to: /etc/passwd }', '{ from: group, to: /etc/group }');
+      for (const [variant, yaml] of [
+        ['base', `copy: [${copies.join(', ')}]\nworkdir: /srv\nuser: '7'\n`],
+        ['steps', `base: app-debian-12-base\nworkdir: new/work\nrun: ['${WORKDIR_CHECK}']\n`],
+      ] as const)
+        await put(cwd, `${variant}/image.yaml`, `${head}variant: ${variant}\n${yaml}`);
+      await put(cwd, 'base/passwd', 'seven:x:7:7::/:/bin/sh\n');
+      await put(cwd, 'base/group', 'seven:x:7:\n');
+      await copyFile('/bin/busybox', join(cwd, 'base/busybox'));
+      const { kind, host } = engine.started();
+      const call = { cwd, engine: kind, host } as const;
+      const workspace = await openWorkspace(cwd);
+      await saveDefinition(workspace, await readDefinition(workspace, 'base', call), call);
+      const found = await readDefinition(workspace, 'steps', call);
+      const { reference } = await buildImage(workspace, found, call);
+      await using opened = await openEngine(engine);
+      await opened.remove(reference);
     });
   },
   {

@@ -6,7 +6,7 @@ import type { CallOptions } from '../transfer/store.js';
 import { readContextFile, selectUsedFiles, type ContextFile } from './context.js';
 
 /** Increase when a release of Stowage makes different bytes from the same inputs. */
-const MAKER_VERSION = 4;
+const MAKER_VERSION = 5;
 
 export interface Inputs extends CallOptions {
   readonly definition: Definition;

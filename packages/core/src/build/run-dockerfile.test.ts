@@ -79,6 +79,13 @@ describe('the context of a generated Dockerfile', () => {
     expect(await sent(copy)).toEqual(members);
   });
 
+  it('has an empty folder, as which the engine creates that of workdir', async () => {
+    expect(await sent('{ from: one, to: /x }]\nworkdir: /w\nports: [80')).toEqual([
+      'copy/0/one 644 0:0',
+      'empty/ 755 0:0',
+    ]);
+  });
+
   it.each([
     ['{ from: d, to: /o }', '/o/.wh.x'],
     ['{ from: d/.wh.x, to: /o/ }', '/o/.wh.x'],

@@ -12,7 +12,7 @@ import { walk } from '../transfer/walk.js';
 import { readContextFile, type ContextFile } from './context.js';
 import { refuseWhiteouts } from './base/layer-members.js';
 import { copiedFiles } from './copied-files.js';
-import { generateDockerfile, stagedPath } from './generate-dockerfile.js';
+import { EMPTY_FOLDER, generateDockerfile, stagedPath } from './generate-dockerfile.js';
 import { formatIgnoreRules, IGNORE_FILE } from './ignore-file.js';
 import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
@@ -136,7 +136,11 @@ function generateContext(definition: Definition, files: readonly ContextFile[], 
       });
     }),
   );
-  return { members: [...members, textMember(GENERATED_DOCKERFILE, text)], args };
+  const workdir: readonly TarMember[] =
+    definition.workdir === undefined
+      ? []
+      : [{ name: `${EMPTY_FOLDER}/`, size: 0, type: 'directory', mode: 0o755, open: () => [] }];
+  return { members: [...members, ...workdir, textMember(GENERATED_DOCKERFILE, text)], args };
 }
 
 function textMember(name: string, text: string): TarMember {
