@@ -45,8 +45,8 @@ export interface LoadOptions extends VerbOptions {
    * name; they keep their names.
    */
   readonly from?: string | undefined;
-  /** Platform to load from an index; the engine's platform when omitted. */
-  readonly platform?: Platform | undefined;
+  /** Platform to load from an index, or all of them; when omitted, that of the engine, or all in an engine without one. */
+  readonly platform?: Platform | 'all' | undefined;
 }
 
 /**

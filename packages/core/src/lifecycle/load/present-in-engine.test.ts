@@ -51,12 +51,13 @@ it.each<[string, string, object]>([
   expect(await find(text, options)).toBeUndefined();
 });
 
-it.each([{ as: 'x:1' }, { platform: { os: 'linux', architecture: 'arm64' } }])(
-  'an image must be compared, and no engine is opened, with %j',
-  async (options) => {
-    const digest = `sha256:${'a'.repeat(64)}`;
-    const location = parseRepositoryLocation(`${NAME}@${digest}`);
-    const opened = findInEngine(() => expect.unreachable(), location, options);
-    expect(await opened).toBeUndefined();
-  },
-);
+it.each([
+  { as: 'x:1' },
+  { platform: 'all' as const },
+  { platform: { os: 'linux', architecture: 'arm64' } },
+])('an image must be compared, and no engine is opened, with %j', async (options) => {
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const location = parseRepositoryLocation(`${NAME}@${digest}`);
+  const opened = findInEngine(() => expect.unreachable(), location, options);
+  expect(await opened).toBeUndefined();
+});
