@@ -128,6 +128,53 @@ describeEngines(
 
 describeEngines(
   (engine) => {
+    it('copies files of further contexts, without a program beside the engine', async () => {
+      const dockerfile = `${BASE.replace('scratch', 'scratch AS made')}${CHECKS.map((check) => `RUN ${check}\n`).join('')}COPY --from=shared deep /deep
+ARG WANTED
+RUN test "$(busybox cat /deep/er/file) $WANTED" = "one two" && busybox test ! -e /deep/left-out
+FROM shared AS files
+`;
+      const contexts = 'build_contexts: { shared: shared }\ntarget: made\nargs: { WANTED: two }\n';
+      const more = SETTINGS + contexts;
+      const { build, cwd, remove } = await prepare(engine, dockerfile, { more });
+      await put(cwd, 'shared/deep/er/file', 'one');
+      await put(cwd, 'shared/deep/left-out', '');
+      await put(cwd, 'shared/.dockerignore', 'deep/left-out\n');
+      expect(await build()).toMatchObject({ action: 'built' });
+      expect(await build()).toMatchObject({ action: 'skipped' });
+      await put(cwd, 'shared/deep/er/file', 'two');
+      await expect(build()).rejects.toMatchObject({
+        code: 'INVALID',
+        message: expect.stringMatching(/step made 8\/8 \(RUN test .*exit code: 1/s) as string,
+      });
+      await put(cwd, 'shared/deep/er/file', 'one');
+      expect(await build({ noCache: true })).toMatchObject({ action: 'built' });
+      await remove();
+    });
+  },
+  { among: ['docker-28-classic', 'docker-28-containerd', 'docker-29'] },
+);
+
+describeEngines(
+  (engine) => {
+    it('refuses further contexts where the builder does not know them', async () => {
+      const { build, cwd } = await prepare(engine, BASE, {
+        more: 'build_contexts: { shared: shared }\n',
+      });
+      await put(cwd, 'shared/file', '');
+      await expect(build()).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining(
+          'build_contexts: needs the BuildKit of Docker 23',
+        ) as string,
+      });
+    });
+  },
+  { among: ['docker-20.10', 'podman-5.8'] },
+);
+
+describeEngines(
+  (engine) => {
     it('refuses limits for a BuildKit that leaves them out', async () => {
       const env = { DOCKER_BUILDKIT: '1' };
       const { build } = await prepare(engine, BASE, { env, more: 'shm_size: 3m\n' });
@@ -160,6 +207,7 @@ async function prepare(
   const found = await readDefinition(workspace, '.', call);
   return {
     call,
+    cwd,
     workspace,
     build: (options: Partial<BuildOptions> = {}) =>
       buildImage(workspace, found, { ...call, ...options }),

@@ -19,6 +19,8 @@ export interface MakeOptions extends CallOptions {
   /** The folder of the context, absolute. */
   readonly context: string;
   readonly files: readonly ContextFile[];
+  /** The files of further contexts, by name. */
+  readonly contexts?: ReadonlyMap<string, readonly ContextFile[]>;
   /** Absent for `scratch`. Its source must stay open as long as the returned image. */
   readonly base: Base | undefined;
   /** Network mode of build steps. */

@@ -1,14 +1,15 @@
 import { posix } from 'node:path';
 import type { Definition } from '../definition/definition.js';
 import type { Builder } from '../engine/engine.js';
+import { HOST_GATEWAY } from '../definition/step-settings.js';
 import { ImageError } from '../errors.js';
 import { readContextFile, type ContextFile } from './context.js';
 import { firstBuildKitNeed, firstDocument, type BuildKitNeed } from './dockerfile/buildkit-need.js';
 
 /** The first version of buildah with here-documents, that of podman 4.8. */
 const DOCUMENTS_SINCE = [1, 33] as const;
-/** The first version of Docker's API, that of Docker 23, whose BuildKit gets the limits of steps. */
-const STEP_SETTINGS_SINCE = [1, 42] as const;
+/** The API of Docker 23, the first whose BuildKit gets limits of steps, and knows further contexts. */
+const DOCKER_23 = [1, 42] as const;
 
 /**
  * Checks that the builder of an engine knows all of the definition's own Dockerfile, and what steps run with, before anything is
@@ -47,15 +48,30 @@ export async function requireFeatures(
 
 /** @throws ImageError UNAVAILABLE */
 function requireStepSettings(
-  { name, shmSize, ulimits }: Definition,
+  { name, addHosts, shmSize, ulimits, buildContexts }: Definition,
   {
     location,
     builder: { kind, version },
   }: { readonly location: string; readonly builder: Builder },
 ): void {
+  const isOld = kind === 'buildkit' && version !== undefined && isOlder(version, DOCKER_23);
+  if (buildContexts && (kind !== 'buildkit' || isOld))
+    throw new ImageError(
+      'UNAVAILABLE',
+      `${name}: build_contexts: needs the BuildKit of Docker 23 or newer, which ${location} does not build with`,
+      {
+        location,
+        hint: 'Use Docker 23 or newer, without DOCKER_BUILDKIT=0, or copy the files into the context.',
+      },
+    );
+  if (buildContexts && addHosts?.some(({ address }) => address === HOST_GATEWAY))
+    throw new ImageError(
+      'UNAVAILABLE',
+      `${name}: add_hosts: ${HOST_GATEWAY} is an address that ${location} does not tell, and a build with build_contexts needs it`,
+      { location, hint: 'Write the address.' },
+    );
   const given = shmSize === undefined ? (ulimits ? 'ulimits' : undefined) : 'shm_size';
-  if (given === undefined || kind !== 'buildkit' || version === undefined) return;
-  if (!isOlder(version, STEP_SETTINGS_SINCE)) return;
+  if (given === undefined || !isOld) return;
   throw new ImageError(
     'UNAVAILABLE',
     `${name}: ${given}: the BuildKit of ${location} does not have this: it needs Docker 23 or newer`,

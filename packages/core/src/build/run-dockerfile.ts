@@ -46,6 +46,9 @@ export async function runDockerfile(
   await engine.build(
     {
       context: given.members,
+      contexts: new Map(
+        [...(options.contexts ?? [])].map(([name, all]) => [name, all.map(contextMember)]),
+      ),
       hidden: new Set([
         GENERATED_DOCKERFILE,
         ...files.flatMap(({ path, isHidden }) => (isHidden ? [path] : [])),

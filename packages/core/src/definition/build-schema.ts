@@ -25,6 +25,15 @@ export const buildProperties = {
     'Folder with the files to use, relative to this file; the folder of this file when omitted.',
     '../..',
   ),
+  build_contexts: {
+    type: 'object',
+    minProperties: 1,
+    propertyNames: { pattern: '^[a-z0-9][a-z0-9_.-]*$' },
+    additionalProperties: line('A folder of the workspace, relative to this file.'),
+    description:
+      'Further folders whose files the Dockerfile may copy, by the name that it copies from, with BuildKit.',
+    examples: [{ shared: '../../shared' }],
+  },
   args: map('Build arguments of the Dockerfile.'),
   target: text('The stage of the Dockerfile to build.'),
   secrets: {

@@ -35,6 +35,8 @@ export interface Definition extends ImageName {
   readonly dockerfile?: string;
   /** Relative to the definition's folder. */
   readonly context: string;
+  /** Further folders of the Dockerfile by name, relative to the definition's folder. */
+  readonly buildContexts?: Readonly<Record<string, string>>;
   readonly args: Readonly<Record<string, string>>;
   readonly target?: string;
   /** Each has `env`, or `file` relative to the definition's folder. */
@@ -93,7 +95,7 @@ const KEYS_WITHOUT_DOCKERFILE = [
   ...STEP_KEYS,
 ] as const;
 /** Keys that need a Dockerfile. */
-const KEYS_WITH_DOCKERFILE = ['args', 'target', 'secrets', 'ssh'] as const;
+const KEYS_WITH_DOCKERFILE = ['build_contexts', 'args', 'target', 'secrets', 'ssh'] as const;
 /** Keys that need a Dockerfile or steps. */
 const KEYS_WITH_STEPS = ['add_hosts', 'shm_size', 'ulimits'] as const;
 
@@ -129,6 +131,7 @@ export function parseDefinition(file: YamlFile): Definition {
     reference: canonicalReference(yaml.reference ?? `${name}:latest`),
     base: yaml.base ?? SCRATCH,
     context: yaml.context ?? '.',
+    ...(yaml.build_contexts === undefined ? {} : { buildContexts: yaml.build_contexts }),
     args: yaml.args ?? {},
     copy: yaml.copy ?? [],
     env: yaml.env ?? {},

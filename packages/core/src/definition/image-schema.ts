@@ -31,6 +31,7 @@ export interface ImageYaml {
   readonly base?: string;
   readonly dockerfile?: string;
   readonly context?: string;
+  readonly build_contexts?: Readonly<Record<string, string>>;
   readonly args?: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly secrets?: readonly SecretYaml[];

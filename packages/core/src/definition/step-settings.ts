@@ -17,7 +17,7 @@ export interface ExtraHost {
 }
 
 /** The address that stands for that of the engine's machine. */
-const GATEWAY = 'host-gateway';
+export const HOST_GATEWAY = 'host-gateway';
 const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$/;
 /** Names of limits, as docker and podman have them. */
 const ULIMITS: readonly string[] = [
@@ -44,12 +44,12 @@ export function parseHosts(hosts: HostsYaml): readonly ExtraHost[] {
   const pairs = isList(hosts) ? hosts.map(splitHost) : Object.entries(hosts);
   return pairs.map(([name, text]) => {
     const address = text.replace(/^\[(.*)\]$/, '$1');
-    if (HOST_NAME.test(name) && (address === GATEWAY || isAddress(address)))
+    if (HOST_NAME.test(name) && (address === HOST_GATEWAY || isAddress(address)))
       return { name, address };
     throw new ImageError(
       'USAGE',
       `add_hosts: expected a host name and an IP address, got ${JSON.stringify(`${name}:${text}`)}`,
-      { hint: `Write mirror:10.0.0.2, or mirror:${GATEWAY} for the machine of the engine.` },
+      { hint: `Write mirror:10.0.0.2, or mirror:${HOST_GATEWAY} for the machine of the engine.` },
     );
   });
 }

@@ -145,6 +145,8 @@ export interface Builder {
 export interface BuildRequest {
   /** The context, with the Dockerfile. */
   readonly context: readonly TarMember[];
+  /** Members of further contexts, by name; for a builder of kind `buildkit` alone. */
+  readonly contexts?: ReadonlyMap<string, readonly TarMember[]>;
   /** Names of members of the context that the builder reads and may not copy; for a builder of kind `buildkit` alone. */
   readonly hidden?: ReadonlySet<string>;
   /** Path of the Dockerfile inside the context. */

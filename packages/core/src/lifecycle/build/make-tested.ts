@@ -80,12 +80,13 @@ function givenTo({ secrets = [], ssh = [] }: Definition): string[] {
 /** Frees space for the context, which the engine stores twice: as received and in the image. Output of steps is unknown. */
 async function makeRoomForContext(
   workspace: Workspace,
-  { files }: Recipe,
+  { files, contexts }: Recipe,
   engine: Engine,
   options: BuildOptions,
 ): Promise<void> {
   const path = await engine.dataFolder();
-  const bytes = 2 * files.reduce((sum, { size }) => sum + size, 0);
+  const all = [...files, ...[...contexts.values()].flat()];
+  const bytes = 2 * all.reduce((sum, { size }) => sum + size, 0);
   if (path !== undefined)
     await makeRoom(workspace, [{ path, bytes }], { ...options, copies: true });
 }
