@@ -115,8 +115,19 @@ describeEngines(
       const path = archive(APP);
       const { byDigest } = await load(path);
       const ctr = ['--namespace', 'k8s.io', 'images'];
-      await must('ctr', [...ctr, 'remove', '--sync', byDigest], { env: engine.started().env });
-      await expect.poll(() => kubelet.image(byDigest)).toBeUndefined();
+      const unname = async () => {
+        await must('ctr', [...ctr, 'remove', '--sync', byDigest], { env: engine.started().env });
+        await expect.poll(() => kubelet.image(byDigest)).toBeUndefined();
+      };
+      await unname();
+      // No registry is asked.
+      const args = ['load', `docker://${NAME}:1`, '--if-not-present'];
+      const foreseen = await stowage<{ results: LoadResult[] }>(engine, [...args, '--dry-run']);
+      const named = await stowage<{ results: LoadResult[] }>(engine, args);
+      for (const { results } of [foreseen, named])
+        expect(results).toMatchObject([{ action: 'retagged', bytesSent: 0 }]);
+      await expect.poll(() => kubelet.image(byDigest)).toBeDefined();
+      await unname();
       expect(await load(path)).toMatchObject({ action: 'retagged', bytesSent: 0 });
       const [, id = ''] = await configsOf(path);
       await runsBy(id, [byDigest], byDigest);

@@ -63,6 +63,30 @@ describeEngines((engine) => {
     await opened.remove(more);
   });
 
+  it('takes all platforms of an image, or refuses them', async () => {
+    const reference = `${PREFIX}/all:1`;
+    const { store, index, amd64, other } = await twoPlatforms(reference, `${engine.name}-all`);
+    const path = await archiveOf(store, reference);
+    const { call, workspace } = await workspaceFor(engine);
+    const loading = load(workspace, [path], { ...call, platform: 'all' });
+    await using opened = await open(engine);
+    if (engine.kind !== 'containerd' && !keepsIndexes(engine.name)) {
+      await expect(loading).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining('keeps an image for one platform, linux/amd64') as string,
+      });
+      expect(await opened.inspect(reference)).toBeUndefined();
+      return;
+    }
+    expect(await loading).toMatchObject([{ action: 'loaded', imageId: index.digest }]);
+    const again = await load(workspace, [path], { ...call, platform: 'all' });
+    expect(again).toMatchObject([{ action: 'skipped', bytesSent: 0 }]);
+    await using source = await opened.source(reference, { spoolFolder: call.cwd });
+    for (const image of [amd64, other])
+      expect((await walk(source, image, { missing: 'report' })).missing).toEqual([]);
+    await opened.remove(reference);
+  });
+
   it('gives an image all names of an archive, and no others', async () => {
     const names = [
       'docker.io/library/two-names:1',

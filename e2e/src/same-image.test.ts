@@ -74,9 +74,7 @@ async function made(cwd: string, variant: string, yaml: string) {
   const head = `${HEAD}variant: ${variant}\nbase: app-ubuntu-25.04-gcc15\n`;
   await put(cwd, `${root}/image.yaml`, `${head}${yaml}\n`);
   const flags = ['--engine', 'docker', '--host', inject('dockerHost')];
-  // BuildKit gives a working directory that it makes to the user of the base; the classic builder gives it to root, as we do.
-  const env = yaml.includes('workdir:') ? { DOCKER_BUILDKIT: '0' } : {};
-  await must(process.execPath, [CLI, 'build', root, ...flags], { cwd, env });
+  await must(process.execPath, [CLI, 'build', root, ...flags], { cwd });
   const image = `app-ubuntu-25.04-${variant}:latest`;
   const config = JSON.parse(
     await docker('inspect', '--format', '{{json .Config}}', image),

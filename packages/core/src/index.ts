@@ -143,6 +143,7 @@ export {
   type EngineSourceOptions,
   type ImagePart,
   type RunRequest,
+  type StepSettings,
 } from './engine/engine.js';
 
 // Conversion and verification of one image or source

@@ -32,6 +32,7 @@ export {
 export type { RecipeOptions } from './lifecycle/build/recipe.js';
 export type { Definition, Facts } from './definition/definition.js';
 export type { SecretYaml } from './definition/build-schema.js';
+export type { ExtraHost, Ulimit } from './definition/step-settings.js';
 export type { CopyYaml, RetentionYaml } from './definition/image-schema.js';
 export type { ImageName } from './definition/name.js';
 export type { BaseLock } from './definition/lock.js';

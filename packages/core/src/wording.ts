@@ -35,6 +35,7 @@ export const NAMED_OPTIONS = [
   'plainHttp',
   'platform',
   'prune',
+  'pull',
   'rate',
   'readOnly',
   'repository',

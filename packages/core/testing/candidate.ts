@@ -5,6 +5,7 @@ import type { MemoryStore } from './memory-store.js';
 export async function candidateOf(store: MemoryStore): Promise<Candidate> {
   const at = { source: store, kind: 'oci-archive', compression: 'none', notices: [] } as const;
   const [candidate] = await loadCandidates([{ input: './x.tar', at }], {
+    engine: 'engine:test',
     defaultPlatform: async () => undefined,
     keepsIndex: async () => false,
     holds: async () => new Set(),

@@ -16,7 +16,15 @@ import {
 import type { Command } from 'commander';
 import { shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
-import { action, verb, withEngine, type Call, type CommonOptions, type Io } from '../verb.js';
+import {
+  action,
+  verb,
+  wantsCache,
+  withEngine,
+  type Call,
+  type CommonOptions,
+  type Io,
+} from '../verb.js';
 import { savedLine } from './save.js';
 
 interface Options extends CommonOptions {
@@ -25,6 +33,7 @@ interface Options extends CommonOptions {
   readonly platform?: readonly string[];
   readonly printDockerfile?: boolean;
   readonly updateBase?: boolean;
+  readonly pull?: boolean;
 }
 
 export function buildCommand(io: Io): Command {
@@ -56,6 +65,8 @@ export function buildCommand(io: Io): Command {
       'write the current digest of the base to image.lock.yaml, and build nothing',
     )
     .option('--force', 'build even if the image exists already')
+    .option('--no-cache', "as --force, and run every step again, without the engine's cache")
+    .option('--pull', 'as --force, and ask registries for the base, also if the engine has it')
     .option('--dry-run', 'say what would be built, and build nothing')
     .action(
       action<Options>(io, async (workspace, definitions, { options, call }) => {
@@ -96,9 +107,11 @@ interface DefinitionOptions extends Omit<Options, 'platform'> {
 async function processDefinition(
   workspace: Workspace,
   found: FoundDefinition,
-  { printDockerfile, updateBase, save, force, platforms, call, cwd }: DefinitionOptions,
+  { printDockerfile, updateBase, save, call, cwd, ...given }: DefinitionOptions,
 ): Promise<{ readonly json: unknown; readonly said?: Text; readonly document?: string }> {
   const { name } = found.definition;
+  const { force, pull, platforms } = given;
+  const options = { ...call, platforms, force, pull, noCache: !wantsCache(given) };
   if (printDockerfile) {
     const dockerfile = await dockerfileOf(workspace.root, found);
     return { json: { name, dockerfile }, document: dockerfile };
@@ -108,10 +121,10 @@ async function processDefinition(
     return { json: { name, ...lock }, said: text`${lock.base}  locked at ${lock.digest}\n` };
   }
   if (save) {
-    const result = await saveDefinition(workspace, found, { ...call, platforms, force });
+    const result = await saveDefinition(workspace, found, options);
     return { json: result, said: savedLine(result, cwd) };
   }
-  const result = await build(workspace, found, { ...call, platforms, force });
+  const result = await build(workspace, found, options);
   return { json: result, said: line(result) };
 }
 

@@ -5,7 +5,7 @@ import {
   parseReference,
   type LoadResult,
 } from '@stowage/core';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import {
   imagesFromAlias,
   imagesFromOption,
@@ -33,6 +33,7 @@ interface Options extends CommonOptions {
   readonly from?: string;
   readonly base?: readonly string[];
   readonly platform?: string;
+  readonly allPlatforms?: boolean;
   readonly repository?: string;
 }
 
@@ -68,9 +69,15 @@ export function loadCommand(io: Io): Command {
       'archive, folder, or HOST[:PORT][/PREFIX] to take the images of references from, in place of their registries',
     )
     .option('--as <reference>', 'name of the image in the engine')
+    .addOption(
+      new Option(
+        '--platform <platform>',
+        'platform of a multi-platform image: os[(version)]/architecture[/variant]',
+      ).conflicts('allPlatforms'),
+    )
     .option(
-      '--platform <platform>',
-      'platform of a multi-platform image: os[(version)]/architecture[/variant]',
+      '--all-platforms',
+      "all platforms of an image, in an engine that keeps several; without both options, the engine's own",
     )
     .option('--repository <repository>', 'repository of images whose name is only a tag')
     .addOption(baseOption())
@@ -80,6 +87,7 @@ export function loadCommand(io: Io): Command {
       action<Options>(io, async (workspace, inputs, { options, call }) => {
         const platform =
           options.platform === undefined ? undefined : parsePlatform(options.platform);
+        const wanted = options.allPlatforms ? 'all' : platform;
         const results = await load(
           workspace,
           await withListedImages(workspace, inputs, { options, call }),
@@ -90,7 +98,7 @@ export function loadCommand(io: Io): Command {
             from: options.from,
             base: options.base,
             repository: options.repository,
-            platform,
+            platform: wanted,
             cache: wantsCache(options),
           },
         );

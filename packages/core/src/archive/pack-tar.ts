@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { pack, type Pack } from 'tar-stream';
 import { encodeName, isByteName } from '../disk/byte-names.js';
 import type { Bytes } from '../transfer/store.js';
+import { drained } from '../transfer/tap.js';
 import { encodePaxHeader } from './tar-header.js';
 
 const { S_IFREG } = constants;
@@ -102,15 +103,10 @@ async function writeBody(
   entry: NodeJS.WritableStream,
 ): Promise<void> {
   let isClosed = false;
-  let goOn: (() => void) | undefined;
-  entry.on('drain', () => goOn?.());
-  entry.once('close', () => {
-    isClosed = true;
-    goOn?.();
-  });
+  entry.once('close', () => (isClosed = true));
   for await (const chunk of chunks) {
     if (isClosed) return;
-    if (!entry.write(chunk)) await new Promise<void>((resolve) => (goOn = resolve));
+    if (!entry.write(chunk)) await drained(entry);
   }
   entry.end();
 }

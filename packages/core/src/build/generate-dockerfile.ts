@@ -14,6 +14,9 @@ export function stagedPath(entry: number): string {
   return `copy/${entry}`;
 }
 
+/** An empty folder in the context of a generated Dockerfile with a `workdir:`. */
+export const EMPTY_FOLDER = 'empty';
+
 /**
  * Writes the Dockerfile of a definition with steps: packages first, because they change least; then files; then
  * commands, which may need both. Pure. The output also works with the classic builder. A value of the definition can
@@ -43,7 +46,7 @@ export function generateDockerfile(
     ...installLines(definition, compilers),
     ...definition.copy.flatMap((item, at) => copyLines(item, at, isFolder(item.from))),
     ...env.lines,
-    ...(workdir === undefined ? [] : [`WORKDIR ${formatWord(workdir)}`]),
+    ...(workdir === undefined ? [] : workdirLines(workdir)),
     ...run.map(runLine),
     ...(user === undefined ? [] : [`USER ${formatWord(user)}`]),
     ...(ports.length === 0 ? [] : [`EXPOSE ${ports.join(' ')}`]),
@@ -106,6 +109,17 @@ function copyLines({ from, to, owner }: CopyYaml, at: number, isFolder: boolean)
   return [
     `# ${JSON.stringify(from)}`,
     `COPY ${chown}${JSON.stringify([source, escapeVariables(to)])}`,
+  ];
+}
+
+/**
+ * COPY creates the folder as root's, in each builder. WORKDIR alone gives a folder that it creates to the user of the base in
+ * BuildKit, and to root in the others.
+ */
+function workdirLines(workdir: string): string[] {
+  return [
+    `COPY ${JSON.stringify([`${EMPTY_FOLDER}/`, escapeVariables(workdir.replace(/\/?$/, '/'))])}`,
+    `WORKDIR ${formatWord(workdir)}`,
   ];
 }
 

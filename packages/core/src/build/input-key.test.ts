@@ -9,9 +9,12 @@ import { hashInputs, type Inputs } from './inputs.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: base\n';
 const COPY = 'copy: [{ from: files, to: /opt }]\n';
+const STEPS = `${COPY}base: debian:12\nrun: [ls]\n`;
 
 interface Case {
   readonly yaml?: string;
+  /** The definition before the change; that of `COPY` when omitted. */
+  readonly before?: string;
   readonly more?: Partial<Inputs>;
   /** Changes the folder of the definition. */
   readonly change?: (folder: string) => Promise<void>;
@@ -37,11 +40,14 @@ it.each<[string, Case]>([
   ['the name', { yaml: `${COPY}reference: other:1\n` }],
   ['the revision', { yaml: `${COPY}revision: 2\n` }],
   ['the platforms', { more: { platforms: [parsePlatform('linux/arm64')] } }],
+  ['hosts of steps', { yaml: `${STEPS}add_hosts: { a: 10.0.0.2 }\n`, before: STEPS }],
+  ['the shared memory of steps', { yaml: `${STEPS}shm_size: 64m\n`, before: STEPS }],
+  ['limits of steps', { yaml: `${STEPS}ulimits: { nofile: 64 }\n`, before: STEPS }],
   ['the network', { more: { network: 'host' } }],
   ['the time in the image', { more: { epoch: 1 } }],
   ['the base', { more: { base: `sha256:${'1'.repeat(64)}` } }],
 ])('the key depends on %s', async (_, changed) => {
-  expect(await keyOf(changed)).not.toBe(await keyOf());
+  expect(await keyOf(changed)).not.toBe(await keyOf({ yaml: changed.before ?? COPY }));
 });
 
 it.each<[string, Case]>([
@@ -51,10 +57,17 @@ it.each<[string, Case]>([
   ['the umask, for a folder', { change: (at) => chmod(join(at, 'files'), 0o700) }],
   ['the time of a file', { change: (at) => utimes(join(at, 'files/a'), 1, 1) }],
   ['a file that is not copied', { change: (at) => writeFile(join(at, 'other'), 'x') }],
+  [
+    'how hosts and sizes of steps are written',
+    {
+      yaml: `${STEPS}add_hosts: [a:10.0.0.2]\nshm_size: 64m\n`,
+      before: `${STEPS}add_hosts: { a: 10.0.0.2 }\nshm_size: 67108864\n`,
+    },
+  ],
   ['a comment', { yaml: `# why\n${COPY}` }],
   ['rules of prune', { yaml: `${COPY}retention: { pinned: true }\n` }],
   ['build order', { yaml: `${COPY}after: [build]\n` }],
   ['facts', { yaml: `${COPY}facts: { tools: [cmake] }\n` }],
 ])('the key does not depend on %s', async (_, changed) => {
-  expect(await keyOf(changed)).toBe(await keyOf());
+  expect(await keyOf(changed)).toBe(await keyOf({ yaml: changed.before ?? COPY }));
 });

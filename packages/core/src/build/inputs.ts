@@ -6,12 +6,14 @@ import type { CallOptions } from '../transfer/store.js';
 import { readContextFile, selectUsedFiles, type ContextFile } from './context.js';
 
 /** Increase when a release of Stowage makes different bytes from the same inputs. */
-const MAKER_VERSION = 4;
+const MAKER_VERSION = 5;
 
 export interface Inputs extends CallOptions {
   readonly definition: Definition;
   readonly context: string;
   readonly files: readonly ContextFile[];
+  /** The files of further contexts, by name. */
+  readonly contexts?: ReadonlyMap<string, readonly ContextFile[]>;
   readonly base: Digest | undefined;
   readonly epoch: number;
   /** Network mode of build steps, from the definition or the settings. */
@@ -27,6 +29,7 @@ export async function hashInputs({
   definition,
   context,
   files,
+  contexts = new Map(),
   base,
   epoch,
   network,
@@ -52,19 +55,18 @@ export async function hashInputs({
       platforms,
     }),
   );
-  for (const file of used) {
-    const { path, type, mode, link } = file;
-    hash.update(
-      JSON.stringify({
-        path,
-        type,
-        mode,
-        link,
-        content: type === 'file' ? await hashFile(file, signal) : undefined,
-      }),
-    );
+  for (const file of used) hash.update(await describeFile(file, signal));
+  for (const [name, further] of contexts) {
+    hash.update(JSON.stringify({ context: name, files: further.length }));
+    for (const file of further) hash.update(await describeFile(file, signal));
   }
   return hash.digest('hex');
+}
+
+async function describeFile(file: ContextFile, signal: AbortSignal | undefined): Promise<string> {
+  const { path, type, mode, link } = file;
+  const content = type === 'file' ? await hashFile(file, signal) : undefined;
+  return JSON.stringify({ path, type, mode, link, content });
 }
 
 async function hashFile(file: ContextFile, signal: AbortSignal | undefined): Promise<string> {

@@ -12,7 +12,11 @@ const OTHER = digestOf(Buffer.from('other'));
 
 async function resolved(
   base: Partial<Parameters<typeof resolveBaseReference>[1]>,
-  { isPresent = true, kind = 'classic' }: { isPresent?: boolean; kind?: Builder['kind'] } = {},
+  {
+    isPresent = true,
+    kind = 'classic',
+    pull = false,
+  }: { isPresent?: boolean; kind?: Builder['kind']; pull?: boolean } = {},
 ) {
   const engine = new EmbeddedEngine(await temporaryFolder(), { now: Date.now });
   const store = await storeWith('debian:12');
@@ -29,6 +33,7 @@ async function resolved(
     signal: undefined,
     onEvent: (event: unknown) => void notices.push(event),
     builder: { kind },
+    pull,
   };
   return {
     id,
@@ -67,5 +72,12 @@ describe('the reference for FROM', () => {
     expect(await unlocked.reference).toBe(`debian:12@${unlocked.id}`);
     const locked = await resolved({ digest: unlocked.id ?? OTHER }, { kind: 'buildkit' });
     expect(await locked.reference).toBe(`debian:12@${unlocked.id}`);
+  });
+
+  it('is what the registry has when it is asked anew', async () => {
+    const unlocked = await resolved({}, { kind: 'buildkit', pull: true });
+    expect(await unlocked.reference).toBe('debian:12');
+    const locked = await resolved({ digest: OTHER }, { pull: true });
+    expect(await locked.reference).toBe(`debian@${OTHER}`);
   });
 });

@@ -12,14 +12,20 @@ interface BuilderChoice {
 /**
  * Returns the reference for FROM. A base that only the engine has must match its lock; if the engine lacks it, FROM names
  * the locked digest, so that the engine pulls exactly that. For BuildKit it names the digest of the engine's image, too, where
- * that is its ID: with containerd's store, BuildKit asks the registry first for what is called so, and would take that.
+ * that is its ID: with containerd's store, BuildKit asks the registry first for what is called so, and would take that. With
+ * `pull` the engine is not asked: the registry is.
  *
  * @throws ImageError CONFLICT (the engine has another image under this name)
  */
 export async function resolveBaseReference(
   engine: Pick<Engine, 'location' | 'inspect'>,
   { reference, source, digest }: Base,
-  { onEvent, signal, builder }: Pick<PlatformOptions, 'onEvent' | 'signal'> & BuilderChoice,
+  {
+    onEvent,
+    signal,
+    builder,
+    pull,
+  }: Pick<PlatformOptions, 'onEvent' | 'signal' | 'pull'> & BuilderChoice,
 ): Promise<string> {
   const name = parseReference(reference);
   const isBuildKit = builder?.kind === 'buildkit';
@@ -28,7 +34,7 @@ export async function resolveBaseReference(
       isBuildKit && image?.digests.includes(image.id) ? { ...name, digest: image.id } : name,
     );
   const named = async () =>
-    nameOf(isBuildKit ? await engine.inspect(reference, { signal }) : undefined);
+    nameOf(isBuildKit && !pull ? await engine.inspect(reference, { signal }) : undefined);
   if (source) return named();
   if (digest === undefined) {
     onEvent?.({
@@ -42,6 +48,7 @@ export async function resolveBaseReference(
   }
   const { registry, repository } = name;
   const pinned = familiarReference({ registry, repository, digest });
+  if (pull) return pinned;
   const present = await engine.inspect(reference, { signal });
   if (!present) return pinned;
   if (present.id === digest || present.digests.includes(digest)) return nameOf(present);

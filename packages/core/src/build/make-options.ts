@@ -19,6 +19,8 @@ export interface MakeOptions extends CallOptions {
   /** The folder of the context, absolute. */
   readonly context: string;
   readonly files: readonly ContextFile[];
+  /** The files of further contexts, by name. */
+  readonly contexts?: ReadonlyMap<string, readonly ContextFile[]>;
   /** Absent for `scratch`. Its source must stay open as long as the returned image. */
   readonly base: Base | undefined;
   /** Network mode of build steps. */
@@ -27,6 +29,10 @@ export interface MakeOptions extends CallOptions {
   readonly epoch: number;
   /** Opens the engine; called only for a definition with steps or a base that only the engine has. */
   readonly engine: () => Promise<Engine>;
+  /** Run every step again, without the cache of the engine's builder. */
+  readonly noCache?: boolean | undefined;
+  /** Ask registries for the base, and for all images that the Dockerfile names. */
+  readonly pull?: boolean | undefined;
   /** What steps of a Dockerfile may ask for. */
   readonly answers?: BuildAnswers | undefined;
   /** Folder for the temporary file with the image that the engine exports. */

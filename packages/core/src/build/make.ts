@@ -4,6 +4,7 @@ import type { Source } from '../transfer/store.js';
 import { createIndexSource, type PlatformImage } from './index-source.js';
 import { lostModesNotice } from './lost-modes.js';
 import type { MakeOptions } from './make-options.js';
+import { requirePullable } from './require-pullable.js';
 import { runDockerfile } from './run-dockerfile.js';
 import type { Notice } from '../wording.js';
 
@@ -11,13 +12,14 @@ import type { Notice } from '../wording.js';
  * Makes the image of a definition: with an engine if it has a Dockerfile or steps, else without one from the base and
  * files. Several platforms give one index. The caller disposes of the returned source.
  *
- * @throws ImageError UNAVAILABLE (steps, but no engine that runs commands), NOT_FOUND (a file, the base), INVALID
+ * @throws ImageError UNAVAILABLE (steps, but no engine that runs commands; `pull` of what no registry is asked for), NOT_FOUND (a file, the base), INVALID
  *   (a step failed), CONFLICT (the base does not have the locked digest)
  */
 export async function makeImage(
   definition: Definition,
   { platforms, ...options }: MakeOptions & { readonly platforms: readonly Platform[] },
 ): Promise<Source> {
+  if (options.pull) requirePullable(definition, options.base);
   let isTold = false;
   const onUnkept = (error: unknown): void => {
     if (!isTold) options.onEvent?.(unkeptNotice(options.layersFolder, error));

@@ -57,3 +57,45 @@ it.each(['secrets: [{ id: a, env: A }]\n', 'ssh: [default]\n'])(
     await expect(required('FROM a\n', { kind: 'buildkit' }, more)).resolves.toBeUndefined();
   },
 );
+
+it.each(['shm_size: 64m\n', 'ulimits: { nofile: 64 }\n'])(
+  '%j needs the BuildKit of Docker 23',
+  async (more) => {
+    const before = { kind: 'buildkit', version: '1.41' } as const;
+    await expect(required('FROM a\n', before, more)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(
+        /^app-debian-12-x: (shm_size|ulimits): .*engine:test .*needs Docker 23 or newer$/,
+      ) as string,
+      hint: expect.stringContaining('DOCKER_BUILDKIT=0') as string,
+    });
+    const others = [
+      { kind: 'buildkit', version: '1.42' },
+      { kind: 'classic', version: '1.41' },
+      { kind: 'buildah', version: '1.28.2' },
+    ] as const;
+    for (const builder of others)
+      await expect(required('FROM a\n', builder, more)).resolves.toBeUndefined();
+  },
+);
+
+it('further contexts need the BuildKit of Docker 23', async () => {
+  const more = 'build_contexts: { a: b }\n';
+  const others = [
+    { kind: 'classic', version: '1.52' },
+    { kind: 'buildah', version: '1.43.0' },
+    { kind: 'buildkit', version: '1.41' },
+  ] as const;
+  for (const builder of others)
+    await expect(required('FROM a\n', builder, more)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/build_contexts: needs the BuildKit of Docker 23/) as string,
+    });
+  const buildKit = { kind: 'buildkit', version: '1.42' } as const;
+  await expect(required('FROM a\n', buildKit, more)).resolves.toBeUndefined();
+  const gateway = `${more}add_hosts: [h:host-gateway]\n`;
+  await expect(required('FROM a\n', buildKit, gateway)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringMatching(/^app-debian-12-x: add_hosts: host-gateway/) as string,
+  });
+});

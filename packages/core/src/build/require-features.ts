@@ -1,24 +1,29 @@
 import { posix } from 'node:path';
 import type { Definition } from '../definition/definition.js';
 import type { Builder } from '../engine/engine.js';
+import { HOST_GATEWAY } from '../definition/step-settings.js';
 import { ImageError } from '../errors.js';
 import { readContextFile, type ContextFile } from './context.js';
 import { firstBuildKitNeed, firstDocument, type BuildKitNeed } from './dockerfile/buildkit-need.js';
 
 /** The first version of buildah with here-documents, that of podman 4.8. */
 const DOCUMENTS_SINCE = [1, 33] as const;
+/** The API of Docker 23, the first whose BuildKit gets limits of steps, and knows further contexts. */
+const DOCKER_23 = [1, 42] as const;
 
 /**
- * Checks that the builder of an engine knows all of the definition's own Dockerfile, before anything is sent. Some older builders
- * leave out what they do not know, and the build ends well with another image.
+ * Checks that the builder of an engine knows all of the definition's own Dockerfile, and what steps run with, before anything is
+ * sent. Some older builders leave out what they do not know, and the build ends well with another image.
  *
- * @throws ImageError UNSUPPORTED, with the line
+ * @throws ImageError UNSUPPORTED, with the line; UNAVAILABLE (a setting of steps)
  */
 export async function requireFeatures(
-  { name, dockerfile, args, secrets, ssh }: Definition,
+  definition: Definition,
   files: readonly ContextFile[],
   { location, builder }: { readonly location: string; readonly builder: Builder },
 ): Promise<void> {
+  requireStepSettings(definition, { location, builder });
+  const { name, dockerfile, args, secrets, ssh } = definition;
   if (dockerfile === undefined || builder.kind === 'buildkit') return;
   const given = secrets ? 'secrets' : ssh ? 'ssh' : undefined;
   if (given !== undefined)
@@ -41,6 +46,39 @@ export async function requireFeatures(
   );
 }
 
+/** @throws ImageError UNAVAILABLE */
+function requireStepSettings(
+  { name, addHosts, shmSize, ulimits, buildContexts }: Definition,
+  {
+    location,
+    builder: { kind, version },
+  }: { readonly location: string; readonly builder: Builder },
+): void {
+  const isOld = kind === 'buildkit' && version !== undefined && isOlder(version, DOCKER_23);
+  if (buildContexts && (kind !== 'buildkit' || isOld))
+    throw new ImageError(
+      'UNAVAILABLE',
+      `${name}: build_contexts: needs the BuildKit of Docker 23 or newer, which ${location} does not build with`,
+      {
+        location,
+        hint: 'Use Docker 23 or newer, without DOCKER_BUILDKIT=0, or copy the files into the context.',
+      },
+    );
+  if (buildContexts && addHosts?.some(({ address }) => address === HOST_GATEWAY))
+    throw new ImageError(
+      'UNAVAILABLE',
+      `${name}: add_hosts: ${HOST_GATEWAY} is an address that ${location} does not tell, and a build with build_contexts needs it`,
+      { location, hint: 'Write the address.' },
+    );
+  const given = shmSize === undefined ? (ulimits ? 'ulimits' : undefined) : 'shm_size';
+  if (given === undefined || !isOld) return;
+  throw new ImageError(
+    'UNAVAILABLE',
+    `${name}: ${given}: the BuildKit of ${location} does not have this: it needs Docker 23 or newer`,
+    { location, hint: 'Set DOCKER_BUILDKIT=0: the classic builder of that engine has it.' },
+  );
+}
+
 const NEEDED = { classic: 'BuildKit', buildah: 'buildah 1.33 or newer' } as const;
 const HINTS = {
   classic:
@@ -54,8 +92,12 @@ function needOf(
   args: Readonly<Record<string, string>>,
 ): BuildKitNeed | undefined {
   if (kind !== 'buildah') return firstBuildKitNeed(text, args);
-  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
-  const [sinceMajor, sinceMinor] = DOCUMENTS_SINCE;
-  const isOld = major < sinceMajor || (major === sinceMajor && minor < sinceMinor);
-  return version !== undefined && isOld ? firstDocument(text) : undefined;
+  return version !== undefined && isOlder(version, DOCUMENTS_SINCE)
+    ? firstDocument(text)
+    : undefined;
+}
+
+function isOlder(version: string, [sinceMajor, sinceMinor]: readonly [number, number]): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < sinceMajor || (major === sinceMajor && minor < sinceMinor);
 }

@@ -8,6 +8,7 @@ import { packTar } from '../archive/pack-tar.js';
 import { parseDefinition } from '../definition/definition.js';
 import type { Builder, BuildRequest, BuildingEngine } from '../engine/engine.js';
 import { contextRoots, listContext } from './context.js';
+import type { PlatformOptions } from './make-options.js';
 import { runDockerfile } from './run-dockerfile.js';
 
 const FILES = {
@@ -78,6 +79,13 @@ describe('the context of a generated Dockerfile', () => {
     expect(await sent(copy)).toEqual(members);
   });
 
+  it('has an empty folder, as which the engine creates that of workdir', async () => {
+    expect(await sent('{ from: one, to: /x }]\nworkdir: /w\nports: [80')).toEqual([
+      'copy/0/one 644 0:0',
+      'empty/ 755 0:0',
+    ]);
+  });
+
   it.each([
     ['{ from: d, to: /o }', '/o/.wh.x'],
     ['{ from: d/.wh.x, to: /o/ }', '/o/.wh.x'],
@@ -95,9 +103,18 @@ it.each<[Builder['kind'], object]>([
   ['classic', {}],
   ['buildah', {}],
 ])('the times of an image that %s builds come from %j', async (kind, args) => {
+  expect((await requestsFor(kind))[0]?.args).toEqual(args);
+});
+
+/** The requests that an engine gets for a Dockerfile, and more of its definition. */
+async function requestsFor(
+  kind: Builder['kind'],
+  more = '',
+  options: Pick<PlatformOptions, 'noCache' | 'pull'> = {},
+): Promise<readonly BuildRequest[]> {
   const context = await temporaryFolder();
   await writeFile(join(context, 'Dockerfile'), 'FROM scratch\n');
-  const text = 'project: app\nos: debian-12\nvariant: x\ndockerfile: Dockerfile\n';
+  const text = `project: app\nos: debian-12\nvariant: x\ndockerfile: Dockerfile\n${more}`;
   const requests: BuildRequest[] = [];
   const engine: Pick<BuildingEngine, 'location' | 'platform' | 'builder' | 'build' | 'source'> = {
     location: 'engine:test',
@@ -118,8 +135,28 @@ it.each<[Builder['kind'], object]>([
     engine: async () => engine as BuildingEngine,
     spoolFolder: context,
     layersFolder: context,
+    ...options,
   });
-  expect(requests[0]?.args).toEqual(args);
+  return requests;
+}
+
+it('the engine gets what steps run with, and whether it uses its cache and pulls', async () => {
+  const settings = 'add_hosts: [a:10.0.0.2]\nshm_size: 1k\nulimits: { nofile: 64 }\n';
+  const [request] = await requestsFor('classic', settings, { noCache: true, pull: true });
+  expect(request).toMatchObject({
+    steps: {
+      addHosts: [{ name: 'a', address: '10.0.0.2' }],
+      shmSize: 1024,
+      ulimits: [{ name: 'nofile', soft: 64, hard: 64 }],
+    },
+    noCache: true,
+    pull: true,
+  });
+  expect((await requestsFor('classic'))[0]).toMatchObject({
+    steps: {},
+    noCache: false,
+    pull: false,
+  });
 });
 
 it('an image that the engine built for another platform is refused', async () => {

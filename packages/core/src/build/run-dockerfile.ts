@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { TarMember } from '../archive/pack-tar.js';
 import type { Definition } from '../definition/definition.js';
+import type { StepSettings } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { matchesPlatform } from '../oci/match-platform.js';
 import { formatPlatform } from '../oci/platform.js';
@@ -11,7 +12,7 @@ import { walk } from '../transfer/walk.js';
 import { readContextFile, type ContextFile } from './context.js';
 import { refuseWhiteouts } from './base/layer-members.js';
 import { copiedFiles } from './copied-files.js';
-import { generateDockerfile, stagedPath } from './generate-dockerfile.js';
+import { EMPTY_FOLDER, generateDockerfile, stagedPath } from './generate-dockerfile.js';
 import { formatIgnoreRules, IGNORE_FILE } from './ignore-file.js';
 import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions } from './make-options.js';
@@ -45,6 +46,9 @@ export async function runDockerfile(
   await engine.build(
     {
       context: given.members,
+      contexts: new Map(
+        [...(options.contexts ?? [])].map(([name, all]) => [name, all.map(contextMember)]),
+      ),
       hidden: new Set([
         GENERATED_DOCKERFILE,
         ...files.flatMap(({ path, isHidden }) => (isHidden ? [path] : [])),
@@ -60,6 +64,9 @@ export async function runDockerfile(
       },
       ...(target === undefined ? {} : { target }),
       ...(network === undefined ? {} : { network }),
+      steps: stepSettings(definition),
+      noCache: options.noCache === true,
+      pull: options.pull === true,
       ...(options.answers === undefined ? {} : { answers: options.answers }),
       ...(isOwn ? {} : { platform: formatPlatform(platform) }),
     },
@@ -73,6 +80,14 @@ export async function runDockerfile(
     await source[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function stepSettings({ addHosts, shmSize, ulimits }: Definition): StepSettings {
+  return {
+    ...(addHosts === undefined ? {} : { addHosts }),
+    ...(shmSize === undefined ? {} : { shmSize }),
+    ...(ulimits === undefined ? {} : { ulimits }),
+  };
 }
 
 /** An older builder ignores the platform that it is asked for. @throws ImageError INVALID */
@@ -124,7 +139,11 @@ function generateContext(definition: Definition, files: readonly ContextFile[], 
       });
     }),
   );
-  return { members: [...members, textMember(GENERATED_DOCKERFILE, text)], args };
+  const workdir: readonly TarMember[] =
+    definition.workdir === undefined
+      ? []
+      : [{ name: `${EMPTY_FOLDER}/`, size: 0, type: 'directory', mode: 0o755, open: () => [] }];
+  return { members: [...members, ...workdir, textMember(GENERATED_DOCKERFILE, text)], args };
 }
 
 function textMember(name: string, text: string): TarMember {

@@ -55,6 +55,12 @@ describe('a definition', () => {
     ],
     [`${HEAD}target: a\n`, 'USAGE', /target: these need a dockerfile/],
     [`${HEAD}secrets: [{ id: a, env: A }]\n`, 'USAGE', /secrets: these need a dockerfile/],
+    [`${HEAD}build_contexts: { a: b }\n`, 'USAGE', /build_contexts: these need a dockerfile/],
+    [
+      `${HEAD}dockerfile: D\nbuild_contexts: { A: b }\n`,
+      'USAGE',
+      /build_contexts: expected to match/,
+    ],
     [`${HEAD}ssh: [default]\nrun: [ls]\n`, 'USAGE', /ssh: these need a dockerfile/],
     [`${HEAD}dockerfile: D\nsecrets: [{ id: a }]\n`, 'USAGE', /"a": expected either env or file/],
     [

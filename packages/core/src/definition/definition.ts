@@ -7,6 +7,13 @@ import type { SecretYaml } from './build-schema.js';
 import { formatName, normalizeOs, type ImageName } from './name.js';
 import { parsePorts } from './ports.js';
 import { readYaml, schemaOf, type YamlFile } from './read-yaml.js';
+import {
+  parseHosts,
+  parseShmSize,
+  parseUlimits,
+  type ExtraHost,
+  type Ulimit,
+} from './step-settings.js';
 
 /** Name of the file that defines an image. */
 export const DEFINITION_FILE = 'image.yaml';
@@ -28,12 +35,18 @@ export interface Definition extends ImageName {
   readonly dockerfile?: string;
   /** Relative to the definition's folder. */
   readonly context: string;
+  /** Further folders of the Dockerfile by name, relative to the definition's folder. */
+  readonly buildContexts?: Readonly<Record<string, string>>;
   readonly args: Readonly<Record<string, string>>;
   readonly target?: string;
   /** Each has `env`, or `file` relative to the definition's folder. */
   readonly secrets?: readonly SecretYaml[];
   /** IDs by which build steps reach the SSH agent. */
   readonly ssh?: readonly string[];
+  readonly addHosts?: readonly ExtraHost[];
+  /** Size of `/dev/shm` of build steps, in bytes. */
+  readonly shmSize?: number;
+  readonly ulimits?: readonly Ulimit[];
   readonly network?: string;
   /** Platforms to build; when empty, linux on the architecture of the machine. */
   readonly platforms: readonly Platform[];
@@ -82,7 +95,9 @@ const KEYS_WITHOUT_DOCKERFILE = [
   ...STEP_KEYS,
 ] as const;
 /** Keys that need a Dockerfile. */
-const KEYS_WITH_DOCKERFILE = ['args', 'target', 'secrets', 'ssh'] as const;
+const KEYS_WITH_DOCKERFILE = ['build_contexts', 'args', 'target', 'secrets', 'ssh'] as const;
+/** Keys that need a Dockerfile or steps. */
+const KEYS_WITH_STEPS = ['add_hosts', 'shm_size', 'ulimits'] as const;
 
 /** Whether an image is built from files and a base alone, without an engine. */
 export function isDaemonless(definition: Definition): boolean {
@@ -116,6 +131,7 @@ export function parseDefinition(file: YamlFile): Definition {
     reference: canonicalReference(yaml.reference ?? `${name}:latest`),
     base: yaml.base ?? SCRATCH,
     context: yaml.context ?? '.',
+    ...(yaml.build_contexts === undefined ? {} : { buildContexts: yaml.build_contexts }),
     args: yaml.args ?? {},
     copy: yaml.copy ?? [],
     env: yaml.env ?? {},
@@ -135,6 +151,7 @@ export function parseDefinition(file: YamlFile): Definition {
     ...(target === undefined ? {} : { target }),
     ...(secrets === undefined ? {} : { secrets }),
     ...(ssh === undefined ? {} : { ssh }),
+    ...stepSettings(yaml, file.path),
     ...(network === undefined ? {} : { network }),
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(cmd === undefined ? {} : { cmd }),
@@ -148,15 +165,29 @@ export function parseDefinition(file: YamlFile): Definition {
   };
 }
 
+/** What build steps run with. @throws ImageError USAGE */
+function stepSettings({ add_hosts, shm_size, ulimits }: ImageYaml, path: string) {
+  return atPath(path, () => ({
+    ...(add_hosts === undefined ? {} : { addHosts: parseHosts(add_hosts) }),
+    ...(shm_size === undefined ? {} : { shmSize: parseShmSize(shm_size) }),
+    ...(ulimits === undefined ? {} : { ulimits: parseUlimits(ulimits) }),
+  }));
+}
+
 function refuseMisplaced(yaml: ImageYaml, path: string): void {
-  const misplaced = (
-    yaml.dockerfile === undefined ? KEYS_WITH_DOCKERFILE : KEYS_WITHOUT_DOCKERFILE
-  ).filter((key) => yaml[key] !== undefined);
+  const isDockerfile = yaml.dockerfile !== undefined;
+  const stepless = KEYS_WITH_STEPS.filter((key) => yaml[key] !== undefined);
+  if (stepless.length > 0 && !isDockerfile && !STEP_KEYS.some((key) => yaml[key]?.length))
+    throw new ImageError(
+      'USAGE',
+      `${path}: ${stepless.join(', ')}: these need a dockerfile, or steps such as run`,
+      { location: path },
+    );
+  const misplaced = (isDockerfile ? KEYS_WITHOUT_DOCKERFILE : KEYS_WITH_DOCKERFILE).filter(
+    (key) => yaml[key] !== undefined,
+  );
   if (misplaced.length === 0) return;
-  const why =
-    yaml.dockerfile === undefined
-      ? 'these need a dockerfile'
-      : 'with a dockerfile these belong inside it';
+  const why = isDockerfile ? 'with a dockerfile these belong inside it' : 'these need a dockerfile';
   const isFact = misplaced.some((key) => key !== 'run' && STEP_KEYS.some((step) => step === key));
   throw new ImageError('USAGE', `${path}: ${misplaced.join(', ')}: ${why}`, {
     location: path,

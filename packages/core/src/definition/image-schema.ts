@@ -1,4 +1,9 @@
-import { buildProperties, type SecretYaml } from './build-schema.js';
+import {
+  buildProperties,
+  type HostsYaml,
+  type SecretYaml,
+  type UlimitsYaml,
+} from './build-schema.js';
 import { line, map, text, texts } from './schema-parts.js';
 
 /** One `copy:` entry as it is written. */
@@ -26,10 +31,14 @@ export interface ImageYaml {
   readonly base?: string;
   readonly dockerfile?: string;
   readonly context?: string;
+  readonly build_contexts?: Readonly<Record<string, string>>;
   readonly args?: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly secrets?: readonly SecretYaml[];
   readonly ssh?: readonly string[];
+  readonly add_hosts?: HostsYaml;
+  readonly shm_size?: string | number;
+  readonly ulimits?: UlimitsYaml;
   readonly network?: string;
   readonly platforms?: readonly string[];
   readonly copy?: readonly CopyYaml[];

@@ -22,7 +22,8 @@ export { printable, printableJson, printableLines } from '../printable.js';
 
 // Definitions and locks
 export { DEFINITION_FILE, parseDefinition, type Definition, type Facts } from './definition.js';
-export type { SecretYaml } from './build-schema.js';
+export type { HostsYaml, SecretYaml, UlimitsYaml } from './build-schema.js';
+export type { ExtraHost, Ulimit } from './step-settings.js';
 export type { CopyYaml, ImageYaml, RetentionYaml } from './image-schema.js';
 export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';
 export type { YamlFile } from './read-yaml.js';

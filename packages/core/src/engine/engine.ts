@@ -137,7 +137,7 @@ export type EngineEvent =
  */
 export interface Builder {
   readonly kind: 'buildkit' | 'classic' | 'buildah';
-  /** Of buildah. */
+  /** Of buildah its own; of the others that of the engine's API. */
   readonly version?: string;
 }
 
@@ -145,6 +145,8 @@ export interface Builder {
 export interface BuildRequest {
   /** The context, with the Dockerfile. */
   readonly context: readonly TarMember[];
+  /** Members of further contexts, by name; for a builder of kind `buildkit` alone. */
+  readonly contexts?: ReadonlyMap<string, readonly TarMember[]>;
   /** Names of members of the context that the builder reads and may not copy; for a builder of kind `buildkit` alone. */
   readonly hidden?: ReadonlySet<string>;
   /** Path of the Dockerfile inside the context. */
@@ -155,8 +157,27 @@ export interface BuildRequest {
   readonly target?: string;
   readonly platform?: string;
   readonly network?: string;
+  readonly steps?: StepSettings;
+  /** Take no step from the builder's cache. */
+  readonly noCache?: boolean;
+  /** Ask the registries for every base, also for one that the engine has. */
+  readonly pull?: boolean;
   /** What a builder of kind `buildkit` may ask for during the build; others get none of it. */
   readonly answers?: BuildAnswers;
+}
+
+/** What the steps of a build run with. */
+export interface StepSettings {
+  /** Entries of the hosts file; the address is an IP address, or `host-gateway`. */
+  readonly addHosts?: readonly { readonly name: string; readonly address: string }[];
+  /** Size of `/dev/shm`, in bytes. */
+  readonly shmSize?: number;
+  /** Limits of each process; -1 is none. */
+  readonly ulimits?: readonly {
+    readonly name: string;
+    readonly soft: number;
+    readonly hard: number;
+  }[];
 }
 
 /** What a build may ask for. None of it is in the image, in a cache or in a message. */

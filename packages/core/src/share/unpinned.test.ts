@@ -67,3 +67,9 @@ it('takes the digest of a locked base for the variable in the Dockerfile', () =>
   const yaml = 'dockerfile: Dockerfile\nbase: debian:12\n';
   expect(unpinned(yaml, 'ARG BASE\nFROM $BASE\nFROM other\n', true)).toEqual(['other']);
 });
+
+it('takes a further context for the files that it is', () => {
+  const text = 'FROM shared\nCOPY --from=Shared /a /\nCOPY --from=other /b /\n';
+  const yaml = 'dockerfile: D\nbuild_contexts: { shared: ../shared }\n';
+  expect(unpinned(yaml, text)).toEqual(['other']);
+});

@@ -18,11 +18,12 @@ const BASE = 'BASE';
  * in the text nor in `image.lock.yaml`. Such an image is not shared.
  */
 export function unpinnedImages({ definition, dockerfile, hasBaseDigest }: PinFacts): string[] {
-  const { base, args } = definition;
+  const { base, args, buildContexts = {} } = definition;
   const isPinned = hasBaseDigest || base === SCRATCH || hasDigest(base);
   if (dockerfile === undefined) return isPinned ? [] : [base];
   const given = { ...(base === SCRATCH ? {} : { [BASE]: `\0${base}` }), ...args };
   return imagesOfDockerfile(dockerfile, given)
+    .filter((image) => !Object.hasOwn(buildContexts, image.toLowerCase()))
     .filter((image) => (image === `\0${base}` ? !isPinned : !hasDigest(image)))
     .map((image) => image.replace('\0', ''));
 }

@@ -1,7 +1,8 @@
+import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { collect, inChunks } from '../../testing/chunks.js';
 import { digestOf } from '../oci/digest.js';
-import { Meter, tap } from './tap.js';
+import { drained, Meter, tap } from './tap.js';
 
 describe('tapped bytes', () => {
   it('are seen chunk by chunk before they are passed on', async () => {
@@ -35,4 +36,18 @@ describe('a meter', () => {
   it('of nothing has the digest of nothing, with sha256 by default', () => {
     expect(new Meter().digest()).toBe(digestOf(Buffer.alloc(0)));
   });
+});
+
+it.each<[string, (stream: Writable, taken: () => void) => unknown]>([
+  ['takes more', (_, taken) => taken()],
+  ['is closed', (stream) => stream.destroy()],
+])('waiting for a stream ends when it %s, and leaves no listener', async (_, end) => {
+  let taken: () => void = () => undefined;
+  const write = (...[, , done]: Parameters<Writable['_write']>) => void (taken = () => done());
+  const stream = new Writable({ highWaterMark: 1, write });
+  expect(stream.write('ab')).toBe(false);
+  const waiting = drained(stream);
+  end(stream, () => taken());
+  await waiting;
+  expect([stream.listenerCount('drain'), stream.listenerCount('close')]).toEqual([0, 0]);
 });

@@ -10,6 +10,17 @@ export async function* tap(bytes: Bytes, onChunk: (chunk: Uint8Array) => void): 
   }
 }
 
+/** Waits until a stream takes more, or is closed. */
+export function drained(stream: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
+}
+
 /** Counts and hashes bytes. */
 export class Meter {
   readonly #algorithm: Algorithm;

@@ -57,6 +57,17 @@ describe('the inputs of an image', () => {
     expect(dockerfile).toContain('{workspaceRoot}/apps/app/**/*');
   });
 
+  it('are the files of further contexts, and what tasks in after: write there', async () => {
+    const found = await inputs(
+      `${HEAD}dockerfile: Dockerfile\nbuild_contexts: { shared: ../../../../shared }\nafter: [build]\n`,
+    );
+    expect(found).toContain('{workspaceRoot}/shared/**/*');
+    expect(found).toContainEqual({
+      dependentTasksOutputFiles: 'shared/**/*',
+      transitive: false,
+    });
+  });
+
   it('are no secrets', async () => {
     const yaml = `${HEAD}dockerfile: Dockerfile\nsecrets: [{ id: a, env: A }, { id: b, file: ../b }]\n`;
     expect(await patterns(yaml)).toEqual(['!{workspaceRoot}/apps/app/images/b']);

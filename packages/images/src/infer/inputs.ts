@@ -33,9 +33,13 @@ export function inputsOf(image: Image, workspaceRoot: string): Inputs {
   if (!definition) return always;
   const context = join(image.root, definition.context);
   const patterns = contextPatterns(definition, context);
+  const further = Object.values(definition.buildContexts ?? {}).map((folder) =>
+    join(image.root, folder, '**/*'),
+  );
   return [
     ...always,
     ...(context === image.root ? [] : patterns.map((pattern) => `{workspaceRoot}/${pattern}`)),
+    ...further.map((pattern) => `{workspaceRoot}/${pattern}`),
     ...ignoredPatterns(context, workspaceRoot, definition.dockerfile),
     // The hash of a secret must not be in the key of a shared cache.
     ...(definition.secrets ?? []).flatMap(({ file }) =>
@@ -44,7 +48,10 @@ export function inputsOf(image: Image, workspaceRoot: string): Inputs {
     { dependentTasksOutputFiles: '**/*.image.json', transitive: false },
     ...(definition.after.length === 0
       ? []
-      : patterns.map((pattern) => ({ dependentTasksOutputFiles: pattern, transitive: false }))),
+      : [...patterns, ...further].map((pattern) => ({
+          dependentTasksOutputFiles: pattern,
+          transitive: false,
+        }))),
   ];
 }
 

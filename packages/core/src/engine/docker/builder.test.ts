@@ -11,6 +11,8 @@ it.each([
   [{ 'builder-version': '2' }, '0', { kind: 'classic' }],
   [{ 'builder-version': '2' }, 'False', { kind: 'classic' }],
   [{}, 'true', { kind: 'buildkit' }],
+  [{ 'api-version': '1.41' }, '1', { kind: 'buildkit', version: '1.41' }],
+  [{ 'api-version': '1.41' }, undefined, { kind: 'classic', version: '1.41' }],
   [LIBPOD, '1', { kind: 'buildah' }],
   [
     { ...LIBPOD, 'libpod-buildah-version': '1.43.2' },

@@ -32,9 +32,12 @@ export function builderFor(
   const version = headers['libpod-buildah-version'];
   if (headers['libpod-api-version'] !== undefined)
     return { kind: 'buildah', ...(typeof version === 'string' ? { version } : {}) };
+  const api = headers['api-version'];
+  const of = (kind: 'buildkit' | 'classic') =>
+    typeof api === 'string' ? { kind, version: api } : { kind };
   if (choice === undefined || choice === '')
-    return { kind: headers['builder-version'] === '2' ? 'buildkit' : 'classic' };
-  if (TRUE.has(choice)) return { kind: 'buildkit' };
-  if (FALSE.has(choice)) return { kind: 'classic' };
+    return of(headers['builder-version'] === '2' ? 'buildkit' : 'classic');
+  if (TRUE.has(choice)) return of('buildkit');
+  if (FALSE.has(choice)) return of('classic');
   throw new ImageError('USAGE', `DOCKER_BUILDKIT: expected 1 or 0, got ${JSON.stringify(choice)}`);
 }

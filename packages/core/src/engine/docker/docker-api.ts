@@ -11,7 +11,8 @@ import { Docker } from './dockerode.js';
 import { engineModem, type EngineModem } from './engine-modem.js';
 
 export interface DockerRequest extends CallOptions {
-  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** A list is a parameter for each of its values. */
+  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** An object is sent as JSON, bytes as a tar. */
   readonly body?: object | Bytes;
 }

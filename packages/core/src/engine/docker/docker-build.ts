@@ -1,10 +1,10 @@
 import { packTar } from '../../archive/pack-tar.js';
-import type { BuildRequest, EngineBuildOptions } from '../engine.js';
-import type { DockerApi } from './docker-api.js';
+import type { Builder, BuildRequest, EngineBuildOptions, StepSettings } from '../engine.js';
+import type { DockerApi, DockerRequest } from './docker-api.js';
 import { readDockerStream } from './docker-stream.js';
 
 /** A build, with the name of the image as the engine expects it. */
-export type DockerBuild = BuildRequest & { readonly isBuildKit: boolean };
+export type DockerBuild = BuildRequest & { readonly builder: Builder['kind'] };
 
 /** The engine, for messages, and its address, as in DOCKER_HOST. */
 export interface EnginePlace {
@@ -20,11 +20,12 @@ export interface EnginePlace {
  */
 export async function buildImage(
   docker: DockerApi,
-  { isBuildKit, ...request }: DockerBuild,
+  { builder, ...request }: DockerBuild,
   options: EngineBuildOptions & EnginePlace,
 ): Promise<string | undefined> {
   const { context, dockerfile, reference, args, labels, target, platform, network } = request;
   const query = {
+    ...stepQuery(request.steps, builder),
     t: reference,
     dockerfile,
     buildargs: JSON.stringify(args),
@@ -33,12 +34,31 @@ export async function buildImage(
     target,
     platform,
     networkmode: network,
+    nocache: request.noCache ? 'true' : undefined,
+    pull: request.pull ? 'true' : undefined,
   };
-  if (isBuildKit) {
+  if (builder === 'buildkit') {
     const { buildWithBuildKit } = await import('./buildkit/build.js');
     return buildWithBuildKit(docker, { ...request, query }, options);
   }
   const { signal } = options;
   const answer = await docker.stream('POST', '/build', { query, body: packTar(context), signal });
   return (await readDockerStream(answer, options)).imageId;
+}
+
+/** What steps run with. Podman reads JSON where docker reads a parameter for each host, and limits as its command line does. */
+function stepQuery(
+  { addHosts, shmSize, ulimits }: StepSettings = {},
+  builder: Builder['kind'],
+): NonNullable<DockerRequest['query']> {
+  const isPodman = builder === 'buildah';
+  const hosts = addHosts?.map(({ name, address }) => `${name}:${address}`);
+  const limits = ulimits?.map(({ name, soft, hard }) =>
+    isPodman ? `${name}=${soft}:${hard}` : { Name: name, Soft: soft, Hard: hard },
+  );
+  return {
+    extrahosts: hosts && isPodman ? JSON.stringify(hosts) : hosts,
+    shmsize: shmSize === undefined ? undefined : String(shmSize),
+    ulimits: limits && JSON.stringify(limits),
+  };
 }

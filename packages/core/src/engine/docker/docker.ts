@@ -169,7 +169,7 @@ export class DockerEngine implements BuildingEngine {
     const { location, host } = this;
     const { buildImage } = await import('./docker-build.js');
     const name = this.#nameFor(reference);
-    const build = { ...request, reference: name, isBuildKit: kind === 'buildkit' };
+    const build = { ...request, reference: name, builder: kind };
     const imageId = await buildImage(this.#docker, build, { ...options, location, host });
     const image = imageId === undefined ? undefined : await this.inspect(reference, options);
     if (image) return image;

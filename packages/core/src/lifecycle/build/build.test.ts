@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BASE, buildPath, workspaceOf } from '../../../testing/workspace.js';
 
 describe('an image with a definition', () => {
-  it('is built into an engine once, and again only with force', async () => {
+  it('is built into an engine once, and again only with force or without a cache', async () => {
     const { workspace, call } = await workspaceOf();
     expect(await buildPath(workspace, BASE, { ...call, dryRun: true })).toMatchObject({
       action: 'built',
@@ -13,8 +13,16 @@ describe('an image with a definition', () => {
       engine: 'embedded',
     });
     expect(await buildPath(workspace, BASE, call)).toMatchObject({ action: 'skipped' });
-    expect(await buildPath(workspace, BASE, { ...call, force: true })).toMatchObject({
-      action: 'built',
+    for (const more of [{ force: true }, { noCache: true }])
+      expect(await buildPath(workspace, BASE, { ...call, ...more })).toMatchObject({
+        action: 'built',
+      });
+  });
+
+  it('that no engine builds pulls nothing', async () => {
+    const { workspace, call } = await workspaceOf();
+    await expect(buildPath(workspace, BASE, { ...call, pull: true })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
     });
   });
 

@@ -10,6 +10,7 @@ import {
   makeTested,
   recordBuild,
   rememberBuild,
+  withForce,
   type BuildOptions,
 } from './make-tested.js';
 import { openRecipe } from './recipe.js';
@@ -39,8 +40,9 @@ export async function build(
   found: FoundDefinition,
   options: BuildOptions,
 ): Promise<BuildResult> {
-  return await withReadableBase(workspace, found, options, () =>
-    buildOnce(workspace, found, options),
+  const forced = withForce(options);
+  return await withReadableBase(workspace, found, forced, () =>
+    buildOnce(workspace, found, forced),
   );
 }
 

@@ -6,23 +6,26 @@ import { ImageError } from '../../errors.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
 
 /**
- * Returns the absolute path of a definition's context. With links resolved, it must be in the workspace or in the folder
- * of the definition.
+ * Returns the absolute path of a definition's context, or of one of its `build_contexts`. With links resolved, it must be in
+ * the workspace or in the folder of the definition.
  *
  * @param root absolute path of the workspace.
+ * @param name that of the further context.
  * @throws ImageError USAGE (a folder outside both), NOT_FOUND
  */
 export async function contextFolder(
   root: string,
   { definition, folder }: Pick<FoundDefinition, 'definition' | 'folder'>,
+  name?: string,
 ): Promise<string> {
-  const context = resolve(folder, definition.context);
+  const given = name === undefined ? definition.context : definition.buildContexts?.[name];
+  const context = resolve(folder, given ?? '');
   const real = await realOf(context);
   for (const each of [root, folder]) if (isBelow(await realOf(each), real)) return context;
   const path = join(folder, DEFINITION_FILE);
   throw new ImageError(
     'USAGE',
-    `${path}: context: ${JSON.stringify(definition.context)} is not a folder in ${root}`,
+    `${path}: ${name === undefined ? 'context' : `build_contexts: ${name}`}: ${JSON.stringify(given)} is not a folder in ${root}`,
     { location: path, hint: 'An image is made of files of its workspace.' },
   );
 }

@@ -18,3 +18,16 @@ it('the inputs of a Dockerfile are its context, without what is ignored', async 
   expect(inputs).toContain(join(cwd, BASE, 'Dockerfile'));
   expect(inputs).not.toContain(join(cwd, BASE, 'files/a'));
 });
+
+it('the inputs of a Dockerfile are further contexts, too, without what is ignored in them', async () => {
+  const { workspace, call, cwd } = await workspaceOf({
+    [`${BASE}/image.yaml`]: `${HEAD}dockerfile: Dockerfile\nbuild_contexts: { shared: ../../../../shared }\n`,
+    [`${BASE}/Dockerfile`]: 'FROM scratch\n',
+    'shared/.dockerignore': 'left-out\n',
+    'shared/left-out': 'x',
+    'shared/used': 'x',
+  });
+  const inputs = await listInputs(workspace, BASE, call);
+  expect(inputs).toContain(join(cwd, 'shared/used'));
+  expect(inputs).not.toContain(join(cwd, 'shared/left-out'));
+});

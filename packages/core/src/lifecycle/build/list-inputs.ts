@@ -1,11 +1,12 @@
 import { contextRoots, listContext, selectUsedFiles } from '../../build/context.js';
 import { contextFolder } from './context-folder.js';
+import { listContexts } from './list-contexts.js';
 import { secretFiles } from './recipe.js';
 import { readDefinition, type DefinitionOptions } from '../workspace/definitions.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /**
- * Lists the files that an image is made from, as absolute paths: those of `copy:`, or the whole context for a Dockerfile.
+ * Lists the files that an image is made from, as absolute paths: those of `copy:`, or the whole contexts for a Dockerfile.
  *
  * @throws ImageError NOT_FOUND, USAGE, NAMING
  */
@@ -21,7 +22,9 @@ export async function listInputs(
     dockerfile: definition.dockerfile,
     secretFiles: secretFiles(found),
   });
-  return selectUsedFiles(definition, files, context)
+  const contexts = await listContexts(workspace.root, found, { secretFiles: secretFiles(found) });
+  const further = [...contexts.values()].flat();
+  return [...selectUsedFiles(definition, files, context), ...further]
     .filter(({ type }) => type !== 'directory')
     .map(({ absolute }) => absolute);
 }

@@ -17,6 +17,15 @@ import { testImage } from './test-image.js';
 export interface BuildOptions extends VerbOptions, RecipeOptions {
   /** Build even if an image of the same inputs exists. */
   readonly force?: boolean | undefined;
+  /** Run every step again, without the cache of the engine's builder; it includes `force`. */
+  readonly noCache?: boolean | undefined;
+  /** Ask registries for the base, and for all images that a Dockerfile names; it includes `force`. */
+  readonly pull?: boolean | undefined;
+}
+
+/** The options with `force`, where another one includes it. */
+export function withForce<T extends BuildOptions>(options: T): T {
+  return options.noCache || options.pull ? { ...options, force: true } : options;
 }
 
 /** Makes the image and runs its tests. */
@@ -71,12 +80,13 @@ function givenTo({ secrets = [], ssh = [] }: Definition): string[] {
 /** Frees space for the context, which the engine stores twice: as received and in the image. Output of steps is unknown. */
 async function makeRoomForContext(
   workspace: Workspace,
-  { files }: Recipe,
+  { files, contexts }: Recipe,
   engine: Engine,
   options: BuildOptions,
 ): Promise<void> {
   const path = await engine.dataFolder();
-  const bytes = 2 * files.reduce((sum, { size }) => sum + size, 0);
+  const all = [...files, ...[...contexts.values()].flat()];
+  const bytes = 2 * all.reduce((sum, { size }) => sum + size, 0);
   if (path !== undefined)
     await makeRoom(workspace, [{ path, bytes }], { ...options, copies: true });
 }

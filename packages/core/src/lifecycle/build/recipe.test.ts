@@ -44,6 +44,36 @@ describe('the recipe of an image', () => {
     expect((await recipeOf('', {}, {}, 'network: none\n')).network).toBe('none');
   });
 
+  it('has another hash with each change of a further context', async () => {
+    const inputs = async (name: string, files: Readonly<Record<string, string>>) => {
+      const { workspace, call } = await workspaceOf({
+        [`${BASE}/image.yaml`]: `${HEAD}dockerfile: D\nbuild_contexts: { ${name}: ../../../../shared }\n`,
+        [`${BASE}/D`]: 'FROM scratch\n',
+        ...files,
+      });
+      return (await openRecipe(workspace, await readDefinition(workspace, BASE, call), call))
+        .inputs;
+    };
+    const first = await inputs('a', { 'shared/f': '1' });
+    expect(await inputs('a', { 'shared/f': '1' })).toBe(first);
+    expect(await inputs('b', { 'shared/f': '1' })).not.toBe(first);
+    expect(await inputs('a', { 'shared/f': '2' })).not.toBe(first);
+    expect(await inputs('a', { 'shared/f': '1', 'shared/g': '' })).not.toBe(first);
+    expect(await inputs('a', { 'shared/f': '1', 'shared/image.lock.yaml': '' })).toBe(first);
+  });
+
+  it('has no further context outside the workspace', async () => {
+    const { workspace, call } = await workspaceOf({
+      [`${BASE}/image.yaml`]: `${HEAD}dockerfile: D\nbuild_contexts: { a: ../../../../.. }\n`,
+      [`${BASE}/D`]: 'FROM scratch\n',
+    });
+    const found = await readDefinition(workspace, BASE, call);
+    await expect(openRecipe(workspace, found, call)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('build_contexts: a: "../../../../.." is not') as string,
+    });
+  });
+
   it('has one hash for equal inputs', async () => {
     const inputs = async (yaml: string) => (await recipeOf(yaml)).inputs;
     expect(await inputs('')).toBe(await inputs('facts: { tools: [x] }\n'));

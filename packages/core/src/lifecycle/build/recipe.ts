@@ -12,6 +12,7 @@ import type { CallOptions } from '../../transfer/store.js';
 import { openBase } from './base.js';
 import { contextFolder } from './context-folder.js';
 import { dockerfileOf } from './dockerfile.js';
+import { listContexts } from './list-contexts.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { DefinitionOptions, FoundDefinition } from '../workspace/definitions.js';
 
@@ -23,6 +24,8 @@ export interface Recipe extends AsyncDisposable {
   /** Absolute. */
   readonly context: string;
   readonly files: readonly ContextFile[];
+  /** The files of further contexts, by name. */
+  readonly contexts: ReadonlyMap<string, readonly ContextFile[]>;
   readonly base: Base | undefined;
   /** The `base` of the image's record. */
   readonly origin: ImageRecord['base'];
@@ -65,6 +68,10 @@ export async function openRecipe(
     dockerfile: definition.dockerfile,
     secretFiles: secretFiles(found),
   });
+  const contexts = await listContexts(root, found, {
+    ...options,
+    secretFiles: secretFiles(found),
+  });
   const epoch = epochOf(surroundings.env);
   const platforms = platformsFor(definition, options);
   const network = definition.network ?? settings.network;
@@ -74,6 +81,7 @@ export async function openRecipe(
     folder,
     context,
     files,
+    contexts,
     base,
     epoch,
     origin,
@@ -85,6 +93,7 @@ export async function openRecipe(
       definition,
       context,
       files,
+      contexts,
       base: origin?.digest,
       epoch,
       platforms,

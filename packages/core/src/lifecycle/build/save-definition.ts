@@ -25,6 +25,7 @@ import {
   makeTested,
   recordBuild,
   rememberBuild,
+  withForce,
   type BuildOptions,
 } from './make-tested.js';
 import { openRecipe, type Recipe } from './recipe.js';
@@ -42,7 +43,7 @@ export async function saveDefinition(
   found: FoundDefinition,
   options: BuildOptions,
 ): Promise<SaveResult> {
-  return await saveWhole(workspace, found, options);
+  return await saveWhole(workspace, found, withForce(options));
 }
 
 /** Other places than the share that may have an image. */

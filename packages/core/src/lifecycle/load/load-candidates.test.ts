@@ -16,6 +16,7 @@ async function candidatesOf(
   const skipped: string[] = [];
   const at: Opened = { source, kind: 'oci-archive', compression: 'none', notices: [], ...more };
   const found = await loadCandidates([{ input: './x.tar', at }], {
+    engine: 'engine:test',
     defaultPlatform: async () => undefined,
     keepsIndex: async () => false,
     holds: async () => new Set(),
@@ -97,6 +98,24 @@ describe('the platform of an image to load', () => {
     expect(await nodes({ platform: ARM64 })).toBe(4);
     expect(await nodes({ defaultPlatform: async () => AMD64 })).toBe(4);
     expect(await nodes({})).toBe(9);
+  });
+
+  it('is all of them when asked for, in an engine that keeps several', async () => {
+    const defaultPlatform = async () => AMD64;
+    const all = { platform: 'all', defaultPlatform } as const;
+    const store = await indexed();
+    const { found } = await candidatesOf(store, { ...all, keepsIndex: async () => true });
+    expect(found[0]?.graph.nodes).toHaveLength(9);
+    expect((await candidatesOf(store, { platform: 'all' })).found[0]?.graph.nodes).toHaveLength(9);
+    await expect(candidatesOf(store, all)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message:
+        './x.tar: engine:test keeps an image for one platform, linux/amd64, and this one is for 2',
+    });
+    const one = new MemoryStore();
+    await writeIndex(one, 'app:1', [AMD64]);
+    expect((await candidatesOf(one, all)).found[0]?.graph.nodes).toHaveLength(4);
+    expect((await candidatesOf(await storeWith('a:1'), all)).found).toHaveLength(1);
   });
 
   it('that is missing is NOT_FOUND', async () => {

@@ -12,6 +12,7 @@ import { attachmentOf } from '../../transfer/referrers.js';
 import { selectPlatform } from '../../transfer/select-platform.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
+import { takesAll } from './takes-all.js';
 import { withIndex } from './with-index.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
 import { imagesOf, malformedIn } from '../../transfer/graph.js';
@@ -37,9 +38,11 @@ export interface Candidate extends Input {
 
 export interface CandidateOptions extends CallOptions, Pick<VerbOptions, 'onFailure'> {
   readonly as?: string | undefined;
-  /** Platform that the images must have; any platform when omitted. */
-  readonly platform?: Platform | undefined;
-  /** Called only for an index when `platform` is omitted; undefined loads the whole index. */
+  /** Platform that the images must have, or all that an index has; any platform when omitted. */
+  readonly platform?: Platform | 'all' | undefined;
+  /** Location of the engine, for messages. */
+  readonly engine: string;
+  /** Called only for an index when no platform is wanted; undefined loads the whole index. */
   readonly defaultPlatform: () => Promise<Platform | undefined>;
   /** Whether the index of an image is kept if the content of only one platform is loaded; called for an index alone. */
   readonly keepsIndex: () => Promise<boolean>;
@@ -197,7 +200,11 @@ async function graphOf(
   options: CandidateOptions & { readonly budget: Budget },
 ): Promise<Graph | undefined> {
   const isIndex = isIndexType(root.mediaType);
-  const platform = options.platform ?? (isIndex ? await options.defaultPlatform() : undefined);
+  const wanted = options.platform === 'all' ? undefined : options.platform;
+  const own = isIndex && !wanted ? await options.defaultPlatform() : undefined;
+  const isAll =
+    options.platform === 'all' && own && (await takesAll(source, root, own, { ...options, input }));
+  const platform = isAll ? undefined : (wanted ?? own);
   const chosen = platform ? await selectPlatform(source, root, platform, options) : root;
   const graph = await completeGraph(source, chosen, options);
   const [image] = imagesOf(graph);

@@ -45,8 +45,8 @@ export interface LoadOptions extends VerbOptions {
    * name; they keep their names.
    */
   readonly from?: string | undefined;
-  /** Platform to load from an index; the engine's platform when omitted. */
-  readonly platform?: Platform | undefined;
+  /** Platform to load from an index, or all of them; when omitted, that of the engine, or all in an engine without one. */
+  readonly platform?: Platform | 'all' | undefined;
 }
 
 /**
@@ -103,7 +103,8 @@ export async function load(
       else opened.push({ input, at: await openAt(location) });
     };
     await forEachInput(locations.entries(), open, options);
-    if (opened.length === 0) return present;
+    const unnamed = present.filter(({ action }) => action === 'retagged');
+    if (opened.length === 0 && unnamed.length === 0) return present;
     const target = await engine.get();
     const planned = await planLoad(target, opened, options);
     if (options.dryRun) {
@@ -112,6 +113,8 @@ export async function load(
       );
       return [...present, ...foreseen];
     }
+    for (const { imageId, reference } of unnamed)
+      await target.tag(imageId ?? reference, reference, options);
     const results: LoadResult[] = [];
     // Together, images that share layers are sent in one archive.
     await forEachInput(

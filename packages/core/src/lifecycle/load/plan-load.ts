@@ -46,6 +46,7 @@ export async function planLoad(
 ): Promise<PlannedLoad[]> {
   const candidates = await loadCandidates(inputs, {
     ...options,
+    engine: engine.location,
     defaultPlatform: () => engine.platform(options),
     keepsIndex: async () => (await engine.keepsIndex?.(options)) ?? false,
     holds: (graph) => engine.holds(graph, options),

@@ -29,6 +29,20 @@ it('an image by digest is looked for, by tag only if the caller is content with 
   expect(await find(`${NAME}:1`, { ifNotPresent: true })).toMatchObject(skipped);
 });
 
+it('an image without its name by digest is to be named again, where the engine keeps both', async () => {
+  const engine = new EmbeddedEngine(await temporaryFolder(), { now: Date.now });
+  await ensureInEngine(engine, await storeWith('r.example/app:1'), 'r.example/app:1');
+  const inspect = async (image: string) => {
+    const found = await engine.inspect(image);
+    return found && { ...found, withoutDigest: ['r.example/app:1'] };
+  };
+  const containerd = Object.assign(Object.create(engine) as EmbeddedEngine, { inspect });
+  const location = parseRepositoryLocation(`${NAME}:1`);
+  expect(
+    await findInEngine(async () => containerd, location, { ifNotPresent: true }),
+  ).toMatchObject({ action: 'retagged', reference: 'r.example/app:1', bytesSent: 0 });
+});
+
 it.each<[string, string, object]>([
   ['has it under another tag', `${NAME}:2`, { ifNotPresent: true }],
   ['has another one under that tag', `${NAME}:1@${OTHER}`, {}],
@@ -37,12 +51,13 @@ it.each<[string, string, object]>([
   expect(await find(text, options)).toBeUndefined();
 });
 
-it.each([{ as: 'x:1' }, { platform: { os: 'linux', architecture: 'arm64' } }])(
-  'an image must be compared, and no engine is opened, with %j',
-  async (options) => {
-    const digest = `sha256:${'a'.repeat(64)}`;
-    const location = parseRepositoryLocation(`${NAME}@${digest}`);
-    const opened = findInEngine(() => expect.unreachable(), location, options);
-    expect(await opened).toBeUndefined();
-  },
-);
+it.each([
+  { as: 'x:1' },
+  { platform: 'all' as const },
+  { platform: { os: 'linux', architecture: 'arm64' } },
+])('an image must be compared, and no engine is opened, with %j', async (options) => {
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const location = parseRepositoryLocation(`${NAME}@${digest}`);
+  const opened = findInEngine(() => expect.unreachable(), location, options);
+  expect(await opened).toBeUndefined();
+});

@@ -8,14 +8,15 @@ import type { LoadResult } from './plan-load.js';
 /** Options that decide whether an image is looked up in the engine alone. */
 interface PresenceOptions extends VerbOptions {
   readonly as?: string | undefined;
-  readonly platform?: Platform | undefined;
+  readonly platform?: Platform | 'all' | undefined;
   readonly ifNotPresent?: boolean | undefined;
 }
 
 /**
  * The result for an image that the engine has under the name of a reference, so that no registry is asked for it; undefined
  * when it must be looked up. A reference by digest is looked for always, one by tag alone with `ifNotPresent`. With a wanted
- * platform or another name, the image has to be compared.
+ * platform or another name, the image has to be compared. An image that lacks its name by digest, in an engine that keeps
+ * both, is `retagged`: the caller adds it.
  */
 export async function findInEngine(
   openEngine: () => Promise<Engine>,
@@ -38,7 +39,7 @@ export async function findInEngine(
     imageId: image.id,
     digest: digest ?? image.digests[0] ?? image.id,
     engine: engine.kind,
-    action: 'skipped',
+    action: image.withoutDigest?.includes(reference) ? 'retagged' : 'skipped',
     bytesSent: 0,
   };
 }

@@ -7,6 +7,8 @@ import { run, type CommonOptions } from '../run.js';
 
 export interface BuildExecutorOptions extends CommonOptions {
   readonly force?: boolean;
+  readonly noCache?: boolean;
+  readonly pull?: boolean;
 }
 
 /** Builds the image of a definition in an engine. */
@@ -17,6 +19,8 @@ const buildImage: PromiseExecutor<BuildExecutorOptions> = (options, context) =>
     const { reference, engine, action } = await build(workspace, found, {
       ...call,
       force: options.force,
+      noCache: options.noCache,
+      pull: options.pull,
     });
     log.info(`${familiarReference(parseReference(reference))} ${WHAT[action]} in ${engine}`);
   });

@@ -24,6 +24,7 @@ export interface LoadExecutorOptions extends EngineChoiceOptions {
   readonly cache?: boolean;
   readonly as?: string;
   readonly platform?: string;
+  readonly allPlatforms?: boolean;
   readonly foreignLayers?: boolean;
   readonly act?: boolean;
   readonly runner?: string;
@@ -32,11 +33,10 @@ export interface LoadExecutorOptions extends EngineChoiceOptions {
 const loadOne: Work<LoadExecutorOptions> = async (workspace, call, options, context) => {
   refuseShared('as', options.as, context);
   const { inputs, os } = await inputsOf(workspace, options, call, context);
-  const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
   const results = await load(workspace, inputs, {
     ...call,
     as: options.as,
-    platform,
+    platform: platformOf(options),
     foreignLayers: options.foreignLayers,
     cache: options.cache,
   }).catch(withCacheHint);
@@ -59,6 +59,13 @@ const loadImage: PromiseExecutor<LoadExecutorOptions> = (options, context) =>
 export const loadBatch = batchOf(loadOne);
 
 export default loadImage;
+
+/** @throws ImageError USAGE */
+function platformOf({ platform, allPlatforms }: LoadExecutorOptions) {
+  if (platform === undefined) return allPlatforms ? 'all' : undefined;
+  if (allPlatforms) throw new ImageError('USAGE', 'give one of platform and allPlatforms');
+  return parsePlatform(platform);
+}
 
 /** @throws ImageError USAGE (none or several) */
 async function inputsOf(

@@ -16,6 +16,8 @@ import { refuseInvisible } from './refuse-invisible.js';
 
 export interface SaveExecutorOptions extends CommonOptions {
   readonly force?: boolean;
+  readonly noCache?: boolean;
+  readonly pull?: boolean;
   readonly platforms?: readonly string[];
 }
 
@@ -31,6 +33,8 @@ const saveOne: Work<SaveExecutorOptions> = async (workspace, call, options, cont
     ...call,
     platforms: options.platforms?.map(parsePlatform),
     force: options.force,
+    noCache: options.noCache,
+    pull: options.pull,
   });
   const path = relative(context.root, archive);
   const name = familiarReference(parseReference(reference));

@@ -1,10 +1,15 @@
+import type { TarMember } from '../../../archive/pack-tar.js';
 import type { BuildRequest, EngineBuildOptions } from '../../engine.js';
 import type { DockerApi, DockerRequest } from '../docker-api.js';
 import { fileSync } from './file-sync.js';
 import { sessionMethods } from './methods.js';
 import { readBuild, type BuildPlace } from './read-build.js';
 import { redactor } from './redact.js';
+import { solveBuild } from './solve.js';
 import { BuildSession } from './session.js';
+
+/** The name of a further context's folder; `context` and `dockerfile` are those that BuildKit asks for anyway. */
+const folderOf = (name: string): string => `further-${name}`;
 
 const DIFF_COPY = '/moby.filesync.v1.FileSync/DiffCopy';
 
@@ -14,7 +19,8 @@ export type BuildKitBuild = BuildRequest & { readonly query: DockerRequest['quer
 /**
  * Builds a Dockerfile with the BuildKit in a Docker Engine: `POST /build`, and beside it a session, on which BuildKit asks for the
  * files of the context, secrets, logins and keys (Docker Engine API 1.39, `version=2`, `remote=client-session`). A context as a
- * tar would have the Dockerfile in it, although the rules of the context leave it out.
+ * tar would have the Dockerfile in it, although the rules of the context leave it out. `POST /build` knows no further contexts,
+ * so a build with some is one of BuildKit's own API.
  *
  * @returns the ID of the image
  * @throws ImageError INVALID (a step failed), UNAVAILABLE; an error of reading the context
@@ -30,18 +36,23 @@ export async function buildWithBuildKit(
   }: EngineBuildOptions & Omit<BuildPlace, 'reference' | 'redact'>,
 ): Promise<string | undefined> {
   const { query, reference, context, dockerfile, hidden = new Set(), answers = {} } = request;
+  const { contexts = new Map<string, readonly TarMember[]>() } = request;
   let unread: unknown;
   const onError = (error: unknown) => (unread ??= error);
-  const files = { members: context, dockerfile, hidden, onError };
+  const folders = new Map([...contexts].map(([name, members]) => [folderOf(name), members]));
+  const files = { members: context, folders, dockerfile, hidden, onError };
   using session = new BuildSession({ ...sessionMethods(answers), [DIFF_COPY]: fileSync(files) });
   const { headers } = session;
   session.serve(await docker.upgrade('/session', 'h2c', { headers, signal }));
   const redact = redactor(answers.secrets?.values() ?? []);
   try {
-    const answer = await docker.stream('POST', '/build', {
-      query: { ...query, version: '2', session: session.id, remote: 'client-session' },
-      signal,
-    });
+    const answer =
+      contexts.size > 0
+        ? solveBuild(docker, { request, session: session.id, folderOf, signal })
+        : await docker.stream('POST', '/build', {
+            query: { ...query, version: '2', session: session.id, remote: 'client-session' },
+            signal,
+          });
     return await readBuild(answer, { location, host, reference, redact, onEvent });
   } catch (error) {
     throw unread ?? error;

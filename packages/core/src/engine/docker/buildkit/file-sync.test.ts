@@ -32,7 +32,8 @@ async function packets(
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
   const hidden = new Set(['docker/Dockerfile']);
-  const method = fileSync({ members, dockerfile: 'docker/Dockerfile', hidden, onError });
+  const folders = new Map([['further', [file('.dockerignore', '*'), file('f', 'third')]]]);
+  const method = fileSync({ members, folders, dockerfile: 'docker/Dockerfile', hidden, onError });
   const words: string[] = [];
   try {
     for await (const packet of method(requests(...ids), headers)) words.push(inWords(packet));
@@ -90,6 +91,14 @@ it('BuildKit gets no rules that leave files out', async () => {
   const members = [...MEMBERS, file('.dockerignore', '*')];
   const headers = { 'dir-name': 'context', followpaths: '.dockerignore' };
   expect(await packets(headers, [], members)).toEqual(['end of stats', 'end']);
+});
+
+it('a further context is a folder of its own, without rules', async () => {
+  expect(await packets({ 'dir-name': 'further' }, [1])).toEqual([
+    ...['.dockerignore 644', 'f 644', 'end of stats', 'data 1: third', 'data 1: ', 'end'],
+  ]);
+  const headers = { 'dir-name': 'further', followpaths: '.dockerignore' };
+  expect(await packets(headers)).toEqual(['end of stats', 'end']);
 });
 
 it('an error of reading a file is the error of the build', async () => {

@@ -9,6 +9,8 @@ export interface BuildFiles {
   readonly members: readonly TarMember[];
   /** Name of the member with the Dockerfile. */
   readonly dockerfile: string;
+  /** Members of further contexts, by the name of their folder in requests. */
+  readonly folders?: ReadonlyMap<string, readonly TarMember[]>;
   /** Names of members that are read, and are not in the context. */
   readonly hidden: ReadonlySet<string>;
   /** Called with an error of reading a file: BuildKit only tells that there was one. */
@@ -29,14 +31,22 @@ const SECOND = 1_000_000_000;
  * content of the files that it requests. It asks for rules that leave files out first, and gets none, since they are left out
  * already.
  */
-export function fileSync({ members, dockerfile, hidden, onError }: BuildFiles): Method {
+export function fileSync({
+  members,
+  folders = new Map(),
+  dockerfile,
+  hidden,
+  onError,
+}: BuildFiles): Method {
   const isRead = ({ name }: TarMember) => name === dockerfile;
   return async function* (calls, headers) {
-    const isContext = headers['dir-name'] === 'context';
-    const isRules = isContext && headers['followpaths'] === '.dockerignore';
-    const wanted = members.filter((each) =>
-      isContext ? !isRules && !hidden.has(each.name) : isRead(each),
-    );
+    const name = String(headers['dir-name']);
+    const folder = folders.get(name);
+    const isContext = name === 'context';
+    const isRules = (isContext || folder) && headers['followpaths'] === '.dockerignore';
+    const own =
+      folder ?? members.filter((each) => (isContext ? !hidden.has(each.name) : isRead(each)));
+    const wanted = isRules ? [] : own;
     try {
       yield* send(inOrder(wanted), calls);
     } catch (error) {

@@ -4,7 +4,7 @@ import { failureIn, imageIn, readMessages } from '../docker-stream.js';
 import { BuildProgress, instructionIn, type BuildStep } from './progress.js';
 
 /** The message with BuildKit's progress. */
-const TRACE = 'moby.buildkit.trace';
+export const TRACE = 'moby.buildkit.trace';
 /** Steps that ask a registry for an image: that of a `FROM`, or that of a `# syntax=`. */
 const LOOKUP = /^\[internal\] load metadata for (\S+)$/;
 const FRONTEND = /^resolve image config for (?:docker-image:\/\/)?(\S+)$/;

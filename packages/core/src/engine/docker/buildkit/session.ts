@@ -7,6 +7,7 @@ import {
 } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { debug } from '../../../debug.js';
+import { drained } from '../../../transfer/tap.js';
 import { readCalls, writeCall } from './grpc.js';
 
 /** A method that the builder may call: takes messages and answers with messages. */
@@ -98,17 +99,6 @@ export class BuildSession implements Disposable {
     debug('engine', () => `build session: ${path}: ${status}`);
     stream.end();
   }
-}
-
-/** Waits until a stream takes more, or is closed. */
-function drained(stream: ServerHttp2Stream): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      stream.off('drain', done).off('close', done);
-      resolve();
-    };
-    stream.on('drain', done).on('close', done);
-  });
 }
 
 async function* answerHealth(calls: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
