@@ -79,21 +79,27 @@ it.each(['shm_size: 64m\n', 'ulimits: { nofile: 64 }\n'])(
   },
 );
 
-it('further contexts need the BuildKit of Docker 23', async () => {
+it('further contexts need the BuildKit of Docker 23, or podman 5.6', async () => {
   const more = 'build_contexts: { a: b }\n';
   const others = [
     { kind: 'classic', version: '1.52' },
-    { kind: 'buildah', version: '1.43.0' },
+    { kind: 'buildah', version: '1.40.1' },
+    { kind: 'buildah' },
     { kind: 'buildkit', version: '1.41' },
   ] as const;
   for (const builder of others)
     await expect(required('FROM a\n', builder, more)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringMatching(/build_contexts: needs the BuildKit of Docker 23/) as string,
+      message: expect.stringMatching(
+        /build_contexts: engine:test does not take them: .* Docker 23 or newer, or podman 5\.6/,
+      ) as string,
     });
   const buildKit = { kind: 'buildkit', version: '1.42' } as const;
-  await expect(required('FROM a\n', buildKit, more)).resolves.toBeUndefined();
+  const podman = { kind: 'buildah', version: '1.41.0' } as const;
+  for (const builder of [buildKit, podman])
+    await expect(required('FROM a\n', builder, more)).resolves.toBeUndefined();
   const gateway = `${more}add_hosts: [h:host-gateway]\n`;
+  await expect(required('FROM a\n', podman, gateway)).resolves.toBeUndefined();
   await expect(required('FROM a\n', buildKit, gateway)).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     message: expect.stringMatching(/^app-debian-12-x: add_hosts: host-gateway/) as string,

@@ -8,6 +8,8 @@ import { firstBuildKitNeed, firstDocument, type BuildKitNeed } from './dockerfil
 
 /** The first version of buildah with here-documents, that of podman 4.8. */
 const DOCUMENTS_SINCE = [1, 33] as const;
+/** The first version of buildah whose podman, 5.6, takes further contexts. */
+const CONTEXTS_SINCE = [1, 41] as const;
 /** The API of Docker 23, the first whose BuildKit gets limits of steps, and knows further contexts. */
 const DOCKER_23 = [1, 42] as const;
 
@@ -55,16 +57,18 @@ function requireStepSettings(
   }: { readonly location: string; readonly builder: Builder },
 ): void {
   const isOld = kind === 'buildkit' && version !== undefined && isOlder(version, DOCKER_23);
-  if (buildContexts && (kind !== 'buildkit' || isOld))
+  const isOldPodman = kind === 'buildah' && isOlder(version ?? '', CONTEXTS_SINCE);
+  if (buildContexts && (kind === 'classic' || isOld || isOldPodman))
     throw new ImageError(
       'UNAVAILABLE',
-      `${name}: build_contexts: needs the BuildKit of Docker 23 or newer, which ${location} does not build with`,
+      `${name}: build_contexts: ${location} does not take them: it needs BuildKit in Docker 23 or newer, or podman 5.6 or newer`,
       {
         location,
-        hint: 'Use Docker 23 or newer, without DOCKER_BUILDKIT=0, or copy the files into the context.',
+        hint: 'Use one of these, without DOCKER_BUILDKIT=0, or copy the files into the context.',
       },
     );
-  if (buildContexts && addHosts?.some(({ address }) => address === HOST_GATEWAY))
+  const isBuildKit = kind === 'buildkit';
+  if (buildContexts && isBuildKit && addHosts?.some(({ address }) => address === HOST_GATEWAY))
     throw new ImageError(
       'UNAVAILABLE',
       `${name}: add_hosts: ${HOST_GATEWAY} is an address that ${location} does not tell, and a build with build_contexts needs it`,

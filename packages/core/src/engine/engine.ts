@@ -145,7 +145,7 @@ export interface Builder {
 export interface BuildRequest {
   /** The context, with the Dockerfile. */
   readonly context: readonly TarMember[];
-  /** Members of further contexts, by name; for a builder of kind `buildkit` alone. */
+  /** Members of further contexts, by name; a builder of kind `classic` has none. */
   readonly contexts?: ReadonlyMap<string, readonly TarMember[]>;
   /** Names of members of the context that the builder reads and may not copy; for a builder of kind `buildkit` alone. */
   readonly hidden?: ReadonlySet<string>;

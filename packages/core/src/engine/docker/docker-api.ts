@@ -13,8 +13,10 @@ import { engineModem, type EngineModem } from './engine-modem.js';
 export interface DockerRequest extends CallOptions {
   /** A list is a parameter for each of its values. */
   readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** An object is sent as JSON, bytes as a tar. */
+  /** An object is sent as JSON, bytes as they are. */
   readonly body?: object | Bytes;
+  /** Of bytes; that of a tar when omitted. */
+  readonly contentType?: string;
 }
 
 /**
@@ -93,7 +95,7 @@ export class DockerApi implements Disposable {
   #call(
     method: string,
     path: string,
-    { query = {}, body, signal }: DockerRequest = {},
+    { query = {}, body, contentType = 'application/x-tar', signal }: DockerRequest = {},
     isStream = false,
   ): Promise<unknown> {
     const present = Object.entries(query).filter(([, value]) => value !== undefined);
@@ -102,7 +104,7 @@ export class DockerApi implements Disposable {
       method,
       path: present.length === 0 ? path : `${path}?`,
       options: { _query: Object.fromEntries(present), _body: body ?? {} },
-      ...(tar ? { file: tar, headers: { 'Content-Type': 'application/x-tar' } } : {}),
+      ...(tar ? { file: tar, headers: { 'Content-Type': contentType } } : {}),
       isStream,
     };
     return this.#dial(request, signal);

@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { listening } from '../../../testing/listening.js';
 import type { BuildRequest } from '../engine.js';
@@ -13,20 +15,48 @@ const REQUEST: BuildRequest = {
 };
 
 /** The parameters of the build that an engine gets; as podman it answers as podman does. */
-async function sent(request: Partial<BuildRequest>, kind: 'docker' | 'podman' = 'docker') {
+async function sent(
+  request: Partial<BuildRequest>,
+  kind: 'docker' | 'podman' = 'docker',
+  onBuild: (request: IncomingMessage) => Promise<void> = async () => undefined,
+) {
   let query = new URLSearchParams();
-  const host = await listening(({ url = '' }, response) => {
-    const { pathname, searchParams } = new URL(url, 'http://engine');
-    if (pathname === '/build') query = searchParams;
+  const answer = async (asked: IncomingMessage, response: ServerResponse) => {
+    const { pathname, searchParams } = new URL(asked.url ?? '', 'http://engine');
+    if (pathname === '/build') {
+      query = searchParams;
+      await onBuild(asked);
+    }
     if (kind === 'podman') response.setHeader('Libpod-API-Version', '5.8.6');
     response.end('{"error":"that is all"}');
-  });
+  };
+  const host = await listening((asked, response) => void answer(asked, response));
   const [target] = dockerTargets(`tcp://${host}`, { env: {}, home: '/' }, 'linux');
   if (!target) throw new Error('no target');
   await using engine = new DockerEngine(kind, target);
   await expect(engine.build({ ...REQUEST, ...request })).rejects.toThrow('that is all');
   return query;
 }
+
+it('further contexts are parts of a form beside the context', async () => {
+  const file = (text: string) => ({
+    name: 'f',
+    size: text.length,
+    open: () => [Buffer.from(text)],
+  });
+  let body = '';
+  let type = '';
+  const contexts = new Map([['shared', [file('two')]]]);
+  await sent({ context: [file('one')], contexts }, 'podman', async (request) => {
+    type = request.headers['content-type'] ?? '';
+    body = await text(request);
+  });
+  const [, boundary = ''] = /^multipart\/form-data; boundary=([\w-]+)$/.exec(type) ?? [];
+  const [before, main, further, end] = body.split(`--${boundary}`);
+  expect([before, end]).toEqual(['', '--\r\n']);
+  expect(main).toMatch(/^\r\n.*name="MainContext".*application\/x-tar\r\n\r\nf\0.*one\0.*\r\n$/s);
+  expect(further).toMatch(/name="build-context-shared".*\r\n\r\nf\0.*two\0/s);
+});
 
 it('what steps run with is sent as the engine reads it', async () => {
   const steps = {

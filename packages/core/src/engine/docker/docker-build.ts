@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { packTar } from '../../archive/pack-tar.js';
 import type { Builder, BuildRequest, EngineBuildOptions, StepSettings } from '../engine.js';
 import type { DockerApi, DockerRequest } from './docker-api.js';
+import { formData } from './form-data.js';
 import { readDockerStream } from './docker-stream.js';
 
 /** A build, with the name of the image as the engine expects it. */
@@ -23,7 +25,7 @@ export async function buildImage(
   { builder, ...request }: DockerBuild,
   options: EngineBuildOptions & EnginePlace,
 ): Promise<string | undefined> {
-  const { context, dockerfile, reference, args, labels, target, platform, network } = request;
+  const { dockerfile, reference, args, labels, target, platform, network } = request;
   const query = {
     ...stepQuery(request.steps, builder),
     t: reference,
@@ -42,8 +44,22 @@ export async function buildImage(
     return buildWithBuildKit(docker, { ...request, query }, options);
   }
   const { signal } = options;
-  const answer = await docker.stream('POST', '/build', { query, body: packTar(context), signal });
+  const answer = await docker.stream('POST', '/build', { query, ...bodyOf(request), signal });
   return (await readDockerStream(answer, options)).imageId;
+}
+
+/** The context as a tar; with further ones a form of tars, as podman reads them since version 5.6. */
+function bodyOf({ context, contexts }: BuildRequest): Pick<DockerRequest, 'body' | 'contentType'> {
+  if (!contexts || contexts.size === 0) return { body: packTar(context) };
+  const boundary = randomUUID();
+  const further = [...contexts].map(([name, members]) => ({
+    name: `build-context-${name}`,
+    bytes: packTar(members),
+  }));
+  return {
+    body: formData(boundary, [{ name: 'MainContext', bytes: packTar(context) }, ...further]),
+    contentType: `multipart/form-data; boundary=${boundary}`,
+  };
 }
 
 /** What steps run with. Podman reads JSON where docker reads a parameter for each host, and limits as its command line does. */
