@@ -27,19 +27,12 @@ export async function* packTar(members: Iterable<TarMember> | AsyncIterable<TarM
   }
 }
 
-/**
- * The parts of a tar in their order. The content of a member is not opened: {@link contentOf} streams it.
- *
- * @param options.isReused whether the bytes of a part are valid until the next one is asked for, and no longer: one buffer is
- *   used for all.
- */
+/** The parts of a tar in their order. The content of a member is not opened: {@link contentOf} streams it. */
 export async function* packParts(
   members: Iterable<TarMember> | AsyncIterable<TarMember>,
-  { isReused = false }: { readonly isReused?: boolean } = {},
 ): AsyncIterable<TarPart> {
   const encode = memberEncoder();
   let chunk = new Chunk();
-  const next = (least?: number) => (isReused ? chunk.cleared(least) : new Chunk(least));
   for await (const member of members) {
     const { size, read, type = 'file' } = member;
     const header = encode(member);
@@ -48,20 +41,20 @@ export async function* packParts(
       yield chunk.part();
       // Small files are read synchronously: signals and timers get their turn here.
       await setImmediate();
-      chunk = next(length);
+      chunk = new Chunk(length);
     }
     chunk.add(header);
     if (type !== 'file') continue;
     if (!read) {
       yield chunk.part();
       yield { kind: 'content', member };
-      chunk = next();
+      chunk = new Chunk();
     } else read(chunk.take(size));
     chunk.pad(paddedSize(size) - size);
   }
   if (!chunk.fits(END_BYTES)) {
     yield chunk.part();
-    chunk = next();
+    chunk = new Chunk();
   }
   chunk.pad(END_BYTES);
   yield chunk.part();
@@ -87,7 +80,10 @@ export async function* contentOf({ name, size, open }: TarMember): Bytes {
 
 /** Asks for the next chunk before one is used. */
 async function* ahead(chunks: ReturnType<TarMember['open']>): Bytes {
-  if (!(Symbol.asyncIterator in chunks)) return yield* chunks;
+  if (!(Symbol.asyncIterator in chunks)) {
+    yield* chunks;
+    return;
+  }
   const source = chunks[Symbol.asyncIterator]();
   let next = source.next();
   try {
@@ -115,13 +111,6 @@ class Chunk {
   /** @param least a larger chunk than usual, if it has to hold that many bytes. */
   constructor(least = 0) {
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, least));
-  }
-
-  /** This one, empty again, or a larger one. */
-  cleared(least = 0): Chunk {
-    if (least > this.#bytes.byteLength) return new Chunk(least);
-    this.#filled = 0;
-    return this;
   }
 
   fits(length: number): boolean {

@@ -30,7 +30,7 @@ export async function spoolTar(
   const parts: Part[] = [];
   async function* packed(): Bytes {
     let start = 0;
-    for await (const part of packParts(members, { isReused: true })) {
+    for await (const part of packParts(members)) {
       options.signal?.throwIfAborted();
       if (part.kind === 'packed') {
         const end = start + part.bytes.byteLength;
