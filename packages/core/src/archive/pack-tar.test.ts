@@ -108,9 +108,60 @@ describe('a packed tar', () => {
       }
     }
     for await (const chunk of packTar([{ name: 'a', size: 1 << 24, open }])) {
-      expect(chunk.byteLength).toBeGreaterThan(0);
-      break;
+      expect(isClosed).toBe(false);
+      // The header comes first, before the content is opened.
+      if (chunk.byteLength === 1 << 16) break;
     }
     expect(isClosed).toBe(true);
+  });
+});
+
+describe('members that are read whole', () => {
+  const text = (name: string, content: string): TarMember => ({
+    name,
+    size: content.length,
+    open: () => [Buffer.from(content)],
+  });
+  const whole = (member: TarMember): TarMember => ({
+    ...member,
+    read: (into) => void Buffer.concat([...(member.open() as Iterable<Buffer>)]).copy(into),
+  });
+
+  it('give the same bytes as members that are streamed', async () => {
+    const members = Array.from({ length: 3000 }, (_, at) => text(`d/${at}`, 'x'.repeat(at)));
+    const streamed = await readAll(packTar(members), Infinity);
+    const packed = await readAll(packTar(members.map(whole)), Infinity);
+    expect(Buffer.compare(packed, streamed)).toBe(0);
+    const mixed = members.map((member, at) => (at % 3 === 0 ? whole(member) : member));
+    expect(Buffer.compare(await readAll(packTar(mixed), Infinity), streamed)).toBe(0);
+  });
+
+  it('may be larger than a chunk', async () => {
+    const large = text('a', 'y'.repeat(3 << 20));
+    const small = text('b', 'z');
+    const streamed = await readAll(packTar([small, large, small]), Infinity);
+    const packed = packTar([small, large, small].map(whole));
+    expect(Buffer.compare(await readAll(packed, Infinity), streamed)).toBe(0);
+  });
+
+  it('are in few chunks, and let timers run between them', async () => {
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    let chunks = 0;
+    const members = Array.from({ length: 5000 }, (_, at) => whole(text(`${at}`, 'x'.repeat(600))));
+    for await (const _ of packTar(members)) chunks++;
+    clearInterval(timer);
+    expect(chunks).toBeLessThan(12);
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  it('that cannot be read are an error', async () => {
+    const broken: TarMember = {
+      ...text('a', 'x'),
+      read: () => {
+        throw new TypeError('mine');
+      },
+    };
+    await expect(readAll(packTar([whole(text('b', 'y')), broken]))).rejects.toThrow('mine');
   });
 });

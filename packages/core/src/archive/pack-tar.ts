@@ -1,112 +1,137 @@
-import { constants } from 'node:fs';
-import { pack, type Pack } from 'tar-stream';
-import { encodeName, isByteName } from '../disk/byte-names.js';
+import { setImmediate } from 'node:timers/promises';
 import type { Bytes } from '../transfer/store.js';
-import { drained } from '../transfer/tap.js';
-import { encodePaxHeader } from './tar-header.js';
-
-const { S_IFREG } = constants;
-/** The name in a header whose real name is in the extended header before it. */
-const EXTENDED_NAME = 'PaxHeader';
-/** The largest owner that fits in a header; tar-stream writes this number for larger ones. */
-const MAX_HEADER_OWNER = 0o777777;
+import { BLOCK, paddedSize } from './tar-header.js';
+import { memberEncoder, type MemberHeader } from './tar-member.js';
 
 /** A file, folder or symbolic link of a tar or of the context of a build. */
-export interface TarMember {
-  /** Names and link targets may have bytes that are not UTF-8, as `decodeName` writes them. */
-  readonly name: string;
-  readonly size: number;
+export interface TarMember extends MemberHeader {
   /** Opens its content, of `size` bytes. */
   readonly open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-  /** Permission bits; 0o644 when omitted. */
-  readonly mode?: number;
-  readonly type?: 'file' | 'directory' | 'symlink';
-  readonly linkname?: string;
-  readonly uid?: number;
-  readonly gid?: number;
-  /** Seconds since 1970; 0 when omitted. */
-  readonly mtime?: number;
+  /**
+   * Reads its whole content into a buffer of `size` bytes. For a small file: a stream for it takes longer than reading it.
+   * Members without it are streamed.
+   */
+  readonly read?: ((into: Uint8Array) => void) | undefined;
 }
+
+/** A part of a tar: headers, padding and members that are read whole; or the content of a member that is streamed. */
+export type TarPart =
+  | { readonly kind: 'packed'; readonly bytes: Uint8Array }
+  | { readonly kind: 'content'; readonly member: TarMember };
 
 /** Streams members as a tar. Reproducible: it contains no current time, user name or host name. */
 export async function* packTar(members: Iterable<TarMember> | AsyncIterable<TarMember>): Bytes {
-  const tar = pack();
-  const writing = writeMembers(tar, members).then(
-    () => tar.finalize(),
-    (error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))),
-  );
-  try {
-    for await (const chunk of tar) yield chunk;
-  } finally {
-    tar.destroy();
-    await writing;
+  for await (const part of packParts(members)) {
+    if (part.kind === 'packed') yield part.bytes;
+    else yield* contentOf(part.member);
   }
 }
 
-async function writeMembers(
-  tar: Pack,
+/** The parts of a tar in their order. The content of a member is not opened: {@link contentOf} streams it. */
+export async function* packParts(
   members: Iterable<TarMember> | AsyncIterable<TarMember>,
-): Promise<void> {
+): AsyncIterable<TarPart> {
+  const encode = memberEncoder();
+  let chunk = new Chunk();
   for await (const member of members) {
-    const {
-      name,
-      size,
-      mode = 0o644,
-      type = 'file',
-      linkname,
-      uid = 0,
-      gid = 0,
-      mtime = 0,
-    } = member;
-    const extended = extendedHeader(member);
-    if (extended) tar.push(extended);
-    const header = {
-      name: extended ? EXTENDED_NAME : name,
-      size,
-      // tar-stream replaces mode 0 by a default, and writes permission bits alone.
-      mode: mode | S_IFREG,
-      type,
-      uid,
-      gid,
-      mtime: new Date(mtime * 1000),
-      ...(linkname === undefined ? {} : { linkname: extended ? EXTENDED_NAME : linkname }),
-    };
-    let body: Promise<void> | undefined;
-    const written = new Promise<void>((resolve, reject) => {
-      const entry = tar.entry(header, (error) => (error ? reject(error) : resolve()));
-      // Destroying the archive destroys its open member too; without a listener that error would be unhandled.
-      entry.once('error', reject);
-      if (type === 'file') body = writeBody(member.open(), entry);
-      body?.catch(reject);
-    });
-    // What a member reads is closed when this ends, also after an error.
-    await Promise.allSettled([written, body]);
-    await written;
+    const { size, read, type = 'file' } = member;
+    const header = encode(member);
+    const length = header.byteLength + (read ? paddedSize(size) : 0);
+    if (!chunk.fits(length)) {
+      yield chunk.part();
+      // Small files are read synchronously: signals and timers get their turn here.
+      await setImmediate();
+      chunk = new Chunk(length);
+    }
+    chunk.add(header);
+    if (type !== 'file') continue;
+    if (!read) {
+      yield chunk.part();
+      yield { kind: 'content', member };
+      chunk = new Chunk();
+    } else read(chunk.take(size));
+    chunk.pad(paddedSize(size) - size);
+  }
+  if (!chunk.fits(END_BYTES)) {
+    yield chunk.part();
+    chunk = new Chunk();
+  }
+  chunk.pad(END_BYTES);
+  yield chunk.part();
+}
+
+/**
+ * Streams the content of a member. The next chunk is read while one is used.
+ *
+ * @throws TypeError when the content does not have the size of the member
+ */
+export async function* contentOf({ name, size, open }: TarMember): Bytes {
+  let left = size;
+  for await (const chunk of ahead(open())) {
+    left -= chunk.byteLength;
+    if (left < 0) break;
+    yield chunk;
+  }
+  if (left !== 0)
+    throw new TypeError(
+      `${name}: expected ${size} bytes of content, got ${left < 0 ? 'more' : size - left}`,
+    );
+}
+
+/** Asks for the next chunk before one is used. */
+async function* ahead(chunks: ReturnType<TarMember['open']>): Bytes {
+  if (!(Symbol.asyncIterator in chunks)) {
+    yield* chunks;
+    return;
+  }
+  const source = chunks[Symbol.asyncIterator]();
+  let next = source.next();
+  try {
+    for (let result = await next; result.done !== true; result = await next) {
+      next = source.next();
+      // It is thrown in its turn.
+      next.catch(() => undefined);
+      yield result.value;
+    }
+  } finally {
+    await source.return?.();
   }
 }
 
-/** A pax header for what tar-stream cannot write: names that are not UTF-8, large owners. */
-function extendedHeader({ name, linkname, uid = 0, gid = 0 }: TarMember): Uint8Array | undefined {
-  const isNeeded =
-    isByteName(name) || isByteName(linkname ?? '') || Math.max(uid, gid) > MAX_HEADER_OWNER;
-  if (!isNeeded) return undefined;
-  return encodePaxHeader([
-    ['path', encodeName(name)],
-    ...(linkname === undefined ? [] : [['linkpath', encodeName(linkname)] as const]),
-    ['uid', Buffer.from(`${uid}`)],
-    ['gid', Buffer.from(`${gid}`)],
-  ]);
-}
+/** Bytes of a part with headers and small members: the block size of compression. */
+const CHUNK_BYTES = 1024 * 1024;
+/** Two empty blocks end a tar (POSIX.1-2024 pax, ustar interchange format). */
+const END_BYTES = 2 * BLOCK;
 
-async function writeBody(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  entry: NodeJS.WritableStream,
-): Promise<void> {
-  let isClosed = false;
-  entry.once('close', () => (isClosed = true));
-  for await (const chunk of chunks) {
-    if (isClosed) return;
-    if (!entry.write(chunk)) await drained(entry);
+/** Bytes that are put together. */
+class Chunk {
+  readonly #bytes: Buffer;
+  #filled = 0;
+
+  /** @param least a larger chunk than usual, if it has to hold that many bytes. */
+  constructor(least = 0) {
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, least));
   }
-  entry.end();
+
+  fits(length: number): boolean {
+    return this.#filled + length <= this.#bytes.byteLength;
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#filled);
+    this.#filled += bytes.byteLength;
+  }
+
+  pad(length: number): void {
+    this.#bytes.fill(0, this.#filled, (this.#filled += length));
+  }
+
+  /** The next bytes, to be filled by the caller. */
+  take(length: number): Uint8Array {
+    return this.#bytes.subarray(this.#filled, (this.#filled += length));
+  }
+
+  part(): TarPart {
+    return { kind: 'packed', bytes: this.#bytes.subarray(0, this.#filled) };
+  }
 }

@@ -57,8 +57,8 @@ describe('a tar that is written at its places', () => {
   });
 
   it.each([
-    ['fewer bytes', 3, /expected 5 bytes, got 3/],
-    ['more bytes', 9, /expected 5 bytes, got more/],
+    ['fewer bytes', 3, /expected 5 bytes of content, got 3/],
+    ['more bytes', 9, /expected 5 bytes of content, got more/],
   ])('refuses %s than its member has, and leaves no file', async (_, size, message) => {
     const folder = await temporaryFolder();
     const wrong = { ...member('a', Buffer.alloc(size)), size: 5 };

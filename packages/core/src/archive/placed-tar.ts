@@ -2,7 +2,7 @@ import type { Fill } from '../disk/atomic-write.js';
 import { withEarlySyncs, writeAt, writeChunk } from '../disk/write-all.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, Open } from '../transfer/store.js';
-import { packTar, type TarMember } from './pack-tar.js';
+import { contentOf, packTar, type TarMember } from './pack-tar.js';
 import { BLOCK, paddedSize } from './tar-header.js';
 import { encodeMember } from './tar-member.js';
 
@@ -60,7 +60,7 @@ export class PlacedTar implements ArchiveContent {
           async ({ member, offset }, stop) => {
             const place = { file, path, offset, onWritten };
             if (await member.moveTo?.(place, { signal: stop })) return;
-            await writeAt(place, exactly(member, until(stop, member.open())), { onWritten });
+            await writeAt(place, until(stop, contentOf(member)), { onWritten });
           },
         ),
       );
@@ -69,21 +69,9 @@ export class PlacedTar implements ArchiveContent {
 }
 
 /** Ends with an error when another member has failed. */
-async function* until(stop: AbortSignal, chunks: ReturnType<TarMember['open']>): Bytes {
+async function* until(stop: AbortSignal, chunks: Bytes): Bytes {
   for await (const chunk of chunks) {
     stop.throwIfAborted();
     yield chunk;
   }
-}
-
-/** Content of another size than its place must not be written over the next member. */
-async function* exactly({ name, size }: TarMember, chunks: Bytes): Bytes {
-  let left = size;
-  for await (const chunk of chunks) {
-    left -= chunk.byteLength;
-    if (left < 0) break;
-    yield chunk;
-  }
-  if (left !== 0)
-    throw new TypeError(`${name}: expected ${size} bytes, got ${left < 0 ? 'more' : size - left}`);
 }

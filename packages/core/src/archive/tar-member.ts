@@ -1,11 +1,6 @@
 import { encode, encodePax, type EncodedHeader } from 'tar-stream/headers.js';
 import { encodeName, isByteName } from '../disk/byte-names.js';
-import { encodePaxHeader, paddedSize } from './tar-header.js';
-
-/** The name in a header whose real name is in the extended header before it. */
-const EXTENDED_NAME = 'PaxHeader';
-/** The largest owner that fits in a header; tar-stream writes this number for larger ones. */
-const MAX_HEADER_OWNER = 0o777777;
+import { BLOCK, encodePaxHeader, paddedSize } from './tar-header.js';
 
 /** What the header of a member tells. */
 export interface MemberHeader {
@@ -13,14 +8,19 @@ export interface MemberHeader {
   readonly name: string;
   readonly size: number;
   /** Permission bits; 0o644 when omitted. */
-  readonly mode?: number;
-  readonly type?: 'file' | 'directory' | 'symlink';
-  readonly linkname?: string;
-  readonly uid?: number;
-  readonly gid?: number;
+  readonly mode?: number | undefined;
+  readonly type?: 'file' | 'directory' | 'symlink' | undefined;
+  readonly linkname?: string | undefined;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
   /** Seconds since 1970; 0 when omitted. */
-  readonly mtime?: number;
+  readonly mtime?: number | undefined;
 }
+
+/** The name in a header whose real name is in the extended header before it. */
+const EXTENDED_NAME = 'PaxHeader';
+/** The largest owner that fits in a header; tar-stream writes this number for larger ones. */
+const MAX_HEADER_OWNER = 0o777777;
 
 /** Encodes the header of a member, with an extended header before it where its name or its owner needs one. */
 export function encodeMember(member: MemberHeader): Uint8Array {
@@ -31,6 +31,56 @@ export function encodeMember(member: MemberHeader): Uint8Array {
   const whole = own ? null : encode(header);
   if (whole) return whole;
   return Buffer.concat([own ?? extensionOf(header), encodeShort(header)]);
+}
+
+/** Fields of a header: offset, and length in octal digits (POSIX.1-2024 pax, ustar interchange format). */
+const SIZE = { at: 124, digits: 11 } as const;
+const CHECKSUM = { at: 148, digits: 6 } as const;
+/** Names that a header holds as they are. */
+const PLAIN_NAME = /^[ -~]{1,100}$/;
+const NAME_LENGTH = 100;
+const ZERO = 0x30;
+
+/**
+ * Returns a function like {@link encodeMember} that is fast where file follows file: the header of such a file differs from the
+ * one before in name, size and checksum alone, so only these are written. Its result is valid until the next call.
+ */
+export function memberEncoder(): (member: MemberHeader) => Uint8Array {
+  let before: MemberHeader | undefined;
+  let block = Buffer.of();
+  let emptySum = 0;
+  return (member) => {
+    const { name, size, type = 'file' } = member;
+    const digits = size.toString(8);
+    if (type !== 'file' || digits.length > SIZE.digits || !PLAIN_NAME.test(name))
+      return encodeMember(member);
+    if (!before || !isAlike(before, member)) {
+      const encoded = Buffer.from(encodeMember({ ...member, name: '', size: 0 }));
+      // A large owner needs an extended header.
+      if (encoded.byteLength !== BLOCK) return encodeMember(member);
+      before = member;
+      block = encoded;
+      emptySum = parseInt(block.toString('latin1', CHECKSUM.at, CHECKSUM.at + CHECKSUM.digits), 8);
+    }
+    let sum = emptySum;
+    for (let at = 0; at < name.length; at++) sum += name.charCodeAt(at);
+    for (let at = 0; at < digits.length; at++) sum += digits.charCodeAt(at) - ZERO;
+    block.fill(0, 0, NAME_LENGTH).write(name, 'latin1');
+    block.write(digits.padStart(SIZE.digits, '0'), SIZE.at, 'latin1');
+    block.write(sum.toString(8).padStart(CHECKSUM.digits, '0'), CHECKSUM.at, 'latin1');
+    return block;
+  };
+}
+
+/** Whether the headers of two files differ in name, size and checksum alone. */
+function isAlike(one: MemberHeader, other: MemberHeader): boolean {
+  return (
+    one.mode === other.mode &&
+    one.uid === other.uid &&
+    one.gid === other.gid &&
+    one.mtime === other.mtime &&
+    one.linkname === other.linkname
+  );
 }
 
 /** The extended header that tar-stream writes before a header for its long names. */

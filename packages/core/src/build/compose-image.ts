@@ -11,7 +11,7 @@ import { readImageTree, type EntryAt } from './base/image-tree.js';
 import type { LayerEntriesOptions } from './base/layer-entries.js';
 import { compose, workdirOf, type BaseContent } from './compose.js';
 import { ComposedSource } from './composed-source.js';
-import { makeLayer } from './layer.js';
+import { makeLayer, type Layer } from './layer.js';
 import { resolveBaseReference } from './locked-base.js';
 import type { PlatformOptions, Base } from './make-options.js';
 
@@ -23,17 +23,19 @@ export async function composeImage(
   definition: Definition,
   options: PlatformOptions,
 ): Promise<Source> {
-  const { context, files, base, platform, epoch, layersFolder, onUnkept, signal } = options;
+  const { context, files, base, platform, epoch, layersFolder, spoolFolder } = options;
+  const { onUnkept, signal } = options;
   // A base that only the engine has is exported from it; this source has to be closed here.
   const own = base && !base.source ? await openFromEngine(base, options) : undefined;
   const source = base?.source ?? own;
+  let layer: Layer | undefined;
   try {
     const content =
       base && source && (await readBase(source, base.reference, platform, { signal }));
     const { copy } = definition;
     const tree = (): Promise<EntryAt | undefined> =>
       readBaseTree(source, content, { layersFolder, onUnkept, signal });
-    const layer =
+    layer =
       copy.length === 0
         ? undefined
         : await makeLayer({
@@ -43,11 +45,13 @@ export async function composeImage(
             workdir: workdirOf(definition, content),
             base: await tree(),
             mtime: epoch,
+            spoolFolder,
             signal,
           });
     const composed = compose(definition, { base: content, layer, epoch, platform });
     return new ComposedSource(definition.reference, composed, { layer, base: source, own });
   } catch (error) {
+    await layer?.[Symbol.asyncDispose]();
     await own?.[Symbol.asyncDispose]();
     throw error;
   }

@@ -23,7 +23,7 @@ export interface ComposedImage {
 
 export interface ComposeOptions {
   readonly base: BaseContent | undefined;
-  readonly layer: Layer | undefined;
+  readonly layer: Pick<Layer, 'descriptor'> | undefined;
   readonly platform: Platform;
   /** Creation time, in seconds since 1970. */
   readonly epoch: number;

@@ -20,9 +20,10 @@ async function composed() {
     JSON.stringify({ rootfs: { diff_ids: [below.digest, above.digest] } }),
   );
   const manifest = formatManifest(describeBytes(MediaType.config, config), [below, above]);
-  const layer = { descriptor: above, open: () => inChunks(bytes, 5) };
   let closed = 0;
-  const own = Object.assign(base, { [Symbol.asyncDispose]: async () => void closed++ });
+  const closing = { [Symbol.asyncDispose]: async () => void closed++ };
+  const layer = { descriptor: above, open: () => inChunks(bytes, 5), ...closing };
+  const own = Object.assign(base, closing);
   const from = { layer, base, own };
   const source = new ComposedSource(NAME, { manifest, config }, from);
   return { source, below, above, closed: () => closed };
@@ -63,10 +64,10 @@ describe('a composed image', () => {
     );
   });
 
-  it('closes a base that it owns', async () => {
+  it('closes its layer, and a base that it owns', async () => {
     const { source, closed } = await composed();
     await source[Symbol.asyncDispose]();
-    expect(closed()).toBe(1);
+    expect(closed()).toBe(2);
   });
 
   it('is not read further after an abort', async () => {

@@ -11,6 +11,7 @@ import type { ComposedImage } from './compose.js';
 import type { Layer } from './layer.js';
 
 interface ComposedFrom {
+  /** Closed with this source. */
   readonly layer: Layer | undefined;
   readonly base: Source | undefined;
   /** The base again, if this source has to close it. */
@@ -23,7 +24,7 @@ export class ComposedSource implements Source {
   readonly #image: NamedDescriptor;
   readonly #content: ReadonlyMap<Digest, Open>;
   readonly #base: Source | undefined;
-  readonly #own: Source | undefined;
+  readonly #owned: readonly (AsyncDisposable | undefined)[];
 
   constructor(
     reference: string,
@@ -33,7 +34,7 @@ export class ComposedSource implements Source {
     this.location = `build:${reference}`;
     this.#image = { descriptor: describe(MediaType.manifest, manifest), reference };
     this.#base = base;
-    this.#own = own;
+    this.#owned = [layer, own];
     const parsed = parseManifest(MediaType.manifest, manifest);
     const content = new Map<Digest, Open>([
       [this.#image.descriptor.digest, () => oneChunk(manifest)],
@@ -65,7 +66,7 @@ export class ComposedSource implements Source {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#own?.[Symbol.asyncDispose]();
+    for (const each of this.#owned) await each?.[Symbol.asyncDispose]();
   }
 }
 

@@ -2,7 +2,8 @@ import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { contextPath, listContext, readContextFile } from './context.js';
+import { contextPath, listContext } from './context.js';
+import { readContextFile } from './source-files/context-file.js';
 
 async function context(): Promise<string> {
   const folder = await temporaryFolder();

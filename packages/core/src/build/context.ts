@@ -1,43 +1,18 @@
-import { constants, type Stats } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { dirname, join, posix, sep } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Definition } from '../definition/definition.js';
-import { decodeName, systemPath } from '../disk/byte-names.js';
-import { ignoreMissing } from '../disk/if-there.js';
+import { systemPath } from '../disk/byte-names.js';
+import { ignoreMissingSync, namesSync } from '../disk/if-there.js';
 import { inside } from '../disk/inside.js';
-import { openOwn } from '../disk/own-file.js';
 import { requireFolderBelow } from '../disk/own-folder.js';
-import { readRange } from '../disk/read-range.js';
-import { toSlashes } from '../disk/slashed.js';
 import { ImageError } from '../errors.js';
 import type { CallOptions } from '../transfer/store.js';
 import { IGNORE_FILE, readIgnoreRules } from './ignore-file.js';
 import type { IgnoreState } from './ignore-rules.js';
-import { isModeLost, modeOf, readGitModes } from './source-files/file-modes.js';
+import { describeFile, type ContextFile } from './source-files/context-file.js';
+import { readGitModes } from './source-files/file-modes.js';
 import { findTarget } from './source-files/find-target.js';
-
-/**
- * A file, folder or symbolic link below a context, path with forward slashes. Names that are not UTF-8 are decoded without
- * loss (`decodeName`).
- */
-export interface ContextFile {
-  readonly path: string;
-  readonly absolute: string;
-  readonly type: 'file' | 'directory' | 'symlink';
-  readonly size: number;
-  /** 0o755 or 0o644: like git, only the executable bit of the owner is kept. A folder has 0o755. */
-  readonly mode: number;
-  /** The mode on disk of a file that was more or less than git's mode says; see `isModeLost`. */
-  readonly lostMode?: number;
-  /** Device and inode: detects a file that was replaced after it was listed. */
-  readonly identity: string;
-  /** Target of a symbolic link. */
-  readonly link?: string;
-  /** Path in the context to which a link that is a root leads; empty for the context itself. */
-  readonly leadsTo?: string;
-  /** An ignored Dockerfile: builders read it, and do not copy it. */
-  readonly isHidden?: true;
-}
 
 /** Excluded: a changed comment in the definition must not change the image. */
 const DEFINITION_FILES: ReadonlySet<string> = new Set(['image.yaml', 'image.lock.yaml']);
@@ -66,25 +41,40 @@ export async function listContext(
   roots: readonly string[] = ['.'],
   { signal, platform = process.platform, dockerfile, secretFiles = [] }: ListOptions = {},
 ): Promise<ContextFile[]> {
-  await requireFolder(folder);
+  requireFolder(folder);
   const gitModes = platform === 'win32' ? await readGitModes(folder, { signal }) : undefined;
   const { root: state, hasExceptions } = await readIgnoreRules(folder, dockerfile);
   const secrets = new Set(secretFiles);
   const files = new Map<string, ContextFile>();
   const targets = new Map<string, string>();
-  async function visit(path: string, { isIgnored, enter }: IgnoreState): Promise<void> {
-    signal?.throwIfAborted();
-    if (secrets.has(join(folder, path))) return;
+  /** Lists what is at a path. @returns whether it is a folder to be read */
+  function add(place: Place, { isIgnored }: IgnoreState): boolean {
+    const { path, absolute } = place;
+    if (secrets.has(absolute)) return false;
     const ignored = path !== '' && (DEFINITION_FILES.has(path) || isIgnored);
     // An exception (`!keep`) may include a file below an ignored folder.
-    if (ignored && !hasExceptions) return;
-    const file = path === '' ? undefined : await describe(folder, path, gitModes);
+    if (ignored && !hasExceptions) return false;
+    const file = path === '' ? undefined : describeFile(place, gitModes);
     if (file && !ignored) files.set(path, file);
-    if (file && file.type !== 'directory') return;
-    const names = await readdir(systemPath(join(folder, path)), { encoding: 'buffer' });
-    for (const name of names.map(decodeName)) {
-      await visit(path === '' ? name : `${path}/${name}`, enter(name));
+    return !file || file.type === 'directory';
+  }
+  async function addBelow({ path, absolute }: Place, { enter }: IgnoreState): Promise<void> {
+    signal?.throwIfAborted();
+    const [prefix, absolutePrefix] = [path && `${path}/`, join(absolute, sep)];
+    const folders: [place: Place, state: IgnoreState][] = [];
+    // Synchronous, since a promise for each file would take longer; signals and timers get their turn after each folder.
+    for (const name of namesSync(absolute)) {
+      const below = { path: prefix + name, absolute: absolutePrefix + name };
+      const state = enter(name);
+      if (add(below, state)) folders.push([below, state]);
     }
+    await setImmediate();
+    for (const [below, state] of folders) await addBelow(below, state);
+  }
+  async function visit(path: string, state: IgnoreState): Promise<void> {
+    signal?.throwIfAborted();
+    const place = placeOf(folder, path);
+    if (add(place, state)) await addBelow(place, state);
   }
   const stateAt = (path: string) =>
     path.split('/').reduce((at, name) => (name === '' ? at : at.enter(name)), state);
@@ -92,7 +82,7 @@ export async function listContext(
     const path = contextPath(root);
     const absolute = inside(folder, path);
     await requireFolderBelow(folder, path === '' ? folder : dirname(absolute));
-    if (!(await ignoreMissing(() => lstat(systemPath(absolute))))) continue;
+    if (!ignoreMissingSync(() => lstatSync(systemPath(absolute)))) continue;
     await visit(path, stateAt(path));
     const link = files.get(path);
     const target = link?.type === 'symlink' ? await findTarget(folder, absolute) : undefined;
@@ -107,10 +97,16 @@ export async function listContext(
   const path = dockerfile === undefined ? undefined : posix.normalize(dockerfile);
   if (path !== undefined && !files.has(path)) {
     inside(folder, path);
-    const hidden = await ignoreMissing(() => describe(folder, path, gitModes));
+    const hidden = ignoreMissingSync(() => describeFile(placeOf(folder, path), gitModes));
     if (hidden) files.set(path, { ...hidden, isHidden: true });
   }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+type Place = Pick<ContextFile, 'path' | 'absolute'>;
+
+function placeOf(folder: string, path: string): Place {
+  return { path, absolute: join(folder, path) };
 }
 
 /** The paths of the context that an image uses: those of `copy:`, or all for a Dockerfile. */
@@ -127,24 +123,6 @@ export function selectUsedFiles(
   return dockerfile === undefined
     ? copy.flatMap(({ from }) => selectFiles(files, from, context))
     : files;
-}
-
-/**
- * Reads a whole file of a context.
- *
- * @throws ImageError CONFLICT (the file was replaced after it was listed), INVALID (it is a link now)
- */
-export async function* readContextFile({
-  absolute,
-  identity,
-}: ContextFile): AsyncIterable<Uint8Array> {
-  await using file = await openOwn(absolute, constants.O_RDONLY);
-  if (identityOf(await file.stat()) !== identity)
-    throw new ImageError('CONFLICT', `${absolute}: the file was replaced after it was listed`, {
-      location: absolute,
-      hint: 'Build again, while nothing else writes to the context.',
-    });
-  yield* readRange(file, 0, Infinity);
 }
 
 /**
@@ -179,11 +157,12 @@ export function selectFiles(
 
 function filesAt(files: readonly ContextFile[], path: string): readonly ContextFile[] {
   if (path === '') return files;
-  return files.filter((file) => file.path === path || file.path.startsWith(`${path}/`));
+  const prefix = `${path}/`;
+  return files.filter((file) => file.path === path || file.path.startsWith(prefix));
 }
 
-async function requireFolder(folder: string): Promise<void> {
-  const info = await ignoreMissing(() => lstat(systemPath(join(folder, '.'))));
+function requireFolder(folder: string): void {
+  const info = ignoreMissingSync(() => lstatSync(systemPath(join(folder, '.'))));
   if (info?.isDirectory()) return;
   throw new ImageError('NOT_FOUND', `${folder}: the folder of the context does not exist`, {
     location: folder,
@@ -207,34 +186,4 @@ export function contextPath(path: string): string {
       },
     );
   return clean === '.' || clean === './' ? '' : clean.replace(/\/$/, '');
-}
-
-async function describe(
-  folder: string,
-  path: string,
-  gitModes: ReadonlyMap<string, number> | undefined,
-): Promise<ContextFile> {
-  const absolute = join(folder, path);
-  const info = await lstat(systemPath(absolute));
-  const mode = gitModes ? (gitModes.get(path) ?? 0o755) : modeOf(info.mode);
-  const common = { path, absolute, mode, identity: identityOf(info) };
-  if (info.isSymbolicLink()) {
-    const link = await readlink(systemPath(absolute), { encoding: 'buffer' });
-    return { ...common, type: 'symlink', size: 0, link: toSlashes(decodeName(link)) };
-  }
-  if (info.isDirectory()) return { ...common, type: 'directory', size: 0, mode: 0o755 };
-  const lost = !gitModes && isModeLost(info.mode) ? { lostMode: info.mode & 0o7777 } : {};
-  if (info.isFile()) return { ...common, ...lost, type: 'file', size: info.size };
-  throw new ImageError(
-    'UNSUPPORTED',
-    `${absolute}: a device, pipe or socket, not a file, folder or link`,
-    {
-      location: absolute,
-      hint: `Exclude it in ${IGNORE_FILE}.`,
-    },
-  );
-}
-
-function identityOf({ dev, ino }: Stats): string {
-  return `${dev}:${ino}`;
 }

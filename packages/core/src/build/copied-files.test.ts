@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { copiedFiles } from './copied-files.js';
-import type { ContextFile } from './context.js';
+import type { ContextFile } from './source-files/context-file.js';
 
 const file = (path: string, type: ContextFile['type'] = 'file') =>
   ({ path, type, mode: 0o644, size: 1 }) as ContextFile;
@@ -13,8 +13,8 @@ const FILES = [
   file('top'),
 ];
 const copied = (from: string) => {
-  const { isFolder, files } = copiedFiles({ from, to: '/opt' }, FILES, '/context');
-  return { isFolder, names: files.map(({ relative }) => relative) };
+  const { isFolder, files, nameOf } = copiedFiles({ from, to: '/opt' }, FILES, '/context');
+  return { isFolder, names: files.map(nameOf) };
 };
 
 describe('the files of a copy', () => {

@@ -49,14 +49,18 @@ export function parseIgnoreRules(
   const start = rules.map((rule) => enterState(rule, 0, [], ++work.turn));
   const stateOf = (progress: readonly Progress[], isRoot: boolean): IgnoreState => {
     const last = rules.findLast((_, at) => progress[at] === 'matched');
-    return {
+    // Nothing below changes the progress: often all rules are about other folders.
+    const isFinal = progress.every((each) => each === 'matched' || each.length === 0);
+    const state: IgnoreState = {
       isIgnored: last !== undefined && !last.isException,
       enter: (name) => {
+        if (isFinal) return state;
         const chars = [...(isRoot ? name : `/${name}`)];
         const next = rules.map((rule, at) => advance(rule, progress[at] ?? [], { chars, work }));
         return stateOf(next, false);
       },
     };
+    return state;
   };
   return {
     root: stateOf(start, true),

@@ -1,9 +1,18 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashBytes, type Hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Definition } from '../definition/definition.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import type { CallOptions } from '../transfer/store.js';
-import { readContextFile, selectUsedFiles, type ContextFile } from './context.js';
+import { selectUsedFiles } from './context.js';
+import {
+  isSmall,
+  readContextFile,
+  readSmallFile,
+  SMALL_BYTES,
+  type ContextFile,
+} from './source-files/context-file.js';
+import type { FileHashes } from './source-files/file-hashes.js';
 
 /** Increase when a release of Stowage makes different bytes from the same inputs. */
 const MAKER_VERSION = 5;
@@ -19,7 +28,12 @@ export interface Inputs extends CallOptions {
   /** Network mode of build steps, from the definition or the settings. */
   readonly network: string | undefined;
   readonly platforms: readonly Platform[];
+  /** Hashes of files that are known, so that only the others are read; without it, all are read. */
+  readonly hashes?: FileHashes | undefined;
 }
+
+/** Characters after which a hash is updated. */
+const BATCH_LENGTH = 64 * 1024;
 
 /**
  * Hashes all inputs of an image (sha256, hex): builds without an engine and with equal hashes make the same image. It is
@@ -34,8 +48,10 @@ export async function hashInputs({
   epoch,
   network,
   platforms,
+  hashes,
   signal,
 }: Inputs): Promise<string> {
+  signal?.throwIfAborted();
   const used = selectUsedFiles(definition, files, context);
   const hash = createHash('sha256');
   hash.update(
@@ -55,18 +71,44 @@ export async function hashInputs({
       platforms,
     }),
   );
-  for (const file of used) hash.update(await describeFile(file, signal));
+  await addFiles(hash, used, { hashes, signal });
   for (const [name, further] of contexts) {
     hash.update(JSON.stringify({ context: name, files: further.length }));
-    for (const file of further) hash.update(await describeFile(file, signal));
+    await addFiles(hash, further, { signal });
   }
   return hash.digest('hex');
 }
 
-async function describeFile(file: ContextFile, signal: AbortSignal | undefined): Promise<string> {
-  const { path, type, mode, link } = file;
-  const content = type === 'file' ? await hashFile(file, signal) : undefined;
-  return JSON.stringify({ path, type, mode, link, content });
+/** Adds path, type, mode and content of each file. */
+async function addFiles(
+  hash: Hash,
+  files: readonly ContextFile[],
+  { hashes, signal }: Pick<Inputs, 'hashes' | 'signal'>,
+): Promise<void> {
+  const buffer = Buffer.allocUnsafe(SMALL_BYTES);
+  let batch = '';
+  for (const file of files) {
+    const { path, type, mode, link } = file;
+    let content = type === 'file' ? hashes?.find(file) : undefined;
+    if (type === 'file' && content === undefined) {
+      content = isSmall(file) ? hashSmallFile(file, buffer) : await hashFile(file, signal);
+      hashes?.add(file, content);
+    }
+    batch += JSON.stringify({ path, type, mode, link, content });
+    if (batch.length < BATCH_LENGTH) continue;
+    hash.update(batch);
+    batch = '';
+    // Small files are read synchronously: signals and timers get their turn here.
+    await setImmediate();
+    signal?.throwIfAborted();
+  }
+  hash.update(batch);
+}
+
+function hashSmallFile(file: ContextFile, buffer: Buffer): string {
+  const content = buffer.subarray(0, file.size);
+  readSmallFile(file, content);
+  return hashBytes('sha256', content);
 }
 
 async function hashFile(file: ContextFile, signal: AbortSignal | undefined): Promise<string> {

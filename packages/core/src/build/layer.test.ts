@@ -1,6 +1,6 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { linesOf } from '../../testing/base-image.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { digestOf } from '../oci/digest.js';
@@ -16,7 +16,11 @@ async function layerOf(copy: LayerOptions['copy'], more: Partial<LayerOptions> =
   }
   await chmod(join(context, 'd/a'), 0o755);
   await symlink('a', join(context, 'd/l'));
-  return makeLayer({ copy, files: await listContext(context), context, mtime: 0, ...more });
+  const files = await listContext(context);
+  const spoolFolder = await temporaryFolder();
+  const layer = await makeLayer({ copy, files, context, mtime: 0, spoolFolder, ...more });
+  onTestFinished(() => layer[Symbol.asyncDispose]());
+  return layer;
 }
 
 describe('a layer of files', () => {

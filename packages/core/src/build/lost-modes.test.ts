@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDefinition } from '../definition/definition.js';
-import type { ContextFile } from './context.js';
+import type { ContextFile } from './source-files/context-file.js';
 import { lostModesNotice } from './lost-modes.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: base\n';

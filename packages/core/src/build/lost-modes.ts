@@ -1,7 +1,8 @@
 import type { Definition } from '../definition/definition.js';
 import { shortList } from '../errors.js';
 import { printable } from '../printable.js';
-import { selectFiles, type ContextFile } from './context.js';
+import { selectFiles } from './context.js';
+import type { ContextFile } from './source-files/context-file.js';
 import type { Notice } from '../wording.js';
 
 /** A notice that names the files that do not keep their mode; undefined if there are none. */

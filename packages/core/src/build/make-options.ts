@@ -1,7 +1,7 @@
 import type { BuildAnswers, Engine, EngineEvent } from '../engine/engine.js';
 import type { Digest } from '../oci/digest.js';
 import type { CallOptions, Source } from '../transfer/store.js';
-import type { ContextFile } from './context.js';
+import type { ContextFile } from './source-files/context-file.js';
 import type { Platform } from '../oci/platform.js';
 import type { Notice } from '../wording.js';
 

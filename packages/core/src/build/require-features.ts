@@ -3,8 +3,8 @@ import type { Definition } from '../definition/definition.js';
 import type { Builder } from '../engine/engine.js';
 import { HOST_GATEWAY } from '../definition/step-settings.js';
 import { ImageError } from '../errors.js';
-import { readContextFile, type ContextFile } from './context.js';
 import { firstBuildKitNeed, firstDocument, type BuildKitNeed } from './dockerfile/buildkit-need.js';
+import { readContextFile, type ContextFile } from './source-files/context-file.js';
 
 /** The first version of buildah with here-documents, that of podman 4.8. */
 const DOCUMENTS_SINCE = [1, 33] as const;

@@ -9,7 +9,6 @@ import { oneChunk } from '../transfer/copy.js';
 import { imagesOf } from '../transfer/graph.js';
 import type { Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';
-import { readContextFile, type ContextFile } from './context.js';
 import { refuseWhiteouts } from './base/layer-members.js';
 import { copiedFiles } from './copied-files.js';
 import { EMPTY_FOLDER, generateDockerfile, stagedPath } from './generate-dockerfile.js';
@@ -19,6 +18,7 @@ import type { PlatformOptions } from './make-options.js';
 import { ensureInEngine } from './put-into.js';
 import { requireBuilder } from './require-builder.js';
 import { requireFeatures } from './require-features.js';
+import { contentOfFile, type ContextFile } from './source-files/context-file.js';
 
 /** Name of a generated Dockerfile in the context. */
 const GENERATED_DOCKERFILE = '.stowage.Dockerfile';
@@ -127,14 +127,15 @@ function generateContext(definition: Definition, files: readonly ContextFile[], 
   const copied = definition.copy.map((item) => copiedFiles(item, files, context));
   const folders = new Set(copied.flatMap(({ item, isFolder }) => (isFolder ? [item.from] : [])));
   const { text, args } = generateDockerfile(definition, (from) => folders.has(from));
-  const members = copied.flatMap(({ item: { to, mode }, files: selected }, at) =>
+  const members = copied.flatMap(({ item: { to, mode }, files: selected, nameOf }, at) =>
     selected.map((file) => {
+      const relative = nameOf(file);
       // Whether `to` is a folder of the base, so that a file gets its own name, is known to the engine alone.
-      for (const path of [to, posix.join(to, file.relative)]) refuseWhiteouts(path, context);
+      for (const path of [to, posix.join(to, relative)]) refuseWhiteouts(path, context);
       const bits = mode === undefined ? file.mode : parseInt(mode, 8);
       return contextMember({
         ...file,
-        path: posix.join(stagedPath(at), file.relative),
+        path: posix.join(stagedPath(at), relative),
         mode: bits,
       });
     }),
@@ -152,9 +153,9 @@ function textMember(name: string, text: string): TarMember {
 }
 
 function contextMember(file: ContextFile): TarMember {
-  const { path, type, size, mode, link } = file;
+  const { path, type, mode, link } = file;
   if (type === 'directory') return { name: `${path}/`, size: 0, type, mode, open: () => [] };
   if (type === 'symlink')
     return { name: path, size: 0, type, mode: 0o777, linkname: link ?? '', open: () => [] };
-  return { name: path, size, mode, open: () => readContextFile(file) };
+  return { name: path, mode, ...contentOfFile(file) };
 }

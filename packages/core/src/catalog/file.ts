@@ -46,6 +46,11 @@ export function layersFolder({ state }: CatalogPlace): string {
   return join(state, 'layers');
 }
 
+/** The folder for hashes of the files of contexts, one file for each list of files. */
+export function hashesFolder({ state }: CatalogPlace): string {
+  return join(state, 'hashes');
+}
+
 /** Lists every archive in the catalog or on disk, including uses that are not yet folded from the journal. */
 export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> {
   const index = await readIndex(catalogPath(place), indexPath(place));

@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, readFileSync, type Dirent } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, type Dirent } from 'node:fs';
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from './atomic-write.js';
+import { decodeName, systemPath } from './byte-names.js';
 import { refuseLinks } from './links-below.js';
 import { systemCode } from '../errors.js';
 
@@ -64,6 +65,17 @@ export async function entriesIn(root: string, folder: string): Promise<Dirent[]>
 /** The names of {@link entriesIn}. */
 export async function namesIn(root: string, folder: string): Promise<string[]> {
   return (await entriesIn(root, folder)).map(({ name }) => name);
+}
+
+/**
+ * The names in a folder, as `decodeName` writes them. Synchronous, for callers with so many folders that a promise for each would
+ * cost more than the call.
+ */
+export function namesSync(path: string): string[] {
+  const names = readdirSync(systemPath(path));
+  // Read as bytes only if a byte may have been replaced: a buffer for each name takes longer than a string.
+  if (!names.some((name) => name.includes('\ufffd'))) return names;
+  return readdirSync(systemPath(path), { encoding: 'buffer' }).map(decodeName);
 }
 
 /** Removes a file durably. @returns whether it existed */

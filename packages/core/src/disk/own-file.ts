@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { lstat, open, readlink, type FileHandle } from 'node:fs/promises';
+import { constants, lstatSync, openSync, readlinkSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { ImageError, systemCode } from '../errors.js';
 import { systemPath } from './byte-names.js';
-import { isMissing } from './if-there.js';
+import { ignoreMissingSync, isMissing } from './if-there.js';
 
 /** Limit for documents that people write (bytes): far larger than any of them. */
 export const DOCUMENT_LIMIT = 4 * 1024 * 1024;
@@ -21,15 +21,29 @@ const NO_FOLLOW = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | NON_
  * @throws ImageError INVALID (a symbolic link, or not a regular file); errors of the file system
  */
 export async function openOwn(path: string, flags: number): Promise<FileHandle> {
-  if (process.platform === 'win32') await refuseLink(path);
+  if (process.platform === 'win32') refuseLink(path);
   let file: FileHandle;
   try {
     file = await open(systemPath(path), flags | NO_FOLLOW, 0o666);
   } catch (error) {
-    if (LINK_ERRORS.has(systemCode(error) ?? '')) await refuseLink(path, error);
+    refuseLink(path, error);
     throw error;
   }
   return requireRegular(file, path);
+}
+
+/**
+ * Like {@link openOwn}, for reading so many small files that a promise for each would cost more than the call. The caller
+ * checks that it is a regular file.
+ */
+export function openOwnSync(path: string): number {
+  if (process.platform === 'win32') refuseLink(path);
+  try {
+    return openSync(systemPath(path), constants.O_RDONLY | NO_FOLLOW);
+  } catch (error) {
+    refuseLink(path, error);
+    throw error;
+  }
 }
 
 /** Appends to a file that Stowage keeps; creates it. @throws ImageError INVALID, as {@link openOwn} */
@@ -77,15 +91,18 @@ async function readWith(
   }
 }
 
-/** @throws ImageError INVALID when the path is a symbolic link */
-async function refuseLink(path: string, cause?: unknown): Promise<void> {
-  const info = await lstat(systemPath(path)).catch(() => undefined);
-  if (!info?.isSymbolicLink()) return;
-  throw new ImageError(
-    'INVALID',
-    `${path}: a symbolic link to ${await readlink(systemPath(path))}, not a regular file`,
-    { location: path, hint: 'Delete the link; its target was left alone.', cause },
+/** @param cause the error of opening it, if it was opened. @throws ImageError INVALID when the path is a symbolic link */
+function refuseLink(path: string, cause?: unknown): void {
+  if (cause !== undefined && !LINK_ERRORS.has(systemCode(cause) ?? '')) return;
+  const target = ignoreMissingSync(() =>
+    lstatSync(systemPath(path)).isSymbolicLink() ? readlinkSync(systemPath(path)) : undefined,
   );
+  if (target === undefined) return;
+  throw new ImageError('INVALID', `${path}: a symbolic link to ${target}, not a regular file`, {
+    location: path,
+    hint: 'Delete the link; its target was left alone.',
+    cause,
+  });
 }
 
 async function requireRegular(file: FileHandle, path: string): Promise<FileHandle> {

@@ -14,3 +14,11 @@ export async function touchFile(file: string | FileHandle): Promise<void> {
 export function ageOf({ mtimeMs }: { readonly mtimeMs: number }): number {
   return Date.now() - mtimeMs;
 }
+
+/** Margin for clocks of file systems, which count in steps of at most this (ms; FAT), and run on other machines. */
+const SETTLE_MS = 2000;
+
+/** A file that last changed before this time (ms since 1970) gets another time if it changes from now on. */
+export function settledBefore(): number {
+  return Date.now() - SETTLE_MS;
+}

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { TarMember } from '../../archive/pack-tar.js';
+import type { MemberHeader } from '../../archive/tar-member.js';
 import { ImageError } from '../../errors.js';
 import {
   folderOf,
@@ -9,6 +9,7 @@ import {
   WHITEOUT,
   type EntryAt,
 } from './image-tree.js';
+import type { ContextFile } from '../source-files/context-file.js';
 import { resolvePath, type ResolvedPath } from './resolve-path.js';
 
 /** Owner and mode of what a `copy:` entry creates. */
@@ -17,6 +18,12 @@ export interface CopyOptions {
   readonly gid?: number;
   /** Mode of files and folders; by default git's modes and 0755. */
   readonly mode?: number;
+}
+
+/** A member of a layer. There may be very many, so the file that it is a copy of is opened through `file`. */
+export interface LayerMember extends MemberHeader {
+  /** Absent for a folder and a link. */
+  readonly file?: ContextFile | undefined;
 }
 
 export interface LayerMembersOptions {
@@ -43,9 +50,11 @@ const FOLDER_MODES: Readonly<Record<string, number>> = {
  */
 export class LayerMembers {
   /** By path, without a slash at the end. */
-  readonly #members = new Map<string, TarMember>();
+  readonly #members = new Map<string, LayerMember>();
   readonly #base: EntryAt;
   readonly #options: LayerMembersOptions;
+  /** The folder that was resolved last: as it was written, and without links. What is added later does not change it. */
+  #lastFolder: { readonly written: string; readonly path: string } | undefined;
 
   constructor(options: LayerMembersOptions) {
     this.#options = options;
@@ -53,7 +62,7 @@ export class LayerMembers {
   }
 
   /** Sorted by name. */
-  sorted(): TarMember[] {
+  sorted(): LayerMember[] {
     return [...this.#members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -75,30 +84,34 @@ export class LayerMembers {
 
   /** The path for a file or folder below a target. A link in place of a file is replaced; one to a folder is followed. */
   place(path: string, isFolder: boolean): string {
-    const found = this.#resolve(path, { followLast: isFolder });
+    const found = this.#resolveBelow(path, isFolder);
     if (isFolder) return this.#requireFolder(found);
     if (found.entry?.type === 'folder') throw this.#conflict(found.path, 'a file', 'a folder');
     return found.path;
   }
 
-  addFile(path: string, member: Omit<TarMember, 'name'>, options: CopyOptions): void {
+  addFile(path: string, member: Omit<LayerMember, 'name'>, options: CopyOptions): void {
     if (this.#members.has(path)) throw this.#duplicate(path);
     this.addFolders(folderOf(path), options);
-    this.#set(path, { ...member, name: path });
+    this.#set(path, path, member);
   }
 
   /** Adds a folder; owner and mode of a folder of the base stay. */
   addFolder(path: string, options: CopyOptions): void {
     this.addFolders(folderOf(path), options);
-    if (this.#base(path)?.type !== 'folder') this.#set(path, folderMember(path, options));
+    if (this.#base(path)?.type !== 'folder')
+      this.#set(path, `${path}/`, folderMember(path, options));
   }
 
   /** Adds a folder and those above it if the layer lacks them; folders that the base lacks have the owner of the copy. */
   addFolders(folder: string, { uid = 0, gid = 0 }: CopyOptions): void {
+    // Those above it were added with it.
+    if (this.#members.has(folder)) return;
     for (const path of [...foldersOf(folder), folder]) {
       if (path === '' || this.#members.has(path)) continue;
       const known = this.#base(path);
-      this.#set(path, folderMember(path, known?.type === 'folder' ? known : { uid, gid }));
+      const like = known?.type === 'folder' ? known : { uid, gid };
+      this.#set(path, `${path}/`, folderMember(path, like));
     }
   }
 
@@ -114,9 +127,11 @@ export class LayerMembers {
       );
   }
 
-  #set(path: string, member: TarMember): void {
-    refuseWhiteouts(path, this.#options.context);
-    this.#members.set(path, { ...member, mtime: this.#options.mtime });
+  #set(path: string, name: string, member: Omit<LayerMember, 'name'>): void {
+    const { context, mtime } = this.#options;
+    refuseWhiteouts(path, context);
+    const { size, type, mode, uid, gid, linkname, file } = member;
+    this.#members.set(path, { name, size, type, mode, uid, gid, mtime, linkname, file });
   }
 
   readonly #entryAt: EntryAt = (path) => {
@@ -130,6 +145,19 @@ export class LayerMembers {
     const found = resolvePath(this.#entryAt, path, options);
     if (found.isBlocked) this.#requireFolder(found);
     return found;
+  }
+
+  /** Like {@link #resolve}, faster for many paths below one folder: that is resolved once. */
+  #resolveBelow(path: string, followLast: boolean): ResolvedPath {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (name === '') return this.#resolve(path, { followLast });
+    const folder = folderOf(path);
+    if (this.#lastFolder?.written !== folder)
+      this.#lastFolder = { written: folder, path: this.#requireFolder(this.#resolve(folder)) };
+    const at = joinPath(this.#lastFolder.path, name);
+    const entry = this.#entryAt(at);
+    if (followLast && entry?.type === 'symlink') return this.#resolve(path);
+    return { path: at, entry, isBlocked: false };
   }
 
   #requireFolder({ path, entry }: ResolvedPath): string {
@@ -164,6 +192,7 @@ export class LayerMembers {
  * @throws ImageError UNSUPPORTED
  */
 export function refuseWhiteouts(path: string, context: string): void {
+  if (!path.includes(WHITEOUT)) return;
   const reserved = path.split('/').find((name) => name.startsWith(WHITEOUT));
   if (reserved === undefined) return;
   throw new ImageError(
@@ -176,15 +205,16 @@ export function refuseWhiteouts(path: string, context: string): void {
   );
 }
 
-function folderMember(path: string, { mode, uid = 0, gid = 0 }: CopyOptions): TarMember {
+function folderMember(
+  path: string,
+  { mode, uid = 0, gid = 0 }: CopyOptions,
+): Omit<LayerMember, 'name'> {
   return {
-    name: `${path}/`,
     size: 0,
     type: 'directory',
     mode: mode ?? FOLDER_MODES[path] ?? 0o755,
     uid,
     gid,
-    open: () => [],
   };
 }
 

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { linesOf } from '../../../testing/base-image.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { parseDefinition } from '../../definition/definition.js';
-import { contextRoots, listContext, readContextFile, selectFiles } from '../context.js';
+import { contextRoots, listContext, selectFiles } from '../context.js';
 import { makeLayer } from '../layer.js';
+import { readContextFile, readSmallFile } from './context-file.js';
 import { isModeLost, modeOf, readGitModes } from './file-modes.js';
 import { lostModesNotice } from '../lost-modes.js';
 
@@ -24,7 +25,9 @@ async function layerOf(context: string, copy: string): Promise<string[]> {
   const text = `project: app\nos: debian-12\nvariant: x\ncopy: [${copy}]\n`;
   const definition = parseDefinition({ text, path: 'image.yaml' });
   const files = await listContext(context, contextRoots(definition));
-  return linesOf((await makeLayer({ copy: definition.copy, files, context, mtime: 0 })).open());
+  const options = { copy: definition.copy, files, context, mtime: 0 };
+  await using layer = await makeLayer({ ...options, spoolFolder: await temporaryFolder() });
+  return await linesOf(layer.open());
 }
 
 describe('the mode of a file', () => {
@@ -171,6 +174,9 @@ describe.runIf(process.platform === 'linux')('names that are not UTF-8', () => {
     if (!file) throw new Error('the file was listed');
     for await (const chunk of readContextFile(file))
       expect(Buffer.from(chunk).toString()).toBe('content');
+    const whole = Buffer.alloc(file.size);
+    readSmallFile(file, whole);
+    expect(whole.toString()).toBe('content');
   });
 
   it.each(['\udcff', '\udcff/', '\udcff/secret', '\udcfe', 'inner/\udcff'])(

@@ -1,11 +1,16 @@
-import { resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { arch } from 'node:os';
-import { contextRoots, listContext, type ContextFile } from '../../build/context.js';
+import { contextRoots, listContext } from '../../build/context.js';
 import { hashInputs } from '../../build/inputs.js';
 import type { Base } from '../../build/make-options.js';
+import type { ContextFile } from '../../build/source-files/context-file.js';
+import { FileHashes } from '../../build/source-files/file-hashes.js';
+import { hashesFolder } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import type { Definition, Facts } from '../../definition/definition.js';
+import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
+import { digestOf, hexOf } from '../../oci/digest.js';
 import { parsePlatform, type Platform } from '../../oci/platform.js';
 import type { Environment } from '../../surroundings.js';
 import type { CallOptions } from '../../transfer/store.js';
@@ -47,6 +52,8 @@ export interface Recipe extends AsyncDisposable {
 export interface RecipeOptions extends CallOptions, DefinitionOptions {
   /** Platforms to build; those of the definition when omitted, else linux on the architecture of this machine. */
   readonly platforms?: readonly Platform[] | undefined;
+  /** Keep no hashes of files. */
+  readonly dryRun?: boolean | undefined;
 }
 
 /**
@@ -76,6 +83,23 @@ export async function openRecipe(
   const platforms = platformsFor(definition, options);
   const network = definition.network ?? settings.network;
   const { base, origin, facts } = (await openBase(workspace, definition, folder)) ?? {};
+  const hashes = await FileHashes.open({
+    path: hashesPath(workspace, definition, context),
+    context,
+  });
+  const inputs = await hashInputs({
+    network,
+    definition,
+    context,
+    files,
+    contexts,
+    base: origin?.digest,
+    epoch,
+    platforms,
+    hashes,
+    signal: options.signal,
+  });
+  if (!options.dryRun) await hashes.keep();
   return {
     definition,
     folder,
@@ -88,20 +112,17 @@ export async function openRecipe(
     facts: mergeFacts(definition.facts, facts),
     platforms,
     network,
-    inputs: await hashInputs({
-      network,
-      definition,
-      context,
-      files,
-      contexts,
-      base: origin?.digest,
-      epoch,
-      platforms,
-      signal: options.signal,
-    }),
+    inputs,
     unpinned: settings.share ? await unpinnedOf(root, found, origin) : [],
     [Symbol.asyncDispose]: async () => base?.source?.[Symbol.asyncDispose](),
   };
+}
+
+/** The file with hashes of the files that a definition lists: definitions that list the same share it. */
+function hashesPath({ root, place }: Workspace, definition: Definition, context: string): string {
+  const list = [toSlashes(relative(root, context)), ...contextRoots(definition)];
+  const name = hexOf(digestOf(Buffer.from(JSON.stringify(list))));
+  return join(hashesFolder(place), `${name}.bin`);
 }
 
 /** The absolute paths of a definition's secrets that are files. They belong in no context. */

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { layersFolder, readCatalog, spoolFolder } from '../../catalog/file.js';
+import { hashesFolder, layersFolder, readCatalog, spoolFolder } from '../../catalog/file.js';
 import { RECORD_SUFFIX } from '../../catalog/record.js';
 import { allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
 import { FileStore } from '../../store/file-store.js';
@@ -9,12 +9,12 @@ import { leftoverFiles } from '../workspace/leftover-files.js';
 import { PARTIAL_FILE, shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
-/** An index of a layer of a base that no build used for this long (ms) is not needed; it can be made again. */
-const INDEX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
+/** Indexes of layers of bases, and hashes of files, that no build used for this long (ms); both can be made again. */
+const UNUSED_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
  * Lists files that dead processes left (partial files, records without an archive, archives for the share without a record,
- * content that no image needs), and old indexes of layers.
+ * content that no image needs), old indexes of layers, and old hashes of files.
  */
 export async function findLeftovers(workspace: Workspace, now: number): Promise<Prunable[]> {
   const { folder, state } = workspace.place;
@@ -23,12 +23,13 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
     ...(await leftoverFiles(workspace)),
     ...(await filesMatching(
       state,
-      ['*.partial', '{archives,builds,layers,unshared}/**/*.partial'],
+      ['*.partial', '{archives,builds,hashes,layers,unshared}/**/*.partial'],
       {
         dot: true,
       },
     )),
-    ...(await oldIndexes(layersFolder(workspace.place), now)),
+    ...(await oldFiles(layersFolder(workspace.place), '*.jsonl', now)),
+    ...(await oldFiles(hashesFolder(workspace.place), '*.bin', now)),
     ...(await filesMatching(spoolFolder(workspace.place), ['*'], { dot: true })),
     ...(await strayUnshared(workspace)),
     // With a share, a record without an archive stands for an image that can be fetched.
@@ -59,11 +60,11 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
   return items;
 }
 
-async function oldIndexes(folder: string, now: number): Promise<string[]> {
+async function oldFiles(folder: string, pattern: string, now: number): Promise<string[]> {
   const old: string[] = [];
-  for (const path of await filesMatching(folder, ['*.jsonl'])) {
+  for (const path of await filesMatching(folder, [pattern])) {
     const info = await statIfExists(path);
-    if (info && now - info.mtimeMs > INDEX_AGE_MS) old.push(path);
+    if (info && now - info.mtimeMs > UNUSED_MS) old.push(path);
   }
   return old;
 }

@@ -4,19 +4,8 @@ import { DEFINITION_FILE, parseDefinition, type Definition } from '../../definit
 import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
 import { ImageError, shortList } from '../../errors.js';
 import type { VerbOptions } from './call.js';
-import { filesMatching } from './files-matching.js';
+import { definitionFiles } from './definition-files.js';
 import { checkConvention, type Workspace } from './workspace.js';
-
-/** The same pattern as the Nx plugin's. */
-const DEFINITION_PATTERN = `**/images/*/${DEFINITION_FILE}`;
-/** Folders in which a workspace has no files of its own. */
-export const IGNORED_PATTERNS = [
-  '**/node_modules/**',
-  '**/.git/**',
-  '**/.nx/**',
-  '**/.stowage/**',
-  '**/dist/**',
-];
 
 /**
  * Finds every definition of a workspace, sorted by path. An invalid one is reported as a notice and skipped. Definitions of one
@@ -26,9 +15,8 @@ export async function findDefinitions(
   { root }: Pick<Workspace, 'root'>,
   { onEvent }: Pick<VerbOptions, 'onEvent'> = {},
 ): Promise<FoundDefinition[]> {
-  const files = await filesMatching(root, [DEFINITION_PATTERN], { ignore: IGNORED_PATTERNS });
   const found: FoundDefinition[] = [];
-  for (const path of files) {
+  for (const path of await definitionFiles(root)) {
     try {
       const text = (await readUpTo(path, DOCUMENT_LIMIT))?.toString() ?? '';
       found.push({ definition: parseDefinition({ text, path }), folder: dirname(path) });

@@ -1,7 +1,7 @@
 import { NEW_SUFFIX, SUMS_SUFFIX } from '../../archive/split-archive.js';
 import { statIfExists } from '../../disk/allocated.js';
 import { fileOfLeftover, OWN_LEFTOVER } from '../../disk/leftover-files.js';
-import { IGNORED_PATTERNS } from './definitions.js';
+import { IGNORED_FOLDERS } from './definition-files.js';
 import { filesMatching } from './files-matching.js';
 import type { Workspace } from './workspace.js';
 
@@ -15,7 +15,8 @@ const COMMITS = ['*.partial', '*/*.partial'];
  * runs may still be writing one.
  */
 export async function leftoverFiles({ root, place }: Workspace): Promise<string[]> {
-  const beside = await filesMatching(root, PATTERNS, { ignore: IGNORED_PATTERNS });
+  const ignore = IGNORED_FOLDERS.map((name) => `**/${name}/**`);
+  const beside = await filesMatching(root, PATTERNS, { ignore });
   const found = new Set([
     ...own(beside),
     ...(await filesMatching(place.folder, COMMITS, { dot: true })),

@@ -72,9 +72,17 @@ async function* send(
     const entry = type === Type.request ? entries[id] : undefined;
     if (!entry) continue;
     const packet = { [Packet.type]: Type.data, [Packet.id]: id };
-    for await (const chunk of entry.open()) yield writeMessage({ ...packet, [Packet.data]: chunk });
+    for await (const chunk of entry.read ? wholeContent(entry, entry.read) : entry.open())
+      yield writeMessage({ ...packet, [Packet.data]: chunk });
+    // An empty packet ends the file.
     yield writeMessage(packet);
   }
+}
+
+function wholeContent({ size }: TarMember, read: (into: Uint8Array) => void): Uint8Array[] {
+  const content = Buffer.allocUnsafe(size);
+  read(content);
+  return size === 0 ? [] : [content];
 }
 
 /** Go's form of permission bits: those of set-ID and the sticky bit are elsewhere (`io/fs.FileMode`). */
