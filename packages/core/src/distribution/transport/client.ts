@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import pLimit, { type LimitFunction } from 'p-limit';
 import { debug } from '../../debug.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { answerOf, readAnswer, type Answer } from './answer.js';
@@ -55,18 +54,13 @@ export interface RegistryOptions extends ConnectionOptions {
 
 const MAX_REDIRECTS = 5;
 const DEFAULT_TIMEOUT_MS = 60_000;
-/** Requests of a client that wait for an answer at once, besides uploads. */
-const REQUESTS_AT_ONCE = 16;
-/** Uploads of a client at once. They have a bound of their own: their content may come from another request to this registry. */
-const UPLOADS_AT_ONCE = 8;
 /** The largest response of a token server, in bytes. */
 const MAX_TOKEN_BYTES = 1024 * 1024;
 /** Repositories whose tokens are kept: bounded, since clients of a mirror may name any number of repositories. */
 const MAX_AUTHORIZATIONS = 1_000;
 
 /**
- * Sends requests to one registry (OCI distribution spec 1.1): authorization, retries, redirects, and a bound on requests at
- * the same time. Credentials, client
+ * Sends requests to one registry (OCI distribution spec 1.1): authorization, retries, redirects. Credentials, client
  * certificates and `insecureSkipTlsVerify` apply to the registry's own origin only.
  */
 export class RegistryClient implements AsyncDisposable {
@@ -82,8 +76,6 @@ export class RegistryClient implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #options: RegistryOptions;
   readonly #authorizations = new Map<string, Authorization>();
-  readonly #requests: LimitFunction;
-  readonly #uploads: LimitFunction;
   /** No request is sent before this time, set by `Retry-After`, on the clock of `performance.now()`. */
   #pausedUntil = 0;
 
@@ -99,9 +91,6 @@ export class RegistryClient implements AsyncDisposable {
     this.#options = options;
     this.wait = options.wait ?? waitFor;
     this.isRelay = options.isRelay ?? false;
-    // The clients of a relay have bounds of their own.
-    this.#requests = pLimit(this.isRelay ? Infinity : REQUESTS_AT_ONCE);
-    this.#uploads = pLimit(this.isRelay ? Infinity : UPLOADS_AT_ONCE);
     this.now = options.surroundings.now;
   }
 
@@ -120,6 +109,7 @@ export class RegistryClient implements AsyncDisposable {
     let tls: RegistryTls | undefined = isPlain ? undefined : await readTls();
     const connections = new Connections({
       ...reach,
+      isBounded: options.isRelay !== true,
       tlsFor: async (url) => {
         tls ??= await readTls();
         return url.origin === origin.origin ? tls.own : tls.elsewhere;
@@ -247,16 +237,10 @@ export class RegistryClient implements AsyncDisposable {
     return { status, body: new Uint8Array() };
   }
 
-  /**
-   * Sends one request when its turn comes; the content of the response does not count. A network error of a host other than
-   * the registry names that host.
-   */
+  /** Sends one request. A network error of a host other than the registry names that host. */
   async #send(url: URL, options: SendOptions): Promise<IncomingMessage> {
-    const { body } = options;
-    const isUpload = typeof body === 'object' && !(body instanceof Uint8Array);
-    const limit = isUpload ? this.#uploads : this.#requests;
     try {
-      return await limit(() => this.#connections.send(url, options));
+      return await this.#connections.send(url, options);
     } catch (cause) {
       if (!isTransient(cause) || url.origin === this.#origin.origin) throw cause;
       const error = new Error(`${url.host}: ${networkFailure(cause)}`, { cause });

@@ -10,7 +10,6 @@ import { copyGraph } from '../../transfer/copy.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import { sizeOf } from '../../transfer/graph.js';
 import { requireHeld } from '../../transfer/require-held.js';
-import { withDistinctNames } from '../../transfer/resolve.js';
 import type { Bytes, Sink, Source } from '../../transfer/store.js';
 import { withBase } from '../../transfer/with-base.js';
 import { bring } from '../build/bring.js';
@@ -22,10 +21,10 @@ import { noticesOf } from '../workspace/notices.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
-import { option, wording } from '../../wording.js';
 import { applyBase, contentToSend, type ContentToSend } from './delta.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import type { ImageToCopy } from './copy-referrers.js';
+import { imagesFrom } from './images-from.js';
 import { prepareCopy } from './prepare-copy.js';
 import { requireManifestPlace, writeTransferManifest } from './write-manifest.js';
 
@@ -230,26 +229,4 @@ function resultOf(
     bytes: sizeOf(graph),
     newBytes,
   };
-}
-
-/** Adds to the error for several images that all of them can be copied. */
-function offerAll(error: unknown): never {
-  if (!(error instanceof ImageError) || error.code !== 'AMBIGUOUS') throw error;
-  const { message, location, wording: said } = error;
-  throw new ImageError(error.code, message, {
-    hint: wording`${option('all')} takes all of them. ${said.hint ?? ''}`,
-    cause: error,
-    ...(location === undefined ? {} : { location }),
-  });
-}
-
-async function imagesFrom(
-  { source, reference }: Opened,
-  options: CopyImagesOptions,
-): Promise<NamedDescriptor[]> {
-  if (!options.all) return [await source.resolve(reference, options).catch(offerAll)];
-  const images: NamedDescriptor[] = [];
-  for await (const image of source.list(options)) images.push(image);
-  if (images.length === 0) throw new ImageError('NOT_FOUND', `${source.location}: it has no image`);
-  return withDistinctNames(source, images);
 }
