@@ -14,7 +14,7 @@ const all = new WeakMap<Surroundings, Kept>();
  * surroundings: for one registry and the same options there is one, until every result for these surroundings is disposed.
  */
 export function keepClients(surroundings: Surroundings): AsyncDisposable {
-  const kept = all.get(surroundings) ?? { clients: new Map(), keepers: 0 };
+  const kept: Kept = all.get(surroundings) ?? { clients: new Map(), keepers: 0 };
   all.set(surroundings, kept);
   kept.keepers++;
   let isDisposed = false;

@@ -106,9 +106,8 @@ export class CachedSource implements Source {
       return;
     }
     await this.#fetch(descriptor, options);
-    if (descriptor.size >= RESUMABLE_BYTES) return yield* this.#blobs.read(descriptor, options);
-    const bytes = await this.#readVerified(descriptor, options);
-    yield bytes.subarray(options.start, options.end);
+    if (descriptor.size >= RESUMABLE_BYTES) yield* this.#blobs.read(descriptor, options);
+    else yield (await this.#readVerified(descriptor, options)).subarray(options.start, options.end);
   }
 
   /** Reads a small cached blob; if it is damaged, it is fetched again. */

@@ -33,7 +33,7 @@ export async function eachDefinition<T>(
   };
   const isApart = definitions.every(({ definition }) => isDaemonless(definition));
   const concurrency = isApart ? MOVED_IMAGES : 1;
-  return mapInputs(definitions, run, { signal, concurrency });
+  return await mapInputs(definitions, run, { signal, concurrency });
 }
 
 function refuse(name: string, base: string): never {

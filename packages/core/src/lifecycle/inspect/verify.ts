@@ -83,7 +83,7 @@ export async function verify(
     };
     return verifyOne(workspace, input, { ...options, ...opening });
   };
-  return mapInputs(inputs, verifyInput, options);
+  return await mapInputs(inputs, verifyInput, options);
 }
 
 /** Whether only some platforms are verified. */

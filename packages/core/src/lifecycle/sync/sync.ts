@@ -11,7 +11,7 @@ import { splitReference, type Reference } from '../../oci/reference.js';
 import type { Source } from '../../transfer/store.js';
 import { option, wording } from '../../wording.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { mapInputs, MOVED_IMAGES } from '../workspace/map-inputs.js';
+import { mapInputs, MOVED_IMAGES, REGISTRY_IMAGES } from '../workspace/map-inputs.js';
 import { deleteArchive, receiveImage } from './sync-receive.js';
 import { deleteImage, sendImage } from './sync-send.js';
 import {
@@ -102,7 +102,8 @@ export async function sync(
       hasFailed = true;
       options.onFailure?.(error);
     });
-  const moving = { signal, onFailure, concurrency: MOVED_IMAGES };
+  const concurrency = isSending ? REGISTRY_IMAGES : MOVED_IMAGES;
+  const moving = { signal, onFailure, concurrency };
   const results = (await mapInputs(names, move, moving)).flat();
   if (options.prune && !hasFailed) {
     const kept = new Set([...local.values()].map(({ record: { digest } }) => digest));
