@@ -22,6 +22,7 @@ export type { ImageRecord } from './catalog/record.js';
 export { build, type BuildResult } from './lifecycle/build/build.js';
 export type { BuildOptions } from './lifecycle/build/make-tested.js';
 export { archiveImage } from './lifecycle/build/archive-image.js';
+export { eachDefinition } from './lifecycle/build/each-definition.js';
 export { saveDefinition } from './lifecycle/build/save-definition.js';
 export {
   readDefinition,

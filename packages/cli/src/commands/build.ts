@@ -1,6 +1,7 @@
 import {
   build,
   dockerfileOf,
+  eachDefinition,
   familiarReference,
   parsePlatform,
   parseReference,
@@ -78,13 +79,15 @@ export function buildCommand(io: Io): Command {
           definitions.map((path) => readDefinition(workspace, path, call)),
         );
         await refuseNamesakes(workspace, all);
-        for (const found of all) {
-          const { json, said, document } = await processDefinition(workspace, found, {
+        const process = (found: FoundDefinition, signal: AbortSignal) =>
+          processDefinition(workspace, found, {
             ...options,
             platforms,
-            call,
+            call: { ...call, signal },
             cwd: io.cwd,
           });
+        const processed = await eachDefinition(workspace, all, process, call);
+        for (const { json, said, document } of processed) {
           results.push(json);
           if (said) lines.push(said);
           if (document !== undefined) documents.push(document);

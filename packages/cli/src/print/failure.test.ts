@@ -50,3 +50,16 @@ it('escapes control characters of a message from elsewhere', () => {
   const failure = describeFailure(new ImageError('INVALID', 'a\u001b[31mb\rc'), BY_ERROR);
   for (const control of ['\u001b', '\r']) expect(failure.text.content).not.toContain(control);
 });
+
+it('says each of several failures, however many there are', () => {
+  const failures = Array.from(
+    { length: 300 },
+    (_, at) => new ImageError('NOT_FOUND', `no image ${at} in a repository`),
+  );
+  const message = ['300 images are missing:', ...failures.map((each) => each.message)].join('\n');
+  const error = new ImageError('NOT_FOUND', message, { cause: new AggregateError(failures) });
+  expect(describeFailure(error, BY_ERROR).json.error.message).toBe(message);
+  const network = new AggregateError([new Error('ECONNREFUSED')]);
+  const unreachable = new ImageError('UNAVAILABLE', 'no answer', { cause: network });
+  expect(describeFailure(unreachable, BY_ERROR).json.error.message).toBe('no answer');
+});

@@ -27,13 +27,25 @@ export function describeFailure(
   if (error instanceof ImageError) {
     const { code, wording, location } = error;
     const hint = wording.hint === undefined ? undefined : say(wording.hint, speech);
-    return failure(EXIT_CODES[code], code, say(wording.message, speech), hint, location);
+    return failure(EXIT_CODES[code], code, messageOf(error, speech), hint, location);
   }
   return failure(
     EXIT_UNEXPECTED,
     'UNEXPECTED',
     error instanceof Error ? (error.stack ?? error.message) : String(error),
   );
+}
+
+/** The message; of several failures that stand in one error, each in full. */
+function messageOf({ wording, cause }: ImageError, speech: Speech): string {
+  const said = say(wording.message, speech);
+  const failures: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [];
+  const each = failures.flatMap((one) =>
+    one instanceof ImageError ? [say(one.wording.message, speech)] : [],
+  );
+  // A network error may consist of several, too.
+  if (each.length === 0) return said;
+  return [said.slice(0, said.indexOf('\n')), ...each].join('\n');
 }
 
 function failure(

@@ -50,3 +50,11 @@ it('prints lines at once as plain, events as JSON, and nothing as none', () => {
   expect(json.lines.map((line) => JSON.parse(line) as unknown)).toEqual([step]);
   expect(none.lines).toEqual([]);
 });
+
+it('has one progress for images that move side by side', () => {
+  const { lines, onEvent } = show('plain');
+  for (const event of [start, start, some, some]) onEvent(event);
+  vi.advanceTimersByTime(6000);
+  for (const event of [some, some, some, some, start]) onEvent(event);
+  expect(lines).toEqual(['  moving 2.9 MB', '  2.9 MB of 5.7 MB', '  moving 2.9 MB']);
+});

@@ -36,12 +36,14 @@ function createPlain(stderr: NodeJS.WriteStream): Progress {
   return {
     ...NO_PROGRESS,
     onEvent: (event) => {
+      // Images that move side by side have one progress.
+      const isBeside = isPlanned(event) && moving.moved < moving.total;
       if (isPlanned(event)) moving.total += event.bytes;
       if (isMoved(event)) moving.moved += event.bytes;
       const isDue = isMoved(event) && Date.now() - moving.said > REPORT_INTERVAL_MS;
       if (isDue) moving.said = Date.now();
       const far = text`  ${formatBytes(moving.moved)} of ${formatBytes(moving.total)}\n`;
-      const line = isDue ? far : lineOf(event);
+      const line = isDue ? far : isBeside ? undefined : lineOf(event);
       if (line !== undefined) print(stderr, line);
     },
   };

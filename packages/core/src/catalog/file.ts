@@ -4,6 +4,7 @@ import { isAbsolute, join, relative } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { withLock } from '../disk/lock.js';
+import { SharedRuns } from '../disk/shared-runs.js';
 import { toSlashes } from '../disk/slashed.js';
 import { inside } from '../disk/inside.js';
 import { readOwn } from '../disk/own-file.js';
@@ -51,8 +52,21 @@ export function hashesFolder({ state }: CatalogPlace): string {
   return join(state, 'hashes');
 }
 
-/** Lists every archive in the catalog or on disk, including uses that are not yet folded from the journal. */
-export async function readCatalog(place: CatalogPlace): Promise<CatalogEntry[]> {
+/** Readings of catalogs, by their place. */
+const readings = new Map<string, SharedRuns<readonly CatalogEntry[]>>();
+
+/**
+ * Lists every archive in the catalog or on disk, including uses that are not yet folded from the journal. Callers at the same
+ * time share the reading of it, which begins after they call.
+ */
+export function readCatalog(place: CatalogPlace): Promise<readonly CatalogEntry[]> {
+  const key = JSON.stringify(place);
+  const reading = readings.get(key) ?? new SharedRuns();
+  readings.set(key, reading);
+  return reading.run(() => readEntries(place));
+}
+
+async function readEntries(place: CatalogPlace): Promise<readonly CatalogEntry[]> {
   const index = await readIndex(catalogPath(place), indexPath(place));
   const entries = index.entries.map((entry) => normalizeFile(entry, place));
   const problems = index.problems.map((problem) => normalizeFile(problem, place));

@@ -1,4 +1,5 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode } from '../errors.js';
 
@@ -14,12 +15,13 @@ const MAX_TRIES = 10;
 export async function makeFolders(path: string, mode = 0o777): Promise<string | undefined> {
   let first: string | undefined;
   for (let tries = 1; ; tries++) {
+    // Most folders exist. Those of a read-only file system may be reported as EROFS by mkdir.
+    if (isFolder(path)) return first;
     try {
       await mkdir(path, { mode });
       return first ?? path;
     } catch (error) {
-      // On a read-only file system an existing folder may be reported as EROFS.
-      if (await isFolder(path)) return first;
+      if (isFolder(path)) return first;
       const isMissing = systemCode(error) === 'ENOENT' && dirname(path) !== path;
       if (!isMissing || tries === MAX_TRIES) throw error;
       first = (await makeFolders(dirname(path), mode)) ?? first;
@@ -27,9 +29,11 @@ export async function makeFolders(path: string, mode = 0o777): Promise<string | 
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (info) => info.isDirectory(),
-    () => false,
-  );
+/** Synchronous: a round trip to the thread pool would take longer. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
 }

@@ -36,3 +36,25 @@ it('keeps one client of a registry for all repositories, until the end', async (
   await ask('a');
   expect(sockets).toHaveLength(3);
 });
+
+it('keeps the clients until the last one who keeps them is done', async () => {
+  const { address, sockets } = await emptyRegistry();
+  const surroundings = surroundingsOf();
+  const ask = async () => {
+    await using repository = await openRepository(
+      `${address}/a:1`,
+      { plainHttp: true },
+      surroundings,
+    );
+    await expect(repository.resolve()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  };
+  const [first, second] = [keepClients(surroundings), keepClients(surroundings)];
+  await ask();
+  await first[Symbol.asyncDispose]();
+  await first[Symbol.asyncDispose]();
+  await ask();
+  expect(sockets).toHaveLength(1);
+  await second[Symbol.asyncDispose]();
+  await ask();
+  expect(sockets).toHaveLength(2);
+});

@@ -1,20 +1,30 @@
 import type { Surroundings } from '../surroundings.js';
 import type { RegistryClient } from './transport/client.js';
 
-/** Clients that are kept for surroundings, by registry and options. */
-const kept = new WeakMap<Surroundings, Map<string, Promise<RegistryClient>>>();
+/** Clients by registry and options, and how many callers keep them. */
+interface Kept {
+  readonly clients: Map<string, Promise<RegistryClient>>;
+  keepers: number;
+}
+
+const all = new WeakMap<Surroundings, Kept>();
 
 /**
  * Keeps the clients of registries, with their connections and tokens, that repositories are opened with for these
- * surroundings: for one registry and the same options there is one, until the result is disposed.
+ * surroundings: for one registry and the same options there is one, until every result for these surroundings is disposed.
  */
 export function keepClients(surroundings: Surroundings): AsyncDisposable {
-  const clients = new Map<string, Promise<RegistryClient>>();
-  kept.set(surroundings, clients);
+  const kept: Kept = all.get(surroundings) ?? { clients: new Map(), keepers: 0 };
+  all.set(surroundings, kept);
+  kept.keepers++;
+  let isDisposed = false;
   return {
     [Symbol.asyncDispose]: async () => {
-      kept.delete(surroundings);
-      for (const opened of clients.values())
+      if (isDisposed) return;
+      isDisposed = true;
+      if (--kept.keepers > 0) return;
+      all.delete(surroundings);
+      for (const opened of kept.clients.values())
         await (await opened.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
@@ -31,7 +41,7 @@ export async function keptClient(
   key: string,
   open: () => Promise<RegistryClient>,
 ): Promise<{ readonly client: RegistryClient; readonly ownsClient: boolean }> {
-  const clients = kept.get(surroundings);
+  const clients = all.get(surroundings)?.clients;
   const opened = clients?.get(key) ?? open();
   clients?.set(key, opened);
   return { client: await opened, ownsClient: !clients };

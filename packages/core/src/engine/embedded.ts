@@ -1,5 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import { allocatedBytes, modifiedAt } from '../disk/allocated.js';
+import { SharedRuns } from '../disk/shared-runs.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { FileStore } from '../store/file-store.js';
 import { blobFile, imageFile, nameFile } from '../store/paths.js';
@@ -17,6 +18,7 @@ export class EmbeddedEngine implements Engine {
   readonly location: string;
   readonly #root: string;
   readonly #store: FileStore;
+  readonly #listings = new SharedRuns<ReadonlyMap<Digest, readonly string[]>>();
 
   constructor(root: string, clock: Pick<Surroundings, 'now'>) {
     this.#root = root;
@@ -34,8 +36,8 @@ export class EmbeddedEngine implements Engine {
 
   async inspect(image: string): Promise<EngineImage | undefined> {
     try {
-      const { descriptor } = await this.#store.resolve(image);
-      return await this.#describe(descriptor, await this.#names());
+      const descriptor = await this.#store.find(image);
+      return descriptor && (await this.#describe(descriptor, await this.#names()));
     } catch (error) {
       if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
       throw error;
@@ -114,7 +116,11 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** Names by image digest; an image without a name has no entry. */
-  async #names(): Promise<ReadonlyMap<Digest, readonly string[]>> {
+  #names(): Promise<ReadonlyMap<Digest, readonly string[]>> {
+    return this.#listings.run(() => this.#readNames());
+  }
+
+  async #readNames(): Promise<ReadonlyMap<Digest, readonly string[]>> {
     const names = new Map<Digest, string[]>();
     for await (const { descriptor, reference } of this.#store.list())
       if (reference !== undefined)

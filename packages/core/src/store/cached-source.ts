@@ -20,7 +20,7 @@ import type {
 } from '../transfer/store.js';
 import { tap } from '../transfer/tap.js';
 import { BlobDir } from './blob-dir.js';
-import { readImage, writeName } from './names.js';
+import { readImage, writeNames } from './names.js';
 import { blobFile } from './paths.js';
 import { partialSize, resumeBlob } from './resume-blob.js';
 
@@ -86,7 +86,7 @@ export class CachedSource implements Source {
         known: (digest) => this.#descriptorOf(digest),
       }));
     await this.#fetch(found.descriptor, options);
-    await writeName(this.#root, found.descriptor, found.reference);
+    await writeNames(this.#root, [found], { signal: options?.signal });
     return found;
   }
 
@@ -106,21 +106,21 @@ export class CachedSource implements Source {
       return;
     }
     await this.#fetch(descriptor, options);
-    if (descriptor.size < RESUMABLE_BYTES) await this.#repair(descriptor, options);
-    yield* this.#blobs.read(descriptor, options);
+    if (descriptor.size >= RESUMABLE_BYTES) yield* this.#blobs.read(descriptor, options);
+    else yield (await this.#readVerified(descriptor, options)).subarray(options.start, options.end);
   }
 
-  /** Verifies a small cached blob before it is read, and fetches it again if it is damaged. */
-  async #repair(descriptor: Descriptor, { signal }: CallOptions): Promise<void> {
+  /** Reads a small cached blob; if it is damaged, it is fetched again. */
+  async #readVerified(descriptor: Descriptor, { signal }: CallOptions): Promise<Uint8Array> {
+    const read = () =>
+      readAll(verified(this.#blobs.read(descriptor, { signal }), descriptor), RESUMABLE_BYTES);
     try {
-      await readAll(
-        verified(this.#blobs.read(descriptor, { signal }), descriptor),
-        RESUMABLE_BYTES,
-      );
+      return await read();
     } catch (error) {
       if (!(error instanceof ImageError) || error.code !== 'CORRUPT') throw error;
       await this.discard(descriptor);
       await this.#fetch(descriptor, { signal });
+      return read();
     }
   }
 
@@ -128,7 +128,12 @@ export class CachedSource implements Source {
     descriptors: readonly Descriptor[],
     { signal, onFetching, onFetched }: PrepareOptions = {},
   ): Promise<void> {
-    if (!this.#keeps) return;
+    // Small blobs are cached in any case, and fetched one after the other when they are read.
+    if (!this.#keeps)
+      return this.#fetchAll(
+        descriptors.filter(({ size }) => size < RESUMABLE_BYTES),
+        { signal },
+      );
     const missing: Descriptor[] = [];
     let bytes = 0;
     for (const descriptor of descriptors) {
@@ -141,7 +146,14 @@ export class CachedSource implements Source {
     }
     await requireSpace(this.#root, bytes);
     onFetching?.(bytes);
-    await forEachOf(missing, { concurrency: 4, signal }, (descriptor, stop) =>
+    await this.#fetchAll(missing, { signal, onFetched });
+  }
+
+  async #fetchAll(
+    descriptors: readonly Descriptor[],
+    { signal, onFetched }: Pick<PrepareOptions, 'signal' | 'onFetched'>,
+  ): Promise<void> {
+    await forEachOf(descriptors, { concurrency: 4, signal }, (descriptor, stop) =>
       this.#fetch(descriptor, { signal: stop, onFetched }),
     );
   }
@@ -171,7 +183,7 @@ export class CachedSource implements Source {
   }
 
   async #descriptorOf(digest: Digest): Promise<Descriptor | undefined> {
-    const descriptor = await readImage(this.#root, digest);
+    const descriptor = readImage(this.#root, digest);
     return descriptor && (await this.#blobs.has(descriptor)) ? descriptor : undefined;
   }
 

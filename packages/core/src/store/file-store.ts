@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { requireSpace } from '../disk/free-space.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
-import type { Digest } from '../oci/digest.js';
+import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
 import { resolveAmong } from '../transfer/resolve.js';
@@ -10,8 +10,16 @@ import type { Bytes, CallOptions, Open, ReadOptions, Store } from '../transfer/s
 import type { Graph } from '../transfer/graph.js';
 import { BlobDir } from './blob-dir.js';
 import { collect } from './collect.js';
-import { listNames, removeName, writeName } from './names.js';
+import {
+  listNames,
+  readImage,
+  readTag,
+  removeName,
+  writeNames,
+  type NameToWrite,
+} from './names.js';
 import { imageFile } from './paths.js';
+import { WriteOnce } from './write-once.js';
 import { surroundingsOf, type GivenSurroundings, type Surroundings } from '../surroundings.js';
 
 /**
@@ -28,6 +36,7 @@ export class FileStore implements Store {
   readonly #now: Surroundings['now'];
   readonly #blobs: BlobDir;
   readonly #begun = new Map<Digest, Descriptor>();
+  readonly #writes = new WriteOnce();
   readonly #staged = new Map<string, Descriptor>();
 
   /** @param root the folder; the first write creates it. */
@@ -44,6 +53,13 @@ export class FileStore implements Store {
 
   async resolve(reference?: string): Promise<NamedDescriptor> {
     return resolveAmong(this, await listNames(this.#root), reference);
+  }
+
+  /** Finds an image by one name with a tag, or by its digest, without listing all; undefined when there is none. */
+  async find(reference: string): Promise<Descriptor | undefined> {
+    if (isDigest(reference)) return readImage(this.#root, reference);
+    // A name of the store has no digest.
+    return reference.includes('@') ? undefined : readTag(this.#root, reference);
   }
 
   async has(descriptor: Descriptor): Promise<boolean> {
@@ -69,7 +85,9 @@ export class FileStore implements Store {
   }
 
   async write(descriptor: Descriptor, open: Open, options?: CallOptions): Promise<void> {
-    await this.#blobs.put(descriptor, open, options);
+    await this.#writes.run(descriptor.digest, () =>
+      this.#blobs.put(descriptor, open, { ...options, isSyncedLater: true }),
+    );
   }
 
   async tag(descriptor: Descriptor, reference: string): Promise<void> {
@@ -82,13 +100,17 @@ export class FileStore implements Store {
     this.#staged.set(canonicalReference(reference), descriptor);
   }
 
-  async commit(): Promise<void> {
-    for (const [digest, descriptor] of this.#begun) {
-      if (await this.#blobs.has(descriptor)) await writeName(this.#root, descriptor, undefined);
-      this.#begun.delete(digest);
-    }
-    for (const [reference, descriptor] of this.#staged)
-      await writeName(this.#root, descriptor, reference);
+  async commit(options: CallOptions = {}): Promise<void> {
+    const names: NameToWrite[] = [...this.#staged].map(([reference, descriptor]) => ({
+      reference,
+      descriptor,
+    }));
+    const tagged = new Set(names.map(({ descriptor }) => descriptor.digest));
+    for (const [digest, descriptor] of this.#begun)
+      if (!tagged.has(digest) && (await this.#blobs.has(descriptor))) names.push({ descriptor });
+    await this.#blobs.sync();
+    await writeNames(this.#root, names, options);
+    this.#begun.clear();
     this.#staged.clear();
   }
 

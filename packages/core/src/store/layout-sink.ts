@@ -22,6 +22,7 @@ import type { Graph } from '../transfer/graph.js';
 import { BlobDir } from './blob-dir.js';
 import { LayoutStaging } from './layout-staging.js';
 import { blobFile } from './paths.js';
+import { WriteOnce } from './write-once.js';
 
 /**
  * Writes into a new or existing OCI image layout folder (OCI image spec 1.1, image-layout.md). Content stays in temporary
@@ -38,7 +39,9 @@ export class LayoutSink implements Sink {
   readonly #root: string;
   readonly #blobs: BlobDir;
   readonly #staging: LayoutStaging;
+  readonly #writes = new WriteOnce();
   #isNew = false;
+  #opened: Promise<void> | undefined;
   readonly #begun = new Map<Digest, Descriptor>();
   readonly #names = new Map<string, Descriptor>();
 
@@ -50,8 +53,7 @@ export class LayoutSink implements Sink {
   }
 
   async begin(graph: Graph, options: CallOptions = {}): Promise<ReadonlySet<Digest>> {
-    if (this.#begun.size === 0) this.#isNew = !(await statIfExists(this.#root));
-    await this.#staging.open(options);
+    await (this.#opened ??= this.#open(options));
     const wanted = new Set<Digest>();
     let bytes = 0;
     for (const node of graph.nodes) {
@@ -68,7 +70,7 @@ export class LayoutSink implements Sink {
   }
 
   async write(descriptor: Descriptor, open: Open, options?: CallOptions): Promise<void> {
-    await this.#staging.write(descriptor, open, options);
+    await this.#writes.run(descriptor.digest, () => this.#staging.write(descriptor, open, options));
   }
 
   async tag(descriptor: Descriptor, reference: string): Promise<void> {
@@ -93,9 +95,20 @@ export class LayoutSink implements Sink {
     this.#names.clear();
   }
 
+  async #open(options: CallOptions): Promise<void> {
+    try {
+      this.#isNew = !(await statIfExists(this.#root));
+      await this.#staging.open(options);
+    } catch (error) {
+      this.#opened = undefined;
+      throw error;
+    }
+  }
+
   /** Deletes content that was not committed, and the layout folder if this sink created it and it is empty. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#staging[Symbol.asyncDispose]();
+    this.#opened = undefined;
     if (this.#isNew) await removeEmptyFolder(this.#root);
   }
 }

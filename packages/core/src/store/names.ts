@@ -1,24 +1,75 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { writeAtomically } from '../disk/atomic-write.js';
+import { randomBytes } from 'node:crypto';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { makeFolder, syncFolder, writeDurably } from '../disk/atomic-write.js';
 import { ImageError } from '../errors.js';
 import { withoutAnnotations, parseDescriptor, type Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { parseJson } from '../oci/json.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { ignoreMissing, removeFile } from '../disk/if-there.js';
-import { imageFile, imagesFolder, nameFile, nameOfTagFile, repositoriesFolder } from './paths.js';
+import { ignoreMissing, readIfExists, removeFile } from '../disk/if-there.js';
+import { forEachOf } from '../transfer/for-each-of.js';
+import type { CallOptions } from '../transfer/store.js';
+import {
+  imageFile,
+  imagesFolder,
+  nameFile,
+  nameOfTagFile,
+  partialFolder,
+  repositoriesFolder,
+} from './paths.js';
 
-/** Records an image, and a name of it if one is given. Every file is written atomically. */
-export async function writeName(
+/** An image to record, and a name of it if it has one. */
+export interface NameToWrite {
+  readonly descriptor: Descriptor;
+  readonly reference?: string | undefined;
+}
+
+/** Files that are written at once: syncs of the disk at the same time are shared. */
+const FILES_AT_ONCE = 16;
+
+/**
+ * Records images and their names. All files are complete on disk before the first one gets its path, and each folder is synced
+ * once. A crash leaves some of the new names, each whole.
+ */
+export async function writeNames(
   root: string,
-  descriptor: Descriptor,
-  reference: string | undefined,
+  names: readonly NameToWrite[],
+  { signal }: CallOptions = {},
 ): Promise<void> {
-  const content = [Buffer.from(JSON.stringify(withoutAnnotations(descriptor)))];
-  await writeAtomically(imageFile(root, descriptor.digest), content, { privateTo: root });
-  const path = reference === undefined ? undefined : nameFile(root, reference);
-  if (path !== undefined) await writeAtomically(path, content, { privateTo: root });
+  const bytes = (descriptor: Descriptor) =>
+    Buffer.from(JSON.stringify(withoutAnnotations(descriptor)));
+  const images = new Map(
+    names.map(({ descriptor }) => [imageFile(root, descriptor.digest), bytes(descriptor)]),
+  );
+  const tags = new Map(
+    names.flatMap(({ descriptor, reference }) => {
+      const path = reference === undefined ? undefined : nameFile(root, reference);
+      return path === undefined ? [] : [[path, bytes(descriptor)] as const];
+    }),
+  );
+  const files = [...images, ...tags].map(([path, content]) => ({
+    path,
+    content,
+    partial: join(partialFolder(root), randomBytes(8).toString('hex')),
+  }));
+  const writing = { concurrency: FILES_AT_ONCE, signal };
+  const folders = { privateTo: root };
+  try {
+    await forEachOf(files, writing, async ({ path, content, partial }) => {
+      await writeDurably(partial, [content], folders);
+      await makeFolder(dirname(path), folders);
+    });
+    // Images first: a tag has its image.
+    for (const some of [files.slice(0, images.size), files.slice(images.size)]) {
+      await forEachOf(some, writing, ({ path, partial }) => rename(partial, path));
+      const changed = [...new Set(some.map(({ path }) => dirname(path)))];
+      await forEachOf(changed, writing, (folder) => syncFolder(folder));
+    }
+  } catch (error) {
+    for (const { partial } of files) await rm(partial, { force: true });
+    throw error;
+  }
 }
 
 /** @throws ImageError NOT_FOUND */
@@ -32,17 +83,20 @@ export async function removeName(root: string, reference: string): Promise<void>
 
 /** Lists every named image, sorted by name, then every image without a name. */
 export async function listNames(root: string): Promise<NamedDescriptor[]> {
-  const named: (NamedDescriptor & { readonly reference: string })[] = [];
-  for (const path of await filesBelow(repositoriesFolder(root))) {
+  const tags = (await filesBelow(repositoriesFolder(root))).flatMap((path) => {
     const reference = nameOfTagFile(relative(repositoriesFolder(root), path));
-    const descriptor = reference === undefined ? undefined : await readDescriptor(path);
-    if (reference !== undefined && descriptor) named.push({ descriptor, reference });
-  }
+    return reference === undefined ? [] : [{ path, reference }];
+  });
+  const named = tags.flatMap(({ path, reference }) => {
+    const descriptor = readDescriptor(path);
+    return descriptor ? [{ reference, descriptor }] : [];
+  });
   named.sort((one, other) => (one.reference < other.reference ? -1 : 1));
   const seen = new Set(named.map(({ descriptor }) => descriptor.digest));
-  const roots = await Promise.all(
-    (await filesBelow(imagesFolder(root))).filter(isComplete).map(readDescriptor),
-  );
+  const known = new Set([...seen].map((digest) => imageFile(root, digest)));
+  const roots = (await filesBelow(imagesFolder(root)))
+    .filter((path) => isComplete(path) && !known.has(path))
+    .map(readDescriptor);
   return [
     ...named,
     ...roots.flatMap((descriptor) =>
@@ -52,13 +106,19 @@ export async function listNames(root: string): Promise<NamedDescriptor[]> {
 }
 
 /** Finds a recorded image, named or not; undefined when there is none. */
-export function readImage(root: string, digest: Digest): Promise<Descriptor | undefined> {
+export function readImage(root: string, digest: Digest): Descriptor | undefined {
   return readDescriptor(imageFile(root, digest));
 }
 
+/** Finds the image of a name with a tag; undefined when there is none. @throws ImageError USAGE (not a reference) */
+export function readTag(root: string, reference: string): Descriptor | undefined {
+  const path = nameFile(root, reference);
+  return path === undefined ? undefined : readDescriptor(path);
+}
+
 /** Undefined when the file was removed meanwhile. */
-async function readDescriptor(path: string): Promise<Descriptor | undefined> {
-  const bytes = await ignoreMissing(() => readFile(path));
+function readDescriptor(path: string): Descriptor | undefined {
+  const bytes = readIfExists(path);
   return bytes && parseDescriptor(parseJson(bytes, path), path);
 }
 

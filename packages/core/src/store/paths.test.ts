@@ -13,7 +13,7 @@ import * as hosted from '../registry/storage/registry-paths.js';
 import { tagsIn } from '../registry/storage/list-repositories.js';
 import { RegistryStore } from '../registry/storage/registry-store.js';
 import { openLayout } from './layout-dir.js';
-import { listNames, writeName } from './names.js';
+import { listNames, writeNames } from './names.js';
 import * as embedded from './paths.js';
 
 const root = resolve('/srv/registry');
@@ -172,8 +172,8 @@ it('lists names sorted, and images without a name last', async () => {
   const descriptor = { mediaType: 'text/plain', digest: good, size: 1 };
   const unnamed = { ...descriptor, digest: digestOf(Buffer.from('y')) };
   const names = ['a:2', 'a:B', 'a:b', 'a/b:1', 'a-b:1'].map((name) => `example.com/${name}`);
-  await writeName(folder, unnamed, undefined);
-  for (const name of names) await writeName(folder, descriptor, name);
+  await writeNames(folder, [{ descriptor: unnamed }]);
+  for (const name of names) await writeNames(folder, [{ descriptor, reference: name }]);
   const listed = (await listNames(folder)).map(({ reference }) => reference);
   expect(listed).toEqual([...names.sort(), undefined]);
 });
@@ -187,7 +187,7 @@ it('stores names of any length in the embedded store, and lists them unchanged',
     `example.com/${'a'.repeat(230)}.partial:v1.partial`,
   ];
   const descriptor = { mediaType: 'text/plain', digest: good, size: 1 };
-  for (const reference of references) await writeName(folder, descriptor, reference);
+  for (const reference of references) await writeNames(folder, [{ descriptor, reference }]);
   const listed = (await listNames(folder)).map(({ reference }) => reference);
   expect(listed.sort()).toEqual([...references].sort());
   for (const path of await readdir(folder, { recursive: true }))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Descriptor } from '../../src/oci/descriptor.js';
 import { copy, oneChunk } from '../../src/transfer/copy.js';
 import type { Sink, Source } from '../../src/transfer/store.js';
 import { readContent } from '../../src/transfer/verified.js';
@@ -49,6 +50,28 @@ export function sinkContract(name: string, create: () => Promise<SinkUnderTest>)
       expect((await source.resolve(named('example.com:5000/team/multi:2'))).descriptor.digest).toBe(
         multi.digest,
       );
+    });
+
+    it('keeps images that are written side by side, and what they share', async () => {
+      const { sink, reopen, named = asItIs } = await create();
+      await using content = new MemoryStore();
+      const architectures = ['amd64', 'arm64', 's390x', 'riscv64'];
+      const names = architectures.map((architecture) => `${architecture}:1`);
+      const roots: Descriptor[] = [];
+      // The layers of all are the same.
+      for (const architecture of architectures) {
+        const platform = { os: 'linux', architecture };
+        roots.push(await writeImage(content, `${architecture}:1`, { platform }));
+      }
+      await Promise.all(names.map((name) => copy(content, name, sink, { as: named(name) })));
+      await sink.commit();
+      await sink[Symbol.asyncDispose]();
+      await using source = await reopen();
+      for (const [at, name] of names.entries()) {
+        const graph = await walk(source, (await source.resolve(named(name))).descriptor);
+        expect(graph.root.digest).toBe(roots[at]?.digest);
+        for (const node of graph.nodes) await readContent(source, node);
+      }
     });
 
     it('shows nothing without a commit', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { clientOf } from '../../../testing/registry-client.js';
 import { listening } from '../../../testing/listening.js';
 import { describe as descriptorOf } from '../../oci/descriptor.js';
 import { readAll } from '../../transfer/verified.js';
@@ -142,4 +143,29 @@ it('a registry on this machine that accepts and says nothing is asked for no lon
     surroundings: surroundingsOf(),
   });
   expect(client.registry).toBe(registry);
+});
+
+it('sends a bounded number of requests at once, and uploads besides them', async () => {
+  const waiting: (() => void)[] = [];
+  const { client, requests } = await clientOf((request, response) => {
+    request.resume();
+    waiting.push(() => response.writeHead(200).end());
+  });
+  const common = { url: '/v2/', scope: 'repository:a:pull', expected: [200] };
+  const content = async function* () {
+    yield Buffer.from('content');
+  };
+  const all = Array.from({ length: 20 }, () => [
+    client.request({ ...common, method: 'HEAD' }),
+    client.request({ ...common, method: 'PUT', body: content }),
+  ]).flat();
+  const sent = () => [/HEAD/, /PUT/].map((kind) => requests.filter((one) => kind.test(one)).length);
+  await expect.poll(() => waiting.length).toBe(24);
+  expect(sent()).toEqual([16, 8]);
+  for (let done = 0; done < 40; done++) {
+    await expect.poll(() => waiting.length).toBeGreaterThan(0);
+    waiting.shift()?.();
+  }
+  for (const each of all) await (await each).dump();
+  expect(sent()).toEqual([20, 20]);
 });

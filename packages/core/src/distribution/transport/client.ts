@@ -109,6 +109,7 @@ export class RegistryClient implements AsyncDisposable {
     let tls: RegistryTls | undefined = isPlain ? undefined : await readTls();
     const connections = new Connections({
       ...reach,
+      isBounded: options.isRelay !== true,
       tlsFor: async (url) => {
         tls ??= await readTls();
         return url.origin === origin.origin ? tls.own : tls.elsewhere;

@@ -8,6 +8,7 @@ import type { TlsOptions } from './certificates.js';
 import { printableUrl } from '../given-url.js';
 import type { Environment } from '../../surroundings.js';
 import { proxyFor } from './proxy.js';
+import { RequestLimits } from './request-limits.js';
 import { userAgent } from './user-agent.js';
 
 export interface ConnectionOptions {
@@ -15,6 +16,8 @@ export interface ConnectionOptions {
   readonly env: Environment;
   /** TLS settings for a URL; called for https URLs only. */
   readonly tlsFor: (url: URL) => Promise<TlsOptions>;
+  /** Whether {@link RequestLimits} bound its requests; they do when omitted. The clients of a relay have bounds of their own. */
+  readonly isBounded?: boolean;
   /** Timeout for a server that neither accepts nor sends data (ms). */
   readonly timeout: number;
   /** Timeout for a server that does not accept the connection (ms). */
@@ -33,6 +36,7 @@ const IDLE_TIMEOUT_MS = 4_000;
 /** Sends requests over reused connections, through the proxies of the environment. */
 export class Connections implements Disposable {
   readonly #options: ConnectionOptions;
+  readonly #limits = new RequestLimits();
   /** By scheme and proxy URL ('' for none). */
   readonly #agents = new Map<string, http.Agent>();
 
@@ -40,8 +44,14 @@ export class Connections implements Disposable {
     this.#options = options;
   }
 
-  /** @throws as `sendRequest`; ImageError USAGE (invalid proxy in the environment) */
-  async send(
+  /** Sends a request when its turn comes. @throws as `sendRequest`; ImageError USAGE (invalid proxy in the environment) */
+  async send(url: URL, options: SendOptions): Promise<http.IncomingMessage> {
+    const { isBounded = true } = this.#options;
+    const send = () => this.#send(url, options);
+    return isBounded ? this.#limits.run(options, send) : send();
+  }
+
+  async #send(
     url: URL,
     { method, headers, body, signal }: SendOptions,
   ): Promise<http.IncomingMessage> {

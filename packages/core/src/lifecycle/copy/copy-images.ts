@@ -1,4 +1,5 @@
 import type { ConvertOptions } from '../../convert/convert-image.js';
+import { keepClients } from '../../distribution/kept-clients.js';
 import { ImageError } from '../../errors.js';
 import { parseDestination, parseLocation, type Location } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
@@ -6,24 +7,24 @@ import type { NamedDescriptor } from '../../oci/layout.js';
 import type { PlatformChoice } from '../../oci/platform.js';
 import type { Opened } from '../../open.js';
 import { copyGraph } from '../../transfer/copy.js';
+import { forEachOf } from '../../transfer/for-each-of.js';
 import { sizeOf } from '../../transfer/graph.js';
 import { requireHeld } from '../../transfer/require-held.js';
-import { withDistinctNames } from '../../transfer/resolve.js';
 import type { Bytes, Sink, Source } from '../../transfer/store.js';
 import { withBase } from '../../transfer/with-base.js';
 import { bring } from '../build/bring.js';
 import { makeRoom } from '../prune/make-room.js';
 import { parseBase } from '../workspace/base-locations.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
-import { forEachInput } from '../workspace/for-each-input.js';
+import { atOnce, mapInputs, MOVED_IMAGES } from '../workspace/map-inputs.js';
 import { noticesOf } from '../workspace/notices.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
-import { option, wording } from '../../wording.js';
 import { applyBase, contentToSend, type ContentToSend } from './delta.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import type { ImageToCopy } from './copy-referrers.js';
+import { imagesFrom } from './images-from.js';
 import { prepareCopy } from './prepare-copy.js';
 import { requireManifestPlace, writeTransferManifest } from './write-manifest.js';
 
@@ -90,19 +91,20 @@ export async function copyImages(
   requireOneLogin(options.registry, [...sources, target, ...baseLocations]);
   await using engine = lazyEngine(workspace, options);
   const openOptions = { ...options, base: undefined, engine: engine.get };
-  const inputs: CopyInput[] = [];
   const held: AsyncDisposable[] = [];
+  const concurrency = atOnce(sources);
+  await using _ = keepClients(workspace.surroundings);
   try {
-    await forEachInput(
+    const inputs = await mapInputs(
       sources,
-      async (source) => {
+      async (source): Promise<CopyInput> => {
         await bring(workspace, source, options);
         const opened = await openIn(workspace, source, openOptions);
         held.push(opened.source);
         for (const text of noticesOf(opened)) options.onEvent?.({ type: 'notice', text });
-        inputs.push({ from: source.text, opened, images: await imagesFrom(opened, options) });
+        return { from: source.text, opened, images: await imagesFrom(opened, options) };
       },
-      options,
+      { ...options, concurrency },
     );
     const bases: Source[] = [];
     for (const location of baseLocations) {
@@ -123,21 +125,29 @@ export async function copyImages(
     const count = inputs.reduce((sum, { images }) => sum + images.length, 0);
     if (as !== undefined) requireOne(count, as, to);
     const hasReferrers = destination.isEngine !== true;
-    const moves: Move[] = [];
-    const prepare = async ({ from: input, opened, images }: CopyInput): Promise<void> => {
+    const prepare = async ({ from: input, opened, images }: CopyInput): Promise<Move[]> => {
       const based = await applyBase(opened, images, base);
       const preparing = { ...options, as, hasReferrers };
       const each = await prepareCopy(workspace, based.opened, images, preparing);
       held.push(each);
+      const moves: Move[] = [];
       for (const image of each.moving)
         moves.push({ from: input, image, ...(await contentToSend(image.graph, based.leftOut)) });
+      return moves;
     };
-    await forEachInput(inputs, prepare, options);
+    // A conversion takes cores and space of its own.
+    const preparing = { ...options, concurrency: options.convert ? 1 : concurrency };
+    const moves = (await mapInputs(inputs, prepare, preparing)).flat();
     requireOnePerName(moves);
-    for (const { image } of moves) await requireHeld(image, destination.sink, options);
+    const moving = { signal: options.signal, concurrency: Math.min(concurrency, MOVED_IMAGES) };
+    await forEachOf(moves, moving, ({ image }, signal) =>
+      requireHeld(image, destination.sink, { ...options, signal }),
+    );
     if (!options.dryRun && moves.length > 0) {
       await makeRoomFor(workspace, moves, destination, options);
-      for (const each of moves) await send(each, destination.sink, options);
+      await forEachOf(moves, moving, (each, signal) =>
+        send(each, destination.sink, { ...options, signal }),
+      );
       await destination.sink.commit(options);
     }
     const results = moves.map((each) => resultOf(each, to));
@@ -219,26 +229,4 @@ function resultOf(
     bytes: sizeOf(graph),
     newBytes,
   };
-}
-
-/** Adds to the error for several images that all of them can be copied. */
-function offerAll(error: unknown): never {
-  if (!(error instanceof ImageError) || error.code !== 'AMBIGUOUS') throw error;
-  const { message, location, wording: said } = error;
-  throw new ImageError(error.code, message, {
-    hint: wording`${option('all')} takes all of them. ${said.hint ?? ''}`,
-    cause: error,
-    ...(location === undefined ? {} : { location }),
-  });
-}
-
-async function imagesFrom(
-  { source, reference }: Opened,
-  options: CopyImagesOptions,
-): Promise<NamedDescriptor[]> {
-  if (!options.all) return [await source.resolve(reference, options).catch(offerAll)];
-  const images: NamedDescriptor[] = [];
-  for await (const image of source.list(options)) images.push(image);
-  if (images.length === 0) throw new ImageError('NOT_FOUND', `${source.location}: it has no image`);
-  return withDistinctNames(source, images);
 }

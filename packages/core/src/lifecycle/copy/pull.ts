@@ -1,3 +1,4 @@
+import { keepClients } from '../../distribution/kept-clients.js';
 import { ImageError } from '../../errors.js';
 import { parseDestination, parseRegistryImage, type RepositoryLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
@@ -18,7 +19,7 @@ import { openPullPlace } from './pull-place.js';
 import { openDestination, type Destination, type DestinationOptions } from './destination.js';
 import { makeRoom } from '../prune/make-room.js';
 import { evictCache } from '../cache/purge-cache.js';
-import { forEachInput } from '../workspace/for-each-input.js';
+import { atOnce, mapInputs, MOVED_IMAGES } from '../workspace/map-inputs.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
@@ -80,7 +81,7 @@ export async function pull(
   const location = output === undefined ? undefined : await parseDestination(output, where);
   if (options.manifest) requireManifestPlace(location);
   await using engine = lazyEngine(workspace, options);
-  const pulled: PullTask[] = [];
+  await using _ = keepClients(workspace.surroundings);
   const held = new Set<Source>();
   try {
     const place = await openPullPlace(workspace, { ...options, engine: engine.get, held });
@@ -88,28 +89,23 @@ export async function pull(
     await using destination =
       location &&
       (await openDestination(workspace, location, { ...options, openEngine: engine.get }));
-    await forEachInput(
-      wanted,
-      async (image) => {
-        const opened = place ? await place.find(image) : await openImage(workspace, image, options);
-        held.add(opened.source);
-        pulled.push(await taskOf(image, opened, options));
-      },
-      options,
-    );
+    const concurrency = atOnce([...wanted, ...(place?.locations ?? [])]);
+    const look = async (image: WantedImage, signal: AbortSignal): Promise<PullTask> => {
+      const opened = place ? await place.find(image) : await openImage(workspace, image, options);
+      held.add(opened.source);
+      return taskOf(image, opened, { ...options, signal });
+    };
+    const pulled = await mapInputs(wanted, look, { ...options, concurrency });
     if (options.dryRun) return pulled.map((each) => resultOf(each, output));
     const bytes = pulled.reduce((sum, { graph }) => sum + sizeOf(graph), 0);
     if (destination?.path !== undefined)
       await makeRoom(workspace, [{ path: destination.path, bytes }], options);
-    const whole: PullTask[] = [];
-    await forEachInput(
-      pulled,
-      async (each) => {
-        await transfer(each, destination, options);
-        whole.push(each);
-      },
-      options,
-    );
+    const move = async (each: PullTask, signal: AbortSignal): Promise<PullTask> => {
+      await transfer(each, destination, { ...options, signal });
+      return each;
+    };
+    const moving = { ...options, concurrency: Math.min(concurrency, MOVED_IMAGES) };
+    const whole = await mapInputs(pulled, move, moving);
     if (whole.length > 0) await destination?.sink.commit(options);
     if (options.cache !== false) await evictCache(workspace, options);
     const results = whole.map((each) => resultOf(each, output));

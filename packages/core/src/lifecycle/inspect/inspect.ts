@@ -13,7 +13,7 @@ import { imagesOf, sizeOf } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
-import { forEachInput } from '../workspace/for-each-input.js';
+import { mapInputs } from '../workspace/map-inputs.js';
 import { leftOut, malformedMembers, noticesOf } from '../workspace/notices.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
@@ -145,13 +145,11 @@ export async function inspectAll(
   locations: readonly string[],
   options: InspectOptions,
 ): Promise<Inspection[]> {
-  const inspected: Inspection[] = [];
-  await forEachInput(
+  return mapInputs(
     await expandInputs(locations, options.cwd),
-    async (location) => void inspected.push(await inspect(workspace, location, options)),
+    (location) => inspect(workspace, location, options),
     options,
   );
-  return inspected;
 }
 
 async function selectImages(

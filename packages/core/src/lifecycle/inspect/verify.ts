@@ -16,7 +16,7 @@ import { checkManifest, missingArchives } from './check-manifest.js';
 import { hashAll } from '../../transfer/extents/hash-all.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
 import { requireOneLogin } from '../workspace/one-login.js';
-import { forEachInput } from '../workspace/for-each-input.js';
+import { mapInputs } from '../workspace/map-inputs.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
@@ -75,17 +75,15 @@ export async function verify(
   const base = await parseBase(options.base, where);
   requireOneLogin(options.registry, [...inputs.map(({ location }) => location), ...base]);
   await using engine = lazyEngine(workspace, options);
-  const results: VerifyResult[] = [];
-  const verifyInput = async (input: VerifyInput): Promise<void> => {
+  const verifyInput = async (input: VerifyInput): Promise<VerifyResult> => {
     options.onEvent?.({ type: 'step', subject: input.text, text: 'verifying' });
     const opening = {
       engine: engine.get,
       bring: (location: Location) => bring(workspace, location, options),
     };
-    results.push(await verifyOne(workspace, input, { ...options, ...opening }));
+    return verifyOne(workspace, input, { ...options, ...opening });
   };
-  await forEachInput(inputs, verifyInput, options);
-  return results;
+  return await mapInputs(inputs, verifyInput, options);
 }
 
 /** Whether only some platforms are verified. */

@@ -18,7 +18,8 @@ async function start(change: (store: EmbeddedEngine) => Partial<Engine> = () => 
   const at: Opened = { source, kind: 'oci-archive', compression: 'none', notices: [] };
   const planned = (as?: string) => planLoad(store, [{ input: './x.tar', at }], { as });
   const engine = Object.assign(store, change(store)) as Engine;
-  const apply = async (as?: string) => applyLoad(workspace, engine, await planned(as), call);
+  const apply = async (as?: string) =>
+    applyLoad(workspace, engine, await planned(as), { ...call, concurrency: 4 });
   const names = async () => (await store.list()).flatMap(({ references }) => references).sort();
   return { store, source, planned, apply, names, workspace, call, engine };
 }
@@ -61,7 +62,9 @@ describe('a load', () => {
     const { planned, workspace, call, engine } = await start();
     const plan = await planned();
     const changed = Object.assign(engine, { inspect: async () => other });
-    await expect(applyLoad(workspace, changed, plan, call)).rejects.toMatchObject({
+    await expect(
+      applyLoad(workspace, changed, plan, { ...call, concurrency: 4 }),
+    ).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining(other.id) as string,
     });
@@ -83,7 +86,9 @@ it('an image that does not fit is NO_SPACE before anything is sent', async () =>
   const { graph } = plan.candidate;
   const huge = graph.nodes.map((node) => ({ ...node, size: Number.MAX_SAFE_INTEGER / 8 }));
   const given = { ...plan, candidate: { ...plan.candidate, graph: { ...graph, nodes: huge } } };
-  await expect(applyLoad(workspace, engine, [given], call)).rejects.toMatchObject({
+  await expect(
+    applyLoad(workspace, engine, [given], { ...call, concurrency: 4 }),
+  ).rejects.toMatchObject({
     code: 'NO_SPACE',
   });
   expect(await names()).toEqual([]);

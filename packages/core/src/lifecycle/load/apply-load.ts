@@ -6,18 +6,26 @@ import { sizeOf } from '../../transfer/graph.js';
 import { makeRoom } from '../prune/make-room.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { mapInputs, throwTogether } from '../workspace/map-inputs.js';
 import type { Candidate } from './load-candidates.js';
 import {
   findPresent,
   missingNames,
+  requestsAtOnce,
   resultsOf,
   type LoadResult,
   type PlannedLoad,
 } from './plan-load.js';
-import { sendImages } from './send-images.js';
+import { sendImages, type SentImages } from './send-images.js';
+
+export interface ApplyLoadOptions extends VerbOptions {
+  /** How many images are read at once. */
+  readonly concurrency: number;
+}
 
 /**
- * Sends the images that the engine lacks and adds the names that it lacks.
+ * Sends the images that the engine lacks and adds the names that it lacks. An image whose content cannot be read does not
+ * stop the others in the embedded store; other engines get all images in one archive, and with `onFailure` one in each.
  *
  * @throws ImageError INVALID (the engine refuses an image), UNAVAILABLE, NO_SPACE, CONFLICT
  */
@@ -25,18 +33,38 @@ export async function applyLoad(
   workspace: Workspace,
   engine: Engine,
   planned: readonly PlannedLoad[],
-  options: VerbOptions,
+  options: ApplyLoadOptions,
+): Promise<LoadResult[]> {
+  if (!options.onFailure || engine.kind === 'embedded')
+    return applyTogether(workspace, engine, planned, options);
+  const applyOne = (each: PlannedLoad) => applyTogether(workspace, engine, [each], options);
+  return (await mapInputs(planned, applyOne, { ...options, concurrency: 1 })).flat();
+}
+
+async function applyTogether(
+  workspace: Workspace,
+  engine: Engine,
+  planned: readonly PlannedLoad[],
+  options: ApplyLoadOptions,
 ): Promise<LoadResult[]> {
   const needs = await needsOf(engine, planned);
   await makeRoom(workspace, needs, { ...options, copies: isDaemon(engine) });
   try {
-    const sent = await sendAbsent(workspace, engine, planned, options);
-    const results: LoadResult[] = [];
-    for (const each of planned) {
+    const { bytes, failed } = await sendAbsent(workspace, engine, planned, options);
+    const failures = [...failed.values()];
+    const name = async (each: PlannedLoad): Promise<LoadResult[]> => {
       const imageId = await nameImage(engine, each, options);
-      const bytesSent = sent.get(each.candidate) ?? 0;
-      results.push(...resultsOf(engine, each, { imageId, bytesSent }));
-    }
+      return resultsOf(engine, each, { imageId, bytesSent: bytes.get(each.candidate) ?? 0 });
+    };
+    const whole = planned.filter(({ candidate }) => !failed.has(candidate));
+    const naming = { signal: options.signal, concurrency: requestsAtOnce(engine) };
+    const results = (await mapInputs(whole, name, naming)).flat();
+    if (options.onFailure) failures.forEach(options.onFailure);
+    else
+      throwTogether(failures, planned.length, {
+        what: 'Already loaded',
+        names: results.map(({ reference }) => reference),
+      });
     return results;
   } catch (error) {
     // Engines have no common error for a full disk: check free space to report NO_SPACE.
@@ -63,15 +91,15 @@ async function requireFree(needs: readonly Need[]): Promise<void> {
   for (const { path, bytes } of needs) await requireSpace(path, bytes);
 }
 
-/** @returns bytes sent for each image that the engine lacked */
 async function sendAbsent(
   workspace: Workspace,
   engine: Engine,
   planned: readonly PlannedLoad[],
-  options: VerbOptions,
-): Promise<ReadonlyMap<Candidate, number>> {
+  options: ApplyLoadOptions,
+): Promise<SentImages> {
   const absent = planned.flatMap(({ candidate, present }) => (present ? [] : [candidate]));
-  return absent.length === 0 ? new Map() : sendImages(workspace, engine, absent, options);
+  if (absent.length === 0) return { bytes: new Map(), failed: new Map() };
+  return sendImages(workspace, engine, absent, options);
 }
 
 /** Adds the missing names. @returns the engine's ID of the image. @throws ImageError CONFLICT */

@@ -10,15 +10,14 @@ import type { Opened } from '../../open.js';
 import { withDistinctNames } from '../../transfer/resolve.js';
 import { attachmentOf } from '../../transfer/referrers.js';
 import { selectPlatform } from '../../transfer/select-platform.js';
-import type { CallOptions, Source } from '../../transfer/store.js';
+import type { Source } from '../../transfer/store.js';
 import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
 import { takesAll } from './takes-all.js';
 import { withIndex } from './with-index.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
 import { imagesOf, malformedIn } from '../../transfer/graph.js';
 import type { Graph } from '../../transfer/graph.js';
-import type { VerbOptions } from '../workspace/call.js';
-import { forEachInput } from '../workspace/for-each-input.js';
+import { mapInputs, type MapInputsOptions } from '../workspace/map-inputs.js';
 import { leftOut, malformedMembers } from '../workspace/notices.js';
 import { option, wording } from '../../wording.js';
 
@@ -36,7 +35,7 @@ export interface Candidate extends Input {
   readonly references: readonly string[];
 }
 
-export interface CandidateOptions extends CallOptions, Pick<VerbOptions, 'onFailure'> {
+export interface CandidateOptions extends MapInputsOptions {
   readonly as?: string | undefined;
   /** Platform that the images must have, or all that an index has; any platform when omitted. */
   readonly platform?: Platform | 'all' | undefined;
@@ -61,12 +60,8 @@ export async function loadCandidates(
   inputs: readonly Input[],
   options: CandidateOptions,
 ): Promise<Candidate[]> {
-  const found: (Input & { readonly images: ReadonlyMap<Descriptor, readonly string[]> })[] = [];
-  await forEachInput(
-    inputs,
-    async (each) => void found.push({ ...each, images: await imagesIn(each, options) }),
-    options,
-  );
+  const list = async (each: Input) => ({ ...each, images: await imagesIn(each, options) });
+  const found = await mapInputs(inputs, list, options);
   const count = found.reduce((sum, { images }) => sum + images.size, 0);
   if (options.as !== undefined && count !== 1 && (count > 0 || !options.onFailure)) {
     throw new ImageError(
@@ -74,19 +69,17 @@ export async function loadCandidates(
       wording`${option('as', options.as)}: one name cannot be that of ${count} images`,
     );
   }
-  const candidates: Candidate[] = [];
-  const artifacts: string[] = [];
-  const read = async ({ images, ...input }: (typeof found)[number]): Promise<void> => {
+  const read = async ({ images, ...input }: (typeof found)[number]) => {
     const budget = budgetFor(input.at.source);
     const listed = await candidatesIn(input, images, { ...options, budget });
-    candidates.push(...listed.candidates);
-    artifacts.push(...listed.artifacts);
-    if (count === 1 && artifacts.length > 0) throw artifactError(input.input);
+    if (count === 1 && listed.artifacts.length > 0) throw artifactError(input.input);
+    return listed;
   };
-  await forEachInput(found, read, options);
+  const listed = await mapInputs(found, read, options);
+  const artifacts = listed.flatMap((each) => each.artifacts);
   if (artifacts.length > 0)
     options.onSkipped(`skipped artifacts, which an engine cannot run: ${shortList(artifacts)}`);
-  return candidates;
+  return listed.flatMap(({ candidates }) => candidates);
 }
 
 /** @throws ImageError INVALID, UNSUPPORTED (an input with malformed images and no other) */

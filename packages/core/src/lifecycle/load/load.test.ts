@@ -57,6 +57,24 @@ describe('a load', () => {
     expect([failures, results.map(({ input }) => input)]).toEqual([['NOT_FOUND'], ['db.tar']]);
   });
 
+  it('loads the others if the content of one is damaged, and says so', async () => {
+    const { load, isInStore, cwd } = await start();
+    const path = join(cwd, 'app.tar');
+    const bytes = await readFile(path);
+    // The last layer ends before the two empty blocks at the end of the archive.
+    bytes[bytes.length - 1024 - 513] = 255 - (bytes[bytes.length - 1024 - 513] ?? 0);
+    await writeFile(path, bytes);
+    await expect(load(['app.tar', 'db.tar'])).rejects.toMatchObject({
+      code: 'CORRUPT',
+      hint: expect.stringContaining('Already loaded: docker.io/library/db:1.') as string,
+    });
+    expect([await isInStore('app:1'), await isInStore('db:1')]).toEqual([false, true]);
+    const failures: string[] = [];
+    const onFailure = ({ code }: { readonly code: string }) => void failures.push(code);
+    const results = await load(['app.tar', 'db.tar'], { onFailure });
+    expect([failures, results.map(({ action }) => action)]).toEqual([['CORRUPT'], ['skipped']]);
+  });
+
   it('foresees the same in a dry run', async () => {
     const { load, isInStore } = await start();
     const [planned] = await load(['app.tar'], { dryRun: true });

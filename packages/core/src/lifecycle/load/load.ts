@@ -1,3 +1,4 @@
+import { keepClients } from '../../distribution/kept-clients.js';
 import { parseLocation, type Location } from '../../location.js';
 import type { Platform } from '../../oci/platform.js';
 import { sizeOf, type Graph } from '../../transfer/graph.js';
@@ -11,7 +12,7 @@ import type { VerbOptions } from '../workspace/call.js';
 import { recordImageUse } from '../workspace/note-use.js';
 import { noticesOf } from '../workspace/notices.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
-import { forEachInput } from '../workspace/for-each-input.js';
+import { atOnce, mapInputs, MOVED_IMAGES } from '../workspace/map-inputs.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { openIn } from '../workspace/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
@@ -49,6 +50,9 @@ export interface LoadOptions extends VerbOptions {
   readonly platform?: Platform | 'all' | undefined;
 }
 
+/** An input that is open, or the result for one that the engine has. */
+type Found = Input | { readonly present: LoadResult };
+
 /**
  * Loads images into an engine. Every input is opened and its structure checked before the engine is changed; content is
  * verified while it streams. Content that the engine has is not sent again.
@@ -69,6 +73,7 @@ export async function load(
   const base = await parseBase(options.base, where);
   const cache = cacheFor(workspace, locations, options);
   await using engine = lazyEngine(workspace, options);
+  await using _ = keepClients(workspace.surroundings);
   const held = new Set<Source>();
   const openAt = async (location: Location, plainHttp?: boolean): Promise<Opened> => {
     const registry =
@@ -88,25 +93,25 @@ export async function load(
     requireOneLogin(options.registry, [...given, ...(place?.locations ?? []), ...base]);
     const isHeld = async (graph: Graph): Promise<boolean> =>
       (await findPresent(await engine.get(), { references: [], graph }, options)) !== undefined;
-    const opened: Input[] = [];
-    const present: LoadResult[] = [];
-    const open = async ([at, location]: readonly [number, Location]): Promise<void> => {
+    const open = async ([at, location]: readonly [number, Location]): Promise<Found> => {
       // The text of the location names the default registry, which the input may not.
       const input = texts[at] ?? location.text;
       await bring(workspace, location, { ...options, cache, isHeld });
-      if (location.kind !== 'repository')
-        return void opened.push({ input, at: await openAt(location) });
+      if (location.kind !== 'repository') return { input, at: await openAt(location) };
       const found = await findInEngine(engine.get, location, options);
-      if (found) present.push({ ...found, input });
-      else if (place)
-        opened.push({ input, at: await place.find(location), name: location.reference });
-      else opened.push({ input, at: await openAt(location) });
+      if (found) return { present: { ...found, input } };
+      return place
+        ? { input, at: await place.find(location), name: location.reference }
+        : { input, at: await openAt(location) };
     };
-    await forEachInput(locations.entries(), open, options);
+    const concurrency = atOnce([...locations, ...(place?.locations ?? [])]);
+    const found = await mapInputs(locations.entries(), open, { ...options, concurrency });
+    const present = found.flatMap((each) => ('present' in each ? [each.present] : []));
+    const opened = found.flatMap((each) => ('present' in each ? [] : [each]));
     const unnamed = present.filter(({ action }) => action === 'retagged');
     if (opened.length === 0 && unnamed.length === 0) return present;
     const target = await engine.get();
-    const planned = await planLoad(target, opened, options);
+    const planned = await planLoad(target, opened, { ...options, concurrency });
     if (options.dryRun) {
       const foreseen = planned.flatMap((each) =>
         resultsOf(target, each, { bytesSent: each.present ? 0 : sizeOf(each.candidate.graph) }),
@@ -115,13 +120,10 @@ export async function load(
     }
     for (const { imageId, reference } of unnamed)
       await target.tag(imageId ?? reference, reference, options);
-    const results: LoadResult[] = [];
-    // Together, images that share layers are sent in one archive.
-    await forEachInput(
-      options.onFailure ? planned.map((each) => [each]) : [planned],
-      async (some) => void results.push(...(await applyLoad(workspace, target, some, options))),
-      options,
-    );
+    const results = await applyLoad(workspace, target, planned, {
+      ...options,
+      concurrency: Math.min(concurrency, MOVED_IMAGES),
+    });
     for (const { at } of opened) await recordImageUse(workspace, at, options);
     if (cache !== undefined && opened.some(({ at }) => at.kind === 'repository'))
       await evictCache(workspace, options);

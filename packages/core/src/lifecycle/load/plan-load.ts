@@ -7,6 +7,7 @@ import {
 import type { Digest } from '../../oci/digest.js';
 import { imagesOf } from '../../transfer/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
+import { mapInputs } from '../workspace/map-inputs.js';
 import {
   loadCandidates,
   type Candidate,
@@ -27,6 +28,11 @@ export interface LoadResult {
   readonly bytesSent: number;
 }
 
+/** Requests to an engine at once; look-ups in the embedded store share the reading of its names. */
+export function requestsAtOnce({ kind }: Engine): number {
+  return kind === 'embedded' ? 1000 : 8;
+}
+
 /** The work for one image. */
 export interface PlannedLoad {
   readonly candidate: Candidate;
@@ -42,7 +48,7 @@ export interface PlannedLoad {
 export async function planLoad(
   engine: Engine,
   inputs: readonly Input[],
-  options: VerbOptions & Pick<CandidateOptions, 'as' | 'platform'>,
+  options: VerbOptions & Pick<CandidateOptions, 'as' | 'platform' | 'concurrency'>,
 ): Promise<PlannedLoad[]> {
   const candidates = await loadCandidates(inputs, {
     ...options,
@@ -52,10 +58,12 @@ export async function planLoad(
     holds: (graph) => engine.holds(graph, options),
     onSkipped: (text) => options.onEvent?.({ type: 'notice', text }),
   });
-  const planned: PlannedLoad[] = [];
-  for (const candidate of candidates)
-    planned.push({ candidate, present: await findPresent(engine, candidate, options) });
-  return planned;
+  const look = async (candidate: Candidate): Promise<PlannedLoad> => ({
+    candidate,
+    present: await findPresent(engine, candidate, options),
+  });
+  const concurrency = requestsAtOnce(engine);
+  return mapInputs(candidates, look, { signal: options.signal, concurrency });
 }
 
 /** Looks by name first, so an image that is already loaded costs one request. */

@@ -41,7 +41,8 @@ async function start() {
       names.map(async (seed) => candidateOf(await storeWith(`${seed}:1`, { seed, layers: 1 }))),
     );
     sent.length = 0;
-    const bytes = await sendImages(workspace, engine, candidates, call);
+    const options = { ...call, concurrency: 4 };
+    const { bytes } = await sendImages(workspace, engine, candidates, options);
     return { candidates, bytes: candidates.map((each) => bytes.get(each) ?? 0) };
   };
   const refuseNext = (error: ImageError) => void errors.push(error);

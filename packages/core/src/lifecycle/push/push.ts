@@ -1,10 +1,10 @@
 import type { RegistryClient } from '../../distribution/transport/client.js';
-import { ImageError, shortList } from '../../errors.js';
+import { keepClients } from '../../distribution/kept-clients.js';
+import { ImageError } from '../../errors.js';
 import { parseLocation, type Location } from '../../location.js';
 import type { PlatformChoice } from '../../oci/platform.js';
 import { parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
-import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Bytes } from '../../transfer/store.js';
 import { bring } from '../build/bring.js';
 import { sharedCache } from '../cache/shared-cache.js';
@@ -23,7 +23,13 @@ import {
 import { createLayerMemory } from './pushed-form.js';
 import { listPushItems, requireOnePerName, type PushItem, type PushNaming } from './push-items.js';
 import { expandInputs } from '../workspace/expand-inputs.js';
-import { forEachInput } from '../workspace/for-each-input.js';
+import {
+  atOnce,
+  mapInputs,
+  REGISTRY_IMAGES,
+  settleInputs,
+  throwTogether,
+} from '../workspace/map-inputs.js';
 import { parseTarget } from '../workspace/registry-address.js';
 import { noticesOf } from '../workspace/notices.js';
 import { requireOneLogin } from '../workspace/one-login.js';
@@ -59,9 +65,6 @@ export interface PushResult extends PushImageResult {
   readonly reference: string;
 }
 
-/** Number of images pushed at once. */
-const CONCURRENCY = 3;
-
 /**
  * Pushes images to a registry. Before the first connection all inputs are opened, named and their structure is checked;
  * content is verified while it streams, and an image that fails gets no manifest and no tag.
@@ -87,25 +90,26 @@ export async function push(
       wording`${option('onExistingTag', options.onExistingTag)}: expected no annotations, which the index of the tag has itself`,
     );
   await using engine = lazyEngine(workspace, options);
+  await using _ = keepClients(workspace.surroundings);
   const opened: Opened[] = [];
   try {
-    const items: PushItem[] = [];
     const locations: Location[] = [];
     const where = { ...workspace, cwd: options.cwd };
     for (const input of await expandInputs(inputs, options.cwd))
       locations.push(await parseLocation(input, where));
     const base = await parseBase(options.base, where);
     requireOneLogin(options.registry, [...locations, ...base, target.registry]);
-    const open = async (location: Location): Promise<void> => {
+    const open = async (location: Location): Promise<PushItem[]> => {
       await bring(workspace, location, options);
       const at = await openIn(workspace, location, { ...options, engine: engine.get });
       opened.push(at);
       for (const text of noticesOf(at)) options.onEvent?.({ type: 'notice', text });
       const { library = workspace.settings.pushLibrary } = options;
       const naming = { ...options, library };
-      items.push(...(await listPushItems(location.text, at, target, naming)));
+      return listPushItems(location.text, at, target, naming);
     };
-    await forEachInput(locations, open, options);
+    const opening = { ...options, concurrency: atOnce(locations) };
+    const items = (await mapInputs(locations, open, opening)).flat();
     requireOnePerName(items, options);
     if (options.dryRun) {
       const planned: PushResult[] = [];
@@ -149,39 +153,33 @@ async function pushAll(
   const each = { ...options, packings: createLayerMemory(options.cache), cached };
   // An image that is given twice under the same name is pushed once.
   const first = new Map(items.toReversed().map((item) => [item.reference, item]));
-  try {
-    await forEachOf(
-      [...first.values()].reverse(),
-      { concurrency: CONCURRENCY, signal: options.signal },
-      async (item, signal) => {
-        const { repository } = parseReference(item.reference);
-        await using sink = new Repository(client, repository, common);
-        const push = async (): Promise<void> => {
-          const pushed = await pushImage(item, sink, { ...each, signal });
-          results.set(item, resultOf(item, pushed));
-        };
-        await (options.onFailure ? forEachInput([item], push, { ...options, signal }) : push());
-      },
-    );
-  } catch (error) {
-    if (!(error instanceof ImageError) || results.size === 0) throw error;
-    const completed = [...results.values()].map(
-      ({ reference, digest }) => `${reference}@${digest}`,
-    );
-    const { code, wording: said, location } = error;
-    const { message, hint = '' } = said;
-    throw new ImageError(code, message, {
-      ...(location === undefined ? {} : { location }),
-      hint: wording`${hint}${hint === '' ? '' : ' '}Already pushed: ${shortList(completed)}.`,
-      cause: error,
+  const push = async (item: PushItem, signal: AbortSignal): Promise<void> => {
+    const { repository } = parseReference(item.reference);
+    await using sink = new Repository(client, repository, common);
+    results.set(item, resultOf(item, await pushImage(item, sink, { ...each, signal })));
+  };
+  const wanted = [...first.values()].reverse();
+  const { failures } = await settleInputs(wanted, push, {
+    signal: options.signal,
+    concurrency: REGISTRY_IMAGES,
+    endsEarly: !options.onFailure,
+  });
+  if (options.onFailure) failures.forEach(options.onFailure);
+  else
+    throwTogether(failures, wanted.length, {
+      what: 'Already pushed',
+      names: wanted.flatMap((item) => nameOf(results.get(item))),
     });
-  }
   return items.flatMap((item) => {
     const result = results.get(item);
     if (result) return [result];
     const before = results.get(first.get(item.reference) ?? item);
     return before ? [resultOf(item, skippedResult(before.digest))] : [];
   });
+}
+
+function nameOf(result: PushResult | undefined): string[] {
+  return result ? [`${result.reference}@${result.digest}`] : [];
 }
 
 function resultOf({ input, image, reference }: PushItem, pushed: PushImageResult): PushResult {

@@ -1,15 +1,16 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import { addForeignLayers } from '../../distribution/add-foreign-layers.js';
 import type { Repository } from '../../distribution/repository.js';
 import type { KnownBlobs } from '../../distribution/upload/known-blobs.js';
 import type { Digest } from '../../oci/digest.js';
 import { formatReference } from '../../oci/reference.js';
 import { copyGraph } from '../../transfer/copy.js';
-import { forEachOf } from '../../transfer/for-each-of.js';
 import { referrerGraphsOf, referrersOf } from '../../transfer/referrers.js';
 import type { Graph } from '../../transfer/graph.js';
 import type { Source } from '../../transfer/store.js';
 import { walk } from '../../transfer/walk.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
+import { mapInputs, MOVED_IMAGES } from '../workspace/map-inputs.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { RegistryClients, type RepositoryName } from './registry-clients.js';
@@ -33,9 +34,6 @@ export interface CopiedTag {
   readonly bytes: number | null;
 }
 
-/** Number of images that are copied at once. */
-const CONCURRENCY = 3;
-
 /**
  * Copies tags of a repository to another one, in the same registry or in another, byte for byte. Only what differs moves: a
  * tag that names the same digest there costs two HEADs and one look at its referrers, and blobs that the destination has are not sent.
@@ -55,7 +53,9 @@ export async function copyTags(
   requireOneLogin(options.registry, [source.registry, destination.registry]);
   await using clients = new RegistryClients(workspace, options);
   const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
-  const pair = { workspace, clients, known: new KnownBlobs(), source, destination };
+  const known = new KnownBlobs();
+  const limit = pLimit(MOVED_IMAGES);
+  const pair = { workspace, clients, known, source, destination, limit };
   return await copyRepository(pair, options);
 }
 
@@ -67,6 +67,8 @@ export interface RepositoryPair {
   readonly known: KnownBlobs;
   readonly source: RepositoryName;
   readonly destination: RepositoryName;
+  /** Bounds how many images are copied at once, in all repositories. */
+  readonly limit: LimitFunction;
 }
 
 /** Copies tags from one repository to another, as {@link copyTags}. */
@@ -74,22 +76,25 @@ export async function copyRepository(
   pair: RepositoryPair,
   options: CopyTagsOptions,
 ): Promise<CopiedTag[]> {
-  const { clients, source, destination } = pair;
+  const { clients, source, destination, limit } = pair;
   const selected = await selectTags(
     await clients.repository(source),
     await clients.repository(destination),
     { patterns: options.tags ?? ['*'], signal: options.signal },
   );
   const bytes = new Map<string, number>();
-  if (!options.dryRun)
-    await forEachOf(selected, { concurrency: CONCURRENCY, signal: options.signal }, (tag, signal) =>
+  const copy = (tag: SelectedTag, signal: AbortSignal) =>
+    limit(() =>
       copyTag(pair, tag, {
         ...options,
         signal,
         onBytes: (count) => bytes.set(tag.tag, (bytes.get(tag.tag) ?? 0) + count),
-      }),
+      }).then(() => tag),
     );
-  return selected.map(({ tag, digest, there }) => {
+  const copied = options.dryRun
+    ? selected
+    : await mapInputs(selected, copy, { ...options, concurrency: MOVED_IMAGES });
+  return copied.map(({ tag, digest, there }) => {
     const action = digest === there ? 'same' : 'copied';
     return {
       reference: formatReference({ ...destination, tag }),

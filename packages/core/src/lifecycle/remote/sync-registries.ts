@@ -1,9 +1,16 @@
+import pLimit from 'p-limit';
 import { ImageError } from '../../errors.js';
 import { formatReference } from '../../oci/reference.js';
 import { requireOneLogin } from '../workspace/one-login.js';
 import { parseTarget, type PushTarget } from '../workspace/registry-address.js';
+import { mapInputs, MOVED_IMAGES, REGISTRY_IMAGES } from '../workspace/map-inputs.js';
 import type { Workspace } from '../workspace/workspace.js';
-import { copyRepository, type CopiedTag, type CopyTagsOptions } from './copy-tags.js';
+import {
+  copyRepository,
+  type CopiedTag,
+  type CopyTagsOptions,
+  type RepositoryPair,
+} from './copy-tags.js';
 import { listRepositories } from './list-registry.js';
 import { RegistryClients } from './registry-clients.js';
 
@@ -31,16 +38,18 @@ export async function syncRegistries(
   await using clients = new RegistryClients(workspace, options);
   const { KnownBlobs } = await import('../../distribution/upload/known-blobs.js');
   const known = new KnownBlobs();
-  const results: CopiedTag[] = [];
-  for (const [name, target] of names) {
+  const limit = pLimit(MOVED_IMAGES);
+  const pairs = names.map(([name, target]) => {
     const source = { registry: here.registry, repository: name };
     const destination = { registry: there.registry, repository: target };
     if (formatReference(source) === formatReference(destination))
       throw new ImageError('USAGE', `sync ${from} ${to}: source and destination are the same`);
-    const pair = { workspace, clients, known, source, destination };
-    results.push(...(await copyRepository(pair, options)));
-  }
-  return results;
+    return { workspace, clients, known, source, destination, limit };
+  });
+  const copyOne = (pair: RepositoryPair, signal: AbortSignal) =>
+    copyRepository(pair, { ...options, signal });
+  const copying = { ...options, concurrency: REGISTRY_IMAGES };
+  return (await mapInputs(pairs, copyOne, copying)).flat();
 }
 
 /** The name of a repository at the destination. @throws ImageError USAGE */

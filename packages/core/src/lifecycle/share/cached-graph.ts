@@ -17,7 +17,7 @@ export async function cachedGraph(
   digest: Digest,
   options: CallOptions,
 ): Promise<Graph | undefined> {
-  const root = await readImage(cache, digest);
+  const root = readImage(cache, digest);
   if (!root) return undefined;
   await using store = new FileStore(cache);
   try {

@@ -8,10 +8,10 @@ import { ImageError } from '../../errors.js';
 import { absolutePath, parseRepositoryLocation, type PathOptions } from '../../location.js';
 import { hasHost, isPath } from '../../location-form.js';
 import { splitReference, type Reference } from '../../oci/reference.js';
-import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Source } from '../../transfer/store.js';
 import { option, wording } from '../../wording.js';
 import type { VerbOptions } from '../workspace/call.js';
+import { mapInputs, MOVED_IMAGES, REGISTRY_IMAGES } from '../workspace/map-inputs.js';
 import { deleteArchive, receiveImage } from './sync-receive.js';
 import { deleteImage, sendImage } from './sync-send.js';
 import {
@@ -32,13 +32,10 @@ export interface SyncOptions extends VerbOptions {
   readonly tags?: readonly string[] | undefined;
 }
 
-/** Number of images transferred at once. */
-const CONCURRENCY = 3;
-
 /**
  * Makes a repository of a registry hold the archives of a folder, or the other way round, or copies the repositories of one registry
  * to another (`syncRegistries`); only differences are transferred. Of archives, a tag is an image's name; its record is an artifact under `<name>.record`. Each image has its own tags, so any number of
- * machines may write without a lock.
+ * machines may write without a lock. An image that fails does not stop the others; then nothing is deleted.
  *
  * @param from a folder of archives, or `HOST[:PORT]/REPOSITORY`; of two registries, `HOST[:PORT][/PREFIX]`.
  * @param to the other of the two, or the other registry.
@@ -84,7 +81,6 @@ export async function sync(
   const shared: SyncRepository = { name, open, complete };
   const entries = await readCatalog(place);
   const [local, remote] = [localRecords(place, entries), await listSynced(shared, options)];
-  const results: SyncResult[] = [];
   const names = isSending ? [...local.keys()] : [...remote];
   // A mistyped source must not delete everything at the destination.
   if (options.prune && names.length === 0)
@@ -92,14 +88,24 @@ export async function sync(
       location: from,
       hint: 'Nothing was deleted. If the source is meant to be empty, delete the images at the destination by hand.',
     });
-  const move = async (name: string, signal: AbortSignal): Promise<void> => {
+  const move = async (name: string, signal: AbortSignal): Promise<readonly SyncResult[]> => {
     const call = { ...options, signal };
     const mine = local.get(name);
-    if (!isSending) results.push(await receiveImage(folderWorkspace, shared, name, mine, call));
-    else if (mine) results.push(await sendImage(shared, place, mine, remote.has(name), call));
+    if (!isSending) return [await receiveImage(folderWorkspace, shared, name, mine, call)];
+    return mine ? [await sendImage(shared, place, mine, remote.has(name), call)] : [];
   };
-  await forEachOf(names, { concurrency: CONCURRENCY, signal: options.signal }, move);
-  if (options.prune) {
+  const { signal } = options;
+  let hasFailed = false;
+  const onFailure =
+    options.onFailure &&
+    ((error: ImageError): void => {
+      hasFailed = true;
+      options.onFailure?.(error);
+    });
+  const concurrency = isSending ? REGISTRY_IMAGES : MOVED_IMAGES;
+  const moving = { signal, onFailure, concurrency };
+  const results = (await mapInputs(names, move, moving)).flat();
+  if (options.prune && !hasFailed) {
     const kept = new Set([...local.values()].map(({ record: { digest } }) => digest));
     // An archive that does not match its record still exists: do not delete the remote image.
     const here = new Set(entries.flatMap(({ name, state }) => (state === 'missing' ? [] : [name])));

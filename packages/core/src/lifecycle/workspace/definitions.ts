@@ -19,7 +19,7 @@ export async function findDefinitions(
   for (const path of await definitionFiles(root)) {
     try {
       const text = (await readUpTo(path, DOCUMENT_LIMIT))?.toString() ?? '';
-      found.push({ definition: parseDefinition({ text, path }), folder: dirname(path) });
+      found.push({ definition: parseOnce(text, path), folder: dirname(path) });
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       onEvent?.({ type: 'notice', text: `skipped: ${error.message}` });
@@ -90,9 +90,21 @@ export async function readDefinition(
 ): Promise<FoundDefinition> {
   const given = resolve(cwd, path);
   const file = (await isFolder(given)) ? join(given, DEFINITION_FILE) : given;
-  const definition = parseDefinition({ text: await readText(file), path: file });
+  const definition = parseOnce(await readText(file), file);
   checkConvention(settings, definition.name, [definition.project]);
   return { definition, folder: dirname(file) };
+}
+
+/** Definitions that this process parsed, by path, with the text of each. */
+const parsed = new Map<string, { readonly text: string; readonly definition: Definition }>();
+
+/** Parses a definition, or takes the one that was parsed from the same text: a command may read all of them several times. */
+function parseOnce(text: string, path: string): Definition {
+  const known = parsed.get(path);
+  if (known?.text === text) return known.definition;
+  const definition = parseDefinition({ text, path });
+  parsed.set(path, { text, definition });
+  return definition;
 }
 
 async function readText(path: string): Promise<string> {

@@ -145,15 +145,16 @@ const kept = new WeakMap<Workspace, Map<string, LazyEngine>>();
 
 /**
  * Keeps connections for several calls of `saveDefinition`, `load` and `push` with one workspace, also at the same time:
- * they use one engine, and one client of each registry of the share. Dispose the result after the last call.
+ * they use one engine, and one client of each registry. Dispose the result after the last call.
  */
 export function keepConnections(workspace: Workspace): AsyncDisposable {
+  const isKept = kept.has(workspace);
   const engines = new Map<string, LazyEngine>();
-  kept.set(workspace, engines);
+  if (!isKept) kept.set(workspace, engines);
   const clients = keepClients(workspace.surroundings);
   return {
     [Symbol.asyncDispose]: async () => {
-      kept.delete(workspace);
+      if (!isKept) kept.delete(workspace);
       for (const engine of engines.values()) await engine[Symbol.asyncDispose]();
       await clients[Symbol.asyncDispose]();
     },

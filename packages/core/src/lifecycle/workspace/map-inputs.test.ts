@@ -5,7 +5,7 @@ import { MemoryStore } from '../../../testing/memory-store.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { workspaceOf } from '../../../testing/workspace.js';
 import { openRepository } from '../../distribution/open-repository.js';
-import type { ImageError } from '../../errors.js';
+import { ImageError, type ErrorCode } from '../../errors.js';
 import { registryHandler } from '../../registry/handler/handler.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { surroundingsOf } from '../../surroundings.js';
@@ -15,6 +15,7 @@ import { pull } from '../copy/pull.js';
 import { inspect } from '../inspect/inspect.js';
 import { load } from '../load/load.js';
 import { push } from '../push/push.js';
+import { mapInputs } from './map-inputs.js';
 
 /** A registry with `app:1` and `db:1`, and the references of both, of a missing tag and of a missing repository. */
 async function setUp() {
@@ -76,7 +77,7 @@ describe.each(Object.keys(VERBS))('%s', (verb) => {
   });
 });
 
-it('one missing image is named alone; another failure ends at once', async () => {
+it('one missing image is named alone; any other failure gives the code', async () => {
   const { workspace, call, mixed, messages } = await setUp();
   await expect(load(workspace, mixed.slice(0, 2), call)).rejects.toMatchObject({
     message: messages[0],
@@ -96,5 +97,43 @@ it('two images of one name are refused before anything is written', async () => 
     });
   await expect(copyImages(workspace, '*.tar', 'both.tar', options)).rejects.toMatchObject({
     code: 'USAGE',
+  });
+});
+
+describe('inputs that are worked on side by side', () => {
+  const failing = (code: ErrorCode, message = code.toLowerCase()) => new ImageError(code, message);
+  /** Runs work whose later inputs end first. */
+  const run = (outcomes: readonly (string | ImageError)[], options = {}) => {
+    const begun: number[] = [];
+    const work = async ([at, outcome]: readonly [number, string | ImageError]) => {
+      begun.push(at);
+      await new Promise((resolve) => setTimeout(resolve, 5 * (outcomes.length - at)));
+      if (outcome instanceof ImageError) throw outcome;
+      return outcome;
+    };
+    return { begun, done: mapInputs(outcomes.entries(), work, { concurrency: 8, ...options }) };
+  };
+
+  it('give results and failures in the order of the inputs', async () => {
+    const failures: string[] = [];
+    const onFailure = ({ code }: ImageError) => void failures.push(code);
+    const outcomes = ['a', failing('CORRUPT'), 'b', failing('NOT_FOUND'), failing('UNAVAILABLE')];
+    expect(await run(outcomes, { onFailure }).done).toEqual(['a', 'b']);
+    expect(failures).toEqual(['CORRUPT', 'NOT_FOUND', 'UNAVAILABLE']);
+  });
+
+  it('fail together, with the code of the first that is not only missing', async () => {
+    const outcomes = ['a', failing('NOT_FOUND'), failing('CORRUPT'), failing('DENIED'), 'b'];
+    await expect(run(outcomes).done).rejects.toMatchObject({
+      code: 'CORRUPT',
+      message: ['3 of 5 images failed:', 'not_found', 'corrupt', 'denied'].join('\n'),
+    });
+  });
+
+  it('end at once where a registry does not answer', async () => {
+    const outcomes = [failing('UNAVAILABLE'), failing('NOT_FOUND'), 'a', 'b'];
+    const { begun, done } = run(outcomes, { concurrency: 1 });
+    await expect(done).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(begun).toEqual([0]);
   });
 });
