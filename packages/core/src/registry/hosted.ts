@@ -73,7 +73,7 @@ export interface RegistryReader extends AsyncDisposable {
     repository: string,
     reference: string,
     options?: CallOptions,
-  ): Promise<Descriptor | undefined>;
+  ): Promise<HostedBlob | undefined>;
 
   /**
    * Finds content of a repository by its digest, manifests included. Content that is not here yet is fetched until the
@@ -144,6 +144,18 @@ export interface BlobOptions extends CallOptions {
 export interface HostedBlob extends Descriptor {
   /** Its content is still arriving: `read` waits for it, and fails at the end if it is not that of the digest. */
   readonly isArriving?: boolean | undefined;
+  /**
+   * Its content, where reading it takes no further check: the bytes, or the path of a file that is never changed, but may be
+   * deleted. When omitted, it is read with `read`.
+   */
+  readonly content?: Uint8Array | string | undefined;
+}
+
+/** The descriptor alone, to be stored or sent. */
+export function withoutContent(blob: HostedBlob | undefined): Descriptor | undefined {
+  if (!blob) return undefined;
+  const { content: _, isArriving: __, ...descriptor } = blob;
+  return descriptor;
 }
 
 /** Options for appending a chunk to an upload. */

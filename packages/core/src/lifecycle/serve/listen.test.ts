@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { registryHandler } from '../../registry/handler/handler.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
-import { listen, parseListenAddress } from './listen.js';
+import { connectionLimit, listen, parseListenAddress } from './listen.js';
 
 it('closes the connection of a client that stops sending, and waits for a slow one', async () => {
   const storage = new RegistryStore(await temporaryFolder());
@@ -52,7 +52,7 @@ it('closes connections of a client beyond a quarter of the limit', async () => {
   const listening = await listen((_, response) => response.end(), {
     host: '127.0.0.1',
     port: 0,
-    connections: 8,
+    connections: connectionLimit(8),
   });
   onTestFinished(() => listening[Symbol.asyncDispose]());
   const port = Number(new URL(listening.url).port);

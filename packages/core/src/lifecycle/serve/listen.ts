@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
@@ -5,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { modifiedAt } from '../../disk/allocated.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { addressOf, clientOf } from '../../registry/access/client-address.js';
+import { Limiter, type Limit } from '../../registry/handler/limiter.js';
 import { option, wording } from '../../wording.js';
 
 export interface ListenOptions {
@@ -17,8 +19,8 @@ export interface ListenOptions {
   readonly headersTimeout?: number;
   /** Timeout of a connection without any data sent or received (ms); 60 s by default. */
   readonly idleTimeout?: number;
-  /** Limit of open connections, 4096 by default; one client may have a quarter of them. */
-  readonly connections?: number;
+  /** Limit of open connections; 4096 in total when omitted, a quarter of them for one client. */
+  readonly connections?: Limit | undefined;
 }
 
 /** A server that runs until it is disposed of. */
@@ -55,7 +57,7 @@ export async function listen(
     tls,
     headersTimeout = 20_000,
     idleTimeout = 60_000,
-    connections = MAX_CONNECTIONS,
+    connections = connectionLimit(),
   }: ListenOptions,
 ): Promise<Listening> {
   // Uploads have no total timeout, only the idle timeout.
@@ -69,6 +71,7 @@ export async function listen(
     : createServer(times, handler);
   server.timeout = idleTimeout;
   server.maxHeadersCount = MAX_HEADERS;
+  server.maxConnections = MAX_CONNECTIONS;
   limitConnections(server, connections);
   const renewal = tls ? await renew(server as TlsServer, tls) : undefined;
   await bind(server, host, port);
@@ -124,20 +127,19 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Closes connections beyond `most` in total, or a quarter of it for one client. */
-function limitConnections(server: Server, most: number): void {
-  server.maxConnections = most;
-  const open = new Map<string, number>();
+/** The limit of open connections of one process. */
+export function connectionLimit(most = MAX_CONNECTIONS): Limiter {
+  return new Limiter('connections', most);
+}
+
+/** Closes connections beyond the limit. */
+function limitConnections(server: Server, limit: Limit): void {
   server.on('connection', (socket: Socket) => {
-    const client = clientOf(addressOf({ socket }));
-    const count = (open.get(client) ?? 0) + 1;
-    open.set(client, count);
-    socket.once('close', () => {
-      const left = (open.get(client) ?? 0) - 1;
-      if (left > 0) open.set(client, left);
-      else open.delete(client);
-    });
-    if (count > Math.ceil(most / 4)) socket.destroy();
+    const hold = async (): Promise<void> => {
+      using _ = await limit.enter(clientOf(addressOf({ socket })));
+      if (!socket.destroyed) await once(socket, 'close');
+    };
+    hold().catch(() => socket.destroy());
   });
 }
 

@@ -20,13 +20,15 @@ export function hostCheck(names: readonly string[]): (host: string | undefined) 
       'USAGE',
       `allowed host: expected a host name without a port, got ${JSON.stringify(wrong)}`,
     );
+  let allowed: string | undefined;
   return (host) => {
     // Only HTTP/1.0 clients may omit the header; browsers never do.
-    if (host === undefined) return;
+    if (host === undefined || host === allowed) return;
     const [, bracketed, plain = ''] =
       /^(?:\[([^\]]+)\]|([^:]*))(?::\d*)?$/.exec(host.toLowerCase()) ?? [];
     const name = bracketed ?? plain.replace(/\.$/, '');
-    if (name === 'localhost' || isIP(name) !== 0 || matchesAny(name, patterns)) return;
+    if (name === 'localhost' || isIP(name) !== 0 || matchesAny(name, patterns))
+      return void (allowed = host);
     throw new Problem(
       'DENIED',
       `host ${JSON.stringify(host)} is not allowed; the operator of this registry can allow it`,

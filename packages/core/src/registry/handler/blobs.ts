@@ -6,7 +6,9 @@ import { Problem } from '../problem.js';
 /** Answers GET and HEAD of a blob. */
 export async function sendBlob(exchange: Exchange, name: string, digest: Digest): Promise<void> {
   const blob = await exchange.reader.blob(name, digest, {
-    signal: exchange.signal,
+    get signal() {
+      return exchange.signal;
+    },
     isRead: exchange.request.method === 'HEAD' ? false : undefined,
   });
   if (!blob) throw blobUnknown(name, digest);

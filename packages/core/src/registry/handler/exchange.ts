@@ -11,7 +11,7 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
   readonly reader: RegistryReader;
-  /** Aborted when the client disconnects. */
+  /** Aborted when the response has ended or the client has disconnected. Made when it is read, so read it only where it is used. */
   readonly signal: AbortSignal;
   /** Returns the same repositories for writing. @throws Problem UNSUPPORTED (read-only) */
   readonly storage: () => RegistryStorage;
@@ -19,7 +19,7 @@ export interface Exchange {
   /** The request's body; it can be read once. @throws Problem BLOB_UPLOAD_INVALID (the client sends too slowly) */
   readonly body: Bytes;
   /** Reserves memory for a manifest (bytes) until the result is disposed of. @throws Problem TOOMANYREQUESTS */
-  readonly reserve: (bytes: number) => Disposable;
+  readonly reserve: (bytes: number) => Promise<Disposable>;
   /** The largest manifest, in bytes. */
   readonly manifestBytes: number;
 }

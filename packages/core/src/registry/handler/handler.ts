@@ -8,7 +8,7 @@ import { refuseCrossSiteWrite, setBrowserHeaders } from '../access/browser-guard
 import { addressOf, clientOf } from '../access/client-address.js';
 import { uploadsContent, workFor } from './endpoints.js';
 import { Health } from './health.js';
-import { Limiter } from './limiter.js';
+import { requestLimits, type RequestLimits } from './limiter.js';
 import type { Metrics } from '../metrics.js';
 import { PAGES, renderPage } from '../pages/pages.js';
 import { requirePermission } from './permission.js';
@@ -37,30 +37,22 @@ export interface RegistryHandlerOptions {
   readonly check?: (() => Promise<void>) | undefined;
   /** Maximum number of concurrent uploads, a quarter of it per client; 500 when omitted. */
   readonly uploads?: number | undefined;
+  /** Limits that are shared with other processes, in place of `uploads` and own ones. */
+  readonly limits?: RequestLimits | undefined;
   /** Called after each request. */
   readonly onAnswered?: ((answered: AnsweredRequest) => void) | undefined;
   /** Returns the current time for `onAnswered`, in milliseconds since 1970; the clock of this process when omitted. */
   readonly now?: (() => number) | undefined;
 }
 
-/** Default maximum of concurrent uploads; each uses an open file and 1–2 MiB of memory. */
-const MAX_UPLOADS = 500;
-/** Total size of manifests that are received at once (bytes); a parsed one takes about ten times that in memory. */
-const MAX_MANIFEST_MEMORY = 16 * DEFAULT_LIMITS.manifestBytes;
-
-interface Limiters {
-  readonly uploads: Limiter;
-  readonly manifests: Limiter;
-}
-
 interface Serving extends RegistryHandlerOptions {
   readonly now: Surroundings['now'];
-  readonly limiters: Limiters;
+  readonly limits: RequestLimits;
   readonly health: Health;
 }
 
 interface Routed {
-  readonly limiters: Limiters;
+  readonly limits: RequestLimits;
   readonly route: Route;
   readonly rights: Rights;
 }
@@ -73,7 +65,8 @@ interface Call {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly address: string;
-  readonly signal: AbortSignal;
+  /** Returns a signal that is aborted when the response has ended or the client has disconnected. */
+  readonly signal: () => AbortSignal;
   route: AnsweredRequest['route'];
   user?: string | undefined;
   repository?: string | undefined;
@@ -89,13 +82,10 @@ interface Call {
  * server.listen(5000, '127.0.0.1');
  */
 export function registryHandler(options: RegistryHandlerOptions): RequestListener {
-  const limiters = {
-    uploads: new Limiter('uploads', options.uploads ?? MAX_UPLOADS),
-    manifests: new Limiter('bytes of manifests', MAX_MANIFEST_MEMORY),
-  };
+  const limits = options.limits ?? requestLimits(options.uploads);
   const health = new Health(options.check ?? (async () => undefined));
   const { now } = surroundingsOf({ now: options.now });
-  const serving = { ...options, now, limiters, health };
+  const serving = { ...options, now, limits, health };
   return (request, response) => void handle(request, response, serving);
 }
 
@@ -116,7 +106,7 @@ async function handle(
   } catch (error) {
     const problem = toProblem(error);
     // A client that disconnected is not a failure of this registry.
-    if (problem.status >= 500 && !call.signal.aborted) failure = error;
+    if (problem.status >= 500 && !response.closed) failure = error;
     sendProblem(request, response, problem);
   } finally {
     const answered = report.end(call, failure);
@@ -127,16 +117,29 @@ async function handle(
 
 function beginCall(request: IncomingMessage, response: ServerResponse): Call {
   const { method = '', url = '' } = request;
-  const disconnected = new AbortController();
-  response.once('close', () => disconnected.abort());
   return {
     request,
     response,
     method,
     ...parseTarget(url),
     address: addressOf(request),
-    signal: disconnected.signal,
+    signal: closingSignal(response),
     route: 'none',
+  };
+}
+
+const CLOSED = new Error('the response has ended or the client has disconnected');
+
+/** Most requests need no signal, and making one takes longer than reading a link. */
+function closingSignal(response: ServerResponse): () => AbortSignal {
+  let closed: AbortController | undefined;
+  return () => {
+    if (closed) return closed.signal;
+    const { signal } = (closed = new AbortController());
+    const abort = () => closed?.abort(CLOSED);
+    if (response.closed) abort();
+    else response.once('close', abort);
+    return signal;
   };
 }
 
@@ -170,22 +173,24 @@ async function answerCall(call: Call, options: Serving): Promise<void> {
 
 async function answerRoute(
   { request, response, method, query, address, signal }: Call,
-  { reader, storage, limiters, route, rights }: RegistryHandlerOptions & Routed,
+  { reader, storage, limits, route, rights }: RegistryHandlerOptions & Routed,
 ): Promise<void> {
   requirePermission(method, route, rights);
   const work = workFor(method, route);
   const client = clientOf(address);
-  using _ = uploadsContent(method, route) ? limiters.uploads.enter(client) : undefined;
+  using _ = uploadsContent(method, route) ? await limits.uploads.enter(client) : undefined;
   await work({
     request,
     response,
     reader,
     query,
-    signal,
+    get signal() {
+      return signal();
+    },
     rights,
     body: bodyOf(request),
     manifestBytes: DEFAULT_LIMITS.manifestBytes,
-    reserve: (bytes) => limiters.manifests.enter(client, bytes),
+    reserve: async (bytes) => limits.manifests.enter(client, bytes),
     storage: () => {
       if (storage) return storage;
       throw new Problem('UNSUPPORTED', 'this registry is read-only');

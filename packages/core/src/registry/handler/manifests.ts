@@ -14,7 +14,7 @@ export async function sendManifest(
   name: string,
   reference: string,
 ): Promise<void> {
-  const manifest = await exchange.reader.manifest(name, reference, { signal: exchange.signal });
+  const manifest = await exchange.reader.manifest(name, reference, exchange);
   if (!manifest) throw await manifestUnknown(exchange, name, reference);
   await sendContent(exchange, name, manifest);
 }
@@ -43,7 +43,7 @@ export async function putManifest(
   const wrong = tags.find((tag) => !isTag(tag));
   if (wrong !== undefined)
     throw new Problem('TAG_INVALID', `${JSON.stringify(wrong)} is not a valid tag`);
-  using _ = exchange.reserve(announcedSize(exchange));
+  using _ = await exchange.reserve(announcedSize(exchange));
   const bytes = await readBody(exchange);
   const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : 'sha256');
   if (isDigest(reference) && digest !== reference)

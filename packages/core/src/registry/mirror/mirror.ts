@@ -7,6 +7,7 @@ import type { RegistryStore } from '../storage/registry-store.js';
 import {
   isSelected,
   pageOf,
+  withoutContent,
   type BlobOptions,
   type HostedBlob,
   type StoredManifest,
@@ -89,7 +90,7 @@ export class RegistryMirror implements RegistryStorage {
     repository: string,
     reference: string,
     options?: CallOptions,
-  ): Promise<Descriptor | undefined> {
+  ): Promise<HostedBlob | undefined> {
     if (!isDigest(reference) && !isTag(reference)) return undefined;
     const own = await this.#store.manifest(repository, reference);
     if (own && (isDigest(reference) || !(await this.#isMirrored(repository, reference))))
@@ -208,7 +209,8 @@ export class RegistryMirror implements RegistryStorage {
   ): Promise<Descriptor | undefined> {
     const upstream = this.#upstreamOf(repository)?.of(repository).source;
     if (!upstream) return undefined;
-    const stored = (digest: Digest) => this.#store.manifest(repository, digest);
+    const stored = async (digest: Digest) =>
+      withoutContent(await this.#store.manifest(repository, digest));
     const found = await upstream.find(reference, { signal, known: stored });
     if (!found) return undefined;
     const tag = isDigest(reference) ? undefined : reference;

@@ -55,18 +55,18 @@ describe('a link', () => {
 describe('touching', () => {
   it('refreshes the time, unless it is young enough', async () => {
     const { path, trash } = await oldLink();
-    expect(await touch(path, trash, 2 * HOUR)).toBe(true);
+    expect(await touch(path, () => trash, 2 * HOUR)).toBe(true);
     expect(await ageOf(path)).toBeGreaterThan(HOUR / 2);
-    expect(await touch(path, trash)).toBe(true);
+    expect(await touch(path, () => trash)).toBe(true);
     expect(await ageOf(path)).toBeLessThan(HOUR / 2);
   });
 
   it('finds no file, and waits for one that a collector moves back', async () => {
     const { path, trash } = await oldLink();
-    expect(await touch(`${path}.none`, trash)).toBe(false);
+    expect(await touch(`${path}.none`, () => trash)).toBe(false);
     await mkdir(dirname(trash));
     await rename(path, trash);
-    const touching = touch(path, trash);
+    const touching = touch(path, () => trash);
     await moveBack(trash, path);
     expect(await touching).toBe(true);
   });
@@ -87,7 +87,10 @@ describe('sweeping', () => {
     for (let times = 0; times < 20; times++) {
       const { root, path, trash } = await oldLink();
       const options = { privateTo: root, before: Date.now() - HOUR / 2 };
-      const [isThere, freed] = await Promise.all([touch(path, trash), sweep(path, trash, options)]);
+      const [isThere, freed] = await Promise.all([
+        touch(path, () => trash),
+        sweep(path, trash, options),
+      ]);
       // Either the file was marked and is there, or it is gone and the marking failed.
       expect(isThere).toBe(freed === undefined);
       expect(await readdir(dirname(path))).toEqual(isThere ? ['x'] : []);

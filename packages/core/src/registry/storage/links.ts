@@ -1,4 +1,4 @@
-import { constants, statSync } from 'node:fs';
+import { constants, lstatSync, type Stats } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,16 +58,38 @@ const LOOK_INTERVAL_MS = 10;
 /**
  * Marks a file as in use now (its modification time), so that `sweep` keeps it.
  *
+ * @param trash returns the file in the trash; called only when the file is missing.
  * @param unlessWithin do not refresh a mark younger than this (ms).
  * @returns whether the file exists
  */
-export async function touch(path: string, trash: string, unlessWithin = 0): Promise<boolean> {
+export async function touch(path: string, trash: () => string, unlessWithin = 0): Promise<boolean> {
+  const touched = await findOrWait(path, trash, (info) =>
+    ageOf(info) < unlessWithin ? true : ignoreMissing(() => refreshTime(path)),
+  );
+  return touched ?? false;
+}
+
+/** The size of a file, also while `sweep` looks at it in the trash; undefined when it is missing or a symbolic link. */
+export async function sizeOf(path: string, trash: () => string): Promise<number | undefined> {
+  return findOrWait(path, trash, ({ size }) => size);
+}
+
+/**
+ * Calls `found` with the file, again when it was in the trash or `found` returns undefined because it was moved there.
+ *
+ * @returns its result; undefined when the file is missing or a symbolic link
+ */
+async function findOrWait<T>(
+  path: string,
+  trash: () => string,
+  found: (info: Stats) => T | undefined | Promise<T | undefined>,
+): Promise<T | undefined> {
   for (let looks = 0; ; looks++) {
-    // Synchronous, as this is on the path of every read and takes no longer than reading a link.
-    const info = statSync(path, { throwIfNoEntry: false });
-    if (info && ageOf(info) < unlessWithin) return true;
-    if (info && (await ignoreMissing(() => refreshTime(path)))) return true;
-    if (looks === MAX_LOOKS || !(await statIfExists(trash))) return false;
+    // Synchronous, as this is on the path of every read: a round trip to the thread pool would take longer.
+    const info = lstatSync(path, { throwIfNoEntry: false });
+    const result = info?.isFile() ? await found(info) : undefined;
+    if (result !== undefined) return result;
+    if (looks === MAX_LOOKS || !(await statIfExists(trash()))) return undefined;
     await sleep(LOOK_INTERVAL_MS);
   }
 }

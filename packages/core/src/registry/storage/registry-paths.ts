@@ -1,9 +1,11 @@
+import { sep } from 'node:path';
 import { inside } from '../../disk/inside.js';
 import { ImageError } from '../../errors.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
 import { filePathOf } from '../../oci/file-name.js';
 import { isRepository, isTag } from '../../oci/reference.js';
 import { digestName, repositoriesFolder } from '../../store/paths.js';
+import { Recent } from '../recent.js';
 
 /*
  * A registry on disk (the folders of blobs and temporary files are those of store/paths.ts):
@@ -22,19 +24,27 @@ import { digestName, repositoriesFolder } from '../../store/paths.js';
  * No path component of a repository begins with `_`; oci/file-name.ts escapes names.
  *
  * Repositories, tags and digests may come from untrusted input. Every function here checks them and joins with
- * `inside`, so no caller can get a path outside the root. @throws ImageError INVALID
+ * `inside`, so no caller can get a path outside the root. Only names that cannot hold a separator are appended: those of
+ * the `_` folders, and of digests (`digestName`). @throws ImageError INVALID
  */
 export function repositoryFolder(root: string, repository: string): string {
+  const known = folders.get(repository);
+  if (known?.root === root) return known.folder;
   if (!isRepository(repository)) throw invalidName(root, 'a repository', repository);
-  return inside(repositoriesFolder(root), ...repository.split('/').map(filePathOf));
+  const folder = inside(repositoriesFolder(root), ...repository.split('/').map(filePathOf));
+  folders.set(repository, { root, folder });
+  return folder;
 }
+
+/** Folders of repositories in use: checking a name and making its path takes longer than a look at the file system. */
+const folders = new Recent<string, { readonly root: string; readonly folder: string }>(1000);
 
 export function linkFolder(
   root: string,
   repository: string,
   kind: '_blobs' | '_manifests' | '_referrers' | '_tags' | '_trash' | '_uploads',
 ): string {
-  return inside(repositoryFolder(root, repository), kind);
+  return `${repositoryFolder(root, repository)}${sep}${kind}`;
 }
 
 /** Converts a link's file name to its digest; undefined for other files, for example temporary ones. */
@@ -44,11 +54,11 @@ export function digestOfLink(name: string): Digest | undefined {
 }
 
 export function blobLink(root: string, repository: string, digest: Digest): string {
-  return inside(linkFolder(root, repository, '_blobs'), digestName(digest));
+  return `${linkFolder(root, repository, '_blobs')}${sep}${digestName(digest)}`;
 }
 
 export function manifestLink(root: string, repository: string, digest: Digest): string {
-  return inside(linkFolder(root, repository, '_manifests'), digestName(digest));
+  return `${linkFolder(root, repository, '_manifests')}${sep}${digestName(digest)}`;
 }
 
 export function tagLink(root: string, repository: string, tag: string): string {

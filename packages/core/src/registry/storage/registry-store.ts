@@ -3,12 +3,12 @@ import { statIfExists } from '../../disk/allocated.js';
 import { ImageError, shortList } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
-import { referrerOf, parseManifest } from '../../oci/manifest.js';
 import { isManifestType } from '../../oci/media-types.js';
 import { oneChunk } from '../../transfer/copy.js';
 import {
   isSelected,
   pageOf,
+  type HostedBlob,
   type StoredManifest,
   type RegistryStorage,
   type Page,
@@ -31,13 +31,18 @@ import {
 import { Quotas, type RegistryFolderOptions } from './quotas.js';
 import { repositoriesIn, tagsIn } from './list-repositories.js';
 import { FileUploads } from './file-uploads.js';
-import { touch } from './links.js';
-import { ignoreMissing, namesIn, removeFile } from '../../disk/if-there.js';
+import { sizeOf, touch } from './links.js';
+import { namesIn, removeFile } from '../../disk/if-there.js';
 import { blobFile } from '../../store/paths.js';
-import { RecentManifests } from './recent-manifests.js';
+import { readReferrer } from '../read-referrer.js';
+import { Recent } from '../recent.js';
 
 /** A reader does not refresh a mark younger than this (ms). */
 const RECENT_MARK_MS = 1000;
+
+/** Maximum number of manifests in memory, and maximum size of one (bytes). */
+const MAX_MANIFESTS = 1000;
+const MAX_MANIFEST_BYTES = 16 * 1024;
 
 /** Storage of a registry in a folder. Any number of processes may share it. */
 export class RegistryStore implements RegistryStorage {
@@ -47,7 +52,8 @@ export class RegistryStore implements RegistryStorage {
   readonly #blobs: BlobDir;
   readonly quotas: Quotas;
   readonly #links: RepositoryLinks;
-  readonly #manifests = new RecentManifests();
+  /** Bytes of manifests in use. The link of the repository is checked before they are sent. */
+  readonly #manifests = new Recent<Digest, Uint8Array>(MAX_MANIFESTS);
 
   constructor(root: string, limits?: RegistryFolderOptions) {
     this.#root = root;
@@ -75,22 +81,23 @@ export class RegistryStore implements RegistryStorage {
     return pageOf(tags, page);
   }
 
-  async manifest(repository: string, reference: string): Promise<Descriptor | undefined> {
+  async manifest(repository: string, reference: string): Promise<HostedBlob | undefined> {
     const digest = isDigest(reference)
       ? reference
-      : (await this.tagged(repository, reference))?.digest;
-    const link = digest && (await this.readLink(repository, digest));
+      : this.#links.tagged(repository, reference)?.digest;
+    const link = digest && this.#links.manifest(repository, digest);
     // Mark it as in use: the client may reference it next. A quarantined blob is reported absent, so it is pushed again.
-    return link && (await this.keep(repository, digest, RECENT_MARK_MS))
-      ? link.descriptor
-      : undefined;
+    if (!link || (await this.#keep(repository, digest, RECENT_MARK_MS)) === undefined)
+      return undefined;
+    return { ...link.descriptor, content: this.#manifests.get(digest) };
   }
 
-  async blob(repository: string, digest: Digest): Promise<Descriptor | undefined> {
+  async blob(repository: string, digest: Digest): Promise<HostedBlob | undefined> {
     // Mark it as in use: the client may reference it next.
-    if (!(await this.keep(repository, digest, RECENT_MARK_MS))) return undefined;
-    const size = (await ignoreMissing(() => lstat(blobFile(this.#root, digest))))?.size;
-    return size === undefined ? undefined : { mediaType: 'application/octet-stream', digest, size };
+    const size = await this.#keep(repository, digest, RECENT_MARK_MS);
+    if (size === undefined) return undefined;
+    const content = blobFile(this.#root, digest);
+    return { mediaType: 'application/octet-stream', digest, size, content };
   }
 
   async *read(
@@ -107,7 +114,7 @@ export class RegistryStore implements RegistryStorage {
       return yield* this.#blobs.read(descriptor, options) as AsyncGenerator<Uint8Array, void, void>;
     const known = this.#manifests.get(digest);
     const bytes = known ?? (await readAll(verified(this.#blobs.read(descriptor), descriptor)));
-    if (!known) this.#manifests.set(digest, bytes);
+    if (bytes.byteLength <= MAX_MANIFEST_BYTES) this.#manifests.set(digest, bytes);
     yield bytes.subarray(start, end);
   }
 
@@ -124,7 +131,7 @@ export class RegistryStore implements RegistryStorage {
       const { artifactType = options.artifactType } = link.descriptor;
       // Most links record the artifact type, so manifests of another type need not be read.
       if (options.artifactType !== undefined && artifactType !== options.artifactType) continue;
-      const shown = await this.#readReferrer(repository, link.descriptor);
+      const shown = await readReferrer(this, repository, link.descriptor);
       if (shown && isSelected(shown, options)) yield shown;
     }
   }
@@ -138,15 +145,16 @@ export class RegistryStore implements RegistryStorage {
     for (const tag of tags) tagLink(this.#root, repository, tag);
     const missing: Digest[] = [];
     for (const child of new Set(manifest.children))
-      if (!(await this.keep(repository, child))) missing.push(child);
+      if ((await this.#keep(repository, child)) === undefined) missing.push(child);
     if (missing.length > 0)
       throw new ImageError(
         'INCOMPLETE',
         `${repository}: the manifest references content that is missing: ${shortList(missing)}`,
       );
     await this.#writeManifest(repository, manifest);
-    const named = { digest: manifest.descriptor.digest, isMirrored: false };
-    for (const tag of tags) await this.#links.writeTag(repository, tag, named);
+    const { digest } = manifest.descriptor;
+    for (const tag of tags)
+      await this.#links.writeTag(repository, tag, { digest, isMirrored: false });
   }
 
   /** Stores a manifest of the upstream registry, and its tag there if given. Its children may be fetched later. */
@@ -170,7 +178,7 @@ export class RegistryStore implements RegistryStorage {
   async mount(repository: string, digest: Digest, from?: string): Promise<boolean> {
     if (from !== undefined && !(await this.blob(from, digest))) return false;
     await this.quotas.of(repository).admit();
-    if (!(await touch(blobFile(this.#root, digest), trashFile(this.#root, digest)))) return false;
+    if (!(await this.#touchBlob(digest))) return false;
     if (!(await statIfExists(blobLink(this.#root, repository, digest))))
       this.quotas.ofMount(repository, from).take((await lstat(blobFile(this.#root, digest))).size);
     await this.#links.addBlob(repository, digest);
@@ -178,17 +186,17 @@ export class RegistryStore implements RegistryStorage {
   }
 
   /**
-   * Marks a blob of a repository as in use now, so a concurrent garbage collection keeps it.
+   * Marks a blob of a repository as in use now, so a concurrent garbage collection keeps it: the link is marked, and
+   * collection keeps the blobs of the links that it keeps.
    *
-   * @param unlessWithin do not refresh marks younger than this (ms).
-   * @returns whether the blob exists
+   * @param unlessWithin do not refresh a mark younger than this (ms).
+   * @returns the blob's size (bytes); undefined when it does not exist
    */
-  async keep(repository: string, digest: Digest, unlessWithin = 0): Promise<boolean> {
+  async #keep(repository: string, digest: Digest, unlessWithin = 0): Promise<number | undefined> {
     const link = blobLink(this.#root, repository, digest);
-    return (
-      (await touch(link, trashFile(this.#root, digest, repository), unlessWithin)) &&
-      (await touch(blobFile(this.#root, digest), trashFile(this.#root, digest), unlessWithin))
-    );
+    const linkTrash = () => trashFile(this.#root, digest, repository);
+    if (!(await touch(link, linkTrash, unlessWithin))) return undefined;
+    return sizeOf(blobFile(this.#root, digest), () => trashFile(this.#root, digest));
   }
 
   async removeTag(repository: string, tag: string): Promise<boolean> {
@@ -231,18 +239,12 @@ export class RegistryStore implements RegistryStorage {
     await space.admit();
     space.takeFile(bytes.byteLength);
     do await this.#blobs.put(descriptor, () => oneChunk(bytes));
-    while (!(await touch(blobFile(this.#root, digest), trashFile(this.#root, digest))));
+    while (!(await this.#touchBlob(digest)));
     await this.#links.writeManifest(repository, manifest);
   }
 
-  /** Reads the entry of a manifest in a list of referrers; undefined when it is missing or damaged. */
-  async #readReferrer(repository: string, descriptor: Descriptor): Promise<Descriptor | undefined> {
-    try {
-      const bytes = await readAll(this.read(repository, descriptor));
-      return referrerOf(descriptor, parseManifest(descriptor.mediaType, bytes), bytes);
-    } catch (error) {
-      if (!(error instanceof ImageError)) throw error;
-      return undefined;
-    }
+  /** Marks a blob that may have no link yet as in use. @returns whether it exists */
+  #touchBlob(digest: Digest): Promise<boolean> {
+    return touch(blobFile(this.#root, digest), () => trashFile(this.#root, digest));
   }
 }

@@ -10,7 +10,7 @@ import { blobLink, manifestLink, referrerLink, tagLink } from './registry-paths.
 import type { Space } from './quota.js';
 import type { Quotas } from './quotas.js';
 import { makeLink } from './links.js';
-import { readIfExists } from '../../disk/if-there.js';
+import { ParsedFiles } from './parsed-files.js';
 import { partialFolder } from '../../store/paths.js';
 
 /** Marks the digest of a tag that was copied from the upstream registry. */
@@ -30,6 +30,8 @@ export class RepositoryLinks {
   readonly #root: string;
   readonly #quotas: Quotas;
   readonly #folders: FolderOptions;
+  readonly #manifests = new ParsedFiles(parseManifestLink);
+  readonly #tags = new ParsedFiles(parseTag);
 
   constructor(root: string, quotas: Quotas) {
     this.#root = root;
@@ -39,15 +41,7 @@ export class RepositoryLinks {
 
   /** A manifest of a repository; undefined when it has none of that digest. */
   manifest(repository: string, digest: Digest): StoredManifest | undefined {
-    const path = manifestLink(this.#root, repository, digest);
-    const bytes = readIfExists(path);
-    if (!bytes) return undefined;
-    const { descriptor, subject, children } = parseJsonObject(bytes, path);
-    return {
-      descriptor: linkDescriptor(parseDescriptor(descriptor, path)),
-      children: Array.isArray(children) ? children.map(parseDigest) : [],
-      ...(subject === undefined ? {} : { subject: parseDigest(subject) }),
-    };
+    return this.#manifests.read(manifestLink(this.#root, repository, digest));
   }
 
   /** Writes a manifest's link, its blob link and the link from its subject. @throws ImageError NO_SPACE */
@@ -71,13 +65,7 @@ export class RepositoryLinks {
 
   /** Reads a tag; undefined when it does not exist. */
   tagged(repository: string, tag: string): TaggedManifest | undefined {
-    const text = readIfExists(tagLink(this.#root, repository, tag))?.toString();
-    if (text === undefined) return undefined;
-    const isMirrored = text.endsWith(MIRRORED_SUFFIX);
-    return {
-      digest: parseDigest(isMirrored ? text.slice(0, -MIRRORED_SUFFIX.length) : text),
-      isMirrored,
-    };
+    return this.#tags.read(tagLink(this.#root, repository, tag));
   }
 
   /** @throws ImageError NO_SPACE */
@@ -102,6 +90,24 @@ export class RepositoryLinks {
     space.addFolders(await makeLink(path, this.#folders));
     space.addFile(0);
   }
+}
+
+function parseManifestLink(bytes: Buffer, path: string): StoredManifest {
+  const { descriptor, subject, children } = parseJsonObject(bytes, path);
+  return {
+    descriptor: linkDescriptor(parseDescriptor(descriptor, path)),
+    children: Array.isArray(children) ? children.map(parseDigest) : [],
+    ...(subject === undefined ? {} : { subject: parseDigest(subject) }),
+  };
+}
+
+function parseTag(bytes: Buffer): TaggedManifest {
+  const text = bytes.toString();
+  const isMirrored = text.endsWith(MIRRORED_SUFFIX);
+  return {
+    digest: parseDigest(isMirrored ? text.slice(0, -MIRRORED_SUFFIX.length) : text),
+    isMirrored,
+  };
 }
 
 /** Drops annotations and long artifact types: links must stay small, as all links of a repository are read at once. */
