@@ -62,7 +62,8 @@ it('is taken over by another process, which hashes all of it', async () => {
   await first.append('a', id, oneChunk(BYTES.subarray(0, 5)));
   expect(await second.size('a', id)).toBe(5);
   await second.append('a', id, oneChunk(BYTES.subarray(5)), { at: 5 });
-  await expect(first.append('a', id, oneChunk(BYTES))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const stale = first.append('a', id, oneChunk(BYTES), { at: 5 });
+  await expect(stale).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await filesOf(root)).toHaveLength(1);
   await second.finish('a', id, digestOf(BYTES));
   expect(linked).toHaveLength(1);
@@ -101,4 +102,18 @@ it.each([
   if (chunks === 0) return;
   const next = await uploads.start('a');
   expect(await uploads.append('a', next, oneChunk(Buffer.alloc(60_000)))).toBe(60_000);
+});
+
+it('is continued by one process after the other, chunk by chunk', async () => {
+  const root = await temporaryFolder();
+  const [one, other] = [uploadsIn(root), uploadsIn(root)];
+  const id = await one.uploads.start('a');
+  for (const [at, { uploads }] of [one, other, one, other, one].entries()) {
+    expect(await uploads.size('a', id)).toBe(at * 4);
+    const part = oneChunk(BYTES.subarray(at * 4, at * 4 + 4));
+    expect(await uploads.append('a', id, part, { at: at * 4 })).toBe(at * 4 + 4);
+  }
+  await other.uploads.finish('a', id, digestOf(BYTES));
+  expect(await readFile(blobFile(root, digestOf(BYTES)))).toEqual(BYTES);
+  expect(await filesOf(root)).toEqual([]);
 });

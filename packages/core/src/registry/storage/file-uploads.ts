@@ -1,8 +1,7 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, lstatSync } from 'node:fs';
 import { copyFile, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { statIfExists } from '../../disk/allocated.js';
 import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../../disk/atomic-write.js';
 import { writeAll } from '../../disk/write-all.js';
 import { readRange } from '../../disk/read-range.js';
@@ -70,20 +69,16 @@ export class FileUploads implements Uploads {
     });
     space.addFolders(folders);
     space.addFile(1);
-    const hashed = { algorithm: 'sha256', hash: createHash('sha256') } as const;
-    const session: Session = { path, size: 0, hashed, isBusy: false };
-    this.#sessions.set(`${repository} ${id}`, Promise.resolve(session));
+    const session = { path, size: 0, hashed: beginHash(), isBusy: false };
+    const key = `${repository} ${id}`;
+    this.#sessions.set(key, Promise.resolve(session));
     // The oldest upload is only dropped from memory; it can be continued from its file.
-    const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
+    const [oldest = key] = this.#sessions.keys();
+    if (this.#sessions.size > MAX_SESSIONS) this.#sessions.delete(oldest);
     return id;
   }
 
   async size(repository: string, id: string): Promise<number> {
-    const { path, size } = await this.#session(repository, id);
-    if (await statIfExists(path)) return size;
-    // Another process has taken it over.
-    this.#sessions.delete(`${repository} ${id}`);
     return (await this.#session(repository, id)).size;
   }
 
@@ -132,8 +127,8 @@ export class FileUploads implements Uploads {
   }
 
   finish(repository: string, id: string, digest: Digest): Promise<void> {
+    const algorithm = algorithmOf(digest);
     return this.#exclusively(repository, id, async (upload) => {
-      const algorithm = algorithmOf(digest);
       await using file = await open(upload.path, 'r+');
       const hash =
         upload.hashed?.algorithm === algorithm
@@ -144,21 +139,23 @@ export class FileUploads implements Uploads {
       if (actual !== digest) {
         await rm(upload.path, { force: true });
         this.#quotas.of(repository).removeFile(upload.size);
-        throw new ImageError(
-          'CORRUPT',
-          `upload: the content has the digest ${actual}, not ${digest}`,
-        );
+        const message = `upload: the content has the digest ${actual}, not ${digest}`;
+        throw new ImageError('CORRUPT', message);
       }
-      // Mark it as in use, so the garbage collector keeps the new blob.
-      await touchFile(file);
-      await file.sync();
-      const path = blobFile(this.#root, digest);
-      await makeFolder(dirname(path), this.#folders);
-      // Missing if another process has taken over the upload.
-      await rename(upload.path, path);
-      await syncFolder(dirname(path));
-      await this.#link(repository, digest);
+      // At the same time, to wait for the disk once: a repository has a blob when both are there.
+      await Promise.all([this.#store(upload, digest, file), this.#link(repository, digest)]);
     });
+  }
+
+  async #store({ path: partial }: Session, digest: Digest, file: FileHandle): Promise<void> {
+    // Mark it as in use, so the garbage collector keeps the new blob.
+    await touchFile(file);
+    await file.sync();
+    const path = blobFile(this.#root, digest);
+    await makeFolder(dirname(path), this.#folders);
+    // Missing if another process has taken over the upload.
+    await rename(partial, path);
+    await syncFolder(dirname(path));
   }
 
   cancel(repository: string, id: string): Promise<void> {
@@ -195,10 +192,15 @@ export class FileUploads implements Uploads {
   }
 
   /** The upload of this process, or one taken over from another process. @throws ImageError NOT_FOUND */
-  #session(repository: string, id: string): Promise<Session> {
+  async #session(repository: string, id: string): Promise<Session> {
     const key = `${repository} ${id}`;
     const known = this.#sessions.get(key);
-    if (known) return known;
+    const session = await known;
+    // Missing: another process has taken it over, and may have left it since.
+    if (session && (session.isBusy || lstatSync(session.path, { throwIfNoEntry: false })))
+      return session;
+    const other = this.#sessions.get(key);
+    if (other && other !== known) return other;
     const taking = this.#takeOver(repository, id);
     this.#sessions.set(key, taking);
     taking.catch(() => this.#sessions.delete(key));
@@ -212,10 +214,11 @@ export class FileUploads implements Uploads {
       const left = (await readdir(folder)).find((name) => name.startsWith(`${id}.`));
       if (left === undefined) throw uploadNotFound(id);
       if (join(folder, left) !== path) {
-        await copyFile(join(folder, left), path);
+        await copyFile(join(folder, left), path, constants.COPYFILE_FICLONE);
         await rm(join(folder, left));
       }
-      return { path, size: (await stat(path)).size, isBusy: false };
+      const { size } = await stat(path);
+      return { path, size, hashed: size === 0 ? beginHash() : undefined, isBusy: false };
     } catch (error) {
       if (isMissing(error)) throw uploadNotFound(id);
       throw error;
@@ -225,6 +228,10 @@ export class FileUploads implements Uploads {
   #path(repository: string, id: string): string {
     return uploadFile(this.#root, repository, { id, writer: this.#process });
   }
+}
+
+function beginHash(): NonNullable<Session['hashed']> {
+  return { algorithm: 'sha256', hash: createHash('sha256') };
 }
 
 async function hashOf(file: FileHandle, algorithm: Algorithm, size: number): Promise<Hash> {
