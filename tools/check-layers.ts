@@ -37,9 +37,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   'registry/hosted.ts': ['oci', 'transfer'],
   'registry/required-digests.ts': ['oci'],
-  'registry/access': ['policy', 'registry/problem.ts'],
+  'registry/access': ['policy', 'registry/problem.ts', 'registry/recent.ts'],
+  'registry/read-referrer.ts': ['oci', 'transfer', 'registry/hosted.ts'],
   'registry/handler': [
     ...['oci', 'transfer', 'registry/access', 'registry/pages'],
+    // Files that a reader names are sent from here.
+    'disk/if-there.ts',
     ...[
       'registry/hosted.ts',
       'registry/problem.ts',
@@ -51,7 +54,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'registry/pages': ['oci', 'transfer', 'page', 'registry/access', 'registry/hosted.ts'],
   'registry/storage': [
     ...['oci', 'disk', 'transfer', 'store', 'registry/hosted.ts', 'registry/metrics.ts'],
-    'registry/required-digests.ts',
+    ...['registry/required-digests.ts', 'registry/read-referrer.ts', 'registry/recent.ts'],
   ],
   share: [
     ...['oci', 'definition', 'disk', 'catalog', 'transfer', 'store', 'distribution'],

@@ -23,7 +23,7 @@ export async function run(version: string): Promise<void> {
   // A closed stderr does not stop the work.
   stderr.on('error', () => undefined);
   const { signal } = interrupted;
-  const io = { cwd: process.cwd(), stdin, stdout, stderr, signal, endWithin };
+  const io = { cwd: process.cwd(), stdin, stdout, stderr, signal, endWithin, canFork: true };
   const program = createProgram(io, version);
   const words = completionWords(argv.slice(2));
   try {

@@ -24,6 +24,8 @@ export interface Io {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly signal: AbortSignal;
+  /** Whether the program may start itself again as workers; not in tests, whose program is another one. */
+  readonly canFork?: boolean;
   /** Ends the process after a time (ms) if it has not ended by itself. */
   readonly endWithin: (milliseconds: number) => void;
 }

@@ -29,15 +29,22 @@ export {
   type LoginRequest,
   type Rights,
 } from './registry/access/access.js';
+export type { PasswordCheck, PasswordListener } from './registry/access/passwords.js';
+export type { Login } from './registry/access/remembered-logins.js';
+export type { Limit, RequestLimits } from './registry/handler/limiter.js';
 export { hostCheck } from './registry/access/allowed-hosts.js';
 export {
   Metrics,
   type CountedAnswer,
   type MetricsOptions,
   type MetricsText,
+  type MetricsValues,
   type StorageFacts,
 } from './registry/metrics.js';
 export { serve, type Serving } from './lifecycle/serve/serve.js';
+export { serveAsWorker } from './lifecycle/serve/workers/serve-as-worker.js';
+export { serveByWorkers, type WorkersOptions } from './lifecycle/serve/workers/serve-by-workers.js';
+export { WorkerEnded } from './lifecycle/serve/workers/crew.js';
 export type { RetentionOptions } from './lifecycle/serve/retention.js';
 export {
   setPassword,

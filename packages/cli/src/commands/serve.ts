@@ -1,12 +1,14 @@
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import {
+  ImageError,
   parseAccessRule,
   type AccessRule,
   type Permission,
   type Speech,
   type Workspace,
 } from '@stowage/core';
-import type { Serving } from '@stowage/core/registry';
+import type { ServeOptions, Serving } from '@stowage/core/registry';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { describeFailure } from '../print/failure.js';
 import { print, printJson } from '../print/print.js';
@@ -30,6 +32,7 @@ interface Options extends CommonOptions {
   readonly gcEvery?: string;
   readonly scrubEvery?: string;
   readonly scrubRate?: string;
+  readonly workers?: number;
 }
 
 export function serveCommand(io: Io): Command {
@@ -92,6 +95,11 @@ export function serveCommand(io: Io): Command {
       '--scrub-rate <size>',
       'read at most this much per second while verifying; 20MB when omitted',
     )
+    .option(
+      '--workers <count>',
+      'processes that answer requests; one for each core, at most 4, when omitted; 1 with inputs or --upstream',
+      parseWorkers,
+    )
     .addOption(
       new Option(
         '--log <format>',
@@ -104,21 +112,22 @@ export function serveCommand(io: Io): Command {
     )
     .action(
       action<Options>(io, async (workspace, inputs, { options, call, speech }) => {
-        const { serve } = await import('@stowage/core/registry');
-        const { allow: rules, allowedHost: allowedHosts, json, quiet, log, ...rest } = options;
+        const { allow: rules, allowedHost: allowedHosts, json, quiet, log, ...more } = options;
+        const { workers: _, ...rest } = more;
         const onAnswered = requestLog(
           quiet ? 'none' : (log ?? settingsOf(workspace)?.log ?? 'text'),
           io.stderr,
         );
         // The registry runs on when the reader of its output has closed the pipe.
         io.stdout.on('error', () => undefined);
-        await using serving = await serve(workspace, inputs, {
-          ...rest,
-          ...call,
-          rules,
-          allowedHosts,
-          onAnswered,
-        });
+        const serveOptions = { ...rest, ...call, rules, allowedHosts, onAnswered };
+        const count = io.canFork ? countWorkers(workspace, inputs, options) : 1;
+        if (count > 1 && (await import('node:cluster')).default.isWorker)
+          return runWorker(io, workspace, serveOptions);
+        const started = await start(workspace, inputs, serveOptions, count);
+        // A worker has told what is wrong.
+        if ('exitCode' in started) return { json: undefined, exitCode: started.exitCode };
+        await using serving = started;
         const { url } = serving;
         const onHangUp = (): void => void reload(serving, io, speech);
         // At a terminal it means that the terminal was closed. Before the URL is told: who reads it may send one.
@@ -133,6 +142,74 @@ export function serveCommand(io: Io): Command {
       }),
     );
 }
+
+/** Runs the registry in this process, or in workers that it starts. @returns the exit code of a worker that failed to start */
+async function start(
+  workspace: Workspace,
+  inputs: readonly string[],
+  options: ServeOptions,
+  workers: number,
+): Promise<Serving | { readonly exitCode: number }> {
+  const { serve, serveByWorkers, WorkerEnded } = await import('@stowage/core/registry');
+  if (workers === 1) return serve(workspace, inputs, options);
+  const { default: cluster } = await import('node:cluster');
+  const fork = () =>
+    cluster.fork({ UV_THREADPOOL_SIZE: process.env['UV_THREADPOOL_SIZE'] ?? THREADS });
+  try {
+    return await serveByWorkers(workspace, options, { workers, fork });
+  } catch (error) {
+    if (!(error instanceof WorkerEnded)) throw error;
+    return { exitCode: error.exitCode };
+  }
+}
+
+/** Threads for the file system of a worker: concurrent pushes wait for the disk at the same time. */
+const THREADS = '8';
+
+/** This process is a worker: the one that started it tells the URL, and handles signals. */
+async function runWorker(
+  io: Io,
+  workspace: Workspace,
+  options: ServeOptions,
+): Promise<{ readonly json: undefined }> {
+  const { serveAsWorker } = await import('@stowage/core/registry');
+  // Sent to all processes of a terminal or service.
+  process.on('SIGHUP', () => undefined);
+  await serveAsWorker(workspace, [], { ...options, signal: io.signal });
+  io.endWithin(STOP_MS);
+  return { json: undefined };
+}
+
+/** Most workers when nobody has asked for a number: each takes some 60 MB. */
+const MAX_DEFAULT_WORKERS = 4;
+
+/** The number of processes that answer requests. @throws ImageError USAGE */
+function countWorkers(
+  workspace: Workspace,
+  inputs: readonly string[],
+  { workers, upstream }: Options,
+): number {
+  const settings = settingsOf(workspace);
+  const given = workers ?? (inputs.length > 0 ? undefined : settings?.workers);
+  const upstreams = upstream ?? settings?.upstream;
+  if (given !== undefined && given > 1 && (inputs.length > 0 || upstreams !== undefined))
+    throw new ImageError(
+      'USAGE',
+      `--workers ${given}: a registry ${inputs.length > 0 ? 'over archives' : 'with --upstream'} has one process`,
+      { hint: 'Leave --workers out, or give 1.' },
+    );
+  if (inputs.length > 0 || upstreams !== undefined) return 1;
+  if (given !== undefined) return given;
+  return process.platform === 'win32' ? 1 : Math.min(availableParallelism(), MAX_DEFAULT_WORKERS);
+}
+
+function parseWorkers(text: string): number {
+  if (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_WORKERS)
+    return Number(text);
+  throw new InvalidArgumentError(`Give a number from 1 to ${MAX_WORKERS}.`);
+}
+
+const MAX_WORKERS = 64;
 
 /** `serve` of a settings file that was given; that of a workspace does not count. */
 function settingsOf({ config, settings }: Workspace): Workspace['settings']['serve'] | undefined {

@@ -18,6 +18,7 @@ export interface ServeYaml {
   readonly scrub_every?: string;
   readonly scrub_rate?: string;
   readonly log?: 'text' | 'json' | 'none';
+  readonly workers?: number;
   readonly prune?: ServePruneYaml;
 }
 
@@ -73,6 +74,12 @@ export const serveSchema = {
     scrub_every: { ...DURATION, description: 'Interval of verifying all content.', default: '7d' },
     scrub_rate: { ...BYTES, description: 'Bytes per second to verify.', default: '20MB' },
     log: { enum: ['text', 'json', 'none'], description: 'How requests are logged.' },
+    workers: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 64,
+      description: 'Processes that answer requests; one for each core, at most 4, when omitted.',
+    },
     prune: {
       type: 'object',
       additionalProperties: false,

@@ -35,9 +35,14 @@ export interface StorageFacts {
 
 /** Options of {@link Metrics.open}. */
 export interface MetricsOptions {
+  /** Returns {@link Metrics.values} of the other processes of the registry, which are added; none when omitted. */
+  readonly others?: (() => Promise<readonly MetricsValues[]>) | undefined;
   /** Measures the storage; no metrics of it when omitted. */
   readonly storage?: (() => Promise<StorageFacts>) | undefined;
 }
+
+/** The metrics of one process, as JSON. */
+export type MetricsValues = readonly object[];
 
 /** Metrics as a response body. */
 export interface MetricsText {
@@ -53,29 +58,33 @@ const OTHERS = '(others)';
 
 /** Prometheus metrics of a served registry and of its process. */
 export class Metrics {
-  readonly #registry: Prom.Registry;
+  readonly #own: Prom.Registry;
   readonly #note: (answered: CountedAnswer) => void;
-  readonly #measure: () => Promise<void>;
+  readonly #all: () => Promise<Prom.Registry>;
 
   private constructor(
-    registry: Prom.Registry,
+    own: Prom.Registry,
     note: (answered: CountedAnswer) => void,
-    measure: () => Promise<void>,
+    all: () => Promise<Prom.Registry>,
   ) {
-    this.#registry = registry;
+    this.#own = own;
     this.#note = note;
-    this.#measure = measure;
+    this.#all = all;
   }
 
   /** Creates the metrics, all zero. */
-  static async open({ storage }: MetricsOptions = {}): Promise<Metrics> {
+  static async open({ storage, others }: MetricsOptions = {}): Promise<Metrics> {
     const prometheus = await import('prom-client');
-    const registry = new prometheus.Registry();
-    prometheus.collectDefaultMetrics({ register: registry });
-    const note = requestMetrics(prometheus, registry);
-    const set = storage && storageMetrics(prometheus, registry);
-    return new Metrics(registry, note, async () => {
+    const own = new prometheus.Registry();
+    prometheus.collectDefaultMetrics({ register: own });
+    const note = requestMetrics(prometheus, own);
+    // Apart: all processes share the storage, so it is measured by the one that is asked.
+    const stored = new prometheus.Registry();
+    const set = storage && storageMetrics(prometheus, stored);
+    return new Metrics(own, note, async () => {
       if (storage && set) set(await storage());
+      if (!others) return prometheus.Registry.merge([own, stored]);
+      return sumOf(prometheus, [await valuesOf(own), await valuesOf(stored), ...(await others())]);
     });
   }
 
@@ -84,11 +93,34 @@ export class Metrics {
     this.#note(answered);
   }
 
+  /** The metrics of this process, without those of the storage. */
+  values(): Promise<MetricsValues> {
+    return valuesOf(this.#own);
+  }
+
   /** Returns the metrics in the Prometheus text format. */
   async text(): Promise<MetricsText> {
-    await this.#measure();
-    return { type: this.#registry.contentType, body: await this.#registry.metrics() };
+    const all = await this.#all();
+    return { type: all.contentType, body: await all.metrics() };
   }
+}
+
+/** The counts of processes that have ended: what is added up must not become less. */
+export async function countsOf(all: readonly MetricsValues[]): Promise<MetricsValues> {
+  const counts = all.map((values) =>
+    values.filter((each) =>
+      ['counter', 'histogram'].includes((each as Prom.MetricObject).type as unknown as string),
+    ),
+  );
+  return valuesOf(sumOf(await import('prom-client'), counts));
+}
+
+function sumOf({ AggregatorRegistry }: Prometheus, all: readonly MetricsValues[]): Prom.Registry {
+  return AggregatorRegistry.aggregate(all as object[]);
+}
+
+async function valuesOf(registry: Prom.Registry): Promise<MetricsValues> {
+  return registry.getMetricsAsJSON();
 }
 
 type Prometheus = typeof Prom;

@@ -14,9 +14,13 @@ export class Gate implements AsyncDisposable {
   }
 
   /** @param host the address to listen on. @throws ImageError USAGE */
-  static async open(host: string, control: AccessControl): Promise<Gate> {
+  static async open(
+    host: string,
+    control: AccessControl,
+    passwords?: ConstructorParameters<typeof Access>[1],
+  ): Promise<Gate> {
     const check = hostCheckFor(host, control);
-    return new Gate(host, new Access(await accessFor(host, control)), check);
+    return new Gate(host, new Access(await accessFor(host, control), passwords), check);
   }
 
   /** Throws for a host name that is not one of the registry. */

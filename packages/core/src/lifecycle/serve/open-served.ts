@@ -7,7 +7,7 @@ import type { RegistryReader, RegistryStorage } from '../../registry/hosted.js';
 import type { RegistryMirror } from '../../registry/mirror/mirror.js';
 import type { UpstreamOptions } from '../../registry/mirror/upstream.js';
 import { checkWritable } from '../../registry/storage/check-writable.js';
-import type { RegistryFolderOptions } from '../../registry/storage/quotas.js';
+import type { Quotas, RegistryFolderOptions } from '../../registry/storage/quotas.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { storageFacts } from '../../registry/storage/storage-facts.js';
 import type { StorageFacts } from '../../registry/metrics.js';
@@ -35,8 +35,8 @@ export interface Served {
   readonly check?: () => Promise<void>;
   /** Measures the storage for metrics. */
   readonly facts?: () => Promise<StorageFacts>;
-  /** Replaces the limits of the storage. */
-  readonly setLimits?: (limits: RegistryFolderOptions) => void;
+  /** The limits of the storage. */
+  readonly quotas?: Quotas;
   /** First components of the repositories of upstreams with a name. */
   readonly namespaces?: ReadonlySet<string>;
   /** The engine of inputs that are in one. */
@@ -99,20 +99,20 @@ async function openOwn(
     await checkWritable(folder);
   };
   const facts = () => storageFacts(folder, store.quotas);
-  const setLimits = (changed: RegistryFolderOptions) => store.quotas.update(changed);
+  const { quotas } = store;
   const upstreams = upstream === undefined ? [] : [upstream].flat();
   const { surroundings } = workspace;
   if (upstreams.length === 0)
     return readOnly
       ? { reader: store, facts }
-      : { reader: store, storage: store, check, facts, setLimits };
+      : { reader: store, storage: store, check, facts, quotas };
   const mirror = await mirrorOf(store, upstreams, { registry, surroundings });
   const { namespaces } = mirror;
   return {
     reader: mirror,
     namespaces,
     facts,
-    ...(readOnly ? {} : { storage: mirror, check, setLimits }),
+    ...(readOnly ? {} : { storage: mirror, check, quotas }),
   };
 }
 

@@ -4,7 +4,13 @@ import { matchesAny } from '../../policy/wildcards.js';
 import { addressOf, clientOf } from './client-address.js';
 import { parseHtpasswd } from './htpasswd.js';
 import { PasswordThreads } from './password-threads.js';
-import { Passwords } from './passwords.js';
+import {
+  Passwords,
+  type PasswordCheck,
+  type PasswordListener,
+  type PasswordsOptions,
+} from './passwords.js';
+import type { Login } from './remembered-logins.js';
 import type { AccessRule, Permission } from './access-rule.js';
 import { Problem } from '../problem.js';
 
@@ -45,10 +51,13 @@ export const UNRESTRICTED: Rights = { allows: () => true, readsAll: true };
 export class Access implements AsyncDisposable {
   #options: AccessOptions;
   readonly #threads = new PasswordThreads();
-  readonly #passwords = new Passwords({ fits: (job) => this.#threads.fits(job) });
+  readonly #passwords: PasswordCheck;
 
-  constructor(options: AccessOptions) {
+  /** @param passwords checks logins in place of own threads, or is told what the own check tells. */
+  constructor(options: AccessOptions, passwords: PasswordCheck | PasswordListener = {}) {
     this.#options = options;
+    const fits: PasswordsOptions['fits'] = (job) => this.#threads.fits(job);
+    this.#passwords = 'isRight' in passwords ? passwords : new Passwords({ ...passwords, fits });
   }
 
   /** Replaces users and rules for the requests that follow. Counted and remembered logins stay. */
@@ -71,8 +80,7 @@ export class Access implements AsyncDisposable {
       };
     const { user } = login;
     const client = clientOf(addressOf({ socket }));
-    const hashes = parseHtpasswd(await htpasswd());
-    if (!(await this.#passwords.isRight({ ...login, client }, hashes))) throw challenge();
+    if (!(await this.isRight({ ...login, client }))) throw challenge();
     const own = rules.filter((rule) => rule.user === '*' || rule.user === user);
     const isOpen = (permission: Permission) => allows(anonymous, permission) || rules.length === 0;
     return {
@@ -85,6 +93,13 @@ export class Access implements AsyncDisposable {
         ),
       readsAll: isOpen('read') || own.some(({ repositories }) => /^\*+$/.test(repositories)),
     };
+  }
+
+  /** Whether a login is right. @throws an error response TOOMANYREQUESTS */
+  async isRight(login: Login): Promise<boolean> {
+    const { htpasswd } = this.#options;
+    if (!htpasswd) return false;
+    return this.#passwords.isRight(login, parseHtpasswd(await htpasswd()));
   }
 
   /** Ends the threads that check passwords. */

@@ -1,17 +1,22 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../problem.js';
 import type { PasswordJob } from './password-worker.js';
 import { RecentCounts } from './recent-counts.js';
+import { RememberedLogins, type Login } from './remembered-logins.js';
 
-export interface Login {
-  readonly user: string;
-  readonly password: string;
-  /** The client's key for limits, see `clientOf`. */
-  readonly client: string;
+/** Checks logins against the hashes of an htpasswd file. */
+export interface PasswordCheck {
+  /** @throws Problem TOOMANYREQUESTS (too many wrong passwords from this client, or too many pending checks) */
+  isRight(login: Login, hashes: ReadonlyMap<string, string>): Promise<boolean>;
 }
 
-export interface PasswordsOptions {
+/** Receives what a check of passwords tells. */
+export interface PasswordListener {
+  /** Called when even a right password of this user is refused to this client from now on, for at most a minute. */
+  readonly onBlocked?: ((login: Pick<Login, 'client' | 'user'>) => void) | undefined;
+}
+
+export interface PasswordsOptions extends PasswordListener {
   /** Compares a password with a bcrypt hash, in another thread. */
   readonly fits: (job: PasswordJob) => Promise<boolean>;
   /** Delay of the response to a wrong password (ms); 200 when omitted. */
@@ -30,8 +35,6 @@ const MAX_WRONG_PASSWORDS = 10;
 const MAX_GUESSES = 1000;
 /** Checks that run or wait for a thread, of all clients. */
 const MAX_PENDING_CHECKS = 64;
-/** Maximum number of remembered logins; the oldest are dropped. */
-const MAX_REMEMBERED_LOGINS = 10_000;
 /** Default of {@link PasswordsOptions.delay}. */
 const WRONG_PASSWORD_DELAY_MS = 200;
 
@@ -39,48 +42,42 @@ const WRONG_PASSWORD_DELAY_MS = 200;
  * Checks passwords, a bounded number at once, and remembers right ones by client: a client waits for bcrypt once, and
  * wrong passwords of others do not delay it.
  */
-export class Passwords {
+export class Passwords implements PasswordCheck {
   readonly #fits: (job: PasswordJob) => Promise<boolean>;
   readonly #delay: number;
   readonly #wrong: RecentCounts;
   readonly #guesses: RecentCounts;
-  readonly #key = randomBytes(32);
-  /** Right passwords (as HMACs) by client and user, with the htpasswd hash they matched. */
-  readonly #right = new Map<string, { readonly hash: string; readonly password: Buffer }>();
+  readonly #onBlocked: PasswordsOptions['onBlocked'];
+  readonly #right = new RememberedLogins();
   /** Running checks: equal logins of one client share one. */
   readonly #checking = new Map<string, Promise<boolean>>();
 
-  constructor({ fits, delay = WRONG_PASSWORD_DELAY_MS, now }: PasswordsOptions) {
+  constructor({ fits, delay = WRONG_PASSWORD_DELAY_MS, now, onBlocked }: PasswordsOptions) {
     this.#fits = fits;
+    this.#onBlocked = onBlocked;
     this.#delay = delay;
     const options = { window: MINUTE_MS, ...(now ? { now } : {}) };
     this.#wrong = new RecentCounts(options);
     this.#guesses = new RecentCounts(options);
   }
 
-  /**
-   * Checks a login against the hashes of an htpasswd file.
-   *
-   * @throws Problem TOOMANYREQUESTS (too many wrong passwords from this client, or too many pending checks)
-   */
   async isRight(login: Login, hashes: ReadonlyMap<string, string>): Promise<boolean> {
     const { user, password, client } = login;
     const hash = hashes.get(user);
     const clientAndUser = `${client} ${user}`;
     if (this.#guesses.of(clientAndUser) >= MAX_GUESSES)
       throw tooManyLogins(this.#guesses.secondsLeft(clientAndUser));
-    const keyed = this.#hmac(password);
-    const known = this.#right.get(clientAndUser);
-    if (known && known.hash === hash && timingSafeEqual(known.password, keyed)) return true;
+    if (this.#right.has(login, hash)) return true;
     this.#guesses.add(clientAndUser);
+    if (this.#guesses.of(clientAndUser) >= MAX_GUESSES) this.#onBlocked?.({ client, user });
     const compared = hash ?? this.#decoyHash(user, hashes);
-    const key = `${clientAndUser} ${keyed.toString('hex')} ${compared}`;
+    const key = `${clientAndUser} ${this.#right.hmac(password).toString('hex')} ${compared}`;
     const checking =
       this.#checking.get(key) ?? this.#check(key, login, { compared, isKnown: hash !== undefined });
     const isRight = await checking;
     if (isRight && hash !== undefined) {
       this.#guesses.takeBack(clientAndUser);
-      this.#remember(clientAndUser, { hash, password: keyed });
+      this.#right.add(login, hash);
     } else await sleep(this.#delay);
     return isRight;
   }
@@ -112,23 +109,8 @@ export class Passwords {
   /** A hash to check for an unknown user name: always that of the same user, so timing does not reveal which names exist. */
   #decoyHash(user: string, hashes: ReadonlyMap<string, string>): string {
     const all = [...hashes.values()];
-    const at = this.#hmac(user).readUInt32BE() % Math.max(1, all.length);
+    const at = this.#right.hmac(user).readUInt32BE() % Math.max(1, all.length);
     return all[at] ?? UNMATCHABLE_HASH;
-  }
-
-  #remember(
-    clientAndUser: string,
-    right: { readonly hash: string; readonly password: Buffer },
-  ): void {
-    this.#right.delete(clientAndUser);
-    this.#right.set(clientAndUser, right);
-    const [oldest] = this.#right.keys();
-    if (this.#right.size > MAX_REMEMBERED_LOGINS && oldest !== undefined)
-      this.#right.delete(oldest);
-  }
-
-  #hmac(text: string): Buffer {
-    return createHmac('sha256', this.#key).update(text).digest();
   }
 }
 

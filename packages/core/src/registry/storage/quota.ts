@@ -30,16 +30,27 @@ export interface Space {
   removeFile(bytes: number): void;
 }
 
+/** Options of {@link Quota}. */
+export interface QuotaOptions {
+  /** Counts the bytes in use; those below the root when omitted. */
+  readonly measure?: (() => Promise<number>) | undefined;
+  /** The path of repositories that the limit is for, for messages; the whole registry when omitted. */
+  readonly below?: string | undefined;
+  /** Called with what this process adds (bytes). */
+  readonly onAdd?: ((bytes: number) => void) | undefined;
+}
+
 /**
  * Limits the disk space of a registry: the blocks of every file and folder below its root, plus {@link ENTRY_BYTES} for each.
  * Writes of this process are estimated and added at once; writes and deletions of other processes are seen at the next
- * count.
+ * count, or when they tell them.
  */
 export class Quota implements Space {
   readonly #root: string;
   #maxBytes: number;
   readonly #measure: () => Promise<number>;
   readonly #below: string | undefined;
+  readonly #onAdd: ((bytes: number) => void) | undefined;
   #used = 0;
   /** Bytes added since the running count started, which may have missed them. */
   #addedSinceStart = 0;
@@ -47,19 +58,12 @@ export class Quota implements Space {
   #countDuration = 0;
   #counting: Promise<void> | undefined;
 
-  /**
-   * @param measure counts the bytes in use; those below the root when omitted.
-   * @param below the path of repositories that the limit is for, for messages; the whole registry when omitted.
-   */
-  constructor(
-    root: string,
-    most = Infinity,
-    { measure, below }: { readonly measure?: () => Promise<number>; readonly below?: string } = {},
-  ) {
+  constructor(root: string, most = Infinity, { measure, below, onAdd }: QuotaOptions = {}) {
     this.#root = root;
     this.#maxBytes = most;
     this.#measure = measure ?? (() => usedBy(root));
     this.#below = below;
+    this.#onAdd = onAdd;
   }
 
   /** The limit in bytes; infinite without one. */
@@ -118,6 +122,12 @@ export class Quota implements Space {
   }
 
   #add(bytes: number): void {
+    this.addElsewhere(bytes);
+    this.#onAdd?.(bytes);
+  }
+
+  /** Adds what another process has added. */
+  addElsewhere(bytes: number): void {
     this.#used += bytes;
     this.#addedSinceStart += bytes;
   }

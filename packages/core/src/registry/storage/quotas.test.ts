@@ -3,6 +3,7 @@ import { temporaryFolder } from '../../../testing/temporary.js';
 import { describe as descriptorOf } from '../../oci/descriptor.js';
 import { oneChunk } from '../../transfer/copy.js';
 import { toProblem } from '../problem.js';
+import type { AddedBytes } from './quotas.js';
 import { RegistryStore } from './registry-store.js';
 
 async function put(store: RegistryStore, repository: string, bytes: number, fill = repository) {
@@ -53,4 +54,24 @@ it('what one limit refuses is added to none', async () => {
   expect(await store.quotas.below.get('a')?.used()).toBe(0);
   space.take(4_000);
   expect(await store.quotas.below.get('a')?.used()).toBe(4_000);
+});
+
+it('what one process adds counts in another that is told', async () => {
+  const root = await temporaryFolder();
+  const limits = { maxUsed: 10_000_000, maxUsedBelow: { 'team-a': 100_000 } };
+  const [one, other] = [new RegistryStore(root, limits), new RegistryStore(root, limits)];
+  const told: AddedBytes[] = [];
+  one.quotas.share((added) => {
+    told.push(added);
+    other.quotas.addElsewhere(added);
+  });
+  // Both have counted before.
+  await put(other, 'team-a', 10_000);
+  await put(one, 'team-a', 60_000);
+  await expect
+    .poll(() => told.reduce((sum, added) => sum + (added['team-a'] ?? 0), 0))
+    .toBe(60_001);
+  await expect(put(other, 'team-a/x', 40_000)).rejects.toMatchObject({ code: 'NO_SPACE' });
+  // What it was told is not told again.
+  expect(told.every((added) => (added['team-a'] ?? 0) > 0)).toBe(true);
 });

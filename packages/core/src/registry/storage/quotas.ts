@@ -15,15 +15,24 @@ export interface RegistryFolderOptions {
   readonly maxUsedBelow?: Readonly<Record<string, number>> | undefined;
 }
 
+/** Bytes that a process has added, by the path that has a limit; that of the whole registry is empty. */
+export type AddedBytes = Readonly<Record<string, number>>;
+
+/** How long what was added waits for more, before other processes are told (ms). */
+const TELL_MS = 20;
+
 /** All limits of a registry: that of its folder, and those of paths. */
 export class Quotas {
   readonly whole: Quota;
   readonly #root: string;
   readonly #below = new Map<string, Quota>();
 
+  #tell: ((added: AddedBytes) => void) | undefined;
+  #untold = new Map<string, number>();
+
   constructor(root: string, limits: RegistryFolderOptions = {}) {
     this.#root = root;
-    this.whole = new Quota(root);
+    this.whole = new Quota(root, Infinity, { onAdd: (bytes) => this.#note('', bytes) });
     this.update(limits);
   }
 
@@ -39,10 +48,33 @@ export class Quotas {
       if (!Object.hasOwn(maxUsedBelow, path)) this.#below.delete(path);
     for (const [path, most] of Object.entries(maxUsedBelow)) {
       const quota = this.#below.get(path);
+      const onAdd = (bytes: number) => this.#note(path, bytes);
       const measure = () => contentBelow(this.#root, path);
       if (quota) quota.limit = most;
-      else this.#below.set(path, new Quota(this.#root, most, { measure, below: path }));
+      else this.#below.set(path, new Quota(this.#root, most, { measure, below: path, onAdd }));
     }
+  }
+
+  /** Tells other processes of the registry soon what this one adds, for {@link addElsewhere} there. */
+  share(tell: (added: AddedBytes) => void): void {
+    this.#tell = tell;
+  }
+
+  /** Adds what another process has added. */
+  addElsewhere(added: AddedBytes): void {
+    for (const [path, bytes] of Object.entries(added))
+      (path === '' ? this.whole : this.#below.get(path))?.addElsewhere(bytes);
+  }
+
+  #note(path: string, bytes: number): void {
+    const isLimited = this.whole.limit < Infinity || this.#below.size > 0;
+    if (!this.#tell || !isLimited) return;
+    if (this.#untold.size === 0)
+      setTimeout(() => {
+        this.#tell?.(Object.fromEntries(this.#untold));
+        this.#untold = new Map();
+      }, TELL_MS).unref();
+    this.#untold.set(path, (this.#untold.get(path) ?? 0) + bytes);
   }
 
   /** The limits that are for a repository, as one. */
