@@ -4,7 +4,12 @@ import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { isLocated } from '../transfer/extent.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { hashAll } from '../transfer/extents/hash-all.js';
-import { hashBytes, type HashResult, type Hashing, type HashJob } from '../transfer/extents/hash-extent.js';
+import {
+  hashBytes,
+  type HashResult,
+  type Hashing,
+  type HashJob,
+} from '../transfer/extents/hash-extent.js';
 import { createProblem, type ImageProblem } from './problem.js';
 
 /** Content to hash once, even if several images share it: a layer or another blob that is not parsed. */

@@ -6,7 +6,7 @@ import type { FoundDefinition } from '../workspace/definitions.js';
 import { eachDefinition } from './each-definition.js';
 
 /** Definitions by variant, each on the base of that variant or on `scratch`. */
-function definitionsOf(...bases: readonly (readonly [string, string?, string?])[]) {
+function definitionsOf(...bases: readonly (readonly [string, (string | undefined)?, string?])[]) {
   return bases.map(([variant, base, more = '']): FoundDefinition => {
     const on = base === undefined ? 'scratch' : `app-debian-12-${base}`;
     const text = `project: app\nos: debian-12\nvariant: ${variant}\nbase: ${on}\n${more}`;
