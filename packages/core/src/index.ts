@@ -97,6 +97,7 @@ export {
 } from './archive/archive-writer.js';
 export type { ArchiveContent } from './archive/placed-tar.js';
 export type { TarMember } from './archive/pack-tar.js';
+export type { MemberHeader } from './archive/tar-member.js';
 export {
   openArchive,
   openPipedArchive,

@@ -127,9 +127,9 @@ class Choices {
     return chosen;
   }
 
-  async #choose(image: NamedDescriptor, options?: CallOptions): Promise<Descriptor> {
+  async #choose(image: NamedDescriptor, { signal }: CallOptions = {}): Promise<Descriptor> {
     const { descriptor } = image;
-    const graph = await this.#graphOf(descriptor, options);
+    const graph = await this.#graphOf(descriptor, { signal });
     const index = graph?.documents.get(descriptor.digest)?.manifest;
     if (graph && index?.kind !== 'index') this.#requireAll(imagesOf(graph));
     if (!graph || index?.kind !== 'index') return descriptor;
@@ -143,13 +143,14 @@ class Choices {
       content,
       source: converted,
     } = await convertImage(this.#source, image, {
-      ...options,
+      // Nothing but the platforms: options of the caller may be about another conversion.
+      signal,
       platforms: this.#platforms,
       onNotice: this.#onNotice,
     });
     for (const [digest, open] of content) this.content.set(digest, open);
     if (to.digest === descriptor.digest) return to;
-    const kept = await walk(converted, to, { ...options, missing: 'report' });
+    const kept = await walk(converted, to, { signal, missing: 'report' });
     for (const digest of graph.documents.keys())
       if (!kept.documents.has(digest)) this.#leftOut.add(digest);
     for (const { digest, annotations } of index.manifests)

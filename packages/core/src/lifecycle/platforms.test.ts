@@ -48,12 +48,13 @@ describe('of an image of several platforms', () => {
   });
 
   it.each([
-    ['one is pushed', ARM64, ['arm64']],
-    ['some are pushed as an index of these alone', TWO, ['arm64', 's390x']],
-  ])('%s, and not again', async (_what, platforms, expected) => {
+    ['one is pushed', ARM64, ['arm64'], 'auto' as const],
+    ['some are pushed as an index of these alone', TWO, ['arm64', 's390x'], 'auto' as const],
+    ['some are pushed, compressed', TWO, ['arm64', 's390x'], 'zstd' as const],
+  ])('%s, and not again', async (_what, platforms, expected, compress) => {
     const { workspace, call, platformsAt } = await start();
     const { host } = await servedRegistry();
-    const options = { ...call, to: host, platforms };
+    const options = { ...call, to: host, platforms, compress };
     const [pushed] = await push(workspace, ['./multi.tar'], options);
     expect(await platformsAt(pushed?.reference ?? '')).toEqual(expected);
     expect(await push(workspace, ['./multi.tar'], options)).toMatchObject([
