@@ -39,7 +39,8 @@ async function writtenBytes(folder: string): Promise<number> {
     .filter((name) => /\.(?:new|writing\.partial)$/.test(name))
     .map((name) =>
       stat(join(folder, name)).then(
-        ({ size }) => size,
+        // An archive has its full length from the beginning.
+        ({ blocks }) => blocks * 512,
         () => 0,
       ),
     );

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeImage } from '../../testing/image.js';
@@ -153,6 +153,18 @@ describe('members that were written side by side', () => {
     expect(Buffer.compare(whole, await readFile(join(folder, 'x.tar')))).toBe(0);
     // Two layers of 9000 bytes, two of 5000; manifests and configs are read anyway.
     expect(store.count).toBeLessThan(28_000 * TIMES * (1 - share) + 12_000);
+  });
+
+  it('continue from the file with most content, though all have the same length', async () => {
+    const whole = await complete(TIMES);
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'x.tar.resume.partial'), whole);
+    const begun = join(folder, 'x.tar.writing.partial');
+    await writeFile(begun, whole.subarray(0, 1000));
+    await truncate(begun, whole.length);
+    const store = await twoImages(TIMES);
+    await write(join(folder, 'x.tar'), store);
+    expect(store.count).toBeLessThan(12_000);
   });
 
   it('are read again where a hole is in the middle; with a cut, that fails once', async () => {

@@ -135,10 +135,11 @@ interface LeftFile {
   readonly file: string;
   /** `.001` for a part; empty for a single archive. */
   readonly part: string;
-  readonly size: number;
+  /** Bytes that were written: a single file has its full length from the beginning. */
+  readonly written: number;
 }
 
-/** The groups of files that were left, the largest first. */
+/** The groups of files that were left, the one with most content first. */
 async function leftOf(path: string): Promise<LeftFile[][]> {
   const folder = dirname(path);
   const name = basename(path);
@@ -153,11 +154,11 @@ async function leftOf(path: string): Promise<LeftFile[][]> {
       const part = each.startsWith(name) ? pattern.exec(each.slice(name.length))?.[1] : undefined;
       if (part === undefined || (isCommitted && each.endsWith(NEW_SUFFIX))) continue;
       const file = join(folder, each);
-      group.push({ file, part, size: (await stat(file)).size });
+      group.push({ file, part, written: (await stat(file)).blocks * 512 });
     }
     if (group.length > 0) groups.push(group);
   }
   const bytes = (group: readonly LeftFile[]): number =>
-    group.reduce((sum, { size }) => sum + size, 0);
+    group.reduce((sum, { written }) => sum + written, 0);
   return groups.sort((a, b) => bytes(b) - bytes(a));
 }
