@@ -1,42 +1,73 @@
-// Writes a docker-archive like that of a toolchain: two layers of 195 and 342 MiB, half of which gzip takes away. The same bytes every time.
-import { createCipheriv, createHash } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+// Writes a docker-archive like that of a toolchain: two layers of 195 and 342 MiB with programs and libraries of this machine, because
+// compressors are as fast as their input lets them.
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, opendirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 
 const MIB = 2 ** 20;
+/** Where the files come from. */
+const FROM = ['/usr/lib', '/usr/bin', '/usr/share'];
 export const REFERENCE = 'bench/toolchain:1';
 
-/** @param times how many times the usual size. */
-export function writeToolchain(path, times = 1) {
-  const sizes = [195, 342].map((mib) => Math.max(1, Math.round(mib * times)));
-  const layers = sizes.map((mib, at) => ({ at, mib, diffId: digestOf(layer(at, mib)) }));
+export function writeToolchain(path) {
+  const names = filesOf(FROM);
+  const layers = [195, 342].map((mib, at) => {
+    const files = taken(names, mib * MIB);
+    return { name: `${at}/layer.tar`, files, size: sizeOf(files), diffId: digestOf(packed(files)) };
+  });
   const config = json({
     ...{ architecture: 'amd64', os: 'linux', config: { Cmd: ['/bin/sh'] } },
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => `sha256:${diffId}`) },
   });
-  const name = `${digestOf([config])}.json`;
-  const Layers = layers.map(({ diffId }) => `${diffId}/layer.tar`);
+  const Config = `${digestOf([config])}.json`;
+  const Layers = layers.map(({ name }) => name);
   const file = openSync(path, 'w');
-  const write = (...chunks) => chunks.forEach((chunk) => writeSync(file, chunk));
-  for (const [at, { mib }] of layers.entries()) {
-    write(header(Layers[at], mib * (MIB + 512) + 1024));
-    for (const chunk of layer(at, mib)) write(chunk);
-    // A layer has whole blocks.
+  const write = (chunks) => {
+    for (const chunk of chunks) writeSync(file, chunk);
+  };
+  for (const { name, files, size } of layers) {
+    write([header(name, size)]);
+    write(packed(files));
   }
-  write(...member(name, config));
-  write(...member('manifest.json', json([{ Config: name, RepoTags: [REFERENCE], Layers }])));
-  write(Buffer.alloc(1024));
+  write(member(Config, config));
+  write(member('manifest.json', json([{ Config, RepoTags: [REFERENCE], Layers }])));
+  write([Buffer.alloc(1024)]);
   closeSync(file);
 }
 
-/** A tar of files of 1 MiB: half of each is random, by a fixed key. */
-function* layer(number, mib) {
-  const random = createCipheriv('aes-128-ctr', Buffer.alloc(16, number + 1), Buffer.alloc(16));
-  const half = Buffer.alloc(MIB / 2, `toolchain ${number} `);
-  for (let at = 0; at < mib; at++) {
-    yield header(`opt/toolchain-${number}/${at}`, MIB);
-    yield random.update(Buffer.alloc(MIB / 2));
-    yield half;
+/** All regular files below some folders. */
+function* filesOf(folders) {
+  for (const folder of folders) {
+    const entries = opendirSync(folder);
+    for (let entry = entries.readSync(); entry; entry = entries.readSync()) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) yield* filesOf([path]);
+      else if (entry.isFile() && path.length < 100) yield path;
+    }
+    entries.closeSync();
   }
+}
+
+/** The next files, together of at least that many bytes. */
+function taken(names, bytes) {
+  const files = [];
+  for (let left = bytes; left > 0; ) {
+    const { value: path, done } = names.next();
+    if (done) throw new Error(`${FROM.join(', ')}: expected more files`);
+    const { size } = statSync(path);
+    files.push({ path, size });
+    left -= size;
+  }
+  return files;
+}
+
+/** The size of a tar of some files. */
+function sizeOf(files) {
+  return files.reduce((sum, { size }) => sum + 512 + Math.ceil(size / 512) * 512, 1024);
+}
+
+function* packed(files) {
+  for (const { path } of files) yield* member(path.slice(1), readFileSync(path));
   yield Buffer.alloc(1024);
 }
 
