@@ -8,6 +8,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeImageArchive } from './small-images.mjs';
+import { freePort } from './free-port.mjs';
 
 const [count = '300', rounds = '3', only = ''] = process.argv.slice(2);
 const IMAGES = Number(count);
@@ -210,12 +211,4 @@ async function delayed(port, delay) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   stops.push(() => server.close());
   return server.address().port;
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

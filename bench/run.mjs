@@ -4,12 +4,13 @@
 // name; --against builds another commit, and measures it in the same rounds; --write puts the table into bench/README.md.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { has, measure, run } from './measure.mjs';
 import { REFERENCE, writeToolchain } from './toolchain.mjs';
+import { freePort } from './free-port.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -264,12 +265,4 @@ function answers() {
     const socket = connect(Number(port), '127.0.0.1', () => resolve(!socket.destroy() || true));
     socket.on('error', () => resolve(false));
   });
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -20,6 +20,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.mjs';
 
 const MIB = 2 ** 20;
 const [mib = '580'] = process.argv.slice(2);
@@ -185,12 +186,4 @@ async function countingProxy(port) {
     return before;
   };
   return { host: `127.0.0.1:${server.address().port}`, bytes };
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
