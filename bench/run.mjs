@@ -142,7 +142,7 @@ const rows = () => ({
   },
 });
 
-/** What a row needs to be there before its first round. */
+/** Work before the first round of a row, by the name under `needs`. */
 const NEEDS = {
   image: () => run(skopeo(`docker-archive:${archive}`, `docker://${image}`), where),
   layout: () => {

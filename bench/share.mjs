@@ -54,7 +54,7 @@ try {
     if (what !== 'without either') {
       const warm = runner(repository, share === 'read' ? 'read-write' : share, env);
       await warm.nx('run-many', '-t', 'image-save');
-      // What it kept would not fit beside what the next one keeps.
+      // Its archives would not fit on the disk beside those of the next runner.
       rmSync(dirname(warm.root), { recursive: true, force: true });
     }
     proxy.bytes();

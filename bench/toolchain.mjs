@@ -5,7 +5,7 @@ import { closeSync, openSync, opendirSync, readFileSync, statSync, writeSync } f
 import { join } from 'node:path';
 
 const MIB = 2 ** 20;
-/** Where the files come from. */
+/** Folders whose files are taken. */
 const FROM = ['/usr/lib', '/usr/bin', '/usr/share'];
 export const REFERENCE = 'bench/toolchain:1';
 

@@ -132,7 +132,7 @@ describe.each([
 describe('members that were written side by side', () => {
   const TIMES = 100;
 
-  /** What is left when a part of each layer is not written, as shares of its size. */
+  /** Leaves an archive without a part of each layer; `from` and `to` are shares of the layer's size. */
   async function leftWithout(folder: string, from: number, to: number): Promise<Buffer> {
     const whole = await complete(TIMES);
     const left = Buffer.from(whole);

@@ -67,11 +67,12 @@ export class InterruptedArchive implements AsyncDisposable {
   async *content(descriptor: Descriptor, open: Open): Bytes {
     const entry = this.#entries.get(blobPath(descriptor.digest));
     const { size } = descriptor;
-    if (entry?.type !== 'file' || entry.size !== size) {
+    const held =
+      entry?.type === 'file' && entry.size === size ? await this.#written(entry.offset, size) : 0;
+    if (entry?.type !== 'file' || held === 0) {
       yield* open();
       return;
     }
-    const held = await this.#written(entry.offset, size);
     const left = (): Bytes => this.#files.range(entry.offset, entry.offset + held);
     if (held < size) yield* verified(joined(left(), open(held)), descriptor);
     else if (await isIntact(left(), descriptor)) yield* left();

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Bytes } from '../transfer/store.js';
-import { BLOCK, paddedSize } from './tar-header.js';
+import { END_BYTES, paddedSize } from './tar-header.js';
 import { memberEncoder, type MemberHeader } from './tar-member.js';
 
 /** A file, folder or symbolic link of a tar or of the context of a build. */
@@ -100,8 +100,6 @@ async function* ahead(chunks: ReturnType<TarMember['open']>): Bytes {
 
 /** Bytes of a part with headers and small members: the block size of compression. */
 const CHUNK_BYTES = 1024 * 1024;
-/** Two empty blocks end a tar (POSIX.1-2024 pax, ustar interchange format). */
-const END_BYTES = 2 * BLOCK;
 
 /** Bytes that are put together. */
 class Chunk {

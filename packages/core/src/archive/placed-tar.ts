@@ -2,8 +2,9 @@ import type { Fill } from '../disk/atomic-write.js';
 import { withEarlySyncs, writeAt, writeChunk } from '../disk/write-all.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, Open } from '../transfer/store.js';
+import { tap } from '../transfer/tap.js';
 import { contentOf, packTar, type TarMember } from './pack-tar.js';
-import { BLOCK, paddedSize } from './tar-header.js';
+import { END_BYTES, paddedSize } from './tar-header.js';
 import { encodeMember } from './tar-member.js';
 
 /** A member with the content of a blob. */
@@ -21,10 +22,8 @@ export interface ArchiveContent extends Bytes {
   fill(options?: CallOptions): Fill;
 }
 
-/** How many members are written at once. */
+/** Maximum number of members that are written at once. */
 const CONCURRENCY = 4;
-/** A tar ends with two blocks of zeros. */
-const END_BYTES = 2 * BLOCK;
 
 /**
  * A tar whose members' sizes are known: it can be streamed, or written into a file side by side, each member at its
@@ -60,18 +59,11 @@ export class PlacedTar implements ArchiveContent {
           async ({ member, offset }, stop) => {
             const place = { file, path, offset, onWritten };
             if (await member.moveTo?.(place, { signal: stop })) return;
-            await writeAt(place, until(stop, contentOf(member)), { onWritten });
+            const content = tap(contentOf(member), () => stop.throwIfAborted());
+            await writeAt(place, content, { onWritten });
           },
         ),
       );
     };
-  }
-}
-
-/** Ends with an error when another member has failed. */
-async function* until(stop: AbortSignal, chunks: Bytes): Bytes {
-  for await (const chunk of chunks) {
-    stop.throwIfAborted();
-    yield chunk;
   }
 }

@@ -5,6 +5,7 @@ import { requireSpace } from '../disk/free-space.js';
 import { makeFolders } from '../disk/make-folders.js';
 import { writeAt } from '../disk/write-all.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
+import { tap } from '../transfer/tap.js';
 
 export interface SpoolOptions extends CallOptions {
   /** Folder for the temporary file; created if it does not exist. */
@@ -30,19 +31,15 @@ export async function spool(
   const file = await open(path, 'wx+', 0o600);
   try {
     if (process.platform !== 'win32') await rm(path);
-    await writeAt({ file, path }, until(signal, bytes));
+    await writeAt(
+      { file, path },
+      tap(bytes, () => signal?.throwIfAborted()),
+    );
     return process.platform === 'win32' ? removeOnClose(file, path) : file;
   } catch (error) {
     await file.close();
     await rm(path, { force: true });
     throw error;
-  }
-}
-
-async function* until(signal: AbortSignal | undefined, bytes: Bytes): Bytes {
-  for await (const chunk of bytes) {
-    signal?.throwIfAborted();
-    yield chunk;
   }
 }
 

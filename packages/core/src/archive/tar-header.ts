@@ -3,6 +3,8 @@ import { ImageError } from '../errors.js';
 
 /** Bytes of a header; bodies are padded to a multiple of it (POSIX.1-2024 pax, ustar interchange format). */
 export const BLOCK = 512;
+/** Two blocks of zeros end a tar. */
+export const END_BYTES = 2 * BLOCK;
 
 export type TarType =
   | 'file'

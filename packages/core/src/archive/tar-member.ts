@@ -2,7 +2,7 @@ import { encode, encodePax, type EncodedHeader } from 'tar-stream/headers.js';
 import { encodeName, isByteName } from '../disk/byte-names.js';
 import { BLOCK, encodePaxHeader, paddedSize } from './tar-header.js';
 
-/** What the header of a member tells. */
+/** The facts in the header of a member. */
 export interface MemberHeader {
   /** Names and link targets may have bytes that are not UTF-8, as `decodeName` writes them. */
   readonly name: string;

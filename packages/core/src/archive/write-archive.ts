@@ -17,7 +17,7 @@ export interface WriteArchiveOptions extends CallOptions {
   readonly onLeft?: (left: InterruptedArchive) => void;
 }
 
-/** What was written: files, and their size in bytes. */
+/** The files of an archive that was written, one or its parts, and their size in bytes. */
 export interface WrittenArchive {
   readonly files: number;
   readonly bytes: number;

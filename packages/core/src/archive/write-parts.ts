@@ -32,24 +32,29 @@ import {
  */
 export async function writeParts(path: string, content: Bytes, size: number): Promise<number[]> {
   await healParts(path);
-  const sizes: number[] = [];
+  let written: NewParts;
   try {
-    await commitList(path, await writeNewParts(path, content, { size, sizes }));
+    written = await writeNewParts(path, content, size);
+    await commitList(path, written.sums);
   } catch (error) {
     // If this fails, too, the next call does it.
     await healParts(path).catch(() => undefined);
     throw error;
   }
   await healParts(path);
-  return sizes;
+  return written.sizes;
 }
 
-/** Writes `x.tar.001.new`, … @returns the content of the list */
-async function writeNewParts(
-  path: string,
-  content: Bytes,
-  { size, sizes }: { readonly size: number; readonly sizes: number[] },
-): Promise<string> {
+interface NewParts {
+  /** The content of the list. */
+  readonly sums: string;
+  /** The size of each part in bytes. */
+  readonly sizes: number[];
+}
+
+/** Writes `x.tar.001.new`, … */
+async function writeNewParts(path: string, content: Bytes, size: number): Promise<NewParts> {
+  const sizes: number[] = [];
   let sums = '';
   const portions = new Portions(content);
   try {
@@ -61,7 +66,7 @@ async function writeNewParts(
       sizes.push(meter.size);
       sums += `${hexOf(meter.digest())}  ${basename(part)}\n`;
     }
-    return sums;
+    return { sums, sizes };
   } finally {
     await portions[Symbol.asyncDispose]();
   }

@@ -165,7 +165,7 @@ export function parseDefinition(file: YamlFile): Definition {
   };
 }
 
-/** What build steps run with. @throws ImageError USAGE */
+/** The settings of the containers of build steps. @throws ImageError USAGE */
 function stepSettings({ add_hosts, shm_size, ulimits }: ImageYaml, path: string) {
   return atPath(path, () => ({
     ...(add_hosts === undefined ? {} : { addHosts: parseHosts(add_hosts) }),

@@ -62,7 +62,7 @@ function bodyOf({ context, contexts }: BuildRequest): Pick<DockerRequest, 'body'
   };
 }
 
-/** What steps run with. Podman reads JSON where docker reads a parameter for each host, and limits as its command line does. */
+/** The settings of the containers of build steps. Podman reads JSON where docker reads a parameter for each host, and limits as its command line does. */
 function stepQuery(
   { addHosts, shmSize, ulimits }: StepSettings = {},
   builder: Builder['kind'],

@@ -4,7 +4,7 @@ import { JobState } from './job-state.js';
 import { hashInThread } from './threads.js';
 
 /** Total size in bytes below which hashing is faster than starting worker threads. */
-export const MIN_THREADED_BYTES = 16 * 1024 * 1024;
+const MIN_THREADED_BYTES = 16 * 1024 * 1024;
 
 /**
  * Hashes extents on all cores, ordered by offset for sequential reads.
