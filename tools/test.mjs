@@ -55,16 +55,18 @@ const [e2e, others] = await Promise.all([
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skipped = [];
+/** Says once more at the end, where it is found, what failed. */
+const failed = (what, message) => console.error(`failed: ${what}: ${firstLines(message)}`);
 for (const file of results) {
   const suite = read(file);
   if (!suite) {
     count.failed++;
-    console.error(`${relative(root, file)}: no results, its suite did not run`);
+    failed(relative(root, file), 'no results, its suite did not run');
     continue;
   }
   for (const error of suite.unhandled) {
     count.failed++;
-    console.error(`${relative(root, file)}: an error outside of tests: ${error}`);
+    failed(`${relative(root, file)}, outside of tests`, error);
   }
   count.passed += suite.numPassedTests;
   count.failed += suite.numFailedTests;
@@ -72,11 +74,13 @@ for (const file of results) {
     // A file that fails before its first test has no failed test to count.
     if (status === 'failed' && !assertionResults.some((test) => test.status === 'failed')) {
       count.failed++;
-      console.error(`${relative(root, name)}: ${message}`);
+      failed(relative(root, name), message);
     }
     for (const test of assertionResults) {
       if (test.status === 'pending' || test.status === 'skipped' || test.status === 'todo')
         skipped.push(test.fullName);
+      if (test.status === 'failed')
+        failed(`${relative(root, file)}: ${test.fullName}`, test.failureMessages.join('\n'));
     }
   }
 }
@@ -103,6 +107,11 @@ console.log(
   `\n${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`,
 );
 process.exitCode = format && checks && unit && e2e && others && ran && count.failed === 0 ? 0 : 1;
+
+/** At most five lines, which say more than a stack does. */
+function firstLines(message) {
+  return message.split('\n').slice(0, 5).join('\n  ');
+}
 
 function read(file) {
   try {
