@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { cacheCompiledCode } from './compile-cache.js';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -8,4 +9,7 @@ const { version } = JSON.parse(
 // Scripts ask for the version often: print it without loading the commands.
 if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2] ?? ''))
   process.stdout.write(`${version}\n`);
-else await (await import('./run.js')).run(version);
+else {
+  cacheCompiledCode();
+  await (await import('./run.js')).run(version);
+}
