@@ -25,11 +25,6 @@ export interface DerivedIndex {
   readonly kept: boolean;
 }
 
-/** The catalog that this process parsed last: readers at the same time parse it once. */
-let latest:
-  | (Pick<DerivedIndex, 'entries' | 'problems'> & { readonly yaml: { readonly sha256: string } })
-  | undefined;
-
 /** Reads a catalog, from its derived index at `path` if that is current. @throws ImageError USAGE */
 export async function readIndex(catalog: string, path: string): Promise<DerivedIndex> {
   const info = await infoOf(catalog);
@@ -38,9 +33,7 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
     return { ...index, kept: true };
   const text = info.size === 0 ? '' : ((await readOwn(catalog))?.toString() ?? '');
   const sha256 = createHash('sha256').update(text).digest('hex');
-  const known = index?.yaml.sha256 === sha256 ? index : latest;
-  const { entries, problems } = known?.yaml.sha256 === sha256 ? known : parseCatalog(text, catalog);
-  latest = { yaml: { sha256 }, entries, problems };
+  const { entries, problems } = index?.yaml.sha256 === sha256 ? index : parseCatalog(text, catalog);
   return {
     yaml: { ...info, sha256 },
     entries,

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { editCatalog, openCatalog, parseCatalog, type CatalogEdit } from './edit.js';
 
@@ -62,6 +63,11 @@ describe('an edit of a catalog', () => {
     ).toEqual(['a', 'c']);
   });
 
+  it('removes the last entry of a list without indentation', () => {
+    const text = 'images:\n- name: a\n  file: a.tar\nother: 1\n';
+    expect(edit(text, { removeFiles: ['a.tar'] })).toBe('images: []\nother: 1\n');
+  });
+
   it('without a change keeps the values', () => {
     expect(parseCatalog(edit(A, {}), 'x')).toEqual(parseCatalog(A, 'x'));
     expect(edit(edit(A, {}), {})).toBe(edit(A, {}));
@@ -75,5 +81,66 @@ describe('an edit of a catalog', () => {
 
   it('of what is no catalog is refused', () => {
     expect(() => edit('7\n', {})).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
+  });
+});
+
+describe('a catalog after an edit is known without parsing its text', () => {
+  const LIST = '# ours\n\nimages: # the list\n  # first\n  - name: a # a\n    file: a.tar\n\n';
+  const start = fc.constantFrom(
+    '',
+    '~\n',
+    A,
+    `${LIST}    # more\n    size: 007\n    os: 1.10\n    packages: x, y\n    usage_count:\n# end\n`,
+    `${LIST}  - { name: "b", file: 'b.tar', pinned: yes, other: { x: [1] } }\n`,
+    'images:\n- name: a\n  file: a.tar\n  notes: |\n    two\n      lines\n- name: b\n  file: images\\b.tar\nother: 1\n',
+    'images: [{ name: a, file: a.tar, created: 1700000000 }, { name: b, file: b.tar }]\n',
+    `${A}  - name: twin\n    file: a.tar\n`,
+    `${A}    os: &os y\n  - name: b\n    file: b.tar\n    os: *os\n`,
+    `${A}  - name: broken\n    file: [b]\n`,
+    `---\n${A}...\n`,
+  );
+  const name = fc.constantFrom('a', 'b', 'c', 'true', '007');
+  const text = fc.constantFrom('x', '1.10', 'null', ' a: b #c', 'two\nlines', '"q"', '');
+  const change = fc.record(
+    {
+      name,
+      file: fc.constantFrom('a.tar', 'b.tar', 'c.tar', '1e3'),
+      os: text,
+      packages: fc.array(text, { maxLength: 2 }),
+      size: fc.nat(),
+      size_mb: fc.constantFrom(0, 1.5, 1e21, 12.345),
+      pinned: fc.boolean(),
+      created: fc.constant('2026-01-02T00:00:00.000Z'),
+    },
+    { requiredKeys: ['name', 'file'] },
+  );
+  const changes = fc.record(
+    {
+      upsert: fc.array(change, { maxLength: 2 }),
+      defaults: fc.constant({ usage_count: 0 }),
+      removeFiles: fc.constantFrom<string[]>([], ['a.tar'], ['b.tar', 'c.tar']),
+    },
+    { requiredKeys: [] },
+  );
+
+  it('and reads as that text does, whatever the edits are', () => {
+    /** Texts and contents after each edit. */
+    const results = (text: string, edits: readonly CatalogEdit[], before: () => void) => {
+      let edited = text;
+      return edits.map((each) => {
+        before();
+        edited = edit(edited, each);
+        before();
+        return { edited, ...parseCatalog(edited, 'x.yml') };
+      });
+    };
+    fc.assert(
+      fc.property(start, fc.array(changes, { minLength: 1, maxLength: 4 }), (text, edits) => {
+        const known = results(text, edits, () => undefined);
+        const parsed = results(text, edits, () => parseCatalog('', 'another.yml'));
+        expect(known).toEqual(parsed);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

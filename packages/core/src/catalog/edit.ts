@@ -1,9 +1,14 @@
-import type { Document, YAMLMap, YAMLSeq } from 'yaml';
+import type { Document, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { yaml } from '../definition/libraries.js';
 import { walkTree } from '../definition/read-yaml.js';
 import type { EntryYaml } from './entry.js';
-import { keepTexts } from './kept-text.js';
-import { readCatalogTree, type EntryProblem } from './read-entries.js';
+import { indentsList, keepTexts } from './kept-text.js';
+import {
+  itemsOfTree,
+  readCatalogTree,
+  type CatalogItem,
+  type EntryProblem,
+} from './read-entries.js';
 
 /** A change of one entry; omitted keys keep their values. */
 export type EntryChange = Pick<EntryYaml, 'name'> & Partial<EntryYaml>;
@@ -26,9 +31,28 @@ export interface CatalogContent {
   readonly problems: readonly EntryProblem[];
 }
 
+/** A parsed catalog, and the text that it is of. */
+interface ParsedCatalog {
+  readonly path: string;
+  readonly text: string;
+  readonly document: Document;
+  readonly items: readonly CatalogItem[];
+  readonly indentSeq: boolean;
+}
+
+/** The catalog that this process parsed or wrote last: parsing one takes much longer than reading its text. */
+let latest: ParsedCatalog | undefined;
+
+function parse(text: string, path: string): ParsedCatalog {
+  if (latest?.text === text && latest.path === path) return latest;
+  const { document, items } =
+    text.trim() === '' ? { document: emptyCatalog(), items: [] } : readCatalogTree(text, path);
+  return (latest = { path, text, document, items, indentSeq: indentsList(document, text) });
+}
+
 /** Parses the entries of a catalog; `path` is shown in messages. @throws ImageError USAGE, with line and column */
 export function parseCatalog(text: string, path: string): CatalogContent {
-  const { items } = readCatalogTree(text, path);
+  const { items } = parse(text, path);
   return {
     entries: items.flatMap((item) => ('entry' in item ? [item.entry] : [])),
     problems: items.flatMap((item) => ('problem' in item ? [item.problem] : [])),
@@ -54,39 +78,66 @@ export interface EditableCatalog {
 
 /** Parses a catalog for an edit that depends on its entries. @throws ImageError USAGE */
 export function openCatalog(text: string, path: string): EditableCatalog {
-  if (text.trim() === '') {
-    const edit = (...changes: readonly CatalogEdit[]) =>
-      apply(emptyCatalog(), new Map(), changes).toString(FORMAT);
-    return { entries: [], edit };
-  }
-  const { document, items } = readCatalogTree(text, path);
+  const parsed = parse(text, path);
+  const { document, items, indentSeq } = parsed;
+  // An edit changes the document.
+  latest = undefined;
   const entries = new Map(
     items.flatMap((item) => ('entry' in item ? [[item.node, item.entry] as const] : [])),
   );
   return {
     entries: [...entries.values()],
     edit: (...changes) => {
-      const kept = keepTexts(document, text, items);
-      const edited = apply(document, entries, changes);
-      return kept.restore(walkTree(() => edited.toString({ ...FORMAT, ...kept.format }), path));
+      const kept = keepTexts(parsed);
+      const changed = apply(document, entries, changes);
+      const options = { ...FORMAT, indentSeq };
+      const edited = kept.restore(walkTree(() => document.toString(options), path));
+      latest = afterEdit(parsed, edited, changed);
+      return edited;
     },
   };
 }
 
-const FORMAT = { lineWidth: 0 } as const;
+/**
+ * The catalog after an edit, as parsing its text would read it. Undefined where only that knows: with items that cannot be read
+ * (the document has placeholders for them), with aliases, and with comments and empty lines, which move when they are written.
+ */
+function afterEdit(
+  { path, document, items, indentSeq }: ParsedCatalog,
+  text: string,
+  changed: ReadonlySet<unknown>,
+): ParsedCatalog | undefined {
+  if (items.some((item) => 'problem' in item) || ODD.test(text.replace(HEAD, ''))) return undefined;
+  const before = new Map(items.map((item) => [item.node, item]));
+  const after = itemsOfTree(imagesOf(document).items, {
+    document,
+    known: (node) => (changed.has(node) ? undefined : before.get(node)),
+  });
+  if (after.some((item) => 'problem' in item)) return undefined;
+  return { path, text, document, items: after, indentSeq: indentSeq || after.length === 0 };
+}
 
+const HEAD = /^(?:#.*\n|\n)*/;
+const ODD = /#|\n\s*\n|(?:^|[\s,[{])[*&]\S/;
+const FORMAT = { lineWidth: 0, verifyAliasOrder: false } as const;
+
+/** Edits a document. @returns the items that were added or changed */
 function apply(
   document: Document,
   entries: ReadonlyMap<unknown, EntryYaml>,
   edits: readonly CatalogEdit[],
-): Document {
+): ReadonlySet<unknown> {
   const images = imagesOf(document);
+  const changed = new Set<unknown>();
   for (const { removeFiles = [], upsert: changes = [], defaults = {} } of edits) {
     for (const file of removeFiles)
       images.items = images.items.filter((item) => !isFile(saidOf(item, entries)?.file, file));
-    for (const change of changes) upsert({ document, images, entries }, change, defaults);
+    for (const change of changes)
+      changed.add(upsert({ document, images, entries }, change, defaults));
   }
-  return document;
+  // The library puts the brackets of an empty block at the beginning of a line, which is no YAML.
+  if (images.items.length === 0) images.flow = true;
+  return changed;
 }
 
 /** The name and file of an item: those before the edit, or those that an edit before this one gave it. */
@@ -129,11 +180,12 @@ interface Edited {
   readonly entries: ReadonlyMap<unknown, EntryYaml>;
 }
 
+/** @returns the item that was added or changed */
 function upsert(
   { document, images, entries }: Edited,
   change: EntryChange,
   defaults: Partial<EntryYaml>,
-): void {
+): YAMLMap {
   const { name, file } = change;
   const known = images.items.find((item): item is YAMLMap => {
     const said = saidOf(item, entries);
@@ -141,12 +193,29 @@ function upsert(
   });
   const entry = known ?? new (yaml().YAMLMap)();
   if (!known) images.add(entry);
-  for (const [key, value] of Object.entries(change)) {
-    const flow = Array.isArray(value);
-    if (value !== undefined) entry.set(key, flow ? document.createNode(value, { flow }) : value);
-  }
+  for (const [key, value] of Object.entries(change))
+    if (value !== undefined) setValue(document, entry, key, value);
   for (const [key, value] of Object.entries(defaults))
-    if (entry.get(key) === undefined || entry.get(key) === null) entry.set(key, value);
+    if (entry.get(key) === undefined || entry.get(key) === null)
+      setValue(document, entry, key, value);
+  return entry;
+}
+
+/** Sets a value as its text will be read, which is where a number has its spelling. Comments and an anchor stay. */
+function setValue(document: Document, entry: YAMLMap, key: string, value: unknown): void {
+  const { isScalar, Scalar } = yaml();
+  const known: unknown = entry.get(key, true);
+  if (Array.isArray(value)) entry.set(key, document.createNode(value, { flow: true }));
+  else if (!isScalar(known)) entry.set(key, writtenAs(new Scalar(value), value));
+  else if (known.value !== value) writtenAs(known, value);
+}
+
+/** Gives a scalar another value, in the style of that. */
+function writtenAs(scalar: Scalar, value: unknown): Scalar {
+  scalar.value = value;
+  scalar.source = String(value);
+  for (const style of ['type', 'format', 'minFractionDigits'] as const) delete scalar[style];
+  return scalar;
 }
 
 /** Whether an entry's `file` is this archive; older tools wrote paths relative to the workspace. */

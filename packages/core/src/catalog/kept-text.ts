@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { Document, Node } from 'yaml';
+import type { Document, Node, YAMLSeq } from 'yaml';
 import { yaml } from '../definition/libraries.js';
 import type { CatalogItem } from './read-entries.js';
 
+/** A parsed catalog. */
+export interface KeptCatalog {
+  readonly document: Document;
+  readonly text: string;
+  readonly items: readonly CatalogItem[];
+  /** Whether its list is written with indentation. */
+  readonly indentSeq: boolean;
+}
+
 /** Texts of entries that are written back as they were. */
 export interface KeptTexts {
-  /** Options for writing the document. */
-  readonly format: { readonly indentSeq: boolean; readonly verifyAliasOrder: false };
   /** Puts the texts back into the written document. */
   readonly restore: (written: string) => string;
 }
@@ -15,15 +22,8 @@ export interface KeptTexts {
  * Replaces entries that cannot be read by placeholders while a document is edited, so that writing it does not change their
  * text. Only their indentation follows that of the list.
  */
-export function keepTexts(
-  document: Document,
-  text: string,
-  items: readonly CatalogItem[],
-): KeptTexts {
-  const { isMap, isSeq } = yaml();
-  const images: unknown = isMap(document.contents) ? document.contents.get('images', true) : null;
-  const list = isSeq(images) ? images : undefined;
-  const indentSeq = list === undefined || list.flow === true || columnOf(text, list) > 0;
+export function keepTexts({ document, text, items, indentSeq }: KeptCatalog): KeptTexts {
+  const list = listOf(document);
   const indent = indentSeq ? '    '.length : '  '.length;
   // A text cannot contain its own hash.
   const hash = createHash('sha256').update(text).digest('hex');
@@ -35,7 +35,6 @@ export function keepTexts(
     list.items[at] = placeholder(token, item.node as Node);
   }
   return {
-    format: { indentSeq, verifyAliasOrder: false },
     restore: (written) =>
       written.replace(/ ?(kept-[0-9a-f]{64}-[0-9]+)/g, (found, token: string) => {
         const source = kept.get(token);
@@ -51,6 +50,18 @@ function placeholder(token: string, { commentBefore, spaceBefore }: Node): Node 
   if (commentBefore != null) scalar.commentBefore = commentBefore;
   if (spaceBefore === true) scalar.spaceBefore = true;
   return scalar;
+}
+
+/** Whether the list of images is indented, or is to be: one in brackets is written as a block. */
+export function indentsList(document: Document, text: string): boolean {
+  const list = listOf(document);
+  return list === undefined || list.flow === true || columnOf(text, list) > 0;
+}
+
+function listOf({ contents }: Document): YAMLSeq | undefined {
+  const { isMap, isSeq } = yaml();
+  const images: unknown = isMap(contents) ? contents.get('images', true) : null;
+  return isSeq(images) ? images : undefined;
 }
 
 /** The text of an item, with its anchor and tag, indented for its new place. */

@@ -1,4 +1,4 @@
-import type { Node, YAMLMap } from 'yaml';
+import type { Document, Node, Pair, YAMLMap } from 'yaml';
 import { aliasTargets, type AliasTargets } from '../definition/yaml/aliases.js';
 import { yaml } from '../definition/libraries.js';
 import { readYamlTree, yamlError, type YamlTree } from '../definition/read-yaml.js';
@@ -48,21 +48,43 @@ export function readCatalogTree(text: string, path: string): CatalogTree {
   const nodes = isSeq(images) ? images.items : [];
   const [ofItems, ofFile] = divide(tree.problems, nodes);
   if (ofFile.length > 0) throw yamlError(path, ofFile, at);
+  const items = itemsOfTree(nodes, { document, at, problemOf: (node) => ofItems.get(node) });
+  return { ...tree, items };
+}
+
+interface ReadItemsOptions {
+  readonly document: Document;
+  /** The place of an offset, for messages; empty when omitted. */
+  readonly at?: YamlTree['at'];
+  /** Items that are read already. */
+  readonly known?: (node: unknown) => CatalogItem | undefined;
+  /** What the parser says about an item. */
+  readonly problemOf?: (node: unknown) => YamlProblem | undefined;
+}
+
+/** Reads the items of the list of a catalog. Of two that name one file, the second is a problem. */
+export function itemsOfTree(
+  nodes: readonly unknown[],
+  {
+    document,
+    at = () => '',
+    known = () => undefined,
+    problemOf = () => undefined,
+  }: ReadItemsOptions,
+): CatalogItem[] {
   const targetOf = aliasTargets(document);
-  const seen = new Map<string, string>();
-  const items = nodes.map((node): CatalogItem => {
-    const read = readItem(node, { ...tree, targetOf, problem: ofItems.get(node) });
-    const twin = 'entry' in read ? seen.get(read.entry.file) : undefined;
+  const seen = new Map<string, unknown>();
+  return nodes.map((node): CatalogItem => {
+    const read = known(node) ?? readItem(node, { at, targetOf, problem: problemOf(node) });
     if (!('entry' in read)) return read;
-    if (twin === undefined) {
-      seen.set(read.entry.file, lineOf(read.node, at));
+    const { name, file } = read.entry;
+    if (!seen.has(file)) {
+      seen.set(file, node);
       return read;
     }
-    const { name, file } = read.entry;
-    const message = `${at(offsetOf(node))}: file: ${JSON.stringify(file)} has an entry already, in line ${twin}`;
+    const message = `${at(offsetOf(node))}: file: ${JSON.stringify(file)} has an entry already, in line ${lineOf(seen.get(file), at)}`;
     return { node, problem: { name, file, message } };
   });
-  return { ...tree, items };
 }
 
 /** Problems of the parser by the item that they are in, and those of the file. */
@@ -91,18 +113,19 @@ function itemAt(nodes: readonly unknown[], offset: number): unknown {
   return yaml().isNode(node) && offset < (node.range?.[2] ?? 0) ? node : undefined;
 }
 
-interface ItemContext extends YamlTree {
+interface ItemContext {
+  readonly at: YamlTree['at'];
   readonly targetOf: AliasTargets;
   readonly problem: YamlProblem | undefined;
 }
 
 function readItem(node: unknown, { targetOf, at, problem }: ItemContext): CatalogItem {
-  const { isMap, isNode, isScalar } = yaml();
+  const { isMap, isNode } = yaml();
   const target = targetOf(node);
   const values = new Map<string, Node | null>();
-  for (const { key, value } of isMap(target) ? target.items : []) {
-    const found = targetOf(value);
-    if (isScalar(key)) values.set(String(key.value), isNode(found) ? found : null);
+  for (const pair of isMap(target) ? target.items : []) {
+    const [key, found] = [keyOf(pair), targetOf(pair.value)];
+    if (key !== undefined) values.set(key, isNode(found) ? found : null);
   }
   const entry: Record<string, unknown> = {};
   const bad = problem ? [`${at(problem.offset)}: ${problem.message}`] : [];
@@ -127,6 +150,12 @@ function readItem(node: unknown, { targetOf, at, problem }: ItemContext): Catalo
     node,
     problem: { name: name ?? `line ${lineOf(node, at)}`, file: file ?? '', message },
   };
+}
+
+/** The key of a pair; those that an edit adds are no nodes. */
+function keyOf({ key }: Pair): string | undefined {
+  if (yaml().isScalar(key)) return String(key.value);
+  return typeof key === 'string' ? key : undefined;
 }
 
 function offsetOf(node: unknown): number {
