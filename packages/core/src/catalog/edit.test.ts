@@ -134,10 +134,13 @@ describe('a catalog after an edit is known without parsing its text', () => {
         return { edited, ...parseCatalog(edited, 'x.yml') };
       });
     };
+    let forgotten = 0;
     fc.assert(
       fc.property(start, fc.array(changes, { minLength: 1, maxLength: 4 }), (text, edits) => {
         const known = results(text, edits, () => undefined);
-        const parsed = results(text, edits, () => parseCatalog('', 'another.yml'));
+        const parsed = results(text, edits, () => {
+          for (const path of ['y.yml', 'z.yml']) parseCatalog(`# ${forgotten++}\n`, path);
+        });
         expect(known).toEqual(parsed);
       }),
       { numRuns: 300 },

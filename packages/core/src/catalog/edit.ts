@@ -31,10 +31,15 @@ export interface CatalogContent {
   readonly problems: readonly EntryProblem[];
 }
 
-/** A parsed catalog, and the text that it is of. */
-interface ParsedCatalog {
+/** What the text of a catalog contains. */
+interface ReadCatalog {
   readonly path: string;
   readonly text: string;
+  readonly content: CatalogContent;
+}
+
+/** A parsed catalog. */
+interface ParsedCatalog extends ReadCatalog {
   readonly document: Document;
   readonly items: readonly CatalogItem[];
   readonly indentSeq: boolean;
@@ -42,21 +47,33 @@ interface ParsedCatalog {
 
 /** The catalog that this process parsed or wrote last: parsing one takes much longer than reading its text. */
 let latest: ParsedCatalog | undefined;
+/** The last two catalogs: while one is written, others still read the one before. */
+let recent: readonly ReadCatalog[] = [];
 
 function parse(text: string, path: string): ParsedCatalog {
-  if (latest?.text === text && latest.path === path) return latest;
+  if (latest && isOf(latest, text, path)) return latest;
   const { document, items } =
     text.trim() === '' ? { document: emptyCatalog(), items: [] } : readCatalogTree(text, path);
-  return (latest = { path, text, document, items, indentSeq: indentsList(document, text) });
+  return remember({ path, text, document, items, indentSeq: indentsList(document, text) });
+}
+
+function isOf(known: ReadCatalog, text: string, path: string): boolean {
+  return known.text === text && known.path === path;
+}
+
+function remember(parsed: Omit<ParsedCatalog, 'content'>): ParsedCatalog {
+  const { path, text, items } = parsed;
+  const content = {
+    entries: items.flatMap((item) => ('entry' in item ? [item.entry] : [])),
+    problems: items.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+  };
+  recent = [{ path, text, content }, ...recent.slice(0, 1)];
+  return (latest = { ...parsed, content });
 }
 
 /** Parses the entries of a catalog; `path` is shown in messages. @throws ImageError USAGE, with line and column */
 export function parseCatalog(text: string, path: string): CatalogContent {
-  const { items } = parse(text, path);
-  return {
-    entries: items.flatMap((item) => ('entry' in item ? [item.entry] : [])),
-    problems: items.flatMap((item) => ('problem' in item ? [item.problem] : [])),
-  };
+  return (recent.find((each) => isOf(each, text, path)) ?? parse(text, path)).content;
 }
 
 /** Applies an edit to the text of a catalog, as {@link openCatalog} does. @throws ImageError USAGE */
@@ -79,20 +96,21 @@ export interface EditableCatalog {
 /** Parses a catalog for an edit that depends on its entries. @throws ImageError USAGE */
 export function openCatalog(text: string, path: string): EditableCatalog {
   const parsed = parse(text, path);
-  const { document, items, indentSeq } = parsed;
+  const { document, items, indentSeq, content } = parsed;
   // An edit changes the document.
   latest = undefined;
   const entries = new Map(
     items.flatMap((item) => ('entry' in item ? [[item.node, item.entry] as const] : [])),
   );
   return {
-    entries: [...entries.values()],
+    entries: content.entries,
     edit: (...changes) => {
       const kept = keepTexts(parsed);
       const changed = apply(document, entries, changes);
       const options = { ...FORMAT, indentSeq };
       const edited = kept.restore(walkTree(() => document.toString(options), path));
-      latest = afterEdit(parsed, edited, changed);
+      const after = afterEdit(parsed, edited, changed);
+      if (after) remember(after);
       return edited;
     },
   };
@@ -106,7 +124,7 @@ function afterEdit(
   { path, document, items, indentSeq }: ParsedCatalog,
   text: string,
   changed: ReadonlySet<unknown>,
-): ParsedCatalog | undefined {
+): Omit<ParsedCatalog, 'content'> | undefined {
   if (items.some((item) => 'problem' in item) || ODD.test(text.replace(HEAD, ''))) return undefined;
   const before = new Map(items.map((item) => [item.node, item]));
   const after = itemsOfTree(imagesOf(document).items, {
