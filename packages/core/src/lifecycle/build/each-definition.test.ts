@@ -34,6 +34,19 @@ it('works on several at once, each after its base, and returns their results in 
   expect(events).toEqual(['begin a', 'begin c', 'end c', 'end a', 'begin b', 'end b']);
 });
 
+it('works on a base first, wherever it is in the list', async () => {
+  const { events, done } = await run(definitionsOf(['c', 'b'], ['b', 'a'], ['x', 'none'], ['a']));
+  expect(await done).toEqual(['c', 'b', 'x', 'a']);
+  expect(events.filter((event) => event !== 'begin x' && event !== 'end x')).toEqual(
+    ['a', 'b', 'c'].flatMap((variant) => [`begin ${variant}`, `end ${variant}`]),
+  );
+});
+
+it('does not wait for ever where bases form a circle', async () => {
+  const { done } = await run(definitionsOf(['a', 'b'], ['b', 'a']));
+  expect(await done).toEqual(['a', 'b']);
+});
+
 it('works on one after the other if one of them needs an engine', async () => {
   const { events, done } = await run(definitionsOf(['a'], ['b', undefined, 'packages: [git]\n']));
   await done;
