@@ -22,7 +22,7 @@ trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
 `;
 
 describe('the commands of', () => {
-  it.each(PAGES)('docs/%s.md succeed', { timeout: 60_000 }, async (page) => {
+  it.each(PAGES)('docs/%s.md succeed', async (page) => {
     const cwd = await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' });
     let script = HEAD + (await commandsOf(page));
     for (const port of ['5000', '5001'])

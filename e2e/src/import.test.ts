@@ -73,7 +73,7 @@ describeWith(['docker-registry', 'skopeo'], 'the folder of docker-registry', () 
     expect(await json(['scrub', '--root', root])).toMatchObject({ damaged: [] });
   });
 
-  it('is imported without what is damaged, which is named', { timeout: 60_000 }, async () => {
+  it('is imported without what is damaged, which is named', async () => {
     const data = await temporaryFolder();
     const from = await startRegistry({ data });
     const good = await pushSmall(`http://${from}`, 'good', '1');
@@ -95,32 +95,27 @@ describeWith(['docker-registry', 'skopeo'], 'the folder of docker-registry', () 
 });
 
 describeWith(['skopeo'], 'OCI layouts', () => {
-  it(
-    'are imported: one, and several below a folder as zot keeps them',
-    { timeout: 60_000 },
-    async () => {
-      const { path, digest } = await archive();
-      const folder = await temporaryFolder();
-      const copy = (to: string) =>
-        must('skopeo', ['copy', '--preserve-digests', `oci-archive:${path}`, `oci:${to}`]);
-      await mkdir(join(folder, 'zot/team/app'), { recursive: true });
-      await copy(`${join(folder, 'layout')}:1.0`);
-      await copy(`${join(folder, 'zot/team/app')}:1.0`);
-      await copy(`${join(folder, 'zot/tool')}:latest`);
-      for (const [from, images] of [
-        ['layout', ['layout:1.0']],
-        ['zot', ['team/app:1.0', 'tool:latest']],
-      ] as const) {
-        const root = join(folder, `${from}-root`);
-        const imported = await importInto(join(folder, from), root);
-        expect(imported).toMatchObject({ repositories: images.length, copied: 0, skipped: [] });
-        const { host, stop } = await startServe(['--root', root]);
-        for (const image of images)
-          expect(await digestAt(`docker://${host}/${image}`)).toBe(digest);
-        await stop('SIGTERM');
-      }
-    },
-  );
+  it('are imported: one, and several below a folder as zot keeps them', async () => {
+    const { path, digest } = await archive();
+    const folder = await temporaryFolder();
+    const copy = (to: string) =>
+      must('skopeo', ['copy', '--preserve-digests', `oci-archive:${path}`, `oci:${to}`]);
+    await mkdir(join(folder, 'zot/team/app'), { recursive: true });
+    await copy(`${join(folder, 'layout')}:1.0`);
+    await copy(`${join(folder, 'zot/team/app')}:1.0`);
+    await copy(`${join(folder, 'zot/tool')}:latest`);
+    for (const [from, images] of [
+      ['layout', ['layout:1.0']],
+      ['zot', ['team/app:1.0', 'tool:latest']],
+    ] as const) {
+      const root = join(folder, `${from}-root`);
+      const imported = await importInto(join(folder, from), root);
+      expect(imported).toMatchObject({ repositories: images.length, copied: 0, skipped: [] });
+      const { host, stop } = await startServe(['--root', root]);
+      for (const image of images) expect(await digestAt(`docker://${host}/${image}`)).toBe(digest);
+      await stop('SIGTERM');
+    }
+  });
 });
 
 describe('another folder', () => {

@@ -153,7 +153,7 @@ describe.each([
         () => 'there',
         () => 'gone',
       );
-    await expect.poll(state, { timeout: 20_000 }).toBe('gone');
+    await expect.poll(state, { timeout: 60_000 }).toBe('gone');
     await workspace.write('apps/app/project.json', project);
     await workspace.remove('look.mjs');
   });
@@ -440,7 +440,7 @@ describe.each([
         expect(await workspace.nx('run', 'app:look')).toContain('found it is served');
         const env = { DOCKER_HOST: host };
         const containers = () => must('docker', ['ps', '--all', '--quiet'], { env });
-        await expect.poll(containers, { timeout: 20_000 }).toBe('');
+        await expect.poll(containers, { timeout: 60_000 }).toBe('');
         for (const [path, text] of Object.entries(before)) await workspace.write(path, text);
         await workspace.remove('look.mjs');
         await workspace.remove('www');

@@ -19,86 +19,76 @@ describe('a registry that runs as a service', () => {
     expect(stderr).toContain('--read-only');
   });
 
-  it(
-    'is ended by SIGTERM, also when its storage does not answer any more',
-    { timeout: 60_000 },
-    async () => {
-      const users = join(await temporaryFolder(), 'users');
-      await writeFile(users, `ada:${HASH}\n`);
-      const { url, stop, said } = await startServe([
-        '--root',
-        await temporaryFolder(),
-        '--htpasswd',
-        users,
-      ]);
-      // Opening a pipe waits for a writer, as a network file system that is gone lets its readers wait.
-      execFileSync('mkfifo', [`${users}.pipe`]);
-      await rename(`${users}.pipe`, users);
-      const authorization = `Basic ${Buffer.from('ada:p').toString('base64')}`;
-      const asking = fetch(`${url}/v2/`, { headers: { authorization } }).catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      const start = performance.now();
-      await stop('SIGTERM');
-      await asking;
-      expect(performance.now() - start).toBeLessThan(30_000);
-      expect(said()).toContain('did not answer for 10 s');
-    },
-  );
+  it('is ended by SIGTERM, also when its storage does not answer any more', async () => {
+    const users = join(await temporaryFolder(), 'users');
+    await writeFile(users, `ada:${HASH}\n`);
+    const { url, stop, said } = await startServe([
+      '--root',
+      await temporaryFolder(),
+      '--htpasswd',
+      users,
+    ]);
+    // Opening a pipe waits for a writer, as a network file system that is gone lets its readers wait.
+    execFileSync('mkfifo', [`${users}.pipe`]);
+    await rename(`${users}.pipe`, users);
+    const authorization = `Basic ${Buffer.from('ada:p').toString('base64')}`;
+    const asking = fetch(`${url}/v2/`, { headers: { authorization } }).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const start = performance.now();
+    await stop('SIGTERM');
+    await asking;
+    expect(performance.now() - start).toBeLessThan(30_000);
+    expect(said()).toContain('did not answer for 10 s');
+  });
 });
 
 describe('a registry with a settings file', () => {
-  it(
-    'reads users and rules again at SIGHUP, and goes on when they are wrong',
-    { timeout: 60_000 },
-    async () => {
-      const folder = await temporaryFolder();
-      const file = join(folder, 'serve.yaml');
-      const settings = (rule: string) =>
-        writeFile(
-          file,
-          `serve:\n  root: content\n  htpasswd: users\n  allow: ['${rule}']\n  log: json\n`,
-        );
-      const password = (user: string) =>
-        stowage(['htpasswd', join(folder, 'users'), user], { input: Buffer.from('secret\n') });
-      expect((await password('ada')).stdout).toBe(`${join(folder, 'users')}: added ada\n`);
-      await settings('ada:read:*');
-      const { url, hangUpSignal, said, stop } = await startServe(['--config', file], {
-        logs: true,
-      });
-      const push = async (user: string) => {
-        const authorization = `Basic ${Buffer.from(`${user}:secret`).toString('base64')}`;
-        const target = `${url}/v2/team/a/blobs/uploads/`;
-        return (await fetch(target, { method: 'POST', headers: { authorization } })).status;
-      };
-      expect([await push('ada'), await push('bob')]).toEqual([403, 401]);
-      await password('bob');
-      await settings('bob:write:team/*');
-      hangUpSignal();
-      await expect
-        .poll(said)
-        .toContain('reloaded users, rules, certificates, limits and retention');
-      expect([await push('ada'), await push('bob')]).toEqual([403, 202]);
-      await settings('carol:write:*');
-      hangUpSignal();
-      await expect.poll(said).toContain('has no user carol');
-      await writeFile(file, 'serve: { listn: x }');
-      hangUpSignal();
-      await expect.poll(said).toContain('listn');
-      expect(await push('bob')).toBe(403);
-      const logged = said()
-        .split('\n')
-        .filter((line) => line.startsWith('{'));
-      expect(JSON.parse(logged[0] ?? '')).toMatchObject({
-        user: 'ada',
-        repository: 'team/a',
-        status: 403,
-      });
-      await stop('SIGTERM');
-    },
-  );
+  it('reads users and rules again at SIGHUP, and goes on when they are wrong', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'serve.yaml');
+    const settings = (rule: string) =>
+      writeFile(
+        file,
+        `serve:\n  root: content\n  htpasswd: users\n  allow: ['${rule}']\n  log: json\n`,
+      );
+    const password = (user: string) =>
+      stowage(['htpasswd', join(folder, 'users'), user], { input: Buffer.from('secret\n') });
+    expect((await password('ada')).stdout).toBe(`${join(folder, 'users')}: added ada\n`);
+    await settings('ada:read:*');
+    const { url, hangUpSignal, said, stop } = await startServe(['--config', file], {
+      logs: true,
+    });
+    const push = async (user: string) => {
+      const authorization = `Basic ${Buffer.from(`${user}:secret`).toString('base64')}`;
+      const target = `${url}/v2/team/a/blobs/uploads/`;
+      return (await fetch(target, { method: 'POST', headers: { authorization } })).status;
+    };
+    expect([await push('ada'), await push('bob')]).toEqual([403, 401]);
+    await password('bob');
+    await settings('bob:write:team/*');
+    hangUpSignal();
+    await expect.poll(said).toContain('reloaded users, rules, certificates, limits and retention');
+    expect([await push('ada'), await push('bob')]).toEqual([403, 202]);
+    await settings('carol:write:*');
+    hangUpSignal();
+    await expect.poll(said).toContain('has no user carol');
+    await writeFile(file, 'serve: { listn: x }');
+    hangUpSignal();
+    await expect.poll(said).toContain('listn');
+    expect(await push('bob')).toBe(403);
+    const logged = said()
+      .split('\n')
+      .filter((line) => line.startsWith('{'));
+    expect(JSON.parse(logged[0] ?? '')).toMatchObject({
+      user: 'ada',
+      repository: 'team/a',
+      status: 403,
+    });
+    await stop('SIGTERM');
+  });
 });
 
-it('reads limits and retention again at SIGHUP', { timeout: 60_000 }, async () => {
+it('reads limits and retention again at SIGHUP', async () => {
   const folder = await temporaryFolder();
   const file = join(folder, 'serve.yaml');
   const settings = (more: string) =>
@@ -126,7 +116,7 @@ it('reads limits and retention again at SIGHUP', { timeout: 60_000 }, async () =
 });
 
 describe('the folder of a registry that runs', () => {
-  it('can be copied: repositories first, then blobs', { timeout: 60_000 }, async () => {
+  it('can be copied: repositories first, then blobs', async () => {
     const [root, backup] = [await temporaryFolder(), await temporaryFolder()];
     const { url, stop } = await startServe(['--root', root]);
     let isCopied = false;

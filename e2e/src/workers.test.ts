@@ -109,7 +109,7 @@ describe('a registry of two workers', { timeout: 120_000 }, () => {
     process.kill(first, 'SIGKILL');
     await expect
       .poll(async () => (await workersOf(root)).filter((pid) => pid !== second), {
-        timeout: 20_000,
+        timeout: 60_000,
       })
       .not.toEqual([]);
     expect(said()).toContain(`worker ${first} ended (SIGKILL); another one is started`);
@@ -120,8 +120,8 @@ describe('a registry of two workers', { timeout: 120_000 }, () => {
         ({ status }) => status,
         () => 0,
       );
-    await expect.poll(answers, { timeout: 20_000 }).toBe(200);
-    await expect.poll(async () => (await workersOf(root)).length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(answers, { timeout: 60_000 }).toBe(200);
+    await expect.poll(async () => (await workersOf(root)).length, { timeout: 60_000 }).toBe(2);
     expect(await metric(url, VERSIONS)).toBeGreaterThan(10);
   });
 
@@ -140,10 +140,10 @@ describe('a registry of two workers', { timeout: 120_000 }, () => {
       return socket;
     });
     // A client may have 125 of them, on whichever worker.
-    await expect.poll(() => answers, { timeout: 20_000 }).toEqual(Array(5).fill('HTTP/1.1 429'));
+    await expect.poll(() => answers, { timeout: 60_000 }).toEqual(Array(5).fill('HTTP/1.1 429'));
     for (let at = 0; at < 4; at++) expect((await begin()).status).toBe(429);
     for (const socket of sockets) socket.destroy();
-    await expect.poll(async () => (await begin()).status, { timeout: 20_000 }).toBe(202);
+    await expect.poll(async () => (await begin()).status, { timeout: 60_000 }).toBe(202);
   });
 
   it('counts wrong passwords together, and reads users again on SIGHUP', async () => {
