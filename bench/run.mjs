@@ -1,7 +1,8 @@
 // Measures the main jobs beside other tools in one run, prints one table, and writes bench/last.json. Build first.
 // npm run bench -- [--rounds 5] [--only TEXT] [--against REV] [--write]
 // docker-registry, skopeo and GNU time from PATH; crane, regctl and docker if they are there. --only takes the rows with TEXT in their
-// name; --against builds another commit, and measures it in the same rounds; --write puts the table into bench/README.md.
+// name; --against builds another commit, and measures it in the same rounds; --write puts the table into bench/README.md and a short one
+// into the README.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -9,7 +10,7 @@ import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { has, measure, run } from './measure.mjs';
-import { REFERENCE, writeToolchain } from './toolchain.mjs';
+import { NEWER, REFERENCE, writeToolchain } from './toolchain.mjs';
 import { freePort } from './free-port.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -37,6 +38,7 @@ const where = {
 /** Our command, by the name of its column. */
 const programs = { stowage: join(ROOT, 'packages/cli/dist/main.js') };
 const archive = at('toolchain.tar');
+const newer = at('newer.tar');
 const layout = at('oci.tar');
 const image = `${host}/bench/toolchain:1`;
 const insecure = ['--src-tls-verify=false', '--dest-tls-verify=false', '-q'];
@@ -118,6 +120,12 @@ const rows = () => ({
     bars: {},
     needs: ['docker', 'loaded'],
   },
+  'load, a new top layer': {
+    tools: { ...ours('load', newer), 'docker load': ['docker', 'load', '-i', newer] },
+    bars: {},
+    deletes: ['newer'],
+    needs: ['docker', 'loaded', 'newer'],
+  },
   'save from docker': {
     tools: {
       ...ours('save', REFERENCE, '-o', at('out.tar')),
@@ -150,11 +158,13 @@ const NEEDS = {
     run(skopeo(`docker://${image}`, `oci-archive:${layout}:toolchain:1`), where);
   },
   loaded: () => run(['docker', 'load', '-i', archive], where),
+  newer: () => writeToolchain(newer, NEWER),
 };
 
 const DELETES = {
   registry: () => remove('data/docker'),
   loaded: () => run(['docker', 'image', 'rm', '-f', REFERENCE], where),
+  newer: () => run(['docker', 'image', 'rm', '-f', NEWER], where),
 };
 
 const results = {};
@@ -183,7 +193,11 @@ try {
   writeFileSync(join(import.meta.dirname, 'last.json'), `${JSON.stringify(last, null, 2)}\n`);
   const table = tableOf(results);
   console.log(`\n${about}\n\n${table}`);
-  if (values.write) writeTable(`${about}.\n\n${table}`);
+  if (values.write) {
+    const [major] = process.versions.node.split('.');
+    writeBetween('bench/README.md', `Node.js ${major}`, `${about}.\n\n${table}`);
+    writeBetween('README.md', 'figures', shortTableOf(results));
+  }
 } finally {
   registry?.kill();
   rmSync(folder, { recursive: true, force: true });
@@ -214,15 +228,26 @@ function tableOf(all) {
   ].join('\n');
 }
 
-/** Replaces the table of this version of Node.js. */
-function writeTable(text) {
-  const path = join(import.meta.dirname, 'README.md');
-  const [major] = process.versions.node.split('.');
-  const [begin, end] = [`<!-- begin: Node.js ${major} -->`, `<!-- end: Node.js ${major} -->`];
+function shortTableOf(all) {
+  const text = ({ seconds }) => `${seconds.toFixed(2)} s`;
+  return [
+    '| what | Stowage | others |',
+    '| --- | ---: | --- |',
+    ...Object.entries(all).map(([what, { measured }]) => {
+      const others = Object.entries(measured).filter(([tool]) => !(tool in programs));
+      const cells = others.map(([tool, result]) => `\`${tool}\` ${text(result)}`);
+      return `| ${what} | ${text(measured.stowage)} | ${cells.join(', ')} |`;
+    }),
+  ].join('\n');
+}
+
+/** Replaces what is between two marks of a file. */
+function writeBetween(file, mark, text) {
+  const path = join(ROOT, file);
+  const [begin, end] = [`<!-- begin: ${mark} -->`, `<!-- end: ${mark} -->`];
   const before = readFileSync(path, 'utf8');
   const [head, tail] = [before.split(begin)[0], before.split(end)[1]];
-  if (tail === undefined)
-    throw new Error(`${path}: expected a place for the table of Node.js ${major}`);
+  if (tail === undefined) throw new Error(`${path}: expected the mark ${end}`);
   writeFileSync(path, `${head}${begin}\n\n${text}\n\n${end}${tail}`);
   run(['npx', 'prettier', '--write', path], { cwd: ROOT, env: process.env });
 }
