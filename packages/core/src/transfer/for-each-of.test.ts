@@ -49,3 +49,20 @@ it('throws a failure without a value, too', async () => {
   );
   await expect(work.then(() => 'done')).rejects.toBeDefined();
 });
+
+it('does not have Node.js warn of the many listeners of its signal', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  try {
+    const items = Array.from({ length: 20 }, (_, at) => at);
+    await forEachOf(items, { concurrency: 20 }, async (_, signal) => {
+      signal.addEventListener('abort', () => undefined);
+      await nextTurn();
+    });
+    await nextTurn();
+  } finally {
+    process.off('warning', onWarning);
+  }
+  expect(warnings).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import type { CallOptions } from './store.js';
 
@@ -12,6 +13,8 @@ export async function forEachOf<T>(
 ): Promise<void> {
   const failed = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  // Every request of every task listens to it; Node.js warns of more than ten.
+  setMaxListeners(0, stop);
   const limit = pLimit(concurrency);
   const run = async (item: T): Promise<void> => {
     stop.throwIfAborted();
