@@ -5,7 +5,10 @@ const base = packageConfig('core', import.meta.dirname);
 /** Its modules have another `node:path`, so it has a process of its own. */
 const WINDOWS = 'src/windows.test.ts';
 
-const project = (test: ViteUserConfig['test']) => ({ ...base, test: { ...base.test, ...test } });
+const project = (test: ViteUserConfig['test']) => ({
+  ...base,
+  test: { ...base.test, setupFiles: ['./testing/closed-spools.ts'], ...test },
+});
 
 export default defineConfig(
   project({
