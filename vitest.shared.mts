@@ -23,6 +23,8 @@ export function packageConfig(name: string, root: string): ViteUserConfig {
       // Files of tests share a process: starting one for each took as long as the tests.
       isolate: false,
       unstubEnvs: true,
+      // Tests say themselves in which CI system they are.
+      env: { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '', GITLAB_CI: '' },
       expect: { poll: { timeout: 10_000 } },
       // Not one fewer than there are cores: there are two where it counts.
       maxWorkers: '100%',

@@ -29,6 +29,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'distribution/host.ts': [],
   'distribution/given-url.ts': [],
   page: [],
+  ci: ['disk'],
   registry: ['oci', 'transfer'],
   'registry/namespace.ts': ['oci', 'registry/problem.ts'],
   'registry/mirror': [

@@ -10,6 +10,7 @@ import {
   type Workspace,
 } from '@stowage/core';
 import { Command, Option } from 'commander';
+import { annotate, summarize } from './ci.js';
 import { describeFailure, type Failure } from './print/failure.js';
 import { print, printDocument, printJson } from './print/print.js';
 import { createProgress, type ProgressMode } from './print/progress.js';
@@ -219,6 +220,8 @@ export function action<T extends CommonOptions>(
       const workspace = await openWorkspace(io.cwd, { config: options.config });
       const outcome = await work(workspace, command.args, { options, call, speech });
       progress.done();
+      if (!options.dryRun) await summarize(io, command, outcome.json);
+      annotate(io, failures);
       const failed = failures.map((each) => describeFailure(each, { interrupted: false, speech }));
       if (options.json && outcome.json !== undefined)
         printJson(io.stdout, withFailures(outcome.json, failed));
@@ -234,6 +237,7 @@ export function action<T extends CommonOptions>(
       process.exitCode = failed[0]?.exitCode ?? outcome.exitCode ?? 0;
     } catch (error) {
       progress.done();
+      annotate(io, [error]);
       const failure = describeFailure(error, { interrupted: io.signal.aborted, speech });
       if (options.json) printJson(io.stdout, failure.json);
       print(io.stderr, failure.text);

@@ -40,7 +40,22 @@ export interface ImageErrorOptions {
   readonly hint?: string | Wording;
   /** Location of the failure, as a user writes it: a path, a reference, an engine's address. */
   readonly location?: string;
+  /** The lines of files of the user that the failure is about. */
+  readonly places?: readonly ErrorPlace[];
+  /** The command that failed, of a build or of its tests. */
+  readonly step?: string;
   readonly cause?: unknown;
+}
+
+/** A line of a file that a failure is about. */
+export interface ErrorPlace {
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column?: number;
+  /** The message for this line. */
+  readonly text: string;
 }
 
 /** How many names, and how many characters of each, one message lists. */
@@ -65,20 +80,36 @@ export class ImageError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly location: string | undefined;
+  readonly places: readonly ErrorPlace[];
+  readonly step: string | undefined;
   /** `message` and `hint` as parts. Options and verbs are data, so that a program can name them as its users do: see {@link say}. */
   readonly wording: { readonly message: Wording; readonly hint?: Wording };
 
   constructor(code: ErrorCode, message: string | Wording, options: ImageErrorOptions = {}) {
-    const { hint, location, cause } = options;
+    const { hint, location, places = [], step, cause } = options;
     super(say(message), cause === undefined ? {} : { cause });
     this.code = code;
     this.hint = hint === undefined ? undefined : say(hint);
     this.location = location;
+    this.places = places;
+    this.step = step;
     this.wording = {
       message: wording`${message}`,
       ...(hint === undefined ? {} : { hint: wording`${hint}` }),
     };
   }
+}
+
+/** The same error, with the lines of files that it is about. */
+export function withPlaces(error: ImageError, places: readonly ErrorPlace[]): ImageError {
+  const { code, wording: said, location } = error;
+  const { message, hint } = said;
+  return new ImageError(code, message, {
+    places,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+    ...(location === undefined ? {} : { location }),
+  });
 }
 
 /** The same error, its message with the file that it is about. */

@@ -14,6 +14,7 @@ export {
   ImageError,
   shortList,
   type ErrorCode,
+  type ErrorPlace,
   type ImageErrorOptions,
 } from './errors.js';
 
@@ -30,6 +31,11 @@ export {
   type Worded,
   type Wording,
 } from './wording.js';
+
+// CI systems: job summaries, annotations, sections of the log
+export { annotationsOf } from './ci/annotations.js';
+export { engineSections, type EngineSections, type SectionEvent } from './ci/log-sections.js';
+export { appendSummary, type JobSummary } from './ci/summary.js';
 
 // The debug log
 export { writeDebugLog } from './debug.js';

@@ -19,6 +19,8 @@ export const log = {
   error: (message: string): void => print('error', lines(message)),
   /** A line that the engine wrote. */
   engine: (message: string): void => print('info', oneLine(message), 'engine'),
+  /** A line of ours for the CI system that reads the log, unchanged. */
+  command: (line: string): void => print('info', line, 'engine'),
   /** A document, on several lines. */
   json: (document: unknown): void => print('info', printableJson(document, 2)),
 };

@@ -18,6 +18,7 @@ import {
   RUNS_FOLDER,
   type TaskRun,
 } from '@stowage/core/definition';
+import type { RunTask } from './summarize-tasks.js';
 
 type Status = TaskResults[string]['status'];
 
@@ -30,29 +31,42 @@ const RESULTS: Readonly<Partial<Record<Status, TaskRun['result']>>> = {
   'remote-cache': 'remote-cache',
 };
 
-/** Records the results of image tasks for `stowage report`. A failure to write only prints a warning. */
+/** Records the results of image tasks for `stowage report`, and in the summary of a CI job. A failure to write only prints a warning. */
 export const postTasksExecution: PostTasksExecution = (
   _options,
   { workspaceRoot, taskResults },
 ) => {
-  const runs = Object.values(taskResults).flatMap(({ task, status }): TaskRun[] => {
+  const results = Object.values(taskResults).flatMap(({ task, status }): RunTask[] => {
     const { projectRoot, target, startTime, endTime } = task;
     const result = RESULTS[status];
     const isImage =
       projectRoot !== undefined && existsSync(join(workspaceRoot, projectRoot, DEFINITION_FILE));
     if (!result || !isImage) return [];
     const [from, to] = [startTime ?? Date.now(), endTime ?? Date.now()];
-    return [
-      {
-        at: new Date(from).toISOString(),
-        image: target.project,
-        target: target.target,
-        result,
-        took: Math.max(0, to - from),
-      },
-    ];
+    const run: TaskRun = {
+      at: new Date(from).toISOString(),
+      image: target.project,
+      target: target.target,
+      result,
+      took: Math.max(0, to - from),
+    };
+    return [{ run, outputs: task.outputs ?? [] }];
   });
-  if (runs.length === 0) return;
+  if (results.length === 0) return undefined;
+  record(
+    workspaceRoot,
+    results.map(({ run }) => run),
+  );
+  return process.env['GITHUB_STEP_SUMMARY'] ? summarize(workspaceRoot, results) : undefined;
+};
+
+/** Loaded on demand: Nx loads this file with every command. */
+async function summarize(workspaceRoot: string, results: readonly RunTask[]): Promise<void> {
+  const { summarizeTasks } = await import('./summarize-tasks.js');
+  await summarizeTasks(workspaceRoot, results);
+}
+
+function record(workspaceRoot: string, runs: readonly TaskRun[]): void {
   try {
     const folder = join(workspaceRoot, RUNS_FOLDER);
     for (const each of [dirname(folder), folder]) refuseLink(each);
@@ -67,7 +81,7 @@ export const postTasksExecution: PostTasksExecution = (
       printableLines(`stowage: cannot record this run in ${RUNS_FOLDER}: ${String(error)}`),
     );
   }
-};
+}
 
 /** A cloned repository can hold symbolic links here: nothing is written through them. */
 function append(path: string, text: string): void {

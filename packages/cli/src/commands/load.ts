@@ -12,7 +12,9 @@ import {
   keepGoingOption,
   withListedImages,
 } from '../images-from.js';
+import { canAsk } from '../ask.js';
 import { baseOption } from '../base-option.js';
+import { pickImages } from '../pick.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -54,7 +56,7 @@ export function loadCommand(io: Io): Command {
   )
     .argument(
       '[input...]',
-      'an archive, a layout folder, - for stdin, a name of the catalog, or a reference',
+      'an archive, a layout folder, - for stdin, a name of the catalog, or a reference; on a terminal, without any, you are asked',
     )
     .addOption(imagesFromOption())
     .addOption(imagesFromAlias('--from-kubernetes'))
@@ -88,9 +90,12 @@ export function loadCommand(io: Io): Command {
         const platform =
           options.platform === undefined ? undefined : parsePlatform(options.platform);
         const wanted = options.allPlatforms ? 'all' : platform;
+        const isAsked =
+          inputs.length === 0 && !options.imagesFrom && !options.json && !options.quiet;
+        const named = isAsked && canAsk(io) ? await pickImages(workspace, io) : inputs;
         const results = await load(
           workspace,
-          await withListedImages(workspace, inputs, { options, call }),
+          await withListedImages(workspace, named, { options, call }),
           {
             ...call,
             as: options.as,

@@ -58,3 +58,22 @@ it('has one progress for images that move side by side', () => {
   for (const event of [some, some, some, some, start]) onEvent(event);
   expect(lines).toEqual(['  moving 2.9 MB', '  2.9 MB of 5.7 MB', '  moving 2.9 MB']);
 });
+
+it('the output of an engine is a section in the log of GitLab, and of GitHub', () => {
+  const engine: LifecycleEvent = { type: 'engine', text: 'gcc -c a.c' };
+  for (const [name, begin, end] of [
+    ['GITLAB_CI', '\u001b[0Ksection_start:', '\u001b[0Ksection_end:'],
+    ['GITHUB_ACTIONS', '::group::output of app', '::endgroup::'],
+  ] as const) {
+    vi.stubEnv(name, 'true');
+    const { lines, onEvent, done } = show('plain');
+    for (const event of [step, engine, engine, step, engine]) onEvent(event);
+    done();
+    vi.unstubAllEnvs();
+    const kinds = lines.map((line) =>
+      line.startsWith(begin) ? 'begin' : line.startsWith(end) ? 'end' : line.trim(),
+    );
+    const section = ['app: building', 'begin', 'gcc -c a.c', 'gcc -c a.c', 'end'];
+    expect(kinds).toEqual([...section, 'app: building', 'begin', 'gcc -c a.c', 'end']);
+  }
+});

@@ -1,4 +1,4 @@
-import type { Descriptor, LifecycleEvent } from '@stowage/core';
+import { engineSections, type Descriptor, type LifecycleEvent } from '@stowage/core';
 import { createRequire } from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
 import { printableLines } from '@stowage/core';
@@ -33,8 +33,11 @@ export function createProgress(mode: ProgressMode, stderr: NodeJS.WriteStream): 
 /** Prints each event as a line at once, and the progress every few seconds. */
 function createPlain(stderr: NodeJS.WriteStream): Progress {
   const moving = { total: 0, moved: 0, said: Date.now() };
+  const sections = engineSections({ env: process.env, now: () => Date.now() });
+  // The markers of sections begin with characters that are escaped elsewhere.
+  const mark = (line: string | undefined) => line !== undefined && stderr.write(`${line}\n`);
   return {
-    ...NO_PROGRESS,
+    done: () => mark(sections.end()),
     onEvent: (event) => {
       // Images that move side by side have one progress.
       const isBeside = isPlanned(event) && moving.moved < moving.total;
@@ -44,6 +47,7 @@ function createPlain(stderr: NodeJS.WriteStream): Progress {
       if (isDue) moving.said = Date.now();
       const far = text`  ${formatBytes(moving.moved)} of ${formatBytes(moving.total)}\n`;
       const line = isDue ? far : isBeside ? undefined : lineOf(event);
+      if (line !== undefined) mark(sections.before(event));
       if (line !== undefined) print(stderr, line);
     },
   };
@@ -51,7 +55,7 @@ function createPlain(stderr: NodeJS.WriteStream): Progress {
 
 /** Like {@link createPlain}, but only after {@link SHOW_AFTER_MS}; notices at once. */
 function createDelayed(stderr: NodeJS.WriteStream): Progress {
-  const { onEvent } = createPlain(stderr);
+  const { onEvent, done } = createPlain(stderr);
   const held: LifecycleEvent[] = [];
   let isLate = false;
   const timer = setTimeout(() => {
@@ -64,7 +68,10 @@ function createDelayed(stderr: NodeJS.WriteStream): Progress {
       if (isLate || event.type === 'notice') onEvent(event);
       else held.push(event);
     },
-    done: () => clearTimeout(timer),
+    done: () => {
+      clearTimeout(timer);
+      done();
+    },
   };
 }
 

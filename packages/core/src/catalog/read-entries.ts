@@ -37,9 +37,9 @@ const MAX_CATALOG_CHARACTERS = 64 * 1024 * 1024;
 export function readCatalogTree(text: string, path: string): CatalogTree {
   const { isMap, isSeq } = yaml();
   const tree = readYamlTree({ text, path, limit: MAX_CATALOG_CHARACTERS });
-  const { document, at } = tree;
+  const { document, at, lineAt } = tree;
   const root = document.contents;
-  const refuse = (offset: number, message: string) => yamlError(path, [{ offset, message }], at);
+  const refuse = (offset: number, message: string) => yamlError(path, [{ offset, message }], lineAt);
   if (root !== null && textOf(root) !== '' && !isMap(root))
     throw refuse(root.range?.[0] ?? 0, 'the catalog is not a map with images');
   const images: unknown = isMap(root) ? root.get('images', true) : undefined;
@@ -47,7 +47,7 @@ export function readCatalogTree(text: string, path: string): CatalogTree {
     throw refuse((images as Node).range?.[0] ?? 0, 'images: not a list');
   const nodes = isSeq(images) ? images.items : [];
   const [ofItems, ofFile] = divide(tree.problems, nodes);
-  if (ofFile.length > 0) throw yamlError(path, ofFile, at);
+  if (ofFile.length > 0) throw yamlError(path, ofFile, lineAt);
   const items = itemsOfTree(nodes, { document, at, problemOf: (node) => ofItems.get(node) });
   return { ...tree, items };
 }

@@ -1,6 +1,6 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Document } from 'yaml';
-import { ImageError } from '../errors.js';
+import { ImageError, type ErrorPlace } from '../errors.js';
 import { nearestOf } from './did-you-mean.js';
 import { firstDistinct } from './first-distinct.js';
 import { ajv, yaml } from './libraries.js';
@@ -39,12 +39,20 @@ export interface YamlTree {
   readonly problems: readonly YamlProblem[];
   /** `path:line:column` of an offset of the text. */
   readonly at: (offset: number) => string;
+  /** The line and column of an offset of the text. */
+  readonly lineAt: (offset: number) => LinePlace;
+}
+
+/** A place in a file, each from 1. */
+export interface LinePlace {
+  readonly line: number;
+  readonly column: number;
 }
 
 /** Parses a YAML file without validation. @throws ImageError USAGE (not YAML) */
 export function readYamlTree({ text, path, limit = YAML_LIMIT }: YamlFile): YamlTree {
   const why = reasonNotToParse(text, limit);
-  if (why !== undefined) throw refuse(path, [why], (each) => `${path}: ${each}`);
+  if (why !== undefined) throw refuse(path, [why], (message) => ({ message }));
   const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -53,13 +61,14 @@ export function readYamlTree({ text, path, limit = YAML_LIMIT }: YamlFile): Yaml
     logLevel: 'error',
     uniqueKeys: false,
   });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${path}:${line}:${col}`;
+  const lineAt = (offset: number): LinePlace => {
+    const { line, col: column } = lines.linePos(offset);
+    return { line, column };
   };
+  const at = (offset: number): string => sayPlace(path, lineAt(offset));
   const broken = document.errors.map(({ pos: [offset], message }) => ({ offset, message }));
-  if (broken.length > 0) throw yamlError(path, broken, at);
-  return { document, problems: walkTree(() => problemsIn(document), path), at };
+  if (broken.length > 0) throw yamlError(path, broken, lineAt);
+  return { document, problems: walkTree(() => problemsIn(document), path), at, lineAt };
 }
 
 /**
@@ -74,26 +83,25 @@ export function readYaml<T>(
   change?: (document: Document) => void,
 ): T {
   const { path } = file;
-  const { document, problems, at } = readYamlTree(file);
-  if (problems.length > 0) throw yamlError(path, problems, at);
+  const { document, problems, lineAt } = readYamlTree(file);
+  if (problems.length > 0) throw yamlError(path, problems, lineAt);
   change?.(document);
   const value: unknown = walkTree(() => document.toJS() as unknown, path) ?? {};
   const validate = schema();
   if (validate(value)) return value;
-  throw refuse(
-    path,
-    validate.errors ?? [],
-    (error) => `${at(offsetOf(document, error))}: ${explain(error)}`,
-  );
+  throw refuse(path, validate.errors ?? [], (error) => ({
+    at: lineAt(offsetOf(document, error)),
+    message: explain(error),
+  }));
 }
 
 /** An error for problems of a file that was parsed. */
 export function yamlError(
   path: string,
   problems: readonly YamlProblem[],
-  at: YamlTree['at'],
+  lineAt: YamlTree['lineAt'],
 ): ImageError {
-  return refuse(path, problems, ({ offset, message }) => `${at(offset)}: ${message}`);
+  return refuse(path, problems, ({ offset, message }) => ({ at: lineAt(offset), message }));
 }
 
 /**
@@ -107,17 +115,40 @@ export function walkTree<T>(work: () => T, path: string): T {
     return work();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw refuse(path, [why], (each) => `${path}: ${each}`);
+    throw refuse(path, [why], (message) => ({ message }));
   }
+}
+
+function sayPlace(path: string, { line, column }: LinePlace): string {
+  return `${path}:${line}:${column}`;
 }
 
 /** An error at the top often causes the others. */
 const MAX_PROBLEMS = 10;
 
-function refuse<T>(path: string, problems: readonly T[], say: (problem: T) => string): ImageError {
-  const { texts, rest } = firstDistinct(problems, MAX_PROBLEMS, say);
+interface Refusal {
+  readonly at?: LinePlace;
+  readonly message: string;
+}
+
+/** @param describe called only until there are enough: a file may have very many problems. */
+function refuse<T>(
+  path: string,
+  problems: readonly T[],
+  describe: (problem: T) => Refusal,
+): ImageError {
+  const places = new Map<string, ErrorPlace>();
+  const { texts, rest } = firstDistinct(problems, MAX_PROBLEMS, (problem) => {
+    const { at, message } = describe(problem);
+    const said = `${at ? sayPlace(path, at) : path}: ${message}`;
+    places.set(said, { path, ...(at ?? { line: 1 }), text: message });
+    return said;
+  });
   const more = rest > 0 ? [`${path}: and ${rest} more`] : [];
-  return new ImageError('USAGE', [...texts, ...more].join('\n'), { location: path });
+  return new ImageError('USAGE', [...texts, ...more].join('\n'), {
+    location: path,
+    places: texts.flatMap((text) => places.get(text) ?? []),
+  });
 }
 
 function explain({

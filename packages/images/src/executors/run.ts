@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ExecutorContext } from '@nx/devkit';
 import {
+  annotationsOf,
   asImageError,
+  engineSections,
   ImageError,
   openWorkspace,
   say,
@@ -52,12 +54,15 @@ export async function run<Options extends EngineChoiceOptions>(
   const { engine, host, images } = options;
   const { root } = context;
   if (images) return { success: true };
+  const events = eventLog();
   try {
     startDebugLog();
     const opened = await (workspace ?? openWorkspace(root));
-    await work(opened, { cwd: root, engine, host, onEvent }, options, context);
+    await work(opened, { cwd: root, engine, host, onEvent: events.onEvent }, options, context);
+    events.end();
     return { success: true };
   } catch (error) {
+    events.end();
     return failed(error);
   }
 }
@@ -75,6 +80,7 @@ function startDebugLog(): void {
 export function failed(thrown: unknown): { success: false } {
   const error = asImageError(thrown);
   if (!(error instanceof ImageError)) throw error;
+  for (const line of annotationsOf(error, process.env)) log.command(line);
   const { message, hint } = error.wording;
   log.error(`${error.code}: ${say(message, nxSpeech)}`);
   if (hint !== undefined) log.error(`  ${say(hint, nxSpeech)}`);
@@ -85,4 +91,20 @@ export function onEvent(event: LifecycleEvent): void {
   if (event.type === 'step') log.info(`${event.subject}: ${event.text}`);
   else if (event.type === 'notice') log.warn(worded(event, nxSpeech).text);
   else if (event.type === 'engine') log.engine(`  ${stripVTControlCharacters(event.text)}`);
+}
+
+/** {@link onEvent} with the output of an engine in sections of GitLab's log. In GitHub, whose groups cannot be nested, Nx makes one of each task. */
+function eventLog(): { readonly onEvent: typeof onEvent; readonly end: () => void } {
+  const { GITLAB_CI } = process.env;
+  const sections = engineSections({ env: { GITLAB_CI }, now: () => Date.now() });
+  const mark = (line: string | undefined) => {
+    if (line !== undefined) log.command(line);
+  };
+  return {
+    onEvent: (event) => {
+      mark(sections.before(event));
+      onEvent(event);
+    },
+    end: () => mark(sections.end()),
+  };
 }

@@ -99,6 +99,7 @@ function streamError(
   const log = recent.length === 0 ? '' : `\n${recent.join('\n')}`;
   return new ImageError('INVALID', `${location}: ${where}${error}${log}`, {
     location,
+    ...(step === undefined ? {} : { step: step.command }),
     ...(step === undefined || image === undefined
       ? {}
       : {

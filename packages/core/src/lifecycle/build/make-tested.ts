@@ -11,6 +11,7 @@ import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { writeBuilt } from './build-memory.js';
 import type { Recipe, RecipeOptions } from './recipe.js';
+import { withStepPlace } from './step-place.js';
 import { testImage } from './test-image.js';
 
 /** Options for building an image. */
@@ -28,8 +29,17 @@ export function withForce<T extends BuildOptions>(options: T): T {
   return options.noCache || options.pull ? { ...options, force: true } : options;
 }
 
-/** Makes the image and runs its tests. */
-export async function makeTested(
+/** Makes the image and runs its tests. A failure of a step or a test has its line in the definition or in the Dockerfile. */
+export function makeTested(
+  workspace: Workspace,
+  recipe: Recipe,
+  engine: () => Promise<Engine>,
+  options: BuildOptions,
+): Promise<Source> {
+  return withStepPlace(recipe, () => make(workspace, recipe, engine, options));
+}
+
+async function make(
   workspace: Workspace,
   recipe: Recipe,
   engine: () => Promise<Engine>,

@@ -41,6 +41,7 @@ export async function testImage(
         [`${name}: ${title} (${command}): failed with exit code ${code}`, ...recent].join('\n'),
         {
           location: builder.location,
+          step: command,
           // eslint-disable-next-line no-restricted-syntax -- docker's flags
           hint: `Nothing was saved. To open a shell in the image: docker -H ${builder.host} run --rm -it --entrypoint /bin/sh ${familiarReference(parseReference(reference))}`,
         },

@@ -9,6 +9,7 @@ import {
 } from '@stowage/core';
 import { log } from '../../log.js';
 import { nxSpeech } from '../../nx-speech.js';
+import { writeSummary } from '../../summarize-tasks.js';
 import { ownDefinition } from '../own-definition.js';
 import { run, type CommonOptions } from '../run.js';
 
@@ -38,6 +39,14 @@ const pruneImage: PromiseExecutor<PruneExecutorOptions> = (options, context) =>
     for (const { action, path, reason } of worded(decisions, nxSpeech))
       log.info(`${action} ${path}: ${reason}`);
     log.info(`${freedBytes} bytes ${dryRun ? 'would be freed' : 'freed'}`);
+    if (!dryRun)
+      await writeSummary({
+        title: 'Pruned images',
+        head: ['Path', 'Size', 'Why'],
+        rows: worded(decisions, nxSpeech)
+          .filter(({ action }) => action === 'delete')
+          .map(({ path, bytes, reason }) => [path, bytes, reason]),
+      });
     if (shortfallBytes > 0)
       throw new ImageError(
         'NO_SPACE',

@@ -7,6 +7,7 @@ import {
   type RegistryLoginOptions,
 } from '@stowage/core';
 import { log } from '../../log.js';
+import { writeSummary } from '../../summarize-tasks.js';
 import { gitFactsOf } from '../../release/git-facts.js';
 import { releaseGroupOf } from '../../release/release-group.js';
 import { releasedVersion } from '../../release/released-version.js';
@@ -15,6 +16,7 @@ import { inputOf } from '../input-of.js';
 import { ownDefinition } from '../own-definition.js';
 import { refuseShared } from '../refuse-shared.js';
 import { run, type CommonOptions } from '../run.js';
+import { pushSummary } from './push-summary.js';
 
 export interface PushExecutorOptions
   extends CommonOptions,
@@ -57,6 +59,7 @@ const pushImage: PromiseExecutor<PushExecutorOptions> = (options, context) =>
       const known = digest === null ? '' : `@${digest}`;
       log.info(`${dryRun ? 'would be pushed' : action}: ${reference}${known} (${bytesSent} bytes)`);
     }
+    if (!dryRun) await writeSummary(pushSummary(results));
   });
 export default pushImage;
 

@@ -1,6 +1,7 @@
 import type { ExecutorContext, PromiseExecutor } from '@nx/devkit';
 import { ImageError, push } from '@stowage/core';
 import { log } from '../../log.js';
+import { writeSummary } from '../../summarize-tasks.js';
 import { gitFactsOf, type GitFacts } from '../../release/git-facts.js';
 import { dockerRefusal, releaseGroupOf } from '../../release/release-group.js';
 import { releasedVersion, type VersionData } from '../../release/released-version.js';
@@ -8,6 +9,7 @@ import { expandTokens, type TokenValues } from '../../release/tokens.js';
 import { inputOf } from '../input-of.js';
 import { ownDefinition } from '../own-definition.js';
 import type { PushExecutorOptions } from '../push/executor.js';
+import { pushSummary } from '../push/push-summary.js';
 import { run, type CommonOptions, type Work } from '../run.js';
 
 export interface ReleasePublishExecutorOptions
@@ -58,6 +60,7 @@ const publishOne: Work<ReleasePublishExecutorOptions> = async (
       const known = digest === null ? '' : `@${digest}`;
       log.info(`${dryRun ? 'would be published' : action}: ${reference}${known}`);
     }
+    if (!dryRun) await writeSummary(pushSummary(results));
   }
 };
 

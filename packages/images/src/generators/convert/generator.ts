@@ -163,6 +163,6 @@ function adopt(tree: Tree, { owner, root, build, isOnly, files }: Adoption): str
     ...(platforms ? { platforms } : {}),
     ...(after ? { after } : {}),
   };
-  tree.write(path, `${headOf(name).join('\n')}\n${stringify(definition)}`);
+  tree.write(path, `${headOf(path, name).join('\n')}\n${stringify(definition)}`);
   return name;
 }

@@ -129,7 +129,9 @@ jobs:
     const folder = 'apps/app/images';
     expect(tree.children(folder).sort()).toEqual(['ubuntu-24.04-gcc14', 'ubuntu-24.04-gcc15']);
     const text = tree.read(`${folder}/ubuntu-24.04-gcc15/image.yaml`, 'utf8') ?? '';
-    expect(text).toMatch(/^# app-ubuntu-24\.04-gcc15: how this image is made/);
+    expect(text).toMatch(
+      /^# yaml-language-server: .*\n# app-ubuntu-24\.04-gcc15: how this image is made/,
+    );
     expect(parse(text)).toEqual({
       project: 'app',
       os: 'ubuntu-24.04',

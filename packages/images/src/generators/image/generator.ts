@@ -162,10 +162,11 @@ function refuseTakenPrefix(tree: Tree, { project, ownerRoot, owner }: Owner): vo
 /** The files to write, by path relative to the workspace. */
 function filesOf(options: NormalizedSchema): Record<string, string> {
   const { project, os, variant, name, content, base, packages, copy, root } = options;
-  const head = [...headOf(name), `project: ${project}`, `os: ${os}`, `variant: ${variant}`];
   const from = base === undefined ? [] : [`base: ${base}`];
   const upstream = [`base: ${base ?? imageOfOs(os)}`];
   const definition = joinPathFragments(root, DEFINITION_FILE);
+  const fields = [`project: ${project}`, `os: ${os}`, `variant: ${variant}`];
+  const head = [...headOf(definition, name), ...fields];
   switch (content) {
     case 'toolchain':
       return {

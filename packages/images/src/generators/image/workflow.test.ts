@@ -26,8 +26,8 @@ describe('the definitions of a workflow', () => {
       'apps/app/images/ubuntu-24.04-gcc14/image.yaml',
       'apps/app/images/ubuntu-24.04-clang18/image.yaml',
     ]);
-    const [text = ''] = Object.values(files);
-    expect(text.startsWith(headOf('app-ubuntu-24.04-gcc14').join('\n'))).toBe(true);
+    const [[file = '', text = ''] = []] = Object.entries(files);
+    expect(text.startsWith(headOf(file, 'app-ubuntu-24.04-gcc14').join('\n'))).toBe(true);
     expect(parse(text)).toMatchObject({
       project: 'app',
       base: 'ubuntu:24.04',

@@ -14,6 +14,7 @@ import {
 } from '@stowage/core/definition';
 import { stringify } from 'yaml';
 import { log } from '../../log.js';
+import { schemaLine } from '../schema-line.js';
 
 /** The project that images belong to. */
 export interface Owner {
@@ -63,14 +64,15 @@ export function workflowFiles(
       );
       const definition = { project, os, variant, base, ...Object.fromEntries(lists) };
       const file = joinPathFragments(ownerRoot, 'images', `${os}-${variant}`, DEFINITION_FILE);
-      return [file, `${headOf(name).join('\n')}\n${stringify(definition)}`];
+      return [file, `${headOf(file, name).join('\n')}\n${stringify(definition)}`];
     }),
   );
 }
 
-/** The first comment of a definition: how to build its image. */
-export function headOf(name: string): string[] {
+/** The first comments of a definition: the schema for editors, and how to build its image. */
+export function headOf(file: string, name: string): string[] {
   return [
+    schemaLine(file, 'image'),
     `# ${name}: how this image is made. nx run ${name}:image-load builds, saves and loads it.`,
   ];
 }

@@ -1,6 +1,7 @@
 import { addProjectConfiguration, readJson, type Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { schemaLine } from '../schema-line.js';
 import initGenerator from './generator.js';
 
 let tree: Tree;
@@ -15,7 +16,9 @@ describe('init', () => {
     expect(readJson<{ plugins: unknown[] }>(tree, 'nx.json').plugins).toEqual([
       { plugin: '@stowage/images', options: {} },
     ]);
-    expect(tree.read('stowage.yaml', 'utf8')).toContain('engine: auto');
+    const settings = tree.read('stowage.yaml', 'utf8') ?? '';
+    expect(settings).toContain('engine: auto');
+    expect(settings.startsWith(`${schemaLine('stowage.yaml', 'stowage')}\n`)).toBe(true);
     expect(tree.read('.gitignore', 'utf8')).toContain('/images/*/*.tar*\n');
     const { devDependencies } = readJson<{ devDependencies: Record<string, string> }>(
       tree,

@@ -6,6 +6,7 @@ import type { GeneratorCallback, Tree } from '@nx/devkit';
 import { SETTINGS_FILE } from '@stowage/core/definition';
 import { applyEdits, modify, type JSONPath } from 'jsonc-parser';
 import { isObject, parseJsonObject, type JsonObject } from '../../infer/json.js';
+import { schemaLine } from '../schema-line.js';
 import { ignoreArchives } from './ignore-archives.js';
 
 export interface InitGeneratorSchema {
@@ -19,7 +20,8 @@ const PLUGIN = '@stowage/images';
 const DEVKIT = '@nx/devkit';
 const SYNC = '@stowage/images:sync';
 
-const SETTINGS = `# Settings of Stowage for this workspace; all are optional.
+const SETTINGS = `${schemaLine(SETTINGS_FILE, 'stowage')}
+# Settings of Stowage for this workspace; all are optional.
 
 # The engine for commands and targets: auto, docker, or embedded (stores images, cannot run them).
 engine: auto

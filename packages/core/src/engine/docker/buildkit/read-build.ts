@@ -79,6 +79,7 @@ function buildError(
   return new ImageError('INVALID', [`${location}: ${where}${failure}`, ...recent].join('\n'), {
     location,
     ...(hint === undefined ? {} : { hint }),
+    ...(instruction ? { step: instruction.text } : {}),
   });
 }
 
