@@ -1,6 +1,7 @@
 import ms from 'ms';
-import { asOf, figures, REPORT_STYLE } from '../../page/figures.js';
-import { amount, html, page, type Html } from '../../page/html.js';
+import { asOf, figures } from '../../page/figures.js';
+import { amount, html, type Html } from '../../page/html.js';
+import { page } from '../../page/page.js';
 import { table } from '../../page/table.js';
 import type { Report } from './report.js';
 import type { RunSummary } from './report-runs.js';
@@ -8,7 +9,7 @@ import type { RunSummary } from './report-runs.js';
 /** Renders a report as one HTML page without script, font or network access. */
 export async function reportPage(report: Report): Promise<string> {
   const { workspace, created, bytes, repeatedBytes, archives, problems, prune } = report;
-  const { renderTreemap, PICTURE_STYLE } = await import('./report-picture.js');
+  const { reportPicture } = await import('./report-picture.js');
   const shown: (readonly [string, string])[] = [
     [String(archives.length), archives.length === 1 ? 'archive' : 'archives'],
     [amount(bytes), 'on disk'],
@@ -18,15 +19,11 @@ export async function reportPage(report: Report): Promise<string> {
   ];
   const body = html`<h1>Images of ${workspace}</h1>
     ${asOf(created)} ${figures(shown)}
-    ${(await renderTreemap(report)) ??
+    ${(await reportPicture(report)) ??
     html`<p>No archives yet: <code>nx run PROJECT:image-save</code> makes one.</p>`}
     ${problemsOf(report)} ${archivesOf(report)} ${pruneOf(report)} ${runsOf(report.runs)}`;
-  return page(`Images of ${workspace}`, body, `${PICTURE_STYLE}${STYLE}`);
+  return page({ title: `Images of ${workspace}`, body });
 }
-
-const STYLE = `${REPORT_STYLE}
-.bars { width: 120px; height: 18px; } .bars rect { fill: var(--link); } tr:target { background: var(--code); }
-`;
 
 function problemsOf({ problems }: Report): Html | undefined {
   if (problems.length === 0) return undefined;
@@ -145,7 +142,7 @@ function bars(times: readonly number[]): Html | undefined {
 /** A table with a heading; the heading alone when there are no rows. */
 function section(heading: string, columns: readonly string[], rows: readonly Html[]): Html {
   return html`<h2>${heading}</h2>
-    ${rows.length === 0 ? undefined : table({ columns, rows })}`;
+    ${rows.length === 0 ? undefined : table({ label: heading, columns, rows })}`;
 }
 
 function formatAge(time: string | null, now: number): string {
