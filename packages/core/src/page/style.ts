@@ -1,7 +1,7 @@
 /** The styles of all pages: of the registry's, of reports and of their pictures. No page has a style of its own. */
 export const STYLE = `
 :root { color-scheme: light dark; --text: light-dark(#1f2328, #e6edf3); --back: light-dark(#fff, #0d1117); --line: light-dark(#d8dee4, #3d444d); --soft: light-dark(#59636e, #9198a1); --link: light-dark(#0550ae, #79b8ff); --code: light-dark(#f3f5f7, #1d2228); }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 0 auto 3rem; padding: 0 1rem; color: var(--text); background: var(--back); }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 0 auto 3rem; padding: 0 1rem; color: var(--text); background: var(--back); }
 header { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5rem 1.5rem; padding: .8rem 0; border-bottom: 1px solid var(--line); }
 h1 { margin: 1.2rem 0 .6rem; font-size: 1.7rem; overflow-wrap: anywhere; } h2 { margin: 2rem 0 .3rem; font-size: 1.2rem; }
 a { color: var(--link); } nav { overflow-wrap: anywhere; }
