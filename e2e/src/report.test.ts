@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Report } from '@stowage/core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expectAccessible, expectReachable } from './accessibility.js';
 import { startBrowser } from './browser.js';
 import { createWorkspace, DEFINITION, NAME } from './fixture.js';
 import { describeWith } from './peers.js';
@@ -42,7 +43,7 @@ describeWith(['chromium'], 'the report', () => {
     page.on('request', (request) => asked.push(request.url()));
     page.on('console', (message) => wrong.push(message.text()));
     await page.goto(url);
-    const picture = page.getByRole('img', { name: /^Disk by project and image: 3 archives/ });
+    const picture = page.getByRole('group', { name: /^Disk by project and image: 3 archives/ });
     expect(await picture.isVisible()).toBe(true);
     const { y } = (await picture.boundingBox()) ?? { y: Infinity };
     expect(y).toBeLessThan(400);
@@ -68,7 +69,7 @@ describeWith(['chromium'], 'the report', () => {
     expect(piped.stdout).toMatch(/^<!doctype html>/);
   });
 
-  it('follows the preferred colour scheme, fits a small screen, and can be printed', async () => {
+  it('is accessible in both colour schemes, fits a small screen, and can be printed', async () => {
     const { url } = await writeReport();
     for (const [colorScheme, background] of [
       ['light', 'rgb(255, 255, 255)'],
@@ -80,6 +81,8 @@ describeWith(['chromium'], 'the report', () => {
       await page.goto(url);
       const shown = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
       expect(shown).toBe(background);
+      await expectAccessible(page);
+      await expectReachable(page);
       const { width } = (await page.locator('main').boundingBox()) ?? { width: 0 };
       expect(width).toBeLessThanOrEqual(360);
       await page.emulateMedia({ media: 'print' });

@@ -21,6 +21,7 @@ export type {
   ManifestContent,
   Page,
   ReferrersOptions,
+  RepositorySpace,
   Uploads,
 } from './registry/hosted.js';
 export {

@@ -17,13 +17,10 @@ export function figures(
 
 /** The time of a report. @param created ISO 8601 */
 export function asOf(created: string): Html {
-  return html`<p class="soft">
-    As of <time datetime="${created}">${created.slice(0, 16).replace('T', ' ')}</time> UTC
-  </p>`;
+  return html`<p class="soft">As of ${minute(created)} UTC</p>`;
 }
 
-/** CSS of a report; it can be printed, too. */
-export const REPORT_STYLE = `.figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; } .figures div { display: flex; flex-direction: column-reverse; }
-.figures dd { margin: 0; font-size: 1.6rem; font-weight: 600; font-variant-numeric: tabular-nums; } .figures dt { color: var(--soft); }
-@media print { :root { color-scheme: light; } body { margin: 0; max-width: none; font-size: 11px; } h2 { break-after: avoid; } tr, figure { break-inside: avoid; } .scroll { overflow: visible; } }
-`;
+/** A time to the minute. @param time ISO 8601, UTC */
+export function minute(time: string): Html {
+  return html`<time datetime="${time}">${time.slice(0, 16).replace('T', ' ')}</time>`;
+}

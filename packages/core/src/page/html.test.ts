@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { amount, Html, html, page } from './html.js';
+import { amount, html } from './html.js';
 
 it('escapes text, and inserts markup unchanged', () => {
   const name = `<script>alert("1" & '2')</script>`;
@@ -22,13 +22,6 @@ it('leaves no character of text that could end an attribute or begin an element'
 
 it('shows characters that change the order of text', () => {
   expect(html`${'abc\u202etxt.exe'}`.text).not.toContain('\u202e');
-});
-
-it('makes a page with an escaped title', () => {
-  const text = page('<title>', new Html('<p>body</p>'), 'p { color: red }');
-  expect(text).toContain('<title>&lt;title&gt; · Stowage</title>');
-  expect(text).toContain('<main><p>body</p></main>');
-  expect(text).toContain('p { color: red }');
 });
 
 it.each([

@@ -3,10 +3,11 @@ import { html } from './html.js';
 import { table } from './table.js';
 
 it('a table has a head of titles; those of numbers say so', () => {
-  const text = table({ columns: ['Name', '#Size <b>'], rows: [] }).text;
+  const text = table({ columns: ['Name', '#Size <b>'], label: 'Sizes', rows: [] }).text;
   expect(text).toContain('<th scope="col">Name</th>');
   expect(text).toContain('<th scope="col" class="number">Size &lt;b&gt;</th>');
   expect(text).not.toContain('<caption>');
+  expect(text).toContain('tabindex="0" aria-label="Sizes"');
 });
 
 it('a table has its caption escaped, and its rows in order', () => {

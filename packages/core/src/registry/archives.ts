@@ -10,6 +10,7 @@ import {
   type RegistryReader,
   type Page,
   type ReferrersOptions,
+  type RepositorySpace,
 } from './hosted.js';
 import { forEachReadable } from '../transfer/each-readable.js';
 import { referrerGraphsOf } from '../transfer/referrers.js';
@@ -97,6 +98,12 @@ export class RegistryArchives implements RegistryReader {
     const held = this.#repositories.get(repository)?.content.get(descriptor.digest);
     if (!held) throw new ImageError('NOT_FOUND', `no ${descriptor.digest} in ${repository}`);
     yield* held.source.read(held.descriptor, options);
+  }
+
+  async space(repository: string, most: number): Promise<RepositorySpace | undefined> {
+    const held = [...(this.#repositories.get(repository)?.content.values() ?? [])];
+    const bytes = held.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+    return held.length > most ? undefined : { bytes, blobs: held.length };
   }
 
   async *referrers(

@@ -47,6 +47,14 @@ export function isSelected(
   );
 }
 
+/** The content of a repository. */
+export interface RepositorySpace {
+  /** In bytes; each blob and manifest counts once. */
+  readonly bytes: number;
+  /** How many blobs and manifests there are. */
+  readonly blobs: number;
+}
+
 /**
  * The repositories that a registry serves, for reading. Content belongs to the repositories it was pushed to. An aborted
  * signal ends only the call it was given to; work shared with other calls continues.
@@ -83,6 +91,12 @@ export interface RegistryReader extends AsyncDisposable {
 
   /** Reads the raw bytes of content that the repository holds. @throws ImageError NOT_FOUND at the first byte */
   read(repository: string, descriptor: Descriptor, options?: ReadOptions): Bytes;
+
+  /**
+   * Measures what a repository holds; undefined when it has more than `most` blobs, manifests included. What others share
+   * with it counts, too.
+   */
+  space(repository: string, most: number): Promise<RepositorySpace | undefined>;
 
   /**
    * Lists manifests whose subject is this one, sorted by digest, with artifact type and annotations (OCI distribution

@@ -20,7 +20,7 @@ it('says that all is well, and when it was verified', () => {
 it('counts the problems of all locations, and lists those of each', () => {
   const page = auditPage([result({ ok: false, problems }), result()], 0);
   expect(page).toContain('<h1>2 problems</h1>');
-  expect(page.match(/Problems of app\.tar/g)).toHaveLength(1);
+  expect(page.match(/<h2>Problems of app\.tar/g)).toHaveLength(1);
   for (const { message } of problems) expect(page).toContain(`<td>${message}</td>`);
 });
 

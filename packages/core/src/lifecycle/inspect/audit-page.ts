@@ -1,5 +1,6 @@
 import { userAgent } from '../../distribution/transport/user-agent.js';
-import { amount, html, page, type Html } from '../../page/html.js';
+import { amount, html, type Html } from '../../page/html.js';
+import { page } from '../../page/page.js';
 import { table } from '../../page/table.js';
 import type { VerifyResult } from './verify.js';
 
@@ -14,6 +15,7 @@ export function auditPage(results: readonly VerifyResult[], now: number): string
       by ${userAgent().replace('/', ' ')}: every byte was read
     </p>
     ${table({
+      label: 'Archives',
       columns: ['Archive', '#Images', '#Bytes', 'Result'],
       rows: results.map(
         ({ location, images, bytes, ok, problems: found }) =>
@@ -26,13 +28,14 @@ export function auditPage(results: readonly VerifyResult[], now: number): string
       ),
     })}
     ${results.map(problemsOf)} ${results.map(imagesOf)}`;
-  return page('Verification', body, '');
+  return page({ title: 'Verification', body });
 }
 
 function problemsOf({ location, problems }: VerifyResult): Html | undefined {
   if (problems.length === 0) return undefined;
   return html`<h2>Problems of ${location}</h2>
     ${table({
+      label: `Problems of ${location}`,
       columns: ['Code', 'Problem'],
       rows: problems.map(
         ({ code, message }) =>
@@ -50,6 +53,7 @@ function imagesOf({ location, manifest }: VerifyResult): Html | undefined {
   return html`<h2>Images of ${location}</h2>
     <p class="soft">Listed by ${manifest.tool}</p>
     ${table({
+      label: `Images of ${location}`,
       columns: ['Image', 'Digest', '#Size', 'Date', 'From', 'Files'],
       rows: manifest.images.map(
         ({ reference, digest, size, created, source, files }) =>

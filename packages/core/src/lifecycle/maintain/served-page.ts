@@ -1,5 +1,6 @@
-import { asOf, figures, REPORT_STYLE } from '../../page/figures.js';
-import { amount, html, page } from '../../page/html.js';
+import { asOf, figures } from '../../page/figures.js';
+import { amount, html } from '../../page/html.js';
+import { page } from '../../page/page.js';
 import { table } from '../../page/table.js';
 import type { ServedReport } from './served-images.js';
 
@@ -18,6 +19,7 @@ export function servedReportPage(report: ServedReport): string {
     ])}
     <h2>Repositories</h2>
     ${table({
+      label: 'Repositories',
       columns: ['Repository', '#Images', '#On disk'],
       rows: repositories.map(
         (each) =>
@@ -30,6 +32,7 @@ export function servedReportPage(report: ServedReport): string {
     })}
     <h2>Images</h2>
     ${table({
+      label: 'Images',
       columns: ['Image', 'Digest', '#On disk', '#Not shared', '#Pushed', '#Last used'],
       rows: images
         .toSorted((one, other) => other.bytes - one.bytes)
@@ -47,5 +50,5 @@ export function servedReportPage(report: ServedReport): string {
             </tr>`,
         ),
     })}`;
-  return page(title, body, REPORT_STYLE);
+  return page({ title, body });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Report } from './report.js';
-import { renderTreemap } from './report-picture.js';
+import { reportPicture } from './report-picture.js';
 
 const CREATED = '2026-01-31T00:00:00.000Z';
 
@@ -21,13 +21,13 @@ function report(archives: readonly object[], deleted: readonly string[] = []): R
 }
 
 const textOf = async (archives: readonly object[], deleted?: readonly string[]) =>
-  (await renderTreemap(report(archives, deleted)))?.text ?? '';
+  (await reportPicture(report(archives, deleted)))?.text ?? '';
 const count = (text: string, what: RegExp) => text.match(what)?.length ?? 0;
 
 describe('the picture of a report', () => {
   it('is none where no archive takes space', async () => {
-    expect(await renderTreemap(report([]))).toBeUndefined();
-    expect(await renderTreemap(report([{ bytes: 0 }]))).toBeUndefined();
+    expect(await reportPicture(report([]))).toBeUndefined();
+    expect(await reportPicture(report([{ bytes: 0 }]))).toBeUndefined();
   });
 
   it('has a tile for each archive that takes space, by project', async () => {

@@ -10,7 +10,7 @@ import { uploadsContent, workFor } from './endpoints.js';
 import { Health } from './health.js';
 import { requestLimits, type RequestLimits } from './limiter.js';
 import type { Metrics } from '../metrics.js';
-import { PAGES, renderPage } from '../pages/pages.js';
+import { PAGES } from '../pages/paths.js';
 import { requirePermission } from './permission.js';
 import { toProblem, Problem } from '../problem.js';
 import { inNamespace } from './in-namespace.js';
@@ -202,13 +202,12 @@ async function sendPage(call: Call, reader: RegistryReader, rights: Rights): Pro
   const { request, response, path, query } = call;
   if (rights.user === undefined && !rights.readsAll) throw challenge();
   const host = request.headers.host ?? '';
+  // Most registries are never looked at, so the pages are loaded when the first one is wanted.
+  const { renderPage, missingPage, PAGE_POLICY } = await import('../pages/pages.js');
   const text = await renderPage({ reader, rights, host, path, query });
-  response.setHeader(
-    'content-security-policy',
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-  );
+  response.setHeader('content-security-policy', `${PAGE_POLICY}; frame-ancestors 'none'`);
   const status = text === undefined ? 404 : 200;
-  send(call, status, 'text/html; charset=utf-8', text ?? 'Page not found.\n');
+  send(call, status, 'text/html; charset=utf-8', text ?? missingPage());
 }
 
 async function sendMetrics(

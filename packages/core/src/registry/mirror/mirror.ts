@@ -30,6 +30,7 @@ import { Upstream, type UpstreamOptions } from './upstream.js';
  */
 export class RegistryMirror implements RegistryStorage {
   readonly location: string;
+  readonly space: RegistryStorage['space'] = (...which) => this.#store.space(...which);
   readonly #store: RegistryStore;
   readonly #upstreams: readonly Upstream[];
   readonly #manifests = new SharedWork<Descriptor | undefined>();

@@ -6,6 +6,7 @@ import { temporaryFolder } from '../../../testing/temporary.js';
 import { formatManifest } from '../../oci/manifest.js';
 import { MediaType } from '../../oci/media-types.js';
 import { RegistryStore } from '../storage/registry-store.js';
+import { Documents } from './documents.js';
 import { readImageFacts } from './image-facts.js';
 
 async function registryWith(fill: (content: MemoryStore) => Promise<unknown>) {
@@ -19,7 +20,7 @@ async function registryWith(fill: (content: MemoryStore) => Promise<unknown>) {
 describe('the facts of an image', () => {
   it('are its platform, and the size of its manifest and blobs', async () => {
     const { store, content } = await registryWith((memory) => writeImage(memory, 'r.example/a:1'));
-    const facts = await readImageFacts(store, 'a', '1');
+    const facts = await readImageFacts(new Documents(store, 'a'), '1');
     const total = [...content.blobs.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
     expect(facts).toMatchObject({ platforms: ['linux/amd64'], size: total });
     expect(facts?.images).toHaveLength(1);
@@ -30,7 +31,7 @@ describe('the facts of an image', () => {
     const { store } = await registryWith((memory) =>
       writeIndex(memory, 'r.example/a:1', platforms),
     );
-    const facts = await readImageFacts(store, 'a', '1');
+    const facts = await readImageFacts(new Documents(store, 'a'), '1');
     expect(facts?.platforms).toEqual(['linux/amd64', 'linux/arm64']);
     expect(facts?.images).toHaveLength(2);
   });
@@ -43,21 +44,21 @@ describe('the facts of an image', () => {
     };
     const bytes = formatManifest(config, []);
     await putManifest(store, 'a', { mediaType: MediaType.manifest, bytes, tags: ['1'] });
-    expect(await readImageFacts(store, 'a', '1')).toMatchObject({ platforms: [] });
+    expect(await readImageFacts(new Documents(store, 'a'), '1')).toMatchObject({ platforms: [] });
   });
 
   it('are none where there is no image, or it cannot be read', async () => {
     const store = new RegistryStore(await temporaryFolder());
-    expect(await readImageFacts(store, 'a', '1')).toBeUndefined();
+    expect(await readImageFacts(new Documents(store, 'a'), '1')).toBeUndefined();
     const bad = await putBlob(store, 'a', Buffer.from('not JSON'));
     const bytes = formatManifest({ ...bad, mediaType: MediaType.config }, []);
     await putManifest(store, 'a', { mediaType: MediaType.manifest, bytes, tags: ['1'] });
-    expect(await readImageFacts(store, 'a', '1')).toBeUndefined();
+    expect(await readImageFacts(new Documents(store, 'a'), '1')).toBeUndefined();
   });
 
   it('pass on a failure that is not about the content', async () => {
     const store = new RegistryStore(await temporaryFolder());
     const broken = Object.assign(store, { manifest: () => Promise.reject(new TypeError('mine')) });
-    await expect(readImageFacts(broken, 'a', '1')).rejects.toThrow('mine');
+    await expect(readImageFacts(new Documents(broken, 'a'), '1')).rejects.toThrow('mine');
   });
 });

@@ -1,106 +1,156 @@
-import { ImageError, tooLarge } from '../../errors.js';
+import { ImageError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
-import { parseJsonObject } from '../../oci/json.js';
-import { parseManifest, type ImageManifest, type Manifest } from '../../oci/manifest.js';
+import type { JsonObject } from '../../oci/json.js';
+import type { ImageManifest, Manifest } from '../../oci/manifest.js';
 import { isImageConfigType, isManifestType } from '../../oci/media-types.js';
-import { formatPlatform, readPlatform, type Platform } from '../../oci/platform.js';
-import type { RegistryReader } from '../hosted.js';
-import { readAll } from '../../transfer/verified.js';
+import { formatPlatform, readPlatform } from '../../oci/platform.js';
+import type { Documents } from './documents.js';
 
-/** Facts about one image or index of a repository, for a page. */
-export interface ImageFacts {
+/** An image or index of a repository with its manifests. */
+export interface ReadImage {
   readonly descriptor: Descriptor;
   readonly manifest: Manifest;
-  /** Size of the manifest and of all configs and layers, in bytes; each blob counts once. */
+  readonly annotations: JsonObject;
+  /** The image itself, or the images of the index. */
+  readonly images: readonly PlatformImage[];
+}
+
+/** The image for one platform. */
+export interface PlatformImage {
+  readonly descriptor: Descriptor;
+  /** Empty when it has none. */
+  readonly platform: string;
+  /** Undefined when it is not here, or too large for a page. */
+  readonly manifest: ImageManifest | undefined;
+}
+
+/** Facts about one image or index of a repository, for a page. */
+export interface ImageFacts extends ReadImage {
+  /** Size of the manifests, configs and layers that are known here, in bytes; each blob counts once. */
   readonly size: number;
   readonly platforms: readonly string[];
-  /** The image itself, or the images of the index. */
-  readonly images: readonly { readonly platform: string; readonly manifest: ImageManifest }[];
+  /** When it was made, as its config or annotation says: ISO 8601. */
+  readonly created: string | undefined;
+  /** The config of the image, or of the first image of the index. */
+  readonly config: JsonObject | undefined;
 }
 
 /** Maximum number of images read from an index. */
 const MAX_INDEX_IMAGES = 50;
-/** A page reads many manifests and configs; one larger than this (bytes) is shown as unreadable. */
-const MAX_DOCUMENT_BYTES = 256 * 1024;
+/** Maximum length of a time and of a platform, in characters. */
+const MAX_TIME_LENGTH = 40;
+const MAX_PLATFORM_LENGTH = 100;
+const CREATED = 'org.opencontainers.image.created';
 
 /** Reads the facts of an image; undefined if it does not exist, is damaged, or is too large for a page. */
 export async function readImageFacts(
-  reader: RegistryReader,
-  repository: string,
+  documents: Documents,
   reference: string,
 ): Promise<ImageFacts | undefined> {
-  try {
-    const descriptor = await reader.manifest(repository, reference);
-    if (!descriptor) return undefined;
-    const manifest = await readManifest(reader, repository, descriptor);
-    const images = await imagesIn(reader, repository, manifest);
-    const blobs = new Map<string, number>([[descriptor.digest, descriptor.size]]);
-    for (const each of images)
-      for (const { digest, size } of [each.manifest.config, ...each.manifest.layers])
-        blobs.set(digest, size);
+  return unlessUnreadable(async () => {
+    const read = await readManifests(documents, reference);
+    const [first] = read?.images ?? [];
+    if (!read) return undefined;
+    const config = first?.manifest && (await readConfig(documents, first.manifest));
+    const { images, descriptor, annotations } = read;
+    const platforms =
+      read.manifest.kind === 'image'
+        ? [platformText(config)]
+        : images.map(({ platform }) => platform);
     return {
-      descriptor,
-      manifest,
-      images,
-      platforms: [
-        ...new Set(images.flatMap(({ platform }) => (platform === '' ? [] : [platform]))),
-      ],
-      size: [...blobs.values()].reduce((sum, size) => sum + size, 0),
+      ...{ ...read, config, size: sizeOf(descriptor, images) },
+      platforms: [...new Set(platforms.filter((each) => each !== ''))],
+      created: timeOf(config?.['created']) ?? timeOf(annotations[CREATED]),
     };
+  });
+}
+
+/** Reads the manifests of an image, without a config; undefined as for {@link readImageFacts}. */
+export async function readImage(
+  documents: Documents,
+  reference: string,
+): Promise<ReadImage | undefined> {
+  return unlessUnreadable(() => readManifests(documents, reference));
+}
+
+/** A time of an untrusted document as ISO 8601; undefined when it is none. */
+export function timeOf(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.length > MAX_TIME_LENGTH) return undefined;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
+async function readManifests(
+  documents: Documents,
+  reference: string,
+): Promise<ReadImage | undefined> {
+  const { reader, repository } = documents;
+  const found = await reader.manifest(repository, reference);
+  if (!found) return undefined;
+  const { digest, mediaType, size } = found;
+  const descriptor = { mediaType, digest, size };
+  const { manifest, annotations } = await documents.manifest(descriptor);
+  const images =
+    manifest.kind === 'image'
+      ? [{ descriptor, manifest, platform: '' }]
+      : await imagesIn(documents, manifest.manifests);
+  return { descriptor, manifest, annotations, images };
+}
+
+async function imagesIn(
+  documents: Documents,
+  manifests: readonly Descriptor[],
+): Promise<PlatformImage[]> {
+  const images: PlatformImage[] = [];
+  const all = manifests.filter(({ mediaType }) => isManifestType(mediaType));
+  for (const child of all.slice(0, MAX_INDEX_IMAGES)) {
+    const inner = await ifHere(() => documents.manifest(child));
+    const manifest = inner?.manifest.kind === 'image' ? inner.manifest : undefined;
+    images.push({ descriptor: child, manifest, platform: platformText(child.platform) });
+  }
+  return images;
+}
+
+async function readConfig(
+  documents: Documents,
+  { config }: ImageManifest,
+): Promise<JsonObject | undefined> {
+  if (!isImageConfigType(config.mediaType)) return undefined;
+  return ifHere(() => documents.config(config));
+}
+
+async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
   } catch (error) {
     if (error instanceof ImageError) return undefined;
     throw error;
   }
 }
 
-async function imagesIn(reader: RegistryReader, repository: string, manifest: Manifest) {
-  if (manifest.kind === 'image')
-    return [{ platform: await platformOf(reader, repository, manifest), manifest }];
-  const images: { platform: string; manifest: ImageManifest }[] = [];
-  for (const child of manifest.manifests
-    .filter(({ mediaType }) => isManifestType(mediaType))
-    .slice(0, MAX_INDEX_IMAGES)) {
-    const inner = await readManifest(reader, repository, child);
-    if (inner.kind === 'image')
-      images.push({
-        platform: child.platform ? platformText(child.platform) : '',
-        manifest: inner,
-      });
+/** Undefined for content that is not here, as a mirror has it, or that is too large for a page. */
+async function ifHere<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ImageError && ['NOT_FOUND', 'TOO_LARGE'].includes(error.code))
+      return undefined;
+    throw error;
   }
-  return images;
 }
 
-async function readManifest(
-  reader: RegistryReader,
-  repository: string,
-  descriptor: Descriptor,
-): Promise<Manifest> {
-  return parseManifest(descriptor.mediaType, await readDocument(reader, repository, descriptor));
+function sizeOf({ digest, size }: Descriptor, images: readonly PlatformImage[]): number {
+  const blobs = new Map<string, number>([[digest, size]]);
+  for (const { descriptor, manifest } of images) {
+    if (!manifest) continue;
+    for (const each of [descriptor, manifest.config, ...manifest.layers])
+      blobs.set(each.digest, each.size);
+  }
+  return [...blobs.values()].reduce((sum, each) => sum + each, 0);
 }
 
-async function readDocument(
-  reader: RegistryReader,
-  repository: string,
-  descriptor: Descriptor,
-): Promise<Uint8Array> {
-  const { digest, size } = descriptor;
-  if (size > MAX_DOCUMENT_BYTES)
-    throw tooLarge(`${digest}: ${size} bytes, more than the limit of ${MAX_DOCUMENT_BYTES}`);
-  return readAll(reader.read(repository, descriptor), MAX_DOCUMENT_BYTES);
-}
-
-async function platformOf(
-  reader: RegistryReader,
-  repository: string,
-  { config }: ImageManifest,
-): Promise<string> {
-  if (!isImageConfigType(config.mediaType)) return '';
-  const document = parseJsonObject(await readDocument(reader, repository, config), 'config');
-  const platform = readPlatform(document);
-  return platform ? platformText(platform) : '';
-}
-
-function platformText(platform: Platform): string {
-  const text = formatPlatform(platform);
-  return text === 'unknown/unknown' ? '' : text;
+function platformText(value: unknown): string {
+  const platform = readPlatform(value);
+  const text = platform === undefined ? '' : formatPlatform(platform);
+  return text === 'unknown/unknown' || text.length > MAX_PLATFORM_LENGTH ? '' : text;
 }

@@ -9,6 +9,7 @@ import {
   isSelected,
   pageOf,
   type HostedBlob,
+  type ManifestContent,
   type StoredManifest,
   type RegistryStorage,
   type Page,
@@ -30,6 +31,7 @@ import {
 } from './registry-paths.js';
 import { Quotas, type RegistryFolderOptions } from './quotas.js';
 import { repositoriesIn, tagsIn } from './list-repositories.js';
+import { spaceOf } from './repository-space.js';
 import { FileUploads } from './file-uploads.js';
 import { sizeOf, touch } from './links.js';
 import { namesIn, removeFile } from '../../disk/if-there.js';
@@ -48,6 +50,7 @@ const MAX_MANIFEST_BYTES = 16 * 1024;
 export class RegistryStore implements RegistryStorage {
   readonly location: string;
   readonly uploads: FileUploads;
+  readonly space: RegistryStorage['space'] = (...which) => spaceOf(this.#root, ...which);
   readonly #root: string;
   readonly #blobs: BlobDir;
   readonly quotas: Quotas;
@@ -138,7 +141,7 @@ export class RegistryStore implements RegistryStorage {
 
   async putManifest(
     repository: string,
-    manifest: StoredManifest & { readonly bytes: Uint8Array },
+    manifest: ManifestContent,
     tags: readonly string[],
   ): Promise<void> {
     // Refuse an invalid tag before anything is written.
@@ -160,7 +163,7 @@ export class RegistryStore implements RegistryStorage {
   /** Stores a manifest of the upstream registry, and its tag there if given. Its children may be fetched later. */
   async mirrorManifest(
     repository: string,
-    manifest: StoredManifest & { readonly bytes: Uint8Array },
+    manifest: ManifestContent,
     tag: string | undefined,
   ): Promise<void> {
     const { digest } = manifest.descriptor;
@@ -229,10 +232,7 @@ export class RegistryStore implements RegistryStorage {
     // Every call closes the files that it opens.
   }
 
-  async #writeManifest(
-    repository: string,
-    manifest: StoredManifest & { readonly bytes: Uint8Array },
-  ): Promise<void> {
+  async #writeManifest(repository: string, manifest: ManifestContent): Promise<void> {
     const { descriptor, bytes } = manifest;
     const { digest } = descriptor;
     const space = this.quotas.of(repository);
