@@ -39,7 +39,8 @@ export function readCatalogTree(text: string, path: string): CatalogTree {
   const tree = readYamlTree({ text, path, limit: MAX_CATALOG_CHARACTERS });
   const { document, at, lineAt } = tree;
   const root = document.contents;
-  const refuse = (offset: number, message: string) => yamlError(path, [{ offset, message }], lineAt);
+  const refuse = (offset: number, message: string) =>
+    yamlError(path, [{ offset, message }], lineAt);
   if (root !== null && textOf(root) !== '' && !isMap(root))
     throw refuse(root.range?.[0] ?? 0, 'the catalog is not a map with images');
   const images: unknown = isMap(root) ? root.get('images', true) : undefined;
