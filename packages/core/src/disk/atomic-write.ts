@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.js';
+import { rename, retryBusy, rm } from './busy/retried.js';
 import { refuseLinks } from './links-below.js';
 import { makeFolders } from './make-folders.js';
 import { asWriteError, writeAll, type Chunks } from './write-all.js';
@@ -74,7 +75,8 @@ async function openNew(path: string, mode: number): Promise<FileHandle> {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
     await rm(path);
-    return open(path, 'wx', mode);
+    // On Windows its name is free only when no program has it open any more.
+    return retryBusy(path, () => open(path, 'wx', mode));
   }
 }
 
