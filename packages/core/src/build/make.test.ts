@@ -28,7 +28,7 @@ async function context(files: Readonly<Record<string, string>>): Promise<string>
 
 async function make(folder: string, yaml: string, base?: Base) {
   const definition = parseDefinition({ text: HEAD + yaml, path: 'image.yaml' });
-  const source = await makeImage(definition, {
+  await using source = await makeImage(definition, {
     context: folder,
     files: await listContext(folder),
     base,
