@@ -70,13 +70,14 @@ export async function writeDurably(
 }
 
 async function openNew(path: string, mode: number): Promise<FileHandle> {
+  // On Windows the name of a deleted file is free only when no program has that file open any more.
+  const create = () => retryBusy(path, () => open(path, 'wx', mode));
   try {
-    return await open(path, 'wx', mode);
+    return await create();
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
     await rm(path);
-    // On Windows its name is free only when no program has it open any more.
-    return retryBusy(path, () => open(path, 'wx', mode));
+    return create();
   }
 }
 
