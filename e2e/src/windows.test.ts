@@ -199,5 +199,5 @@ describeWith(WINE, 'on Windows', () => {
     expect(failed.filter((test) => !FAILING.some((row) => isListed(test, row)))).toEqual([]);
     expect(FAILING.filter((row) => !failed.some((test) => isListed(test, row)))).toEqual([]);
     expect(testResults.flatMap((each) => each.assertionResults).length).toBeGreaterThan(1000);
-  });
+  }, 900_000);
 });
