@@ -45,6 +45,12 @@ export default [
         'error',
         {
           paths: [
+            {
+              name: 'node:fs/promises',
+              importNames: ['rename', 'rm', 'rmdir', 'unlink'],
+              message:
+                'Windows refuses these while a program has the file open: disk/busy/retried.ts.',
+            },
             ...['node:process', 'process'].map((name) => ({ name, message: GIVEN })),
             ...['node:os', 'os'].map((name) => ({
               name,

@@ -165,6 +165,7 @@ const NO_SPACE: Readonly<Record<string, readonly [why: string, hint: Wording]>> 
 /** The code and the text for each system error about a path that a user can meet. */
 const PATH_ERRORS: Readonly<Record<string, readonly [code: ErrorCode, text: string]>> = {
   EACCES: ['DENIED', 'permission denied'],
+  EBUSY: ['CONFLICT', 'in use by another program'],
   EISDIR: ['USAGE', 'this is a folder, not a file'],
   ELOOP: ['USAGE', 'a circle of symbolic links'],
   EMFILE: ['UNAVAILABLE', 'this process has too many open files'],

@@ -237,7 +237,7 @@ describe('the form of a text', () => {
 
   it('has the folder of the user as ~', () => {
     const where = { cwd, surroundings: { home: '/home/ada' } };
-    expect(absolutePath('~/x.tar', where)).toBe(resolve('/home/ada/x.tar'));
+    expect(absolutePath('~/x.tar', where)).toBe(resolve(cwd, '/home/ada/x.tar'));
     expect(absolutePath('x.tar', where)).toBe(join(cwd, 'x.tar'));
   });
 });

@@ -36,6 +36,7 @@ it('shows the stack of an unexpected error, and any other thrown value', () => {
 
 it.each([
   ['EISDIR', 2, 'x: this is a folder, not a file'],
+  ['EBUSY', 8, 'x: in use by another program'],
   ['EACCES', 5, 'x: permission denied'],
   ['ENOENT', 3, 'x: no such file or folder'],
 ])('says a system error %s in words, without a stack', (code, exitCode, message) => {

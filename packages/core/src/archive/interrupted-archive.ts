@@ -1,5 +1,6 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { rename, rm } from '../disk/busy/retried.js';
 import { readFolder } from '../disk/if-there.js';
 import { Parts } from '../disk/parts.js';
 import { ImageError } from '../errors.js';

@@ -80,7 +80,11 @@ export interface OpenedParts {
 export async function openParts(sums: string): Promise<OpenedParts> {
   for (;;) {
     const list = await readList(sums);
-    const isCurrent = async (): Promise<boolean> => (await readList(sums)).text === list.text;
+    const isCurrent = async (): Promise<boolean> => {
+      const { text, version, isNew } = await readList(sums);
+      // Once a new list has its final name, `.new` parts may be those of the next set.
+      return text === list.text && version === list.version && isNew === list.isNew;
+    };
     let files: Parts | undefined;
     try {
       const parts = parseSums(list.text, list.path);
@@ -100,15 +104,19 @@ export async function openParts(sums: string): Promise<OpenedParts> {
 interface List {
   readonly path: string;
   readonly text: string;
+  /** Another one for each list that was written, also if its text was there before; a rename leaves it. */
+  readonly version: string;
   readonly isNew: boolean;
 }
 
 async function readList(sums: string): Promise<List> {
   for (const path of [sums + NEW_SUFFIX, sums]) {
+    const info = await statIfExists(path);
     const bytes = await readUpTo(path, MAX_SUMS_BYTES);
-    if (bytes) return { path, text: bytes.toString(), isNew: path !== sums };
+    const version = `${info?.ino} ${info?.mtimeMs}`;
+    if (bytes) return { path, text: bytes.toString(), version, isNew: path !== sums };
   }
-  return { path: sums, text: '', isNew: false };
+  return { path: sums, text: '', version: '', isNew: false };
 }
 
 async function openListed(

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rm } from '../disk/busy/retried.js';
 import { requireSpace } from '../disk/free-space.js';
 import { makeFolders } from '../disk/make-folders.js';
 import { writeAt } from '../disk/write-all.js';

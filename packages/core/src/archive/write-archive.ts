@@ -1,6 +1,7 @@
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
+import { rm } from '../disk/busy/retried.js';
 import { WRITING_SUFFIX } from '../disk/leftover-files.js';
 import { withLock } from '../disk/lock.js';
 import { ImageError } from '../errors.js';

@@ -1,7 +1,7 @@
-import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
+import { rename, rm } from '../disk/busy/retried.js';
 import { ignoreMissing, readFolder } from '../disk/if-there.js';
 import { readUpTo } from '../disk/own-file.js';
 import { ImageError } from '../errors.js';

@@ -62,7 +62,7 @@ describe('the rules of a context', () => {
 describe('the text of rules', () => {
   it('leaves out exactly the given paths, whatever characters they have', () => {
     const paths = ['a*', '!b', '#c', 'd e', '[f]', 'g\\h', 'i/j', 'é'];
-    const rules = parseIgnoreRules(formatIgnoreRules(paths));
+    const rules = parseIgnoreRules(formatIgnoreRules(paths), 'linux');
     expect(paths.filter((path) => !ignores(rules, path))).toEqual([]);
     expect(['ab', 'b', 'c', 'f', 'x'].filter((path) => ignores(rules, path))).toEqual([]);
     expect(formatIgnoreRules([])).toBe('');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { writeDurably } from '../disk/atomic-write.js';
+import { rename, rm } from '../disk/busy/retried.js';
 import { ignoreMissing, ignoreMissingSync } from '../disk/if-there.js';
 import { inside } from '../disk/inside.js';
 import { isDigest, type Digest } from '../oci/digest.js';

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
+import { rename, rm } from '../disk/busy/retried.js';
 import { ignoreMissing, isMissing } from '../disk/if-there.js';
 import { openOwn, readUpTo } from '../disk/own-file.js';
 import { requireFolderBelow } from '../disk/own-folder.js';

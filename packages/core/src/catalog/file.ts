@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { writeAtomically } from '../disk/atomic-write.js';
+import { rm } from '../disk/busy/retried.js';
 import { withLock } from '../disk/lock.js';
 import { SharedRuns } from '../disk/shared-runs.js';
 import { toSlashes } from '../disk/slashed.js';

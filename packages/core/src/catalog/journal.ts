@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { lstat, rename, rm } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
+import { rename, rm } from '../disk/busy/retried.js';
 import { ignoreMissing, readFolder } from '../disk/if-there.js';
 import { makeFolders } from '../disk/make-folders.js';
 import { appendOwn, openOwn, readOwn } from '../disk/own-file.js';

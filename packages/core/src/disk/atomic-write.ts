@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.js';
+import { rename, retryBusy, rm } from './busy/retried.js';
 import { refuseLinks } from './links-below.js';
 import { makeFolders } from './make-folders.js';
 import { asWriteError, writeAll, type Chunks } from './write-all.js';
@@ -69,12 +70,14 @@ export async function writeDurably(
 }
 
 async function openNew(path: string, mode: number): Promise<FileHandle> {
+  // On Windows the name of a deleted file is free only when no program has that file open any more.
+  const create = () => retryBusy(path, () => open(path, 'wx', mode));
   try {
-    return await open(path, 'wx', mode);
+    return await create();
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
     await rm(path);
-    return open(path, 'wx', mode);
+    return create();
   }
 }
 

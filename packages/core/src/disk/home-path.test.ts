@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { expandHome } from './home-path.js';
 
 it.each([
-  ['~', '/home/ada'],
-  ['~/x', '/home/ada/x'],
+  ['~', join('/home/ada')],
+  ['~/x', join('/home/ada/x')],
   ['~\\x', join('/home/ada', '\\x')],
   ['~bob/x', '~bob/x'],
   ['a/~/x', 'a/~/x'],

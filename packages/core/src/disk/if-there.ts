@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync, type Dirent } from 'node:fs';
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from './atomic-write.js';
+import { rm, rmdir } from './busy/retried.js';
 import { decodeName, systemPath } from './byte-names.js';
 import { refuseLinks } from './links-below.js';
 import { systemCode } from '../errors.js';

@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { rm } from './busy/retried.js';
 import { removeEmptyFolder } from './if-there.js';
 import { withLock } from './lock.js';
 

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError, systemCode } from '../errors.js';
+import { isBusy, retryBusy, rmdir } from './busy/retried.js';
+import { ignoreMissing } from './if-there.js';
 import { makeFolders } from './make-folders.js';
 
 /** A lock that was not renewed for this long (ms) is taken over: its holder crashed. */
@@ -48,7 +50,8 @@ export async function holdLock(
   for (const deadline = performance.now() + wait; ; ) {
     signal?.throwIfAborted();
     try {
-      return await take(path);
+      // Windows refuses a new folder in place of a deleted one that a program still has open.
+      return await retryBusy(path, () => take(path));
     } catch (error) {
       if (systemCode(error) !== 'ELOCKED') throw error;
       if (performance.now() > deadline) {
@@ -76,7 +79,10 @@ async function take(path: string): Promise<HeldLock> {
     release: async () => {
       try {
         if (lost) throw lost;
-        await release();
+        await release().catch((error: unknown) => {
+          if (!isBusy(error)) throw error;
+          return ignoreMissing(() => rmdir(path));
+        });
       } catch (error) {
         // Releasing fails only if another process took the lock over.
         throw conflict(`${path}: another process took over the lock`, error);

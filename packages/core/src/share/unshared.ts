@@ -1,6 +1,7 @@
-import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CatalogPlace } from '../catalog/locate.js';
+import { rename, rm } from '../disk/busy/retried.js';
 import { inside } from '../disk/inside.js';
 
 /**

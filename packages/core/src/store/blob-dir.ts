@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder, syncFolder, writeDurably, type FolderOptions } from '../disk/atomic-write.js';
+import { rename, rm } from '../disk/busy/retried.js';
 import { readRange } from '../disk/read-range.js';
 import { ignoreMissingSync, isMissing, READ } from '../disk/if-there.js';
 import { touchFile } from '../disk/touch.js';

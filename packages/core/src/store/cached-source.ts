@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { debug } from '../debug.js';
+import { rm } from '../disk/busy/retried.js';
 import { requireSpace } from '../disk/free-space.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';

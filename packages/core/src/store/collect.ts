@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocatedBytesOf, statIfExists } from '../disk/allocated.js';
+import { rm } from '../disk/busy/retried.js';
 import { ALGORITHMS, type Digest } from '../oci/digest.js';
 import type { Source } from '../transfer/store.js';
 import { walk } from '../transfer/walk.js';

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm } from '../disk/busy/retried.js';
 import { requireSpace } from '../disk/free-space.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { makeFolder, syncFolder } from '../disk/atomic-write.js';
+import { rename, rm } from '../disk/busy/retried.js';
 import { namesIn, removeEmptyFolder } from '../disk/if-there.js';
 import { layoutLock, stagedBlobName } from '../disk/leftover-files.js';
 import { holdLock, STALE_MS, type HeldLock } from '../disk/lock.js';

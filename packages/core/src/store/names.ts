@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { makeFolder, syncFolder, writeDurably } from '../disk/atomic-write.js';
+import { rename, rm } from '../disk/busy/retried.js';
 import { ImageError } from '../errors.js';
 import { withoutAnnotations, parseDescriptor, type Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../disk/atomic-write.js';
+import { rename, rm } from '../disk/busy/retried.js';
 import { asWriteError, withEarlySyncs, writeAll } from '../disk/write-all.js';
 import { withLock } from '../disk/lock.js';
 import { readRange } from '../disk/read-range.js';

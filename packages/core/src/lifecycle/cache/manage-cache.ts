@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocatedBytesOf, modifiedAt, statIfExists } from '../../disk/allocated.js';
+import { rm } from '../../disk/busy/retried.js';
 import { readFolder } from '../../disk/if-there.js';
 import { ImageError } from '../../errors.js';
 import { ALGORITHMS, algorithmOf, type Digest } from '../../oci/digest.js';

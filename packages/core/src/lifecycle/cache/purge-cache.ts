@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { modifiedAt } from '../../disk/allocated.js';
+import { rm } from '../../disk/busy/retried.js';
 import { ImageError, shortList } from '../../errors.js';
 import { parseRepositoryLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { healArchive, readRecord, recordPath } from '../../catalog/commit.js';
 import { CATALOG_FILE, lockPath, readCatalog } from '../../catalog/file.js';
@@ -7,6 +6,7 @@ import type { CatalogEntry, EntryState } from '../../catalog/reconcile.js';
 import { ARCHIVE_SUFFIX, RECORD_SUFFIX } from '../../catalog/record.js';
 import { nearestName } from '../../definition/name.js';
 import { modifiedAt, statIfExists } from '../../disk/allocated.js';
+import { rm } from '../../disk/busy/retried.js';
 import { isBelow } from '../../disk/inside.js';
 import { fileOfLeftover, LOCKED_LEFTOVER, removeLeftover } from '../../disk/leftover-files.js';
 import { withLock } from '../../disk/lock.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { writeAtomically } from '../../disk/atomic-write.js';
+import { rm } from '../../disk/busy/retried.js';
 import { inside } from '../../disk/inside.js';
 import { readTextIfExists } from '../../disk/if-there.js';
 import type { UploadStore } from '../../distribution/upload/push-blob.js';

@@ -1,8 +1,9 @@
-import { chmod, chown, realpath, rename } from 'node:fs/promises';
+import { chmod, chown, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { genSalt, hash, truncates } from 'bcryptjs';
 import { statIfExists } from '../../disk/allocated.js';
 import { syncFolder, writeDurably } from '../../disk/atomic-write.js';
+import { rename } from '../../disk/busy/retried.js';
 import { ignoreMissing, readTextIfExists } from '../../disk/if-there.js';
 import { withLock } from '../../disk/lock.js';
 import { ImageError } from '../../errors.js';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileMode, makeFolder } from '../../disk/atomic-write.js';
+import { rm } from '../../disk/busy/retried.js';
 import { writeChunk } from '../../disk/write-all.js';
 import { partialFolder } from '../../store/paths.js';
 

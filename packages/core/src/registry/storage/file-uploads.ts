@@ -1,8 +1,9 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { constants, lstatSync } from 'node:fs';
-import { copyFile, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { copyFile, open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../../disk/atomic-write.js';
+import { rename, rm } from '../../disk/busy/retried.js';
 import { writeAll } from '../../disk/write-all.js';
 import { readRange } from '../../disk/read-range.js';
 import { ignoreMissing, isMissing, READ } from '../../disk/if-there.js';

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { copyFile, link, open, rename, rm } from 'node:fs/promises';
+import { copyFile, link, open } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { statIfExists } from '../../disk/allocated.js';
 import { makeFolder, syncFolder } from '../../disk/atomic-write.js';
+import { rename, rm } from '../../disk/busy/retried.js';
 import { isMissing, READ } from '../../disk/if-there.js';
 import { readRange } from '../../disk/read-range.js';
 import { ImageError, systemCode } from '../../errors.js';

@@ -1,9 +1,10 @@
 import { constants, lstatSync, type Stats } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
 import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../../disk/atomic-write.js';
+import { rename, rm } from '../../disk/busy/retried.js';
 import { refuseLinks } from '../../disk/links-below.js';
 import { systemCode } from '../../errors.js';
 import { ignoreMissing, isMissing } from '../../disk/if-there.js';

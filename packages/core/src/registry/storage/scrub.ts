@@ -1,7 +1,8 @@
-import { open, rename } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder, syncFolder } from '../../disk/atomic-write.js';
+import { rename } from '../../disk/busy/retried.js';
 import { readRange } from '../../disk/read-range.js';
 import { ALGORITHMS, type Digest } from '../../oci/digest.js';
 import type { CallOptions } from '../../transfer/store.js';
