@@ -1,6 +1,5 @@
 import { annotationsOf, appendSummary } from '@stowage/core';
 import type { Command } from 'commander';
-import { jobSummaryOf } from './print/job-summary.js';
 import { print } from './print/print.js';
 import { text } from './print/text.js';
 
@@ -14,6 +13,8 @@ export async function summarize(
   command: Command,
   document: unknown,
 ): Promise<void> {
+  if (!process.env['GITHUB_STEP_SUMMARY']) return;
+  const { jobSummaryOf } = await import('./print/job-summary.js');
   const summary = jobSummaryOf(wordsOf(command), document);
   if (!summary) return;
   try {

@@ -2,7 +2,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { appendSummary, summaryText } from './summary.js';
+import { appendSummary } from './summary.js';
+import { summaryText } from './summary-text.js';
 
 const HEAD = ['Image', 'Size'];
 const table = (title: string, ...rows: string[][]) => ({ title, head: HEAD, rows });
