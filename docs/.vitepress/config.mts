@@ -58,6 +58,7 @@ export default defineConfig({
         'Air-gapped networks': 'air-gapped',
         'Several machines': 'sync',
         Engines: 'engines',
+        'Beside other tools': 'interop',
         'Coming from other tools': 'migrating',
       }),
       group('A registry', {
