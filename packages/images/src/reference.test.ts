@@ -37,7 +37,14 @@ function tableOf(name: string, { description, properties, required = [] }: Schem
       return `| \`${option}\` | ${kind} | ${initial} | ${cell(about)} |`;
     });
   const table = ['| option | type | default | is |', '| - | - | - | - |', ...rows];
-  return [`## ${name}`, '', description, '', ...(rows.length > 0 ? table : []), ''].join('\n');
+  return [
+    `## ${name}`,
+    '',
+    description.replaceAll('<', '&lt;'),
+    '',
+    ...(rows.length > 0 ? table : []),
+    '',
+  ].join('\n');
 }
 
 function cell(text: string): string {
