@@ -59,6 +59,7 @@ export default defineConfig({
         'Several machines': 'sync',
         Engines: 'engines',
         'Beside other tools': 'interop',
+        'Windows and macOS': 'windows-and-macos',
         'Coming from other tools': 'migrating',
       }),
       group('A registry', {
