@@ -35,7 +35,8 @@ export {
 // CI systems: job summaries, annotations, sections of the log
 export { annotationsOf } from './ci/annotations.js';
 export { engineSections, type EngineSections, type SectionEvent } from './ci/log-sections.js';
-export { appendSummary, type JobSummary } from './ci/summary.js';
+export { appendSummary } from './ci/summary.js';
+export type { JobSummary } from './ci/summary-text.js';
 
 // The debug log
 export { writeDebugLog } from './debug.js';

@@ -1,6 +1,13 @@
 import bytes from 'bytes';
 import { printable } from '../printable.js';
-import type { JobSummary } from './summary.js';
+
+/** A table for the page of a CI job. */
+export interface JobSummary {
+  readonly title: string;
+  readonly head: readonly string[];
+  /** A number is a size in bytes. Texts may be untrusted: they are escaped. */
+  readonly rows: readonly (readonly (string | number)[])[];
+}
 
 /** GitHub drops the summary of a step above 1 MiB (bytes). */
 const MAX_BYTES = 1024 * 1024;

@@ -1,13 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { Environment } from '../surroundings.js';
-
-/** A table for the page of a CI job. */
-export interface JobSummary {
-  readonly title: string;
-  readonly head: readonly string[];
-  /** A number is a size in bytes. Texts may be untrusted: they are escaped. */
-  readonly rows: readonly (readonly (string | number)[])[];
-}
+import type { JobSummary } from './summary-text.js';
 
 /**
  * Appends a table to the summary of the job that runs this process: GitHub's, whose file `GITHUB_STEP_SUMMARY` names. Rows for the
