@@ -6,7 +6,9 @@ import { storeWith } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { mergeLayoutIndex } from '../oci/layout.js';
-import { copy } from '../transfer/copy.js';
+import { copy, copyGraph } from '../transfer/copy.js';
+import type { Graph } from '../transfer/graph.js';
+import { walk } from '../transfer/walk.js';
 import { openLayout } from './layout-dir.js';
 import { LayoutSink } from './layout-sink.js';
 
@@ -41,6 +43,39 @@ describe('a layout folder', () => {
     ]);
     expect((await readdir(folder)).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
   });
+
+  it.each([true, false])(
+    'lists images in the order in which they begin, whichever is written first; named: %s',
+    async (isNamed) => {
+      const folder = await temporaryFolder();
+      await using sink = new LayoutSink(folder);
+      const stores = [await storeWith('z:1', { seed: 'z' }), await storeWith('a:1', { seed: 'a' })];
+      const graphs = await Promise.all(
+        stores.map(async (store) => walk(store, (await store.resolve()).descriptor)),
+      );
+      const copied: number[] = [];
+      const copyOne = async (at: number, source: MemoryStore, graph: Graph) => {
+        await copyGraph(source, graph, sink);
+        if (isNamed) await sink.tag(graph.root, `app:${at}`);
+        copied.push(at);
+      };
+      const [slow, fast] = stores;
+      const [first, second] = graphs;
+      if (!slow || !fast || !first || !second) throw new Error('unreachable');
+      const read = slow.read.bind(slow);
+      slow.read = async function* (...args) {
+        while (copied.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        yield* read(...args);
+      };
+      await Promise.all([copyOne(0, slow, first), copyOne(1, fast, second)]);
+      expect(copied).toEqual([1, 0]);
+      await sink.commit();
+      await using source = await openLayout(folder);
+      const digests: string[] = [];
+      for await (const { descriptor } of source.list()) digests.push(descriptor.digest);
+      expect(digests).toEqual([first.root.digest, second.root.digest]);
+    },
+  );
 
   it('keeps unknown fields of an existing index', async () => {
     const folder = await temporaryFolder();

@@ -53,6 +53,18 @@ export class LayoutSink implements Sink {
   }
 
   async begin(graph: Graph, options: CallOptions = {}): Promise<ReadonlySet<Digest>> {
+    const { root } = graph;
+    // Before anything is awaited: images that are written side by side are listed in the order in which they begin.
+    this.#begun.set(root.digest, root);
+    try {
+      return await this.#wantedOf(graph, options);
+    } catch (error) {
+      this.#begun.delete(root.digest);
+      throw error;
+    }
+  }
+
+  async #wantedOf(graph: Graph, options: CallOptions): Promise<ReadonlySet<Digest>> {
     await (this.#opened ??= this.#open(options));
     const wanted = new Set<Digest>();
     let bytes = 0;
@@ -62,7 +74,6 @@ export class LayoutSink implements Sink {
       bytes += Math.max(0, node.size - (await this.#staging.sizeOf(node)));
     }
     await requireSpace(this.#root, bytes);
-    this.#begun.set(graph.root.digest, graph.root);
     // Only the size of existing blobs was checked, so manifests are always written again, as in every sink.
     for (const { descriptor, manifest } of graph.documents.values())
       if (manifest) wanted.add(descriptor.digest);
@@ -83,7 +94,12 @@ export class LayoutSink implements Sink {
   }
 
   async commit(): Promise<void> {
-    const named = [...this.#names].map(([reference, descriptor]) => ({ reference, descriptor }));
+    const order = new Map([...this.#begun.keys()].map((digest, at) => [digest, at]));
+    const placeOf = ({ descriptor: { digest } }: NamedDescriptor): number =>
+      order.get(digest) ?? -1;
+    const named = [...this.#names]
+      .map(([reference, descriptor]) => ({ reference, descriptor }))
+      .sort((one, other) => placeOf(one) - placeOf(other));
     const digests = new Set(named.map(({ descriptor }) => descriptor.digest));
     const unnamed = [...this.#begun.values()].filter(({ digest }) => !digests.has(digest));
     const images: NamedDescriptor[] = [...named, ...unnamed.map((descriptor) => ({ descriptor }))];
