@@ -27,6 +27,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   debugging: 'for people who work on Stowage',
   engines: 'for people who work on Stowage',
   releasing: 'for people who work on Stowage',
+  'windows-and-macos': 'for people who work on Stowage',
 };
 
 describe('the commands of', () => {
