@@ -30,7 +30,7 @@ export interface PageRun {
 export interface PageOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** What stands in a page for something of the test, such as a host. */
+  /** Names in a page, and the values of the test in their place, such as a host. */
   readonly replace?: Readonly<Record<string, string>>;
 }
 

@@ -100,6 +100,19 @@ export class ImageError extends Error {
   }
 }
 
+/** The result of some reading; undefined if that fails with an ImageError, with `codes` only one of these. */
+export async function ifReadable<T>(
+  read: () => Promise<T>,
+  codes?: readonly ErrorCode[],
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ImageError && (codes?.includes(error.code) ?? true)) return undefined;
+    throw error;
+  }
+}
+
 /** The same error, with the lines of files that it is about. */
 export function withPlaces(error: ImageError, places: readonly ErrorPlace[]): ImageError {
   const { code, wording: said, location } = error;

@@ -4,7 +4,7 @@ import { appendSummary, type JobSummary } from '@stowage/core';
 import type { TaskRun } from '@stowage/core/definition';
 import { log } from './log.js';
 
-/** What a task did, and the paths of its outputs, relative to the workspace. */
+/** The result of a task, and the paths of its outputs, relative to the workspace. */
 export interface RunTask {
   readonly run: TaskRun;
   readonly outputs: readonly string[];

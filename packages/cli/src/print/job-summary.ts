@@ -25,7 +25,7 @@ export function jobSummaryOf(command: string, document: unknown): JobSummary | u
   const rows = itemsOf(document).flatMap((item) => {
     const done = textOf(item, ['action']) || SUMMARIZED.get(command);
     const image = textOf(item, ['reference', 'name', 'path']);
-    // What a prune keeps did not change.
+    // Archives that a prune keeps did not change.
     return done === undefined || done === 'keep'
       ? []
       : [[image, done, sizeOf(item), digestOf(item)]];
@@ -55,7 +55,7 @@ function textOf(item: Item, keys: readonly string[]): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** What was moved, or else the size of what was written or deleted. */
+/** The bytes that were moved, or else the size of the image. */
 function sizeOf({ bytesSent, bytesReceived, size, bytes }: Item): number | string {
   const count = [bytesSent, bytesReceived, size, bytes].find((each) => typeof each === 'number');
   return typeof count === 'number' ? count : '';

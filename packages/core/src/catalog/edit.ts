@@ -31,7 +31,7 @@ export interface CatalogContent {
   readonly problems: readonly EntryProblem[];
 }
 
-/** What the text of a catalog contains. */
+/** The content of a catalog, and its text. */
 interface ReadCatalog {
   readonly path: string;
   readonly text: string;

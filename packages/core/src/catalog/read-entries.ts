@@ -59,7 +59,7 @@ interface ReadItemsOptions {
   readonly at?: YamlTree['at'];
   /** Items that are read already. */
   readonly known?: (node: unknown) => CatalogItem | undefined;
-  /** What the parser says about an item. */
+  /** The problem that the parser has with an item. */
   readonly problemOf?: (node: unknown) => YamlProblem | undefined;
 }
 

@@ -6,7 +6,7 @@ import { STYLE } from './style.js';
 /** A page in parts. */
 export interface PageParts {
   readonly title: string;
-  /** What stands above the main part, on several pages alike. */
+  /** The part above the main part, on several pages alike. */
   readonly header?: Html | undefined;
   readonly body: Html;
   /** Whether texts to copy get buttons: the only script there is. */

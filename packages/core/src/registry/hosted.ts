@@ -51,7 +51,7 @@ export function isSelected(
 export interface RepositorySpace {
   /** In bytes; each blob and manifest counts once. */
   readonly bytes: number;
-  /** How many blobs and manifests there are. */
+  /** The number of blobs and manifests. */
   readonly blobs: number;
 }
 

@@ -62,4 +62,9 @@ it('a failure of a step gets its line, and keeps the rest', async () => {
     ...{ code, message, hint, location },
     places: [{ path, line: 8, text: 'docker: step 2/2 (RUN useradd ci): it failed' }],
   });
+  await writeFile(path, 'run: [');
+  const again = withStepPlace({ definition, folder, context: folder }, () =>
+    Promise.reject(failure),
+  );
+  await expect(again).rejects.toBe(failure);
 });

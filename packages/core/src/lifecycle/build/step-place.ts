@@ -14,7 +14,9 @@ export async function withStepPlace<T>(built: Built, work: () => Promise<T>): Pr
     return await work();
   } catch (error) {
     if (!(error instanceof ImageError) || error.step === undefined) throw error;
-    throw withPlaces(error, [await placeOf(built, error.step, error.message)]);
+    // A definition that cannot be read any more must not hide why the step failed.
+    const place = await placeOf(built, error.step, error.message).catch(() => undefined);
+    throw place ? withPlaces(error, [place]) : error;
   }
 }
 

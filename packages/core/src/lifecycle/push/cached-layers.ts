@@ -1,5 +1,5 @@
 import { compressionOf, type LayerCompression } from '../../convert/formats.js';
-import { ImageError } from '../../errors.js';
+import { ifReadable } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { algorithmOf, type Digest } from '../../oci/digest.js';
 import { DEFAULT_LIMITS } from '../../oci/limits.js';
@@ -100,15 +100,5 @@ export class CachedLayers {
       options,
     );
     return isSame;
-  }
-}
-
-/** What is damaged, or lacks its manifest, is no base that could be used. */
-async function ifReadable<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ImageError) return undefined;
-    throw error;
   }
 }

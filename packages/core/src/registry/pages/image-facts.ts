@@ -1,4 +1,4 @@
-import { ImageError } from '../../errors.js';
+import { ifReadable, type ErrorCode } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { JsonObject } from '../../oci/json.js';
 import type { ImageManifest, Manifest } from '../../oci/manifest.js';
@@ -42,12 +42,15 @@ const MAX_TIME_LENGTH = 40;
 const MAX_PLATFORM_LENGTH = 100;
 const CREATED = 'org.opencontainers.image.created';
 
+/** Codes for content that is not here, as a mirror has it, or that is too large for a page. */
+const NOT_HERE: readonly ErrorCode[] = ['NOT_FOUND', 'TOO_LARGE'];
+
 /** Reads the facts of an image; undefined if it does not exist, is damaged, or is too large for a page. */
 export async function readImageFacts(
   documents: Documents,
   reference: string,
 ): Promise<ImageFacts | undefined> {
-  return unlessUnreadable(async () => {
+  return ifReadable(async () => {
     const read = await readManifests(documents, reference);
     const [first] = read?.images ?? [];
     if (!read) return undefined;
@@ -70,7 +73,7 @@ export async function readImage(
   documents: Documents,
   reference: string,
 ): Promise<ReadImage | undefined> {
-  return unlessUnreadable(() => readManifests(documents, reference));
+  return ifReadable(() => readManifests(documents, reference));
 }
 
 /** A time of an untrusted document as ISO 8601; undefined when it is none. */
@@ -104,7 +107,7 @@ async function imagesIn(
   const images: PlatformImage[] = [];
   const all = manifests.filter(({ mediaType }) => isManifestType(mediaType));
   for (const child of all.slice(0, MAX_INDEX_IMAGES)) {
-    const inner = await ifHere(() => documents.manifest(child));
+    const inner = await ifReadable(() => documents.manifest(child), NOT_HERE);
     const manifest = inner?.manifest.kind === 'image' ? inner.manifest : undefined;
     images.push({ descriptor: child, manifest, platform: platformText(child.platform) });
   }
@@ -116,27 +119,7 @@ async function readConfig(
   { config }: ImageManifest,
 ): Promise<JsonObject | undefined> {
   if (!isImageConfigType(config.mediaType)) return undefined;
-  return ifHere(() => documents.config(config));
-}
-
-async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ImageError) return undefined;
-    throw error;
-  }
-}
-
-/** Undefined for content that is not here, as a mirror has it, or that is too large for a page. */
-async function ifHere<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ImageError && ['NOT_FOUND', 'TOO_LARGE'].includes(error.code))
-      return undefined;
-    throw error;
-  }
+  return ifReadable(() => documents.config(config), NOT_HERE);
 }
 
 function sizeOf({ digest, size }: Descriptor, images: readonly PlatformImage[]): number {

@@ -112,7 +112,7 @@ function platformTable(name: string, images: readonly PlatformImage[]): Html {
     })}`;
 }
 
-/** What a manifest of an index is that has no platform. */
+/** The kind of a manifest of an index that has no platform. */
 function labelOf({ annotations, artifactType, mediaType }: PlatformImage['descriptor']): string {
   const attested = annotations?.[ATTESTS];
   if (attested !== undefined && isDigest(attested))

@@ -6,7 +6,7 @@ import { counted, readableRepositories } from './front-page.js';
 import { registryPage, textIn, type PageRequest } from './page-request.js';
 import { repositoryPath } from './paths.js';
 
-/** How many repositories and blobs one page measures. */
+/** Maximum numbers of repositories and of blobs that one page measures. */
 const MAX_REPOSITORIES = 500;
 const MAX_BLOBS = 20_000;
 
