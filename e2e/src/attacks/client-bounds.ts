@@ -65,10 +65,9 @@ export function clientBoundsAttacks(): void {
     const { url } = await startServe(['--root', root, '--upstream', `http://${registry.host}`]);
     const gone = new AbortController();
     const path = `/v2/a/blobs/${CONFIG_DIGEST}`;
-    const asking = fetch(`${url}${path}`, { signal: gone.signal }).then((answer) => answer.text());
-    await vi.waitFor(() => expect(registry.requests).toContain(`GET ${path}`), 10_000);
+    // The first bytes have arrived, so that there is something to keep.
+    await (await fetch(`${url}${path}`, { signal: gone.signal })).body?.getReader().read();
     gone.abort();
-    await expect(asking).rejects.toThrow();
     await vi.waitFor(() => expect(registry.cut).toEqual([path]), 10_000);
     await vi.waitFor(async () => {
       // The bytes that arrived are kept for the next request.

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { cacheCompiledCode } from './compile-cache.js';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -10,6 +9,6 @@ const { version } = JSON.parse(
 if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2] ?? ''))
   process.stdout.write(`${version}\n`);
 else {
-  cacheCompiledCode();
+  (await import('./compile-cache.js')).cacheCompiledCode();
   await (await import('./run.js')).run(version);
 }
