@@ -21,7 +21,7 @@ export default [
       // Threads begin in these, beside whichever file starts them.
       'hash-worker': 'src/transfer/extents/hash-worker.ts',
       'password-worker': 'src/registry/access/password-worker.ts',
-      'zstd-frame': 'src/compression/zstd-frame.ts',
+      'zstd-worker': 'src/compression/zstd-worker.ts',
     },
     { apart: ['./dockerode.js'] },
   ),

@@ -19,14 +19,16 @@ export async function* compress(
   const free: Buffer[] = [];
   const compressBlock = async (block: Buffer): Promise<Uint8Array> => {
     const result = await compressor.block(block);
-    // Reused, unless it was transferred to another thread.
     if (block.byteLength === BLOCK_BYTES) free.push(block);
     return result;
   };
   runningStreams++;
   try {
     let count = 0;
-    for await (const block of blocksOf(bytes, BLOCK_BYTES, free)) {
+    for await (const block of blocksOf(
+      bytes,
+      () => free.pop() ?? compressor.allocate(BLOCK_BYTES),
+    )) {
       count++;
       const compressed = compressBlock(block);
       // Awaited in its turn; it may fail before that, while input is awaited.
@@ -38,7 +40,7 @@ export async function* compress(
       if (first) yield first;
     }
     // Empty input becomes one empty member: decoders need at least a header.
-    if (count === 0) working.push(compressor.block(new Uint8Array(0)));
+    if (count === 0) working.push(compressor.block(compressor.allocate(0)));
     for (let next = working.shift(); next; next = working.shift()) yield await next;
   } finally {
     runningStreams--;
@@ -55,22 +57,21 @@ function maxPending(): number {
   return Math.max(cores, Math.ceil((2 * cores) / runningStreams));
 }
 
-/** Regroups chunks into blocks of equal size; the last may be smaller. */
+/** Regroups chunks into blocks; the last may be a part of one. */
 async function* blocksOf(
   bytes: AsyncIterable<Uint8Array>,
-  size: number,
-  free: Buffer[],
+  newBlock: () => Buffer,
 ): AsyncIterable<Buffer> {
   let block: Buffer | undefined;
   let filled = 0;
   for await (const chunk of bytes) {
     for (let at = 0; at < chunk.byteLength; ) {
-      const part = chunk.subarray(at, at + size - filled);
-      block ??= free.pop() ?? Buffer.allocUnsafeSlow(size);
+      block ??= newBlock();
+      const part = chunk.subarray(at, at + block.byteLength - filled);
       block.set(part, filled);
       filled += part.byteLength;
       at += part.byteLength;
-      if (filled < size) continue;
+      if (filled < block.byteLength) continue;
       yield block;
       block = undefined;
       filled = 0;

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import type { Tinypool } from 'tinypool';
 import * as zlib from 'node:zlib';
-import { compressZstdFrame } from './zstd-frame.js';
+import { compressZstdFrame, FRAME_OVERHEAD } from './zstd-frame.js';
+import type { ZstdJob } from './zstd-worker.js';
 
 export interface CompressOptions {
   readonly kind: 'gzip' | 'zstd';
@@ -10,8 +11,14 @@ export interface CompressOptions {
   readonly level?: number | undefined;
 }
 
-/** Compresses blocks, several at once. The caller must not use a block until its result is there. */
+/** Compresses blocks, several at once. */
 export interface Compressor extends AsyncDisposable {
+  /** Makes memory for a block, of at most 1 MiB. @param size in bytes */
+  readonly allocate: (size: number) => Buffer;
+  /**
+   * Compresses the bytes at the start of memory from `allocate`; the memory may be used again when the result is there, but
+   * has other content then.
+   */
   readonly block: (bytes: Uint8Array) => Promise<Uint8Array>;
 }
 
@@ -58,6 +65,7 @@ const ZSTD_C_COMPRESSION_LEVEL = 100;
 function compressorOf(block: Compressor['block']): Compressor {
   return {
     block,
+    allocate: (size) => Buffer.allocUnsafeSlow(size),
     [Symbol.asyncDispose]: async () => {
       // Nothing to release: Node.js keeps its thread pool.
     },
@@ -73,14 +81,14 @@ function removeOs(member: Uint8Array): Uint8Array {
 async function openPool(level: number): Promise<Compressor> {
   // A worker needs the built file; tests run from the sources and compress in this thread.
   if (import.meta.url.endsWith('.ts'))
-    return compressorOf((bytes) => compressZstdFrame({ bytes, level }));
+    return compressorOf((bytes) => compressZstdFrame(bytes, level));
   const pool = await sharedPool();
   return {
-    block: (bytes) =>
-      pool.run(
-        { bytes, level },
-        { transferList: [bytes.buffer as ArrayBuffer] },
-      ) as Promise<Uint8Array>,
+    block: async ({ buffer, byteLength: size }) => {
+      const job: ZstdJob = { memory: buffer as SharedArrayBuffer, size, level };
+      return new Uint8Array(buffer).slice(0, (await pool.run(job)) as number);
+    },
+    allocate: (size) => Buffer.from(new SharedArrayBuffer(size + FRAME_OVERHEAD), 0, size),
     [Symbol.asyncDispose]: async () => {
       if (--users > 0) return;
       shared = undefined;
@@ -92,14 +100,13 @@ async function openPool(level: number): Promise<Compressor> {
 let shared: Promise<Tinypool> | undefined;
 let users = 0;
 
-/** One pool for all streams: each thread needs some 40 MiB for its encoder. */
+/** One pool for all streams: each thread needs some 25 MiB for its encoder. */
 function sharedPool(): Promise<Tinypool> {
   users++;
   return (shared ??= import('tinypool').then(({ Tinypool }) => {
     const threads = Math.min(availableParallelism(), 4);
     return new Tinypool({
-      filename: new URL('./zstd-frame.js', import.meta.url).href,
-      name: 'compressZstdFrame',
+      filename: new URL('./zstd-worker.js', import.meta.url).href,
       minThreads: threads,
       maxThreads: threads,
       runtime: 'worker_threads',
