@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import type { Tinypool } from 'tinypool';
 import * as zlib from 'node:zlib';
-import { compressZstdFrame, FRAME_OVERHEAD } from './zstd-frame.js';
 import type { ZstdJob } from './zstd-worker.js';
 
 export interface CompressOptions {
@@ -78,10 +77,15 @@ function removeOs(member: Uint8Array): Uint8Array {
   return member;
 }
 
+/** What a frame may have more than its block, for blocks of at most 1 MiB (`ZSTD_compressBound`, in bytes). */
+export const FRAME_OVERHEAD = 4096 + 512;
+
 async function openPool(level: number): Promise<Compressor> {
   // A worker needs the built file; tests run from the sources and compress in this thread.
-  if (import.meta.url.endsWith('.ts'))
+  if (import.meta.url.endsWith('.ts')) {
+    const { compressZstdFrame } = await import('./zstd-frame.js');
     return compressorOf((bytes) => compressZstdFrame(bytes, level));
+  }
   const pool = await sharedPool();
   return {
     block: async ({ buffer, byteLength: size }) => {

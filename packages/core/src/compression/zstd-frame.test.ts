@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { collect, inChunks } from '../../testing/chunks.js';
 import { detectCompression } from './detect.js';
 import { unzstdInWasm } from './zstd.js';
-import { compressZstdFrame, FRAME_OVERHEAD } from './zstd-frame.js';
+import { FRAME_OVERHEAD } from './compressor.js';
+import { compressZstdFrame } from './zstd-frame.js';
 
 const TEXT = readFileSync(join(import.meta.dirname, 'bzip2-block.ts'), 'utf8');
 

@@ -1,4 +1,3 @@
-import { init } from '@bokuweb/zstd-wasm';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -22,9 +21,6 @@ type EncodeFrame = (block: Uint8Array, level: number) => Uint8Array;
 
 let ready: Promise<EncodeFrame> | undefined;
 
-/** What a frame may have more than its block, for blocks of at most 1 MiB (`ZSTD_compressBound`, in bytes). */
-export const FRAME_OVERHEAD = 4096 + 512;
-
 /**
  * zstd's own encoder as WebAssembly, for Node.js 20, which has none. The function of the package allocates memory for each
  * frame, in and out of the program, which waits for the garbage collector; this one uses the same memory for all.
@@ -39,7 +35,7 @@ export async function compressZstdFrame(block: Uint8Array, level: number): Promi
 }
 
 async function load(): Promise<EncodeFrame> {
-  await init();
+  await (await import('@bokuweb/zstd-wasm')).init();
   const require = createRequire(import.meta.url);
   const program = join(dirname(require.resolve('@bokuweb/zstd-wasm')), 'module.js');
   const { Module: zstd } = require(program) as { readonly Module: ZstdEncoder };

@@ -32,3 +32,36 @@ it('a write fails when an early sync failed, as a later one may not report that 
   const failed = withEarlySyncs(file, path, async (onWritten) => onWritten(40 * MIB));
   await expect(failed).rejects.toMatchObject({ code: 'NO_SPACE', location: path });
 });
+
+it('small chunks are written together, and what one call has not written by further ones', async () => {
+  const path = join(await temporaryFolder(), 'x');
+  await using file = await open(path, 'w');
+  const writev = file.writev.bind(file);
+  let calls = 0;
+  file.writev = ((buffers: Uint8Array[], position?: number) => {
+    calls++;
+    const [first = new Uint8Array(0), second = new Uint8Array(0)] = buffers;
+    return writev([first, second.subarray(0, 2)], position);
+  }) as typeof file.writev;
+  const chunks = ['abc', 'defg', 'hi'].map((text) => Buffer.from(text));
+  await writeAt({ file, path, offset: 1 }, chunks);
+  expect(await readFile(path, 'utf8')).toBe('\0abcdefghi');
+  await file.truncate(0);
+  await writeAt(
+    { file, path, offset: 0 },
+    Array.from({ length: 100 }, () => Buffer.from('x')),
+  );
+  expect(await readFile(path, 'utf8')).toBe('x'.repeat(100));
+  expect(calls).toBe(1);
+});
+
+it('a failed write of several chunks names the file', async () => {
+  const path = join(await temporaryFolder(), 'x');
+  await using file = await open(path, 'w');
+  file.writev = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
+  const chunks = [Buffer.from('a'), Buffer.from('b')];
+  await expect(writeAt({ file, path }, chunks)).rejects.toMatchObject({
+    code: 'NO_SPACE',
+    location: path,
+  });
+});

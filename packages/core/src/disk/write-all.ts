@@ -4,8 +4,11 @@ import { asSpaceError } from '../errors.js';
 /** Content of a file, in chunks. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** Smaller chunks are put together for a write of at least this size (bytes); larger ones are written without a copy. */
+/** Chunks are collected for a write of at least this size (bytes). */
 const WRITE_BYTES = 256 * 1024;
+
+/** More chunks are put together before they are written. */
+const MAX_CHUNKS = 64;
 
 /** Bytes after which a sync starts while more content arrives, so that the last sync has little left to do. */
 const SYNC_BYTES = 32 * 1024 * 1024;
@@ -129,9 +132,18 @@ async function writeChunks(
   path: string,
   position: number | undefined,
 ): Promise<void> {
-  const [only, ...more] = chunks;
-  if (only)
-    await writeChunk(file, more.length === 0 ? only : Buffer.concat(chunks), path, position);
+  if (chunks.length > MAX_CHUNKS) return writeChunk(file, Buffer.concat(chunks), path, position);
+  let { bytesWritten: done } = await file.writev(chunks, position).catch((error: unknown) => {
+    throw asWriteError(error, path);
+  });
+  let at = position;
+  for (const chunk of chunks) {
+    const rest = chunk.subarray(done);
+    done -= chunk.byteLength - rest.byteLength;
+    if (at !== undefined) at += chunk.byteLength;
+    if (rest.byteLength > 0)
+      await writeChunk(file, rest, path, at === undefined ? undefined : at - rest.byteLength);
+  }
 }
 
 /** Writes all of `chunk`, at `position` or at the end: a single `write` may write less. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { openPipedArchive } from '../../archive/open-archive.js';
 import { ImageError } from '../../errors.js';
+import { chunksOf } from '../../http/chunks-of.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
 import type { Fields } from './fields.js';
 import type { Platform } from '../../oci/platform.js';
@@ -137,7 +138,7 @@ export class DockerEngine implements BuildingEngine {
     const image = await this.inspect(reference, { signal });
     const path = `/images/${this.#nameFor(reference)}/get`;
     const saved = await this.#docker.stream('GET', path, { signal });
-    const { source } = await openPipedArchive(`${this.location}/${reference}`, saved, {
+    const { source } = await openPipedArchive(`${this.location}/${reference}`, chunksOf(saved), {
       spoolFolder,
       signal,
       // The unpacked size, an upper bound for the archive.

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { collect } from '../../../testing/chunks.js';
 import { bodyOf } from './body.js';
@@ -6,13 +5,13 @@ import { bodyOf } from './body.js';
 /** The body of a request whose chunks arrive at the given times (ms), read on that clock. */
 function body(...chunks: readonly (readonly [at: number, bytes: number])[]) {
   let clock = 0;
-  async function* iterator() {
+  async function* content() {
     for (const [at, bytes] of chunks) {
       clock = at;
       yield Buffer.alloc(bytes, 'x');
     }
   }
-  const read = bodyOf({ iterator } as unknown as IncomingMessage, () => clock);
+  const read = bodyOf(content(), () => clock);
   return { read, work: (ms: number) => void (clock += ms) };
 }
 

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Bytes } from '../../transfer/store.js';
 import { Problem } from '../problem.js';
 
@@ -7,23 +6,17 @@ const WINDOW_MS = 30_000;
 const MIN_BYTES = 4096;
 
 /**
- * Reads the body of a request and ends slow ones: a client that sends single bytes would otherwise occupy an upload slot
+ * Passes the content of a request through and ends slow ones: a client that sends single bytes would otherwise occupy an upload slot
  * indefinitely. A client that sends nothing is ended by the server's own timeout. Time in which the registry does not read
  * is not counted.
  *
  * @throws Problem BLOB_UPLOAD_INVALID, with status 408
  */
-export async function* bodyOf(
-  request: IncomingMessage,
-  now: () => number = () => performance.now(),
-): Bytes {
+export async function* bodyOf(content: Bytes, now: () => number = () => performance.now()): Bytes {
   let waited = 0;
   let received = 0;
   let since = now();
-  // Do not destroy the request on failure: its connection still carries the error response.
-  for await (const chunk of request.iterator({
-    destroyOnReturn: false,
-  }) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of content) {
     waited += now() - since;
     received += chunk.byteLength;
     if (waited > WINDOW_MS) {

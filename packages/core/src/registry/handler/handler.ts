@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { chunksOf } from '../../http/chunks-of.js';
 import { DEFAULT_LIMITS } from '../../oci/limits.js';
 import type { RegistryReader, RegistryStorage } from '../hosted.js';
 import { challenge, UNRESTRICTED, type Access, type Rights } from '../access/access.js';
@@ -188,7 +189,8 @@ async function answerRoute(
       return signal();
     },
     rights,
-    body: bodyOf(request),
+    // A failure does not destroy the request: its connection still carries the error response.
+    body: bodyOf(chunksOf(request, { destroyOnReturn: false })),
     manifestBytes: DEFAULT_LIMITS.manifestBytes,
     reserve: async (bytes) => limits.manifests.enter(client, bytes),
     storage: () => {
