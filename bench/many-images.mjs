@@ -39,11 +39,10 @@ try {
           isOurs: name === 'stowage serve',
         });
   }
+  console.log('| what | seconds | CPU, s | peak, MiB |\n| --- | ---: | ---: | ---: |');
   for (const [what, results] of rows) {
-    const each = (key, digits) => results.map((one) => one[key].toFixed(digits)).join(' ');
-    console.log(
-      `${what}: ${each('seconds', 1)} s; CPU ${each('cpu', 1)} s; ${each('peak', 0)} MiB`,
-    );
+    const each = (key, digits) => results.map((one) => one[key].toFixed(digits)).join(', ');
+    console.log(`| ${what} | ${each('seconds', 1)} | ${each('cpu', 1)} | ${each('peak', 0)} |`);
   }
 } finally {
   for (const stop of stops) stop();

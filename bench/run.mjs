@@ -4,14 +4,15 @@
 // name; --against builds another commit, and measures it in the same rounds; --write puts the table into bench/README.md and a short one
 // into the README.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { has, measure, run } from './measure.mjs';
 import { NEWER, REFERENCE, writeToolchain } from './toolchain.mjs';
 import { freePort } from './free-port.mjs';
+import { aboutMachine, writeBetween } from './written.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -163,7 +164,8 @@ const NEEDS = {
 
 const DELETES = {
   registry: () => remove('data/docker'),
-  loaded: () => run(['docker', 'image', 'rm', '-f', REFERENCE], where),
+  // The newer image would keep the layers of the other.
+  loaded: () => run(['docker', 'image', 'rm', '-f', REFERENCE, NEWER], where),
   newer: () => run(['docker', 'image', 'rm', '-f', NEWER], where),
 };
 
@@ -188,7 +190,7 @@ try {
     results[what] = { measured, bars };
     console.log(rowsOf(what, results[what]).join('\n'));
   }
-  const about = `Node.js ${process.version}, ${cpus().length} cores of ${cpus()[0].model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, ${new Date().toISOString().slice(0, 10)}, medians of ${values.rounds}`;
+  const about = `${aboutMachine()}, an image of ${(statSync(archive).size / 1e6).toFixed(0)} MB, medians of ${values.rounds}`;
   const last = { about, results };
   writeFileSync(join(import.meta.dirname, 'last.json'), `${JSON.stringify(last, null, 2)}\n`);
   const table = tableOf(results);
@@ -239,17 +241,6 @@ function shortTableOf(all) {
       return `| ${what} | ${text(measured.stowage)} | ${cells.join(', ')} |`;
     }),
   ].join('\n');
-}
-
-/** Replaces what is between two marks of a file. */
-function writeBetween(file, mark, text) {
-  const path = join(ROOT, file);
-  const [begin, end] = [`<!-- begin: ${mark} -->`, `<!-- end: ${mark} -->`];
-  const before = readFileSync(path, 'utf8');
-  const [head, tail] = [before.split(begin)[0], before.split(end)[1]];
-  if (tail === undefined) throw new Error(`${path}: expected the mark ${end}`);
-  writeFileSync(path, `${head}${begin}\n\n${text}\n\n${end}${tail}`);
-  run(['npx', 'prettier', '--write', path], { cwd: ROOT, env: process.env });
 }
 
 /** @returns the command of another commit */

@@ -1,7 +1,7 @@
 // Writes a docker-archive like that of a toolchain: two layers of 195 and 342 MiB with programs and libraries of this machine, because
 // compressors are as fast as their input lets them. A newer one has a third layer of 4 MiB on these.
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, opendirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MIB = 2 ** 20;
@@ -39,23 +39,22 @@ export function writeToolchain(path, reference = REFERENCE) {
 /** All regular files below some folders. */
 function* filesOf(folders) {
   for (const folder of folders) {
-    const entries = opendirSync(folder);
-    for (let entry = entries.readSync(); entry; entry = entries.readSync()) {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) yield* filesOf([path]);
       else if (entry.isFile() && path.length < 100) yield path;
     }
-    entries.closeSync();
   }
 }
 
-/** The next files, together of at least that many bytes. */
+/** The next files, together of that many bytes, at most a MiB more; those that are too large are left out. */
 function taken(names, bytes) {
   const files = [];
   for (let left = bytes; left > 0; ) {
     const { value: path, done } = names.next();
     if (done) throw new Error(`${FROM.join(', ')}: expected more files`);
     const { size } = statSync(path);
+    if (size > Math.max(left, MIB)) continue;
     files.push({ path, size });
     left -= size;
   }
