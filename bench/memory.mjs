@@ -30,10 +30,8 @@ for (const size of sizes) {
     rmSync(folder, { recursive: true, force: true });
   }
 }
-const widths = rows[0].map((_, at) => Math.max(...rows.map((row) => row[at].length)));
-for (const row of [['MiB', 'what', 'seconds', 'MiB/s', 'peak MiB'], ...rows]) {
-  console.log(row.map((cell, at) => cell.padEnd(Math.max(widths[at], 7))).join('  '));
-}
+console.log('| MiB | what | seconds | MiB/s | peak, MiB |\n| ---: | --- | ---: | ---: | ---: |');
+for (const row of rows) console.log(`| ${row.join(' | ')} |`);
 
 function measure(folder, size) {
   mkdirSync(join(folder, 'image/files'), { recursive: true });
