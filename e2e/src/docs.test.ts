@@ -21,6 +21,7 @@ const PAGES = [
 
 /** Pages whose commands run elsewhere, or are for people who work on Stowage. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  interop: 'interop-page.test.ts',
   'release-images': 'nx.test.ts',
   tutorial: 'tutorial.test.ts',
   'code-map': 'for people who work on Stowage',

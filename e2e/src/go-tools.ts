@@ -9,6 +9,7 @@ const TOOLS = {
   act: 'github.com/nektos/act@v0.2.89',
   crane: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1',
   crictl: 'sigs.k8s.io/cri-tools/cmd/crictl@v1.37.0',
+  helm: 'helm.sh/helm/v3/cmd/helm@v3.22.0',
   registry: 'github.com/distribution/distribution/v3/cmd/registry@v3.1.2',
   regctl: 'github.com/regclient/regclient/cmd/regctl@v0.11.7',
 };

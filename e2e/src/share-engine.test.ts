@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { LoadResult, SaveResult } from '@stowage/core';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { describeWith, DOCKER } from './peers.js';
-import { json, must, run, temporaryFolder } from './run.js';
+import { json, must, run, stowage, temporaryFolder } from './run.js';
 import { startServe } from './served.js';
 
 const BASE = 'app-debian-12-engine';
 const TOP = 'app-debian-12-on-it';
+const OPEN = 'app-debian-12-open';
 
 /** A runner whose images need an engine; two builds of the base give other bytes. */
 async function runner(repository: string) {
@@ -37,6 +38,8 @@ async function runner(repository: string) {
           { cwd },
         )
       ).results[0],
+    build: (folder: string) =>
+      stowage(['build', `a/images/${folder}`, '--save', ...engine], { cwd }),
     load: async (name: string) =>
       (await json<{ results: LoadResult[] }>(['load', name, ...engine], { cwd })).results[0],
     saveFromEngine: async (name: string) => {
@@ -94,6 +97,21 @@ describeWith(
         });
       },
     );
+
+    it('of an input without a digest are built on each machine, and a notice says so', async () => {
+      const { host } = await startServe(['--root', await temporaryFolder()]);
+      const one = await runner(`${host}/team/images`);
+      onTestFinished(async () => void (await docker('image', 'rm', '--force', BASE, OPEN)));
+      expect(await one.save('base')).toMatchObject({ action: 'saved' });
+      const head = 'project: app\nos: debian-12\ndockerfile: Dockerfile\n';
+      await one.write('a/images/open/image.yaml', `${head}variant: open\n`);
+      await one.write('a/images/open/Dockerfile', `FROM ${BASE}:latest\nCOPY Dockerfile /\n`);
+      const { code, stderr } = await one.build('open');
+      expect(code, stderr).toBe(0);
+      expect(stderr).toContain(
+        `${OPEN} is not shared, because these images have no digest: ${BASE}`,
+      );
+    });
   },
   { root: true },
 );

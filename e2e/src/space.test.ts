@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { mountTmpfs } from './file-system.js';
 import { createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { describeWith } from './peers.js';
-import { json, stowage } from './run.js';
+import { json, stowage, temporaryFolder } from './run.js';
+import { startServe } from './served.js';
 
 const OLD = 'app-ubuntu-25.04-old';
 
@@ -36,6 +37,19 @@ describeWith(
         `${NAME}.image.json`,
         `${NAME}.tar`,
       ]);
+    });
+
+    it('gives exit 7 for a sync that does not fit, and keeps what is there', async () => {
+      const { host } = await startServe(['--root', await temporaryFolder()]);
+      const [full, cwd] = [await createWorkspace(), await createWorkspace()];
+      await put(full, `${DEFINITION}/files/big`, 'a'.repeat(2_000_000));
+      expect((await save(full)).code).toBe(0);
+      expect((await stowage(['sync', './images', `${host}/ci`], { cwd: full })).code).toBe(0);
+      await mountTmpfs(join(cwd, 'images'), 'size=1m');
+      expect((await save(cwd)).code).toBe(0);
+      const ran = await stowage(['sync', `${host}/ci`, './images'], { cwd });
+      expect(ran.code, ran.stderr).toBe(7);
+      expect(await states(cwd)).toEqual([`${NAME} ok`]);
     });
 
     it('is pruned by the rules to make room', async () => {

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes the engines that Debian 12 does not have, below $STOWAGE_ENGINES (default: /var/cache/stowage-engines):
 #
-#   sid/      a root of Debian's unstable suite with Docker 28, podman 5 and containerd 2 (2 minutes, 1.5 GB)
+#   sid/      a root of Debian's unstable suite with Docker 28, Compose 2, podman 5 and containerd 2 (2 minutes, 1.5 GB)
 #   bin/      dockerd of Docker 29, from the Go module proxy (8 minutes on two cores, 91 MB; needs Go)
 #
-# Runs as root. What is there already is kept. `prepare.sh sid` and `prepare.sh docker-29` make one of them.
+# Runs as root. What is there already is kept, unless a package is missing. `prepare.sh sid` and `prepare.sh docker-29` make one of them.
 set -euo pipefail
 
 folder=${STOWAGE_ENGINES:-/var/cache/stowage-engines}
@@ -20,7 +20,8 @@ mirror() {
 
 sid() {
   local root=$folder/sid partial=$folder/sid.partial
-  [ -e "$root" ] && return
+  local packages=(docker.io docker-cli docker-compose containerd runc podman crun netavark busybox-static)
+  dpkg-query --root="$root" --show "${packages[@]}" >/dev/null 2>&1 && return
   rm -rf "$partial"
   debootstrap --variant=minbase sid "$partial" "$(mirror)"
   # The suite's release file may have expired.
@@ -29,8 +30,9 @@ sid() {
   # The daemons of packages must not start.
   printf '#!/bin/sh\nexit 101\n' >"$partial/usr/sbin/policy-rc.d"
   chmod 755 "$partial/usr/sbin/policy-rc.d"
-  "${apt[@]}" install --no-install-recommends docker.io docker-cli containerd runc podman crun netavark busybox-static
+  "${apt[@]}" install --no-install-recommends "${packages[@]}"
   "${apt[@]}" clean
+  rm -rf "$root"
   mv "$partial" "$root"
 }
 

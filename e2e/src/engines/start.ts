@@ -154,7 +154,7 @@ async function spawnDaemon(
 async function clientsOf({ root }: EngineVariant, folder: string): Promise<string> {
   const programs = join(folder, 'programs');
   await mkdir(programs);
-  for (const program of root === undefined ? [] : ['ctr', 'docker']) {
+  for (const program of root === undefined ? [] : ['ctr', 'docker', 'docker-compose']) {
     const path = join(programs, program);
     const loader = `'${root}/lib64/ld-linux-x86-64.so.2' --library-path '${root}/lib/x86_64-linux-gnu'`;
     await writeFile(path, `#!/bin/sh\nexec ${loader} '${root}/usr/bin/${program}' "$@"\n`);

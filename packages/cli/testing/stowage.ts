@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { openWorkspace } from '@stowage/core';
-import { serve } from '@stowage/core/registry';
+import { serve, type ServeOptions } from '@stowage/core/registry';
 import { onTestFinished, vi } from 'vitest';
 import { complete, completionWords } from '../src/commands/complete.js';
 import { createProgram } from '../src/program.js';
@@ -91,10 +91,16 @@ export async function savedLine(files: Readonly<Record<string, string>> = {}) {
 
 /** A registry, until the test ends. @returns its `host:port` */
 export async function registryHost(): Promise<string> {
+  return (await registry()).host;
+}
+
+/** A registry with these options, until the test ends. @returns its `host:port` and its folder */
+export async function registry(options: Partial<ServeOptions> = {}) {
   const cwd = await temporaryFolder();
-  const serving = await serve(await openWorkspace(cwd), [], { cwd });
+  const root = join(cwd, 'registry');
+  const serving = await serve(await openWorkspace(cwd), [], { cwd, root, ...options });
   onTestFinished(() => serving[Symbol.asyncDispose]());
-  return new URL(serving.url).host;
+  return { host: new URL(serving.url).host, root };
 }
 
 /** A workspace whose image is saved and in a registry, as `HOST/team/app:1`. */
@@ -105,13 +111,16 @@ export async function pushedLine() {
   return { ...line, host, image: `${host}/team/app:1` };
 }
 
-async function temporaryFolder(): Promise<string> {
+export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'stowage-cli-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
-async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+export async function write(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);

@@ -2,7 +2,7 @@ import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { contextPath, listContext } from './context.js';
+import { contextPath, listContext, selectFiles } from './context.js';
 import { readContextFile } from './source-files/context-file.js';
 
 async function context(): Promise<string> {
@@ -111,5 +111,33 @@ describe('listContext and links', () => {
   it('stops listing when aborted', async () => {
     const signal = AbortSignal.abort();
     await expect(listContext(await context(), ['.'], { signal })).rejects.toThrow(/abort/i);
+  });
+});
+
+describe('names with accents', () => {
+  const [NFC, NFD] = ['caf\u00e9', 'cafe\u0301'];
+
+  it('are as they are on disk, byte by byte, as docker sends them', async () => {
+    const folder = await context();
+    for (const name of [NFC, NFD]) await writeFile(join(folder, name), name);
+    const paths = (await listContext(folder)).map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining([NFC, NFD]));
+    await writeFile(join(folder, '.dockerignore'), NFC);
+    const left = (await listContext(folder)).map(({ path }) => path);
+    expect(left).toContain(NFD);
+    expect(left).not.toContain(NFC);
+  });
+
+  it('in another form than the definition has them are not found, and the hint says why', async () => {
+    const folder = await context();
+    await writeFile(join(folder, NFD), '');
+    const files = await listContext(folder);
+    expect(selectFiles(files, NFD, folder)).toHaveLength(1);
+    expect(() => selectFiles(files, NFC, folder)).toThrow(
+      expect.objectContaining({
+        code: 'NOT_FOUND',
+        hint: expect.stringContaining('another Unicode form') as string,
+      }),
+    );
   });
 });

@@ -149,9 +149,12 @@ export function selectFiles(
       `${path}${target === '' ? `/${old}` : old.slice(target.length)}`;
     if (targets.length > 0) return targets.map((file) => ({ ...file, path: rename(file.path) }));
   }
+  const isOtherForm = files.some((file) => file.path.normalize() === path.normalize());
   throw new ImageError('NOT_FOUND', `${context}: no file ${JSON.stringify(from)} in the context`, {
     location: context,
-    hint: `Build it first (after:), correct copy.from, or check whether ${IGNORE_FILE} excludes it.`,
+    hint: isOtherForm
+      ? 'The file has this name in another Unicode form (NFC or NFD), as some tools on macOS write it: rename the file.'
+      : `Build it first (after:), correct copy.from, or check whether ${IGNORE_FILE} excludes it.`,
   });
 }
 

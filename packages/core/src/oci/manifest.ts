@@ -7,7 +7,7 @@ import {
 } from './descriptor.js';
 import { isObject, parseJsonObject, type JsonObject } from './json.js';
 import type { Limits } from './limits.js';
-import { isImageType, isIndexType, MediaType } from './media-types.js';
+import { isImageConfigType, isImageType, isIndexType, MediaType } from './media-types.js';
 
 /** An image's or an artifact's manifest: OCI image spec 1.1, manifest.md. */
 export interface ImageManifest {
@@ -63,6 +63,15 @@ export function children(manifest: Manifest): readonly Descriptor[] {
   return manifest.kind === 'index' ? manifest.manifests : [...manifest.layers, manifest.config];
 }
 
+/**
+ * The type of an artifact: its own, else that of its config (OCI image spec 1.1, manifest.md § Guidelines for Artifact
+ * Usage); undefined if the config is that of an image.
+ */
+export function artifactTypeOf(manifest: Manifest): string | undefined {
+  const type = typeOf(manifest);
+  return type === undefined || isImageConfigType(type) ? undefined : type;
+}
+
 /** The entry of a manifest in a list of referrers, with its type and annotations (distribution spec 1.1 § Listing Referrers). */
 export function referrerOf(
   descriptor: Descriptor,
@@ -70,13 +79,18 @@ export function referrerOf(
   bytes: Uint8Array,
 ): Descriptor {
   const { annotations } = parseJsonObject(bytes, 'manifest');
-  const artifactType =
-    manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config.mediaType : undefined);
+  const artifactType = typeOf(manifest);
   return {
     ...withoutAnnotations(descriptor),
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(isObject(annotations) ? { annotations: stringEntries(annotations) } : {}),
   };
+}
+
+function typeOf(manifest: Manifest): string | undefined {
+  return (
+    manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config.mediaType : undefined)
+  );
 }
 
 /** Writes a manifest as canonical bytes: fixed key order, no white space. */

@@ -27,3 +27,8 @@ it('stowage sync exits 2 for two folders', async () => {
   const { stowage } = await savedLine();
   expect(await stowage('sync ./images ./other')).toMatchObject({ code: 2, stdout: '' });
 });
+
+it('stowage sync says that there is nothing to do', async () => {
+  const { said } = await savedLine();
+  expect(await said(`sync ${await registryHost()}/empty ./other`)).toBe('nothing to sync\n');
+});

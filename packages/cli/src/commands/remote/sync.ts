@@ -53,7 +53,8 @@ export function syncCommand(io: Io): Command {
         const moved = results.filter(({ action: done }) => done !== 'same');
         const same = results.length - moved.length;
         const rest = same === 0 ? '' : text`${same} were up to date\n`;
-        return { json: { results }, text: text`${moved.map(line)}${rest}` };
+        const none = results.length === 0 ? text`nothing to sync\n` : '';
+        return { json: { results }, text: text`${moved.map(line)}${rest}${none}` };
       }),
     );
 }

@@ -17,6 +17,7 @@ import { parseRemoteImage } from '../remote/registry-image.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { TITLE } from './attach.js';
+import { foldedName, ignoresCase } from './ignores-case.js';
 
 /** Options for pulling the files of an artifact. */
 export interface PullArtifactOptions extends VerbOptions {
@@ -68,11 +69,8 @@ export async function pullArtifact(
   if (manifest.kind === 'index')
     throw new ImageError('USAGE', `${reference}: this is an index, not an artifact with files`);
   const files = manifest.layers.map((layer) => ({ layer, path: pathOf(folder, layer) }));
-  const seen = new Set<string>();
+  await requireDistinct(files, folder, reference);
   for (const { path } of files) {
-    if (seen.has(path))
-      throw new ImageError('INVALID', `${reference}: two files have the same name: ${path}`);
-    seen.add(path);
     await requireFolderBelow(folder, dirname(path));
     if (!options.force && (await statIfExists(path)))
       throw new ImageError('CONFLICT', `${path}: the file exists already`, {
@@ -92,6 +90,27 @@ export async function pullArtifact(
     artifactType: manifest.artifactType ?? manifest.config.mediaType,
     files: files.map(({ layer: { digest, size }, path }) => ({ path, digest, size })),
   };
+}
+
+/** @throws ImageError INVALID (two files with one name, also with names that are one file in the folder) */
+async function requireDistinct(
+  files: readonly { readonly path: string }[],
+  folder: string,
+  reference: string,
+): Promise<void> {
+  const seen = new Map<string, string>();
+  for (const { path } of files) {
+    const other = seen.get(foldedName(path));
+    seen.set(foldedName(path), path);
+    if (other === path)
+      throw new ImageError('INVALID', `${reference}: two files have the same name: ${path}`);
+    if (other !== undefined && (await ignoresCase(folder)))
+      throw new ImageError(
+        'INVALID',
+        `${reference}: ${other} and ${path} are one file on this file system`,
+        { location: reference, hint: 'Choose a folder of a file system that is case-sensitive.' },
+      );
+  }
 }
 
 /** The artifact to pull: the image itself, or the one of a type that is attached to it. @throws ImageError NOT_FOUND, AMBIGUOUS */

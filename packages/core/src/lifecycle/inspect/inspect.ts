@@ -2,6 +2,7 @@ import type { Compression } from '../../compression/detect.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';
 import type { EmbeddedName, NamedDescriptor } from '../../oci/layout.js';
+import { artifactTypeOf } from '../../oci/manifest.js';
 import type { Platform } from '../../oci/platform.js';
 import { parseLocation } from '../../location.js';
 import type { LocationKind } from '../../open.js';
@@ -166,7 +167,7 @@ function inspectImage(graph: Graph, names: readonly InspectedName[]): InspectedI
   const { root } = graph;
   const manifest = graph.documents.get(root.digest)?.manifest;
   const several = manifest?.kind === 'index';
-  const artifactType = manifest?.artifactType ?? root.artifactType;
+  const artifactType = (manifest && artifactTypeOf(manifest)) ?? root.artifactType;
   return {
     names,
     digest: root.digest,

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { storeWith, writeImage, writeIndex, writeReferrer } from '../../../testing/image.js';
+import {
+  nameImage,
+  put,
+  storeWith,
+  writeImage,
+  writeIndex,
+  writeReferrer,
+} from '../../../testing/image.js';
 import { MemoryStore } from '../../../testing/memory-store.js';
+import { formatManifest } from '../../oci/manifest.js';
+import { MediaType } from '../../oci/media-types.js';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Opened } from '../../open.js';
 import { loadCandidates, type CandidateOptions } from './load-candidates.js';
@@ -78,6 +87,22 @@ describe('the images to load', () => {
     const { found, skipped } = await candidatesOf(store);
     expect(found).toHaveLength(1);
     expect(skipped).toEqual([expect.stringContaining('skipped artifacts that refer to an image')]);
+  });
+
+  it.each([
+    ['application/vnd.cncf.helm.config.v1+json', 'it is a Helm chart, not an image'],
+    ['application/x', 'it is an artifact (application/x), not an image'],
+    ['application/vnd.oci.image.config.v1+json', 'it is an artifact, not an image'],
+  ])('are no artifacts: the error names %s', async (type, text) => {
+    const store = new MemoryStore();
+    const config = await put(store, type, Buffer.from('{}'));
+    const layer = await put(store, 'application/x', Buffer.from('x'));
+    const manifest = await put(store, MediaType.manifest, formatManifest(config, [layer]));
+    await nameImage(store, manifest, 'charts/app:1');
+    await expect(candidatesOf(store)).rejects.toMatchObject({
+      code: 'INVALID',
+      message: expect.stringContaining(text) as string,
+    });
   });
 
   it('of nothing are NOT_FOUND', async () => {

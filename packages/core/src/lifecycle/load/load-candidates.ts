@@ -12,6 +12,7 @@ import { attachmentOf } from '../../transfer/referrers.js';
 import { selectPlatform } from '../../transfer/select-platform.js';
 import type { Source } from '../../transfer/store.js';
 import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
+import { artifactKind } from './artifact-kind.js';
 import { takesAll } from './takes-all.js';
 import { withIndex } from './with-index.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
@@ -72,14 +73,21 @@ export async function loadCandidates(
   const read = async ({ images, ...input }: (typeof found)[number]) => {
     const budget = budgetFor(input.at.source);
     const listed = await candidatesIn(input, images, { ...options, budget });
-    if (count === 1 && listed.artifacts.length > 0) throw artifactError(input.input);
+    const [artifact] = listed.artifacts;
+    if (count === 1 && artifact) throw artifactError(input.input, artifact.kind);
     return listed;
   };
   const listed = await mapInputs(found, read, options);
-  const artifacts = listed.flatMap((each) => each.artifacts);
+  const artifacts = listed.flatMap((each) => each.artifacts.map(({ name }) => name));
   if (artifacts.length > 0)
     options.onSkipped(`skipped artifacts, which an engine cannot run: ${shortList(artifacts)}`);
   return listed.flatMap(({ candidates }) => candidates);
+}
+
+/** Content without an image. */
+interface Artifact {
+  readonly name: string;
+  readonly kind: string;
 }
 
 /** @throws ImageError INVALID, UNSUPPORTED (an input with malformed images and no other) */
@@ -87,17 +95,17 @@ async function candidatesIn(
   given: Input,
   images: ReadonlyMap<Descriptor, readonly string[]>,
   options: CandidateOptions & { readonly budget: Budget },
-): Promise<{ readonly candidates: readonly Candidate[]; readonly artifacts: readonly string[] }> {
+): Promise<{ readonly candidates: readonly Candidate[]; readonly artifacts: readonly Artifact[] }> {
   const { input, at } = given;
   const candidates: Candidate[] = [];
-  const artifacts: string[] = [];
+  const artifacts: Artifact[] = [];
   const malformed: { readonly name: string; readonly error: ImageError }[] = [];
   await forEachReadable(
     images,
     async ([root, references]) => {
       const graph = await graphOf({ input, at }, root, options);
-      if (!graph) {
-        artifacts.push(references[0] ?? root.digest);
+      if (imagesOf(graph).length === 0) {
+        artifacts.push({ name: references[0] ?? root.digest, kind: artifactKind(graph) });
         return;
       }
       malformedMembers(graph).forEach((text) => options.onSkipped(text));
@@ -181,17 +189,17 @@ async function completeGraph(
   return isComplete ? graph : walk(source, root, options);
 }
 
-function artifactError(input: string): ImageError {
-  const message = `${input}: it is an artifact, which an engine cannot run`;
+function artifactError(input: string, kind: string): ImageError {
+  const message = `${input}: it is ${kind}, not an image: an engine cannot run it`;
   return new ImageError('INVALID', message, { location: input });
 }
 
-/** The graph of the image for the wanted platform; undefined for an artifact. */
+/** The graph of the image for the wanted platform, or of an artifact. */
 async function graphOf(
   { input, at: { source } }: Input,
   root: Descriptor,
   options: CandidateOptions & { readonly budget: Budget },
-): Promise<Graph | undefined> {
+): Promise<Graph> {
   const isIndex = isIndexType(root.mediaType);
   const wanted = options.platform === 'all' ? undefined : options.platform;
   const own = isIndex && !wanted ? await options.defaultPlatform() : undefined;
@@ -203,7 +211,7 @@ async function graphOf(
   const [image] = imagesOf(graph);
   const [malformed] = malformedIn(graph);
   if (!image && malformed) throw malformed.error;
-  if (!image) return undefined;
+  if (!image) return graph;
   const actual = image.config.platform;
   if (platform && !isIndex && platformDistance(actual, platform) === undefined) {
     throw new ImageError(

@@ -1,5 +1,7 @@
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../testing/temporary.js';
 import { BASE, HEAD, NAME, workspaceOf } from '../../../testing/workspace.js';
 import { findDefinitions, namesakes, readDefinition, refuseNamesakes } from './definitions.js';
 
@@ -38,6 +40,15 @@ describe('the definitions of a workspace', () => {
 });
 
 describe('a definition', () => {
+  it('that is given through a link to the workspace is the one of the workspace', async () => {
+    const { workspace, call } = await workspaceOf();
+    const link = join(await temporaryFolder(), 'link');
+    await symlink(workspace.root, link);
+    const found = await readDefinition(workspace, join(link, BASE), call);
+    expect(found.folder).toBe(join(workspace.root, BASE));
+    await refuseNamesakes(workspace, [found]);
+  });
+
   it('is read by its path or its folder', async () => {
     const { workspace, call } = await workspaceOf();
     for (const path of [BASE, `${BASE}/image.yaml`]) {

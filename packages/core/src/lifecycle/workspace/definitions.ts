@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { DEFINITION_FILE, parseDefinition, type Definition } from '../../definition/definition.js';
+import { isBelow } from '../../disk/inside.js';
 import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
+import { realPath } from '../../disk/real-path.js';
 import { ImageError, shortList } from '../../errors.js';
 import type { VerbOptions } from './call.js';
 import { definitionFiles } from './definition-files.js';
@@ -84,7 +86,7 @@ export interface DefinitionOptions {
 
 /** Reads an `image.yaml`, given as its path or its folder. @throws ImageError NOT_FOUND, USAGE, NAMING */
 export async function readDefinition(
-  { settings }: Workspace,
+  { root, settings }: Workspace,
   path: string,
   { cwd }: DefinitionOptions,
 ): Promise<FoundDefinition> {
@@ -92,7 +94,14 @@ export async function readDefinition(
   const file = (await isFolder(given)) ? join(given, DEFINITION_FILE) : given;
   const definition = parseOnce(await readText(file), file);
   checkConvention(settings, definition.name, [definition.project]);
-  return { definition, folder: dirname(file) };
+  return { definition, folder: await ownPath(root, dirname(file)) };
+}
+
+/** The path of a folder below the root of the workspace, also when it is given through a link, as /var is one on macOS. */
+async function ownPath(root: string, folder: string): Promise<string> {
+  const [home, real] = await Promise.all([realPath(root), realPath(folder)]);
+  const isOwn = home !== undefined && real !== undefined && isBelow(home, real);
+  return isOwn ? join(root, relative(home, real)) : folder;
 }
 
 /** Definitions that this process parsed, by path, with the text of each. */

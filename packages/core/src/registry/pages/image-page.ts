@@ -1,5 +1,5 @@
 import { isDigest, type Digest } from '../../oci/digest.js';
-import { ATTESTS, type ImageManifest } from '../../oci/manifest.js';
+import { artifactTypeOf, ATTESTS, type ImageManifest } from '../../oci/manifest.js';
 import { isIndexType } from '../../oci/media-types.js';
 import { copyable, shortDigest } from '../../page/copyable.js';
 import { fields } from '../../page/fields.js';
@@ -53,7 +53,8 @@ function summary(
 ): Html | undefined {
   const { descriptor, manifest, size, created, platforms } = facts;
   const { digest, mediaType } = descriptor;
-  const { subject, artifactType } = manifest;
+  const { subject } = manifest;
+  const artifactType = artifactTypeOf(manifest);
   const shared = html`${amount(size)}, of which ${amount(sharedBytes(facts, users))} in layers
   shared with other images of this repository`;
   return fields([
@@ -73,9 +74,18 @@ function summary(
       'Refers to',
       subject && html`<a href="${imagePath(name, subject.digest)}">${subject.digest}</a>`,
     ],
-    ['Pull', copyable(`docker pull ${host}/${name}@${digest}`)],
-    ['Load', copyable(`stowage load ${host}/${name}@${digest}`)],
+    ...commandsFor(artifactType, `${host}/${name}@${digest}`),
   ]);
+}
+
+/** Commands that bring the content to a machine: an engine takes no artifacts. */
+function commandsFor(artifactType: string | undefined, reference: string): [string, Html][] {
+  if (artifactType !== undefined)
+    return [['Copy', copyable(`stowage copy ${reference} artifact.tar`)]];
+  return [
+    ['Pull', copyable(`docker pull ${reference}`)],
+    ['Load', copyable(`stowage load ${reference}`)],
+  ];
 }
 
 /** Size of the layers that other images use, too, in bytes; each layer counts once. */

@@ -65,6 +65,24 @@ describe('the front page', () => {
   });
 });
 
+describe('the page of an artifact', () => {
+  it('has its type, and no commands that only images understand', async () => {
+    const { render, reader, sbom, image } = await registry();
+    const config = await putBlob(reader, 'team/app', Buffer.from('{}'));
+    const bytes = formatManifest({ ...config, mediaType: 'application/x' }, []);
+    await putManifest(reader, 'team/app', { mediaType: MediaType.manifest, bytes, tags: ['a'] });
+    const row = textOf(await render(`${PAGES}team/app`));
+    expect(row).toMatch(
+      /application\/x \d+ B stowage copy r.example&lt;\/team\/app:a artifact.tar/,
+    );
+    const page = textOf(await render(`${PAGES}team/app@${sbom.digest}`));
+    expect(page).toContain('Type text/sbom');
+    expect(page).toContain(`Copy stowage copy r.example&lt;/team/app@${sbom.digest} artifact.tar`);
+    expect(page).not.toMatch(/docker pull|stowage load/);
+    expect(textOf(await render(`${PAGES}team/app@${image.digest}`))).toMatch(/Load stowage load/);
+  });
+});
+
 describe('the page of a repository', () => {
   it('has its tags with digests, dates and platforms, the newest version first', async () => {
     const { render, image } = await registry();

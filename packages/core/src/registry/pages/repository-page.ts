@@ -1,3 +1,4 @@
+import { artifactTypeOf } from '../../oci/manifest.js';
 import { copyable, shortDigest } from '../../page/copyable.js';
 import { minute } from '../../page/figures.js';
 import { amount, html, type Html } from '../../page/html.js';
@@ -100,7 +101,11 @@ function comparisonForm(tags: readonly string[]): Html {
 }
 
 function tagRow(name: string, host: string, tag: string, facts: ImageFacts | undefined): Html {
-  const pull = copyable(`docker pull ${host}/${name}:${tag}`);
+  const reference = `${host}/${name}:${tag}`;
+  const type = facts && artifactTypeOf(facts.manifest);
+  const pull = copyable(
+    type === undefined ? `docker pull ${reference}` : `stowage copy ${reference} artifact.tar`,
+  );
   if (!facts)
     return html`<tr>
       <th scope="row">${tag}</th>
@@ -112,7 +117,7 @@ function tagRow(name: string, host: string, tag: string, facts: ImageFacts | und
     <th scope="row"><a href="${imagePath(name, descriptor.digest)}">${tag}</a></th>
     <td>${shortDigest(descriptor.digest)}</td>
     <td class="number">${created === undefined ? '–' : minute(created)}</td>
-    <td>${platforms.join(', ')}</td>
+    <td>${type ?? platforms.join(', ')}</td>
     <td class="number">${amount(size)}</td>
     <td>${pull}</td>
   </tr> `;
