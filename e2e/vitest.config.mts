@@ -13,12 +13,21 @@ const withEngine = readdirSync(SOURCES).filter(
 );
 const files = withEngine.map((name) => `src/${name}`);
 
-/** All tests; with `--mode engine` those that share an engine, with `--mode rest` the others: each half takes a core. */
+const STANDALONE = 'src/standalone.test.ts';
+/** Tests of the built command that are run on the file with Node.js, too: they load packages, start threads and processes. */
+const onStandalone = ['completion', 'copy', 'mistyped', 'report', 'terminal', 'workers'];
+
+/**
+ * All tests of the built command; with `--mode engine` those that share an engine, with `--mode rest` the others: each half
+ * takes a core. With `--mode standalone`, those of the file with Node.js.
+ */
 export default defineConfig(({ mode }) => {
-  const isHalf = mode === 'engine' || mode === 'rest';
+  const isPart = ['engine', 'rest', 'standalone'].includes(mode);
   const base = packageConfig('e2e', import.meta.dirname);
   // Lists are joined where configurations are merged.
   if (mode === 'engine' && base.test) base.test.include = files;
+  if (mode === 'standalone' && base.test)
+    base.test.include = [STANDALONE, ...onStandalone.map((name) => `src/${name}.test.ts`)];
   return mergeConfig(base, {
     test: {
       globalSetup: ['./src/global-setup.ts'],
@@ -26,8 +35,8 @@ export default defineConfig(({ mode }) => {
       isolate: true,
       testTimeout: 300_000,
       hookTimeout: 300_000,
-      ...(mode === 'rest' ? { exclude: files } : {}),
-      ...(isHalf ? { name: mode, outputFile: { json: `test-output/${mode}.json` } } : {}),
+      exclude: [...(mode === 'rest' ? files : []), ...(mode === 'standalone' ? [] : [STANDALONE])],
+      ...(isPart ? { name: mode, outputFile: { json: `test-output/${mode}.json` } } : {}),
     },
   });
 });

@@ -4,13 +4,17 @@ import { join } from 'node:path';
 /** The file of a package with the licences of the packages that are bundled in it, below its `dist`. */
 const FILE = 'THIRD-PARTY-NOTICES.txt';
 
-/** Writes the licences of what is bundled, which belong to each copy: a plugin of rolldown. */
-export function notices() {
+/**
+ * Writes the licences of what is bundled, which belong to each copy: a plugin of rolldown. With `withoutText`, packages that
+ * have no licence text are listed with the name of their licence; otherwise they are refused.
+ */
+export function notices({ withoutText = false } = {}) {
   return {
     name: 'notices',
     generateBundle(_, files) {
       const modules = Object.values(files).flatMap((file) => file.moduleIds ?? []);
-      const texts = [...new Set(modules.flatMap(packageOf))].sort().map(noticeOf);
+      const folders = [...new Set(modules.flatMap(packageOf))].sort();
+      const texts = folders.map((folder) => noticeOf(folder, withoutText));
       if (texts.length === 0) return;
       this.emitFile({ type: 'asset', fileName: FILE, source: texts.join('\n') });
     },
@@ -31,9 +35,14 @@ function packageOf(id) {
   return folder === undefined ? [] : [folder];
 }
 
-function noticeOf(folder) {
+function noticeOf(folder, withoutText) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
-  if (file === undefined) throw new Error(`${name}: expected a licence text, got none`);
-  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  if (file === undefined && !withoutText)
+    throw new Error(`${name}: expected a licence text, got none`);
+  const text =
+    file === undefined
+      ? `The package has no licence text; see https://www.npmjs.com/package/${name}`
+      : readFileSync(join(folder, file), 'utf8').trim();
+  return `${name} ${version} (${license})\n\n${text}\n`;
 }

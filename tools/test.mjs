@@ -15,7 +15,7 @@ const nodes = (process.env.STOWAGE_NODES ?? '').split(/[ ,]+/).filter((node) => 
 const output = (project, name) => join(root, project, `test-output/${name}.json`);
 const results = [
   ...[...packages, 'tools'].map((project) => output(project, 'results')),
-  ...['engine', 'rest'].map((half) => output('e2e', half)),
+  ...['engine', 'rest', 'standalone'].map((part) => output('e2e', part)),
   ...nodes.flatMap((node) => packages.map((project) => output(project, `node-${node}`))),
 ];
 

@@ -31,3 +31,14 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
     expect(steps.filter(({ run = '' }) => run.includes('${{'))).toEqual([]);
   });
 });
+
+it('a release has the command as files that contain Node.js, which are made before anything is published', () => {
+  const text = readFileSync(join(FOLDER, 'release.yml'), 'utf8');
+  const runs = [
+    'node tools/standalone.mjs dist',
+    'npx nx release publish',
+    /gh release create .* dist\/\* /,
+  ].map((run) => text.search(run));
+  expect(runs).not.toContain(-1);
+  expect(runs).toEqual([...runs].sort((one, other) => one - other));
+});

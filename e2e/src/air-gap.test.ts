@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { startRegistry } from './distribution-server.js';
 import { ARCHIVE, createWorkspace, DEFINITION, put } from './fixture.js';
 import { describeWith } from './peers.js';
-import { CLI, cleanEnvironment, json, stowage } from './run.js';
+import { PROGRAM, SCRIPT, cleanEnvironment, json, stowage } from './run.js';
 
 const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
 const LARGE = 24 * 1024 ** 2;
@@ -53,7 +53,7 @@ async function killAfter(
   args: readonly string[],
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
 ): Promise<void> {
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const child = spawn(PROGRAM, [...SCRIPT, ...args], {
     cwd,
     env: { ...cleanEnvironment(), ...env },
     stdio: 'ignore',

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { createWorkspace } from './fixture.js';
 import { describeWith, DOCKER } from './peers.js';
-import { CLI, must, temporaryFolder } from './run.js';
+import { PROGRAM, SCRIPT, must, temporaryFolder } from './run.js';
 
 const BASE = 'stowage-usrmerge:1';
 const DEFINITION = 'apps/app/images/debian-12-tool';
@@ -43,7 +43,7 @@ describeWith(
         ['build', DEFINITION, '--save'],
         ['load', 'app-debian-12-tool'],
       ])
-        await must(process.execPath, [CLI, ...args, '--host', env().DOCKER_HOST], { cwd });
+        await must(PROGRAM, [...SCRIPT, ...args, '--host', env().DOCKER_HOST], { cwd });
 
       const context = await temporaryFolder();
       await writeContext(context);

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { storeWith } from '../../packages/core/testing/image.js';
 import { createWorkspace, DEFINITION, NAME } from './fixture.js';
 import { describeWith } from './peers.js';
-import { CLI, must, stowage, temporaryFolder } from './run.js';
+import { COMMAND, must, stowage, temporaryFolder } from './run.js';
 
 const REFERENCE = 'registry.example.com/team/app:v1';
 
@@ -14,7 +14,10 @@ async function workspace() {
   const cwd = await createWorkspace();
   expect((await stowage(['build', DEFINITION, '--save'], { cwd })).code).toBe(0);
   const bin = await temporaryFolder();
-  await writeFile(join(bin, 'stowage'), `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`);
+  await writeFile(
+    join(bin, 'stowage'),
+    `#!/bin/sh\nexec ${COMMAND.map((word) => `"${word}"`).join(' ')} "$@"\n`,
+  );
   await chmod(join(bin, 'stowage'), 0o755);
   const cache = await temporaryFolder();
   await using store = new FileStore(cache);

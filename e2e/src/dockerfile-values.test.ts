@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { createWorkspace, DEFINITION, put } from './fixture.js';
 import { describeWith, DOCKER } from './peers.js';
-import { CLI, must } from './run.js';
+import { PROGRAM, SCRIPT, must } from './run.js';
 
 const HEAD = 'project: app\nos: ubuntu-25.04\nvariant: gcc15\n';
 const STEPS = 'apps/app/images/ubuntu-25.04-steps';
@@ -54,13 +54,13 @@ async function built(yaml: string, files: Readonly<Record<string, string>>): Pro
   await mkdir(join(cwd, DEFINITION, 'files'), { recursive: true });
   for (const name of ['busybox', 'sh'])
     await copyFile(shell.trim(), join(cwd, DEFINITION, 'files', name));
-  await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
+  await must(PROGRAM, [...SCRIPT, 'build', DEFINITION, '--save'], { cwd });
   const head = 'project: app\nos: ubuntu-25.04\nvariant: steps\nbase: app-ubuntu-25.04-gcc15\n';
   const run = yaml.includes('run:') ? '' : "run: ['true']\n";
   await put(cwd, `${STEPS}/image.yaml`, head + run + yaml);
   for (const [path, content] of Object.entries(files)) await put(cwd, `${STEPS}/${path}`, content);
   const flags = ['--engine', 'docker', '--host', inject('dockerHost')];
-  await must(process.execPath, [CLI, 'build', STEPS, ...flags], { cwd });
+  await must(PROGRAM, [...SCRIPT, 'build', STEPS, ...flags], { cwd });
   return 'app-ubuntu-25.04-steps:latest';
 }
 

@@ -2,7 +2,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { freePort } from './distribution-server.js';
-import { CLI, run, temporaryFolder } from './run.js';
+import { COMMAND, run, temporaryFolder } from './run.js';
 
 const DOCS = join(import.meta.dirname, '../../docs');
 
@@ -97,7 +97,7 @@ async function binaries(): Promise<string> {
   const lines = [
     '#!/bin/sh',
     'case "$1" in complete | -*) progress= ;; *) progress="--progress none" ;; esac',
-    `exec "${process.execPath}" "${CLI}" "$@" $progress`,
+    `exec ${COMMAND.map((word) => `"${word}"`).join(' ')} "$@" $progress`,
   ];
   await writeFile(command, `${lines.join('\n')}\n`);
   await chmod(command, 0o755);

@@ -16,12 +16,17 @@ declare module 'vitest' {
     /** Address of the Docker Engine of the tests; empty if it cannot run here. */
     readonly dockerHost: string;
     readonly containerd: string;
+    /** The folder with the files that contain Node.js; empty unless they are tested (`--mode standalone`). */
+    readonly standalone: string;
   }
 }
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Publishes this repository's packages to a local registry, and starts a Docker Engine for the tests. */
+/**
+ * Publishes this repository's packages to a local registry, and starts a Docker Engine for the tests, or makes the files that
+ * contain Node.js, which then run in place of the built command.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const registry = fork(join(ROOT, 'tools/local-registry.mjs'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -45,10 +50,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await must('npm', ['publish', ...packages, ...flags], { cwd: ROOT });
 
   await enginesAreMade();
-  const engine = project.config.name === 'rest' ? undefined : await startShared();
+  const { name } = project.config;
+  const standalone = name === 'standalone' ? join(folder, 'standalone') : '';
+  if (standalone !== '') await makeStandalone(standalone);
+  const engine = ['rest', 'standalone'].includes(name) ? undefined : await startShared();
   // Its own client programs are the first to be found, also by child processes.
   if (engine) process.env['PATH'] = engine.env['PATH'];
   project.provide('npmrc', npmrc);
+  project.provide('standalone', standalone);
   project.provide('dockerHost', engine?.kind === 'containerd' ? '' : (engine?.host ?? ''));
   project.provide('containerd', engine?.containerd ?? '');
   return async () => {
@@ -58,6 +67,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await gone;
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+/** Child processes of Vitest inherit the environment. */
+async function makeStandalone(folder: string): Promise<void> {
+  await must(process.execPath, [join(ROOT, 'tools/standalone.mjs'), folder]);
+  process.env['STOWAGE_E2E_COMMAND'] = join(folder, `stowage-linux-${process.arch}`);
 }
 
 /** Waits for `prepare.sh`, which may be making engines beside other tests: it holds a lock meanwhile. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { createWorkspace, put } from './fixture.js';
 import { describeWith, DOCKER } from './peers.js';
-import { CLI, must, temporaryFolder } from './run.js';
+import { PROGRAM, SCRIPT, must, temporaryFolder } from './run.js';
 
 const ROOT = 'apps/app/images/ubuntu-25.04-ignored';
 const HEAD = 'project: app\nos: ubuntu-25.04\nvariant: ignored\n';
@@ -69,7 +69,7 @@ async function dockerBuild(cwd: string): Promise<string[]> {
 async function built(cwd: string, yaml: string): Promise<string[]> {
   await put(cwd, `${ROOT}/image.yaml`, `${HEAD}${yaml}\n`);
   const flags = ['--engine', 'docker', '--host', inject('dockerHost')];
-  await must(process.execPath, [CLI, 'build', ROOT, ...flags], { cwd });
+  await must(PROGRAM, [...SCRIPT, 'build', ROOT, ...flags], { cwd });
   return filesOf(cwd, 'app-ubuntu-25.04-ignored:latest');
 }
 

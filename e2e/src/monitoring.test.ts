@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { freePort } from './distribution-server.js';
 import { describeWith } from './peers.js';
-import { CLI, must, temporaryFolder } from './run.js';
+import { PROGRAM, SCRIPT, must, temporaryFolder } from './run.js';
 import { pushSmall, readSmall, startServe } from './served.js';
 
 const DASHBOARD = join(import.meta.dirname, '../../docs/grafana-dashboard.json');
@@ -34,7 +34,7 @@ async function busyRegistry() {
     await readSmall(url, 'team/app', `${tag}`);
   };
   await use();
-  for (const verb of ['gc', 'scrub']) await must(process.execPath, [CLI, verb, '--root', root]);
+  for (const verb of ['gc', 'scrub']) await must(PROGRAM, [...SCRIPT, verb, '--root', root]);
   return { url, host, use };
 }
 

@@ -10,7 +10,16 @@ import { startRegistry } from './distribution-server.js';
 import { faultyProxy } from './faulty-proxy.js';
 import { createWorkspace, ARCHIVE, DEFINITION, put } from './fixture.js';
 import { describeWith, DOCKER } from './peers.js';
-import { CLI, cleanEnvironment, json, must, stowage, temporaryFolder } from './run.js';
+import {
+  COMMAND,
+  PROGRAM,
+  SCRIPT,
+  cleanEnvironment,
+  json,
+  must,
+  stowage,
+  temporaryFolder,
+} from './run.js';
 
 const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
 const APP = join(GOLDEN, 'podman-oci.tar');
@@ -52,7 +61,7 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
     const byDigest = `${name}@${first?.digest}`;
     expect(await pull(byDigest)).toMatchObject([{ digest: first?.digest, bytesReceived: 0 }]);
     expect(requests).toEqual([]);
-    const offline = ['-n', process.execPath, CLI, 'pull', byDigest, '-o', 'off.tar'];
+    const offline = ['-n', ...COMMAND, 'pull', byDigest, '-o', 'off.tar'];
     await must('unshare', offline, { cwd, env });
     expect((await stowage(['verify', 'off.tar'], { cwd })).code).toBe(0);
     const { images } = await json<{ images: CachedImage[] }>(['cache', 'ls'], { cwd, env });
@@ -106,7 +115,7 @@ describeWith(['docker-registry', 'unshare'], 'pull', () => {
       stallAfter: 9 * 1024 ** 2,
     });
     const name = `${host}/team/app:1`;
-    const child = spawn(process.execPath, [CLI, 'pull', name], {
+    const child = spawn(PROGRAM, [...SCRIPT, 'pull', name], {
       cwd,
       env: { ...cleanEnvironment(), ...env },
       stdio: 'ignore',
@@ -212,7 +221,7 @@ describeWith([...DOCKER, 'docker-registry', 'unshare'], 'load of a reference', (
     const digest = loaded?.digest ?? '';
     const registry = requests.length;
     const offline = (...args: readonly string[]) =>
-      must('unshare', ['-n', process.execPath, CLI, 'load', '--json', ...args, ...host], {
+      must('unshare', ['-n', ...COMMAND, 'load', '--json', ...args, ...host], {
         cwd,
         env,
       });

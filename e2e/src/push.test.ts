@@ -19,7 +19,7 @@ import { startRegistry } from './distribution-server.js';
 import { faultyProxy } from './faulty-proxy.js';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME } from './fixture.js';
 import { describeWith } from './peers.js';
-import { CLI, cleanEnvironment, json, must, stowage, temporaryFolder } from './run.js';
+import { PROGRAM, SCRIPT, cleanEnvironment, json, must, stowage, temporaryFolder } from './run.js';
 
 const GOLDEN = join(import.meta.dirname, '../../packages/core/testing/golden');
 const golden = (file: string) => join(GOLDEN, file);
@@ -134,7 +134,7 @@ describeWith(['docker-registry', 'skopeo'], 'push, the second time', () => {
       silent: true,
     });
     const args = ['push', ARCHIVE, '--to', host, '--compress', 'none'];
-    const child = spawn(process.execPath, [CLI, ...args], {
+    const child = spawn(PROGRAM, [...SCRIPT, ...args], {
       cwd,
       env: { ...cleanEnvironment(), ...env },
       stdio: 'ignore',

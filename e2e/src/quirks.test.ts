@@ -13,7 +13,7 @@ import {
 import { QUIRKS } from '../../packages/core/testing/quirks/table.js';
 import { goTool } from './go-tools.js';
 import { describeWith } from './peers.js';
-import { CLI, must, temporaryFolder } from './run.js';
+import { COMMAND, PROGRAM, SCRIPT, must, temporaryFolder } from './run.js';
 
 const README = join(import.meta.dirname, '../../README.md');
 const MIB = 1024 * 1024;
@@ -35,15 +35,14 @@ async function clients(): Promise<Client[]> {
   const plain = ['--src-tls-verify=false', '--dest-tls-verify=false'];
   const versionOf = async (program: string, args: readonly string[]) =>
     /\d+\.\d+(?:\.\d+)?/.exec(await must(program, args))?.[0] ?? '';
-  const stowage = [process.execPath, CLI];
   return [
     {
       name: 'Stowage',
-      version: await versionOf(process.execPath, [CLI, '--version']),
+      version: await versionOf(PROGRAM, [...SCRIPT, '--version']),
       steps: (host, from, to) => [
-        [...stowage, 'push', `oci:${from}`, '--to', host, '--tag', 'a:1'],
-        [...stowage, 'copy', `${host}/a:1`, `docker://${host}/b:1`],
-        [...stowage, 'pull', `${host}/b:1`, '-o', `${to}/`, '--no-cache'],
+        [...COMMAND, 'push', `oci:${from}`, '--to', host, '--tag', 'a:1'],
+        [...COMMAND, 'copy', `${host}/a:1`, `docker://${host}/b:1`],
+        [...COMMAND, 'pull', `${host}/b:1`, '-o', `${to}/`, '--no-cache'],
       ],
     },
     {

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startRegistry } from './distribution-server.js';
 import { describeWith } from './peers.js';
-import { json, must, run, stowage, temporaryFolder, CLI, type RunOptions } from './run.js';
+import {
+  PROGRAM,
+  SCRIPT,
+  json,
+  must,
+  run,
+  stowage,
+  temporaryFolder,
+  type RunOptions,
+} from './run.js';
 import { archive, pushSmall, startServe } from './served.js';
 
 const SPDX = 'application/spdx+json';
@@ -20,7 +29,7 @@ const REGISTRIES = {
 
 /** Runs `stowage` and requires success. @returns its output */
 const ok = (args: readonly string[], options?: RunOptions) =>
-  must(process.execPath, [CLI, ...args], options);
+  must(PROGRAM, [...SCRIPT, ...args], options);
 
 describeWith(['docker-registry', 'skopeo'], 'verbs on registries', () => {
   it.each(Object.entries(REGISTRIES))(

@@ -1,10 +1,16 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 export const CLI = join(import.meta.dirname, '../../packages/cli/dist/main.js');
+const FILE = process.env['STOWAGE_E2E_COMMAND'];
+/** Starts `stowage`: the built command, or the file with Node.js that STOWAGE_E2E_COMMAND names. */
+export const COMMAND: readonly [string, ...string[]] =
+  FILE === undefined ? [process.execPath, CLI] : [resolve(FILE)];
+/** Its program, and what stands before the arguments. */
+export const [PROGRAM, ...SCRIPT] = COMMAND;
 
 export interface RunResult {
   readonly code: number | null;
@@ -80,9 +86,9 @@ export async function must(
   return stdout;
 }
 
-/** Runs the built command `stowage`. */
+/** Runs `stowage`. */
 export function stowage(args: readonly string[], options?: RunOptions): Promise<RunResult> {
-  return run(process.execPath, [CLI, ...args], options);
+  return run(PROGRAM, [...SCRIPT, ...args], options);
 }
 
 /** Runs `stowage` with `--json`. @returns the document that it prints */

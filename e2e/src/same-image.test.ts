@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { createWorkspace, DEFINITION, put } from './fixture.js';
 import { describeWith, DOCKER } from './peers.js';
-import { CLI, must } from './run.js';
+import { PROGRAM, SCRIPT, must } from './run.js';
 
 const HEAD = 'project: app\nos: ubuntu-25.04\n';
 const IMAGES = 'apps/app/images';
@@ -55,7 +55,7 @@ async function workspaceWithBase(): Promise<string> {
   });
   for (const name of ['busybox', 'true', 'sh'])
     await copyFile('/bin/busybox', join(cwd, DEFINITION, 'files', name));
-  await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
+  await must(PROGRAM, [...SCRIPT, 'build', DEFINITION, '--save'], { cwd });
   for (const variant of ['files', 'steps']) {
     const root = `${IMAGES}/ubuntu-25.04-${variant}`;
     for (const path of ['d/x', 'd/y', 'd/sub/z', ODD]) await put(cwd, `${root}/${path}`, path);
@@ -74,7 +74,7 @@ async function made(cwd: string, variant: string, yaml: string) {
   const head = `${HEAD}variant: ${variant}\nbase: app-ubuntu-25.04-gcc15\n`;
   await put(cwd, `${root}/image.yaml`, `${head}${yaml}\n`);
   const flags = ['--engine', 'docker', '--host', inject('dockerHost')];
-  await must(process.execPath, [CLI, 'build', root, ...flags], { cwd });
+  await must(PROGRAM, [...SCRIPT, 'build', root, ...flags], { cwd });
   const image = `app-ubuntu-25.04-${variant}:latest`;
   const config = JSON.parse(
     await docker('inspect', '--format', '{{json .Config}}', image),

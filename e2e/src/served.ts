@@ -5,7 +5,7 @@ import { ArchiveWriter, copy, writeAtomically } from '@stowage/core';
 import { onTestFinished } from 'vitest';
 import { storeWith, writeIndex } from '../../packages/core/testing/image.js';
 import { MemoryStore } from '../../packages/core/testing/memory-store.js';
-import { CLI, cleanEnvironment, temporaryFolder } from './run.js';
+import { PROGRAM, SCRIPT, cleanEnvironment, temporaryFolder } from './run.js';
 
 /** Runs `stowage serve` on a free port until the test ends or it is killed. It logs requests only with `logs`. */
 export async function startServe(
@@ -13,7 +13,7 @@ export async function startServe(
   { logs = false }: { readonly logs?: boolean } = {},
 ) {
   const quiet = logs ? [] : ['--quiet'];
-  const child = spawn(process.execPath, [CLI, 'serve', '--json', ...quiet, ...args], {
+  const child = spawn(PROGRAM, [...SCRIPT, 'serve', '--json', ...quiet, ...args], {
     env: cleanEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -7,11 +7,11 @@ import { startRegistry } from './distribution-server.js';
 import { faultyProxy } from './faulty-proxy.js';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { describeWith } from './peers.js';
-import { CLI, json, must, stowage } from './run.js';
+import { PROGRAM, SCRIPT, json, must, stowage } from './run.js';
 
 const OTHER = 'app-ubuntu-25.04-clang20';
 const build = (cwd: string, definition: string) =>
-  must(process.execPath, [CLI, 'build', definition, '--save'], { cwd });
+  must(PROGRAM, [...SCRIPT, 'build', definition, '--save'], { cwd });
 
 describeWith(['docker-registry', 'skopeo'], 'machines that share archives', () => {
   it('shares archives through one repository, copies only differences, and deletes everywhere', async () => {

@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { describeWith } from './peers.js';
-import { CLI, cleanEnvironment, run, stowage, temporaryFolder } from './run.js';
+import {
+  COMMAND,
+  PROGRAM,
+  SCRIPT,
+  cleanEnvironment,
+  run,
+  stowage,
+  temporaryFolder,
+} from './run.js';
 import { startServe } from './served.js';
 
 /** Splits the output of a terminal at line breaks and cursor movements. */
@@ -19,7 +27,7 @@ const RED = '\u001b[31m';
 
 describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
   const inTerminal = async (command: string, cwd: string, setting = '') => {
-    const line = `stty cols 80; ${setting} ${process.execPath} ${CLI} ${command}`;
+    const line = `stty cols 80; ${setting} ${COMMAND.join(' ')} ${command}`;
     const { stdout } = await run('script', ['-qefc', line, '/dev/null'], {
       cwd,
       env: { TERM: 'screen-256color' },
@@ -52,7 +60,7 @@ describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
     // The cursor is visible again.
     expect(said.lastIndexOf('\u001b[?25h')).toBeGreaterThan(said.lastIndexOf('\u001b[?25l'));
     // No bars without a terminal.
-    const piped = await run(process.execPath, [CLI, 'load', NAME, '--engine', 'embedded'], { cwd });
+    const piped = await run(PROGRAM, [...SCRIPT, 'load', NAME, '--engine', 'embedded'], { cwd });
     expect(piped.stderr + piped.stdout).not.toContain('%');
   });
 
@@ -62,11 +70,7 @@ describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
     expect(await inColour('load ./nope.tar')).toContain(`${RED}stowage:`);
     expect(await inColour('load --nope')).toContain(`${RED}error:`);
     expect(await inTerminal('load ./nope.tar', cwd, 'env NO_COLOR=1')).not.toContain(RED);
-    const { stderr } = await run(
-      'env',
-      ['-u', 'NO_COLOR', process.execPath, CLI, 'load', 'x.tar'],
-      { cwd },
-    );
+    const { stderr } = await run('env', ['-u', 'NO_COLOR', ...COMMAND, 'load', 'x.tar'], { cwd });
     expect(stderr).toMatch(/^stowage: /);
   });
 
@@ -97,7 +101,7 @@ describeWith(['script', 'stty'], 'in a terminal of 80 columns', () => {
     expect(stopped).toMatchObject({ code: 130 });
     const ended = await converse(login, cwd, { 'User name: ': '\u0004' });
     expect(ended).toMatchObject({ code: 2 });
-    const { code, stderr } = await run(process.execPath, [CLI, 'login', host], { cwd });
+    const { code, stderr } = await run(PROGRAM, [...SCRIPT, 'login', host], { cwd });
     expect([code, stderr]).toEqual([
       2,
       expect.stringContaining('needs a user name and a password'),
@@ -111,7 +115,7 @@ async function converse(
   cwd: string,
   answers: Readonly<Record<string, string>>,
 ): Promise<{ readonly code: number | null; readonly shown: string }> {
-  const line = `${process.execPath} ${CLI} ${command}`;
+  const line = `${COMMAND.join(' ')} ${command}`;
   const child = spawn('script', ['-qefc', line, '/dev/null'], { cwd, env: cleanEnvironment() });
   onTestFinished(() => void child.kill('SIGKILL'));
   let shown = '';

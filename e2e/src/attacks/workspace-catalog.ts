@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ListEntry } from '@stowage/core';
 import { expect, it } from 'vitest';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from '../fixture.js';
-import { CLI, json, must, stowage, temporaryFolder } from '../run.js';
+import { PROGRAM, SCRIPT, json, must, stowage, temporaryFolder } from '../run.js';
 
 const OLD = '2020-01-01T00:00:00Z';
 const entry = (name: string, file: string) =>
@@ -20,7 +20,7 @@ async function createWithVictim() {
   const parent = await temporaryFolder();
   const cwd = join(parent, 'workspace');
   await rename(await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' }), cwd);
-  await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
+  await must(PROGRAM, [...SCRIPT, 'build', DEFINITION, '--save'], { cwd });
   const victim = join(parent, 'victim');
   for (const file of ['db.sqlite', 'db.sqlite.partial', 'db.sqlite.image.json', 'x.tar.partial'])
     await put(victim, file, file);

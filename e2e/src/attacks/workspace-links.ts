@@ -2,11 +2,11 @@ import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:f
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createWorkspace, DEFINITION, NAME, put } from '../fixture.js';
-import { CLI, must, stowage, temporaryFolder } from '../run.js';
+import { PROGRAM, SCRIPT, must, stowage, temporaryFolder } from '../run.js';
 
 async function createSaved(): Promise<string> {
   const cwd = await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' });
-  await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
+  await must(PROGRAM, [...SCRIPT, 'build', DEFINITION, '--save'], { cwd });
   return cwd;
 }
 
@@ -41,8 +41,8 @@ export function linkAttacks(): void {
       await rm(join(cwd, file), { force: true });
       await symlink(target, join(cwd, file));
       await put(cwd, `${DEFINITION}/files/hello`, 'other\n');
-      await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
-      await must(process.execPath, [CLI, 'load', NAME], { cwd });
+      await must(PROGRAM, [...SCRIPT, 'build', DEFINITION, '--save'], { cwd });
+      await must(PROGRAM, [...SCRIPT, 'load', NAME], { cwd });
       expect(await readFile(target, 'utf8')).toBe('mine');
     },
   );

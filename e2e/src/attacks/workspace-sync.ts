@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createWorkspace, DEFINITION, NAME } from '../fixture.js';
-import { CLI, must, stowage, temporaryFolder } from '../run.js';
+import { PROGRAM, SCRIPT, must, stowage, temporaryFolder } from '../run.js';
 import { digestOf, startServe } from '../served.js';
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -11,7 +11,7 @@ type Manifest = { readonly layers: readonly { readonly digest: string }[] };
 
 async function createSaved(): Promise<string> {
   const cwd = await createWorkspace({ 'stowage.yaml': 'engine: embedded\n' });
-  await must(process.execPath, [CLI, 'build', DEFINITION, '--save'], { cwd });
+  await must(PROGRAM, [...SCRIPT, 'build', DEFINITION, '--save'], { cwd });
   return cwd;
 }
 
@@ -54,7 +54,7 @@ export function syncAttacks(): void {
     [`${NAME}.record`, { name: '../../x' }, 'the record of an archive'],
   ])('cannot sync a record that does not match its name: %s %j', async (tag, changes, got) => {
     const { url, host } = await startServe(['--root', await temporaryFolder()]);
-    await must(process.execPath, [CLI, 'sync', './images', `${host}/ci`], {
+    await must(PROGRAM, [...SCRIPT, 'sync', './images', `${host}/ci`], {
       cwd: await createSaved(),
     });
     await replaceRecord(url, tag, (record) => ({ ...record, ...changes }));

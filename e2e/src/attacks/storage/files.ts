@@ -2,7 +2,7 @@ import { lstat, mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { CLI, must, run, stowage, temporaryFolder } from '../../run.js';
+import { PROGRAM, SCRIPT, CLI, must, run, stowage, temporaryFolder } from '../../run.js';
 import { archive, digestOf, pushSmall, startServe } from '../../served.js';
 import { pathsIn } from './raw.js';
 
@@ -105,7 +105,7 @@ export function fileAttacks(): void {
         const at = join(top, name);
         expect(durable.get(join(at, '..')), name).toContain(at.slice(join(at, '..').length + 1));
       }
-      await must(process.execPath, [CLI, 'verify', `oci:${layout}`]);
+      await must(PROGRAM, [...SCRIPT, 'verify', `oci:${layout}`]);
     },
   );
 }
