@@ -14,7 +14,7 @@ export function doctorCommand(io: Io): Command {
     verb('doctor', 'Find problems of archives, records and catalog; exit 4 when there are any.', [
       'stowage doctor',
       'stowage doctor --fix',
-    ]),
+    ]).summary('find problems; repair them'),
   )
     .option('--fix', 'repair the problems that need no decision, and list the others')
     .action(
