@@ -22,9 +22,15 @@ export const EXIT_USAGE = 2;
 export const EXIT_PROBLEMS = 4;
 export const EXIT_INTERRUPTED = 130;
 
-export const EXIT_HELP = `Exit codes:
-  0 done, or nothing to do           5 unauthorized or denied
-  1 unexpected failure               6 engine or registry not reachable
-  2 usage or settings                7 not enough space
-  3 not found                        8 a naming rule, or a conflict
-  4 corrupt, incomplete or no image  130 interrupted`;
+export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
+  [0, 'done, or nothing to do'],
+  [1, 'unexpected failure'],
+  [2, 'usage or settings'],
+  [3, 'not found'],
+  [4, 'corrupt, incomplete or no image'],
+  [5, 'unauthorized or denied'],
+  [6, 'engine or registry not reachable'],
+  [7, 'not enough space'],
+  [8, 'a naming rule, or a conflict'],
+  [130, 'interrupted'],
+];

@@ -1,5 +1,5 @@
 import { Help, type HelpConfiguration } from 'commander';
-import { EXIT_HELP } from '../exit-codes.js';
+import { EXIT_MEANINGS } from '../exit-codes.js';
 import { environmentOf } from './environment.js';
 import { examplesOf } from './examples.js';
 import { GROUPS } from './groups.js';
@@ -23,8 +23,10 @@ export const LONG_HELP: HelpConfiguration = {
           helper.formatItem(name, ENVIRONMENT_WIDTH, about, helper),
         ),
       ),
-      EXIT_HELP,
-      '',
+      ...section(
+        'Exit codes:',
+        EXIT_MEANINGS.map(([code, meaning]) => `  ${`${code}`.padEnd(3)}  ${meaning}`),
+      ),
     ].join('\n'),
 };
 
