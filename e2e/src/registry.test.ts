@@ -121,7 +121,7 @@ async function loadedBytes(cwd: string, ...args: string[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Every file that a manifest names: entry points, executors, generators and their schemas. */
+/** Every file that a manifest names: entry points, manual pages, executors, generators and their schemas. */
 async function namedFiles(folder: string): Promise<string[]> {
   const texts = await Promise.all(
     ['package.json', 'executors.json', 'generators.json'].map((file) =>
@@ -129,7 +129,7 @@ async function namedFiles(folder: string): Promise<string[]> {
     ),
   );
   const named = texts.flatMap((text) =>
-    [...text.matchAll(/"\.\/((?:dist|src|[a-z]+\.json)[^"*]*\.(?:js|d\.ts|json))"/g)].map(
+    [...text.matchAll(/"\.\/((?:dist|man|src|[a-z]+\.json)[^"*]*\.(?:js|d\.ts|json|1))"/g)].map(
       (match) => match[1] ?? '',
     ),
   );

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { ImageError, type CopiedImage, type CopyImagesOptions } from '@stowage/core';
 import { Option, type Command } from 'commander';
+import { GROUPS } from './help/groups.js';
 import { print } from './print/print.js';
 import { text, type Text } from './print/text.js';
 import { foreignLayersOption, type CommonOptions, type Io, type Outcome } from './verb.js';
@@ -17,19 +18,21 @@ export interface CopyOptions extends CommonOptions, Shared {}
 export function withCopying(command: Command): Command {
   return command
     .option('--as <reference>', 'name of the image at the destination')
-    .option('--repository <repository>', 'repository of images whose name is only a tag')
     .option('--all', 'copy all images of the source, not just one')
-    .option('--split <size>', 'write an archive in parts of this size, with their checksums')
     .option('--append', 'add to an existing archive')
     .option('--force', 'overwrite an existing archive')
+    .optionsGroup(GROUPS.further)
+    .option('--repository <repository>', 'repository of images whose name is only a tag')
+    .option('--split <size>', 'write an archive in parts of this size, with their checksums')
     .addOption(manifestOption())
-    .addOption(foreignLayersOption());
+    .addOption(foreignLayersOption())
+    .optionsGroup('');
 }
 
 /** `--manifest` of the commands that write archives. */
 export function manifestOption(): Option {
   const text = 'write NAME.manifest.json and NAME.manifest.txt beside the archive: what it holds';
-  return new Option('--manifest', text);
+  return new Option('--manifest', text).helpGroup(GROUPS.further);
 }
 
 /** The options of {@link withCopying}, and how an archive is written to stdout. @throws ImageError USAGE (a terminal) */

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@stowage/core';
 
-/** The exit code for each error code; `stowage --help` documents them. */
+/** The exit code for each error code; `stowage help VERB` documents them. */
 export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   USAGE: 2,
   AMBIGUOUS: 2,
@@ -22,8 +22,15 @@ export const EXIT_USAGE = 2;
 export const EXIT_PROBLEMS = 4;
 export const EXIT_INTERRUPTED = 130;
 
-export const EXIT_HELP = `Exit codes:
-  0 done, or nothing to do    4 corrupt, incomplete or no image    7 not enough space
-  1 unexpected failure        5 unauthorized or denied             8 a naming rule, or a conflict
-  2 usage or settings         6 engine or registry not reachable   130 interrupted
-  3 not found`;
+export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
+  [0, 'done, or nothing to do'],
+  [1, 'unexpected failure'],
+  [2, 'usage or settings'],
+  [3, 'not found'],
+  [4, 'corrupt, incomplete or no image'],
+  [5, 'unauthorized or denied'],
+  [6, 'engine or registry not reachable'],
+  [7, 'not enough space'],
+  [8, 'a naming rule, or a conflict'],
+  [130, 'interrupted'],
+];

@@ -1,11 +1,12 @@
 import { ImageError, listedImages, type Workspace } from '@stowage/core';
 import { Option } from 'commander';
+import { GROUPS } from './help/groups.js';
 import type { Call, CommonOptions } from './verb.js';
 
 /** `--images-from` of the commands that take images of registries. */
 export function imagesFromOption(flag = '--images-from'): Option {
   const text =
-    'images that a file or folder names: Kubernetes manifests, a Compose file, a list, …; - for stdin; repeatable';
+    'images named in a file or folder; Kubernetes manifests, a Compose file, a list, …; - for stdin; repeatable';
   return new Option(`${flag} <file>`, text).argParser(
     (file: string, before: readonly string[] = []) => [...before, file],
   );
@@ -20,7 +21,7 @@ export function imagesFromAlias(flag: `--${string}`): Option {
 export function keepGoingOption(): Option {
   const text =
     'go on with the other images when one fails; print all failures at the end, and exit with the code of the first';
-  return new Option('--keep-going', text);
+  return new Option('--keep-going', text).helpGroup(GROUPS.further);
 }
 
 /** Inputs, and the images that `--images-from` names. @throws ImageError USAGE (no input), NOT_FOUND, INVALID */

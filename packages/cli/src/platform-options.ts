@@ -1,5 +1,6 @@
 import { parsePlatform, type PlatformChoice } from '@stowage/core';
 import { Option, type Command } from 'commander';
+import { GROUPS } from './help/groups.js';
 
 /** The options of {@link withPlatforms}. */
 export interface PlatformOptions {
@@ -15,13 +16,15 @@ export interface PlatformOptions {
 export function withPlatforms(command: Command, of: string): Command {
   return command
     .addOption(
-      new Option('--platform <platform>', `${of}: os[(version)]/architecture[/variant]; repeatable`)
+      new Option('--platform <platform>', `${of}; os[(version)]/architecture[/variant]; repeatable`)
         .argParser((text: string, before: readonly string[] = []) => [...before, text])
         .conflicts('allPlatforms'),
     )
-    .option(
-      '--all-platforms',
-      "all platforms, also of an engine's image; without both options, those that are there",
+    .addOption(
+      new Option(
+        '--all-platforms',
+        "all platforms, also of an engine's image; without both options, those that are there",
+      ).helpGroup(GROUPS.further),
     );
 }
 

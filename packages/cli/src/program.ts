@@ -28,74 +28,81 @@ import { saveCommand } from './commands/save.js';
 import { serveCommand } from './commands/serve.js';
 import { syncCommand } from './commands/remote/sync.js';
 import { verifyCommand } from './commands/verify.js';
-import { EXIT_HELP } from './exit-codes.js';
+import { helpCommand } from './help/help-command.js';
+import { SHORT_HELP } from './help/short-help.js';
+import { wordsOf } from './help/words.js';
 import { print } from './print/print.js';
 import { Text } from './print/text.js';
 import type { Io } from './verb.js';
 
-const COMMANDS = [
-  loadCommand,
-  saveCommand,
-  buildCommand,
-  planCommand,
-  ensureCommand,
-  inspectCommand,
-  copyCommand,
-  pushCommand,
-  pullCommand,
-  syncCommand,
-  digestCommand,
-  tagsCommand,
-  tagCommand,
-  rmCommand,
-  loginCommand,
-  logoutCommand,
-  treeCommand,
-  attachCommand,
-  artifactCommand,
-  serveCommand,
-  gcCommand,
-  scrubCommand,
-  htpasswdCommand,
-  importCommand,
-  convertCommand,
-  verifyCommand,
-  compareCommand,
-  lsCommand,
-  doctorCommand,
-  pruneCommand,
-  reportCommand,
-  cacheCommand,
-  completeCommand,
-];
+/** All commands, in the groups that `stowage --help` shows. */
+const COMMANDS: Readonly<Record<string, readonly ((io: Io) => Command)[]>> = {
+  Images: [
+    loadCommand,
+    saveCommand,
+    buildCommand,
+    planCommand,
+    ensureCommand,
+    inspectCommand,
+    verifyCommand,
+    copyCommand,
+    convertCommand,
+    compareCommand,
+  ],
+  'Catalog and this machine': [
+    lsCommand,
+    pruneCommand,
+    reportCommand,
+    doctorCommand,
+    cacheCommand,
+    completeCommand,
+    helpCommand,
+  ],
+  Registries: [
+    pullCommand,
+    pushCommand,
+    syncCommand,
+    digestCommand,
+    tagsCommand,
+    tagCommand,
+    rmCommand,
+    treeCommand,
+    attachCommand,
+    artifactCommand,
+    loginCommand,
+    logoutCommand,
+  ],
+  'A registry of your own': [serveCommand, importCommand, gcCommand, scrubCommand, htpasswdCommand],
+};
 
 /** Creates the command line; it throws `CommanderError` where commander would end the process. */
 export function createProgram(io: Io, version: string): Command {
   const program = new Command('stowage')
-    .description(
-      'Keep container images as files: find, build, save, load, verify, list and prune them.',
-    )
+    .description('Keep container images as files: find, build, save, load, verify and prune them.')
     .version(version)
-    .addHelpText('after', `\n${EXIT_HELP}`);
-  for (const create of COMMANDS) program.addCommand(create(io).copyInheritedSettings(program));
-  return overrideOutput(program, io);
+    .helpOption('-h, --help', 'show a short help; stowage help COMMAND shows all');
+  for (const [group, commands] of Object.entries(COMMANDS))
+    for (const create of commands) program.addCommand(create(io).helpGroup(group));
+  return configure(program, io);
 }
 
-function overrideOutput(command: Command, io: Io): Command {
-  command.exitOverride().configureOutput({
-    writeOut: (said) => print(io.stdout, new Text(said)),
-    writeErr: (said) => print(io.stderr, new Text(said)),
-  });
-  command.showHelpAfterError(`(${helpHint(command)})`);
-  for (const each of command.commands) overrideOutput(each, io);
+function configure(command: Command, io: Io): Command {
+  command
+    .configureHelp(SHORT_HELP)
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (said) => print(io.stdout, new Text(said)),
+      writeErr: (said) => print(io.stderr, new Text(said)),
+    })
+    .showHelpAfterError(`(${helpHint(command)})`);
+  for (const each of command.commands) configure(each.copyInheritedSettings(command), io);
   return command;
 }
 
 /** How a command is asked for its help: `stowage push --help shows how`. */
 export function helpHint(command: Command): string {
-  const names: string[] = [];
-  for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name());
-  return `${names.join(' ')} --help shows how`;
+  return `${wordsOf(command)} --help shows how`;
 }
 
 /** The command that words of the command line call; `program` itself if they name none. */

@@ -3,15 +3,15 @@ import { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { format } from 'prettier';
 import { expect, it } from 'vitest';
+import { LONG_HELP } from './help/long-help.js';
+import { wordsOf } from './help/words.js';
 import { createProgram } from './program.js';
 
-/** The --help of a command and its subcommands, examples included, as Markdown. */
+/** The long help of a command and its subcommands, as Markdown. */
 function helpOf(program: Command, written: string[], command: Command): string {
   written.length = 0;
-  command.configureOutput({ getOutHelpWidth: () => 100 }).outputHelp();
-  const names: string[] = [];
-  for (let each: Command | null = command; each; each = each.parent) names.unshift(each.name());
-  const text = `## ${names.join(' ')}\n\n\`\`\`text\n${written.join('').trim()}\n\`\`\`\n`;
+  command.configureHelp({ ...LONG_HELP, helpWidth: 100 }).outputHelp();
+  const text = `## ${wordsOf(command)}\n\n\`\`\`text\n${written.join('').trim()}\n\`\`\`\n`;
   const below = command === program ? [] : command.commands;
   return [text, ...below.map((each) => helpOf(program, written, each))].join('\n');
 }
@@ -29,7 +29,7 @@ it('docs/reference/commands.md matches the help texts', async () => {
   const endWithin = () => undefined;
   const program = createProgram({ cwd: '/', stdin, stdout, stderr, signal, endWithin }, '');
   const commands = [program, ...program.commands];
-  const page = `# Commands\n\nWritten from \`stowage COMMAND --help\`.\n\n${commands.map((each) => helpOf(program, written, each)).join('\n')}`;
+  const page = `# Commands\n\nWritten from \`stowage help COMMAND\`.\n\n${commands.map((each) => helpOf(program, written, each)).join('\n')}`;
   const text = await format(page, { parser: 'markdown', printWidth: 100 });
   await expect(text).toMatchFileSnapshot(
     join(import.meta.dirname, '../../../docs/reference/commands.md'),

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { complete, completionWords } from './commands/complete.js';
+import { completionWords } from './commands/complete.js';
 import { EXIT_INTERRUPTED, EXIT_USAGE } from './exit-codes.js';
 import { print, printJson } from './print/print.js';
 import { text } from './print/text.js';
@@ -27,7 +27,7 @@ export async function run(version: string): Promise<void> {
   const program = createProgram(io, version);
   const words = completionWords(argv.slice(2));
   try {
-    if (words) await complete(program, words, io);
+    if (words) await (await import('./completion/complete.js')).complete(program, words, io);
     else await program.parseAsync(argv);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

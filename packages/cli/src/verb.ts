@@ -11,6 +11,8 @@ import {
 } from '@stowage/core';
 import { Command, Option } from 'commander';
 import { annotate, summarize } from './ci.js';
+import { withExamples } from './help/examples.js';
+import { GROUPS } from './help/groups.js';
 import { describeFailure, type Failure } from './print/failure.js';
 import { print, printDocument, printJson } from './print/print.js';
 import { createProgress, type ProgressMode } from './print/progress.js';
@@ -78,10 +80,16 @@ export type Call = VerbOptions & {
   readonly stdin: () => AsyncIterable<Uint8Array>;
 };
 
-/** Creates a command with the options that all commands have. */
+/**
+ * Creates a command with the options that all commands have.
+ *
+ * @param description a sentence, which the short help shows; after an empty line, what only the long help tells.
+ * @param examples the ones that most users need first.
+ */
 export function verb(name: string, description: string, examples: readonly string[]): Command {
-  return new Command(name)
+  const command = new Command(name)
     .description(description)
+    .optionsGroup(GROUPS.general)
     .option('--json', 'print one JSON document on stdout, on failure too')
     .addOption(
       new Option('--progress <how>', 'kind of progress output on stderr')
@@ -90,12 +98,14 @@ export function verb(name: string, description: string, examples: readonly strin
     )
     .option('-q, --quiet', 'print nothing but failures')
     .option('--config <file>', 'settings to use instead of stowage.yaml')
-    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
+    .optionsGroup('');
+  return withExamples(command, examples);
 }
 
 /** Adds the choice of an engine. */
 export function withEngine(command: Command): Command {
   return command
+    .optionsGroup(GROUPS.engine)
     .addOption(new Option('--engine <engine>', 'which engine to use').choices([...ENGINES]))
     .option(
       '--host <address>',
@@ -104,12 +114,14 @@ export function withEngine(command: Command): Command {
     .option(
       '--namespace <name>',
       'containerd namespace; k8s.io, the one of a kubelet, when omitted',
-    );
+    )
+    .optionsGroup('');
 }
 
 /** Adds the options for access to registries: credentials and TLS. */
 export function withRegistry(command: Command): Command {
   return command
+    .optionsGroup(GROUPS.registry)
     .option(
       '-u, --username <name>',
       'user name; credentials stored by docker login, podman login or stowage login when omitted',
@@ -119,20 +131,23 @@ export function withRegistry(command: Command): Command {
     .option('--client-cert <file>', 'client certificate (PEM)')
     .option('--client-key <file>', 'key of the client certificate (PEM)')
     .option('--plain-http', 'http in place of https; detected automatically on localhost')
-    .option('--insecure-skip-tls-verify', 'do not verify the certificate of the registry');
+    .option('--insecure-skip-tls-verify', 'do not verify the certificate of the registry')
+    .optionsGroup('');
 }
 
 /** `--foreign-layers` of the commands that move images. */
 export function foreignLayersOption(): Option {
   const text = 'fetch foreign layers, which only their publishers distribute, and send them too';
-  return new Option('--foreign-layers', text);
+  return new Option('--foreign-layers', text).helpGroup(GROUPS.further);
 }
 
 /** Adds `--no-cache`; `--cache=false` is accepted as well, as other tools spell it so. */
 export function withCache(command: Command): Command {
   return command
+    .optionsGroup(GROUPS.further)
     .addOption(new Option('--cache <wanted>').choices(['true', 'false']).hideHelp())
-    .option('--no-cache', 'bypass the cache of images from registries');
+    .option('--no-cache', 'bypass the cache of images from registries')
+    .optionsGroup('');
 }
 
 export function wantsCache({ cache }: CommonOptions): boolean {

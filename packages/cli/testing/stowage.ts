@@ -5,7 +5,8 @@ import { Readable, Writable } from 'node:stream';
 import { openWorkspace } from '@stowage/core';
 import { serve, type ServeOptions } from '@stowage/core/registry';
 import { onTestFinished, vi } from 'vitest';
-import { complete, completionWords } from '../src/commands/complete.js';
+import { completionWords } from '../src/commands/complete.js';
+import { complete } from '../src/completion/complete.js';
 import { createProgram } from '../src/program.js';
 import type { Io } from '../src/verb.js';
 

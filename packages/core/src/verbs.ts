@@ -100,12 +100,9 @@ export {
 } from './lifecycle/report/report.js';
 export { reportPage } from './lifecycle/report/report-page.js';
 export type { RunSummary } from './lifecycle/report/report-runs.js';
-export {
-  doctor,
-  type Diagnosis,
-  type DoctorOptions,
-  type Problem,
-} from './lifecycle/inspect/doctor.js';
+export { doctor, type Diagnosis, type DoctorOptions } from './lifecycle/inspect/doctor.js';
+export type { Problem } from './lifecycle/inspect/problems.js';
+export type { EnvironmentCheck } from './lifecycle/environment/check.js';
 export { planSync, syncCatalog, type CatalogSync } from './lifecycle/workspace/sync-catalog.js';
 export type { EntryYaml } from './catalog/entry.js';
 export type { CatalogEntry, EntryState, RecordFacts } from './catalog/reconcile.js';

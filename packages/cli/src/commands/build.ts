@@ -15,6 +15,7 @@ import {
   type Workspace,
 } from '@stowage/core';
 import type { Command } from 'commander';
+import { GROUPS } from '../help/groups.js';
 import { shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import {
@@ -46,17 +47,20 @@ export function buildCommand(io: Io): Command {
         'stowage build apps/capy/images/ubuntu-25.04-gcc15',
         'stowage build apps/capy/images/ubuntu-25.04-gcc15 --save',
       ],
-    ),
+    ).summary("make a definition's image"),
   )
     .argument('<definition...>', 'image.yaml, or the folder that holds it')
     .option(
       '--save',
-      'save the image as an archive with record and catalog entry; needs an engine only for steps or a Dockerfile',
+      'save it as an archive; with record and catalog entry; needs an engine only for steps or a Dockerfile',
     )
     .option(
       '--platform <platform...>',
-      'target platforms: os[(version)]/architecture[/variant]; several become one index',
+      'target platforms; os[(version)]/architecture[/variant]; several become one index',
     )
+    .option('--force', 'build even if the image exists already')
+    .option('--dry-run', 'say what would be built, and build nothing')
+    .optionsGroup(GROUPS.further)
     .option(
       '--print-dockerfile',
       'print the Dockerfile that would be sent to an engine, and build nothing',
@@ -65,10 +69,8 @@ export function buildCommand(io: Io): Command {
       '--update-base',
       'write the current digest of the base to image.lock.yaml, and build nothing',
     )
-    .option('--force', 'build even if the image exists already')
     .option('--no-cache', "as --force, and run every step again, without the engine's cache")
     .option('--pull', 'as --force, and ask registries for the base, also if the engine has it')
-    .option('--dry-run', 'say what would be built, and build nothing')
     .action(
       action<Options>(io, async (workspace, definitions, { options, call }) => {
         const platforms = options.platform?.map(parsePlatform);

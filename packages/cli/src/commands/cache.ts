@@ -13,27 +13,30 @@ import { text, type Text } from '../print/text.js';
 import { action, verb, type CommonOptions, type Io } from '../verb.js';
 
 export function cacheCommand(io: Io): Command {
-  const command = new Command('cache').description(
-    'List, verify and purge the cache of images from registries, which all workspaces of a user share.',
-  );
+  const command = new Command('cache')
+    .summary('list or purge the cache')
+    .description(
+      'List, verify and purge the cache of images from registries, which all workspaces of a user share.',
+    );
   for (const create of [infoCommand, lsCommand, verifyCommand, purgeCommand])
     command.addCommand(create(io));
   return command;
 }
 
 function infoCommand(io: Io): Command {
-  return verb('info', 'Print the location and the size of the cache.', [
-    'stowage cache info',
-  ]).action(
-    action(io, async (workspace) => {
-      const info = await cacheInfo(workspace);
-      return { json: info, text: infoLine(info) };
-    }),
-  );
+  return verb('info', 'Print the location and the size of the cache.', ['stowage cache info'])
+    .summary('print its location and size')
+    .action(
+      action(io, async (workspace) => {
+        const info = await cacheInfo(workspace);
+        return { json: info, text: infoLine(info) };
+      }),
+    );
 }
 
 function lsCommand(io: Io): Command {
   return verb('ls', 'List the images of the cache.', ['stowage cache ls'])
+    .summary('list its images')
     .alias('list')
     .action(
       action(io, async (workspace) => {
@@ -52,19 +55,21 @@ function verifyCommand(io: Io): Command {
     'verify',
     'Verify every blob of the cache by its digest; damaged blobs are deleted.',
     ['stowage cache verify'],
-  ).action(
-    action(io, async (workspace, _, { call }) => {
-      const proof = await verifyCache(workspace, call);
-      const { blobs, bytes, damaged } = proof;
-      const ok = text`${blobs} blobs, ${formatBytes(bytes)}: every byte is as it should be\n`;
-      const lines = damaged.map((digest) => text`${digest}  was damaged and has been deleted\n`);
-      return {
-        json: proof,
-        text: damaged.length === 0 ? ok : text`${lines}`,
-        exitCode: damaged.length === 0 ? 0 : EXIT_PROBLEMS,
-      };
-    }),
-  );
+  )
+    .summary('verify every blob')
+    .action(
+      action(io, async (workspace, _, { call }) => {
+        const proof = await verifyCache(workspace, call);
+        const { blobs, bytes, damaged } = proof;
+        const ok = text`${blobs} blobs, ${formatBytes(bytes)}: every byte is as it should be\n`;
+        const lines = damaged.map((digest) => text`${digest}  was damaged and has been deleted\n`);
+        return {
+          json: proof,
+          text: damaged.length === 0 ? ok : text`${lines}`,
+          exitCode: damaged.length === 0 ? 0 : EXIT_PROBLEMS,
+        };
+      }),
+    );
 }
 
 interface PurgeCommandOptions extends CommonOptions {
@@ -79,6 +84,7 @@ function purgeCommand(io: Io): Command {
     'stowage cache purge --unused-for 30d',
     'stowage cache purge --max-used 20GB',
   ])
+    .summary('delete images')
     .argument('[reference...]', 'images by tag or digest')
     .option('--unused-for <duration>', 'only images that were not used for this long, as 30d')
     .option(

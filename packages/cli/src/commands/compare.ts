@@ -15,7 +15,7 @@ export function compareCommand(io: Io): Command {
           'stowage compare last-month/ medium/',
           'stowage compare docker://staging.example.com/app docker://registry.example.com/app --json',
         ],
-      ),
+      ).summary('list what has changed'),
     ),
   )
     .argument(

@@ -1,99 +1,29 @@
-import {
-  listCache,
-  familiarReference,
-  formatReference,
-  list,
-  openWorkspace,
-  parseReference,
-} from '@stowage/core';
 import { Argument, Command } from 'commander';
-import { SCRIPTS, SHELLS, type Shell } from '../completion/scripts.js';
-import { suggest, type Suggestion } from '../completion/suggest.js';
-import { formatBytes } from '../print/table.js';
-import { print, printDocument } from '../print/print.js';
-import { text } from '../print/text.js';
+import { SHELLS, type Shell } from '../completion/shells.js';
+import { withExamples } from '../help/examples.js';
+import { printDocument } from '../print/print.js';
 import type { Io } from '../verb.js';
-
-const EXAMPLES = [
-  "echo 'source <(stowage complete bash)' >> ~/.bashrc",
-  "echo 'source <(stowage complete zsh)' >> ~/.zshrc",
-  'stowage complete fish > ~/.config/fish/completions/stowage.fish',
-  'stowage complete powershell | Out-String | Invoke-Expression',
-];
-
-/** Commands that take images of registries; for these the references in the cache are suggested, too. */
-const FROM_REGISTRIES: ReadonlySet<string> = new Set([
-  'load',
-  'pull',
-  'inspect',
-  'verify',
-  'copy',
-  'compare',
-  'convert',
-  'digest',
-]);
-
-/** Commands that take images of registries only, no names of the catalog. */
-const ONLY_FROM_REGISTRIES: ReadonlySet<string> = new Set(['purge', 'tag', 'rm', 'tree', 'attach']);
-/** Commands that take repositories, without a tag. */
-const OF_REPOSITORIES: ReadonlySet<string> = new Set(['ls', 'tags']);
-/** Commands that take the host of a registry alone. */
-const OF_HOSTS: ReadonlySet<string> = new Set(['login', 'logout']);
-
-/** A shell inserts a suggestion unquoted, so it may hold no character that a shell interprets. */
-const SAFE_WORD = /^[\w./:@=+-]+$/;
 
 /** Prints a shell's completion script, which calls `stowage complete -- WORD…` for its suggestions. */
 export function completeCommand(io: Io): Command {
-  return new Command('complete')
+  const command = new Command('complete')
+    .summary('complete words in a shell')
     .description('Print the script with which a shell completes commands, options, names and tags.')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .allowExcessArguments()
-    .addHelpText('after', `\nExamples:\n${EXAMPLES.map((each) => `  $ ${each}`).join('\n')}`)
-    .action((shell: Shell) => printDocument(io.stdout, SCRIPTS[shell]));
+    .action(async (shell: Shell) => {
+      const { SCRIPTS } = await import('../completion/scripts.js');
+      printDocument(io.stdout, SCRIPTS[shell]);
+    });
+  return withExamples(command, [
+    "echo 'source <(stowage complete bash)' >> ~/.bashrc",
+    "echo 'source <(stowage complete zsh)' >> ~/.zshrc",
+    'stowage complete fish > ~/.config/fish/completions/stowage.fish',
+    'stowage complete powershell | Out-String | Invoke-Expression',
+  ]);
 }
 
 /** The words of `stowage complete -- WORD…`; undefined for everything else. */
 export function completionWords(args: readonly string[]): readonly string[] | undefined {
   return args[0] === 'complete' && args[1] === '--' ? args.slice(2) : undefined;
-}
-
-/** Prints the suggestions that {@link SCRIPTS} read. Errors are ignored: they would appear while the user types. */
-export async function complete(program: Command, words: readonly string[], io: Io): Promise<void> {
-  const images = async (command: Command) => {
-    const name = command.name();
-    if (OF_HOSTS.has(name)) return [];
-    if (OF_REPOSITORIES.has(name)) return repositoriesOf(await cacheSuggestions(io));
-    if (ONLY_FROM_REGISTRIES.has(name)) return cacheSuggestions(io);
-    const names = await catalogSuggestions(command, io);
-    return FROM_REGISTRIES.has(name) ? [...names, ...(await cacheSuggestions(io))] : names;
-  };
-  const found = await suggest(program, words, images).catch(() => []);
-  const safe = found.filter(({ value }) => SAFE_WORD.test(value));
-  print(io.stdout, text`${safe.map(({ value, about }) => text`${value}\t${about}\n`)}`);
-}
-
-/** Names of the catalog; `save` also takes references of an engine, so it gets those with tags. */
-async function catalogSuggestions(command: Command, { cwd }: Io): Promise<readonly Suggestion[]> {
-  const entries = await list(await openWorkspace(cwd));
-  return entries.flatMap(({ name, reference, size, state }) => {
-    const about = state === 'ok' ? formatBytes(size) : state;
-    const tagged = reference === null ? undefined : familiarReference(parseReference(reference));
-    const isTagged = command.name() === 'save' && tagged !== undefined && tagged !== name;
-    return [{ value: name, about }, ...(isTagged ? [{ value: tagged, about }] : [])];
-  });
-}
-
-async function cacheSuggestions({ cwd }: Io): Promise<readonly Suggestion[]> {
-  return (await listCache(await openWorkspace(cwd))).flatMap(({ reference, bytes }) =>
-    reference === null ? [] : [{ value: reference, about: formatBytes(bytes) }],
-  );
-}
-
-function repositoriesOf(images: readonly Suggestion[]): readonly Suggestion[] {
-  const names = images.map(({ value }) => {
-    const { registry, repository } = parseReference(value);
-    return formatReference({ registry, repository });
-  });
-  return [...new Set(names)].map((value) => ({ value, about: 'in the cache' }));
 }

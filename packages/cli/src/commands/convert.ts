@@ -30,7 +30,7 @@ export function convertCommand(io: Io): Command {
           'stowage convert multi.tar one.tar --platform linux/arm64',
           'stowage convert oci:./layout docker.tar --format docker --compress gzip',
         ],
-      ),
+      ).summary('change layers or format'),
     ),
   )
     .usage('[options] <source...> <destination>')
@@ -49,7 +49,7 @@ export function convertCommand(io: Io): Command {
         'zstd',
       ]),
     )
-    .option('--level <number>', 'compression level: gzip 1 to 9, zstd 1 to 19', parseLevel)
+    .option('--level <number>', 'compression level; gzip 1 to 9, zstd 1 to 19', parseLevel)
     .addOption(
       new Option('--format <format>', 'media types of manifests and layers').choices([
         'docker',

@@ -6,6 +6,7 @@ import {
   type CopiedImage,
 } from '@stowage/core';
 import { Option, type Command } from 'commander';
+import { GROUPS } from '../help/groups.js';
 import {
   copiedOutcome,
   copyingOf,
@@ -52,7 +53,7 @@ export function copyCommand(io: Io): Command {
         'stowage copy multi.tar arm64.tar --platform linux/arm64',
         'stowage copy --images-from images.txt release.tar --split 1GB',
         'stowage copy registry.example.com/team/app mirror.lan/team/app --all-tags',
-      ]),
+      ]).summary('copy images unchanged'),
     ),
   )
     .usage('[options] <source...> <destination>')
@@ -74,10 +75,10 @@ export function copyCommand(io: Io): Command {
     .addOption(
       new Option(
         '--all-tags',
-        'copy the tags of a repository to another one; only what differs',
+        'copy the tags of a repository to another; only what differs',
       ).conflicts(OF_IMAGES),
     )
-    .addOption(tagsOption().conflicts(OF_IMAGES))
+    .addOption(tagsOption().conflicts(OF_IMAGES).helpGroup(GROUPS.further))
     .option('--dry-run', 'print what would be copied, and copy nothing')
     .action(
       action<Options>(io, async (workspace, locations, { options, call }) => {

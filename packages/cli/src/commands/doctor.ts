@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
-import { doctor, worded } from '@stowage/core';
+import { doctor, worded, type EnvironmentCheck } from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
-import { text } from '../print/text.js';
+import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
@@ -11,16 +11,17 @@ interface Options extends CommonOptions {
 
 export function doctorCommand(io: Io): Command {
   return withEngine(
-    verb('doctor', 'Find problems of archives, records and catalog; exit 4 when there are any.', [
-      'stowage doctor',
-      'stowage doctor --fix',
-    ]),
+    verb(
+      'doctor',
+      'Find problems of archives, records, the catalog and the environment; exit 4 when there are any.\n\nThe environment is what commands need besides archives: Node.js, Nx, an engine, space on disks, stored credentials, the share. A warning, such as no engine where none is named, does not change the exit code. Nothing is changed without --fix.',
+      ['stowage doctor', 'stowage doctor --fix', 'stowage doctor --engine podman'],
+    ).summary('find problems; repair them'),
   )
     .option('--fix', 'repair the problems that need no decision, and list the others')
     .action(
       action<Options>(io, async (workspace, _args, { options, call, speech }) => {
         const diagnosis = await doctor(workspace, { ...call, fix: options.fix });
-        const { fixed, problems, engine } = worded(diagnosis, speech);
+        const { fixed, problems, engine, environment } = worded(diagnosis, speech);
         const repaired = fixed.map(
           ({ kind, path }) => text`repaired: ${kind}  ${relative(io.cwd, path)}\n`,
         );
@@ -28,13 +29,19 @@ export function doctorCommand(io: Io): Command {
           ({ kind, path, detail, fix }) =>
             text`${kind}  ${relative(io.cwd, path)}: ${detail}\n  ${fix}\n`,
         );
-        const none = 'none found (looked for docker); --engine embedded needs none';
-        const end = lines.length === 0 ? text`No problems.\n` : '';
+        const end = lines.length === 0 ? text`No problems of archives.\n` : '';
+        const isWell =
+          problems.length === 0 && environment.every(({ state }) => state !== 'problem');
         return {
-          json: { fixed, problems, engine },
-          text: text`engine: ${engine ?? none}\n${repaired}${lines}${end}`,
-          exitCode: problems.length === 0 ? 0 : EXIT_PROBLEMS,
+          json: { fixed, problems, engine, environment },
+          text: text`${repaired}${lines}${end}\nEnvironment:\n${environment.map(checkLine)}`,
+          exitCode: isWell ? 0 : EXIT_PROBLEMS,
         };
       }),
     );
+}
+
+function checkLine({ state, name, subject, detail, fix }: EnvironmentCheck): Text {
+  const next = fix === undefined ? '' : text`         ${fix}\n`;
+  return text`${state.padEnd(7)}  ${name}: ${subject}  ${detail}\n${next}`;
 }

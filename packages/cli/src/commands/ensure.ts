@@ -29,7 +29,7 @@ export function ensureCommand(io: Io): Command {
           'stowage ensure --os ubuntu-25.04 --compiler gcc15 --package libssl-dev',
           'act -W .github/workflows/ci.yml $(stowage ensure --workflow .github/workflows/ci.yml --act)',
         ],
-      ),
+      ).summary('load the image a job needs'),
     ),
   )
     .option('--act', 'print the arguments for act: -P runner=image … --pull=false')

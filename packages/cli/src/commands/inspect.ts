@@ -28,7 +28,7 @@ export function inspectCommand(io: Io): Command {
           "stowage inspect 'images/*/*.tar' medium/",
           'stowage inspect docker-daemon:app:1 --json',
         ],
-      ),
+      ).summary('show images; read no layer'),
     ),
   )
     .argument(

@@ -6,6 +6,7 @@ import {
   type LoadResult,
 } from '@stowage/core';
 import { Option, type Command } from 'commander';
+import { GROUPS } from '../help/groups.js';
 import {
   imagesFromAlias,
   imagesFromOption,
@@ -50,7 +51,7 @@ export function loadCommand(io: Io): Command {
           'docker save app:1 | stowage load - --engine embedded',
           'kustomize build . | stowage load --images-from - --engine kind',
           'stowage load --images-from deploy/ --from release.tar --if-not-present',
-        ]),
+        ]).summary('put images into an engine'),
       ),
     ),
   )
@@ -68,22 +69,23 @@ export function loadCommand(io: Io): Command {
     )
     .option(
       '--from <place>',
-      'archive, folder, or HOST[:PORT][/PREFIX] to take the images of references from, in place of their registries',
+      'archive, folder or registry to take them from; HOST[:PORT][/PREFIX] in place of the registries that the references name',
     )
     .option('--as <reference>', 'name of the image in the engine')
     .addOption(
       new Option(
         '--platform <platform>',
-        'platform of a multi-platform image: os[(version)]/architecture[/variant]',
+        'platform of a multi-platform image; os[(version)]/architecture[/variant]',
       ).conflicts('allPlatforms'),
     )
+    .option('--dry-run', 'print what would be loaded, and load nothing')
+    .optionsGroup(GROUPS.further)
     .option(
       '--all-platforms',
       "all platforms of an image, in an engine that keeps several; without both options, the engine's own",
     )
     .option('--repository <repository>', 'repository of images whose name is only a tag')
     .addOption(baseOption())
-    .option('--dry-run', 'print what would be loaded, and load nothing')
     .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {

@@ -40,7 +40,7 @@ export function lsCommand(io: Io): Command {
           'stowage ls --engine docker',
           'kustomize build . | stowage ls --images-from -',
         ],
-      ),
+      ).summary('list archives or images'),
     ),
   )
     .alias('list')

@@ -24,6 +24,7 @@ export function gcCommand(io: Io): Command {
       'stowage gc --uploads-older 10m',
     ],
   )
+    .summary('delete unreferenced blobs')
     .option('--root <folder>', ROOT)
     .option('--grace <duration>', 'keep content that was used within this time; 1h when omitted')
     .option(
@@ -49,15 +50,12 @@ export function gcCommand(io: Io): Command {
 export function scrubCommand(io: Io): Command {
   return verb(
     'scrub',
-    'Verify all blobs of a registry, and quarantine damaged ones; the registry may be running.',
+    'Verify all blobs of a registry, and quarantine damaged ones; the registry may be running.\n\nDamaged blobs are moved to quarantine/; pushing them again restores them. Exit 4 when there are any.',
     ['stowage scrub --root /srv/images --rate 50MB'],
   )
+    .summary('verify all blobs')
     .option('--root <folder>', ROOT)
     .option('--rate <size>', 'read at most this much per second')
-    .addHelpText(
-      'after',
-      '\nDamaged blobs are moved to quarantine/; pushing them again restores them. Exit 4 when there are any.',
-    )
     .action(
       action<Options>(io, async (workspace, _args, { options, call }) => {
         const { scrubRegistry } = await import('@stowage/core/registry');
@@ -80,15 +78,12 @@ export function scrubCommand(io: Io): Command {
 export function importCommand(io: Io): Command {
   return verb(
     'import',
-    'Import the images of another registry: the folder of docker-registry or zot, or an OCI layout.',
+    'Import the images of another registry: the folder of docker-registry or zot, or an OCI layout.\n\nStop the other registry first. Digests and tags stay. Every blob is verified; on one file system it is then shared (a hard link), not copied. Run again, it goes on. Exit 4 when images were skipped.',
     ['stowage import /var/lib/docker-registry --root /srv/images'],
   )
+    .summary('take over another registry')
     .argument('<folder>', 'the folder of the other registry, which is not changed')
     .option('--root <folder>', ROOT)
-    .addHelpText(
-      'after',
-      '\nStop the other registry first. Digests and tags stay. Every blob is verified; on one file system it is then\nshared (a hard link), not copied. Run again, it goes on. Exit 4 when images were skipped.',
-    )
     .action(
       action<Options>(io, async (workspace, [folder = ''], { options, call }) => {
         const { importRegistry } = await import('@stowage/core/registry');
@@ -107,15 +102,12 @@ export function importCommand(io: Io): Command {
 export function htpasswdCommand(io: Io): Command {
   return verb(
     'htpasswd',
-    'Set the password of a user of a registry: a bcrypt hash in the file of serve --htpasswd.',
+    'Set the password of a user of a registry: a bcrypt hash in the file of serve --htpasswd.\n\nThe password is read from standard input. A registry that runs uses it at the next login.',
     ['printf \'%s\' "$PASSWORD" | stowage htpasswd users ada'],
   )
+    .summary("set a user's password")
     .argument('<file>', 'file with the users; created when it does not exist')
     .argument('<user>', 'name of the user')
-    .addHelpText(
-      'after',
-      '\nThe password is read from standard input. A registry that runs uses it at the next login.',
-    )
     .action(
       action<CommonOptions>(io, async (_workspace, [file = '', user = '']) => {
         const { setPassword } = await import('@stowage/core/registry');

@@ -13,7 +13,7 @@ export function planCommand(io: Io): Command {
     verb('plan', 'Find the best archive for a job, or the best base to build its image from.', [
       'stowage plan --os ubuntu-25.04 --compiler gcc15 --package libssl-dev',
       'stowage plan --workflow .github/workflows/ci.yml --job build --json',
-    ]),
+    ]).summary("find a job's best archive"),
   ).action(
     action<JobOptions>(io, async (workspace, _args, { options, call }) => {
       const { jobs, skipped } = await plan(workspace, requestOf(options), call);

@@ -8,6 +8,7 @@ import {
   type RuleOptions,
 } from '@stowage/core';
 import { InvalidArgumentError, type Command } from 'commander';
+import { GROUPS } from '../help/groups.js';
 import { formatBytes, formatTable } from '../print/table.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { text, type Text } from '../print/text.js';
@@ -24,38 +25,32 @@ export function pruneCommand(io: Io): Command {
   return withEngine(
     verb(
       'prune',
-      'Delete archives by the retention rules of stowage.yaml, or by those of these flags.',
+      'Delete archives by the retention rules of stowage.yaml, or by those of these flags.\n\nWith --engine, copies of archives in the engine are deleted first; without it, the engine is only asked which images its containers use. Exit 7 when --max-used or --min-free cannot be met.',
       [
         'stowage prune --dry-run',
         'stowage prune --keep-newest 2 --unused-for 30d --min-age 1d',
         'stowage prune --min-free 10% --max-used 50GB --engine docker',
         'stowage prune --root /srv/images --keep-newest 5 --unused-for 90d',
       ],
-    ),
+    ).summary('delete by retention rules'),
   )
     .option(
       '--keep-newest <count>',
-      'keep this many archives of each name; project=N, os=N: of each project or system; may be repeated',
+      'keep this many of each name; project=N, os=N: of each project or system; may be repeated',
       parseNewest,
     )
-    .option(
-      '--unused-for <duration>',
-      'delete only archives that were not used for this long: 30d, 12h',
-    )
+    .option('--unused-for <duration>', 'delete only archives unused for this long; 30d, 12h')
     .option('--min-age <duration>', 'never delete archives younger than this')
-    .option('--max-used <size>', 'keep at most this much: 50GB, or 20% of the disk')
-    .option('--min-free <size>', 'leave at least this much of the disk free: 10GB, 10%')
+    .option('--max-used <size>', 'keep at most this much; 50GB, or 20% of the disk')
+    .option('--min-free <size>', 'leave this much of the disk free; 10GB, 10%')
+    .option('--dry-run', 'show the plan, and delete nothing')
+    .optionsGroup(GROUPS.further)
     .option('--reserved <size>', 'keep at least this much content, whatever the rules ask')
     .option('--orphans', 'delete archives without a record, too')
     .option('--keep <pattern...>', 'names to keep; * matches any characters')
     .option('--project <project>', 'only archives of this project')
     .option('--share', 'prune the share of stowage.yaml: by --keep-newest and --min-age')
     .option('--root <folder>', 'the folder of the registry; .stowage/registry when omitted')
-    .option('--dry-run', 'show the plan, and delete nothing')
-    .addHelpText(
-      'after',
-      '\nWith --engine, copies of archives in the engine are deleted first; without it, the engine is only asked which\nimages its containers use. Exit 7 when --max-used or --min-free cannot be met.',
-    )
     .action(
       action<Options>(io, async (workspace, _args, { options, call, speech }) => {
         const rules = { ...call, ...ruleOptionsOf(options), keep: options.keep };

@@ -1,5 +1,6 @@
 import { parsePlatform, pull, type PullResult } from '@stowage/core';
 import type { Command } from 'commander';
+import { GROUPS } from '../help/groups.js';
 import { manifestOption, stdoutFor } from '../copy-options.js';
 import {
   imagesFromAlias,
@@ -42,7 +43,7 @@ export function pullCommand(io: Io): Command {
         'stowage pull --images-from deploy.yaml -o release.tar',
         'stowage pull --images-from deploy.yaml --from mirror.lan/hub -o release.tar',
         'stowage pull --images-from compose.yaml --images-from images.txt',
-      ]),
+      ]).summary('fetch images'),
     ),
   )
     .argument('[reference...]', 'images by tag or digest')
@@ -52,16 +53,17 @@ export function pullCommand(io: Io): Command {
     .addOption(keepGoingOption())
     .option(
       '--from <place>',
-      'archive, folder, or HOST[:PORT][/PREFIX] to take the images from, in place of their registries; needs -o',
+      'archive, folder or registry to take them from; HOST[:PORT][/PREFIX] in place of the registries that the references name; needs -o',
     )
-    .option('-o, --output <path>', 'an archive, or a folder (ending with /) for a layout')
+    .option('-o, --output <path>', 'an archive, or a folder/ for a layout')
     .option('--platform <platform>', 'only this platform of a multi-platform image')
-    .option('--split <size>', 'write an archive in parts of this size, with their checksums')
-    .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
     .option('--append', 'add to an existing archive')
     .option('--force', 'overwrite an existing archive')
-    .addOption(manifestOption())
     .option('--dry-run', 'print what would be pulled, and fetch no layer')
+    .optionsGroup(GROUPS.further)
+    .option('--split <size>', 'write an archive in parts of this size, with their checksums')
+    .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
+    .addOption(manifestOption())
     .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {

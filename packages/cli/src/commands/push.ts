@@ -1,5 +1,6 @@
 import { push, type PushOptions, type PushResult } from '@stowage/core';
 import { Option, type Command } from 'commander';
+import { GROUPS } from '../help/groups.js';
 import { parseAnnotation } from '../annotation.js';
 import { baseOption } from '../base-option.js';
 import { imagesFromOption, keepGoingOption, withListedImages } from '../images-from.js';
@@ -37,7 +38,7 @@ export function pushCommand(io: Io): Command {
         'stowage push ./app.tar --to registry.example.com --tag team/app:1',
         'stowage push --images-from images.yaml --to registry.example.com/mirror',
         'stowage push ./arm64.tar --to registry.example.com --on-existing-tag merge',
-      ]),
+      ]).summary('send images'),
     ),
   )
     .argument(
@@ -51,12 +52,8 @@ export function pushCommand(io: Io): Command {
       '[http(s)://]HOST[:PORT][/PREFIX]; push.to of stowage.yaml when omitted',
     )
     .option('--tag <name>', 'REPOSITORY:TAG in the registry; only for one input with one image')
-    .option('--repository <repository>', 'repository of images whose name is only a tag')
     .addOption(
-      new Option(
-        '--on-existing-tag <what>',
-        'what to do when the tag names another image in the registry',
-      )
+      new Option('--on-existing-tag <what>', 'if the tag names another image')
         .choices(['overwrite', 'skip', 'error', 'merge', 'merge-keep'])
         .default('overwrite'),
     )
@@ -66,6 +63,9 @@ export function pushCommand(io: Io): Command {
         'layer compression; auto gzips layers of a docker-archive, except for a registry on this machine (default: "auto")',
       ).choices(['auto', 'none', 'gzip', 'zstd']),
     )
+    .option('--dry-run', 'print what would be pushed where, and connect to no registry')
+    .optionsGroup(GROUPS.further)
+    .option('--repository <repository>', 'repository of images whose name is only a tag')
     .addOption(
       new Option(
         '--format <format>',
@@ -86,7 +86,6 @@ export function pushCommand(io: Io): Command {
       parseAnnotation,
     )
     .option('--no-referrers', 'leave out referrers: signatures, SBOMs')
-    .option('--dry-run', 'print what would be pushed where, and connect to no registry')
     .addOption(foreignLayersOption())
     .action(
       action<Options>(io, async (workspace, inputs, { options, call }) => {

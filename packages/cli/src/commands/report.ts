@@ -22,7 +22,7 @@ export function reportCommand(io: Io): Command {
         'stowage report --root /srv/registry -o registry.html',
         "stowage report --json | jq '.archives[] | select(.sharedBytes == 0).name'",
       ],
-    ),
+    ).summary('show sizes and problems'),
   )
     .option('-o, --output <file>', 'write an HTML page that needs no network; - for stdout')
     .option('--root <folder>', 'report the folder of a served registry')

@@ -15,7 +15,7 @@ export function saveCommand(io: Io): Command {
     verb('save', "Save an engine's images as archives, with record and catalog entry.", [
       'stowage save capy-ubuntu-25.04-gcc15',
       'stowage save app:1 tools:2 -o both.tar',
-    ]),
+    ]).summary('write images to archives'),
   )
     .argument('<reference...>', 'images of the engine')
     .option('-o, --output <file>', 'write all images into this one file');

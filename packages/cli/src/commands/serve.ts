@@ -10,6 +10,7 @@ import {
 } from '@stowage/core';
 import type { ServeOptions, Serving } from '@stowage/core/registry';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { GROUPS } from '../help/groups.js';
 import { describeFailure } from '../print/failure.js';
 import { print, printJson } from '../print/print.js';
 import { requestLog, type LogFormat } from '../print/request-log.js';
@@ -39,7 +40,7 @@ export function serveCommand(io: Io): Command {
   return withRegistry(
     verb(
       'serve',
-      'Run a registry until it is stopped: one to push to, or a read-only one over archives.',
+      'Run a registry until it is stopped: one to push to, or a read-only one over archives.\n\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz answers 200, or 503 when the storage cannot be written or is full; /metrics serves metrics to clients that may read everything. An address other than loopback needs --htpasswd or --anonymous. The key serve of a file given with --config sets all of this. SIGHUP reads users, rules, certificates and, from that file, limits and retention again.',
       [
         'stowage serve',
         'stowage serve images/ app.tar.zst',
@@ -51,24 +52,30 @@ export function serveCommand(io: Io): Command {
         'stowage serve --upstream registry.example.com/mirror',
         'stowage serve --upstream docker.io=https://registry-1.docker.io --upstream quay.io=https://quay.io',
       ],
-    ),
+    ).summary('run a registry'),
   )
     .argument('[inputs...]', 'archives, folders of archives and layouts to serve read-only')
     .option('--root <folder>', 'folder for the content; .stowage/registry when omitted')
     .option(
       '--listen <host:port>',
-      'address to listen on, :PORT for every one; a free port of 127.0.0.1 when omitted',
+      'address to listen on; :PORT for every one, a free port of 127.0.0.1 when omitted',
     )
     .option('--read-only', 'refuse pushes and deletions')
     .option(
       '--upstream <[name=]url>',
-      'registry to fetch missing content from, which is kept; with a name for repositories below it and ?ns=NAME; may be repeated',
+      'registry to fetch missing content from; it is kept; with a name for repositories below it and ?ns=NAME; may be repeated',
       (upstream: string, before: readonly string[] = []) => [...before, upstream],
     )
-    .option('--htpasswd <file>', 'users that may log in, as htpasswd -B writes them')
+    .option('--htpasswd <file>', 'users that may log in; as htpasswd -B writes them')
     .addOption(
       new Option('--anonymous <what>', 'access without a login').choices(['read', 'write']),
     )
+    .option(
+      '--max-used <[path=]size>',
+      'keep at most this much content; 50GB; with a path, in the repositories below it: team-a=20GB; may be repeated',
+      (limit: string, before: readonly string[] = []) => [...before, limit],
+    )
+    .optionsGroup(GROUPS.further)
     .option(
       '--allow <user:what:repositories>',
       'let a user (* for all) read or write these repositories (* matches anything); may be repeated',
@@ -81,11 +88,6 @@ export function serveCommand(io: Io): Command {
     )
     .option('--tls-cert <file>', 'serve TLS with this certificate (PEM); reloaded when it changes')
     .option('--tls-key <file>', 'key of the TLS certificate (PEM)')
-    .option(
-      '--max-used <[path=]size>',
-      'keep at most this much content: 50GB; with a path, in the repositories below it: team-a=20GB; may be repeated',
-      (limit: string, before: readonly string[] = []) => [...before, limit],
-    )
     .option('--gc-every <duration>', 'interval of garbage collection; 1h when omitted, 0 for never')
     .option(
       '--scrub-every <duration>',
@@ -105,10 +107,6 @@ export function serveCommand(io: Io): Command {
         '--log <format>',
         'how to log requests on stderr; text when omitted, --quiet logs none',
       ).choices(['text', 'json', 'none']),
-    )
-    .addHelpText(
-      'after',
-      '\nPrints its URL on stdout when it is ready, and logs each request on stderr. /healthz answers 200, or 503 when the\nstorage cannot be written or is full; /metrics serves metrics to clients that may read everything. An address other than loopback needs --htpasswd or\n--anonymous. The key serve of a file given with --config sets all of this. SIGHUP reads users, rules,\ncertificates and, from that file, limits and retention again.',
     )
     .action(
       action<Options>(io, async (workspace, inputs, { options, call, speech }) => {

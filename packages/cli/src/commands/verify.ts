@@ -35,7 +35,7 @@ export function verifyCommand(io: Io): Command {
           'stowage verify images/*/*.tar --json | jq ".results[].problems[]"',
           'stowage verify medium/ --manifest --report audit.html',
         ],
-      ),
+      ).summary('check every byte'),
     ),
   )
     .argument('[location...]', 'archives, layout folders, - for stdin, names of the catalog, …')
@@ -45,9 +45,9 @@ export function verifyCommand(io: Io): Command {
   return withPlatforms(command, 'platform to verify of a multi-platform image')
     .option(
       '--manifest',
-      'compare with the NAME.manifest.json beside each: report what is missing and what is not listed',
+      'compare with the NAME.manifest.json beside each; report what is missing and what is not listed',
     )
-    .option('--report <file>', 'also write the results as an HTML page that needs no network')
+    .option('--report <file>', 'also write the results as an HTML page; it needs no network')
     .option('--allow-sparse', 'accept an archive that lists platforms without holding them')
     .action(
       action<Options>(io, async (workspace, locations, { options, call }) => {

@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { SCRIPTS, SHELLS } from './scripts.js';
+import { SCRIPTS } from './scripts.js';
+import { SHELLS } from './shells.js';
 
 /** The suggestions that bash takes for a line, and the words that our command was asked with. */
 function completed(line: string, ...suggestions: readonly string[]) {
@@ -24,7 +25,6 @@ function completed(line: string, ...suggestions: readonly string[]) {
 }
 
 it('each shell has a script', () => {
-  expect(SHELLS).toEqual(['bash', 'zsh', 'fish', 'powershell']);
   expect(SHELLS.every((shell) => SCRIPTS[shell].includes('stowage complete -- '))).toBe(true);
   expect(spawnSync('bash', ['-n'], { input: SCRIPTS.bash }).status).toBe(0);
 });

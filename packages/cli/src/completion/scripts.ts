@@ -1,8 +1,10 @@
+import type { Shell } from './shells.js';
+
 /**
  * Completion scripts, which a shell sources once. Each runs `stowage complete -- WORD…`, which prints a line
  * `value<TAB>description` for each suggestion for the last word; without suggestions the shell completes paths.
  */
-export const SCRIPTS = {
+export const SCRIPTS: Readonly<Record<Shell, string>> = {
   bash: `_stowage() {
   local line=\${COMP_LINE:0:COMP_POINT} words cur IFS
   IFS=$' \\t' read -ra words <<< "$line"
@@ -45,7 +47,4 @@ complete -c stowage -a '(stowage complete -- (commandline -opc)[2..] (commandlin
   }
 }
 `,
-} as const;
-
-export type Shell = keyof typeof SCRIPTS;
-export const SHELLS = Object.keys(SCRIPTS) as readonly Shell[];
+};

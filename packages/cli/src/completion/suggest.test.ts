@@ -30,6 +30,9 @@ it.each([
   ['cache purge l', ['lib-debian-13']],
   ['complete ', ['bash', 'zsh', 'fish', 'powershell']],
   ['doctor ', []],
+  ['doctor --js', ['--json']],
+  ['help lo', ['load', 'login', 'logout']],
+  ['help cache p', ['purge']],
 ])('completes "stowage %s" with %j', async (line, expected) => {
   const found = await suggest(createProgram(io, '1.2.3'), line.split(' '), images);
   expect(found.map(({ value }) => value)).toEqual(expected);

@@ -1,4 +1,4 @@
-import type { Command, Option } from 'commander';
+import { Help, type Command, type Option } from 'commander';
 
 export interface Suggestion {
   readonly value: string;
@@ -19,9 +19,10 @@ export async function suggest(
 ): Promise<readonly Suggestion[]> {
   const before = words.slice(0, -1);
   const word = words.at(-1) ?? '';
-  const command = commandOf(program, before);
   const matching = (all: readonly Suggestion[], text = word) =>
     all.filter(({ value }) => value.startsWith(text));
+  if (before[0] === 'help') return matching(commandsOf(commandOf(program, before.slice(1))));
+  const command = commandOf(program, before);
   const [, name, begun] = /^(--[^=]+)=(.*)$/.exec(word) ?? [];
   if (name !== undefined && begun !== undefined)
     return matching(choicesOf(optionCalled(command, name)), begun).map(({ value, about }) => ({
@@ -68,15 +69,13 @@ function choicesOf(option: Option | undefined): readonly Suggestion[] {
 }
 
 function optionsOf(command: Command): readonly Suggestion[] {
-  return command
-    .createHelp()
+  return new Help()
     .visibleOptions(command)
     .flatMap(({ long, description }) => (long ? [{ value: long, about: description }] : []));
 }
 
 function commandsOf(command: Command): readonly Suggestion[] {
-  return command
-    .createHelp()
+  return new Help()
     .visibleCommands(command)
-    .map((each) => ({ value: each.name(), about: each.description() }));
+    .map((each) => ({ value: each.name(), about: each.summary() }));
 }

@@ -54,6 +54,9 @@ export interface Engine extends AsyncDisposable {
   /** Location for messages: `docker-daemon:unix:///var/run/docker.sock`. */
   readonly location: string;
 
+  /** Its version, and that of its API where it has one, for people: `29.0.1, API 1.52`. @throws ImageError UNAVAILABLE */
+  version?(options?: CallOptions): Promise<string>;
+
   /** The platform that it selects from an index; undefined when it keeps whole indexes. @throws ImageError UNAVAILABLE */
   platform(options?: CallOptions): Promise<Platform | undefined>;
 

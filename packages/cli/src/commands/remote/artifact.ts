@@ -11,6 +11,7 @@ interface Options extends CommonOptions {
 
 export function artifactCommand(io: Io): Command {
   return new Command('artifact')
+    .summary('fetch attached files')
     .description('Fetch artifacts of a registry: SBOMs, signatures and other files.')
     .addCommand(pullCommand(io));
 }
@@ -20,7 +21,7 @@ function pullCommand(io: Io): Command {
     verb('pull', 'Write the files of an artifact to a folder.', [
       'stowage artifact pull registry.example.com/team/app:1 --type application/spdx+json',
       'stowage artifact pull registry.example.com/team/app@sha256:… -o sboms/',
-    ]),
+    ]).summary('write its files to a folder'),
   )
     .argument('<reference>', 'an artifact, or an image with --type, by tag or digest')
     .option('-o, --output <folder>', 'the folder to write to; this one when omitted')

@@ -12,9 +12,9 @@ interface Options extends CommonOptions {
 export function attachCommand(io: Io): Command {
   return withRegistry(
     verb('attach', 'Attach files to an image of a registry: an SBOM, a report, a signature.', [
-      'stowage attach registry.example.com/team/app:1 sbom.json --type application/spdx+json',
+      'stowage attach mirror.lan/team/app:1 sbom.json --type application/spdx+json',
       'stowage attach registry.example.com/team/app:1 report.xml --type application/xml --annotation by=ci',
-    ]),
+    ]).summary('attach files to an image'),
   )
     .argument('<reference>', 'an image by tag or digest')
     .argument('<file...>', 'files, which become one artifact')

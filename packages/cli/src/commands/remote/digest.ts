@@ -14,7 +14,7 @@ export function digestCommand(io: Io): Command {
         'stowage digest registry.example.com/team/app:1',
         'stowage digest registry.example.com/team/app:1 --platform linux/arm64',
         'stowage digest ./app.tar',
-      ]),
+      ]).summary("print an image's digest"),
     ),
   )
     .argument('<location>', 'a reference, an archive, a layout folder, a name of the catalog, …')

@@ -22,7 +22,7 @@ export function loginCommand(io: Io): Command {
         'echo "$TOKEN" | stowage login registry.example.com --username ci --password-stdin',
         'pass show hub | stowage login docker.io -u ada --password-stdin',
       ],
-    ),
+    ).summary('store a login'),
   )
     .argument('<registry>', 'HOST[:PORT]; docker.io for Docker Hub')
     .option('--auth-file <file>', AUTH_FILE)
@@ -59,6 +59,7 @@ export function logoutCommand(io: Io): Command {
   return verb('logout', 'Delete the stored logins at a registry.', [
     'stowage logout registry.example.com',
   ])
+    .summary('delete a login')
     .argument('<registry>', 'HOST[:PORT]; docker.io for Docker Hub')
     .option('--auth-file <file>', AUTH_FILE)
     .action(

@@ -10,19 +10,19 @@ interface Options extends CommonOptions {
 
 export function rmCommand(io: Io): Command {
   return withRegistry(
-    verb('rm', 'Delete tags and manifests from a registry.', [
-      'stowage rm registry.example.com/team/app:1.2.3 --dry-run',
-      'stowage rm registry.example.com/team/app:old registry.example.com/team/app:older',
-      'stowage rm registry.example.com/team/app@sha256:… --all-tags',
-    ]),
+    verb(
+      'rm',
+      'Delete tags and manifests from a registry.\n\nA registry that deletes no single tags (docker-registry) deletes the manifest with all its tags; other tags than those that were named are then an error (exit 8) without --all-tags. Layers are freed by the registry itself.',
+      [
+        'stowage rm registry.example.com/team/app:1.2.3 --dry-run',
+        'stowage rm registry.example.com/team/app:old registry.example.com/team/app:older',
+        'stowage rm registry.example.com/team/app@sha256:… --all-tags',
+      ],
+    ).summary('delete tags and manifests'),
   )
     .argument('<reference...>', 'images by tag or digest')
     .option('--all-tags', 'delete a manifest although it has tags that were not named')
     .option('--dry-run', 'print what would be deleted, and delete nothing')
-    .addHelpText(
-      'after',
-      '\nA registry that deletes no single tags (docker-registry) deletes the manifest with all its tags; other tags than\nthose that were named are then an error (exit 8) without --all-tags. Layers are freed by the registry itself.',
-    )
     .action(
       action<Options>(io, async (workspace, references, { options, call }) => {
         const { removeImages } = await import('@stowage/core/registry');

@@ -28,7 +28,7 @@ export function syncCommand(io: Io): Command {
         'stowage sync ./images registry.example.com/ci --prune --dry-run',
         'stowage sync registry.example.com/team mirror.lan/team',
       ],
-    ),
+    ).summary('copy what is missing'),
   )
     .argument(
       '<from>',

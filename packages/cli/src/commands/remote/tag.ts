@@ -8,7 +8,7 @@ export function tagCommand(io: Io): Command {
     verb('tag', 'Give an image of a registry further tags; no layer moves.', [
       'stowage tag registry.example.com/team/app:1.2.3 1.2 latest',
       'stowage tag registry.example.com/team/app@sha256:… stable',
-    ]),
+    ]).summary('add tags to an image'),
   )
     .argument('<reference>', 'an image by tag or digest')
     .argument('<tag...>', 'new tags; those of other images move')

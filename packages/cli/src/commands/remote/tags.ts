@@ -7,7 +7,7 @@ export function tagsCommand(io: Io): Command {
     verb('tags', 'List the tags of a repository, one a line.', [
       'stowage tags registry.example.com/team/app',
       'stowage tags registry.example.com/team/app | grep ^v1',
-    ]),
+    ]).summary('list tags of a repository'),
   )
     .argument('<repository>', 'HOST[:PORT]/REPOSITORY')
     .action(

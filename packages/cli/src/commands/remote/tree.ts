@@ -12,7 +12,7 @@ export function treeCommand(io: Io): Command {
         'stowage tree registry.example.com/team/app:1',
         "stowage tree registry.example.com/team/app:1 --json | jq '.referrers[].artifactType'",
       ],
-    ),
+    ).summary("show an image's referrers"),
   )
     .argument('<reference>', 'an image by tag or digest')
     .action(

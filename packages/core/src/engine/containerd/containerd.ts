@@ -78,6 +78,12 @@ export class ContainerdEngine implements Engine {
     await this.#ctr.text(['version'], { timeout });
   }
 
+  /** `ctr version` prints its own version first, then that of the server. */
+  async version(options?: CallOptions): Promise<string> {
+    const said = await this.#ctr.text(['version'], options);
+    return /Server:\s+Version:\s+v?(\S+)/.exec(said)?.[1] ?? 'unknown version';
+  }
+
   async takesZstd(): Promise<boolean> {
     return true;
   }

@@ -60,6 +60,11 @@ export class DockerEngine implements BuildingEngine {
     await this.#docker.ping(timeout);
   }
 
+  async version(options?: CallOptions): Promise<string> {
+    const version = await this.#version(options);
+    return `${version.string('Version')}, API ${version.string('ApiVersion')}`;
+  }
+
   async platform(options?: CallOptions): Promise<Platform> {
     const version = await this.#version(options);
     const [os, architecture] = [version.string('Os'), version.string('Arch')];

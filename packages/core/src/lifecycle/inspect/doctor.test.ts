@@ -1,11 +1,11 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { BASE, HEAD, NAME, savePath, workspaceOf } from '../../../testing/workspace.js';
 import { lockPath } from '../../catalog/file.js';
 import { withLock } from '../../disk/lock.js';
-import { archiveOf } from '../workspace/workspace.js';
+import { archiveOf, openWorkspace } from '../workspace/workspace.js';
 import { doctor, type DoctorOptions } from './doctor.js';
 
 /** A workspace with one saved image. */
@@ -140,7 +140,24 @@ describe('a repair', () => {
   });
 });
 
-it('no engine is no problem', async () => {
+it('a home folder that is no workspace is not searched, but the environment is checked', async () => {
+  const cwd = await temporaryFolder();
+  for (const name of ['one', 'two']) {
+    await mkdir(join(cwd, name, 'images/x'), { recursive: true });
+    await writeFile(join(cwd, name, 'images/x/image.yaml'), `${HEAD}copy: []\n`);
+  }
+  const options = { engine: 'embedded' } as const;
+  const examine = async (home: string) =>
+    doctor(await openWorkspace(cwd, { surroundings: { home } }), options);
+  expect(await examine(cwd)).toMatchObject({
+    problems: [],
+    environment: [{ name: 'node' }, {}, {}, {}],
+  });
+  // Any other folder is.
+  expect(await examine(join(cwd, '..'))).toMatchObject({ problems: [{ kind: 'same-name' }] });
+});
+
+it('no engine is no problem of archives', async () => {
   const { workspace, cwd } = await start();
   const options = { engine: 'docker', host: `unix://${cwd}/none.sock` } as const;
   expect((await doctor(workspace, options)).engine).toBeNull();

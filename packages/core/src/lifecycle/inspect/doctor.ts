@@ -1,40 +1,9 @@
-import { basename, dirname, join, relative } from 'node:path';
-import { healArchive, readRecord, recordPath } from '../../catalog/commit.js';
-import { CATALOG_FILE, lockPath, readCatalog } from '../../catalog/file.js';
-import { createLocator } from '../../catalog/locate.js';
-import type { CatalogEntry, EntryState } from '../../catalog/reconcile.js';
-import { ARCHIVE_SUFFIX, RECORD_SUFFIX } from '../../catalog/record.js';
-import { nearestName } from '../../definition/name.js';
-import { modifiedAt, statIfExists } from '../../disk/allocated.js';
-import { rm } from '../../disk/busy/retried.js';
-import { isBelow } from '../../disk/inside.js';
-import { fileOfLeftover, LOCKED_LEFTOVER, removeLeftover } from '../../disk/leftover-files.js';
-import { withLock } from '../../disk/lock.js';
-import { toSlashes } from '../../disk/slashed.js';
-import { ImageError } from '../../errors.js';
-import { LEFTOVER_GRACE_MS } from '../../policy/judge.js';
+import { dirname, join } from 'node:path';
+import { statIfExists } from '../../disk/allocated.js';
+import type { EnvironmentCheck } from '../environment/check.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { findDefinitions, namesakes, type Namesakes } from '../workspace/definitions.js';
-import { filesMatching } from '../workspace/files-matching.js';
-import { leftoverFiles } from '../workspace/leftover-files.js';
-import { syncCatalog } from '../workspace/sync-catalog.js';
-import { openEngine, type Workspace } from '../workspace/workspace.js';
-import { option, textField, verb, wording, type Worded, type Wording } from '../../wording.js';
-
-/** Something wrong in the folder of archives, or with the definitions. */
-export interface Problem extends Worded<'fix'> {
-  readonly kind:
-    | Exclude<EntryState, 'ok' | 'remote'>
-    | 'damaged-record'
-    | 'stray-record'
-    | 'leftover'
-    | 'same-name';
-  readonly name: string;
-  /** Absolute. */
-  readonly path: string;
-  readonly detail: string;
-  readonly fix: string;
-}
+import { ROOT_MARKERS, type Workspace } from '../workspace/workspace.js';
+import type { Problem } from './problems.js';
 
 /** The problems of a workspace. */
 export interface Diagnosis {
@@ -42,8 +11,10 @@ export interface Diagnosis {
   readonly fixed: readonly Problem[];
   /** Problems that are left. */
   readonly problems: readonly Problem[];
-  /** Address of the engine; null when none answers. */
+  /** Address of the engine that commands use; null when none answers. */
   readonly engine: string | null;
+  /** The machine, the engine and the share, as commands need them. */
+  readonly environment: readonly EnvironmentCheck[];
 }
 
 /** Options for finding and repairing problems. */
@@ -52,192 +23,33 @@ export interface DoctorOptions extends VerbOptions {
   readonly fix?: boolean | undefined;
 }
 
-/** Finds problems in the folder of archives, and definitions of one name; repairs them with `fix`, except in a dry run. */
+/**
+ * Finds problems in the folder of archives, and definitions of one name; repairs them with `fix`, except in a dry run. Checks
+ * the environment, each part of it for 5 s at most. Of a home folder that is no workspace it is the environment alone.
+ */
 export async function doctor(workspace: Workspace, options: DoctorOptions): Promise<Diagnosis> {
-  const before = await problemsOf(workspace);
-  const engine = await engineOf(workspace, options);
-  if (!options.fix || options.dryRun) return { fixed: [], problems: before, engine };
+  // Loaded on demand: other verbs do not need them.
+  const [{ checkEnvironment }, { problemsOf, repair }] = await Promise.all([
+    import('../environment/environment.js'),
+    import('./problems.js'),
+  ]);
+  const [before, environment] = await Promise.all([
+    (await isSearched(workspace)) ? problemsOf(workspace) : [],
+    checkEnvironment(workspace, options),
+  ]);
+  const engine = environment.find(({ used }) => used)?.subject ?? null;
+  if (!options.fix || options.dryRun) return { fixed: [], problems: before, engine, environment };
   await repair(workspace, before);
   const problems = await problemsOf(workspace);
   const left = new Set(problems.map(({ kind, path }) => `${kind} ${path}`));
   const fixed = before.filter(({ kind, path }) => !left.has(`${kind} ${path}`));
-  return { fixed, problems, engine };
+  return { fixed, problems, engine, environment };
 }
 
-async function problemsOf(workspace: Workspace): Promise<Problem[]> {
-  const { place, root } = workspace;
-  const entries = await readCatalog(place);
-  const locate = createLocator(place);
-  const ofEntries = entries.flatMap((entry) => {
-    const file = entry.file === '' ? CATALOG_FILE : entry.file;
-    return problemOf(entry, locate(file)?.path ?? join(place.folder, file));
-  });
-  const sameName = namesakes(await findDefinitions({ root })).map(sameNameProblem);
-  const leftovers = (await leftoverFiles(workspace)).map(leftoverProblem);
-  return [...ofEntries, ...leftovers, ...(await strayFiles(place.folder, entries)), ...sameName];
-}
-
-function sameNameProblem({ name, paths: [path = '', ...others] }: Namesakes): Problem {
-  return {
-    kind: 'same-name',
-    name,
-    path,
-    detail: `has the same name as ${others.join(', ')}`,
-    fix: 'Give each definition another variant: their images would replace each other.',
-  };
-}
-
-/** Deletes only leftovers of interrupted saves and records of archives that do not exist. */
-async function repair(workspace: Workspace, problems: readonly Problem[]): Promise<void> {
-  const { place } = workspace;
-  for (const { kind, path, name } of problems) {
-    const archive = archiveOfPart(path);
-    const image = basename(archive, ARCHIVE_SUFFIX);
-    if (kind === 'leftover' && archive !== path)
-      await withLock(lockPath(place, image), () => healArchive({ place, path: archive }));
-    else if (kind === 'leftover') await removeUnlessWritten(workspace, path);
-    if (kind === 'stray-record') await withLock(lockPath(place, name), () => removeStray(archive));
-  }
-  await syncCatalog(workspace);
-}
-
-/** Leaves a file alone that a process may still be writing: one that holds its lock, or that wrote it a short time ago. */
-async function removeUnlessWritten(
-  { place, surroundings }: Workspace,
-  path: string,
-): Promise<void> {
-  if (LOCKED_LEFTOVER.test(path))
-    try {
-      return await removeLeftover(path);
-    } catch (error) {
-      if (error instanceof ImageError && error.code === 'CONFLICT') return;
-      throw error;
-    }
-  const isOwn = dirname(path) === place.folder || isBelow(place.state, path);
-  if (isOwn) return withLock(lockPath(place, 'catalog'), () => removeLeftover(path));
-  const age = surroundings.now() - ((await modifiedAt(path)) ?? 0);
-  if (age > LEFTOVER_GRACE_MS) await removeLeftover(path);
-}
-
-/** Checks again under the lock: a save may have created the archive meanwhile. */
-async function removeStray(archive: string): Promise<void> {
-  if (!(await statIfExists(archive))) await rm(recordPath(archive), { force: true });
-}
-
-/** The archive that a record or a partial file of a commit belongs to; the path itself for any other file. */
-function archiveOfPart(path: string): string {
-  return path.replace(/(?:\.tar\.partial|\.image\.json(?:\.partial)?)$/, ARCHIVE_SUFFIX);
-}
-
-const REPAIR = verb('doctor', option('fix'));
-
-const DETAILS: Readonly<
-  Record<Exclude<EntryState, 'ok' | 'remote'>, readonly [detail: string, fix: string | Wording]>
-> = {
-  missing: [
-    'the catalog names an archive that does not exist',
-    wording`Save the image again, or remove its entry from image-registry.yml with ${REPAIR}.`,
-  ],
-  orphan: [
-    'an archive without a record',
-    'Load it and save it again under a conventional name, or delete it.',
-  ],
-  changed: ['the archive is not the one its record describes', 'Save the image again.'],
-  elsewhere: [
-    'the catalog names a file outside the workspace, which is not read',
-    'Name its folder in stowage.yaml (archives) if you trust it, or delete the entry.',
-  ],
-  invalid: [
-    'its entry in the catalog cannot be read',
-    'Correct the entry in image-registry.yml, or delete it.',
-  ],
-  misnamed: [
-    'the name does not follow the convention',
-    'Rename the image: <project>-<os>-<variant>.',
-  ],
-};
-
-function problemOf({ name, state, problem }: CatalogEntry, path: string): Problem[] {
-  if (state === 'ok' || state === 'remote') return [];
-  const [detail, fix] = DETAILS[state];
-  const nearest = state === 'misnamed' ? nearestName(name) : undefined;
-  return [
-    {
-      kind: state,
-      name,
-      path,
-      detail: problem ?? detail,
-      ...textField('fix', nearest === undefined ? fix : `Rename the image to ${nearest}.`),
-    },
-  ];
-}
-
-function leftoverProblem(path: string): Problem {
-  return {
-    kind: 'leftover',
-    name: basename(path),
-    path,
-    detail: 'left by a command that was interrupted, or written by one that is running',
-    ...textField(
-      'fix',
-      wording`The next command that writes ${basename(fileOfLeftover(path))} continues from it or removes it; ${REPAIR} removes it now.`,
-    ),
-  };
-}
-
-async function strayFiles(folder: string, entries: readonly CatalogEntry[]): Promise<Problem[]> {
-  const archives = new Set(
-    entries.filter(({ state }) => state !== 'missing').map(({ file }) => file),
-  );
-  const problems: Problem[] = [];
-  for (const file of await filesBelow(folder)) {
-    const path = join(folder, file);
-    const name = file.slice(file.lastIndexOf('/') + 1);
-    if (name.endsWith(RECORD_SUFFIX)) {
-      const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
-      const problem = await recordProblem(path, join(folder, archive), archives.has(archive));
-      if (problem) problems.push({ ...problem, name: name.slice(0, -RECORD_SUFFIX.length), path });
-    }
-  }
-  return problems;
-}
-
-async function recordProblem(
-  path: string,
-  archive: string,
-  hasArchive: boolean,
-): Promise<Pick<Problem, 'kind' | 'detail' | 'fix' | 'wording'> | undefined> {
-  try {
-    await readRecord(archive);
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    return {
-      kind: 'damaged-record',
-      detail: error.message,
-      fix: `Save the image again, or delete ${path}.`,
-    };
-  }
-  return hasArchive
-    ? undefined
-    : {
-        kind: 'stray-record',
-        detail: 'a record without its archive',
-        ...textField('fix', wording`Save the image again, or delete the record with ${REPAIR}.`),
-      };
-}
-
-/** Relative paths of all files below a folder, sorted; symbolic links are not followed. */
-async function filesBelow(folder: string): Promise<string[]> {
-  const files = await filesMatching(folder, ['**/*'], { dot: true });
-  return files.map((path) => toSlashes(relative(folder, path))).sort();
-}
-
-async function engineOf(workspace: Workspace, options: VerbOptions): Promise<string | null> {
-  try {
-    await using engine = await openEngine(workspace, options);
-    return engine.location;
-  } catch (error) {
-    if (error instanceof ImageError && error.code === 'UNAVAILABLE') return null;
-    throw error;
-  }
+/** A home folder, or the root of all folders, is searched only if something of Stowage or of a repository is in it. */
+async function isSearched({ root, place, surroundings }: Workspace): Promise<boolean> {
+  if (root !== surroundings.home && dirname(root) !== root) return true;
+  const signs = [...ROOT_MARKERS.map((name) => join(root, name)), place.folder, place.state];
+  for (const path of signs) if (await statIfExists(path)) return true;
+  return false;
 }

@@ -6,7 +6,7 @@ import { readFolder } from '../../disk/if-there.js';
 import { readOwn } from '../../disk/own-file.js';
 import { ImageError } from '../../errors.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { doctor, type Problem } from '../inspect/doctor.js';
+import type { Problem } from '../inspect/problems.js';
 import { inspect, type InspectedLayer } from '../inspect/inspect.js';
 import { list, type ListEntry } from '../inspect/list.js';
 import { prune, type PruneResult } from '../prune/prune.js';
@@ -97,7 +97,8 @@ export async function report(workspace: Workspace, options: ReportOptions): Prom
       layers,
     });
   }
-  const { problems } = await doctor(workspace, { ...options, fix: false });
+  const { problemsOf } = await import('../inspect/problems.js');
+  const problems = await problemsOf(workspace);
   return {
     workspace: basename(root),
     created: new Date(surroundings.now()).toISOString(),

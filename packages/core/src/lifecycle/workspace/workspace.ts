@@ -39,7 +39,7 @@ export interface WorkspaceOptions {
 /** Depth below `.stowage` in which folders are checked for links: `store/blobs/<algorithm>`. */
 const STATE_DEPTH = 3;
 /** Files that mark the root of a workspace. */
-const ROOT_MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
+export const ROOT_MARKERS = [SETTINGS_FILE, 'nx.json', '.git'];
 
 /**
  * Finds the workspace around a folder (the nearest parent with `stowage.yaml`, `nx.json` or `.git`, else the folder itself)
