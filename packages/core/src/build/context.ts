@@ -153,7 +153,7 @@ export function selectFiles(
   throw new ImageError('NOT_FOUND', `${context}: no file ${JSON.stringify(from)} in the context`, {
     location: context,
     hint: isOtherForm
-      ? 'The file has this name in another Unicode form (NFC or NFD), as some tools on macOS write it: rename the file.'
+      ? 'The file has this name in another Unicode form (NFC or NFD): rename the file.'
       : `Build it first (after:), correct copy.from, or check whether ${IGNORE_FILE} excludes it.`,
   });
 }

@@ -459,7 +459,7 @@ describe('a web page', () => {
     expect(front.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(await front.text()).toContain('<a href="/-/team/app">team/app</a>');
     const tags = await (await get('/-/team/app')).text();
-    expect(tags).toContain(`<code data-copy>docker pull ${host}/team/app:1</code>`);
+    expect(tags).toContain(`<code data-copy>stowage copy ${host}/team/app:1 artifact.tar</code>`);
     expect(tags).toContain(`href="/-/team/app@${digest}"`);
     const image = await (await get(`/-/team/app@${digest}`)).text();
     expect(image).toContain('text/&lt;b&gt;');

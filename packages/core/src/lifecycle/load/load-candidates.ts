@@ -12,7 +12,6 @@ import { attachmentOf } from '../../transfer/referrers.js';
 import { selectPlatform } from '../../transfer/select-platform.js';
 import type { Source } from '../../transfer/store.js';
 import { budgetFor, walk, type Budget } from '../../transfer/walk.js';
-import { artifactKind } from './artifact-kind.js';
 import { takesAll } from './takes-all.js';
 import { withIndex } from './with-index.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
@@ -105,6 +104,8 @@ async function candidatesIn(
     async ([root, references]) => {
       const graph = await graphOf({ input, at }, root, options);
       if (imagesOf(graph).length === 0) {
+        // Loaded on demand: most archives have images alone.
+        const { artifactKind } = await import('./artifact-kind.js');
         artifacts.push({ name: references[0] ?? root.digest, kind: artifactKind(graph) });
         return;
       }
