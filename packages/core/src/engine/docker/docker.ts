@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { openPipedArchive } from '../../archive/open-archive.js';
 import { ImageError } from '../../errors.js';
-import { chunksOf } from '../../http/chunks-of.js';
+import { chunksOf } from '../../transfer/chunks-of.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
 import type { Fields } from './fields.js';
 import type { Platform } from '../../oci/platform.js';

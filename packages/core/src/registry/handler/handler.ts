@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { chunksOf } from '../../http/chunks-of.js';
+import { chunksOf } from '../../transfer/chunks-of.js';
 import { DEFAULT_LIMITS } from '../../oci/limits.js';
 import type { RegistryReader, RegistryStorage } from '../hosted.js';
 import { challenge, UNRESTRICTED, type Access, type Rights } from '../access/access.js';

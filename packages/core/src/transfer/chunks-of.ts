@@ -1,5 +1,5 @@
 import { finished, type Readable } from 'node:stream';
-import type { Bytes } from '../transfer/store.js';
+import type { Bytes } from './store.js';
 
 /** A stream is paused while that much waits to be taken (bytes). */
 const MAX_WAITING = 256 * 1024;
