@@ -45,6 +45,8 @@ export interface Outcome {
   readonly document?: string;
   /** The exit code; 0 when omitted. */
   readonly exitCode?: number;
+  /** A failure that has this result: printed also where the result is not, with its exit code; `error` of the document. */
+  readonly failure?: ImageError;
 }
 
 /** Options of every command. */
@@ -189,10 +191,15 @@ export async function readPassword({ stdin }: Pick<Io, 'stdin'>): Promise<string
     .replace(/\r?\n$/, '');
 }
 
-/** The document of `--json` with the failures that did not end the command. */
-function withFailures(document: unknown, failed: readonly Failure[]): unknown {
-  if (failed.length === 0) return document;
-  return { ...(document as object), failures: failed.map(({ json }) => json.error) };
+/** The document of `--json` with the failures that did not end the command, and the one of the result. */
+function withFailures(
+  document: unknown,
+  failed: readonly Failure[],
+  whole: Failure | undefined,
+): unknown {
+  if (failed.length === 0 && !whole) return document;
+  const failures = failed.map(({ json }) => json.error);
+  return { ...(document as object), ...(failures.length > 0 && { failures }), ...whole?.json };
 }
 
 /** Runs a command's work between opening the workspace and printing; sets the exit code, never throws. */
@@ -237,9 +244,11 @@ export function action<T extends CommonOptions>(
       progress.done();
       if (!options.dryRun) await summarize(io, command, outcome.json);
       annotate(io, failures);
-      const failed = failures.map((each) => describeFailure(each, { interrupted: false, speech }));
+      const described = (each: ImageError) => describeFailure(each, { interrupted: false, speech });
+      const failed = failures.map(described);
+      const whole = outcome.failure && described(outcome.failure);
       if (options.json && outcome.json !== undefined)
-        printJson(io.stdout, withFailures(outcome.json, failed));
+        printJson(io.stdout, withFailures(outcome.json, failed, whole));
       else if (!options.quiet && outcome.document !== undefined)
         printDocument(io.stdout, outcome.document);
       else if (!options.quiet && outcome.text) print(io.stdout, outcome.text);
@@ -248,8 +257,9 @@ export function action<T extends CommonOptions>(
       const total = outcome.total && formatTotal(outcome.total, about);
       // On stderr: stdout is for the lines that scripts read, or for the archive itself.
       if (total && !options.json && !options.quiet) print(io.stderr, total);
-      for (const failure of failed) print(io.stderr, failure.text);
-      process.exitCode = failed[0]?.exitCode ?? outcome.exitCode ?? 0;
+      const all = whole ? [...failed, whole] : failed;
+      for (const failure of all) print(io.stderr, failure.text);
+      process.exitCode = all[0]?.exitCode ?? outcome.exitCode ?? 0;
     } catch (error) {
       progress.done();
       annotate(io, [error]);

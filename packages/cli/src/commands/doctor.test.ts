@@ -6,8 +6,8 @@ import { ARCHIVE, NAME, savedLine } from '../../testing/stowage.js';
 it('stowage doctor names the engine, and finds nothing where all is well', async () => {
   const { said } = await savedLine();
   const text = await said('doctor');
-  expect(text).toMatch(/^No problems of archives\.\n\nEnvironment:\nok {7}node: /);
-  expect(text).toMatch(/^ok {7}engine: .*\.stowage\/store {2}.*used$/m);
+  expect(text).toMatch(/^No problems of archives\.\n\nSTATE +ENVIRONMENT +WHAT +DETAIL\nok +node /);
+  expect(text).toMatch(/^ok +engine .*\.stowage\/store {2}.*used$/m);
 });
 
 it('stowage doctor exits 4 for problems, each with its way out, until --fix repairs them', async () => {
@@ -26,9 +26,8 @@ it('stowage doctor says the next step for what is wrong around the workspace, an
   const line = 'doctor --engine docker --host unix:///nonexistent.sock';
   const { code, stdout } = await stowage(line);
   expect(code).toBe(4);
-  expect(stdout).toMatch(
-    /^problem {2}engine: docker {2}.*nonexistent\.sock.*\n {9}.*--engine embedded/m,
-  );
+  expect(stdout).toMatch(/^problem +engine +docker +.*nonexistent\.sock/m);
+  expect(stdout).toMatch(/^engine: .*--engine embedded/m);
   expect(await json(line)).toMatchObject({ engine: null, problems: [] });
 });
 
@@ -37,5 +36,5 @@ it('stowage doctor exits 0 with warnings alone', async () => {
     'stowage.yaml': 'engine: embedded\nprune: { min_free: 100% }\n',
   });
   const { code, stdout } = await stowage('doctor');
-  expect([code, stdout]).toEqual([0, expect.stringMatching(/^warning {2}disk: /m)]);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^warning +disk /m)]);
 });

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { doctor, worded, type EnvironmentCheck } from '@stowage/core';
 import type { Command } from 'commander';
 import { EXIT_PROBLEMS } from '../exit-codes.js';
+import { formatTable } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
 import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
@@ -34,14 +35,17 @@ export function doctorCommand(io: Io): Command {
           problems.length === 0 && environment.every(({ state }) => state !== 'problem');
         return {
           json: { fixed, problems, engine, environment },
-          text: text`${repaired}${lines}${end}\nEnvironment:\n${environment.map(checkLine)}`,
+          text: text`${repaired}${lines}${end}\n${environmentTable(environment)}`,
           exitCode: isWell ? 0 : EXIT_PROBLEMS,
         };
       }),
     );
 }
 
-function checkLine({ state, name, subject, detail, fix }: EnvironmentCheck): Text {
-  const next = fix === undefined ? '' : text`         ${fix}\n`;
-  return text`${state.padEnd(7)}  ${name}: ${subject}  ${detail}\n${next}`;
+/** A table; below it the next steps, each once. */
+function environmentTable(checks: readonly EnvironmentCheck[]): Text {
+  const rows = checks.map(({ state, name, subject, detail }) => [state, name, subject, detail]);
+  const steps = new Set(checks.flatMap(({ name, fix }) => (fix ? [`${name}: ${fix}`] : [])));
+  const lines = [...steps].map((step) => text`${step}\n`);
+  return text`${formatTable(['STATE', 'ENVIRONMENT', 'WHAT', 'DETAIL'], rows)}${lines}`;
 }

@@ -38,9 +38,19 @@ describe('stowage prune', () => {
 
   it('exits 7 when a bound cannot be met, with the plan and the error', async () => {
     const { stowage, json } = await start();
-    const { code, stdout } = await stowage('prune --max-used 1B --dry-run');
-    expect(code).toBe(7);
-    expect(stdout).toMatch(/prune: .* more must become free, and nothing else may be deleted\n/);
+    const said = /^stowage: .* more must become free, and nothing else may be deleted\n {2}Loosen/m;
+    const { code, stdout, stderr } = await stowage('prune --max-used 1B --dry-run');
+    expect([code, stdout, stderr]).toEqual([
+      7,
+      expect.stringContaining('nothing was deleted\n'),
+      expect.stringMatching(said),
+    ]);
+    const quiet = await stowage('prune --max-used 1B --dry-run --quiet');
+    expect(quiet).toMatchObject({
+      code: 7,
+      stdout: '',
+      stderr: expect.stringMatching(said) as string,
+    });
     expect(await json('prune --max-used 1B --dry-run')).toMatchObject({
       error: { code: 'NO_SPACE' },
       decisions: [{}, {}],

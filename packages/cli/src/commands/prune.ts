@@ -1,4 +1,5 @@
 import {
+  ImageError,
   prune,
   ruleOptionsOf,
   worded,
@@ -10,9 +11,8 @@ import {
 import { InvalidArgumentError, type Command } from 'commander';
 import { GROUPS } from '../help/groups.js';
 import { formatBytes, formatTable } from '../print/table.js';
-import { EXIT_CODES } from '../exit-codes.js';
 import { text, type Text } from '../print/text.js';
-import { action, verb, withEngine, type CommonOptions, type Io, type Outcome } from '../verb.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
 interface Options
   extends CommonOptions,
@@ -62,23 +62,19 @@ export function pruneCommand(io: Io): Command {
           return await pruneShare(workspace, rules);
         };
         const result = worded(await plan(), speech);
-        const { shortfallBytes } = result;
-        return shortfallBytes === 0
-          ? { json: result, text: describe(result, options.dryRun === true) }
-          : shortfallOutcome(result, options.dryRun === true);
+        const outcome = { json: result, text: describe(result, options.dryRun === true) };
+        return result.shortfallBytes === 0 ? outcome : { ...outcome, failure: shortfall(result) };
       }),
     );
 }
 
 /** The deletions that the rules allow did not free enough space. */
-function shortfallOutcome(result: PruneResult, dryRun: boolean): Outcome {
-  const message = `prune: ${formatBytes(result.shortfallBytes)} more must become free, and nothing else may be deleted`;
-  const hint = 'Loosen a rule, unpin something, or give Stowage a larger disk.';
-  return {
-    exitCode: EXIT_CODES.NO_SPACE,
-    json: { ...result, error: { code: 'NO_SPACE', message, hint, location: null } },
-    text: text`${describe(result, dryRun)}${message}\n  ${hint}\n`,
-  };
+function shortfall({ shortfallBytes }: PruneResult): ImageError {
+  return new ImageError(
+    'NO_SPACE',
+    `${formatBytes(shortfallBytes)} more must become free, and nothing else may be deleted`,
+    { hint: 'Loosen a rule, unpin something, or give Stowage a larger disk.' },
+  );
 }
 
 function parseNewest(text: string, before: GroupCounts = {}): GroupCounts {

@@ -1,5 +1,5 @@
 import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { keepIndex, readIndex } from './derived-index.js';
@@ -35,6 +35,13 @@ describe('the derived index', () => {
       entries: [{ name: 'a', file: 'a.tar' }],
       seen: { 'a.image.json': [1, 2, 3, 'a:1', false] },
     });
+  });
+
+  it('of nothing is not written, so that a look into a folder leaves nothing there', async () => {
+    const { catalog, index } = await paths('');
+    const nothing = { ...inventory(true), seen: {} };
+    await keepIndex(index, await readIndex(catalog, index), nothing, () => JUDGED);
+    await expect(stat(dirname(index))).rejects.toThrow('ENOENT');
   });
 
   it('is not written again while nothing changed', async () => {

@@ -45,7 +45,7 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
   };
 }
 
-/** Writes the index if the catalog or the records on disk have changed since it was stored. */
+/** Writes the index if the catalog or the records on disk have changed since it was stored; nothing where there is nothing. */
 export async function keepIndex(
   path: string,
   { yaml, entries, problems, kept }: DerivedIndex,
@@ -53,6 +53,7 @@ export async function keepIndex(
   judgements: () => Pick<DerivedIndex, 'lagging' | 'misnamed'>,
 ): Promise<void> {
   if (kept && !isNew) return;
+  if ([entries, problems, Object.keys(seen)].every(({ length }) => length === 0)) return;
   try {
     await writeAtomically(path, [
       Buffer.from(

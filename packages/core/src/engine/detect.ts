@@ -64,7 +64,7 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
       await found.ping(PING_TIMEOUT_MS);
       return found;
     } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error));
+      failures.push(messageOf(error));
       return undefined;
     }
   };
@@ -94,8 +94,14 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
     `no engine answers, asked ${expected}: ${failures.join('; ')}`,
     {
       hint: wording`Start it, give its address with ${option('host')}, or use ${option('engine', 'embedded')} to keep images without running them.`,
+      cause: new Error(failures.join('; ')),
     },
   );
+}
+
+/** Says what is wrong with an engine; its address is in it. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function openFirst(
@@ -116,7 +122,7 @@ async function openFirst(
       return found;
     } catch (error) {
       await found[Symbol.asyncDispose]();
-      failures.push(`${target.host} (${error instanceof Error ? error.message : String(error)})`);
+      failures.push(messageOf(error));
     }
   }
   return undefined;

@@ -33,9 +33,12 @@ export async function checkEngines(
   );
   const used = answers.find((each) => !('error' in each));
   if (used) return answers.map((each) => describe(each, used));
-  const reasons = answers.flatMap((each) => ('error' in each ? [each.error.message] : []));
   const state = hasHost ? 'problem' : 'warning';
-  return [bad({ name: 'engine', subject: 'auto', state }, reasons.join('; '), START)];
+  return answers.flatMap((each) =>
+    'error' in each
+      ? [bad({ name: 'engine', subject: each.kind, state }, reasonOf(each.error), START)]
+      : [],
+  );
 }
 
 const START = wording`Start one, give its address with ${option('host')}, or do without: ${option('engine', 'embedded')} keeps images without running them.`;
@@ -65,8 +68,13 @@ async function versionOf(engine: Engine, { signal }: EnvironmentOptions): Promis
 
 function describe(answer: Answer, used: Answer): EnvironmentCheck {
   if ('error' in answer)
-    return good({ name: 'engine', subject: answer.kind }, `not needed: ${answer.error.message}`);
+    return good({ name: 'engine', subject: answer.kind }, `not needed: ${reasonOf(answer.error)}`);
   const about = { name: 'engine', subject: answer.location } as const;
   if (answer !== used) return good(about, `${answer.version}; not used`);
   return { ...good(about, `${answer.version}; used`), used: true };
+}
+
+/** What is wrong with the addresses of an engine. */
+function reasonOf({ cause, message }: ImageError): string {
+  return cause instanceof Error ? cause.message : message;
 }

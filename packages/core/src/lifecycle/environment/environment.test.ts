@@ -124,15 +124,20 @@ describe('the engine', () => {
   });
 
   it.each([
-    ['auto', undefined, 'warning'],
-    ['auto', 'unix:///none.sock', 'problem'],
-    ['docker', 'unix:///none.sock', 'problem'],
-    ['docker', 'nonsense', 'problem'],
-  ] as const)('%s at %s that does not answer is a %s', async (engine, host, state) => {
-    const env = { DOCKER_HOST: 'unix:///none.sock', CONTAINERD_ADDRESS: '/none.sock' };
-    const [check, ...others] = await checked('engine', { engine, host, env });
-    expect([check?.state, check?.used, others]).toEqual([state, undefined, []]);
-    expect(check?.fix).not.toBe('');
+    ['auto', undefined, 'warning', ['docker', 'podman', 'containerd']],
+    ['auto', 'unix:///none.sock', 'problem', ['docker']],
+    ['docker', 'unix:///none.sock', 'problem', ['docker']],
+    ['docker', 'nonsense', 'problem', ['docker']],
+  ] as const)('%s at %s that does not answer is a %s', async (engine, host, state, asked) => {
+    const none = 'unix:///none.sock';
+    const env = { DOCKER_HOST: none, CONTAINER_HOST: none, CONTAINERD_ADDRESS: '/none.sock' };
+    const checks = await checked('engine', { engine, host, env });
+    expect(checks.map(({ subject }) => subject)).toEqual(asked);
+    for (const check of checks) {
+      expect([check.state, check.used]).toEqual([state, undefined]);
+      expect(check.detail).toContain(host ?? 'none.sock');
+      expect(check.fix).toContain('`host`');
+    }
   });
 });
 
