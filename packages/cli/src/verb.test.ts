@@ -6,15 +6,8 @@ import { ImageError } from '@stowage/core';
 import { Command } from 'commander';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { text } from './print/text.js';
-import {
-  action,
-  verb,
-  wantsCache,
-  withEngine,
-  withRegistry,
-  type Call,
-  type Outcome,
-} from './verb.js';
+import { withRegistry } from './registry-options.js';
+import { action, verb, wantsCache, withEngine, type Call, type Outcome } from './verb.js';
 
 afterEach(() => {
   process.exitCode = 0;

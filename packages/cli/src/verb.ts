@@ -1,10 +1,9 @@
+import type { ImageError } from '@stowage/core';
 import {
   ENGINES,
-  ImageError,
   openWorkspace,
   worded,
   writeDebugLog,
-  type RegistryLoginOptions,
   type Speech,
   type VerbOptions,
   type Workspace,
@@ -19,6 +18,7 @@ import { createProgress, type ProgressMode } from './print/progress.js';
 import { createSpeech } from './print/speech.js';
 import { text, type Text } from './print/text.js';
 import { formatTotal, type Total, type WrittenEvent } from './print/total.js';
+import { inputsOf, registryFlags, type RegistryOptions } from './registry-options.js';
 
 /** The process as the commands see it. */
 export interface Io {
@@ -50,7 +50,7 @@ export interface Outcome {
 }
 
 /** Options of every command. */
-export interface CommonOptions {
+export interface CommonOptions extends RegistryOptions {
   readonly json?: boolean;
   readonly progress: ProgressMode;
   readonly quiet?: boolean;
@@ -60,20 +60,10 @@ export interface CommonOptions {
   readonly engine?: VerbOptions['engine'];
   readonly host?: string;
   readonly namespace?: string;
-  readonly username?: string;
-  readonly passwordStdin?: boolean;
-  /** Only from the alias `--to-registry-password` of another tool; our own options take no password. */
-  readonly password?: string;
-  readonly caFile?: string;
-  readonly clientCert?: string;
-  readonly clientKey?: string;
-  readonly plainHttp?: boolean;
-  readonly insecureSkipTlsVerify?: boolean;
   /** Further locations; only some commands take them. */
   readonly base?: readonly string[];
   readonly to?: string;
   readonly cache?: boolean | 'true' | 'false';
-  readonly imagesFrom?: readonly string[];
   readonly foreignLayers?: boolean;
 }
 
@@ -120,23 +110,6 @@ export function withEngine(command: Command): Command {
     .optionsGroup('');
 }
 
-/** Adds the options for access to registries: credentials and TLS. */
-export function withRegistry(command: Command): Command {
-  return command
-    .optionsGroup(GROUPS.registry)
-    .option(
-      '-u, --username <name>',
-      'user name; credentials stored by docker login, podman login or stowage login when omitted',
-    )
-    .option('--password-stdin', "read the user's password from standard input")
-    .option('--ca-file <file>', 'trusted CA certificates (PEM), besides those of the system')
-    .option('--client-cert <file>', 'client certificate (PEM)')
-    .option('--client-key <file>', 'key of the client certificate (PEM)')
-    .option('--plain-http', 'http in place of https; detected automatically on localhost')
-    .option('--insecure-skip-tls-verify', 'do not verify the certificate of the registry')
-    .optionsGroup('');
-}
-
 /** `--foreign-layers` of the commands that move images. */
 export function foreignLayersOption(): Option {
   const text = 'fetch foreign layers, which only their publishers distribute, and send them too';
@@ -154,41 +127,6 @@ export function withCache(command: Command): Command {
 
 export function wantsCache({ cache }: CommonOptions): boolean {
   return cache !== false && cache !== 'false';
-}
-
-/** The arguments of a command without its destination, which is the last one: `-` is standard output there. */
-function inputsOf({ args, registeredArguments }: Command): readonly string[] {
-  const writes = registeredArguments.some((argument) => /destination$/.test(argument.name()));
-  return writes ? args.slice(0, -1) : args;
-}
-
-/** Options for registries. @throws ImageError USAGE */
-async function registryFlags(
-  options: CommonOptions,
-  args: readonly string[],
-  { stdin }: Io,
-): Promise<RegistryLoginOptions> {
-  const { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify } = options;
-  const common = { username, caFile, clientCert, clientKey, plainHttp, insecureSkipTlsVerify };
-  const readers = [...args, ...(options.imagesFrom ?? [])].filter((each) => each === '-');
-  if (readers.length > 1 && options.imagesFrom?.includes('-'))
-    throw new ImageError('USAGE', '--images-from -: standard input can be read only once');
-  if (!options.passwordStdin) return { ...common, password: options.password };
-  if (readers.length > 0)
-    throw new ImageError(
-      'USAGE',
-      '--password-stdin: standard input cannot be the password and a location (-)',
-    );
-  return { ...common, password: await readPassword({ stdin }) };
-}
-
-/** Reads a password from standard input, without the line break at its end. */
-export async function readPassword({ stdin }: Pick<Io, 'stdin'>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks)
-    .toString()
-    .replace(/\r?\n$/, '');
 }
 
 /** The document of `--json` with the failures that did not end the command, and the one of the result. */

@@ -2,7 +2,8 @@ import { compare, type Comparison } from '@stowage/core';
 import type { Command } from 'commander';
 import { shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
-import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
+import { withRegistry } from '../registry-options.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
 export function compareCommand(io: Io): Command {
   return withRegistry(

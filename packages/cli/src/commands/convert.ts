@@ -9,7 +9,8 @@ import {
 } from '../copy-options.js';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
-import { action, verb, withEngine, withRegistry, type Io } from '../verb.js';
+import { withRegistry } from '../registry-options.js';
+import { action, verb, withEngine, type Io } from '../verb.js';
 
 interface Options extends CopyOptions {
   readonly platform?: readonly string[];

@@ -19,7 +19,8 @@ import { imagesFromOption, keepGoingOption, withListedImages } from '../images-f
 import { platformsOf, withPlatforms, type PlatformOptions } from '../platform-options.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
-import { action, verb, withEngine, withRegistry, type Io } from '../verb.js';
+import { withRegistry } from '../registry-options.js';
+import { action, verb, withEngine, type Io } from '../verb.js';
 import { copiedTagsOutcome, tagsOption } from './remote/copied-tags.js';
 
 interface Options extends CopyOptions, PlatformOptions {

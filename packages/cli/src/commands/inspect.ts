@@ -11,7 +11,8 @@ import { keepGoingOption } from '../images-from.js';
 import { first } from '../print/first.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text, Text } from '../print/text.js';
-import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
+import { withRegistry } from '../registry-options.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly repository?: string;

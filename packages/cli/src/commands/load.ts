@@ -18,6 +18,7 @@ import { baseOption } from '../base-option.js';
 import { pickImages } from '../pick.js';
 import { formatBytes, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
+import { withRegistry } from '../registry-options.js';
 import {
   action,
   foreignLayersOption,
@@ -25,7 +26,6 @@ import {
   wantsCache,
   withCache,
   withEngine,
-  withRegistry,
   type CommonOptions,
   type Io,
 } from '../verb.js';

@@ -11,15 +11,8 @@ import type { Command } from 'commander';
 import { imagesFromAlias, imagesFromOption } from '../images-from.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text } from '../print/text.js';
-import {
-  action,
-  verb,
-  withEngine,
-  withRegistry,
-  type CommonOptions,
-  type Io,
-  type Outcome,
-} from '../verb.js';
+import { withRegistry } from '../registry-options.js';
+import { action, verb, withEngine, type CommonOptions, type Io, type Outcome } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly root?: string;

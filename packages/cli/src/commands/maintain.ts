@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { EXIT_CODES, EXIT_PROBLEMS } from '../exit-codes.js';
 import { formatBytes } from '../print/table.js';
 import { text } from '../print/text.js';
-import { action, readPassword, verb, type CommonOptions, type Io } from '../verb.js';
+import { readPassword } from '../registry-options.js';
+import { action, verb, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly root?: string;

@@ -11,13 +11,13 @@ import {
 import { print } from '../print/print.js';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
+import { withRegistry } from '../registry-options.js';
 import {
   action,
   foreignLayersOption,
   verb,
   wantsCache,
   withCache,
-  withRegistry,
   type CommonOptions,
   type Io,
 } from '../verb.js';

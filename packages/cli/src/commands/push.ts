@@ -7,12 +7,12 @@ import { imagesFromOption, keepGoingOption, withListedImages } from '../images-f
 import { platformsOf, withPlatforms, type PlatformOptions } from '../platform-options.js';
 import { formatBytes, formatTable, shortDigest } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
+import { withRegistry } from '../registry-options.js';
 import {
   action,
   foreignLayersOption,
   verb,
   withEngine,
-  withRegistry,
   type CommonOptions,
   type Io,
 } from '../verb.js';

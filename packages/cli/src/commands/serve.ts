@@ -15,7 +15,8 @@ import { describeFailure } from '../print/failure.js';
 import { print, printJson } from '../print/print.js';
 import { requestLog, type LogFormat } from '../print/request-log.js';
 import { text } from '../print/text.js';
-import { action, verb, withRegistry, type CommonOptions, type Io } from '../verb.js';
+import { withRegistry } from '../registry-options.js';
+import { action, verb, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions {
   readonly root?: string;

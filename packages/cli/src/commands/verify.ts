@@ -15,7 +15,8 @@ import { platformsOf, withPlatforms, type PlatformOptions } from '../platform-op
 import { first } from '../print/first.js';
 import { formatBytes } from '../print/table.js';
 import { text, type Text } from '../print/text.js';
-import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../verb.js';
+import { withRegistry } from '../registry-options.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../verb.js';
 
 interface Options extends CommonOptions, PlatformOptions {
   readonly allowSparse?: boolean;

@@ -1,7 +1,8 @@
 import { parsePlatform } from '@stowage/core';
 import type { Command } from 'commander';
 import { text } from '../../print/text.js';
-import { action, verb, withEngine, withRegistry, type CommonOptions, type Io } from '../../verb.js';
+import { withRegistry } from '../../registry-options.js';
+import { action, verb, withEngine, type CommonOptions, type Io } from '../../verb.js';
 
 interface Options extends CommonOptions {
   readonly platform?: string;

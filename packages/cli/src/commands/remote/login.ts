@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { RegistryLoginOptions } from '@stowage/core';
 import { ask, canAsk } from '../../ask.js';
 import { text } from '../../print/text.js';
-import { action, verb, withRegistry, type Call, type CommonOptions, type Io } from '../../verb.js';
+import { withRegistry } from '../../registry-options.js';
+import { action, verb, type Call, type CommonOptions, type Io } from '../../verb.js';
 
 const PASSWORD = { label: 'Password', hidden: true };
 

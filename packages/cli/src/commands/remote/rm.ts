@@ -2,7 +2,8 @@ import type { RemovedImage } from '@stowage/core/registry';
 import type { Command } from 'commander';
 import { shortDigest } from '../../print/table.js';
 import { text, type Text } from '../../print/text.js';
-import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
+import { withRegistry } from '../../registry-options.js';
+import { action, verb, type CommonOptions, type Io } from '../../verb.js';
 
 interface Options extends CommonOptions {
   readonly allTags?: boolean;

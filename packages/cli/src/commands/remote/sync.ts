@@ -2,14 +2,8 @@ import type { SyncResult } from '@stowage/core/registry';
 import type { Command } from 'commander';
 import { formatBytes } from '../../print/table.js';
 import { text, type Text } from '../../print/text.js';
-import {
-  action,
-  foreignLayersOption,
-  verb,
-  withRegistry,
-  type CommonOptions,
-  type Io,
-} from '../../verb.js';
+import { withRegistry } from '../../registry-options.js';
+import { action, foreignLayersOption, verb, type CommonOptions, type Io } from '../../verb.js';
 import { tagsOption } from './copied-tags.js';
 
 interface Options extends CommonOptions {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { shortDigest } from '../../print/table.js';
 import { text } from '../../print/text.js';
-import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
+import { withRegistry } from '../../registry-options.js';
+import { action, verb, type CommonOptions, type Io } from '../../verb.js';
 
 export function tagCommand(io: Io): Command {
   return withRegistry(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { text } from '../../print/text.js';
-import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
+import { withRegistry } from '../../registry-options.js';
+import { action, verb, type CommonOptions, type Io } from '../../verb.js';
 
 export function tagsCommand(io: Io): Command {
   return withRegistry(

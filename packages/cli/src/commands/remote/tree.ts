@@ -1,7 +1,8 @@
 import type { TreeNode } from '@stowage/core/registry';
 import type { Command } from 'commander';
 import { text, type Text } from '../../print/text.js';
-import { action, verb, withRegistry, type CommonOptions, type Io } from '../../verb.js';
+import { withRegistry } from '../../registry-options.js';
+import { action, verb, type CommonOptions, type Io } from '../../verb.js';
 
 export function treeCommand(io: Io): Command {
   return withRegistry(
