@@ -59,7 +59,7 @@ function nodeOf(arch) {
   return file;
 }
 
-/** What is injected: the same for all architectures, as it holds no compiled code. */
+/** The blob to inject: the same for all architectures, as it holds no compiled code. */
 function toBlob(source) {
   const folder = mkdtempSync(join(tmpdir(), 'stowage-standalone-'));
   try {

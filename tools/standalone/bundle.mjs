@@ -11,7 +11,7 @@ const LEFT_OUT = ['@bokuweb/zstd-wasm', 'kerberos'];
 /** In the place of the URL of a module. Nothing can be below it, so no file beside the executable file is ever read. */
 const NOWHERE = '"file:///dev/null/stowage.js"';
 
-/** Where the command starts threads: of the pool, and of the modules that run in it. */
+/** The code that starts threads: those of the pool, and the modules that run in them. */
 const POOL_THREAD = 'fileURLToPath(import.meta.url + "/../entry/worker.js"), options';
 const THREAD_MODULE = /new URL\("\.\/([a-z-]+\.js)", import\.meta\.url\)\.href/g;
 

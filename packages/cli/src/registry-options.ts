@@ -16,7 +16,7 @@ export interface RegistryOptions {
   readonly imagesFrom?: readonly string[];
 }
 
-/** Where a password may come from. */
+/** The standard input, from which a password may be read. */
 interface StandardInput {
   readonly stdin: NodeJS.ReadStream;
 }

@@ -19,7 +19,7 @@ import {
   type TestedIn,
 } from './provoked.js';
 
-/** Where no registry listens. */
+/** An address at which no registry listens. */
 const AWAY = '127.0.0.1:1';
 const FULL: TestedIn = {
   file: 'e2e/src/space.test.ts',

@@ -77,7 +77,7 @@ function removeOs(member: Uint8Array): Uint8Array {
   return member;
 }
 
-/** What a frame may have more than its block, for blocks of at most 1 MiB (`ZSTD_compressBound`, in bytes). */
+/** Most bytes by which a frame is larger than its block of at most 1 MiB (`ZSTD_compressBound`). */
 export const FRAME_OVERHEAD = 4096 + 512;
 
 async function openPool(level: number): Promise<Compressor> {

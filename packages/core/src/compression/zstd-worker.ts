@@ -1,4 +1,4 @@
-// What the worker threads of compressor.ts run.
+// Runs in the worker threads of compressor.ts.
 import { zstdEncoder } from './zstd-frame.js';
 
 /** A block at the start of memory that both threads share; there is room for its frame. */

@@ -10,7 +10,7 @@ export interface EnvironmentCheck extends Worded<'detail' | 'fix'> {
   /** The thing that was looked at: a version, an address, a path. */
   readonly subject: string;
   readonly detail: string;
-  /** Of an engine: true for the one that commands use. */
+  /** True for the engine that commands use. */
   readonly used?: true;
   /** The next step; absent where the state is `ok`. */
   readonly fix?: string;

@@ -74,7 +74,7 @@ function describe(answer: Answer, used: Answer): EnvironmentCheck {
   return { ...good(about, `${answer.version}; used`), used: true };
 }
 
-/** What is wrong with the addresses of an engine. */
+/** The reason why an engine does not answer, with its addresses. */
 function reasonOf({ cause, message }: ImageError): string {
   return cause instanceof Error ? cause.message : message;
 }
