@@ -106,17 +106,18 @@ function judgementsOf(
   };
 }
 
+/** An edit, or how it is made of what is there when the lock is held. */
+type GivenEdit = CatalogEdit | (() => Promise<CatalogEdit>);
+
 /** Edits that wait for the lock, by the path of the catalog: one write takes them all. */
-const waiting = new Map<
-  string,
-  { readonly edits: CatalogEdit[]; readonly written: Promise<void> }
->();
+const waiting = new Map<string, { readonly edits: GivenEdit[]; readonly written: Promise<void> }>();
 
 /**
  * Edits the catalog under its lock and folds the usage journal in. Safe for concurrent processes: no change is lost.
- * Edits of this process that come while another one waits for the lock are written together with that one.
+ * Edits of this process that come while another one waits for the lock are written together with that one. An edit that
+ * depends on the catalog or on archives is given as a function, which is called under the lock.
  */
-export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Promise<void> {
+export async function updateCatalog(place: CatalogPlace, edit: GivenEdit): Promise<void> {
   const path = catalogPath(place);
   const before = waiting.get(path);
   if (before) {
@@ -134,8 +135,11 @@ export async function updateCatalog(place: CatalogPlace, edit: CatalogEdit): Pro
   await written;
 }
 
-async function writeEdits(place: CatalogPlace, edits: readonly CatalogEdit[]): Promise<void> {
+async function writeEdits(place: CatalogPlace, given: readonly GivenEdit[]): Promise<void> {
   const path = catalogPath(place);
+  const edits = await Promise.all(
+    given.map((edit) => (typeof edit === 'function' ? edit() : edit)),
+  );
   const text = await readText(path);
   const fold = await openFold(sharedState(place), text);
   const catalog = openCatalog(text, path);

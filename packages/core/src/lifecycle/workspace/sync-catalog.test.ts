@@ -1,8 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { BASE, NAME, savePath, workspaceOf } from '../../../testing/workspace.js';
-import { readCatalog } from '../../catalog/file.js';
+import { removeArchive } from '../../catalog/commit.js';
+import { lockPath, readCatalog } from '../../catalog/file.js';
+import { withLock } from '../../disk/lock.js';
 import { planSync, syncCatalog } from './sync-catalog.js';
 import { archiveOf } from './workspace.js';
 
@@ -29,6 +32,19 @@ describe('the catalog and the disk', () => {
     expect((await planSync(workspace)).before).toBe(before);
     await syncCatalog(workspace);
     expect(await readCatalog(workspace.place)).toMatchObject([{ name: NAME, state: 'ok' }]);
+  });
+
+  it('agree after an archive was deleted while the catalog was locked by another process', async () => {
+    const { workspace, catalog, archive } = await saved();
+    await writeFile(catalog, 'images: []\n');
+    let synced: Promise<void> | undefined;
+    await withLock(lockPath(workspace.place, 'catalog'), async () => {
+      synced = syncCatalog(workspace);
+      await setTimeout(100);
+      await removeArchive({ place: workspace.place, path: archive });
+    });
+    await synced;
+    expect(await readCatalog(workspace.place)).toEqual([]);
   });
 
   it('agree after an archive was deleted, unless it is pinned', async () => {

@@ -24,7 +24,7 @@ export async function planSync(workspace: Workspace): Promise<CatalogSync> {
  * unless they are pinned, and sums up uses.
  */
 export async function syncCatalog(workspace: Workspace): Promise<void> {
-  await updateCatalog(workspace.place, await editFor(workspace));
+  await updateCatalog(workspace.place, () => editFor(workspace));
 }
 
 async function editFor({ place, surroundings }: Workspace): Promise<CatalogEdit> {
