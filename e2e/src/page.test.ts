@@ -33,7 +33,9 @@ describeWith(['chromium'], 'the page of a registry', () => {
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('team/app');
     const rows = page.getByRole('row');
     expect(await rows.count()).toBe(3);
-    expect(await rows.nth(2).textContent()).toContain(`docker pull ${host}/team/app:1.0`);
+    expect(await rows.nth(2).textContent()).toContain(
+      `stowage copy ${host}/team/app:1.0 artifact.tar`,
+    );
     expect(await page.getByRole('rowheader').allTextContents()).toEqual(['1.1', '1.0']);
     await page.getByRole('link', { name: '1.0' }).click();
     expect(page.url()).toBe(`${url}/-/team/app@${digest}`);

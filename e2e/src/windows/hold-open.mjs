@@ -9,7 +9,7 @@ const [folder, ms] = process.argv.slice(2);
 const held = new Set();
 const isReady = () => existsSync(join(folder, 'ready'));
 while (!existsSync(join(folder, 'stop'))) {
-  for (const name of ms || !isReady() ? readdirSync(folder, { recursive: true }) : []) {
+  for (const name of ms || !isReady() ? namesBelow() : []) {
     if (held.has(name)) continue;
     held.add(name);
     try {
@@ -23,3 +23,12 @@ while (!existsSync(join(folder, 'stop'))) {
   await sleep(20);
 }
 process.exit();
+
+function namesBelow() {
+  try {
+    return readdirSync(folder, { recursive: true });
+  } catch {
+    // A folder was deleted meanwhile: the next look is soon.
+    return [];
+  }
+}
