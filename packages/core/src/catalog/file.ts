@@ -138,7 +138,7 @@ export async function updateCatalog(place: CatalogPlace, edit: GivenEdit): Promi
 async function writeEdits(place: CatalogPlace, given: readonly GivenEdit[]): Promise<void> {
   const path = catalogPath(place);
   const edits = await Promise.all(
-    given.map((edit) => (typeof edit === 'function' ? edit() : edit)),
+    given.map(async (edit) => (typeof edit === 'function' ? edit() : edit)),
   );
   const text = await readText(path);
   const fold = await openFold(sharedState(place), text);
