@@ -34,9 +34,8 @@ try {
 }
 
 function demo() {
-  const hasDocker = run('stowage', ['doctor', '--engine', 'docker', '--json']).stdout.includes(
-    'docker-daemon:',
-  );
+  const { stdout } = run('stowage', ['doctor', '--engine', 'docker', '--json']);
+  const hasDocker = JSON.parse(stdout).engine !== null;
   const engine = hasDocker ? 'docker' : 'embedded';
   say(
     hasDocker
