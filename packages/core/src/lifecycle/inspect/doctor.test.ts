@@ -146,13 +146,14 @@ it('a home folder that is no workspace is not searched, but the environment is c
     await mkdir(join(cwd, name, 'images/x'), { recursive: true });
     await writeFile(join(cwd, name, 'images/x/image.yaml'), `${HEAD}copy: []\n`);
   }
-  const options = { engine: 'embedded' } as const;
-  const examine = async (home: string) =>
-    doctor(await openWorkspace(cwd, { surroundings: { home } }), options);
-  expect(await examine(cwd)).toMatchObject({
-    problems: [],
-    environment: [{ name: 'node' }, {}, {}, {}],
-  });
+  const examine = async (home: string, fix?: boolean) =>
+    doctor(await openWorkspace(cwd, { surroundings: { home } }), { engine: 'embedded', fix });
+  for (const fix of [false, true])
+    expect(await examine(cwd, fix)).toMatchObject({
+      problems: [],
+      environment: [{ name: 'node' }, {}, {}, {}],
+    });
+  expect((await readdir(cwd)).sort()).toEqual(['one', 'two']);
   // Any other folder is.
   expect(await examine(join(cwd, '..'))).toMatchObject({ problems: [{ kind: 'same-name' }] });
 });

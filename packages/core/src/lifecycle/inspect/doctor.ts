@@ -1,8 +1,6 @@
-import { dirname, join } from 'node:path';
-import { statIfExists } from '../../disk/allocated.js';
 import type { EnvironmentCheck } from '../environment/check.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { ROOT_MARKERS, type Workspace } from '../workspace/workspace.js';
+import type { Workspace } from '../workspace/workspace.js';
 import type { Problem } from './problems.js';
 
 /** The problems of a workspace. */
@@ -29,27 +27,21 @@ export interface DoctorOptions extends VerbOptions {
  */
 export async function doctor(workspace: Workspace, options: DoctorOptions): Promise<Diagnosis> {
   // Loaded on demand: other verbs do not need them.
-  const [{ checkEnvironment }, { problemsOf, repair }] = await Promise.all([
+  const [{ checkEnvironment }, { isSearched, problemsOf, repair }] = await Promise.all([
     import('../environment/environment.js'),
     import('./problems.js'),
   ]);
+  const searched = await isSearched(workspace);
   const [before, environment] = await Promise.all([
-    (await isSearched(workspace)) ? problemsOf(workspace) : [],
+    searched ? problemsOf(workspace) : [],
     checkEnvironment(workspace, options),
   ]);
   const engine = environment.find(({ used }) => used)?.subject ?? null;
-  if (!options.fix || options.dryRun) return { fixed: [], problems: before, engine, environment };
+  if (!searched || !options.fix || options.dryRun)
+    return { fixed: [], problems: before, engine, environment };
   await repair(workspace, before);
   const problems = await problemsOf(workspace);
   const left = new Set(problems.map(({ kind, path }) => `${kind} ${path}`));
   const fixed = before.filter(({ kind, path }) => !left.has(`${kind} ${path}`));
   return { fixed, problems, engine, environment };
-}
-
-/** A home folder, or the root of all folders, is searched only if something of Stowage or of a repository is in it. */
-async function isSearched({ root, place, surroundings }: Workspace): Promise<boolean> {
-  if (root !== surroundings.home && dirname(root) !== root) return true;
-  const signs = [...ROOT_MARKERS.map((name) => join(root, name)), place.folder, place.state];
-  for (const path of signs) if (await statIfExists(path)) return true;
-  return false;
 }

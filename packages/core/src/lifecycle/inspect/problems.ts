@@ -17,7 +17,7 @@ import { findDefinitions, namesakes, type Namesakes } from '../workspace/definit
 import { filesMatching } from '../workspace/files-matching.js';
 import { leftoverFiles } from '../workspace/leftover-files.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
-import type { Workspace } from '../workspace/workspace.js';
+import { ROOT_MARKERS, type Workspace } from '../workspace/workspace.js';
 import { option, textField, verb, wording, type Worded, type Wording } from '../../wording.js';
 
 /** Something wrong in the folder of archives, or with the definitions. */
@@ -33,6 +33,14 @@ export interface Problem extends Worded<'fix'> {
   readonly path: string;
   readonly detail: string;
   readonly fix: string;
+}
+
+/** A home folder, or the root of all folders, is searched only if something of Stowage or of a repository is in it. */
+export async function isSearched({ root, place, surroundings }: Workspace): Promise<boolean> {
+  if (root !== surroundings.home && dirname(root) !== root) return true;
+  const signs = [...ROOT_MARKERS.map((name) => join(root, name)), place.folder, place.state];
+  for (const path of signs) if (await statIfExists(path)) return true;
+  return false;
 }
 
 /** Finds problems in the folder of archives, and definitions of one name. */
