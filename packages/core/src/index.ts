@@ -100,7 +100,7 @@ export {
   ArchiveWriter,
   type ArchiveWriterOptions,
   type Deliver,
-  type ReadBlob,
+  type OpenBlob,
 } from './archive/archive-writer.js';
 export type { ArchiveContent } from './archive/placed-tar.js';
 export type { TarMember } from './archive/pack-tar.js';

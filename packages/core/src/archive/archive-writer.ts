@@ -16,19 +16,19 @@ import {
   parseReference,
   type Reference,
 } from '../oci/reference.js';
-import type { Bytes, CallOptions, Open, Sink } from '../transfer/store.js';
+import type { CallOptions, Open, Sink } from '../transfer/store.js';
 import { imagesOf } from '../transfer/graph.js';
 import type { Graph } from '../transfer/graph.js';
 import { DOCKER_MANIFEST } from './docker-archive.js';
 import { PlacedTar, type ArchiveContent, type PlacedMember } from './placed-tar.js';
 
-/** Reads a blob, perhaps from elsewhere than `open`; verified as `open` does. */
-export type ReadBlob = (descriptor: Descriptor, open: Open) => Bytes;
+/** Opens a blob, perhaps from elsewhere than `open` does; verified as `open` does. */
+export type OpenBlob = (descriptor: Descriptor, open: Open) => Open;
 
 /** Options of an {@link ArchiveWriter}. */
 export interface ArchiveWriterOptions {
-  /** Reads each blob at commit; with its own `open` when omitted. */
-  readonly read?: ReadBlob | undefined;
+  /** Opens each blob when it is read, at commit; as the source does when omitted. */
+  readonly open?: OpenBlob | undefined;
   /** Writes the names of Docker Hub's images in full in `manifest.json`, not as docker does (`app:1`). */
   readonly fullNames?: boolean | undefined;
 }
@@ -54,7 +54,7 @@ export class ArchiveWriter implements Sink {
   readonly #graphs = new Map<Digest, Graph>();
   readonly #opens = new Map<Digest, { readonly descriptor: Descriptor; readonly open: Open }>();
   readonly #names = new Map<string, Digest>();
-  readonly #read: ReadBlob;
+  readonly #open: OpenBlob;
   readonly #nameOf: (reference: Reference) => string;
 
   /**
@@ -64,11 +64,11 @@ export class ArchiveWriter implements Sink {
   constructor(
     location: string,
     deliver: Deliver,
-    { read = (_, open) => open(), fullNames = false }: ArchiveWriterOptions = {},
+    { open = (_, given) => given, fullNames = false }: ArchiveWriterOptions = {},
   ) {
     this.location = location;
     this.#deliver = deliver;
-    this.#read = read;
+    this.#open = open;
     this.#nameOf = fullNames ? formatReference : familiarReference;
   }
 
@@ -121,13 +121,15 @@ export class ArchiveWriter implements Sink {
     for (const documents of [true, false]) {
       for (const [digest, isDocument] of nodes) {
         const written = this.#opens.get(digest);
-        if (isDocument === documents && written)
-          yield {
-            name: blobPath(digest),
-            size: written.descriptor.size,
-            open: () => this.#read(written.descriptor, written.open),
-            ...(written.open.moveTo ? { moveTo: written.open.moveTo } : {}),
-          };
+        if (isDocument !== documents || !written) continue;
+        const { descriptor } = written;
+        const opened = () => this.#open(descriptor, written.open);
+        yield {
+          name: blobPath(digest),
+          size: descriptor.size,
+          open: () => opened()(),
+          moveTo: async (...to) => (await opened().moveTo?.(...to)) ?? false,
+        };
       }
     }
   }

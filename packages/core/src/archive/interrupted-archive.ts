@@ -64,20 +64,29 @@ export class InterruptedArchive implements AsyncDisposable {
     }
   }
 
-  /** The content of a blob: from what was left, and the rest, if any, from `open`. @throws ImageError CORRUPT */
-  async *content(descriptor: Descriptor, open: Open): Bytes {
-    const entry = this.#entries.get(blobPath(descriptor.digest));
-    const { size } = descriptor;
-    const held =
-      entry?.type === 'file' && entry.size === size ? await this.#written(entry.offset, size) : 0;
-    if (entry?.type !== 'file' || held === 0) {
-      yield* open();
-      return;
-    }
-    const left = (): Bytes => this.#files.range(entry.offset, entry.offset + held);
-    if (held < size) yield* verified(joined(left(), open(held)), descriptor);
+  /** Opens a blob: what was left of it, and the rest, if any, from `open`. Both throw ImageError CORRUPT. */
+  open(descriptor: Descriptor, open: Open): Open {
+    return Object.assign(() => this.#content(descriptor, open), {
+      moveTo: async (...to: Parameters<NonNullable<Open['moveTo']>>) =>
+        (await this.#held(descriptor)).bytes === 0 && (await open.moveTo?.(...to)) === true,
+    });
+  }
+
+  async *#content(descriptor: Descriptor, open: Open): Bytes {
+    const { offset, bytes } = await this.#held(descriptor);
+    const left = (): Bytes => this.#files.range(offset, offset + bytes);
+    if (bytes === 0) yield* open();
+    else if (bytes < descriptor.size) yield* verified(joined(left(), open(bytes)), descriptor);
     else if (await isIntact(left(), descriptor)) yield* left();
     else yield* open();
+  }
+
+  /** Where a blob lies, and how many of its bytes were written. */
+  async #held({ digest, size }: Descriptor) {
+    const entry = this.#entries.get(blobPath(digest));
+    if (entry?.type !== 'file' || entry.size !== size) return { offset: 0, bytes: 0 };
+    const { offset } = entry;
+    return { offset, bytes: await this.#written(offset, size) };
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Fill } from '../disk/atomic-write.js';
-import { withEarlySyncs, writeAt, writeChunk } from '../disk/write-all.js';
+import { placeIn, withEarlySyncs, writeAt, writeChunk } from '../disk/write-all.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, Open } from '../transfer/store.js';
 import { tap } from '../transfer/tap.js';
@@ -57,8 +57,8 @@ export class PlacedTar implements ArchiveContent {
           places,
           { concurrency: CONCURRENCY, signal },
           async ({ member, offset }, stop) => {
-            const place = { file, path, offset, onWritten };
-            if (await member.moveTo?.(place, { signal: stop })) return;
+            const place = { file, path, offset };
+            if (await member.moveTo?.(placeIn(place, onWritten), { signal: stop })) return;
             const content = tap(contentOf(member), () => stop.throwIfAborted());
             await writeAt(place, content, { onWritten });
           },

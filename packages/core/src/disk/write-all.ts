@@ -92,6 +92,13 @@ export interface FilePlace {
   readonly offset?: number;
 }
 
+/** A place in an open file, as content is moved to; one write for each chunk, in order. */
+export function placeIn({ file, path, offset }: Required<FilePlace>, onWritten: OnWritten) {
+  const write = (content: Chunks) =>
+    writeAt({ file, path, offset }, content, { least: 1, onWritten });
+  return { file, offset, onWritten, write };
+}
+
 /** Writes content in large writes, of at least `least` bytes; the next one is collected while one is running. */
 export async function writeAt(
   { file, path, offset }: FilePlace,

@@ -36,7 +36,7 @@ export async function* download(
 export async function openDownload(
   client: RegistryClient,
   { size }: Descriptor,
-  { url, scope, headers, start = 0, end = size, signal }: DownloadOptions,
+  { url, scope, headers, start = 0, end = size, lend = false, signal }: DownloadOptions,
 ): Promise<OpenedDownload> {
   const open = async (at: number): Promise<Answer> => {
     const range =
@@ -53,7 +53,7 @@ export async function openDownload(
   const first = await open(start);
   return {
     size: sizeOf(first),
-    bytes: bytesOf(client, { first, open, start, end, signal }),
+    bytes: bytesOf(client, { first, open, start, end, lend, signal }),
   };
 }
 
@@ -74,12 +74,14 @@ async function* bytesOf(
     open,
     start,
     end,
+    lend,
     signal,
   }: CallOptions & {
     readonly first: Answer;
     readonly open: (at: number) => Promise<Answer>;
     readonly start: number;
     readonly end: number;
+    readonly lend: boolean;
   },
 ): Bytes {
   let stalls = 0;
@@ -91,7 +93,7 @@ async function* bytesOf(
     // A registry without range support starts at byte 0.
     let skip = answer.status === 206 ? 0 : at;
     try {
-      for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+      for await (const chunk of lend ? answer.lent() : answer.body) {
         const wanted = chunk.subarray(Math.min(skip, chunk.byteLength));
         skip -= chunk.byteLength - wanted.byteLength;
         const rest = wanted.subarray(0, end - at);

@@ -25,6 +25,7 @@ export function withForeignLayers(source: Source, options: PublisherOptions): So
     location: source.location,
     limits: source.limits,
     malformed: source.malformed,
+    lends: source.lends,
     list: (call) => source.list(call),
     resolve: (reference, call) => source.resolve(reference, call),
     has: async (descriptor, call) =>

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /** The registry host of Docker Hub differs from the name in its references. */
 const HUB = { name: 'docker.io', host: 'registry-1.docker.io' };
@@ -11,7 +11,7 @@ export function hostOf(registry: string): string {
 /** Whether a host, with or without a port, is this machine. */
 export function isLoopback(host: string): boolean {
   const name = nameOf(host);
-  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+  return name === 'localhost' || name === '::1' || (isIPv4(name) && name.startsWith('127.'));
 }
 
 /** Whether a host is this machine or one of a private network, by its address (RFC 1918, RFC 4193). */
@@ -19,12 +19,13 @@ export function isPrivate(host: string): boolean {
   const name = nameOf(host);
   return (
     isLoopback(host) ||
-    (isIP(name) === 4 && /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.)/.test(name)) ||
-    (isIP(name) === 6 && /^f[cd]/i.test(name))
+    (isIPv4(name) && /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.)/.test(name)) ||
+    (isIPv6(name) && /^f[cd]/i.test(name))
   );
 }
 
 function nameOf(host: string): string {
   const [, bracketed] = /^\[([^\]]+)\]/.exec(host) ?? [];
-  return bracketed ?? (isIP(host) === 6 ? host : host.replace(/:[0-9]+$/, ''));
+  // An IPv6 address without brackets has more than one colon, and no port.
+  return bracketed ?? host.replace(/^([^:]*):[0-9]+$/, '$1');
 }

@@ -43,6 +43,7 @@ export interface RepositoryOptions extends BlobOptions {
 /** A repository of a registry (OCI distribution spec 1.1). */
 export class Repository implements ManifestTarget, Sink {
   readonly location: string;
+  readonly lends = true;
   readonly #client: RegistryClient;
   readonly #name: string;
   readonly #options: RepositoryOptions;

@@ -2,12 +2,32 @@ import type { Agent, AgentOptions } from 'node:http';
 import type { Socket, TcpSocketConnectOpts } from 'node:net';
 
 /** Bytes that are read from a connection at once; Node.js itself reads 64 KiB. */
-const READ_BYTES = 512 * 1024;
+export const READ_BYTES = 512 * 1024;
+
+/** Takes what a connection reads, in place of its stream. */
+export interface Taker {
+  /** The buffer for the next read; the connection's own one when undefined. */
+  readonly next: () => Uint8Array | undefined;
+  /** Takes what was read. @returns false to pause, until `resume` of the connection */
+  readonly take: (bytes: Uint8Array) => boolean;
+}
+
+/** Who takes what a connection reads; its stream when undefined. */
+export interface Reads {
+  taker: Taker | undefined;
+}
 
 type Connect = (
   options: AgentOptions & Pick<TcpSocketConnectOpts, 'onread'>,
   callback?: unknown,
 ) => Socket;
+
+const readsOf = new WeakMap<Socket, Reads>();
+
+/** The reads of a connection of {@link withLargeReads}; undefined for any other one. */
+export function largeReadsOf(socket: Socket): Reads | undefined {
+  return readsOf.get(socket);
+}
 
 /**
  * Makes the connections of an agent read in large pieces: a layer of 300 MB then passes through the parser, the hash and
@@ -17,16 +37,20 @@ export function withLargeReads<T extends Agent>(agent: T): T {
   const connecting = agent as unknown as { createConnection: Connect };
   const connect = connecting.createConnection.bind(agent);
   connecting.createConnection = (options, callback) => {
+    const own = Buffer.allocUnsafeSlow(READ_BYTES);
+    const reads: Reads = { taker: undefined };
     const onread: TcpSocketConnectOpts['onread'] = {
-      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-      // As Node.js does without this option, but for the size of its buffer.
+      buffer: () => reads.taker?.next() ?? own,
       callback: (length, buffer) => {
         const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, length);
-        // A listener has used the bytes when `push` returns; otherwise they wait, and the buffer is used again meanwhile.
+        if (reads.taker) return reads.taker.take(bytes);
+        // As Node.js does without this option, but for the size of its buffer. A listener has used the bytes when `push`
+        // returns; otherwise they wait, and the buffer is used again meanwhile.
         return socket.push(socket.readableFlowing ? bytes : Buffer.from(bytes));
       },
     };
     const socket: Socket = connect({ ...options, onread }, callback);
+    readsOf.set(socket, reads);
     return socket;
   };
   return agent;

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Bytes } from '../transfer/store.js';
+import { isUnread as hasUnread } from './lent-body.js';
 
 export interface SendRequestOptions {
   /** Timeout (ms) for a server that neither accepts the body nor sends the response; none when omitted. */
@@ -34,7 +35,7 @@ export async function sendRequest(
   if (timeout !== undefined)
     request.setTimeout(timeout, () => {
       // The server is not to blame while the body is produced slowly, or the response is consumed slowly.
-      const isUnread = answer !== undefined && answer.readableLength > 0;
+      const isUnread = answer !== undefined && hasUnread(answer);
       const isOurs = isUnread || (!request.writableFinished && !request.writableNeedDrain);
       if (isOurs) return;
       const error = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });

@@ -18,6 +18,7 @@ import type {
   FindReferrersOptions,
   Source,
 } from '../transfer/store.js';
+import { movesLent } from '../transfer/move-lent.js';
 import { tap } from '../transfer/tap.js';
 import { BlobDir } from './blob-dir.js';
 import { readImage, writeNames } from './names.js';
@@ -68,6 +69,11 @@ export class CachedSource implements Source {
     this.#open = open;
     this.#keeps = keeps;
     this.#foreignLayers = foreignLayers;
+  }
+
+  /** As its source, which is a registry, where content is not kept. */
+  get lends(): boolean {
+    return !this.#keeps;
   }
 
   async *list(options?: CallOptions): AsyncIterable<NamedDescriptor> {
@@ -197,15 +203,17 @@ export class CachedSource implements Source {
     }
     debug('cache', () => `${descriptor.digest}: fetching ${descriptor.size} bytes`);
     const source = await this.#source();
+    const onBytes = (bytes: number): void => {
+      this.received += bytes;
+      onFetched?.(bytes);
+    };
     const content = (start = 0): Bytes =>
-      tap(source.read(descriptor, { start, signal }), ({ byteLength }) => {
-        this.received += byteLength;
-        onFetched?.(byteLength);
-      });
+      tap(source.read(descriptor, { start, signal }), ({ byteLength }) => onBytes(byteLength));
+    const moveTo = movesLent(source, descriptor, { signal, onBytes });
     if (descriptor.size < RESUMABLE_BYTES || isManifestType(descriptor.mediaType))
       await this.#blobs.put(descriptor, content, { signal });
     else
-      await resumeBlob(this.#root, descriptor, content, {
+      await resumeBlob(this.#root, descriptor, Object.assign(content, moveTo && { moveTo }), {
         signal,
         isPresent: () => this.#blobs.has(descriptor),
       });

@@ -1,9 +1,14 @@
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { collect } from '../../testing/chunks.js';
+import { collect, lentChunks } from '../../testing/chunks.js';
 import { storeWith, writeImage, writeIndex } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
+import { placeIn } from '../disk/write-all.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { isManifestType } from '../oci/media-types.js';
+import { temporaryFolder } from '../../testing/temporary.js';
+import { readAll } from './verified.js';
 import { copy, oneChunk, type CopyEvent } from './copy.js';
 import type { CallOptions, Open, Sink } from './store.js';
 
@@ -24,6 +29,10 @@ class RecordingStore extends MemoryStore {
     this.calls.push(`tag ${reference}`);
     await super.tag(descriptor, reference);
   }
+}
+
+function never(): never {
+  throw new Error('expected a layer');
 }
 
 describe('a copy', () => {
@@ -95,6 +104,41 @@ describe('a copy', () => {
       code: 'CORRUPT',
     });
     expect(discarded.map((each) => each.digest)).toEqual([digest]);
+  });
+
+  it('writes lent content at its place, verified', async () => {
+    const content = await storeWith('app:1', { bytes: 1024 * 1024, layers: 1 });
+    const discarded: Descriptor[] = [];
+    const source = Object.assign(content, {
+      lends: true,
+      discard: async (descriptor: Descriptor) => void discarded.push(descriptor),
+    });
+    const read = content.read.bind(content);
+    content.read = async function* (descriptor, options = {}) {
+      const bytes = await readAll(read(descriptor, options), Infinity);
+      yield* options.lend ? lentChunks(bytes, 256 * 1024) : oneChunk(bytes);
+    };
+    const path = join(await temporaryFolder(), 'blobs');
+    let written = 0;
+    await using file = await open(path, 'w+');
+    const moved: Descriptor[] = [];
+    const sink: Sink = Object.assign(new MemoryStore(), {
+      write: async (descriptor: Descriptor, { moveTo }: Open) => {
+        const onWritten = (bytes: number) => void (written += bytes);
+        if (await moveTo?.(placeIn({ file, path, offset: 7 }, onWritten))) moved.push(descriptor);
+      },
+      tag: async () => undefined,
+    });
+    await copy(source, 'app:1', sink);
+    const [layer] = moved;
+    expect(moved).toHaveLength(1);
+    expect(written).toBe(layer?.size);
+    const whole = await readAll(read(layer ?? never()), Infinity);
+    expect(Buffer.compare((await readFile(path)).subarray(7), whole)).toBe(0);
+
+    content.blobs.set(layer?.digest ?? never(), Buffer.alloc(layer?.size ?? 0));
+    await expect(copy(source, 'app:1', sink)).rejects.toMatchObject({ code: 'CORRUPT' });
+    expect(discarded).toEqual([layer]);
   });
 
   it('opens content from any byte, unverified, for a sink that resumes', async () => {

@@ -3,6 +3,7 @@ import type { Descriptor } from '../oci/descriptor.js';
 import { isLocated } from './extent.js';
 import type { Bytes, CallOptions, Open, Sink, Source } from './store.js';
 import { forEachOf } from './for-each-of.js';
+import { MIN_MOVED_BYTES, movesLent } from './move-lent.js';
 import { requireSame, verified } from './verified.js';
 import { walk } from './walk.js';
 import { foreignLayersLeftOut, takenBy } from './foreign-layers.js';
@@ -105,9 +106,17 @@ export async function copyGraph(
       verified(raw(0), node, { signal, location: source.location, onBytes });
     const open = (start = 0): Bytes =>
       start === 0
-        ? discardIfCorrupt(source, node, verifiedContent())
+        ? discardingCorrupt(source, node, verifiedContent())
         : tap(raw(start), ({ byteLength }) => onBytes(byteLength));
-    const moveTo = known ? undefined : movesFrom(source, node, onBytes);
+    const moves = known
+      ? undefined
+      : (movesLocated(source, node, onBytes) ?? movesLent(source, node, { onBytes }));
+    const moveTo =
+      moves &&
+      ((...to: Parameters<typeof moves>) =>
+        moves(...to).catch(async (error: unknown) => {
+          throw await discardIfCorrupt(source, node, error);
+        }));
     await sink.write(node, Object.assign(open, moveTo && { moveTo }), { signal });
     onEvent?.({ type: 'done', descriptor: node });
   };
@@ -118,11 +127,8 @@ export async function copyGraph(
   for (const node of manifests) await write(node, options.signal);
 }
 
-/** Content of at least this size (bytes) is worth another thread. */
-const MIN_MOVED_BYTES = 1024 * 1024;
-
 /** Moves content of local files on another thread; undefined where there is none. */
-function movesFrom(
+function movesLocated(
   source: Source,
   node: Descriptor,
   onBytes: (count: number) => void,
@@ -141,13 +147,22 @@ function movesFrom(
 }
 
 /** Passes verified content through; if it is corrupt, tells the source to discard it. */
-async function* discardIfCorrupt(source: Source, node: Descriptor, bytes: Bytes): Bytes {
+async function* discardingCorrupt(source: Source, node: Descriptor, bytes: Bytes): Bytes {
   try {
     yield* bytes;
   } catch (error) {
-    if (error instanceof ImageError && error.code === 'CORRUPT') await source.discard?.(node);
-    throw error;
+    throw await discardIfCorrupt(source, node, error);
   }
+}
+
+/** @returns the error */
+async function discardIfCorrupt(
+  source: Source,
+  node: Descriptor,
+  error: unknown,
+): Promise<unknown> {
+  if (error instanceof ImageError && error.code === 'CORRUPT') await source.discard?.(node);
+  return error;
 }
 
 /** A stream of one chunk. */

@@ -17,6 +17,8 @@ export interface Place {
   readonly offset: number;
   /** Called with each number of bytes that were written. */
   readonly onWritten: (bytes: number) => void;
+  /** Writes content there. A chunk is written by the time the second one after it is asked for. */
+  readonly write: (content: Bytes) => Promise<void>;
 }
 
 /**
@@ -26,8 +28,8 @@ export interface Place {
 export interface Open {
   (start?: number): Bytes;
   /**
-   * Writes the whole content, verified, at a place, from file to file on another thread. Absent, or false (and nothing
-   * was written), where that is not possible: then the stream is the way.
+   * Writes the whole content, verified, at a place: from file to file on another thread, or from a connection in memory
+   * that is used again. Absent, or false (and nothing was written), where that is not possible: then the stream is the way.
    *
    * @throws ImageError CORRUPT; system errors of the files
    */
@@ -55,6 +57,11 @@ export interface ReadOptions extends CallOptions {
   readonly start?: number;
   /** The byte after the last one wanted; the end of the content when omitted. */
   readonly end?: number;
+  /**
+   * Whether the reader has used a chunk by the time it asks for the second one after it, so that a source that `lends` uses
+   * its memory again.
+   */
+  readonly lend?: boolean;
 }
 
 /** Callbacks for the progress of `Source.prepare`. */
@@ -90,6 +97,9 @@ export interface Source extends AsyncDisposable {
 
   /** Parsing limits for its manifests; defaults when omitted. */
   readonly limits?: Limits | undefined;
+
+  /** True when chunks that are read with `lend` are lent, which is faster for large content. */
+  readonly lends?: boolean | undefined;
 
   /** Images that it names but that cannot be listed, because they are malformed; none when omitted. */
   readonly malformed?: readonly MalformedImage[] | undefined;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Source } from '../../src/transfer/store.js';
 import { readAll, readContent } from '../../src/transfer/verified.js';
 import { walk } from '../../src/transfer/walk.js';
+import { usedLate } from '../chunks.js';
 import { writeImage, writeIndex } from '../image.js';
 import { MemoryStore } from '../memory-store.js';
 
@@ -67,6 +68,8 @@ export function sourceContract(
         const part = await readAll(source.read(node, { start: 7, end: 40 }));
         expect(Buffer.from(part)).toEqual(Buffer.from(whole).subarray(7, 40));
         expect((await readAll(source.read(node, { start: 9, end: 9 }))).byteLength).toBe(0);
+        const lent = await readAll(usedLate(source.read(node, { lend: true })));
+        expect(Buffer.from(lent)).toEqual(Buffer.from(whole));
       }
     });
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ImageError } from '../../errors.js';
 import type { Bytes } from '../../transfer/store.js';
 import { readUnlessOver } from '../../transfer/verified.js';
+import { lentBody } from '../../http/lent-body.js';
 import { networkFailure } from '../../http/network-failure.js';
 import { isTransient } from './retry.js';
 
@@ -16,6 +17,8 @@ export interface Answer {
   readonly isOwn: boolean;
   /** Must be read to its end, or discarded with `dump` or `cut`. */
   readonly body: Bytes;
+  /** The body, as {@link lentBody}; in place of `body`. */
+  readonly lent: () => Bytes;
   /** Discards the rest of the body: reads a short one so that the connection can be reused, cuts a long one off. */
   readonly dump: () => Promise<void>;
   /** Closes the connection; an iteration over the body fails with `reason`. */
@@ -48,6 +51,7 @@ export function answerOf(message: IncomingMessage, url: URL, isOwn: boolean): An
     url,
     isOwn,
     body: message,
+    lent: () => lentBody(message),
     dump: () => dump(message, cut),
     cut,
   };

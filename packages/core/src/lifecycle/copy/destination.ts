@@ -141,7 +141,7 @@ function archiveAt(
       const onLeft = (found: InterruptedArchive) => (left = found);
       onWritten(await writeArchive(path, content, { partBytes, onLeft, signal }));
     },
-    { read: (descriptor, open) => left?.content(descriptor, open) ?? open() },
+    { open: (descriptor, open) => left?.open(descriptor, open) ?? open },
   );
 }
 
