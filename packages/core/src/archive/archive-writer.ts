@@ -122,13 +122,14 @@ export class ArchiveWriter implements Sink {
       for (const [digest, isDocument] of nodes) {
         const written = this.#opens.get(digest);
         if (isDocument !== documents || !written) continue;
-        const { descriptor } = written;
-        const opened = () => this.#open(descriptor, written.open);
+        const { descriptor, open } = written;
+        const opened = () => this.#open(descriptor, open);
         yield {
           name: blobPath(digest),
           size: descriptor.size,
           open: () => opened()(),
           moveTo: async (...to) => (await opened().moveTo?.(...to)) ?? false,
+          lent: open.lent && (() => (opened().lent ?? opened())()),
         };
       }
     }

@@ -25,6 +25,7 @@ export const DOCKER_MANIFEST = 'manifest.json';
 export class DockerArchive implements LocatedSource {
   readonly location: string;
   readonly limits: Limits | undefined;
+  readonly lends = true;
   readonly malformed: readonly MalformedImage[];
   readonly #files: Files;
   readonly #images: readonly NamedDescriptor[];

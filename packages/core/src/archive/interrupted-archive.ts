@@ -66,13 +66,15 @@ export class InterruptedArchive implements AsyncDisposable {
 
   /** Opens a blob: what was left of it, and the rest, if any, from `open`. Both throw ImageError CORRUPT. */
   open(descriptor: Descriptor, open: Open): Open {
+    const { lent } = open;
     return Object.assign(() => this.#content(descriptor, open), {
+      lent: lent && (() => this.#content(descriptor, lent)),
       moveTo: async (...to: Parameters<NonNullable<Open['moveTo']>>) =>
         (await this.#held(descriptor)).bytes === 0 && (await open.moveTo?.(...to)) === true,
     });
   }
 
-  async *#content(descriptor: Descriptor, open: Open): Bytes {
+  async *#content(descriptor: Descriptor, open: (start?: number) => Bytes): Bytes {
     const { offset, bytes } = await this.#held(descriptor);
     const left = (): Bytes => this.#files.range(offset, offset + bytes);
     if (bytes === 0) yield* open();

@@ -65,9 +65,14 @@ export async function* packParts(
  *
  * @throws TypeError when the content does not have the size of the member
  */
-export async function* contentOf({ name, size, open }: TarMember): Bytes {
+export function contentOf(member: TarMember): Bytes {
+  return sized(member, ahead(member.open()));
+}
+
+/** The content of a member. @throws TypeError when it does not have the size of the member */
+export async function* sized({ name, size }: TarMember, content: Bytes): Bytes {
   let left = size;
-  for await (const chunk of ahead(open())) {
+  for await (const chunk of content) {
     left -= chunk.byteLength;
     if (left < 0) break;
     yield chunk;

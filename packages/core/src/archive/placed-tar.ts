@@ -1,15 +1,16 @@
 import type { Fill } from '../disk/atomic-write.js';
-import { placeIn, withEarlySyncs, writeAt, writeChunk } from '../disk/write-all.js';
+import { withEarlySyncs, writeAt, writeChunk } from '../disk/write-all.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import type { Bytes, CallOptions, Open } from '../transfer/store.js';
 import { tap } from '../transfer/tap.js';
-import { contentOf, packTar, type TarMember } from './pack-tar.js';
+import { contentOf, packTar, sized, type TarMember } from './pack-tar.js';
 import { END_BYTES, paddedSize } from './tar-header.js';
 import { encodeMember } from './tar-member.js';
 
 /** A member with the content of a blob. */
 export interface PlacedMember extends TarMember {
   readonly moveTo?: Open['moveTo'];
+  readonly lent?: Open['lent'];
 }
 
 /** An archive that is about to be written: as a stream, or by `fill` into a new file, which is faster. Both give the same bytes. */
@@ -57,10 +58,12 @@ export class PlacedTar implements ArchiveContent {
           places,
           { concurrency: CONCURRENCY, signal },
           async ({ member, offset }, stop) => {
-            const place = { file, path, offset };
-            if (await member.moveTo?.(placeIn(place, onWritten), { signal: stop })) return;
-            const content = tap(contentOf(member), () => stop.throwIfAborted());
-            await writeAt(place, content, { onWritten });
+            const place = { file, path, offset, onWritten };
+            if (await member.moveTo?.(place, { signal: stop })) return;
+            const { lent } = member;
+            const content = lent ? sized(member, lent()) : contentOf(member);
+            const stopped = tap(content, () => stop.throwIfAborted());
+            await writeAt(place, stopped, { onWritten, ...(lent ? { least: 1 } : {}) });
           },
         ),
       );

@@ -36,11 +36,12 @@ export class TarFile implements Files {
     return this.#find(path)?.size;
   }
 
-  async *read(path: string, { start = 0, end, signal }: ReadOptions = {}): Bytes {
+  async *read(path: string, { start = 0, end, lend, signal }: ReadOptions = {}): Bytes {
     const entry = this.#find(path);
     if (!entry) throw new ImageError('NOT_FOUND', `${path}: no such member`);
     const last = Math.min(end ?? entry.size, entry.size);
-    for await (const chunk of this.#file.range(entry.offset + start, entry.offset + last)) {
+    const [from, to] = [entry.offset + start, entry.offset + last];
+    for await (const chunk of this.#file.range(from, to, { lend })) {
       signal?.throwIfAborted();
       yield chunk;
     }

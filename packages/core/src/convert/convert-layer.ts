@@ -29,11 +29,14 @@ export function recompressLayer(
   { compression, level, signal }: LayerOptions,
 ): Bytes {
   const { unpackedBytes } = source.limits ?? DEFAULT_LIMITS;
-  const raw = verified(source.read(layer, { signal }), layer, {
+  const packed = compressionOf(layer.mediaType) ?? 'none';
+  // `compress` copies what it gets; a decompressor and other readers may keep it for longer.
+  const lend = packed === 'none' && compression !== 'none';
+  const raw = verified(source.read(layer, { lend, signal }), layer, {
     signal,
     location: source.location,
   });
-  const plain = decompress(raw, compressionOf(layer.mediaType) ?? 'none', unpackedBytes);
+  const plain = decompress(raw, packed, unpackedBytes);
   return compression === 'none' ? plain : compress(plain, { kind: compression, level });
 }
 

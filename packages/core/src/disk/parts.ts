@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { readRange } from './read-range.js';
+import { readRange, type ReadRangeOptions } from './read-range.js';
 
 /** A range of bytes of a local file. */
 export interface Piece {
@@ -73,9 +73,9 @@ export class Parts implements AsyncDisposable {
   }
 
   /** Streams bytes `start` to `end` (exclusive); ends early if the last file does. */
-  async *range(start = 0, end = this.size): AsyncIterable<Uint8Array> {
+  async *range(start = 0, end = this.size, options?: ReadRangeOptions): AsyncIterable<Uint8Array> {
     for (const { file, at, length } of this.#within(start, end))
-      yield* readRange(file, at, at + length);
+      yield* readRange(file, at, at + length, options);
   }
 
   /** The ranges of files that hold a range of bytes; at least one. */

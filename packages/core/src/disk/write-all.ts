@@ -63,16 +63,17 @@ export async function withEarlySyncs(
 export interface WriteAllOptions {
   /** Called after each write with its number of bytes. */
   readonly onWritten?: OnWritten | undefined;
+  /** The least number of bytes that are written at once. */
+  readonly least?: number | undefined;
 }
 
-/** Appends content to an open file, as {@link writeAt} does, with early syncs; with `onWritten` as it arrives, not collected. */
+/** Appends content to an open file, as {@link writeAt} does, with early syncs. */
 export async function writeAll(
   file: FileHandle,
   content: Chunks,
   path: string,
-  { onWritten }: WriteAllOptions = {},
+  { onWritten, least }: WriteAllOptions = {},
 ): Promise<void> {
-  const least = onWritten ? 1 : WRITE_BYTES;
   await withEarlySyncs(file, path, (wrote) =>
     writeAt({ file, path }, content, {
       least,
@@ -92,18 +93,14 @@ export interface FilePlace {
   readonly offset?: number;
 }
 
-/** A place in an open file, as content is moved to; one write for each chunk, in order. */
-export function placeIn({ file, path, offset }: Required<FilePlace>, onWritten: OnWritten) {
-  const write = (content: Chunks) =>
-    writeAt({ file, path, offset }, content, { least: 1, onWritten });
-  return { file, offset, onWritten, write };
-}
-
-/** Writes content in large writes, of at least `least` bytes; the next one is collected while one is running. */
+/**
+ * Writes content in large writes, of at least `least` bytes; the next one is collected while one is running. With `least` 1
+ * each chunk is written by the time the second one after it is asked for, as lent ones have to be.
+ */
 export async function writeAt(
   { file, path, offset }: FilePlace,
   content: Chunks,
-  { onWritten, least = WRITE_BYTES }: WriteAllOptions & { readonly least?: number } = {},
+  { onWritten, least = WRITE_BYTES }: WriteAllOptions = {},
 ): Promise<void> {
   let batch: Uint8Array[] = [];
   let size = 0;

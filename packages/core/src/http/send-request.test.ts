@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { request, type IncomingMessage, type RequestListener } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { collect, inChunks } from '../../testing/chunks.js';
+import { collect, inChunks, lentChunks } from '../../testing/chunks.js';
 import { listening } from '../../testing/listening.js';
 import { sendRequest } from './send-request.js';
 
@@ -23,6 +25,34 @@ describe('a request', () => {
     ['a stream', inChunks(Buffer.from('hello'), 2), 'hello'],
   ])('sends its body: %s', async (_what, body, expected) => {
     expect(await textOf(await sendRequest(await requestTo(echo), body))).toBe(expected);
+  });
+
+  it('sends lent chunks as they were, however slowly the server takes them', async () => {
+    const content = randomBytes(8 * 1024 * 1024 + 5);
+    const got: Buffer[] = [];
+    const take = async (message: IncomingMessage): Promise<void> => {
+      for await (const chunk of message as AsyncIterable<Buffer>) {
+        got.push(chunk);
+        if (got.length % 16 === 0) await setTimeout(2);
+      }
+    };
+    const sent = await requestTo(
+      (message, response) => void take(message).then(() => response.end()),
+    );
+    await (await sendRequest(sent, lentChunks(content, 1024 * 1024))).toArray();
+    expect(Buffer.compare(Buffer.concat(got), content)).toBe(0);
+  });
+
+  it('times out where the server does not take its body, in large chunks or in small ones', async () => {
+    async function* endless(size: number) {
+      for (;;) yield Buffer.alloc(size);
+    }
+    for (const size of [1024, 1024 * 1024]) {
+      const sent = await requestTo((message) => void message.pause());
+      await expect(sendRequest(sent, endless(size), { timeout: 50 })).rejects.toMatchObject({
+        code: 'ETIMEDOUT',
+      });
+    }
   });
 
   it('whose body fails is aborted, with the error of the body', async () => {

@@ -1,6 +1,4 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Bytes } from '../transfer/store.js';
 import { isUnread as hasUnread } from './lent-body.js';
 
@@ -12,7 +10,8 @@ export interface SendRequestOptions {
 }
 
 /**
- * Sends the body of a request, and waits for the head of the response, whose body is streamed.
+ * Sends the body of a request, and waits for the head of the response, whose body is streamed. A chunk of the body was sent
+ * by the time the second one after it is asked for.
  *
  * When the body fails, the request is aborted, and the body's own error is thrown, here or by the response. A response
  * that ends before the body was sent aborts the request, too.
@@ -36,22 +35,20 @@ export async function sendRequest(
     request.setTimeout(timeout, () => {
       // The server is not to blame while the body is produced slowly, or the response is consumed slowly.
       const isUnread = answer !== undefined && hasUnread(answer);
-      const isOurs = isUnread || (!request.writableFinished && !request.writableNeedDrain);
+      const isOurs = isUnread || (!request.writableFinished && request.writableLength === 0);
       if (isOurs) return;
       const error = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
       (answer ?? request).destroy(error);
     });
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
     request.end(body);
-  else {
-    const content = body instanceof Readable ? body : Readable.from(body, { objectMode: false });
-    content.once('error', (error) => {
-      if (!request.destroyed) bodyError = error;
+  else
+    sendBody(request, body).catch((error: Error) => {
+      if (request.destroyed) return;
+      bodyError = error;
+      request.destroy(error);
+      answer?.destroy(error);
     });
-    pipeline(content, request).catch(() => {
-      if (bodyError) answer?.destroy(bodyError);
-    });
-  }
   try {
     answer = await response;
   } catch (error) {
@@ -61,6 +58,20 @@ export async function sendRequest(
     if (!request.writableFinished) request.destroy();
   });
   return answer;
+}
+
+/** Sends a body to its end, or to that of the request. @throws errors of the body */
+async function sendBody(request: ClientRequest, body: Bytes): Promise<void> {
+  const closed = new Promise<void>((resolve) => request.once('close', resolve));
+  let sent: Promise<void> | undefined;
+  for await (const chunk of body) {
+    await sent;
+    if (request.destroyed) return;
+    const written = new Promise<void>((resolve) => request.write(chunk, () => resolve()));
+    // What was not sent when the request ends is not reported in every case.
+    sent = Promise.race([written, closed]);
+  }
+  request.end();
 }
 
 function limitConnecting(request: ClientRequest, timeout: number): void {

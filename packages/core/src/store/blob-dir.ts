@@ -75,7 +75,7 @@ export class BlobDir {
 
   async *read(
     { digest, size }: Descriptor,
-    { start = 0, end = Infinity, signal }: ReadOptions = {},
+    { start = 0, end = Infinity, lend, signal }: ReadOptions = {},
   ): Bytes {
     const to = Math.min(end, size + 1);
     if (to - start <= SMALL_BYTES) {
@@ -85,7 +85,7 @@ export class BlobDir {
       return;
     }
     await using file = await this.#open(digest);
-    for await (const chunk of readRange(file, start, to)) {
+    for await (const chunk of readRange(file, start, to, { lend })) {
       signal?.throwIfAborted();
       yield chunk;
     }

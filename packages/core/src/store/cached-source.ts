@@ -18,7 +18,6 @@ import type {
   FindReferrersOptions,
   Source,
 } from '../transfer/store.js';
-import { movesLent } from '../transfer/move-lent.js';
 import { tap } from '../transfer/tap.js';
 import { BlobDir } from './blob-dir.js';
 import { readImage, writeNames } from './names.js';
@@ -35,6 +34,7 @@ const RESUMABLE_BYTES = 1024 * 1024;
 export class CachedSource implements Source {
   readonly location: string;
   readonly limits: Limits | undefined;
+  readonly lends = true;
   readonly #root: string;
   readonly #blobs: BlobDir;
   readonly #open: () => Promise<Source>;
@@ -69,11 +69,6 @@ export class CachedSource implements Source {
     this.#open = open;
     this.#keeps = keeps;
     this.#foreignLayers = foreignLayers;
-  }
-
-  /** As its source, which is a registry, where content is not kept. */
-  get lends(): boolean {
-    return !this.#keeps;
   }
 
   async *list(options?: CallOptions): AsyncIterable<NamedDescriptor> {
@@ -207,13 +202,17 @@ export class CachedSource implements Source {
       this.received += bytes;
       onFetched?.(bytes);
     };
-    const content = (start = 0): Bytes =>
-      tap(source.read(descriptor, { start, signal }), ({ byteLength }) => onBytes(byteLength));
-    const moveTo = movesLent(source, descriptor, { signal, onBytes });
+    const opens =
+      (lend = false) =>
+      (start = 0): Bytes =>
+        tap(source.read(descriptor, { start, lend, signal }), ({ byteLength }) =>
+          onBytes(byteLength),
+        );
+    const content = Object.assign(opens(), source.lends === true ? { lent: opens(true) } : {});
     if (descriptor.size < RESUMABLE_BYTES || isManifestType(descriptor.mediaType))
       await this.#blobs.put(descriptor, content, { signal });
     else
-      await resumeBlob(this.#root, descriptor, Object.assign(content, moveTo && { moveTo }), {
+      await resumeBlob(this.#root, descriptor, content, {
         signal,
         isPresent: () => this.#blobs.has(descriptor),
       });

@@ -32,6 +32,7 @@ import { surroundingsOf, type GivenSurroundings, type Surroundings } from '../su
  */
 export class FileStore implements Store {
   readonly location: string;
+  readonly lends = true;
   readonly #root: string;
   readonly #now: Surroundings['now'];
   readonly #blobs: BlobDir;

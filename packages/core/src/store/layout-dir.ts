@@ -42,14 +42,14 @@ class Folder implements Files {
     return found?.isFile() ? found.size : undefined;
   }
 
-  async *read(path: string, { start = 0, end, signal }: ReadOptions = {}): Bytes {
+  async *read(path: string, { start = 0, end, lend, signal }: ReadOptions = {}): Bytes {
     const size = await this.size(path);
     if (size === undefined)
       throw new ImageError('NOT_FOUND', `${this.#path}: ${path} is missing`, {
         location: this.#path,
       });
     await using file = await open(inside(this.#path, path), 'r');
-    for await (const chunk of readRange(file, start, Math.min(end ?? size, size))) {
+    for await (const chunk of readRange(file, start, Math.min(end ?? size, size), { lend })) {
       signal?.throwIfAborted();
       yield chunk;
     }

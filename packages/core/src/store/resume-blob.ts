@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../disk/atomic-write.js';
 import { rename, rm } from '../disk/busy/retried.js';
-import { asWriteError, placeIn, withEarlySyncs, writeAll } from '../disk/write-all.js';
+import { asWriteError, withEarlySyncs, writeAll } from '../disk/write-all.js';
 import { withLock } from '../disk/lock.js';
 import { readRange } from '../disk/read-range.js';
 import { ImageError } from '../errors.js';
@@ -91,7 +91,7 @@ async function isMoved(file: FileHandle, path: string, { moveTo }: Open): Promis
   try {
     await file.truncate(0);
     await withEarlySyncs(file, path, async (onWritten) => {
-      moved = await moveTo(placeIn({ file, path, offset: 0 }, onWritten));
+      moved = await moveTo({ file, offset: 0, onWritten });
     });
   } catch (error) {
     if (error instanceof ImageError && error.code === 'CORRUPT') await rm(path, { force: true });
@@ -110,7 +110,9 @@ async function append(
   await file.truncate(at);
   const meter = new Meter(algorithmOf(digest));
   for await (const chunk of readRange(file, 0, at)) meter.add(chunk);
-  if (at < size) await writeAll(file, atMost(meter.through(content(at)), size - at), partial);
+  const { lent } = content;
+  const bytes = () => atMost(meter.through((lent ?? content)(at)), size - at);
+  if (at < size) await writeAll(file, bytes(), partial, { least: lent && 1 });
   return meter.size === size && meter.digest() === digest;
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { collect, lentChunks } from '../../testing/chunks.js';
 import { storeWith, writeImage, writeIndex } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
-import { placeIn } from '../disk/write-all.js';
+import { writeAt } from '../disk/write-all.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { isManifestType } from '../oci/media-types.js';
 import { temporaryFolder } from '../../testing/temporary.js';
@@ -106,7 +106,7 @@ describe('a copy', () => {
     expect(discarded.map((each) => each.digest)).toEqual([digest]);
   });
 
-  it('writes lent content at its place, verified', async () => {
+  it('lends content, verified', async () => {
     const content = await storeWith('app:1', { bytes: 1024 * 1024, layers: 1 });
     const discarded: Descriptor[] = [];
     const source = Object.assign(content, {
@@ -119,20 +119,19 @@ describe('a copy', () => {
       yield* options.lend ? lentChunks(bytes, 256 * 1024) : oneChunk(bytes);
     };
     const path = join(await temporaryFolder(), 'blobs');
-    let written = 0;
     await using file = await open(path, 'w+');
     const moved: Descriptor[] = [];
     const sink: Sink = Object.assign(new MemoryStore(), {
-      write: async (descriptor: Descriptor, { moveTo }: Open) => {
-        const onWritten = (bytes: number) => void (written += bytes);
-        if (await moveTo?.(placeIn({ file, path, offset: 7 }, onWritten))) moved.push(descriptor);
+      write: async (descriptor: Descriptor, { lent }: Open) => {
+        if (!lent) return;
+        await writeAt({ file, path, offset: 7 }, lent(), { least: 1 });
+        moved.push(descriptor);
       },
       tag: async () => undefined,
     });
     await copy(source, 'app:1', sink);
     const [layer] = moved;
     expect(moved).toHaveLength(1);
-    expect(written).toBe(layer?.size);
     const whole = await readAll(read(layer ?? never()), Infinity);
     expect(Buffer.compare((await readFile(path)).subarray(7), whole)).toBe(0);
 

@@ -1,9 +1,8 @@
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
-import { isLocated } from './extent.js';
+import { isLocated, type LocatedSource } from './extent.js';
 import type { Bytes, CallOptions, Open, Sink, Source } from './store.js';
 import { forEachOf } from './for-each-of.js';
-import { MIN_MOVED_BYTES, movesLent } from './move-lent.js';
 import { requireSame, verified } from './verified.js';
 import { walk } from './walk.js';
 import { foreignLayersLeftOut, takenBy } from './foreign-layers.js';
@@ -100,24 +99,24 @@ export async function copyGraph(
     if (!wanted.has(node.digest)) return onEvent?.({ type: 'skipped', descriptor: node });
     const onBytes = (bytes: number) => onEvent?.({ type: 'progress', descriptor: node, bytes });
     const known = graph.documents.get(node.digest)?.bytes;
-    const raw = (start: number) =>
-      known ? oneChunk(known.subarray(start)) : source.read(node, { start, signal });
-    const verifiedContent = () =>
-      verified(raw(0), node, { signal, location: source.location, onBytes });
-    const open = (start = 0): Bytes =>
-      start === 0
-        ? discardingCorrupt(source, node, verifiedContent())
-        : tap(raw(start), ({ byteLength }) => onBytes(byteLength));
-    const moves = known
-      ? undefined
-      : (movesLocated(source, node, onBytes) ?? movesLent(source, node, { onBytes }));
-    const moveTo =
-      moves &&
-      ((...to: Parameters<typeof moves>) =>
-        moves(...to).catch(async (error: unknown) => {
-          throw await discardIfCorrupt(source, node, error);
-        }));
-    await sink.write(node, Object.assign(open, moveTo && { moveTo }), { signal });
+    const raw = (start: number, lend: boolean) =>
+      known ? oneChunk(known.subarray(start)) : source.read(node, { start, lend, signal });
+    const opens =
+      (lend = false) =>
+      (start = 0): Bytes =>
+        start === 0
+          ? discardIfCorrupt(
+              source,
+              node,
+              verified(raw(0, lend), node, { signal, location: source.location, onBytes }),
+            )
+          : tap(raw(start, lend), ({ byteLength }) => onBytes(byteLength));
+    const isLarge = !known && node.size >= LARGE_BYTES;
+    const open: Open = Object.assign(opens(), {
+      ...(isLarge && isLocated(source) ? { moveTo: movesFrom(source, node, onBytes) } : {}),
+      ...(isLarge && source.lends === true ? { lent: opens(true) } : {}),
+    });
+    await sink.write(node, open, { signal });
     onEvent?.({ type: 'done', descriptor: node });
   };
 
@@ -127,13 +126,15 @@ export async function copyGraph(
   for (const node of manifests) await write(node, options.signal);
 }
 
-/** Moves content of local files on another thread; undefined where there is none. */
-function movesLocated(
-  source: Source,
+/** Content of at least this size (bytes) is worth another way than the plain stream. */
+const LARGE_BYTES = 1024 * 1024;
+
+/** Moves content of local files on another thread. */
+function movesFrom(
+  source: LocatedSource,
   node: Descriptor,
   onBytes: (count: number) => void,
-): Open['moveTo'] {
-  if (!isLocated(source) || node.size < MIN_MOVED_BYTES) return undefined;
+): NonNullable<Open['moveTo']> {
   return async (place, { signal } = {}) => {
     const extent = await source.locate(node);
     // A wrong size is reported by the stream.
@@ -147,22 +148,13 @@ function movesLocated(
 }
 
 /** Passes verified content through; if it is corrupt, tells the source to discard it. */
-async function* discardingCorrupt(source: Source, node: Descriptor, bytes: Bytes): Bytes {
+async function* discardIfCorrupt(source: Source, node: Descriptor, bytes: Bytes): Bytes {
   try {
     yield* bytes;
   } catch (error) {
-    throw await discardIfCorrupt(source, node, error);
+    if (error instanceof ImageError && error.code === 'CORRUPT') await source.discard?.(node);
+    throw error;
   }
-}
-
-/** @returns the error */
-async function discardIfCorrupt(
-  source: Source,
-  node: Descriptor,
-  error: unknown,
-): Promise<unknown> {
-  if (error instanceof ImageError && error.code === 'CORRUPT') await source.discard?.(node);
-  return error;
 }
 
 /** A stream of one chunk. */

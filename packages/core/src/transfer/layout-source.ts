@@ -17,6 +17,7 @@ import { readAll } from './verified.js';
 export class LayoutSource implements LocatedSource {
   readonly location: string;
   readonly limits: Limits | undefined;
+  readonly lends = true;
   readonly #files: Files;
   readonly #images: readonly NamedDescriptor[];
 

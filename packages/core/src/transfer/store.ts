@@ -17,8 +17,6 @@ export interface Place {
   readonly offset: number;
   /** Called with each number of bytes that were written. */
   readonly onWritten: (bytes: number) => void;
-  /** Writes content there. A chunk is written by the time the second one after it is asked for. */
-  readonly write: (content: Bytes) => Promise<void>;
 }
 
 /**
@@ -28,12 +26,17 @@ export interface Place {
 export interface Open {
   (start?: number): Bytes;
   /**
-   * Writes the whole content, verified, at a place: from file to file on another thread, or from a connection in memory
-   * that is used again. Absent, or false (and nothing was written), where that is not possible: then the stream is the way.
+   * Writes the whole content, verified, at a place, from file to file on another thread. Absent, or false (and nothing
+   * was written), where that is not possible: then the stream is the way.
    *
    * @throws ImageError CORRUPT; system errors of the files
    */
   readonly moveTo?: (place: Place, options?: CallOptions) => Promise<boolean>;
+  /**
+   * Opens it as a call does, but for a reader that has used a chunk by the time it asks for the second one after it: the
+   * memory of chunks is used again. Absent where nothing would be gained.
+   */
+  readonly lent?: ((start?: number) => Bytes) | undefined;
 }
 
 /** Options of all long-running calls. */

@@ -7,8 +7,9 @@ export interface WatchedContent {
   readonly rethrow: () => void;
 }
 
-/** Watches content for errors while it is opened and read. */
-export function watchContent(open: Open): WatchedContent {
+/** Watches content for errors while it is opened and read: lent where it can be, as `sendRequest` takes it. */
+export function watchContent(given: Open): WatchedContent {
+  const open = given.lent ?? given;
   let failure: { readonly error: unknown } | undefined;
   async function* watched(start?: number): Bytes {
     let chunks: AsyncIterator<Uint8Array> | undefined;

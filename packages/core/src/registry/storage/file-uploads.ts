@@ -109,7 +109,7 @@ export class FileUploads implements Uploads {
         });
         let written = upload.size;
         const note = onWritten && ((count: number) => onWritten((written += count)));
-        await writeAll(file, passing, upload.path, { onWritten: note });
+        await writeAll(file, passing, upload.path, { onWritten: note, least: note && 1 });
         upload.size = size;
       } catch (error) {
         // Some hashed bytes may not have been written.

@@ -5,7 +5,6 @@ import { temporaryFolder } from '../../../testing/temporary.js';
 import { describe } from '../../oci/descriptor.js';
 import { JobState } from './job-state.js';
 import { hashExtent } from './hash-extent.js';
-import { placeIn } from '../../disk/write-all.js';
 import { moveExtent } from './move-extent.js';
 
 const CONTENT = Buffer.alloc(3 * 1024 * 1024, 'content ');
@@ -32,22 +31,17 @@ group('moving an extent', () => {
     const counts = { written: 0, progress: 0 };
     const onWritten = (bytes: number) => void (counts.written += bytes);
     const onBytes = (bytes: number) => void (counts.progress += bytes);
-    const moved = await moveExtent(
-      extent,
-      NODE,
-      placeIn({ file, path: to, offset: 5 }, onWritten),
-      { onBytes },
-    );
+    const moved = await moveExtent(extent, NODE, { file, offset: 5, onWritten }, { onBytes });
     expect(moved).toMatchObject({ size: NODE.size, digest: NODE.digest });
     expect(counts).toEqual({ written: NODE.size, progress: NODE.size });
     expect(Buffer.compare((await readFile(to)).subarray(5), CONTENT)).toBe(0);
   });
 
   it('tells of a file that has become shorter by the size', async () => {
-    const { extent, from, to, file } = await files();
+    const { extent, from, file } = await files();
     await using _ = file;
     await writeFile(from, 'xxxxxxxshort');
-    const place = placeIn({ file, path: to, offset: 0 }, () => undefined);
+    const place = { file, offset: 0, onWritten: () => undefined };
     expect(await moveExtent(extent, NODE, place)).toMatchObject({ size: 5 });
   });
 
@@ -55,7 +49,7 @@ group('moving an extent', () => {
     const { extent, to, file } = await files();
     await file.close();
     await using unwritable = await open(to, 'r');
-    const place = placeIn({ file: unwritable, path: to, offset: 0 }, () => undefined);
+    const place = { file: unwritable, offset: 0, onWritten: () => undefined };
     await expect(moveExtent(extent, NODE, place)).rejects.toMatchObject({ code: 'EBADF' });
     const signal = AbortSignal.abort(new TypeError('stopped'));
     await expect(moveExtent(extent, NODE, place, { signal })).rejects.toThrow('stopped');
