@@ -100,14 +100,22 @@ async function openStream(
   location: string,
   bytes: Bytes,
   compression: Compression,
-  { spoolFolder, ...options }: PipedArchiveOptions,
+  { spoolFolder, isLent = false, ...options }: PipedArchiveOptions,
 ): Promise<OpenedArchive> {
   const { limits = DEFAULT_LIMITS } = options;
-  const plain = await spool(decompress(bytes, compression, limits.unpackedBytes), {
+  // A decompressor may keep chunks for longer.
+  const isCopied = isLent && compression !== 'none';
+  const kept = isCopied ? copied(bytes) : bytes;
+  const plain = await spool(decompress(kept, compression, limits.unpackedBytes), {
     ...options,
     folder: spoolFolder,
+    isLent,
   });
   return openTar(location, await Parts.of([plain]), compression, options);
+}
+
+async function* copied(bytes: Bytes): Bytes {
+  for await (const chunk of bytes) yield Buffer.from(chunk);
 }
 
 /** The file itself; or the listed parts, if `path` is a checksum list or only `<path>.sha256` exists. */
@@ -131,6 +139,8 @@ export interface PipedArchiveOptions extends CallOptions, NamingOptions {
   readonly spoolFolder: string;
   /** Size of the stream in bytes; if given, free space is checked first. */
   readonly expected?: number;
+  /** Whether the chunks of the stream are lent. */
+  readonly isLent?: boolean;
 }
 
 /**

@@ -13,6 +13,8 @@ export interface SpoolOptions extends CallOptions {
   readonly folder: string;
   /** Expected size in bytes; 0 (unknown) when omitted. Free space is checked against it first. */
   readonly expected?: number;
+  /** Whether chunks are lent: the memory of one is used again when the second one after it is asked for. */
+  readonly isLent?: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface SpoolOptions extends CallOptions {
  */
 export async function spool(
   bytes: Bytes,
-  { folder, expected = 0, signal }: SpoolOptions,
+  { folder, expected = 0, isLent = false, signal }: SpoolOptions,
 ): Promise<FileHandle> {
   await makeFolders(folder);
   await requireSpace(folder, expected);
@@ -35,6 +37,7 @@ export async function spool(
     await writeAt(
       { file, path },
       tap(bytes, () => signal?.throwIfAborted()),
+      { least: isLent ? 1 : undefined },
     );
     return process.platform === 'win32' ? removeOnClose(file, path) : file;
   } catch (error) {

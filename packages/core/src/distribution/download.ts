@@ -36,7 +36,7 @@ export async function* download(
 export async function openDownload(
   client: RegistryClient,
   { size }: Descriptor,
-  { url, scope, headers, start = 0, end = size, lend = false, signal }: DownloadOptions,
+  { url, scope, headers, start = 0, end = size, lend, signal }: DownloadOptions,
 ): Promise<OpenedDownload> {
   const open = async (at: number): Promise<Answer> => {
     const range =
@@ -47,13 +47,14 @@ export async function openDownload(
       scope,
       headers: { ...headers, ...range },
       expected: [200, 206],
+      lend,
       signal,
     });
   };
   const first = await open(start);
   return {
     size: sizeOf(first),
-    bytes: bytesOf(client, { first, open, start, end, lend, signal }),
+    bytes: bytesOf(client, { first, open, start, end, signal }),
   };
 }
 
@@ -74,14 +75,12 @@ async function* bytesOf(
     open,
     start,
     end,
-    lend,
     signal,
   }: CallOptions & {
     readonly first: Answer;
     readonly open: (at: number) => Promise<Answer>;
     readonly start: number;
     readonly end: number;
-    readonly lend: boolean;
   },
 ): Bytes {
   let stalls = 0;
@@ -93,7 +92,7 @@ async function* bytesOf(
     // A registry without range support starts at byte 0.
     let skip = answer.status === 206 ? 0 : at;
     try {
-      for await (const chunk of lend ? answer.lent() : answer.body) {
+      for await (const chunk of answer.body) {
         const wanted = chunk.subarray(Math.min(skip, chunk.byteLength));
         skip -= chunk.byteLength - wanted.byteLength;
         const rest = wanted.subarray(0, end - at);

@@ -9,12 +9,15 @@ export interface Taker {
   /** The buffer for the next read; the connection's own one when undefined. */
   readonly next: () => Uint8Array | undefined;
   /** Takes what was read. @returns false to pause, until `resume` of the connection */
-  readonly take: (bytes: Uint8Array) => boolean;
+  readonly take: (bytes: Buffer) => boolean;
 }
 
-/** Who takes what a connection reads; its stream when undefined. */
+/** The reads of a connection. */
 export interface Reads {
+  /** Who takes what is read; the stream of the connection when undefined. */
   taker: Taker | undefined;
+  /** What the stream passes on now. */
+  readonly current: Buffer | undefined;
 }
 
 type Connect = (
@@ -38,15 +41,21 @@ export function withLargeReads<T extends Agent>(agent: T): T {
   const connect = connecting.createConnection.bind(agent);
   connecting.createConnection = (options, callback) => {
     const own = Buffer.allocUnsafeSlow(READ_BYTES);
-    const reads: Reads = { taker: undefined };
+    const reads = {
+      taker: undefined as Taker | undefined,
+      current: undefined as Buffer | undefined,
+    };
     const onread: TcpSocketConnectOpts['onread'] = {
       buffer: () => reads.taker?.next() ?? own,
       callback: (length, buffer) => {
         const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, length);
         if (reads.taker) return reads.taker.take(bytes);
-        // As Node.js does without this option, but for the size of its buffer. A listener has used the bytes when `push`
-        // returns; otherwise they wait, and the buffer is used again meanwhile.
-        return socket.push(socket.readableFlowing ? bytes : Buffer.from(bytes));
+        if (!socket.readableFlowing) return socket.push(Buffer.from(bytes));
+        // As Node.js does without this option, but for the size of its buffer: a listener has used the bytes when `push` returns.
+        reads.current = bytes;
+        const goesOn = socket.push(bytes);
+        reads.current = undefined;
+        return goesOn;
       },
     };
     const socket: Socket = connect({ ...options, onread }, callback);

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { Agent, request, type IncomingMessage, type RequestListener } from 'node:http';
+import {
+  Agent,
+  request,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+} from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -21,11 +27,11 @@ const CONTENT = Buffer.from(
 
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** Sends `CONTENT` in writes of that many bytes. */
+/** Sends `CONTENT` in writes of that many bytes, each a chunk of its own if the length is not told. */
 const sending =
-  (step: number): RequestListener =>
+  (step: number, headers: OutgoingHttpHeaders = { 'content-length': SIZE }): RequestListener =>
   async (_, response) => {
-    response.writeHead(200, { 'content-length': SIZE });
+    response.writeHead(200, headers);
     for (let at = 0; at < SIZE && !response.destroyed; at += step)
       if (!response.write(CONTENT.subarray(at, at + step))) await once(response, 'drain');
     response.end();
@@ -41,7 +47,8 @@ async function get(
   agent: Agent = agentOf(new Agent({ keepAlive: true })),
   options: { readonly timeout?: number; readonly signal?: AbortSignal } = {},
 ): Promise<IncomingMessage> {
-  return sendRequest(request(`http://${address}/`, { agent, ...options }), undefined, options);
+  const sent = request(`http://${address}/`, { agent, ...options });
+  return sendRequest(sent, undefined, { ...options, lends: true });
 }
 
 /** Reads as the contract allows: a chunk is used after the next one has come, and before the second one is asked for. */
@@ -83,10 +90,11 @@ describe('a lent body', () => {
     const { key, cert } = await selfSigned();
     const address = await listening(sending(1024 * 1024), { tls: { key, cert } });
     const agent = agentOf(new TlsAgent({ rejectUnauthorized: false }));
-    const message = await sendRequest(tlsRequest(`https://${address}/`, { agent }), undefined);
+    const sent = tlsRequest(`https://${address}/`, { agent });
+    const message = await sendRequest(sent, undefined, { lends: true });
     const { buffers, ...read } = await digestOfLate(message);
     expect(read).toEqual(WHOLE);
-    expect(buffers).toBeLessThan(20);
+    expect(buffers).toBeLessThanOrEqual(4);
   });
 
   it('ends with its length, whatever the connection sends after it', async () => {
@@ -102,6 +110,25 @@ describe('a lent body', () => {
     expect(await digestOfLate(message)).toMatchObject(WHOLE);
   });
 
+  it('whose head comes in two reads is that of the message', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined).resume();
+      socket.write(
+        'HTTP/1.1 200 OK\r\ncontent-',
+        () =>
+          void setTimeout(20).then(() => {
+            socket.write(`length: ${SIZE}\r\n\r\n`);
+            socket.write(CONTENT);
+          }),
+      );
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const message = await get(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+    expect(lentBody(message)).toBe(message);
+    expect(await digestOfLate(message)).toMatchObject(WHOLE);
+  });
+
   it('gives its connection up; the next request has another one', async () => {
     const ports = new Set<number | undefined>();
     const agent = agentOf(new Agent({ keepAlive: true, maxSockets: 1 }));
@@ -112,6 +139,25 @@ describe('a lent body', () => {
     for (let turn = 0; turn < 2; turn++)
       expect(await digestOfLate(await get(address, agent))).toMatchObject(WHOLE);
     expect(ports.size).toBe(2);
+  });
+
+  it('of a refusal is that of the message', async () => {
+    const message = await get(
+      await listening((_, response) => void response.writeHead(503).end('x'.repeat(100_000))),
+    );
+    expect((await digestOfLate(message)).size).toBe(100_000);
+  });
+
+  it('whose chunks are not as they should be fails', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined).resume();
+      const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n';
+      socket.write(head, () => void setTimeout(20).then(() => socket.write('garbage\r\n')));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const message = await get(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await expect(digestOfLate(message)).rejects.toMatchObject({ code: 'HPE_INVALID_CHUNK_SIZE' });
   });
 
   it('that is small leaves its connection to the next request', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream';
 import type { Bytes } from '../transfer/store.js';
+import { ChunkedBody, SizedBody, type BodyFraming } from './body-framing.js';
 import { largeReadsOf, READ_BYTES, type Reads, type Taker } from './large-reads.js';
 
 /** A connection is given up for a body of at least this size (bytes); opening another one takes some round trips. */
@@ -12,35 +13,53 @@ const BUFFERS = 4;
 /** A piece that waits to be taken gets this full (bytes), so that slow senders cause few small ones. */
 const MIN_PIECE_BYTES = 128 * 1024;
 
-/** Bodies that wait for their readers. */
-const waiting = new WeakSet<IncomingMessage>();
+const lent = new WeakMap<IncomingMessage, LentBody>();
 
 /** Whether a response has content that its reader has not taken. */
 export function isUnread(message: IncomingMessage): boolean {
-  return message.readableLength > 0 || waiting.has(message);
+  return lent.get(message)?.isHeld ?? message.readableLength > 0;
 }
 
 /**
- * The body of a response in pieces that are lent: the memory of a piece is used again once the second one after it is asked
- * for.
- *
- * A large body is read from the connection past the HTTP parser of Node.js, which would copy it. The parser then does not
- * know that the body has ended, so the connection is closed, as it is when the iteration ends early. Any other body is the
- * message itself.
+ * The body of a response in pieces that are lent, if {@link lendBody} was called for it: the memory of a piece is used again
+ * once the second one after it is asked for. Else the message itself.
  *
  * @throws errors of the message; `ERR_STREAM_PREMATURE_CLOSE` if it is closed before its end
  */
 export function lentBody(message: IncomingMessage): Bytes {
+  return lent.get(message) ?? message;
+}
+
+/**
+ * Reads a large body, or one whose size is not known, from its connection past the HTTP parser of Node.js, which would copy
+ * it. The parser then does not know that the body has ended, so the connection is closed.
+ *
+ * Called as the response arrives, with success; from then on, the body is that of {@link lentBody}.
+ */
+export function lendBody(message: IncomingMessage): void {
   const reads = largeReadsOf(message.socket);
+  const start = reads?.current ? headEnd(reads.current) : undefined;
+  if (!reads?.current || start === undefined) return;
   const size = Number(message.headers['content-length'] ?? 0);
-  return reads && size >= MIN_BYTES ? new LentBody(message, reads, size) : message;
+  const isChunked = message.headers['transfer-encoding'] === 'chunked';
+  if (!isChunked && size < MIN_BYTES) return;
+  const framing = isChunked ? new ChunkedBody() : new SizedBody(size);
+  const begun = Buffer.from(reads.current.subarray(start));
+  const body = new LentBody(message, reads, framing);
+  if (body.begin(begun)) lent.set(message, body);
+}
+
+/** Where the body begins in bytes that begin with the head of a response; undefined for others. */
+function headEnd(bytes: Buffer): number | undefined {
+  if (bytes.toString('latin1', 0, 9) !== 'HTTP/1.1 ') return undefined;
+  const end = bytes.indexOf('\r\n\r\n');
+  return end === -1 ? undefined : end + 4;
 }
 
 class LentBody implements Taker, Bytes {
   readonly #message: IncomingMessage;
   readonly #reads: Reads;
-  /** Bytes that the connection has not delivered. */
-  #left: number;
+  readonly #framing: BodyFraming;
   readonly #full: Buffer[] = [];
   readonly #free: Buffer[] = [];
   /** The buffer that is read into; undefined when there is no free one. */
@@ -49,26 +68,45 @@ class LentBody implements Taker, Bytes {
   #end: { readonly error?: Error | null | undefined } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(message: IncomingMessage, reads: Reads, size: number) {
+  constructor(message: IncomingMessage, reads: Reads, framing: BodyFraming) {
     this.#message = message;
     this.#reads = reads;
-    this.#left = size;
+    this.#framing = framing;
+  }
+
+  /** Whether all buffers wait for the reader. */
+  get isHeld(): boolean {
+    return this.#filling === undefined;
+  }
+
+  /** Takes the reads of the connection over. @returns false if all of the body has come already */
+  begin(begun: Buffer): boolean {
+    this.#filling = Buffer.allocUnsafeSlow(READ_BYTES);
+    this.take(begun);
+    if (this.#framing.isDone) return false;
+    while (this.#free.length < BUFFERS - 1) this.#free.push(Buffer.allocUnsafeSlow(READ_BYTES));
+    this.#reads.taker = this;
+    return true;
   }
 
   next(): Uint8Array | undefined {
     return this.#filling?.subarray(this.#filled);
   }
 
-  take(bytes: Uint8Array): boolean {
+  take(bytes: Buffer): boolean {
     const filling = this.#filling;
-    // More than the body is no part of it.
-    const wanted = bytes.subarray(0, this.#left);
-    if (!filling || wanted.byteLength === 0) return false;
+    if (!filling || this.#framing.isDone) return false;
     // After a pause, the first read is into the buffer of the connection.
-    if (wanted.buffer !== filling.buffer) filling.set(wanted, this.#filled);
-    this.#filled += wanted.byteLength;
-    this.#left -= wanted.byteLength;
-    const isFull = this.#filled === filling.byteLength || this.#left === 0;
+    if (bytes.buffer !== filling.buffer) filling.set(bytes, this.#filled);
+    try {
+      this.#filled += this.#framing.take(
+        filling.subarray(this.#filled, this.#filled + bytes.byteLength),
+      );
+    } catch (error) {
+      this.#message.destroy(error as Error);
+      return false;
+    }
+    const isFull = this.#filled === filling.byteLength || this.#framing.isDone;
     if (isFull || (this.#wake && this.#filled >= MIN_PIECE_BYTES)) this.#handOver(filling);
     return this.#filling !== undefined;
   }
@@ -80,15 +118,16 @@ class LentBody implements Taker, Bytes {
       if (this.#filling && this.#filled > 0) this.#handOver(this.#filling);
       this.#wake?.();
     });
+    // The parser paused it, because nobody reads the message.
+    message.socket.resume();
+    let last: Buffer | undefined;
     try {
-      yield* this.#begin();
-      let lent: Buffer | undefined;
-      while (this.#left > 0 || this.#full.length > 0) {
+      while (!this.#framing.isDone || this.#full.length > 0) {
         const piece = this.#full.shift();
         if (piece) {
           yield piece;
-          if (lent) this.#release(lent);
-          lent = piece;
+          if (last) this.#release(last);
+          last = piece;
         } else if (this.#end) {
           if (this.#end.error) throw this.#end.error;
           return;
@@ -98,42 +137,22 @@ class LentBody implements Taker, Bytes {
     } finally {
       cleanUp();
       this.#reads.taker = undefined;
-      waiting.delete(message);
-      if (!message.complete) message.on('error', () => undefined).destroy();
+      message.on('error', () => undefined).destroy();
     }
-  }
-
-  /** Reads past the parser from now on. @returns what has passed through it already */
-  #begin(): Uint8Array[] {
-    for (let at = 0; at < BUFFERS; at++) this.#free.push(Buffer.allocUnsafeSlow(READ_BYTES));
-    this.#filling = this.#free.pop();
-    this.#reads.taker = this;
-    const message = this.#message;
-    // The parser listens to what the connection held back.
-    while (message.socket.read() !== null);
-    const begun: Uint8Array[] = [];
-    for (let chunk; (chunk = message.read() as Uint8Array | null) !== null; ) {
-      begun.push(chunk);
-      this.#left -= chunk.byteLength;
-    }
-    if (!message.complete) message.socket.resume();
-    return begun;
   }
 
   #handOver(filled: Buffer): void {
     this.#full.push(filled.subarray(0, this.#filled));
     this.#filling = this.#free.pop();
     this.#filled = 0;
-    if (!this.#filling) waiting.add(this.#message);
     this.#wake?.();
   }
 
   #release({ buffer }: Buffer): void {
     const free = Buffer.from(buffer);
-    if (this.#filling || this.#left === 0) this.#free.push(free);
+    if (this.#filling || this.#framing.isDone) this.#free.push(free);
     else {
       this.#filling = free;
-      waiting.delete(this.#message);
       this.#message.socket.resume();
     }
   }

@@ -1,12 +1,14 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Bytes } from '../transfer/store.js';
-import { isUnread as hasUnread } from './lent-body.js';
+import { isUnread as hasUnread, lendBody } from './lent-body.js';
 
 export interface SendRequestOptions {
   /** Timeout (ms) for a server that neither accepts the body nor sends the response; none when omitted. */
   readonly timeout?: number | undefined;
   /** Timeout (ms) for a server that does not accept the connection; that of the system when omitted. */
   readonly connectTimeout?: number | undefined;
+  /** Whether the body of a response with success is read by {@link lentBody}, which is faster for a large one. */
+  readonly lends?: boolean | undefined;
 }
 
 /**
@@ -21,12 +23,16 @@ export interface SendRequestOptions {
 export async function sendRequest(
   request: ClientRequest,
   body: Bytes | Uint8Array | string | undefined,
-  { timeout, connectTimeout }: SendRequestOptions = {},
+  { timeout, connectTimeout, lends = false }: SendRequestOptions = {},
 ): Promise<IncomingMessage> {
   let answer: IncomingMessage | undefined;
   let bodyError: Error | undefined;
   const response = new Promise<IncomingMessage>((resolve, reject) => {
-    request.once('response', resolve).on('error', reject);
+    request.on('error', reject).once('response', (message: IncomingMessage) => {
+      const { statusCode = 0 } = message;
+      if (lends && statusCode >= 200 && statusCode < 300) lendBody(message);
+      resolve(message);
+    });
   });
   // Awaited below; a rejection before that must not count as unhandled.
   response.catch(() => undefined);

@@ -17,8 +17,6 @@ export interface Answer {
   readonly isOwn: boolean;
   /** Must be read to its end, or discarded with `dump` or `cut`. */
   readonly body: Bytes;
-  /** The body, as {@link lentBody}; in place of `body`. */
-  readonly lent: () => Bytes;
   /** Discards the rest of the body: reads a short one so that the connection can be reused, cuts a long one off. */
   readonly dump: () => Promise<void>;
   /** Closes the connection; an iteration over the body fails with `reason`. */
@@ -50,8 +48,7 @@ export function answerOf(message: IncomingMessage, url: URL, isOwn: boolean): An
     },
     url,
     isOwn,
-    body: message,
-    lent: () => lentBody(message),
+    body: lentBody(message),
     dump: () => dump(message, cut),
     cut,
   };

@@ -28,6 +28,8 @@ export interface SendOptions extends CallOptions {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Bytes | Uint8Array | string | undefined;
+  /** As `lends` of {@link sendRequest}. */
+  readonly lends?: boolean | undefined;
 }
 
 /** An idle connection is closed after this long (ms), before the server may close it. */
@@ -53,7 +55,7 @@ export class Connections implements Disposable {
 
   async #send(
     url: URL,
-    { method, headers, body, signal }: SendOptions,
+    { method, headers, body, lends, signal }: SendOptions,
   ): Promise<http.IncomingMessage> {
     const { tlsFor, timeout, connectTimeout } = this.#options;
     const start = performance.now();
@@ -70,7 +72,11 @@ export class Connections implements Disposable {
         signal,
         ...(isTls ? await tlsFor(url) : {}),
       };
-      const answer = await sendRequest(request(url, options), body, { timeout, connectTimeout });
+      const answer = await sendRequest(request(url, options), body, {
+        timeout,
+        connectTimeout,
+        lends,
+      });
       debug('http', () => `${shown()}: ${answer.statusCode ?? 0}`);
       return answer;
     } catch (error) {

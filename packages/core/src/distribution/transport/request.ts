@@ -10,6 +10,8 @@ export interface RegistryRequest extends CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Called again for every try. */
   readonly body?: () => Bytes | Uint8Array;
+  /** Whether the chunks of a large body are lent, as those of a source that `lends`. */
+  readonly lend?: boolean | undefined;
   /** Not retried: after a failure its effect on the registry is unknown. */
   readonly once?: boolean;
   /** Accepted statuses; any other status is an error. */

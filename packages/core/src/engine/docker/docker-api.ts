@@ -1,4 +1,3 @@
-import type { DialOptions } from 'docker-modem';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Readable, type Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -8,7 +7,7 @@ import { Fields } from './fields.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
 import type { DockerTarget } from './docker-host.js';
 import { Docker } from './dockerode.js';
-import { engineModem, type EngineModem } from './engine-modem.js';
+import { engineModem, type Dial, type EngineModem } from './engine-modem.js';
 
 export interface DockerRequest extends CallOptions {
   /** A list is a parameter for each of its values. */
@@ -17,6 +16,8 @@ export interface DockerRequest extends CallOptions {
   readonly body?: object | Bytes;
   /** Of bytes; that of a tar when omitted. */
   readonly contentType?: string;
+  /** Whether the response is read by `lentBody`. */
+  readonly lends?: boolean;
 }
 
 /**
@@ -95,7 +96,7 @@ export class DockerApi implements Disposable {
   #call(
     method: string,
     path: string,
-    { query = {}, body, contentType = 'application/x-tar', signal }: DockerRequest = {},
+    { query = {}, body, contentType = 'application/x-tar', lends, signal }: DockerRequest = {},
     isStream = false,
   ): Promise<unknown> {
     const present = Object.entries(query).filter(([, value]) => value !== undefined);
@@ -106,11 +107,12 @@ export class DockerApi implements Disposable {
       options: { _query: Object.fromEntries(present), _body: body ?? {} },
       ...(tar ? { file: tar, headers: { 'Content-Type': contentType } } : {}),
       isStream,
+      lends,
     };
     return this.#dial(request, signal);
   }
 
-  #dial(request: DialOptions, signal: AbortSignal | undefined): Promise<unknown> {
+  #dial(request: Dial, signal: AbortSignal | undefined): Promise<unknown> {
     const options = signal ? { ...request, abortSignal: signal } : request;
     return new Promise((resolve, reject) => {
       this.#modem.dial(options, (error, answer) => (error ? reject(error) : resolve(answer)));

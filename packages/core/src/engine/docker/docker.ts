@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { openPipedArchive } from '../../archive/open-archive.js';
+import { lentBody } from '../../http/lent-body.js';
 import { ImageError } from '../../errors.js';
-import { chunksOf } from '../../transfer/chunks-of.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
 import type { Fields } from './fields.js';
 import type { Platform } from '../../oci/platform.js';
@@ -142,10 +142,11 @@ export class DockerEngine implements BuildingEngine {
   ): Promise<Source> {
     const image = await this.inspect(reference, { signal });
     const path = `/images/${this.#nameFor(reference)}/get`;
-    const saved = await this.#docker.stream('GET', path, { signal });
-    const { source } = await openPipedArchive(`${this.location}/${reference}`, chunksOf(saved), {
+    const saved = await this.#docker.stream('GET', path, { lends: true, signal });
+    const { source } = await openPipedArchive(`${this.location}/${reference}`, lentBody(saved), {
       spoolFolder,
       signal,
+      isLent: true,
       // The unpacked size, an upper bound for the archive.
       expected: image?.size ?? 0,
     });

@@ -44,7 +44,7 @@ export function engineModem(location: string, { ssh, ...connection }: Connection
     : withLargeReads(isTls ? new TlsAgent(kept) : new Agent(kept));
   const buildRequest = (
     options: RequestOptions,
-    context: DialOptions,
+    context: Dial,
     body: Body,
     callback: (error: Error | null, answer: unknown) => void,
   ): void => {
@@ -63,6 +63,12 @@ export function engineModem(location: string, { ssh, ...connection }: Connection
   });
 }
 
+/** A request. */
+export interface Dial extends DialOptions {
+  /** As `lends` of {@link sendRequest}. */
+  readonly lends?: boolean | undefined;
+}
+
 /** JSON, or a tar. */
 type Body = string | Bytes | undefined;
 
@@ -70,11 +76,11 @@ type Body = string | Bytes | undefined;
 async function send(
   options: RequestOptions,
   body: Body,
-  { location, isStream, hijack }: DialOptions & { readonly location: string },
+  { location, isStream, lends, hijack }: Dial & { readonly location: string },
 ): Promise<unknown> {
   try {
     const request = (options.protocol === 'https:' ? requestHttps : requestHttp)(options);
-    const answer = await (hijack ? connectionOf(request) : sendRequest(request, body));
+    const answer = await (hijack ? connectionOf(request) : sendRequest(request, body, { lends }));
     if (!(answer instanceof IncomingMessage)) return answer;
     const { statusCode: status = 0 } = answer;
     // The query may hold build arguments.
