@@ -71,7 +71,7 @@ export class RegistryClient implements AsyncDisposable {
   /** Returns the current time, in milliseconds since 1970. */
   readonly now: () => number;
   /** Requests that this registry has refused once: they are not sent again. */
-  readonly refused: Refused = { chunks: false, anonymousMounts: false };
+  readonly refused: Refused = { chunks: false, largeChunks: false, anonymousMounts: false };
   readonly #origin: URL;
   readonly #connections: Connections;
   readonly #options: RegistryOptions;

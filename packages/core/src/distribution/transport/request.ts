@@ -21,6 +21,8 @@ export interface RegistryRequest extends CallOptions {
 /** Requests that a registry has refused. */
 export interface Refused {
   chunks: boolean;
+  /** Chunks of more than the least size. */
+  largeChunks: boolean;
   anonymousMounts: boolean;
   /** The error of its referrers API. */
   referrers?: ImageError;

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { inChunks } from '../../../testing/chunks.js';
 import { listening } from '../../../testing/listening.js';
 import { quirkyRegistry, Registry, type Request } from '../../../testing/quirks/registry.js';
 import { bodyOfRequest, clientOf as clientAnswered } from '../../../testing/registry-client.js';
@@ -143,6 +144,21 @@ describe('a push to a registry', () => {
     const pushing = pushBlob(client, 'a', blob(CHUNK_BYTES + 1), zeros, SCOPE);
     await expect(pushing).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect([chunks, whole]).toEqual([5, 1]);
+  });
+
+  it('sends smaller chunks after one was refused as too large', async () => {
+    const size = 100 * 1024 * 1024;
+    const lengths: number[] = [];
+    const client = await clientOf((request) => {
+      if (!isChunk(request)) return undefined;
+      lengths.push(request.body.byteLength);
+      return request.body.byteLength > CHUNK_BYTES ? { status: 413 } : undefined;
+    });
+    const content = Buffer.alloc(size);
+    const open: Open = (start = 0) => inChunks(content.subarray(start), 1024 * 1024);
+    await pushBlob(client, 'a', describeBytes('text/plain', content), open, SCOPE);
+    const least = CHUNK_BYTES;
+    expect(lengths).toEqual([least, size - least, least, least, least, size - 3 * least]);
   });
 
   it('that is resumed keeps the least length of a chunk, also in a later process', async () => {

@@ -42,8 +42,8 @@ const RETRIED_ERRORS: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'UNAVAILABL
 
 /**
  * Puts a blob into a repository: mounted if possible, else sent in one request or, above `CHUNK_BYTES`, in chunks. A
- * chunked upload is resumed after a broken connection, or by a later process. After a registry has refused chunks, all
- * blobs are sent to it in one request.
+ * chunked upload is resumed after a broken connection, or by a later process. After a registry has refused chunks as too
+ * large, it gets none above `CHUNK_BYTES`; after it has refused chunks, all blobs are sent to it in one request.
  *
  * @returns whether it was mounted or sent
  * @throws ImageError UNAVAILABLE, DENIED, …; errors of `open`, at once
@@ -78,9 +78,15 @@ export async function pushBlob(
       return 'sent';
     } catch (error) {
       content.rethrow();
-      const isRetried = error instanceof ImageError && RETRIED_ERRORS.has(error.code);
+      const code = error instanceof ImageError ? error.code : undefined;
+      const isRetried = code !== undefined && RETRIED_ERRORS.has(code);
       const isRefused = isChunked && isChunkRefusal(error);
       if (!isRetried || isRefused) await uploads?.forget(name);
+      if (isRefused && code === 'TOO_LARGE' && !client.refused.largeChunks) {
+        client.refused.largeChunks = true;
+        upload = undefined;
+        continue;
+      }
       if (isRefused && begun.at === 0) {
         client.refused.chunks = true;
         isChunked = false;

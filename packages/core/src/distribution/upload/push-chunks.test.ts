@@ -4,11 +4,13 @@ import { bodyOfRequest, clientOf } from '../../../testing/registry-client.js';
 import { inChunks } from '../../../testing/chunks.js';
 import { ImageError, type ErrorCode } from '../../errors.js';
 import { describe as describeBytes } from '../../oci/descriptor.js';
+import { surroundingsOf } from '../../surroundings.js';
 import { isChunkRefusal, pushChunks } from './push-chunks.js';
 import type { Upload } from './upload.js';
 
 const BYTES = Buffer.from('some content');
 const blob = describeBytes('text/plain', BYTES);
+const MIB = 1024 * 1024;
 const SCOPE = { scope: 'repository:a:pull,push' };
 
 /** Sends the rest of the blob from `at` to a registry that says it stored `stored` bytes. */
@@ -61,6 +63,36 @@ describe('the rest of an upload', () => {
     const { pushing } = await push(0, undefined, (_, response) => response.writeHead(416).end());
     await expect(pushing).rejects.toMatchObject({ code: 'INVALID' });
   });
+});
+
+/** Pushes as many chunks as it takes; each takes so many milliseconds. @returns the sizes of the chunks in MiB */
+async function lengthsOf(size: number, ms: number, isLargeRefused = false): Promise<number[]> {
+  const lengths: number[] = [];
+  let now = 0;
+  const answer: RequestListener = (request, response) => {
+    if (request.method === 'PATCH') {
+      lengths.push(Number(request.headers['content-length']) / MIB);
+      now += ms;
+    }
+    request.resume().once('end', () => response.writeHead(202, { location: '/next' }).end());
+  };
+  const surroundings = surroundingsOf({ now: () => now });
+  const { client, address } = await clientOf(answer, { surroundings });
+  client.refused.largeChunks = isLargeRefused;
+  const from: Upload = { url: new URL(`http://${address}/u`), at: 0, minChunkBytes: 0 };
+  const content = async function* () {
+    for (let at = 0; at < size; at += MIB) yield Buffer.alloc(MIB);
+  };
+  const blob = { mediaType: 'text/plain', digest: 'sha256:0' as const, size };
+  await pushChunks(client, from, blob, content, { ...SCOPE, keep: async () => undefined });
+  return lengths;
+}
+
+it('chunks are as large as what the one before says is sent in a second, but not small', async () => {
+  expect(await lengthsOf(200 * MIB, 500)).toEqual([32, 64, 104]);
+  expect(await lengthsOf(200 * MIB, 0)).toEqual([32, 168]);
+  expect(await lengthsOf(100 * MIB, 5000)).toEqual([32, 32, 32, 4]);
+  expect(await lengthsOf(100 * MIB, 0, true)).toEqual([32, 32, 32, 4]);
 });
 
 it.each<[ErrorCode, boolean]>([

@@ -19,8 +19,9 @@ export interface PushChunksOptions extends ScopedOptions {
 }
 
 /**
- * Sends the rest of an upload in chunks. The content is read once, from the offset of the upload; the registry checks
- * the digest of the whole blob at the end.
+ * Sends the rest of an upload in chunks, each as large as the one before says is sent in a second: registries write every
+ * chunk to disk, and a broken connection loses one. The content is read once, from the offset of the upload; the registry
+ * checks the digest of the whole blob at the end.
  *
  * @throws ImageError as `RegistryClient.request`; INVALID (it stored less than was sent); errors of `open`
  */
@@ -33,10 +34,12 @@ export async function pushChunks(
 ): Promise<void> {
   let upload = from;
   let content = splitBytes(open(from.at));
+  let wanted = CHUNK_BYTES;
   try {
     while (upload.at < size) {
       const { at } = upload;
-      const length = Math.min(Math.max(CHUNK_BYTES, upload.minChunkBytes), size - at);
+      const length = Math.min(Math.max(wanted, upload.minChunkBytes), size - at);
+      const start = client.now();
       let isTaken = false;
       const body = (): Bytes => {
         // The request is sent again after a redirect or with a new token: the chunk is read again.
@@ -65,6 +68,8 @@ export async function pushChunks(
       upload = parseUpload(client, answer, at + length, upload);
       requireStored(client, answer, upload.at);
       await keep(upload);
+      const perSecond = Math.floor((length * 1000) / Math.max(client.now() - start, 1));
+      if (!client.refused.largeChunks) wanted = Math.max(CHUNK_BYTES, perSecond);
     }
     // Reading to the end runs the verification of the content.
     await content.end();

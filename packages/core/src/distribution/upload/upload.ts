@@ -145,5 +145,5 @@ export function addDigest(url: URL, digest: Digest): URL {
 /** Statuses of a blob that was stored. */
 export const STORED: readonly number[] = [200, 201, 202, 204];
 
-/** Size of a chunk (bytes). A larger blob is sent in chunks, so that a broken connection does not lose all of it. */
+/** Least size of a chunk (bytes). A larger blob is sent in chunks, so that a broken connection does not lose all of it. */
 export const CHUNK_BYTES = 32 * 1024 * 1024;
