@@ -110,17 +110,21 @@ describe('a lent body', () => {
     expect(await digestOfLate(message)).toMatchObject(WHOLE);
   });
 
-  it('whose head comes in two reads is that of the message', async () => {
+  it.each([
+    ['comes in two reads', ['HTTP/1.1 200 OK\r\ncontent-', `length: ${SIZE}\r\n\r\n`]],
+    [
+      'follows an interim one',
+      [`HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: ${SIZE}\r\n\r\n`, ''],
+    ],
+  ])('whose head %s is that of the message', async (_, [first = '', second = '']) => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined).resume();
-      socket.write(
-        'HTTP/1.1 200 OK\r\ncontent-',
-        () =>
-          void setTimeout(20).then(() => {
-            socket.write(`length: ${SIZE}\r\n\r\n`);
-            socket.write(CONTENT);
-          }),
-      );
+      socket.write(first, () => {
+        void setTimeout(20).then(() => {
+          socket.write(second);
+          socket.write(CONTENT);
+        });
+      });
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     onTestFinished(() => void server.close());

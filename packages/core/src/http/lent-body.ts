@@ -38,7 +38,7 @@ export function lentBody(message: IncomingMessage): Bytes {
  */
 export function lendBody(message: IncomingMessage): void {
   const reads = largeReadsOf(message.socket);
-  const start = reads?.current ? headEnd(reads.current) : undefined;
+  const start = reads?.current ? headEnd(reads.current, message) : undefined;
   if (!reads?.current || start === undefined) return;
   const size = Number(message.headers['content-length'] ?? 0);
   const isChunked = message.headers['transfer-encoding'] === 'chunked';
@@ -49,9 +49,11 @@ export function lendBody(message: IncomingMessage): void {
   if (body.begin(begun)) lent.set(message, body);
 }
 
-/** Where the body begins in bytes that begin with the head of a response; undefined for others. */
-function headEnd(bytes: Buffer): number | undefined {
-  if (bytes.toString('latin1', 0, 9) !== 'HTTP/1.1 ') return undefined;
+/** Where the body begins in bytes that begin with the head of the response; undefined for others. */
+function headEnd(bytes: Buffer, { statusCode }: IncomingMessage): number | undefined {
+  // Another status is that of an interim response before it (RFC 9110 § 15.2).
+  const begin = `HTTP/1.1 ${statusCode}`;
+  if (bytes.toString('latin1', 0, begin.length) !== begin) return undefined;
   const end = bytes.indexOf('\r\n\r\n');
   return end === -1 ? undefined : end + 4;
 }
