@@ -68,8 +68,9 @@ export function readCatalog(place: CatalogPlace): Promise<readonly CatalogEntry[
 
 async function readEntries(place: CatalogPlace): Promise<readonly CatalogEntry[]> {
   const index = await readIndex(catalogPath(place), indexPath(place));
-  const entries = index.entries.map((entry) => normalizeFile(entry, place));
-  const problems = index.problems.map((problem) => normalizeFile(problem, place));
+  const normalize = fileNormalizer(place);
+  const entries = index.entries.map(normalize);
+  const problems = index.problems.map(normalize);
   const named = [...entries, ...problems.filter(({ file }) => file !== '')];
   const inventory = await takeInventory(place, named, index.seen);
   const usage = await readUnfoldedUses(sharedState(place), async () => index.yaml.sha256);
@@ -193,13 +194,16 @@ export function archivePath(place: CatalogPlace, file: string): string {
 }
 
 /** Rewrites a `file` that is absolute or relative to the workspace as relative to the catalog, if it lies below its folder. */
-function normalizeFile<T extends Pick<EntryYaml, 'file'>>(
-  entry: T,
-  { workspace, folder }: CatalogPlace,
-): T {
-  const prefix = `${toSlashes(isAbsolute(entry.file) ? folder : relative(workspace, folder))}/`;
-  if (!entry.file.startsWith(prefix) || existsSync(join(folder, entry.file))) return entry;
-  return { ...entry, file: entry.file.slice(prefix.length) };
+function fileNormalizer({ workspace, folder }: CatalogPlace) {
+  const [absolute, below] = [folder, relative(workspace, folder)].map(
+    (prefix) => `${toSlashes(prefix)}/`,
+  ) as [string, string];
+  return <T extends Pick<EntryYaml, 'file'>>(entry: T): T => {
+    const { file } = entry;
+    const prefix = isAbsolute(file) ? absolute : below;
+    if (!file.startsWith(prefix) || existsSync(join(folder, file))) return entry;
+    return { ...entry, file: file.slice(prefix.length) };
+  };
 }
 
 async function readText(path: string): Promise<string> {
