@@ -9,6 +9,7 @@ import { parseCatalog } from './edit.js';
 import { isEntry, type EntryYaml } from './entry.js';
 import { isSeenRecord, type CachedInventory, type SeenRecord } from './inventory.js';
 import type { EntryProblem } from './read-entries.js';
+import { restoreLists, shareLists } from './shared-lists.js';
 
 /** A cache of the parsed catalog, because parsing a large YAML file takes seconds; `yaml` identifies the text. */
 export interface DerivedIndex {
@@ -60,7 +61,7 @@ export async function keepIndex(
         JSON.stringify({
           version: INDEX_VERSION,
           yaml,
-          entries,
+          ...shareLists(entries),
           problems,
           // A list: an object with so many keys takes longer to parse.
           seen: [...seen],
@@ -75,7 +76,7 @@ export async function keepIndex(
 }
 
 /** Version of the file format; increase it when {@link DerivedIndex} changes. */
-const INDEX_VERSION = 6;
+const INDEX_VERSION = 7;
 const READ_ONLY_CODES: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** Undefined when the file is absent, damaged or of another version: the index is then rebuilt. */
@@ -93,16 +94,17 @@ type StoredIndex = Omit<DerivedIndex, 'kept' | 'seen'> & {
   readonly seen: readonly (readonly [string, SeenRecord])[];
 };
 
-/** Checked without a JSON Schema validator, because that would slow down the start. */
+/** Restores the lists of a stored index and checks it, without a JSON Schema validator, which would slow down the start. */
 function isIndex(index: unknown): index is StoredIndex {
   if (!isObject(index) || index['version'] !== INDEX_VERSION) return false;
-  const { yaml, entries, problems, seen, lagging, misnamed } = index;
+  const { yaml, lists, entries, problems, seen, lagging, misnamed } = index;
+  if (!Array.isArray(lists) || !Array.isArray(entries)) return false;
+  restoreLists(entries, lists);
   return (
     isObject(yaml) &&
     typeof yaml['size'] === 'number' &&
     typeof yaml['mtimeMs'] === 'number' &&
     typeof yaml['sha256'] === 'string' &&
-    Array.isArray(entries) &&
     entries.every(isEntry) &&
     Array.isArray(problems) &&
     problems.every(isEntryProblem) &&
