@@ -5,7 +5,6 @@ import { ignoreMissing } from '../disk/if-there.js';
 import { readOwn } from '../disk/own-file.js';
 import { systemCode } from '../errors.js';
 import { isObject } from '../oci/json.js';
-import { parseCatalog } from './edit.js';
 import { isEntry, type EntryYaml } from './entry.js';
 import { isSeenRecord, type CachedInventory, type SeenRecord } from './inventory.js';
 import type { EntryProblem } from './read-entries.js';
@@ -34,7 +33,11 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
     return { ...index, kept: true };
   const text = info.size === 0 ? '' : ((await readOwn(catalog))?.toString() ?? '');
   const sha256 = createHash('sha256').update(text).digest('hex');
-  const { entries, problems } = index?.yaml.sha256 === sha256 ? index : parseCatalog(text, catalog);
+  const { entries, problems } =
+    index?.yaml.sha256 === sha256
+      ? index
+      : // Loaded on demand: mostly the index is current.
+        (await import('./edit.js')).parseCatalog(text, catalog);
   return {
     yaml: { ...info, sha256 },
     entries,

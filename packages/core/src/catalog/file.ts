@@ -10,7 +10,7 @@ import { inside } from '../disk/inside.js';
 import { readOwn } from '../disk/own-file.js';
 import { ImageError } from '../errors.js';
 import { parseName } from '../definition/name.js';
-import { openCatalog, type CatalogEdit } from './edit.js';
+import type { CatalogEdit } from './edit.js';
 import { keepIndex, readIndex, type DerivedIndex } from './derived-index.js';
 import type { EntryYaml } from './entry.js';
 import { takeInventory, type CachedInventory } from './inventory.js';
@@ -143,6 +143,8 @@ async function writeEdits(place: CatalogPlace, given: readonly GivenEdit[]): Pro
   );
   const text = await readText(path);
   const fold = await openFold(sharedState(place), text);
+  // Loaded on demand: most commands only read the catalog.
+  const { openCatalog } = await import('./edit.js');
   const catalog = openCatalog(text, path);
   const { entries } = catalog;
   const used = entries.flatMap((entry) => {
