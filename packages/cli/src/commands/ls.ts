@@ -69,7 +69,7 @@ function catalogOutcome(entries: readonly ListEntry[]): Outcome {
   const said =
     entries.length === 0
       ? text`No archives yet. nx run <project>:image-save makes one.\n`
-      : text`${formatTable(HEAD, entries.map(row))}${entries.map(({ problem }) => (problem === undefined ? '' : text`${problem}\n`))}`;
+      : text`${formatTable(HEAD, entries.map(row))}${entries.flatMap(({ problem }) => (problem === undefined ? [] : text`${problem}\n`))}`;
   return { json: { entries }, text: said };
 }
 

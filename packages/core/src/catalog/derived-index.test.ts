@@ -15,7 +15,7 @@ async function paths(text: string | undefined = TEXT) {
 
 const JUDGED = { lagging: ['a.tar'], misnamed: ['a'] };
 const inventory = (isNew: boolean) => ({
-  seen: { 'a.image.json': [1, 2, 3, 'a:1', false] as const },
+  seen: new Map([['a.image.json', [1, 2, 3, 'a:1', false] as const]]),
   isNew,
   archives: new Map<string, number>(),
   elsewhere: new Set<string>(),
@@ -27,19 +27,24 @@ describe('the derived index', () => {
   it('is made of the catalog, kept, and read again with its judgements', async () => {
     const { catalog, index } = await paths();
     const made = await readIndex(catalog, index);
-    expect(made).toMatchObject({ kept: false, entries: [{ name: 'a' }], seen: {}, lagging: [] });
+    expect(made).toMatchObject({
+      kept: false,
+      entries: [{ name: 'a' }],
+      seen: new Map(),
+      lagging: [],
+    });
     await keepIndex(index, made, inventory(true), () => JUDGED);
     expect(await readIndex(catalog, index)).toMatchObject({
       ...JUDGED,
       kept: true,
       entries: [{ name: 'a', file: 'a.tar' }],
-      seen: { 'a.image.json': [1, 2, 3, 'a:1', false] },
+      seen: new Map([['a.image.json', [1, 2, 3, 'a:1', false]]]),
     });
   });
 
   it('of nothing is not written, so that a look into a folder leaves nothing there', async () => {
     const { catalog, index } = await paths('');
-    const nothing = { ...inventory(true), seen: {} };
+    const nothing = { ...inventory(true), seen: new Map() };
     await keepIndex(index, await readIndex(catalog, index), nothing, () => JUDGED);
     await expect(stat(dirname(index))).rejects.toThrow('ENOENT');
   });
@@ -69,7 +74,7 @@ describe('the derived index', () => {
       kept: false,
       entries: [{ name: 'stored' }],
       lagging: [],
-      seen: { 'a.image.json': [1, 2, 3, 'a:1', false] },
+      seen: new Map([['a.image.json', [1, 2, 3, 'a:1', false]]]),
     });
     await writeFile(catalog, 'images: []\n');
     expect(await readIndex(catalog, index)).toMatchObject({ kept: false, entries: [] });
@@ -86,6 +91,6 @@ describe('the derived index', () => {
     await keepIndex(index, await readIndex(catalog, index), inventory(true), () => JUDGED);
     const stored = JSON.parse(await readFile(index, 'utf8')) as { version: number };
     await writeFile(index, JSON.stringify({ ...stored, version: stored.version + 1 }));
-    expect(await readIndex(catalog, index)).toMatchObject({ kept: false, seen: {} });
+    expect(await readIndex(catalog, index)).toMatchObject({ kept: false, seen: new Map() });
   });
 });

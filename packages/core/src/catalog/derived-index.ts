@@ -5,10 +5,10 @@ import { ignoreMissing } from '../disk/if-there.js';
 import { readOwn } from '../disk/own-file.js';
 import { systemCode } from '../errors.js';
 import { isObject } from '../oci/json.js';
-import { parseCatalog } from './edit.js';
 import { isEntry, type EntryYaml } from './entry.js';
-import { isSeenRecord, type CachedInventory } from './inventory.js';
+import { isSeenRecord, type CachedInventory, type SeenRecord } from './inventory.js';
 import type { EntryProblem } from './read-entries.js';
+import { restoreLists, shareLists } from './shared-lists.js';
 
 /** A cache of the parsed catalog, because parsing a large YAML file takes seconds; `yaml` identifies the text. */
 export interface DerivedIndex {
@@ -33,12 +33,16 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
     return { ...index, kept: true };
   const text = info.size === 0 ? '' : ((await readOwn(catalog))?.toString() ?? '');
   const sha256 = createHash('sha256').update(text).digest('hex');
-  const { entries, problems } = index?.yaml.sha256 === sha256 ? index : parseCatalog(text, catalog);
+  const { entries, problems } =
+    index?.yaml.sha256 === sha256
+      ? index
+      : // Loaded on demand: mostly the index is current.
+        (await import('./edit.js')).parseCatalog(text, catalog);
   return {
     yaml: { ...info, sha256 },
     entries,
     problems,
-    seen: index?.seen ?? {},
+    seen: index?.seen ?? new Map(),
     lagging: [],
     misnamed: [],
     kept: false,
@@ -53,11 +57,19 @@ export async function keepIndex(
   judgements: () => Pick<DerivedIndex, 'lagging' | 'misnamed'>,
 ): Promise<void> {
   if (kept && !isNew) return;
-  if ([entries, problems, Object.keys(seen)].every(({ length }) => length === 0)) return;
+  if (entries.length === 0 && problems.length === 0 && seen.size === 0) return;
   try {
     await writeAtomically(path, [
       Buffer.from(
-        JSON.stringify({ version: INDEX_VERSION, yaml, entries, problems, seen, ...judgements() }),
+        JSON.stringify({
+          version: INDEX_VERSION,
+          yaml,
+          ...shareLists(entries),
+          problems,
+          // A list: an object with so many keys takes longer to parse.
+          seen: [...seen],
+          ...judgements(),
+        }),
       ),
     ]);
   } catch (error) {
@@ -67,36 +79,46 @@ export async function keepIndex(
 }
 
 /** Version of the file format; increase it when {@link DerivedIndex} changes. */
-const INDEX_VERSION = 5;
+const INDEX_VERSION = 7;
 const READ_ONLY_CODES: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** Undefined when the file is absent, damaged or of another version: the index is then rebuilt. */
 async function readStored(path: string): Promise<Omit<DerivedIndex, 'kept'> | undefined> {
   try {
     const index: unknown = JSON.parse((await readOwn(path))?.toString() ?? '');
-    return isIndex(index) ? index : undefined;
+    return isIndex(index) ? { ...index, seen: new Map(index.seen) } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Checked without a JSON Schema validator, because that would slow down the start. */
-function isIndex(index: unknown): index is Omit<DerivedIndex, 'kept'> {
+/** The index as its file has it. */
+type StoredIndex = Omit<DerivedIndex, 'kept' | 'seen'> & {
+  readonly seen: readonly (readonly [string, SeenRecord])[];
+};
+
+/** Restores the lists of a stored index and checks it, without a JSON Schema validator, which would slow down the start. */
+function isIndex(index: unknown): index is StoredIndex {
   if (!isObject(index) || index['version'] !== INDEX_VERSION) return false;
-  const { yaml, entries, problems, seen, lagging, misnamed } = index;
+  const { yaml, lists, entries, problems, seen, lagging, misnamed } = index;
+  if (!Array.isArray(lists) || !Array.isArray(entries)) return false;
+  restoreLists(entries, lists);
   return (
     isObject(yaml) &&
     typeof yaml['size'] === 'number' &&
     typeof yaml['mtimeMs'] === 'number' &&
     typeof yaml['sha256'] === 'string' &&
-    Array.isArray(entries) &&
     entries.every(isEntry) &&
     Array.isArray(problems) &&
     problems.every(isEntryProblem) &&
-    isObject(seen) &&
-    Object.values(seen).every(isSeenRecord) &&
+    Array.isArray(seen) &&
+    seen.every(isSeen) &&
     [lagging, misnamed].every(areStrings)
   );
+}
+
+function isSeen(value: unknown): value is StoredIndex['seen'][number] {
+  return Array.isArray(value) && typeof value[0] === 'string' && isSeenRecord(value[1]);
 }
 
 function isEntryProblem(value: unknown): value is EntryProblem {

@@ -104,8 +104,13 @@ export const catalogSchema = {
 /** Whether a parsed JSON value is an {@link EntryYaml}. */
 export function isEntry(value: unknown): value is EntryYaml {
   if (!isObject(value) || !value['name'] || !value['file']) return false;
-  return Object.entries(ENTRY_KINDS).every(([key, kind]) => isOfKind(value[key], kind));
+  return Object.keys(value).every((key) => {
+    const kind = KINDS.get(key);
+    return kind === undefined || isOfKind(value[key], kind);
+  });
 }
+
+const KINDS: ReadonlyMap<string, ValueKind> = new Map(Object.entries(ENTRY_KINDS));
 
 function isOfKind(value: unknown, kind: ValueKind): boolean {
   if (value === undefined) return true;

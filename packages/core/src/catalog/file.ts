@@ -10,7 +10,7 @@ import { inside } from '../disk/inside.js';
 import { readOwn } from '../disk/own-file.js';
 import { ImageError } from '../errors.js';
 import { parseName } from '../definition/name.js';
-import { openCatalog, type CatalogEdit } from './edit.js';
+import type { CatalogEdit } from './edit.js';
 import { keepIndex, readIndex, type DerivedIndex } from './derived-index.js';
 import type { EntryYaml } from './entry.js';
 import { takeInventory, type CachedInventory } from './inventory.js';
@@ -68,8 +68,9 @@ export function readCatalog(place: CatalogPlace): Promise<readonly CatalogEntry[
 
 async function readEntries(place: CatalogPlace): Promise<readonly CatalogEntry[]> {
   const index = await readIndex(catalogPath(place), indexPath(place));
-  const entries = index.entries.map((entry) => normalizeFile(entry, place));
-  const problems = index.problems.map((problem) => normalizeFile(problem, place));
+  const normalize = fileNormalizer(place);
+  const entries = index.entries.map(normalize);
+  const problems = index.problems.map(normalize);
   const named = [...entries, ...problems.filter(({ file }) => file !== '')];
   const inventory = await takeInventory(place, named, index.seen);
   const usage = await readUnfoldedUses(sharedState(place), async () => index.yaml.sha256);
@@ -142,6 +143,8 @@ async function writeEdits(place: CatalogPlace, given: readonly GivenEdit[]): Pro
   );
   const text = await readText(path);
   const fold = await openFold(sharedState(place), text);
+  // Loaded on demand: most commands only read the catalog.
+  const { openCatalog } = await import('./edit.js');
   const catalog = openCatalog(text, path);
   const { entries } = catalog;
   const used = entries.flatMap((entry) => {
@@ -193,13 +196,16 @@ export function archivePath(place: CatalogPlace, file: string): string {
 }
 
 /** Rewrites a `file` that is absolute or relative to the workspace as relative to the catalog, if it lies below its folder. */
-function normalizeFile<T extends Pick<EntryYaml, 'file'>>(
-  entry: T,
-  { workspace, folder }: CatalogPlace,
-): T {
-  const prefix = `${toSlashes(isAbsolute(entry.file) ? folder : relative(workspace, folder))}/`;
-  if (!entry.file.startsWith(prefix) || existsSync(join(folder, entry.file))) return entry;
-  return { ...entry, file: entry.file.slice(prefix.length) };
+function fileNormalizer({ workspace, folder }: CatalogPlace) {
+  const [absolute, below] = [folder, relative(workspace, folder)].map(
+    (prefix) => `${toSlashes(prefix)}/`,
+  ) as [string, string];
+  return <T extends Pick<EntryYaml, 'file'>>(entry: T): T => {
+    const { file } = entry;
+    const prefix = isAbsolute(file) ? absolute : below;
+    if (!file.startsWith(prefix) || existsSync(join(folder, file))) return entry;
+    return { ...entry, file: file.slice(prefix.length) };
+  };
 }
 
 async function readText(path: string): Promise<string> {

@@ -35,7 +35,7 @@ describe('an inventory', () => {
       'images/app/d.image.json': older(5),
       'images/README': 'x',
     });
-    const { archives, records, isNew } = await takeInventory(at, [], {});
+    const { archives, records, isNew } = await takeInventory(at, [], new Map());
     expect([...archives]).toEqual([
       ['a.tar', 2],
       ['app/b.tar.gz', 1],
@@ -49,7 +49,7 @@ describe('an inventory', () => {
 
   it('reads only records that changed since the last one', async () => {
     const at = await place({ 'images/a.image.json': formatRecord(RECORD) });
-    const first = await takeInventory(at, [], {});
+    const first = await takeInventory(at, [], new Map());
     const path = join(at.folder, 'a.image.json');
     const again = await takeInventory(at, [], first.seen);
     expect([again.isNew, again.seen]).toEqual([false, first.seen]);
@@ -58,7 +58,10 @@ describe('an inventory', () => {
     const changed = await takeInventory(at, [], first.seen);
     expect([changed.isNew, changed.records.get('a.tar')?.archiveSize]).toEqual([true, 7]);
     await rm(path);
-    expect(await takeInventory(at, [], changed.seen)).toMatchObject({ isNew: true, seen: {} });
+    expect(await takeInventory(at, [], changed.seen)).toMatchObject({
+      isNew: true,
+      seen: new Map(),
+    });
   });
 
   it('leaves out a damaged record, and one that is deleted when it is read', async () => {
@@ -66,7 +69,7 @@ describe('an inventory', () => {
       'images/a.image.json': '{',
       'images/b.image.json': formatRecord(RECORD),
     });
-    const { records } = await takeInventory(at, [], {});
+    const { records } = await takeInventory(at, [], new Map());
     expect([...records.keys()]).toEqual(['b.tar']);
     await rm(join(at.folder, 'b.image.json'));
     expect(records.get('b.tar')?.read()).toBeUndefined();
@@ -77,7 +80,7 @@ describe('an inventory', () => {
     await writeFile(outside, 'xyz');
     const at = await place({ 'images/a.tar': 'a', 'other/b.tar': 'bb' });
     const entries = ['a.tar', 'other/b.tar', outside, 'gone.tar'].map((file) => ({ file }));
-    const { archives, elsewhere } = await takeInventory(at, entries, {});
+    const { archives, elsewhere } = await takeInventory(at, entries, new Map());
     expect(archives.get('other/b.tar')).toBe(2);
     expect([...elsewhere]).toEqual([outside]);
     expect(archives.has('gone.tar')).toBe(false);
@@ -86,12 +89,12 @@ describe('an inventory', () => {
   it('leaves out a link to nothing', async () => {
     const at = await place({ 'images/app/a.tar': 'a' });
     await symlink('none', join(at.folder, 'app/b.tar'));
-    expect([...(await takeInventory(at, [], {})).archives.keys()]).toEqual(['app/a.tar']);
+    expect([...(await takeInventory(at, [], new Map())).archives.keys()]).toEqual(['app/a.tar']);
   });
 
   it('of a folder that does not exist is empty', async () => {
     const at = await place({});
-    expect(await takeInventory(at, [], {})).toMatchObject({ isNew: false, seen: {} });
+    expect(await takeInventory(at, [], new Map())).toMatchObject({ isNew: false, seen: new Map() });
   });
 });
 

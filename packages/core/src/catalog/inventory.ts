@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ignoreMissingSync, isMissing, readFolder } from '../disk/if-there.js';
+import { ignoreMissingSync, isMissing } from '../disk/if-there.js';
 import { readUpTo } from '../disk/own-file.js';
 import { ImageError } from '../errors.js';
 import { readArchiveFacts } from './archive-facts.js';
@@ -24,7 +24,7 @@ export type SeenRecord = readonly [
 /** An inventory, with the cache for the next one. */
 export interface CachedInventory extends Inventory {
   /** Cached facts by path of the record: the next inventory reads only changed records. */
-  readonly seen: Readonly<Record<string, SeenRecord>>;
+  readonly seen: ReadonlyMap<string, SeenRecord>;
   /** Whether `seen` differs from the cache that was given. */
   readonly isNew: boolean;
 }
@@ -33,9 +33,14 @@ export interface CachedInventory extends Inventory {
 export function isSeenRecord(value: unknown): value is SeenRecord {
   if (!Array.isArray(value) || value.length !== 5) return false;
   const [size, mtimeMs, archiveSize, reference, isOlder] = value as readonly unknown[];
-  const numbers = [size, mtimeMs, archiveSize ?? 0].every((each) => typeof each === 'number');
-  const isText = typeof reference === 'string' && !/\p{Cc}/u.test(reference);
-  return numbers && isText && typeof isOlder === 'boolean';
+  return (
+    typeof size === 'number' &&
+    typeof mtimeMs === 'number' &&
+    (archiveSize === null || typeof archiveSize === 'number') &&
+    typeof reference === 'string' &&
+    !/\p{Cc}/u.test(reference) &&
+    typeof isOlder === 'boolean'
+  );
 }
 
 class RecordFile implements RecordFacts {
@@ -70,11 +75,11 @@ export async function takeInventory(
   seen: CachedInventory['seen'],
 ): Promise<CachedInventory> {
   const { folder } = place;
-  const files = await filesIn(folder);
+  const files = filesIn(folder);
   const archives = new Map<string, number>();
   const elsewhere = new Set<string>();
   const records = new Map<string, RecordFacts>();
-  const nowSeen: Record<string, SeenRecord> = {};
+  const nowSeen = new Map<string, SeenRecord>();
   let kept = 0;
   for (const file of files) {
     const isRecord = file.endsWith(RECORD_SUFFIX);
@@ -85,13 +90,13 @@ export async function takeInventory(
       archives.set(file, info.size);
       continue;
     }
-    const before = seen[file];
+    const before = seen.get(file);
     const isKept = before?.[0] === info.size && before[1] === info.mtimeMs;
     const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
     const now = isKept ? before : await readRecord(place, { file, archive, ...info });
     if (!now) continue;
     if (isKept) kept++;
-    nowSeen[file] = now;
+    nowSeen.set(file, now);
     records.set(archive, new RecordFile(`${folder}/${file}`, now));
   }
   const locate = createLocator(place);
@@ -100,21 +105,27 @@ export async function takeInventory(
     if (located?.kind === 'elsewhere') elsewhere.add(file);
     else if (located) archives.set(file, located.size);
   }
-  const isNew = kept !== records.size || kept !== Object.keys(seen).length;
+  const isNew = kept !== records.size || kept !== seen.size;
   const { isShared = false } = place;
   return { archives, elsewhere, records, isShared, seen: nowSeen, isNew };
 }
 
-async function filesIn(folder: string): Promise<string[]> {
-  const top = await readFolder(folder);
-  const below = await Promise.all(
-    top
-      .filter((entry) => entry.isDirectory())
-      .map(async ({ name }) =>
-        (await readFolder(join(folder, name))).map((entry) => `${name}/${entry.name}`),
-      ),
-  );
-  return [...top.filter((entry) => entry.isFile()).map((entry) => entry.name), ...below.flat()];
+/** Synchronous: there may be thousands of folders, and a promise for each would cost more than the call. */
+function filesIn(folder: string): string[] {
+  const files: string[] = [];
+  const below: string[] = [];
+  for (const entry of readIfThere(folder, (path) => readdirSync(path, { withFileTypes: true }))) {
+    const { name } = entry;
+    if (entry.isFile()) files.push(name);
+    else if (entry.isDirectory())
+      for (const file of readIfThere(join(folder, name), (path) => readdirSync(path)))
+        below.push(`${name}/${file}`);
+  }
+  return [...files, ...below];
+}
+
+function readIfThere<T>(folder: string, read: (path: string) => T[]): T[] {
+  return ignoreMissingSync(() => read(folder)) ?? [];
 }
 
 /** Undefined for a damaged record, which `doctor` reports, and for one deleted meanwhile. */

@@ -1,8 +1,9 @@
+import { readdirSync, type Dirent } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { ImageError, systemCode } from '../errors.js';
 import { systemPath } from './byte-names.js';
-import { ignoreMissing, readFolder } from './if-there.js';
+import { ignoreMissing, ignoreMissingSync } from './if-there.js';
 import { inside, isBelow } from './inside.js';
 import { realPath } from './real-path.js';
 
@@ -32,12 +33,21 @@ export async function requireFoldersBelow(
   depth: number,
 ): Promise<void> {
   await requireFolderBelow(root, folder);
+  // A link to a file is refused where the file is opened.
+  for (const link of linksIn(folder, depth))
+    if (await isFolder(link)) await requireFolderBelow(root, link);
+}
+
+/**
+ * The symbolic links in a folder and in all folders in it down to a depth. The listing of a folder tells which of its entries are
+ * folders and which are links. Synchronous: there may be thousands of folders, and a promise for each would cost more than the
+ * call.
+ */
+function* linksIn(folder: string, depth: number): Generator<string> {
   if (depth === 0) return;
-  for (const entry of await readableEntries(folder)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await requireFoldersBelow(root, path, depth - 1);
-    // A link to a file is refused where the file is opened.
-    else if (entry.isSymbolicLink() && (await isFolder(path))) await requireFolderBelow(root, path);
+  for (const entry of readableEntries(folder)) {
+    if (entry.isDirectory()) yield* linksIn(join(folder, entry.name), depth - 1);
+    else if (entry.isSymbolicLink()) yield join(folder, entry.name);
   }
 }
 
@@ -57,9 +67,9 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /** Includes none for a folder that this user may not read: nothing can be written below it either. */
-async function readableEntries(folder: string) {
+function readableEntries(folder: string): Dirent[] {
   try {
-    return await readFolder(folder);
+    return ignoreMissingSync(() => readdirSync(folder, { withFileTypes: true })) ?? [];
   } catch (error) {
     if (systemCode(error) === 'EACCES') return [];
     throw error;

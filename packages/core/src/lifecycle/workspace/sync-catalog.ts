@@ -1,4 +1,4 @@
-import { editCatalog, type CatalogEdit } from '../../catalog/edit.js';
+import type { CatalogEdit } from '../../catalog/edit.js';
 import { entryOf, newEntry } from '../../catalog/entry.js';
 import { catalogText, readCatalog, updateCatalog } from '../../catalog/file.js';
 import type { Workspace } from './workspace.js';
@@ -16,7 +16,9 @@ export async function planSync(workspace: Workspace): Promise<CatalogSync> {
   const { path, text } = await catalogText(workspace.place);
   const edit = await editFor(workspace);
   const isEmpty = (edit.upsert ?? []).length + (edit.removeFiles ?? []).length === 0;
-  return { path, before: text, after: isEmpty ? text : editCatalog(text, path, edit) };
+  if (isEmpty) return { path, before: text, after: text };
+  const { editCatalog } = await import('../../catalog/edit.js');
+  return { path, before: text, after: editCatalog(text, path, edit) };
 }
 
 /**
