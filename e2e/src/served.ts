@@ -54,6 +54,7 @@ export async function pushSmall(url: string, name: string, tag: string): Promise
     const first = Buffer.from(blob.slice(0, 20));
     const patched = await fetch(target, { method: 'PATCH', body: first });
     await patched.arrayBuffer();
+    if (patched.status !== 202) throw new Error(`${name}: ${patched.status}`);
     const next = new URL(patched.headers.get('location') ?? target, url);
     next.searchParams.set('digest', digestOf(blob));
     const done = await fetch(next, { method: 'PUT', body: Buffer.from(blob.slice(20)) });
