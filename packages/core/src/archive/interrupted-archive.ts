@@ -66,11 +66,13 @@ export class InterruptedArchive implements AsyncDisposable {
 
   /** Opens a blob: what was left of it, and the rest, if any, from `open`. Both throw ImageError CORRUPT. */
   open(descriptor: Descriptor, open: Open): Open {
-    const { lent } = open;
+    const { lent, moveTo } = open;
     return Object.assign(() => this.#content(descriptor, open), {
       lent: lent && (() => this.#content(descriptor, lent)),
-      moveTo: async (...to: Parameters<NonNullable<Open['moveTo']>>) =>
-        (await this.#held(descriptor)).bytes === 0 && (await open.moveTo?.(...to)) === true,
+      ...(moveTo && {
+        moveTo: async (...to: Parameters<typeof moveTo>) =>
+          (await this.#held(descriptor)).bytes === 0 && (await moveTo(...to)),
+      }),
     });
   }
 
@@ -83,7 +85,7 @@ export class InterruptedArchive implements AsyncDisposable {
     else yield* open();
   }
 
-  /** Where a blob lies, and how many of its bytes were written. */
+  /** The offset of a blob in what was left, and the number of its bytes that were written. */
   async #held({ digest, size }: Descriptor) {
     const entry = this.#entries.get(blobPath(digest));
     if (entry?.type !== 'file' || entry.size !== size) return { offset: 0, bytes: 0 };

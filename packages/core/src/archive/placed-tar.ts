@@ -63,7 +63,7 @@ export class PlacedTar implements ArchiveContent {
             const { lent } = member;
             const content = lent ? sized(member, lent()) : contentOf(member);
             const stopped = tap(content, () => stop.throwIfAborted());
-            await writeAt(place, stopped, { onWritten, ...(lent ? { least: 1 } : {}) });
+            await writeAt(place, stopped, { onWritten, least: lent && 1 });
           },
         ),
       );

@@ -39,7 +39,7 @@ const LF = 0x0a;
 export class ChunkedBody implements BodyFraming {
   /** Bytes of the current chunk that have not come. */
   #left = 0;
-  /** What has come of a line. */
+  /** The characters of a line that have come so far. */
   #line = '';
   #lineIs: 'size' | 'end of chunk' | 'trailer' = 'size';
   #trailerBytes = 0;

@@ -14,9 +14,9 @@ export interface Taker {
 
 /** The reads of a connection. */
 export interface Reads {
-  /** Who takes what is read; the stream of the connection when undefined. */
+  /** Takes the bytes that are read; the stream of the connection gets them when undefined. */
   taker: Taker | undefined;
-  /** What the stream passes on now. */
+  /** The bytes that the stream passes on at this moment. */
   readonly current: Buffer | undefined;
 }
 

@@ -16,7 +16,7 @@ const MIN_PIECE_BYTES = 128 * 1024;
 const lent = new WeakMap<IncomingMessage, LentBody>();
 
 /** Whether a response has content that its reader has not taken. */
-export function isUnread(message: IncomingMessage): boolean {
+export function hasUnread(message: IncomingMessage): boolean {
   return lent.get(message)?.isHeld ?? message.readableLength > 0;
 }
 
@@ -49,7 +49,7 @@ export function lendBody(message: IncomingMessage): void {
   if (body.begin(begun)) lent.set(message, body);
 }
 
-/** Where the body begins in bytes that begin with the head of the response; undefined for others. */
+/** The offset of the body in bytes that begin with the head of the response; undefined for other bytes. */
 function headEnd(bytes: Buffer, { statusCode }: IncomingMessage): number | undefined {
   // Another status is that of an interim response before it (RFC 9110 § 15.2).
   const begin = `HTTP/1.1 ${statusCode}`;
@@ -67,6 +67,7 @@ class LentBody implements Taker, Bytes {
   /** The buffer that is read into; undefined when there is no free one. */
   #filling: Buffer | undefined;
   #filled = 0;
+  #isRead = false;
   #end: { readonly error?: Error | null | undefined } | undefined;
   #wake: (() => void) | undefined;
 
@@ -76,9 +77,9 @@ class LentBody implements Taker, Bytes {
     this.#framing = framing;
   }
 
-  /** Whether all buffers wait for the reader. */
+  /** Whether the reader keeps the connection waiting: it has not begun, or no buffer is free. */
   get isHeld(): boolean {
-    return this.#filling === undefined;
+    return !this.#isRead || this.#filling === undefined;
   }
 
   /** Takes the reads of the connection over. @returns false if all of the body has come already */
@@ -120,8 +121,9 @@ class LentBody implements Taker, Bytes {
       if (this.#filling && this.#filled > 0) this.#handOver(this.#filling);
       this.#wake?.();
     });
-    // The parser paused it, because nobody reads the message.
-    message.socket.resume();
+    this.#isRead = true;
+    // The parser paused it, because nobody reads the message. Without a free buffer, `#release` resumes it.
+    if (this.#filling) message.socket.resume();
     let last: Buffer | undefined;
     try {
       while (!this.#framing.isDone || this.#full.length > 0) {

@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Bytes } from '../transfer/store.js';
-import { isUnread as hasUnread, lendBody } from './lent-body.js';
+import { hasUnread, lendBody } from './lent-body.js';
 
 export interface SendRequestOptions {
   /** Timeout (ms) for a server that neither accepts the body nor sends the response; none when omitted. */
@@ -8,7 +8,7 @@ export interface SendRequestOptions {
   /** Timeout (ms) for a server that does not accept the connection; that of the system when omitted. */
   readonly connectTimeout?: number | undefined;
   /** Whether the body of a response with success is read by {@link lentBody}, which is faster for a large one. */
-  readonly lends?: boolean | undefined;
+  readonly lend?: boolean | undefined;
 }
 
 /**
@@ -23,14 +23,14 @@ export interface SendRequestOptions {
 export async function sendRequest(
   request: ClientRequest,
   body: Bytes | Uint8Array | string | undefined,
-  { timeout, connectTimeout, lends = false }: SendRequestOptions = {},
+  { timeout, connectTimeout, lend = false }: SendRequestOptions = {},
 ): Promise<IncomingMessage> {
   let answer: IncomingMessage | undefined;
   let bodyError: Error | undefined;
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     request.on('error', reject).once('response', (message: IncomingMessage) => {
       const { statusCode = 0 } = message;
-      if (lends && statusCode >= 200 && statusCode < 300) lendBody(message);
+      if (lend && statusCode >= 200 && statusCode < 300) lendBody(message);
       resolve(message);
     });
   });
@@ -68,14 +68,17 @@ export async function sendRequest(
 
 /** Sends a body to its end, or to that of the request. @throws errors of the body */
 async function sendBody(request: ClientRequest, body: Bytes): Promise<void> {
-  const closed = new Promise<void>((resolve) => request.once('close', resolve));
   let sent: Promise<void> | undefined;
+  let settle: (() => void) | undefined;
+  // The callback of a write is not called in every case when the request ends.
+  request.once('close', () => settle?.());
   for await (const chunk of body) {
     await sent;
     if (request.destroyed) return;
-    const written = new Promise<void>((resolve) => request.write(chunk, () => resolve()));
-    // What was not sent when the request ends is not reported in every case.
-    sent = Promise.race([written, closed]);
+    sent = new Promise<void>((resolve) => {
+      settle = resolve;
+      request.write(chunk, () => resolve());
+    });
   }
   request.end();
 }

@@ -99,22 +99,18 @@ export async function copyGraph(
     if (!wanted.has(node.digest)) return onEvent?.({ type: 'skipped', descriptor: node });
     const onBytes = (bytes: number) => onEvent?.({ type: 'progress', descriptor: node, bytes });
     const known = graph.documents.get(node.digest)?.bytes;
-    const raw = (start: number, lend: boolean) =>
-      known ? oneChunk(known.subarray(start)) : source.read(node, { start, lend, signal });
-    const opens =
-      (lend = false) =>
-      (start = 0): Bytes =>
-        start === 0
-          ? discardIfCorrupt(
-              source,
-              node,
-              verified(raw(0, lend), node, { signal, location: source.location, onBytes }),
-            )
-          : tap(raw(start, lend), ({ byteLength }) => onBytes(byteLength));
+    const read = (start: number, lend: boolean): Bytes => {
+      const raw = known
+        ? oneChunk(known.subarray(start))
+        : source.read(node, { start, lend, signal });
+      if (start > 0) return tap(raw, ({ byteLength }) => onBytes(byteLength));
+      const content = verified(raw, node, { signal, location: source.location, onBytes });
+      return discardIfCorrupt(source, node, content);
+    };
     const isLarge = !known && node.size >= LARGE_BYTES;
-    const open: Open = Object.assign(opens(), {
+    const open: Open = Object.assign((start = 0) => read(start, false), {
       ...(isLarge && isLocated(source) ? { moveTo: movesFrom(source, node, onBytes) } : {}),
-      ...(isLarge && source.lends === true ? { lent: opens(true) } : {}),
+      ...(isLarge && source.lends === true ? { lent: (start = 0) => read(start, true) } : {}),
     });
     await sink.write(node, open, { signal });
     onEvent?.({ type: 'done', descriptor: node });

@@ -186,12 +186,12 @@ export class RegistryClient implements AsyncDisposable {
     let isOwn = true;
     for (let hops = 0; ; hops++) {
       isOwn &&= url.origin === this.#origin.origin;
-      const { method, body, lend: lends, signal } = request;
+      const { method, body, lend, signal } = request;
       const headers = {
         ...request.headers,
         ...(isOwn && authorization !== undefined ? { authorization } : {}),
       };
-      const message = await this.#send(url, { method, headers, body: body?.(), lends, signal });
+      const message = await this.#send(url, { method, headers, body: body?.(), lend, signal });
       const answer = answerOf(message, url, isOwn);
       const location = answer.header('location');
       if (!isFollowed(method, answer.status) || location === undefined) return answer;

@@ -28,8 +28,8 @@ export interface SendOptions extends CallOptions {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Bytes | Uint8Array | string | undefined;
-  /** As `lends` of {@link sendRequest}. */
-  readonly lends?: boolean | undefined;
+  /** As `lend` of {@link sendRequest}. */
+  readonly lend?: boolean | undefined;
 }
 
 /** An idle connection is closed after this long (ms), before the server may close it. */
@@ -55,7 +55,7 @@ export class Connections implements Disposable {
 
   async #send(
     url: URL,
-    { method, headers, body, lends, signal }: SendOptions,
+    { method, headers, body, lend, signal }: SendOptions,
   ): Promise<http.IncomingMessage> {
     const { tlsFor, timeout, connectTimeout } = this.#options;
     const start = performance.now();
@@ -75,7 +75,7 @@ export class Connections implements Disposable {
       const answer = await sendRequest(request(url, options), body, {
         timeout,
         connectTimeout,
-        lends,
+        lend,
       });
       debug('http', () => `${shown()}: ${answer.statusCode ?? 0}`);
       return answer;

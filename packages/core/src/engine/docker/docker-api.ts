@@ -17,7 +17,7 @@ export interface DockerRequest extends CallOptions {
   /** Of bytes; that of a tar when omitted. */
   readonly contentType?: string;
   /** Whether the response is read by `lentBody`. */
-  readonly lends?: boolean;
+  readonly lend?: boolean;
 }
 
 /**
@@ -96,7 +96,7 @@ export class DockerApi implements Disposable {
   #call(
     method: string,
     path: string,
-    { query = {}, body, contentType = 'application/x-tar', lends, signal }: DockerRequest = {},
+    { query = {}, body, contentType = 'application/x-tar', lend, signal }: DockerRequest = {},
     isStream = false,
   ): Promise<unknown> {
     const present = Object.entries(query).filter(([, value]) => value !== undefined);
@@ -107,7 +107,7 @@ export class DockerApi implements Disposable {
       options: { _query: Object.fromEntries(present), _body: body ?? {} },
       ...(tar ? { file: tar, headers: { 'Content-Type': contentType } } : {}),
       isStream,
-      lends,
+      lend,
     };
     return this.#dial(request, signal);
   }

@@ -142,7 +142,7 @@ export class DockerEngine implements BuildingEngine {
   ): Promise<Source> {
     const image = await this.inspect(reference, { signal });
     const path = `/images/${this.#nameFor(reference)}/get`;
-    const saved = await this.#docker.stream('GET', path, { lends: true, signal });
+    const saved = await this.#docker.stream('GET', path, { lend: true, signal });
     const { source } = await openPipedArchive(`${this.location}/${reference}`, lentBody(saved), {
       spoolFolder,
       signal,

@@ -65,8 +65,8 @@ export function engineModem(location: string, { ssh, ...connection }: Connection
 
 /** A request. */
 export interface Dial extends DialOptions {
-  /** As `lends` of {@link sendRequest}. */
-  readonly lends?: boolean | undefined;
+  /** As `lend` of {@link sendRequest}. */
+  readonly lend?: boolean | undefined;
 }
 
 /** JSON, or a tar. */
@@ -76,11 +76,11 @@ type Body = string | Bytes | undefined;
 async function send(
   options: RequestOptions,
   body: Body,
-  { location, isStream, lends, hijack }: Dial & { readonly location: string },
+  { location, isStream, lend, hijack }: Dial & { readonly location: string },
 ): Promise<unknown> {
   try {
     const request = (options.protocol === 'https:' ? requestHttps : requestHttp)(options);
-    const answer = await (hijack ? connectionOf(request) : sendRequest(request, body, { lends }));
+    const answer = await (hijack ? connectionOf(request) : sendRequest(request, body, { lend }));
     if (!(answer instanceof IncomingMessage)) return answer;
     const { statusCode: status = 0 } = answer;
     // The query may hold build arguments.

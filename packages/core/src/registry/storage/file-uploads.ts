@@ -109,6 +109,7 @@ export class FileUploads implements Uploads {
         });
         let written = upload.size;
         const note = onWritten && ((count: number) => onWritten((written += count)));
+        // A reader that follows the upload gets its bytes as they arrive.
         await writeAll(file, passing, upload.path, { onWritten: note, least: note && 1 });
         upload.size = size;
       } catch (error) {
