@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isDeviceName } from '../oci/file-name.js';
 import { checkName, featuresOf, formatName, nearestName, normalizeOs, parseName } from './name.js';
 
 describe('a name', () => {
@@ -29,6 +30,7 @@ describe('a name', () => {
     'app_ubuntu-25.04-x',
     '-a-b-1-c',
     'a-b-1-',
+    'aux.0-aa-0-a',
     `a-b-1-${'c'.repeat(130)}`,
   ])('is refused: %j', (name) => {
     expect(parseName(name)).toBeUndefined();
@@ -42,6 +44,7 @@ describe('a name', () => {
     ['capy', undefined],
     ['..a..b.-.ubuntu-1.-c.', 'a.b-ubuntu-1-c'],
     ['.'.repeat(100_000), undefined],
+    ['AUX.0-ubuntu-25.04-gcc15', 'aux-0-ubuntu-25.04-gcc15'],
     [`a-b-1-c${'-.'.repeat(100_000)}`, 'a-b-1-c'],
   ])('nearest to %.40j is %j', (text, expected) => {
     expect(nearestName(text)).toBe(expected);
@@ -55,10 +58,18 @@ describe('a name', () => {
     );
   });
 
+  it.each([
+    ['aux.0-ubuntu-25.04-gcc15', 'a name that Windows does not keep for a device'],
+    [`app-ubuntu-25.04-${'x'.repeat(130)}`, 'at most 128 characters'],
+    ['app-ubuntu', '<project>-<distribution>-<version>-<variant>'],
+  ])('is refused for what it is: %.40s, expected %s', (name, expected) => {
+    expect(() => checkName(name)).toThrow(`name: expected ${expected}`);
+  });
+
   it('is parsed into the parts that it was formatted from', () => {
     const words = fc.stringMatching(/^[a-z0-9]{1,6}([.-][a-z0-9]{1,6}){0,2}$/);
     const parts = fc.record({
-      project: words,
+      project: words.filter((project) => !isDeviceName(project)),
       os: fc.stringMatching(/^[a-z]{2,8}-[0-9]{1,2}(\.[0-9]{2})?$/),
       variant: words,
     });

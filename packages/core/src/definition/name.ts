@@ -79,7 +79,8 @@ export function nearestName(text: string): string | undefined {
   const name = normalizeWords(text)
     .slice(0, MAX_NAME_LENGTH)
     .replace(/[.-]+$/, '');
-  return parseName(name) ? name : undefined;
+  const nearest = isDeviceName(name) ? name.replace('.', '-') : name;
+  return parseName(nearest) ? nearest : undefined;
 }
 
 /** `ubuntu:25.04` and `ubuntu-25.04` are the same operating system. */
@@ -145,7 +146,7 @@ function collapseSeparators(separator: string, text: string): string {
 function refuse(name: string, proposal: string | undefined): ImageError {
   return new ImageError(
     'NAMING',
-    `name: expected <project>-<distribution>-<version>-<variant> in lower-case letters, digits, "." and "-", got ${JSON.stringify(name.slice(0, MAX_SHOWN))}`,
+    `name: expected ${expectationFor(name)}, got ${JSON.stringify(name.slice(0, MAX_SHOWN))}`,
     {
       hint:
         proposal === undefined || proposal === name
@@ -153,4 +154,11 @@ function refuse(name: string, proposal: string | undefined): ImageError {
           : `The nearest valid name is ${proposal}.`,
     },
   );
+}
+
+/** What a refused name does not keep to. */
+function expectationFor(name: string): string {
+  if (isDeviceName(name)) return 'a name that Windows does not keep for a device';
+  if (name.length > MAX_NAME_LENGTH) return `at most ${MAX_NAME_LENGTH.toString()} characters`;
+  return '<project>-<distribution>-<version>-<variant> in lower-case letters, digits, "." and "-"';
 }
