@@ -40,6 +40,17 @@ describe('a download', () => {
     expect(await collect(download(client, blob, { ...WHERE, ...range }))).toBe(expected);
   });
 
+  it('leaves its connection to the next one, of a whole blob or a part', async () => {
+    const connections = new Set<number | undefined>();
+    const { client } = await clientOf((request, response) => {
+      connections.add(request.socket.remotePort);
+      inPieces(Infinity)(request, response);
+    });
+    for (const range of [{}, { start: 5 }, { start: 5, end: 12 }, {}])
+      await collect(download(client, blob, { ...WHERE, ...range }));
+    expect(connections.size).toBe(1);
+  });
+
   it('goes on where a connection broke', async () => {
     const { client, requests } = await clientOf(inPieces(9));
     expect(await collect(download(client, blob, WHERE))).toBe(TEXT);

@@ -91,14 +91,17 @@ async function* bytesOf(
     const before = at;
     // A registry without range support starts at byte 0.
     let skip = answer.status === 206 ? 0 : at;
+    let left = Number(answer.header('content-length'));
     try {
       for await (const chunk of answer.body) {
+        left -= chunk.byteLength;
         const wanted = chunk.subarray(Math.min(skip, chunk.byteLength));
         skip -= chunk.byteLength - wanted.byteLength;
         const rest = wanted.subarray(0, end - at);
         at += rest.byteLength;
         if (rest.byteLength > 0) yield rest;
-        if (at >= end) break;
+        // Read to its end, a response leaves its connection to the next one.
+        if (at >= end && left !== 0) break;
       }
     } catch (error) {
       signal?.throwIfAborted();
