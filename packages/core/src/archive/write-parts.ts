@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
-import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
+import { syncFolder, writeAtomically, writeNew } from '../disk/atomic-write.js';
 import { rename, rm } from '../disk/busy/retried.js';
 import { ignoreMissing, readFolder } from '../disk/if-there.js';
 import { readUpTo } from '../disk/own-file.js';
@@ -62,7 +62,7 @@ async function writeNewParts(path: string, content: Bytes, size: number): Promis
       if (number > MAX_PARTS) throw tooManyParts(path, size);
       const part = partPath(path, number);
       const meter = new Meter();
-      await writeDurably(part + NEW_SUFFIX, meter.through(portions.take(size)));
+      await writeNew(part + NEW_SUFFIX, meter.through(portions.take(size)));
       sizes.push(meter.size);
       sums += `${hexOf(meter.digest())}  ${basename(part)}\n`;
     }

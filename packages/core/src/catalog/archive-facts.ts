@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { writeDurably } from '../disk/atomic-write.js';
+import { writeNew } from '../disk/atomic-write.js';
 import { rename, rm } from '../disk/busy/retried.js';
 import { ignoreMissing, ignoreMissingSync } from '../disk/if-there.js';
 import { inside } from '../disk/inside.js';
@@ -54,7 +54,7 @@ export async function stageArchiveFacts(
   { digest, size, sha256 }: ArchiveFacts,
 ): Promise<void> {
   const bytes = Buffer.from(`${JSON.stringify({ digest, size, sha256 })}\n`);
-  await writeDurably(pathOf(archive) + PARTIAL_SUFFIX, [bytes]);
+  await writeNew(pathOf(archive) + PARTIAL_SUFFIX, [bytes]);
 }
 
 /** The staged facts of a commit that is not complete. */

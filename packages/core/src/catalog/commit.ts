@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
-import { syncFolder, writeAtomically, writeDurably } from '../disk/atomic-write.js';
+import { syncFolder, writeAtomically, writeNew } from '../disk/atomic-write.js';
 import { rename, rm } from '../disk/busy/retried.js';
 import { ignoreMissing, isMissing } from '../disk/if-there.js';
 import { openOwn, readUpTo } from '../disk/own-file.js';
@@ -55,19 +55,19 @@ export function recordPath(archive: string): string {
  */
 export async function commitArchive(
   archive: OwnArchive,
-  content: Parameters<typeof writeDurably>[1],
+  content: Parameters<typeof writeNew>[1],
   toRecord: () => ImageRecord,
 ): Promise<Committed> {
   const { path } = archive;
   await healArchive(archive);
-  await writeDurably(path + PARTIAL_SUFFIX, content);
+  await writeNew(path + PARTIAL_SUFFIX, content);
   const record = toRecord();
   const { digest } = record;
   const { size } = await stat(path + PARTIAL_SUFFIX);
   try {
     const sha256 = (await frontSha256(path + PARTIAL_SUFFIX)) ?? '';
     await stageArchiveFacts(archive, { digest, size, sha256 });
-    await writeDurably(recordPath(path) + PARTIAL_SUFFIX, [formatRecord(record)]);
+    await writeNew(recordPath(path) + PARTIAL_SUFFIX, [formatRecord(record)]);
     await rename(path + PARTIAL_SUFFIX, path);
   } catch (error) {
     await discard(archive);

@@ -19,6 +19,15 @@ export interface FolderOptions {
   readonly privateTo?: string | undefined;
 }
 
+/** Options for writing a new file. */
+export interface NewFileOptions extends FolderOptions {
+  /**
+   * `false` for what can be had again, such as a manifest in a cache: nothing waits for the disk, and after a power cut the file may
+   * be missing or empty. The default is `true`.
+   */
+  readonly isSynced?: boolean | undefined;
+}
+
 /** Options for writing a file. */
 export interface AtomicOptions extends FolderOptions {
   /**
@@ -39,7 +48,7 @@ export async function writeAtomically(
   content: Chunks | Fill,
   { partial = partialBeside(path), ...options }: AtomicOptions = {},
 ): Promise<void> {
-  await writeDurably(partial, content, options);
+  await writeNew(partial, content, options);
   try {
     await rename(partial, path);
   } catch (error) {
@@ -50,19 +59,19 @@ export async function writeAtomically(
 }
 
 /**
- * Writes a new file and waits until it is on disk; deletes it if that fails. An existing file or symbolic link is
- * replaced: nothing is ever written through a link.
+ * Writes a new file and waits until it is on disk, unless `isSynced` is `false`; deletes it if that fails. An existing file or
+ * symbolic link is replaced: nothing is ever written through a link.
  */
-export async function writeDurably(
+export async function writeNew(
   path: string,
   content: Chunks | Fill,
-  options: FolderOptions = {},
+  { isSynced = true, ...options }: NewFileOptions = {},
 ): Promise<void> {
   await makeFolder(dirname(path), options);
   try {
     await using file = await openNew(path, fileMode(options));
     await (typeof content === 'function' ? content(file, path) : writeAll(file, content, path));
-    await file.sync();
+    if (isSynced) await file.sync();
   } catch (error) {
     await rm(path, { force: true });
     throw asWriteError(error, path);

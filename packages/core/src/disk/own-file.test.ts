@@ -3,7 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { writeDurably } from './atomic-write.js';
+import { writeNew } from './atomic-write.js';
 import { appendOwn, openOwn, readOwn, readUpTo } from './own-file.js';
 
 async function createLink() {
@@ -37,7 +37,7 @@ describe('a file that Stowage keeps', () => {
 
   it('replaces a link and leaves its target unchanged', async () => {
     const { target, link } = await createLink();
-    await writeDurably(link, [Buffer.from('new')]);
+    await writeNew(link, [Buffer.from('new')]);
     expect([await readFile(target, 'utf8'), await readFile(link, 'utf8')]).toEqual(['mine', 'new']);
   });
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder, syncFolder, writeDurably, type FolderOptions } from '../disk/atomic-write.js';
+import { makeFolder, syncFolder, writeNew, type NewFileOptions } from '../disk/atomic-write.js';
 import { rename, rm } from '../disk/busy/retried.js';
 import { readRange } from '../disk/read-range.js';
 import { ignoreMissingSync, isMissing, READ } from '../disk/if-there.js';
@@ -20,11 +20,11 @@ const SMALL_BYTES = 16 * 1024;
 /** Blobs in files named by digest. Every file is complete and was verified before it got its name. */
 export class BlobDir {
   readonly #root: string;
-  readonly #options: FolderOptions;
+  readonly #options: NewFileOptions;
   /** Folders with names of blobs that may not be durable. */
   readonly #unsynced = new Set<string>();
 
-  constructor(root: string, options: FolderOptions = {}) {
+  constructor(root: string, options: NewFileOptions = {}) {
     this.#root = root;
     this.#options = options;
   }
@@ -43,8 +43,8 @@ export class BlobDir {
   }
 
   /**
-   * Stores a blob durably; it is visible only when complete. With `isSyncedLater`, its name in the folder is durable after the
-   * next {@link sync}. @throws ImageError CORRUPT, NO_SPACE
+   * Stores a blob; it is visible only when complete, and durable if the folder's files are synced. With `isSyncedLater`, its name in
+   * the folder is durable after the next {@link sync}. @throws ImageError CORRUPT, NO_SPACE
    */
   async put(
     descriptor: Descriptor,
@@ -53,7 +53,7 @@ export class BlobDir {
   ): Promise<void> {
     if (await this.has(descriptor)) return;
     const partial = join(partialFolder(this.#root), randomBytes(8).toString('hex'));
-    await writeDurably(partial, verified(openContent(), descriptor, options), this.#options);
+    await writeNew(partial, verified(openContent(), descriptor, options), this.#options);
     const path = blobFile(this.#root, descriptor.digest);
     try {
       await makeFolder(dirname(path), this.#options);
@@ -62,6 +62,7 @@ export class BlobDir {
       await rm(partial, { force: true });
       throw error;
     }
+    if (this.#options.isSynced === false) return;
     if (isSyncedLater) this.#unsynced.add(dirname(path));
     else await syncFolder(dirname(path));
   }

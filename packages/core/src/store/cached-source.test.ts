@@ -1,15 +1,18 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sourceContract } from '../../testing/contracts/source.js';
 import { writeForeignImage } from '../../testing/foreign-image.js';
 import { writeImage } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
+import { watchSyncs } from '../../testing/power-cut.js';
 import { temporaryFolder } from '../../testing/temporary.js';
-import type { Descriptor } from '../oci/descriptor.js';
+import { describe as descriptorOf, type Descriptor } from '../oci/descriptor.js';
+import { MediaType } from '../oci/media-types.js';
 import { readContent } from '../transfer/verified.js';
 import { walk } from '../transfer/walk.js';
 import { CachedSource } from './cached-source.js';
+import { listNames } from './names.js';
 import { blobFile, partialFile, partialFolder } from './paths.js';
 
 const LARGE = 3_000_000;
@@ -103,15 +106,48 @@ describe('a cache', () => {
     }
   });
 
-  it('fetches a small damaged blob again before it is read', async () => {
+  it('fetches a damaged manifest again before it is read, of any size', async () => {
     const { content, graph } = await recordingSource();
+    const large = descriptorOf(MediaType.index, Buffer.alloc(1_500_000, ' '));
+    content.blobs.set(large.digest, Buffer.alloc(large.size, ' '));
     const folder = await temporaryFolder();
-    await openCache(folder, content).prepare(graph.nodes);
-    const { digest, size } = graph.root;
-    await writeFile(blobFile(folder, digest), Buffer.alloc(size, 1));
-    const bytes = await readContent(openCache(folder, content), graph.root);
-    expect(Buffer.from(bytes)).toEqual(content.blobs.get(digest));
+    for (const manifest of [graph.root, large]) {
+      await openCache(folder, content).prepare([manifest]);
+      await writeFile(blobFile(folder, manifest.digest), Buffer.alloc(manifest.size, 1));
+      const bytes = await readContent(openCache(folder, content), manifest);
+      expect(Buffer.from(bytes).equals(content.blobs.get(manifest.digest) ?? Buffer.of())).toBe(
+        true,
+      );
+    }
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'keeps its layers in a power cut, and fetches again what is empty after it',
+    async () => {
+      const { content, graph, layer, reads } = await recordingSource();
+      const top = await temporaryFolder();
+      const folder = join(top, 'cache');
+      const lost = await watchSyncs(top);
+      const before = openCache(folder, content);
+      await before.resolve('app:1');
+      await before.prepare(graph.nodes);
+      const files: string[] = [];
+      for (const path of await lost()) {
+        const file = join(top, path);
+        if (!(await stat(file)).isFile()) continue;
+        files.push(file);
+        await truncate(file);
+      }
+      expect(files).not.toContain(blobFile(folder, layer.digest));
+      expect(await listNames(folder)).toEqual([]);
+      reads.length = 0;
+      const after = openCache(folder, content);
+      const { descriptor } = await after.resolve('app:1');
+      expect((await walk(after, descriptor)).root).toEqual(graph.root);
+      await after.prepare(graph.nodes);
+      expect(reads.map(([digest]) => digest)).not.toContain(layer.digest);
+    },
+  );
 
   it('fetches a discarded blob again', async () => {
     const { content, layer, reads } = await recordingSource();

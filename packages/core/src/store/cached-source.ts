@@ -24,7 +24,7 @@ import { readImage, writeNames } from './names.js';
 import { blobFile } from './paths.js';
 import { partialSize, resumeBlob } from './resume-blob.js';
 
-/** Interrupted fetches are resumed for blobs of at least this size (bytes). */
+/** Interrupted fetches are resumed for blobs of at least this size (bytes), but for manifests. */
 const RESUMABLE_BYTES = 1024 * 1024;
 
 /**
@@ -65,7 +65,7 @@ export class CachedSource implements Source {
     this.location = location;
     this.limits = limits;
     this.#root = root;
-    this.#blobs = new BlobDir(root, { privateTo: root });
+    this.#blobs = new BlobDir(root, { privateTo: root, isSynced: false });
     this.#open = open;
     this.#keeps = keeps;
     this.#foreignLayers = foreignLayers;
@@ -87,7 +87,7 @@ export class CachedSource implements Source {
         known: (digest) => this.#descriptorOf(digest),
       }));
     await this.#fetch(found.descriptor, options);
-    await writeNames(this.#root, [found], { signal: options?.signal });
+    await writeNames(this.#root, [found], { signal: options?.signal, isSynced: false });
     return found;
   }
 
@@ -107,14 +107,14 @@ export class CachedSource implements Source {
       return;
     }
     await this.#fetch(descriptor, options);
-    if (descriptor.size >= RESUMABLE_BYTES) yield* this.#blobs.read(descriptor, options);
+    if (isResumable(descriptor)) yield* this.#blobs.read(descriptor, options);
     else yield (await this.#readVerified(descriptor, options)).subarray(options.start, options.end);
   }
 
-  /** Reads a small cached blob; if it is damaged, it is fetched again. */
+  /** Reads a manifest or a small blob from the cache; if it is damaged, it is fetched again. */
   async #readVerified(descriptor: Descriptor, { signal }: CallOptions): Promise<Uint8Array> {
     const read = () =>
-      readAll(verified(this.#blobs.read(descriptor, { signal }), descriptor), RESUMABLE_BYTES);
+      readAll(verified(this.#blobs.read(descriptor, { signal }), descriptor), descriptor.size);
     try {
       return await read();
     } catch (error) {
@@ -209,14 +209,18 @@ export class CachedSource implements Source {
           onBytes(byteLength),
         );
     const content = Object.assign(opens(), source.lends === true ? { lent: opens(true) } : {});
-    if (descriptor.size < RESUMABLE_BYTES || isManifestType(descriptor.mediaType))
-      await this.#blobs.put(descriptor, content, { signal });
+    if (!isResumable(descriptor)) await this.#blobs.put(descriptor, content, { signal });
     else
       await resumeBlob(this.#root, descriptor, content, {
         signal,
         isPresent: () => this.#blobs.has(descriptor),
       });
   }
+}
+
+/** Whether a blob is fetched in steps, and not verified again when it is read. Nothing waits until others are on the disk. */
+function isResumable({ mediaType, size }: Descriptor): boolean {
+  return size >= RESUMABLE_BYTES && !isManifestType(mediaType);
 }
 
 function digestIn(reference: string | undefined): Digest | undefined {

@@ -47,12 +47,14 @@ it('removes a name once', async () => {
   });
 });
 
-it('refuses a damaged file, and knows no image without one', async () => {
+it('refuses a damaged file, and knows no image without one, or with an empty one', async () => {
   const root = await temporaryFolder();
   expect(readImage(root, ONE.digest)).toBeUndefined();
   const path = imageFile(root, ONE.digest);
   await mkdir(dirname(path), { recursive: true });
-  for (const content of ['', '{', '{}', '[]', '{"mediaType":"a/b","digest":"x","size":1}']) {
+  await writeFile(path, '');
+  expect(readImage(root, ONE.digest)).toBeUndefined();
+  for (const content of ['{', '{}', '[]', '{"mediaType":"a/b","digest":"x","size":1}']) {
     await writeFile(path, content);
     expect(() => readImage(root, ONE.digest)).toThrow(
       expect.objectContaining({ code: 'INVALID' }) as Error,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { makeFolder, syncFolder, writeDurably } from '../disk/atomic-write.js';
+import { makeFolder, syncFolder, writeNew, type NewFileOptions } from '../disk/atomic-write.js';
 import { rename, rm } from '../disk/busy/retried.js';
 import { ImageError } from '../errors.js';
 import { withoutAnnotations, parseDescriptor, type Descriptor } from '../oci/descriptor.js';
@@ -31,12 +31,13 @@ const FILES_AT_ONCE = 16;
 
 /**
  * Records images and their names. All files are complete on disk before the first one gets its path, and each folder is synced
- * once. A crash leaves some of the new names, each whole.
+ * once. A crash leaves some of the new names, each whole. With `isSynced` `false` a power cut may leave empty files, which count as
+ * missing.
  */
 export async function writeNames(
   root: string,
   names: readonly NameToWrite[],
-  { signal }: CallOptions = {},
+  { signal, isSynced = true }: CallOptions & Pick<NewFileOptions, 'isSynced'> = {},
 ): Promise<void> {
   const bytes = (descriptor: Descriptor) =>
     Buffer.from(JSON.stringify(withoutAnnotations(descriptor)));
@@ -58,12 +59,13 @@ export async function writeNames(
   const folders = { privateTo: root };
   try {
     await forEachOf(files, writing, async ({ path, content, partial }) => {
-      await writeDurably(partial, [content], folders);
+      await writeNew(partial, [content], { ...folders, isSynced });
       await makeFolder(dirname(path), folders);
     });
     // Images first: a tag has its image.
     for (const some of [files.slice(0, images.size), files.slice(images.size)]) {
       await forEachOf(some, writing, ({ path, partial }) => rename(partial, path));
+      if (!isSynced) continue;
       const changed = [...new Set(some.map(({ path }) => dirname(path)))];
       await forEachOf(changed, writing, (folder) => syncFolder(folder));
     }
@@ -117,10 +119,10 @@ export function readTag(root: string, reference: string): Descriptor | undefined
   return path === undefined ? undefined : readDescriptor(path);
 }
 
-/** Undefined when the file was removed meanwhile. */
+/** Undefined when the file was removed meanwhile, or is empty after a power cut. */
 function readDescriptor(path: string): Descriptor | undefined {
   const bytes = readIfExists(path);
-  return bytes && parseDescriptor(parseJson(bytes, path), path);
+  return bytes && bytes.byteLength > 0 ? parseDescriptor(parseJson(bytes, path), path) : undefined;
 }
 
 function isComplete(path: string): boolean {

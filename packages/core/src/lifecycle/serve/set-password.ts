@@ -2,7 +2,7 @@ import { chmod, chown, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { genSalt, hash, truncates } from 'bcryptjs';
 import { statIfExists } from '../../disk/allocated.js';
-import { syncFolder, writeDurably } from '../../disk/atomic-write.js';
+import { syncFolder, writeNew } from '../../disk/atomic-write.js';
 import { rename } from '../../disk/busy/retried.js';
 import { ignoreMissing, readTextIfExists } from '../../disk/if-there.js';
 import { withLock } from '../../disk/lock.js';
@@ -56,7 +56,7 @@ export async function setPassword(
 /** Replaces a file atomically; owner and mode stay, so that a registry of another user can still read it. */
 async function replace(file: string, text: string): Promise<void> {
   const partial = `${file}.partial`;
-  await writeDurably(partial, [Buffer.from(text)], { privateTo: dirname(file) });
+  await writeNew(partial, [Buffer.from(text)], { privateTo: dirname(file) });
   const before = await statIfExists(file);
   if (before) {
     // Only root may give a file away; another user owned it before, or could not write the folder.
