@@ -1,4 +1,6 @@
+import fs from 'node:fs';
 import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join, relative } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 
@@ -32,12 +34,21 @@ export async function watchSyncs(top: string): Promise<() => Promise<string[]>> 
   await using file = await open(top, 'r');
   const prototype = Object.getPrototypeOf(file) as Pick<FileHandle, 'sync'>;
   const { sync } = prototype;
-  const spy = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+  vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
     const { ino } = await this.stat();
     await sync.call(this);
     await note(ino);
   });
-  onTestFinished(() => spy.mockRestore());
+  const { fsync } = fs;
+  vi.spyOn(fs, 'fsync').mockImplementation((folder, done) => {
+    const { ino } = fs.fstatSync(folder);
+    fsync(folder, (error) => void note(ino).then(() => done(error)));
+  });
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
   return async () =>
     (await entriesBelow(top))
       .filter(

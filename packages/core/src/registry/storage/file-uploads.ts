@@ -2,7 +2,7 @@ import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { constants, lstatSync } from 'node:fs';
 import { copyFile, open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../../disk/atomic-write.js';
+import { makeFolder, syncFolder, type FolderOptions } from '../../disk/atomic-write.js';
 import { rename, rm } from '../../disk/busy/retried.js';
 import { writeAll } from '../../disk/write-all.js';
 import { readRange } from '../../disk/read-range.js';
@@ -16,7 +16,7 @@ import { tap } from '../../transfer/tap.js';
 import { linkFolder, uploadFile } from './registry-paths.js';
 import { GrowingFile } from './growing-file.js';
 import type { Quotas } from './quotas.js';
-import { withFolder } from './links.js';
+import { createEmpty, withFolder } from './links.js';
 import { blobFile } from '../../store/paths.js';
 
 /** Without `O_CREAT`: if the file is missing, another process has taken over the upload. */
@@ -65,9 +65,9 @@ export class FileUploads implements Uploads {
     const path = this.#path(repository, id);
     const space = this.#quotas.of(repository);
     await space.admit();
-    const folders = await withFolder(dirname(path), this.#folders, async () => {
-      await (await open(path, 'wx', fileMode(this.#folders))).close();
-    });
+    const folders = await withFolder(dirname(path), this.#folders, async () =>
+      createEmpty(path, this.#folders),
+    );
     space.addFolders(folders);
     space.addFile(1);
     const session = { path, size: 0, hashed: beginHash(), isBusy: false };
@@ -151,8 +151,7 @@ export class FileUploads implements Uploads {
 
   async #store({ path: partial }: Session, digest: Digest, file: FileHandle): Promise<void> {
     // Mark it as in use, so the garbage collector keeps the new blob.
-    await touchFile(file);
-    await file.sync();
+    await Promise.all([touchFile(file), file.sync()]);
     const path = blobFile(this.#root, digest);
     await makeFolder(dirname(path), this.#folders);
     // Missing if another process has taken over the upload.

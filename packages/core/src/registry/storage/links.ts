@@ -1,4 +1,4 @@
-import { constants, lstatSync, type Stats } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,11 +17,21 @@ import { ageOf, touchFile } from '../../disk/touch.js';
  */
 export async function makeLink(path: string, options: FolderOptions): Promise<number> {
   const folders = await withFolder(dirname(path), options, async () => {
-    await (await open(path, APPEND_FLAGS, fileMode(options))).close();
-    await touchFile(path);
+    try {
+      createEmpty(path, options);
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+      await (await open(path, APPEND_FLAGS, fileMode(options))).close();
+      await touchFile(path);
+    }
   });
   await syncFolder(dirname(path));
   return folders;
+}
+
+/** Creates an empty file. Synchronous: round trips to the thread pool would take longer. @throws EEXIST */
+export function createEmpty(path: string, options: FolderOptions): void {
+  closeSync(openSync(path, 'wx', fileMode(options)));
 }
 
 const APPEND_FLAGS =
