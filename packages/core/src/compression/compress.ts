@@ -3,9 +3,6 @@ import { openCompressor, type CompressOptions } from './compressor.js';
 
 export type { CompressOptions } from './compressor.js';
 
-/** Bytes per gzip member or zstd frame: enough to compress well, few enough to distribute over all cores. */
-const BLOCK_BYTES = 1024 * 1024;
-
 /**
  * Compresses on all cores: blocks of equal size, each a member (gzip, RFC 1952) or a frame (zstd, RFC 8878) of its
  * own, in order. Decoders read them as one. The result is deterministic for one version of Node.js.
@@ -15,11 +12,12 @@ export async function* compress(
   options: CompressOptions,
 ): AsyncIterable<Uint8Array> {
   await using compressor = await openCompressor(options);
+  const { blockBytes } = compressor;
   const working: Promise<Uint8Array>[] = [];
   const free: Buffer[] = [];
   const compressBlock = async (block: Buffer): Promise<Uint8Array> => {
     const result = await compressor.block(block);
-    if (block.byteLength === BLOCK_BYTES) free.push(block);
+    if (block.byteLength === blockBytes) free.push(block);
     return result;
   };
   runningStreams++;
@@ -27,7 +25,7 @@ export async function* compress(
     let count = 0;
     for await (const block of blocksOf(
       bytes,
-      () => free.pop() ?? compressor.allocate(BLOCK_BYTES),
+      () => free.pop() ?? compressor.allocate(blockBytes),
     )) {
       count++;
       const compressed = compressBlock(block);

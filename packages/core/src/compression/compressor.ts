@@ -12,7 +12,12 @@ export interface CompressOptions {
 
 /** Compresses blocks, several at once. */
 export interface Compressor extends AsyncDisposable {
-  /** Makes memory for a block, of at most 1 MiB. @param size in bytes */
+  /**
+   * Bytes per block: many enough to compress well, and for a round trip to another thread to take little of the time; few
+   * enough to distribute over all cores, and to stay in memory.
+   */
+  readonly blockBytes: number;
+  /** Makes memory for a block. @param size in bytes, at most `blockBytes` */
   readonly allocate: (size: number) => Buffer;
   /**
    * Compresses the bytes at the start of memory from `allocate`; the memory may be used again when the result is there, but
@@ -61,8 +66,14 @@ function outputSizeOf({ byteLength }: Uint8Array): number {
 /** `ZSTD_c_compressionLevel` of zstd.h. */
 const ZSTD_C_COMPRESSION_LEVEL = 100;
 
-function compressorOf(block: Compressor['block']): Compressor {
+/** Of Node.js, which makes an encoder for each block. */
+const OWN_BLOCK_BYTES = 2 * 1024 * 1024;
+/** Of our threads, which keep their encoders. */
+const THREAD_BLOCK_BYTES = 1024 * 1024;
+
+function compressorOf(block: Compressor['block'], blockBytes = OWN_BLOCK_BYTES): Compressor {
   return {
+    blockBytes,
     block,
     allocate: (size) => Buffer.allocUnsafeSlow(size),
     [Symbol.asyncDispose]: async () => {
@@ -77,17 +88,18 @@ function removeOs(member: Uint8Array): Uint8Array {
   return member;
 }
 
-/** Most bytes by which a frame is larger than its block of at most 1 MiB (`ZSTD_compressBound`). */
+/** Most bytes by which a frame is larger than its block (`ZSTD_compressBound`). */
 export const FRAME_OVERHEAD = 4096 + 512;
 
 async function openPool(level: number): Promise<Compressor> {
   // A worker needs the built file; tests run from the sources and compress in this thread.
   if (import.meta.url.endsWith('.ts')) {
     const { compressZstdFrame } = await import('./zstd-frame.js');
-    return compressorOf((bytes) => compressZstdFrame(bytes, level));
+    return compressorOf((bytes) => compressZstdFrame(bytes, level), THREAD_BLOCK_BYTES);
   }
   const pool = await sharedPool();
   return {
+    blockBytes: THREAD_BLOCK_BYTES,
     block: async ({ buffer, byteLength: size }) => {
       const job: ZstdJob = { memory: buffer as SharedArrayBuffer, size, level };
       return new Uint8Array(buffer).slice(0, (await pool.run(job)) as number);
