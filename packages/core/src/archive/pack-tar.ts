@@ -27,12 +27,21 @@ export async function* packTar(members: Iterable<TarMember> | AsyncIterable<TarM
   }
 }
 
-/** The parts of a tar in their order. The content of a member is not opened: {@link contentOf} streams it. */
+/**
+ * The parts of a tar in their order. The content of a member is not opened: {@link contentOf} streams it. With `lend`, the memory
+ * of a part is used again when the second one after it is asked for.
+ */
 export async function* packParts(
   members: Iterable<TarMember> | AsyncIterable<TarMember>,
+  { lend = false }: { readonly lend?: boolean } = {},
 ): AsyncIterable<TarPart> {
   const encode = memberEncoder();
+  const lent: Chunk[] = [];
   let chunk = new Chunk();
+  const next = (least?: number): Chunk => {
+    if (lend) lent.push(chunk);
+    return new Chunk(least, lent.length === 2 ? lent.shift() : undefined);
+  };
   for await (const member of members) {
     const { size, read, type = 'file' } = member;
     const header = encode(member);
@@ -41,20 +50,20 @@ export async function* packParts(
       yield chunk.part();
       // Small files are read synchronously: signals and timers get their turn here.
       await setImmediate();
-      chunk = new Chunk(length);
+      chunk = next(length);
     }
     chunk.add(header);
     if (type !== 'file') continue;
     if (!read) {
       yield chunk.part();
       yield { kind: 'content', member };
-      chunk = new Chunk();
+      chunk = next();
     } else read(chunk.take(size));
     chunk.pad(paddedSize(size) - size);
   }
   if (!chunk.fits(END_BYTES)) {
     yield chunk.part();
-    chunk = new Chunk();
+    chunk = next();
   }
   chunk.pad(END_BYTES);
   yield chunk.part();
@@ -111,9 +120,13 @@ class Chunk {
   readonly #bytes: Buffer;
   #filled = 0;
 
-  /** @param least a larger chunk than usual, if it has to hold that many bytes. */
-  constructor(least = 0) {
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, least));
+  /**
+   * @param least a larger chunk than usual, if it has to hold that many bytes.
+   * @param used a chunk whose memory may be used again.
+   */
+  constructor(least = 0, used?: Chunk) {
+    const free = used && used.#bytes.byteLength >= least ? used.#bytes : undefined;
+    this.#bytes = free ?? Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, least));
   }
 
   fits(length: number): boolean {

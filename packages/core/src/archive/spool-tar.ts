@@ -30,7 +30,7 @@ export async function spoolTar(
   const parts: Part[] = [];
   async function* packed(): Bytes {
     let start = 0;
-    for await (const part of packParts(members)) {
+    for await (const part of packParts(members, { lend: true })) {
       options.signal?.throwIfAborted();
       if (part.kind === 'packed') {
         const end = start + part.bytes.byteLength;
@@ -49,10 +49,11 @@ export async function spoolTar(
       }
     }
   }
-  const file = await spool(packed(), options);
-  async function* open(): Bytes {
+  const file = await spool(packed(), { ...options, isLent: true });
+  async function* read(lend: boolean): Bytes {
     for (const part of parts)
-      yield* 'end' in part ? readRange(file, part.start, part.end) : contentOf(part);
+      yield* 'end' in part ? readRange(file, part.start, part.end, { lend }) : contentOf(part);
   }
+  const open = Object.assign(() => read(false), { lent: () => read(true) });
   return { open, [Symbol.asyncDispose]: () => file.close() };
 }

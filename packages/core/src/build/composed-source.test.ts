@@ -6,7 +6,7 @@ import { formatManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import { readAll, readContent } from '../transfer/verified.js';
 import { walk } from '../transfer/walk.js';
-import { inChunks } from '../../testing/chunks.js';
+import { inChunks, lentChunks, usedLate } from '../../testing/chunks.js';
 import { ComposedSource } from './composed-source.js';
 
 const NAME = 'docker.io/library/app:1';
@@ -22,7 +22,8 @@ async function composed() {
   const manifest = formatManifest(describeBytes(MediaType.config, config), [below, above]);
   let closed = 0;
   const closing = { [Symbol.asyncDispose]: async () => void closed++ };
-  const layer = { descriptor: above, open: () => inChunks(bytes, 5), ...closing };
+  const open = Object.assign(() => inChunks(bytes, 5), { lent: () => lentChunks(bytes, 5) });
+  const layer = { descriptor: above, open, ...closing };
   const own = Object.assign(base, closing);
   const from = { layer, base, own };
   const source = new ComposedSource(NAME, { manifest, config }, from);
@@ -50,6 +51,12 @@ describe('a composed image', () => {
   ])('reads bytes %i to %i, whatever its chunks', async (start, end, expected) => {
     const { source, above } = await composed();
     expect(String(await readAll(source.read(above, { start, end })))).toBe(expected);
+  });
+
+  it('lends what its layer lends', async () => {
+    const { source, above } = await composed();
+    const lent = usedLate(source.read(above, { lend: true, start: 3 }));
+    expect(String(await readAll(lent))).toBe('e content');
   });
 
   it('without a base has no other content', async () => {

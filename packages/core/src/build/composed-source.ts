@@ -21,6 +21,7 @@ interface ComposedFrom {
 /** An image assembled from a generated manifest and config, an optional layer of files, and the layers of its base. */
 export class ComposedSource implements Source {
   readonly location: string;
+  readonly lends = true;
   readonly #image: NamedDescriptor;
   readonly #content: ReadonlyMap<Digest, Open>;
   readonly #base: Source | undefined;
@@ -58,7 +59,7 @@ export class ComposedSource implements Source {
 
   read(descriptor: Descriptor, options: ReadOptions = {}): Bytes {
     const open = this.#content.get(descriptor.digest);
-    if (open) return sliceBytes(open(), options);
+    if (open) return sliceBytes(options.lend && open.lent ? open.lent() : open(), options);
     if (this.#base) return this.#base.read(descriptor, options);
     throw new ImageError('NOT_FOUND', `${this.location}: ${descriptor.digest} is missing`, {
       location: this.location,
