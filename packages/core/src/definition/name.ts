@@ -159,6 +159,6 @@ function refuse(name: string, proposal: string | undefined): ImageError {
 /** What a refused name does not keep to. */
 function expectationFor(name: string): string {
   if (isDeviceName(name)) return 'a name that Windows does not keep for a device';
-  if (name.length > MAX_NAME_LENGTH) return `at most ${MAX_NAME_LENGTH.toString()} characters`;
+  if (name.length > MAX_NAME_LENGTH) return `at most ${MAX_NAME_LENGTH} characters`;
   return '<project>-<distribution>-<version>-<variant> in lower-case letters, digits, "." and "-"';
 }
