@@ -1,3 +1,4 @@
+import { existsSync, renameSync } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -69,6 +70,17 @@ describe('touching', () => {
     const touching = touch(path, () => trash);
     await moveBack(trash, path);
     expect(await touching).toBe(true);
+  });
+
+  it('finds a file that is moved back while it looks for it in the trash', async () => {
+    const { path, trash } = await oldLink();
+    await mkdir(dirname(trash));
+    await rename(path, trash);
+    const movedBack = () => {
+      if (existsSync(trash)) renameSync(trash, path);
+      return trash;
+    };
+    expect(await touch(path, movedBack)).toBe(true);
   });
 });
 

@@ -95,13 +95,15 @@ async function findOrWait<T>(
   trash: () => string,
   found: (info: Stats) => T | undefined | Promise<T | undefined>,
 ): Promise<T | undefined> {
-  for (let looks = 0; ; looks++) {
+  for (let looks = 0, isLast = false; ; looks++) {
     // Synchronous, as this is on the path of every read: a round trip to the thread pool would take longer.
     const info = lstatSync(path, { throwIfNoEntry: false });
     const result = info?.isFile() ? await found(info) : undefined;
     if (result !== undefined) return result;
-    if (looks === MAX_LOOKS || !(await statIfExists(trash()))) return undefined;
-    await sleep(LOOK_INTERVAL_MS);
+    if (isLast || looks === MAX_LOOKS) return undefined;
+    // It may have been moved back between the two looks, so a file that is not in the trash is looked for once more.
+    if (await statIfExists(trash())) await sleep(LOOK_INTERVAL_MS);
+    else isLast = true;
   }
 }
 
