@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 const require = createRequire(import.meta.url);
-const promises = require('node:fs/promises');
+const fs = require('node:fs');
+const { promises } = fs;
 const { STOWAGE_TEST_SNAPSHOT_OF: folder, STOWAGE_TEST_SNAPSHOTS: snapshots } = process.env;
 const CHANGES =
   'appendFile chmod copyFile link mkdir rename rm symlink unlink utimes writeFile'.split(' ');
@@ -24,6 +25,10 @@ function isForWriting(flags = 'r') {
 
 function patchFile(prototype) {
   const { write, sync } = prototype;
+  prototype.writev = async function (buffers, position) {
+    const { bytesWritten } = await this.write(Buffer.concat(buffers), 0, undefined, position);
+    return { bytesWritten, buffers };
+  };
   prototype.write = async function (buffer, offset = 0, length, position = null) {
     const size = length ?? buffer.byteLength - offset;
     const half = Math.floor(size / 2);
@@ -47,6 +52,15 @@ if (isMainThread) {
       return original(...args);
     };
   }
+  const { openSync, fsync } = fs;
+  fs.openSync = (path, flags, ...rest) => {
+    if (isForWriting(flags)) snapshot();
+    return openSync(path, flags, ...rest);
+  };
+  fs.fsync = (...args) => {
+    snapshot();
+    fsync(...args);
+  };
   const open = promises.open;
   let patched = false;
   promises.open = async (path, flags, ...rest) => {
