@@ -66,9 +66,9 @@ function outputSizeOf({ byteLength }: Uint8Array): number {
 /** `ZSTD_c_compressionLevel` of zstd.h. */
 const ZSTD_C_COMPRESSION_LEVEL = 100;
 
-/** Of Node.js, which makes an encoder for each block. */
+/** Block size of the encoders of Node.js, which makes one for each block. */
 const OWN_BLOCK_BYTES = 2 * 1024 * 1024;
-/** Of our threads, which keep their encoders. */
+/** Block size of our own threads, which keep their encoders. */
 const THREAD_BLOCK_BYTES = 1024 * 1024;
 
 function compressorOf(block: Compressor['block'], blockBytes = OWN_BLOCK_BYTES): Compressor {

@@ -156,7 +156,7 @@ function refuse(name: string, proposal: string | undefined): ImageError {
   );
 }
 
-/** What a refused name does not keep to. */
+/** The rule of names that a refused name breaks. */
 function expectationFor(name: string): string {
   if (isDeviceName(name)) return 'a name that Windows does not keep for a device';
   if (name.length > MAX_NAME_LENGTH) return `at most ${MAX_NAME_LENGTH} characters`;
