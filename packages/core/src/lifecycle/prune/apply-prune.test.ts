@@ -1,16 +1,17 @@
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { storeWith } from '../../../testing/image.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { workspaceOf } from '../../../testing/workspace.js';
 import { ensureInEngine } from '../../build/put-into.js';
 import { lockPath } from '../../catalog/file.js';
-import { withLock } from '../../disk/lock.js';
+import { holdLock, withLock } from '../../disk/lock.js';
 import { EmbeddedEngine } from '../../engine/embedded.js';
 import type { PruneDecision } from '../../policy/prune-model.js';
 import { applyPrune, keyOf, type ApplyOptions } from './apply-prune.js';
-import type { Prunable } from './prunable.js';
+import { fileState, type Prunable } from './prunable.js';
 
 const OLD = 'images/app/old.tar';
 
@@ -68,6 +69,33 @@ describe('an item to delete', () => {
     ]);
     expect(await archives()).toEqual([]);
   });
+
+  it('is deleted when another process, such as a second prune, held its lock for a moment', async () => {
+    const { item, workspace, cwd, archives, apply } = await start();
+    const file = fileState(await stat(join(cwd, OLD)));
+    const lock = await holdLock(lockPath(workspace.place, 'old'));
+    const applied = apply([{ ...item, file }], { ...item, file });
+    await setTimeout(200);
+    await lock.release();
+    expect(await applied).toMatchObject([{ action: 'delete' }]);
+    expect(await archives()).toEqual([]);
+  });
+
+  it.each(['replaced', 'deleted'])(
+    'is kept when the process that held its lock %s the file',
+    async (how) => {
+      const { item, workspace, cwd, archives, apply } = await start();
+      const path = join(cwd, OLD);
+      const file = fileState(await stat(path));
+      const lock = await holdLock(lockPath(workspace.place, 'old'));
+      const applied = apply([{ ...item, file }], { ...item, file });
+      if (how === 'deleted') await rm(path);
+      else await writeFile(path, 'a new archive');
+      await lock.release();
+      expect(await applied).toMatchObject([KEPT]);
+      expect(await archives()).toEqual(how === 'deleted' ? [] : ['old.tar']);
+    },
+  );
 
   it('is kept without a new plan when it was to be kept', async () => {
     const { apply, item, decide, archives } = await start();

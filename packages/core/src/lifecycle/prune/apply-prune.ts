@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { healArchive, readRecord, removeArchive } from '../../catalog/commit.js';
 import { lockPath } from '../../catalog/file.js';
+import { statIfExists } from '../../disk/allocated.js';
 import { withLock } from '../../disk/lock.js';
 import { removeLeftover } from '../../disk/leftover-files.js';
 import { isBelow } from '../../disk/inside.js';
@@ -10,7 +11,7 @@ import { ImageError } from '../../errors.js';
 import type { PruneDecision } from '../../policy/prune-model.js';
 import { dropUnshared } from '../../share/unshared.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { PARTIAL_FILE, type Prunable } from './prunable.js';
+import { fileState, PARTIAL_FILE, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 export interface ApplyOptions extends VerbOptions {
@@ -25,6 +26,8 @@ export interface ApplyOptions extends VerbOptions {
 
 /** A deletion makes a new plan if the last one is older than this (ms). */
 const MAX_PLAN_AGE_MS = 500;
+/** How long a deletion waits for a process that holds the name, such as another prune (ms). */
+const MAX_WAIT_MS = 2000;
 
 /**
  * Deletes the items of a plan, one after the other. An item that changed since the plan was made, or that another process
@@ -59,6 +62,8 @@ export async function applyPrune(
   return results;
 }
 
+const CHANGED = 'it changed or was used since the plan was made';
+
 /** Identifies an item; paths are unique within a kind. */
 export function keyOf({ kind, path }: Pick<Prunable, 'kind' | 'path'>): string {
   return `${kind} ${path}`;
@@ -71,18 +76,20 @@ async function removeUnlessChanged(
   seen: ReadonlyMap<string, Prunable>,
   options: ApplyOptions,
 ): Promise<string | undefined> {
-  if (seen.get(keyOf(item))?.fingerprint !== item.fingerprint)
-    return 'it changed or was used since the plan was made';
+  if (seen.get(keyOf(item))?.fingerprint !== item.fingerprint) return CHANGED;
   try {
     const name = item.name.replace(/(?:\.tar|\.image\.json)?(?:\.partial)?$/, '');
-    // A registry needs no lock: it handles concurrent changes itself.
-    if (name === options.holding || item.kind === 'registry')
+    const removeSame = async () => {
+      // Whoever held the name may have deleted the file, or put another one there.
+      const info = item.file === undefined ? undefined : await statIfExists(item.targets[0] ?? '');
+      if (item.file !== (info && fileState(info))) return CHANGED;
       await remove(workspace, item, options);
-    else
-      await withLock(lockPath(workspace.place, name), () => remove(workspace, item, options), {
-        wait: 0,
-      });
-    return undefined;
+      return undefined;
+    };
+    // A registry needs no lock: it handles concurrent changes itself.
+    if (name === options.holding || item.kind === 'registry') return await removeSame();
+    const waiting = { wait: MAX_WAIT_MS, signal: options.signal };
+    return await withLock(lockPath(workspace.place, name), removeSame, waiting);
   } catch (error) {
     if (!(error instanceof ImageError) || error.code !== 'CONFLICT') throw error;
     return 'another process or a container uses it';
@@ -120,7 +127,7 @@ async function remove(
 /** @throws ImageError INVALID when a symbolic link leads out of the folder; CONFLICT when a process is writing the file */
 async function removeFile(folder: string, path: string): Promise<void> {
   await requireFolderBelow(folder, dirname(path));
-  await removeLeftover(path);
+  await removeLeftover(path, { wait: 0 });
 }
 
 function ignoreNotFound(error: unknown): void {

@@ -6,7 +6,7 @@ import { FileStore } from '../../store/file-store.js';
 import { findGarbage } from '../../store/collect.js';
 import { filesMatching } from '../workspace/files-matching.js';
 import { leftoverFiles } from '../workspace/leftover-files.js';
-import { PARTIAL_FILE, shownPath, type Prunable } from './prunable.js';
+import { fileState, PARTIAL_FILE, shownPath, type Prunable } from './prunable.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** Indexes of layers of bases, and hashes of files, that no build used for this long (ms); both can be made again. */
@@ -54,7 +54,8 @@ export async function findLeftovers(workspace: Workspace, now: number): Promise<
       pinned: false,
       inUse: false,
       targets: [path],
-      fingerprint: [info.ino, info.size, info.mtimeMs].join(' '),
+      fingerprint: fileState(info),
+      file: fileState(info),
     });
   }
   return items;

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 import type { RetentionYaml } from '../../definition/image-schema.js';
 import { parseName } from '../../definition/name.js';
@@ -13,12 +14,19 @@ import type { Engine } from '../../engine/engine.js';
 export interface Prunable extends PruneItem {
   /** Changes whenever the item or its last use changes. */
   readonly fingerprint: string;
+  /** The {@link fileState} of `targets[0]`, if that is a file whose name has a lock: it is compared again under the lock. */
+  readonly file?: string;
   /** Absolute file paths; references of an engine's image; or `repository@digest` of each part of a registry's image. */
   readonly targets: readonly string[];
 }
 
 /** Temporary files of an archive's commit: written under the lock of its name, so a later lock holder may finish or undo it. */
 export const PARTIAL_FILE = /(?:\.tar|\.image\.json)\.partial$/;
+
+/** Differs between two files, and between two states of one file. */
+export function fileState({ ino, size, mtimeMs }: Pick<Stats, 'ino' | 'size' | 'mtimeMs'>): string {
+  return [ino, size, mtimeMs].join(' ');
+}
 
 /** A path for display: relative to the workspace if it is below it. */
 export function shownPath({ root }: Workspace, path: string): string {

@@ -12,6 +12,7 @@ import { DEFAULT_GRACE_MS } from '../../store/collect.js';
 import { findLeftovers } from './leftovers.js';
 import { nxCacheItem } from './nx-cache.js';
 import {
+  fileState,
   partsOf,
   rulesOf,
   type ImageOptions,
@@ -107,7 +108,8 @@ async function archiveItem(
     inUse: digests.some((digest) => inUse.has(digest)),
     ids,
     targets: files,
-    fingerprint: [info.ino, info.size, info.mtimeMs, lastUsed, entry.usage_count ?? 0].join(' '),
+    fingerprint: [fileState(info), lastUsed, entry.usage_count ?? 0].join(' '),
+    file: fileState(info),
     ...(entry.state === 'orphan' ? { isOrphan: true } : {}),
     ...(own ? { rules: rulesOf(own) } : {}),
     ...(created === undefined ? {} : { created }),
