@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { rm } from './busy/retried.js';
 import { removeEmptyFolder } from './if-there.js';
-import { withLock } from './lock.js';
+import { withLock, type LockOptions } from './lock.js';
 
 /** Suffix of a file that is being written under the lock of its name. */
 export const WRITING_SUFFIX = '.writing.partial';
@@ -41,15 +41,16 @@ export function layoutLock(root: string): string {
 }
 
 /**
- * Deletes a leftover file; a folder of a layout that is empty then is deleted, too. @throws ImageError CONFLICT when a
- * process holds the lock of the file
+ * Deletes a leftover file; a folder of a layout that is empty then is deleted, too.
+ *
+ * @throws ImageError CONFLICT when a process holds the lock of the file
  */
-export async function removeLeftover(path: string): Promise<void> {
+export async function removeLeftover(path: string, options: LockOptions): Promise<void> {
   const remove = () => rm(path, { force: true });
   const isStaged = STAGED_BLOB.test(path);
   if (LOCKED_LEFTOVER.test(path)) {
     const lock = isStaged ? layoutLock(dirname(dirname(path))) : `${fileOfLeftover(path)}.lock`;
-    await withLock(lock, remove, { wait: 0 });
+    await withLock(lock, remove, options);
   } else await remove();
   if (!isStaged) return;
   for (const folder of [dirname(path), dirname(dirname(path))]) await removeEmptyFolder(folder);

@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { BASE, HEAD, NAME, savePath, workspaceOf } from '../../../testing/workspace.js';
 import { lockPath } from '../../catalog/file.js';
-import { withLock } from '../../disk/lock.js';
+import { STALE_MS, withLock } from '../../disk/lock.js';
 import { archiveOf, openWorkspace } from '../workspace/workspace.js';
 import { doctor, type DoctorOptions } from './doctor.js';
 
@@ -122,6 +122,20 @@ describe('a repair', () => {
     expect(await kinds()).toContain(`leftover ${NAME}.tar.partial`);
     await examine({ fix: true });
     expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  it('removes what a process left that was killed a moment ago, whose lock still looks held', async () => {
+    const { folder, examine } = await start();
+    const left = join(folder, 'pulled.tar.writing.partial');
+    await writeFile(left, 'x');
+    await mkdir(join(folder, 'pulled.tar.lock'));
+    const renewed = Date.now() / 1000 - STALE_MS / 1000 + 1;
+    await utimes(join(folder, 'pulled.tar.lock'), renewed, renewed);
+    const steps: unknown[] = [];
+    const { fixed, problems } = await examine({ fix: true, onEvent: (step) => steps.push(step) });
+    expect(fixed).toMatchObject([{ kind: 'leftover', path: left }]);
+    expect(problems).toEqual([]);
+    expect(steps).toMatchObject([{ type: 'step', subject: left }]);
   });
 
   it('waits for the process that holds the name of a record', async () => {

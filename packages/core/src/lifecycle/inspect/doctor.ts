@@ -39,7 +39,7 @@ export async function doctor(workspace: Workspace, options: DoctorOptions): Prom
   const engine = environment.find(({ used }) => used)?.subject ?? null;
   if (!searched || !options.fix || options.dryRun)
     return { fixed: [], problems: before, engine, environment };
-  await repair(workspace, before);
+  await repair(workspace, before, options);
   const problems = await problemsOf(workspace);
   const left = new Set(problems.map(({ kind, path }) => `${kind} ${path}`));
   const fixed = before.filter(({ kind, path }) => !left.has(`${kind} ${path}`));

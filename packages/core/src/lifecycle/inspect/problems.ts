@@ -9,11 +9,12 @@ import { modifiedAt, statIfExists } from '../../disk/allocated.js';
 import { rm } from '../../disk/busy/retried.js';
 import { isBelow } from '../../disk/inside.js';
 import { fileOfLeftover, LOCKED_LEFTOVER, removeLeftover } from '../../disk/leftover-files.js';
-import { withLock } from '../../disk/lock.js';
+import { STALE_MS, withLock } from '../../disk/lock.js';
 import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
 import { LEFTOVER_GRACE_MS } from '../../policy/judge.js';
 import { findDefinitions, namesakes, type Namesakes } from '../workspace/definitions.js';
+import type { VerbOptions } from '../workspace/call.js';
 import { filesMatching } from '../workspace/files-matching.js';
 import { leftoverFiles } from '../workspace/leftover-files.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
@@ -68,35 +69,47 @@ function sameNameProblem({ name, paths: [path = '', ...others] }: Namesakes): Pr
 }
 
 /** Deletes only leftovers of interrupted saves and records of archives that do not exist. */
-export async function repair(workspace: Workspace, problems: readonly Problem[]): Promise<void> {
+export async function repair(
+  workspace: Workspace,
+  problems: readonly Problem[],
+  options: VerbOptions,
+): Promise<void> {
   const { place } = workspace;
+  // Side by side, because each may wait for its lock.
+  const leftovers = problems.filter(
+    ({ kind, path }) => kind === 'leftover' && LOCKED_LEFTOVER.test(path),
+  );
+  await Promise.all(leftovers.map(({ path }) => removeUnlessHeld(path, options)));
   for (const { kind, path, name } of problems) {
     const archive = archiveOfPart(path);
     const image = basename(archive, ARCHIVE_SUFFIX);
     if (kind === 'leftover' && archive !== path)
       await withLock(lockPath(place, image), () => healArchive({ place, path: archive }));
-    else if (kind === 'leftover') await removeUnlessWritten(workspace, path);
+    else if (kind === 'leftover' && !LOCKED_LEFTOVER.test(path))
+      await removeUnlessNew(workspace, path);
     if (kind === 'stray-record') await withLock(lockPath(place, name), () => removeStray(archive));
   }
   await syncCatalog(workspace);
 }
 
-/** Leaves a file alone that a process may still be writing: one that holds its lock, or that wrote it a short time ago. */
-async function removeUnlessWritten(
-  { place, surroundings }: Workspace,
-  path: string,
-): Promise<void> {
-  if (LOCKED_LEFTOVER.test(path))
+/** The lock of a process that was killed a moment ago still looks held: it is waited for until it would have been renewed. */
+async function removeUnlessHeld(path: string, { onEvent, signal }: VerbOptions): Promise<void> {
+  for (const wait of [0, STALE_MS + 1000])
     try {
-      return await removeLeftover(path);
+      return await removeLeftover(path, { wait, signal });
     } catch (error) {
-      if (error instanceof ImageError && error.code === 'CONFLICT') return;
-      throw error;
+      if (!(error instanceof ImageError) || error.code !== 'CONFLICT') throw error;
+      const text = 'waiting to see whether a process still writes it';
+      if (wait === 0) onEvent?.({ type: 'step', subject: path, text });
     }
+}
+
+/** Leaves a file alone that a process may still be writing, because it was written a short time ago. */
+async function removeUnlessNew({ place, surroundings }: Workspace, path: string): Promise<void> {
   const isOwn = dirname(path) === place.folder || isBelow(place.state, path);
-  if (isOwn) return withLock(lockPath(place, 'catalog'), () => removeLeftover(path));
+  if (isOwn) return withLock(lockPath(place, 'catalog'), () => removeLeftover(path, { wait: 0 }));
   const age = surroundings.now() - ((await modifiedAt(path)) ?? 0);
-  if (age > LEFTOVER_GRACE_MS) await removeLeftover(path);
+  if (age > LEFTOVER_GRACE_MS) await removeLeftover(path, { wait: 0 });
 }
 
 /** Checks again under the lock: a save may have created the archive meanwhile. */
