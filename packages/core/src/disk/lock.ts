@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImageError, systemCode } from '../errors.js';
+import { modifiedAt } from './allocated.js';
 import { isBusy, retryBusy, rmdir } from './busy/retried.js';
 import { ignoreMissing } from './if-there.js';
 import { makeFolders } from './make-folders.js';
@@ -14,6 +15,8 @@ export interface LockOptions {
   /** How long to wait for another process (ms); 10 minutes when omitted. */
   readonly wait?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Wait only for a process that was killed: not longer than until the holder renews the lock. */
+  readonly onlyForDead?: boolean | undefined;
 }
 
 /**
@@ -44,9 +47,10 @@ export interface HeldLock {
 /** Like {@link withLock}, until `release` is called. @throws ImageError CONFLICT when another process holds it for too long */
 export async function holdLock(
   path: string,
-  { wait = 600_000, signal }: LockOptions = {},
+  { wait = 600_000, signal, onlyForDead }: LockOptions = {},
 ): Promise<HeldLock> {
   await makeFolders(dirname(path));
+  let renewed: number | undefined;
   for (const deadline = performance.now() + wait; ; ) {
     signal?.throwIfAborted();
     try {
@@ -57,6 +61,10 @@ export async function holdLock(
       if (performance.now() > deadline) {
         throw conflict(`${path}: another process has held the lock for ${wait} ms`, error);
       }
+      const before = renewed;
+      renewed = onlyForDead ? await modifiedAt(path) : undefined;
+      if (before !== undefined && renewed !== before)
+        throw conflict(`${path}: another process holds the lock`, error);
       await sleep(20 + Math.random() * 60, undefined, { signal });
     }
   }

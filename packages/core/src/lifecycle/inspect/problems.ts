@@ -9,7 +9,7 @@ import { modifiedAt, statIfExists } from '../../disk/allocated.js';
 import { rm } from '../../disk/busy/retried.js';
 import { isBelow } from '../../disk/inside.js';
 import { fileOfLeftover, LOCKED_LEFTOVER, removeLeftover } from '../../disk/leftover-files.js';
-import { STALE_MS, withLock } from '../../disk/lock.js';
+import { withLock, type LockOptions } from '../../disk/lock.js';
 import { toSlashes } from '../../disk/slashed.js';
 import { ImageError } from '../../errors.js';
 import { LEFTOVER_GRACE_MS } from '../../policy/judge.js';
@@ -75,11 +75,16 @@ export async function repair(
   options: VerbOptions,
 ): Promise<void> {
   const { place } = workspace;
-  // Side by side, because each may wait for its lock.
-  const leftovers = problems.filter(
+  const locked = problems.filter(
     ({ kind, path }) => kind === 'leftover' && LOCKED_LEFTOVER.test(path),
   );
-  await Promise.all(leftovers.map(({ path }) => removeUnlessHeld(path, options)));
+  // Those of different files side by side, because each may wait for its lock.
+  const byFile = new Map<string, string[]>();
+  for (const { path } of locked) {
+    const file = fileOfLeftover(path);
+    byFile.set(file, [...(byFile.get(file) ?? []), path]);
+  }
+  await Promise.all([...byFile.values()].map((paths) => removeUnlessHeld(paths, options)));
   for (const { kind, path, name } of problems) {
     const archive = archiveOfPart(path);
     const image = basename(archive, ARCHIVE_SUFFIX);
@@ -92,16 +97,31 @@ export async function repair(
   await syncCatalog(workspace);
 }
 
-/** The lock of a process that was killed a moment ago still looks held: it is waited for until it would have been renewed. */
-async function removeUnlessHeld(path: string, { onEvent, signal }: VerbOptions): Promise<void> {
-  for (const wait of [0, STALE_MS + 1000])
-    try {
-      return await removeLeftover(path, { wait, signal });
-    } catch (error) {
-      if (!(error instanceof ImageError) || error.code !== 'CONFLICT') throw error;
-      const text = 'waiting to see whether a process still writes it';
-      if (wait === 0) onEvent?.({ type: 'step', subject: path, text });
-    }
+/**
+ * Removes the leftovers of one file unless a process writes it. The lock of a process that was killed a moment ago still looks
+ * held: it is waited for until it would have been renewed.
+ */
+async function removeUnlessHeld(
+  paths: readonly string[],
+  { onEvent, signal }: VerbOptions,
+): Promise<void> {
+  for (const path of paths) {
+    if (await isRemoved(path, { wait: 0 })) continue;
+    const text = 'waiting to see whether a process still writes it';
+    onEvent?.({ type: 'step', subject: path, text });
+    if (!(await isRemoved(path, { onlyForDead: true, signal }))) return;
+  }
+}
+
+/** @returns false when a process holds the lock of the leftover */
+async function isRemoved(path: string, options: LockOptions): Promise<boolean> {
+  try {
+    await removeLeftover(path, options);
+    return true;
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'CONFLICT') return false;
+    throw error;
+  }
 }
 
 /** Leaves a file alone that a process may still be writing, because it was written a short time ago. */

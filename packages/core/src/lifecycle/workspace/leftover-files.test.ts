@@ -2,6 +2,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { workspaceOf } from '../../../testing/workspace.js';
+import { withLock } from '../../disk/lock.js';
 import { doctor } from '../inspect/doctor.js';
 import { prune } from '../prune/prune.js';
 
@@ -69,8 +70,9 @@ it('prune removes the same leftovers, an hour after they were written', async ()
 
 it('doctor and prune leave alone what a process is writing', async () => {
   const { workspace, call, cwd, names } = await setUp();
-  await mkdir(join(cwd, 'medium/a.tar.lock'));
-  await doctor(workspace, { ...call, fix: true });
-  await prune(workspace, call);
+  await withLock(join(cwd, 'medium/a.tar.lock'), async () => {
+    await doctor(workspace, { ...call, fix: true });
+    await prune(workspace, call);
+  });
   expect(await names()).toContain('medium/a.tar.001.new');
 });
