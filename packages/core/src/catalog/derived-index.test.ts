@@ -10,6 +10,7 @@ async function paths(text: string | undefined = TEXT) {
   const folder = await temporaryFolder();
   const catalog = join(folder, 'image-registry.yml');
   await writeFile(catalog, text);
+  await utimes(catalog, 4000, 4000);
   return { catalog, index: join(folder, 'state/catalog.json') };
 }
 
@@ -84,6 +85,19 @@ describe('the derived index', () => {
     const { catalog, index } = await paths('images: [');
     await expect(readIndex(catalog, index)).rejects.toMatchObject({ code: 'USAGE' });
     expect(await readIndex(join(catalog, '../none.yml'), index)).toMatchObject({ entries: [] });
+  });
+
+  it('is not trusted when the catalog changed shortly before: another text may have the same size and time', async () => {
+    const { catalog, index } = await paths();
+    const now = new Date();
+    await utimes(catalog, now, now);
+    await keepIndex(index, await readIndex(catalog, index), inventory(true), () => JUDGED);
+    await writeFile(catalog, TEXT.replace('name: a', 'name: b'));
+    await utimes(catalog, now, now);
+    expect(await readIndex(catalog, index)).toMatchObject({
+      kept: false,
+      entries: [{ name: 'b' }],
+    });
   });
 
   it('of another version is made anew', async () => {

@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { ignoreMissing } from '../disk/if-there.js';
 import { readOwn } from '../disk/own-file.js';
+import { settledBefore } from '../disk/touch.js';
 import { systemCode } from '../errors.js';
 import { isObject } from '../oci/json.js';
 import { isEntry, type EntryYaml } from './entry.js';
@@ -10,7 +11,10 @@ import { isSeenRecord, type CachedInventory, type SeenRecord } from './inventory
 import type { EntryProblem } from './read-entries.js';
 import { restoreLists, shareLists } from './shared-lists.js';
 
-/** A cache of the parsed catalog, because parsing a large YAML file takes seconds; `yaml` identifies the text. */
+/**
+ * A cache of the parsed catalog, because parsing a large YAML file takes seconds; `yaml` identifies the text, with a `mtimeMs`
+ * of 0 when the catalog changed shortly before it was read.
+ */
 export interface DerivedIndex {
   readonly yaml: { readonly size: number; readonly mtimeMs: number; readonly sha256: string };
   readonly entries: readonly EntryYaml[];
@@ -27,6 +31,7 @@ export interface DerivedIndex {
 
 /** Reads a catalog, from its derived index at `path` if that is current. @throws ImageError USAGE */
 export async function readIndex(catalog: string, path: string): Promise<DerivedIndex> {
+  const settled = settledBefore();
   const info = await infoOf(catalog);
   const index = await readStored(path);
   if (index && index.yaml.size === info.size && index.yaml.mtimeMs === info.mtimeMs)
@@ -39,7 +44,7 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
       : // Loaded on demand: mostly the index is current.
         (await import('./edit.js')).parseCatalog(text, catalog);
   return {
-    yaml: { ...info, sha256 },
+    yaml: { size: info.size, mtimeMs: info.mtimeMs < settled ? info.mtimeMs : 0, sha256 },
     entries,
     problems,
     seen: index?.seen ?? new Map(),

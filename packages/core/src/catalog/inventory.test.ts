@@ -49,8 +49,9 @@ describe('an inventory', () => {
 
   it('reads only records that changed since the last one', async () => {
     const at = await place({ 'images/a.image.json': formatRecord(RECORD) });
-    const first = await takeInventory(at, [], new Map());
     const path = join(at.folder, 'a.image.json');
+    await utimes(path, 4000, 4000);
+    const first = await takeInventory(at, [], new Map());
     const again = await takeInventory(at, [], first.seen);
     expect([again.isNew, again.seen]).toEqual([false, first.seen]);
     await writeFile(path, older(7));
@@ -62,6 +63,18 @@ describe('an inventory', () => {
       isNew: true,
       seen: new Map(),
     });
+  });
+
+  it('reads a record again that changed shortly before it was read: another one may have the same time', async () => {
+    const at = await place({ 'images/a.image.json': older(5) });
+    const path = join(at.folder, 'a.image.json');
+    const now = new Date();
+    await utimes(path, now, now);
+    const { seen } = await takeInventory(at, [], new Map());
+    await writeFile(path, older(7));
+    await utimes(path, now, now);
+    const { records } = await takeInventory(at, [], seen);
+    expect(records.get('a.tar')?.archiveSize).toBe(7);
   });
 
   it('leaves out a damaged record, and one that is deleted when it is read', async () => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ignoreMissingSync, isMissing } from '../disk/if-there.js';
 import { readUpTo } from '../disk/own-file.js';
+import { settledBefore } from '../disk/touch.js';
 import { ImageError } from '../errors.js';
 import { readArchiveFacts } from './archive-facts.js';
 import type { EntryYaml } from './entry.js';
@@ -10,8 +11,8 @@ import type { Inventory, RecordFacts } from './reconcile.js';
 import { parseRecord, RECORD_LIMIT, RECORD_SUFFIX, type ImageRecord } from './record.js';
 
 /**
- * Cached facts of a record, valid while its file has this `size` (bytes) and `mtimeMs`: a commit writes the record after
- * the facts of its archive.
+ * Cached facts of a record, valid while its file has this `size` (bytes) and `mtimeMs` (0 when it changed shortly before it was
+ * read): a commit writes the record after the facts of its archive.
  */
 export type SeenRecord = readonly [
   size: number,
@@ -80,6 +81,7 @@ export async function takeInventory(
   const elsewhere = new Set<string>();
   const records = new Map<string, RecordFacts>();
   const nowSeen = new Map<string, SeenRecord>();
+  const settled = settledBefore();
   let kept = 0;
   for (const file of files) {
     const isRecord = file.endsWith(RECORD_SUFFIX);
@@ -93,7 +95,10 @@ export async function takeInventory(
     const before = seen.get(file);
     const isKept = before?.[0] === info.size && before[1] === info.mtimeMs;
     const archive = `${file.slice(0, -RECORD_SUFFIX.length)}.tar`;
-    const now = isKept ? before : await readRecord(place, { file, archive, ...info });
+    const mtimeMs = info.mtimeMs < settled ? info.mtimeMs : 0;
+    const now = isKept
+      ? before
+      : await readRecord(place, { file, archive, size: info.size, mtimeMs });
     if (!now) continue;
     if (isKept) kept++;
     nowSeen.set(file, now);
